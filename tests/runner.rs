@@ -1,0 +1,1 @@
+//! Everything together: the real terraform and the real binaries. Few and slow.
