@@ -1,0 +1,91 @@
+//! Attribute paths: where in a value something is, as Terraform shows it to a person.
+
+use std::fmt;
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// An attribute of an object or a block, by name.
+    Attribute(String),
+    /// An element of a map, by key.
+    Key(String),
+    /// An element of a list or a tuple, by index from zero.
+    Index(i64),
+}
+
+/// A place in a value. The empty path is the whole value.
+///
+/// Elements of a set have no address in the protocol, so a path that leads into a set stops at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path(Vec<Step>);
+
+impl Path {
+    /// The whole value.
+    #[must_use]
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The path of an attribute at the top, the commonest of all paths.
+    #[must_use]
+    pub fn new(attribute: impl Into<String>) -> Self {
+        Self::root().attribute(attribute)
+    }
+
+    /// This path, one attribute deeper.
+    #[must_use]
+    pub fn attribute(&self, name: impl Into<String>) -> Self {
+        self.join(Step::Attribute(name.into()))
+    }
+
+    /// This path, one map element deeper.
+    #[must_use]
+    pub fn key(&self, key: impl Into<String>) -> Self {
+        self.join(Step::Key(key.into()))
+    }
+
+    /// This path, one list element deeper.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.join(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
+    }
+
+    /// The steps, outermost first.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// Whether this is the whole value.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn join(&self, step: Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+}
+
+impl From<&str> for Path {
+    fn from(attribute: &str) -> Self {
+        Self::new(attribute)
+    }
+}
+
+impl fmt::Display for Path {
+    /// `http[0].url`, `labels["cost-center"]`, as in Terraform's own messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Attribute(name) if place == 0 => write!(f, "{name}")?,
+                Step::Attribute(name) => write!(f, ".{name}")?,
+                Step::Key(key) => write!(f, "[{key:?}]")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
