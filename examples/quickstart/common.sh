@@ -1,0 +1,23 @@
+# What up.sh and down.sh share: where things are, and Terraform with a configuration of its own.
+# Everything is written below the project's folder: .local/quickstart, and the roots' own .terraform.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+project=$(cd "$here/../.." && pwd)
+local=$project/.local/quickstart
+roots=(checkout-1.4.0 checkout-1.5.0 reports-2.0.0)
+
+die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
+
+terraform_bin=$(command -v terraform || command -v tofu) ||
+  die "neither terraform nor tofu is on PATH; install Terraform 1.8 or later and run this again"
+command -v python3 >/dev/null ||
+  die "python3 is not on PATH; the quick start's app is a small Python program"
+
+export JITI_LEDGER=$local/ledger.db
+export JITI_CONFIG=$here/config.toml
+export TF_CLI_CONFIG_FILE=$local/terraform.rc
+export CHECKPOINT_DISABLE=1
+export PATH=$local/bin:$PATH
+
+# Terraform with a home of its own, so that nothing of the user's is read or written.
+tf() { env -u TF_WORKSPACE -u TF_DATA_DIR -u TF_CLI_ARGS HOME="$local/home" "$terraform_bin" "$@"; }
