@@ -1,1 +1,23 @@
-//! Everything together: the real terraform and the real binaries. Few and slow.
+//! Everything together: the real terraform, the real binaries, real processes. Few and slow;
+//! everything that can be tested where it lives is tested there.
+
+#![cfg(test)]
+
+mod sandbox;
+mod terraform;
+
+mod test_architecture;
+mod test_plans;
+
+/// A file that nobody lists here would be a test that never runs.
+#[test]
+fn every_test_file_is_listed() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let runner = std::fs::read_to_string(folder.join("runner.rs")).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "runner") {
+            assert!(runner.contains(&format!("mod {module};")), "{name} is not listed in runner.rs");
+        }
+    }
+}

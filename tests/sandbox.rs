@@ -1,0 +1,216 @@
+//! A world of its own for one test: folders, environment, binaries, ledger. Nothing of the user's.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use crate::terraform::Root;
+
+/// A folder with everything that a run of terraform and jiti reads or writes.
+pub struct Sandbox {
+    dir: TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let dir = tempfile::Builder::new().prefix("jiti-e2e-").tempdir().unwrap();
+        let sandbox = Self { dir };
+        let mirror = sandbox.path("mirror");
+        let version = env!("CARGO_PKG_VERSION");
+        let package = mirror
+            .join("registry.terraform.io/jiti-dev/jiti")
+            .join(version)
+            .join(platform());
+        std::fs::create_dir_all(&package).unwrap();
+        std::fs::create_dir_all(sandbox.path("home")).unwrap();
+        std::os::unix::fs::symlink(
+            binary("terraform-provider-jiti"),
+            package.join(format!("terraform-provider-jiti_v{version}")),
+        )
+        .unwrap();
+        std::fs::write(
+            sandbox.path("terraform.rc"),
+            format!(
+                "provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
+            ),
+        )
+        .unwrap();
+        std::fs::write(sandbox.path("config.toml"), "").unwrap();
+        sandbox
+    }
+
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.path("ledger.db")
+    }
+
+    /// Replaces the config file.
+    pub fn config(&self, text: &str) {
+        std::fs::write(self.path("config.toml"), text).unwrap();
+    }
+
+    /// A new root module with this configuration, initialised. The terraform block is added to it.
+    pub fn root(&self, name: &str, configuration: &str) -> Root<'_> {
+        Root::new(self, name, configuration)
+    }
+
+    /// A command with the sandbox's environment and no other.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let path = std::env::join_paths([
+            binary("jiti").parent().unwrap().to_path_buf(),
+            PathBuf::from("/usr/local/bin"),
+            PathBuf::from("/usr/bin"),
+            PathBuf::from("/bin"),
+        ])
+        .unwrap();
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path("home"))
+            .env("TMPDIR", self.dir.path())
+            .env("JITI_LEDGER", self.ledger())
+            .env("JITI_CONFIG", self.path("config.toml"))
+            .env("TF_CLI_CONFIG_FILE", self.path("terraform.rc"))
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("TF_IN_AUTOMATION", "1")
+            .current_dir(self.dir.path());
+        command
+    }
+
+    /// Runs jiti to its end.
+    #[must_use = "either read the output or assert the exit status"]
+    pub fn jiti(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.command(binary("jiti")).args(arguments))
+    }
+
+    /// `jiti ls --all --json`, by name.
+    pub fn listing(&self, name: &str) -> serde_json::Value {
+        let ran = self.jiti(&["ls", "--all", "--json"]).ok();
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
+        rows.into_iter()
+            .find(|row| row["name"] == name)
+            .unwrap_or_else(|| panic!("no stack {name} in {}", ran.stdout))
+    }
+
+    /// The kinds of a stack's events, oldest first.
+    pub fn events(&self, name: &str) -> Vec<String> {
+        let ran = self.jiti(&["show", name, "--json"]).ok();
+        let shown: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        shown["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["kind"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// What a program said and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    command: String,
+}
+
+impl Ran {
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self::from_output(format!("{command:?}"), &output)
+    }
+
+    pub fn from_output(command: String, output: &Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            command,
+        }
+    }
+
+    /// It ended with 0.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        self.exits(0)
+    }
+
+    /// It ended with this code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "{}\n--- stdout\n{}\n--- stderr\n{}",
+            self.command,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// Everything it said, with line breaks and box drawing of diagnostics made one space each.
+    pub fn said(&self) -> String {
+        let all = format!("{}\n{}", self.stdout, self.stderr);
+        all.split(|c: char| c.is_whitespace() || "│╷╵".contains(c))
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// It said this, wherever its lines were broken.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(
+            self.said().contains(text),
+            "{} does not say {text:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.command,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+}
+
+/// One of the workspace's binaries, built now if it is older than its source.
+pub fn binary(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER
+        .get_or_init(|| {
+            // target/PROFILE/deps/runner-HASH
+            let own = std::env::current_exe().unwrap();
+            let folder = own.parent().unwrap().parent().unwrap().to_path_buf();
+            let profile = match folder.file_name().unwrap().to_str().unwrap() {
+                "debug" => "dev",
+                other => other,
+            };
+            let built = Command::new(env!("CARGO"))
+                .args(["build", "--quiet", "--locked", "--profile", profile])
+                .args(["-p", "provider", "-p", "tui", "--bins", "--target-dir"])
+                .arg(folder.parent().unwrap())
+                .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+                .status()
+                .unwrap();
+            assert!(built.success(), "the binaries under test do not build");
+            folder
+        })
+        .join(name)
+}
+
+/// Terraform's name of this machine, as in `linux_amd64`.
+fn platform() -> &'static str {
+    match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => "linux_amd64",
+        ("linux", "aarch64") => "linux_arm64",
+        ("macos", "x86_64") => "darwin_amd64",
+        ("macos", "aarch64") => "darwin_arm64",
+        other => panic!("no name for {other:?}: add it here"),
+    }
+}
