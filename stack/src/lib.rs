@@ -1,1 +1,33 @@
-//! Skeleton.
+//! The domain of jiti: stacks and their leases, the ledger they are written in, money, and what is due.
+//!
+//! Nothing in here knows a cloud, Terraform, a terminal, the environment, or the time: whoever
+//! calls brings them.
+
+pub mod clock;
+pub mod cost;
+pub mod id;
+pub mod init;
+pub mod lease;
+pub mod money;
+pub mod policy;
+pub mod pool;
+pub mod reaper;
+mod stamp;
+pub mod tags;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod ttl;
+
+pub use clock::{Clock, SystemClock};
+pub use id::{
+    Actor, AppName, AppVersion, LedgerId, NameError, Owner, PoolName, RunId, Seq, StackName,
+};
+pub use lease::{
+    Event, EventKind, Illegal, Lease, NewEvent, Origin, Phase, ProcessId, Registration, RenewOn,
+    Source, Terms,
+};
+pub use money::{HourlyRate, Usd};
+pub use policy::Policy;
+pub use reaper::ReaperStatus;
+pub use tags::Labels;
+pub use ttl::{Elapsed, Span, Ttl};

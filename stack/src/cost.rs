@@ -1,0 +1,212 @@
+//! What a stack costs and has cost: a fold of its rates and of time, in which unknown stays unknown.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::money::{DollarTime, HourlyRate, Usd};
+use crate::stamp;
+use crate::ttl::{Elapsed, Span};
+
+/// The source of a rate that was declared with `hourly_cost`.
+pub const DECLARED: &str = "declared";
+
+/// Counts what a stack costs while it stands. What is declared is what jiti cannot price by itself,
+/// so the rate is the declared and the measured one together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meter {
+    declared: Option<HourlyRate>,
+    measured: Option<Measured>,
+    unpriced: Vec<String>,
+    spent: DollarTime,
+    /// How long the stack has stood without a known rate.
+    unknown: Elapsed,
+    /// How long it has stood with one.
+    known: Elapsed,
+    #[serde(with = "stamp")]
+    counted_to: Timestamp,
+    stopped: bool,
+}
+
+/// A rate that was found, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Measured {
+    rate: HourlyRate,
+    source: String,
+}
+
+impl Meter {
+    /// A meter that begins to count.
+    #[must_use]
+    pub fn new(at: Timestamp, declared: Option<HourlyRate>) -> Self {
+        Self {
+            declared,
+            measured: None,
+            unpriced: Vec::new(),
+            spent: DollarTime::ZERO,
+            unknown: Elapsed::default(),
+            known: Elapsed::default(),
+            counted_to: at,
+            stopped: false,
+        }
+    }
+
+    /// From here on the declared rate is another one.
+    pub fn declare(&mut self, at: Timestamp, declared: Option<HourlyRate>) {
+        self.count(at);
+        self.declared = declared;
+    }
+
+    /// From here on the measured rate is another one, or no longer known.
+    pub fn measure(
+        &mut self,
+        at: Timestamp,
+        rate: Option<HourlyRate>,
+        source: &str,
+        unpriced: &[String],
+    ) {
+        self.count(at);
+        self.measured = rate.map(|rate| Measured {
+            rate,
+            source: source.to_owned(),
+        });
+        self.unpriced = unpriced.to_vec();
+    }
+
+    /// From here on nothing is left that could cost anything.
+    pub fn stop(&mut self, at: Timestamp) {
+        self.count(at);
+        self.stopped = true;
+    }
+
+    /// Something is left after all. The time since it stopped is counted: what is found now has
+    /// cost all along.
+    pub fn restart(&mut self, at: Timestamp) {
+        self.stopped = false;
+        self.count(at);
+    }
+
+    /// The rate now; `None` when it is unknown, or nothing stands any more.
+    #[must_use]
+    pub fn rate(&self) -> Option<HourlyRate> {
+        if self.stopped {
+            return None;
+        }
+        match (self.declared, &self.measured) {
+            (None, None) => None,
+            (Some(rate), None) => Some(rate),
+            (None, Some(measured)) => Some(measured.rate),
+            (Some(declared), Some(measured)) => Some(declared + measured.rate),
+        }
+    }
+
+    /// Where the rate comes from; `None` when there is none.
+    #[must_use]
+    pub fn source(&self) -> Option<String> {
+        self.rate()?;
+        match (self.declared, &self.measured) {
+            (None, None) => None,
+            (Some(_), None) => Some(DECLARED.to_owned()),
+            (None, Some(measured)) => Some(measured.source.clone()),
+            (Some(_), Some(measured)) => Some(format!("{} + {DECLARED}", measured.source)),
+        }
+    }
+
+    /// What was spent until a moment; `None` when no rate has been known at any time.
+    #[must_use]
+    pub fn spent(&self, now: Timestamp) -> Option<Usd> {
+        let mut meter = self.clone_counters();
+        meter.count(now, self.rate(), self.stopped);
+        (meter.known > Elapsed::default() || self.rate().is_some()).then(|| meter.spent.dollars())
+    }
+
+    /// What the figures do not cover: what the rate leaves out, and the time without a rate.
+    #[must_use]
+    pub fn unpriced(&self, now: Timestamp) -> Vec<String> {
+        let mut meter = self.clone_counters();
+        meter.count(now, self.rate(), self.stopped);
+        let mut unpriced = self.unpriced.clone();
+        // Without any rate there is no figure that this could qualify.
+        if meter.unknown > Elapsed::default() && meter.known > Elapsed::default() {
+            let time = Span::from_seconds(meter.unknown.seconds());
+            let time = time.map_or_else(|| "less than 1s".to_owned(), |span| span.to_string());
+            unpriced.push(format!("{time} without a known rate"));
+        }
+        unpriced
+    }
+
+    /// What it will cost from one moment to another at the present rate.
+    #[must_use]
+    pub fn until(&self, now: Timestamp, end: Timestamp) -> Option<Usd> {
+        self.rate()
+            .map(|rate| rate.over(Elapsed::between(now, end)))
+    }
+
+    /// What was wasted since a moment, at the present rate; never more than was spent.
+    #[must_use]
+    pub fn wasted(&self, since: Timestamp, now: Timestamp) -> Option<Usd> {
+        let wasted = self.rate()?.over(Elapsed::between(since, now));
+        Some(saving(wasted, self.spent(now)?))
+    }
+
+    fn count(&mut self, to: Timestamp) {
+        let mut counters = self.clone_counters();
+        counters.count(to, self.rate(), self.stopped);
+        let Counters {
+            spent,
+            known,
+            unknown,
+            counted_to,
+        } = counters;
+        (self.spent, self.known, self.unknown, self.counted_to) =
+            (spent, known, unknown, counted_to);
+    }
+
+    fn clone_counters(&self) -> Counters {
+        let Self {
+            spent,
+            known,
+            unknown,
+            counted_to,
+            ..
+        } = *self;
+        Counters {
+            spent,
+            known,
+            unknown,
+            counted_to,
+        }
+    }
+}
+
+/// A saving as it may be claimed: never more than was spent.
+#[must_use]
+pub fn saving(claimed: Usd, spent: Usd) -> Usd {
+    claimed.min(spent)
+}
+
+/// The numbers of a [`Meter`] without its texts, so that reading it at a moment copies little.
+struct Counters {
+    spent: DollarTime,
+    known: Elapsed,
+    unknown: Elapsed,
+    counted_to: Timestamp,
+}
+
+impl Counters {
+    /// Counts on to a moment. One that lies before the last is not counted back: two machines may
+    /// disagree about the time.
+    fn count(&mut self, to: Timestamp, rate: Option<HourlyRate>, stopped: bool) {
+        let time = Elapsed::between(self.counted_to, to);
+        if stopped || time == Elapsed::default() {
+            return;
+        }
+        match rate {
+            Some(rate) => {
+                self.spent = self.spent.plus(rate, time);
+                self.known = self.known.plus(time);
+            }
+            None => self.unknown = self.unknown.plus(time),
+        }
+        self.counted_to = to;
+    }
+}

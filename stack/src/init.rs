@@ -1,0 +1,217 @@
+//! Init overhead: how long it took from the request until the stack was of use, phase by phase.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::lease::{Mark, Told};
+use crate::money::{HourlyRate, Usd};
+use crate::stamp;
+use crate::ttl::Elapsed;
+
+/// The class of the phases that are readiness checks.
+pub const CHECK_CLASS: &str = "check";
+
+/// More phases than this are not kept: a stack that marks in a loop must not make the lists of
+/// everybody slow. The ledger has them all.
+const MOST_PHASES: usize = 64;
+
+/// One init of a stack: begun by a request, a new version, a wake, or checks that run again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Init {
+    #[serde(with = "stamp")]
+    requested_at: Timestamp,
+    #[serde(with = "stamp::option")]
+    provisioned_at: Option<Timestamp>,
+    #[serde(with = "stamp::option")]
+    ready_at: Option<Timestamp>,
+    phases: Vec<InitPhase>,
+    rate: Option<HourlyRate>,
+}
+
+/// A named part of an init.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitPhase {
+    /// Its name.
+    pub name: String,
+    /// The kind of work.
+    pub class: Option<String>,
+    /// When it began.
+    #[serde(with = "stamp")]
+    pub started_at: Timestamp,
+    /// How long it took; `None` while it runs.
+    pub seconds: Option<Elapsed>,
+}
+
+impl Init {
+    /// A new init, at the rate that is known.
+    pub(crate) fn begin(at: Timestamp, rate: Option<HourlyRate>) -> Self {
+        Self {
+            requested_at: at,
+            provisioned_at: None,
+            ready_at: None,
+            phases: Vec::new(),
+            rate,
+        }
+    }
+
+    pub(crate) fn provisioned(&mut self, at: Timestamp) {
+        self.provisioned_at = Some(at);
+    }
+
+    pub(crate) fn mark(
+        &mut self,
+        at: Timestamp,
+        name: &str,
+        class: Option<&str>,
+        mark: Mark,
+        told: Option<Told>,
+    ) {
+        let open = self
+            .phases
+            .iter_mut()
+            .rev()
+            .find(|p| p.name == name && p.seconds.is_none());
+        match (open, mark, told) {
+            (Some(phase), _, Some(told)) => {
+                phase.started_at = told.started_at;
+                phase.seconds = Some(told.seconds);
+            }
+            (Some(phase), Mark::Done, None) => {
+                phase.seconds = Some(Elapsed::between(phase.started_at, at));
+            }
+            // It runs already; the first start counts.
+            (Some(_), Mark::Start, None) => {}
+            (None, _, Some(told)) => {
+                // A check asks again and again, and is told the same phases each time.
+                let same = self.phases.iter_mut().find(|p| {
+                    p.name == name
+                        && p.started_at.as_millisecond() == told.started_at.as_millisecond()
+                });
+                match same {
+                    Some(phase) => phase.seconds = Some(told.seconds),
+                    None => self.keep(name, class, told.started_at, Some(told.seconds)),
+                }
+            }
+            (None, Mark::Start, None) => self.keep(name, class, at, None),
+            // Only its end was told: it began when the phase before it ended.
+            (None, Mark::Done, None) => {
+                let from = self.phases.iter().filter_map(InitPhase::ended_at).max();
+                let from = from
+                    .or(self.provisioned_at)
+                    .unwrap_or(self.requested_at)
+                    .min(at);
+                self.keep(name, class, from, Some(Elapsed::between(from, at)));
+            }
+        }
+    }
+
+    pub(crate) fn check_passed(&mut self, at: Timestamp, check: &str) {
+        let from = self.provisioned_at.unwrap_or(self.requested_at);
+        self.keep(
+            check,
+            Some(CHECK_CLASS),
+            from,
+            Some(Elapsed::between(from, at)),
+        );
+    }
+
+    pub(crate) fn ready(&mut self, at: Timestamp) {
+        if self.ready_at.is_none() {
+            self.ready_at = Some(at);
+        }
+    }
+
+    /// A rate became known: until it is ready the newest counts, afterwards only the first.
+    pub(crate) fn rated(&mut self, rate: Option<HourlyRate>) {
+        if self.ready_at.is_none() || self.rate.is_none() {
+            self.rate = rate.or(self.rate);
+        }
+    }
+
+    fn keep(&mut self, name: &str, class: Option<&str>, at: Timestamp, seconds: Option<Elapsed>) {
+        if self.phases.len() < MOST_PHASES {
+            self.phases.push(InitPhase {
+                name: name.to_owned(),
+                class: class.map(str::to_owned),
+                started_at: at,
+                seconds,
+            });
+        }
+    }
+
+    /// When it was asked for.
+    #[must_use]
+    pub fn requested_at(&self) -> Timestamp {
+        self.requested_at
+    }
+
+    /// When everything was created and checks began.
+    #[must_use]
+    pub fn provisioned_at(&self) -> Option<Timestamp> {
+        self.provisioned_at
+    }
+
+    /// When every check had passed.
+    #[must_use]
+    pub fn ready_at(&self) -> Option<Timestamp> {
+        self.ready_at
+    }
+
+    /// Its phases, in the order in which they were told.
+    #[must_use]
+    pub fn phases(&self) -> &[InitPhase] {
+        &self.phases
+    }
+
+    /// requested → provisioned.
+    #[must_use]
+    pub fn provision(&self) -> Option<Elapsed> {
+        self.provisioned_at
+            .map(|at| Elapsed::between(self.requested_at, at))
+    }
+
+    /// provisioned → ready.
+    #[must_use]
+    pub fn becoming_ready(&self) -> Option<Elapsed> {
+        self.provisioned_at
+            .zip(self.ready_at)
+            .map(|(from, to)| Elapsed::between(from, to))
+    }
+
+    /// requested → ready: the init overhead.
+    #[must_use]
+    pub fn total(&self) -> Option<Elapsed> {
+        self.ready_at
+            .map(|at| Elapsed::between(self.requested_at, at))
+    }
+
+    /// What the overhead cost: rate × time. `None` while the end or the rate is not known.
+    #[must_use]
+    pub fn usd(&self) -> Option<Usd> {
+        self.rate
+            .zip(self.total())
+            .map(|(rate, time)| rate.over(time))
+    }
+
+    /// The phase that took longest. A check lasts from `provisioned` on and so would always win: it
+    /// counts only where no other phase was told.
+    #[must_use]
+    pub fn slowest(&self) -> Option<&InitPhase> {
+        let longest = |checks: bool| {
+            let of_kind = |p: &&InitPhase| (p.class.as_deref() == Some(CHECK_CLASS)) == checks;
+            let ended = self
+                .phases
+                .iter()
+                .filter(of_kind)
+                .filter(|p| p.seconds.is_some());
+            ended.max_by_key(|p| p.seconds)
+        };
+        longest(false).or_else(|| longest(true))
+    }
+}
+
+impl InitPhase {
+    fn ended_at(&self) -> Option<Timestamp> {
+        self.seconds.map(|seconds| seconds.after(self.started_at))
+    }
+}

@@ -1,0 +1,358 @@
+//! The fold: one event at a time, from nothing to a lease.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::event::{Event, EventKind};
+use super::registration::Registration;
+use super::transition::{Facts, Illegal, Phase, next};
+use super::{Hold, LastActivity, Lease, Left, Moment, Teardown};
+use crate::clock::whole_milliseconds;
+use crate::cost::Meter;
+use crate::init::Init;
+
+impl Lease {
+    /// The lease after one more event. Of several leases under one name this keeps the last: a
+    /// `requested` on one that is gone begins anew.
+    ///
+    /// # Errors
+    /// [`Illegal`] when the event cannot follow; nothing of it is applied.
+    pub fn apply(lease: Option<Self>, event: &Event) -> Result<Self, Illegal> {
+        let at = whole_milliseconds(event.at);
+        let seen = lease.as_ref().map(|lease| lease.phase_at(at));
+        let phase = next(seen, &event.kind, &facts(lease.as_ref(), &event.kind))?;
+        let mut lease = match (lease, &event.kind) {
+            (lease, EventKind::Requested { registration }) => {
+                let taken_over = lease.filter(Self::is_live);
+                Self::begin(event, at, registration, phase, taken_over)
+            }
+            (Some(lease), _) => lease,
+            (None, _) => {
+                // `next` has refused this already; saying so once more costs less than a panic.
+                let reason = super::Reason::NotRegistered;
+                return Err(Illegal {
+                    phase: None,
+                    event: event.kind.name().to_owned(),
+                    reason,
+                });
+            }
+        };
+        lease.absorb(event, at, seen);
+        // A phase that only the clock has made is not recorded by an event that leaves it be: with
+        // another time-out it would be another one.
+        let told = matches!(event.kind, EventKind::ReadyTimedOut);
+        if (seen != Some(phase) || told) && lease.recorded_phase != phase {
+            lease.recorded_phase = phase;
+            lease.phase_since = at;
+        }
+        lease.settle(at);
+        lease.last_seq = event.seq;
+        lease.last_at = lease.last_at.max(at);
+        Ok(lease)
+    }
+
+    /// The lease after many events; `None` when there are none and there was none.
+    ///
+    /// # Errors
+    /// [`Illegal`] of the first event that cannot follow.
+    pub fn fold(
+        lease: Option<Self>,
+        events: impl IntoIterator<Item = &Event>,
+    ) -> Result<Option<Self>, Illegal> {
+        events
+            .into_iter()
+            .try_fold(lease, |lease, event| Self::apply(lease, event).map(Some))
+    }
+
+    /// A lease begins. When it takes over an unfinished registration, the stack is as old as that
+    /// one, and what was spent under it was spent.
+    fn begin(
+        event: &Event,
+        at: Timestamp,
+        registration: &Registration,
+        phase: Phase,
+        taken_over: Option<Self>,
+    ) -> Self {
+        let Registration {
+            app,
+            version,
+            owner,
+            terms,
+            origin,
+            policy,
+        } = registration.clone();
+        let created_at = taken_over.as_ref().map_or(at, |lease| lease.created_at);
+        let mut meter = match &taken_over {
+            Some(lease) => lease.meter.clone(),
+            None => Meter::new(at, terms.hourly_cost),
+        };
+        meter.declare(at, terms.hourly_cost);
+        let init = terms.ready_timeout.map(|_| Init::begin(at, meter.rate()));
+        let mut former_owners = Vec::new();
+        if let Some(lease) = taken_over {
+            former_owners = lease
+                .owners()
+                .filter(|former| **former != owner)
+                .cloned()
+                .collect();
+        }
+        let mut lease = Self {
+            name: event.stack.clone(),
+            app,
+            version,
+            owner,
+            former_owners,
+            terms,
+            origin,
+            max_ttl: policy.max_ttl,
+            created_at,
+            renewed_at: at,
+            expires_at: at,
+            recorded_phase: phase,
+            phase_since: at,
+            recorded: false,
+            released: false,
+            adopted_from: None,
+            hold: None,
+            init,
+            meter,
+            last_activity: None,
+            warned: BTreeMap::new(),
+            half_asleep: false,
+            half_awake: false,
+            teardown: None,
+            residue: BTreeMap::new(),
+            not_understood: 0,
+            last_seq: event.seq,
+            last_at: at,
+        };
+        lease.expires_at = lease.renewal_from(at).max(at);
+        lease
+    }
+
+    /// What the event says, but for the phase.
+    fn absorb(&mut self, event: &Event, at: Timestamp, seen: Option<Phase>) {
+        use EventKind as E;
+        match &event.kind {
+            E::Recorded => self.recorded = true,
+            E::Provisioned => self.provisioned(at),
+            E::PhaseMarked {
+                phase,
+                class,
+                state,
+                told,
+            } => {
+                if let Some(init) = &mut self.init {
+                    init.mark(at, phase, class.as_deref(), *state, *told);
+                }
+            }
+            E::CheckPassed { check } => {
+                if let Some(init) = &mut self.init {
+                    init.check_passed(at, check);
+                }
+            }
+            E::Ready => {
+                if let Some(init) = &mut self.init {
+                    init.ready(at);
+                }
+            }
+            E::VersionChanged { to, .. } => {
+                self.version = to.clone();
+                self.begin_init(at);
+            }
+            E::OwnerChanged { to, .. } => {
+                let from = std::mem::replace(&mut self.owner, to.clone());
+                self.former_owners
+                    .retain(|owner| owner != to && *owner != from);
+                if from != *to {
+                    self.former_owners.push(from);
+                }
+            }
+            E::TermsChanged { terms } => {
+                self.meter.declare(at, terms.hourly_cost);
+                let longer = terms.ttl.span() > self.terms.ttl.span();
+                self.terms = (**terms).clone();
+                if terms.ready_timeout.is_none() {
+                    self.init = None;
+                }
+                // A shorter TTL counts from the next renewal on: an edit must not end a stack.
+                if longer {
+                    self.expires_at = self.expires_at.max(self.renewal_from(self.renewed_at));
+                }
+            }
+            E::Renewed { policy } => {
+                if let Some(policy) = policy {
+                    self.max_ttl = policy.max_ttl;
+                }
+                self.renewed_at = at;
+                self.expires_at = self.expires_at.max(self.renewal_from(at));
+            }
+            E::Extended { until, .. } => {
+                self.expires_at = self.expires_at.max(whole_milliseconds(*until));
+            }
+            E::Held { until, why } => {
+                let (until, why) = (whole_milliseconds(*until), why.clone());
+                self.hold = Some(Hold {
+                    until,
+                    why,
+                    by: event.actor.clone(),
+                });
+            }
+            E::HoldEnded => self.hold = None,
+            E::Rated {
+                hourly_usd,
+                source,
+                unpriced,
+            } => {
+                self.meter.measure(at, *hourly_usd, source, unpriced);
+                let rate = self.meter.rate();
+                if let Some(init) = &mut self.init {
+                    init.rated(rate);
+                }
+            }
+            E::SleepStarted { .. } => self.half_asleep = true,
+            E::Slept => (self.half_asleep, self.half_awake) = (false, false),
+            E::WakeStarted => self.half_awake = true,
+            E::Woken => {
+                (self.half_asleep, self.half_awake) = (false, false);
+                self.begin_init(at);
+            }
+            E::Activity { signal } => {
+                if self.last_activity.as_ref().is_none_or(|last| last.at <= at) {
+                    self.last_activity = Some(LastActivity {
+                        at,
+                        signal: signal.clone(),
+                    });
+                }
+            }
+            E::Warned { warning } => {
+                self.warned.insert(warning.clone(), Moment(at));
+            }
+            E::TeardownStarted {
+                strategy,
+                by,
+                why,
+                run,
+                host,
+                pid,
+            } => {
+                let before = self.teardown.take();
+                self.teardown = Some(Teardown {
+                    strategy: *strategy,
+                    by: by.clone(),
+                    why: why.clone(),
+                    run: run.clone(),
+                    host: host.clone(),
+                    pid: *pid,
+                    started_at: at,
+                    alive_at: at,
+                    came_from: before
+                        .as_ref()
+                        .map_or(seen.unwrap_or(Phase::Residue), |t| t.came_from),
+                    touched: before.is_some_and(|t| t.touched),
+                });
+            }
+            E::TeardownAlive => self.heard(at, false),
+            E::ResourceDeleted { id } => {
+                self.residue.remove(id);
+                self.heard(at, true);
+            }
+            E::ResourceLeft {
+                id,
+                reason,
+                blocked_by,
+            } => {
+                let left = Left {
+                    reason: reason.clone(),
+                    blocked_by: blocked_by.clone(),
+                };
+                self.residue.insert(id.clone(), left);
+                self.heard(at, true);
+            }
+            E::Released => {
+                self.released = true;
+                self.heard(at, true);
+            }
+            E::Adopted {
+                from_ledger,
+                created_at,
+            } => {
+                self.adopted_from.clone_from(from_ledger);
+                self.init = None;
+                if let Some(created_at) = created_at {
+                    self.created_at = whole_milliseconds(*created_at).min(self.created_at);
+                }
+                // It is no younger here than it was there: the cap holds, but not back into the past.
+                self.expires_at = self.renewal_from(at).max(at);
+            }
+            E::Unknown(_) => self.not_understood = self.not_understood.saturating_add(1),
+            E::Requested { .. } | E::ReadyTimedOut | E::TeardownFailed { .. } | E::Gone => {}
+        }
+    }
+
+    /// What follows from the phase that was reached.
+    fn settle(&mut self, at: Timestamp) {
+        if self.recorded_phase != Phase::TearingDown {
+            self.teardown = None;
+        }
+        if self.recorded_phase == Phase::Gone {
+            self.residue.clear();
+            self.meter.stop(at);
+        } else {
+            self.meter.restart(at);
+        }
+    }
+
+    /// The end that a renewal gives: never past the cap.
+    fn renewal_from(&self, at: Timestamp) -> Timestamp {
+        let end = self.terms.ttl.span().after(at);
+        self.cap().map_or(end, |cap| end.min(cap))
+    }
+
+    /// The first `provisioned` of an init is its half-way mark; another one means that the checks run
+    /// again, and that is an init of its own.
+    fn provisioned(&mut self, at: Timestamp) {
+        let waiting = |init: &Init| init.provisioned_at().is_none() && init.ready_at().is_none();
+        if !self.init.as_ref().is_some_and(waiting) {
+            self.begin_init(at);
+        }
+        if let Some(init) = &mut self.init {
+            init.provisioned(at);
+        }
+    }
+
+    fn begin_init(&mut self, at: Timestamp) {
+        self.init = self
+            .terms
+            .ready_timeout
+            .map(|_| Init::begin(at, self.meter.rate()));
+        if self.init.is_some() {
+            self.phase_since = at;
+        }
+    }
+
+    fn heard(&mut self, at: Timestamp, touched: bool) {
+        if let Some(teardown) = &mut self.teardown {
+            teardown.alive_at = teardown.alive_at.max(at);
+            teardown.touched |= touched;
+        }
+    }
+}
+
+/// The facts that `next` asks for, the event's own terms included.
+fn facts(lease: Option<&Lease>, event: &EventKind) -> Facts {
+    let terms = match event {
+        EventKind::Requested { registration } => Some(&registration.terms),
+        EventKind::TermsChanged { terms } => Some(&**terms),
+        _ => lease.map(|lease| &lease.terms),
+    };
+    let teardown = lease.and_then(|lease| lease.teardown.as_ref());
+    Facts {
+        declares_readiness: terms.is_some_and(|terms| terms.ready_timeout.is_some()),
+        recorded: lease.is_some_and(|lease| lease.recorded),
+        half_asleep: lease.is_some_and(|lease| lease.half_asleep),
+        touched: teardown.is_some_and(|teardown| teardown.touched),
+        came_from: teardown.map(|teardown| teardown.came_from),
+    }
+}

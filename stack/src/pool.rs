@@ -1,0 +1,133 @@
+//! Limits that several stacks share: each pool is a stream of its own in the ledger, appended to conditionally.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Actor, Seq, StackName};
+use crate::lease::Moment;
+use crate::lease::{Lease, Phase};
+use crate::ttl::Span;
+
+/// How long a member may be in a pool before its lease has to be there. The pool is entered first,
+/// the lease begins next; between the two a process can die.
+const ENTERING: Span = Span::minutes(1);
+
+/// An event of a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolEvent {
+    /// Its place among the events of the pool.
+    pub seq: Seq,
+    /// When it happened, in UTC.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    pub kind: PoolEventKind,
+}
+
+/// What happened in a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PoolEventKind {
+    /// A stack takes a place.
+    Entered {
+        /// Which one.
+        stack: StackName,
+    },
+    /// A stack gives its place back.
+    Left {
+        /// Which one.
+        stack: StackName,
+    },
+}
+
+/// Which limit a pool is for: it decides when a member no longer belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolRule {
+    /// Members are not gone.
+    Live,
+    /// Members are on their way to ready.
+    Init,
+}
+
+/// Who is in a pool: the fold of its events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    members: BTreeMap<StackName, Moment>,
+    last_seq: Seq,
+}
+
+impl Pool {
+    /// The pool after many events.
+    #[must_use]
+    pub fn fold(self, events: impl IntoIterator<Item = &PoolEvent>) -> Self {
+        events.into_iter().fold(self, Self::apply)
+    }
+
+    /// The pool after one more event. Entering twice and leaving twice are the same as once: a
+    /// process that died in between does it again.
+    #[must_use]
+    pub fn apply(mut self, event: &PoolEvent) -> Self {
+        match &event.kind {
+            PoolEventKind::Entered { stack } => {
+                self.members
+                    .entry(stack.clone())
+                    .or_insert(Moment(event.at));
+            }
+            PoolEventKind::Left { stack } => {
+                self.members.remove(stack);
+            }
+        }
+        self.last_seq = event.seq;
+        self
+    }
+
+    /// The place of the last event.
+    #[must_use]
+    pub fn last_seq(&self) -> Seq {
+        self.last_seq
+    }
+
+    /// Who is in it, and since when.
+    pub fn members(&self) -> impl Iterator<Item = (&StackName, Timestamp)> {
+        self.members
+            .iter()
+            .map(|(stack, Moment(since))| (stack, *since))
+    }
+
+    /// Whether a stack is in it.
+    #[must_use]
+    pub fn contains(&self, stack: &StackName) -> bool {
+        self.members.contains_key(stack)
+    }
+
+    /// Whether one more, or this one again, fits under a limit.
+    #[must_use]
+    pub fn has_room_for(&self, stack: &StackName, limit: u32) -> bool {
+        self.contains(stack) || self.members.len() < limit as usize
+    }
+
+    /// The members that no longer belong here, because whoever should have taken them out died.
+    /// `lease` finds the lease of a stack.
+    pub fn stale<'a>(
+        &'a self,
+        rule: PoolRule,
+        now: Timestamp,
+        lease: impl Fn(&StackName) -> Option<&'a Lease>,
+    ) -> Vec<&'a StackName> {
+        let stays = |stack: &StackName, since: Timestamp| {
+            let entering = ENTERING.after(since) > now;
+            entering
+                || lease(stack).is_some_and(|lease| match rule {
+                    PoolRule::Live => lease.is_live(),
+                    PoolRule::Init => lease.phase_at(now) == Phase::Provisioning,
+                })
+        };
+        self.members()
+            .filter(|(stack, since)| !stays(stack, *since))
+            .map(|(stack, _)| stack)
+            .collect()
+    }
+}

@@ -1,0 +1,196 @@
+//! The reaper's heartbeats, and what they say: when it ran, when it will run, whether anything ends at all.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Actor, RunId, Seq};
+use crate::ttl::{Elapsed, Span};
+
+/// How often the reaper runs where nothing is said.
+pub const DEFAULT_INTERVAL: Span = Span::minutes(15);
+
+/// An event of the reaper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaperEvent {
+    /// Its place among the events of the reaper.
+    pub seq: Seq,
+    /// When it happened, in UTC.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    pub kind: ReaperEventKind,
+}
+
+/// What happened to the reaper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ReaperEventKind {
+    /// A run began.
+    RunStarted {
+        /// Which one.
+        run: RunId,
+        /// The time until the next.
+        interval: Span,
+        /// The machine.
+        host: String,
+        /// The process there.
+        pid: u32,
+    },
+    /// A run ended.
+    RunFinished {
+        /// Which one.
+        run: RunId,
+        /// How many stacks it ended.
+        ended: u32,
+        /// How many it could not end.
+        failed: u32,
+    },
+    /// From here on no reaper touches anything.
+    Paused,
+    /// From here on reapers work again.
+    Resumed,
+}
+
+/// How the reaper is: the fold of its events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaperStatus {
+    /// The last run that began.
+    pub last_run: Option<ReaperRun>,
+    /// Who paused it, and when.
+    pub paused: Option<Pause>,
+    /// The place of the last event.
+    pub last_seq: Seq,
+}
+
+/// One run of the reaper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaperRun {
+    /// Which one.
+    pub run: RunId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; `None` while it runs, and for ever when it died.
+    pub finished_at: Option<Timestamp>,
+    /// The time until the next.
+    pub interval: Span,
+    /// The machine.
+    pub host: String,
+    /// The process there.
+    pub pid: u32,
+    /// How many stacks it could not end.
+    pub failed: u32,
+}
+
+/// The reaper is paused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Who did it.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why nothing ends at expiry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NothingEnds {
+    /// No reaper has run in this ledger.
+    #[error("nothing ends at expiry: no reaper has run yet; `jiti reap --yes` runs it once")]
+    NeverRan,
+    /// The last run is more than twice its interval ago.
+    #[error(
+        "nothing ends at expiry: the last reaper ran at {last} and should run every {interval}; \
+         `jiti reap --yes` runs it once"
+    )]
+    Silent {
+        /// When the last run began.
+        last: Timestamp,
+        /// The time between runs.
+        interval: Span,
+    },
+    /// Somebody paused it.
+    #[error("nothing ends at expiry: {by} paused the reaper at {at}; `jiti reap --resume` goes on")]
+    Paused {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl ReaperStatus {
+    /// The status after many events.
+    #[must_use]
+    pub fn fold(self, events: impl IntoIterator<Item = &ReaperEvent>) -> Self {
+        events.into_iter().fold(self, Self::apply)
+    }
+
+    /// The status after one more event.
+    #[must_use]
+    pub fn apply(mut self, event: &ReaperEvent) -> Self {
+        match &event.kind {
+            ReaperEventKind::RunStarted {
+                run,
+                interval,
+                host,
+                pid,
+            } => {
+                self.last_run = Some(ReaperRun {
+                    run: run.clone(),
+                    started_at: event.at,
+                    finished_at: None,
+                    interval: *interval,
+                    host: host.clone(),
+                    pid: *pid,
+                    failed: 0,
+                });
+            }
+            ReaperEventKind::RunFinished { run, failed, .. } => {
+                // Of two reapers at once, the one that began last is the heartbeat.
+                if let Some(last) = self.last_run.as_mut().filter(|last| last.run == *run) {
+                    (last.finished_at, last.failed) = (Some(event.at), *failed);
+                }
+            }
+            ReaperEventKind::Paused => {
+                self.paused = Some(Pause {
+                    by: event.actor.clone(),
+                    at: event.at,
+                });
+            }
+            ReaperEventKind::Resumed => self.paused = None,
+        }
+        self.last_seq = event.seq;
+        self
+    }
+
+    /// The first run at or after a moment, as runs have followed each other so far, and not before
+    /// now; `None` while it is paused or has never run.
+    #[must_use]
+    pub fn next_run(&self, not_before: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let last = self.last_run.as_ref().filter(|_| self.paused.is_none())?;
+        let earliest = not_before.max(now);
+        let interval = last.interval.seconds() * 1000;
+        let since = Elapsed::between(last.started_at, earliest).millis();
+        let runs = since.div_ceil(interval).max(1);
+        Some(Elapsed::from_millis(runs.saturating_mul(interval)).after(last.started_at))
+    }
+
+    /// Why nothing ends at expiry; `None` when a reaper works.
+    #[must_use]
+    pub fn nothing_ends(&self, now: Timestamp) -> Option<NothingEnds> {
+        if let Some(Pause { by, at }) = &self.paused {
+            return Some(NothingEnds::Paused {
+                by: by.clone(),
+                at: *at,
+            });
+        }
+        let Some(last) = &self.last_run else {
+            return Some(NothingEnds::NeverRan);
+        };
+        let silent = last.interval.twice().after(last.started_at) < now;
+        silent.then_some(NothingEnds::Silent {
+            last: last.started_at,
+            interval: last.interval,
+        })
+    }
+}

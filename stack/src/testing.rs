@@ -1,0 +1,125 @@
+//! What tests of this and other packages share: a clock that is set by hand, and a registration to begin with.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::id::{Actor, AppName, AppVersion, Owner, StackName};
+use crate::lease::{
+    EventKind, NewEvent, Origin, ProcessId, Registration, RenewOn, Source, TeardownInputs, Terms,
+};
+use crate::policy::Policy;
+use crate::tags::Labels;
+use crate::ttl::Span;
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that shows a moment, cut to milliseconds.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self(AtomicI64::new(now.as_millisecond()))
+    }
+
+    /// Moves it forward.
+    pub fn advance(&self, by: Span) {
+        let millis = i64::try_from(by.seconds() * 1000).unwrap_or(i64::MAX);
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Sets it, forward or back.
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.as_millisecond(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// The moment at which the stories of tests begin: a Monday at noon.
+pub const NOON: &str = "2026-03-02T12:00:00Z";
+
+/// [`NOON`] as a moment.
+#[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "the text above is a time; only tests call this"
+)]
+pub fn noon() -> Timestamp {
+    NOON.parse().expect("a time")
+}
+
+/// A stack's name, for tests.
+///
+/// # Panics
+/// When the text is no name.
+#[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "a test's own text; only tests call this"
+)]
+pub fn stack_name(name: &str) -> StackName {
+    StackName::new(name).expect("a stack name")
+}
+
+/// An actor, for tests.
+#[must_use]
+pub fn actor() -> Actor {
+    Actor::of("ana", "laptop")
+}
+
+/// An event that ana writes with the command line.
+#[must_use]
+pub fn new_event(at: Timestamp, kind: EventKind) -> NewEvent {
+    NewEvent {
+        at,
+        actor: actor(),
+        source: Source::Cli,
+        kind,
+    }
+}
+
+/// A registration of `checkout` at version `v1`, owned by ana, with a TTL of eight hours, no
+/// promise of readiness, and no limits; change the fields that a test is about.
+///
+/// # Panics
+/// Never: its texts are legal.
+#[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "texts that are legal; only tests call this"
+)]
+pub fn registration() -> Registration {
+    Registration {
+        app: AppName::new("checkout").expect("an app"),
+        version: AppVersion::new("v1").expect("a version"),
+        owner: Owner::new("ana@example.com").expect("an owner"),
+        terms: Terms {
+            ttl: "8h".parse().expect("a duration"),
+            renew_on: RenewOn::Version,
+            idle_after: None,
+            ready_timeout: None,
+            hourly_cost: None,
+            labels: Labels::default(),
+            teardown: TeardownInputs::default(),
+        },
+        origin: Origin {
+            directory: "/srv/checkout".to_owned(),
+            workspace: "default".to_owned(),
+            command: "/usr/bin/terraform".to_owned(),
+            data_dir: None,
+            process: ProcessId {
+                pid: 4242,
+                started: "1000".to_owned(),
+                host: "laptop".to_owned(),
+            },
+        },
+        policy: Policy::default(),
+    }
+}

@@ -1,0 +1,462 @@
+//! Lengths of time: [`Span`] as people write it, [`Ttl`] which keeps the text, [`Elapsed`] which was measured.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+/// The units, longest first, with their seconds.
+const UNITS: [(char, u64); 5] = [
+    ('w', 604_800),
+    ('d', 86_400),
+    ('h', 3_600),
+    ('m', 60),
+    ('s', 1),
+];
+
+/// A hundred years: whatever is added to a moment of this century stays inside the calendar.
+const LONGEST: u64 = 36_525 * 86_400;
+
+/// A text that is no duration.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{read:?} is no duration: {problem}; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)")]
+pub struct SpanError {
+    /// What was read.
+    pub read: String,
+    /// What about it is wrong.
+    pub problem: SpanProblem,
+}
+
+/// What is wrong with a duration.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum SpanProblem {
+    /// Nothing was written.
+    #[error("it is empty")]
+    Empty,
+    /// A number was expected.
+    #[error("a whole number was expected before {0:?}")]
+    NoNumber(char),
+    /// The number has no unit.
+    #[error("the last number has no unit")]
+    NoUnit,
+    /// The letter after a number is not a unit.
+    #[error("{0:?} is no unit")]
+    Unit(char),
+    /// A unit comes twice, or after a shorter one.
+    #[error("{0:?} is out of order: each unit comes once, the longest first")]
+    Order(char),
+    /// It is no time at all.
+    #[error("it is zero")]
+    Zero,
+    /// It is longer than a hundred years.
+    #[error("it is longer than a hundred years")]
+    TooLong,
+}
+
+/// A length of time in whole seconds: from one second to a hundred years, so that it is never zero
+/// and no sum wraps. Read and written as `90m`, `8h`, `1d12h`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span(NonZeroU64);
+
+impl Span {
+    /// A length in seconds; `None` for zero and for more than a hundred years.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Option<Self> {
+        if seconds > LONGEST {
+            return None;
+        }
+        match NonZeroU64::new(seconds) {
+            Some(seconds) => Some(Self(seconds)),
+            None => None,
+        }
+    }
+
+    /// So many minutes, at least one and at most a hundred years.
+    #[must_use]
+    pub const fn minutes(minutes: u32) -> Self {
+        let seconds = minutes as u64 * 60;
+        let seconds = if seconds > LONGEST { LONGEST } else { seconds };
+        match NonZeroU64::new(seconds) {
+            Some(seconds) => Self(seconds),
+            None => Self(NonZeroU64::MIN.saturating_add(59)),
+        }
+    }
+
+    /// The length in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The moment this long after another; the end of the calendar when it lies beyond.
+    #[must_use]
+    pub fn after(self, from: Timestamp) -> Timestamp {
+        from.checked_add(self.duration()).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The moment this long before another; the beginning of the calendar when it lies beyond.
+    #[must_use]
+    pub fn before(self, to: Timestamp) -> Timestamp {
+        to.checked_sub(self.duration()).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Twice as long, at most a hundred years.
+    #[must_use]
+    pub fn twice(self) -> Self {
+        Self::from_seconds(self.seconds().saturating_mul(2)).unwrap_or(self)
+    }
+
+    fn duration(self) -> SignedDuration {
+        SignedDuration::from_secs(i64::try_from(self.seconds()).unwrap_or(i64::MAX))
+    }
+}
+
+impl FromStr for Span {
+    type Err = SpanError;
+
+    fn from_str(text: &str) -> Result<Self, SpanError> {
+        parse(text).map_err(|problem| SpanError {
+            read: text.to_owned(),
+            problem,
+        })
+    }
+}
+
+fn parse(text: &str) -> Result<Span, SpanProblem> {
+    if text.is_empty() {
+        return Err(SpanProblem::Empty);
+    }
+    let (mut total, mut number, mut units) = (0_u64, None::<u64>, &UNITS[..]);
+    for c in text.chars() {
+        if let Some(digit) = c.to_digit(10) {
+            let longer = number
+                .unwrap_or(0)
+                .checked_mul(10)
+                .and_then(|n| n.checked_add(digit.into()));
+            number = Some(longer.ok_or(SpanProblem::TooLong)?);
+            continue;
+        }
+        let (_, seconds) = UNITS
+            .iter()
+            .find(|(unit, _)| *unit == c)
+            .ok_or(match number {
+                Some(_) => SpanProblem::Unit(c),
+                None => SpanProblem::NoNumber(c),
+            })?;
+        let count = number.take().ok_or(SpanProblem::NoNumber(c))?;
+        let place = units
+            .iter()
+            .position(|(unit, _)| *unit == c)
+            .ok_or(SpanProblem::Order(c))?;
+        units = &units[place + 1..];
+        total = count
+            .checked_mul(*seconds)
+            .and_then(|part| total.checked_add(part))
+            .ok_or(SpanProblem::TooLong)?;
+    }
+    match (number, total) {
+        (Some(_), _) => Err(SpanProblem::NoUnit),
+        (None, 0) => Err(SpanProblem::Zero),
+        (None, total) => Span::from_seconds(total).ok_or(SpanProblem::TooLong),
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.seconds();
+        let mut text = String::new();
+        // Weeks are read but not written: `14d` is what people compare with a calendar.
+        for (unit, seconds) in &UNITS[1..] {
+            if rest >= *seconds {
+                text.push_str(&format!("{}{unit}", rest / seconds));
+                rest %= seconds;
+            }
+        }
+        f.pad(&text)
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+/// How long a stack may live after a renewal: a [`Span`] that keeps the text as its author wrote
+/// it, because that text is the tag `jiti:ttl` and must not change when nothing did.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Ttl {
+    written: Box<str>,
+    span: Span,
+}
+
+impl Ttl {
+    /// The length of time.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The text as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+}
+
+impl FromStr for Ttl {
+    type Err = SpanError;
+
+    fn from_str(text: &str) -> Result<Self, SpanError> {
+        Ok(Self {
+            span: text.parse()?,
+            written: text.into(),
+        })
+    }
+}
+
+impl TryFrom<String> for Ttl {
+    type Error = SpanError;
+
+    fn try_from(text: String) -> Result<Self, SpanError> {
+        text.parse()
+    }
+}
+
+impl From<Ttl> for String {
+    fn from(ttl: Ttl) -> String {
+        ttl.written.into_string()
+    }
+}
+
+impl From<Span> for Ttl {
+    fn from(span: Span) -> Self {
+        Self {
+            written: span.to_string().into_boxed_str(),
+            span,
+        }
+    }
+}
+
+impl fmt::Display for Ttl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.written)
+    }
+}
+
+impl fmt::Debug for Ttl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+/// A length of time that was measured, in milliseconds; it may be zero. For people and JSON it is a
+/// number of seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Elapsed(u64);
+
+impl Elapsed {
+    /// From milliseconds.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// From one moment to another; zero when the second is the earlier one, as it can be when two
+    /// machines disagree about the time.
+    #[must_use]
+    pub fn between(from: Timestamp, to: Timestamp) -> Self {
+        let millis = to.as_millisecond().saturating_sub(from.as_millisecond());
+        Self(u64::try_from(millis).unwrap_or(0))
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// In milliseconds.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// In whole seconds, rounded down.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The moment this long after another; the end of the calendar when it lies beyond.
+    #[must_use]
+    pub fn after(self, from: Timestamp) -> Timestamp {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        from.checked_add(SignedDuration::from_millis(millis))
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Serialize for Elapsed {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "below 2^53 ms, which is 285,000 years, nothing is lost"
+    )]
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if !to.is_human_readable() || self.0.is_multiple_of(1000) {
+            let whole = if to.is_human_readable() {
+                self.0 / 1000
+            } else {
+                self.0
+            };
+            return to.serialize_u64(whole);
+        }
+        to.serialize_f64(self.0 as f64 / 1000.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Elapsed {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if !from.is_human_readable() {
+            return u64::deserialize(from).map(Self);
+        }
+        let seconds = f64::deserialize(from)?;
+        let millis = (seconds * 1000.0).round();
+        if !(0.0..=9e15).contains(&millis) {
+            return Err(de::Error::custom(format!(
+                "{seconds} is no number of seconds"
+            )));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked above"
+        )]
+        Ok(Self(millis as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seconds(text: &str) -> u64 {
+        text.parse::<Span>().expect(text).seconds()
+    }
+
+    /// Every unit is read, alone and together.
+    #[test]
+    fn durations_are_read() {
+        assert_eq!(seconds("45s"), 45);
+        assert_eq!(seconds("90m"), 5_400);
+        assert_eq!(seconds("8h"), 28_800);
+        assert_eq!(seconds("3d"), 259_200);
+        assert_eq!(seconds("2w"), 1_209_600);
+        assert_eq!(seconds("1d12h"), 129_600);
+        assert_eq!(seconds("1w1d1h1m1s"), 694_861);
+        assert_eq!(seconds("36525d"), LONGEST);
+    }
+
+    /// What is no duration is refused with what was read, what is wrong and an example.
+    #[test]
+    fn refusals_say_what_is_wrong() {
+        let problem = |text: &str| text.parse::<Span>().expect_err(text).problem;
+        assert_eq!(problem(""), SpanProblem::Empty);
+        assert_eq!(problem("8"), SpanProblem::NoUnit);
+        assert_eq!(problem("h"), SpanProblem::NoNumber('h'));
+        assert_eq!(problem("-8h"), SpanProblem::NoNumber('-'));
+        assert_eq!(problem("8 h"), SpanProblem::Unit(' '));
+        assert_eq!(problem("8H"), SpanProblem::Unit('H'));
+        assert_eq!(problem("1.5h"), SpanProblem::Unit('.'));
+        assert_eq!(problem("12h1d"), SpanProblem::Order('d'));
+        assert_eq!(problem("1h1h"), SpanProblem::Order('h'));
+        assert_eq!(problem("0h"), SpanProblem::Zero);
+        assert_eq!(problem("36526d"), SpanProblem::TooLong);
+        assert_eq!(problem("18446744073709551615w"), SpanProblem::TooLong);
+        assert_eq!(problem("99999999999999999999s"), SpanProblem::TooLong);
+        assert_eq!(problem("٣h"), SpanProblem::NoNumber('٣'));
+        assert_eq!(
+            "8 hours"
+                .parse::<Ttl>()
+                .expect_err("no duration")
+                .to_string(),
+            "\"8 hours\" is no duration: ' ' is no unit; \
+             write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)"
+        );
+    }
+
+    /// A TTL keeps the text that was written, a span has one form of its own.
+    #[test]
+    fn a_ttl_keeps_its_text() {
+        let ttl: Ttl = "36h".parse().expect("a duration");
+        assert_eq!(
+            (ttl.as_str(), ttl.span().to_string().as_str()),
+            ("36h", "1d12h")
+        );
+        assert_eq!(serde_json::to_string(&ttl).expect("writes"), "\"36h\"");
+        assert_eq!(serde_json::from_str::<Ttl>("\"36h\"").expect("reads"), ttl);
+    }
+
+    /// A measured time is a number of seconds in JSON, and may be zero.
+    #[test]
+    fn elapsed_is_seconds_in_json() {
+        for (millis, json) in [(0, "0"), (7_000, "7"), (2_500, "2.5")] {
+            let elapsed = Elapsed::from_millis(millis);
+            assert_eq!(serde_json::to_string(&elapsed).expect("writes"), json);
+            assert_eq!(
+                serde_json::from_str::<Elapsed>(json).expect("reads"),
+                elapsed
+            );
+        }
+        assert!(serde_json::from_str::<Elapsed>("-1").is_err());
+        assert_eq!(
+            Elapsed::between(Timestamp::MAX, Timestamp::MIN),
+            Elapsed::default()
+        );
+    }
+
+    proptest! {
+        /// What a span writes is read back as the same span.
+        #[test]
+        fn written_is_read_back(seconds in 1..=LONGEST) {
+            let span = Span::from_seconds(seconds).expect("in range");
+            prop_assert_eq!(span.to_string().parse::<Span>(), Ok(span));
+        }
+
+        /// No text makes the parser panic or wrap, and what it accepts lies in range.
+        #[test]
+        fn any_text_is_survived(text in "[0-9smhdw .-]{0,40}|.{0,20}") {
+            if let Ok(span) = text.parse::<Span>() {
+                prop_assert!((1..=LONGEST).contains(&span.seconds()));
+            }
+        }
+
+        /// A moment plus any span never wraps to an earlier one.
+        #[test]
+        fn later_is_later(seconds in 1..=LONGEST, from in -300_000_000_000_i64..=253_402_207_200_i64) {
+            let from = Timestamp::from_second(from).expect("in range");
+            let span = Span::from_seconds(seconds).expect("in range");
+            prop_assert!(span.after(from) >= from);
+            prop_assert!(span.before(from) <= from);
+        }
+    }
+}
