@@ -1,5 +1,6 @@
 //! Limits that several stacks share: each pool is a stream of its own in the ledger, appended to conditionally.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -62,8 +63,10 @@ pub struct Pool {
 impl Pool {
     /// The pool after many events.
     #[must_use]
-    pub fn fold(self, events: impl IntoIterator<Item = &PoolEvent>) -> Self {
-        events.into_iter().fold(self, Self::apply)
+    pub fn fold(self, events: impl IntoIterator<Item: Borrow<PoolEvent>>) -> Self {
+        events
+            .into_iter()
+            .fold(self, |folded, event| folded.apply(event.borrow()))
     }
 
     /// The pool after one more event. Entering twice and leaving twice are the same as once: a

@@ -1,5 +1,7 @@
 //! The reaper's heartbeats, and what they say: when it ran, when it will run, whether anything ends at all.
 
+use std::borrow::Borrow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -121,8 +123,10 @@ pub enum NothingEnds {
 impl ReaperStatus {
     /// The status after many events.
     #[must_use]
-    pub fn fold(self, events: impl IntoIterator<Item = &ReaperEvent>) -> Self {
-        events.into_iter().fold(self, Self::apply)
+    pub fn fold(self, events: impl IntoIterator<Item: Borrow<ReaperEvent>>) -> Self {
+        events
+            .into_iter()
+            .fold(self, |folded, event| folded.apply(event.borrow()))
     }
 
     /// The status after one more event.

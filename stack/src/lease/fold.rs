@@ -1,5 +1,6 @@
 //! The fold: one event at a time, from nothing to a lease.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -58,11 +59,11 @@ impl Lease {
     /// [`Illegal`] of the first event that cannot follow.
     pub fn fold(
         lease: Option<Self>,
-        events: impl IntoIterator<Item = &Event>,
+        events: impl IntoIterator<Item: Borrow<Event>>,
     ) -> Result<Option<Self>, Illegal> {
-        events
-            .into_iter()
-            .try_fold(lease, |lease, event| Self::apply(lease, event).map(Some))
+        events.into_iter().try_fold(lease, |lease, event| {
+            Self::apply(lease, event.borrow()).map(Some)
+        })
     }
 
     /// A lease begins. When it takes over an unfinished registration, the stack is as old as that
