@@ -7,7 +7,12 @@ mod sandbox;
 mod terraform;
 
 mod test_architecture;
+mod test_bad_input;
+mod test_interrupt;
+mod test_parallel;
 mod test_plans;
+mod test_quickstart;
+mod test_readiness;
 
 /// A file that nobody lists here would be a test that never runs.
 #[test]
@@ -16,8 +21,14 @@ fn every_test_file_is_listed() {
     let runner = std::fs::read_to_string(folder.join("runner.rs")).unwrap();
     for entry in std::fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if let Some(module) = name.strip_suffix(".rs").filter(|module| *module != "runner") {
-            assert!(runner.contains(&format!("mod {module};")), "{name} is not listed in runner.rs");
+        if let Some(module) = name
+            .strip_suffix(".rs")
+            .filter(|module| *module != "runner")
+        {
+            assert!(
+                runner.contains(&format!("mod {module};")),
+                "{name} is not listed in runner.rs"
+            );
         }
     }
 }

@@ -17,12 +17,21 @@ fn arrows_go_one_way() {
     ];
     let metadata = metadata();
     let packages = metadata["packages"].as_array().unwrap();
-    let ours: BTreeSet<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
-    assert!(ours.contains("stack") && ours.contains("tfplugin"), "the packages are {ours:?}");
+    let ours: BTreeSet<&str> = packages
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        ours.contains("stack") && ours.contains("tfplugin"),
+        "the packages are {ours:?}"
+    );
     let mut arrows = BTreeSet::new();
     for package in packages {
         for dependency in package["dependencies"].as_array().unwrap() {
-            let (from, to) = (package["name"].as_str().unwrap(), dependency["name"].as_str().unwrap());
+            let (from, to) = (
+                package["name"].as_str().unwrap(),
+                dependency["name"].as_str().unwrap(),
+            );
             if ours.contains(to) && from != to {
                 arrows.insert((from, to));
             }
@@ -34,16 +43,42 @@ fn arrows_go_one_way() {
 /// The domain knows no network, no terminal, no Terraform.
 #[test]
 fn stack_depends_on_no_network_and_no_terminal() {
-    let forbidden =
-        ["hyper", "reqwest", "tonic", "crossterm", "ratatui", "clap", "comfy-table", "tfplugin", "prost"];
+    let forbidden = [
+        "hyper",
+        "reqwest",
+        "tonic",
+        "crossterm",
+        "ratatui",
+        "clap",
+        "comfy-table",
+        "tfplugin",
+        "prost",
+    ];
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--locked", "-p", "stack", "-e", "normal", "--prefix", "none"])
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "-p",
+            "stack",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+        ])
         .current_dir(project())
         .output()
         .unwrap();
-    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
     let text = String::from_utf8(tree.stdout).unwrap();
-    assert!(text.lines().count() > 10, "cargo tree said too little: {text}");
+    assert!(
+        text.lines().count() > 10,
+        "cargo tree said too little: {text}"
+    );
     for line in text.lines() {
         let name = line.split(' ').next().unwrap_or_default();
         assert!(!forbidden.contains(&name), "stack depends on {name}");
@@ -53,7 +88,12 @@ fn stack_depends_on_no_network_and_no_terminal() {
 /// Only the clock reads the time; the SDK stamps its log lines where it meets the process.
 #[test]
 fn only_the_clock_reads_the_time() {
-    let words = ["SystemTime::now", "Timestamp::now", "Zoned::now", "Utc::now"];
+    let words = [
+        "SystemTime::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "Utc::now",
+    ];
     expect_only(&words, &["stack/src/clock.rs", "tfplugin/src/plugin/"]);
 }
 
@@ -62,7 +102,12 @@ fn only_the_clock_reads_the_time() {
 fn libraries_read_no_environment() {
     expect_only(
         &["env::var", "env::vars"],
-        &["tfplugin/src/plugin/", "tfplugin/src/plugin.rs", "provider/src/", "tui/src/"],
+        &[
+            "tfplugin/src/plugin/",
+            "tfplugin/src/plugin.rs",
+            "provider/src/",
+            "tui/src/",
+        ],
     );
 }
 
@@ -80,7 +125,12 @@ fn libraries_and_the_provider_print_nothing() {
 fn only_the_wire_names_protobuf() {
     expect_only(
         &["tfplugin6::", "crate::proto", "prost::"],
-        &["tfplugin/src/wire/", "tfplugin/src/wire.rs", "tfplugin/src/proto/", "tfplugin/src/plugin/"],
+        &[
+            "tfplugin/src/wire/",
+            "tfplugin/src/wire.rs",
+            "tfplugin/src/proto/",
+            "tfplugin/src/plugin/",
+        ],
     );
 }
 
@@ -104,7 +154,12 @@ fn no_lint_is_switched_off_for_a_file() {
 fn expect_only(words: &[&str], places: &[&str]) {
     let mut seen = 0;
     for file in sources() {
-        let name = file.strip_prefix(project()).unwrap().to_str().unwrap().to_owned();
+        let name = file
+            .strip_prefix(project())
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
         seen += 1;
         if places.iter().any(|place| name.starts_with(place)) {
             continue;
@@ -115,7 +170,11 @@ fn expect_only(words: &[&str], places: &[&str]) {
         for (number, line) in code.lines().enumerate() {
             let line = line.split("//").next().unwrap();
             for word in words {
-                assert!(!line.contains(word), "{name}:{}: {word} does not belong here", number + 1);
+                assert!(
+                    !line.contains(word),
+                    "{name}:{}: {word} does not belong here",
+                    number + 1
+                );
             }
         }
     }
@@ -145,11 +204,22 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--offline", "--locked", "--no-deps", "--format-version", "1"])
+        .args([
+            "metadata",
+            "--offline",
+            "--locked",
+            "--no-deps",
+            "--format-version",
+            "1",
+        ])
         .current_dir(project())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

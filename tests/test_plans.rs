@@ -34,10 +34,16 @@ fn what_happens_outside_terraform_makes_no_diff() {
 
     let before = sandbox.listing("checkout-pr-1")["expires_at"].clone();
     sandbox.jiti(&["extend", "checkout-pr-1", "2h"]).ok();
-    assert_ne!(sandbox.listing("checkout-pr-1")["expires_at"], before, "the extension is in the ledger");
+    assert_ne!(
+        sandbox.listing("checkout-pr-1")["expires_at"],
+        before,
+        "the extension is in the ledger"
+    );
     root.plan_is_empty();
 
-    sandbox.jiti(&["hold", "checkout-pr-1", "--until", "3h", "--why", "a demo"]).ok();
+    sandbox
+        .jiti(&["hold", "checkout-pr-1", "--until", "3h", "--why", "a demo"])
+        .ok();
     root.plan_is_empty();
     sandbox.jiti(&["unhold", "checkout-pr-1"]).ok();
     sandbox.jiti(&["touch", "checkout-pr-1"]).ok();
@@ -58,7 +64,10 @@ fn a_new_version_updates_in_place_and_renews() {
     let second = sandbox.listing("checkout-pr-2");
     assert_eq!(second["version"], "1.1.0");
     assert_eq!(second["created_at"], first["created_at"]);
-    assert!(second["expires_at"].as_str() > first["expires_at"].as_str(), "{first} then {second}");
+    assert!(
+        second["expires_at"].as_str() > first["expires_at"].as_str(),
+        "{first} then {second}"
+    );
     let events = sandbox.events("checkout-pr-2");
     assert!(events.contains(&"version_changed".to_owned()), "{events:?}");
     assert!(events.contains(&"renewed".to_owned()), "{events:?}");
@@ -86,7 +95,9 @@ fn import_then_plan_is_empty() {
     let root = sandbox.root("root", &stack("checkout-pr-3", "1.0.0"));
     root.apply().ok();
     root.run(&["state", "rm", STACK]).ok();
-    root.apply().exits(1).says("terraform import jiti_stack.this checkout-pr-3");
+    root.apply()
+        .exits(1)
+        .says("terraform import jiti_stack.this checkout-pr-3");
     root.run(&["import", STACK, "checkout-pr-3"]).ok();
     root.run(&["apply", "-refresh-only", "-auto-approve"]).ok();
     root.plan_is_empty();
@@ -104,7 +115,11 @@ fn a_lost_ledger_is_a_warning_and_an_adoption() {
     root.plan().exits(2).says("Warning:").says("does not know");
     root.apply().ok();
     assert_eq!(sandbox.listing("checkout-pr-4")["phase"], "ready");
-    assert!(sandbox.events("checkout-pr-4").contains(&"adopted".to_owned()));
+    assert!(
+        sandbox
+            .events("checkout-pr-4")
+            .contains(&"adopted".to_owned())
+    );
     root.plan_is_empty();
 }
 
@@ -163,7 +178,10 @@ fn tags_are_known_at_plan() {
         assert_eq!(tags[key], value);
     }
     let unknown = &change["change"]["after_unknown"]["tags"];
-    assert!(unknown.is_null() || unknown == &serde_json::json!({}), "{unknown}");
+    assert!(
+        unknown.is_null() || unknown == &serde_json::json!({}),
+        "{unknown}"
+    );
 }
 
 /// The function gives the same tags as the resource, and slugs of different stacks differ.
@@ -196,7 +214,10 @@ fn expiry_is_visible_at_plan() {
     let root = sandbox.root("root", &configuration);
     root.apply().ok();
     std::thread::sleep(std::time::Duration::from_millis(1_100));
-    root.run(&["plan", "-input=false"]).ok().says("expired").says("reaper");
+    root.run(&["plan", "-input=false"])
+        .ok()
+        .says("expired")
+        .says("reaper");
 }
 
 fn lose_ledger(sandbox: &Sandbox) {

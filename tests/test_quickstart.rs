@@ -1,0 +1,123 @@
+//! The quick start, as its scripts run it, in a copy of its folder.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::sandbox::{Ran, Sandbox, binary};
+
+/// It comes up, comes up again, shows two ready stacks and one in purgatory, and goes down without a trace.
+#[test]
+fn up_twice_and_down() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.path("project");
+    let examples = project.join("examples");
+    std::fs::create_dir_all(&examples).unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart");
+    copy(&source, &examples.join("quickstart"));
+    let copied = files(&project);
+    let script = |name: &str| {
+        let mut command = sandbox.command(examples.join("quickstart").join(name));
+        command.env("JITI_BIN_DIR", binary("jiti").parent().unwrap());
+        // The scripts set these themselves; what the user has set must not matter.
+        command
+            .env("JITI_LEDGER", "/nonexistent/ledger.db")
+            .env("TF_CLI_ARGS", "-bogus");
+        Ran::of(&mut command)
+    };
+    let jiti = |arguments: &[&str]| {
+        let mut command = sandbox.command(binary("jiti"));
+        command.env("JITI_LEDGER", project.join(".local/quickstart/ledger.db"));
+        Ran::of(command.args(arguments)).ok().stdout
+    };
+
+    for _ in 0..2 {
+        script("up.sh")
+            .ok()
+            .says("make quickstart-down")
+            .says("ledger.db");
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&jiti(&["ls", "--json"])).unwrap();
+        let phases: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    row["name"].as_str().unwrap(),
+                    row["phase"].as_str().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(rows.len(), 3, "{phases:?}");
+        for expected in [
+            ("checkout-1.4.0", "ready"),
+            ("checkout-1.5.0", "ready"),
+            ("reports-2.0.0", "purgatory"),
+        ] {
+            assert!(phases.contains(&expected), "{phases:?}");
+        }
+        let checkout = rows
+            .iter()
+            .find(|row| row["name"] == "checkout-1.4.0")
+            .unwrap();
+        let told: Vec<_> = checkout["init"]["phases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|phase| phase["name"].as_str().unwrap())
+            .collect();
+        for name in ["load configuration", "migrate database", "warm caches"] {
+            assert!(told.contains(&name), "{told:?}");
+        }
+    }
+    script("down.sh").ok();
+    assert_eq!(files(&project), copied, "the folder is as it was");
+    assert!(
+        files(&sandbox.path("home")).is_empty(),
+        "nothing is written to the user's home"
+    );
+    assert!(apps(&examples).is_empty(), "no app is left running");
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<String> {
+    let output = Command::new("find")
+        .args([".", "-type", "f"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let mut files: Vec<_> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    files.sort();
+    files
+}
+
+fn apps(folder: &Path) -> String {
+    let output = Command::new("pgrep")
+        .arg("-f")
+        .arg(folder)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        // What a run in place has left in the folder is not part of it.
+        if name == ".terraform"
+            || name.starts_with("terraform.tfstate")
+            || name.ends_with(".auto.tfvars")
+            || name == ".terraform.lock.hcl"
+        {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to.join(name));
+        } else {
+            std::fs::copy(entry.path(), to.join(name)).unwrap();
+        }
+    }
+}

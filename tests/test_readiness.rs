@@ -1,0 +1,229 @@
+//! `jiti_readiness` against things that really listen, and things that do not.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use crate::sandbox::Sandbox;
+
+/// A stack whose readiness is checked so, with a short timeout.
+fn configuration(name: &str, checks: &str) -> String {
+    format!(
+        r#"
+provider "jiti" {{}}
+
+resource "jiti_stack" "this" {{
+  name          = "{name}"
+  app           = "checkout"
+  version       = "1"
+  owner         = "ana@example.com"
+  ttl           = "8h"
+  ready_timeout = "2s"
+}}
+
+resource "jiti_readiness" "this" {{
+  stack = jiti_stack.this.id
+  {checks}
+}}
+"#
+    )
+}
+
+/// A server that answers every request so, for as long as the test runs.
+fn server(status: &'static str, body: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request);
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    port
+}
+
+/// All kinds of checks pass; every one is in the ledger; the phases that the app tells are in the listing.
+#[test]
+fn checks_that_pass() {
+    let sandbox = Sandbox::new();
+    let port = server(
+        "200 OK",
+        r#"{"phases": [{"name": "migrate", "class": "database", "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}"#,
+    );
+    let checks = format!(
+        r#"http = [{{ url = "http://127.0.0.1:{port}/healthz" }}]
+  tcp  = [{{ address = "127.0.0.1:{port}" }}]
+  exec = [{{ command = ["true"] }}]"#
+    );
+    let root = sandbox.root("root", &configuration("checked", &checks));
+    root.apply().ok();
+    let events = sandbox.events("checked");
+    assert_eq!(
+        events.iter().filter(|kind| *kind == "check_passed").count(),
+        3,
+        "{events:?}"
+    );
+    let row = sandbox.listing("checked");
+    assert_eq!(row["phase"], "ready");
+    assert!(
+        row["init"]["total_seconds"]
+            .as_f64()
+            .is_some_and(|seconds| seconds >= 0.0),
+        "{row}"
+    );
+    let phases = row["init"]["phases"].as_array().unwrap();
+    let migrate = phases
+        .iter()
+        .find(|phase| phase["name"] == "migrate")
+        .unwrap();
+    assert_eq!(migrate["class"], "database");
+    assert_eq!(migrate["seconds"].as_f64(), Some(1.5));
+    let state = root.attributes("jiti_readiness.this").unwrap();
+    assert!(
+        state["ready_at"].is_string() && state["init_seconds"].is_number(),
+        "{state}"
+    );
+    root.plan_is_empty();
+}
+
+/// Every check's last failure is in the one error; the stack is in purgatory; mending it and applying converges.
+#[test]
+fn checks_that_do_not_pass() {
+    let sandbox = Sandbox::new();
+    let busy = server("503 Service Unavailable", "warming up");
+    // Bound and closed again: nothing listens there.
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let checks = format!(
+        r#"http = [{{ url = "http://127.0.0.1:{busy}/healthz" }}]
+  tcp  = [{{ address = "127.0.0.1:{closed}" }}]
+  exec = [{{ command = ["sh", "-c", "echo no licence >&2; exit 7"] }}, {{ command = ["sleep", "300"] }}]"#
+    );
+    let root = sandbox.root("root", &configuration("unready", &checks));
+    let ran = root.apply().exits(1);
+    let said = ran.said();
+    assert_eq!(said.matches("Error:").count(), 1, "{said}");
+    for text in [
+        "503",
+        "warming up",
+        "refused",
+        "exited with 7",
+        "no licence",
+        "sleep 300",
+    ] {
+        assert!(said.contains(text), "{text:?} is not in: {said}");
+    }
+    assert_eq!(sandbox.listing("unready")["phase"], "purgatory");
+
+    root.write(&configuration(
+        "unready",
+        r#"exec = [{ command = ["true"] }]"#,
+    ));
+    root.apply().ok();
+    assert_eq!(sandbox.listing("unready")["phase"], "ready");
+    root.plan_is_empty();
+}
+
+/// With `on_timeout = "warn"` the apply succeeds, the stack is in purgatory, and the next plan runs the checks again.
+#[test]
+fn a_timeout_that_warns() {
+    let sandbox = Sandbox::new();
+    let checks = "exec = [{ command = [\"test\", \"-e\", \"mended\"] }]\n  on_timeout = \"warn\"";
+    let root = sandbox.root("root", &configuration("warned", checks));
+    root.apply().ok().says("Warning:").says("purgatory");
+    assert_eq!(sandbox.listing("warned")["phase"], "purgatory");
+    assert!(root.attributes("jiti_readiness.this").unwrap()["ready_at"].is_null());
+    assert_eq!(root.planned_actions("jiti_readiness.this"), ["update"]);
+    std::fs::write(root.path("mended"), "").unwrap();
+    root.apply().ok();
+    assert_eq!(sandbox.listing("warned")["phase"], "ready");
+    root.plan_is_empty();
+}
+
+/// A new version begins a new init; the trigger runs the checks again.
+#[test]
+fn a_trigger_runs_the_checks_again() {
+    let sandbox = Sandbox::new();
+    let text =
+        |version: &str| {
+            configuration(
+            "triggered",
+            "exec = [{ command = [\"true\"] }]\n  triggers = { version = jiti_stack.this.version }",
+        )
+        .replace("version       = \"1\"", &format!("version       = \"{version}\""))
+        };
+    let root = sandbox.root("root", &text("1"));
+    root.apply().ok();
+    let first = root.attributes("jiti_readiness.this").unwrap()["ready_at"].clone();
+    root.write(&text("2"));
+    root.apply().ok();
+    let second = root.attributes("jiti_readiness.this").unwrap()["ready_at"].clone();
+    assert_ne!(first, second);
+    assert_eq!(sandbox.listing("triggered")["phase"], "ready");
+    root.plan_is_empty();
+}
+
+/// A preflight that fails registers nothing, and its error names the check.
+#[test]
+fn a_preflight_that_fails_registers_nothing() {
+    let sandbox = Sandbox::new();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let text = configuration("preflown", "exec = [{ command = [\"true\"] }]").replace(
+        "ready_timeout = \"2s\"",
+        &format!("ready_timeout = \"2s\"\n  preflight = {{ tcp = [{{ address = \"127.0.0.1:{closed}\" }}] }}"),
+    );
+    let root = sandbox.root("root", &text);
+    root.apply()
+        .exits(1)
+        .says("preflight")
+        .says(&format!("127.0.0.1:{closed}"));
+    assert_eq!(
+        sandbox.jiti(&["ls", "--all", "--json"]).ok().stdout.trim(),
+        "[]"
+    );
+}
+
+/// The data sources tell what is live, after an extension too.
+#[test]
+fn data_sources_tell_what_is_live() {
+    let sandbox = Sandbox::new();
+    let text = configuration("looked-up", "exec = [{ command = [\"true\"] }]");
+    let root = sandbox.root("root", &text);
+    root.apply().ok();
+    sandbox.jiti(&["extend", "looked-up", "1h"]).ok();
+    let reader = sandbox.root(
+        "reader",
+        r#"
+provider "jiti" {}
+data "jiti_stack" "one" { name = "looked-up" }
+data "jiti_stacks" "all" { owner = "ana@example.com" }
+data "jiti_stacks" "none" { app = "another" }
+output "phase"      { value = data.jiti_stack.one.phase }
+output "expires_at" { value = data.jiti_stack.one.expires_at }
+output "all"        { value = [for stack in data.jiti_stacks.all.stacks : stack.name] }
+output "none"       { value = length(data.jiti_stacks.none.stacks) }
+"#,
+    );
+    reader.apply().ok();
+    let outputs: serde_json::Value =
+        serde_json::from_str(&reader.run(&["output", "-json"]).ok().stdout).unwrap();
+    assert_eq!(outputs["phase"]["value"], "ready");
+    assert_eq!(
+        outputs["expires_at"]["value"],
+        sandbox.listing("looked-up")["expires_at"]
+    );
+    assert_eq!(outputs["all"]["value"], serde_json::json!(["looked-up"]));
+    assert_eq!(outputs["none"]["value"], 0);
+}
