@@ -244,9 +244,9 @@ resource "terraform_data" "slow" {
         let mut running = root.spawn(&["destroy", "-auto-approve", "-input=false"]);
         let pids = checking(&root, &mut running);
         if kill {
-            running.kill()
+            running.kill();
         } else {
-            running.interrupt()
+            running.interrupt();
         }
         for pid in &pids {
             // The provisioner's own process is Terraform's to end, which a killed Terraform cannot.
