@@ -50,6 +50,27 @@ impl Path {
         self.join(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
+    /// This path, one step deeper.
+    #[must_use]
+    pub fn join(&self, step: Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// The path of what this is in; none for the whole value.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, parents) = self.0.split_last()?;
+        Some(Self(parents.to_vec()))
+    }
+
+    /// Whether this path is the other one or leads into it.
+    #[must_use]
+    pub fn starts_with(&self, other: &Path) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
     /// The steps, outermost first.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
@@ -61,10 +82,10 @@ impl Path {
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
+}
 
-    fn join(&self, step: Step) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(step);
+impl From<Vec<Step>> for Path {
+    fn from(steps: Vec<Step>) -> Self {
         Self(steps)
     }
 }

@@ -1,0 +1,141 @@
+//! From a value and a type to JSON.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::dynamic::Dynamic;
+use crate::types::Type;
+use crate::wire::text::normal;
+use crate::wire::{MAX_DEPTH, WireError, WireErrorKind};
+
+/// The compact JSON of a value of this type.
+///
+/// # Errors
+/// A value that is not of this type, or that holds an unknown value, with the path of it.
+pub fn encode(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
+    let mut json = Vec::new();
+    write(&mut json, value, ty, 0)?;
+    Ok(json)
+}
+
+fn write(json: &mut Vec<u8>, value: &Dynamic, ty: &Type, depth: usize) -> Result<(), WireError> {
+    if depth > MAX_DEPTH {
+        return Err(WireErrorKind::TooDeep.into());
+    }
+    match (value, ty) {
+        (Dynamic::Null, _) => json.extend_from_slice(b"null"),
+        (Dynamic::Unknown(_), _) => return Err(WireErrorKind::Unknown.into()),
+        (value, Type::Dynamic) => dynamic(json, value, depth)?,
+        (Dynamic::Typed(own, value), ty) if **own == *ty => write(json, value, ty, depth + 1)?,
+        (Dynamic::Bool(value), Type::Bool) => {
+            json.extend_from_slice(if *value { b"true" } else { b"false" });
+        }
+        (Dynamic::Number(value), Type::Number) => json.extend_from_slice(value.text().as_bytes()),
+        (Dynamic::String(value), Type::String) => text(json, &normal(value))?,
+        (Dynamic::List(elements), Type::List(ty)) => {
+            list(
+                json,
+                elements.iter().enumerate(),
+                |json, (index, element)| {
+                    write(json, element, ty, depth + 1).map_err(|e| e.in_index(index))
+                },
+            )?;
+        }
+        (Dynamic::List(elements), Type::Set(ty)) => {
+            list(json, elements.iter(), |json, element| {
+                write(json, element, ty, depth + 1).map_err(WireError::in_set)
+            })?;
+        }
+        (Dynamic::List(elements), Type::Tuple(types)) if elements.len() == types.len() => {
+            let places = elements.iter().zip(types).enumerate();
+            list(json, places, |json, (index, (element, ty))| {
+                write(json, element, ty, depth + 1).map_err(|e| e.in_index(index))
+            })?;
+        }
+        (Dynamic::List(elements), Type::Tuple(types)) => {
+            return Err(WireError::new(WireErrorKind::Length {
+                expected: types.len(),
+                found: elements.len(),
+            }));
+        }
+        (Dynamic::Map(entries), Type::Map(ty)) => {
+            braced(json, entries, |json, key, value| {
+                write(json, value, ty, depth + 1).map_err(|e| e.in_key(key))
+            })?;
+        }
+        (Dynamic::Map(entries), Type::Object(types)) => object(json, entries, types, depth)?,
+        (value, ty) => return Err(WireError::mismatch(ty, value.kind())),
+    }
+    Ok(())
+}
+
+fn dynamic(json: &mut Vec<u8>, value: &Dynamic, depth: usize) -> Result<(), WireError> {
+    let (ty, value) = match value {
+        Dynamic::Typed(ty, value) if **ty == Type::Dynamic => {
+            return write(json, value, ty, depth + 1);
+        }
+        Dynamic::Typed(ty, value) => (Cow::Borrowed(&**ty), &**value),
+        bare => (Cow::Owned(bare.implied_type()), bare),
+    };
+    json.extend_from_slice(b"{\"value\":");
+    write(json, value, &ty, depth + 1)?;
+    json.extend_from_slice(b",\"type\":");
+    json.extend_from_slice(ty.to_json().as_bytes());
+    json.push(b'}');
+    Ok(())
+}
+
+fn object(
+    json: &mut Vec<u8>,
+    entries: &BTreeMap<String, Dynamic>,
+    types: &BTreeMap<String, Type>,
+    depth: usize,
+) -> Result<(), WireError> {
+    if let Some(missing) = types.keys().find(|name| !entries.contains_key(*name)) {
+        return Err(WireError::new(WireErrorKind::Missing).in_attribute(missing));
+    }
+    braced(json, entries, |json, name, value| {
+        let ty = types.get(name).ok_or(WireErrorKind::Unexpected);
+        ty.map_err(WireError::new)
+            .and_then(|ty| write(json, value, ty, depth + 1))
+            .map_err(|e| e.in_attribute(name))
+    })
+}
+
+fn list<T>(
+    json: &mut Vec<u8>,
+    elements: impl Iterator<Item = T>,
+    mut element: impl FnMut(&mut Vec<u8>, T) -> Result<(), WireError>,
+) -> Result<(), WireError> {
+    json.push(b'[');
+    for (place, value) in elements.enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        element(json, value)?;
+    }
+    json.push(b']');
+    Ok(())
+}
+
+fn braced(
+    json: &mut Vec<u8>,
+    entries: &BTreeMap<String, Dynamic>,
+    mut entry: impl FnMut(&mut Vec<u8>, &str, &Dynamic) -> Result<(), WireError>,
+) -> Result<(), WireError> {
+    json.push(b'{');
+    for (place, (key, value)) in entries.iter().enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        text(json, &normal(key))?;
+        json.push(b':');
+        entry(json, key, value)?;
+    }
+    json.push(b'}');
+    Ok(())
+}
+
+fn text(json: &mut Vec<u8>, text: &str) -> Result<(), WireError> {
+    serde_json::to_writer(json, text).map_err(|e| WireErrorKind::Json(e).into())
+}
