@@ -1,13 +1,10 @@
 //! Everything together: the real terraform, the real binaries, real processes. Few and slow;
 //! everything that can be tested where it lives is tested there.
 
-#![cfg(test)]
-
-mod sandbox;
-mod terraform;
-
 mod test_architecture;
 mod test_bad_input;
+mod test_docs;
+mod test_examples;
 mod test_interrupt;
 mod test_parallel;
 mod test_plans;
@@ -23,7 +20,7 @@ fn every_test_file_is_listed() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if let Some(module) = name
             .strip_suffix(".rs")
-            .filter(|module| *module != "runner")
+            .filter(|module| module.starts_with("test_"))
         {
             assert!(
                 runner.contains(&format!("mod {module};")),

@@ -1,7 +1,7 @@
 //! Bad input: one error each, on the right attribute, that says what to do; nothing half-written.
 
-use crate::sandbox::Sandbox;
-use crate::terraform::Root;
+use e2e::Root;
+use e2e::Sandbox;
 
 const GOOD: [(&str, &str); 5] = [
     ("name", r#""bad-input""#),

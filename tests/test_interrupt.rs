@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::Sandbox;
-use crate::terraform::{Root, Running};
+use e2e::Sandbox;
+use e2e::{Root, Running};
 
 /// A stack whose readiness hangs in an exec check with a child of its own, which writes both process ids down.
 fn hanging(name: &str) -> String {

@@ -1,6 +1,6 @@
 //! Many at once: several Terraform runs into one ledger.
 
-use crate::sandbox::Sandbox;
+use e2e::Sandbox;
 
 /// Four runs of 250 stacks each, at once, into one new ledger: nothing is lost, nothing is locked, every event is there once.
 #[test]

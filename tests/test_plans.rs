@@ -1,6 +1,6 @@
 //! What `terraform plan` says after each thing that can happen to a stack.
 
-use crate::sandbox::Sandbox;
+use e2e::Sandbox;
 
 fn stack(name: &str, version: &str) -> String {
     format!(

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::sandbox::{Ran, Sandbox, binary};
+use e2e::{Ran, Sandbox, binary};
 
 /// It comes up, comes up again, shows two ready stacks and one in purgatory, and goes down without a trace.
 #[test]

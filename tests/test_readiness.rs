@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::sandbox::Sandbox;
+use e2e::Sandbox;
 
 /// A stack whose readiness is checked so, with a short timeout.
 fn configuration(name: &str, checks: &str) -> String {

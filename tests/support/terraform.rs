@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::sandbox::{Ran, Sandbox};
 
 /// A root module.
-pub(crate) struct Root<'a> {
+pub struct Root<'a> {
     sandbox: &'a Sandbox,
-    pub(crate) dir: PathBuf,
+    pub dir: PathBuf,
 }
 
 impl<'a> Root<'a> {
-    pub(crate) fn new(sandbox: &'a Sandbox, name: &str, configuration: &str) -> Self {
+    pub fn new(sandbox: &'a Sandbox, name: &str, configuration: &str) -> Self {
         let dir = sandbox.path(name);
         std::fs::create_dir_all(&dir).unwrap();
         let root = Self { sandbox, dir };
@@ -29,16 +29,16 @@ impl<'a> Root<'a> {
     }
 
     /// Replaces the configuration.
-    pub(crate) fn write(&self, configuration: &str) {
+    pub fn write(&self, configuration: &str) {
         std::fs::write(self.dir.join("main.tf"), configuration).unwrap();
     }
 
-    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.dir.join(name)
     }
 
     /// Terraform with these arguments, not started yet.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command("terraform");
         command
             .args(arguments)
@@ -48,28 +48,28 @@ impl<'a> Root<'a> {
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+    pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(&mut self.command(arguments))
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub(crate) fn apply(&self) -> Ran {
+    pub fn apply(&self) -> Ran {
         self.run(&["apply", "-auto-approve", "-input=false"])
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub(crate) fn destroy(&self) -> Ran {
+    pub fn destroy(&self) -> Ran {
         self.run(&["destroy", "-auto-approve", "-input=false"])
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub(crate) fn plan(&self) -> Ran {
+    pub fn plan(&self) -> Ran {
         self.run(&["plan", "-input=false", "-detailed-exitcode"])
     }
 
     /// A plan finds nothing to do, neither in resources nor in outputs, and says so.
     #[track_caller]
-    pub(crate) fn plan_is_empty(&self) {
+    pub fn plan_is_empty(&self) {
         self.plan().exits(0).says("No changes.");
         self.run(&[
             "plan",
@@ -83,14 +83,14 @@ impl<'a> Root<'a> {
 
     /// A plan has changes; this is its JSON form.
     #[track_caller]
-    pub(crate) fn plan_json(&self) -> Value {
+    pub fn plan_json(&self) -> Value {
         self.run(&["plan", "-input=false", "-out=plan"]).ok();
         serde_json::from_str(&self.run(&["show", "-json", "plan"]).ok().stdout).unwrap()
     }
 
     /// What a plan does with a resource: `["create"]`, `["update"]`, `["delete", "create"]`, `["no-op"]`.
     #[track_caller]
-    pub(crate) fn planned_actions(&self, address: &str) -> Vec<String> {
+    pub fn planned_actions(&self, address: &str) -> Vec<String> {
         let plan = self.plan_json();
         let change = plan["resource_changes"]
             .as_array()
@@ -100,7 +100,7 @@ impl<'a> Root<'a> {
     }
 
     /// The attributes of a resource as the state has them; `None` when it has no such resource.
-    pub(crate) fn attributes(&self, address: &str) -> Option<Value> {
+    pub fn attributes(&self, address: &str) -> Option<Value> {
         let state: Value = serde_json::from_str(&self.run(&["show", "-json"]).ok().stdout).unwrap();
         state["values"]["root_module"]["resources"]
             .as_array()?
@@ -110,7 +110,7 @@ impl<'a> Root<'a> {
     }
 
     /// Terraform running in the background, in a process group of its own so that a Ctrl-C can be sent to all of it.
-    pub(crate) fn spawn(&self, arguments: &[&str]) -> Running {
+    pub fn spawn(&self, arguments: &[&str]) -> Running {
         use std::os::unix::process::CommandExt;
         let command = &mut self.command(arguments);
         let child = command
@@ -128,27 +128,27 @@ impl<'a> Root<'a> {
 }
 
 /// A terraform that runs.
-pub(crate) struct Running {
-    pub(crate) child: Child,
+pub struct Running {
+    pub child: Child,
     command: String,
 }
 
 impl Running {
-    pub(crate) fn pid(&self) -> rustix::process::Pid {
+    pub fn pid(&self) -> rustix::process::Pid {
         rustix::process::Pid::from_child(&self.child)
     }
 
     /// What Ctrl-C does: the signal goes to terraform and to the provider alike.
-    pub(crate) fn interrupt(&self) {
+    pub fn interrupt(&self) {
         rustix::process::kill_process_group(self.pid(), rustix::process::Signal::INT).unwrap();
     }
 
     /// `kill -9` of terraform alone.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         rustix::process::kill_process(self.pid(), rustix::process::Signal::KILL).unwrap();
     }
 
-    pub(crate) fn wait(self) -> Ran {
+    pub fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
         Ran::from_output(self.command, &output)
     }

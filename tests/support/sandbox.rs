@@ -10,12 +10,18 @@ use tempfile::TempDir;
 use crate::terraform::Root;
 
 /// A folder with everything that a run of terraform and jiti reads or writes.
-pub(crate) struct Sandbox {
+pub struct Sandbox {
     dir: TempDir,
 }
 
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sandbox {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let dir = tempfile::Builder::new()
             .prefix("jiti-e2e-")
             .tempdir()
@@ -45,26 +51,26 @@ impl Sandbox {
         sandbox
     }
 
-    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub(crate) fn ledger(&self) -> PathBuf {
+    pub fn ledger(&self) -> PathBuf {
         self.path("ledger.db")
     }
 
     /// Replaces the config file.
-    pub(crate) fn config(&self, text: &str) {
+    pub fn config(&self, text: &str) {
         std::fs::write(self.path("config.toml"), text).unwrap();
     }
 
     /// A new root module with this configuration, initialised. The terraform block is added to it.
-    pub(crate) fn root(&self, name: &str, configuration: &str) -> Root<'_> {
+    pub fn root(&self, name: &str, configuration: &str) -> Root<'_> {
         Root::new(self, name, configuration)
     }
 
     /// A command with the sandbox's environment and no other.
-    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = std::env::join_paths([
             binary("jiti").parent().unwrap().to_path_buf(),
@@ -89,12 +95,12 @@ impl Sandbox {
 
     /// Runs jiti to its end.
     #[must_use = "either read the output or assert the exit status"]
-    pub(crate) fn jiti(&self, arguments: &[&str]) -> Ran {
+    pub fn jiti(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(binary("jiti")).args(arguments))
     }
 
     /// The provider's processes and guards that run with this sandbox's environment.
-    pub(crate) fn processes(&self) -> Vec<i32> {
+    pub fn processes(&self) -> Vec<i32> {
         let own = format!("JITI_LEDGER={}", self.ledger().display());
         let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -118,7 +124,7 @@ impl Sandbox {
     }
 
     /// The provider's processes, guards left out.
-    pub(crate) fn providers(&self) -> Vec<i32> {
+    pub fn providers(&self) -> Vec<i32> {
         self.processes()
             .into_iter()
             .filter(|pid| {
@@ -129,7 +135,7 @@ impl Sandbox {
     }
 
     /// `jiti ls --all --json`, by name.
-    pub(crate) fn listing(&self, name: &str) -> serde_json::Value {
+    pub fn listing(&self, name: &str) -> serde_json::Value {
         let ran = self.jiti(&["ls", "--all", "--json"]).ok();
         let rows: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
         rows.into_iter()
@@ -138,7 +144,7 @@ impl Sandbox {
     }
 
     /// The kinds of a stack's events, oldest first.
-    pub(crate) fn events(&self, name: &str) -> Vec<String> {
+    pub fn events(&self, name: &str) -> Vec<String> {
         let ran = self.jiti(&["show", name, "--json"]).ok();
         let shown: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         shown["events"]
@@ -152,22 +158,22 @@ impl Sandbox {
 
 /// What a program said and how it ended.
 #[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
     command: String,
 }
 
 impl Ran {
-    pub(crate) fn of(command: &mut Command) -> Self {
+    pub fn of(command: &mut Command) -> Self {
         let output = command
             .output()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Self::from_output(format!("{command:?}"), &output)
     }
 
-    pub(crate) fn from_output(command: String, output: &Output) -> Self {
+    pub fn from_output(command: String, output: &Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -178,13 +184,13 @@ impl Ran {
 
     /// It ended with 0.
     #[track_caller]
-    pub(crate) fn ok(self) -> Self {
+    pub fn ok(self) -> Self {
         self.exits(0)
     }
 
     /// It ended with this code.
     #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
+    pub fn exits(self, code: i32) -> Self {
         assert_eq!(
             self.code,
             Some(code),
@@ -197,7 +203,7 @@ impl Ran {
     }
 
     /// Everything it said, with line breaks and box drawing of diagnostics made one space each.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         let all = format!("{}\n{}", self.stdout, self.stderr);
         all.split(|c: char| c.is_whitespace() || "│╷╵".contains(c))
             .filter(|word| !word.is_empty())
@@ -207,7 +213,7 @@ impl Ran {
 
     /// It said this, wherever its lines were broken.
     #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
+    pub fn says(self, text: &str) -> Self {
         assert!(
             self.said().contains(text),
             "{} does not say {text:?}\n--- stdout\n{}\n--- stderr\n{}",
@@ -220,7 +226,7 @@ impl Ran {
 }
 
 /// One of the workspace's binaries, built now if it is older than its source.
-pub(crate) fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER
         .get_or_init(|| {

@@ -1,0 +1,1 @@
+terraform import jiti_stack.this checkout-pr-412

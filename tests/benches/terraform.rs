@@ -1,0 +1,129 @@
+//! What jiti adds to a run of Terraform: 1,000 `jiti_stack` against 1,000 `terraform_data`.
+//!
+//! The two take turns, so that a machine that slows down slows both; what counts is the ratio of the medians.
+//! `cargo bench -p e2e -- [RUNS [INSTANCES]]`
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use e2e::{Root, Sandbox, binary};
+
+const STEPS: [(&str, &[&str], f64); 3] = [
+    ("apply", &["apply", "-auto-approve", "-input=false"], 1.15),
+    ("plan", &["plan", "-input=false"], 1.5),
+    (
+        "destroy",
+        &["destroy", "-auto-approve", "-input=false"],
+        1.0,
+    ),
+];
+
+fn main() {
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|argument| argument.parse::<usize>().ok());
+    let runs = numbers.next().unwrap_or(5);
+    let instances = numbers.next().unwrap_or(1_000);
+    let jiti = stacks(instances);
+    let data = format!(
+        "resource \"terraform_data\" \"this\" {{\n  count = {instances}\n  input = \"stack-${{count.index}}\"\n}}\n"
+    );
+    let configurations = [
+        ("jiti_stack", jiti.as_str()),
+        ("terraform_data", data.as_str()),
+    ];
+
+    let mut seconds = [[const { Vec::new() }; 3], [const { Vec::new() }; 3]];
+    let mut bytes = [0; 2];
+    for run in 0..=runs {
+        for (which, (_, configuration)) in configurations.iter().enumerate() {
+            let sandbox = Sandbox::new();
+            let root = sandbox.root("root", configuration);
+            for (step, (_, arguments, _)) in STEPS.iter().enumerate() {
+                let start = Instant::now();
+                root.run(arguments).ok();
+                // The first round warms the caches and does not count.
+                if run > 0 {
+                    seconds[which][step].push(start.elapsed().as_secs_f64());
+                }
+                if step == 0 {
+                    bytes[which] = state_bytes(&root) / instances;
+                }
+            }
+        }
+    }
+
+    println!("{instances} instances, medians of {runs} interleaved runs");
+    println!(
+        "{:10} {:>12} {:>16} {:>8} {:>8}",
+        "", "jiti_stack", "terraform_data", "ratio", "goal"
+    );
+    for (step, (name, _, goal)) in STEPS.iter().enumerate() {
+        let (ours, theirs) = (median(&mut seconds[0][step]), median(&mut seconds[1][step]));
+        println!(
+            "{name:10} {ours:>10.2} s {theirs:>14.2} s {:>8.2} {goal:>8.2}",
+            ours / theirs
+        );
+    }
+    println!(
+        "state      {:>10} B {:>14} B   an instance, goal for ours 1000 B",
+        bytes[0], bytes[1]
+    );
+    println!(
+        "memory     {:>10.1} MB  peak of the provider during an apply, goal 16 MB",
+        peak_memory(&jiti)
+    );
+    let size = std::fs::metadata(binary("terraform-provider-jiti")).map_or(0, |file| file.len());
+    println!(
+        "binary     {:>10.1} MB  stripped, goal 10 MB",
+        size as f64 / 1e6
+    );
+}
+
+fn stacks(instances: usize) -> String {
+    format!(
+        "provider \"jiti\" {{}}\n\nresource \"jiti_stack\" \"this\" {{\n  count   = {instances}\n  \
+         name    = \"stack-${{count.index}}\"\n  app     = \"checkout\"\n  version = \"1.0.0\"\n  \
+         owner   = \"ana@example.com\"\n  ttl     = \"8h\"\n}}\n"
+    )
+}
+
+/// The state's size without the indentation that Terraform gives it.
+fn state_bytes(root: &Root<'_>) -> usize {
+    let text = std::fs::read_to_string(root.path("terraform.tfstate")).unwrap_or_default();
+    let state: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    state.to_string().len()
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The greatest resident memory of a provider process during one apply, in megabytes. A run of its own, since
+/// looking costs time.
+fn peak_memory(configuration: &str) -> f64 {
+    let sandbox = Sandbox::new();
+    let root = sandbox.root("root", configuration);
+    let (done, peak) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                for pid in sandbox.providers() {
+                    let status =
+                        std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+                    let kilobytes = status
+                        .lines()
+                        .find_map(|line| line.strip_prefix("VmHWM:"))
+                        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+                        .unwrap_or(0);
+                    peak.fetch_max(kilobytes, Ordering::Relaxed);
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        root.apply().ok();
+        done.store(true, Ordering::Relaxed);
+    });
+    peak.load(Ordering::Relaxed) as f64 * 1024.0 / 1e6
+}

@@ -1,0 +1,8 @@
+//! What the end-to-end tests and benches stand on: a sandbox, and the real terraform in it.
+
+pub mod docs;
+pub mod sandbox;
+pub mod terraform;
+
+pub use sandbox::{Ran, Sandbox, binary};
+pub use terraform::{Root, Running};

@@ -1,0 +1,36 @@
+//! The generated pages are the ones that the provider and the examples would make now.
+
+use std::path::Path;
+
+use e2e::Sandbox;
+use e2e::docs;
+
+/// Every page under `docs/` that the Registry reads is fresh. `make docs` writes them anew.
+#[test]
+fn docs_are_fresh() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let sandbox = Sandbox::new();
+    let root = sandbox.root("root", "provider \"jiti\" {}\n");
+    let said = root.run(&["providers", "schema", "-json"]).ok().stdout;
+    let schemas: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let schema = &schemas["provider_schemas"]["registry.terraform.io/jiti-dev/jiti"];
+    let pages = docs::pages(schema, &project.join("examples"));
+    assert!(pages.len() >= 8, "{:?}", pages.keys());
+    for (name, text) in pages {
+        assert!(
+            !text.contains(") \n"),
+            "{name}: an attribute has no description"
+        );
+        let file = project.join("docs").join(&name);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test is asked for by its environment"
+        )]
+        if std::env::var_os("JITI_BLESS").is_some() {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(committed, text, "docs/{name} is not fresh: run `make docs`");
+    }
+}

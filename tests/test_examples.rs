@@ -1,0 +1,67 @@
+//! Every example is applied, planned again without changes, and destroyed.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use e2e::Sandbox;
+
+/// Each file under `examples/`, the quick start aside, does what it shows.
+#[test]
+fn every_example_is_applied() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut files = Vec::new();
+    for kind in ["provider", "resources", "data-sources", "functions"] {
+        collect(&examples.join(kind), &mut files);
+    }
+    assert!(files.len() >= 8, "{files:?}");
+    let url = server();
+    for file in files {
+        let sandbox = Sandbox::new();
+        // What the data sources look up.
+        let stack =
+            std::fs::read_to_string(examples.join("resources/jiti_stack/resource.tf")).unwrap();
+        if file.starts_with(examples.join("data-sources")) {
+            sandbox.root("before", &stack).apply().ok();
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let root = sandbox.root("root", "");
+        if text.contains("required_providers") {
+            std::fs::remove_file(root.path("terraform.tf")).unwrap();
+        }
+        if text.contains("variable \"url\"") {
+            std::fs::write(root.path("url.auto.tfvars"), format!("url = \"{url}\"\n")).unwrap();
+        }
+        root.write(&text);
+        root.apply().ok();
+        root.plan_is_empty();
+        root.destroy().ok();
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "tf") {
+            files.push(path);
+        }
+    }
+}
+
+/// Something that answers 200, for as long as the test runs.
+fn server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/healthz", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request);
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        }
+    });
+    url
+}
