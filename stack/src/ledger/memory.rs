@@ -1,0 +1,158 @@
+//! A ledger that lives as long as the process: for tests, and the reference for what a ledger does.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::row::{self, Stream};
+use super::{Cursor, Later, Ledger, LedgerError, LogPage, Scope};
+use crate::id::{LedgerId, PoolName, Seq, StackName};
+use crate::lease::{Event, Lease, NewEvent};
+use crate::pool::{Pool, PoolEvent};
+use crate::reaper::{ReaperEvent, ReaperStatus};
+
+/// All events in one vector, with the folds beside them.
+#[derive(Debug)]
+pub struct MemoryLedger {
+    id: LedgerId,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    log: Vec<Event>,
+    leases: BTreeMap<StackName, Lease>,
+    pools: BTreeMap<PoolName, Pool>,
+    reaper: ReaperStatus,
+}
+
+impl MemoryLedger {
+    /// An empty ledger with an id of its own.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            id: LedgerId::random(),
+            held: Mutex::default(),
+        }
+    }
+
+    /// Every change is made at once at its end, so that a panic of another holder left it whole.
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryLedger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn now<'a, T: Send + 'a>(answer: Result<T, LedgerError>) -> Later<'a, T> {
+    Box::pin(std::future::ready(answer))
+}
+
+impl Held {
+    fn append(
+        &mut self,
+        stack: &StackName,
+        after: Seq,
+        events: Vec<NewEvent>,
+    ) -> Result<Lease, LedgerError> {
+        let lease = self.leases.get(stack);
+        let found = lease.map_or(Seq::NONE, Lease::last_seq);
+        row::unraced(&format!("stack \"{stack}\""), after, found)?;
+        let events = row::place(stack, after, events);
+        let lease = row::fold(stack, lease.cloned(), &events)?;
+        self.log.extend(events);
+        self.leases.insert(stack.clone(), lease.clone());
+        Ok(lease)
+    }
+}
+
+fn append_stream<S: Stream + Clone>(
+    stream: &mut S,
+    name: &str,
+    after: Seq,
+    mut events: Vec<S::Event>,
+) -> Result<S, LedgerError> {
+    row::unraced(name, after, stream.last_seq())?;
+    row::number::<S>(after, &mut events);
+    *stream = events.iter().fold(stream.clone(), S::apply);
+    Ok(stream.clone())
+}
+
+impl Ledger for MemoryLedger {
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+
+    fn id(&self) -> Later<'_, LedgerId> {
+        now(Ok(self.id.clone()))
+    }
+
+    fn append(&self, stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Later<'_, Lease> {
+        now(self.held().append(stack, after, events))
+    }
+
+    fn lease(&self, stack: &StackName) -> Later<'_, Option<Lease>> {
+        now(Ok(self.held().leases.get(stack).cloned()))
+    }
+
+    fn events(&self, stack: &StackName, after: Seq) -> Later<'_, Vec<Event>> {
+        let held = self.held();
+        let of_stack = held
+            .log
+            .iter()
+            .filter(|event| event.stack == *stack && event.seq > after);
+        now(Ok(of_stack.cloned().collect()))
+    }
+
+    fn leases(&self, scope: Scope) -> Later<'_, Vec<Lease>> {
+        let held = self.held();
+        let wanted = held
+            .leases
+            .values()
+            .filter(|lease| scope == Scope::All || lease.is_live());
+        now(Ok(wanted.cloned().collect()))
+    }
+
+    fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage> {
+        let from = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
+        let held = self.held();
+        let events: Vec<_> = held.log.iter().skip(from).take(limit).cloned().collect();
+        let next = match events.len() {
+            0 => cursor.clone(),
+            read => Cursor::at((from + read) as u64),
+        };
+        now(Ok(LogPage { events, next }))
+    }
+
+    fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
+        now(Ok(self.held().pools.get(pool).cloned().unwrap_or_default()))
+    }
+
+    fn append_pool(&self, pool: &PoolName, after: Seq, events: Vec<PoolEvent>) -> Later<'_, Pool> {
+        let mut held = self.held();
+        let stream = held.pools.entry(pool.clone()).or_default();
+        now(append_stream(
+            stream,
+            &format!("pool \"{pool}\""),
+            after,
+            events,
+        ))
+    }
+
+    fn reaper(&self) -> Later<'_, ReaperStatus> {
+        now(Ok(self.held().reaper.clone()))
+    }
+
+    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>) -> Later<'_, ReaperStatus> {
+        let mut held = self.held();
+        now(append_stream(
+            &mut held.reaper,
+            "the reaper's log",
+            after,
+            events,
+        ))
+    }
+}

@@ -1,0 +1,226 @@
+//! The ledger in a SQLite file: one writer thread that commits in groups, one reader thread, nothing
+//! opened before the first call. With its sub-modules this is the only place that holds SQL.
+
+mod append;
+mod create;
+mod failure;
+mod lane;
+mod open;
+mod read;
+mod wait;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use self::lane::Lane;
+use self::read::Reader;
+use self::writer::{Append, Pending, Writer};
+use super::{Cursor, Later, Ledger, LedgerError, LogPage, Scope};
+use crate::id::{LedgerId, PoolName, Seq, StackName};
+use crate::lease::{Event, Lease, NewEvent};
+use crate::pool::{Pool, PoolEvent};
+use crate::reaper::{ReaperEvent, ReaperStatus};
+
+/// How long a locked ledger is waited for where nothing else is said.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A ledger in a file.
+///
+/// Made without touching the file: the first call opens it, and creates it, with its folder, when
+/// there is none. Whoever can read the file but not write it can read; appending is then
+/// [`LedgerError::ReadOnly`]. Dropping the ledger waits for what is being written.
+pub struct SqliteLedger {
+    site: Arc<Site>,
+    writer: Lane<Box<dyn Pending>>,
+    reader: Lane<read::Job>,
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqliteLedger").field(&self.site).finish()
+    }
+}
+
+/// Where the file is and how it is treated.
+#[derive(Debug)]
+struct Site {
+    path: PathBuf,
+    patience: Duration,
+    read_only: bool,
+}
+
+impl Site {
+    /// The path, for messages.
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+impl SqliteLedger {
+    /// The ledger at a path; a relative one is taken from the present working directory.
+    #[must_use]
+    pub fn at(path: impl AsRef<Path>) -> Self {
+        Self::on(path.as_ref(), PATIENCE, false)
+    }
+
+    /// The same, but nothing is ever written, not even a new file: a missing ledger is
+    /// [`LedgerError::Missing`], every append [`LedgerError::ReadOnly`].
+    #[must_use]
+    pub fn read_only(path: impl AsRef<Path>) -> Self {
+        Self::on(path.as_ref(), PATIENCE, true)
+    }
+
+    /// The same, waiting this long for other processes before [`LedgerError::Locked`].
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self::on(&self.site.path, patience, self.site.read_only)
+    }
+
+    fn on(path: &Path, patience: Duration, read_only: bool) -> Self {
+        // An absolute path stays the same file when the process changes its directory, and can't be
+        // taken for a `file:` URI.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let site = Arc::new(Site {
+            path,
+            patience,
+            read_only,
+        });
+        Self {
+            site,
+            writer: Lane::new("ledger-writer"),
+            reader: Lane::new("ledger-reader"),
+        }
+    }
+
+    /// Has the writer thread decide and write, in one commit with whatever else is waiting.
+    fn write<T, F>(&self, act: F) -> Later<'_, T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &str) -> Result<T, LedgerError> + Send + 'static,
+    {
+        if self.site.read_only {
+            let refused = LedgerError::ReadOnly {
+                ledger: self.site.name(),
+            };
+            return Box::pin(std::future::ready(Err(refused)));
+        }
+        let (append, answer) = Append::new(act);
+        let sent = self.writer.send(Box::new(append), || {
+            let mut writer = Writer::new(Arc::clone(&self.site));
+            move |jobs| writer.serve(jobs)
+        });
+        self.answered(sent, answer, "appending")
+    }
+
+    /// Has the reader thread read, from one consistent state of the file.
+    fn read<T, F>(&self, doing: &'static str, act: F) -> Later<'_, T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection, &str) -> Result<T, LedgerError> + Send + 'static,
+    {
+        let (job, answer) = read::job(act);
+        let sent = self.reader.send(job, || {
+            let mut reader = Reader::new(Arc::clone(&self.site));
+            move |jobs| reader.serve(jobs)
+        });
+        self.answered(sent, answer, doing)
+    }
+
+    fn answered<T: Send + 'static>(
+        &self,
+        sent: Result<(), std::io::Error>,
+        answer: tokio::sync::oneshot::Receiver<Result<T, LedgerError>>,
+        doing: &'static str,
+    ) -> Later<'_, T> {
+        Box::pin(async move {
+            sent.map_err(|error| failure::other(&self.site.name(), doing, error))?;
+            match answer.await {
+                Ok(answer) => answer,
+                // The thread has panicked: what it was about to write was rolled back.
+                Err(gone) => Err(failure::other(&self.site.name(), doing, gone)),
+            }
+        })
+    }
+}
+
+/// The name of the stream of a pool.
+fn pool_stream(pool: &PoolName) -> String {
+    format!("pool:{pool}")
+}
+
+/// The name of the reaper's stream.
+const REAPER: &str = "reaper";
+
+impl Ledger for SqliteLedger {
+    fn place(&self) -> String {
+        self.site.name()
+    }
+
+    fn id(&self) -> Later<'_, LedgerId> {
+        self.read("reading its id", read::id)
+    }
+
+    fn append(&self, stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Later<'_, Lease> {
+        let stack = stack.clone();
+        self.write(move |db, ledger| append::events(db, ledger, &stack, after, events))
+    }
+
+    fn lease(&self, stack: &StackName) -> Later<'_, Option<Lease>> {
+        let stack = stack.clone();
+        self.read("reading a lease", move |db, ledger| {
+            Ok(read::held(db, ledger, &stack)?.and_then(|held| held.lease))
+        })
+    }
+
+    fn events(&self, stack: &StackName, after: Seq) -> Later<'_, Vec<Event>> {
+        let stack = stack.clone();
+        self.read("reading events", move |db, ledger| {
+            read::events(db, ledger, &stack, after)
+        })
+    }
+
+    fn leases(&self, scope: Scope) -> Later<'_, Vec<Lease>> {
+        self.read("listing leases", move |db, ledger| {
+            read::leases(db, ledger, scope)
+        })
+    }
+
+    fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage> {
+        let cursor = cursor.clone();
+        self.read("reading the log", move |db, ledger| {
+            read::log(db, ledger, &cursor, limit)
+        })
+    }
+
+    fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
+        let name = pool_stream(pool);
+        self.read("reading a pool", move |db, ledger| {
+            Ok(read::stream(db, ledger, &name)?.1)
+        })
+    }
+
+    fn append_pool(&self, pool: &PoolName, after: Seq, events: Vec<PoolEvent>) -> Later<'_, Pool> {
+        let (name, said) = (pool_stream(pool), format!("pool \"{pool}\""));
+        self.write(move |db, ledger| append::stream(db, ledger, &name, &said, after, events))
+    }
+
+    fn reaper(&self) -> Later<'_, ReaperStatus> {
+        self.read("reading the reaper's log", |db, ledger| {
+            Ok(read::stream(db, ledger, REAPER)?.1)
+        })
+    }
+
+    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>) -> Later<'_, ReaperStatus> {
+        self.write(move |db, ledger| {
+            append::stream(db, ledger, REAPER, "the reaper's log", after, events)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

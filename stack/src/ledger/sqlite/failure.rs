@@ -1,0 +1,93 @@
+//! From what SQLite and the operating system say to what a ledger says.
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::ErrorCode;
+
+use crate::ledger::LedgerError;
+
+/// SQLite refused while `doing` something with the file `ledger`.
+pub(super) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) -> LedgerError {
+    let ledger = ledger.to_owned();
+    let said = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => LedgerError::NotALedger { ledger, why: said },
+        Some(ErrorCode::DatabaseCorrupt) => LedgerError::Corrupt { ledger, what: said },
+        Some(ErrorCode::ReadOnly) => LedgerError::ReadOnly { ledger },
+        Some(ErrorCode::DiskFull) => LedgerError::Full {
+            ledger,
+            cause: Arc::new(error),
+        },
+        Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => LedgerError::Denied {
+            ledger,
+            cause: Arc::new(error),
+        },
+        _ => other(&ledger, doing, error),
+    }
+}
+
+/// Whether another process is in the way, so that waiting helps.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
+/// The same as [`sqlite`], after SQLite itself has waited for `patience`.
+pub(super) fn patient(
+    ledger: &str,
+    doing: &'static str,
+    patience: Duration,
+    error: rusqlite::Error,
+) -> LedgerError {
+    if is_busy(&error) {
+        return LedgerError::Locked {
+            ledger: ledger.to_owned(),
+            waited: patience,
+        };
+    }
+    sqlite(ledger, doing, error)
+}
+
+/// The operating system refused while `doing` something with the file.
+pub(super) fn io(ledger: &Path, doing: &'static str, error: io::Error) -> LedgerError {
+    let ledger = ledger.display().to_string();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => LedgerError::Denied {
+            ledger,
+            cause: Arc::new(error),
+        },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => LedgerError::Full {
+            ledger,
+            cause: Arc::new(error),
+        },
+        io::ErrorKind::ReadOnlyFilesystem => LedgerError::ReadOnly { ledger },
+        _ => other(&ledger, doing, error),
+    }
+}
+
+/// What has no answer of its own.
+pub(super) fn other(
+    ledger: &str,
+    doing: &'static str,
+    error: impl Error + Send + Sync + 'static,
+) -> LedgerError {
+    LedgerError::Failed {
+        ledger: ledger.to_owned(),
+        doing,
+        cause: Arc::new(error),
+    }
+}
+
+/// A row contradicts what jiti writes.
+pub(super) fn corrupt(ledger: &str, what: impl Into<String>) -> LedgerError {
+    LedgerError::Corrupt {
+        ledger: ledger.to_owned(),
+        what: what.into(),
+    }
+}

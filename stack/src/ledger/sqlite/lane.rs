@@ -1,0 +1,65 @@
+//! A thread that is started by its first job, takes jobs in order, and is joined when it is dropped.
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+/// What SQLite needs for our statements, several times over; the usual 2 MiB would be charged to a
+/// provider of which there is one for every run.
+const STACK_BYTES: usize = 512 * 1024;
+
+/// The way to one thread.
+pub(super) struct Lane<J> {
+    name: &'static str,
+    running: Mutex<Option<(Sender<J>, JoinHandle<()>)>>,
+}
+
+impl<J: Send + 'static> Lane<J> {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            running: Mutex::new(None),
+        }
+    }
+
+    /// Hands a job to the thread. `serve` makes what the thread runs, when it has to be started;
+    /// that ends when the lane is dropped.
+    pub(super) fn send<S>(&self, job: J, serve: impl FnOnce() -> S) -> Result<(), io::Error>
+    where
+        S: FnOnce(&Receiver<J>) + Send + 'static,
+    {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = match running.as_ref() {
+            Some((sender, _)) => match sender.send(job) {
+                Ok(()) => return Ok(()),
+                // The thread has panicked; a new one is started.
+                Err(mpsc::SendError(job)) => job,
+            },
+            None => job,
+        };
+        let (sender, receiver) = mpsc::channel();
+        let serve = serve();
+        let thread = Builder::new()
+            .name(self.name.to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || serve(&receiver))?;
+        let sent = sender.send(job);
+        *running = Some((sender, thread));
+        sent.map_err(|_| io::Error::other("the ledger's thread ended as it began"))
+    }
+}
+
+impl<J> Drop for Lane<J> {
+    fn drop(&mut self) {
+        let running = self
+            .running
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((sender, thread)) = running.take() {
+            drop(sender);
+            // A panic in there was answered as an error already.
+            let _ = thread.join();
+        }
+    }
+}

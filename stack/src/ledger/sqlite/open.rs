@@ -1,0 +1,210 @@
+//! Opening the file: what it is, which format it has, and who may do what with it.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite_migration::{M, Migrations};
+
+use super::create::{beside, create};
+use super::{Site, failure};
+use crate::ledger::LedgerError;
+
+/// "jiti" in ASCII: how a ledger is told from another application's database.
+pub(super) const APPLICATION_ID: u32 = 0x6a69_7469;
+
+const STEPS: &[M<'static>] = &[M::up(include_str!("../../../migrations/001_ledger.sql"))];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
+
+/// The newest format that is known, as SQLite's `user_version` counts it.
+pub(super) const KNOWN: i64 = 1;
+const _: () = assert!(STEPS.len() == 1, "KNOWN counts the migrations");
+
+/// Where SQLite keeps the application's id in the first bytes of a file.
+const APPLICATION_ID_AT: usize = 68;
+const MAGIC: &[u8] = b"SQLite format 3\0";
+const HEADER: u64 = 100;
+
+/// A connection that writes. Creates the ledger when there is none.
+pub(super) fn writer(site: &Site) -> Result<Connection, LedgerError> {
+    find(site)?;
+    let mut db = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let read_only = || LedgerError::ReadOnly {
+        ledger: site.name(),
+    };
+    let failed = |error| failure::patient(&site.name(), "opening it", site.patience, error);
+    // SQLite falls back to reading when it may not write, and would say so only at the first append.
+    if db.is_readonly("main").map_err(failed)? {
+        return Err(read_only());
+    }
+    migrate(site, &mut db)?;
+    db.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;")
+        .map_err(failed)?;
+    Ok(db)
+}
+
+/// How a reader may read.
+pub(super) enum Reading {
+    /// Like everybody else, beside writers.
+    Live(Connection),
+    /// Nobody has the file open and this user can't take part in its locks: it is read as it lies
+    /// there, and has to be the same file afterwards.
+    Sealed(Connection),
+}
+
+/// A connection that only reads. Creates the ledger when there is none and that is allowed.
+pub(super) fn reader(site: &Site) -> Result<Reading, LedgerError> {
+    find(site)?;
+    let live = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|mut db| {
+            let pending = version(site, &db)? < KNOWN;
+            let failed = |error| failure::patient(&site.name(), "opening it", site.patience, error);
+            if pending && !site.read_only && !db.is_readonly("main").map_err(failed)? {
+                migrate(site, &mut db)?;
+            }
+            Ok(db)
+        })
+        .and_then(|db| readable(site, db));
+    match live {
+        Ok(db) => Ok(Reading::Live(db)),
+        // SQLite wants to create its shared memory beside the file, and this user may not.
+        Err(LedgerError::Denied { .. } | LedgerError::ReadOnly { .. }) if is_at_rest(site) => {
+            let uri = format!("file:{}?immutable=1", escaped(&site.path));
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            let db = connect(site, Path::new(&uri), flags)?;
+            Ok(Reading::Sealed(readable(site, db)?))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether no log lies beside the file: everything is in it then.
+pub(super) fn is_at_rest(site: &Site) -> bool {
+    fs::metadata(beside(&site.path, "-wal")).map_or(true, |log| log.len() == 0)
+}
+
+/// Checks what is at the path before SQLite does, which would take an empty file for a database.
+fn find(site: &Site) -> Result<(), LedgerError> {
+    let mut file = match File::open(&site.path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && site.read_only => {
+            return Err(LedgerError::Missing {
+                ledger: site.name(),
+            });
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            create(site)?;
+            File::open(&site.path).map_err(|error| failure::io(&site.path, "opening it", error))?
+        }
+        Err(error) => return Err(failure::io(&site.path, "opening it", error)),
+    };
+    let no_ledger = |why: String| LedgerError::NotALedger {
+        ledger: site.name(),
+        why,
+    };
+    let kind = file.metadata().map(|about| about.file_type());
+    if kind.is_ok_and(|kind| !kind.is_file()) {
+        return Err(no_ledger("it is no file".to_owned()));
+    }
+    let mut header = Vec::new();
+    file.by_ref()
+        .take(HEADER)
+        .read_to_end(&mut header)
+        .map_err(|error| failure::io(&site.path, "opening it", error))?;
+    if header.is_empty() {
+        return Err(no_ledger("the file is empty".to_owned()));
+    }
+    if !header.starts_with(MAGIC) {
+        return Err(no_ledger("it is not a SQLite database".to_owned()));
+    }
+    let id = header
+        .get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4)
+        .and_then(|id| id.try_into().ok())
+        .map(u32::from_be_bytes);
+    match id {
+        Some(APPLICATION_ID) => Ok(()),
+        Some(id) => Err(no_ledger(format!(
+            "it is another application's database (application id {id:#010x})"
+        ))),
+        None => Err(no_ledger("it ends within its first page".to_owned())),
+    }
+}
+
+fn connect(site: &Site, file: &Path, flags: OpenFlags) -> Result<Connection, LedgerError> {
+    let ledger = site.name();
+    let failed = |error| failure::patient(&ledger, "opening it", site.patience, error);
+    let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(failed)?;
+    db.busy_timeout(site.patience).map_err(failed)?;
+    // A list reads each page once, so that a large cache would only be memory.
+    db.execute_batch("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;")
+        .map_err(failed)?;
+    let found = version(site, &db)?;
+    if found > KNOWN {
+        return Err(LedgerError::Newer {
+            ledger,
+            found,
+            known: KNOWN,
+        });
+    }
+    Ok(db)
+}
+
+/// A connection that will never write, on a format that it knows.
+fn readable(site: &Site, db: Connection) -> Result<Connection, LedgerError> {
+    let found = version(site, &db)?;
+    if found < KNOWN {
+        return Err(LedgerError::Older {
+            ledger: site.name(),
+            found,
+            known: KNOWN,
+        });
+    }
+    db.execute_batch("PRAGMA query_only = ON;")
+        .map_err(|error| failure::sqlite(&site.name(), "opening it", error))?;
+    Ok(db)
+}
+
+fn version(site: &Site, db: &Connection) -> Result<i64, LedgerError> {
+    db.query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(|error| failure::patient(&site.name(), "opening it", site.patience, error))
+}
+
+/// Brings the tables to the newest format.
+pub(super) fn migrate(site: &Site, db: &mut Connection) -> Result<(), LedgerError> {
+    if version(site, db)? == KNOWN {
+        return Ok(());
+    }
+    db.set_transaction_behavior(TransactionBehavior::Immediate);
+    match MIGRATIONS.to_latest(db) {
+        Ok(()) => Ok(()),
+        // Another process did it between our look and our lock.
+        Err(_) if version(site, db)? == KNOWN => Ok(()),
+        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(failure::patient(
+            &site.name(),
+            "bringing it to a newer format",
+            site.patience,
+            err,
+        )),
+        Err(error) => Err(failure::other(
+            &site.name(),
+            "bringing it to a newer format",
+            error,
+        )),
+    }
+}
+
+/// A path inside a URI.
+fn escaped(path: &Path) -> String {
+    let mut text = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                text.push(char::from(*byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}

@@ -1,0 +1,344 @@
+//! Reading: the reader's thread, and the statements that read.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tokio::sync::oneshot;
+
+use super::open::{self, Reading};
+use super::{Site, failure};
+use crate::id::{Actor, LedgerId, Seq, StackName};
+use crate::lease::{Event, EventKind, Lease, Source};
+use crate::ledger::row::{self, Stream};
+use crate::ledger::{Cursor, LedgerError, LogPage, Scope};
+
+/// How often a file that nobody may lock is read again because it changed meanwhile.
+const SEALED_ATTEMPTS: usize = 5;
+
+/// A read on its way to the thread: given the reader, it answers.
+pub(super) type Job = Box<dyn FnOnce(&mut Reader) + Send>;
+
+/// Packs a read so that the thread can answer whoever waits for it.
+pub(super) fn job<T, F>(act: F) -> (Job, oneshot::Receiver<Result<T, LedgerError>>)
+where
+    T: Send + 'static,
+    F: Fn(&Connection, &str) -> Result<T, LedgerError> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    let job = move |reader: &mut Reader| {
+        // Nobody waits for it any more.
+        if !reply.is_closed() {
+            let _ = reply.send(reader.read(&act));
+        }
+    };
+    (Box::new(job), answer)
+}
+
+/// The connection that reads, opened by the first read.
+pub(super) struct Reader {
+    site: Arc<Site>,
+    live: Option<Connection>,
+}
+
+impl Reader {
+    pub(super) fn new(site: Arc<Site>) -> Self {
+        Self { site, live: None }
+    }
+
+    pub(super) fn serve(&mut self, jobs: &Receiver<Job>) {
+        while let Ok(job) = jobs.recv() {
+            job(self);
+        }
+    }
+
+    /// Reads from one consistent state.
+    fn read<T>(
+        &mut self,
+        act: &impl Fn(&Connection, &str) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let ledger = self.site.name();
+        for _ in 0..SEALED_ATTEMPTS {
+            if let Some(db) = &self.live {
+                return consistent(&self.site, db, &ledger, act);
+            }
+            let before = seal(&self.site);
+            match open::reader(&self.site)? {
+                Reading::Live(db) => self.live = Some(db),
+                Reading::Sealed(db) => {
+                    let answer = consistent(&self.site, &db, &ledger, act);
+                    if before.is_some() && before == seal(&self.site) {
+                        return answer;
+                    }
+                }
+            }
+        }
+        match &self.live {
+            Some(db) => consistent(&self.site, db, &ledger, act),
+            None => Err(LedgerError::Locked {
+                ledger,
+                waited: self.site.patience,
+            }),
+        }
+    }
+}
+
+/// What changes when somebody writes to a file that is at rest.
+fn seal(site: &Site) -> Option<(u64, SystemTime)> {
+    let about = fs::metadata(&site.path).ok()?;
+    open::is_at_rest(site).then_some((about.len(), about.modified().ok()?))
+}
+
+/// Everything that one call reads is of one moment.
+fn consistent<T>(
+    site: &Site,
+    db: &Connection,
+    ledger: &str,
+    act: &impl Fn(&Connection, &str) -> Result<T, LedgerError>,
+) -> Result<T, LedgerError> {
+    let failed = |error| failure::patient(ledger, "reading", site.patience, error);
+    let moment = db.unchecked_transaction().map_err(failed)?;
+    let answer = act(&moment, ledger)?;
+    moment.finish().map_err(failed)?;
+    Ok(answer)
+}
+
+/// The ledger's id.
+pub(super) fn id(db: &Connection, ledger: &str) -> Result<LedgerId, LedgerError> {
+    let id: Option<String> = db
+        .query_row("SELECT id FROM ledger", [], |row| row.get(0))
+        .optional()
+        .map_err(|error| failure::sqlite(ledger, "reading its id", error))?;
+    id.and_then(|id| LedgerId::new(id).ok())
+        .ok_or_else(|| failure::corrupt(ledger, "it has no id"))
+}
+
+/// A stack as the ledger holds it.
+pub(super) struct Held {
+    /// The key of its row.
+    pub(super) row: i64,
+    /// The number of its last event.
+    pub(super) seq: Seq,
+    /// The fold of its events; `None` only while there are none.
+    pub(super) lease: Option<Lease>,
+}
+
+/// A stack by its name.
+pub(super) fn held(
+    db: &Connection,
+    ledger: &str,
+    stack: &StackName,
+) -> Result<Option<Held>, LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "reading a lease", error);
+    let mut query = db
+        .prepare_cached("SELECT stack, seq, format, snapshot FROM stack WHERE name = ?1")
+        .map_err(failed)?;
+    let mut rows = query.query([stack.as_str()]).map_err(failed)?;
+    let Some(found) = rows.next().map_err(failed)? else {
+        return Ok(None);
+    };
+    let (row, seq, snapshot) = snapshot(found).map_err(failed)?;
+    let lease = match snapshot {
+        Some(lease) => Some(lease),
+        None => folded(db, ledger, stack)?,
+    };
+    Ok(Some(Held { row, seq, lease }))
+}
+
+/// The key, the last number and the lease of a row; no lease when the snapshot is of no use.
+fn snapshot(row: &Row<'_>) -> rusqlite::Result<(i64, Seq, Option<Lease>)> {
+    let seq = Seq(row.get(1)?);
+    let bytes = row.get_ref(3)?.as_blob()?;
+    Ok((row.get(0)?, seq, row::decode(row.get(2)?, seq, bytes)))
+}
+
+/// The lease, from its events.
+pub(super) fn folded(
+    db: &Connection,
+    ledger: &str,
+    stack: &StackName,
+) -> Result<Option<Lease>, LedgerError> {
+    let events = events(db, ledger, stack, Seq::NONE)?;
+    Lease::fold(None, &events)
+        .map_err(|illegal| failure::corrupt(ledger, format!("stack \"{stack}\": {illegal}")))
+}
+
+/// The leases, by name.
+pub(super) fn leases(
+    db: &Connection,
+    ledger: &str,
+    scope: Scope,
+) -> Result<Vec<Lease>, LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "listing leases", error);
+    let mut query = db
+        .prepare_cached(match scope {
+            Scope::Live => "SELECT stack, seq, format, snapshot, name FROM stack WHERE live = 1",
+            Scope::All => "SELECT stack, seq, format, snapshot, name FROM stack",
+        })
+        .map_err(failed)?;
+    let mut rows = query.query([]).map_err(failed)?;
+    let mut leases = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        match snapshot(row).map_err(failed)?.2 {
+            Some(lease) => leases.push(lease),
+            None => {
+                let name: String = row.get(4).map_err(failed)?;
+                leases.extend(folded(db, ledger, &named(ledger, name)?)?);
+            }
+        }
+    }
+    leases.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    Ok(leases)
+}
+
+/// The events of a stack after a number.
+pub(super) fn events(
+    db: &Connection,
+    ledger: &str,
+    stack: &StackName,
+    after: Seq,
+) -> Result<Vec<Event>, LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "reading events", error);
+    let mut query = db
+        .prepare_cached(
+            "SELECT seq, at, actor, source, kind FROM event
+             WHERE stack = (SELECT stack FROM stack WHERE name = ?1) AND seq > ?2 ORDER BY seq",
+        )
+        .map_err(failed)?;
+    let mut rows = query
+        .query(params![stack.as_str(), integer(after.0)])
+        .map_err(failed)?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        events.push(event(ledger, stack.clone(), row)?);
+    }
+    Ok(events)
+}
+
+/// Some events of all stacks.
+pub(super) fn log(
+    db: &Connection,
+    ledger: &str,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<LogPage, LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "reading the log", error);
+    let mut query = db
+        .prepare_cached(
+            "SELECT event.seq, at, actor, source, kind, name, position
+             FROM event JOIN stack USING (stack) WHERE position > ?1 ORDER BY position LIMIT ?2",
+        )
+        .map_err(failed)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = query
+        .query(params![integer(cursor.position()), limit])
+        .map_err(failed)?;
+    let (mut events, mut next) = (Vec::new(), cursor.clone());
+    while let Some(row) = rows.next().map_err(failed)? {
+        let name: String = row.get(5).map_err(failed)?;
+        events.push(event(ledger, named(ledger, name)?, row)?);
+        next = Cursor::at(row.get(6).map_err(failed)?);
+    }
+    Ok(LogPage { events, next })
+}
+
+/// A stream beside the stacks: the key of its row, when it has one, and its fold.
+pub(super) fn stream<S: Stream>(
+    db: &Connection,
+    ledger: &str,
+    name: &str,
+) -> Result<(Option<i64>, S), LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "reading a stream", error);
+    let found: Option<(i64, u64, String)> = db
+        .prepare_cached("SELECT stream, seq, snapshot FROM stream WHERE name = ?1")
+        .and_then(|mut query| {
+            query
+                .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()
+        })
+        .map_err(failed)?;
+    let Some((row, seq, snapshot)) = found else {
+        return Ok((None, S::default()));
+    };
+    if let Ok(fold) = serde_json::from_str::<S>(&snapshot)
+        && fold.last_seq() == Seq(seq)
+    {
+        return Ok((Some(row), fold));
+    }
+    let mut query = db
+        .prepare_cached("SELECT event FROM stream_event WHERE stream = ?1 ORDER BY seq")
+        .map_err(failed)?;
+    let mut rows = query.query([row]).map_err(failed)?;
+    let mut fold = S::default();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let event = row.get_ref(0).and_then(|text| Ok(text.as_str()?));
+        let event: S::Event = serde_json::from_str(event.map_err(failed)?)
+            .map_err(|error| failure::corrupt(ledger, format!("stream \"{name}\": {error}")))?;
+        fold = fold.apply(&event);
+    }
+    Ok((Some(row), fold))
+}
+
+/// SQLite's integers have a sign; no number of ours comes near it.
+pub(super) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn named(ledger: &str, name: String) -> Result<StackName, LedgerError> {
+    StackName::new(name).map_err(|error| failure::corrupt(ledger, error.to_string()))
+}
+
+fn event(ledger: &str, stack: StackName, row: &Row<'_>) -> Result<Event, LedgerError> {
+    let (seq, at, actor, source, kind) =
+        columns(row).map_err(|error| failure::sqlite(ledger, "reading events", error))?;
+    let corrupt = |what: String| {
+        failure::corrupt(ledger, format!("event {seq} of stack \"{stack}\": {what}"))
+    };
+    let source = source_from(&source).ok_or_else(|| corrupt(format!("source {source:?}")))?;
+    let kind: EventKind =
+        serde_json::from_str(&kind).map_err(|error| corrupt(error.to_string()))?;
+    Ok(Event {
+        at: Timestamp::from_millisecond(at).map_err(|error| corrupt(error.to_string()))?,
+        actor: Actor::new(actor).map_err(|error| corrupt(error.to_string()))?,
+        seq: Seq(seq),
+        stack,
+        source,
+        kind,
+    })
+}
+
+type Columns = (u64, i64, String, String, String);
+
+fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+    ))
+}
+
+/// The word for a source, as in JSON.
+pub(super) fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::Provider => "provider",
+        Source::Dashboard => "dashboard",
+        Source::Cli => "cli",
+        Source::Reaper => "reaper",
+    }
+}
+
+fn source_from(word: &str) -> Option<Source> {
+    [
+        Source::Provider,
+        Source::Dashboard,
+        Source::Cli,
+        Source::Reaper,
+    ]
+    .into_iter()
+    .find(|source| source_word(*source) == word)
+}
