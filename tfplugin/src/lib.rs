@@ -1,18 +1,44 @@
 //! An SDK for Terraform plugin protocol 6.
 
+// `#[derive(Model)]` names this crate as others know it.
+extern crate self as tfplugin;
+
+mod consistency;
+mod context;
+mod data_source;
 mod diag;
 mod dynamic;
-mod model;
+mod erased;
+mod function;
+pub mod model;
 mod number;
 mod path;
+mod plan;
+mod private;
+mod provider;
+pub mod registry;
+mod resource;
 pub mod schema;
+mod server;
 mod types;
 mod value;
+pub mod wire;
 
+pub use context::Cx;
+pub use data_source::DataSource;
 pub use diag::{Diagnostic, Failure, Result, Severity};
 pub use dynamic::{Dynamic, Refinements};
-pub use model::{Element, Model};
-pub use number::Number;
+pub use function::Function;
+pub use model::{Element, Model, Text};
+pub use number::{Number, NumberError};
 pub use path::{Path, Step};
-pub use types::Type;
+pub use provider::{NoConfig, Provider};
+pub use registry::Registry;
+pub use resource::{
+    Action, Import, MoveFrom, MoveSource, Plan, Plannable, Prior, Resource, Upgrade,
+};
+pub use server::Server;
+pub use tfplugin_macros::Model;
+pub use types::{Type, TypeError};
 pub use value::Value;
+pub mod proto;

@@ -10,15 +10,21 @@
 //! assert_eq!(wire::decode(&bytes, &Type::String).unwrap(), Dynamic::from("é"));
 //! ```
 
+mod diag;
 mod error;
 mod fill;
 pub mod json;
 pub mod msgpack;
+mod path;
+mod rpc;
+mod schema;
+mod service;
 mod text;
 
 pub use error::{WireError, WireErrorKind};
 pub use fill::{fill, fill_type};
 pub use msgpack::{decode, encode};
+pub(crate) use service::Service;
 
 /// How deep values may be nested. Terraform's own stay far below; hostile bytes do not, and a deep
 /// tree would exhaust the stack of the thread that reads it.

@@ -1,7 +1,6 @@
 //! The messages of the calls, from and to what the server speaks.
 
-use super::diag::diagnostics;
-use super::{diag, schema};
+use crate::diag::Diagnostic;
 use crate::proto::tfplugin6 as proto;
 use crate::server::Encoded;
 use crate::server::apply_resource::{ApplyAnswer, ApplyRequest};
@@ -14,6 +13,11 @@ use crate::server::read_data_source::DataAnswer;
 use crate::server::read_resource::{ReadAnswer, ReadRequest};
 use crate::server::schemas::{Names, Schemas};
 use crate::server::upgrade_resource::{UpgradeAnswer, UpgradeRequest};
+
+/// Diagnostics as messages carry them.
+pub(super) fn diagnostics(diagnostics: Vec<Diagnostic>) -> Vec<proto::Diagnostic> {
+    diagnostics.into_iter().map(Into::into).collect()
+}
 
 /// What this SDK can do, whatever the provider does.
 pub(super) fn capabilities() -> proto::ServerCapabilities {
@@ -52,10 +56,10 @@ impl From<Encoded> for proto::DynamicValue {
 impl From<Schemas> for proto::get_provider_schema::Response {
     fn from(schemas: Schemas) -> Self {
         let described = |(name, schema): (&str, std::sync::Arc<crate::schema::Schema>)| {
-            (name.to_owned(), schema::schema(&schema))
+            (name.to_owned(), (&*schema).into())
         };
         Self {
-            provider: Some(schema::schema(&schemas.provider)),
+            provider: Some((&*schemas.provider).into()),
             resource_schemas: schemas.resources.into_iter().map(described).collect(),
             data_source_schemas: schemas.data_sources.into_iter().map(described).collect(),
             functions: functions(schemas.functions),
@@ -152,7 +156,7 @@ impl From<PlanAnswer> for proto::plan_resource_change::Response {
         let paths = answer.requires_replace.iter();
         Self {
             planned_state: answer.planned.map(Into::into),
-            requires_replace: paths.filter_map(diag::path).collect(),
+            requires_replace: paths.map(Into::into).collect(),
             planned_private: answer.private,
             diagnostics: diagnostics(answer.diagnostics),
             ..Self::default()

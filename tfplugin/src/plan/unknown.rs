@@ -1,0 +1,16 @@
+//! Third step: in a plan that changes anything, computed values are for apply to decide.
+
+use crate::dynamic::Dynamic;
+use crate::resource::Draft;
+
+pub(super) fn mark(draft: &mut Draft) {
+    draft.visit(|_, attribute, value, beside| {
+        if attribute.mode.is_computed()
+            && attribute.default.is_none()
+            && !attribute.write_only
+            && beside.config.is_null()
+        {
+            *value = Dynamic::unknown();
+        }
+    });
+}

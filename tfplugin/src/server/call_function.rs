@@ -1,0 +1,101 @@
+//! `CallFunction`: a function's answer, or which argument is wrong.
+
+use std::collections::BTreeMap;
+
+use super::function::Signature;
+use super::panic::guard_now;
+use super::{Encoded, Server, unknown};
+use crate::diag::{Failure, Result};
+use crate::dynamic::Dynamic;
+use crate::path::Step;
+use crate::provider::Provider;
+
+/// Why a function has no answer.
+#[derive(Debug)]
+pub(crate) struct FunctionError {
+    pub(crate) text: String,
+    /// From zero, counting on through a variadic parameter's values.
+    pub(crate) argument: Option<usize>,
+}
+
+impl<P: Provider> Server<P> {
+    pub(crate) fn call_function(
+        &self,
+        name: &str,
+        arguments: &[Encoded],
+    ) -> Result<Encoded, FunctionError> {
+        let Some(function) = self.registry.functions.get(name) else {
+            return Err(error(&unknown("function", name), None));
+        };
+        let signature = guard_now(|| function.signature()).map_err(|f| error(&f, None))?;
+        let arguments = named(&signature, arguments).map_err(|f| error(&f, Some(&signature)))?;
+        let answer = guard_now(|| function.call(arguments));
+        answer
+            .and_then(|value| Encoded::encode(&value, &signature.returns))
+            .map_err(|failure| error(&failure, Some(&signature)))
+    }
+}
+
+/// The arguments by the names of their parameters.
+fn named(signature: &Signature, arguments: &[Encoded]) -> Result<BTreeMap<String, Dynamic>> {
+    let fixed = signature.parameters.len();
+    if arguments.len() < fixed || (arguments.len() > fixed && signature.variadic.is_none()) {
+        return Err(Failure::new(
+            "Wrong number of arguments",
+            format!("It takes {fixed}, and was called with {}.", arguments.len()),
+        ));
+    }
+    let mut named = BTreeMap::new();
+    for (parameter, argument) in signature.parameters.iter().zip(arguments) {
+        let value = argument
+            .decode(&parameter.ty)
+            .map_err(|failure| failure.at(parameter.name.as_str()))?;
+        named.insert(parameter.name.clone(), value);
+    }
+    if let Some(variadic) = &signature.variadic {
+        let rest = arguments.iter().skip(fixed);
+        let values: Result<Vec<_>> = rest.map(|argument| argument.decode(&variadic.ty)).collect();
+        named.insert(
+            variadic.name.clone(),
+            Dynamic::List(values.map_err(|failure| failure.at(variadic.name.as_str()))?),
+        );
+    }
+    Ok(named)
+}
+
+fn error(failure: &Failure, signature: Option<&Signature>) -> FunctionError {
+    let argument = signature.and_then(|signature| {
+        failure
+            .diagnostics()
+            .iter()
+            .find_map(|diagnostic| position(signature, diagnostic.path.steps()))
+    });
+    let text: Vec<String> = failure
+        .diagnostics()
+        .iter()
+        .map(|diagnostic| match diagnostic.detail.as_str() {
+            "" => diagnostic.summary.clone(),
+            detail => format!("{}: {detail}", diagnostic.summary),
+        })
+        .collect();
+    FunctionError {
+        text: text.join("\n"),
+        argument,
+    }
+}
+
+/// Which argument a path leads to.
+fn position(signature: &Signature, steps: &[Step]) -> Option<usize> {
+    let Some((Step::Attribute(name), rest)) = steps.split_first() else {
+        return None;
+    };
+    let fixed = signature.parameters.iter().position(|p| p.name == *name);
+    fixed.or_else(|| {
+        let variadic = signature.variadic.as_ref()?;
+        let further = match rest.first() {
+            Some(Step::Index(index)) => usize::try_from(*index).ok()?,
+            _ => 0,
+        };
+        (variadic.name == *name).then_some(signature.parameters.len() + further)
+    })
+}
