@@ -95,6 +95,16 @@ impl Failure {
         self
     }
 
+    /// The same failure, seen from further out: its paths begin with this one.
+    #[must_use]
+    pub fn under(mut self, outer: &Path) -> Self {
+        for diagnostic in &mut self.0 {
+            let steps = outer.steps().iter().chain(diagnostic.path.steps());
+            diagnostic.path = Path::from(steps.cloned().collect::<Vec<_>>());
+        }
+        self
+    }
+
     /// Both failures, this one first.
     #[must_use]
     pub fn and(mut self, other: Failure) -> Self {

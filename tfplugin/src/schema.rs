@@ -2,13 +2,14 @@
 //!
 //! They are data. `#[derive(Model)]` makes them from a struct; nothing else needs to. A schema
 //! answers three questions: what type its values have ([`Block::implied_type`]), what stands at a
-//! place in them ([`Block::at`], [`Block::walk`]), and whether Terraform would take it
-//! ([`Schema::check`]).
+//! place in them ([`Block::at`], [`Block::walk`]), and what is wrong: with a configuration
+//! ([`Block::validate`]), or with the schema itself ([`Schema::check`]).
 
 mod attribute;
 mod check;
 mod nested;
 mod together;
+mod validate;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Block {
     pub attributes: Vec<Attribute>,
     /// Blocks within the block.
     pub blocks: Vec<NestedBlock>,
+    /// Run on the whole block, parts of which may be unknown.
+    pub validators: Vec<Validator>,
 }
 
 impl Block {

@@ -20,7 +20,7 @@ pub enum Nesting {
 
 impl Nesting {
     /// The type of things of this type, nested so.
-    pub(super) fn wrap(self, inner: Type) -> Type {
+    pub(crate) fn wrap(self, inner: Type) -> Type {
         match self {
             Self::Single | Self::Group => inner,
             Self::List => Type::List(Box::new(inner)),

@@ -14,6 +14,17 @@ impl Block {
     ///
     /// Elements of a set have no address, so the path of whatever is inside one is the set's own.
     pub fn walk(&self, value: &Dynamic, visit: &mut impl FnMut(&Path, &Attribute, &Dynamic)) {
+        self.walk_addresses(value, &mut |address, attribute, value| {
+            visit(address.path(), attribute, value);
+        });
+    }
+
+    /// As [`Block::walk`], for a visitor that has to know of sets.
+    pub(super) fn walk_addresses(
+        &self,
+        value: &Dynamic,
+        visit: &mut impl FnMut(&Address, &Attribute, &Dynamic),
+    ) {
         walk_inside(Inside::block(self), value, &Address::root(), visit);
     }
 }
@@ -22,13 +33,13 @@ fn walk_inside(
     inside: Inside<'_>,
     value: &Dynamic,
     address: &Address,
-    visit: &mut impl FnMut(&Path, &Attribute, &Dynamic),
+    visit: &mut impl FnMut(&Address, &Attribute, &Dynamic),
 ) {
     let Dynamic::Map(values) = value else { return };
     for attribute in inside.attributes {
         let address = address.attribute(&attribute.name);
         let value = values.get(&attribute.name).unwrap_or(&NULL);
-        visit(address.path(), attribute, value);
+        visit(&address, attribute, value);
         if let Shape::Nested {
             nesting,
             attributes,
@@ -51,7 +62,7 @@ fn walk_nested(
     inside: Inside<'_>,
     value: &Dynamic,
     address: &Address,
-    visit: &mut impl FnMut(&Path, &Attribute, &Dynamic),
+    visit: &mut impl FnMut(&Address, &Attribute, &Dynamic),
 ) {
     match (nesting, value) {
         (Nesting::Single | Nesting::Group, _) => walk_inside(inside, value, address, visit),

@@ -1,0 +1,301 @@
+//! Writing the implementations for a struct that was understood.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Lit};
+
+use crate::read::{Attribute, Block, Kind, Member, Mode, Model, Nesting};
+
+pub(crate) fn model(model: &Model) -> TokenStream {
+    let name = &model.name;
+    let version = model.version;
+    let block = block(model);
+    let decode = decode(model);
+    let encode = encode(model);
+    let element = element(model);
+    quote! {
+        #[automatically_derived]
+        const _: () = {
+            use ::tfplugin::model::derive as __tfplugin;
+
+            impl ::tfplugin::Model for #name {
+                const VERSION: i64 = #version;
+
+                fn block() -> ::tfplugin::schema::Block {
+                    #block
+                }
+
+                fn decode(
+                    value: ::tfplugin::Dynamic,
+                    path: &::tfplugin::Path,
+                ) -> ::tfplugin::Result<Self> {
+                    #decode
+                }
+
+                fn encode(self) -> ::tfplugin::Dynamic {
+                    #encode
+                }
+            }
+
+            #element
+        };
+    }
+}
+
+/// A model without blocks can be a value too. One with blocks cannot: attributes hold no blocks.
+fn element(model: &Model) -> TokenStream {
+    let name = &model.name;
+    if model
+        .members
+        .iter()
+        .any(|m| matches!(m.kind, Kind::Block(_)))
+    {
+        return TokenStream::new();
+    }
+    quote! {
+        impl ::tfplugin::Element for #name {
+            const DEPTH: u8 = 1;
+
+            fn shape() -> ::tfplugin::schema::Shape {
+                __tfplugin::shape::<Self>()
+            }
+
+            fn decode(
+                value: ::tfplugin::Dynamic,
+                path: &::tfplugin::Path,
+            ) -> ::tfplugin::Result<Self> {
+                <Self as ::tfplugin::Model>::decode(value, path)
+            }
+
+            fn encode(self) -> ::tfplugin::Dynamic {
+                <Self as ::tfplugin::Model>::encode(self)
+            }
+
+            fn validators() -> ::std::vec::Vec<::tfplugin::schema::Validator> {
+                __tfplugin::validators::<Self>()
+            }
+        }
+    }
+}
+
+fn block(model: &Model) -> TokenStream {
+    let description = &model.description;
+    let deprecated = option(model.deprecated.as_ref());
+    let attributes = model
+        .members
+        .iter()
+        .filter_map(|member| match &member.kind {
+            Kind::Attribute(kind) => Some(attribute(member, kind)),
+            Kind::Block(_) => None,
+        });
+    let blocks = model
+        .members
+        .iter()
+        .filter_map(|member| match &member.kind {
+            Kind::Block(kind) => Some(nested(member, kind)),
+            Kind::Attribute(_) => None,
+        });
+    let validators = model.validators.iter().map(|check| {
+        quote_spanned! { at(check) =>
+            __tfplugin::whole::<Self, _>(|model| (#check)(model))
+        }
+    });
+    quote! {
+        __tfplugin::outer(
+            #description,
+            #deprecated,
+            ::std::vec![#(#attributes),*],
+            ::std::vec![#(#blocks),*],
+            ::std::vec![#(#validators),*],
+        )
+    }
+}
+
+fn attribute(member: &Member, attribute: &Attribute) -> TokenStream {
+    let Member {
+        ty,
+        name,
+        description,
+        ..
+    } = member;
+    let mode = match attribute.mode {
+        Mode::Required => quote!(Required),
+        Mode::Optional => quote!(Optional),
+        Mode::OptionalComputed => quote!(OptionalComputed),
+        Mode::Computed => quote!(Computed),
+    };
+    let made = quote_spanned! { at(ty) =>
+        __tfplugin::attribute::<#ty>(#name, ::tfplugin::schema::Mode::#mode, #description)
+    };
+    let settings = settings(member, attribute);
+    if settings.is_empty() {
+        return made;
+    }
+    quote! {{
+        let mut attribute = #made;
+        #(#settings)*
+        attribute
+    }}
+}
+
+/// What is set beyond name, type, mode and description.
+fn settings(member: &Member, attribute: &Attribute) -> Vec<TokenStream> {
+    let Member { ty, name, .. } = member;
+    let mut settings = Vec::new();
+    if attribute.sensitive {
+        settings.push(quote!(attribute.sensitive = true;));
+    }
+    if attribute.write_only {
+        settings.push(quote!(attribute.write_only = true;));
+    }
+    if attribute.deprecated.is_some() {
+        let deprecated = option(attribute.deprecated.as_ref());
+        settings.push(
+            quote!(attribute.deprecated = #deprecated.map(::std::borrow::ToOwned::to_owned);),
+        );
+    }
+    if let Some(default) = &attribute.default {
+        let value = default_value(default);
+        settings.push(quote_spanned! { at(default) =>
+            attribute.default =
+                ::std::option::Option::Some(__tfplugin::default::<#ty>(#value));
+        });
+    }
+    if attribute.keep {
+        settings.push(quote! {
+            attribute.modifiers.push(::tfplugin::schema::Modifier::KeepPrior);
+        });
+    }
+    if attribute.requires_replace {
+        settings.push(quote! {
+            attribute.modifiers.push(::tfplugin::schema::Modifier::RequiresReplace);
+        });
+    }
+    if let Some(decides) = &attribute.requires_replace_if {
+        settings.push(quote_spanned! { at(decides) =>
+            attribute
+                .modifiers
+                .push(__tfplugin::replace_if::<#ty>(|prior, planned| (#decides)(prior, planned)));
+        });
+    }
+    for check in &attribute.validators {
+        // The closure lets a `fn(&str)` check a `String`.
+        settings.push(quote_spanned! { at(check) =>
+            attribute
+                .validators
+                .push(__tfplugin::validator::<#ty, _>(#name, |value| (#check)(value)));
+        });
+    }
+    settings
+}
+
+/// Text becomes whatever the element is; anything else is the element already.
+fn default_value(default: &Expr) -> TokenStream {
+    match default {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => quote_spanned!(at(text) => ::std::convert::From::from(#text)),
+        other => quote!(#other),
+    }
+}
+
+fn nested(member: &Member, block: &Block) -> TokenStream {
+    let Member {
+        ty,
+        name,
+        description,
+        ..
+    } = member;
+    let nesting = nesting(block.nesting);
+    let (min, max) = (block.min, block.max);
+    let deprecated = option(block.deprecated.as_ref());
+    quote_spanned! { at(ty) =>
+        __tfplugin::block::<__tfplugin::nesting::#nesting, #ty>(
+            #name,
+            ::tfplugin::schema::Nesting::#nesting,
+            (#min, #max),
+            #description,
+            #deprecated,
+        )
+    }
+}
+
+fn decode(model: &Model) -> TokenStream {
+    let fields: Vec<_> = model.members.iter().map(|m| &m.field).collect();
+    let lines = model.members.iter().map(|member| {
+        let Member {
+            field, ty, name, ..
+        } = member;
+        match &member.kind {
+            Kind::Attribute(_) => quote_spanned! { at(ty) =>
+                let #field = fields.attribute::<#ty>(#name);
+            },
+            Kind::Block(block) => {
+                let nesting = nesting(block.nesting);
+                quote_spanned! { at(ty) =>
+                    let #field = fields.block::<__tfplugin::nesting::#nesting, #ty>(#name);
+                }
+            }
+        }
+    });
+    // All fields are decoded before any is looked at, so that all that is wrong is told at once;
+    // the closure is there for its `?`.
+    quote! {
+        let mut fields = __tfplugin::Fields::open(value, path)?;
+        #(#lines)*
+        let model = (|| ::std::option::Option::Some(Self { #(#fields: #fields?),* }))();
+        fields.close(model)
+    }
+}
+
+fn encode(model: &Model) -> TokenStream {
+    let entries = model.members.iter().map(|member| {
+        let Member {
+            field, ty, name, ..
+        } = member;
+        match &member.kind {
+            Kind::Attribute(_) => quote_spanned! { at(ty) =>
+                (#name, <#ty as __tfplugin::Field>::encode(self.#field))
+            },
+            Kind::Block(block) => {
+                let nesting = nesting(block.nesting);
+                quote_spanned! { at(ty) =>
+                    (
+                        #name,
+                        <#ty as __tfplugin::BlockField<__tfplugin::nesting::#nesting>>::encode(
+                            self.#field,
+                        ),
+                    )
+                }
+            }
+        }
+    });
+    quote! {
+        __tfplugin::object([#(#entries),*])
+    }
+}
+
+/// Errors in what is written point at what was read; names in it are those of this file, even
+/// where the struct itself comes out of a macro.
+fn at(read: &impl Spanned) -> Span {
+    Span::call_site().located_at(read.span())
+}
+
+fn nesting(nesting: Nesting) -> TokenStream {
+    match nesting {
+        Nesting::Single => quote!(Single),
+        Nesting::Group => quote!(Group),
+        Nesting::List => quote!(List),
+        Nesting::Set => quote!(Set),
+        Nesting::Map => quote!(Map),
+    }
+}
+
+fn option(text: Option<&syn::LitStr>) -> TokenStream {
+    text.map_or_else(
+        || quote!(::std::option::Option::None),
+        |text| quote!(::std::option::Option::Some(#text)),
+    )
+}

@@ -1,0 +1,214 @@
+//! The fields that are nested blocks.
+
+use std::collections::BTreeMap;
+
+use super::Model;
+use super::collection::collect;
+use super::element::unexpected;
+use crate::diag::{Failure, Result};
+use crate::dynamic::Dynamic;
+use crate::path::Path;
+use crate::schema::Block;
+use crate::value::Value;
+
+/// The ways of nesting, as types, so that a field of the wrong type does not compile.
+pub mod nesting {
+    /// `#[block(single)]`
+    #[derive(Clone, Copy, Debug)]
+    pub enum Single {}
+    /// `#[block(group)]`
+    #[derive(Clone, Copy, Debug)]
+    pub enum Group {}
+    /// `#[block(list)]`
+    #[derive(Clone, Copy, Debug)]
+    pub enum List {}
+    /// `#[block(set)]`
+    #[derive(Clone, Copy, Debug)]
+    pub enum Set {}
+    /// `#[block(map)]`
+    #[derive(Clone, Copy, Debug)]
+    pub enum Map {}
+}
+
+/// What a field with `#[block]` has to be: `Vec<M>` for a list or a set of models, `Option<M>` for
+/// a single one, `M` for a group, `BTreeMap<String, M>` for a map.
+///
+/// A `dynamic` block whose `for_each` is not known yet makes the blocks unknown as a whole. A field
+/// that is a [`Value`] has room for that (`Value<Vec<M>>`, `Value<M>`, `Value<BTreeMap<String, M>>`);
+/// decoding any other fails then, and works when Terraform asks again with all known.
+#[diagnostic::on_unimplemented(
+    message = "a `{Nesting}` block cannot be a `{Self}`",
+    label = "does not fit this kind of block",
+    note = "a list or a set is a `Vec<M>`, a single one an `Option<M>`, a group an `M`, a map a `BTreeMap<String, M>`, where M has `#[derive(tfplugin::Model)]`"
+)]
+pub trait BlockField<Nesting>: Sized {
+    /// What is in the block.
+    fn block() -> Block;
+
+    /// The field from a value of the block's type.
+    ///
+    /// # Errors
+    /// A value that does not fit, with its path.
+    fn decode(value: Dynamic, path: &Path) -> Result<Self>;
+
+    /// The value of the field.
+    fn encode(self) -> Dynamic;
+}
+
+impl<M: Model> BlockField<nesting::Single> for Option<M> {
+    fn block() -> Block {
+        M::block()
+    }
+
+    fn decode(value: Dynamic, path: &Path) -> Result<Self> {
+        match value {
+            Dynamic::Null => Ok(None),
+            value => M::decode(known(value, path)?, path).map(Some),
+        }
+    }
+
+    fn encode(self) -> Dynamic {
+        self.map_or(Dynamic::Null, M::encode)
+    }
+}
+
+impl<M: Model> BlockField<nesting::Group> for M {
+    fn block() -> Block {
+        M::block()
+    }
+
+    fn decode(value: Dynamic, path: &Path) -> Result<Self> {
+        M::decode(known(value, path)?, path)
+    }
+
+    fn encode(self) -> Dynamic {
+        M::encode(self)
+    }
+}
+
+/// Lists and sets are alike but for addresses: an element of a set has none.
+macro_rules! sequences {
+    ($($nesting:ty, $address:expr;)*) => {$(
+        impl<M: Model> BlockField<$nesting> for Vec<M> {
+            fn block() -> Block {
+                M::block()
+            }
+
+            fn decode(value: Dynamic, path: &Path) -> Result<Self> {
+                let elements = match known(value, path)? {
+                    Dynamic::Null => return Ok(Self::new()),
+                    Dynamic::List(elements) => elements.into_iter().enumerate(),
+                    other => return Err(unexpected("blocks", &other, path)),
+                };
+                let address: fn(&Path, usize) -> Path = $address;
+                collect(elements.map(|(index, element)| one(element, || address(path, index))))
+            }
+
+            fn encode(self) -> Dynamic {
+                Dynamic::List(self.into_iter().map(M::encode).collect())
+            }
+        }
+    )*};
+}
+
+sequences! {
+    nesting::List, |path, index| path.index(index);
+    nesting::Set, |path, _| path.clone();
+}
+
+impl<M: Model> BlockField<nesting::Map> for BTreeMap<String, M> {
+    fn block() -> Block {
+        M::block()
+    }
+
+    fn decode(value: Dynamic, path: &Path) -> Result<Self> {
+        let elements = match known(value, path)? {
+            Dynamic::Null => return Ok(Self::new()),
+            Dynamic::Map(elements) => elements.into_iter(),
+            other => return Err(unexpected("blocks", &other, path)),
+        };
+        collect(elements.map(|(key, element)| {
+            let element = one(element, || path.key(&key))?;
+            Ok((key, element))
+        }))
+    }
+
+    fn encode(self) -> Dynamic {
+        let elements = self.into_iter();
+        Dynamic::Map(elements.map(|(key, model)| (key, model.encode())).collect())
+    }
+}
+
+/// Blocks in three states: null is how a value says that there are none.
+macro_rules! in_three_states {
+    ($($nesting:ty: $known:ty, $absent:expr;)*) => {$(
+        impl<M: Model> BlockField<$nesting> for Value<$known> {
+            fn block() -> Block {
+                M::block()
+            }
+
+            fn decode(value: Dynamic, path: &Path) -> Result<Self> {
+                match value {
+                    Dynamic::Null => Ok(Self::Null),
+                    Dynamic::Unknown(_) => Ok(Self::Unknown),
+                    value => {
+                        <$known as BlockField<$nesting>>::decode(value, path).map(Self::Known)
+                    }
+                }
+            }
+
+            fn encode(self) -> Dynamic {
+                match self {
+                    Self::Known(known) => <$known as BlockField<$nesting>>::encode(known),
+                    Self::Null => $absent,
+                    Self::Unknown => Dynamic::unknown(),
+                }
+            }
+        }
+    )*};
+}
+
+in_three_states! {
+    nesting::List: Vec<M>, Dynamic::List(Vec::new());
+    nesting::Set: Vec<M>, Dynamic::List(Vec::new());
+    nesting::Map: BTreeMap<String, M>, Dynamic::Map(BTreeMap::new());
+}
+
+impl<M: Model> BlockField<nesting::Single> for Value<M> {
+    fn block() -> Block {
+        M::block()
+    }
+
+    fn decode(value: Dynamic, path: &Path) -> Result<Self> {
+        match value {
+            Dynamic::Null => Ok(Self::Null),
+            Dynamic::Unknown(_) => Ok(Self::Unknown),
+            value => M::decode(value, path).map(Self::Known),
+        }
+    }
+
+    fn encode(self) -> Dynamic {
+        match self {
+            Self::Known(model) => model.encode(),
+            Self::Null => Dynamic::Null,
+            Self::Unknown => Dynamic::unknown(),
+        }
+    }
+}
+
+/// One of several blocks. Its path is only made when something is wrong with it.
+fn one<M: Model>(value: Dynamic, path: impl FnOnce() -> Path) -> Result<M> {
+    M::decode(value, &Path::root()).map_err(|failure| failure.under(&path()))
+}
+
+fn known(value: Dynamic, path: &Path) -> Result<Dynamic> {
+    if value.is_unknown() {
+        return Err(Failure::new(
+            "Blocks not known yet",
+            "How many blocks there are is decided during apply, and it is needed earlier. \
+             Give the dynamic block a for_each that is known when planning.",
+        )
+        .at(path.clone()));
+    }
+    Ok(value)
+}

@@ -1,0 +1,168 @@
+//! Types of one's own that are written as text.
+
+use std::fmt::{self, Display};
+use std::ops::Deref;
+use std::str::FromStr;
+
+use super::Element;
+use crate::diag::{Failure, Result};
+use crate::dynamic::Dynamic;
+use crate::path::Path;
+use crate::schema::Shape;
+use crate::types::Type;
+
+/// A value that was parsed from text, and the text as it was written.
+///
+/// Terraform insists that a provider returns what was configured to the letter. A type of several
+/// spellings (`1d12h` and `36h` are one duration) therefore keeps the spelling beside it. A type
+/// whose `Display` gives back what it was parsed from needs only [`text_element!`](crate::text_element).
+///
+/// ```
+/// # use tfplugin::Text;
+/// let port: Text<u16> = Text::parse("0080")?;
+/// assert_eq!((*port, port.as_written()), (80, "0080"));
+/// # Ok::<_, std::num::ParseIntError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text<T> {
+    parsed: T,
+    written: String,
+}
+
+impl<T: FromStr> Text<T> {
+    /// The value of a text.
+    ///
+    /// # Errors
+    /// Text that the type refuses.
+    pub fn parse(written: impl Into<String>) -> Result<Self, T::Err> {
+        let written = written.into();
+        let parsed = written.parse()?;
+        Ok(Self { parsed, written })
+    }
+}
+
+impl<T> Text<T> {
+    /// The text, as it was written.
+    #[must_use]
+    pub fn as_written(&self) -> &str {
+        &self.written
+    }
+
+    /// The value alone.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.parsed
+    }
+}
+
+impl<T: Display> From<T> for Text<T> {
+    /// A value that was never written is spelled as it displays itself.
+    fn from(parsed: T) -> Self {
+        let written = parsed.to_string();
+        Self { parsed, written }
+    }
+}
+
+impl<T> Deref for Text<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.parsed
+    }
+}
+
+impl<T> Display for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.written)
+    }
+}
+
+impl<T> Element for Text<T>
+where
+    T: FromStr<Err: Display>,
+{
+    fn shape() -> Shape {
+        Type::String.into()
+    }
+
+    fn decode(value: Dynamic, path: &Path) -> Result<Self> {
+        let written = String::decode(value, path)?;
+        Self::parse(written).map_err(|why| invalid(&why, path))
+    }
+
+    fn encode(self) -> Dynamic {
+        Dynamic::String(self.written)
+    }
+}
+
+/// Makes types of yours elements that are written as text. They need `FromStr`, with an error that
+/// says what is wrong, and `Display`, which gives back the very text that was parsed; see
+/// [`Text`] for types that have several spellings.
+///
+/// ```
+/// # use std::{fmt, str::FromStr};
+/// #[derive(Clone, Copy, Debug)]
+/// enum RenewOn {
+///     Version,
+///     Never,
+/// }
+///
+/// impl FromStr for RenewOn {
+///     type Err = &'static str;
+///
+///     fn from_str(text: &str) -> Result<Self, Self::Err> {
+///         match text {
+///             "version" => Ok(Self::Version),
+///             "never" => Ok(Self::Never),
+///             _ => Err("Write version or never."),
+///         }
+///     }
+/// }
+///
+/// impl fmt::Display for RenewOn {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str(match self {
+///             Self::Version => "version",
+///             Self::Never => "never",
+///         })
+///     }
+/// }
+///
+/// tfplugin::text_element!(RenewOn);
+///
+/// /// A lease.
+/// #[derive(tfplugin::Model)]
+/// struct Lease {
+///     /// What renews it: `version` (default) or `never`.
+///     #[attribute(optional, default = RenewOn::Version)]
+///     renew_on: tfplugin::Value<RenewOn>,
+/// }
+/// ```
+#[macro_export]
+macro_rules! text_element {
+    ($($type:ty),+ $(,)?) => {$(
+        impl $crate::Element for $type {
+            fn shape() -> $crate::schema::Shape {
+                $crate::schema::Shape::Type($crate::Type::String)
+            }
+
+            fn decode(value: $crate::Dynamic, path: &$crate::Path) -> $crate::Result<Self> {
+                $crate::model::derive::parse_text(value, path)
+            }
+
+            fn encode(self) -> $crate::Dynamic {
+                $crate::Dynamic::String(::std::string::ToString::to_string(&self))
+            }
+        }
+    )+};
+}
+
+/// What [`text_element!`](crate::text_element) decodes with.
+pub(super) fn parse<T: FromStr<Err: Display>>(value: Dynamic, path: &Path) -> Result<T> {
+    let written = String::decode(value, path)?;
+    written.parse().map_err(|why| invalid(&why, path))
+}
+
+fn invalid(why: &impl Display, path: &Path) -> Failure {
+    Failure::new("Invalid value", why.to_string()).at(path.clone())
+}
