@@ -14,7 +14,9 @@ pub mod model;
 mod number;
 mod path;
 mod plan;
+pub mod plugin;
 mod private;
+pub mod proto;
 mod provider;
 pub mod registry;
 mod resource;
@@ -37,8 +39,7 @@ pub use registry::Registry;
 pub use resource::{
     Action, Import, MoveFrom, MoveSource, Plan, Plannable, Prior, Resource, Upgrade,
 };
-pub use server::Server;
+pub use server::{Server, serve};
 pub use tfplugin_macros::Model;
 pub use types::{Type, TypeError};
 pub use value::Value;
-pub mod proto;

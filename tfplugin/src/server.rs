@@ -21,6 +21,7 @@ mod stop;
 pub(crate) mod upgrade_resource;
 pub(crate) mod validate;
 
+use std::process::ExitCode;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub(crate) use codec::Encoded;
@@ -30,9 +31,21 @@ pub(crate) use span::observed;
 use crate::context::Cx;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::model::Model;
+use crate::plugin;
 use crate::provider::Provider;
 use crate::registry::{DataSourceEntry, Prepared, Registry, ResourceEntry, prepare};
+use crate::wire::Service;
 use stop::Generation;
+
+/// Runs the process as this provider until Terraform ends it: all that `main` has to do.
+///
+/// `address` is the full one, such as `registry.terraform.io/hashicorp/time`.
+///
+/// One thread waits for everything. Work that computes or blocks belongs on
+/// `tokio::task::spawn_blocking`, so that the calls beside it, and an interruption, are heard.
+pub fn serve<P: Provider>(address: &str, provider: P) -> ExitCode {
+    plugin::serve(address, || Service::new(Arc::new(Server::new(provider))))
+}
 
 /// A provider as the protocol sees it, without a transport.
 ///

@@ -5,7 +5,7 @@
 use super::panic::guard_now;
 use super::{Encoded, Server, said};
 use crate::context::Cx;
-use crate::diag::{Diagnostic, Failure, Result};
+use crate::diag::{Diagnostic, Failure, Result, Severity};
 use crate::dynamic::Dynamic;
 use crate::erased::{ValidateFn, validated};
 use crate::provider::Provider;
@@ -55,15 +55,12 @@ impl<P: Provider> Server<P> {
     }
 }
 
-/// Runs the attributes' own validators. The author's validation runs only when they are content,
-/// so that it can rely on them.
+/// Runs the schema's own validators. The author's validation runs only when they are content, so
+/// that it can rely on them.
 fn check(block: &Block, config: &Dynamic, write_only_allowed: bool, cx: &mut Cx) -> Result<()> {
-    let mut said = Vec::new();
+    let mut said = block.validate(config);
     block.walk(config, &mut |path, attribute, value| {
-        if value.is_null() {
-            return;
-        }
-        if attribute.write_only && !write_only_allowed {
+        if attribute.write_only && !write_only_allowed && !value.is_null() {
             said.push(
                 Diagnostic::error(
                     "Write-only values need Terraform 1.11",
@@ -76,14 +73,9 @@ fn check(block: &Block, config: &Dynamic, write_only_allowed: bool, cx: &mut Cx)
                 .at(path.clone()),
             );
         }
-        if !value.is_unknown() {
-            for validator in &attribute.validators {
-                said.extend(validator.check(value, path));
-            }
-        }
     });
     for diagnostic in &said {
-        if diagnostic.severity == crate::diag::Severity::Warning {
+        if diagnostic.severity == Severity::Warning {
             cx.warn_with(diagnostic.clone());
         }
     }

@@ -415,3 +415,13 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         Ok(Response::new(proto::delete_state::Response { diagnostics }))
     }
 }
+
+impl<P: Provider> crate::plugin::Service for Service<P> {
+    fn stop(&self) {
+        self.0.stop();
+    }
+
+    async fn shutdown(&self) {
+        self.0.shutdown().await;
+    }
+}
