@@ -5,10 +5,10 @@
 /// Terraform plugin protocol 6.
 #[allow(
     missing_docs,
-    single_use_lifetimes,
-    unreachable_pub,
     unused_qualifications,
+    clippy::clone_on_ref_ptr,
     clippy::doc_markdown,
+    clippy::missing_errors_doc,
     reason = "generated from proto/tfplugin6.proto, where the comments are"
 )]
 pub mod tfplugin6;
@@ -16,10 +16,10 @@ pub mod tfplugin6;
 /// The three services that go-plugin expects next to the provider.
 #[allow(
     missing_docs,
-    single_use_lifetimes,
-    unreachable_pub,
     unused_qualifications,
+    clippy::clone_on_ref_ptr,
     clippy::doc_markdown,
+    clippy::missing_errors_doc,
     reason = "generated from proto/plugin/, where the comments are"
 )]
 pub mod plugin;
