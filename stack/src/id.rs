@@ -10,7 +10,7 @@ use thiserror::Error;
 const TAG_PUNCTUATION: &str = " _.:/=+@-";
 
 /// Crockford's digits: no `i`, `l`, `o`, `u`, so that an id can be read aloud.
-const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+pub(crate) const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// How many random base-32 digits an id has. Twelve are 60 bits: short enough to be stored with each
 /// of a thousand instances, long enough that two ledgers never meet.
@@ -282,6 +282,14 @@ impl RunId {
     #[must_use]
     pub fn random() -> Self {
         Self(random_digits())
+    }
+}
+
+impl StackName {
+    /// A name of small letters, digits and dashes, made by [`crate::naming`].
+    pub(crate) fn slug(text: String) -> Self {
+        debug_assert!(tag_safe("stack name", &text, 128).is_ok(), "{text:?}");
+        Self(text.into_boxed_str())
     }
 }
 

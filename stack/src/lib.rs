@@ -4,11 +4,17 @@
 //! calls brings them.
 
 pub mod clock;
+pub mod config;
 pub mod cost;
+pub mod due;
 pub mod id;
+pub mod idle;
 pub mod init;
 pub mod lease;
+pub mod ledger;
+pub mod listing;
 pub mod money;
+pub mod naming;
 pub mod policy;
 pub mod pool;
 pub mod reaper;
@@ -17,8 +23,10 @@ pub mod tags;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod ttl;
+pub mod view;
 
 pub use clock::{Clock, SystemClock};
+pub use config::Config;
 pub use id::{
     Actor, AppName, AppVersion, LedgerId, NameError, Owner, PoolName, RunId, Seq, StackName,
 };
@@ -26,8 +34,11 @@ pub use lease::{
     Event, EventKind, Illegal, Lease, NewEvent, Origin, Phase, ProcessId, Registration, RenewOn,
     Source, Terms,
 };
+pub use ledger::{Ledger, LedgerError, MemoryLedger, SqliteLedger};
+pub use listing::{Flag, Listing};
 pub use money::{HourlyRate, Usd};
-pub use policy::Policy;
+pub use policy::{Policy, Refusal, Refusals};
 pub use reaper::ReaperStatus;
 pub use tags::Labels;
 pub use ttl::{Elapsed, Span, Ttl};
+pub use view::View;

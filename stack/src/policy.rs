@@ -1,6 +1,13 @@
 //! The limits that the owner of an account sets, and the checks that hold a stack to them.
 
+mod check;
+mod protection;
+mod refusal;
+
 use serde::{Deserialize, Serialize};
+
+pub use protection::Protection;
+pub use refusal::{Refusal, Refusals};
 
 use crate::money::HourlyRate;
 use crate::ttl::Span;

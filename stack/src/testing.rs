@@ -1,8 +1,12 @@
 //! What tests of this and other packages share: a clock that is set by hand, and a registration to begin with.
 
+mod kinds;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
+
+pub use kinds::every_kind;
 
 use crate::clock::Clock;
 use crate::id::{Actor, AppName, AppVersion, Owner, StackName};

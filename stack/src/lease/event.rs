@@ -132,7 +132,7 @@ macro_rules! kinds {
         pub enum EventKind {
             $($(#[$doc])* $variant $({ $($(#[$field])* $f: $t,)* })?,)*
             /// Written by a newer jiti.
-            #[serde(skip_deserializing, untagged)]
+            #[serde(skip)]
             Unknown(UnknownEvent),
         }
 
@@ -229,8 +229,9 @@ kinds! {
     "rated" Rated {
         /// Dollars an hour; `None`: no longer known.
         hourly_usd: Option<HourlyRate>,
-        /// Where the rate comes from, with its date: `list 2026-01-01`.
-        source: String,
+        /// Where the rate comes from, with its date: `list 2026-01-01`. Called as in the listing,
+        /// because `source` is what every event has.
+        hourly_source: String,
         /// What the rate does not cover.
         #[serde(default)]
         unpriced: Vec<String>,
@@ -311,7 +312,10 @@ kinds! {
 
 impl Serialize for EventKind {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, to)
+        match self {
+            Self::Unknown(unknown) => unknown.serialize(to),
+            known => Self::serialize(known, to),
+        }
     }
 }
 
@@ -371,3 +375,6 @@ fn from_fields(mut fields: Map<String, Value>) -> Result<EventKind, String> {
     fields.remove("kind");
     Ok(EventKind::Unknown(UnknownEvent { kind, fields }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,10 +203,10 @@ impl Lease {
             E::HoldEnded => self.hold = None,
             E::Rated {
                 hourly_usd,
-                source,
+                hourly_source,
                 unpriced,
             } => {
-                self.meter.measure(at, *hourly_usd, source, unpriced);
+                self.meter.measure(at, *hourly_usd, hourly_source, unpriced);
                 let rate = self.meter.rate();
                 if let Some(init) = &mut self.init {
                     init.rated(rate);

@@ -314,3 +314,6 @@ fn ended(phase: Phase) -> Result<Phase, Reason> {
         _ => Reason::Gone,
     })
 }
+
+#[cfg(test)]
+mod tests;

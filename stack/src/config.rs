@@ -1,0 +1,291 @@
+//! The configuration file: what may stand in it, and a reader that says file, line and remedy.
+
+mod error;
+mod section;
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+pub use error::{ConfigError, Problem};
+use section::{Lines, Section};
+
+use crate::id::unsafe_character;
+use crate::policy::Policy;
+use crate::reaper::DEFAULT_INTERVAL;
+use crate::ttl::Span;
+
+/// The whole file. What is not set has its default; an absent file is `Config::default()`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// `[policy]`: the limits.
+    pub policy: Policy,
+    /// `[reaper]`: what ends stacks.
+    pub reaper: ReaperConfig,
+    /// `[notify]`: who is told.
+    pub notify: NotifyConfig,
+    /// Each `[[account]]`: where to look for tags. None: the leases of the ledger only.
+    pub accounts: Vec<Account>,
+    /// `[dashboard]`.
+    pub dashboard: DashboardConfig,
+}
+
+/// How the reaper works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaperConfig {
+    /// The time from one run to the next.
+    pub interval: Span,
+    /// How many stacks it ends at once.
+    pub concurrency: u32,
+    /// When more are due in one run, none is touched.
+    pub max_stacks: u32,
+    /// A sweep that would remove more is refused before its first delete.
+    pub max_resources: u32,
+    /// Whether it may sweep by tag.
+    pub sweep: bool,
+}
+
+impl Default for ReaperConfig {
+    fn default() -> Self {
+        Self {
+            interval: DEFAULT_INTERVAL,
+            concurrency: 4,
+            max_stacks: 20,
+            max_resources: 200,
+            sweep: false,
+        }
+    }
+}
+
+/// Who is told, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotifyConfig {
+    /// Where to: an address that takes Slack's JSON.
+    pub webhook: Option<String>,
+    /// How long before expiry, the longest first.
+    pub before: Vec<Span>,
+}
+
+impl Default for NotifyConfig {
+    fn default() -> Self {
+        let before = [24 * 60, 2 * 60, 30].map(Span::minutes).to_vec();
+        Self {
+            webhook: None,
+            before,
+        }
+    }
+}
+
+/// An account of a cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What people call it.
+    pub name: String,
+    /// Its number, twelve digits; credentials of another account are refused.
+    pub id: String,
+    /// How to get into it.
+    pub access: Access,
+    /// Where to look.
+    pub regions: Vec<String>,
+}
+
+/// How to get into an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// By whatever the environment of the process offers.
+    Standard,
+    /// By a profile of the cloud's own configuration.
+    Profile(String),
+    /// By a role that is assumed.
+    Role {
+        /// The role.
+        arn: String,
+        /// What the role's owner agreed on with us.
+        external_id: Option<String>,
+    },
+}
+
+/// How the dashboard behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DashboardConfig {
+    /// It only shows.
+    pub read_only: bool,
+    /// The age at which what the cloud said is asked again.
+    pub refresh: Span,
+}
+
+impl Default for DashboardConfig {
+    fn default() -> Self {
+        Self {
+            read_only: false,
+            refresh: Span::minutes(5),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file at a path.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; [`ConfigError::is_missing`] tells a file that is not there from one that is wrong.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads the text of a file; the path is for messages only.
+    ///
+    /// # Errors
+    /// [`ConfigError::Wrong`] with the file, the line, and what was expected there.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let lines = Lines { path, text };
+        let table = DeTable::parse(text).map_err(|error| {
+            let problem = Problem::Syntax(error.message().to_owned());
+            lines.error(error.span().map_or(0, |span| span.start), problem)
+        })?;
+        let mut file = Section::root(&lines, &table);
+        let config = Self {
+            policy: file.table("policy", policy)?.unwrap_or_default(),
+            reaper: file.table("reaper", reaper)?.unwrap_or_default(),
+            notify: file.table("notify", notify)?.unwrap_or_default(),
+            accounts: file.tables("account", account)?,
+            dashboard: file.table("dashboard", dashboard)?.unwrap_or_default(),
+        };
+        file.finish()?;
+        Ok(config)
+    }
+}
+
+fn policy(section: &mut Section<'_>) -> Result<Policy, ConfigError> {
+    let none = Policy::default();
+    let policy = Policy {
+        max_ttl: section.span("max_ttl")?,
+        default_ttl: section.span("default_ttl")?,
+        max_hold: section.span("max_hold")?,
+        grace: section.span("grace")?.unwrap_or(none.grace),
+        owner_pattern: section.checked("owner_pattern", |pattern| {
+            regex::Regex::new(pattern)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        })?,
+        required_labels: section.texts("required_labels", |key| match unsafe_character(key) {
+            Some(c) => Err(format!(
+                "{c:?} can be in no tag: use letters, digits and _.:/=+@-"
+            )),
+            None if key.is_empty() => Err("a label has a name".to_owned()),
+            None => Ok(()),
+        })?,
+        max_hourly_usd: section.rate("max_hourly_usd")?,
+        max_live_per_owner: section.count("max_live_per_owner")?,
+        max_concurrent_inits: section.count("max_concurrent_inits")?,
+        protected: section.texts("protected", |pattern| {
+            globset::Glob::new(pattern)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        })?,
+    };
+    if let (Some(default), Some(max)) = (policy.default_ttl, policy.max_ttl)
+        && default > max
+    {
+        let problem = format!("{default} is longer than max_ttl, which is {max}");
+        return Err(section.wrong("default_ttl", &problem));
+    }
+    Ok(policy)
+}
+
+fn reaper(section: &mut Section<'_>) -> Result<ReaperConfig, ConfigError> {
+    let none = ReaperConfig::default();
+    Ok(ReaperConfig {
+        interval: section.span("interval")?.unwrap_or(none.interval),
+        concurrency: section.count("concurrency")?.unwrap_or(none.concurrency),
+        max_stacks: section.count("max_stacks")?.unwrap_or(none.max_stacks),
+        max_resources: section
+            .count("max_resources")?
+            .unwrap_or(none.max_resources),
+        sweep: section.flag("sweep")?.unwrap_or(none.sweep),
+    })
+}
+
+fn notify(section: &mut Section<'_>) -> Result<NotifyConfig, ConfigError> {
+    let webhook = section.checked("webhook", |address| {
+        let web = address.starts_with("https://") || address.starts_with("http://");
+        if web {
+            Ok(())
+        } else {
+            Err("an address begins with https://".to_owned())
+        }
+    })?;
+    let mut before = section
+        .spans("before")?
+        .unwrap_or(NotifyConfig::default().before);
+    before.sort_unstable_by(|a, b| b.cmp(a));
+    before.dedup();
+    Ok(NotifyConfig { webhook, before })
+}
+
+fn account(section: &mut Section<'_>) -> Result<Account, ConfigError> {
+    let name = section.checked("name", not_empty)?;
+    let id = section.checked("id", |id| {
+        let right = id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
+        if right {
+            Ok(())
+        } else {
+            Err("the number of an account has twelve digits".to_owned())
+        }
+    })?;
+    let profile = section.checked("profile", not_empty)?;
+    let role = section.checked("role_arn", |arn| {
+        if arn.starts_with("arn:") {
+            Ok(())
+        } else {
+            Err("an ARN begins with arn:".to_owned())
+        }
+    })?;
+    let external_id = section.checked("external_id", not_empty)?;
+    let access = match (profile, role, external_id) {
+        (Some(_), Some(_), _) => {
+            return Err(section.wrong(
+                "role_arn",
+                "there is a profile already: keep one of the two",
+            ));
+        }
+        (_, None, Some(_)) => {
+            return Err(section.wrong("external_id", "it goes with a role_arn, which is not set"));
+        }
+        (None, Some(arn), external_id) => Access::Role { arn, external_id },
+        (Some(profile), None, None) => Access::Profile(profile),
+        (None, None, None) => Access::Standard,
+    };
+    let regions = section.texts("regions", not_empty)?;
+    if regions.is_empty() {
+        return Err(section.missing("regions", "at least one region, such as [\"eu-west-1\"]"));
+    }
+    Ok(Account {
+        name: name.ok_or_else(|| section.missing("name", "what you call the account"))?,
+        id: id.ok_or_else(|| section.missing("id", "the number of the account"))?,
+        access,
+        regions,
+    })
+}
+
+fn dashboard(section: &mut Section<'_>) -> Result<DashboardConfig, ConfigError> {
+    let none = DashboardConfig::default();
+    Ok(DashboardConfig {
+        read_only: section.flag("read_only")?.unwrap_or(none.read_only),
+        refresh: section.span("refresh")?.unwrap_or(none.refresh),
+    })
+}
+
+fn not_empty(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        Err("it is empty".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! One section of the file, read key by key; whatever is never asked for is unknown.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{ConfigError, Problem};
+use crate::money::HourlyRate;
+use crate::ttl::Span;
+
+/// Below this likeness (0 to 1) a key is another word rather than a slip of the finger.
+const ALIKE: f64 = 0.75;
+
+/// Finds the line of a place in the text.
+pub(super) struct Lines<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+}
+
+impl Lines<'_> {
+    pub(super) fn error(&self, offset: usize, problem: Problem) -> ConfigError {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let problem = Box::new(problem);
+        ConfigError::Wrong {
+            path: self.path.to_owned(),
+            line,
+            problem,
+        }
+    }
+}
+
+/// A table of the file and the keys it was asked for.
+pub(super) struct Section<'a> {
+    lines: &'a Lines<'a>,
+    title: String,
+    table: &'a DeTable<'a>,
+    offset: usize,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn root(lines: &'a Lines<'a>, table: &'a Spanned<DeTable<'a>>) -> Self {
+        let table = table.get_ref();
+        Self {
+            lines,
+            title: "the file".to_owned(),
+            table,
+            offset: 0,
+            known: Vec::new(),
+        }
+    }
+
+    /// A table in it, read to its end.
+    pub(super) fn table<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Section<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let table = self.expect(key, value, "a section", DeValue::as_table)?;
+        self.inner(format!("[{key}]"), table, value, read).map(Some)
+    }
+
+    /// Every table of an array of tables.
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&mut Section<'_>) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(Vec::new());
+        };
+        let expected = "sections in double brackets";
+        let tables = self.expect(key, value, expected, DeValue::as_array)?;
+        let read_one = |value| {
+            let table = self.expect(key, value, expected, DeValue::as_table)?;
+            self.inner(format!("[[{key}]]"), table, value, &read)
+        };
+        tables.iter().map(read_one).collect()
+    }
+
+    fn inner<T>(
+        &self,
+        title: String,
+        table: &DeTable<'_>,
+        at: &Spanned<DeValue<'_>>,
+        read: impl FnOnce(&mut Section<'_>) -> Result<T, ConfigError>,
+    ) -> Result<T, ConfigError> {
+        let offset = at.span().start;
+        let mut section = Section {
+            lines: self.lines,
+            title,
+            table,
+            offset,
+            known: Vec::new(),
+        };
+        let read = read(&mut section)?;
+        section.finish()?;
+        Ok(read)
+    }
+
+    /// Refuses every key that nobody asked for.
+    pub(super) fn finish(self) -> Result<(), ConfigError> {
+        let unknown = self
+            .table
+            .iter()
+            .find(|(key, _)| !self.known.contains(&&**key.get_ref()));
+        let Some((key, _)) = unknown else {
+            return Ok(());
+        };
+        let likeness = |known: &str| strsim::jaro_winkler(key.get_ref(), known);
+        let nearest = self
+            .known
+            .iter()
+            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let nearest = nearest.filter(|known| likeness(known) >= ALIKE);
+        let problem = Problem::UnknownKey {
+            key: key.get_ref().to_string(),
+            section: self.title.clone(),
+            nearest: nearest.map(|known| (*known).to_owned()),
+            known: self.known.clone(),
+        };
+        Err(self.lines.error(key.span().start, problem))
+    }
+
+    /// A duration.
+    pub(super) fn span(&mut self, key: &'static str) -> Result<Option<Span>, ConfigError> {
+        self.parsed(key, "a duration in quotes, such as \"8h\"")
+    }
+
+    /// Dollars an hour. A number without quotes is refused: it would have been a float.
+    pub(super) fn rate(&mut self, key: &'static str) -> Result<Option<HourlyRate>, ConfigError> {
+        self.parsed(key, "dollars in quotes, such as \"5.00\"")
+    }
+
+    /// A whole number from 1.
+    pub(super) fn count(&mut self, key: &'static str) -> Result<Option<u32>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let expected = "a whole number from 1, such as 4";
+        let number = self.expect(key, value, expected, DeValue::as_integer)?;
+        match u32::from_str_radix(number.as_str(), number.radix()) {
+            Ok(count) if count > 0 => Ok(Some(count)),
+            _ => Err(self.wrong(key, &format!("{number} is not {expected}"))),
+        }
+    }
+
+    /// True or false.
+    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        self.expect(key, value, "true or false", DeValue::as_bool)
+            .map(Some)
+    }
+
+    /// A text that passes a check.
+    pub(super) fn checked(
+        &mut self,
+        key: &'static str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Option<String>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let text = self.expect(key, value, "a text in quotes", DeValue::as_str)?;
+        check(text).map_err(|problem| self.wrong(key, &problem))?;
+        Ok(Some(text.to_owned()))
+    }
+
+    /// Texts that each pass a check; none when the key is not set.
+    pub(super) fn texts(
+        &mut self,
+        key: &'static str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Vec<String>, ConfigError> {
+        let expected = "a list of texts, such as [\"a\", \"b\"]";
+        let texts = self.list(key, expected, |text| check(text).map(|()| text.to_owned()))?;
+        Ok(texts.unwrap_or_default())
+    }
+
+    /// Durations.
+    pub(super) fn spans(&mut self, key: &'static str) -> Result<Option<Vec<Span>>, ConfigError> {
+        let expected = "a list of durations, such as [\"24h\", \"30m\"]";
+        self.list(key, expected, |text| {
+            text.parse::<Span>().map_err(|error| error.to_string())
+        })
+    }
+
+    /// An error about a key's value.
+    pub(super) fn wrong(&self, key: &str, problem: &str) -> ConfigError {
+        let at = self
+            .table
+            .get(key)
+            .map_or(self.offset, |value| value.span().start);
+        self.value_error(at, key, problem)
+    }
+
+    /// An error about a key that is not there.
+    pub(super) fn missing(&self, key: &'static str, expected: &'static str) -> ConfigError {
+        let section = self.title.clone();
+        self.lines.error(
+            self.offset,
+            Problem::Missing {
+                key,
+                section,
+                expected,
+            },
+        )
+    }
+
+    fn get(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.push(key);
+        self.table.get(key)
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(
+        &mut self,
+        key: &'static str,
+        expected: &'static str,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let text = self.expect(key, value, expected, DeValue::as_str)?;
+        text.parse()
+            .map(Some)
+            .map_err(|error: T::Err| self.wrong(key, &error.to_string()))
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &'static str,
+        expected: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Vec<T>>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let items = self.expect(key, value, expected, DeValue::as_array)?;
+        let read_one = |item| {
+            let text = self.expect(key, item, expected, DeValue::as_str)?;
+            read(text).map_err(|problem| self.value_error(item.span().start, key, &problem))
+        };
+        items
+            .iter()
+            .map(read_one)
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+
+    fn expect<'v, T>(
+        &self,
+        key: &str,
+        value: &'v Spanned<DeValue<'v>>,
+        expected: &'static str,
+        convert: impl FnOnce(&'v DeValue<'v>) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        let inner = value.get_ref();
+        convert(inner).ok_or_else(|| {
+            let key = key.to_owned();
+            let found = format!("of type {}", inner.type_str());
+            self.lines.error(
+                value.span().start,
+                Problem::Type {
+                    key,
+                    found,
+                    expected,
+                },
+            )
+        })
+    }
+
+    fn value_error(&self, offset: usize, key: &str, problem: &str) -> ConfigError {
+        let (key, problem) = (key.to_owned(), problem.to_owned());
+        self.lines.error(offset, Problem::Value { key, problem })
+    }
+}

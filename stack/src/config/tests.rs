@@ -1,0 +1,255 @@
+//! What the reader of the configuration takes, and what it says about the rest.
+
+use std::path::Path;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("jiti.toml"))
+}
+
+fn refusal(text: &str) -> String {
+    parse(text).expect_err(text).to_string()
+}
+
+/// Every key of the documentation is read into its place.
+#[test]
+fn the_documented_file_is_read() {
+    let config = parse(
+        r#"
+[policy]
+default_ttl = "8h"
+max_ttl = "7d"
+max_hold = "3d"
+grace = "30m"
+owner_pattern = '^[^@]+@example\.com$'
+required_labels = ["cost-center"]
+max_hourly_usd = "5.00"
+max_live_per_owner = 5
+max_concurrent_inits = 4
+protected = ["prod-*"]
+
+[reaper]
+interval = "10m"
+concurrency = 2
+max_stacks = 10
+max_resources = 100
+sweep = true
+
+[notify]
+webhook = "https://hooks.example.com/x"
+before = ["30m", "24h", "2h"]
+
+[[account]]
+name = "sandbox"
+id = "123456789012"
+profile = "sandbox"
+regions = ["eu-west-1", "us-east-1"]
+
+[[account]]
+name = "other"
+id = "210987654321"
+role_arn = "arn:aws:iam::210987654321:role/jiti"
+external_id = "x"
+regions = ["eu-west-1"]
+
+[dashboard]
+read_only = true
+refresh = "1m"
+"#,
+    )
+    .expect("a right file");
+    let span = |text: &str| text.parse::<Span>().expect(text);
+    assert_eq!(
+        config.policy,
+        Policy {
+            default_ttl: Some(span("8h")),
+            max_ttl: Some(span("7d")),
+            max_hold: Some(span("3d")),
+            grace: span("30m"),
+            owner_pattern: Some(r"^[^@]+@example\.com$".to_owned()),
+            required_labels: vec!["cost-center".to_owned()],
+            max_hourly_usd: Some("5".parse().expect("a rate")),
+            max_live_per_owner: Some(5),
+            max_concurrent_inits: Some(4),
+            protected: vec!["prod-*".to_owned()],
+        }
+    );
+    assert_eq!(
+        config.reaper,
+        ReaperConfig {
+            interval: span("10m"),
+            concurrency: 2,
+            max_stacks: 10,
+            max_resources: 100,
+            sweep: true
+        }
+    );
+    assert_eq!(
+        config.notify.webhook.as_deref(),
+        Some("https://hooks.example.com/x")
+    );
+    assert_eq!(config.notify.before, [span("24h"), span("2h"), span("30m")]);
+    assert_eq!(
+        config.accounts[0].access,
+        Access::Profile("sandbox".to_owned())
+    );
+    assert_eq!(config.accounts[0].regions, ["eu-west-1", "us-east-1"]);
+    let arn = "arn:aws:iam::210987654321:role/jiti".to_owned();
+    assert_eq!(
+        config.accounts[1].access,
+        Access::Role {
+            arn,
+            external_id: Some("x".to_owned())
+        }
+    );
+    assert_eq!(
+        config.dashboard,
+        DashboardConfig {
+            read_only: true,
+            refresh: span("1m")
+        }
+    );
+}
+
+/// An empty file has the defaults that the documentation names.
+#[test]
+fn an_empty_file_is_the_defaults() {
+    let config = parse("").expect("an empty file");
+    assert_eq!(config, Config::default());
+    assert_eq!(config.policy.grace.to_string(), "1h");
+    assert_eq!(config.reaper.interval.to_string(), "15m");
+    assert_eq!(
+        (config.reaper.concurrency, config.reaper.max_stacks),
+        (4, 20)
+    );
+    assert_eq!(
+        (config.reaper.max_resources, config.reaper.sweep),
+        (200, false)
+    );
+    assert_eq!(config.dashboard.refresh.to_string(), "5m");
+}
+
+/// An unknown key is refused with file, line and the nearest known key.
+#[test]
+fn unknown_keys_are_refused() {
+    assert_eq!(
+        refusal("[policy]\ngrace = \"1h\"\nmax_tll = \"7d\"\n"),
+        "jiti.toml:3: there is no \"max_tll\" in [policy]: did you mean \"max_ttl\"?"
+    );
+    assert_eq!(
+        refusal("\n[polcy]\n"),
+        "jiti.toml:2: there is no \"polcy\" in the file: did you mean \"policy\"?"
+    );
+    assert_eq!(
+        refusal("[dashboard]\nxyz = 1\n"),
+        "jiti.toml:2: there is no \"xyz\" in [dashboard]: it knows read_only, refresh"
+    );
+    assert!(
+        refusal(
+            "[[account]]\nname = \"a\"\nid = \"123456789012\"\nregions = [\"x\"]\nregion = \"x\""
+        )
+        .ends_with("5: there is no \"region\" in [[account]]: did you mean \"regions\"?")
+    );
+}
+
+/// A wrong type or value is refused with file, line and what was expected.
+#[test]
+fn wrong_values_are_refused() {
+    for (text, says) in [
+        (
+            "[policy]\nmax_ttl = 7\n",
+            "jiti.toml:2: max_ttl is of type integer, expected a duration in quotes, such as \"8h\"",
+        ),
+        (
+            "[policy]\n\nmax_ttl = \"7 days\"\n",
+            "jiti.toml:3: max_ttl: \"7 days\" is no duration: ' ' is no unit; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)",
+        ),
+        (
+            "[policy]\nmax_hourly_usd = 5.0\n",
+            "jiti.toml:2: max_hourly_usd is of type float, expected dollars in quotes, such as \"5.00\"",
+        ),
+        (
+            "[policy]\nmax_hourly_usd = \"-5\"\n",
+            "jiti.toml:2: max_hourly_usd: \"-5\" dollars are less than nothing: write zero or more, such as 0.42",
+        ),
+        (
+            "[policy]\nmax_live_per_owner = 0\n",
+            "jiti.toml:2: max_live_per_owner: 0 is not a whole number from 1, such as 4",
+        ),
+        (
+            "[policy]\nmax_live_per_owner = 99999999999\n",
+            "jiti.toml:2: max_live_per_owner: 99999999999 is not a whole number from 1, such as 4",
+        ),
+        (
+            "[policy]\nprotected = \"prod-*\"\n",
+            "jiti.toml:2: protected is of type string, expected a list of texts, such as [\"a\", \"b\"]",
+        ),
+        (
+            "[policy]\nprotected = [\n\"a\",\n\"[\"]\n",
+            "jiti.toml:4: protected: error parsing glob '[': unclosed character class; missing ']'",
+        ),
+        (
+            "[policy]\ndefault_ttl = \"8d\"\nmax_ttl = \"7d\"\n",
+            "jiti.toml:2: default_ttl: 8d is longer than max_ttl, which is 7d",
+        ),
+        (
+            "[reaper]\nsweep = \"yes\"\n",
+            "jiti.toml:2: sweep is of type string, expected true or false",
+        ),
+        (
+            "[notify]\nbefore = [\"2h\", \"0m\"]\n",
+            "jiti.toml:2: before: \"0m\" is no duration: it is zero; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)",
+        ),
+        (
+            "[notify]\nwebhook = \"hooks\"\n",
+            "jiti.toml:2: webhook: an address begins with https://",
+        ),
+        (
+            "policy = 1\n",
+            "jiti.toml:1: policy is of type integer, expected a section",
+        ),
+        (
+            "[account]\nname = \"a\"\n",
+            "jiti.toml:1: account is of type table, expected sections in double brackets",
+        ),
+        (
+            "\n[[account]]\nname = \"a\"\n",
+            "jiti.toml:2: [[account]] has no regions: at least one region, such as [\"eu-west-1\"]",
+        ),
+        (
+            "[[account]]\nregions = [\"a\"]\nid = \"123\"\n",
+            "jiti.toml:3: id: the number of an account has twelve digits",
+        ),
+        (
+            "[[account]]\nprofile = \"a\"\nrole_arn = \"arn:a\"\n",
+            "jiti.toml:3: role_arn: there is a profile already: keep one of the two",
+        ),
+        (
+            "[[account]]\nexternal_id = \"a\"\n",
+            "jiti.toml:2: external_id: it goes with a role_arn, which is not set",
+        ),
+    ] {
+        assert_eq!(refusal(text), says);
+    }
+    assert!(
+        refusal("[policy]\nowner_pattern = \"(\"\n").starts_with("jiti.toml:2: owner_pattern: ")
+    );
+}
+
+/// Text that is no TOML is refused with file and line.
+#[test]
+fn broken_toml_is_refused() {
+    assert!(refusal("[policy]\nmax_ttl = \n").starts_with("jiti.toml:2: "));
+    assert!(refusal("[policy]\nmax_ttl = \"1h\"\nmax_ttl = \"2h\"\n").starts_with("jiti.toml:3: "));
+}
+
+/// A file that is not there is told from one that cannot be read.
+#[test]
+fn a_missing_file_is_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = Config::read(&folder.path().join("none.toml")).expect_err("missing");
+    assert!(missing.is_missing(), "{missing}");
+    let unreadable = Config::read(folder.path()).expect_err("a folder");
+    assert!(!unreadable.is_missing(), "{unreadable}");
+}

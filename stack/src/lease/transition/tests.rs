@@ -1,0 +1,194 @@
+//! Every phase with every event, as a table that can be read.
+
+use std::fmt::Write;
+
+use super::*;
+use crate::testing::every_kind;
+
+/// Whether readiness is declared and Terraform's state holds the stack: the usual case.
+const USUAL: Facts = Facts {
+    declares_readiness: true,
+    recorded: true,
+    half_asleep: false,
+    touched: false,
+    came_from: Some(Phase::Ready),
+};
+
+/// The table as `next` has it. `.` is illegal; the phases are p: provisioning, r: ready, a: asleep,
+/// u: purgatory, t: tearing down, d: residue, g: gone.
+fn table(facts: &Facts) -> String {
+    let letter = |phase: Phase| match phase {
+        Phase::Provisioning => 'p',
+        Phase::Ready => 'r',
+        Phase::Asleep => 'a',
+        Phase::Purgatory => 'u',
+        Phase::TearingDown => 't',
+        Phase::Residue => 'd',
+        Phase::Gone => 'g',
+    };
+    let phases = || std::iter::once(None).chain(Phase::ALL.map(Some));
+    let mut table = format!("{:17}", "");
+    for phase in phases() {
+        table.push(' ');
+        table.push(phase.map_or('-', letter));
+    }
+    for event in every_kind() {
+        let _ = write!(table, "\n{:17}", event.name());
+        for phase in phases() {
+            let outcome = next(phase, &event, facts);
+            if let Err(illegal) = &outcome {
+                assert_eq!(
+                    (illegal.phase, illegal.event.as_str()),
+                    (phase, event.name())
+                );
+            }
+            table.push(' ');
+            table.push(outcome.map_or('.', letter));
+        }
+    }
+    table
+}
+
+/// The rows of the first table that the second one has otherwise.
+fn changed(usual: &str, other: &str) -> Vec<String> {
+    let rows = other
+        .lines()
+        .zip(usual.lines())
+        .filter(|(other, usual)| other != usual);
+    rows.map(|(other, _)| other.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// Every phase with every event, where readiness is declared and the registration is finished.
+#[test]
+fn the_whole_table() {
+    let expected = "
+                  - p r a u t d g
+requested         p . . . . . . p
+recorded          . p r a u t d .
+provisioned       . p p p p . . .
+phase_marked      . p r a u t d .
+check_passed      . p r a u t d .
+ready             . r r . r . . .
+ready_timed_out   . u r . u . . .
+version_changed   . p p p p . . .
+owner_changed     . p r a u . . .
+terms_changed     . p r a u . . .
+renewed           . p r a u . . .
+extended          . p r a u . . .
+held              . p r a u . . .
+hold_ended        . p r a u . . .
+rated             . p r a u t d .
+sleep_started     . . r . . . . .
+slept             . . . . . . . .
+wake_started      . . . a . . . .
+woken             . . . p . . . .
+activity          . p r a u t d .
+warned            . p r a u t d g
+teardown_started  . t t t t t t .
+teardown_alive    . . . . . t . .
+resource_deleted  . . . . . t . .
+resource_left     . . . . . t d d
+teardown_failed   . . . . . r . .
+released          . g g g g t g g
+adopted           . . . . . . . .
+gone              . . . . . g g g
+painted           . p r a u t d g";
+    assert_eq!(table(&USUAL), expected.trim_start_matches('\n'));
+}
+
+/// Without a declaration nothing waits for readiness: it begins and stays ready.
+#[test]
+fn without_a_declaration() {
+    let facts = Facts {
+        declares_readiness: false,
+        ..USUAL
+    };
+    assert_eq!(
+        changed(&table(&USUAL), &table(&facts)),
+        [
+            "requested r . . . . . . r",
+            "provisioned . r r r r . . .",
+            "ready_timed_out . r r . u . . .",
+            "version_changed . p r a u . . .",
+            "terms_changed . r r a r . . .",
+            "woken . . . r . . . .",
+        ]
+    );
+}
+
+/// A registration that is not finished may be taken over, and only then adopted.
+#[test]
+fn an_unfinished_registration() {
+    let facts = Facts {
+        recorded: false,
+        ..USUAL
+    };
+    assert_eq!(
+        changed(&table(&USUAL), &table(&facts)),
+        ["requested p p p . p . . p", "adopted . r r . r . . ."]
+    );
+}
+
+/// A sleep that was begun can be finished either way.
+#[test]
+fn a_sleep_that_was_begun() {
+    let facts = Facts {
+        half_asleep: true,
+        ..USUAL
+    };
+    assert_eq!(
+        changed(&table(&USUAL), &table(&facts)),
+        [
+            "slept . . a . . . . .",
+            "wake_started . . r a . . . .",
+            "woken . . p p . . . ."
+        ]
+    );
+}
+
+/// A teardown that failed restores the phase it came from, unless it has touched something.
+#[test]
+fn a_teardown_that_failed() {
+    let failed = |facts: Facts| {
+        let event = EventKind::TeardownFailed {
+            reason: String::new(),
+        };
+        next(Some(Phase::TearingDown), &event, &facts)
+    };
+    for phase in Phase::ALL {
+        let facts = Facts {
+            came_from: Some(phase),
+            ..USUAL
+        };
+        assert_eq!(failed(facts), Ok(phase));
+        assert_eq!(
+            failed(Facts {
+                touched: true,
+                ..facts
+            }),
+            Ok(Phase::Residue)
+        );
+    }
+}
+
+/// A refusal says what was refused, in which phase, and what to do.
+#[test]
+fn refusals_say_what_to_do() {
+    let refused = next(Some(Phase::TearingDown), &EventKind::HoldEnded, &USUAL);
+    assert_eq!(
+        refused.expect_err("too late").to_string(),
+        "`hold_ended` cannot follow in phase tearing_down: it is being torn down: \
+         when it is gone, the next apply begins a new lease"
+    );
+}
+
+/// A phase is read from its own word, and from no other.
+#[test]
+fn phases_are_words() {
+    for phase in Phase::ALL {
+        assert_eq!(phase.as_str().parse(), Ok(phase));
+        assert_eq!(serde_json::to_value(phase).expect("writes"), phase.as_str());
+    }
+    assert!("Ready".parse::<Phase>().is_err());
+}

@@ -1,0 +1,277 @@
+//! One stack as it is listed: the fields of `jiti ls --json`, which other programs rely on.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::due::dies_at;
+use crate::id::{AppName, AppVersion, Owner, StackName};
+use crate::idle::{Evidence, IdleState, Observed, judge};
+use crate::init::{Init, InitPhase};
+use crate::lease::{Lease, Origin, Phase, Reading};
+use crate::money::{HourlyRate, Usd};
+use crate::ttl::Elapsed;
+use crate::view::View;
+
+/// A stack at a moment. Fields are only ever added; what is unknown is null.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Listing {
+    /// The stack's name.
+    pub name: StackName,
+    /// The application.
+    pub app: AppName,
+    /// Its version.
+    pub version: AppVersion,
+    /// Who is responsible.
+    pub owner: Owner,
+    /// Where it is in its life, time-outs included.
+    pub phase: Phase,
+    /// What else is to be said about it.
+    pub flags: Vec<Flag>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// When its lease began.
+    pub created_at: Timestamp,
+    /// Until when it may live.
+    pub expires_at: Timestamp,
+    /// Where that is known from.
+    pub expiry_source: ExpirySource,
+    /// When it will be ended; null while no reaper has ever run, and when nothing will end it.
+    pub dies_at: Option<Timestamp>,
+    /// The end of the hold, while it is held.
+    pub hold_until: Option<Timestamp>,
+    /// Whole seconds until `expires_at`; below zero when it has passed.
+    pub ttl_seconds_left: i64,
+    /// Where Terraform ran.
+    pub origin: Option<ListedOrigin>,
+    /// In which accounts it stands, as far as was looked.
+    pub accounts: Vec<String>,
+    /// In which regions it stands, as far as was looked.
+    pub regions: Vec<String>,
+    /// What it costs.
+    pub cost: ListedCost,
+    /// Whether anybody uses it.
+    pub idle: ListedIdle,
+    /// How long it took to be of use; every field is null where it promised nothing.
+    pub init: ListedInit,
+}
+
+/// What may be said about a stack besides its phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// Nobody uses it.
+    Idle,
+    /// Under a tenth of the TTL or under an hour is left.
+    Expiring,
+    /// Its time is over.
+    Expired,
+    /// The reaper leaves it alone until a stated time.
+    Held,
+    /// The policy protects it.
+    Protected,
+    /// Its rate is above the policy's limit.
+    OverBudget,
+    /// Found by its tags; no lease in this ledger.
+    Unleased,
+}
+
+impl Flag {
+    /// The word for it, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+            Self::Held => "held",
+            Self::Protected => "protected",
+            Self::OverBudget => "over_budget",
+            Self::Unleased => "unleased",
+        }
+    }
+}
+
+/// Where an expiry is known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpirySource {
+    /// The lease.
+    Ledger,
+    /// The tags: the earliest resource and the TTL.
+    Tags,
+}
+
+/// Where Terraform ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedOrigin {
+    /// The root directory.
+    pub directory: String,
+    /// The workspace.
+    pub workspace: String,
+    /// The path of `terraform` or `tofu`.
+    pub command: String,
+}
+
+/// What a stack costs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedCost {
+    /// The rate now; null when it is unknown, and when nothing stands any more.
+    pub hourly_usd: Option<HourlyRate>,
+    /// Where the rate comes from.
+    pub hourly_source: Option<String>,
+    /// The estimate so far: rates × time.
+    pub spent_usd: Option<Usd>,
+    /// What the cloud's bill says.
+    pub billed_usd: Option<Usd>,
+    /// Until when the bill speaks.
+    pub billed_until: Option<Timestamp>,
+    /// What it will cost until it expires, at the present rate.
+    pub until_expiry_usd: Option<Usd>,
+    /// What the estimate does not cover.
+    pub unpriced: Vec<String>,
+}
+
+/// Whether anybody uses a stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedIdle {
+    /// The verdict.
+    pub state: IdleState,
+    /// Since when it has been idle.
+    pub since: Option<Timestamp>,
+    /// What idleness costs an hour; null unless it is idle.
+    pub hourly_usd: Option<HourlyRate>,
+    /// What was wasted since; null unless it is idle.
+    pub wasted_usd: Option<Usd>,
+    /// What the verdict rests on.
+    pub evidence: Vec<Evidence>,
+}
+
+/// How long a stack took to be of use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedInit {
+    /// When it was asked for.
+    pub requested_at: Option<Timestamp>,
+    /// When everything was created.
+    pub provisioned_at: Option<Timestamp>,
+    /// When every check had passed.
+    pub ready_at: Option<Timestamp>,
+    /// requested → provisioned.
+    pub provision_seconds: Option<Elapsed>,
+    /// provisioned → ready.
+    pub ready_seconds: Option<Elapsed>,
+    /// requested → ready.
+    pub total_seconds: Option<Elapsed>,
+    /// Rate × time.
+    pub usd: Option<Usd>,
+    /// The phase that took longest.
+    pub slowest_phase: Option<String>,
+    /// All phases.
+    pub phases: Vec<InitPhase>,
+}
+
+impl Listing {
+    /// A stack as the ledger alone knows it: nobody has looked at the cloud.
+    #[must_use]
+    pub fn new(lease: &Lease, view: &View) -> Self {
+        Self::observed(lease, &Observed::default(), view)
+    }
+
+    /// A stack as the ledger knows it, and as somebody has seen it used.
+    #[must_use]
+    pub fn observed(lease: &Lease, observed: &Observed, view: &View) -> Self {
+        let now = view.now;
+        let reading = lease.at(now);
+        let idle = idle(lease, observed, now);
+        let Origin {
+            directory,
+            workspace,
+            command,
+            ..
+        } = lease.origin.clone();
+        Self {
+            name: lease.name.clone(),
+            app: lease.app.clone(),
+            version: lease.version.clone(),
+            owner: lease.owner.clone(),
+            phase: reading.phase,
+            flags: flags(lease, &reading, idle.state, view),
+            labels: lease.terms.labels.as_map().clone(),
+            created_at: lease.created_at,
+            expires_at: lease.expires_at,
+            expiry_source: ExpirySource::Ledger,
+            dies_at: dies_at(lease, observed, view),
+            hold_until: reading.hold_until,
+            ttl_seconds_left: lease.expires_at.duration_since(now).as_secs(),
+            origin: Some(ListedOrigin {
+                directory,
+                workspace,
+                command,
+            }),
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            cost: cost(lease, now),
+            idle,
+            init: lease.init.as_ref().map(init).unwrap_or_default(),
+        }
+    }
+}
+
+fn flags(lease: &Lease, reading: &Reading, idle: IdleState, view: &View) -> Vec<Flag> {
+    let over = lease.meter.rate().zip(view.policy.max_hourly_usd);
+    [
+        (Flag::Idle, idle == IdleState::Idle),
+        (Flag::Expiring, reading.expiring),
+        (Flag::Expired, reading.expired),
+        (Flag::Held, reading.hold_until.is_some()),
+        (
+            Flag::Protected,
+            view.protection.covers(&lease.name, &lease.app),
+        ),
+        (Flag::OverBudget, over.is_some_and(|(rate, max)| rate > max)),
+    ]
+    .into_iter()
+    .filter_map(|(flag, raised)| raised.then_some(flag))
+    .collect()
+}
+
+fn cost(lease: &Lease, now: Timestamp) -> ListedCost {
+    let meter = &lease.meter;
+    ListedCost {
+        hourly_usd: meter.rate(),
+        hourly_source: meter.source(),
+        spent_usd: meter.spent(now),
+        billed_usd: None,
+        billed_until: None,
+        until_expiry_usd: meter.until(now, lease.expires_at),
+        unpriced: meter.unpriced(now),
+    }
+}
+
+fn idle(lease: &Lease, observed: &Observed, now: Timestamp) -> ListedIdle {
+    let judged = judge(lease, observed, now);
+    ListedIdle {
+        state: judged.state,
+        since: judged.since,
+        hourly_usd: judged.since.and_then(|_| lease.meter.rate()),
+        wasted_usd: judged
+            .since
+            .and_then(|since| lease.meter.wasted(since, now)),
+        evidence: judged.evidence,
+    }
+}
+
+fn init(init: &Init) -> ListedInit {
+    ListedInit {
+        requested_at: Some(init.requested_at()),
+        provisioned_at: init.provisioned_at(),
+        ready_at: init.ready_at(),
+        provision_seconds: init.provision(),
+        ready_seconds: init.becoming_ready(),
+        total_seconds: init.total(),
+        usd: init.usd(),
+        slowest_phase: init.slowest().map(|phase| phase.name.clone()),
+        phases: init.phases().to_vec(),
+    }
+}

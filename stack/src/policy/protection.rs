@@ -1,0 +1,79 @@
+//! Which stacks are protected: by patterns on their name or their app.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::Policy;
+use crate::id::{AppName, StackName};
+
+/// The policy's `protected`, made ready to be asked for many stacks.
+#[derive(Clone, Debug, Default)]
+pub struct Protection {
+    patterns: GlobSet,
+    /// A pattern that cannot be read protects everything: the other way round, a typing error
+    /// would delete what somebody meant to keep.
+    everything: bool,
+}
+
+impl Protection {
+    /// From a policy.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        let mut patterns = GlobSetBuilder::new();
+        let mut everything = false;
+        for pattern in &policy.protected {
+            match Glob::new(pattern) {
+                Ok(glob) => {
+                    patterns.add(glob);
+                }
+                Err(_) => everything = true,
+            }
+        }
+        match patterns.build() {
+            Ok(patterns) => Self {
+                patterns,
+                everything,
+            },
+            Err(_) => Self {
+                patterns: GlobSet::empty(),
+                everything: true,
+            },
+        }
+    }
+
+    /// Whether a stack is protected.
+    #[must_use]
+    pub fn covers(&self, name: &StackName, app: &AppName) -> bool {
+        self.everything
+            || self.patterns.is_match(name.as_str())
+            || self.patterns.is_match(app.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(pattern: &str, name: &str, app: &str) -> bool {
+        let policy = Policy {
+            protected: vec![pattern.to_owned()],
+            ..Policy::default()
+        };
+        let (name, app) = (StackName::new(name), AppName::new(app));
+        Protection::new(&policy).covers(&name.expect("legal"), &app.expect("legal"))
+    }
+
+    /// A pattern fits the name or the app; slashes are characters like any other.
+    #[test]
+    fn a_pattern_fits_name_or_app() {
+        assert!(covers("prod-*", "prod-7", "checkout"));
+        assert!(covers("checkout", "x", "checkout"));
+        assert!(covers("prod-*", "prod-a/b", "x"));
+        assert!(!covers("prod-*", "preprod-7", "checkout"));
+    }
+
+    /// A pattern that cannot be read protects everything.
+    #[test]
+    fn a_broken_pattern_protects_everything() {
+        assert!(covers("[", "a", "b"));
+    }
+}

@@ -1,0 +1,114 @@
+//! One event of every kind.
+
+use serde_json::json;
+
+use super::{actor, noon, registration};
+use crate::id::{AppVersion, LedgerId, Owner, RunId};
+use crate::lease::{EventKind, Mark, Strategy, Told, UnknownEvent};
+use crate::ttl::{Elapsed, Span};
+
+/// One event of every kind, in the order of [`EventKind::NAMES`], and one of an unknown kind.
+///
+/// # Panics
+/// Never: its texts are legal.
+#[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "texts that are legal; only tests call this"
+)]
+pub fn every_kind() -> Vec<EventKind> {
+    use EventKind as E;
+    let version = |text: &str| AppVersion::new(text).expect("a version");
+    let owner = |text: &str| Owner::new(text).expect("an owner");
+    let hour = Span::minutes(60);
+    let registration = registration();
+    let terms = Box::new(registration.terms.clone());
+    let fields = json!({"colour": "blue", "depth": 3});
+    vec![
+        E::Requested {
+            registration: Box::new(registration),
+        },
+        E::Recorded,
+        E::Provisioned,
+        E::PhaseMarked {
+            phase: "migrate".to_owned(),
+            class: Some("database".to_owned()),
+            state: Mark::Done,
+            told: Some(Told {
+                started_at: noon(),
+                seconds: Elapsed::from_millis(2_500),
+            }),
+        },
+        E::CheckPassed {
+            check: "http".to_owned(),
+        },
+        E::Ready,
+        E::ReadyTimedOut,
+        E::VersionChanged {
+            from: version("v1"),
+            to: version("v2"),
+        },
+        E::OwnerChanged {
+            from: owner("ana@example.com"),
+            to: owner("bo@example.com"),
+        },
+        E::TermsChanged { terms },
+        E::Renewed { policy: None },
+        E::Extended {
+            by: hour,
+            until: hour.after(noon()),
+        },
+        E::Held {
+            until: hour.after(noon()),
+            why: "a demo".to_owned(),
+        },
+        E::HoldEnded,
+        E::Rated {
+            hourly_usd: Some("0.42".parse().expect("a rate")),
+            hourly_source: "list 2026-01-01".to_owned(),
+            unpriced: vec!["traffic".to_owned()],
+        },
+        E::SleepStarted {
+            prior: [("asg/web".to_owned(), json!({"desired": 3}))].into(),
+        },
+        E::Slept,
+        E::WakeStarted,
+        E::Woken,
+        E::Activity {
+            signal: "touch".to_owned(),
+        },
+        E::Warned {
+            warning: "expiry:2h".to_owned(),
+        },
+        E::TeardownStarted {
+            strategy: Strategy::Terraform,
+            by: actor(),
+            why: "expired".to_owned(),
+            run: RunId::new("7k3m9q2x4v8w").expect("a run id"),
+            host: "laptop".to_owned(),
+            pid: 4242,
+        },
+        E::TeardownAlive,
+        E::ResourceDeleted {
+            id: "aws_instance.web".to_owned(),
+        },
+        E::ResourceLeft {
+            id: "aws_s3_bucket.logs".to_owned(),
+            reason: "not empty".to_owned(),
+            blocked_by: None,
+        },
+        E::TeardownFailed {
+            reason: "the state is locked".to_owned(),
+        },
+        E::Released,
+        E::Adopted {
+            from_ledger: Some(LedgerId::new("0123456789ab").expect("a ledger id")),
+            created_at: Some(noon()),
+        },
+        E::Gone,
+        E::Unknown(UnknownEvent {
+            kind: "painted".to_owned(),
+            fields: fields.as_object().cloned().unwrap_or_default(),
+        }),
+    ]
+}
