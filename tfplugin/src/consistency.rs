@@ -7,6 +7,8 @@ mod applied;
 mod planned;
 
 pub(crate) use applied::check_applied;
+#[cfg(feature = "testing")]
+pub(crate) use applied::check_final_plan;
 pub(crate) use planned::check_plan;
 
 /// Whether answers are checked.

@@ -22,6 +22,8 @@ pub mod registry;
 mod resource;
 pub mod schema;
 mod server;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod types;
 mod value;
 pub mod wire;

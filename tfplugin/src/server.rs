@@ -33,6 +33,8 @@ use crate::diag::{Diagnostic, Failure, Result};
 use crate::model::Model;
 use crate::plugin;
 use crate::provider::Provider;
+#[cfg(feature = "testing")]
+use crate::registry::Shapes;
 use crate::registry::{DataSourceEntry, Prepared, Registry, ResourceEntry, prepare};
 use crate::wire::Service;
 use stop::Generation;
@@ -94,6 +96,29 @@ impl<P: Provider> Server<P> {
                 tracing::error!(%failure, "the provider's shutdown failed");
             }
         }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn provider_shapes(&self) -> &Shapes {
+        &self.config
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn resource_shapes(&self, name: &str) -> Result<&Shapes> {
+        Ok(&self.resource(name)?.schema)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn data_source_shapes(&self, name: &str) -> Result<&Shapes> {
+        Ok(&self.data_source(name)?.schema)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn signature(&self, function: &str) -> Result<function::Signature> {
+        let entry = self.registry.functions.get(function);
+        entry
+            .ok_or_else(|| unknown("function", function))?
+            .signature()
     }
 
     fn cx(&self) -> Cx {

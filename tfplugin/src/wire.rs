@@ -10,6 +10,8 @@
 //! assert_eq!(wire::decode(&bytes, &Type::String).unwrap(), Dynamic::from("é"));
 //! ```
 
+#[cfg(feature = "testing")]
+mod client;
 mod diag;
 mod error;
 mod fill;
@@ -24,6 +26,8 @@ mod text;
 pub use error::{WireError, WireErrorKind};
 pub use fill::{fill, fill_type};
 pub use msgpack::{decode, encode};
+#[cfg(feature = "testing")]
+pub(crate) use client::Client;
 pub(crate) use service::Service;
 
 /// How deep values may be nested. Terraform's own stay far below; hostile bytes do not, and a deep
