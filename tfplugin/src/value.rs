@@ -12,7 +12,7 @@ use crate::path::Path;
 /// let region: Value<&str> = Value::Known("eu-west-1");
 /// assert_eq!(region.map(str::len), Value::Known(9));
 /// assert_eq!(Value::<u8>::Unknown.known(), None);
-/// assert_eq!(Value::from(None::<u8>), Value::Null);
+/// assert_eq!(Value::<u8>::from(None), Value::Null);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value<T> {

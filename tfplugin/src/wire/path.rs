@@ -1,0 +1,35 @@
+//! Attribute paths on the wire, in both directions.
+
+use crate::path::{Path, Step};
+use crate::proto::tfplugin6::AttributePath;
+use crate::proto::tfplugin6::attribute_path::Step as WireStep;
+use crate::proto::tfplugin6::attribute_path::step::Selector;
+
+impl From<&Path> for AttributePath {
+    fn from(path: &Path) -> Self {
+        let steps = path.steps().iter().map(|step| WireStep {
+            selector: Some(match step {
+                Step::Attribute(name) => Selector::AttributeName(name.clone()),
+                Step::Key(key) => Selector::ElementKeyString(key.clone()),
+                Step::Index(index) => Selector::ElementKeyInt(*index),
+            }),
+        });
+        Self {
+            steps: steps.collect(),
+        }
+    }
+}
+
+impl From<AttributePath> for Path {
+    /// A step that says nothing ends the path: what it leads to has no address that we know.
+    fn from(path: AttributePath) -> Self {
+        let steps = path.steps.into_iter().map_while(|step| {
+            Some(match step.selector? {
+                Selector::AttributeName(name) => Step::Attribute(name),
+                Selector::ElementKeyString(key) => Step::Key(key),
+                Selector::ElementKeyInt(index) => Step::Index(index),
+            })
+        });
+        Self::from(steps.collect::<Vec<_>>())
+    }
+}
