@@ -17,7 +17,9 @@ pub mod money;
 pub mod naming;
 pub mod policy;
 pub mod pool;
+pub mod process;
 pub mod reaper;
+pub mod service;
 mod stamp;
 pub mod tags;
 #[cfg(any(test, feature = "testing"))]
@@ -39,6 +41,7 @@ pub use listing::{Flag, Listing};
 pub use money::{HourlyRate, Usd};
 pub use policy::{Policy, Refusal, Refusals};
 pub use reaper::ReaperStatus;
+pub use service::{Service, ServiceError};
 pub use tags::Labels;
 pub use ttl::{Elapsed, Span, Ttl};
 pub use view::View;

@@ -1,0 +1,163 @@
+//! The use cases, alike for the Terraform provider, the command line and the dashboard.
+//!
+//! Each reads, decides, and appends; after a lost race it reads and decides again, because the
+//! decision, not the append, was made on old facts.
+
+mod adopt;
+mod error;
+mod extend;
+mod hold;
+mod open;
+mod pause;
+mod pools;
+mod read;
+mod ready;
+mod release;
+mod touch;
+mod update;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use error::{ServiceError, Taken, TakenBy};
+pub use open::{Liveness, Opened, Processes};
+pub use read::Shown;
+pub use update::Wanted;
+
+use self::pause::Pauses;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::id::{Actor, Seq, StackName};
+use crate::lease::{EventKind, Lease, NewEvent, Source};
+use crate::ledger::Ledger;
+use crate::policy::Policy;
+
+/// How often a decision is made again before giving up: with pauses that grow to half a second
+/// this is about ten seconds of losing every time.
+const DECISIONS: u32 = 32;
+
+/// What can be done with stacks: the ledger, the time, the limits, and in whose name.
+#[derive(Clone)]
+pub struct Service {
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    config: Arc<Config>,
+    actor: Actor,
+    source: Source,
+}
+
+impl Service {
+    /// A service that writes in the name of `actor`. Nothing is opened or read yet.
+    #[must_use]
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        clock: Arc<dyn Clock>,
+        config: Arc<Config>,
+        actor: Actor,
+        source: Source,
+    ) -> Self {
+        Self {
+            ledger,
+            clock,
+            config,
+            actor,
+            source,
+        }
+    }
+
+    /// The ledger behind it.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<dyn Ledger> {
+        &self.ledger
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The moment at which the service sees the world.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    fn event(&self, at: Timestamp, kind: EventKind) -> NewEvent {
+        NewEvent {
+            at,
+            actor: self.actor.clone(),
+            source: self.source,
+            kind,
+        }
+    }
+
+    /// Appends what `decide` makes of the stack as it is; decides again after each lost race.
+    /// Nothing to append is an answer as well.
+    async fn change(
+        &self,
+        stack: &StackName,
+        decide: impl Fn(&Lease, Timestamp) -> Result<Vec<EventKind>, ServiceError> + Send + Sync,
+    ) -> Result<Lease, ServiceError> {
+        let mut pauses = Pauses::short();
+        for _ in 0..DECISIONS {
+            let lease = self.live(stack).await?;
+            let now = self.now();
+            let kinds = decide(&lease, now)?;
+            if kinds.is_empty() {
+                return Ok(lease);
+            }
+            if let Some(lease) = self.append(stack, lease.last_seq(), now, kinds).await? {
+                return Ok(lease);
+            }
+            pauses.once_more().await;
+        }
+        Err(self.crowded(stack))
+    }
+
+    /// The lease after the events; `None` after a lost race.
+    async fn append(
+        &self,
+        stack: &StackName,
+        after: Seq,
+        at: Timestamp,
+        kinds: Vec<EventKind>,
+    ) -> Result<Option<Lease>, ServiceError> {
+        let events = kinds.into_iter().map(|kind| self.event(at, kind)).collect();
+        match self.ledger.append(stack, after, events).await {
+            Ok(lease) => Ok(Some(lease)),
+            Err(error) if error.is_raced() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The lease of a stack that is not gone.
+    async fn live(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+        let lease = self.ledger.lease(stack).await?;
+        lease
+            .filter(Lease::is_live)
+            .ok_or_else(|| self.unknown(stack))
+    }
+
+    fn unknown(&self, stack: &StackName) -> ServiceError {
+        ServiceError::Unknown {
+            stack: stack.clone(),
+            ledger: self.ledger.place(),
+        }
+    }
+
+    fn crowded(&self, what: &impl ToString) -> ServiceError {
+        ServiceError::Crowded {
+            what: what.to_string(),
+            attempts: DECISIONS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

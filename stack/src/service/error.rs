@@ -1,0 +1,163 @@
+//! Why a use case was not carried out.
+
+use jiff::Timestamp;
+
+use crate::id::{Owner, StackName};
+use crate::lease::{Origin, Phase, ProcessId};
+use crate::ledger::LedgerError;
+use crate::policy::Refusal;
+use crate::ttl::{Elapsed, Span};
+
+/// What a use case refused or could not do. Nothing that it has begun is left behind.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The ledger refused: a transition that makes no sense, a disk that is full.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+
+    /// The name belongs to a stack that lives.
+    #[error(transparent)]
+    Taken(Box<Taken>),
+
+    /// There is no such stack, or none any more.
+    #[error(
+        "no stack \"{stack}\" lives in the ledger {ledger}; `jiti ls --all` shows every stack that it knows"
+    )]
+    Unknown {
+        /// The name that was asked for.
+        stack: StackName,
+        /// Where it was looked for.
+        ledger: String,
+    },
+
+    /// The policy does not allow it. There is at least one refusal, each about one attribute.
+    #[error("stack \"{stack}\": {}", joined(refusals))]
+    Refused {
+        /// The stack that is or would be concerned.
+        stack: StackName,
+        /// Each with its attribute and its remedy.
+        refusals: Vec<Refusal>,
+    },
+
+    /// The owner has as many stacks as the policy allows.
+    #[error(
+        "{owner} already has {} of at most {limit} live stacks (max_live_per_owner): {}; end one of them first",
+        stacks.len(), names(stacks)
+    )]
+    OwnerFull {
+        /// Whose stacks.
+        owner: Owner,
+        /// How many are allowed.
+        limit: u32,
+        /// Those there are, by name.
+        stacks: Vec<StackName>,
+    },
+
+    /// Others changed it each time between reading and writing.
+    #[error(
+        "\"{what}\" was changed by others {attempts} times in a row between reading and writing; run the command again"
+    )]
+    Crowded {
+        /// The stack or the pool.
+        what: String,
+        /// How often it was decided again.
+        attempts: u32,
+    },
+}
+
+impl ServiceError {
+    /// What the policy refused, when that is what happened.
+    pub fn refusals(&self) -> &[Refusal] {
+        match self {
+            Self::Refused { refusals, .. } => refusals,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn refused(stack: &StackName, refusals: impl IntoIterator<Item = Refusal>) -> Self {
+        Self::Refused {
+            stack: stack.clone(),
+            refusals: refusals.into_iter().collect(),
+        }
+    }
+}
+
+fn joined(refusals: &[Refusal]) -> String {
+    let texts: Vec<_> = refusals.iter().map(ToString::to_string).collect();
+    texts.join("; ")
+}
+
+fn names(stacks: &[StackName]) -> String {
+    let names: Vec<_> = stacks.iter().map(StackName::as_str).collect();
+    names.join(", ")
+}
+
+/// Whose a name is, so that whoever wanted it knows whom to ask.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "stack \"{stack}\" is already registered: owner {owner}, {phase}, {} old, from {} (workspace {}) on {}; {}",
+    rounded(*.age), origin.directory, origin.workspace, origin.process.host, by.remedy(stack)
+)]
+pub struct Taken {
+    /// The name.
+    pub stack: StackName,
+    /// Who is responsible for it.
+    pub owner: Owner,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// When its lease began.
+    pub created_at: Timestamp,
+    /// How long ago that was.
+    pub age: Elapsed,
+    /// Where it was registered from.
+    pub origin: Origin,
+    /// In what way it is taken.
+    pub by: TakenBy,
+}
+
+/// In what way a name is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TakenBy {
+    /// A Terraform state holds it.
+    Finished,
+    /// An apply in the same place registered it, and its process lives or may live.
+    Running(ProcessId),
+    /// An apply in another place registered it and its state is not known to hold it yet.
+    Unfinished,
+    /// It is being torn down, or a teardown left something.
+    Ending,
+}
+
+impl TakenBy {
+    fn remedy(&self, stack: &StackName) -> String {
+        match self {
+            Self::Finished => format!(
+                "if it is this one, `terraform import jiti_stack.this {stack}`, else choose another name"
+            ),
+            Self::Running(process) => format!(
+                "the apply that registers it runs as process {}: wait for it, or end it and apply again",
+                process.pid
+            ),
+            Self::Unfinished => format!(
+                "its apply has not finished: apply again there, or `jiti teardown {stack}`, or choose another name"
+            ),
+            Self::Ending => {
+                format!(
+                    "`jiti show {stack}` tells how far its teardown is; apply again when it is gone"
+                )
+            }
+        }
+    }
+}
+
+/// An age, exact where it is short.
+fn rounded(age: Elapsed) -> String {
+    let seconds = age.seconds();
+    let whole = if seconds < 3600 {
+        seconds
+    } else {
+        seconds / 60 * 60
+    };
+    Span::from_seconds(whole).map_or_else(|| "0s".to_owned(), |span| span.to_string())
+}
