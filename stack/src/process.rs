@@ -1,0 +1,129 @@
+//! Whether a process that somebody recorded still runs: told apart from a later one with the same number.
+
+use crate::lease::ProcessId;
+
+/// What is known of a recorded process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// It runs.
+    Alive,
+    /// It has ended, for certain.
+    Dead,
+    /// It ran on another machine, or this machine does not say.
+    Unknown,
+}
+
+/// The identity of a process of this machine; `None` when there is none of this number.
+#[must_use]
+pub fn identify(pid: u32) -> Option<ProcessId> {
+    Some(ProcessId {
+        pid,
+        started: started(pid)?,
+        host: host(),
+    })
+}
+
+/// Whether a recorded process still runs.
+#[must_use]
+pub fn liveness(process: &ProcessId) -> Liveness {
+    if process.host != host() {
+        return Liveness::Unknown;
+    }
+    match started(process.pid) {
+        Some(started) if started == process.started => Liveness::Alive,
+        Some(_) => Liveness::Dead,
+        None if can_tell() => Liveness::Dead,
+        None => Liveness::Unknown,
+    }
+}
+
+/// This machine, as its processes are recorded.
+#[must_use]
+pub fn host() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// When a process started: the boot it belongs to, and the clock ticks since then. A zombie has ended.
+#[cfg(target_os = "linux")]
+fn started(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, so the fields begin after the last parenthesis: the state is
+    // the first of them, the start time the twentieth.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    if matches!(fields.first(), None | Some(&"Z" | &"X")) {
+        return None;
+    }
+    let ticks = fields.get(19)?;
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let boot = boot.split('-').next().unwrap_or_default();
+    Some(format!("{boot}:{ticks}"))
+}
+
+#[cfg(target_os = "linux")]
+fn can_tell() -> bool {
+    std::path::Path::new("/proc/self/stat").exists()
+}
+
+/// When a process started, as `ps` has it.
+#[cfg(not(target_os = "linux"))]
+fn started(pid: u32) -> Option<String> {
+    let output = std::process::Command::new("ps")
+        .args(["-o", "stat=,lstart=", "-p", &pid.to_string()])
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let (state, started) = text.trim().split_once(' ')?;
+    (!state.starts_with('Z')).then(|| started.trim().to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn can_tell() -> bool {
+    started(std::process::id()).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process that runs is alive; the same number with another start is a process that has ended.
+    #[test]
+    fn a_number_that_was_given_again_is_another_process() {
+        let own = identify(std::process::id()).expect("this process runs");
+        assert_eq!(liveness(&own), Liveness::Alive);
+        let earlier = ProcessId {
+            started: format!("{}0", own.started),
+            ..own.clone()
+        };
+        assert_eq!(liveness(&earlier), Liveness::Dead);
+        let elsewhere = ProcessId {
+            host: format!("{}-2", own.host),
+            ..own
+        };
+        assert_eq!(liveness(&elsewhere), Liveness::Unknown);
+    }
+
+    /// A process that has ended is dead, also while nobody has asked for its exit status.
+    #[test]
+    fn an_ended_process_is_dead() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .expect("sleep runs");
+        let process = identify(child.id()).expect("it runs");
+        assert_eq!(liveness(&process), Liveness::Alive);
+        child.kill().expect("it can be killed");
+        for _ in 0..500 {
+            if liveness(&process) == Liveness::Dead {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert_eq!(liveness(&process), Liveness::Dead, "a zombie has ended");
+        child.wait().expect("it ended");
+        assert_eq!(liveness(&process), Liveness::Dead);
+    }
+}
