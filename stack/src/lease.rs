@@ -189,3 +189,6 @@ impl Lease {
         std::iter::once(&self.owner).chain(&self.former_owners)
     }
 }
+
+#[cfg(test)]
+mod tests;

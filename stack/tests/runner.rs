@@ -1,0 +1,31 @@
+//! The one integration binary of this package: a file that is not named here is a failure.
+
+mod test_ledger;
+mod test_scenarios;
+
+/// Every test file in this folder is part of this binary.
+#[test]
+fn no_test_file_is_forgotten() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let named = include_str!("runner.rs");
+    let mut found = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder of tests") {
+        let file = entry
+            .expect("a file")
+            .file_name()
+            .into_string()
+            .expect("a name");
+        if let Some(module) = file
+            .strip_prefix("test_")
+            .and_then(|rest| rest.strip_suffix(".rs"))
+        {
+            found += 1;
+            let line = format!("\nmod test_{module};");
+            assert!(
+                named.contains(&line),
+                "tests/{file} is not named in tests/runner.rs"
+            );
+        }
+    }
+    assert!(found >= 2, "only {found} test files were found");
+}

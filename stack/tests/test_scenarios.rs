@@ -1,0 +1,257 @@
+//! Stories as data: each file in `scenarios/` is a stack's life in steps, with what is to be seen at each.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+use stack::due::due;
+use stack::idle::{Evidence, Observed};
+use stack::lease::{Event, EventKind, Registration};
+use stack::reaper::{ReaperEvent, ReaperEventKind};
+use stack::testing::{actor, new_event, registration, stack_name};
+use stack::{Config, Lease, Listing, ReaperStatus, RunId, Seq, Span, View};
+
+/// A story. `[registration]` and `[config]` say only what differs from the fixture.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Story {
+    /// The sentence that it holds.
+    holds: String,
+    #[serde(default)]
+    registration: Terms,
+    /// The text of a configuration file.
+    #[serde(default)]
+    config: String,
+    step: Vec<Step>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Terms {
+    ttl: Option<String>,
+    ready_timeout: Option<Span>,
+    idle_after: Option<Span>,
+    hourly_cost: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    at: Timestamp,
+    /// An event as it is in JSON; `requested` brings the story's registration.
+    event: Option<toml::Table>,
+    /// Extends by this much, as far as the policy lets it.
+    extend: Option<Span>,
+    /// Holds until then, as far as the policy lets it.
+    hold: Option<Timestamp>,
+    /// The reaper runs.
+    #[serde(default)]
+    reaper: bool,
+    /// Somebody looked at a signal with a threshold of 5, quiet since then.
+    observed: Option<Seen>,
+    /// What the refusal says.
+    refused: Option<String>,
+    /// Fields of the listing by their path; "null" is null. And `due`: the cause.
+    #[serde(default)]
+    expect: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    value: Option<f64>,
+    quiet_since: Option<Timestamp>,
+}
+
+/// The world of a story.
+struct World {
+    registration: Registration,
+    config: Config,
+    events: Vec<Event>,
+    reaper: ReaperStatus,
+    observed: Observed,
+}
+
+/// Every story in the folder holds.
+#[test]
+fn every_story_holds() {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
+        .expect("the folder of stories")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 10, "only {} stories were found", files.len());
+    for file in files {
+        let name = file
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let text = std::fs::read_to_string(&file).expect(&name);
+        let story: Story = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected: usize = story.step.iter().map(|step| step.expect.len()).sum();
+        assert!(expected > 0, "{name} expects nothing");
+        tell(&name, &story);
+    }
+}
+
+/// A story whose expectation is wrong fails: the reader above does look.
+#[test]
+#[should_panic(expected = "phase")]
+fn a_wrong_expectation_fails() {
+    let text = r#"
+holds = "nothing"
+[[step]]
+at = "2026-03-02T12:00:00Z"
+event.kind = "requested"
+expect.phase = "asleep"
+"#;
+    tell("wrong", &toml::from_str(text).expect("a story"));
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
+}
+
+fn tell(name: &str, story: &Story) {
+    let mut world = World {
+        registration: register(story),
+        config: Config::parse(&story.config, Path::new(name)).expect(name),
+        events: Vec::new(),
+        reaper: ReaperStatus::default(),
+        observed: Observed::default(),
+    };
+    world.registration.policy = world.config.policy.clone();
+    for step in &story.step {
+        let context = format!("{name} at {} ({})", step.at, story.holds);
+        match (world.act(step), &step.refused) {
+            (Ok(()), None) => {}
+            (Err(refusal), Some(says)) => {
+                assert!(
+                    refusal.contains(says.as_str()),
+                    "{context}: refused with: {refusal}"
+                );
+            }
+            (Ok(()), Some(says)) => panic!("{context}: was not refused with: {says}"),
+            (Err(refusal), None) => panic!("{context}: refused with: {refusal}"),
+        }
+        world.look(step, &context);
+    }
+}
+
+fn register(story: &Story) -> Registration {
+    let mut registration = registration();
+    let Terms {
+        ttl,
+        ready_timeout,
+        idle_after,
+        hourly_cost,
+    } = &story.registration;
+    if let Some(ttl) = ttl {
+        registration.terms.ttl = ttl.parse().expect(ttl);
+    }
+    registration.terms.ready_timeout = *ready_timeout;
+    registration.terms.idle_after = *idle_after;
+    registration.terms.hourly_cost = hourly_cost.as_ref().map(|rate| rate.parse().expect(rate));
+    registration
+}
+
+impl World {
+    fn lease(&self) -> Lease {
+        Lease::fold(None, &self.events)
+            .expect("a legal history")
+            .expect("a lease")
+    }
+
+    fn act(&mut self, step: &Step) -> Result<(), String> {
+        if let Some(Seen { value, quiet_since }) = &step.observed {
+            let (signal, window) = ("cpu".to_owned(), Span::minutes(60));
+            let evidence = vec![Evidence {
+                signal,
+                value: *value,
+                threshold: 5.0,
+                window,
+            }];
+            self.observed = Observed {
+                evidence,
+                quiet_since: *quiet_since,
+            };
+        }
+        if step.reaper {
+            let (run, interval) = (RunId::random(), self.config.reaper.interval);
+            let kind = ReaperEventKind::RunStarted {
+                run,
+                interval,
+                host: "h".to_owned(),
+                pid: 1,
+            };
+            let seq = self.reaper.last_seq.next();
+            let event = ReaperEvent {
+                seq,
+                at: step.at,
+                actor: actor(),
+                kind,
+            };
+            self.reaper = std::mem::take(&mut self.reaper).apply(&event);
+        }
+        let policy = &self.config.policy;
+        let mut kinds = Vec::new();
+        if let Some(fields) = &step.event {
+            let mut fields = serde_json::to_value(fields).expect("JSON");
+            if fields["kind"] == "requested" {
+                fields["registration"] = serde_json::to_value(&self.registration).expect("JSON");
+            }
+            let kind: EventKind = serde_json::from_value(fields).map_err(|e| e.to_string())?;
+            assert!(
+                !matches!(kind, EventKind::Unknown(_)),
+                "{} is no event",
+                kind.name()
+            );
+            kinds.push(kind);
+        }
+        if let Some(by) = step.extend {
+            let until = policy
+                .extend(&self.lease(), by, step.at)
+                .map_err(|e| e.to_string())?;
+            kinds.push(EventKind::Extended { by, until });
+        }
+        if let Some(until) = step.hold {
+            let until = policy.hold(until, step.at).map_err(|e| e.to_string())?;
+            kinds.push(EventKind::Held {
+                until,
+                why: "a demo".to_owned(),
+            });
+        }
+        for kind in kinds {
+            let seq = Seq(self.events.len() as u64 + 1);
+            let event = new_event(step.at, kind).placed(stack_name("checkout-1"), seq);
+            let mut events = self.events.clone();
+            events.push(event);
+            Lease::fold(None, &events).map_err(|illegal| illegal.to_string())?;
+            self.events = events;
+        }
+        Ok(())
+    }
+
+    fn look(&self, step: &Step, context: &str) {
+        let lease = self.lease();
+        let view = View::new(step.at, self.config.policy.clone(), self.reaper.clone());
+        let listing = Listing::observed(&lease, &self.observed, &view);
+        let mut seen = serde_json::to_value(listing).expect("JSON");
+        let causes = due([(&lease, &self.observed)], &view);
+        let cause = causes.first().map(|due| due.doom.cause);
+        seen["due"] = serde_json::to_value(cause).expect("JSON");
+        for (path, expected) in &step.expect {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            let found = seen.pointer(&pointer);
+            let found = found.unwrap_or_else(|| panic!("{context}: the listing has no {path}"));
+            let expected = match expected.as_str() {
+                Some("null") => Value::Null,
+                _ => serde_json::to_value(expected).expect("JSON"),
+            };
+            assert_eq!(*found, expected, "{context}: {path}");
+        }
+    }
+}
