@@ -1,6 +1,9 @@
 //! The one integration binary of this package: a file that is not named here is a failure.
 
+// The attribute tells the linter that the helpers in there are tests as well.
+#[cfg(test)]
 mod test_ledger;
+#[cfg(test)]
 mod test_scenarios;
 
 /// Every test file in this folder is part of this binary.
