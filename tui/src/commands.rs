@@ -1,0 +1,39 @@
+//! The commands: each file has its arguments, whose comments are the help, and then the function.
+
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod extend;
+pub(crate) mod hold;
+pub(crate) mod ls;
+pub(crate) mod mark;
+pub(crate) mod show;
+pub(crate) mod touch;
+pub(crate) mod unhold;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// Runs a command to its end.
+pub(crate) fn run(command: Command, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::failed("the program could not start").because(&error))?;
+    runtime.block_on(async {
+        match command {
+            Command::Ls(arguments) => ls::run(&arguments, context, ui).await,
+            Command::Show(arguments) => show::run(&arguments, context, ui).await,
+            Command::Events(arguments) => events::run(&arguments, context, ui).await,
+            Command::Extend(arguments) => extend::run(&arguments, context, ui).await,
+            Command::Hold(arguments) => hold::run(arguments, context, ui).await,
+            Command::Unhold(arguments) => unhold::run(&arguments, context, ui).await,
+            Command::Mark(arguments) => mark::run(arguments, context, ui).await,
+            Command::Touch(arguments) => touch::run(&arguments, context, ui).await,
+            Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
+            Command::Completions(arguments) => completions::run(&arguments, ui),
+        }
+    })
+}

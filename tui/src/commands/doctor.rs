@@ -1,0 +1,70 @@
+//! `jiti doctor`
+
+use clap::Args;
+
+use crate::cli::Form;
+use crate::context::Context;
+use crate::doctor::{Finding, Verdict, examine};
+use crate::error::CommandError;
+use crate::output::json;
+use crate::output::style::Tone;
+use crate::output::text::clean;
+use crate::ui::Ui;
+
+/// Look at what is set up, and say how to mend what is not
+///
+/// Looks at the configuration, the ledger, the clock, the reaper and Terraform, and changes nothing. Ends with 1
+/// when something is broken, and with 0 when there is only advice.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    form: Form,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let findings = examine(context).await;
+    if arguments.form.json {
+        json::write(ui, &findings)?;
+    } else {
+        findings
+            .iter()
+            .try_for_each(|finding| for_people(finding, ui))?;
+    }
+    let broken = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Broken)
+        .count();
+    match broken {
+        0 => Ok(()),
+        1 => Err(CommandError::failed("one thing is broken")),
+        more => Err(CommandError::failed(format!("{more} things are broken"))),
+    }
+}
+
+/// ```text
+/// advice  reaper       no reaper has run yet
+///         to mend:     end a stack with `terraform destroy` where it was applied
+/// ```
+fn for_people(finding: &Finding, ui: &mut Ui) -> Result<(), CommandError> {
+    let Finding {
+        part,
+        verdict,
+        found,
+        mend,
+    } = finding;
+    let tone = match verdict {
+        Verdict::Ok => Tone::Good,
+        Verdict::Advice => Tone::Notice,
+        Verdict::Broken => Tone::Alarm,
+    };
+    let verdict = ui.paint(tone, &format!("{:<6}", verdict.as_str()));
+    ui.line(&format!("{verdict}  {part:<11}  {}", clean(found)))?;
+    match mend {
+        Some(mend) => ui.line(&format!("{:6}  {:<11}  {}", "", "to mend:", clean(mend))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,87 @@
+//! `jiti events [NAME]`
+
+use clap::Args;
+use stack::ledger::Cursor;
+use stack::{Event, StackName};
+
+use crate::cli::Form;
+use crate::context::{Context, explained};
+use crate::error::CommandError;
+use crate::output::event_table::{self, Shown};
+use crate::output::json;
+use crate::ui::Ui;
+
+/// How many events of all stacks are read at a time.
+const PAGE: usize = 5_000;
+
+/// Tell what happened: to one stack, or to all of them in the order of the ledger
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The stack's name; without it, the events of all stacks
+    name: Option<StackName>,
+
+    #[command(flatten)]
+    form: Form,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let Arguments { name, form } = arguments;
+    match name {
+        Some(name) => of_one(name, *form, context, ui).await,
+        None => of_all(*form, context, ui).await,
+    }
+}
+
+async fn of_one(
+    name: &StackName,
+    form: Form,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let service = context.existing_reader()?;
+    let events = match service.show(name).await {
+        Ok(shown) => shown.events,
+        Err(error) => return Err(explained(error, &service, name).await),
+    };
+    if form.json {
+        json::write(ui, &events)
+    } else {
+        ui.table(&event_table::of(&events, Shown::One))
+    }
+}
+
+/// Page by page, because a ledger may have more events than fit into memory.
+async fn of_all(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let service = context.reader()?;
+    let mut array = json::Array::default();
+    let (mut cursor, mut any) = (Cursor::start(), false);
+    while let Some(service) = &service {
+        let page = service.ledger().log(&cursor, PAGE).await?;
+        if page.events.is_empty() {
+            break;
+        }
+        if form.json {
+            page.events
+                .iter()
+                .try_for_each(|event: &Event| array.item(ui, event))?;
+        } else {
+            let table = event_table::of(&page.events, Shown::All);
+            ui.table(&if any { table.untitled() } else { table })?;
+        }
+        (cursor, any) = (page.next, true);
+    }
+    if form.json {
+        array.end(ui)
+    } else if any {
+        Ok(())
+    } else {
+        ui.text(&format!(
+            "No events: nothing has happened in {} yet.",
+            context.ledger_path()?.display()
+        ))
+    }
+}

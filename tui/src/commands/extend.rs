@@ -1,0 +1,45 @@
+//! `jiti extend NAME DURATION`
+
+use clap::Args;
+use stack::{Span, StackName};
+
+use crate::cli::Form;
+use crate::context::{Context, explained};
+use crate::error::CommandError;
+use crate::output::{changed, format};
+use crate::ui::Ui;
+
+/// Let a stack live longer
+///
+/// Counted from the later of now and its present expiry. Past the policy's `max_ttl` it is refused with exit code
+/// 3 and the latest time that is still allowed.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The stack's name
+    name: StackName,
+
+    /// By how much, such as 90m, 8h or 1d12h
+    duration: Span,
+
+    #[command(flatten)]
+    form: Form,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let Arguments {
+        name,
+        duration,
+        form,
+    } = arguments;
+    let service = context.writer()?;
+    let until = match service.extend(name, *duration).await {
+        Ok(until) => until,
+        Err(error) => return Err(explained(error, &service, name).await),
+    };
+    let sentence = format!("{name} expires {}", format::moment(until, service.now()));
+    changed::write(ui, *form, &service, name, Some(sentence)).await
+}

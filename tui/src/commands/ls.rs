@@ -1,0 +1,167 @@
+//! `jiti ls`
+
+use clap::Args;
+use stack::Listing;
+use stack::Phase;
+use stack::ledger::Scope;
+use stack::service::Service;
+use stack::view::View;
+
+use crate::cli::Form;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::table::{Align, Cell, Column, Table};
+use crate::output::{csv, fields, format, json, words};
+use crate::ui::{self, Ui};
+
+/// List the stacks that are not gone
+///
+/// Unknown is shown as –, never as 0. In a narrow terminal columns give way in this order: INIT, DIES AT, AGE,
+/// SPENT, APP@VERSION, $/H, OWNER; then names are shortened. Into a pipe everything is written in full.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// List those that are gone as well
+    #[arg(long)]
+    all: bool,
+
+    /// Use only what is known already: never ask the cloud
+    #[arg(long)]
+    cached: bool,
+
+    /// Answer with CSV
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+
+    #[command(flatten)]
+    form: Form,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    // No account can be configured yet, so that everything is known already and there is nobody to ask.
+    let Arguments {
+        all,
+        cached: _,
+        csv,
+        form,
+    } = *arguments;
+    let scope = if all { Scope::All } else { Scope::Live };
+    let Some(service) = context.reader()? else {
+        return no_ledger(arguments, context, ui);
+    };
+    let stacks = service.listing(scope).await?;
+    if form.json {
+        json::write(ui, &stacks)
+    } else if csv {
+        csv::write(ui, &stacks)
+    } else if stacks.is_empty() {
+        nothing_in(&service, all, ui)
+    } else {
+        table(&stacks, &service.view().await?, ui)
+    }
+}
+
+fn no_ledger(arguments: &Arguments, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let path = context.ledger_path()?;
+    let there_is_none = format!("there is no ledger at {} yet", path.display());
+    if arguments.form.json || arguments.csv {
+        // The answer stays what a program expects; a person learns why it is empty.
+        ui::tell(&format!(
+            "Note: {}",
+            crate::output::text::clean(&there_is_none)
+        ));
+        return if arguments.csv {
+            csv::write(ui, &[])
+        } else {
+            json::write(ui, &[(); 0])
+        };
+    }
+    ui.text(&format!("No stacks: {there_is_none}."))?;
+    ui.line(BEGIN)
+}
+
+const BEGIN: &str = "To begin, put a `jiti_stack` into a Terraform configuration and apply it. To look at another ledger, use --ledger or JITI_LEDGER.";
+
+fn nothing_in(service: &Service, all: bool, ui: &mut Ui) -> Result<(), CommandError> {
+    let gone = if all { "" } else { " that is not gone" };
+    ui.text(&format!(
+        "No stacks: the ledger {} has none{gone}.",
+        service.ledger().place()
+    ))?;
+    ui.line(if all {
+        BEGIN
+    } else {
+        "`jiti ls --all` shows those that are gone."
+    })
+}
+
+fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandError> {
+    let mut table = Table::new([
+        Column::new("NAME", Align::Left).between(12, 32),
+        Column::new("APP@VERSION", Align::Left)
+            .between(12, 28)
+            .goes(5),
+        Column::new("OWNER", Align::Left).between(8, 24).goes(7),
+        Column::new("STATE", Align::Left).between(12, 36),
+        Column::new("AGE", Align::Right).goes(3),
+        Column::new("LEFT", Align::Right),
+        Column::new("DIES AT (UTC)", Align::Left).goes(2),
+        Column::new("$/H", Align::Right).goes(6),
+        Column::new("SPENT", Align::Right).goes(4),
+        Column::new("INIT", Align::Right).goes(1),
+    ]);
+    for stack in stacks {
+        let tone = fields::state_tone(stack);
+        table.row([
+            Cell::new(&stack.name),
+            Cell::new(fields::app_version(stack)),
+            Cell::new(&stack.owner),
+            Cell::new(fields::state(stack)).tone(tone),
+            Cell::new(fields::age(stack, view.now)),
+            Cell::new(fields::left(stack, view.now)).tone(fields::left_tone(stack)),
+            Cell::new(fields::dies_at(stack)),
+            Cell::new(fields::hourly(stack)),
+            Cell::new(fields::spent(stack)),
+            Cell::new(fields::init(stack, view.now)),
+        ]);
+    }
+    ui.table(&table)?;
+    ui.line("")?;
+    ui.line(&summary(stacks))?;
+    match view.reaper.nothing_ends(view.now) {
+        Some(why) => ui.text(&words::nothing_ends(&why)),
+        None => Ok(()),
+    }
+}
+
+/// How many live, and what they cost together, as far as that is known.
+fn summary(stacks: &[Listing]) -> String {
+    let live: Vec<&Listing> = stacks
+        .iter()
+        .filter(|stack| stack.phase != Phase::Gone)
+        .collect();
+    let noun = if live.len() == 1 { "stack" } else { "stacks" };
+    let rates: Vec<_> = live
+        .iter()
+        .filter_map(|stack| stack.cost.hourly_usd)
+        .collect();
+    let priced = match (live.len(), rates.len()) {
+        (0, _) => return "0 stacks".to_owned(),
+        (_, 0) => "what they cost is not known".to_owned(),
+        (all, known) => {
+            let sum = rates
+                .into_iter()
+                .fold(stack::HourlyRate::ZERO, |sum, rate| sum + rate);
+            let of = if all == known {
+                String::new()
+            } else {
+                format!(" for {known} of them")
+            };
+            format!("{}/h{of}", format::rate(sum))
+        }
+    };
+    format!("{} {noun}, {priced}", live.len())
+}

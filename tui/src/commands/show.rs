@@ -1,0 +1,68 @@
+//! `jiti show NAME`
+
+use clap::Args;
+use serde::Serialize;
+use stack::service::Shown;
+use stack::{Event, Listing, StackName};
+
+use crate::cli::Form;
+use crate::context::{Context, explained};
+use crate::error::CommandError;
+use crate::output::{json, page};
+use crate::ui::Ui;
+
+/// Show everything about one stack
+///
+/// Its lease, where it comes from, where its start-up time went, what it costs, whether anybody uses it, and
+/// its last events.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The stack's name
+    name: StackName,
+
+    #[command(flatten)]
+    form: Form,
+}
+
+/// The listing's fields and what only one stack has room for.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    listing: &'a Listing,
+    events: &'a [Event],
+    /// Nobody has looked into an account: none is configured.
+    resources: [(); 0],
+}
+
+impl<'a> From<&'a Shown> for Answer<'a> {
+    fn from(shown: &'a Shown) -> Self {
+        Self {
+            listing: &shown.listing,
+            events: &shown.events,
+            resources: [],
+        }
+    }
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let Arguments { name, form } = arguments;
+    let service = context.existing_reader()?;
+    let shown = match service.show(name).await {
+        Ok(shown) => shown,
+        Err(error) => return Err(explained(error, &service, name).await),
+    };
+    if form.json {
+        return json::write(ui, &Answer::from(&shown));
+    }
+    page::write(
+        ui,
+        &page::Page {
+            shown: &shown,
+            view: &service.view().await?,
+        },
+    )
+}

@@ -1,0 +1,26 @@
+//! The configuration file: which one, and whether it can be read.
+
+use super::Finding;
+use crate::context::{Context, Named};
+
+const PART: &str = "config";
+
+pub(super) fn look(context: &Context) -> Finding {
+    let Some((path, named)) = context.config_path() else {
+        return Finding::advice(
+            PART,
+            "there is no place for a configuration: HOME is not set",
+            "name a file with --config or JITI_CONFIG, or do without limits",
+        );
+    };
+    let place = path.display();
+    match context.config() {
+        Err(error) => Finding::broken(PART, error.message(), error.advice()),
+        Ok(_) if named == Named::Nobody && !path.exists() => Finding::advice(
+            PART,
+            format!("there is none at {place}: nothing is limited"),
+            format!("to set limits, write a [policy] into {place}"),
+        ),
+        Ok(_) => Finding::ok(PART, place.to_string()),
+    }
+}

@@ -1,0 +1,39 @@
+//! The reaper: whether anything ends at expiry.
+
+use stack::Clock;
+use stack::reaper::NothingEnds;
+
+use super::Finding;
+use super::ledger::Open;
+use crate::output::{format, words};
+
+const PART: &str = "reaper";
+
+/// How a stack is ended as long as no reaper does it.
+const BY_HAND: &str = "end a stack with `terraform destroy` where it was applied";
+
+pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
+    let now = clock.now();
+    let status = &ledger.reaper;
+    if let Some(why) = status.nothing_ends(now) {
+        let who = match why {
+            NothingEnds::Paused { .. } => "find out why it is paused; meanwhile, ",
+            NothingEnds::Silent { .. } => "see why it stopped running; meanwhile, ",
+            NothingEnds::NeverRan => "",
+        };
+        return Finding::advice(
+            PART,
+            words::why_nothing_ends(&why),
+            format!("{who}{BY_HAND}"),
+        );
+    }
+    let Some(last) = &status.last_run else {
+        return Finding::ok(PART, "it is there");
+    };
+    let ran = format!("last run {}", format::moment(last.started_at, now));
+    if last.failed > 0 {
+        let found = format!("{ran}: {} stacks could not be ended", last.failed);
+        return Finding::advice(PART, found, "`jiti events` tells which, and why");
+    }
+    Finding::ok(PART, format!("{ran}, every {}", last.interval))
+}

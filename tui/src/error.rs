@@ -1,0 +1,184 @@
+//! How a command ends when it does not end well: kinds of failure, hints, and the one place that
+//! decides exit codes.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+
+use stack::LedgerError;
+use stack::service::ServiceError;
+
+use crate::output::text::clean_lines;
+use crate::ui::Ui;
+
+/// What kind of failure it is, hence the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It was tried and did not work.
+    Failed,
+    /// The command line makes no sense.
+    Usage,
+    /// A rule forbids it: the policy, a hold, read-only.
+    Refused,
+    /// The command line says nothing: the help is the answer.
+    Help,
+    /// Nobody reads the output any more, as with `jiti ls | head -1`: that is no failure.
+    ReaderGone,
+}
+
+/// A failure, as its user is told about it: what happened, why, and what to do.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandError {
+    kind: Kind,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+}
+
+impl CommandError {
+    /// It was tried and did not work: exit code 1.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// The command line makes no sense: exit code 2.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// A rule forbids it: exit code 3.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// With this error, and those below it, as the reason.
+    pub(crate) fn because(mut self, error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.causes.push(error.to_string());
+            next = error.source();
+        }
+        self
+    }
+
+    /// With something to do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// What happened, with its causes, on one line.
+    pub(crate) fn message(&self) -> String {
+        let causes = self
+            .causes
+            .iter()
+            .filter(|cause| !self.message.contains(cause.as_str()));
+        std::iter::once(&self.message)
+            .chain(causes)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> String {
+        if self.hints.is_empty() {
+            "do what it says".to_owned()
+        } else {
+            self.hints.join("; ")
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.kind {
+            Kind::ReaderGone => 0,
+            Kind::Failed => 1,
+            Kind::Usage | Kind::Help => 2,
+            Kind::Refused => 3,
+        })
+    }
+
+    /// What is told, if there is anything to tell and anybody to tell it to.
+    pub(crate) fn told(&self) -> Option<String> {
+        let label = match self.kind {
+            Kind::ReaderGone => return None,
+            Kind::Help => return Some(self.message.trim_end().to_owned()),
+            Kind::Refused => "Refused",
+            Kind::Failed | Kind::Usage => "Error",
+        };
+        let mut text = format!("{label}: {}", clean_lines(&self.message));
+        // An error that repeats the one above it says nothing new.
+        let mut above = self.message.as_str();
+        for cause in &self.causes {
+            if !above.contains(cause.as_str()) {
+                let _ = write!(text, "\n  because: {}", clean_lines(cause));
+            }
+            above = cause;
+        }
+        for hint in &self.hints {
+            let _ = write!(text, "\nHint: {}", clean_lines(hint));
+        }
+        Some(text)
+    }
+}
+
+impl From<io::Error> for CommandError {
+    /// From writing to standard output, the only bare input and output that commands do.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(Kind::ReaderGone, "nobody reads the output any more");
+        }
+        Self::failed("the output could not be written").because(&error)
+    }
+}
+
+impl From<LedgerError> for CommandError {
+    /// The ledger's messages say already what to do; here they only get their kind.
+    fn from(error: LedgerError) -> Self {
+        let refused = matches!(error, LedgerError::ReadOnly { .. });
+        let kind = if refused { Kind::Refused } else { Kind::Failed };
+        let told = Self::new(kind, error.to_string());
+        match error.source() {
+            Some(cause) => told.because(cause),
+            None => told,
+        }
+    }
+}
+
+impl From<ServiceError> for CommandError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Ledger(error) => error.into(),
+            ServiceError::Refused { .. } | ServiceError::OwnerFull { .. } => {
+                Self::refused(error.to_string())
+            }
+            _ => Self::failed(error.to_string()),
+        }
+    }
+}
+
+/// A command line that clap did not take, or one that asked for help or the version.
+pub(crate) fn command_line(error: &clap::Error, ui: &mut Ui) -> Result<(), CommandError> {
+    if !error.use_stderr() {
+        return ui.help(&error.render());
+    }
+    let text = error.render().to_string();
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Err(CommandError::new(Kind::Help, text));
+    }
+    let text = text.trim_end();
+    Err(CommandError::usage(
+        text.strip_prefix("error: ").unwrap_or(text),
+    ))
+}

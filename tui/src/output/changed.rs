@@ -1,0 +1,23 @@
+//! The answer to a change: a sentence for people, the stack as it is now for programs.
+
+use stack::StackName;
+use stack::service::Service;
+
+use super::json;
+use crate::cli::Form;
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// Writes the answer. Without a sentence there is nothing to say to people.
+pub(crate) async fn write(
+    ui: &mut Ui,
+    form: Form,
+    service: &Service,
+    name: &StackName,
+    sentence: Option<String>,
+) -> Result<(), CommandError> {
+    if form.json {
+        return json::write(ui, &service.show(name).await?.listing);
+    }
+    sentence.map_or(Ok(()), |sentence| ui.text(&sentence))
+}

@@ -1,0 +1,109 @@
+//! CSV: stacks as rows for a spreadsheet. The columns are the fields of the JSON, nested ones with a dot.
+
+use stack::listing::Listing;
+
+use super::text::clean;
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// Writes a head row and a row for each stack. What is unknown is empty.
+pub(crate) fn write(ui: &mut Ui, stacks: &[Listing]) -> Result<(), CommandError> {
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| {
+        CommandError::failed("the answer could not be written as CSV").because(&error)
+    };
+    rows.write_record(HEAD).map_err(failed)?;
+    for stack in stacks {
+        rows.write_record(row(stack).iter().map(|field| clean(field).into_owned()))
+            .map_err(failed)?;
+    }
+    let bytes = rows.into_inner().map_err(|error| {
+        CommandError::failed("the answer could not be written as CSV").because(error.error())
+    })?;
+    ui.raw(&bytes)
+}
+
+const HEAD: [&str; 24] = [
+    "name",
+    "app",
+    "version",
+    "owner",
+    "phase",
+    "flags",
+    "labels",
+    "created_at",
+    "expires_at",
+    "dies_at",
+    "hold_until",
+    "ttl_seconds_left",
+    "origin.directory",
+    "cost.hourly_usd",
+    "cost.hourly_source",
+    "cost.spent_usd",
+    "cost.until_expiry_usd",
+    "cost.unpriced",
+    "idle.state",
+    "idle.since",
+    "idle.wasted_usd",
+    "init.total_seconds",
+    "init.usd",
+    "init.slowest_phase",
+];
+
+fn row(stack: &Listing) -> [String; HEAD.len()] {
+    let Listing {
+        cost, idle, init, ..
+    } = stack;
+    let labels = stack
+        .labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"));
+    [
+        stack.name.to_string(),
+        stack.app.to_string(),
+        stack.version.to_string(),
+        stack.owner.to_string(),
+        stack.phase.to_string(),
+        stack
+            .flags
+            .iter()
+            .map(|flag| flag.as_str())
+            .collect::<Vec<_>>()
+            .join(" "),
+        labels.collect::<Vec<_>>().join(";"),
+        stack.created_at.to_string(),
+        stack.expires_at.to_string(),
+        or_empty(stack.dies_at),
+        or_empty(stack.hold_until),
+        stack.ttl_seconds_left.to_string(),
+        stack
+            .origin
+            .as_ref()
+            .map(|origin| origin.directory.clone())
+            .unwrap_or_default(),
+        or_empty(cost.hourly_usd),
+        cost.hourly_source.clone().unwrap_or_default(),
+        or_empty(cost.spent_usd),
+        or_empty(cost.until_expiry_usd),
+        cost.unpriced.join(";"),
+        as_json_word(idle.state),
+        or_empty(idle.since),
+        or_empty(idle.wasted_usd),
+        as_json_word(init.total_seconds),
+        or_empty(init.usd),
+        init.slowest_phase.clone().unwrap_or_default(),
+    ]
+}
+
+fn or_empty(value: Option<impl std::fmt::Display>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// A value as it stands in JSON, without quotation marks; null is empty.
+fn as_json_word(value: impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        Ok(serde_json::Value::Null) | Err(_) => String::new(),
+        Ok(other) => other.to_string(),
+    }
+}

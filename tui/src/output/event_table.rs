@@ -1,0 +1,53 @@
+//! Events as a table: number, time, what happened in words, and who did it.
+
+use stack::Event;
+
+use super::style::Tone;
+use super::table::{Align, Cell, Column, Table};
+use super::{format, words};
+
+/// Whose events they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// Those of one stack, whose name is known.
+    One,
+    /// Those of several.
+    All,
+}
+
+/// A row for each event. In a narrow terminal KIND, SOURCE and BY give way, in this order; then what happened
+/// is shortened.
+pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
+    let mut columns = vec![
+        Column::new("SEQ", Align::Right),
+        Column::new("TIME (UTC)", Align::Left),
+        Column::new("STACK", Align::Left).between(12, 32),
+        Column::new("KIND", Align::Left).goes(1),
+        Column::new("WHAT HAPPENED", Align::Left).between(20, usize::MAX),
+        Column::new("BY", Align::Left).between(8, 24).goes(3),
+        Column::new("SOURCE", Align::Left).goes(2),
+    ];
+    if shown == Shown::One {
+        columns.remove(STACK);
+    }
+    let mut table = Table::new(columns);
+    for event in events {
+        let mut cells = vec![
+            Cell::new(event.seq.to_string()).tone(Tone::Quiet),
+            Cell::new(format::second(event.at)),
+            Cell::new(&event.stack),
+            Cell::new(event.kind.name()),
+            Cell::new(words::event(&event.kind)),
+            Cell::new(&event.actor),
+            Cell::new(words::source(event.source)),
+        ];
+        if shown == Shown::One {
+            cells.remove(STACK);
+        }
+        table.row(cells);
+    }
+    table
+}
+
+/// The place of the column with the stack's name.
+const STACK: usize = 2;

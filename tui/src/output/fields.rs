@@ -1,0 +1,97 @@
+//! The fields of one stack as people read them: in `ls`, in `show`, and wherever else one is shown.
+
+use jiff::Timestamp;
+use stack::listing::{Flag, Listing};
+use stack::{Elapsed, Phase};
+
+use super::format::{self, UNKNOWN};
+use super::style::Tone;
+use super::words;
+
+/// The phase and the flags in words: `ready, held`.
+pub(crate) fn state(stack: &Listing) -> String {
+    let flags = stack.flags.iter().map(|flag| match flag {
+        Flag::OverBudget => "over budget",
+        other => other.as_str(),
+    });
+    std::iter::once(words::phase(stack.phase))
+        .chain(flags)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// How much attention the state wants.
+pub(crate) fn state_tone(stack: &Listing) -> Tone {
+    let has = |flag| stack.flags.contains(&flag);
+    match stack.phase {
+        Phase::Gone => Tone::Quiet,
+        Phase::Purgatory | Phase::Residue => Tone::Alarm,
+        _ if has(Flag::Expired) => Tone::Alarm,
+        _ if has(Flag::Expiring) || has(Flag::OverBudget) || has(Flag::Idle) => Tone::Notice,
+        Phase::Ready => Tone::Good,
+        Phase::Asleep => Tone::Quiet,
+        Phase::Provisioning | Phase::TearingDown => Tone::Plain,
+    }
+}
+
+/// The app and its version: `checkout@1.4.0`.
+pub(crate) fn app_version(stack: &Listing) -> String {
+    format!("{}@{}", stack.app, stack.version)
+}
+
+/// How long ago its lease began.
+pub(crate) fn age(stack: &Listing, now: Timestamp) -> String {
+    format::duration(Elapsed::between(stack.created_at, now))
+}
+
+/// How much time is left: `3 h 12 min`, `expired 3 min ago`.
+pub(crate) fn left(stack: &Listing, now: Timestamp) -> String {
+    if stack.phase == Phase::Gone {
+        UNKNOWN.to_owned()
+    } else if stack.flags.contains(&Flag::Expired) {
+        format!("expired {}", format::distance(stack.expires_at, now))
+    } else {
+        format::duration(Elapsed::between(now, stack.expires_at))
+    }
+}
+
+/// How much attention the time left wants.
+pub(crate) fn left_tone(stack: &Listing) -> Tone {
+    if stack.flags.contains(&Flag::Expired) {
+        Tone::Alarm
+    } else if stack.flags.contains(&Flag::Expiring) {
+        Tone::Notice
+    } else {
+        Tone::Plain
+    }
+}
+
+/// When it dies, in UTC.
+pub(crate) fn dies_at(stack: &Listing) -> String {
+    stack.dies_at.map_or_else(unknown, format::minute)
+}
+
+/// What it costs an hour.
+pub(crate) fn hourly(stack: &Listing) -> String {
+    stack.cost.hourly_usd.map_or_else(unknown, format::rate)
+}
+
+/// What it has cost.
+pub(crate) fn spent(stack: &Listing) -> String {
+    stack.cost.spent_usd.map_or_else(unknown, format::usd)
+}
+
+/// How long it took to be of use; `…` while that goes on.
+pub(crate) fn init(stack: &Listing, now: Timestamp) -> String {
+    match (stack.init.total_seconds, stack.init.requested_at) {
+        (Some(total), _) => format::seconds(total),
+        (None, Some(from)) if matches!(stack.phase, Phase::Provisioning | Phase::Purgatory) => {
+            format!("{} so far", format::seconds(Elapsed::between(from, now)))
+        }
+        _ => unknown(),
+    }
+}
+
+fn unknown() -> String {
+    UNKNOWN.to_owned()
+}

@@ -1,0 +1,137 @@
+//! JSON: one document, indented, in which nothing acts on a terminal that it is shown on.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+
+use super::text::acts_or_hides;
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// Writes a value as one document.
+pub(crate) fn write(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {
+    ui.line(&document(value)?)
+}
+
+/// An array that is written item by item, because it may be long.
+#[derive(Default)]
+pub(crate) struct Array {
+    begun: bool,
+}
+
+impl Array {
+    /// Writes the next item.
+    pub(crate) fn item(&mut self, ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {
+        let before = if self.begun { ",\n  " } else { "[\n  " };
+        self.begun = true;
+        // No text in JSON holds a bare line break, so that every one of them begins a line.
+        let item = document(value)?.replace('\n', "\n  ");
+        ui.raw(before.as_bytes())?;
+        ui.raw(item.as_bytes())
+    }
+
+    /// Writes the end; an array without items is written as a whole.
+    pub(crate) fn end(self, ui: &mut Ui) -> Result<(), CommandError> {
+        ui.line(if self.begun { "\n]" } else { "[]" })
+    }
+}
+
+fn document(value: &impl Serialize) -> Result<String, CommandError> {
+    let mut text = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut text, Harmless::default());
+    value.serialize(&mut serializer).map_err(|error| {
+        CommandError::failed("the answer could not be written as JSON").because(&error)
+    })?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Indents, and writes as escapes what JSON itself would let through to the terminal. A reader of
+/// JSON gets the same text either way.
+#[derive(Default)]
+struct Harmless(PrettyFormatter<'static>);
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        to: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| acts_or_hides(*c)) {
+            to.write_all(&rest.as_bytes()[..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(to, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        to.write_all(rest.as_bytes())
+    }
+
+    fn begin_array<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.begin_array(to)
+    }
+
+    fn end_array<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_array(to)
+    }
+
+    fn begin_array_value<W: io::Write + ?Sized>(
+        &mut self,
+        to: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_array_value(to, first)
+    }
+
+    fn end_array_value<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_array_value(to)
+    }
+
+    fn begin_object<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.begin_object(to)
+    }
+
+    fn end_object<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_object(to)
+    }
+
+    fn begin_object_key<W: io::Write + ?Sized>(
+        &mut self,
+        to: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_object_key(to, first)
+    }
+
+    fn begin_object_value<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(to)
+    }
+
+    fn end_object_value<W: io::Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.0.end_object_value(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What would act on a terminal is an escape, and a reader of JSON still gets the same text.
+    #[test]
+    fn escapes_change_nothing_but_the_look() {
+        let given = "ana\u{202e}\u{9b}31m\u{7f}\n\"ä漢\" \u{e0041}";
+        let mut text = Vec::new();
+        let mut serializer = Serializer::with_formatter(&mut text, Harmless::default());
+        [given].serialize(&mut serializer).expect("it is written");
+        let text = String::from_utf8(text).expect("it is text");
+        assert!(
+            text.chars().all(|c| c == '\n' || !acts_or_hides(c)),
+            "{text:?}"
+        );
+        assert_eq!(
+            serde_json::from_str::<[String; 1]>(&text).expect("it is read"),
+            [given]
+        );
+    }
+}

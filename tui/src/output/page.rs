@@ -1,0 +1,291 @@
+//! One stack as a page for people: a section for each question that is asked about it.
+//!
+//! ```text
+//! checkout-1.4.0  ready, held
+//!
+//!   app       checkout            fields
+//!
+//! Init                            and sections,
+//!   requested → provisioned  3 s  the phases among them as a chart,
+//!   migrate database  ████
+//!
+//! Events                          and the last events as a table
+//! ```
+
+use jiff::Timestamp;
+use stack::view::View;
+use stack::{Listing, Phase, RenewOn, service};
+
+use super::event_table::{self, Shown};
+use super::gantt::{self, Bar};
+use super::style::Tone;
+use super::table::{Align, Cell, Column, Table};
+use super::text::clean;
+use super::{fields, format, words};
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// How many events are shown: the last ones.
+const LAST: usize = 10;
+
+/// How wide the chart of the phases is, where the reader's width leaves room for it.
+const CHART: u32 = 40;
+
+/// What a page is made of.
+pub(crate) struct Page<'a> {
+    pub(crate) shown: &'a service::Shown,
+    pub(crate) view: &'a View,
+}
+
+/// Writes the page.
+pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
+    let Page {
+        shown: service::Shown { listing, .. },
+        view,
+    } = page;
+    let name = ui.paint(Tone::Heading, &clean(listing.name.as_str()));
+    let state = ui.paint(fields::state_tone(listing), &clean(&fields::state(listing)));
+    ui.line(&format!("{name}  {state}"))?;
+    ui.line("")?;
+    identity(ui, listing)?;
+    section(ui, "Lease")?;
+    lease(ui, page)?;
+    section(ui, "Init")?;
+    init(ui, listing, view.now)?;
+    section(ui, "Cost")?;
+    cost(ui, listing)?;
+    section(ui, "Use")?;
+    usage(ui, page)?;
+    section(ui, "Events")?;
+    events(ui, page)?;
+    match view.reaper.nothing_ends(view.now) {
+        Some(why) if listing.phase != Phase::Gone => {
+            ui.line("")?;
+            ui.text(&words::nothing_ends(&why))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn identity(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
+    field(ui, "app", stack.app.as_str())?;
+    field(ui, "version", stack.version.as_str())?;
+    field(ui, "owner", stack.owner.as_str())?;
+    if !stack.labels.is_empty() {
+        let labels = stack
+            .labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"));
+        field(ui, "labels", &labels.collect::<Vec<_>>().join(", "))?;
+    }
+    let Some(origin) = &stack.origin else {
+        return field(ui, "origin", "unknown");
+    };
+    field(ui, "origin", &origin.directory)?;
+    field(
+        ui,
+        "",
+        &format!("workspace {}, {}", origin.workspace, origin.command),
+    )
+}
+
+fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
+    let Page {
+        shown:
+            service::Shown {
+                lease,
+                listing: stack,
+                ..
+            },
+        view,
+    } = page;
+    let now = view.now;
+    field(ui, "created", &format::moment(stack.created_at, now))?;
+    let ended = if stack.phase == Phase::Gone {
+        "would have expired"
+    } else {
+        "expires"
+    };
+    field(ui, ended, &format::moment(stack.expires_at, now))?;
+    let renewed = match lease.terms.renew_on {
+        RenewOn::Version => "a new version renews it",
+        RenewOn::Never => "nothing renews it",
+    };
+    field(ui, "ttl", &format!("{}, {renewed}", lease.terms.ttl))?;
+    let cap = match view.policy.max_ttl {
+        None => "none: the policy has no max_ttl".to_owned(),
+        Some(max) => {
+            let latest = max.after(lease.created_at);
+            format!("{} (max_ttl {max})", format::moment(latest, now))
+        }
+    };
+    field(ui, "cap", &cap)?;
+    match &lease.hold {
+        Some(hold) if stack.hold_until.is_some() => {
+            let held = format!(
+                "{}: {} ({})",
+                format::moment(hold.until, now),
+                hold.why,
+                hold.by
+            );
+            field(ui, "held until", &held)?;
+        }
+        _ => field(ui, "held", "no")?,
+    }
+    let dies = match (stack.dies_at, view.reaper.nothing_ends(now)) {
+        (Some(at), _) => format::moment(at, now),
+        (None, _) if stack.phase == Phase::Gone => "it is gone".to_owned(),
+        (None, Some(_)) => "unknown: no reaper runs".to_owned(),
+        (None, None) => "nothing will end it".to_owned(),
+    };
+    field(ui, "dies at", &dies)
+}
+
+fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError> {
+    let init = &stack.init;
+    let Some(requested) = init.requested_at else {
+        return field(
+            ui,
+            "none",
+            "it declares no readiness, and is ready when it is created",
+        );
+    };
+    let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), format::seconds);
+    let cost = init
+        .usd
+        .map(|usd| format!(", {}", format::usd(usd)))
+        .unwrap_or_default();
+    field(ui, "total", &format!("{}{cost}", fields::init(stack, now)))?;
+    field(ui, "requested", &format::moment(requested, now))?;
+    field(ui, "to provisioned", &time(init.provision_seconds))?;
+    field(ui, "to ready", &time(init.ready_seconds))?;
+    if let Some(slowest) = &init.slowest_phase {
+        field(ui, "slowest", slowest)?;
+    }
+    if init.phases.is_empty() {
+        return Ok(());
+    }
+    ui.line("")?;
+    let bars: Vec<Bar> = init
+        .phases
+        .iter()
+        .map(|phase| Bar {
+            from: phase.started_at,
+            took: phase.seconds,
+        })
+        .collect();
+    let end = init.ready_at.unwrap_or(now);
+    let mut table = Table::new([
+        Column::new("  PHASE", Align::Left).between(14, 30),
+        Column::new("CLASS", Align::Left).between(8, 16).goes(1),
+        Column::new("TOOK", Align::Right),
+        Column::new("FROM REQUEST TO READY", Align::Left).goes(2),
+    ]);
+    let chart = gantt::bars(requested, end, &bars, CHART);
+    for (phase, bar) in init.phases.iter().zip(chart) {
+        table.row([
+            Cell::new(format!("  {}", phase.name)),
+            Cell::new(phase.class.as_deref().unwrap_or(format::UNKNOWN)),
+            Cell::new(
+                phase
+                    .seconds
+                    .map_or_else(|| "running".to_owned(), format::seconds),
+            ),
+            Cell::new(bar),
+        ]);
+    }
+    ui.table(&table)
+}
+
+fn cost(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
+    let cost = &stack.cost;
+    let rate = match (cost.hourly_usd, &cost.hourly_source) {
+        (Some(rate), Some(source)) => format!("{}/h ({source})", format::rate(rate)),
+        (Some(rate), None) => format!("{}/h", format::rate(rate)),
+        (None, _) if stack.phase == Phase::Gone => "none: it is gone".to_owned(),
+        (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
+    };
+    field(ui, "rate", &rate)?;
+    let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), format::usd);
+    field(ui, "spent", &format!("{} (estimate)", usd(cost.spent_usd)))?;
+    if let Some(until) = cost.until_expiry_usd {
+        field(ui, "until expiry", &format::usd(until))?;
+    }
+    field(ui, "billed", &usd(cost.billed_usd))?;
+    if cost.unpriced.is_empty() {
+        Ok(())
+    } else {
+        field(ui, "unpriced", &cost.unpriced.join(", "))
+    }
+}
+
+fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
+    let Page {
+        shown:
+            service::Shown {
+                lease,
+                listing: stack,
+                ..
+            },
+        view,
+    } = page;
+    let since = stack
+        .idle
+        .since
+        .map(|at| format!(" since {}", format::moment(at, view.now)));
+    let state = words::idle(stack.idle.state);
+    field(
+        ui,
+        "state",
+        &format!("{state}{}", since.unwrap_or_default()),
+    )?;
+    if let Some(wasted) = stack.idle.wasted_usd {
+        field(ui, "wasted", &format::usd(wasted))?;
+    }
+    for evidence in &stack.idle.evidence {
+        let value = evidence
+            .value
+            .map_or_else(|| "no answer".to_owned(), |value| value.to_string());
+        let of = format!(
+            "in use from {} on, over {}",
+            evidence.threshold, evidence.window
+        );
+        field(
+            ui,
+            "evidence",
+            &format!("{}: {value} ({of})", evidence.signal),
+        )?;
+    }
+    match &lease.last_activity {
+        Some(last) => field(
+            ui,
+            "last use",
+            &format!("{} ({})", format::moment(last.at, view.now), last.signal),
+        ),
+        None => field(ui, "last use", "unknown"),
+    }
+}
+
+fn events(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
+    let service::Shown {
+        events, listing, ..
+    } = page.shown;
+    let earlier = events.len().saturating_sub(LAST);
+    if earlier > 0 {
+        ui.text(&format!(
+            "  {earlier} earlier: `jiti events {}`",
+            listing.name
+        ))?;
+    }
+    ui.table(&event_table::of(&events[earlier..], Shown::One))
+}
+
+fn section(ui: &mut Ui, title: &str) -> Result<(), CommandError> {
+    let title = ui.paint(Tone::Heading, title);
+    ui.line("")?;
+    ui.line(&title)
+}
+
+fn field(ui: &mut Ui, name: &str, value: &str) -> Result<(), CommandError> {
+    ui.line(&format!("  {name:<18}  {}", clean(value)))
+}

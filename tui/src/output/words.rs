@@ -1,0 +1,194 @@
+//! Phases and events in words, for people. JSON has the same facts as fields.
+
+use stack::idle::IdleState;
+use stack::lease::{Mark, Strategy, Told};
+use stack::reaper::NothingEnds;
+use stack::{EventKind, Phase, Source};
+
+use super::format;
+
+/// A phase as people say it.
+pub(crate) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::TearingDown => "tearing down",
+        other => other.as_str(),
+    }
+}
+
+/// Whether anybody uses it.
+pub(crate) fn idle(state: IdleState) -> &'static str {
+    match state {
+        IdleState::Active => "active",
+        IdleState::Idle => "idle",
+        IdleState::Unknown => "unknown",
+    }
+}
+
+/// That nothing ends at expiry, why, and how a stack is ended meanwhile.
+pub(crate) fn nothing_ends(why: &NothingEnds) -> String {
+    format!(
+        "{}. Meanwhile, end a stack with `terraform destroy` where it was applied.",
+        why_nothing_ends(why)
+    )
+}
+
+/// That nothing ends at expiry, and why.
+pub(crate) fn why_nothing_ends(why: &NothingEnds) -> String {
+    let why = match why {
+        NothingEnds::NeverRan => "no reaper has run yet".to_owned(),
+        NothingEnds::Silent { last, interval } => format!(
+            "the last reaper ran at {} UTC and should run every {interval}",
+            format::minute(*last)
+        ),
+        NothingEnds::Paused { by, at } => {
+            format!("{by} paused the reaper at {} UTC", format::minute(*at))
+        }
+    };
+    format!("Nothing ends at expiry: {why}")
+}
+
+/// Which part of jiti wrote an event.
+pub(crate) fn source(source: Source) -> &'static str {
+    match source {
+        Source::Provider => "provider",
+        Source::Dashboard => "dashboard",
+        Source::Cli => "cli",
+        Source::Reaper => "reaper",
+    }
+}
+
+/// What happened, with the event's own fields. The text may hold anything that somebody wrote: it
+/// is made harmless where it is shown.
+pub(crate) fn event(kind: &EventKind) -> String {
+    match kind {
+        EventKind::Requested { registration } => {
+            let r = registration;
+            format!(
+                "requested {}@{} for {}, ttl {}",
+                r.app, r.version, r.owner, r.terms.ttl
+            )
+        }
+        EventKind::Recorded => "recorded in the Terraform state".to_owned(),
+        EventKind::Provisioned => "provisioned: everything is created, checks begin".to_owned(),
+        EventKind::PhaseMarked {
+            phase,
+            class,
+            state,
+            told,
+        } => {
+            let class = class
+                .as_deref()
+                .map(|class| format!(" ({class})"))
+                .unwrap_or_default();
+            match (state, told) {
+                (_, Some(Told { seconds, .. })) => {
+                    format!("phase {phase}{class} took {}", format::seconds(*seconds))
+                }
+                (Mark::Start, None) => format!("phase {phase}{class} began"),
+                (Mark::Done, None) => format!("phase {phase}{class} done"),
+            }
+        }
+        EventKind::CheckPassed { check } => format!("check passed: {check}"),
+        EventKind::Ready => "ready: every check has passed".to_owned(),
+        EventKind::ReadyTimedOut => "not ready in time".to_owned(),
+        EventKind::VersionChanged { from, to } => format!("version {from} to {to}"),
+        EventKind::OwnerChanged { from, to } => format!("owner {from} to {to}"),
+        EventKind::TermsChanged { terms } => format!("terms changed, ttl {}", terms.ttl),
+        EventKind::Renewed { policy: None } => "renewed".to_owned(),
+        EventKind::Renewed { policy: Some(_) } => "renewed, under a new policy".to_owned(),
+        EventKind::Extended { by, until } => {
+            format!("extended by {by}, until {} UTC", format::minute(*until))
+        }
+        EventKind::Held { until, why } => {
+            format!("held until {} UTC: {why}", format::minute(*until))
+        }
+        EventKind::HoldEnded => "hold ended".to_owned(),
+        EventKind::Rated {
+            hourly_usd,
+            hourly_source,
+            unpriced,
+        } => {
+            let rate = hourly_usd.map_or_else(|| "rate unknown".to_owned(), per_hour);
+            let without = match unpriced.as_slice() {
+                [] => String::new(),
+                some => format!(", without {}", some.join(", ")),
+            };
+            format!("{rate} ({hourly_source}){without}")
+        }
+        EventKind::SleepStarted { prior } => format!("sleep began, {} sizes kept", prior.len()),
+        EventKind::Slept => "asleep".to_owned(),
+        EventKind::WakeStarted => "wake began".to_owned(),
+        EventKind::Woken => "woken".to_owned(),
+        EventKind::Activity { signal } => format!("used: {signal}"),
+        EventKind::Warned { warning } => format!("warned: {warning}"),
+        EventKind::TeardownStarted {
+            strategy,
+            by,
+            why,
+            host,
+            pid,
+            ..
+        } => {
+            let how = match strategy {
+                Strategy::Terraform => "through Terraform",
+                Strategy::Sweep => "as a sweep by tag",
+            };
+            format!("teardown {how} began for {by} ({why}), process {pid} on {host}")
+        }
+        EventKind::TeardownAlive => "teardown goes on".to_owned(),
+        EventKind::ResourceDeleted { id } => format!("deleted {id}"),
+        EventKind::ResourceLeft {
+            id,
+            reason,
+            blocked_by,
+        } => {
+            let by = blocked_by
+                .as_deref()
+                .map(|by| format!(", blocked by {by}"))
+                .unwrap_or_default();
+            format!("left {id}: {reason}{by}")
+        }
+        EventKind::TeardownFailed { reason } => format!("teardown failed: {reason}"),
+        EventKind::Released => "released: Terraform deleted the stack's resource".to_owned(),
+        EventKind::Adopted { from_ledger, .. } => match from_ledger {
+            Some(ledger) => format!("adopted from ledger {ledger}"),
+            None => "adopted".to_owned(),
+        },
+        EventKind::Gone => "gone: all was looked at and nothing was found".to_owned(),
+        EventKind::Unknown(unknown) => {
+            let fields = serde_json::Value::Object(unknown.fields.clone());
+            format!("{} (of a newer jiti) {fields}", unknown.kind)
+        }
+    }
+}
+
+fn per_hour(rate: stack::HourlyRate) -> String {
+    format!("{}/h", format::rate(rate))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An event of a newer jiti is shown with its fields, not hidden.
+    #[test]
+    fn unknown_events_are_shown() {
+        let kind =
+            serde_json::from_str(r#"{"kind": "teleported", "to": "mars"}"#).expect("an event");
+        assert_eq!(
+            event(&kind),
+            r#"teleported (of a newer jiti) {"to":"mars"}"#
+        );
+    }
+
+    /// A hold shows until when and why, in its author's words.
+    #[test]
+    fn holds_show_why() {
+        let text = r#"{"kind": "held", "until": "2026-03-02T18:00:00Z", "why": "demo at four"}"#;
+        let kind = serde_json::from_str(text).expect("an event");
+        assert_eq!(
+            event(&kind),
+            "held until 2026-03-02 18:00 UTC: demo at four"
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! The one integration binary of this package: the real `jiti`, in a world of its own for each test.
+
+#![cfg(test)]
+
+mod sandbox;
+mod story;
+
+mod test_changes;
+mod test_doctor;
+mod test_events;
+mod test_harmless;
+mod test_ls;
+mod test_show;
+mod test_usage;
+
+/// A file that nobody lists here would be a test that never runs.
+#[test]
+fn every_test_file_is_listed() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let runner = std::fs::read_to_string(folder.join("runner.rs")).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(module) = name
+            .strip_suffix(".rs")
+            .filter(|module| *module != "runner")
+        {
+            assert!(
+                runner.contains(&format!("\nmod {module};")),
+                "{name} is not listed in runner.rs"
+            );
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Ledgers to look at: what happened, told in events that were so long ago.
+
+use std::path::Path;
+
+use stack::lease::{Mark, NewEvent};
+use stack::testing::registration;
+use stack::{
+    Actor, Clock, EventKind, Ledger, Registration, Seq, Source, Span, SqliteLedger, StackName,
+    SystemClock,
+};
+
+use crate::sandbox::Sandbox;
+
+/// A ledger that is being written, with the time at which its telling began.
+pub(crate) struct Story {
+    ledger: SqliteLedger,
+    runtime: tokio::runtime::Runtime,
+    now: jiff::Timestamp,
+}
+
+impl Story {
+    pub(crate) fn new(path: &Path) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        Self {
+            ledger: SqliteLedger::at(path),
+            runtime,
+            now: SystemClock.now(),
+        }
+    }
+
+    /// A stack and its events, each so many seconds ago.
+    pub(crate) fn stack(&self, name: &str, events: impl IntoIterator<Item = (i64, EventKind)>) {
+        let stack = StackName::new(name).unwrap();
+        let events = events.into_iter().map(|(seconds_ago, kind)| NewEvent {
+            at: self.ago(seconds_ago),
+            actor: Actor::of("ana", "laptop"),
+            source: Source::Provider,
+            kind,
+        });
+        let events: Vec<NewEvent> = events.collect();
+        self.runtime
+            .block_on(self.ledger.append(&stack, Seq::NONE, events))
+            .unwrap();
+    }
+
+    pub(crate) fn ago(&self, seconds: i64) -> jiff::Timestamp {
+        self.now - jiff::SignedDuration::from_secs(seconds)
+    }
+}
+
+/// That it was asked for: a registration, changed where the test is about it.
+pub(crate) fn requested(change: impl FnOnce(&mut Registration)) -> EventKind {
+    let mut registration = registration();
+    change(&mut registration);
+    EventKind::Requested {
+        registration: Box::new(registration),
+    }
+}
+
+/// That a phase of the init began or ended.
+pub(crate) fn marked(phase: &str, class: &str, state: Mark) -> EventKind {
+    EventKind::PhaseMarked {
+        phase: phase.to_owned(),
+        class: Some(class.to_owned()),
+        state,
+        told: None,
+    }
+}
+
+pub(crate) fn span(text: &str) -> Span {
+    text.parse().unwrap()
+}
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+
+/// Five stacks that have little in common: ready; expiring and held; in purgatory and expired; of unknown
+/// cost; gone. Each moment lies half a minute off the next full one, so that it reads the same for a while.
+pub(crate) fn five_stacks(sandbox: &Sandbox) {
+    let story = Story::new(&sandbox.ledger());
+    let begun = 3 * HOUR + 12 * MINUTE + 30;
+    story.stack(
+        "checkout-1.4.0",
+        [
+            (
+                begun,
+                requested(|r| {
+                    r.version = "1.4.0".parse().unwrap();
+                    r.terms.ready_timeout = Some(span("15m"));
+                    r.terms.hourly_cost = Some("0.42".parse().unwrap());
+                    r.terms.labels =
+                        stack::Labels::new([("cost-center".into(), "42".into())].into()).unwrap();
+                }),
+            ),
+            (begun - 1, EventKind::Recorded),
+            (begun - 4, EventKind::Provisioned),
+            (
+                begun - 4,
+                marked("migrate database", "database", Mark::Start),
+            ),
+            (
+                begun - 10,
+                marked("migrate database", "database", Mark::Done),
+            ),
+            (begun - 10, marked("warm caches", "cache", Mark::Start)),
+            (begun - 12, marked("warm caches", "cache", Mark::Done)),
+            (
+                begun - 12,
+                EventKind::CheckPassed {
+                    check: "http healthz".into(),
+                },
+            ),
+            (begun - 12, EventKind::Ready),
+        ],
+    );
+    let begun = 20 * MINUTE + 30;
+    story.stack(
+        "checkout-1.5.0",
+        [
+            (
+                begun,
+                requested(|r| {
+                    r.version = "1.5.0".parse().unwrap();
+                    r.terms.ttl = "45m".parse().unwrap();
+                    r.terms.hourly_cost = Some("0.42".parse().unwrap());
+                }),
+            ),
+            (begun - 5, EventKind::Recorded),
+            (
+                MINUTE,
+                EventKind::Held {
+                    until: story.ago(-5 * HOUR - 30),
+                    why: "demo at four".into(),
+                },
+            ),
+        ],
+    );
+    let begun = 4 * HOUR + 3 * MINUTE + 30;
+    story.stack(
+        "reports-2.0.0",
+        [
+            (
+                begun,
+                requested(|r| {
+                    r.app = "reports".parse().unwrap();
+                    r.version = "2.0.0".parse().unwrap();
+                    r.owner = "ben@example.com".parse().unwrap();
+                    r.terms.ttl = "4h".parse().unwrap();
+                    r.terms.ready_timeout = Some(span("5m"));
+                    r.terms.hourly_cost = Some("1.10".parse().unwrap());
+                }),
+            ),
+            (begun - 5, EventKind::Recorded),
+            (begun - 9, EventKind::Provisioned),
+            (
+                begun - 9,
+                marked("fetch licence", "dependency", Mark::Start),
+            ),
+        ],
+    );
+    let begun = 26 * HOUR + 10 * MINUTE + 30;
+    story.stack(
+        "search-pr-7",
+        [
+            (
+                begun,
+                requested(|r| {
+                    r.app = "search".parse().unwrap();
+                    r.version = "8f3c2ab".parse().unwrap();
+                    r.owner = "team-search".parse().unwrap();
+                    r.terms.ttl = "3d".parse().unwrap();
+                }),
+            ),
+            (begun - 5, EventKind::Recorded),
+        ],
+    );
+    story.stack(
+        "search-pr-3",
+        [
+            (2 * begun, requested(|r| r.app = "search".parse().unwrap())),
+            (begun, EventKind::Released),
+        ],
+    );
+}

@@ -1,0 +1,196 @@
+//! `jiti ls`
+
+use crate::sandbox::Sandbox;
+use crate::story::{Story, five_stacks, requested};
+
+/// At 80 columns the columns that matter least have given way, and no line is longer.
+#[test]
+fn at_80_columns() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let ran = sandbox.run(&["ls"]).ok();
+    insta::assert_snapshot!(ran.out(), @"");
+    let rows = ran.stdout.lines().take_while(|line| !line.is_empty());
+    assert!(
+        rows.inspect(|row| assert!(row.chars().count() <= 80, "{row}"))
+            .count()
+            == 5
+    );
+}
+
+/// At 200 columns everything is there.
+#[test]
+fn at_200_columns() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    insta::assert_snapshot!(sandbox.run_wide(&["ls"]).ok().out(), @"");
+}
+
+/// Into a pipe nothing is left out and nothing shortened, however long it is.
+#[test]
+fn into_a_pipe() {
+    let sandbox = Sandbox::new();
+    let name = "n".repeat(128);
+    Story::new(&sandbox.ledger()).stack(&name, [(90, requested(|_| {}))]);
+    let narrow = sandbox.run(&["ls"]).ok();
+    assert!(!narrow.stdout.contains(&name) && narrow.stdout.contains('…'));
+    let piped = sandbox
+        .ran(sandbox.command().env_remove("COLUMNS").arg("ls"))
+        .ok();
+    assert!(
+        piped.stdout.contains(&name) && piped.stdout.contains("DIES AT"),
+        "{}",
+        piped.stdout
+    );
+}
+
+/// `--all` shows what is gone as well.
+#[test]
+fn all_shows_what_is_gone() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    assert!(!sandbox.run(&["ls"]).ok().stdout.contains("search-pr-3"));
+    let all = sandbox.run(&["ls", "--all", "--json"]).ok().json();
+    let names: Vec<_> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["name"])
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "checkout-1.4.0",
+            "checkout-1.5.0",
+            "reports-2.0.0",
+            "search-pr-3",
+            "search-pr-7"
+        ]
+    );
+    assert_eq!(all[3]["phase"], "gone");
+}
+
+/// JSON has the promised fields; what is unknown is null, money is a decimal text, times are RFC 3339.
+#[test]
+fn json_keeps_its_promises() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let rows = sandbox.run(&["ls", "--json"]).ok().json();
+    let fields = |value: &serde_json::Value| -> Vec<String> {
+        let mut fields: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        fields.sort();
+        fields
+    };
+    insta::assert_snapshot!(fields(&rows[0]).join(" "), @"");
+    insta::assert_snapshot!(fields(&rows[0]["cost"]).join(" "), @"");
+    insta::assert_snapshot!(fields(&rows[0]["idle"]).join(" "), @"");
+    insta::assert_snapshot!(fields(&rows[0]["init"]).join(" "), @"");
+    insta::assert_snapshot!(fields(&rows[0]["origin"]).join(" "), @"");
+    assert_eq!(rows[0]["cost"]["hourly_usd"], "0.42");
+    assert_eq!(rows[0]["init"]["total_seconds"], 12);
+    assert_eq!(rows[0]["flags"], serde_json::json!([]));
+    assert_eq!(rows[1]["flags"], serde_json::json!(["expiring", "held"]));
+    assert!(rows[2]["ttl_seconds_left"].as_i64().unwrap() < 0);
+    let unknown = &rows[3];
+    assert!(unknown["cost"]["hourly_usd"].is_null() && unknown["cost"]["spent_usd"].is_null());
+    assert!(unknown["dies_at"].is_null() && unknown["init"]["total_seconds"].is_null());
+    let created = unknown["created_at"].as_str().unwrap();
+    assert!(
+        created.ends_with('Z') && created.parse::<jiff::Timestamp>().is_ok(),
+        "{created}"
+    );
+}
+
+/// CSV has a row for each stack; what is unknown is empty.
+#[test]
+fn csv_has_a_row_for_each() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let ran = sandbox.run(&["ls", "--csv"]).ok();
+    let mut rows = csv::Reader::from_reader(ran.stdout.as_bytes());
+    let head = rows.headers().unwrap().clone();
+    let rows: Vec<_> = rows.records().map(Result::unwrap).collect();
+    let field = |row: usize, name: &str| {
+        let at = head.iter().position(|head| head == name).unwrap();
+        rows[row].get(at).unwrap().to_owned()
+    };
+    assert_eq!(rows.len(), 4);
+    assert_eq!(field(0, "name"), "checkout-1.4.0");
+    assert_eq!(field(0, "labels"), "cost-center=42");
+    assert_eq!(field(0, "init.total_seconds"), "12");
+    assert_eq!(field(1, "flags"), "expiring held");
+    assert_eq!(field(3, "cost.hourly_usd"), "");
+    assert_eq!(field(3, "idle.state"), "unknown");
+    sandbox.run(&["ls", "--csv", "--json"]).exits(2);
+}
+
+/// Without a ledger there are no stacks, which is no failure; it says how to begin, and makes no file.
+#[test]
+fn without_a_ledger() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.run(&["ls"]).ok().stdout, @"");
+    let json = sandbox.run(&["ls", "--json"]).exits(0);
+    assert_eq!(
+        (json.stdout.as_str(), json.json()),
+        ("[]\n", serde_json::json!([]))
+    );
+    insta::assert_snapshot!(json.stderr, @"");
+    assert_eq!(
+        sandbox
+            .run(&["ls", "--csv"])
+            .exits(0)
+            .stdout
+            .lines()
+            .count(),
+        1
+    );
+    assert_eq!(
+        std::fs::read_dir(sandbox.path("home")).unwrap().count(),
+        0,
+        "nothing was made"
+    );
+}
+
+/// A ledger in which nothing lives says so.
+#[test]
+fn an_empty_ledger() {
+    let sandbox = Sandbox::new();
+    let story = Story::new(&sandbox.ledger());
+    story.stack(
+        "old",
+        [(90, requested(|_| {})), (30, stack::EventKind::Released)],
+    );
+    insta::assert_snapshot!(sandbox.run(&["ls"]).ok().stdout, @"");
+}
+
+/// Colour is for those who want it, and only repeats what the words say.
+#[test]
+fn colour_only_repeats() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let plain = sandbox.run(&["ls"]).ok().stdout;
+    let forced = sandbox
+        .ran(sandbox.command().env("CLICOLOR_FORCE", "1").arg("ls"))
+        .ok()
+        .stdout;
+    assert!(!plain.contains('\u{1b}') && forced.contains('\u{1b}'));
+    let mut without = String::new();
+    let mut inside = false;
+    for c in forced.chars() {
+        match c {
+            '\u{1b}' => inside = true,
+            'm' if inside => inside = false,
+            _ if inside => {}
+            _ => without.push(c),
+        }
+    }
+    assert_eq!(without, plain);
+    let command = &mut sandbox.command();
+    let refused = sandbox.ran(
+        command
+            .env("CLICOLOR_FORCE", "1")
+            .env("NO_COLOR", "1")
+            .arg("ls"),
+    );
+    assert_eq!(refused.ok().stdout, plain);
+}
