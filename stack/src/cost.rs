@@ -210,3 +210,82 @@ impl Counters {
         self.counted_to = to;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::noon;
+
+    fn hour(hours: u32) -> Timestamp {
+        if hours == 0 {
+            noon()
+        } else {
+            Span::minutes(hours * 60).after(noon())
+        }
+    }
+
+    fn rate(text: &str) -> Option<HourlyRate> {
+        text.parse().ok()
+    }
+
+    fn spent(meter: &Meter, hours: u32) -> Option<String> {
+        meter.spent(hour(hours)).map(|usd| usd.to_string())
+    }
+
+    /// What is declared and what is measured add up, and the source names both.
+    #[test]
+    fn declared_and_measured_add_up() {
+        let mut meter = Meter::new(noon(), rate("0.40"));
+        assert_eq!(
+            (meter.rate(), meter.source().as_deref()),
+            (rate("0.40"), Some(DECLARED))
+        );
+        meter.measure(hour(1), rate("1.00"), "list 2026-01-01", &[]);
+        assert_eq!(meter.rate(), rate("1.40"));
+        assert_eq!(
+            meter.source().as_deref(),
+            Some("list 2026-01-01 + declared")
+        );
+        assert_eq!(spent(&meter, 2).as_deref(), Some("1.80"));
+    }
+
+    /// Unknown stays unknown: no rate is no amount, and time without one is named.
+    #[test]
+    fn unknown_stays_unknown() {
+        let mut meter = Meter::new(noon(), None);
+        assert_eq!((spent(&meter, 1), meter.source()), (None, None));
+        assert!(meter.unpriced(hour(1)).is_empty());
+        meter.measure(hour(1), rate("1"), "list", &[]);
+        assert_eq!(spent(&meter, 2).as_deref(), Some("1.00"));
+        assert_eq!(meter.unpriced(hour(2)), ["1h without a known rate"]);
+        meter.measure(hour(2), None, "list", &[]);
+        assert_eq!(
+            (meter.rate(), spent(&meter, 9).as_deref()),
+            (None, Some("1.00"))
+        );
+        assert_eq!(meter.unpriced(hour(4)), ["3h without a known rate"]);
+    }
+
+    /// What is gone costs nothing, and what is found later has cost all along.
+    #[test]
+    fn gone_costs_nothing_until_something_is_found() {
+        let mut meter = Meter::new(noon(), rate("1"));
+        meter.stop(hour(1));
+        assert_eq!(
+            (meter.rate(), spent(&meter, 5).as_deref()),
+            (None, Some("1.00"))
+        );
+        meter.restart(hour(3));
+        assert_eq!(spent(&meter, 4).as_deref(), Some("4.00"));
+    }
+
+    /// A moment before the last one counts nothing back, and no saving exceeds what was spent.
+    #[test]
+    fn time_and_savings_do_not_run_away() {
+        let mut meter = Meter::new(hour(2), rate("1"));
+        meter.declare(hour(1), rate("5"));
+        assert_eq!(spent(&meter, 3).as_deref(), Some("5.00"));
+        assert_eq!(spent(&meter, 0).as_deref(), Some("0.00"));
+        assert_eq!(meter.wasted(noon(), hour(3)), meter.spent(hour(3)));
+    }
+}

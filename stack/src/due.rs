@@ -105,3 +105,71 @@ pub fn dies_at(lease: &Lease, observed: &Observed, view: &View) -> Option<Timest
     let doom = doom(lease, observed, view)?;
     view.reaper.next_run(doom.due_at, view.now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Seq;
+    use crate::lease::{Event, EventKind};
+    use crate::policy::Policy;
+    use crate::reaper::ReaperStatus;
+    use crate::testing::{every_kind, new_event, noon, registration, stack_name};
+    use crate::ttl::{Span, Ttl};
+
+    fn lease(name: &str, ttl_minutes: u32, more: Option<EventKind>) -> Lease {
+        let mut registration = registration();
+        registration.terms.ttl = Ttl::from(Span::minutes(ttl_minutes));
+        let begin = EventKind::Requested {
+            registration: Box::new(registration),
+        };
+        let events = [Some(begin), more].into_iter().flatten().zip(1..);
+        let events: Vec<Event> = events
+            .map(|(kind, seq)| new_event(noon(), kind).placed(stack_name(name), Seq(seq)))
+            .collect();
+        Lease::fold(None, &events).expect("legal").expect("a lease")
+    }
+
+    fn due_after(minutes: u32, leases: &[Lease]) -> Vec<String> {
+        let now = Span::minutes(minutes).after(noon());
+        let view = View::new(now, Policy::default(), ReaperStatus::default());
+        let nothing = Observed::default();
+        let due = due(leases.iter().map(|lease| (lease, &nothing)), &view);
+        due.iter().map(|due| due.name.to_string()).collect()
+    }
+
+    /// What is due comes the longest due first, by name where that is the same.
+    #[test]
+    fn the_longest_due_comes_first() {
+        let leases = [
+            lease("late", 90, None),
+            lease("b", 60, None),
+            lease("a", 60, None),
+            lease("x", 900, None),
+        ];
+        assert_eq!(due_after(119, &leases), [""; 0]);
+        assert_eq!(due_after(150, &leases), ["a", "b", "late"]);
+    }
+
+    /// A stack is never due because of a lease that this version does not wholly understand.
+    #[test]
+    fn what_is_not_understood_is_not_due() {
+        let unknown = every_kind().pop();
+        assert_eq!(
+            due_after(900, &[lease("new", 60, unknown), lease("old", 60, None)]),
+            ["old"]
+        );
+    }
+
+    /// A hold that has ended no longer puts anything off; one that lasts does.
+    #[test]
+    fn a_hold_puts_off() {
+        let until = Span::minutes(200).after(noon());
+        let held = EventKind::Held {
+            until,
+            why: "a demo".to_owned(),
+        };
+        let leases = [lease("held", 60, Some(held))];
+        assert_eq!(due_after(199, &leases), [""; 0]);
+        assert_eq!(due_after(200, &leases), ["held"]);
+    }
+}

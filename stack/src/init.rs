@@ -215,3 +215,90 @@ impl InitPhase {
         self.seconds.map(|seconds| seconds.after(self.started_at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::noon;
+
+    fn second(seconds: u64) -> Timestamp {
+        Elapsed::from_millis(seconds * 1000).after(noon())
+    }
+
+    fn told(init: &Init) -> Vec<(&str, u64, Option<u64>)> {
+        let told = |p: &InitPhase| Elapsed::between(noon(), p.started_at).seconds();
+        init.phases
+            .iter()
+            .map(|p| (&*p.name, told(p), p.seconds.map(Elapsed::seconds)))
+            .collect()
+    }
+
+    /// Phases are marked from outside by start and done, and a done without a start began where the
+    /// phase before it ended.
+    #[test]
+    fn phases_are_marked() {
+        let mut init = Init::begin(noon(), None);
+        init.mark(second(1), "pull", None, Mark::Start, None);
+        init.mark(second(2), "pull", None, Mark::Start, None);
+        init.mark(second(4), "pull", None, Mark::Done, None);
+        init.mark(second(9), "migrate", None, Mark::Done, None);
+        init.mark(second(9), "warm", None, Mark::Start, None);
+        assert_eq!(
+            told(&init),
+            [
+                ("pull", 1, Some(3)),
+                ("migrate", 4, Some(5)),
+                ("warm", 9, None)
+            ]
+        );
+        assert_eq!(init.slowest().map(|phase| &*phase.name), Some("migrate"));
+    }
+
+    /// A phase that is told again and again from inside is one phase, with what was told last.
+    #[test]
+    fn a_phase_told_twice_is_one() {
+        let mut init = Init::begin(noon(), None);
+        for seconds in [2_000, 3_000] {
+            let told = Told {
+                started_at: second(1),
+                seconds: Elapsed::from_millis(seconds),
+            };
+            init.mark(second(9), "pull", None, Mark::Done, Some(told));
+        }
+        assert_eq!(told(&init), [("pull", 1, Some(3))]);
+    }
+
+    /// A check is never the slowest phase where others were told, and the phases have a limit.
+    #[test]
+    fn checks_are_slowest_only_alone() {
+        let mut init = Init::begin(noon(), None);
+        init.provisioned(second(1));
+        init.check_passed(second(100), "http");
+        assert_eq!(init.slowest().map(|phase| &*phase.name), Some("http"));
+        init.mark(second(100), "pull", None, Mark::Start, None);
+        init.mark(second(101), "pull", None, Mark::Done, None);
+        assert_eq!(init.slowest().map(|phase| &*phase.name), Some("pull"));
+        for place in 0..1000 {
+            init.mark(second(101), &place.to_string(), None, Mark::Start, None);
+        }
+        assert_eq!(init.phases().len(), MOST_PHASES);
+    }
+
+    /// The overhead costs what the rate was while it lasted, or else the first known afterwards.
+    #[test]
+    fn the_overhead_is_priced_once() {
+        let rate = |text: &str| text.parse().ok();
+        let mut init = Init::begin(noon(), None);
+        init.ready(second(3_600));
+        assert_eq!(
+            (init.total(), init.usd()),
+            (Some(Elapsed::from_millis(3_600_000)), None)
+        );
+        init.rated(rate("2"));
+        init.rated(rate("0.10"));
+        assert_eq!(
+            init.usd().map(|usd| usd.to_string()).as_deref(),
+            Some("2.00")
+        );
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! Nothing in here knows a cloud, Terraform, a terminal, the environment, or the time: whoever
 //! calls brings them.
+#![doc = include_str!("../docs/model.md")]
 
 pub mod clock;
 pub mod config;

@@ -275,3 +275,90 @@ fn init(init: &Init) -> ListedInit {
         phases: init.phases().to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::lease::EventKind;
+    use crate::policy::Policy;
+    use crate::reaper::ReaperStatus;
+    use crate::testing::{new_event, noon, registration, stack_name};
+    use crate::{Seq, Span};
+
+    fn listing() -> Value {
+        let mut registration = registration();
+        registration.terms.ready_timeout = Some(Span::minutes(15));
+        let kind = EventKind::Requested {
+            registration: Box::new(registration),
+        };
+        let event = new_event(noon(), kind).placed(stack_name("checkout-1"), Seq(1));
+        let lease = Lease::apply(None, &event).expect("a lease begins");
+        let view = View::new(noon(), Policy::default(), ReaperStatus::default());
+        serde_json::to_value(Listing::new(&lease, &view)).expect("writes")
+    }
+
+    /// The fields are those of the contract, in its order where it is told in words.
+    #[test]
+    fn the_fields_are_those_of_the_contract() {
+        let listing = listing();
+        let keys = |path: &str| {
+            let object = listing
+                .pointer(path)
+                .and_then(Value::as_object)
+                .expect(path);
+            let mut keys: Vec<_> = object.keys().map(String::as_str).collect();
+            keys.sort_unstable();
+            keys.join(" ")
+        };
+        assert_eq!(
+            keys(""),
+            "accounts app cost created_at dies_at expires_at expiry_source flags hold_until idle \
+             init labels name origin owner phase regions ttl_seconds_left version"
+        );
+        assert_eq!(keys("/origin"), "command directory workspace");
+        assert_eq!(
+            keys("/cost"),
+            "billed_until billed_usd hourly_source hourly_usd spent_usd unpriced until_expiry_usd"
+        );
+        assert_eq!(keys("/idle"), "evidence hourly_usd since state wasted_usd");
+        assert_eq!(
+            keys("/init"),
+            "phases provision_seconds provisioned_at ready_at ready_seconds requested_at \
+             slowest_phase total_seconds usd"
+        );
+    }
+
+    /// What is unknown is null: a stack without a rate costs an unknown amount, not nothing.
+    #[test]
+    fn unknown_is_null() {
+        let listing = listing();
+        for path in [
+            "/cost/hourly_usd",
+            "/cost/spent_usd",
+            "/dies_at",
+            "/init/usd",
+            "/idle/since",
+        ] {
+            assert_eq!(listing.pointer(path), Some(&Value::Null), "{path}");
+        }
+    }
+
+    /// Each flag is written as its word.
+    #[test]
+    fn flags_are_words() {
+        let flags = [
+            Flag::Idle,
+            Flag::Expiring,
+            Flag::Expired,
+            Flag::Held,
+            Flag::Protected,
+            Flag::OverBudget,
+            Flag::Unleased,
+        ];
+        for flag in flags {
+            assert_eq!(serde_json::to_value(flag).expect("writes"), flag.as_str());
+        }
+    }
+}

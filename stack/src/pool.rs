@@ -134,3 +134,87 @@ impl Pool {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lease::EventKind;
+    use crate::testing::{actor, new_event, noon, registration, stack_name};
+
+    fn pool(kinds: &[PoolEventKind]) -> Pool {
+        let events = kinds.iter().enumerate().map(|(place, kind)| PoolEvent {
+            seq: Seq(place as u64 + 1),
+            at: noon(),
+            actor: actor(),
+            kind: kind.clone(),
+        });
+        Pool::default().fold(events)
+    }
+
+    fn entered(name: &str) -> PoolEventKind {
+        PoolEventKind::Entered {
+            stack: stack_name(name),
+        }
+    }
+
+    fn left(name: &str) -> PoolEventKind {
+        PoolEventKind::Left {
+            stack: stack_name(name),
+        }
+    }
+
+    /// A limit is exact; a member that enters again takes no second place, and one that leaves
+    /// makes room.
+    #[test]
+    fn a_limit_is_exact() {
+        let full = pool(&[entered("a"), entered("b"), entered("a")]);
+        assert!(!full.has_room_for(&stack_name("c"), 2));
+        assert!(full.has_room_for(&stack_name("a"), 2));
+        assert_eq!(full.last_seq(), Seq(3));
+        let free = pool(&[entered("a"), entered("b"), left("a"), left("a")]);
+        assert!(free.has_room_for(&stack_name("c"), 2));
+        assert!(!free.contains(&stack_name("a")));
+    }
+
+    /// A member without a lease is stale after a minute, one whose lease no longer fits as well.
+    #[test]
+    fn stale_members_are_recognised() {
+        let mut registration = registration();
+        registration.terms.ready_timeout = Some(Span::minutes(15));
+        let begin = EventKind::Requested {
+            registration: Box::new(registration),
+        };
+        let kinds = [begin, EventKind::Ready, EventKind::Released];
+        let leases: Vec<Lease> = (1..=3)
+            .map(|count| {
+                let events = kinds.iter().take(count).enumerate().map(|(place, kind)| {
+                    new_event(noon(), kind.clone()).placed(stack_name("x"), Seq(place as u64 + 1))
+                });
+                Lease::fold(None, events).expect("legal").expect("a lease")
+            })
+            .collect();
+        let names = ["initialising", "ready", "gone", "unknown"].map(stack_name);
+        let pool = pool(&names.clone().map(|stack| PoolEventKind::Entered { stack }));
+        let stale = |rule, minutes| {
+            let now = Span::minutes(minutes).after(noon());
+            let find = |name: &StackName| {
+                names
+                    .iter()
+                    .position(|n| n == name)
+                    .and_then(|place| leases.get(place))
+            };
+            pool.stale(rule, now, find)
+                .into_iter()
+                .map(StackName::as_str)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(stale(PoolRule::Live, 1), ["gone", "unknown"]);
+        assert_eq!(stale(PoolRule::Init, 1), ["gone", "ready", "unknown"]);
+        assert_eq!(
+            stale(PoolRule::Init, 15),
+            ["gone", "initialising", "ready", "unknown"]
+        );
+        let now = noon();
+        assert!(pool.stale(PoolRule::Live, now, |_| None).is_empty());
+    }
+}

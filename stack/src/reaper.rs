@@ -198,3 +198,102 @@ impl ReaperStatus {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{actor, noon};
+
+    fn minute(minutes: u32) -> Timestamp {
+        if minutes == 0 {
+            noon()
+        } else {
+            Span::minutes(minutes).after(noon())
+        }
+    }
+
+    fn status(kinds: Vec<(u32, ReaperEventKind)>) -> ReaperStatus {
+        let events = kinds
+            .into_iter()
+            .zip(1..)
+            .map(|((minutes, kind), seq)| ReaperEvent {
+                seq: Seq(seq),
+                at: minute(minutes),
+                actor: actor(),
+                kind,
+            });
+        ReaperStatus::default().fold(events)
+    }
+
+    fn run() -> RunId {
+        RunId::random()
+    }
+
+    fn started(run: RunId) -> ReaperEventKind {
+        let interval = DEFAULT_INTERVAL;
+        ReaperEventKind::RunStarted {
+            run,
+            interval,
+            host: "laptop".to_owned(),
+            pid: 1,
+        }
+    }
+
+    /// A moment is rounded up to a run: the next one at the earliest, and none while paused or
+    /// before the first.
+    #[test]
+    fn moments_are_rounded_up_to_runs() {
+        let ran = status(vec![(0, started(run()))]);
+        assert_eq!(ran.next_run(minute(0), minute(0)), Some(minute(15)));
+        assert_eq!(ran.next_run(minute(15), minute(1)), Some(minute(15)));
+        assert_eq!(ran.next_run(minute(16), minute(1)), Some(minute(30)));
+        assert_eq!(ran.next_run(minute(1), minute(100)), Some(minute(105)));
+        assert_eq!(ReaperStatus::default().next_run(noon(), noon()), None);
+        let paused = status(vec![(0, started(run())), (1, ReaperEventKind::Paused)]);
+        assert_eq!(paused.next_run(noon(), noon()), None);
+    }
+
+    /// Nothing ends while no reaper has run within twice its interval, or it is paused.
+    #[test]
+    fn it_is_said_when_nothing_ends() {
+        let never = ReaperStatus::default().nothing_ends(noon());
+        assert_eq!(never, Some(NothingEnds::NeverRan));
+        let ran = status(vec![(0, started(run()))]);
+        assert_eq!(ran.nothing_ends(minute(30)), None);
+        assert!(matches!(
+            ran.nothing_ends(minute(31)),
+            Some(NothingEnds::Silent { .. })
+        ));
+        let paused = status(vec![(0, started(run())), (1, ReaperEventKind::Paused)]);
+        let said = paused.nothing_ends(minute(2)).expect("paused").to_string();
+        assert!(
+            said.contains("ana@laptop paused the reaper at 2026-03-02T12:01:00Z"),
+            "{said}"
+        );
+        let resumed = vec![(1, ReaperEventKind::Paused), (2, ReaperEventKind::Resumed)];
+        let resumed = status([(0, started(run()))].into_iter().chain(resumed).collect());
+        assert_eq!(resumed.nothing_ends(minute(3)), None);
+    }
+
+    /// A run ends its own heartbeat, never that of another which began later.
+    #[test]
+    fn a_run_ends_only_itself() {
+        let (first, second) = (run(), run());
+        let finished = |run| ReaperEventKind::RunFinished {
+            run,
+            ended: 1,
+            failed: 2,
+        };
+        let mut kinds = vec![(0, started(first.clone())), (1, started(second.clone()))];
+        kinds.push((2, finished(first)));
+        assert_eq!(
+            status(kinds.clone())
+                .last_run
+                .and_then(|run| run.finished_at),
+            None
+        );
+        kinds.push((3, finished(second)));
+        let last = status(kinds).last_run.expect("a run");
+        assert_eq!((last.finished_at, last.failed), (Some(minute(3)), 2));
+    }
+}
