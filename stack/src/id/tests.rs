@@ -1,0 +1,59 @@
+//! What is a name, and what is refused.
+
+use super::*;
+
+/// A stack name keeps to what every service accepts in a tag, and each refusal says why.
+#[test]
+fn names_are_safe_in_tags() {
+    for right in [
+        "a",
+        "checkout-pr-412",
+        "team/app:1.2+b=3@x y",
+        &"a".repeat(128),
+    ] {
+        assert_eq!(StackName::new(right).expect(right).as_str(), right);
+    }
+    let refusal = |text: &str| StackName::new(text).expect_err(text).to_string();
+    assert!(refusal("").contains("empty"));
+    assert!(refusal(&"a".repeat(129)).contains("129 characters, the limit is 128"));
+    assert!(refusal("a\u{202e}b").contains("\\u{202e}"));
+    assert!(refusal("a*b").contains("'*'"));
+    assert!(refusal("-rf").contains("begins with a dash"));
+    assert!(refusal("a ").contains("space"));
+    assert!(refusal("größe").contains('ö'));
+}
+
+/// Random ids are twelve digits, differ, and are read back; anything else is refused.
+#[test]
+fn random_ids_differ() {
+    let many: std::collections::BTreeSet<LedgerId> =
+        (0..1000).map(|_| LedgerId::random()).collect();
+    assert_eq!(many.len(), 1000);
+    for id in &many {
+        assert_eq!(LedgerId::new(id.as_str()).as_ref(), Ok(id));
+    }
+    assert!(RunId::new("7k3m9q2x4v8").is_err());
+    assert!(RunId::new("7K3M9Q2X4V8W").is_err());
+}
+
+/// An actor is made from anything the operating system says, and nothing in it acts on a terminal.
+#[test]
+fn an_actor_is_always_printable() {
+    assert_eq!(Actor::of("ana", "laptop").as_str(), "ana@laptop");
+    assert_eq!(Actor::of("\u{1b}[2J", "").as_str(), "[2J@unknown");
+    assert!(Actor::new("a\u{7}").is_err());
+    assert!(Actor::new(Actor::of(&"x".repeat(999), &"y".repeat(999)).as_str()).is_ok());
+}
+
+/// Ids travel as plain strings and are checked on the way in.
+#[test]
+fn ids_are_plain_strings() {
+    let name = StackName::new("a b").expect("legal");
+    assert_eq!(serde_json::to_string(&name).expect("writes"), "\"a b\"");
+    assert!(serde_json::from_str::<StackName>("\"a\\nb\"").is_err());
+    assert!(
+        PoolName::new(PoolName::live(&Owner::new("a".repeat(128)).expect("legal")).as_str())
+            .is_ok()
+    );
+    assert!(PoolName::new(PoolName::inits().as_str()).is_ok());
+}
