@@ -21,7 +21,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use error::{ServiceError, Taken, TakenBy};
-pub use open::{Liveness, Opened, Processes};
+pub use open::{Opened, Processes};
 pub use read::Shown;
 pub use update::Wanted;
 

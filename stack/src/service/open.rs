@@ -6,18 +6,8 @@ use super::pause::Pauses;
 use super::{DECISIONS, Service, ServiceError, Taken, TakenBy};
 use crate::id::{Seq, StackName};
 use crate::lease::{EventKind, Lease, Origin, Phase, ProcessId, Registration};
+use crate::process::Liveness;
 use crate::ttl::Elapsed;
-
-/// Whether a process runs, as far as can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Liveness {
-    /// It runs.
-    Alive,
-    /// It is proven that it no longer runs.
-    Dead,
-    /// It runs elsewhere, or the system does not tell.
-    Unknown,
-}
 
 /// How to find out whether a process runs; the service itself looks at no process.
 pub type Processes<'a> = dyn Fn(&ProcessId) -> Liveness + Send + Sync + 'a;

@@ -1,1 +1,866 @@
+//! The use cases on a ledger in memory, with a clock that is set by hand and rivals that cut in.
 
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+
+use super::{Service, ServiceError, TakenBy, Wanted};
+use crate::config::Config;
+use crate::id::{AppVersion, LedgerId, Owner, PoolName, Seq, StackName};
+use crate::lease::{Event, EventKind, Lease, Mark, NewEvent, Phase, Registration, RenewOn, Source};
+use crate::ledger::{Cursor, Later, Ledger, LedgerError, LogPage, MemoryLedger, Scope};
+use crate::policy::{Policy, Refusal};
+use crate::pool::{Pool, PoolEvent, PoolEventKind};
+use crate::process::Liveness;
+use crate::reaper::{ReaperEvent, ReaperStatus};
+use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
+use crate::ttl::Span;
+
+/// A ledger in which a rival appends just before whoever comes next.
+#[derive(Default)]
+struct Contested {
+    ledger: MemoryLedger,
+    rivals: Mutex<Vec<(StackName, EventKind)>>,
+    entrants: Mutex<Vec<(PoolName, StackName)>>,
+    /// Appends to stacks, rivals not counted.
+    appends: Mutex<u32>,
+    broken: Mutex<bool>,
+}
+
+impl Contested {
+    /// The rival cuts in before the next append, once for each call.
+    fn rival(&self, stack: &StackName, kind: EventKind) {
+        self.rivals.lock().unwrap().push((stack.clone(), kind));
+    }
+
+    fn entrant(&self, pool: PoolName, stack: &str) {
+        let entrant = (pool, stack_name(stack));
+        self.entrants.lock().unwrap().push(entrant);
+    }
+
+    async fn write(&self, stack: &StackName, kind: EventKind) {
+        let lease = self.ledger.lease(stack).await.unwrap();
+        let seq = lease.map_or(Seq::NONE, |lease| lease.last_seq());
+        let event = new_event(noon(), kind);
+        self.ledger.append(stack, seq, vec![event]).await.unwrap();
+    }
+}
+
+impl Ledger for Contested {
+    fn place(&self) -> String {
+        self.ledger.place()
+    }
+    fn id(&self) -> Later<'_, LedgerId> {
+        self.ledger.id()
+    }
+    fn append(&self, stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Later<'_, Lease> {
+        let stack = stack.clone();
+        Box::pin(async move {
+            let rival = self.rivals.lock().unwrap().pop();
+            if let Some((stack, kind)) = rival {
+                self.write(&stack, kind).await;
+            }
+            *self.appends.lock().unwrap() += 1;
+            if *self.broken.lock().unwrap() {
+                let ledger = self.place();
+                return Err(LedgerError::ReadOnly { ledger });
+            }
+            self.ledger.append(&stack, after, events).await
+        })
+    }
+    fn lease(&self, stack: &StackName) -> Later<'_, Option<Lease>> {
+        self.ledger.lease(stack)
+    }
+    fn events(&self, stack: &StackName, after: Seq) -> Later<'_, Vec<Event>> {
+        self.ledger.events(stack, after)
+    }
+    fn leases(&self, scope: Scope) -> Later<'_, Vec<Lease>> {
+        self.ledger.leases(scope)
+    }
+    fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage> {
+        self.ledger.log(cursor, limit)
+    }
+    fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
+        self.ledger.pool(pool)
+    }
+    fn append_pool(&self, pool: &PoolName, after: Seq, events: Vec<PoolEvent>) -> Later<'_, Pool> {
+        let pool = pool.clone();
+        Box::pin(async move {
+            let entrant = self.entrants.lock().unwrap().pop();
+            if let Some((pool, stack)) = entrant {
+                let event = PoolEvent {
+                    seq: Seq::NONE,
+                    at: noon(),
+                    actor: actor(),
+                    kind: PoolEventKind::Entered { stack },
+                };
+                let seq = self.ledger.pool(&pool).await?.last_seq();
+                self.ledger.append_pool(&pool, seq, vec![event]).await?;
+            }
+            self.ledger.append_pool(&pool, after, events).await
+        })
+    }
+    fn reaper(&self) -> Later<'_, ReaperStatus> {
+        self.ledger.reaper()
+    }
+    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>) -> Later<'_, ReaperStatus> {
+        self.ledger.append_reaper(after, events)
+    }
+}
+
+struct World {
+    ledger: Arc<Contested>,
+    clock: Arc<ManualClock>,
+    service: Service,
+}
+
+fn world(policy: Policy) -> World {
+    let ledger = Arc::new(Contested::default());
+    let clock = Arc::new(ManualClock::at(noon()));
+    let config = Config {
+        policy,
+        ..Config::default()
+    };
+    let service = Service::new(
+        Arc::<Contested>::clone(&ledger),
+        Arc::<ManualClock>::clone(&clock),
+        Arc::new(config),
+        actor(),
+        Source::Provider,
+    );
+    World {
+        ledger,
+        clock,
+        service,
+    }
+}
+
+impl World {
+    async fn open(&self, name: &str) -> Lease {
+        let name = stack_name(name);
+        let opened = self.service.open(&name, registration(), &alive).await;
+        opened.unwrap().lease
+    }
+
+    async fn kinds(&self, name: &str) -> Vec<String> {
+        let events = self.ledger.events(&stack_name(name), Seq::NONE).await;
+        let kinds = events.unwrap().into_iter();
+        kinds.map(|event| event.kind.name().to_owned()).collect()
+    }
+
+    async fn members(&self, pool: PoolName) -> Vec<String> {
+        let pool = self.ledger.pool(&pool).await.unwrap();
+        pool.members().map(|(name, _)| name.to_string()).collect()
+    }
+}
+
+fn alive(_: &crate::ProcessId) -> Liveness {
+    Liveness::Alive
+}
+
+fn dead(_: &crate::ProcessId) -> Liveness {
+    Liveness::Dead
+}
+
+fn unknown(_: &crate::ProcessId) -> Liveness {
+    Liveness::Unknown
+}
+
+fn span(text: &str) -> Span {
+    text.parse().unwrap()
+}
+
+fn limited() -> Policy {
+    Policy {
+        max_ttl: Some(span("12h")),
+        max_hold: Some(span("3d")),
+        ..Policy::default()
+    }
+}
+
+fn two_per_owner() -> Policy {
+    Policy {
+        max_live_per_owner: Some(2),
+        ..Policy::default()
+    }
+}
+
+fn one_init() -> Policy {
+    Policy {
+        max_concurrent_inits: Some(1),
+        ..Policy::default()
+    }
+}
+
+fn declaring() -> Registration {
+    let mut registration = registration();
+    registration.terms.ready_timeout = Some(span("15m"));
+    registration
+}
+
+fn elsewhere() -> Registration {
+    let mut registration = registration();
+    registration.origin.directory = "/srv/other".to_owned();
+    registration
+}
+
+fn wanted(lease: &Lease) -> Wanted {
+    Wanted {
+        version: lease.version.clone(),
+        owner: lease.owner.clone(),
+        terms: lease.terms.clone(),
+    }
+}
+
+fn version(text: &str) -> AppVersion {
+    AppVersion::new(text).unwrap()
+}
+
+fn owner(text: &str) -> Owner {
+    Owner::new(text).unwrap()
+}
+
+/// Opening registers a lease and records the policy in force, whatever policy the caller brought.
+#[tokio::test]
+async fn open_records_the_policy_in_force() {
+    let world = world(limited());
+    let lease = world.open("a").await;
+    assert_eq!(lease.max_ttl, Some(span("12h")));
+    assert_eq!(lease.expires_at, span("8h").after(noon()));
+    assert_eq!(world.kinds("a").await, ["requested"]);
+}
+
+/// What the policy refuses is told as a whole, and nothing is written.
+#[tokio::test]
+async fn open_refuses_what_the_policy_refuses() {
+    let mut policy = limited();
+    policy.max_ttl = Some(span("1h"));
+    policy.required_labels = vec!["team".to_owned()];
+    let world = world(policy);
+    let name = stack_name("a");
+    let error = world
+        .service
+        .open(&name, registration(), &alive)
+        .await
+        .unwrap_err();
+    let fields: Vec<_> = error.refusals().iter().map(Refusal::field).collect();
+    assert_eq!(fields, ["ttl", "labels"]);
+    assert_eq!(world.service.lease(&name).await.unwrap(), None);
+}
+
+/// A finished registration is refused with its owner, its age, its place and how to import it.
+#[tokio::test]
+async fn open_names_whose_a_live_stack_is() {
+    let world = world(Policy::default());
+    world.open("a").await;
+    world.service.recorded(&stack_name("a")).await.unwrap();
+    world.clock.advance(span("3h"));
+    for place in [registration(), elsewhere()] {
+        let error = world
+            .service
+            .open(&stack_name("a"), place, &dead)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "stack \"a\" is already registered: owner ana@example.com, ready, 3h old, \
+             from /srv/checkout (workspace default) on laptop; \
+             if it is this one, `terraform import jiti_stack.this a`, else choose another name"
+        );
+    }
+    assert_eq!(world.kinds("a").await, ["requested", "recorded"]);
+}
+
+/// An unfinished registration is taken over from the same place when its process is dead, and the
+/// new terms count; while it lives, or nobody can tell, or from another place, it is not.
+#[tokio::test]
+async fn open_takes_over_only_from_the_dead_in_the_same_place() {
+    let world = world(Policy::default());
+    let name = stack_name("a");
+    world.open("a").await;
+    world.clock.advance(span("10m"));
+    let mut again = registration();
+    again.version = version("v2");
+    again.terms.ttl = "2h".parse().unwrap();
+    again.origin.process.pid = 77;
+
+    for (from, processes, expected) in [
+        (again.clone(), alive as fn(&_) -> _, None),
+        (again.clone(), unknown, None),
+        (elsewhere(), dead, Some(TakenBy::Unfinished)),
+    ] {
+        let error = world
+            .service
+            .open(&name, from, &processes)
+            .await
+            .unwrap_err();
+        let ServiceError::Taken(taken) = error else {
+            panic!("{error}");
+        };
+        let running = TakenBy::Running(registration().origin.process);
+        assert_eq!(taken.by, expected.unwrap_or(running));
+    }
+    let opened = world.service.open(&name, again, &dead).await.unwrap();
+    assert!(opened.taken_over);
+    assert_eq!(opened.lease.version, version("v2"));
+    assert_eq!(opened.lease.created_at, noon());
+    assert_eq!(world.kinds("a").await, ["requested", "requested"]);
+}
+
+/// A stack that is being torn down is not registered again until it is gone.
+#[tokio::test]
+async fn open_waits_for_the_end_of_a_teardown() {
+    let world = world(Policy::default());
+    let name = stack_name("a");
+    world.open("a").await;
+    let teardown = EventKind::TeardownStarted {
+        strategy: crate::lease::Strategy::Terraform,
+        by: actor(),
+        why: "expired".to_owned(),
+        run: crate::RunId::random(),
+        host: "laptop".to_owned(),
+        pid: 1,
+    };
+    world.ledger.write(&name, teardown).await;
+    let error = world
+        .service
+        .open(&name, registration(), &dead)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, ServiceError::Taken(taken) if taken.by == TakenBy::Ending),
+        "{error}"
+    );
+    world.ledger.write(&name, EventKind::Gone).await;
+    let opened = world
+        .service
+        .open(&name, registration(), &dead)
+        .await
+        .unwrap();
+    assert!(!opened.taken_over);
+}
+
+/// Who loses the race for a name decides again, and sees whose it is now.
+#[tokio::test(start_paused = true)]
+async fn open_decides_again_after_a_lost_race() {
+    let world = world(two_per_owner());
+    let name = stack_name("a");
+    let mut rival = elsewhere();
+    rival.owner = owner("bob@example.com");
+    let registration_of_bob = Box::new(rival);
+    world.ledger.rival(
+        &name,
+        EventKind::Requested {
+            registration: registration_of_bob,
+        },
+    );
+    let error = world
+        .service
+        .open(&name, registration(), &dead)
+        .await
+        .unwrap_err();
+    let ServiceError::Taken(taken) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(taken.owner, owner("bob@example.com"));
+    assert_eq!(
+        *world.ledger.appends.lock().unwrap(),
+        1,
+        "never only the append"
+    );
+    let ana = PoolName::live(&registration().owner);
+    assert!(
+        world.members(ana).await.is_empty(),
+        "her place is given back"
+    );
+}
+
+/// The limit of an owner is exact: also when another stack takes the last place in between.
+#[tokio::test(start_paused = true)]
+async fn an_owner_never_has_more_than_the_limit() {
+    let world = world(two_per_owner());
+    let ana = PoolName::live(&registration().owner);
+    world.open("a").await;
+    world.ledger.entrant(ana.clone(), "rival");
+    let error = world
+        .service
+        .open(&stack_name("b"), registration(), &alive)
+        .await
+        .unwrap_err();
+    let ServiceError::OwnerFull { limit, stacks, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(
+        (*limit, stacks.as_slice()),
+        (2, &[stack_name("a"), stack_name("rival")][..])
+    );
+    assert_eq!(world.service.lease(&stack_name("b")).await.unwrap(), None);
+
+    // The rival never registered; a minute later its place is free again.
+    world.clock.advance(span("2m"));
+    world.open("b").await;
+    assert_eq!(world.members(ana).await, ["a", "b"]);
+}
+
+/// Many at once: exactly as many get in as the limit allows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_at_once_the_limit_gets_in() {
+    let world = world(Policy {
+        max_live_per_owner: Some(5),
+        ..Policy::default()
+    });
+    let tasks: Vec<_> = (0..20)
+        .map(|number| {
+            let service = world.service.clone();
+            tokio::spawn(async move {
+                let name = stack_name(&format!("stack-{number}"));
+                service.open(&name, registration(), &alive).await.is_ok()
+            })
+        })
+        .collect();
+    let mut entered = 0;
+    for task in tasks {
+        entered += u32::from(task.await.unwrap());
+    }
+    assert_eq!(entered, 5);
+    assert_eq!(world.ledger.leases(Scope::Live).await.unwrap().len(), 5);
+}
+
+/// A stack that is gone leaves its place to the next, and one that began before anybody counted is
+/// counted.
+#[tokio::test]
+async fn places_follow_the_leases() {
+    let world = world(two_per_owner());
+    for name in ["old", "older"] {
+        let requested = EventKind::Requested {
+            registration: Box::new(registration()),
+        };
+        world.ledger.write(&stack_name(name), requested).await;
+    }
+    let name = stack_name("new");
+    let planned = world
+        .service
+        .plan_open(&name, &registration(), &alive)
+        .await;
+    assert!(
+        matches!(planned, Err(ServiceError::OwnerFull { .. })),
+        "{planned:?}"
+    );
+    world.service.release(&stack_name("old")).await.unwrap();
+    world
+        .service
+        .plan_open(&name, &registration(), &alive)
+        .await
+        .unwrap();
+    world.open("new").await;
+    let opened = world
+        .service
+        .open(&stack_name("newer"), registration(), &alive)
+        .await;
+    assert!(
+        matches!(opened, Err(ServiceError::OwnerFull { .. })),
+        "{opened:?}"
+    );
+}
+
+/// A create that fails at the ledger gives its places back.
+#[tokio::test]
+async fn a_failed_open_leaves_nothing() {
+    let world = world(Policy {
+        max_concurrent_inits: Some(1),
+        ..two_per_owner()
+    });
+    *world.ledger.broken.lock().unwrap() = true;
+    let failed = world
+        .service
+        .open(&stack_name("a"), declaring(), &alive)
+        .await;
+    assert!(matches!(failed, Err(ServiceError::Ledger(_))), "{failed:?}");
+    let ana = PoolName::live(&registration().owner);
+    assert!(world.members(ana).await.is_empty());
+    assert!(world.members(PoolName::inits()).await.is_empty());
+}
+
+/// One init too many waits until another is ready; a stack that declares nothing does not wait.
+#[tokio::test(start_paused = true)]
+async fn inits_wait_for_their_turn() {
+    let world = world(one_init());
+    let (first, second) = (stack_name("first"), stack_name("second"));
+    world
+        .service
+        .open(&first, declaring(), &alive)
+        .await
+        .unwrap();
+    world.open("undeclared").await;
+    let waiting = tokio::spawn({
+        let (service, second) = (world.service.clone(), second.clone());
+        async move { service.open(&second, declaring(), &alive).await.map(|_| ()) }
+    });
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    assert!(!waiting.is_finished());
+    assert_eq!(world.service.lease(&second).await.unwrap(), None);
+    world.service.ready(&first).await.unwrap();
+    waiting.await.unwrap().unwrap();
+    assert_eq!(world.members(PoolName::inits()).await, ["second"]);
+}
+
+/// An init whose time has passed, or whose apply died before it registered, blocks nobody; and
+/// whoever stops waiting has taken nothing.
+#[tokio::test(start_paused = true)]
+async fn a_turn_is_not_lost_with_its_holder() {
+    let world = world(one_init());
+    world
+        .service
+        .open(&stack_name("first"), declaring(), &alive)
+        .await
+        .unwrap();
+    let second = stack_name("second");
+    let limit = std::time::Duration::from_secs(10);
+    let given_up =
+        tokio::time::timeout(limit, world.service.open(&second, declaring(), &alive)).await;
+    assert!(given_up.is_err(), "it waits");
+    assert_eq!(world.members(PoolName::inits()).await, ["first"]);
+    world.clock.advance(span("16m"));
+    world
+        .service
+        .open(&second, declaring(), &alive)
+        .await
+        .unwrap();
+    assert_eq!(world.members(PoolName::inits()).await, ["second"]);
+}
+
+/// A new version renews and begins a new init; nothing that differs writes nothing.
+#[tokio::test]
+async fn update_renews_with_a_new_version() {
+    let world = world(limited());
+    let name = stack_name("a");
+    let lease = world.open("a").await;
+    world.service.update(&name, &wanted(&lease)).await.unwrap();
+    assert_eq!(world.kinds("a").await, ["requested"]);
+
+    world.clock.advance(span("1h"));
+    let mut next = wanted(&lease);
+    next.version = version("v2");
+    let planned = world.service.plan_update(&name, &next).await.unwrap();
+    assert_eq!(
+        world.kinds("a").await,
+        ["requested"],
+        "a plan writes nothing"
+    );
+    let updated = world.service.update(&name, &next).await.unwrap();
+    assert_eq!(updated, planned);
+    assert_eq!(updated.expires_at, span("9h").after(noon()));
+    assert_eq!(
+        world.kinds("a").await,
+        ["requested", "version_changed", "renewed"]
+    );
+
+    next.version = version("v3");
+    next.terms.renew_on = RenewOn::Never;
+    let unrenewed = world.service.update(&name, &next).await.unwrap();
+    assert_eq!(unrenewed.expires_at, updated.expires_at);
+}
+
+/// A renewal past the cap is refused; a shorter TTL never moves the end forward.
+#[tokio::test]
+async fn update_neither_shortens_nor_passes_the_cap() {
+    let world = world(limited());
+    let name = stack_name("a");
+    let lease = world.open("a").await;
+    let mut next = wanted(&lease);
+    next.version = version("v2");
+    next.terms.ttl = "1h".parse().unwrap();
+    let updated = world.service.update(&name, &next).await.unwrap();
+    assert_eq!(updated.expires_at, lease.expires_at);
+
+    world.clock.advance(span("12h"));
+    next.version = version("v3");
+    for refused in [
+        world.service.plan_update(&name, &next).await.unwrap_err(),
+        world.service.update(&name, &next).await.unwrap_err(),
+    ] {
+        assert!(
+            matches!(refused.refusals(), [Refusal::RenewPastCap { .. }]),
+            "{refused}"
+        );
+    }
+    // Without a new version there is nothing to renew, and so nothing to refuse.
+    next.version = version("v2");
+    world.service.plan_update(&name, &next).await.unwrap();
+}
+
+/// Limits are checked only for what changes: a policy that became stricter refuses no unchanged
+/// stack, and never its release.
+#[tokio::test]
+async fn limits_are_checked_for_what_changes() {
+    let world = world(Policy::default());
+    let name = stack_name("a");
+    let lease = world.open("a").await;
+    let strict = Policy {
+        max_ttl: Some(span("1h")),
+        owner_pattern: Some("@corp$".to_owned()),
+        required_labels: vec!["team".to_owned()],
+        max_live_per_owner: Some(0),
+        ..Policy::default()
+    };
+    let mut service = world.service.clone();
+    service.config = Arc::new(Config {
+        policy: strict,
+        ..Config::default()
+    });
+    let mut next = wanted(&lease);
+    service.plan_update(&name, &next).await.unwrap();
+    next.terms.idle_after = Some(span("1h"));
+    service.plan_update(&name, &next).await.unwrap();
+    next.owner = owner("bob@example.com");
+    next.terms.ttl = "9h".parse().unwrap();
+    let refused = service.plan_update(&name, &next).await.unwrap_err();
+    let fields: Vec<_> = refused.refusals().iter().map(Refusal::field).collect();
+    assert_eq!(fields, ["owner", "ttl"]);
+    service.release(&name).await.unwrap();
+}
+
+/// A new owner takes a place of its own and gives the old one back; a full owner is refused.
+#[tokio::test]
+async fn a_new_owner_is_counted() {
+    let world = world(two_per_owner());
+    let (ana, bob) = (registration().owner, owner("bob@example.com"));
+    let lease = world.open("a").await;
+    let mut next = wanted(&lease);
+    next.owner = bob.clone();
+    let updated = world.service.update(&stack_name("a"), &next).await.unwrap();
+    assert_eq!(updated.former_owners, [ana.clone()]);
+    assert!(world.members(PoolName::live(&ana)).await.is_empty());
+    assert_eq!(world.members(PoolName::live(&bob)).await, ["a"]);
+
+    let mut of_bob = registration();
+    of_bob.owner = bob.clone();
+    world
+        .service
+        .open(&stack_name("b"), of_bob, &alive)
+        .await
+        .unwrap();
+    let third = world.open("c").await;
+    let mut next = wanted(&third);
+    next.owner = bob;
+    for full in [
+        world
+            .service
+            .plan_update(&third.name, &next)
+            .await
+            .unwrap_err(),
+        world.service.update(&third.name, &next).await.unwrap_err(),
+    ] {
+        assert!(matches!(full, ServiceError::OwnerFull { .. }), "{full}");
+    }
+    assert_eq!(world.members(PoolName::live(&ana)).await, ["c"]);
+}
+
+/// Ready, in time or later; timing out changes nothing for what is ready.
+#[tokio::test]
+async fn readiness_is_noted() {
+    let world = world(Policy::default());
+    let name = stack_name("a");
+    let service = &world.service;
+    service.open(&name, declaring(), &alive).await.unwrap();
+    service.provisioned(&name).await.unwrap();
+    service
+        .mark_phase(
+            &name,
+            "migrate",
+            Some("database".to_owned()),
+            Mark::Start,
+            None,
+        )
+        .await
+        .unwrap();
+    world.clock.advance(span("1m"));
+    service
+        .mark_phase(&name, "migrate", None, Mark::Done, None)
+        .await
+        .unwrap();
+    service.check_passed(&name, "http").await.unwrap();
+    let purgatory = service.ready_timed_out(&name).await.unwrap();
+    assert_eq!(purgatory.recorded_phase, Phase::Purgatory);
+    let ready = service.ready(&name).await.unwrap();
+    assert_eq!(ready.recorded_phase, Phase::Ready);
+    let init = ready.init.clone().unwrap();
+    assert_eq!(init.total().map(|total| total.seconds()), Some(60));
+    assert_eq!(
+        init.slowest().map(|phase| phase.name.as_str()),
+        Some("migrate")
+    );
+    assert_eq!(service.ready_timed_out(&name).await.unwrap(), ready);
+    assert_eq!(service.ready(&name).await.unwrap(), ready);
+}
+
+/// Who decides to extend and loses the race counts from the end that the winner left.
+#[tokio::test(start_paused = true)]
+async fn extend_decides_again_after_a_lost_race() {
+    let world = world(limited());
+    let name = stack_name("a");
+    world.open("a").await;
+    let rival = EventKind::Extended {
+        by: span("1h"),
+        until: span("9h").after(noon()),
+    };
+    world.ledger.rival(&name, rival);
+    let until = world.service.extend(&name, span("2h")).await.unwrap();
+    assert_eq!(until, span("11h").after(noon()));
+    let refused = world.service.extend(&name, span("2h")).await.unwrap_err();
+    let [Refusal::ExtendPastCap { latest, .. }] = refused.refusals() else {
+        panic!("{refused}");
+    };
+    assert_eq!(*latest, span("12h").after(noon()));
+}
+
+/// Who loses every race gives up with an error that says so.
+#[tokio::test(start_paused = true)]
+async fn losing_for_ever_ends() {
+    let world = world(Policy::default());
+    let name = stack_name("a");
+    world.open("a").await;
+    for _ in 0..100 {
+        let signal = "rival".to_owned();
+        world.ledger.rival(&name, EventKind::Activity { signal });
+    }
+    let error = world.service.touch(&name).await.unwrap_err();
+    assert!(
+        matches!(error, ServiceError::Crowded { attempts: 32, .. }),
+        "{error}"
+    );
+}
+
+/// A hold ends at a time that the policy allows, and can be ended before.
+#[tokio::test]
+async fn holding_and_letting_go() {
+    let world = world(limited());
+    let name = stack_name("a");
+    world.open("a").await;
+    let until = span("2d").after(noon());
+    let held = world.service.hold(&name, until, "demo").await.unwrap();
+    assert_eq!(held.at(noon()).hold_until, Some(until));
+    let late = world
+        .service
+        .hold(&name, span("4d").after(noon()), "demo")
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(late.refusals(), [Refusal::LongHold { .. }]),
+        "{late}"
+    );
+    let free = world.service.unhold(&name).await.unwrap();
+    assert_eq!(free.at(noon()).hold_until, None);
+    assert_eq!(world.service.unhold(&name).await.unwrap(), free);
+}
+
+/// A touch is a use of the stack; one of a stack that is not there says where it was looked for.
+#[tokio::test]
+async fn touching() {
+    let world = world(Policy::default());
+    world.open("a").await;
+    let touched = world.service.touch(&stack_name("a")).await.unwrap();
+    assert_eq!(
+        touched.last_activity.map(|last| last.signal),
+        Some("touch".to_owned())
+    );
+    let error = world.service.touch(&stack_name("b")).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("\"b\" lives in the ledger memory"),
+        "{error}"
+    );
+}
+
+/// Releasing ends a stack, also twice, also one that never was; during a teardown it is recorded
+/// and changes nothing.
+#[tokio::test]
+async fn releasing() {
+    let world = world(Policy::default());
+    let name = stack_name("a");
+    world.service.release(&name).await.unwrap();
+    world.open("a").await;
+    world.service.release(&name).await.unwrap();
+    world.service.release(&name).await.unwrap();
+    assert_eq!(world.kinds("a").await, ["requested", "released"]);
+
+    world.open("b").await;
+    let teardown = EventKind::TeardownStarted {
+        strategy: crate::lease::Strategy::Terraform,
+        by: actor(),
+        why: "by hand".to_owned(),
+        run: crate::RunId::random(),
+        host: "laptop".to_owned(),
+        pid: 1,
+    };
+    world.ledger.write(&stack_name("b"), teardown).await;
+    world.service.release(&stack_name("b")).await.unwrap();
+    let lease = world
+        .service
+        .lease(&stack_name("b"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (lease.recorded_phase, lease.released),
+        (Phase::TearingDown, true)
+    );
+}
+
+/// A state that this ledger does not know is adopted under no limit, finished from the start, as old
+/// as it was; a second time changes nothing, and another place's stack is not taken.
+#[tokio::test]
+async fn adopting() {
+    let world = world(Policy {
+        max_live_per_owner: Some(0),
+        max_ttl: Some(span("12h")),
+        ..Policy::default()
+    });
+    let name = stack_name("a");
+    let from = LedgerId::random();
+    let created: Timestamp = span("3h").before(noon());
+    let adopt = |registration| {
+        world
+            .service
+            .adopt(&name, registration, Some(from.clone()), Some(created))
+    };
+    let lease = adopt(declaring()).await.unwrap();
+    assert!(lease.recorded);
+    assert_eq!(
+        (lease.created_at, lease.recorded_phase),
+        (created, Phase::Ready)
+    );
+    assert_eq!(lease.adopted_from, Some(from.clone()));
+    assert_eq!(adopt(declaring()).await.unwrap(), lease);
+    let other = adopt(elsewhere()).await.unwrap_err();
+    assert!(
+        matches!(&other, ServiceError::Taken(taken) if taken.by == TakenBy::Finished),
+        "{other}"
+    );
+}
+
+/// The list holds what lives, the whole list and `show` also what is gone, with its events.
+#[tokio::test]
+async fn reading() {
+    let world = world(Policy::default());
+    world.open("a").await;
+    world.open("b").await;
+    world.service.release(&stack_name("b")).await.unwrap();
+    let names = |scope| {
+        let service = world.service.clone();
+        async move {
+            let listed = service.listing(scope).await.unwrap();
+            listed
+                .into_iter()
+                .map(|one| one.name.to_string())
+                .collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(names(Scope::Live).await, ["a"]);
+    assert_eq!(names(Scope::All).await, ["a", "b"]);
+    let shown = world.service.show(&stack_name("b")).await.unwrap();
+    assert_eq!((shown.listing.phase, shown.events.len()), (Phase::Gone, 2));
+    let missing = world.service.show(&stack_name("c")).await.unwrap_err();
+    assert!(matches!(missing, ServiceError::Unknown { .. }), "{missing}");
+}
