@@ -3,6 +3,61 @@
 //! The attribute tells clippy that helpers in these files, too, may fail a test.
 
 #[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
+mod probe;
+#[cfg(test)]
+mod test_model;
+#[cfg(test)]
+mod test_model_blocks;
+mod test_model_docs;
+#[cfg(test)]
+mod test_model_errors;
+#[cfg(test)]
+mod test_model_schema;
+#[cfg(test)]
+mod test_model_walk;
+#[cfg(test)]
 mod test_protos;
 #[cfg(test)]
 mod test_runner;
+#[cfg(test)]
+mod test_transport_calls;
+#[cfg(test)]
+mod test_transport_end;
+#[cfg(test)]
+mod test_transport_handshake;
+#[cfg(test)]
+mod test_transport_log;
+#[cfg(test)]
+mod test_transport_terraform;
+#[cfg(test)]
+mod test_transport_tls;
+#[cfg(test)]
+mod test_value_dynamic;
+#[cfg(test)]
+mod test_value_number;
+#[cfg(test)]
+mod test_wire_errors;
+#[cfg(test)]
+mod test_wire_hostile;
+#[cfg(test)]
+mod test_wire_json;
+#[cfg(test)]
+mod test_wire_messages;
+#[cfg(test)]
+mod test_wire_round_trip;
+#[cfg(test)]
+mod test_wire_vectors;
+#[cfg(test)]
+mod test_apply_errors;
+#[cfg(test)]
+mod test_plan_steps;
+#[cfg(test)]
+mod test_consistency;
+#[cfg(test)]
+mod test_server;
+#[cfg(test)]
+mod test_stop;
+#[cfg(test)]
+mod test_server_terraform;

@@ -21,7 +21,6 @@ const TERRAFORM_VERSION: &str = "1.11.4";
 /// A provider in process.
 ///
 /// Methods that answer with diagnostics answer with warnings only: an error is the `Err`.
-#[derive(Debug)]
 pub struct Harness<P: Provider> {
     server: Arc<Server<P>>,
     pub(super) client: Client<P>,
@@ -227,6 +226,14 @@ impl<P: Provider> Harness<P> {
     fn config_of(&self, type_name: &str, config: Json) -> Result<Encoded> {
         let shapes = self.shapes_of(type_name)?;
         Encoded::of(shapes, &configuration(shapes, config)?)
+    }
+}
+
+impl<P: Provider> std::fmt::Debug for Harness<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Harness")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
     }
 }
 

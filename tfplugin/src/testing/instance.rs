@@ -19,7 +19,6 @@ use crate::server::plan_resource::PlanRequest;
 use crate::server::read_resource::ReadRequest;
 
 /// A resource instance and what Terraform would know of it.
-#[derive(Debug)]
 pub struct Instance<'h, P: Provider> {
     harness: &'h Harness<P>,
     type_name: String,
@@ -307,6 +306,16 @@ impl<'h, P: Provider> Instance<'h, P> {
         let said = outcome?;
         refuse(check_applied(shapes, planned, &self.state))?;
         Ok(said)
+    }
+}
+
+impl<P: Provider> std::fmt::Debug for Instance<'_, P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance")
+            .field("type_name", &self.type_name)
+            .field("state", &self.state)
+            .field("tainted", &self.tainted)
+            .finish_non_exhaustive()
     }
 }
 

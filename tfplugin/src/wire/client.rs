@@ -23,7 +23,6 @@ use crate::server::upgrade_resource::{UpgradeAnswer, UpgradeRequest};
 use crate::server::{Encoded, Server};
 
 /// A connection that is none.
-#[derive(Debug)]
 pub(crate) struct Client<P: Provider>(ProviderClient<ProviderServer<Service<P>>>);
 
 impl<P: Provider> Client<P> {

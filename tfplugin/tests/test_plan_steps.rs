@@ -1,0 +1,146 @@
+//! How a plan comes about: defaults, unknown values, replacement, and what the author adds.
+
+use serde_json::json;
+use tfplugin::Action;
+use tfplugin::testing::unknown;
+
+use crate::test_apply_errors::configured;
+
+#[tokio::test]
+async fn a_create_has_defaults_and_leaves_computed_values_to_apply() {
+    let harness = configured().await;
+    let plan = harness
+        .resource("faulty_thing")
+        .plan(json!({ "name": "a" }))
+        .await
+        .unwrap();
+    assert_eq!(plan.action(), Action::Create);
+    assert_eq!(plan.get("size"), json!("small"));
+    assert!(plan.is_unknown("id"));
+    assert!(plan.is_unknown("changes"));
+    assert!(plan.requires_replace().is_empty(), "ignored on create");
+}
+
+#[tokio::test]
+async fn an_unchanged_configuration_plans_the_prior_state_exactly() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    thing.apply(json!({ "name": "a" })).await.unwrap();
+    let plan = thing.plan(json!({ "name": "a" })).await.unwrap();
+    assert_eq!(plan.action(), Action::Unchanged);
+    assert_eq!(plan.changes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_update_keeps_what_stays_for_life_and_leaves_the_rest_to_apply() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    thing.apply(json!({ "name": "a" })).await.unwrap();
+    let plan = thing.plan(json!({ "name": "b" })).await.unwrap();
+    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.get("id"), json!("thing-a"));
+    assert_eq!(plan.changes(), ["changes", "name", "secret_length"]);
+
+    thing.apply(json!({ "name": "b" })).await.unwrap();
+    assert_eq!(thing.get("changes"), json!(1));
+    assert_eq!(thing.private(), br#"{"changes":1}"#);
+}
+
+#[tokio::test]
+async fn a_default_comes_back_when_the_configuration_leaves_a_value_out_again() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    thing
+        .apply(json!({ "name": "a", "size": "large" }))
+        .await
+        .unwrap();
+    thing.apply(json!({ "name": "a" })).await.unwrap();
+    assert_eq!(thing.get("size"), json!("small"));
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_change_in_place_replaces_the_resource() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    thing
+        .apply(json!({ "name": "a", "kind": "x" }))
+        .await
+        .unwrap();
+    thing
+        .apply(json!({ "name": "b", "kind": "x" }))
+        .await
+        .unwrap();
+    assert_eq!(thing.get("id"), json!("thing-a"), "changed in place");
+
+    let plan = thing
+        .plan(json!({ "name": "b", "kind": "y" }))
+        .await
+        .unwrap();
+    assert_eq!(plan.action(), Action::Replace);
+    assert_eq!(plan.requires_replace(), ["kind".into()]);
+    thing
+        .apply(json!({ "name": "b", "kind": "y" }))
+        .await
+        .unwrap();
+    assert_eq!(thing.get("id"), json!("thing-b"), "made anew");
+    assert_eq!(thing.get("changes"), json!(0));
+}
+
+#[tokio::test]
+async fn a_replacement_that_the_author_asks_for_counts_only_for_what_changes() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    let behaviour = "plan replaces for a name";
+    let config = |name: &str| json!({ "name": name, "behaviour": behaviour });
+    thing.apply(config("a")).await.unwrap();
+    let plan = thing.plan(config("b")).await.unwrap();
+    assert_eq!(plan.requires_replace(), ["name".into()], "size stays");
+}
+
+#[tokio::test]
+async fn a_value_that_is_known_only_in_apply_keeps_both_plans_in_agreement() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    thing
+        .apply_planned(json!({ "name": unknown() }), json!({ "name": "late" }))
+        .await
+        .unwrap();
+    assert_eq!(thing.get("id"), json!("thing-late"));
+
+    let plan = thing
+        .plan(json!({ "name": "late", "kind": unknown() }))
+        .await
+        .unwrap();
+    assert_eq!(
+        plan.action(),
+        Action::Replace,
+        "unknown counts as different"
+    );
+}
+
+#[tokio::test]
+async fn a_plan_of_which_only_the_author_makes_an_update_is_one() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    let config = json!({ "name": "a", "behaviour": "plan always has something to do" });
+    thing.apply_once(config.clone()).await.unwrap();
+    let plan = thing.plan(config.clone()).await.unwrap();
+    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.changes(), ["changes", "secret_length"]);
+
+    let failure = thing.apply(config).await.unwrap_err();
+    assert!(failure.to_string().contains("not empty"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_destroy_plan_is_null_and_may_warn() {
+    let harness = configured().await;
+    let mut thing = harness.resource("faulty_thing");
+    thing.apply(json!({ "name": "a" })).await.unwrap();
+    let plan = thing.plan_destroy().await.unwrap();
+    assert_eq!(plan.action(), Action::Destroy);
+    assert_eq!(plan.warnings()[0].summary, "It will be gone");
+    thing.destroy().await.unwrap();
+    assert!(!thing.exists());
+    assert!(thing.private().is_empty());
+}

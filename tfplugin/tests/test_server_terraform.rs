@@ -1,0 +1,300 @@
+//! The example providers under a real Terraform: what a person sees, and what is left in the state.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+/// A folder with a configuration, a state, and a provider that was built here.
+pub(crate) struct Workspace {
+    folder: TempDir,
+}
+
+/// What a command of Terraform's printed, and whether it succeeded.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) said: String,
+}
+
+impl Workspace {
+    /// A workspace for `registry.terraform.io/example/<name>`, which is the example of this name.
+    pub(crate) fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let bin = folder.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        std::os::unix::fs::symlink(
+            example(name),
+            bin.join(format!("terraform-provider-{name}")),
+        )
+        .unwrap();
+        let overrides = json!({ format!("example/{name}"): bin });
+        let config = json!({
+            "provider_installation": [{ "dev_overrides": [overrides], "direct": [{}] }]
+        });
+        fs::write(folder.path().join("cli.tfrc.json"), config.to_string()).unwrap();
+        let required = format!(
+            "terraform {{\n  required_providers {{\n    {name} = {{ source = \"example/{name}\" }}\n  }}\n}}\n"
+        );
+        fs::write(folder.path().join("versions.tf"), required).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn write(&self, hcl: &str) {
+        fs::write(self.folder.path().join("main.tf"), hcl).unwrap();
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let home = self.folder.path();
+        let mut command = Command::new("terraform");
+        command
+            .args(arguments)
+            .current_dir(home)
+            .env_clear()
+            .env("PATH", env_path())
+            .env("HOME", home)
+            .env("TF_DATA_DIR", home.join("data"))
+            .env("TF_CLI_CONFIG_FILE", home.join("cli.tfrc.json"))
+            .env("TF_IN_AUTOMATION", "1")
+            .env("CHECKPOINT_DISABLE", "1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments).output().expect("terraform runs");
+        let said = [output.stdout, output.stderr].concat();
+        Ran {
+            code: output.status.code(),
+            // Terraform wraps its boxes; their words are what matters.
+            said: words(&String::from_utf8_lossy(&said)),
+        }
+    }
+
+    pub(crate) fn apply(&self) -> Ran {
+        self.run(&["apply", "-auto-approve", "-no-color", "-input=false"])
+    }
+
+    pub(crate) fn plan(&self) -> Ran {
+        self.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"])
+    }
+
+    pub(crate) fn destroy(&self) -> Ran {
+        self.run(&["destroy", "-auto-approve", "-no-color", "-input=false"])
+    }
+
+    /// The only instance in the state, if there is one.
+    pub(crate) fn instance(&self) -> Option<Json> {
+        let state = fs::read(self.folder.path().join("terraform.tfstate")).ok()?;
+        let state: Json = serde_json::from_slice(&state).unwrap();
+        state.pointer("/resources/0/instances/0").cloned()
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.said);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        assert!(self.said.contains(words), "no {words:?} in: {}", self.said);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn fails(self) -> Self {
+        assert_eq!(self.code, Some(1), "{}", self.said);
+        self
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test finds terraform where the shell does"
+)]
+fn env_path() -> std::ffi::OsString {
+    std::env::var_os("PATH").unwrap_or_default()
+}
+
+/// The words of a text, without lines and the frames around them.
+fn words(text: &str) -> String {
+    let words = text
+        .split_whitespace()
+        .filter(|word| !matches!(*word, "│" | "╷" | "╵"));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The binary of an example, built if it is not there or older than its source.
+fn example(name: &str) -> PathBuf {
+    static BUILD: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = BUILD.lock();
+    let runner = std::env::current_exe().unwrap();
+    let profile = runner.parent().and_then(Path::parent).unwrap();
+    let mut build = Command::new(env!("CARGO"));
+    build
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "tfplugin",
+            "--example",
+            name,
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", profile.parent().unwrap());
+    assert!(build.status().unwrap().success(), "the example is built");
+    profile.join("examples").join(name)
+}
+
+fn thing(name: &str, behaviour: &str) -> String {
+    format!(
+        "resource \"faulty_thing\" \"it\" {{\n  name = {name:?}\n  behaviour = {behaviour:?}\n}}\n"
+    )
+}
+
+#[test]
+fn terraform_applies_updates_replaces_imports_and_destroys() {
+    let workspace = Workspace::new("faulty");
+    workspace.write(&thing("a", "nothing"));
+    workspace.run(&["validate"]).ok();
+    workspace.apply().ok().says("1 added");
+    workspace.plan().ok().says("No changes");
+
+    workspace.write(&thing("b", "nothing"));
+    workspace.apply().ok().says("1 changed");
+    workspace.write(&thing("b", "nothing").replace("name", "kind = \"x\"\n  name"));
+    workspace
+        .apply()
+        .ok()
+        .says("forces replacement")
+        .says("1 added, 0 changed, 1 destroyed");
+    workspace.plan().ok().says("No changes");
+
+    workspace.run(&["state", "rm", "faulty_thing.it"]).ok();
+    workspace.write("resource \"faulty_thing\" \"it\" {\n  name = \"b\"\n}\n");
+    workspace
+        .run(&["import", "-no-color", "faulty_thing.it", "thing-b"])
+        .ok();
+    workspace.plan().ok().says("No changes");
+    workspace
+        .destroy()
+        .ok()
+        .says("It will be gone")
+        .says("1 destroyed");
+    assert_eq!(workspace.instance(), None);
+}
+
+#[test]
+fn terraform_asks_data_sources_and_functions() {
+    let workspace = Workspace::new("faulty");
+    workspace.write(
+        "data \"faulty_echo\" \"it\" {\n  said = \"hello\"\n}\n\
+         output \"it\" {\n  value = provider::faulty::join(\"-\", data.faulty_echo.it.heard, \"b\")\n}\n",
+    );
+    workspace.apply().ok().says("hello-b");
+    workspace.write("output \"it\" {\n  value = provider::faulty::join(null, \"a\", \"\")\n}\n");
+    workspace
+        .apply()
+        .fails()
+        .says("Nothing to join")
+        .says("Invalid value for \"parts\"");
+}
+
+#[test]
+fn terraform_keeps_what_a_failed_create_saved_and_tells_where_it_panicked() {
+    let workspace = Workspace::new("faulty");
+    workspace.write(&thing("a", "create, saved, panics"));
+    workspace
+        .apply()
+        .fails()
+        .says("the thing fell apart")
+        .says("examples/faulty/provider.rs:");
+    let instance = workspace.instance().expect("nothing is orphaned");
+    assert_eq!(instance["status"], json!("tainted"));
+    assert_eq!(instance["attributes"]["id"], json!("thing-a"));
+    assert!(instance["private"].is_string(), "{instance}");
+
+    workspace.write(&thing("a", "create fails"));
+    workspace.apply().fails().says("Out of things");
+    assert_eq!(
+        workspace.instance(),
+        None,
+        "the half of it was replaced by nothing"
+    );
+}
+
+#[test]
+fn terraform_keeps_the_prior_state_of_a_failed_update_and_a_failed_delete() {
+    let workspace = Workspace::new("faulty");
+    workspace.write(&thing("a", "delete fails"));
+    workspace.apply().ok();
+    let before = workspace.instance().unwrap();
+    workspace.destroy().fails().says("It will not go");
+    assert_eq!(workspace.instance().unwrap(), before);
+
+    workspace.write(&thing("b", "update panics"));
+    workspace.apply().fails().says("the thing snapped");
+    assert_eq!(workspace.instance().unwrap(), before);
+
+    workspace.write(&thing("b", "delete, saved, fails"));
+    workspace.apply().ok();
+    workspace.destroy().fails().says("Half of it is left");
+    let half = workspace.instance().unwrap();
+    assert_eq!(half["attributes"]["size"], json!("half"));
+    assert!(half["private"].is_string(), "{half}");
+    assert_eq!(half.get("status"), None, "a failed delete does not taint");
+}
+
+#[test]
+fn terraform_shows_a_mistake_of_the_provider_in_the_words_of_the_sdk() {
+    let workspace = Workspace::new("faulty");
+    workspace.write(&thing("a", "plan changes a configured value"));
+    workspace
+        .plan()
+        .fails()
+        .says("made a plan that Terraform refuses")
+        .says("faulty_thing.it");
+    workspace.write(&thing("a", "create returns another name"));
+    workspace
+        .apply()
+        .fails()
+        .says("returned something else than it planned");
+    assert_eq!(workspace.instance().unwrap()["status"], json!("tainted"));
+}
+
+#[test]
+fn terraform_interrupted_waits_for_the_create_and_keeps_what_it_saved() {
+    let workspace = Workspace::new("faulty");
+    workspace.write(&thing("a", "create, saved, waits"));
+    let mut apply = workspace
+        .command(&["apply", "-auto-approve", "-no-color", "-input=false"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(apply.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("Still creating") && !line.contains("Creating...") {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "the create begins");
+    }
+    // Terraform says so before it calls; what is not yet called would not be interrupted but left out.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let pid = rustix::process::Pid::from_child(&apply);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let output = apply.wait_with_output().unwrap();
+    let errors = words(&String::from_utf8_lossy(&output.stderr));
+
+    assert!(errors.contains("The thing is half made"), "{rest}{errors}");
+    let instance = workspace.instance().expect("nothing is orphaned");
+    assert_eq!(instance["attributes"]["id"], json!("thing-a"));
+    assert_eq!(instance["status"], json!("tainted"));
+}
