@@ -113,3 +113,104 @@ pub(super) fn number<S: Stream>(after: Seq, events: &mut [S::Event]) {
         S::number(event, seq);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lease::{EventKind, Mark, Strategy};
+    use crate::testing::{actor, new_event, noon, registration, stack_name};
+    use crate::ttl::Span;
+
+    /// A lease in which every optional thing is there.
+    fn full() -> Lease {
+        let mut registration = registration();
+        registration.terms.ready_timeout = Some(Span::minutes(15));
+        registration.terms.idle_after = Some(Span::minutes(60));
+        registration.terms.hourly_cost = "0.42".parse().ok();
+        registration.policy.max_ttl = Some(Span::minutes(6000));
+        registration.origin.data_dir = Some(".terraform".to_owned());
+        let kinds = [
+            EventKind::Requested {
+                registration: Box::new(registration),
+            },
+            EventKind::Recorded,
+            EventKind::Provisioned,
+            EventKind::PhaseMarked {
+                phase: "migrate".to_owned(),
+                class: Some("database".to_owned()),
+                state: Mark::Start,
+                told: None,
+            },
+            EventKind::CheckPassed {
+                check: "http".to_owned(),
+            },
+            EventKind::Ready,
+            EventKind::OwnerChanged {
+                from: "ana@example.com".parse().unwrap(),
+                to: "bob@example.com".parse().unwrap(),
+            },
+            EventKind::Held {
+                until: Span::minutes(90).after(noon()),
+                why: "demo".to_owned(),
+            },
+            EventKind::Rated {
+                hourly_usd: "0.5".parse().ok(),
+                hourly_source: "list 2026-01-01".to_owned(),
+                unpriced: vec!["traffic".to_owned()],
+            },
+            EventKind::Activity {
+                signal: "touch".to_owned(),
+            },
+            EventKind::Warned {
+                warning: "expiry:2h".to_owned(),
+            },
+            EventKind::TeardownStarted {
+                strategy: Strategy::Terraform,
+                by: actor(),
+                why: "expired".to_owned(),
+                run: "7k3m9q2x4v8w".parse().unwrap(),
+                host: "laptop".to_owned(),
+                pid: 4242,
+            },
+            EventKind::ResourceLeft {
+                id: "aws_vpc.this".to_owned(),
+                reason: "in use".to_owned(),
+                blocked_by: Some("eni-1".to_owned()),
+            },
+        ];
+        let name = stack_name("checkout-pr-1");
+        let events = kinds.map(|kind| new_event(noon(), kind)).to_vec();
+        let events = place(&name, Seq::NONE, events);
+        fold(&name, None, &events).unwrap()
+    }
+
+    /// A snapshot is read back as the lease it was made of, and costs little.
+    #[test]
+    fn a_snapshot_is_read_back() {
+        let lease = full();
+        let bytes = encode(&lease).unwrap();
+        assert_eq!(
+            decode(Lease::FORMAT, lease.last_seq(), &bytes),
+            Some(lease.clone())
+        );
+        assert!(bytes.len() < 700, "{} bytes", bytes.len());
+        assert_eq!(decode(Lease::FORMAT + 1, lease.last_seq(), &bytes), None);
+        assert_eq!(decode(Lease::FORMAT, Seq(1), &bytes), None);
+        assert_eq!(decode(Lease::FORMAT, lease.last_seq(), &bytes[1..]), None);
+    }
+
+    /// Whoever changes what a lease is made of raises `Lease::FORMAT`: the bytes of one are pinned
+    /// here to the format that they belong to.
+    #[test]
+    fn the_bytes_belong_to_the_format() {
+        let bytes = encode(&full()).unwrap();
+        let sum = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+            (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        assert_eq!(
+            (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
+            (1, 451, "1c5c5a85e51fdadd"),
+            "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
+        );
+    }
+}

@@ -1,1 +1,397 @@
+//! What only the file can show: bad files, full disks, locks, formats, and readers without rights.
 
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::{SqliteLedger, create::beside, open};
+use crate::id::{PoolName, Seq};
+use crate::lease::{EventKind, Lease, NewEvent};
+use crate::ledger::{Ledger, LedgerError, Scope};
+use crate::testing::{new_event, noon, registration, stack_name};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("ledger.db")
+    }
+
+    fn ledger(&self) -> SqliteLedger {
+        SqliteLedger::at(self.path())
+    }
+
+    /// The names in the folder.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn requested() -> Vec<NewEvent> {
+    let kind = EventKind::Requested {
+        registration: Box::new(registration()),
+    };
+    vec![new_event(noon(), kind)]
+}
+
+fn activity(signal: &str) -> Vec<NewEvent> {
+    let signal = signal.to_owned();
+    vec![new_event(noon(), EventKind::Activity { signal })]
+}
+
+async fn begun(ledger: &SqliteLedger, name: &str) -> Lease {
+    let name = stack_name(name);
+    ledger.append(&name, Seq::NONE, requested()).await.unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Making a ledger touches nothing; the first call creates a private file in a private folder, and a
+/// closed ledger is that one file.
+#[tokio::test]
+async fn the_first_call_creates_it_privately() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("data/jiti/ledger.db");
+    let ledger = SqliteLedger::at(&path);
+    assert!(!root.path().join("data").exists());
+    begun(&ledger, "a").await;
+    for folder in ["data", "data/jiti"] {
+        assert_eq!(mode(&root.path().join(folder)), 0o700, "{folder}");
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        assert_eq!(mode(&beside(&path, suffix)), 0o600, "{suffix}");
+    }
+    drop(ledger);
+    let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// A folder that exists keeps its mode.
+#[tokio::test]
+async fn a_folder_of_others_is_left_as_it_is() {
+    let folder = Folder::new();
+    fs::set_permissions(folder.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    begun(&folder.ledger(), "a").await;
+    assert_eq!(mode(folder.0.path()), 0o755);
+}
+
+/// What was acknowledged is there when the ledger is opened again, with the same id.
+#[tokio::test]
+async fn it_is_there_when_opened_again() {
+    let folder = Folder::new();
+    let (id, lease) = {
+        let ledger = folder.ledger();
+        (ledger.id().await.unwrap(), begun(&ledger, "a").await)
+    };
+    let again = folder.ledger();
+    assert_eq!(again.id().await.unwrap(), id);
+    assert_eq!(again.leases(Scope::Live).await.unwrap(), [lease]);
+}
+
+/// A file that is something else is refused with what it is, and not a byte of it changes.
+#[tokio::test]
+async fn what_is_no_ledger_is_left_as_it_is() {
+    let folder = Folder::new();
+    let other = folder.0.path().join("other.db");
+    Connection::open(&other)
+        .unwrap()
+        .execute_batch("PRAGMA application_id = 7; CREATE TABLE t (x);")
+        .unwrap();
+    let truncated = fs::read(&other).unwrap()[..40].to_vec();
+    for (bytes, says) in [
+        (Vec::new(), "the file is empty"),
+        (
+            b"name = \"not a database\"".to_vec(),
+            "it is not a SQLite database",
+        ),
+        (truncated, "it ends within its first page"),
+        (
+            fs::read(&other).unwrap(),
+            "another application's database (application id 0x00000007)",
+        ),
+    ] {
+        fs::write(folder.path(), &bytes).unwrap();
+        let ledger = folder.ledger();
+        let errors = [
+            ledger.leases(Scope::Live).await.unwrap_err(),
+            ledger
+                .append(&stack_name("a"), Seq::NONE, requested())
+                .await
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, LedgerError::NotALedger { .. }), "{error}");
+            assert!(error.to_string().contains(says), "{error}");
+            assert!(error.to_string().contains("ledger.db"), "{error}");
+        }
+        drop(ledger);
+        assert_eq!(fs::read(folder.path()).unwrap(), bytes);
+        assert_eq!(folder.names(), ["ledger.db", "other.db"]);
+    }
+    let at_folder = SqliteLedger::at(folder.0.path()).id().await.unwrap_err();
+    assert!(
+        at_folder.to_string().contains("it is no file"),
+        "{at_folder}"
+    );
+}
+
+/// A ledger of a newer version is refused with both formats, and left as it is.
+#[tokio::test]
+async fn a_newer_ledger_is_left_as_it_is() {
+    let folder = Folder::new();
+    begun(&folder.ledger(), "a").await;
+    let db = Connection::open(folder.path()).unwrap();
+    db.pragma_update(None, "user_version", open::KNOWN + 1)
+        .unwrap();
+    drop(db);
+    let before = fs::read(folder.path()).unwrap();
+    let ledger = folder.ledger();
+    for error in [
+        ledger.id().await.unwrap_err(),
+        ledger
+            .append(&stack_name("b"), Seq::NONE, requested())
+            .await
+            .unwrap_err(),
+    ] {
+        let LedgerError::Newer { found, known, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!((found, known), (open::KNOWN + 1, open::KNOWN));
+    }
+    drop(ledger);
+    assert_eq!(fs::read(folder.path()).unwrap(), before);
+}
+
+/// A log whose ledger is gone is not played into a new one.
+#[tokio::test]
+async fn a_leftover_log_is_refused() {
+    let folder = Folder::new();
+    fs::write(beside(&folder.path(), "-wal"), "pages of another ledger").unwrap();
+    let error = folder.ledger().id().await.unwrap_err();
+    assert!(matches!(error, LedgerError::Leftover { .. }), "{error}");
+    assert_eq!(folder.names(), ["ledger.db-wal"]);
+}
+
+/// A folder that can't be made is named.
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named() {
+    let folder = Folder::new();
+    fs::write(folder.0.path().join("file"), "").unwrap();
+    let ledger = SqliteLedger::at(folder.0.path().join("file/jiti/ledger.db"));
+    let error = ledger
+        .append(&stack_name("a"), Seq::NONE, requested())
+        .await
+        .unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("file/jiti"), "{said}");
+    assert!(!matches!(
+        error,
+        LedgerError::Raced { .. } | LedgerError::Corrupt { .. }
+    ));
+}
+
+/// A ledger that another process keeps locked is an error after the patience, readers go on, and
+/// the ledger is of use when the lock is gone.
+#[tokio::test]
+async fn a_lock_that_lasts_is_an_error() {
+    let folder = Folder::new();
+    begun(&folder.ledger(), "a").await;
+    let ledger = folder.ledger().with_patience(Duration::from_millis(200));
+    let holder = Connection::open(folder.path()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = ledger
+        .append(&stack_name("a"), Seq(1), activity("x"))
+        .await
+        .unwrap_err();
+    let LedgerError::Locked { waited, .. } = &error else {
+        panic!("{error}");
+    };
+    assert!(*waited >= Duration::from_millis(200), "{waited:?}");
+    assert!(error.to_string().contains("fuser"), "{error}");
+    assert_eq!(ledger.leases(Scope::Live).await.unwrap().len(), 1);
+    holder.execute_batch("ROLLBACK").unwrap();
+    ledger
+        .append(&stack_name("a"), Seq(1), activity("x"))
+        .await
+        .unwrap();
+}
+
+/// Without space an append is an error and changes nothing; with space the same ledger goes on.
+#[tokio::test]
+async fn a_full_disk_damages_nothing() {
+    let folder = Folder::new();
+    let ledger = folder.ledger();
+    let lease = begun(&ledger, "a").await;
+    let db = Connection::open(folder.path()).unwrap();
+    let pages: i64 = db
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
+    limit_pages(&ledger, pages).await;
+    let large = "x".repeat(100_000);
+    let full = ledger
+        .append(&stack_name("a"), Seq(1), activity(&large))
+        .await
+        .unwrap_err();
+    assert!(matches!(full, LedgerError::Full { .. }), "{full}");
+    assert_eq!(ledger.lease(&stack_name("a")).await.unwrap(), Some(lease));
+    limit_pages(&ledger, 1_000_000).await;
+    let lease = ledger
+        .append(&stack_name("a"), Seq(1), activity(&large))
+        .await
+        .unwrap();
+    assert_eq!(lease.last_seq(), Seq(2));
+    let sound: String = db
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(sound, "ok");
+}
+
+/// Makes the file as large as the disk is.
+async fn limit_pages(ledger: &SqliteLedger, pages: i64) {
+    let limit = move |db: &Connection, _: &str| {
+        let set = db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
+        set.map_err(|error| super::failure::other("test", "limiting", error))
+    };
+    ledger.write(limit).await.unwrap();
+}
+
+/// A ledger that was opened to be read is never written, nor created.
+#[tokio::test]
+async fn read_only_means_nothing_is_written() {
+    let folder = Folder::new();
+    let reader = SqliteLedger::read_only(folder.path());
+    let missing = reader.leases(Scope::Live).await.unwrap_err();
+    assert!(matches!(missing, LedgerError::Missing { .. }), "{missing}");
+    assert!(folder.names().is_empty());
+    let lease = begun(&folder.ledger(), "a").await;
+    let before = fs::read(folder.path()).unwrap();
+    assert_eq!(reader.leases(Scope::Live).await.unwrap(), [lease]);
+    let refused = reader
+        .append(&stack_name("a"), Seq(1), activity("x"))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, LedgerError::ReadOnly { .. }), "{refused}");
+    drop(reader);
+    assert_eq!(fs::read(folder.path()).unwrap(), before);
+}
+
+/// Snapshots are a cache: without them, or with those of another format, the events tell the same,
+/// and the next writer makes the live ones new.
+#[tokio::test]
+async fn snapshots_are_folded_anew() {
+    let folder = Folder::new();
+    let ledger = folder.ledger();
+    begun(&ledger, "a").await;
+    let lease = ledger
+        .append(&stack_name("a"), Seq(1), activity("x"))
+        .await
+        .unwrap();
+    drop(ledger);
+    let db = Connection::open(folder.path()).unwrap();
+    let format = || -> i64 {
+        db.query_row("SELECT format FROM stack", [], |row| row.get(0))
+            .unwrap()
+    };
+    for (damage, refreshed) in [
+        ("format = 0", true),
+        ("format = 0, snapshot = x'00'", true),
+        // A newer jiti's snapshots are left to it.
+        ("format = 99", false),
+        ("snapshot = x''", true),
+        ("snapshot = CAST(snapshot || 'x' AS BLOB)", true),
+    ] {
+        db.execute("UPDATE stack SET format = ?1", [Lease::FORMAT])
+            .unwrap();
+        db.execute(&format!("UPDATE stack SET {damage}"), [])
+            .unwrap();
+        let ledger = folder.ledger();
+        assert_eq!(
+            ledger.lease(&lease.name).await.unwrap().as_ref(),
+            Some(&lease),
+            "{damage}"
+        );
+        assert_eq!(
+            ledger.leases(Scope::Live).await.unwrap(),
+            [lease.clone()],
+            "{damage}"
+        );
+        // Any append opens the writer, also one that is refused.
+        ledger
+            .append_pool(&PoolName::inits(), Seq(9), Vec::new())
+            .await
+            .unwrap_err();
+        assert_eq!(format() == i64::from(Lease::FORMAT), refreshed, "{damage}");
+    }
+    let ledger = folder.ledger();
+    let next = ledger
+        .append(&lease.name, lease.last_seq(), activity("y"))
+        .await
+        .unwrap();
+    assert_eq!(
+        next.last_seq(),
+        Seq(3),
+        "an append on a damaged snapshot counts on"
+    );
+}
+
+/// Events that contradict each other are damage that is named, never a lease.
+#[tokio::test]
+async fn contradictions_are_named() {
+    let folder = Folder::new();
+    begun(&folder.ledger(), "a").await;
+    let db = Connection::open(folder.path()).unwrap();
+    db.execute_batch("UPDATE stack SET format = 0; UPDATE event SET kind = '{\"kind\":\"woken\"}'")
+        .unwrap();
+    let error = folder.ledger().lease(&stack_name("a")).await.unwrap_err();
+    assert!(matches!(error, LedgerError::Corrupt { .. }), "{error}");
+    assert!(error.to_string().contains("stack \"a\""), "{error}");
+}
+
+/// Appends that wait together share a commit, and the refusal of one does not touch the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn appends_that_wait_share_a_commit() {
+    let folder = Folder::new();
+    let ledger = std::sync::Arc::new(folder.ledger());
+    begun(&ledger, "refused").await;
+    let db = Connection::open(folder.path()).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // The thread is busy with the first while the others come.
+    let tasks: Vec<_> = (0..40)
+        .map(|number| {
+            let ledger = std::sync::Arc::clone(&ledger);
+            tokio::spawn(async move {
+                let name = match number % 10 {
+                    0 => stack_name("refused"),
+                    _ => stack_name(&format!("stack-{number}")),
+                };
+                ledger.append(&name, Seq::NONE, requested()).await.is_ok()
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let commits = || fs::metadata(beside(&folder.path(), "-wal")).unwrap().size();
+    let before = commits();
+    db.execute_batch("ROLLBACK").unwrap();
+    let mut accepted = 0;
+    for task in tasks {
+        accepted += u32::from(task.await.unwrap());
+    }
+    assert_eq!(accepted, 36);
+    // Each commit writes the page with the indexes again: forty of them would be far larger.
+    let pages = (commits() - before) / 4096;
+    assert!(pages < 60, "{pages} pages for 36 appends");
+}
