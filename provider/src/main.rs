@@ -1,2 +1,28 @@
-//! Skeleton.
-fn main() {}
+//! terraform-provider-jiti: leases and readiness for just-in-time stacks.
+
+mod checks;
+mod client;
+mod data_sources;
+mod diag;
+mod functions;
+mod guard;
+mod origin;
+mod preflight;
+mod provider;
+mod resources;
+
+use std::process::ExitCode;
+
+/// Where Terraform finds this provider.
+const ADDRESS: &str = "registry.terraform.io/jiti-dev/jiti";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some(guard::ARGUMENT) => guard::run(&arguments[1..]),
+        _ => tfplugin::serve(
+            ADDRESS,
+            provider::Jiti::new(origin::Environment::of_this_process()),
+        ),
+    }
+}

@@ -1,0 +1,102 @@
+//! Where a run of Terraform happens: what a later destroy needs to find it again.
+
+use std::path::{Path, PathBuf};
+
+use stack::{Origin, ProcessId, process};
+
+/// The environment of this run, read once in `main` and handed down.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    /// The working directory, which is Terraform's own after `-chdir`.
+    pub(crate) directory: PathBuf,
+    /// `TF_WORKSPACE`
+    pub(crate) workspace: Option<String>,
+    /// `TF_DATA_DIR`
+    pub(crate) data_dir: Option<PathBuf>,
+    /// `JITI_LEDGER`
+    pub(crate) ledger: Option<String>,
+    /// `JITI_CONFIG`
+    pub(crate) config: Option<PathBuf>,
+    /// `XDG_DATA_HOME`, else `$HOME/.local/share`
+    pub(crate) data_home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`, else `$HOME/.config`
+    pub(crate) config_home: Option<PathBuf>,
+    /// Who runs it: `USER`, else `LOGNAME`, else the user's number.
+    pub(crate) user: String,
+}
+
+impl Environment {
+    /// Where this run happens, as the ledger records it. Terraform is the parent process.
+    pub(crate) fn origin(&self) -> Origin {
+        let parent =
+            rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs());
+        let command = std::fs::read_link(format!("/proc/{parent}/exe")).map_or_else(
+            |_| "terraform".to_owned(),
+            |path| path.to_string_lossy().into_owned(),
+        );
+        Origin {
+            directory: self.directory.to_string_lossy().into_owned(),
+            workspace: self.workspace(),
+            command,
+            data_dir: self
+                .data_dir
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
+            process: process::identify(parent).unwrap_or_else(|| ProcessId {
+                pid: parent,
+                started: String::new(),
+                host: process::host(),
+            }),
+        }
+    }
+
+    /// The selected workspace. Terraform tells its providers nothing of it, so this looks where Terraform looks:
+    /// the variable first, which is never written to the file, then the file in the data directory.
+    fn workspace(&self) -> String {
+        if let Some(name) = self.workspace.as_deref().filter(|name| !name.is_empty()) {
+            return name.to_owned();
+        }
+        let data_dir = self.data_dir.as_deref().unwrap_or(Path::new(".terraform"));
+        std::fs::read_to_string(self.directory.join(data_dir).join("environment"))
+            .ok()
+            .map(|text| text.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "default".to_owned())
+    }
+}
+
+impl Environment {
+    /// The environment of this process.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place of this program that reads it"
+    )]
+    #[must_use]
+    pub(crate) fn of_this_process() -> Self {
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let path = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        // The XDG specification says to ignore relative folders.
+        let base = |name: &str, below: &str| {
+            path(name)
+                .filter(|folder| folder.is_absolute())
+                .or_else(|| path("HOME").map(|home| home.join(below)))
+        };
+        Self {
+            // The working directory is Terraform's after -chdir; the variable PWD is not.
+            directory: std::env::current_dir().unwrap_or_default(),
+            workspace: text("TF_WORKSPACE"),
+            data_dir: path("TF_DATA_DIR"),
+            ledger: text("JITI_LEDGER"),
+            config: path("JITI_CONFIG"),
+            data_home: base("XDG_DATA_HOME", ".local/share"),
+            config_home: base("XDG_CONFIG_HOME", ".config"),
+            user: text("USER")
+                .or_else(|| text("LOGNAME"))
+                .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What this provider manages.
+
+mod checks_model;
+mod readiness;
+mod stack;
+mod stack_model;
+mod stack_plan;
+
+pub(crate) use checks_model::checks as checks_of;
+pub(crate) use readiness::Readiness;
+pub(crate) use stack::Stack;
+pub(crate) use stack_model::StackModel;
