@@ -182,3 +182,56 @@ pub(crate) fn command_line(error: &clap::Error, ui: &mut Ui) -> Result<(), Comma
         text.strip_prefix("error: ").unwrap_or(text),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(error: &CommandError) -> String {
+        format!("{:?}", error.exit_code())
+    }
+
+    fn expected(code: u8) -> String {
+        format!("{:?}", ExitCode::from(code))
+    }
+
+    /// Each kind of failure has its exit code; a reader that has gone is no failure and is told nothing.
+    #[test]
+    fn each_kind_has_its_code() {
+        assert_eq!(code(&CommandError::failed("x")), expected(1));
+        assert_eq!(code(&CommandError::usage("x")), expected(2));
+        assert_eq!(code(&CommandError::refused("x")), expected(3));
+        let gone = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!((code(&gone), gone.told()), (expected(0), None));
+        let full = CommandError::from(io::Error::from(io::ErrorKind::StorageFull));
+        assert_eq!(code(&full), expected(1));
+    }
+
+    /// A ledger that this user may not write refuses: 3. One that is missing has failed: 1.
+    #[test]
+    fn no_write_access_is_a_refusal() {
+        let ledger = || "ledger.db".to_owned();
+        let read_only = LedgerError::ReadOnly { ledger: ledger() };
+        assert_eq!(code(&ServiceError::from(read_only).into()), expected(3));
+        assert_eq!(
+            code(&LedgerError::Missing { ledger: ledger() }.into()),
+            expected(1)
+        );
+    }
+
+    /// What a cause repeats is said once; what is in it that would act on a terminal is shown.
+    #[test]
+    fn causes_are_said_once() {
+        let cause = io::Error::other("disk\u{1b}[2J");
+        let error = CommandError::failed("it failed")
+            .because(&cause)
+            .hint("free some space");
+        let told = "Error: it failed\n  because: disk\\u{1b}[2J\nHint: free some space";
+        assert_eq!(error.told().as_deref(), Some(told));
+        let repeated = CommandError::failed("it failed: disk\u{1b}[2J").because(&cause);
+        assert_eq!(
+            repeated.told().as_deref(),
+            Some("Error: it failed: disk\\u{1b}[2J")
+        );
+    }
+}

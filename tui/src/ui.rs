@@ -8,7 +8,10 @@ use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::output::style::Tone;
 use crate::output::table::Table;
-use crate::output::text::clean;
+use crate::output::text::{clean, wrapped};
+
+/// No text is broken into shorter lines than this.
+const NARROWEST: usize = 20;
 
 /// Standard output and standard error, and what is known about who reads them.
 pub(crate) struct Ui {
@@ -44,9 +47,37 @@ impl Ui {
         Ok(writeln!(self.out, "{text}")?)
     }
 
-    /// Writes a sentence that holds text from data, made harmless.
+    /// Writes a sentence that holds text from data: made harmless, and broken where the line ends.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), CommandError> {
-        self.line(&clean(text))
+        wrapped(&clean(text), self.width)
+            .iter()
+            .try_for_each(|line| self.line(line))
+    }
+
+    /// The same behind a label of `columns` columns; the lines after the first are indented by as many.
+    ///
+    /// ```text
+    /// the label   the text, which may be long,
+    ///             and goes on below itself
+    /// ```
+    pub(crate) fn labelled(
+        &mut self,
+        label: &str,
+        columns: usize,
+        text: &str,
+    ) -> Result<(), CommandError> {
+        let room = self
+            .width
+            .map(|width| width.saturating_sub(columns).max(NARROWEST));
+        for (place, line) in wrapped(&clean(text), room).iter().enumerate() {
+            let before = if place == 0 {
+                label.to_owned()
+            } else {
+                " ".repeat(columns)
+            };
+            self.line(&format!("{before}{line}"))?;
+        }
+        Ok(())
     }
 
     /// Writes a table.

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use stack::lease::{Mark, NewEvent};
+use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::testing::registration;
 use stack::{
-    Actor, Clock, EventKind, Ledger, Registration, Seq, Source, Span, SqliteLedger, StackName,
-    SystemClock,
+    Actor, Clock, EventKind, Ledger, Registration, RunId, Seq, Source, Span, SqliteLedger,
+    StackName, SystemClock,
 };
 
 use crate::sandbox::Sandbox;
@@ -42,6 +43,24 @@ impl Story {
         let events: Vec<NewEvent> = events.collect();
         self.runtime
             .block_on(self.ledger.append(&stack, Seq::NONE, events))
+            .unwrap();
+    }
+
+    /// A reaper that comes every 15 minutes began a run so long ago.
+    pub(crate) fn reaper_ran(&self, seconds_ago: i64) {
+        let event = ReaperEvent {
+            seq: Seq::NONE.next(),
+            at: self.ago(seconds_ago),
+            actor: Actor::of("reaper", "runner"),
+            kind: ReaperEventKind::RunStarted {
+                run: RunId::random(),
+                interval: span("15m"),
+                host: "runner".to_owned(),
+                pid: 1,
+            },
+        };
+        self.runtime
+            .block_on(self.ledger.append_reaper(Seq::NONE, vec![event]))
             .unwrap();
     }
 

@@ -1,1 +1,256 @@
-//! placeholder
+//! The commands that change something: `extend`, `hold`, `unhold`, `mark`, `touch`.
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+use crate::story::five_stacks;
+
+const STACK: &str = "checkout-1.4.0";
+
+/// A world with the five stacks and these limits.
+fn world(policy: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    sandbox.config(policy);
+    sandbox
+}
+
+fn time(value: &Value) -> jiff::Timestamp {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// The last event of a stack.
+fn last(sandbox: &Sandbox) -> Value {
+    sandbox.shown(STACK)["events"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone()
+}
+
+/// Extending counts from the expiry so far, and says the new one.
+#[test]
+fn extend_moves_the_expiry() {
+    let sandbox = world("");
+    let before = time(&sandbox.shown(STACK)["expires_at"]);
+    insta::assert_snapshot!(sandbox.run(&["extend", STACK, "2h"]).ok().out(), @"checkout-1.4.0 expires YYYY-MM-DD hh:mm UTC, in 6 h 47 min");
+    let after = sandbox.run(&["extend", STACK, "30m", "--json"]).ok().json();
+    assert_eq!(after["name"], STACK);
+    let moved = time(&after["expires_at"]).duration_since(before);
+    assert_eq!(moved, jiff::SignedDuration::from_mins(150));
+    let event = last(&sandbox);
+    assert_eq!(
+        (&event["kind"], &event["by"]),
+        (&"extended".into(), &"30m".into())
+    );
+    assert_eq!(event["source"], "cli");
+    assert!(
+        event["actor"].as_str().unwrap().starts_with("ana@"),
+        "{event}"
+    );
+}
+
+/// Past the cap an extension is refused with 3 and the latest time that is allowed; nothing is written.
+#[test]
+fn extend_stops_at_the_cap() {
+    let sandbox = world("[policy]\nmax_ttl = \"1d\"\n");
+    let count = sandbox.count(STACK);
+    let ran = sandbox.run(&["extend", STACK, "20h"]).exits(3);
+    insta::assert_snapshot!(ran.err(), @r#"Refused: stack "checkout-1.4.0": until YYYY-MM-DD hh:mm:ssZ is past YYYY-MM-DD hh:mm:ssZ, the latest time that the policy's max_ttl of 1d still allows: extend by less, or replace the stack"#);
+    assert_eq!(sandbox.count(STACK), count);
+    sandbox.run(&["extend", STACK, "15h"]).ok();
+}
+
+/// A hold says until when and why, takes a duration or a time, and ends by itself or by hand.
+#[test]
+fn hold_and_unhold() {
+    let sandbox = world("");
+    let ran = sandbox
+        .run(&["hold", STACK, "--until", "6h", "--why", "demo at four"])
+        .ok();
+    insta::assert_snapshot!(ran.out(), @"checkout-1.4.0 is held until YYYY-MM-DD hh:mm UTC, in 6 h: demo at four");
+    assert_eq!(sandbox.shown(STACK)["flags"], serde_json::json!(["held"]));
+    let until = "2099-01-01T00:00:00Z";
+    let held = sandbox
+        .run(&["hold", STACK, "--until", until, "--why", "x", "--json"])
+        .ok()
+        .json();
+    assert_eq!(held["hold_until"], until);
+    insta::assert_snapshot!(sandbox.run(&["unhold", STACK]).ok().stdout, @"checkout-1.4.0 is no longer held");
+    let count = sandbox.count(STACK);
+    insta::assert_snapshot!(sandbox.run(&["unhold", STACK]).ok().stdout, @"checkout-1.4.0 was not held");
+    assert_eq!(
+        sandbox.count(STACK),
+        count,
+        "nothing to end, nothing to write"
+    );
+    assert!(sandbox.run(&["unhold", STACK, "--json"]).ok().json()["hold_until"].is_null());
+}
+
+/// A hold that is longer than allowed is refused with 3; one that has passed, and one that is no time,
+/// are wrong usage.
+#[test]
+fn holds_have_limits() {
+    let sandbox = world("[policy]\nmax_hold = \"3d\"\n");
+    let count = sandbox.count(STACK);
+    let hold = |until: &str| sandbox.run(&["hold", STACK, "--until", until, "--why", "x"]);
+    insta::assert_snapshot!(hold("4d").exits(3).err(), @r#"Refused: stack "checkout-1.4.0": a hold until YYYY-MM-DD hh:mm:ssZ is longer than the policy's max_hold of 3d: hold until YYYY-MM-DD hh:mm:ssZ at the latest"#);
+    assert!(
+        hold("2020-01-01T00:00:00Z")
+            .exits(2)
+            .stderr
+            .contains("has passed")
+    );
+    insta::assert_snapshot!(hold("tomorrow").exits(2).stderr, @r"
+    Error: invalid value 'tomorrow' for '--until <T>': it is neither a duration nor a time with its offset from UTC; write it like 6h, 1d12h or 2026-03-02T18:00:00Z
+
+    For more information, try '--help'.
+    ");
+    assert!(hold("18:00").exits(2).stderr.contains("write it like 6h"));
+    sandbox.run(&["hold", STACK, "--until", "6h"]).exits(2);
+    sandbox
+        .run(&["hold", STACK, "--until", "6h", "--why", ""])
+        .exits(2);
+    assert_eq!(sandbox.count(STACK), count);
+}
+
+/// A start-up reports its phases and that it is ready, and hears nothing back.
+#[test]
+fn marks_are_quiet() {
+    let sandbox = world("");
+    let stack = "reports-2.0.0";
+    for arguments in [
+        vec![
+            "mark",
+            stack,
+            "fetch licence",
+            "done",
+            "--class",
+            "dependency",
+        ],
+        vec!["mark", stack, "warm up", "start"],
+        vec!["mark", stack, "warm up", "done"],
+        vec!["mark", stack, "ready"],
+    ] {
+        assert_eq!(sandbox.run(&arguments).ok().stdout, "");
+    }
+    let shown = sandbox.shown(stack);
+    assert_eq!(shown["phase"], "ready");
+    let phases = shown["init"]["phases"].as_array().unwrap();
+    let told: Vec<_> = phases
+        .iter()
+        .map(|p| (p["name"].as_str().unwrap(), &p["class"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("fetch licence", &"dependency".into()),
+            ("warm up", &Value::Null)
+        ]
+    );
+    assert!(
+        phases.iter().all(|phase| phase["seconds"].is_number()),
+        "{phases:?}"
+    );
+    let again = sandbox.run(&["mark", stack, "ready", "--json"]).ok().json();
+    assert_eq!(again["phase"], "ready");
+}
+
+/// A mark that makes no sense is wrong usage, and says what would.
+#[test]
+fn marks_make_sense() {
+    let sandbox = world("");
+    let count = sandbox.count(STACK);
+    insta::assert_snapshot!(sandbox.run(&["mark", STACK, "warm up"]).exits(2).stderr, @r#"
+    Error: does the phase "warm up" begin or end?
+    Hint: write start or done behind it, such as `jiti mark checkout-pr-412 "migrate database" start`
+    "#);
+    for arguments in [
+        vec!["mark", STACK],
+        vec!["mark", STACK, "", "start"],
+        vec!["mark", STACK, &"x".repeat(101), "start"],
+        vec!["mark", STACK, "warm up", "stop"],
+        vec!["mark", STACK, "ready", "--class", "x"],
+    ] {
+        let ran = sandbox.run(&arguments).exits(2);
+        assert_eq!(ran.stderr.matches("Error:").count(), 1, "{ran:?}");
+    }
+    assert_eq!(sandbox.count(STACK), count);
+}
+
+/// A touch is noted as use.
+#[test]
+fn touch_is_use() {
+    let sandbox = world("");
+    insta::assert_snapshot!(sandbox.run(&["touch", STACK]).ok().stdout, @"checkout-1.4.0 is in use");
+    let shown = sandbox.run(&["touch", STACK, "--json"]).ok().json();
+    assert_eq!(shown["idle"]["state"], "active");
+    assert_eq!(last(&sandbox)["kind"], "activity");
+}
+
+/// Every way to change something, for a stack that there is.
+fn changes(stack: &str) -> Vec<Vec<String>> {
+    [
+        vec!["extend", stack, "1h"],
+        vec!["hold", stack, "--until", "1h", "--why", "x"],
+        vec!["unhold", stack],
+        vec!["mark", stack, "warm up", "start"],
+        vec!["mark", stack, "ready"],
+        vec!["touch", stack],
+    ]
+    .into_iter()
+    .map(|arguments| arguments.into_iter().map(str::to_owned).collect())
+    .collect()
+}
+
+fn run(sandbox: &Sandbox, arguments: &[String]) -> crate::sandbox::Ran {
+    sandbox.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Read-only, by flag or by configuration, refuses every change when it is made, and writes nothing.
+#[test]
+fn read_only_refuses_every_change() {
+    let sandbox = world("");
+    let count = sandbox.count(STACK);
+    for mut arguments in changes(STACK) {
+        arguments.push("--read-only".to_owned());
+        let ran = run(&sandbox, &arguments).exits(3);
+        assert_eq!(
+            ran.stderr,
+            "Refused: nothing is changed: --read-only was given\n"
+        );
+    }
+    sandbox.config("[dashboard]\nread_only = true\n");
+    for arguments in changes(STACK) {
+        let ran = run(&sandbox, &arguments).exits(3);
+        assert!(ran.stderr.contains("read_only = true"), "{ran:?}");
+    }
+    assert_eq!(sandbox.count(STACK), count);
+}
+
+/// A stack that nobody knows, and one that is gone, cannot be changed: 1.
+#[test]
+fn unknown_stacks_are_not_changed() {
+    let sandbox = world("");
+    for name in ["chekout-1.4.0", "search-pr-3"] {
+        for arguments in changes(name) {
+            let ran = run(&sandbox, &arguments).exits(1);
+            assert_eq!(ran.stderr.matches("Error:").count(), 1, "{ran:?}");
+            assert!(
+                ran.stderr.contains(name) && ran.stdout.is_empty(),
+                "{ran:?}"
+            );
+        }
+    }
+}
+
+/// Without a ledger there is nothing to change, and none is made.
+#[test]
+fn no_change_makes_a_ledger() {
+    let sandbox = Sandbox::new();
+    for arguments in changes(STACK) {
+        run(&sandbox, &arguments).exits(1);
+    }
+    assert!(!sandbox.ledger().parent().unwrap().exists());
+}

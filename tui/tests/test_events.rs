@@ -1,1 +1,68 @@
-//! placeholder
+//! `jiti events [NAME]`
+
+use crate::sandbox::Sandbox;
+use crate::story::five_stacks;
+
+/// The events of one stack in words, at 80 columns and at 200.
+#[test]
+fn of_one_stack() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    insta::assert_snapshot!(sandbox.run(&["events", "checkout-1.4.0"]).ok().out(), @r"
+    SEQ  TIME (UTC)           WHAT HAPPENED                       BY        SOURCE
+      1  YYYY-MM-DD hh:mm:ss  requested checkou…mple.com, ttl 8h  ana@…top  provider
+      2  YYYY-MM-DD hh:mm:ss  recorded in the Terraform state     ana@…top  provider
+      3  YYYY-MM-DD hh:mm:ss  provisioned: ever…ed, checks begin  ana@…top  provider
+      4  YYYY-MM-DD hh:mm:ss  phase migrate dat…(database) began  ana@…top  provider
+      5  YYYY-MM-DD hh:mm:ss  phase migrate dat… (database) done  ana@…top  provider
+      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) began     ana@…top  provider
+      7  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) done      ana@…top  provider
+      8  YYYY-MM-DD hh:mm:ss  check passed: http healthz          ana@…top  provider
+      9  YYYY-MM-DD hh:mm:ss  ready: every check has passed       ana@…top  provider
+    ");
+    insta::assert_snapshot!(sandbox.run_wide(&["events", "checkout-1.5.0"]).ok().out(), @r"
+    SEQ  TIME (UTC)           KIND       WHAT HAPPENED                                          BY          SOURCE
+      1  YYYY-MM-DD hh:mm:ss  requested  requested checkout@1.5.0 for ana@example.com, ttl 45m  ana@laptop  provider
+      2  YYYY-MM-DD hh:mm:ss  recorded   recorded in the Terraform state                        ana@laptop  provider
+      3  YYYY-MM-DD hh:mm:ss  held       held until YYYY-MM-DD hh:mm UTC: demo at four          ana@laptop  provider
+    ");
+}
+
+/// Without a name, the events of all stacks in the order of the ledger; JSON has every one of them once.
+#[test]
+fn of_all_stacks() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let table = sandbox.run_wide(&["events"]).ok().stdout;
+    let events = sandbox.run(&["events", "--json"]).ok().json();
+    let events = events.as_array().unwrap();
+    assert_eq!(table.lines().count(), 1 + events.len());
+    let told: Vec<String> = events
+        .iter()
+        .map(|event| format!("{} {}", event["stack"], event["seq"]))
+        .collect();
+    assert_eq!(told.len(), 9 + 3 + 4 + 2 + 2);
+    assert_eq!(
+        (told[0].as_str(), told[9].as_str()),
+        ("\"checkout-1.4.0\" 1", "\"checkout-1.5.0\" 1")
+    );
+    let mut once = told.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), told.len());
+}
+
+/// Without a ledger nothing has happened, which is no failure; a name that nobody knows is one.
+#[test]
+fn without_a_ledger() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.run_piped(&["events"]).ok().stdout, @"No events: nothing has happened in $WORLD/home/.local/share/jiti/ledger.db yet.");
+    assert_eq!(sandbox.run(&["events", "--json"]).ok().stdout, "[]\n");
+    sandbox.run(&["events", "nobody"]).exits(1);
+    five_stacks(&sandbox);
+    let ran = sandbox.run(&["events", "search-pr-9"]).exits(1);
+    insta::assert_snapshot!(ran.stderr, @r#"
+    Error: no stack "search-pr-9" lives in the ledger $WORLD/home/.local/share/jiti/ledger.db; `jiti ls --all` shows every stack that it knows
+    Hint: did you mean search-pr-3 or search-pr-7?
+    "#);
+}

@@ -9,7 +9,17 @@ fn at_80_columns() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let ran = sandbox.run(&["ls"]).ok();
-    insta::assert_snapshot!(ran.out(), @"");
+    insta::assert_snapshot!(ran.out(), @r"
+    NAME            OWNER            STATE                               LEFT    $/H
+    checkout-1.4.0  ana@example.com  ready                         4 h 47 min  $0.42
+    checkout-1.5.0  ana@example.com  ready, expiring, held             24 min  $0.42
+    reports-2.0.0   ben@example.com  purgatory, expired     expired 3 min ago  $1.10
+    search-pr-7     team-search      ready                           1 d 21 h      –
+
+    4 stacks, $1.94/h for 3 of them
+    Nothing ends at expiry: no reaper has run yet. Meanwhile, end a stack with
+    `terraform destroy` where it was applied.
+    ");
     let rows = ran.stdout.lines().take_while(|line| !line.is_empty());
     assert!(
         rows.inspect(|row| assert!(row.chars().count() <= 80, "{row}"))
@@ -23,7 +33,16 @@ fn at_80_columns() {
 fn at_200_columns() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    insta::assert_snapshot!(sandbox.run_wide(&["ls"]).ok().out(), @"");
+    insta::assert_snapshot!(sandbox.run_wide(&["ls"]).ok().out(), @r"
+    NAME            APP@VERSION     OWNER            STATE                         AGE               LEFT  DIES AT (UTC)    $/H  SPENT              INIT
+    checkout-1.4.0  checkout@1.4.0  ana@example.com  ready                  3 h 12 min         4 h 47 min  –              $0.42  $1.35              12 s
+    checkout-1.5.0  checkout@1.5.0  ana@example.com  ready, expiring, held      20 min             24 min  –              $0.42  $0.14                 –
+    reports-2.0.0   reports@2.0.0   ben@example.com  purgatory, expired      4 h 3 min  expired 3 min ago  –              $1.10  $4.46  4 h 3 min so far
+    search-pr-7     search@8f3c2ab  team-search      ready                     1 d 2 h           1 d 21 h  –                  –      –                 –
+
+    4 stacks, $1.94/h for 3 of them
+    Nothing ends at expiry: no reaper has run yet. Meanwhile, end a stack with `terraform destroy` where it was applied.
+    ");
 }
 
 /// Into a pipe nothing is left out and nothing shortened, however long it is.
@@ -81,11 +100,11 @@ fn json_keeps_its_promises() {
         fields.sort();
         fields
     };
-    insta::assert_snapshot!(fields(&rows[0]).join(" "), @"");
-    insta::assert_snapshot!(fields(&rows[0]["cost"]).join(" "), @"");
-    insta::assert_snapshot!(fields(&rows[0]["idle"]).join(" "), @"");
-    insta::assert_snapshot!(fields(&rows[0]["init"]).join(" "), @"");
-    insta::assert_snapshot!(fields(&rows[0]["origin"]).join(" "), @"");
+    insta::assert_snapshot!(fields(&rows[0]).join(" "), @"accounts app cost created_at dies_at expires_at expiry_source flags hold_until idle init labels name origin owner phase regions ttl_seconds_left version");
+    insta::assert_snapshot!(fields(&rows[0]["cost"]).join(" "), @"billed_until billed_usd hourly_source hourly_usd spent_usd unpriced until_expiry_usd");
+    insta::assert_snapshot!(fields(&rows[0]["idle"]).join(" "), @"evidence hourly_usd since state wasted_usd");
+    insta::assert_snapshot!(fields(&rows[0]["init"]).join(" "), @"phases provision_seconds provisioned_at ready_at ready_seconds requested_at slowest_phase total_seconds usd");
+    insta::assert_snapshot!(fields(&rows[0]["origin"]).join(" "), @"command directory workspace");
     assert_eq!(rows[0]["cost"]["hourly_usd"], "0.42");
     assert_eq!(rows[0]["init"]["total_seconds"], 12);
     assert_eq!(rows[0]["flags"], serde_json::json!([]));
@@ -128,13 +147,16 @@ fn csv_has_a_row_for_each() {
 #[test]
 fn without_a_ledger() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(sandbox.run(&["ls"]).ok().stdout, @"");
+    insta::assert_snapshot!(sandbox.run_piped(&["ls"]).ok().stdout, @r"
+    No stacks: there is no ledger at $WORLD/home/.local/share/jiti/ledger.db yet.
+    To begin, put a `jiti_stack` into a Terraform configuration and apply it. To look at another ledger, use --ledger or JITI_LEDGER.
+    ");
     let json = sandbox.run(&["ls", "--json"]).exits(0);
     assert_eq!(
         (json.stdout.as_str(), json.json()),
         ("[]\n", serde_json::json!([]))
     );
-    insta::assert_snapshot!(json.stderr, @"");
+    insta::assert_snapshot!(json.stderr, @"Note: there is no ledger at $WORLD/home/.local/share/jiti/ledger.db yet");
     assert_eq!(
         sandbox
             .run(&["ls", "--csv"])
@@ -160,7 +182,37 @@ fn an_empty_ledger() {
         "old",
         [(90, requested(|_| {})), (30, stack::EventKind::Released)],
     );
-    insta::assert_snapshot!(sandbox.run(&["ls"]).ok().stdout, @"");
+    insta::assert_snapshot!(sandbox.run_piped(&["ls"]).ok().stdout, @r"
+    No stacks: none lives in the ledger $WORLD/home/.local/share/jiti/ledger.db.
+    `jiti ls --all` shows those that are gone.
+    ");
+}
+
+/// While a reaper runs, a stack has a time at which it dies, and nothing is said about the reaper.
+#[test]
+fn with_a_reaper() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    Story::new(&sandbox.ledger()).reaper_ran(60);
+    let ran = sandbox.run_wide(&["ls"]).ok();
+    assert!(!ran.stdout.contains("Nothing ends"), "{}", ran.stdout);
+    let rows = sandbox.run(&["ls", "--json"]).ok().json();
+    let dies: jiff::Timestamp = rows[0]["dies_at"].as_str().unwrap().parse().unwrap();
+    let expires: jiff::Timestamp = rows[0]["expires_at"].as_str().unwrap().parse().unwrap();
+    let after = dies.duration_since(expires);
+    // The grace is an hour, and the reaper comes every quarter of one.
+    assert!((3_600..3_600 + 900).contains(&after.as_secs()), "{after:?}");
+}
+
+/// A reaper that has not been heard of for twice its interval is no reaper.
+#[test]
+fn with_a_silent_reaper() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    Story::new(&sandbox.ledger()).reaper_ran(31 * 60);
+    let ran = sandbox.run_wide(&["ls"]).ok();
+    let note = ran.out().lines().last().unwrap().to_owned();
+    insta::assert_snapshot!(note, @"Nothing ends at expiry: the last reaper ran at YYYY-MM-DD hh:mm UTC and should run every 15m. Meanwhile, end a stack with `terraform destroy` where it was applied.");
 }
 
 /// Colour is for those who want it, and only repeats what the words say.

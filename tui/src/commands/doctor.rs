@@ -8,7 +8,6 @@ use crate::doctor::{Finding, Verdict, examine};
 use crate::error::CommandError;
 use crate::output::json;
 use crate::output::style::Tone;
-use crate::output::text::clean;
 use crate::ui::Ui;
 
 /// Look at what is set up, and say how to mend what is not
@@ -62,9 +61,9 @@ fn for_people(finding: &Finding, ui: &mut Ui) -> Result<(), CommandError> {
         Verdict::Broken => Tone::Alarm,
     };
     let verdict = ui.paint(tone, &format!("{:<6}", verdict.as_str()));
-    ui.line(&format!("{verdict}  {part:<11}  {}", clean(found)))?;
+    ui.labelled(&format!("{verdict}  {part:<11}  "), 21, found)?;
     match mend {
-        Some(mend) => ui.line(&format!("{:6}  {:<11}  {}", "", "to mend:", clean(mend))),
+        Some(mend) => ui.labelled(&format!("{:6}  {:<11}  ", "", "to mend:"), 21, mend),
         None => Ok(()),
     }
 }

@@ -80,18 +80,18 @@ fn no_ledger(arguments: &Arguments, context: &Context, ui: &mut Ui) -> Result<()
         };
     }
     ui.text(&format!("No stacks: {there_is_none}."))?;
-    ui.line(BEGIN)
+    ui.text(BEGIN)
 }
 
 const BEGIN: &str = "To begin, put a `jiti_stack` into a Terraform configuration and apply it. To look at another ledger, use --ledger or JITI_LEDGER.";
 
 fn nothing_in(service: &Service, all: bool, ui: &mut Ui) -> Result<(), CommandError> {
-    let gone = if all { "" } else { " that is not gone" };
+    let none = if all { "is in" } else { "lives in" };
     ui.text(&format!(
-        "No stacks: the ledger {} has none{gone}.",
+        "No stacks: none {none} the ledger {}.",
         service.ledger().place()
     ))?;
-    ui.line(if all {
+    ui.text(if all {
         BEGIN
     } else {
         "`jiti ls --all` shows those that are gone."

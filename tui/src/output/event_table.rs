@@ -15,15 +15,17 @@ pub(crate) enum Shown {
     All,
 }
 
-/// A row for each event. In a narrow terminal KIND, SOURCE and BY give way, in this order; then what happened
-/// is shortened.
+/// A row for each event. In a narrow terminal KIND and SOURCE give way, in this order, then what happened is
+/// shortened, and only then BY leaves: who did it is half of what is asked.
 pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
     let mut columns = vec![
         Column::new("SEQ", Align::Right),
         Column::new("TIME (UTC)", Align::Left),
         Column::new("STACK", Align::Left).between(12, 32),
         Column::new("KIND", Align::Left).goes(1),
-        Column::new("WHAT HAPPENED", Align::Left).between(20, usize::MAX),
+        Column::new("WHAT HAPPENED", Align::Left)
+            .between(20, usize::MAX)
+            .yields(32),
         Column::new("BY", Align::Left).between(8, 24).goes(3),
         Column::new("SOURCE", Align::Left).goes(2),
     ];

@@ -287,5 +287,5 @@ fn section(ui: &mut Ui, title: &str) -> Result<(), CommandError> {
 }
 
 fn field(ui: &mut Ui, name: &str, value: &str) -> Result<(), CommandError> {
-    ui.line(&format!("  {name:<18}  {}", clean(value)))
+    ui.labelled(&format!("  {name:<18}  "), 22, value)
 }

@@ -22,17 +22,20 @@ pub(crate) struct Column {
     align: Align,
     widest: usize,
     narrowest: usize,
+    yields: usize,
     goes: Option<u8>,
 }
 
 impl Column {
     /// A column that stays at its full width.
     pub(crate) const fn new(title: &'static str, align: Align) -> Self {
+        const FULL: usize = usize::MAX;
         Self {
             title,
             align,
-            widest: usize::MAX,
-            narrowest: usize::MAX,
+            widest: FULL,
+            narrowest: FULL,
+            yields: FULL,
             goes: None,
         }
     }
@@ -51,6 +54,14 @@ impl Column {
         Self {
             narrowest,
             widest,
+            ..self
+        }
+    }
+
+    /// It is rather shortened to `columns` than that another column leaves.
+    pub(crate) const fn yields(self, columns: usize) -> Self {
+        Self {
+            yields: columns,
             ..self
         }
     }
@@ -177,13 +188,22 @@ impl Table {
             .collect();
         leaving.sort_unstable();
         for (_, at) in leaving {
-            if total(&widths) <= limit {
-                return widths;
+            if total(&self.yielding(&widths)) <= limit {
+                break;
             }
             widths[at] = None;
         }
         self.shorten(&mut widths, limit);
         widths
+    }
+
+    /// The widths, where those that yield have done so.
+    fn yielding(&self, widths: &[Option<usize>]) -> Vec<Option<usize>> {
+        let columns = self.columns.iter().map(|column| column.yields);
+        columns
+            .zip(widths)
+            .map(|(yields, width)| width.map(|width| width.min(yields)))
+            .collect()
     }
 
     /// Shortens what may be shortened, the last column first, until the line fits.
@@ -237,10 +257,26 @@ mod tests {
     /// Columns leave in the stated order, then names are shortened; no line is wider than allowed.
     #[test]
     fn columns_give_way_in_order() {
-        insta::assert_snapshot!(shown(Some(80)), @"");
-        insta::assert_snapshot!(shown(Some(36)), @"");
-        insta::assert_snapshot!(shown(Some(28)), @"");
-        insta::assert_snapshot!(shown(Some(16)), @"");
+        insta::assert_snapshot!(shown(Some(80)), @r"
+        NAME                  OWNER  SPENT    LEFT
+        checkout-pr-412       ana    $1.20     3 h
+        aaaaaaaaaa…aaaaaaaaa         $0.02  12 min
+        ");
+        insta::assert_snapshot!(shown(Some(36)), @r"
+        NAME                  OWNER    LEFT
+        checkout-pr-412       ana       3 h
+        aaaaaaaaaa…aaaaaaaaa         12 min
+        ");
+        insta::assert_snapshot!(shown(Some(28)), @r"
+        NAME                    LEFT
+        checkout-pr-412          3 h
+        aaaaaaaaaa…aaaaaaaaa  12 min
+        ");
+        insta::assert_snapshot!(shown(Some(16)), @r"
+        NAME        LEFT
+        chec…412     3 h
+        aaaa…aaa  12 min
+        ");
         for width in 14..90 {
             for line in table().lines(Some(width), false) {
                 assert!(

@@ -82,6 +82,29 @@ pub(crate) fn clean_lines(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
+/// Lines of at most so many columns, broken at spaces; a word that is longer stays whole, so that a
+/// path can be copied. Without a width there is one line.
+pub(crate) fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
+    let Some(width) = width else {
+        return vec![text.to_owned()];
+    };
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else {
+            continue;
+        };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if columns(line) + 1 + columns(word) <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
 /// Whether a character would act on a terminal, turn the direction of reading, or not be seen:
 /// controls, separators of lines, and what Unicode calls ignorable by default.
 pub(crate) fn acts_or_hides(c: char) -> bool {
@@ -182,6 +205,18 @@ mod tests {
             tower,
             format!("e{}{}", "\u{301}".repeat(3), "\\u{301}".repeat(6))
         );
+    }
+
+    /// Sentences are broken at spaces; a path stays whole.
+    #[test]
+    fn sentences_are_broken_at_spaces() {
+        assert_eq!(wrapped("one two three", Some(8)), ["one two", "three"]);
+        assert_eq!(
+            wrapped("see /a/very/long/path now", Some(8)),
+            ["see", "/a/very/long/path", "now"]
+        );
+        assert_eq!(wrapped("one two three", None), ["one two three"]);
+        assert_eq!(wrapped("", Some(8)), [""]);
     }
 
     /// A shortened text keeps both ends, fits, and never cuts a wide character in two.
