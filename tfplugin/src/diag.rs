@@ -71,6 +71,8 @@ impl fmt::Display for Diagnostic {
 ///
 /// It is not a `std::error::Error`, so that every such error turns into one with `?`. Warnings are
 /// not kept here: they travel in the call's context (`Cx::warn`) and so survive both outcomes.
+///
+#[doc = include_str!("../docs/errors.md")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(Vec<Diagnostic>);
 

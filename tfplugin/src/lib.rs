@@ -1,4 +1,4 @@
-//! An SDK for Terraform plugin protocol 6.
+#![doc = include_str!("../docs/overview.md")]
 
 // `#[derive(Model)]` names this crate as others know it.
 extern crate self as tfplugin;

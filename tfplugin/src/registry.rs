@@ -97,7 +97,6 @@ impl<C> std::fmt::Debug for Registry<C> {
 }
 
 /// A resource that has just been offered, and may take up capabilities.
-#[must_use = "a statement of its own, `registry.resource::<R>();`, offers the resource as it is"]
 pub struct Registration<'r, R: Resource> {
     entry: &'r mut ResourceEntry<R::Client>,
     resource: PhantomData<fn() -> R>,

@@ -14,7 +14,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 
-pub use attribute::{Attribute, Mode, Modifier, Shape, Validator};
+pub use attribute::{Attribute, Decides, Mode, Modifier, Shape, Validator};
 pub use check::SchemaProblem;
 pub use nested::{NestedBlock, Nesting};
 pub use together::{Beside, Spot};

@@ -66,7 +66,9 @@ fn http(url: &str) -> Dynamic {
 /// A whole readiness with this at one place.
 fn with(name: &str, value: impl Into<Dynamic>) -> Dynamic {
     let mut whole = whole();
-    whole.set(&Path::new(name), value).expect("the place is there");
+    whole
+        .set(&Path::new(name), value)
+        .expect("the place is there");
     whole
 }
 
@@ -74,14 +76,20 @@ fn whole() -> Dynamic {
     Dynamic::object([
         ("stack", Dynamic::from("checkout")),
         ("ports", Dynamic::list([80, 443])),
-        ("some_ports", Dynamic::list([Dynamic::from(80), Dynamic::unknown(), Dynamic::Null])),
+        (
+            "some_ports",
+            Dynamic::list([Dynamic::from(80), Dynamic::unknown(), Dynamic::Null]),
+        ),
         ("labels", Dynamic::object([("team", "a")])),
         ("zones", Dynamic::list(["a", "b"])),
         ("http", Dynamic::list([http("http://a"), http("http://b")])),
         ("main", http("http://c")),
         ("named", Dynamic::object([("x", http("http://d"))])),
         ("type", Dynamic::Null),
-        ("hourly_cost", "0.42".parse::<Number>().expect("it is a number").into()),
+        (
+            "hourly_cost",
+            "0.42".parse::<Number>().expect("it is a number").into(),
+        ),
         ("seconds", Dynamic::unknown()),
         ("any", Dynamic::typed(tfplugin::Type::Bool, true)),
     ])
@@ -94,7 +102,11 @@ fn decode(value: Dynamic) -> tfplugin::Result<Readiness> {
 /// What is wrong with a value, one line each, as a person would read it.
 fn told(value: Dynamic) -> Vec<String> {
     let failure = decode(value).expect_err("it does not fit");
-    failure.diagnostics().iter().map(ToString::to_string).collect()
+    failure
+        .diagnostics()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[test]
@@ -107,8 +119,14 @@ fn what_goes_in_comes_out() {
     );
     assert_eq!(model.kind, Value::Null);
     assert_eq!(model.seconds, Value::Unknown);
-    let urls = model.http.as_ref().map(|all| all.iter().map(|h| h.url.clone()).collect::<Vec<_>>());
-    assert_eq!(urls, Value::Known(vec!["http://a".into(), "http://b".into()]));
+    let urls = model
+        .http
+        .as_ref()
+        .map(|all| all.iter().map(|h| h.url.clone()).collect::<Vec<_>>());
+    assert_eq!(
+        urls,
+        Value::Known(vec!["http://a".into(), "http://b".into()])
+    );
     assert_eq!(model.encode(), whole());
 }
 
@@ -126,9 +144,14 @@ fn an_attribute_that_is_not_there_is_null_and_one_too_many_is_dropped() {
 #[test]
 fn a_failure_names_the_place_down_to_the_element() {
     let mut second = http("x");
-    second.set(&Path::new("url"), true).expect("the place is there");
+    second
+        .set(&Path::new("url"), true)
+        .expect("the place is there");
     assert_eq!(
-        told(with("http", Dynamic::list([http("http://a"), second.clone()]))),
+        told(with(
+            "http",
+            Dynamic::list([http("http://a"), second.clone()])
+        )),
         ["http[1].url: Unexpected value: Expected a string, found a boolean."]
     );
     assert_eq!(
@@ -144,7 +167,9 @@ fn a_failure_names_the_place_down_to_the_element() {
 #[test]
 fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_fields() {
     let mut value = with("ports", Dynamic::list([-1, 80, 65536]));
-    value.set(&Path::new("stack"), false).expect("the place is there");
+    value
+        .set(&Path::new("stack"), false)
+        .expect("the place is there");
     assert_eq!(
         told(value),
         [
@@ -160,7 +185,10 @@ fn a_model_inside_another_place_tells_the_whole_path() {
     let value = with("stack", true);
     let place = Path::new("stacks").index(3);
     let failure = Readiness::decode(value, &place).expect_err("it does not fit");
-    assert!(failure.to_string().starts_with("stacks[3].stack: "), "{failure}");
+    assert!(
+        failure.to_string().starts_with("stacks[3].stack: "),
+        "{failure}"
+    );
 }
 
 #[test]
@@ -174,7 +202,10 @@ fn numbers_are_refused_rather_than_rounded() {
     assert!(told(third)[0].starts_with("seconds: Number has too many digits"));
     let model = decode(with("seconds", number("0.1"))).expect("it fits");
     assert_eq!(model.seconds, Value::Known(0.1));
-    assert_eq!(model.encode().get(&Path::new("seconds")), Some(&number("0.1")));
+    assert_eq!(
+        model.encode().get(&Path::new("seconds")),
+        Some(&number("0.1"))
+    );
 }
 
 #[test]
@@ -183,15 +214,27 @@ fn a_collection_without_room_for_an_unknown_element_is_unknown_as_a_whole() {
     let model = decode(with("ports", some())).expect("it fits");
     assert_eq!(model.ports, Value::Unknown);
     let model = decode(with("some_ports", some())).expect("it fits");
-    assert_eq!(model.some_ports, Value::Known(vec![Value::Known(80), Value::Unknown]));
+    assert_eq!(
+        model.some_ports,
+        Value::Known(vec![Value::Known(80), Value::Unknown])
+    );
 }
 
 #[test]
 fn an_unknown_attribute_of_a_nested_model_leaves_the_rest_known() {
-    let value = with("http", Dynamic::list([Dynamic::object([("url", Dynamic::unknown())])]));
+    let value = with(
+        "http",
+        Dynamic::list([Dynamic::object([("url", Dynamic::unknown())])]),
+    );
     let model = decode(value).expect("it fits");
     let http = model.http.known().expect("the list is known");
-    assert_eq!(http, [Http { url: Value::Unknown, status: Value::Null }]);
+    assert_eq!(
+        http,
+        [Http {
+            url: Value::Unknown,
+            status: Value::Null
+        }]
+    );
 }
 
 #[test]
@@ -199,7 +242,10 @@ fn a_set_with_anything_unknown_inside_is_unknown_since_its_elements_may_yet_be_o
     type Set = Value<BTreeSet<Http>>;
     let unknown = || Dynamic::object([("url", Dynamic::unknown())]);
     let decode = |value| <Set as Field>::decode(value, &Path::root()).expect("it fits");
-    assert_eq!(decode(Dynamic::list([unknown(), unknown()])), Value::Unknown);
+    assert_eq!(
+        decode(Dynamic::list([unknown(), unknown()])),
+        Value::Unknown
+    );
     let known = decode(Dynamic::list([http("a"), http("b"), http("a")]));
     assert_eq!(known.known().map(|set| set.len()), Some(2));
 }

@@ -77,24 +77,41 @@ fn blocks_that_are_left_out_are_empty_and_never_null() {
 #[test]
 fn blocks_that_a_dynamic_block_leaves_open_are_unknown_or_an_error_that_says_so() {
     let mut value = whole();
-    value.set(&Path::new("later"), Dynamic::unknown()).expect("the place is there");
+    value
+        .set(&Path::new("later"), Dynamic::unknown())
+        .expect("the place is there");
     let model = decode(value.clone()).expect("it fits");
     assert_eq!(model.later, Value::Unknown);
     assert_eq!(model.encode(), value);
 
-    value.set(&Path::new("rule"), Dynamic::unknown()).expect("the place is there");
+    value
+        .set(&Path::new("rule"), Dynamic::unknown())
+        .expect("the place is there");
     let failure = decode(value).expect_err("a Vec has no room for it");
-    assert!(failure.to_string().starts_with("rule: Blocks not known yet"), "{failure}");
+    assert!(
+        failure
+            .to_string()
+            .starts_with("rule: Blocks not known yet"),
+        "{failure}"
+    );
 }
 
 #[test]
 fn a_failure_names_the_block_by_its_address_and_in_a_set_the_set() {
     let mut value = whole();
     let wrong = || Dynamic::list([rule(1), Dynamic::object([("port", "x")])]);
-    value.set(&Path::new("rule"), wrong()).expect("the place is there");
-    value.set(&Path::new("peer"), wrong()).expect("the place is there");
+    value
+        .set(&Path::new("rule"), wrong())
+        .expect("the place is there");
+    value
+        .set(&Path::new("peer"), wrong())
+        .expect("the place is there");
     let failure = decode(value).expect_err("it does not fit");
-    let paths: Vec<_> = failure.diagnostics().iter().map(|d| d.path.to_string()).collect();
+    let paths: Vec<_> = failure
+        .diagnostics()
+        .iter()
+        .map(|d| d.path.to_string())
+        .collect();
     assert_eq!(paths, ["rule[1].port", "peer.port"]);
 }
 
@@ -119,9 +136,21 @@ fn the_schema_has_the_limits_as_the_protocol_wants_them() {
             ("later", Nesting::List, 0, 0),
         ]
     );
-    let fallback = schema.block.nested_block("fallback").map(|b| b.block.deprecated.clone());
+    let fallback = schema
+        .block
+        .nested_block("fallback")
+        .map(|b| b.block.deprecated.clone());
     assert_eq!(fallback, Some(Some("write a rule".to_owned())));
-    let described = |name| schema.block.nested_block(name).map(|b| b.block.description.clone());
+    let described = |name| {
+        schema
+            .block
+            .nested_block(name)
+            .map(|b| b.block.description.clone())
+    };
     assert_eq!(described("rule").as_deref(), Some("Rules, in order."));
-    assert_eq!(described("peer").as_deref(), Some("One rule."), "the model's own");
+    assert_eq!(
+        described("peer").as_deref(),
+        Some("One rule."),
+        "the model's own"
+    );
 }

@@ -69,11 +69,19 @@ struct Renewal {
 }
 
 fn not_empty(text: &str) -> Result<(), &'static str> {
-    if text.is_empty() { Err("It is empty.") } else { Ok(()) }
+    if text.is_empty() {
+        Err("It is empty.")
+    } else {
+        Ok(())
+    }
 }
 
 fn no_spaces(text: &String) -> Result<(), String> {
-    if text.contains(' ') { Err(format!("{text:?} has spaces.")) } else { Ok(()) }
+    if text.contains(' ') {
+        Err(format!("{text:?} has spaces."))
+    } else {
+        Ok(())
+    }
 }
 
 fn shrinks(prior: &Value<String>, planned: &Value<String>) -> bool {
@@ -96,7 +104,11 @@ fn one_target(http: &Http) -> tfplugin::Result<()> {
 }
 
 fn renewed_by_somebody(renewal: &Renewal) -> Result<(), std::fmt::Error> {
-    if renewal.by.is_null() { Err(std::fmt::Error) } else { Ok(()) }
+    if renewal.by.is_null() {
+        Err(std::fmt::Error)
+    } else {
+        Ok(())
+    }
 }
 
 #[test]
@@ -155,7 +167,11 @@ fn attributes(text: &mut String, all: &[Attribute], indent: &str) {
             Shape::Type(ty) => format!("{ty:?}"),
             Shape::Nested { nesting, .. } => format!("{nesting:?}"),
         };
-        let _ = write!(text, "{indent}{}: {shape}, {:?}", attribute.name, attribute.mode);
+        let _ = write!(
+            text,
+            "{indent}{}: {shape}, {:?}",
+            attribute.name, attribute.mode
+        );
         if let Some(default) = &attribute.default {
             let _ = write!(text, ", default {default:?}");
         }
@@ -188,7 +204,10 @@ fn a_place_leads_to_its_attribute() {
     let name = |path: &Path| block.at(path).map(|a| a.name.as_str());
     assert_eq!(name(&http.index(1).attribute("url")), Some("url"));
     assert_eq!(name(&http), Some("http"));
-    assert_eq!(name(&Path::new("renewal").index(0).attribute("by")), Some("by"));
+    assert_eq!(
+        name(&Path::new("renewal").index(0).attribute("by")),
+        Some("by")
+    );
     assert_eq!(name(&Path::new("renewal").index(0)), None);
     assert_eq!(name(&Path::new("renewal").index(0).attribute("name")), None);
     assert_eq!(name(&Path::new("nothing")), None);
@@ -218,7 +237,10 @@ fn said(values: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Vec<String
 fn validators_speak_of_known_values_at_their_place() {
     assert_eq!(said([("name", "checkout".into())]), [""; 0]);
     assert_eq!(said([("name", Dynamic::unknown())]), [""; 0]);
-    assert_eq!(said([("name", "".into())]), ["name: Invalid value for name: It is empty."]);
+    assert_eq!(
+        said([("name", "".into())]),
+        ["name: Invalid value for name: It is empty."]
+    );
     assert_eq!(
         said([("name", "a b".into())]),
         [r#"name: Invalid value for name: "a b" has spaces."#]
@@ -248,7 +270,10 @@ fn nested_models_and_blocks_are_validated_each_at_its_own_place() {
 
 #[test]
 fn a_model_is_validated_as_a_whole_and_points_at_its_fields() {
-    assert_eq!(said([("ttl", "3d".into())]), ["ttl: Too long: Write hours."]);
+    assert_eq!(
+        said([("ttl", "3d".into())]),
+        ["ttl: Too long: Write hours."]
+    );
 }
 
 #[test]
@@ -260,7 +285,10 @@ fn a_replacement_is_decided_from_both_typed_values() {
     };
     assert!(decides(&"100h".into(), &"8h".into()));
     assert!(!decides(&"8h".into(), &"100h".into()));
-    assert!(decides(&true.into(), &"8h".into()), "a prior value that no longer fits");
+    assert!(
+        decides(&true.into(), &"8h".into()),
+        "a prior value that no longer fits"
+    );
 }
 
 /// A provider's configuration may use the words that are reserved in resources, and the reverse.

@@ -54,10 +54,13 @@ fn group(servers: &[Dynamic]) -> Dynamic {
 #[test]
 fn every_attribute_is_visited_outer_before_inner_and_a_set_hides_its_elements_addresses() {
     let mut visited = Vec::new();
-    Group::block().walk(&group(&[server("a", "1")]), &mut |path, attribute, value| {
-        let shown = value.as_str().unwrap_or("…");
-        visited.push(format!("{path} {} {shown}", attribute.name));
-    });
+    Group::block().walk(
+        &group(&[server("a", "1")]),
+        &mut |path, attribute, value| {
+            let shown = value.as_str().unwrap_or("…");
+            visited.push(format!("{path} {} {shown}", attribute.name));
+        },
+    );
     assert_eq!(
         visited,
         [
@@ -93,14 +96,15 @@ fn what_a_null_or_unknown_object_would_hold_is_not_visited() {
 fn a_change_is_what_is_visited_next_and_nothing_is_missing_afterwards() {
     let mut value = Dynamic::object([("name", "g")]);
     let mut hosts = Vec::new();
-    Group::block().walk_mut(&mut value, &mut |path, attribute, value| {
-        match attribute.name.as_str() {
+    Group::block().walk_mut(
+        &mut value,
+        &mut |path, attribute, value| match attribute.name.as_str() {
             "listed" => *value = Dynamic::list([Dynamic::object([("host", "new")])]),
             "host" => hosts.push(path.to_string()),
             "id" => *value = "made".into(),
             _ => {}
-        }
-    });
+        },
+    );
     assert_eq!(hosts, ["listed[0].host"]);
     let id = Path::new("listed").index(0).attribute("id");
     assert_eq!(value.get(&id), Some(&"made".into()));

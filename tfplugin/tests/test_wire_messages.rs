@@ -38,6 +38,7 @@ fn block() -> Block {
             nested("set", Nesting::Set),
             nested("map", Nesting::Map),
         ],
+        ..Block::default()
     }
 }
 

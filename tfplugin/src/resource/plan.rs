@@ -36,6 +36,8 @@ pub enum Action {
 /// ```
 ///
 /// A write that makes no sense (a path that the schema does not have) fails the plan by itself.
+///
+#[doc = include_str!("../../docs/planning.md")]
 #[derive(Debug)]
 pub struct Plan<'a, M> {
     draft: &'a mut Draft,

@@ -146,8 +146,11 @@ pub enum Modifier {
     /// A change of it replaces the resource.
     RequiresReplace,
     /// A change of it replaces the resource when this says so of (prior, planned).
-    RequiresReplaceIf(Arc<dyn Fn(&Dynamic, &Dynamic) -> bool + Send + Sync>),
+    RequiresReplaceIf(Decides),
 }
+
+/// Whether a change from a prior to a planned value needs a new resource.
+pub type Decides = Arc<dyn Fn(&Dynamic, &Dynamic) -> bool + Send + Sync>;
 
 impl fmt::Debug for Modifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -161,7 +164,9 @@ impl fmt::Debug for Modifier {
 
 /// A check of one attribute's configured value. It sees known values only.
 #[derive(Clone)]
-pub struct Validator(Arc<dyn Fn(&Dynamic, &Path) -> Vec<Diagnostic> + Send + Sync>);
+pub struct Validator(Check);
+
+type Check = Arc<dyn Fn(&Dynamic, &Path) -> Vec<Diagnostic> + Send + Sync>;
 
 impl Validator {
     /// A check from a function of the value and its path.
