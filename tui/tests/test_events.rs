@@ -9,16 +9,16 @@ fn of_one_stack() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run(&["events", "checkout-1.4.0"]).ok().out(), @r"
-    SEQ  TIME (UTC)           WHAT HAPPENED                       BY        SOURCE
-      1  YYYY-MM-DD hh:mm:ss  requested checkou…mple.com, ttl 8h  ana@…top  provider
-      2  YYYY-MM-DD hh:mm:ss  recorded in the Terraform state     ana@…top  provider
-      3  YYYY-MM-DD hh:mm:ss  provisioned: ever…ed, checks begin  ana@…top  provider
-      4  YYYY-MM-DD hh:mm:ss  phase migrate dat…(database) began  ana@…top  provider
-      5  YYYY-MM-DD hh:mm:ss  phase migrate dat… (database) done  ana@…top  provider
-      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) began     ana@…top  provider
-      7  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) done      ana@…top  provider
-      8  YYYY-MM-DD hh:mm:ss  check passed: http healthz          ana@…top  provider
-      9  YYYY-MM-DD hh:mm:ss  ready: every check has passed       ana@…top  provider
+    SEQ  TIME (UTC)           WHAT HAPPENED                               BY
+      1  YYYY-MM-DD hh:mm:ss  requested checkout@1.…@example.com, ttl 8h  ana@laptop
+      2  YYYY-MM-DD hh:mm:ss  recorded in the Terraform state             ana@laptop
+      3  YYYY-MM-DD hh:mm:ss  provisioned: all is created, checks begin   ana@laptop
+      4  YYYY-MM-DD hh:mm:ss  phase migrate database (database) began     ana@laptop
+      5  YYYY-MM-DD hh:mm:ss  phase migrate database (database) done      ana@laptop
+      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) began             ana@laptop
+      7  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) done              ana@laptop
+      8  YYYY-MM-DD hh:mm:ss  check passed: http healthz                  ana@laptop
+      9  YYYY-MM-DD hh:mm:ss  ready: every check has passed               ana@laptop
     ");
     insta::assert_snapshot!(sandbox.run_wide(&["events", "checkout-1.5.0"]).ok().out(), @r"
     SEQ  TIME (UTC)           KIND       WHAT HAPPENED                                          BY          SOURCE

@@ -49,16 +49,16 @@ fn at_80_columns() {
       last use            unknown
 
     Events
-    SEQ  TIME (UTC)           WHAT HAPPENED                       BY        SOURCE
-      1  YYYY-MM-DD hh:mm:ss  requested checkou…mple.com, ttl 8h  ana@…top  provider
-      2  YYYY-MM-DD hh:mm:ss  recorded in the Terraform state     ana@…top  provider
-      3  YYYY-MM-DD hh:mm:ss  provisioned: ever…ed, checks begin  ana@…top  provider
-      4  YYYY-MM-DD hh:mm:ss  phase migrate dat…(database) began  ana@…top  provider
-      5  YYYY-MM-DD hh:mm:ss  phase migrate dat… (database) done  ana@…top  provider
-      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) began     ana@…top  provider
-      7  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) done      ana@…top  provider
-      8  YYYY-MM-DD hh:mm:ss  check passed: http healthz          ana@…top  provider
-      9  YYYY-MM-DD hh:mm:ss  ready: every check has passed       ana@…top  provider
+    SEQ  TIME (UTC)           WHAT HAPPENED                               BY
+      1  YYYY-MM-DD hh:mm:ss  requested checkout@1.…@example.com, ttl 8h  ana@laptop
+      2  YYYY-MM-DD hh:mm:ss  recorded in the Terraform state             ana@laptop
+      3  YYYY-MM-DD hh:mm:ss  provisioned: all is created, checks begin   ana@laptop
+      4  YYYY-MM-DD hh:mm:ss  phase migrate database (database) began     ana@laptop
+      5  YYYY-MM-DD hh:mm:ss  phase migrate database (database) done      ana@laptop
+      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) began             ana@laptop
+      7  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) done              ana@laptop
+      8  YYYY-MM-DD hh:mm:ss  check passed: http healthz                  ana@laptop
+      9  YYYY-MM-DD hh:mm:ss  ready: every check has passed               ana@laptop
 
     Nothing ends at expiry: no reaper has run yet. Meanwhile, end a stack with
     `terraform destroy` where it was applied.

@@ -25,8 +25,8 @@ pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
         Column::new("KIND", Align::Left).goes(1),
         Column::new("WHAT HAPPENED", Align::Left)
             .between(20, usize::MAX)
-            .yields(32),
-        Column::new("BY", Align::Left).between(8, 24).goes(3),
+            .yields(32, BY),
+        Column::new("BY", Align::Left).between(8, 24).goes(BY),
         Column::new("SOURCE", Align::Left).goes(2),
     ];
     if shown == Shown::One {
@@ -53,3 +53,6 @@ pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
 
 /// The place of the column with the stack's name.
 const STACK: usize = 2;
+
+/// When the column of who did it leaves.
+const BY: u8 = 3;

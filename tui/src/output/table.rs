@@ -22,20 +22,20 @@ pub(crate) struct Column {
     align: Align,
     widest: usize,
     narrowest: usize,
-    yields: usize,
+    yields: Option<(usize, u8)>,
     goes: Option<u8>,
 }
 
 impl Column {
     /// A column that stays at its full width.
     pub(crate) const fn new(title: &'static str, align: Align) -> Self {
-        const FULL: usize = usize::MAX;
+        let (widest, narrowest) = (usize::MAX, usize::MAX);
         Self {
             title,
             align,
-            widest: FULL,
-            narrowest: FULL,
-            yields: FULL,
+            widest,
+            narrowest,
+            yields: None,
             goes: None,
         }
     }
@@ -58,10 +58,10 @@ impl Column {
         }
     }
 
-    /// It is rather shortened to `columns` than that another column leaves.
-    pub(crate) const fn yields(self, columns: usize) -> Self {
+    /// It is rather shortened to `columns` than that a column of this order, or of a later one, leaves.
+    pub(crate) const fn yields(self, columns: usize, before: u8) -> Self {
         Self {
-            yields: columns,
+            yields: Some((columns, before)),
             ..self
         }
     }
@@ -187,33 +187,43 @@ impl Table {
             .filter_map(|(at, column)| Some((column.goes?, at)))
             .collect();
         leaving.sort_unstable();
-        for (_, at) in leaving {
-            if total(&self.yielding(&widths)) <= limit {
+        for (order, at) in leaving {
+            if total(&self.yielded(&widths, order)) <= limit {
                 break;
             }
             widths[at] = None;
         }
-        self.shorten(&mut widths, limit);
+        // First those that said so, then whatever may be.
+        let yielded = self.yielded(&widths, u8::MAX);
+        shorten(&mut widths, &yielded, limit);
+        let narrowest = self
+            .columns
+            .iter()
+            .map(|column| Some(column.narrowest))
+            .collect::<Vec<_>>();
+        shorten(&mut widths, &narrowest, limit);
         widths
     }
 
-    /// The widths, where those that yield have done so.
-    fn yielding(&self, widths: &[Option<usize>]) -> Vec<Option<usize>> {
-        let columns = self.columns.iter().map(|column| column.yields);
+    /// The widths, where those have yielded that do so before a column of this order leaves.
+    fn yielded(&self, widths: &[Option<usize>], order: u8) -> Vec<Option<usize>> {
+        let yielded = |column: &Column, width: usize| match column.yields {
+            Some((columns, before)) if before <= order => width.min(columns),
+            _ => width,
+        };
+        let columns = self.columns.iter().zip(widths);
         columns
-            .zip(widths)
-            .map(|(yields, width)| width.map(|width| width.min(yields)))
+            .map(|(column, width)| width.map(|width| yielded(column, width)))
             .collect()
     }
+}
 
-    /// Shortens what may be shortened, the last column first, until the line fits.
-    fn shorten(&self, widths: &mut [Option<usize>], limit: usize) {
-        for at in (0..widths.len()).rev() {
-            let excess = total(widths).saturating_sub(limit);
-            if let Some(width) = widths[at] {
-                let narrowest = self.columns[at].narrowest.min(width);
-                widths[at] = Some(width.saturating_sub(excess).max(narrowest));
-            }
+/// Shortens columns, the last one first, until the line fits or all are at their narrowest.
+fn shorten(widths: &mut [Option<usize>], narrowest: &[Option<usize>], limit: usize) {
+    for at in (0..widths.len()).rev() {
+        let excess = total(widths).saturating_sub(limit);
+        if let (Some(width), Some(narrowest)) = (widths[at], narrowest[at]) {
+            widths[at] = Some(width.saturating_sub(excess).max(narrowest.min(width)));
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
             )
         }
         EventKind::Recorded => "recorded in the Terraform state".to_owned(),
-        EventKind::Provisioned => "provisioned: everything is created, checks begin".to_owned(),
+        EventKind::Provisioned => "provisioned: all is created, checks begin".to_owned(),
         EventKind::PhaseMarked {
             phase,
             class,
