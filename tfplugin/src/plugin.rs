@@ -1,4 +1,5 @@
-//! Runs a server of the protocol as a Terraform plugin: where the SDK meets the process, the terminal and the wire.
+//! Runs a server of the protocol as a Terraform plugin: where the SDK meets the process, the
+//! terminal and the wire.
 //!
 //! ```text
 //!  environment ─> handshake ─┐ cookie, version         one line on stdout ─┐
@@ -6,10 +7,11 @@
 //!  listener ─> tls ─> connection ─> gRPC ┬─ Provider, through calls   <── Terraform
 //!  private socket     one task each      └─ controller: Shutdown, stdio, broker
 //!                                                 │
-//!  signal, orphan ─────────────────────────> end: stop, unwind, shutdown hook, exit code 0
+//!  signal, orphan ──────────────────────> end: stop, unwind, shutdown hook, exit code 0
 //! ```
 //!
-//! Only this folder reads the environment, writes to stdout and stderr, and stamps log lines with the time.
+//! Only this folder reads the environment, writes to stdout and stderr, and stamps log lines with
+//! the time.
 
 mod calls;
 mod connection;
@@ -47,30 +49,31 @@ use crate::proto::tfplugin6::provider_server::{Provider, ProviderServer};
 
 pub use self::connection::ConnectionId;
 
-/// Large states and schemas travel in one message; Terraform's own SDKs allow the same, in both directions.
+/// Large states and schemas travel in one message; Terraform's own SDKs allow the same, in both
+/// directions.
 const LARGEST_MESSAGE: usize = 256 << 20;
 
 /// What a server of the protocol does when the process is asked to stop or to end.
 pub trait Service: Provider {
     /// Cancels the calls in flight, as the `StopProvider` call does, and returns at once.
     ///
-    /// Called when nobody is left to ask for it: Terraform is gone, or somebody wants this process to end.
-    /// Calls may still come afterwards.
+    /// Called when nobody is left to ask for it: Terraform is gone, or somebody wants this process
+    /// to end. Calls may still come afterwards.
     fn stop(&self);
 
-    /// Called once, before the process ends, when no call is in flight any more or the wait for them has been long
-    /// enough. The process does not wait for it longer than about a second.
+    /// Called once, before the process ends, when no call is in flight any more or the wait for
+    /// them has been long enough. The process does not wait for it longer than about a second.
     fn shutdown(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// Runs the process as a plugin until Terraform ends it, and returns the exit code for `main`.
 ///
-/// `address` is the provider's full address, such as `registry.terraform.io/hashicorp/time`; it names the provider
-/// in logs and to debuggers. `make` builds the server inside the runtime, after Terraform has been told where to
-/// connect, so that its work and Terraform's overlap.
+/// `address` is the provider's full address, such as `registry.terraform.io/hashicorp/time`; it
+/// names the provider in logs and to debuggers. `make` builds the server inside the runtime, after
+/// Terraform has been told where to connect, so that its work and Terraform's overlap.
 ///
-/// With `--debug` among the arguments the process waits for Terraform instead of being started by it, and prints
-/// what to set for Terraform to find it.
+/// With `--debug` among the arguments the process waits for Terraform instead of being started by
+/// it, and prints what to set for Terraform to find it.
 pub fn serve<S: Service>(address: &str, make: impl FnOnce() -> S) -> ExitCode {
     let environment = Environment::read();
     panic::report_to_terraform();
@@ -93,13 +96,15 @@ fn run<S: Service>(
         handshake::check_cookie(environment)?;
         handshake::check_version(environment);
     }
-    // One thread: the work of a provider is waiting. Whatever computes or blocks belongs on `spawn_blocking`.
+    // One thread: the work of a provider is waiting. Whatever computes or blocks belongs on
+    // `spawn_blocking`.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;
     let outcome = runtime.block_on(serve_until_the_end(address, environment, make));
-    // Work on blocking threads that did not heed its cancellation must not hold up the end of the process.
+    // Work on blocking threads that did not heed its cancellation must not hold up the end of the
+    // process.
     runtime.shutdown_background();
     outcome
 }

@@ -61,3 +61,5 @@ mod test_server;
 mod test_stop;
 #[cfg(test)]
 mod test_server_terraform;
+#[cfg(test)]
+mod test_plan_nested;

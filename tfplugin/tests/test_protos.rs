@@ -47,7 +47,8 @@ fn generate(definitions: &Path, out: &Path) {
     let descriptors = protox::compile(files, [definitions]).expect("the definitions compile");
     tonic_prost_build::configure()
         .out_dir(out)
-        // A provider leaves out what it does not offer, and Terraform takes Unimplemented for an answer.
+        // A provider leaves out what it does not offer, and Terraform takes Unimplemented for an
+        // answer.
         .generate_default_stubs(true)
         // Terraform brings the client; only tests need one.
         .build_transport(false)

@@ -1,7 +1,9 @@
-//! Calls in flight: each runs in a task of its own, so that it outlives the connection that it came over.
+//! Calls in flight: each runs in a task of its own, so that it outlives the connection that it came
+//! over.
 //!
-//! The server would drop a call halfway when its connection closes, and with it the only record of what it had just
-//! made. Here such a call goes on until it heeds its cancellation, and the end of the process waits for that.
+//! The server would drop a call halfway when its connection closes, and with it the only record of
+//! what it had just made. Here such a call goes on until it heeds its cancellation, and the end of
+//! the process waits for that.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -72,7 +74,8 @@ where
     }
 }
 
-/// The answer to a call that panicked. Without it Terraform would only say that the request was cancelled.
+/// The answer to a call that panicked. Without it Terraform would only say that the request was
+/// cancelled.
 fn broken_off(error: JoinError) -> Status {
     match error.try_into_panic() {
         Ok(payload) => {

@@ -1,4 +1,5 @@
-//! Connections: each is made in a task of its own, knows its number, and is counted until it closes.
+//! Connections: each is made in a task of its own, knows its number, and is counted until it
+//! closes.
 
 use std::io;
 use std::pin::Pin;
@@ -20,8 +21,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Which connection a call came over; a call carries it among its extensions.
 ///
-/// One process serves one configuration, save under a debugger: there several configurations of the provider may
-/// connect to the same process, and the protocol does not say which of them a call belongs to. This does.
+/// One process serves one configuration, save under a debugger: there several configurations of the
+/// provider may connect to the same process, and the protocol does not say which of them a call
+/// belongs to. This does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(u64);
 
@@ -91,7 +93,8 @@ async fn accept_forever(
             .as_ref()
             .map(|security| security.acceptor().clone());
         let (clients, ready) = (clients.clone(), ready.clone());
-        // In a task of its own: a peer that connects and then says nothing is nobody else's concern.
+        // In a task of its own: a peer that connects and then says nothing is nobody else's
+        // concern.
         tokio::spawn(async move {
             let stream = match acceptor {
                 None => Ok(stream),
@@ -108,7 +111,7 @@ async fn accept_forever(
                     let _ = ready.send(Connection::open(id, stream, clients)).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a peer was refused: it did not show the host's certificate");
+                    tracing::warn!(%error, "a peer was refused: it is not the host");
                 }
             }
         });

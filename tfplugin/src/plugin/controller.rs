@@ -30,7 +30,8 @@ impl GrpcController for Controller {
     }
 }
 
-/// Keeps the host's channel for output open, and silent: whatever came over it would be logged as a surprise.
+/// Keeps the host's channel for output open, and silent: whatever came over it would be logged as a
+/// surprise.
 pub(super) struct Stdio {
     closing: CancellationToken,
 }

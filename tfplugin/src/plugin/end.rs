@@ -16,7 +16,8 @@ use super::signal::{Asked, Signals};
 
 /// How long calls in flight may take to heed their cancellation.
 const UNWIND: Duration = Duration::from_millis(1000);
-/// How long all of the end may take. Terraform kills a plugin two seconds after it has asked for its end.
+/// How long all of the end may take. Terraform kills a plugin two seconds after it has asked for
+/// its end.
 const ALL: Duration = Duration::from_millis(1500);
 /// How long the last answers may take to leave.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -56,8 +57,8 @@ impl<S: Service> End<S> {
                     _ if debug => return "a signal asked for it",
                     // Terraform has got it, too, and says what is to be done about it.
                     Asked::Interrupt => tracing::debug!("an interrupt is left to the host"),
-                    // Likewise, if it was sent to the whole group; if to us alone, work stops, and its outcome
-                    // still reaches the host.
+                    // Likewise, if it was sent to the whole group; if to us alone, work stops, and
+                    // its outcome still reaches the host.
                     Asked::Terminate => {
                         tracing::info!("asked to terminate: cancelling calls in flight");
                         self.service.stop();

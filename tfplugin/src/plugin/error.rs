@@ -7,15 +7,15 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StartError {
     #[error(
-        "This program is a Terraform provider. Terraform starts it by itself: name the provider in \
-         `required_providers` and run `terraform init`. To attach Terraform to a provider that you start \
-         yourself, for example in a debugger, start it with --debug."
+        "This program is a Terraform provider. Terraform starts it by itself: name the provider \
+         in `required_providers` and run `terraform init`. To attach Terraform to a provider that \
+         you start yourself, for example in a debugger, start it with --debug."
     )]
     NotStartedByTerraform,
 
     #[error(
-        "cannot read the certificate in PLUGIN_CLIENT_CERT: {reason}. It must be one certificate in PEM; unset it, \
-         or set TF_DISABLE_PLUGIN_TLS for Terraform, to go without TLS"
+        "cannot read the certificate in PLUGIN_CLIENT_CERT: {reason}. It must be one \
+         certificate in PEM; unset it, or set TF_DISABLE_PLUGIN_TLS for Terraform, to go without TLS"
     )]
     ClientCertificate { reason: String },
 
@@ -25,8 +25,8 @@ pub(super) enum StartError {
     Certificate { reason: String },
 
     #[error(
-        "cannot listen on a socket in {folder}: {source}. Let TMPDIR name a folder with a short path in which \
-         this user may make files"
+        "cannot listen on a socket in {folder}: {source}. Let TMPDIR name a folder with a \
+         short path in which this user may make files"
     )]
     Socket {
         folder: PathBuf,
@@ -34,8 +34,8 @@ pub(super) enum StartError {
     },
 
     #[error(
-        "cannot give the socket in {folder} to the group {group:?}: {reason}. PLUGIN_UNIX_SOCKET_GROUP must name a \
-         group of this user"
+        "cannot give the socket in {folder} to the group {group:?}: {reason}. \
+         PLUGIN_UNIX_SOCKET_GROUP must name a group of this user"
     )]
     Group {
         folder: PathBuf,
@@ -44,8 +44,8 @@ pub(super) enum StartError {
     },
 
     #[error(
-        "cannot listen on 127.0.0.1, ports {first} to {last}: {source}. Free one of them, or widen the range from \
-         PLUGIN_MIN_PORT to PLUGIN_MAX_PORT"
+        "cannot listen on 127.0.0.1, ports {first} to {last}: {source}. Free one of \
+         them, or widen the range from PLUGIN_MIN_PORT to PLUGIN_MAX_PORT"
     )]
     Port {
         first: u16,

@@ -28,8 +28,8 @@ pub(super) fn check_cookie(environment: &Environment) -> Result<(), StartError> 
 
 /// Says in the log when the host does not speak protocol 6.
 ///
-/// The process goes on nevertheless: from the version in the handshake line Terraform makes a message that its user
-/// gets to see, whereas our stderr shows only when logging is on.
+/// The process goes on nevertheless: from the version in the handshake line Terraform makes a
+/// message that its user gets to see, whereas our stderr shows only when logging is on.
 pub(super) fn check_version(environment: &Environment) {
     let offered = &environment.protocol_versions;
     if !speaks_our_version(offered) {
@@ -53,7 +53,8 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Words the line for a listener that is already bound, so that the host may connect as soon as it has read it.
+    /// Words the line for a listener that is already bound, so that the host may connect as soon as
+    /// it has read it.
     pub(super) fn new(
         listener: &Listener,
         security: Option<&Security>,

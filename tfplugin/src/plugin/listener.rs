@@ -1,4 +1,5 @@
-//! The place where Terraform connects: a unix socket that only this user can reach, or else a port on the loopback.
+//! The place where Terraform connects: a unix socket that only this user can reach, or else a port
+//! on the loopback.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -30,14 +31,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 impl Listener {
     /// Binds a unix socket, and where that cannot be had, a port.
     ///
-    /// Anybody on the machine can connect to a port, so it is an answer only if `authenticated`, that is, if peers
-    /// must show the host's certificate.
+    /// Anybody on the machine can connect to a port, so it is an answer only if `authenticated`,
+    /// that is, if peers must show the host's certificate.
     #[cfg(unix)]
     pub(super) fn bind(listen: &Listen, authenticated: bool) -> Result<Self, StartError> {
         match Socket::bind(listen) {
             Ok(socket) => Ok(Self::Unix(socket)),
             Err(StartError::Socket { folder, source }) if authenticated => {
-                tracing::warn!(folder = %folder.display(), %source, "no unix socket can be made; listening on a port");
+                tracing::warn!(?folder, %source, "no unix socket; listening on a port");
                 Self::bind_port(listen.ports)
             }
             Err(error) => Err(error),
@@ -96,8 +97,8 @@ impl Listener {
     }
 }
 
-/// Tries the ports of the range in turn, from a place of this process's own: several providers start at once, and
-/// would otherwise race for the same ports one after the other.
+/// Tries the ports of the range in turn, from a place of this process's own: several providers
+/// start at once, and would otherwise race for the same ports one after the other.
 fn first_free_port(first: u16, last: u16) -> io::Result<std::net::TcpListener> {
     let count = u32::from(last.saturating_sub(first)) + 1;
     let start = std::process::id() % count;
@@ -130,7 +131,8 @@ mod unix {
     use super::super::error::StartError;
     use super::Stream;
 
-    /// What fits into a socket's address on every system that we know: 104 bytes with the zero at the end, on macOS.
+    /// What fits into a socket's address on every system that we know: 104 bytes with the zero at
+    /// the end, on macOS.
     const LONGEST_PATH: usize = 103;
 
     /// A bound socket, and the folder that hides it from other users and goes away with it.
@@ -158,7 +160,8 @@ mod unix {
                 folder: parent.to_owned(),
                 source,
             };
-            // The folder is closed before there is anything in it: no moment in which the socket is open to others.
+            // The folder is closed before there is anything in it: no moment in which the socket is
+            // open to others.
             let folder = tempfile::Builder::new()
                 .prefix("plugin")
                 .permissions(Permissions::from_mode(0o700))

@@ -15,8 +15,8 @@ use self::level::Levels;
 use self::line::Fields;
 use super::environment::Log;
 
-/// Begins to log what the environment asks for. When it asks for nothing, nothing is set up and an event costs no
-/// more than a comparison.
+/// Begins to log what the environment asks for. When it asks for nothing, nothing is set up and an
+/// event costs no more than a comparison.
 pub(super) fn install(address: &str, wishes: &Log) {
     let levels = Levels::choose(address, wishes);
     if levels.most() == LevelFilter::OFF {

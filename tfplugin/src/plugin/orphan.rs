@@ -9,15 +9,18 @@ use super::connection::Clients;
 
 /// How often the parent is looked at. A connection that closes is noticed at once.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long to wait for the first client. Terraform connects as soon as it has read the handshake line.
+/// How long to wait for the first client. Terraform connects as soon as it has read the handshake
+/// line.
 const FIRST_CLIENT: Duration = Duration::from_secs(60);
-/// How long to wait for a client to come back while the parent lives. gRPC clients reconnect within a second or so.
+/// How long to wait for a client to come back while the parent lives. gRPC clients reconnect within
+/// a second or so.
 const RECONNECT: Duration = Duration::from_secs(3);
 
 /// Waits until there is nobody left to serve, and says how that was noticed.
 ///
-/// The parent is the better witness, but it is not always Terraform: a provider may be started through a script,
-/// which lives on. The connection is closed by the kernel together with Terraform, whoever the parent is.
+/// The parent is the better witness, but it is not always Terraform: a provider may be started
+/// through a script, which lives on. The connection is closed by the kernel together with
+/// Terraform, whoever the parent is.
 pub(super) async fn orphaned(clients: watch::Receiver<Clients>) -> &'static str {
     let parent = parent();
     watch_over(clients, || self::parent() == parent).await
@@ -29,7 +32,8 @@ async fn watch_over(
 ) -> &'static str {
     let mut alone_since = Some(Instant::now());
     loop {
-        // A closed channel means that nothing accepts connections any more; the look at the parent remains.
+        // A closed channel means that nothing accepts connections any more; the look at the parent
+        // remains.
         let _ = tokio::time::timeout(LOOK, clients.changed()).await;
         if !parent_lives() {
             return "the parent process has ended";

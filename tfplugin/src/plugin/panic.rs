@@ -9,11 +9,12 @@ use std::panic::PanicHookInfo;
 /// Terraform keeps a hundred lines of a panic, and shows them to its user when the process is over.
 const LINES: usize = 90;
 
-/// Reports every panic of this process such that Terraform takes it for one: it looks for the words at the start of
-/// the line, and shows what follows even when logging is off.
+/// Reports every panic of this process such that Terraform takes it for one: it looks for the words
+/// at the start of the line, and shows what follows even when logging is off.
 pub(super) fn report_to_terraform() {
     std::panic::set_hook(Box::new(|panic| {
-        // Whole, in one write, so that no log line comes between. A closed stderr must not make a second panic.
+        // Whole, in one write, so that no log line comes between. A closed stderr must not make a
+        // second panic.
         let _ = std::io::stderr().lock().write_all(report(panic).as_bytes());
     }));
 }

@@ -1,4 +1,5 @@
-//! Debugging: tells a person how to make Terraform use this very process instead of starting its own.
+//! Debugging: tells a person how to make Terraform use this very process instead of starting its
+//! own.
 
 use std::io::Write;
 
@@ -22,7 +23,8 @@ pub(super) fn announce(address: &str, listener: &Listener) -> Result<(), StartEr
     let mut stdout = std::io::stdout().lock();
     writeln!(
         stdout,
-        "Provider {address} is waiting. To attach Terraform or OpenTofu to it, set in their environment:\n\n\
+        "Provider {address} is waiting. \
+         To attach Terraform or OpenTofu to it, set in their environment:\n\n\
          TF_REATTACH_PROVIDERS='{setting}'\n\nCtrl-C ends it."
     )
     .and_then(|()| stdout.flush())
@@ -74,7 +76,10 @@ mod tests {
         );
         assert_eq!(
             setting["registry.opentofu.org/hashicorp/time"].to_string(),
-            r#"{"Addr":{"Network":"unix","String":"/tmp/s"},"Pid":7,"Protocol":"grpc","ProtocolVersion":6,"Test":true}"#
+            concat!(
+                r#"{"Addr":{"Network":"unix","String":"/tmp/s"},"Pid":7,"#,
+                r#""Protocol":"grpc","ProtocolVersion":6,"Test":true}"#
+            )
         );
     }
 

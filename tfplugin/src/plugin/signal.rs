@@ -1,4 +1,5 @@
-//! Signals: what a keypress and a polite request to end do to a process that must not die in the middle of a change.
+//! Signals: what a keypress and a polite request to end do to a process that must not die in the
+//! middle of a change.
 
 use std::io;
 
@@ -14,7 +15,8 @@ pub(super) enum Asked {
     Terminate,
 }
 
-/// The signals that this process has caught since it began to listen; none of them ends it by itself.
+/// The signals that this process has caught since it began to listen; none of them ends it by
+/// itself.
 pub(super) struct Signals {
     #[cfg(unix)]
     interrupt: Signal,

@@ -1,7 +1,8 @@
 //! Mutual TLS between this process and the one host that started it.
 //!
-//! Both sides make a certificate for this one run and hand it to the other: the host in the environment, we in the
-//! handshake line. Nothing is signed by anybody, so a peer is known by having exactly the certificate that was named.
+//! Both sides make a certificate for this one run and hand it to the other: the host in the
+//! environment, we in the handshake line. Nothing is signed by anybody, so a peer is known by
+//! having exactly the certificate that was named.
 
 use std::sync::Arc;
 
@@ -67,7 +68,8 @@ impl Security {
     }
 }
 
-/// The host looks for the name `localhost` and takes any curve; P-256 is made in a tenth of a millisecond.
+/// The host looks for the name `localhost` and takes any curve; P-256 is made in a tenth of a
+/// millisecond.
 fn throw_away_certificate()
 -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
@@ -77,9 +79,9 @@ fn throw_away_certificate()
 
 /// Admits the peer whose certificate is, byte for byte, the one that was named.
 ///
-/// A verifier by the book refuses this certificate, because it is that of an authority used as that of a peer. What
-/// the book guards against, a chain that leads to the wrong place, cannot happen where there is no chain; that the
-/// peer also holds the key is still proven by its signature.
+/// A verifier by the book refuses this certificate, because it is that of an authority used as that
+/// of a peer. What the book guards against, a chain that leads to the wrong place, cannot happen
+/// where there is no chain; that the peer also holds the key is still proven by its signature.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,

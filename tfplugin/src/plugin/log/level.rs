@@ -4,8 +4,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::super::environment::Log;
 
-/// The libraries under the transport. They log frames and keys of the connection itself, which help nobody who
-/// debugs a provider.
+/// The libraries under the transport. They log frames and keys of the connection itself, which help
+/// nobody who debugs a provider.
 const BENEATH: [&str; 10] = [
     "h2",
     "hyper",
@@ -27,8 +27,8 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// The narrowest variable decides: that for this provider, for all providers, for everything; and for the SDK's
-    /// own events that for SDKs before all.
+    /// The narrowest variable decides: that for this provider, for all providers, for everything;
+    /// and for the SDK's own events that for SDKs before all.
     pub(super) fn choose(address: &str, wishes: &Log) -> Self {
         let own = variable_part(address);
         let by_name = wishes

@@ -27,7 +27,8 @@ impl Fields {
     }
 
     fn put(&mut self, field: &Field, value: Value) {
-        // Names that begin with @ are the log's own, and one of a wrong type upsets the reader of the whole line.
+        // Names that begin with @ are the log's own, and one of a wrong type upsets the reader of
+        // the whole line.
         let name = field
             .name()
             .trim_start_matches("r#")
@@ -97,8 +98,8 @@ fn module(target: &str) -> String {
     }
 }
 
-/// RFC 3339 with exactly six digits of the second: with any other number of them Terraform does not take the line
-/// for one of the log.
+/// RFC 3339 with exactly six digits of the second: with any other number of them Terraform does not
+/// take the line for one of the log.
 fn timestamp(now: SystemTime) -> String {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let whole = prost_types::Timestamp {
