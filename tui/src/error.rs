@@ -90,13 +90,9 @@ impl CommandError {
             .join(": ")
     }
 
-    /// What to do about it.
-    pub(crate) fn advice(&self) -> String {
-        if self.hints.is_empty() {
-            "do what it says".to_owned()
-        } else {
-            self.hints.join("; ")
-        }
+    /// What to do about it, as far as it is known apart from what happened.
+    pub(crate) fn advice(&self) -> Option<String> {
+        (!self.hints.is_empty()).then(|| self.hints.join("; "))
     }
 
     /// The exit code.

@@ -127,7 +127,12 @@ fn a_broken_configuration() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     sandbox.config("[policy\n");
-    assert_eq!(finding(&sandbox, "config")["verdict"], "broken");
+    let found = finding(&sandbox, "config");
+    assert_eq!(found["verdict"], "broken");
+    assert!(
+        found["mend"].as_str().unwrap().starts_with("correct "),
+        "{found}"
+    );
     assert_eq!(finding(&sandbox, "ledger")["verdict"], "ok");
 }
 
@@ -141,6 +146,10 @@ fn no_ledger_in_the_file() {
     assert_eq!(found["verdict"], "broken");
     assert!(
         found["found"].as_str().unwrap().contains("no jiti ledger"),
+        "{found}"
+    );
+    assert!(
+        found["mend"].as_str().unwrap().contains("--ledger"),
         "{found}"
     );
 }

@@ -1,7 +1,7 @@
 //! `jiti events [NAME]`
 
 use crate::sandbox::Sandbox;
-use crate::story::five_stacks;
+use crate::story::{Story, five_stacks, requested};
 
 /// The events of one stack in words, at 80 columns and at 200.
 #[test]
@@ -50,6 +50,35 @@ fn of_all_stacks() {
     once.sort();
     once.dedup();
     assert_eq!(once.len(), told.len());
+}
+
+/// More events than are read at a time are told without a seam.
+#[test]
+fn of_a_long_history() {
+    let sandbox = Sandbox::new();
+    let used = (0..10_100).map(|_| {
+        (
+            60,
+            stack::EventKind::Activity {
+                signal: "touch".into(),
+            },
+        )
+    });
+    let history = std::iter::once((90, requested(|_| {}))).chain(used);
+    Story::new(&sandbox.ledger()).stack("busy", history);
+    let table = sandbox.run_wide(&["events"]).ok().stdout;
+    assert_eq!(
+        (table.lines().count(), table.matches("TIME (UTC)").count()),
+        (10_102, 1)
+    );
+    let events = sandbox.run(&["events", "--json"]).ok().json();
+    let numbers: Vec<u64> = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(numbers, (1..=10_101).collect::<Vec<u64>>());
 }
 
 /// Without a ledger nothing has happened, which is no failure; a name that nobody knows is one.

@@ -15,7 +15,10 @@ pub(super) fn look(context: &Context) -> Finding {
     };
     let place = path.display();
     match context.config() {
-        Err(error) => Finding::broken(PART, error.message(), error.advice()),
+        Err(error) => {
+            let mend = error.advice().unwrap_or_else(|| format!("correct {place}"));
+            Finding::broken(PART, error.message(), mend)
+        }
         Ok(_) if named == Named::Nobody && !path.exists() => Finding::advice(
             PART,
             format!("there is none at {place}: nothing is limited"),

@@ -29,9 +29,20 @@ pub(super) struct Open {
 }
 
 pub(super) async fn look(context: &Context) -> Seen {
-    let broken = |error: &CommandError| Seen {
-        findings: vec![Finding::broken(PART, error.message(), error.advice())],
-        open: None,
+    let broken = |error: &CommandError| {
+        let (found, mend) = (error.message(), error.advice());
+        // The ledger's own errors end with what to do.
+        let (found, mend) = match (mend, found.rsplit_once("; ")) {
+            (None, Some((found, mend))) => (found.to_owned(), mend.to_owned()),
+            (mend, _) => (
+                found,
+                mend.unwrap_or_else(|| "name another one with --ledger".to_owned()),
+            ),
+        };
+        Seen {
+            findings: vec![Finding::broken(PART, found, mend)],
+            open: None,
+        }
     };
     let path = match context.ledger_path() {
         Ok(path) => path,
