@@ -130,6 +130,7 @@ fn only_the_wire_names_protobuf() {
             "tfplugin/src/wire.rs",
             "tfplugin/src/proto/",
             "tfplugin/src/plugin/",
+            "tfplugin/src/plugin.rs",
         ],
     );
 }

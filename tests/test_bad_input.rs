@@ -135,7 +135,7 @@ fn a_name_that_is_live() {
     for text in [
         "bad-input",
         "ana@example.com",
-        "ago",
+        "old",
         "terraform import jiti_stack.this bad-input",
     ] {
         assert!(

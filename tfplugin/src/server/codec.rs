@@ -28,7 +28,7 @@ impl Encoded {
 
     pub(crate) fn encode(value: &Dynamic, ty: &Type) -> Result<Self> {
         Ok(Self {
-            msgpack: msgpack::encode(value, ty)?,
+            msgpack: msgpack::encode_answer(value, ty)?,
             json: Vec::new(),
         })
     }

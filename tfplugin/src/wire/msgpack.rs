@@ -9,4 +9,4 @@ mod read;
 mod unknown;
 
 pub use decode::decode;
-pub use encode::encode;
+pub use encode::{encode, encode_answer};

@@ -22,13 +22,29 @@ const UNKNOWN: [u8; 3] = [0xd4, 0x00, 0x00];
 /// # Errors
 /// A value that is not of this type, with the path of what is wrong.
 pub fn encode(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
-    let mut writer = Writer(ByteBuf::new());
+    write(value, ty, false)
+}
+
+/// The same for an answer to Terraform: every number is text.
+///
+/// Terraform reads text with the 512 bits that it gives to a number in its state, but the other forms
+/// with 64. It calls the two different numbers, and a `plan -refresh-only` then ends with "there are
+/// changes" while it says that there are none.
+///
+/// # Errors
+/// As for [`encode`].
+pub fn encode_answer(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
+    write(value, ty, true)
+}
+
+fn write(value: &Dynamic, ty: &Type, numbers_as_text: bool) -> Result<Vec<u8>, WireError> {
+    let mut writer = Writer(ByteBuf::new(), numbers_as_text);
     writer.value(value, ty, 0)?;
     Ok(writer.0.into_vec())
 }
 
-/// Writes to memory, which cannot fail: the `let Ok` below are complete.
-struct Writer(ByteBuf);
+/// Writes to memory, which cannot fail: the `let Ok` below are complete. The flag makes numbers text.
+struct Writer(ByteBuf, bool);
 
 impl Writer {
     fn value(&mut self, value: &Dynamic, ty: &Type, depth: usize) -> Result<(), WireError> {
@@ -157,6 +173,9 @@ impl Writer {
 
     /// The smallest integer, else a float of exactly this value, else plain decimals.
     fn number(&mut self, number: &Number) -> Result<(), WireError> {
+        if self.1 {
+            return self.text(&number.text());
+        }
         if let Some(integer) = number.as_i64() {
             let Ok(_) = encode::write_sint(&mut self.0, integer);
             return Ok(());
