@@ -1,9 +1,11 @@
 //! The commands that change something: `extend`, `hold`, `unhold`, `mark`, `touch`.
 
 use serde_json::Value;
+use stack::lease::Strategy;
+use stack::{Actor, EventKind, RunId};
 
 use crate::sandbox::Sandbox;
-use crate::story::five_stacks;
+use crate::story::{Story, five_stacks, requested};
 
 const STACK: &str = "checkout-1.4.0";
 
@@ -253,4 +255,25 @@ fn no_change_makes_a_ledger() {
         run(&sandbox, &arguments).exits(1);
     }
     assert!(!sandbox.ledger().parent().unwrap().exists());
+}
+
+/// A stack that is being torn down is neither extended nor held: 1, and why.
+#[test]
+fn what_is_being_torn_down_is_left_alone() {
+    let sandbox = Sandbox::new();
+    let teardown = EventKind::TeardownStarted {
+        strategy: Strategy::Terraform,
+        by: Actor::of("ben", "laptop"),
+        why: "no longer needed".to_owned(),
+        run: RunId::random(),
+        host: "laptop".to_owned(),
+        pid: 1,
+    };
+    Story::new(&sandbox.ledger()).stack(STACK, [(90, requested(|_| {})), (30, teardown)]);
+    for arguments in changes(STACK).into_iter().take(2) {
+        let ran = run(&sandbox, &arguments).exits(1);
+        assert!(ran.stderr.contains("being torn down"), "{ran:?}");
+    }
+    assert_eq!(sandbox.count(STACK), 2);
+    assert_eq!(sandbox.shown(STACK)["phase"], "tearing_down");
 }
