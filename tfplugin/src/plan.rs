@@ -28,7 +28,7 @@ use crate::erased::PlanFn;
 use crate::path::Path;
 use crate::registry::Shapes;
 use crate::resource::Draft;
-use crate::schema::{Attribute, Beside, Spot};
+use crate::schema::{Beside, Spot};
 
 /// What Terraform asks to be planned.
 pub(crate) struct Proposal {
@@ -108,7 +108,7 @@ impl Draft {
 
     /// Visits every attribute of the plan that is not inside a value which the configuration
     /// leaves to the provider as a whole, and that the author has not decided.
-    fn visit(&mut self, mut visit: impl FnMut(&Path, &Attribute, &mut Dynamic, Beside<'_>)) {
+    fn visit(&mut self, mut visit: impl FnMut(Spot<'_>, &mut Dynamic, Beside<'_>)) {
         let mut planned = std::mem::take(&mut self.planned);
         let beside = Beside {
             config: &self.config,
@@ -126,7 +126,7 @@ impl Draft {
                 let whole = spot.attribute.nested().is_some() && beside.config.is_null();
                 left_out = whole.then(|| spot.path.clone());
                 if !decided.iter().any(|path| touches(path, spot.path)) {
-                    visit(spot.path, spot.attribute, value, beside);
+                    visit(spot, value, beside);
                 }
             },
         );

@@ -172,7 +172,7 @@ impl Resource for Thing {
         planned: ThingModel,
     ) -> Result<ThingModel> {
         let behaviour = planned.behaviour.clone().unwrap_or_default();
-        let changes = prior.changes.clone().unwrap_or_default() + 1;
+        let changes = prior.changes.unwrap_or_default() + 1;
         if behaviour.starts_with("update, saved") {
             cx.set_private("changes", &changes)?;
             cx.save(&planned);

@@ -3,9 +3,9 @@
 use crate::resource::Draft;
 
 pub(super) fn fill(draft: &mut Draft) {
-    draft.visit(|_, attribute, value, beside| {
+    draft.visit(|spot, value, beside| {
         // An unknown configuration is not left out: apply will show what it is.
-        if let Some(default) = &attribute.default
+        if let Some(default) = &spot.attribute.default
             && beside.config.is_null()
             && !value.is_unknown()
         {

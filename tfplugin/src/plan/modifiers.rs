@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::resource::Draft;
-use crate::schema::{Attribute, Beside, Modifier};
+use crate::schema::{Attribute, Beside, Modifier, Spot};
 
 pub(super) fn apply(draft: &mut Draft) {
     let exists = !draft.prior.is_null();
@@ -13,10 +13,13 @@ pub(super) fn apply(draft: &mut Draft) {
         return;
     }
     let mut replace = BTreeSet::new();
-    draft.visit(|path, attribute, value, beside| {
+    draft.visit(|spot, value, beside| {
+        let Spot {
+            path, attribute, ..
+        } = spot;
         for modifier in &attribute.modifiers {
             match modifier {
-                Modifier::KeepPrior => keep(path, value, beside),
+                Modifier::KeepPrior => keep(spot, value, beside),
                 Modifier::RequiresReplace => {
                     if is_changed(attribute, value, beside) {
                         replace.insert(path.clone());
@@ -35,9 +38,11 @@ pub(super) fn apply(draft: &mut Draft) {
 
 /// A value inside a nested object that is new has nothing to keep; at the top, null is a prior
 /// value like any other.
-fn keep(path: &Path, value: &mut Dynamic, beside: Beside<'_>) {
+fn keep(spot: Spot<'_>, value: &mut Dynamic, beside: Beside<'_>) {
     let left_out = beside.config.is_null() && value.is_unknown();
-    let was_there = path.steps().len() == 1 || !beside.prior.is_null();
+    // The path of what is inside a set is the set's own, which says nothing of its depth.
+    let at_the_top = spot.path.steps().len() == 1 && !spot.in_set;
+    let was_there = at_the_top || !beside.prior.is_null();
     if left_out && was_there {
         *value = beside.prior.clone();
     }

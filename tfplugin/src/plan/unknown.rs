@@ -4,10 +4,10 @@ use crate::dynamic::Dynamic;
 use crate::resource::Draft;
 
 pub(super) fn mark(draft: &mut Draft) {
-    draft.visit(|_, attribute, value, beside| {
-        if attribute.mode.is_computed()
-            && attribute.default.is_none()
-            && !attribute.write_only
+    draft.visit(|spot, value, beside| {
+        if spot.attribute.mode.is_computed()
+            && spot.attribute.default.is_none()
+            && !spot.attribute.write_only
             && beside.config.is_null()
         {
             *value = Dynamic::unknown();

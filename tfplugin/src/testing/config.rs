@@ -42,9 +42,7 @@ pub(super) fn json_of(value: &Dynamic) -> Json {
         Dynamic::Null => Json::Null,
         Dynamic::Unknown(_) => unknown(),
         Dynamic::Bool(value) => Json::Bool(*value),
-        Dynamic::Number(number) => {
-            serde_json::from_str(&number.to_string()).unwrap_or_else(|_| Json::Null)
-        }
+        Dynamic::Number(number) => serde_json::from_str(&number.to_string()).unwrap_or(Json::Null),
         Dynamic::String(text) => Json::String(text.clone()),
         Dynamic::List(elements) => elements.iter().map(json_of).collect(),
         Dynamic::Map(entries) => entries

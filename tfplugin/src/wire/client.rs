@@ -40,7 +40,7 @@ impl<P: Provider> Client<P> {
     pub(crate) async fn schemas(&self) -> Result<Vec<Diagnostic>> {
         let request = proto::get_provider_schema::Request {};
         let answer = self.inner().get_provider_schema(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         debug_assert_eq!(answer.server_capabilities, Some(capabilities()));
         Ok(said(answer.diagnostics))
     }
@@ -50,7 +50,12 @@ impl<P: Provider> Client<P> {
             config: Some(config.into()),
         };
         let answer = self.inner().validate_provider_config(request).await;
-        Ok(said(answer.map_err(broken)?.into_inner().diagnostics))
+        Ok(said(
+            answer
+                .map_err(|status| broken(&status))?
+                .into_inner()
+                .diagnostics,
+        ))
     }
 
     pub(crate) async fn configure(
@@ -64,12 +69,20 @@ impl<P: Provider> Client<P> {
             client_capabilities: None,
         };
         let answer = self.inner().configure_provider(request).await;
-        Ok(said(answer.map_err(broken)?.into_inner().diagnostics))
+        Ok(said(
+            answer
+                .map_err(|status| broken(&status))?
+                .into_inner()
+                .diagnostics,
+        ))
     }
 
     pub(crate) async fn stop(&self) -> Result<()> {
         let request = proto::stop_provider::Request {};
-        self.inner().stop_provider(request).await.map_err(broken)?;
+        self.inner()
+            .stop_provider(request)
+            .await
+            .map_err(|status| broken(&status))?;
         Ok(())
     }
 
@@ -88,7 +101,12 @@ impl<P: Provider> Client<P> {
             }),
         };
         let answer = self.inner().validate_resource_config(request).await;
-        Ok(said(answer.map_err(broken)?.into_inner().diagnostics))
+        Ok(said(
+            answer
+                .map_err(|status| broken(&status))?
+                .into_inner()
+                .diagnostics,
+        ))
     }
 
     pub(crate) async fn validate_data_source(
@@ -101,7 +119,12 @@ impl<P: Provider> Client<P> {
             config: Some(config.into()),
         };
         let answer = self.inner().validate_data_resource_config(request).await;
-        Ok(said(answer.map_err(broken)?.into_inner().diagnostics))
+        Ok(said(
+            answer
+                .map_err(|status| broken(&status))?
+                .into_inner()
+                .diagnostics,
+        ))
     }
 
     pub(crate) async fn upgrade(&self, request: UpgradeRequest) -> Result<UpgradeAnswer> {
@@ -111,7 +134,7 @@ impl<P: Provider> Client<P> {
             raw_state: Some(raw(request.json)),
         };
         let answer = self.inner().upgrade_resource_state(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         Ok(UpgradeAnswer {
             state: answer.upgraded_state.map(Into::into),
             diagnostics: said(answer.diagnostics),
@@ -126,7 +149,7 @@ impl<P: Provider> Client<P> {
             ..Default::default()
         };
         let answer = self.inner().read_resource(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         Ok(ReadAnswer {
             state: answer.new_state.into(),
             private: answer.private,
@@ -144,7 +167,7 @@ impl<P: Provider> Client<P> {
             ..Default::default()
         };
         let answer = self.inner().plan_resource_change(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         let paths = answer.requires_replace.into_iter();
         Ok(PlanAnswer {
             planned: answer.planned_state.map(Into::into),
@@ -164,7 +187,7 @@ impl<P: Provider> Client<P> {
             ..Default::default()
         };
         let answer = self.inner().apply_resource_change(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         Ok(ApplyAnswer {
             state: answer.new_state.map(Into::into),
             private: answer.private,
@@ -179,7 +202,7 @@ impl<P: Provider> Client<P> {
             ..Default::default()
         };
         let answer = self.inner().import_resource_state(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         let imported = answer.imported_resources.into_iter().next();
         let (state, private) = imported
             .map(|imported| (imported.state.map(Into::into), imported.private))
@@ -201,7 +224,7 @@ impl<P: Provider> Client<P> {
             ..Default::default()
         };
         let answer = self.inner().move_resource_state(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         Ok(MoveAnswer {
             state: answer.target_state.map(Into::into),
             private: answer.target_private,
@@ -216,7 +239,7 @@ impl<P: Provider> Client<P> {
             ..Default::default()
         };
         let answer = self.inner().read_data_source(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         Ok(DataAnswer {
             state: answer.state.map(Into::into),
             diagnostics: said(answer.diagnostics),
@@ -233,7 +256,7 @@ impl<P: Provider> Client<P> {
             arguments: arguments.into_iter().map(Into::into).collect(),
         };
         let answer = self.inner().call_function(request).await;
-        let answer = answer.map_err(broken)?.into_inner();
+        let answer = answer.map_err(|status| broken(&status))?.into_inner();
         Ok(match answer.error {
             None => Ok(answer.result.into()),
             Some(error) => Err(FunctionError {
@@ -258,6 +281,6 @@ fn said(diagnostics: Vec<proto::Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// A call that failed as a call, of which Terraform would show a person next to nothing.
-fn broken(status: Status) -> Failure {
+fn broken(status: &Status) -> Failure {
     Failure::new("The call itself failed", status.to_string())
 }
