@@ -1,0 +1,209 @@
+//! How fast the ledger in a file is: appends a second, and the list of 10,000 live stacks among a
+//! million events. `cargo bench -p stack --bench ledger [-- FOLDER]`; numbers are printed, none is a
+//! condition.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use stack::lease::{EventKind, NewEvent};
+use stack::ledger::Scope;
+use stack::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
+use stack::{Config, Ledger, Seq, Service, Source, Span, SqliteLedger};
+
+const LIVE: u64 = 10_000;
+const GONE: u64 = 50_000;
+const EVENTS_OF_LIVE: u64 = 50;
+const EVENTS_OF_GONE: u64 = 10;
+
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome {
+    // `cargo test --all-targets` runs this as well, and is told nothing it could wait minutes for.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let place = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let folder = match place {
+        Some(place) => tempfile::tempdir_in(place)?,
+        None => tempfile::tempdir()?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()?;
+    runtime.block_on(async {
+        appends(folder.path(), 1, 4_000).await?;
+        appends(folder.path(), 40, 20_000).await?;
+        list(folder.path()).await
+    })
+}
+
+/// Writers that each append one event after the other, every one acknowledged from disk.
+async fn appends(folder: &Path, writers: u64, total: u64) -> Outcome {
+    let mut rates = Vec::new();
+    for round in 0..5 {
+        let path = folder.join(format!("appends-{writers}-{round}.db"));
+        let ledger = Arc::new(SqliteLedger::at(path));
+        ledger.id().await?;
+        let begun = Instant::now();
+        let tasks: Vec<_> = (0..writers)
+            .map(|writer| {
+                let ledger = Arc::clone(&ledger);
+                tokio::spawn(async move {
+                    let name = stack_name(&format!("writer-{writer}"));
+                    let mut seq = Seq::NONE;
+                    let mut event = requested();
+                    for _ in 0..total / writers {
+                        seq = ledger.append(&name, seq, vec![event]).await?.last_seq();
+                        event = activity();
+                    }
+                    Ok::<_, stack::LedgerError>(())
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await??;
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        rates.push(total as f64 / seconds);
+    }
+    rates.sort_by(f64::total_cmp);
+    println!(
+        "appends, {writers:>2} writers: {:>7.0} a second (median of {}, {total} each, synchronous=FULL)",
+        rates[rates.len() / 2],
+        rates.len()
+    );
+    Ok(())
+}
+
+/// The list of the live stacks, with the history of all the others in the same file.
+async fn list(folder: &Path) -> Outcome {
+    let path = folder.join("list.db");
+    let ledger = Arc::new(SqliteLedger::at(&path));
+    let begun = Instant::now();
+    fill(&ledger).await?;
+    println!(
+        "a ledger of {} events, {LIVE} live stacks of {}: {} MB, written in {:.1} s",
+        LIVE * EVENTS_OF_LIVE + GONE * EVENTS_OF_GONE,
+        LIVE + GONE,
+        std::fs::metadata(&path)?.len() / 1_000_000,
+        begun.elapsed().as_secs_f64()
+    );
+    drop(ledger);
+
+    let ledger = Arc::new(SqliteLedger::at(&path));
+    let begun = Instant::now();
+    let first = ledger.leases(Scope::Live).await?;
+    assert_eq!(first.len() as u64, LIVE);
+    println!(
+        "list, opening included:     {:>7.1} ms",
+        millis(begun.elapsed())
+    );
+    drop(first);
+    let memory = resident();
+    let mut times = Vec::new();
+    for _ in 0..21 {
+        let begun = Instant::now();
+        ledger.leases(Scope::Live).await?;
+        times.push(begun.elapsed());
+    }
+    println!(
+        "list of leases, warm:       {:>7.1} ms (median of 21)",
+        millis(median(times))
+    );
+
+    let service = Service::new(
+        Arc::<SqliteLedger>::clone(&ledger),
+        Arc::new(ManualClock::at(Span::minutes(60).after(noon()))),
+        Arc::new(Config::default()),
+        actor(),
+        Source::Cli,
+    );
+    let mut times = Vec::new();
+    for _ in 0..21 {
+        let begun = Instant::now();
+        service.listing(Scope::Live).await?;
+        times.push(begun.elapsed());
+    }
+    println!(
+        "Service::listing, warm:     {:>7.1} ms (median of 21)",
+        millis(median(times))
+    );
+
+    let mut times = Vec::new();
+    for number in 0..1000 {
+        let name = stack_name(&format!("live-{}", number * 7));
+        let begun = Instant::now();
+        ledger.lease(&name).await?;
+        times.push(begun.elapsed());
+    }
+    println!(
+        "one lease, warm:            {:>7.3} ms (median of 1000)",
+        millis(median(times))
+    );
+    if let Some(memory) = memory {
+        println!("resident after the first list was dropped: {memory} kB");
+    }
+    Ok(())
+}
+
+/// Live and gone stacks mixed, as the years would mix them.
+async fn fill(ledger: &Arc<SqliteLedger>) -> Outcome {
+    let names = (0..LIVE + GONE).map(|number| match number % 6 {
+        0 => (format!("live-{}", number / 6), EVENTS_OF_LIVE),
+        _ => (format!("gone-{number}"), EVENTS_OF_GONE),
+    });
+    let mut waiting = tokio::task::JoinSet::new();
+    for (name, count) in names {
+        let ledger = Arc::clone(ledger);
+        waiting.spawn(async move {
+            let mut events = vec![requested()];
+            events.extend((2..count).map(|_| activity()));
+            events.push(match count {
+                EVENTS_OF_GONE => new_event(noon(), EventKind::Released),
+                _ => activity(),
+            });
+            ledger.append(&stack_name(&name), Seq::NONE, events).await
+        });
+        if waiting.len() >= 256
+            && let Some(done) = waiting.join_next().await
+        {
+            done??;
+        }
+    }
+    while let Some(done) = waiting.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+fn requested() -> NewEvent {
+    let mut registration = registration();
+    registration.terms.ready_timeout = Some(Span::minutes(15));
+    registration.terms.hourly_cost = "0.42".parse().ok();
+    let registration = Box::new(registration);
+    new_event(noon(), EventKind::Requested { registration })
+}
+
+fn activity() -> NewEvent {
+    let signal = "touch".to_owned();
+    new_event(noon(), EventKind::Activity { signal })
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The memory that this process holds, where the system tells it.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
