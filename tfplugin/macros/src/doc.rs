@@ -17,7 +17,8 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
         };
         pair.path.is_ident("doc").then(|| line.value())
     });
-    let lines = lines.flat_map(|text| text.lines().map(unspaced).collect::<Vec<_>>());
+    // One `///` is one line; a `/** … */` may be several.
+    let lines = lines.flat_map(|text| text.split('\n').map(unspaced).collect::<Vec<_>>());
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
