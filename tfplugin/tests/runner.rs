@@ -63,3 +63,5 @@ mod test_stop;
 mod test_server_terraform;
 #[cfg(test)]
 mod test_plan_nested;
+#[cfg(test)]
+mod test_minimal;

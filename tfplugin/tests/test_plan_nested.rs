@@ -15,7 +15,7 @@ impl Provider for Walls {
     }
 
     fn register(registry: &mut Registry<()>) {
-        let _ = registry.resource::<Wall>();
+        registry.resource::<Wall>();
     }
 }
 

@@ -43,6 +43,10 @@ impl Workspace {
         Self { folder }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn write(&self, hcl: &str) {
         fs::write(self.folder.path().join("main.tf"), hcl).unwrap();
     }

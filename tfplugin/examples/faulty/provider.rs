@@ -17,7 +17,7 @@ impl Provider for Faulty {
     }
 
     fn register(registry: &mut Registry<()>) {
-        let _ = registry
+        registry
             .resource::<Thing>()
             .importable()
             .upgradable()
@@ -74,7 +74,6 @@ impl Thing {
     }
 }
 
-#[expect(clippy::panic, reason = "to panic is what this provider is for")]
 impl Resource for Thing {
     type Client = ();
     type Model = ThingModel;
@@ -141,7 +140,9 @@ impl Resource for Thing {
             "create fails" | "create, saved, fails" => {
                 return Err(Failure::new("Out of things", "Come back tomorrow."));
             }
-            "create panics" | "create, saved, panics" => panic!("the thing fell apart"),
+            "create panics" | "create, saved, panics" => {
+                std::panic::panic_any("the thing fell apart")
+            }
             "create, saved, waits" => {
                 cx.cancelled().await;
                 return Err(Failure::new("Interrupted", "The thing is half made."));
@@ -181,7 +182,7 @@ impl Resource for Thing {
             "update fails" | "update, saved, fails" => {
                 Err(Failure::new("It will not bend", "Ask it nicely."))
             }
-            "update panics" => panic!("the thing snapped"),
+            "update panics" => std::panic::panic_any("the thing snapped"),
             _ => Self::finish(cx, planned, changes),
         }
     }
@@ -189,7 +190,7 @@ impl Resource for Thing {
     async fn delete(&self, cx: &mut Cx, prior: ThingModel) -> Result<()> {
         match prior.behaviour.as_deref().unwrap_or_default() {
             "delete fails" => Err(Failure::new("It will not go", "It likes it here.")),
-            "delete panics" => panic!("the thing exploded"),
+            "delete panics" => std::panic::panic_any("the thing exploded"),
             "delete, saved, fails" => {
                 cx.save(&ThingModel {
                     size: Value::Known("half".to_owned()),

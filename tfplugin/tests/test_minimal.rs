@@ -1,0 +1,34 @@
+//! The provider of the crate's documentation, under a real Terraform.
+
+use serde_json::json;
+
+use crate::test_server_terraform::Workspace;
+
+#[test]
+fn the_provider_in_the_documentation_applies_has_no_changes_and_destroys() {
+    let workspace = Workspace::new("minimal");
+    workspace.write(
+        "resource \"minimal_note\" \"todo\" {\n  path = \"todo.txt\"\n  text = \"Water the plants.\"\n}\n",
+    );
+    workspace.run(&["validate"]).ok();
+    workspace.apply().ok().says("1 added");
+    let note = workspace.folder().join("todo.txt");
+    assert_eq!(std::fs::read_to_string(&note).unwrap(), "Water the plants.");
+    assert_eq!(
+        workspace.instance().unwrap()["attributes"]["bytes"],
+        json!(17)
+    );
+    workspace.plan().ok().says("No changes");
+
+    std::fs::write(&note, "Water them all.").unwrap();
+    let drift = workspace.plan();
+    assert_eq!(
+        drift.code,
+        Some(2),
+        "a drift is planned away: {}",
+        drift.said
+    );
+    workspace.apply().ok().says("1 changed");
+    workspace.destroy().ok().says("1 destroyed");
+    assert!(!note.exists());
+}
