@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tfplugin::{Cx, Failure, Model, Provider, Registry, Result, Value};
+use tfplugin::{Cx, Ending, Failure, Model, Provider, Registry, Result, Value};
 
 use crate::client::{Client, ConfigPath};
 use crate::data_sources::{StackLookup, StacksLookup};
@@ -118,7 +118,10 @@ impl Provider for Jiti {
             .function::<Duration>();
     }
 
-    async fn shutdown(&self, client: &Client) {
-        client.finish().await;
+    async fn shutdown(&self, client: &Client, ending: Ending) {
+        // What an interrupted run registered may not be in any state: the next plan that finds it there says so.
+        if ending == Ending::Finished {
+            client.finish().await;
+        }
     }
 }

@@ -41,7 +41,7 @@ impl Service for Probe {
         self.stopped.notify_waiters();
     }
 
-    async fn shutdown(&self) {
+    async fn shutdown(&self, _: tfplugin::Ending) {
         let path = self.farewell.lock().ok().and_then(|mut path| path.take());
         if let Some(path) = path {
             let _ = std::fs::write(path, "farewell");

@@ -42,6 +42,7 @@ pub use resource::{
     Action, Import, MoveFrom, MoveSource, Plan, Plannable, Prior, Resource, Upgrade,
 };
 pub use server::{Server, serve};
+pub use plugin::Ending;
 pub use tfplugin_macros::Model;
 pub use types::{Type, TypeError};
 pub use value::Value;

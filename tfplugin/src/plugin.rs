@@ -63,7 +63,17 @@ pub trait Service: Provider {
 
     /// Called once, before the process ends, when no call is in flight any more or the wait for
     /// them has been long enough. The process does not wait for it longer than about a second.
-    fn shutdown(&self) -> impl Future<Output = ()> + Send;
+    fn shutdown(&self, ending: Ending) -> impl Future<Output = ()> + Send;
+}
+
+/// What brought the end of a process about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// Terraform asked for it, after a run that nobody interrupted: what was done is in its state.
+    Finished,
+    /// Somebody interrupted the run, Terraform is gone, or a signal ended the process: whether
+    /// Terraform's state tells what was done is not known.
+    Abandoned,
 }
 
 /// Runs the process as a plugin until Terraform ends it, and returns the exit code for `main`.
@@ -165,7 +175,7 @@ async fn serve_until_the_end<S: Service>(
         closing,
         server,
     };
-    let why = end.wait(environment.debug, signals, wanted, clients).await;
-    end.wind_down(why).await;
+    let (ending, why) = end.wait(environment.debug, signals, wanted, clients).await;
+    end.wind_down(ending, why).await;
     Ok(())
 }

@@ -1,6 +1,8 @@
-//! The wire as prost and tonic make it from the definitions in `proto/`: generated, and never edited.
+//! The wire as prost and tonic make it from the definitions in `proto/`: generated, and never
+//! edited.
 //!
-//! This is the layer below the SDK. A server written directly on it is run by [`crate::plugin::serve`].
+//! This is the layer below the SDK. A server written directly on it is run by
+//! [`crate::plugin::serve`].
 
 /// Terraform plugin protocol 6.
 #[allow(

@@ -7,6 +7,7 @@ use crate::diag::Result;
 use crate::dynamic::Dynamic;
 use crate::model::Model;
 use crate::path::Path;
+use crate::plugin::Ending;
 use crate::registry::Registry;
 use crate::schema::Block;
 
@@ -51,12 +52,16 @@ pub trait Provider: Send + Sync + 'static {
     /// Names everything that the provider offers.
     fn register(registry: &mut Registry<Self::Client>);
 
-    /// Says goodbye: called once, when Terraform ends a process that was configured.
+    /// Says goodbye: called once, when a process that was configured ends, however that came about.
     ///
     /// Terraform kills the process two seconds after asking, so the time is bounded; a future that
     /// takes longer is dropped.
-    fn shutdown(&self, client: &Self::Client) -> impl Future<Output = ()> + Send {
-        let _ = client;
+    fn shutdown(
+        &self,
+        client: &Self::Client,
+        ending: Ending,
+    ) -> impl Future<Output = ()> + Send {
+        let _ = (client, ending);
         future::ready(())
     }
 }

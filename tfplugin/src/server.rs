@@ -31,7 +31,7 @@ pub(crate) use span::observed;
 use crate::context::Cx;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::model::Model;
-use crate::plugin;
+use crate::plugin::{self, Ending};
 use crate::provider::Provider;
 #[cfg(feature = "testing")]
 use crate::registry::Shapes;
@@ -81,7 +81,8 @@ impl<P: Provider> Server<P> {
     }
 
     /// Says goodbye to the client of a configured provider. A second call has nothing to do.
-    pub async fn shutdown(&self) {
+    pub async fn shutdown(&self, ending: Ending) {
+        let ending = if self.generation.interrupted() { Ending::Abandoned } else { ending };
         let session = self
             .session
             .write()
@@ -89,7 +90,7 @@ impl<P: Provider> Server<P> {
             .take();
         if let Some(session) = session {
             let farewell = async {
-                self.provider.shutdown(&session.client).await;
+                self.provider.shutdown(&session.client, ending).await;
                 Ok(())
             };
             if let Err(failure) = guard(farewell).await {

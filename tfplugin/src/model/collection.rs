@@ -162,6 +162,19 @@ impl<T: Item> Element for BTreeMap<String, T> {
 }
 
 /// Terraform nests attributes in one collection and no deeper.
+///
+/// ```compile_fail,E0080
+/// # use tfplugin::{Element, Model, Value};
+/// /// A cell of a table.
+/// #[derive(Model)]
+/// struct Cell {
+///     /// What is in it.
+///     #[attribute(required)]
+///     text: Value<String>,
+/// }
+/// # <Vec<Cell> as Element>::shape(); // As far as it goes.
+/// <Vec<Vec<Cell>> as Element>::shape();
+/// ```
 const fn deeper<T: Item>() -> u8 {
     let inner = T::Element::DEPTH;
     assert!(

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::Service;
+use super::{Ending, Service};
 use super::calls::Calls;
 use super::connection::Clients;
 use super::orphan;
@@ -39,7 +39,7 @@ impl<S: Service> End<S> {
         mut signals: Signals,
         wanted: CancellationToken,
         clients: watch::Receiver<Clients>,
-    ) -> &'static str {
+    ) -> (Ending, &'static str) {
         // Whoever started this process by hand ends it by hand: clients and parents come and go.
         let orphaned = async {
             if debug {
@@ -51,10 +51,10 @@ impl<S: Service> End<S> {
         tokio::pin!(orphaned);
         loop {
             tokio::select! {
-                () = wanted.cancelled() => return "the host asked for it",
-                reason = &mut orphaned => return reason,
+                () = wanted.cancelled() => return (Ending::Finished, "the host asked for it"),
+                reason = &mut orphaned => return (Ending::Abandoned, reason),
                 asked = signals.next() => match asked {
-                    _ if debug => return "a signal asked for it",
+                    _ if debug => return (Ending::Abandoned, "a signal asked for it"),
                     // Terraform has got it, too, and says what is to be done about it.
                     Asked::Interrupt => tracing::debug!("an interrupt is left to the host"),
                     // Likewise, if it was sent to the whole group; if to us alone, work stops, and
@@ -63,7 +63,7 @@ impl<S: Service> End<S> {
                         tracing::info!("asked to terminate: cancelling calls in flight");
                         self.service.stop();
                         if clients.borrow().open == 0 {
-                            return "a signal asked for it";
+                            return (Ending::Abandoned, "a signal asked for it");
                         }
                     }
                 },
@@ -72,7 +72,7 @@ impl<S: Service> End<S> {
     }
 
     /// Stops everything, in order, and in time.
-    pub(super) async fn wind_down(self, why: &'static str) {
+    pub(super) async fn wind_down(self, ending: Ending, why: &'static str) {
         tracing::debug!(why, "ending");
         let stop = async {
             if !self.calls.none_in_flight() {
@@ -81,7 +81,7 @@ impl<S: Service> End<S> {
                     tracing::warn!("calls in flight did not heed their cancellation in time");
                 }
             }
-            self.service.shutdown().await;
+            self.service.shutdown(ending).await;
         };
         if timeout(ALL, stop).await.is_err() {
             tracing::warn!("the shutdown hook did not return in time");

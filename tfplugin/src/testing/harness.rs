@@ -8,6 +8,7 @@ use super::config::{argument, configuration, json_of};
 use super::instance::Instance;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::path::Path;
+use crate::plugin::Ending;
 use crate::provider::Provider;
 use crate::registry::Shapes;
 use crate::server::move_resource::MoveRequest;
@@ -216,7 +217,7 @@ impl<P: Provider> Harness<P> {
 
     /// Ends the process.
     pub async fn shutdown(self) {
-        self.server.shutdown().await;
+        self.server.shutdown(Ending::Finished).await;
     }
 
     pub(super) fn shapes_of(&self, type_name: &str) -> Result<&Shapes> {

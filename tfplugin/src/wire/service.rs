@@ -6,6 +6,7 @@ use tonic::codegen::{BoxStream, async_trait};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::rpc::{diagnostics, imported};
+use crate::plugin::Ending;
 use crate::proto::tfplugin6 as proto;
 use crate::proto::tfplugin6::provider_server;
 use crate::provider::Provider;
@@ -421,7 +422,7 @@ impl<P: Provider> crate::plugin::Service for Service<P> {
         self.0.stop();
     }
 
-    async fn shutdown(&self) {
-        self.0.shutdown().await;
+    async fn shutdown(&self, ending: Ending) {
+        self.0.shutdown(ending).await;
     }
 }
