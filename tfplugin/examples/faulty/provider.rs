@@ -140,9 +140,7 @@ impl Resource for Thing {
             "create fails" | "create, saved, fails" => {
                 return Err(Failure::new("Out of things", "Come back tomorrow."));
             }
-            "create panics" | "create, saved, panics" => {
-                std::panic::panic_any("the thing fell apart")
-            }
+            "create panics" | "create, saved, panics" => fall_apart("the thing fell apart"),
             "create, saved, waits" => {
                 cx.cancelled().await;
                 return Err(Failure::new("Interrupted", "The thing is half made."));
@@ -182,7 +180,7 @@ impl Resource for Thing {
             "update fails" | "update, saved, fails" => {
                 Err(Failure::new("It will not bend", "Ask it nicely."))
             }
-            "update panics" => std::panic::panic_any("the thing snapped"),
+            "update panics" => fall_apart("the thing snapped"),
             _ => Self::finish(cx, planned, changes),
         }
     }
@@ -190,7 +188,7 @@ impl Resource for Thing {
     async fn delete(&self, cx: &mut Cx, prior: ThingModel) -> Result<()> {
         match prior.behaviour.as_deref().unwrap_or_default() {
             "delete fails" => Err(Failure::new("It will not go", "It likes it here.")),
-            "delete panics" => std::panic::panic_any("the thing exploded"),
+            "delete panics" => fall_apart("the thing exploded"),
             "delete, saved, fails" => {
                 cx.save(&ThingModel {
                     size: Value::Known("half".to_owned()),
@@ -201,6 +199,12 @@ impl Resource for Thing {
             _ => Ok(()),
         }
     }
+}
+
+#[track_caller]
+#[allow(clippy::panic, reason = "to panic is what this provider is for")]
+fn fall_apart(how: &str) -> ! {
+    panic!("{how}")
 }
 
 impl Import for Thing {
