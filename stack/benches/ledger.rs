@@ -34,7 +34,11 @@ fn main() -> Outcome {
         .enable_time()
         .build()?;
     runtime.block_on(async {
+        let before = resident();
         appends(folder.path(), 1, 4_000).await?;
+        if let (Some(before), Some(after)) = (before, resident()) {
+            println!("memory that this took:      {:>7} kB resident", after.saturating_sub(before));
+        }
         appends(folder.path(), 40, 20_000).await?;
         list(folder.path()).await
     })
@@ -102,7 +106,6 @@ async fn list(folder: &Path) -> Outcome {
         millis(begun.elapsed())
     );
     drop(first);
-    let memory = resident();
     let mut times = Vec::new();
     for _ in 0..21 {
         let begun = Instant::now();
@@ -143,9 +146,6 @@ async fn list(folder: &Path) -> Outcome {
         "one lease, warm:            {:>7.3} ms (median of 1000)",
         millis(median(times))
     );
-    if let Some(memory) = memory {
-        println!("resident after the first list was dropped: {memory} kB");
-    }
     Ok(())
 }
 
