@@ -8,11 +8,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Ending, Service};
 use super::calls::Calls;
 use super::connection::Clients;
 use super::orphan;
 use super::signal::{Asked, Signals};
+use super::{Ending, Service};
 
 /// How long calls in flight may take to heed their cancellation.
 const UNWIND: Duration = Duration::from_millis(1000);
