@@ -1,44 +1,5 @@
-//! The door of `jiti`: read the command line, run the command, end with its exit code.
+//! The door of `jiti`.
 
-mod cli;
-mod commands;
-mod context;
-mod doctor;
-mod environment;
-mod error;
-mod output;
-mod ui;
-
-use std::process::ExitCode;
-
-use clap::Parser;
-
-use crate::cli::Cli;
-use crate::context::Context;
-use crate::environment::Environment;
-use crate::error::CommandError;
-use crate::ui::Ui;
-
-fn main() -> ExitCode {
-    let environment = Environment::of_process();
-    let mut ui = Ui::of_process(&environment);
-    let ended = match Cli::try_parse() {
-        Ok(Cli { global, command }) => {
-            commands::run(command, &Context::new(environment, global), &mut ui)
-        }
-        Err(error) => error::command_line(&error, &mut ui),
-    };
-    // What was said before a failure is still said.
-    let ended = ui.finish().and(ended);
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => end(&error),
-    }
-}
-
-fn end(error: &CommandError) -> ExitCode {
-    if let Some(text) = error.told() {
-        ui::tell(&text);
-    }
-    error.exit_code()
+fn main() -> std::process::ExitCode {
+    tui::main()
 }
