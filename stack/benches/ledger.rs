@@ -37,7 +37,10 @@ fn main() -> Outcome {
         let before = resident();
         appends(folder.path(), 1, 4_000).await?;
         if let (Some(before), Some(after)) = (before, resident()) {
-            println!("memory that this took:      {:>7} kB resident", after.saturating_sub(before));
+            say(&format!(
+                "memory that this took:      {:>7} kB resident",
+                after.saturating_sub(before)
+            ));
         }
         appends(folder.path(), 40, 20_000).await?;
         list(folder.path()).await
@@ -74,11 +77,11 @@ async fn appends(folder: &Path, writers: u64, total: u64) -> Outcome {
         rates.push(total as f64 / seconds);
     }
     rates.sort_by(f64::total_cmp);
-    println!(
+    say(&format!(
         "appends, {writers:>2} writers: {:>7.0} a second (median of {}, {total} each, synchronous=FULL)",
         rates[rates.len() / 2],
         rates.len()
-    );
+    ));
     Ok(())
 }
 
@@ -88,23 +91,23 @@ async fn list(folder: &Path) -> Outcome {
     let ledger = Arc::new(SqliteLedger::at(&path));
     let begun = Instant::now();
     fill(&ledger).await?;
-    println!(
+    say(&format!(
         "a ledger of {} events, {LIVE} live stacks of {}: {} MB, written in {:.1} s",
         LIVE * EVENTS_OF_LIVE + GONE * EVENTS_OF_GONE,
         LIVE + GONE,
         std::fs::metadata(&path)?.len() / 1_000_000,
         begun.elapsed().as_secs_f64()
-    );
+    ));
     drop(ledger);
 
     let ledger = Arc::new(SqliteLedger::at(&path));
     let begun = Instant::now();
     let first = ledger.leases(Scope::Live).await?;
     assert_eq!(first.len() as u64, LIVE);
-    println!(
+    say(&format!(
         "list, opening included:     {:>7.1} ms",
         millis(begun.elapsed())
-    );
+    ));
     drop(first);
     let mut times = Vec::new();
     for _ in 0..21 {
@@ -112,10 +115,10 @@ async fn list(folder: &Path) -> Outcome {
         ledger.leases(Scope::Live).await?;
         times.push(begun.elapsed());
     }
-    println!(
+    say(&format!(
         "list of leases, warm:       {:>7.1} ms (median of 21)",
         millis(median(times))
-    );
+    ));
 
     let service = Service::new(
         Arc::<SqliteLedger>::clone(&ledger),
@@ -130,10 +133,10 @@ async fn list(folder: &Path) -> Outcome {
         service.listing(Scope::Live).await?;
         times.push(begun.elapsed());
     }
-    println!(
+    say(&format!(
         "Service::listing, warm:     {:>7.1} ms (median of 21)",
         millis(median(times))
-    );
+    ));
 
     let mut times = Vec::new();
     for number in 0..1000 {
@@ -142,10 +145,10 @@ async fn list(folder: &Path) -> Outcome {
         ledger.lease(&name).await?;
         times.push(begun.elapsed());
     }
-    println!(
+    say(&format!(
         "one lease, warm:            {:>7.3} ms (median of 1000)",
         millis(median(times))
-    );
+    ));
     Ok(())
 }
 
@@ -199,6 +202,11 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark is there to print")]
+fn say(line: &str) {
+    println!("{line}");
 }
 
 /// The memory that this process holds, where the system tells it.

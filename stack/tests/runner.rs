@@ -3,6 +3,7 @@
 // The attribute tells the linter that the helpers in there are tests as well.
 #[cfg(test)]
 mod test_ledger;
+#[cfg(test)]
 mod test_ledger_processes;
 #[cfg(test)]
 mod test_scenarios;

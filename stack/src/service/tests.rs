@@ -629,7 +629,7 @@ async fn a_new_owner_is_counted() {
     let mut next = wanted(&lease);
     next.owner = bob.clone();
     let updated = world.service.update(&stack_name("a"), &next).await.unwrap();
-    assert_eq!(updated.former_owners, [ana.clone()]);
+    assert_eq!(updated.former_owners, std::slice::from_ref(&ana));
     assert!(world.members(PoolName::live(&ana)).await.is_empty());
     assert_eq!(world.members(PoolName::live(&bob)).await, ["a"]);
 
@@ -685,7 +685,7 @@ async fn readiness_is_noted() {
     let ready = service.ready(&name).await.unwrap();
     assert_eq!(ready.recorded_phase, Phase::Ready);
     let init = ready.init.clone().unwrap();
-    assert_eq!(init.total().map(|total| total.seconds()), Some(60));
+    assert_eq!(init.total().map(crate::Elapsed::seconds), Some(60));
     assert_eq!(
         init.slowest().map(|phase| phase.name.as_str()),
         Some("migrate")

@@ -190,7 +190,8 @@ pub(super) fn leases(
             }
         }
     }
-    leases.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+    // A lease is a kilobyte: it is moved once, where a plain sort would move it a dozen times.
+    leases.sort_by_cached_key(|lease| lease.name.clone());
     Ok(leases)
 }
 

@@ -326,7 +326,7 @@ async fn snapshots_are_folded_anew() {
         );
         assert_eq!(
             ledger.leases(Scope::Live).await.unwrap(),
-            [lease.clone()],
+            std::slice::from_ref(&lease),
             "{damage}"
         );
         // Any append opens the writer, also one that is refused.
