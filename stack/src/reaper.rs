@@ -1,58 +1,20 @@
 //! The reaper's heartbeats, and what they say: when it ran, when it will run, whether anything ends at all.
 
+mod event;
+
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::event::{ReaperEvent, ReaperEventKind};
 use crate::id::{Actor, RunId, Seq};
+use crate::lease::{Moment, ProcessId};
 use crate::ttl::{Elapsed, Span};
 
 /// How often the reaper runs where nothing is said.
 pub const DEFAULT_INTERVAL: Span = Span::minutes(15);
-
-/// An event of the reaper.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReaperEvent {
-    /// Its place among the events of the reaper.
-    pub seq: Seq,
-    /// When it happened, in UTC.
-    pub at: Timestamp,
-    /// Who did it.
-    pub actor: Actor,
-    /// What happened.
-    pub kind: ReaperEventKind,
-}
-
-/// What happened to the reaper.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ReaperEventKind {
-    /// A run began.
-    RunStarted {
-        /// Which one.
-        run: RunId,
-        /// The time until the next.
-        interval: Span,
-        /// The machine.
-        host: String,
-        /// The process there.
-        pid: u32,
-    },
-    /// A run ended.
-    RunFinished {
-        /// Which one.
-        run: RunId,
-        /// How many stacks it ended.
-        ended: u32,
-        /// How many it could not end.
-        failed: u32,
-    },
-    /// From here on no reaper touches anything.
-    Paused,
-    /// From here on reapers work again.
-    Resumed,
-}
 
 /// How the reaper is: the fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +23,12 @@ pub struct ReaperStatus {
     pub last_run: Option<ReaperRun>,
     /// Who paused it, and when.
     pub paused: Option<Pause>,
+    /// Whose turn it is to deliver warnings.
+    #[serde(default)]
+    pub courier: Option<Courier>,
+    /// When each kind of warning that concerns no single stack was last given.
+    #[serde(default)]
+    pub warned: BTreeMap<String, Moment>,
     /// The place of the last event.
     pub last_seq: Seq,
 }
@@ -91,6 +59,20 @@ pub struct Pause {
     pub by: Actor,
     /// When.
     pub at: Timestamp,
+    /// Why, in its author's words.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+/// A turn of delivering warnings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Courier {
+    /// Which turn.
+    pub turn: RunId,
+    /// Whose.
+    pub process: ProcessId,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// Why nothing ends at expiry.
@@ -111,12 +93,17 @@ pub enum NothingEnds {
         interval: Span,
     },
     /// Somebody paused it.
-    #[error("nothing ends at expiry: {by} paused the reaper at {at}; `jiti reap --resume` goes on")]
+    #[error(
+        "nothing ends at expiry: {by} paused the reaper at {at}{}; `jiti reap --resume` goes on",
+        said(why.as_deref())
+    )]
     Paused {
         /// Who.
         by: Actor,
         /// When.
         at: Timestamp,
+        /// Why, in its author's words.
+        why: Option<String>,
     },
 }
 
@@ -155,13 +142,28 @@ impl ReaperStatus {
                     (last.finished_at, last.failed) = (Some(event.at), *failed);
                 }
             }
-            ReaperEventKind::Paused => {
+            ReaperEventKind::Paused { why } => {
                 self.paused = Some(Pause {
                     by: event.actor.clone(),
                     at: event.at,
+                    why: why.clone(),
                 });
             }
             ReaperEventKind::Resumed => self.paused = None,
+            ReaperEventKind::CourierStarted { turn, process } => {
+                self.courier = Some(Courier {
+                    turn: turn.clone(),
+                    process: process.clone(),
+                    since: event.at,
+                });
+            }
+            // A turn that was taken over ends without a word.
+            ReaperEventKind::CourierFinished { turn } => {
+                self.courier.take_if(|courier| courier.turn == *turn);
+            }
+            ReaperEventKind::Warned { warning } => {
+                self.warned.insert(warning.clone(), Moment(event.at));
+            }
         }
         self.last_seq = event.seq;
         self
@@ -182,10 +184,11 @@ impl ReaperStatus {
     /// Why nothing ends at expiry; `None` when a reaper works.
     #[must_use]
     pub fn nothing_ends(&self, now: Timestamp) -> Option<NothingEnds> {
-        if let Some(Pause { by, at }) = &self.paused {
+        if let Some(Pause { by, at, why }) = &self.paused {
             return Some(NothingEnds::Paused {
                 by: by.clone(),
                 at: *at,
+                why: why.clone(),
             });
         }
         let Some(last) = &self.last_run else {
@@ -197,6 +200,11 @@ impl ReaperStatus {
             interval: last.interval,
         })
     }
+}
+
+/// A reason as the rest of a sentence; nothing when none was given.
+fn said(why: Option<&str>) -> String {
+    why.map(|why| format!(" ({why})")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -249,7 +257,10 @@ mod tests {
         assert_eq!(ran.next_run(minute(16), minute(1)), Some(minute(30)));
         assert_eq!(ran.next_run(minute(1), minute(100)), Some(minute(105)));
         assert_eq!(ReaperStatus::default().next_run(noon(), noon()), None);
-        let paused = status(vec![(0, started(run())), (1, ReaperEventKind::Paused)]);
+        let paused = status(vec![
+            (0, started(run())),
+            (1, ReaperEventKind::Paused { why: None }),
+        ]);
         assert_eq!(paused.next_run(noon(), noon()), None);
     }
 
@@ -264,13 +275,19 @@ mod tests {
             ran.nothing_ends(minute(31)),
             Some(NothingEnds::Silent { .. })
         ));
-        let paused = status(vec![(0, started(run())), (1, ReaperEventKind::Paused)]);
+        let paused = status(vec![
+            (0, started(run())),
+            (1, ReaperEventKind::Paused { why: None }),
+        ]);
         let said = paused.nothing_ends(minute(2)).expect("paused").to_string();
         assert!(
-            said.contains("ana@laptop paused the reaper at 2026-03-02T12:01:00Z"),
+            said.contains("ana@laptop paused the reaper at 2026-03-02T12:01:00Z; "),
             "{said}"
         );
-        let resumed = vec![(1, ReaperEventKind::Paused), (2, ReaperEventKind::Resumed)];
+        let resumed = vec![
+            (1, ReaperEventKind::Paused { why: None }),
+            (2, ReaperEventKind::Resumed),
+        ];
         let resumed = status([(0, started(run()))].into_iter().chain(resumed).collect());
         assert_eq!(resumed.nothing_ends(minute(3)), None);
     }

@@ -373,7 +373,7 @@ async fn the_reaper_has_a_sequence_of_its_own(ledger: Arc<dyn Ledger>) {
         status.last_run.as_ref().map(|run| run.started_at),
         Some(noon())
     );
-    let paused = || vec![event(noon(), ReaperEventKind::Paused)];
+    let paused = || vec![event(noon(), ReaperEventKind::Paused { why: None })];
     let error = ledger.append_reaper(Seq::NONE, paused()).await.unwrap_err();
     assert!(error.is_raced(), "{error}");
     let status = ledger.append_reaper(Seq(1), paused()).await.unwrap();

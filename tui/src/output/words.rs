@@ -40,8 +40,13 @@ pub(crate) fn why_nothing_ends(why: &NothingEnds) -> String {
             "the last reaper ran at {} UTC and should run every {interval}",
             format::minute(*last)
         ),
-        NothingEnds::Paused { by, at } => {
-            format!("{by} paused the reaper at {} UTC", format::minute(*at))
+        NothingEnds::Paused { by, at, why } => {
+            let why = why.as_ref().map(|why| format!(": {why}"));
+            let at = format::minute(*at);
+            format!(
+                "{by} paused the reaper at {at} UTC{}",
+                why.unwrap_or_default()
+            )
         }
     };
     format!("Nothing ends at expiry: {why}")
