@@ -20,6 +20,18 @@ pub enum Cause {
     Idleness,
 }
 
+impl Cause {
+    /// The word for it, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expiry => "expiry",
+            Self::Purgatory => "purgatory",
+            Self::Idleness => "idleness",
+        }
+    }
+}
+
 /// A cause, when it came, and when it makes the stack due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doom {
@@ -40,20 +52,26 @@ pub struct Due {
     pub doom: Doom,
 }
 
-/// What will end a stack first, as things stand; `None` when nothing will: it is gone, being torn
-/// down, protected, or told about in events that this version does not understand.
+/// Whether the reaper keeps away from a stack whatever its time says: it is protected, or told
+/// about in events that this version does not understand. A hold is another thing: it ends.
+#[must_use]
+pub fn is_spared(lease: &Lease, view: &View) -> bool {
+    view.protection.covers(&lease.name, &lease.app) || lease.not_understood > 0
+}
+
+/// Everything that ends a stack as things stand, with the moment of each, come or to come; nothing
+/// when it is gone, being torn down, or spared.
 ///
 /// What a teardown has left is not due: it is tried again on a schedule of its own.
 #[must_use]
-pub fn doom(lease: &Lease, observed: &Observed, view: &View) -> Option<Doom> {
+pub fn causes(lease: &Lease, observed: &Observed, view: &View) -> Vec<(Cause, Timestamp)> {
     let reading = lease.at(view.now);
     if matches!(
         reading.phase,
         Phase::TearingDown | Phase::Residue | Phase::Gone
-    ) || view.protection.covers(&lease.name, &lease.app)
-        || lease.not_understood > 0
+    ) || is_spared(lease, view)
     {
-        return None;
+        return Vec::new();
     }
     let purgatory = (reading.phase == Phase::Purgatory).then(|| {
         (
@@ -69,9 +87,18 @@ pub fn doom(lease: &Lease, observed: &Observed, view: &View) -> Option<Doom> {
         Some((Cause::Idleness, after.after(since)))
     });
     let causes = [Some((Cause::Expiry, lease.expires_at)), purgatory, idle];
-    let (cause, cause_at) = causes.into_iter().flatten().min_by_key(|(_, at)| *at)?;
+    causes.into_iter().flatten().collect()
+}
+
+/// What will end a stack first, as things stand; `None` when nothing will.
+#[must_use]
+pub fn doom(lease: &Lease, observed: &Observed, view: &View) -> Option<Doom> {
+    let (cause, cause_at) = causes(lease, observed, view)
+        .into_iter()
+        .min_by_key(|(_, at)| *at)?;
     let graced = view.policy.grace.after(cause_at);
-    let due_at = reading.hold_until.map_or(graced, |until| graced.max(until));
+    let hold_until = lease.at(view.now).hold_until;
+    let due_at = hold_until.map_or(graced, |until| graced.max(until));
     Some(Doom {
         cause,
         cause_at,

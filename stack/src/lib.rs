@@ -4,6 +4,7 @@
 //! calls brings them.
 #![doc = include_str!("../docs/model.md")]
 
+pub mod attempts;
 pub mod clock;
 pub mod config;
 pub mod cost;
@@ -27,6 +28,7 @@ pub mod tags;
 pub mod testing;
 pub mod ttl;
 pub mod view;
+pub mod warning;
 
 pub use clock::{Clock, SystemClock};
 pub use config::Config;

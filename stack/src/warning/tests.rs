@@ -1,0 +1,274 @@
+//! Warnings as a stack goes through its life: what is owed when, and never twice.
+
+use super::*;
+use crate::config::NotifyConfig;
+use crate::idle::Evidence;
+use crate::lease::{Event, EventKind, Strategy};
+use crate::policy::Policy;
+use crate::reaper::ReaperStatus;
+use crate::testing::{actor, new_event, noon, registration, stack_name};
+use crate::ttl::Ttl;
+use crate::{RunId, Seq};
+
+/// A stack, its events so far, and somebody who delivers whatever is owed.
+struct Story {
+    events: Vec<Event>,
+    observed: Observed,
+    policy: Policy,
+}
+
+fn minute(minutes: u32) -> Timestamp {
+    match minutes {
+        0 => noon(),
+        minutes => Span::minutes(minutes).after(noon()),
+    }
+}
+
+impl Story {
+    fn begin(change: impl FnOnce(&mut crate::Registration)) -> Self {
+        let mut registration = registration();
+        change(&mut registration);
+        let mut story = Self {
+            events: Vec::new(),
+            observed: Observed::default(),
+            policy: Policy::default(),
+        };
+        let registration = Box::new(registration);
+        story.happens(0, EventKind::Requested { registration });
+        story
+    }
+
+    fn of_hours(hours: u32) -> Self {
+        Self::begin(|r| r.terms.ttl = Ttl::from(Span::minutes(60 * hours)))
+    }
+
+    fn happens(&mut self, minutes: u32, kind: EventKind) {
+        let seq = Seq(self.events.len() as u64 + 1);
+        let event = new_event(minute(minutes), kind).placed(stack_name("checkout"), seq);
+        self.events.push(event);
+    }
+
+    /// What is owed at a minute; from then on it counts as told.
+    fn told(&mut self, minutes: u32) -> Vec<String> {
+        let lease = Lease::fold(None, &self.events)
+            .expect("legal")
+            .expect("a lease");
+        let view = View::new(
+            minute(minutes),
+            self.policy.clone(),
+            ReaperStatus::default(),
+        );
+        let attempts = if asks_for_attempts(&lease, &self.observed, &view) {
+            Attempts::of(&self.events)
+        } else {
+            Attempts::default()
+        };
+        let before = NotifyConfig::default().before;
+        let owed = owed(&lease, &self.observed, &attempts, &before, &view);
+        let keys: Vec<String> = owed.iter().map(|warning| warning.kind.key()).collect();
+        for warning in keys.clone() {
+            self.happens(minutes, EventKind::Warned { warning });
+        }
+        keys
+    }
+
+    fn teardown(&mut self, minutes: u32, end: EventKind) {
+        let started = EventKind::TeardownStarted {
+            strategy: Strategy::Terraform,
+            by: actor(),
+            why: "expired".to_owned(),
+            run: RunId::random(),
+            host: "laptop".to_owned(),
+            pid: 1,
+        };
+        self.happens(minutes, started);
+        if matches!(end, EventKind::Gone) {
+            self.happens(minutes, EventKind::Released);
+        }
+        self.happens(minutes, end);
+    }
+}
+
+fn failed() -> EventKind {
+    EventKind::TeardownFailed {
+        reason: "exit 1".to_owned(),
+    }
+}
+
+const NOTHING: [&str; 0] = [];
+
+/// Each announcement of the end is given once; those not shorter than the TTL are skipped.
+#[test]
+fn the_end_is_announced() {
+    let mut story = Story::of_hours(8);
+    assert_eq!(story.told(0), NOTHING);
+    assert_eq!(story.told(359), NOTHING);
+    assert_eq!(story.told(360), ["expiry:2h"]);
+    assert_eq!(story.told(361), NOTHING);
+    assert_eq!(story.told(450), ["expiry:30m"]);
+    assert_eq!(story.told(479), NOTHING);
+    assert_eq!(story.told(480), NOTHING);
+    assert_eq!(story.told(5000), NOTHING);
+}
+
+/// Of several announcements that are overdue only the nearest is given, and no farther one after it.
+#[test]
+fn only_the_nearest_is_given() {
+    let mut story = Story::of_hours(48);
+    assert_eq!(story.told(48 * 60 - 10), ["expiry:30m"]);
+    assert_eq!(story.told(48 * 60 - 5), NOTHING);
+}
+
+/// An end that was moved is announced anew.
+#[test]
+fn a_moved_end_is_announced_anew() {
+    let mut story = Story::of_hours(8);
+    assert_eq!(story.told(360), ["expiry:2h"]);
+    let until = minute(480 + 240);
+    let by = Span::minutes(240);
+    story.happens(370, EventKind::Extended { by, until });
+    assert_eq!(story.told(371), NOTHING);
+    assert_eq!(story.told(600), ["expiry:2h"]);
+    assert_eq!(story.told(720), NOTHING);
+}
+
+/// An end that nobody announced is told about while it can still be put off, and not when it is due.
+#[test]
+fn an_unannounced_end_is_told() {
+    let mut story = Story::begin(|r| r.terms.ttl = Ttl::from(Span::minutes(20)));
+    assert_eq!(story.told(19), NOTHING);
+    assert_eq!(story.told(20), ["expired"]);
+    assert_eq!(story.told(21), NOTHING);
+    assert_eq!(Story::of_hours(8).told(600), NOTHING);
+}
+
+/// While a stack is held, the end of the hold is what counts.
+#[test]
+fn the_end_of_a_hold_is_announced() {
+    let mut story = Story::of_hours(8);
+    let held = EventKind::Held {
+        until: minute(600),
+        why: "a demo".to_owned(),
+    };
+    story.happens(10, held);
+    assert_eq!(story.told(479), NOTHING);
+    assert_eq!(story.told(480), ["expiry:2h"]);
+    assert_eq!(story.told(570), ["expiry:30m"]);
+}
+
+/// What is protected is never ended, hence never announced.
+#[test]
+fn what_is_protected_is_not_announced() {
+    let mut story = Story::of_hours(8);
+    story.policy.protected = vec!["check*".to_owned()];
+    assert_eq!(story.told(470), NOTHING);
+    assert_eq!(story.told(5000), NOTHING);
+}
+
+/// Purgatory is told about once each time a stack gets there.
+#[test]
+fn purgatory_is_told_once() {
+    let mut story = Story::begin(|r| r.terms.ready_timeout = Some(Span::minutes(15)));
+    assert_eq!(story.told(14), NOTHING);
+    assert_eq!(story.told(15), ["purgatory"]);
+    assert_eq!(story.told(16), NOTHING);
+    story.happens(20, EventKind::Provisioned);
+    assert_eq!(story.told(21), NOTHING);
+    assert_eq!(story.told(36), ["purgatory"]);
+}
+
+/// A stack that nobody uses is told about when its grace begins.
+#[test]
+fn idleness_is_told_once() {
+    let mut story = Story::begin(|r| r.terms.idle_after = Some(Span::minutes(120)));
+    story.observed = Observed {
+        evidence: vec![Evidence {
+            signal: "requests".to_owned(),
+            value: Some(0.0),
+            threshold: 1.0,
+            window: Span::minutes(120),
+        }],
+        quiet_since: Some(noon()),
+    };
+    assert_eq!(story.told(119), NOTHING);
+    assert_eq!(story.told(120), ["idle"]);
+    assert_eq!(story.told(121), NOTHING);
+}
+
+/// What was left is told about at once and then daily, however often it is tried again.
+#[test]
+fn residue_is_told_daily() {
+    let mut story = Story::of_hours(8);
+    story.told(450);
+    let left = |story: &mut Story, minutes| {
+        story.teardown(minutes, failed());
+    };
+    story.teardown(
+        560,
+        EventKind::ResourceLeft {
+            id: "aws_vpc.this".to_owned(),
+            reason: "in use".to_owned(),
+            blocked_by: None,
+        },
+    );
+    story.happens(560, failed());
+    assert_eq!(story.told(561), ["residue"]);
+    left(&mut story, 600);
+    assert_eq!(story.told(601), NOTHING);
+    assert_eq!(story.told(561 + 24 * 60), ["residue"]);
+    assert_eq!(story.told(562 + 24 * 60), NOTHING);
+}
+
+/// A due stack that could not be ended is told about, with the reason, and then daily.
+#[test]
+fn a_failure_is_told_daily() {
+    let mut story = Story::of_hours(8);
+    story.told(450);
+    story.teardown(560, failed());
+    assert_eq!(story.told(561), ["teardown_failed"]);
+    story.teardown(600, failed());
+    assert_eq!(story.told(601), NOTHING);
+    assert_eq!(story.told(561 + 24 * 60), ["teardown_failed"]);
+}
+
+/// The end of a stack is told about once, when jiti ended it, and only while it is news.
+#[test]
+fn an_end_is_told_once() {
+    let mut story = Story::of_hours(8);
+    story.told(450);
+    let mut late = Story::of_hours(8);
+    for story in [&mut story, &mut late] {
+        story.teardown(560, EventKind::Gone);
+    }
+    assert_eq!(story.told(561), ["gone"]);
+    assert_eq!(story.told(562), NOTHING);
+    assert_eq!(late.told(560 + 24 * 60), NOTHING);
+    let mut by_terraform = Story::of_hours(8);
+    by_terraform.happens(100, EventKind::Released);
+    assert_eq!(by_terraform.told(101), NOTHING);
+}
+
+/// The same fact has the same id whenever it is told; another lease of the name has another.
+#[test]
+fn a_fact_has_one_id() {
+    let story = Story::of_hours(8);
+    let lease = Lease::fold(None, &story.events)
+        .expect("legal")
+        .expect("a lease");
+    let ids: Vec<String> = [360, 400]
+        .into_iter()
+        .flat_map(|minutes| {
+            let view = View::new(minute(minutes), Policy::default(), ReaperStatus::default());
+            let before = NotifyConfig::default().before;
+            owed(
+                &lease,
+                &Observed::default(),
+                &Attempts::default(),
+                &before,
+                &view,
+            )
+        })
+        .map(|warning| warning.id())
+        .collect();
+    assert_eq!(ids, ["checkout/expiry:2h/2026-03-02T20:00:00Z"; 2]);
+}
