@@ -1,0 +1,203 @@
+//! What keeps a planned teardown from being carried out, each with what to do next.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::id::StackName;
+use crate::terraform::{StateLock, TerraformError};
+
+/// Why a teardown may not proceed.
+#[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "blocker", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Blocker {
+    /// The plan would delete other stacks.
+    #[error(
+        "the root {directory} holds {} as well, and a destroy would take {}: keep one jiti_stack in a root, or destroy the right one there with -target",
+        listed(stacks), if stacks.len() == 1 { "it" } else { "them" }
+    )]
+    OtherStacks {
+        /// The root.
+        directory: String,
+        /// The addresses of their `jiti_stack` and their names.
+        stacks: Vec<Claim>,
+    },
+    /// The plan would delete resources that belong to another stack by their tag.
+    #[error(
+        "the plan would delete what is tagged as another stack's: {}; correct the tag, or move it out of this root with `terraform state rm`",
+        listed(resources)
+    )]
+    ForeignTags {
+        /// Their addresses and the stack that the tag `jiti:stack` names.
+        resources: Vec<Claim>,
+    },
+    /// A refresh that found nothing of a state that had resources.
+    #[error(
+        "the refresh found none of the {count} resources that the state in {directory} holds, which is taken for wrong credentials; check the account and region they are for, or, when all is gone indeed, run `terraform apply -refresh-only` there"
+    )]
+    NothingFound {
+        /// The root.
+        directory: String,
+        /// How many resources the state had.
+        count: usize,
+    },
+    /// The state does not hold the stack.
+    #[error(
+        "the Terraform state in {directory}, workspace {workspace}, does not hold the stack \"{stack}\": it was lost, or moved, or the folder is another stack's by now; bring the state back, or apply again from there"
+    )]
+    NotInState {
+        /// The stack.
+        stack: StackName,
+        /// The root.
+        directory: String,
+        /// The workspace.
+        workspace: String,
+    },
+    /// More would go than was allowed.
+    #[error("the plan would delete {count} resources, more than the {max} that --max-resources allows")]
+    TooMany {
+        /// How many would go.
+        count: usize,
+        /// How many may.
+        max: usize,
+    },
+    /// The apply that registers the stack may still run.
+    #[error("the apply that registers it runs as process {pid} on {host}: wait for it, or end it")]
+    ApplyRuns {
+        /// Its process.
+        pid: u32,
+        /// Its machine.
+        host: String,
+    },
+    /// The root is on another machine.
+    #[error(
+        "its root {directory} is on {host}, and this is {here}: run `jiti teardown {stack}` there; the lease is kept"
+    )]
+    OtherHost {
+        /// The stack.
+        stack: StackName,
+        /// The root.
+        directory: String,
+        /// The machine it is on.
+        host: String,
+        /// This machine.
+        here: String,
+    },
+    /// The root is gone.
+    #[error(
+        "its root {directory} is no longer there: restore the folder with its configuration and run this again; the lease is kept"
+    )]
+    FolderGone {
+        /// Where it was.
+        directory: String,
+    },
+    /// Neither the recorded program nor one of its name is there.
+    #[error("{command}, which applied it, is not there, and no {name} is on the PATH: install it, or add its folder to PATH")]
+    NoProgram {
+        /// The recorded path.
+        command: String,
+        /// Its name.
+        name: String,
+    },
+    /// The root could not be initialised.
+    #[error("`init` in {directory} failed: {reason}; run it there, then this again")]
+    NotInitialised {
+        /// The root.
+        directory: String,
+        /// What it said.
+        reason: String,
+    },
+    /// Variables have no value.
+    #[error(
+        "no value for the variable{} {}: record {} in the `teardown` block of the jiti_stack, or set {} and run this again",
+        if names.len() == 1 { "" } else { "s" }, names.join(", "),
+        if names.len() == 1 { "it" } else { "them" }, exports(names)
+    )]
+    MissingVariables {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Somebody holds the state.
+    #[error("the state is locked {lock}; wait until that has ended. jiti never forces a lock")]
+    Locked {
+        /// Who, and since when.
+        lock: StateLock,
+    },
+    /// A resource may not be destroyed.
+    #[error("`prevent_destroy` keeps {}: take it out of the configuration first", addresses.join(", "))]
+    PreventDestroy {
+        /// The addresses.
+        addresses: Vec<String>,
+    },
+    /// Terraform could not plan, for another reason.
+    #[error("Terraform could not plan the destroy: {reason}; run `terraform plan -destroy` in {directory} to see all of it")]
+    PlanFailed {
+        /// The root.
+        directory: String,
+        /// What it said, secrets masked.
+        reason: String,
+    },
+}
+
+/// A resource, and the stack whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The address.
+    pub id: String,
+    /// The stack that it names.
+    pub stack: String,
+}
+
+impl Blocker {
+    /// Whether a rule forbids it (exit code 3), rather than that it cannot be done here and now.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::OtherStacks { .. }
+                | Self::ForeignTags { .. }
+                | Self::NothingFound { .. }
+                | Self::NotInState { .. }
+                | Self::TooMany { .. }
+                | Self::ApplyRuns { .. }
+        )
+    }
+
+    /// Whether the place where Terraform would run cannot be reached from here: to the reaper that is
+    /// residue `origin_unreachable`, and never a reason to sweep.
+    #[must_use]
+    pub fn is_unreachable_origin(&self) -> bool {
+        matches!(self, Self::OtherHost { .. } | Self::FolderGone { .. })
+    }
+
+    /// What a failure of Terraform itself means for the plan.
+    pub(super) fn of(error: TerraformError, directory: &str) -> Self {
+        match error {
+            TerraformError::NoProgram { command, name } => Self::NoProgram { command, name },
+            TerraformError::FolderGone { directory } => Self::FolderGone { directory },
+            TerraformError::Locked { lock } => Self::Locked { lock },
+            TerraformError::MissingVariables { names } => Self::MissingVariables { names },
+            TerraformError::PreventDestroy { addresses } => Self::PreventDestroy { addresses },
+            TerraformError::NotInitialised { reason } => Self::NotInitialised {
+                directory: directory.to_owned(),
+                reason,
+            },
+            other => Self::PlanFailed {
+                directory: directory.to_owned(),
+                reason: other.to_string(),
+            },
+        }
+    }
+}
+
+fn listed(claims: &[Claim]) -> String {
+    let each = claims
+        .iter()
+        .map(|claim| format!("{} (stack \"{}\")", claim.id, claim.stack));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn exports(names: &[String]) -> String {
+    let each = names.iter().map(|name| format!("TF_VAR_{name}"));
+    each.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,131 @@
+//! Why a teardown was not carried out, or did not come to an end.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::blocker::Blocker;
+use crate::id::{Actor, StackName};
+use crate::ledger::LedgerError;
+use crate::service::ServiceError;
+use crate::terraform::TerraformError;
+
+/// What a teardown refused or could not do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TeardownError {
+    /// The ledger or a use case said no.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+
+    /// Terraform could not be run, or failed before anything was deleted.
+    #[error("stack \"{stack}\": {error}; nothing was deleted")]
+    Terraform {
+        /// The stack.
+        stack: StackName,
+        /// What happened.
+        #[source]
+        error: TerraformError,
+    },
+
+    /// The plan may not be carried out.
+    #[error("stack \"{stack}\": {}", joined(blockers))]
+    Blocked {
+        /// The stack.
+        stack: StackName,
+        /// Why, at least one.
+        blockers: Vec<Blocker>,
+    },
+
+    /// Another runner is at it.
+    #[error(
+        "stack \"{stack}\" is being torn down already, for {by}, by process {pid} on {host} since {since}, last heard of at {alive_at}; follow it with `jiti events {stack}`"
+    )]
+    Running {
+        /// The stack.
+        stack: StackName,
+        /// Who asked for it.
+        by: Actor,
+        /// The machine that runs it.
+        host: String,
+        /// Its process there.
+        pid: u32,
+        /// Since when.
+        since: Timestamp,
+        /// When it was last heard of.
+        alive_at: Timestamp,
+    },
+
+    /// It wants its name typed.
+    #[error("stack \"{stack}\" is protected: its name has to be given to confirm it")]
+    Unconfirmed {
+        /// The stack.
+        stack: StackName,
+    },
+
+    /// The saved plan is not the one that was shown.
+    #[error("the saved plan of \"{stack}\" is not the one that was shown; nothing was deleted, plan again")]
+    NotAsShown {
+        /// The stack.
+        stack: StackName,
+    },
+
+    /// The state has changed since the plan was made.
+    #[error("the state of \"{stack}\" has changed since the plan was made; nothing was deleted, look at a new plan")]
+    Stale {
+        /// The stack.
+        stack: StackName,
+    },
+
+    /// A newer jiti wrote events about it that this one does not understand.
+    #[error("stack \"{stack}\" has {count} events of a newer jiti, which this one does not understand: tear it down with that one")]
+    NotUnderstood {
+        /// The stack.
+        stack: StackName,
+        /// How many.
+        count: u32,
+    },
+
+    /// The folder of the run cannot be used.
+    #[error("{} could not be {doing}: {error}", path.display())]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried, as a participle.
+        doing: &'static str,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+}
+
+impl TeardownError {
+    /// Whether a rule forbids it (exit code 3), rather than that it did not work.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Blocked { blockers, .. } => blockers.iter().any(Blocker::is_refusal),
+            Self::Service(error) => {
+                !error.refusals().is_empty()
+                    || matches!(error, ServiceError::Ledger(LedgerError::ReadOnly { .. }))
+            }
+            Self::Running { .. }
+            | Self::Unconfirmed { .. }
+            | Self::NotAsShown { .. }
+            | Self::Stale { .. }
+            | Self::NotUnderstood { .. } => true,
+            Self::Terraform { .. } | Self::Folder { .. } => false,
+        }
+    }
+}
+
+impl From<LedgerError> for TeardownError {
+    fn from(error: LedgerError) -> Self {
+        Self::Service(error.into())
+    }
+}
+
+fn joined(blockers: &[Blocker]) -> String {
+    let each: Vec<_> = blockers.iter().map(ToString::to_string).collect();
+    each.join("; ")
+}

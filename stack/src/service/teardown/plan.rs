@@ -1,0 +1,75 @@
+//! What a teardown would remove, and what keeps it from doing so: everything that is shown before anybody says yes.
+
+use serde::{Deserialize, Serialize};
+
+use super::blocker::Blocker;
+use crate::id::{RunId, StackName};
+use crate::lease::Strategy;
+use crate::money::HourlyRate;
+
+/// A teardown as it is planned. It holds nothing secret, and can be shown, stored and sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The stack.
+    pub name: StackName,
+    /// How it is ended.
+    pub strategy: Strategy,
+    /// The run that this plan would become; its folder has this name.
+    pub run: RunId,
+    /// The root directory that Terraform runs in.
+    pub directory: String,
+    /// The workspace.
+    pub workspace: String,
+    /// What will go, in the order of Terraform's plan.
+    pub resources: Vec<Doomed>,
+    /// What the state held and the refresh no longer found.
+    pub already_gone: Vec<Doomed>,
+    /// What the stack costs an hour until it is gone; unknown where nothing is priced.
+    pub hourly_usd: Option<HourlyRate>,
+    /// The stack is protected: it wants its name typed.
+    pub protected: bool,
+    /// What will probably be left behind, and why.
+    pub warnings: Vec<Warning>,
+    /// Why it may not proceed; empty when it may.
+    pub blockers: Vec<Blocker>,
+    /// The SHA-256 of the saved plan, in hexadecimal: that plan is applied and no other. Empty where
+    /// there is none, because something is in the way or nothing is left to destroy.
+    pub digest: String,
+}
+
+impl Plan {
+    /// Whether it may be carried out, once somebody has said yes.
+    #[must_use]
+    pub fn may_proceed(&self) -> bool {
+        self.blockers.is_empty()
+    }
+
+    /// How many resources will go.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.resources.len()
+    }
+}
+
+/// A resource that will go, or has gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doomed {
+    /// Its address in Terraform.
+    pub id: String,
+    /// Its type, such as `aws_instance`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What its provider calls it, where that is known and no secret.
+    pub resource_id: Option<String>,
+    /// Where it is, where its attributes say so.
+    pub region: Option<String>,
+}
+
+/// Something that will probably be left, though nothing keeps the teardown from being tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The address that it is about.
+    pub id: String,
+    /// What was found, such as `deletion_protection is on`.
+    pub found: String,
+}

@@ -1,0 +1,154 @@
+//! What a teardown says while it works, and how it ended.
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::Doomed;
+use crate::id::{RunId, StackName};
+use crate::lease::Strategy;
+use crate::money::HourlyRate;
+
+/// A step of a teardown: one JSON object a line, in the run's progress file and on the command line.
+/// Kinds and fields are only ever added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Progress {
+    /// It is found out what would go.
+    Planning {
+        /// The stack.
+        name: StackName,
+    },
+    /// The runner has written its intent into the ledger and begins.
+    Started {
+        /// The stack.
+        name: StackName,
+        /// The run.
+        run: RunId,
+        /// The machine that runs it.
+        host: String,
+        /// Its process there.
+        pid: u32,
+        /// How many resources will go.
+        count: usize,
+    },
+    /// The delete of a resource began.
+    ResourceStarted {
+        /// Its address.
+        id: String,
+        /// Its type.
+        #[serde(rename = "type")]
+        kind: String,
+    },
+    /// The delete of a resource goes on.
+    ResourceProgress {
+        /// Its address.
+        id: String,
+        /// For how long so far.
+        seconds: u64,
+    },
+    /// A resource is gone.
+    ResourceDeleted(Deleted),
+    /// A resource could not be deleted.
+    ResourceFailed {
+        /// Its address.
+        id: String,
+        /// Its type.
+        #[serde(rename = "type")]
+        kind: String,
+        /// After how long.
+        seconds: u64,
+    },
+    /// Somebody asked it to stop: what is under way is finished, nothing more is begun.
+    Stopping,
+    /// It has ended, and this is how.
+    Done(Outcome),
+    /// It ended without an outcome: nothing was deleted, or the ledger could not be written.
+    Failed {
+        /// Why, secrets masked.
+        reason: String,
+        /// A rule forbade it, rather than that it did not work.
+        refused: bool,
+    },
+}
+
+impl Progress {
+    /// Whether nothing follows.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Failed { .. })
+    }
+}
+
+/// How a teardown ended: what went and what is left. The residue is empty exactly when the stack is gone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The stack.
+    pub name: StackName,
+    /// How it was ended.
+    pub strategy: Strategy,
+    /// What this run deleted, in order.
+    pub deleted: Vec<Deleted>,
+    /// What is left.
+    pub residue: Vec<Residue>,
+}
+
+impl Outcome {
+    /// Of a stack of which nothing was left to do.
+    #[must_use]
+    pub fn nothing_to_do(name: &StackName) -> Self {
+        Self {
+            name: name.clone(),
+            strategy: Strategy::Terraform,
+            deleted: Vec::new(),
+            residue: Vec::new(),
+        }
+    }
+}
+
+/// A resource that was deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// Its address in Terraform.
+    pub id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What its provider calls it, where that is known.
+    pub resource_id: Option<String>,
+    /// Where it was, where that is known.
+    pub region: Option<String>,
+    /// How long it took.
+    pub seconds: u64,
+}
+
+impl Deleted {
+    pub(super) fn of(doomed: Doomed, seconds: u64) -> Self {
+        Self {
+            id: doomed.id,
+            kind: doomed.kind,
+            resource_id: doomed.resource_id,
+            region: doomed.region,
+            seconds,
+        }
+    }
+}
+
+/// Something that is left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Residue {
+    /// Its address in Terraform, or the place that could not be looked at.
+    pub id: String,
+    /// Its type, where it is a resource.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Where it is, where that is known.
+    pub region: Option<String>,
+    /// Why it is left, in a few words, secrets masked.
+    pub reason: String,
+    /// What keeps it.
+    pub blocked_by: Option<String>,
+    /// What it goes on costing an hour, where that is known.
+    pub hourly_usd: Option<HourlyRate>,
+    /// The command that finishes it, quoted for a shell.
+    pub command: Option<String>,
+}

@@ -1,0 +1,24 @@
+//! Terraform as a program that is run where a stack was applied: destroy plans, the saved plan and no other, what it says.
+//!
+//! OpenTofu takes the same arguments and says the same lines. The environment of this process is passed on, but for what
+//! would change which state is meant or how the program is called. A state lock is never forced.
+
+mod apply;
+mod diagnostic;
+mod error;
+mod mask;
+mod place;
+mod plan;
+mod state;
+mod stream;
+
+pub use diagnostic::StateLock;
+pub use error::TerraformError;
+
+pub(crate) use apply::Applying;
+pub(crate) use diagnostic::Diagnostic;
+pub(crate) use mask::Mask;
+pub(crate) use place::Terraform;
+pub(crate) use plan::{Change, DestroyPlan};
+pub(crate) use state::{Held, State};
+pub(crate) use stream::Line;

@@ -1,0 +1,240 @@
+//! Terraform's diagnostics: which of its failures they are, and who holds a lock.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::TerraformError;
+use super::mask::Mask;
+
+/// One diagnostic, as its JSON has it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+pub(crate) struct Diagnostic {
+    #[serde(default)]
+    pub(crate) severity: String,
+    #[serde(default)]
+    pub(crate) summary: String,
+    #[serde(default)]
+    pub(crate) detail: String,
+    #[serde(default)]
+    pub(crate) address: Option<String>,
+}
+
+impl Diagnostic {
+    pub(crate) fn is_error(&self) -> bool {
+        self.severity == "error"
+    }
+
+    /// What it says, in a few words. The output of a command that somebody's configuration runs is left out: nobody
+    /// knows what is in it.
+    pub(crate) fn reason(&self, mask: &Mask) -> String {
+        let detail = self.detail.split("Output:").next().unwrap_or_default();
+        if detail.trim().is_empty() {
+            mask.reason(&self.summary)
+        } else {
+            mask.reason(&format!("{}: {detail}", self.summary))
+        }
+    }
+
+    /// Whether its text names something.
+    pub(crate) fn names(&self, what: &str) -> bool {
+        !what.is_empty() && (self.summary.contains(what) || self.detail.contains(what))
+    }
+}
+
+/// Who holds a state, as far as the lock tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateLock {
+    /// The id of the lock.
+    pub id: Option<String>,
+    /// Who took it: `ana@laptop`.
+    pub who: Option<String>,
+    /// Since when, as Terraform writes it.
+    pub since: Option<String>,
+    /// What for: `OperationTypeApply`.
+    pub operation: Option<String>,
+}
+
+impl StateLock {
+    /// From the block `Lock Info:` of a diagnostic.
+    fn read(text: &str) -> Self {
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
+            line.map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        Self {
+            id: field("ID:"),
+            who: field("Who:"),
+            since: field("Created:"),
+            operation: field("Operation:"),
+        }
+    }
+}
+
+impl fmt::Display for StateLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unknown = "unknown";
+        write!(
+            f,
+            "by {} since {}",
+            self.who.as_deref().unwrap_or(unknown),
+            self.since.as_deref().unwrap_or(unknown)
+        )?;
+        match &self.operation {
+            Some(operation) => write!(f, " ({operation})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What Terraform says where a root is not initialised, or no longer for this configuration.
+const NOT_INITIALISED: &[&str] = &[
+    "Backend initialization required",
+    "Required plugins are not installed",
+    "Inconsistent dependency lock file",
+    "Module not installed",
+    "Module source has changed",
+    "Could not load plugin",
+    "Initialization required",
+    "Missing or corrupted provider plugins",
+];
+
+/// Which failure a run's diagnostics are; `said` is what it said beside them.
+pub(super) fn failure(
+    command: &str,
+    diagnostics: &[Diagnostic],
+    said: &str,
+    mask: &Mask,
+) -> TerraformError {
+    let errors: Vec<&Diagnostic> = diagnostics.iter().filter(|d| d.is_error()).collect();
+    let with = |summary: &str| {
+        let summary = summary.to_owned();
+        errors.iter().filter(move |d| d.summary.contains(&summary))
+    };
+    if let Some(locked) = with("acquiring the state lock").chain(with("locking state")).next() {
+        return TerraformError::Locked {
+            lock: StateLock::read(&locked.detail),
+        };
+    }
+    if said.contains("Error acquiring the state lock") {
+        return TerraformError::Locked {
+            lock: StateLock::read(said),
+        };
+    }
+    let names: Vec<String> = with("No value for required variable")
+        .filter_map(|d| d.detail.split('"').nth(1).map(str::to_owned))
+        .collect();
+    if !names.is_empty() {
+        return TerraformError::MissingVariables { names };
+    }
+    let kept: Vec<String> = with("Instance cannot be destroyed")
+        .filter_map(|d| {
+            let rest = d.detail.split("Resource ").nth(1)?;
+            rest.split_whitespace().next().map(str::to_owned)
+        })
+        .collect();
+    if !kept.is_empty() {
+        return TerraformError::PreventDestroy { addresses: kept };
+    }
+    if with("Saved plan is stale").next().is_some() {
+        return TerraformError::Stale;
+    }
+    let reason = match errors.as_slice() {
+        [] => mask.reason(said),
+        errors => {
+            let reasons: Vec<_> = errors.iter().map(|d| d.reason(mask)).collect();
+            mask.reason(&reasons.join("; "))
+        }
+    };
+    let not_initialised = NOT_INITIALISED.iter().any(|text| {
+        errors.iter().any(|d| d.names(text)) || (errors.is_empty() && said.contains(text))
+    });
+    if not_initialised {
+        return TerraformError::NotInitialised { reason };
+    }
+    TerraformError::Failed {
+        command: command.to_owned(),
+        reason: if reason.is_empty() {
+            "it said nothing".to_owned()
+        } else {
+            reason
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(summary: &str, detail: &str) -> Diagnostic {
+        Diagnostic {
+            severity: "error".to_owned(),
+            summary: summary.to_owned(),
+            detail: detail.to_owned(),
+            address: None,
+        }
+    }
+
+    fn told(diagnostics: &[Diagnostic]) -> TerraformError {
+        failure("plan", diagnostics, "", &Mask::default())
+    }
+
+    /// A held lock says who holds it and since when.
+    #[test]
+    fn a_lock_names_its_holder() {
+        let detail = "Error message: resource temporarily unavailable\nLock Info:\n  ID:        4c0c1b1e\n  \
+                      Path:      terraform.tfstate\n  Operation: OperationTypeApply\n  Who:       ana@laptop\n  \
+                      Version:   1.11.4\n  Created:   2026-03-02 12:00:00.5 +0000 UTC\n  Info:      \n\n\nTerraform acquires";
+        let error = told(&[error("Error acquiring the state lock", detail)]);
+        assert_eq!(
+            error.to_string(),
+            "the state is locked by ana@laptop since 2026-03-02 12:00:00.5 +0000 UTC (OperationTypeApply)"
+        );
+    }
+
+    /// Every missing variable is named, and so is every resource that prevent_destroy keeps.
+    #[test]
+    fn what_is_missing_is_named() {
+        let missing = |name: &str| {
+            error(
+                "No value for required variable",
+                &format!("The root module input variable \"{name}\" is not set, and has no default value."),
+            )
+        };
+        let names = vec!["region".to_owned(), "zone".to_owned()];
+        assert_eq!(
+            told(&[missing("region"), missing("zone")]),
+            TerraformError::MissingVariables { names }
+        );
+        let kept = error(
+            "Instance cannot be destroyed",
+            "Resource module.db.aws_db_instance.main[0] has lifecycle.prevent_destroy set, but",
+        );
+        let addresses = vec!["module.db.aws_db_instance.main[0]".to_owned()];
+        assert_eq!(told(&[kept]), TerraformError::PreventDestroy { addresses });
+    }
+
+    /// A root without its plugins or modules is one to initialise.
+    #[test]
+    fn not_initialised_is_told_apart() {
+        let error = told(&[error("Inconsistent dependency lock file", "run terraform init")]);
+        assert!(matches!(error, TerraformError::NotInitialised { .. }), "{error:?}");
+        let plain = failure("plan", &[], "Error: Backend initialization required", &Mask::default());
+        assert!(matches!(plain, TerraformError::NotInitialised { .. }), "{plain:?}");
+    }
+
+    /// What a provisioner's command printed is in no reason.
+    #[test]
+    fn the_output_of_commands_is_left_out() {
+        let said = error(
+            "local-exec provisioner error",
+            "Error running command 'exit 1': exit status 1. Output: the key is swordfish",
+        );
+        let reason = said.reason(&Mask::default());
+        assert_eq!(
+            reason,
+            "local-exec provisioner error: Error running command 'exit 1': exit status 1."
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! Text of Terraform's on its way into the ledger or onto a screen: without secrets, on one line, bounded.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+/// What stands where something was hidden.
+const HIDDEN: &str = "(hidden)";
+
+/// A value that is shorter is no secret worth the name, and hiding it would make every text unreadable.
+const SHORTEST: usize = 4;
+
+/// How long a reason may be, in characters.
+const LONGEST: usize = 300;
+
+/// Whatever looks like a secret, whoever wrote it: `password=…`, an `Authorization` header, a key of AWS's, a user in
+/// an address, a private key, a JSON web token.
+static LOOKS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
+    let patterns = [
+        (r"(?is)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)", HIDDEN),
+        (r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", HIDDEN),
+        (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", HIDDEN),
+        (r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}", "$1 (hidden)"),
+        (r"(?i)([a-z][a-z0-9+.-]*://)[^\s/@]+@", "$1(hidden)@"),
+        (
+            r#"(?i)([\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key|auth)[\w.-]*["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&]+)"#,
+            "${1}(hidden)",
+        ),
+    ];
+    // A pattern that did not compile would hide nothing; the test below holds that all do.
+    patterns
+        .into_iter()
+        .filter_map(|(pattern, to)| Some((Regex::new(pattern).ok()?, to)))
+        .collect()
+});
+
+/// The values that must not be seen, besides whatever looks like a secret.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mask {
+    values: BTreeSet<String>,
+}
+
+impl Mask {
+    /// Hides a value from now on.
+    pub(crate) fn hide(&mut self, value: &str) {
+        // What is printed line by line is hidden line by line.
+        for part in std::iter::once(value).chain(value.lines()) {
+            let part = part.trim();
+            if part.chars().count() >= SHORTEST {
+                self.values.insert(part.to_owned());
+            }
+        }
+    }
+
+    /// Hides every text and number in a value.
+    pub(crate) fn hide_all(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.hide(text),
+            Value::Number(number) => self.hide(&number.to_string()),
+            Value::Array(items) => items.iter().for_each(|item| self.hide_all(item)),
+            Value::Object(fields) => fields.values().for_each(|field| self.hide_all(field)),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    /// Hides what a mask of the same shape marks with `true`, as `before_sensitive` does.
+    pub(crate) fn hide_marked(&mut self, value: &Value, marks: &Value) {
+        match (value, marks) {
+            (value, Value::Bool(true)) => self.hide_all(value),
+            (Value::Object(fields), Value::Object(marks)) => {
+                for (name, marks) in marks {
+                    if let Some(field) = fields.get(name) {
+                        self.hide_marked(field, marks);
+                    }
+                }
+            }
+            (Value::Array(items), Value::Array(marks)) => {
+                for (item, marks) in items.iter().zip(marks) {
+                    self.hide_marked(item, marks);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a text is hidden, or holds something that is.
+    pub(crate) fn hides(&self, text: &str) -> bool {
+        self.values.iter().any(|value| text.contains(value.as_str()))
+    }
+
+    /// The text without what must not be seen, on one line, at most a few hundred characters long.
+    pub(crate) fn reason(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        // The longest first: one value may be part of another.
+        let mut values: Vec<&String> = self.values.iter().collect();
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        for value in values {
+            text = text.replace(value.as_str(), HIDDEN);
+        }
+        for (pattern, to) in LOOKS.iter() {
+            text = pattern.replace_all(&text, *to).into_owned();
+        }
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() <= LONGEST {
+            return line;
+        }
+        let mut cut: String = line.chars().take(LONGEST - 1).collect();
+        cut.push('…');
+        cut
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A value that was named is hidden wherever it stands; one that is part of another leaves nothing of it.
+    #[test]
+    fn named_values_are_hidden() {
+        let mut mask = Mask::default();
+        mask.hide("hunter2");
+        mask.hide("hunter2-and-more");
+        mask.hide("eu");
+        assert_eq!(
+            mask.reason("no hunter2-and-more, xhunter2x in eu"),
+            "no (hidden), x(hidden)x in eu"
+        );
+        assert!(mask.hides("a hunter2 b") && !mask.hides("eu"));
+    }
+
+    /// What is marked as sensitive is hidden at any depth, and nothing else is.
+    #[test]
+    fn marked_values_are_hidden() {
+        let mut mask = Mask::default();
+        mask.hide_marked(
+            &json!({"name": "shown", "deep": [{"key": "covered", "pin": 123_456}], "all": {"x": "within"}}),
+            &json!({"deep": [{"key": true, "pin": true}], "all": true}),
+        );
+        assert_eq!(
+            mask.reason("shown covered 123456 within"),
+            "shown (hidden) (hidden) (hidden)"
+        );
+    }
+
+    /// What looks like a secret is hidden though nobody named it.
+    #[test]
+    fn what_looks_like_a_secret_is_hidden() {
+        assert_eq!(LOOKS.len(), 6, "every pattern compiles");
+        let mask = Mask::default();
+        for (said, shown) in [
+            ("PGPASSWORD=abc psql", "PGPASSWORD=(hidden) psql"),
+            (r#"{"api_key": "a b c", "x": 1}"#, r#"{"api_key": (hidden), "x": 1}"#),
+            ("db_password: 'a b'", "db_password: (hidden)"),
+            ("Authorization: Bearer abcdef.ghi", "Authorization: (hidden) (hidden)"),
+            ("postgres://u:p@host/db", "postgres://(hidden)@host/db"),
+            ("key AKIAIOSFODNN7EXAMPLE is wrong", "key (hidden) is wrong"),
+            ("DependencyViolation: sg-1 has a dependent", "DependencyViolation: sg-1 has a dependent"),
+        ] {
+            let reason = mask.reason(said);
+            if said.starts_with("Authorization") {
+                assert!(!reason.contains("abcdef"), "{reason}");
+            } else {
+                assert_eq!(reason, shown);
+            }
+        }
+    }
+
+    /// A reason is one line of a bounded length.
+    #[test]
+    fn a_reason_is_one_bounded_line() {
+        let mask = Mask::default();
+        assert_eq!(mask.reason("one\n  two\r\nthree "), "one two three");
+        assert_eq!(mask.reason(&"x".repeat(5000)).chars().count(), LONGEST);
+    }
+}

@@ -1,0 +1,149 @@
+//! What a state holds, as `state pull` tells it: no schema, no provider and no cloud is needed for that.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The resources that a state holds; data sources are none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct State {
+    pub(crate) held: Vec<Held>,
+}
+
+/// A resource in a state.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) address: String,
+    pub(crate) kind: String,
+    /// Its attributes may hold secrets: they are looked at, never passed on.
+    attributes: Value,
+}
+
+impl Held {
+    /// A text among its attributes.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name)?.as_str()
+    }
+
+    /// Whether it is one of jiti's own, which exists in the ledger and in no cloud.
+    pub(crate) fn is_own(&self) -> bool {
+        self.kind.starts_with("jiti_")
+    }
+}
+
+impl State {
+    /// Reads a state. Nothing at all is a state that holds nothing.
+    pub(super) fn read(text: &str) -> serde_json::Result<Self> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let raw: Raw = serde_json::from_str(text)?;
+        let mut held: Vec<Held> = Vec::new();
+        for resource in raw.resources {
+            if resource.mode != "managed" {
+                continue;
+            }
+            let base = match resource.module.as_deref() {
+                Some(module) if !module.is_empty() => {
+                    format!("{module}.{}.{}", resource.kind, resource.name)
+                }
+                _ => format!("{}.{}", resource.kind, resource.name),
+            };
+            for instance in resource.instances {
+                let address = format!("{base}{}", index(&instance.index_key));
+                // A deposed object has the address of the one that replaced it.
+                if held.last().is_none_or(|last| last.address != address) {
+                    held.push(Held {
+                        address,
+                        kind: resource.kind.clone(),
+                        attributes: instance.attributes,
+                    });
+                }
+            }
+        }
+        Ok(Self { held })
+    }
+
+    /// Whether it holds the stack of a name.
+    pub(crate) fn holds_stack(&self, name: &str) -> bool {
+        self.held
+            .iter()
+            .any(|held| held.kind == "jiti_stack" && held.text("name") == Some(name))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    pub(crate) fn holds(&self, address: &str) -> bool {
+        self.held.iter().any(|held| held.address == address)
+    }
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    resources: Vec<RawResource>,
+}
+
+#[derive(Deserialize)]
+struct RawResource {
+    #[serde(default)]
+    module: Option<String>,
+    mode: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    #[serde(default)]
+    instances: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+struct Instance {
+    #[serde(default)]
+    index_key: Value,
+    #[serde(default)]
+    attributes: Value,
+}
+
+/// `[0]`, `["key"]`, or nothing.
+fn index(key: &Value) -> String {
+    match key {
+        Value::Number(number) => format!("[{number}]"),
+        Value::String(text) => format!("[{}]", quoted(text)),
+        _ => String::new(),
+    }
+}
+
+/// As the configuration language writes a text.
+fn quoted(text: &str) -> String {
+    let escaped = Value::from(text).to_string();
+    escaped.replace("${", "$${").replace("%{", "%%{")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Addresses are those of plans: modules, counts, keys with quotes; data sources are no resources.
+    #[test]
+    fn addresses_are_those_of_plans() {
+        let state = json!({"version": 4, "resources": [
+            {"mode": "data", "type": "d", "name": "x", "instances": [{}]},
+            {"module": "module.a[\"k\"]", "mode": "managed", "type": "t", "name": "n",
+             "instances": [{"index_key": 0}, {"index_key": 1}]},
+            {"mode": "managed", "type": "t", "name": "q", "instances": [{"index_key": "a\"b${c}"}]},
+            {"mode": "managed", "type": "jiti_stack", "name": "this",
+             "instances": [{"attributes": {"name": "shop"}}, {"deposed": "12345678", "attributes": {}}]},
+        ]});
+        let state = State::read(&state.to_string()).unwrap();
+        let addresses: Vec<_> = state.held.iter().map(|held| held.address.as_str()).collect();
+        assert_eq!(
+            addresses,
+            ["module.a[\"k\"].t.n[0]", "module.a[\"k\"].t.n[1]", "t.q[\"a\\\"b$${c}\"]", "jiti_stack.this"]
+        );
+        assert!(state.holds_stack("shop") && !state.holds_stack("other"));
+        assert!(State::read("").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,116 @@
+//! The lines that `apply -json` says, as far as a destroy has them.
+
+use serde::Deserialize;
+
+use super::diagnostic::Diagnostic;
+
+/// One line. What is not about deletes or diagnostics is nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// The delete of a resource began.
+    Started(Hook),
+    /// It goes on.
+    Progress(Hook),
+    /// It is done.
+    Deleted(Hook),
+    /// It failed.
+    Errored(Hook),
+    /// Something is wrong.
+    Diagnostic(Diagnostic),
+}
+
+/// What a line about a resource says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hook {
+    pub(crate) address: String,
+    pub(crate) kind: String,
+    pub(crate) seconds: u64,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(rename = "type")]
+    what: String,
+    hook: Option<RawHook>,
+    diagnostic: Option<Diagnostic>,
+}
+
+#[derive(Deserialize)]
+struct RawHook {
+    resource: Option<Resource>,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    elapsed_seconds: f64,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    addr: String,
+    #[serde(default)]
+    resource_type: String,
+}
+
+/// Reads a line; what is no JSON or of another kind is `None`: Terraform adds kinds as it likes.
+pub(super) fn read(line: &str) -> Option<Line> {
+    let raw: Raw = serde_json::from_str(line).ok()?;
+    if raw.what == "diagnostic" {
+        return raw.diagnostic.map(Line::Diagnostic);
+    }
+    let hook = raw.hook?;
+    // Data sources are read in an apply as well.
+    if hook.action != "delete" {
+        return None;
+    }
+    let resource = hook.resource?;
+    let seconds = std::time::Duration::try_from_secs_f64(hook.elapsed_seconds).unwrap_or_default();
+    let hook = Hook {
+        address: resource.addr,
+        kind: resource.resource_type,
+        seconds: seconds.as_secs(),
+    };
+    Some(match raw.what.as_str() {
+        "apply_start" => Line::Started(hook),
+        "apply_progress" => Line::Progress(hook),
+        "apply_complete" => Line::Deleted(hook),
+        "apply_errored" => Line::Errored(hook),
+        _ => return None,
+    })
+}
+
+/// The diagnostics in a whole output.
+pub(super) fn diagnostics(output: &str) -> Vec<Diagnostic> {
+    let read = output.lines().filter_map(read);
+    read.filter_map(|line| match line {
+        Line::Diagnostic(diagnostic) => Some(diagnostic),
+        _ => None,
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Deletes and diagnostics are read; other actions, other kinds and plain text are passed over.
+    #[test]
+    fn deletes_and_diagnostics_are_read() {
+        let hook = |what: &str, action: &str| {
+            format!(
+                r#"{{"@level":"info","type":"{what}","hook":{{"resource":{{"addr":"module.a.aws_x.y[\"k\"]","resource_type":"aws_x"}},"action":"{action}","elapsed_seconds":12}},"new":1}}"#
+            )
+        };
+        let expected = Hook {
+            address: "module.a.aws_x.y[\"k\"]".to_owned(),
+            kind: "aws_x".to_owned(),
+            seconds: 12,
+        };
+        assert_eq!(read(&hook("apply_complete", "delete")), Some(Line::Deleted(expected.clone())));
+        assert_eq!(read(&hook("apply_errored", "delete")), Some(Line::Errored(expected)));
+        assert_eq!(read(&hook("apply_complete", "read")), None);
+        assert_eq!(read(&hook("provision_progress", "delete")), None);
+        assert_eq!(read("Error: no JSON yet"), None);
+        let said = r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"s","detail":"d"}}"#;
+        assert_eq!(diagnostics(said).len(), 1);
+    }
+}
