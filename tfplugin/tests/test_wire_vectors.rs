@@ -259,8 +259,31 @@ fn text_is_normalised() {
 
     // Two keys that Terraform would take for one.
     let twice = Dynamic::object([("e\u{301}", true), ("é", false)]);
-    let error = wire::encode(&twice, &ty).unwrap_err();
-    assert!(matches!(error.kind(), WireErrorKind::Duplicate), "{error}");
+    for error in [
+        wire::encode(&twice, &ty).unwrap_err(),
+        wire::json::encode(&twice, &ty).unwrap_err(),
+    ] {
+        assert!(matches!(error.kind(), WireErrorKind::Duplicate), "{error}");
+        assert_eq!(error.path().to_string(), "[\"é\"]");
+    }
+}
+
+/// A map has one encoding: the order of its keys is that of their normal form. Found by fuzzing.
+#[test]
+fn maps_have_one_order() {
+    let ty = Type::map(Type::Number);
+    let found = bytes(
+        "84 a0 52 a1 0d 2d \
+         d910 1010103f106b7cccb1ccb83f10103f10 3f \
+         d910 1010103f106b74ccb1ccb83f3f101010 10",
+    );
+    let once = wire::encode(&wire::decode(&found, &ty).unwrap(), &ty).unwrap();
+    let again = wire::encode(&wire::decode(&once, &ty).unwrap(), &ty).unwrap();
+    assert_eq!(once, again);
+
+    let map = Dynamic::object([("t\u{331}", true), ("|", false)]);
+    let json = wire::json::encode(&map, &Type::map(Type::Bool)).unwrap();
+    assert_eq!(json, "{\"|\":false,\"\u{1e6f}\":true}".as_bytes());
 }
 
 /// A dynamic value without a type gets the one that it shows by itself, as a literal would.

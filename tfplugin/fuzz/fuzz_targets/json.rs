@@ -1,9 +1,9 @@
-//! Whatever JSON decodes to is known, and means the same when it is written and read again.
+//! Whatever JSON decodes to is known and whole, and has one form from then on.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use tfplugin::Type;
-use tfplugin::wire::{fill_type, json};
+use tfplugin::wire::{WireErrorKind, fill_type, json};
 use tfplugin_fuzz::Shape;
 
 fuzz_target!(|input: (Shape, &[u8])| {
@@ -14,8 +14,12 @@ fuzz_target!(|input: (Shape, &[u8])| {
     };
     assert!(value.is_wholly_known());
     assert_eq!(fill_type(&ty, value.clone()), value);
-    let once = json::encode(&value, &ty).unwrap();
-    let again = json::encode(&json::decode(&once, &ty).unwrap(), &ty).unwrap();
-    let again = json::decode(&again, &ty).unwrap();
-    assert_eq!(json::decode(&once, &ty).unwrap(), again);
+    match json::encode(&value, &ty) {
+        Ok(once) => {
+            let read = json::decode(&once, &ty).unwrap();
+            assert_eq!(json::encode(&read, &ty).unwrap(), once);
+        }
+        // Two keys of a map that are one text in normal form.
+        Err(error) => assert!(matches!(error.kind(), WireErrorKind::Duplicate), "{error}"),
+    }
 });

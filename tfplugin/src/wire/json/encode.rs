@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::dynamic::Dynamic;
 use crate::types::Type;
-use crate::wire::text::normal;
+use crate::wire::text::{normal, normal_entries};
 use crate::wire::{MAX_DEPTH, WireError, WireErrorKind};
 
 /// The compact JSON of a value of this type.
@@ -59,7 +59,7 @@ fn write(json: &mut Vec<u8>, value: &Dynamic, ty: &Type, depth: usize) -> Result
             }));
         }
         (Dynamic::Map(entries), Type::Map(ty)) => {
-            braced(json, entries, |json, key, value| {
+            braced(json, normal_entries(entries)?, |json, key, value| {
                 write(json, value, ty, depth + 1).map_err(|e| e.in_key(key))
             })?;
         }
@@ -94,7 +94,8 @@ fn object(
     if let Some(missing) = types.keys().find(|name| !entries.contains_key(*name)) {
         return Err(WireError::new(WireErrorKind::Missing).in_attribute(missing));
     }
-    braced(json, entries, |json, name, value| {
+    let named = entries.iter().map(|(name, value)| (name.into(), value));
+    braced(json, named, |json, name, value| {
         let ty = types.get(name).ok_or(WireErrorKind::Unexpected);
         ty.map_err(WireError::new)
             .and_then(|ty| write(json, value, ty, depth + 1))
@@ -118,19 +119,19 @@ fn list<T>(
     Ok(())
 }
 
-fn braced(
+fn braced<'a>(
     json: &mut Vec<u8>,
-    entries: &BTreeMap<String, Dynamic>,
+    entries: impl IntoIterator<Item = (Cow<'a, str>, &'a Dynamic)>,
     mut entry: impl FnMut(&mut Vec<u8>, &str, &Dynamic) -> Result<(), WireError>,
 ) -> Result<(), WireError> {
     json.push(b'{');
-    for (place, (key, value)) in entries.iter().enumerate() {
+    for (place, (key, value)) in entries.into_iter().enumerate() {
         if place > 0 {
             json.push(b',');
         }
-        text(json, &normal(key))?;
+        text(json, &key)?;
         json.push(b':');
-        entry(json, key, value)?;
+        entry(json, &key, value)?;
     }
     json.push(b'}');
     Ok(())

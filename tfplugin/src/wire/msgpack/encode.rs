@@ -8,7 +8,7 @@ use rmp::encode::{self, ByteBuf};
 use crate::dynamic::Dynamic;
 use crate::number::Number;
 use crate::types::Type;
-use crate::wire::text::normal;
+use crate::wire::text::{normal, normal_entries};
 use crate::wire::{MAX_DEPTH, WireError, WireErrorKind};
 
 /// An unknown value. What Terraform promised of it is left out: said back, it would be our promise.
@@ -127,19 +127,10 @@ impl Writer {
         depth: usize,
     ) -> Result<(), WireError> {
         self.map_length(entries.len())?;
-        // Two keys may be one text once they are normal; such a map would lose an entry.
-        let mut changed = Vec::new();
-        for (key, value) in entries {
-            let normal = normal(key);
-            if let Cow::Owned(normal) = &normal {
-                if entries.contains_key(normal) || changed.contains(normal) {
-                    return Err(WireError::new(WireErrorKind::Duplicate).in_key(key));
-                }
-                changed.push(normal.clone());
-            }
-            self.text(&normal)?;
+        for (key, value) in normal_entries(entries)? {
+            self.text(&key)?;
             self.value(value, ty, depth + 1)
-                .map_err(|e| e.in_key(key))?;
+                .map_err(|e| e.in_key(&key))?;
         }
         Ok(())
     }
