@@ -11,10 +11,13 @@ mod open;
 mod pause;
 mod pools;
 mod read;
+pub mod reap;
 mod ready;
 mod release;
+pub mod teardown;
 mod touch;
 mod update;
+pub mod warn;
 
 use std::sync::Arc;
 

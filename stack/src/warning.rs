@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::attempts::Attempts;
-use crate::due::{Cause, causes, doom};
+use crate::due::{Cause, causes, dies_at, doom};
 use crate::id::{AppName, AppVersion, Owner, StackName};
 use crate::idle::Observed;
 use crate::lease::{Lease, Left, Moment, Phase};
@@ -88,6 +88,8 @@ pub struct Warning {
     pub about: Timestamp,
     /// When the stack is due; `None` when nothing will end it, or it has ended.
     pub due_at: Option<Timestamp>,
+    /// The run of the reaper that will end it; `None` as well while no reaper runs.
+    pub dies_at: Option<Timestamp>,
     /// What it costs.
     pub hourly_usd: Option<HourlyRate>,
 }
@@ -133,6 +135,7 @@ pub fn owed(
             created_at: lease.created_at,
             about,
             due_at: doom(lease, observed, view).map(|doom| doom.due_at),
+            dies_at: dies_at(lease, observed, view),
             hourly_usd: lease.meter.rate(),
         }));
     };

@@ -1,0 +1,263 @@
+//! Each warning reaches its receiver once: after restarts, with two reapers at once, and when the receiver was down.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::*;
+use crate::config::Config;
+use crate::lease::{NewEvent, Source};
+use crate::ledger::{Ledger, MemoryLedger};
+use crate::process::identify;
+use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
+use crate::{Seq, StackName};
+
+/// A webhook: what it has taken, and whether it takes anything.
+#[derive(Default)]
+struct Receiver {
+    ids: Mutex<Vec<String>>,
+    down: Mutex<bool>,
+    tries: Mutex<u32>,
+}
+
+impl Receiver {
+    fn ids(&self) -> Vec<String> {
+        std::mem::take(&mut *self.ids.lock().unwrap())
+    }
+}
+
+impl Deliver for Receiver {
+    fn deliver<'a>(
+        &'a self,
+        letter: &'a Letter,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
+        Box::pin(async move {
+            *self.tries.lock().unwrap() += 1;
+            // Long enough for another reaper to come in between.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if *self.down.lock().unwrap() {
+                let reason = "connection refused".to_owned();
+                let is_down = true;
+                return Err(Undelivered { reason, is_down });
+            }
+            let id = match letter {
+                Letter::Stack(warning) => warning.id(),
+                Letter::Reaper(alarm) => alarm.key().to_owned(),
+            };
+            self.ids.lock().unwrap().push(id);
+            Ok(())
+        })
+    }
+}
+
+struct World {
+    ledger: Arc<MemoryLedger>,
+    clock: Arc<ManualClock>,
+}
+
+impl World {
+    /// Three stacks that began at noon and live eight hours.
+    async fn new() -> Self {
+        let world = Self {
+            ledger: Arc::default(),
+            clock: Arc::new(ManualClock::at(noon())),
+        };
+        for name in ["a", "b", "c"] {
+            let registration = Box::new(registration());
+            let begin = new_event(noon(), EventKind::Requested { registration });
+            world.write(name, Seq::NONE, begin).await;
+        }
+        world
+    }
+
+    async fn write(&self, name: &str, after: Seq, event: NewEvent) {
+        let append = self.ledger.append(&stack_name(name), after, vec![event]);
+        append.await.unwrap();
+    }
+
+    /// Another process: nothing but the ledger is shared.
+    fn service(&self) -> Service {
+        Service::new(
+            Arc::<MemoryLedger>::clone(&self.ledger),
+            Arc::<ManualClock>::clone(&self.clock),
+            Arc::new(Config::default()),
+            actor(),
+            Source::Reaper,
+        )
+    }
+
+    async fn warned(&self, name: &str) -> usize {
+        let events = self.ledger.events(&stack_name(name), Seq::NONE).await;
+        let events = events.unwrap().into_iter();
+        events
+            .filter(|event| matches!(event.kind, EventKind::Warned { .. }))
+            .count()
+    }
+}
+
+fn this_process() -> ProcessId {
+    identify(std::process::id()).unwrap()
+}
+
+fn dead_process() -> ProcessId {
+    ProcessId {
+        started: "long ago".to_owned(),
+        ..this_process()
+    }
+}
+
+const TWO_HOURS: &str = "expiry:2h/2026-03-02T20:00:00Z";
+
+fn about(names: &[&str]) -> Vec<String> {
+    names
+        .iter()
+        .map(|name| format!("{name}/{TWO_HOURS}"))
+        .collect()
+}
+
+/// A warning is given once, however often reapers start anew, and its stack's history says so.
+#[tokio::test(start_paused = true)]
+async fn restarts_tell_nothing_twice() {
+    let (world, receiver) = (World::new().await, Receiver::default());
+    for _ in 0..3 {
+        world
+            .service()
+            .warn(&this_process(), &receiver)
+            .await
+            .unwrap();
+    }
+    assert!(receiver.ids().is_empty());
+    world.clock.advance(Span::minutes(6 * 60));
+    for _ in 0..3 {
+        world
+            .service()
+            .warn(&this_process(), &receiver)
+            .await
+            .unwrap();
+    }
+    assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
+    assert_eq!(world.warned("a").await, 1);
+    let status = world.ledger.reaper().await.unwrap();
+    assert_eq!(status.courier, None);
+}
+
+/// Of reapers that run at once, one delivers, and the others leave it to that one.
+#[tokio::test(start_paused = true)]
+async fn reapers_at_once_tell_once() {
+    let (world, receiver) = (World::new().await, Receiver::default());
+    world.clock.advance(Span::minutes(6 * 60));
+    let process = this_process();
+    let services: Vec<Service> = (0..4).map(|_| world.service()).collect();
+    let (a, b, c, d) = tokio::join!(
+        services[0].warn(&process, &receiver),
+        services[1].warn(&process, &receiver),
+        services[2].warn(&process, &receiver),
+        services[3].warn(&process, &receiver),
+    );
+    let told = [a, b, c, d].map(Result::unwrap);
+    assert_eq!(told.iter().filter(|told| told.busy).count(), 3, "{told:?}");
+    assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
+}
+
+/// A receiver that is down is tried once in a turn, and again in the next until it has taken everything.
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_was_down_is_tried_again() {
+    let (world, receiver) = (World::new().await, Receiver::default());
+    world.clock.advance(Span::minutes(6 * 60));
+    *receiver.down.lock().unwrap() = true;
+    let told = world
+        .service()
+        .warn(&this_process(), &receiver)
+        .await
+        .unwrap();
+    assert_eq!((told.told.len(), told.failed.len()), (0, 1));
+    assert_eq!(*receiver.tries.lock().unwrap(), 1);
+    assert_eq!(world.warned("a").await, 0);
+    *receiver.down.lock().unwrap() = false;
+    world
+        .service()
+        .warn(&this_process(), &receiver)
+        .await
+        .unwrap();
+    assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
+}
+
+/// The turn of a process that was killed is taken over at once; that of one that may live, after a while.
+#[tokio::test(start_paused = true)]
+async fn a_lost_turn_is_taken_over() {
+    let (world, receiver) = (World::new().await, Receiver::default());
+    world.clock.advance(Span::minutes(6 * 60));
+    let service = world.service();
+    assert!(
+        service
+            .take_turn(&RunId::random(), &dead_process())
+            .await
+            .unwrap()
+    );
+    assert!(
+        service
+            .take_turn(&RunId::random(), &this_process())
+            .await
+            .unwrap()
+    );
+    let told = service.warn(&this_process(), &receiver).await.unwrap();
+    assert!(told.busy && receiver.ids().is_empty(), "{told:?}");
+    world.clock.advance(Span::minutes(5));
+    service.warn(&this_process(), &receiver).await.unwrap();
+    assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
+}
+
+/// Whoever lost the turn meanwhile delivers nothing more.
+#[tokio::test(start_paused = true)]
+async fn a_lost_turn_delivers_nothing() {
+    let world = World::new().await;
+    let service = world.service();
+    let (mine, theirs) = (RunId::random(), RunId::random());
+    assert!(service.take_turn(&mine, &dead_process()).await.unwrap());
+    assert!(service.is_on_turn(&mine, noon()).await.unwrap());
+    assert!(service.take_turn(&theirs, &this_process()).await.unwrap());
+    assert!(!service.is_on_turn(&mine, noon()).await.unwrap());
+    assert!(service.is_on_turn(&theirs, noon()).await.unwrap());
+    world.clock.advance(Span::minutes(2));
+    assert!(!service.is_on_turn(&theirs, noon()).await.unwrap());
+}
+
+/// A lease that began anew under the same name has not been warned.
+#[tokio::test(start_paused = true)]
+async fn a_new_lease_has_not_been_warned() {
+    let (world, receiver) = (World::new().await, Receiver::default());
+    world.clock.advance(Span::minutes(6 * 60));
+    let service = world.service();
+    let survey = service.survey().await.unwrap();
+    let warning = survey.owed(service.config()).swap_remove(0);
+    world
+        .write("a", Seq(1), new_event(service.now(), EventKind::Released))
+        .await;
+    let registration = Box::new(registration());
+    let begin = EventKind::Requested { registration };
+    world
+        .write("a", Seq(2), new_event(service.now(), begin))
+        .await;
+    let letter = Letter::Stack(Box::new(warning));
+    service.write_down(&letter).await.unwrap();
+    assert_eq!(world.warned("a").await, 0);
+    service.warn(&this_process(), &receiver).await.unwrap();
+    assert_eq!(receiver.ids(), about(&["b", "c"]));
+}
+
+/// That the reaper touches nothing is told once a day, and at once when the clock was put right.
+#[tokio::test(start_paused = true)]
+async fn alarms_come_daily() {
+    let (world, receiver) = (World::new().await, Receiver::default());
+    let stacks: Vec<StackName> = vec![stack_name("a"), stack_name("b")];
+    let alarm = Alarm::TooMany(TooMany { stacks, max: 1 });
+    let tell = async |minutes| {
+        world.clock.advance(Span::minutes(minutes));
+        let (service, process, alarm) = (world.service(), this_process(), alarm.clone());
+        service.alarm(&process, &receiver, alarm).await.unwrap();
+        receiver.ids().len()
+    };
+    assert_eq!(tell(1).await, 1);
+    assert_eq!(tell(1).await, 0);
+    assert_eq!(tell(23 * 60).await, 0);
+    assert_eq!(tell(59).await, 1);
+}
