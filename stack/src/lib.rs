@@ -24,6 +24,7 @@ pub mod reaper;
 pub mod service;
 mod stamp;
 pub mod tags;
+pub mod terraform;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod ttl;

@@ -112,7 +112,10 @@ pub(super) fn failure(
         let summary = summary.to_owned();
         errors.iter().filter(move |d| d.summary.contains(&summary))
     };
-    if let Some(locked) = with("acquiring the state lock").chain(with("locking state")).next() {
+    if let Some(locked) = with("acquiring the state lock")
+        .chain(with("locking state"))
+        .next()
+    {
         return TerraformError::Locked {
             lock: StateLock::read(&locked.detail),
         };
@@ -199,7 +202,9 @@ mod tests {
         let missing = |name: &str| {
             error(
                 "No value for required variable",
-                &format!("The root module input variable \"{name}\" is not set, and has no default value."),
+                &format!(
+                    "The root module input variable \"{name}\" is not set, and has no default value."
+                ),
             )
         };
         let names = vec!["region".to_owned(), "zone".to_owned()];
@@ -218,10 +223,24 @@ mod tests {
     /// A root without its plugins or modules is one to initialise.
     #[test]
     fn not_initialised_is_told_apart() {
-        let error = told(&[error("Inconsistent dependency lock file", "run terraform init")]);
-        assert!(matches!(error, TerraformError::NotInitialised { .. }), "{error:?}");
-        let plain = failure("plan", &[], "Error: Backend initialization required", &Mask::default());
-        assert!(matches!(plain, TerraformError::NotInitialised { .. }), "{plain:?}");
+        let error = told(&[error(
+            "Inconsistent dependency lock file",
+            "run terraform init",
+        )]);
+        assert!(
+            matches!(error, TerraformError::NotInitialised { .. }),
+            "{error:?}"
+        );
+        let plain = failure(
+            "plan",
+            &[],
+            "Error: Backend initialization required",
+            &Mask::default(),
+        );
+        assert!(
+            matches!(plain, TerraformError::NotInitialised { .. }),
+            "{plain:?}"
+        );
     }
 
     /// What a provisioner's command printed is in no reason.

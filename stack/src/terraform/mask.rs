@@ -19,7 +19,10 @@ const LONGEST: usize = 300;
 /// an address, a private key, a JSON web token.
 static LOOKS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     let patterns = [
-        (r"(?is)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)", HIDDEN),
+        (
+            r"(?is)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)",
+            HIDDEN,
+        ),
         (r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", HIDDEN),
         (r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*", HIDDEN),
         (r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}", "$1 (hidden)"),
@@ -85,13 +88,24 @@ impl Mask {
         }
     }
 
-    /// Whether a text is hidden, or holds something that is.
-    pub(crate) fn hides(&self, text: &str) -> bool {
-        self.values.iter().any(|value| text.contains(value.as_str()))
+    /// Hides what another mask hides as well.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.values.extend(other.values);
     }
 
     /// The text without what must not be seen, on one line, at most a few hundred characters long.
     pub(crate) fn reason(&self, text: &str) -> String {
+        let line = self.line(text);
+        if line.chars().count() <= LONGEST {
+            return line;
+        }
+        let mut cut: String = line.chars().take(LONGEST - 1).collect();
+        cut.push('…');
+        cut
+    }
+
+    /// The same, however long.
+    pub(crate) fn line(&self, text: &str) -> String {
         let mut text = text.to_owned();
         // The longest first: one value may be part of another.
         let mut values: Vec<&String> = self.values.iter().collect();
@@ -102,13 +116,7 @@ impl Mask {
         for (pattern, to) in LOOKS.iter() {
             text = pattern.replace_all(&text, *to).into_owned();
         }
-        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if line.chars().count() <= LONGEST {
-            return line;
-        }
-        let mut cut: String = line.chars().take(LONGEST - 1).collect();
-        cut.push('…');
-        cut
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -129,7 +137,6 @@ mod tests {
             mask.reason("no hunter2-and-more, xhunter2x in eu"),
             "no (hidden), x(hidden)x in eu"
         );
-        assert!(mask.hides("a hunter2 b") && !mask.hides("eu"));
     }
 
     /// What is marked as sensitive is hidden at any depth, and nothing else is.
@@ -153,12 +160,21 @@ mod tests {
         let mask = Mask::default();
         for (said, shown) in [
             ("PGPASSWORD=abc psql", "PGPASSWORD=(hidden) psql"),
-            (r#"{"api_key": "a b c", "x": 1}"#, r#"{"api_key": (hidden), "x": 1}"#),
+            (
+                r#"{"api_key": "a b c", "x": 1}"#,
+                r#"{"api_key": (hidden), "x": 1}"#,
+            ),
             ("db_password: 'a b'", "db_password: (hidden)"),
-            ("Authorization: Bearer abcdef.ghi", "Authorization: (hidden) (hidden)"),
+            (
+                "Authorization: Bearer abcdef.ghi",
+                "Authorization: (hidden) (hidden)",
+            ),
             ("postgres://u:p@host/db", "postgres://(hidden)@host/db"),
             ("key AKIAIOSFODNN7EXAMPLE is wrong", "key (hidden) is wrong"),
-            ("DependencyViolation: sg-1 has a dependent", "DependencyViolation: sg-1 has a dependent"),
+            (
+                "DependencyViolation: sg-1 has a dependent",
+                "DependencyViolation: sg-1 has a dependent",
+            ),
         ] {
             let reason = mask.reason(said);
             if said.starts_with("Authorization") {

@@ -23,8 +23,17 @@ pub(crate) struct DestroyPlan {
 pub(crate) struct Change {
     pub(crate) address: String,
     pub(crate) kind: String,
+    /// What its provider calls it, unless that is sensitive.
+    pub(crate) id: Option<String>,
     /// Its attributes, which may hold secrets.
     pub(crate) before: Value,
+}
+
+impl Change {
+    /// Whether it is one of jiti's own, which exists in the ledger and in no cloud.
+    pub(crate) fn is_own(&self) -> bool {
+        self.kind.starts_with("jiti_")
+    }
 }
 
 impl DestroyPlan {
@@ -36,12 +45,20 @@ impl DestroyPlan {
         }
         for resource in raw.resource_changes {
             let change = resource.change;
-            plan.mask.hide_marked(&change.before, &change.before_sensitive);
+            plan.mask
+                .hide_marked(&change.before, &change.before_sensitive);
             if resource.mode != "managed" {
                 continue;
             }
-            match change.actions.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            match change
+                .actions
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
                 ["delete"] => plan.deletes.push(Change {
+                    id: id(&change.before, &change.before_sensitive),
                     address: resource.address,
                     kind: resource.kind,
                     before: change.before,
@@ -52,6 +69,13 @@ impl DestroyPlan {
         }
         Ok(plan)
     }
+}
+
+fn id(before: &Value, sensitive: &Value) -> Option<String> {
+    if sensitive["id"] == Value::Bool(true) {
+        return None;
+    }
+    before["id"].as_str().map(str::to_owned)
 }
 
 #[derive(Deserialize)]
@@ -100,13 +124,27 @@ mod tests {
                    "change": {"actions": actions, "before": {"id": "i-1", "pin": "s3cret"}, "before_sensitive": {"pin": true}}})
         };
         let read = |changes: Value| {
-            let plan = json!({"variables": {"region": {"value": "north-7"}}, "resource_changes": changes});
+            let plan =
+                json!({"variables": {"region": {"value": "north-7"}}, "resource_changes": changes});
             DestroyPlan::read(&plan.to_string()).unwrap()
         };
-        let plan = read(json!([change("t.a", "managed", json!(["delete"])), change("data.t.b", "data", json!(["read"]))]));
+        let plan = read(json!([
+            change("t.a", "managed", json!(["delete"])),
+            change("data.t.b", "data", json!(["read"]))
+        ]));
         assert_eq!(plan.deletes.len(), 1);
         assert!(!plan.other_actions);
-        assert_eq!(plan.mask.reason("north-7 s3cret i-1"), "(hidden) (hidden) i-1");
-        assert!(read(json!([change("t.a", "managed", json!(["delete", "create"]))])).other_actions);
+        assert_eq!(
+            plan.mask.reason("north-7 s3cret i-1"),
+            "(hidden) (hidden) i-1"
+        );
+        assert!(
+            read(json!([change(
+                "t.a",
+                "managed",
+                json!(["delete", "create"])
+            )]))
+            .other_actions
+        );
     }
 }

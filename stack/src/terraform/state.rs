@@ -73,9 +73,20 @@ impl State {
     pub(crate) fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
+}
 
-    pub(crate) fn holds(&self, address: &str) -> bool {
-        self.held.iter().any(|held| held.address == address)
+#[cfg(test)]
+impl State {
+    /// A state that holds these addresses.
+    pub(crate) fn of(addresses: &[&str]) -> Self {
+        let held = addresses.iter().map(|address| Held {
+            address: (*address).to_owned(),
+            kind: address.split('.').next().unwrap_or_default().to_owned(),
+            attributes: Value::Null,
+        });
+        Self {
+            held: held.collect(),
+        }
     }
 }
 
@@ -138,10 +149,19 @@ mod tests {
              "instances": [{"attributes": {"name": "shop"}}, {"deposed": "12345678", "attributes": {}}]},
         ]});
         let state = State::read(&state.to_string()).unwrap();
-        let addresses: Vec<_> = state.held.iter().map(|held| held.address.as_str()).collect();
+        let addresses: Vec<_> = state
+            .held
+            .iter()
+            .map(|held| held.address.as_str())
+            .collect();
         assert_eq!(
             addresses,
-            ["module.a[\"k\"].t.n[0]", "module.a[\"k\"].t.n[1]", "t.q[\"a\\\"b$${c}\"]", "jiti_stack.this"]
+            [
+                "module.a[\"k\"].t.n[0]",
+                "module.a[\"k\"].t.n[1]",
+                "t.q[\"a\\\"b$${c}\"]",
+                "jiti_stack.this"
+            ]
         );
         assert!(state.holds_stack("shop") && !state.holds_stack("other"));
         assert!(State::read("").unwrap().is_empty());

@@ -105,12 +105,19 @@ mod tests {
             kind: "aws_x".to_owned(),
             seconds: 12,
         };
-        assert_eq!(read(&hook("apply_complete", "delete")), Some(Line::Deleted(expected.clone())));
-        assert_eq!(read(&hook("apply_errored", "delete")), Some(Line::Errored(expected)));
+        assert_eq!(
+            read(&hook("apply_complete", "delete")),
+            Some(Line::Deleted(expected.clone()))
+        );
+        assert_eq!(
+            read(&hook("apply_errored", "delete")),
+            Some(Line::Errored(expected))
+        );
         assert_eq!(read(&hook("apply_complete", "read")), None);
         assert_eq!(read(&hook("provision_progress", "delete")), None);
         assert_eq!(read("Error: no JSON yet"), None);
-        let said = r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"s","detail":"d"}}"#;
+        let said =
+            r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"s","detail":"d"}}"#;
         assert_eq!(diagnostics(said).len(), 1);
     }
 }

@@ -54,7 +54,9 @@ pub enum Blocker {
         workspace: String,
     },
     /// More would go than was allowed.
-    #[error("the plan would delete {count} resources, more than the {max} that --max-resources allows")]
+    #[error(
+        "the plan would delete {count} resources, more than the {max} that --max-resources allows"
+    )]
     TooMany {
         /// How many would go.
         count: usize,
@@ -92,7 +94,9 @@ pub enum Blocker {
         directory: String,
     },
     /// Neither the recorded program nor one of its name is there.
-    #[error("{command}, which applied it, is not there, and no {name} is on the PATH: install it, or add its folder to PATH")]
+    #[error(
+        "{command}, which applied it, is not there, and no {name} is on the PATH: install it, or add its folder to PATH"
+    )]
     NoProgram {
         /// The recorded path.
         command: String,
@@ -130,7 +134,9 @@ pub enum Blocker {
         addresses: Vec<String>,
     },
     /// Terraform could not plan, for another reason.
-    #[error("Terraform could not plan the destroy: {reason}; run `terraform plan -destroy` in {directory} to see all of it")]
+    #[error(
+        "Terraform could not plan the destroy: {reason}; run `terraform plan -destroy` in {directory} to see all of it"
+    )]
     PlanFailed {
         /// The root.
         directory: String,

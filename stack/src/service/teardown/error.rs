@@ -65,21 +65,27 @@ pub enum TeardownError {
     },
 
     /// The saved plan is not the one that was shown.
-    #[error("the saved plan of \"{stack}\" is not the one that was shown; nothing was deleted, plan again")]
+    #[error(
+        "the saved plan of \"{stack}\" is not the one that was shown; nothing was deleted, plan again"
+    )]
     NotAsShown {
         /// The stack.
         stack: StackName,
     },
 
     /// The state has changed since the plan was made.
-    #[error("the state of \"{stack}\" has changed since the plan was made; nothing was deleted, look at a new plan")]
+    #[error(
+        "the state of \"{stack}\" has changed since the plan was made; nothing was deleted, look at a new plan"
+    )]
     Stale {
         /// The stack.
         stack: StackName,
     },
 
     /// A newer jiti wrote events about it that this one does not understand.
-    #[error("stack \"{stack}\" has {count} events of a newer jiti, which this one does not understand: tear it down with that one")]
+    #[error(
+        "stack \"{stack}\" has {count} events of a newer jiti, which this one does not understand: tear it down with that one"
+    )]
     NotUnderstood {
         /// The stack.
         stack: StackName,

@@ -63,6 +63,8 @@ pub struct Doomed {
     pub resource_id: Option<String>,
     /// Where it is, where its attributes say so.
     pub region: Option<String>,
+    /// How many objects stand under the address: more than one while a replacement was not finished.
+    pub objects: usize,
 }
 
 /// Something that will probably be left, though nothing keeps the teardown from being tried.

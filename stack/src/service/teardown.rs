@@ -1,0 +1,75 @@
+//! Tearing a stack down through its own Terraform: first a plan that is shown, then that plan and no other.
+//!
+//! [`Service::plan_teardown`] makes the plan and keeps it in a private folder. [`Service::teardown`] writes its intent into
+//! the ledger, applies the saved plan, and writes what became of it. The two may be different processes: a plan can be
+//! handed over to a runner that outlives whoever asked for it ([`Prepared::hand_over`], [`Service::take_over`]), and anybody
+//! can follow that runner by its progress file ([`Follower`]).
+
+mod blocker;
+mod error;
+mod folder;
+mod plan;
+mod prepare;
+mod progress;
+mod rails;
+mod record;
+mod residue;
+mod run;
+mod runner;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::id::{Actor, StackName};
+
+pub use blocker::{Blocker, Claim};
+pub use error::TeardownError;
+pub use folder::Follower;
+pub use plan::{Doomed, Plan, Warning};
+pub use prepare::Prepared;
+pub use progress::{Deleted, Outcome, Progress, Residue};
+pub use runner::Runner;
+
+/// What a teardown needs to know of its surroundings: the library reads no environment itself.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The folder in which every run has a private folder of its own, named by its run id.
+    pub runs: PathBuf,
+    /// The folders of `PATH`, where a program is looked for that is no longer where it was.
+    pub path: Vec<PathBuf>,
+    /// Values of the environment that must be seen neither in the ledger nor on a screen.
+    pub secrets: Vec<String>,
+    /// A plan that would delete more resources may not proceed.
+    pub max_resources: Option<usize>,
+}
+
+/// Who wants the teardown, and why.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asked for it.
+    pub by: Actor,
+    /// Why: `expiry`, or a person's words.
+    pub why: String,
+    /// The name as it was typed to confirm the end of a protected stack.
+    pub confirmed: Option<StackName>,
+}
+
+/// Asks a teardown to stop. It finishes the deletes that are under way and begins no more.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks. It ends when Terraform has ended.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What is told of each step as it happens.
+pub type OnProgress<'a> = dyn Fn(&Progress) + Send + Sync + 'a;
+

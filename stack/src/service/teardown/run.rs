@@ -1,0 +1,295 @@
+//! Carrying a plan out: intent into the ledger, the saved plan through Terraform, what became of it into the ledger.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::TeardownError;
+use super::plan::{Doomed, Plan};
+use super::prepare::{Prepared, Saved};
+use super::progress::{Deleted, Outcome, Progress, Residue};
+use super::record::{Recorder, Teller};
+use super::residue::{self, Heard};
+use super::{OnProgress, Request, Stop};
+use crate::lease::{EventKind, Strategy};
+use crate::process;
+use crate::service::Service;
+use crate::terraform::{Applying, Line, Terraform, TerraformError};
+
+/// How often it is looked for new lines.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What a run did.
+#[derive(Default)]
+struct Ran {
+    deleted: Vec<Deleted>,
+    heard: Heard,
+    /// Why Terraform failed; `None` when it ended well or was not needed.
+    failure: Option<TerraformError>,
+}
+
+impl Service {
+    /// Carries out what was planned: writes the intent, applies the saved plan and no other, and writes what was
+    /// deleted, what is left, and `gone` when nothing is. This process is the runner: while it lives nobody else acts.
+    /// Each step is told to `progress` and written into the run's progress file.
+    ///
+    /// # Errors
+    /// Nothing was deleted when it is [`TeardownError::Blocked`], [`TeardownError::Unconfirmed`],
+    /// [`TeardownError::Running`], [`TeardownError::NotAsShown`], [`TeardownError::Stale`] or
+    /// [`TeardownError::Terraform`]. What is left after a delete is no error but the outcome's residue.
+    pub async fn teardown(
+        &self,
+        prepared: Prepared,
+        request: &Request,
+        progress: &OnProgress<'_>,
+        stop: &Stop,
+    ) -> Result<Outcome, TeardownError> {
+        let Prepared { plan, saved } = prepared;
+        let mut teller = Teller::new(saved.folder.progress()?, progress);
+        let ended = self
+            .carry_out(&plan, &saved, request, &mut teller, stop)
+            .await;
+        saved.folder.tidy();
+        teller.tell(&match &ended {
+            Ok(outcome) => Progress::Done(outcome.clone()),
+            Err(error) => Progress::Failed {
+                reason: saved.mask.line(&error.to_string()),
+                refused: error.is_refusal(),
+            },
+        });
+        ended
+    }
+
+    async fn carry_out(
+        &self,
+        plan: &Plan,
+        saved: &Saved,
+        request: &Request,
+        teller: &mut Teller<'_>,
+        stop: &Stop,
+    ) -> Result<Outcome, TeardownError> {
+        let stack = &plan.name;
+        if !plan.may_proceed() {
+            return Err(TeardownError::Blocked {
+                stack: stack.clone(),
+                blockers: plan.blockers.clone(),
+            });
+        }
+        let applies = !plan.digest.is_empty();
+        if applies && saved.folder.digest()? != plan.digest {
+            return Err(TeardownError::NotAsShown {
+                stack: stack.clone(),
+            });
+        }
+        saved.folder.claim()?;
+        self.begin_teardown(plan, request, &saved.runs).await?;
+        teller.tell(&Progress::Started {
+            name: stack.clone(),
+            run: plan.run.clone(),
+            host: process::host(),
+            pid: std::process::id(),
+            count: plan.count(),
+        });
+        let mut recorder = Recorder::new(self, stack);
+        let mut ran = Ran::default();
+        if let Some(terraform) = saved.terraform.as_ref().filter(|_| applies) {
+            match terraform.apply(&saved.folder.plan(), saved.folder.path()) {
+                Ok(applying) => {
+                    let following = Following {
+                        plan,
+                        saved,
+                        stop,
+                        remaining: counts(plan),
+                        ran: &mut ran,
+                    };
+                    let failure = following.to_the_end(applying, &mut recorder, teller).await;
+                    // It can no longer be told what Terraform does: this runner ends, and the next one takes over.
+                    ran.failure = failure.map_err(|error| failed(plan, error))?;
+                }
+                Err(error) => ran.failure = Some(error),
+            }
+        }
+        self.conclude(plan, saved, ran, recorder).await
+    }
+
+    /// What became of it, into the ledger.
+    async fn conclude(
+        &self,
+        plan: &Plan,
+        saved: &Saved,
+        ran: Ran,
+        mut recorder: Recorder<'_>,
+    ) -> Result<Outcome, TeardownError> {
+        let attempted = !ran.deleted.is_empty() || !ran.heard.errored.is_empty();
+        if let Some(error) = ran.failure.clone().filter(|_| !attempted) {
+            let reason = error.to_string();
+            recorder.write([EventKind::TeardownFailed { reason }]).await;
+            recorder.settled().await?;
+            return Err(match error {
+                TerraformError::Stale => TeardownError::Stale {
+                    stack: plan.name.clone(),
+                },
+                error => failed(plan, error),
+            });
+        }
+        let residue = match &saved.terraform {
+            Some(terraform) => left(terraform, plan, saved, &ran).await,
+            None => Vec::new(),
+        };
+        let residue = if residue.is_empty() && ran.failure.is_none() {
+            residue::not_looked(&self.config, &plan.name)
+        } else {
+            residue
+        };
+        if residue.is_empty() {
+            recorder.write([EventKind::Gone]).await;
+        } else {
+            let gone = plan.already_gone.iter().map(|one| one.id.clone());
+            recorder
+                .write(gone.map(|id| EventKind::ResourceDeleted { id }))
+                .await;
+            recorder.write(residue.iter().map(as_event)).await;
+            let count = residue.len();
+            let reason = match &ran.failure {
+                Some(error) => format!("{count} left: {error}"),
+                None => format!("{count} left"),
+            };
+            let reason = saved.mask.reason(&reason);
+            recorder.write([EventKind::TeardownFailed { reason }]).await;
+        }
+        recorder.settled().await?;
+        Ok(Outcome {
+            name: plan.name.clone(),
+            strategy: Strategy::Terraform,
+            deleted: ran.deleted,
+            residue,
+        })
+    }
+}
+
+/// What is left after a destroy. Only a state that was read and is empty says that nothing is.
+async fn left(terraform: &Terraform, plan: &Plan, saved: &Saved, ran: &Ran) -> Vec<Residue> {
+    let deleted: Vec<String> = ran.deleted.iter().map(|one| one.id.clone()).collect();
+    let state = terraform.state().await;
+    let left = residue::left(plan, state.as_ref().ok(), &deleted, &ran.heard, &saved.mask);
+    match state {
+        Err(error) if left.is_empty() => {
+            vec![residue::state_not_read(
+                plan,
+                &saved.mask.reason(&error.to_string()),
+            )]
+        }
+        _ => left,
+    }
+}
+
+/// An apply that is followed.
+struct Following<'a> {
+    plan: &'a Plan,
+    saved: &'a Saved,
+    stop: &'a Stop,
+    /// How many objects of each address are still to go: deposed ones have the same address.
+    remaining: BTreeMap<String, usize>,
+    ran: &'a mut Ran,
+}
+
+impl Following<'_> {
+    /// Until it ends; answers why it failed, if it did.
+    async fn to_the_end(
+        mut self,
+        mut applying: Applying,
+        recorder: &mut Recorder<'_>,
+        teller: &mut Teller<'_>,
+    ) -> Result<Option<TerraformError>, TerraformError> {
+        loop {
+            // In this order: what it said before it ended is read after it was seen to have ended.
+            let ended = applying.ended()?;
+            for line in applying.lines()? {
+                self.line(line, recorder, teller).await;
+            }
+            if self.stop.is_asked() && !self.ran.heard.stopped {
+                applying.interrupt();
+                self.ran.heard.stopped = true;
+                teller.tell(&Progress::Stopping);
+            }
+            match ended {
+                Some(true) => return Ok(None),
+                Some(false) => {
+                    let diagnostics = &self.ran.heard.diagnostics;
+                    return Ok(Some(applying.failure(diagnostics, &self.saved.mask)));
+                }
+                None => recorder.beat().await,
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn line(&mut self, line: Line, recorder: &mut Recorder<'_>, teller: &mut Teller<'_>) {
+        match line {
+            Line::Started(hook) => teller.tell(&Progress::ResourceStarted {
+                id: hook.address,
+                kind: hook.kind,
+            }),
+            Line::Progress(hook) => teller.tell(&Progress::ResourceProgress {
+                id: hook.address,
+                seconds: hook.seconds,
+            }),
+            Line::Deleted(hook) => {
+                if let Some(remaining) = self.remaining.get_mut(&hook.address) {
+                    *remaining = remaining.saturating_sub(1);
+                    if *remaining > 0 {
+                        return;
+                    }
+                }
+                let id = hook.address.clone();
+                recorder.write([EventKind::ResourceDeleted { id }]).await;
+                let planned = self
+                    .plan
+                    .resources
+                    .iter()
+                    .find(|one| one.id == hook.address);
+                let doomed = planned.cloned().unwrap_or(Doomed {
+                    id: hook.address,
+                    kind: hook.kind,
+                    resource_id: None,
+                    region: None,
+                    objects: 1,
+                });
+                let deleted = Deleted::of(doomed, hook.seconds);
+                teller.tell(&Progress::ResourceDeleted(deleted.clone()));
+                self.ran.deleted.push(deleted);
+            }
+            Line::Errored(hook) => {
+                teller.tell(&Progress::ResourceFailed {
+                    id: hook.address.clone(),
+                    kind: hook.kind.clone(),
+                    seconds: hook.seconds,
+                });
+                self.ran.heard.errored.insert(hook.address, hook.kind);
+            }
+            Line::Diagnostic(diagnostic) => self.ran.heard.diagnostics.push(diagnostic),
+        }
+    }
+}
+
+fn counts(plan: &Plan) -> BTreeMap<String, usize> {
+    let each = plan
+        .resources
+        .iter()
+        .map(|one| (one.id.clone(), one.objects));
+    each.collect()
+}
+
+fn as_event(residue: &Residue) -> EventKind {
+    EventKind::ResourceLeft {
+        id: residue.id.clone(),
+        reason: residue.reason.clone(),
+        blocked_by: residue.blocked_by.clone(),
+    }
+}
+
+fn failed(plan: &Plan, error: TerraformError) -> TeardownError {
+    TeardownError::Terraform {
+        stack: plan.name.clone(),
+        error,
+    }
+}

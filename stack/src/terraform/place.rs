@@ -1,0 +1,275 @@
+//! Terraform in the place where a stack was applied: the program, the folder, the workspace, the data.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use super::diagnostic::failure;
+use super::error::TerraformError;
+use super::mask::Mask;
+use super::plan::DestroyPlan;
+use super::state::State;
+use super::stream;
+use crate::lease::{Origin, TeardownInputs};
+
+/// Variables that would change how Terraform is called; what a run needs is in its arguments. `TF_CLI_ARGS_init` stays:
+/// it may be what makes the backend known.
+const REMOVED: &[&str] = &[
+    "TF_CLI_ARGS",
+    "TF_CLI_ARGS_apply",
+    "TF_CLI_ARGS_plan",
+    "TF_CLI_ARGS_show",
+    "TF_CLI_ARGS_state_pull",
+    "TF_REATTACH_PROVIDERS",
+];
+
+/// Terraform, ready to be run for one stack.
+#[derive(Clone, Debug)]
+pub(crate) struct Terraform {
+    program: PathBuf,
+    directory: PathBuf,
+    workspace: String,
+    data_dir: Option<String>,
+}
+
+impl Terraform {
+    /// Finds the program and the folder of an origin. The recorded program goes first; where it is gone, the first
+    /// of its name in the folders of `path`.
+    pub(crate) fn at(origin: &Origin, path: &[PathBuf]) -> Result<Self, TerraformError> {
+        let directory = PathBuf::from(&origin.directory);
+        if !directory.is_dir() {
+            return Err(TerraformError::FolderGone {
+                directory: origin.directory.clone(),
+            });
+        }
+        Ok(Self {
+            program: program(&origin.command, path)?,
+            directory,
+            workspace: origin.workspace.clone(),
+            data_dir: origin.data_dir.clone(),
+        })
+    }
+
+    /// What the state holds now. Nothing is locked for that.
+    pub(crate) async fn state(&self) -> Result<State, TerraformError> {
+        let said = self
+            .capture("state pull", self.command(&["state", "pull"]))
+            .await?;
+        let text = String::from_utf8_lossy(&said.stdout);
+        if !said.status.success() {
+            return Err(self.failed("state pull", &said, &Mask::default()));
+        }
+        State::read(&text).map_err(|error| not_understood("state pull", &error))
+    }
+
+    /// Plans a destroy into a file, and reads it. A root that is not initialised is initialised once.
+    pub(crate) async fn plan(
+        &self,
+        inputs: &TeardownInputs,
+        file: &Path,
+        mask: &Mask,
+    ) -> Result<DestroyPlan, TerraformError> {
+        match self.plan_once(inputs, file, mask).await {
+            Err(TerraformError::NotInitialised { .. }) => {
+                self.init(mask).await?;
+                self.plan_once(inputs, file, mask).await
+            }
+            planned => planned,
+        }
+    }
+
+    /// What the state holds; a root that is not initialised is initialised first.
+    pub(crate) async fn state_initialised(&self, mask: &Mask) -> Result<State, TerraformError> {
+        if !self.data_folder().is_dir() {
+            self.init(mask).await?;
+        }
+        match self.state().await {
+            Err(TerraformError::NotInitialised { .. }) => {
+                self.init(mask).await?;
+                self.state().await
+            }
+            state => state,
+        }
+    }
+
+    /// What a saved plan would do.
+    pub(crate) async fn show(&self, file: &Path) -> Result<DestroyPlan, TerraformError> {
+        let mut command = self.command(&["show", "-json", "-no-color"]);
+        command.arg(file);
+        let said = self.capture("show", command).await?;
+        if !said.status.success() {
+            return Err(self.failed("show", &said, &Mask::default()));
+        }
+        let text = String::from_utf8_lossy(&said.stdout);
+        DestroyPlan::read(&text).map_err(|error| not_understood("show", &error))
+    }
+
+    async fn plan_once(
+        &self,
+        inputs: &TeardownInputs,
+        file: &Path,
+        mask: &Mask,
+    ) -> Result<DestroyPlan, TerraformError> {
+        let mut command = self.command(&[
+            "plan",
+            "-destroy",
+            "-json",
+            "-input=false",
+            "-lock-timeout=0s",
+        ]);
+        for file in &inputs.var_files {
+            command.arg(format!("-var-file={file}"));
+        }
+        for (name, value) in &inputs.variables {
+            command.arg("-var").arg(format!("{name}={value}"));
+        }
+        let mut out = std::ffi::OsString::from("-out=");
+        out.push(file);
+        command.arg(out);
+        let said = self.capture("plan -destroy", command).await?;
+        if !said.status.success() {
+            return Err(self.failed("plan -destroy", &said, mask));
+        }
+        self.show(file).await
+    }
+
+    async fn init(&self, mask: &Mask) -> Result<(), TerraformError> {
+        let command = self.command(&["init", "-input=false", "-no-color"]);
+        let said = self.capture("init", command).await?;
+        if said.status.success() {
+            return Ok(());
+        }
+        let reason = String::from_utf8_lossy(&said.stderr);
+        Err(TerraformError::NotInitialised {
+            reason: mask.reason(&without_frames(&reason)),
+        })
+    }
+
+    /// The program with everything that says which state is meant.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(arguments)
+            .current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .env("TF_WORKSPACE", &self.workspace)
+            .env("TF_IN_AUTOMATION", "1")
+            .env("CHECKPOINT_DISABLE", "1")
+            .env_remove("TF_DATA_DIR");
+        for name in REMOVED {
+            command.env_remove(name);
+        }
+        if let Some(folder) = &self.data_dir {
+            command.env("TF_DATA_DIR", folder);
+        }
+        command
+    }
+
+    pub(super) fn program(&self) -> String {
+        self.program.display().to_string()
+    }
+
+    fn data_folder(&self) -> PathBuf {
+        self.directory
+            .join(self.data_dir.as_deref().unwrap_or(".terraform"))
+    }
+
+    /// Runs to the end, on a thread where waiting is allowed. Its output may hold secrets, so it goes through no file.
+    async fn capture(&self, what: &str, mut command: Command) -> Result<Output, TerraformError> {
+        let output = tokio::task::spawn_blocking(move || command.output()).await;
+        let reason = match output {
+            Ok(Ok(output)) => return Ok(output),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Err(TerraformError::Run {
+            program: self.program(),
+            doing: format!("run (`{what}`)"),
+            reason,
+        })
+    }
+
+    fn failed(&self, what: &str, said: &Output, mask: &Mask) -> TerraformError {
+        let diagnostics = stream::diagnostics(&String::from_utf8_lossy(&said.stdout));
+        let stderr = String::from_utf8_lossy(&said.stderr);
+        let name = self.program.file_name().unwrap_or_default();
+        let command = format!("{} {what}", name.to_string_lossy());
+        failure(&command, &diagnostics, &without_frames(&stderr), mask)
+    }
+}
+
+/// The recorded program, or the first of its name on the path.
+fn program(command: &str, path: &[PathBuf]) -> Result<PathBuf, TerraformError> {
+    // What Linux says of a running program whose file was replaced.
+    let command = command.strip_suffix(" (deleted)").unwrap_or(command);
+    let recorded = Path::new(command);
+    if recorded.is_absolute() && may_run(recorded) {
+        return Ok(recorded.to_owned());
+    }
+    let name = recorded.file_name().unwrap_or(recorded.as_os_str());
+    let found = path.iter().map(|folder| folder.join(name));
+    found
+        .into_iter()
+        .find(|program| may_run(program))
+        .ok_or_else(|| TerraformError::NoProgram {
+            command: command.to_owned(),
+            name: name.to_string_lossy().into_owned(),
+        })
+}
+
+fn may_run(program: &Path) -> bool {
+    program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+fn not_understood(command: &str, error: &serde_json::Error) -> TerraformError {
+    TerraformError::NotUnderstood {
+        command: command.to_owned(),
+        // The error itself may quote what it read.
+        reason: format!("line {}, column {}", error.line(), error.column()),
+    }
+}
+
+/// What people are shown, without the box around it.
+pub(super) fn without_frames(text: &str) -> String {
+    text.replace(['│', '╷', '╵'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn executable(folder: &Path, name: &str) -> PathBuf {
+        let file = folder.join(name);
+        std::fs::write(&file, "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o700)).unwrap();
+        file
+    }
+
+    /// The recorded program is used while it is there, then one of its name on the path; else both are named.
+    #[test]
+    fn the_recorded_program_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        std::fs::create_dir_all(&first).unwrap();
+        std::fs::create_dir_all(&second).unwrap();
+        let recorded = executable(&first, "tofu");
+        let other = executable(&second, "tofu");
+        let path = [PathBuf::from("/nonexistent"), second];
+        let found = |command: &str| program(command, &path);
+        let recorded = recorded.to_str().unwrap().to_owned();
+        assert_eq!(found(&recorded), Ok(PathBuf::from(&recorded)));
+        assert_eq!(
+            found(&format!("{recorded} (deleted)")),
+            Ok(PathBuf::from(&recorded))
+        );
+        std::fs::remove_file(&recorded).unwrap();
+        assert_eq!(found(&recorded), Ok(other.clone()));
+        assert_eq!(found("tofu"), Ok(other));
+        let error = found("/opt/terraform").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "/opt/terraform is not there, and no terraform is on the PATH"
+        );
+    }
+}
