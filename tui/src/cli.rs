@@ -7,19 +7,22 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands;
 
 /// See what your stacks are, cost and wait for, and decide until when they live
+///
+/// Without a command it opens the dashboard: every live stack on one screen, each a key away from more time, a hold, or its end.
 #[derive(Debug, Parser)]
 #[command(
     name = "jiti",
     version,
-    arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 residue left behind"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
+    #[command(flatten)]
+    pub(crate) dashboard: commands::dashboard::Arguments,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// The options that every command has.

@@ -1,6 +1,7 @@
 //! The commands: each file has its arguments, whose comments are the help, and then the function.
 
 pub(crate) mod completions;
+pub(crate) mod dashboard;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod extend;
@@ -16,13 +17,23 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::ui::Ui;
 
-/// Runs a command to its end.
-pub(crate) fn run(command: Command, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::failed("the program could not start").because(&error))?;
-    runtime.block_on(async {
+/// Runs a command to its end; without one the dashboard.
+pub(crate) fn run(
+    command: Option<Command>,
+    dashboard: &dashboard::Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let Some(command) = command else {
+        return dashboard::run(dashboard, context, ui);
+    };
+    if !dashboard.is_empty() {
+        return Err(CommandError::usage(
+            "--record and --replay go with the dashboard, not with a command",
+        )
+        .hint("leave the command out"));
+    }
+    runtime()?.block_on(async {
         match command {
             Command::Ls(arguments) => ls::run(&arguments, context, ui).await,
             Command::Show(arguments) => show::run(&arguments, context, ui).await,
@@ -36,4 +47,12 @@ pub(crate) fn run(command: Command, context: &Context, ui: &mut Ui) -> Result<()
             Command::Completions(arguments) => completions::run(&arguments, ui),
         }
     })
+}
+
+/// What asynchronous work runs on: one thread, which is enough for a program that waits.
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::failed("the program could not start").because(&error))
 }

@@ -95,6 +95,11 @@ impl CommandError {
         (!self.hints.is_empty()).then(|| self.hints.join("; "))
     }
 
+    /// Whether a rule forbids it, rather than that it did not work.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.kind == Kind::Refused
+    }
+
     /// The exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.kind {

@@ -2,14 +2,31 @@
 //!
 //! A library so that benches and tests can reach the dashboard without a terminal.
 
+mod app;
 mod cli;
 mod commands;
 mod context;
 mod doctor;
+mod effect;
 mod environment;
 mod error;
+mod event;
+mod keymap;
+mod model;
+mod msg;
+mod notify;
 mod output;
+mod record;
+mod replay;
+mod runner;
+mod term;
+mod theme;
 mod ui;
+mod update;
+mod view;
+mod watch;
+
+pub use term::Screen;
 
 use std::process::ExitCode;
 
@@ -27,8 +44,9 @@ pub fn main() -> ExitCode {
     let environment = Environment::of_process();
     let mut ui = Ui::of_process(&environment);
     let ended = match Cli::try_parse() {
-        Ok(Cli { global, command }) => {
-            commands::run(command, &Context::new(environment, global), &mut ui)
+        Ok(cli) => {
+            let context = Context::new(environment, cli.global);
+            commands::run(cli.command, &cli.dashboard, &context, &mut ui)
         }
         Err(error) => error::command_line(&error, &mut ui),
     };

@@ -35,11 +35,21 @@ pub(crate) struct Arguments {
 
 /// A moment, as people name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Until {
+pub(crate) enum Until {
     /// So long from now.
     After(Span),
     /// Then.
     At(Timestamp),
+}
+
+impl Until {
+    /// The moment, for somebody who names it now.
+    pub(crate) fn at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::After(span) => span.after(now),
+            Self::At(at) => stack::clock::whole_milliseconds(at),
+        }
+    }
 }
 
 impl FromStr for Until {
@@ -70,10 +80,7 @@ pub(crate) async fn run(
     } = arguments;
     let service = context.writer()?;
     let now = service.now();
-    let until = match until {
-        Until::After(span) => span.after(now),
-        Until::At(at) => stack::clock::whole_milliseconds(at),
-    };
+    let until = until.at(now);
     if until <= now {
         return Err(CommandError::usage(format!(
             "--until {} UTC has passed: it is {} UTC",

@@ -10,11 +10,16 @@ use super::words;
 
 /// The phase and the flags in words: `ready, held`.
 pub(crate) fn state(stack: &Listing) -> String {
-    let flags = stack.flags.iter().map(|flag| match flag {
+    state_words(stack.phase, &stack.flags)
+}
+
+/// The same from its parts.
+pub(crate) fn state_words(phase: Phase, flags: &[Flag]) -> String {
+    let flags = flags.iter().map(|flag| match flag {
         Flag::OverBudget => "over budget",
         other => other.as_str(),
     });
-    std::iter::once(words::phase(stack.phase))
+    std::iter::once(words::phase(phase))
         .chain(flags)
         .collect::<Vec<_>>()
         .join(", ")

@@ -1,0 +1,99 @@
+//! The loop: wait for an event, take all that are there, then draw once if anything has changed.
+
+use std::io;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use stack::{Clock, Elapsed};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::effect::Effect;
+use crate::error::CommandError;
+use crate::event::Event;
+use crate::model::Model;
+use crate::record::Recorder;
+use crate::runner::Runner;
+use crate::term::Screen;
+use crate::update::{next_clock, update};
+use crate::view::view;
+
+/// More events than this are not taken at once: whatever floods us, the screen still moves.
+const AT_ONCE: usize = 512;
+
+/// Everything the loop needs.
+pub(crate) struct App {
+    pub(crate) model: Model,
+    pub(crate) runner: Runner,
+    pub(crate) events: UnboundedReceiver<Event>,
+    pub(crate) recorder: Option<Recorder>,
+    pub(crate) screen: Screen,
+}
+
+impl App {
+    /// Runs until the model says that it is over.
+    pub(crate) async fn run(mut self, clock: &dyn Clock) -> Result<(), CommandError> {
+        let mut terminal = Terminal::new(CrosstermBackend::new(io::BufWriter::new(io::stdout())))?;
+        self.draw(&mut terminal)?;
+        self.runner.run(Effect::Load);
+        while !self.model.over {
+            let first = self.next(clock).await;
+            self.tell_time(clock)?;
+            self.take(first)?;
+            for _ in 1..AT_ONCE {
+                match self.events.try_recv() {
+                    Ok(event) => self.take(event)?,
+                    Err(_) => break,
+                }
+            }
+            if self.model.dirty && !self.model.over {
+                self.draw(&mut terminal)?;
+                self.take(Event::Drawn)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next event; the clock when nothing else happens until something on the screen changes by time.
+    async fn next(&mut self, clock: &dyn Clock) -> Event {
+        let wait = Elapsed::between(clock.now(), next_clock(&self.model)).millis();
+        let wait = Duration::from_millis(wait.max(1));
+        match tokio::time::timeout(wait, self.events.recv()).await {
+            Ok(Some(event)) => event,
+            // Nobody is left who could send anything.
+            Ok(None) => Event::Stop,
+            Err(_) => Event::Clock(clock.now()),
+        }
+    }
+
+    /// Whatever happens, happens at a time that the model knows to the second.
+    fn tell_time(&mut self, clock: &dyn Clock) -> Result<(), CommandError> {
+        let now = clock.now();
+        if now.as_second() == self.model.now().as_second() {
+            return Ok(());
+        }
+        self.take(Event::Clock(now))
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), CommandError> {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(&event)?;
+        }
+        for effect in update(&mut self.model, event) {
+            match effect {
+                Effect::Copy(text) => self.screen.copy(&text)?,
+                effect => self.runner.run(effect),
+            }
+        }
+        Ok(())
+    }
+
+    fn draw(
+        &mut self,
+        terminal: &mut Terminal<CrosstermBackend<io::BufWriter<io::Stdout>>>,
+    ) -> Result<(), CommandError> {
+        self.model.dirty = false;
+        terminal.draw(|frame| view(frame, &self.model))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! `jiti` without a command
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt;
+use stack::service::Service;
+use stack::{Clock, Config, Source, SqliteLedger};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use crate::app::App;
+use crate::context::{Context, ReadOnly};
+use crate::error::CommandError;
+use crate::event::{Event, Problem};
+use crate::model::{Model, Setting, Size};
+use crate::record::{Beginning, Recorder};
+use crate::replay;
+use crate::runner::Runner;
+use crate::term::Screen;
+use crate::ui::Ui;
+use crate::watch::Watch;
+
+/// The options of the dashboard, which has no name of its own.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of the dashboard")]
+pub(crate) struct Arguments {
+    /// Record everything that happens to a new file
+    ///
+    /// The file holds all that was on the screen, and every key; only its owner may read it.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+
+    /// Replay a recording: nothing is read and nothing changed
+    ///
+    /// Without a terminal its last screen is printed.
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
+    replay: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Whether any of them was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.record.is_none() && self.replay.is_none()
+    }
+}
+
+/// Opens the dashboard over the ledger of this user.
+pub(crate) fn run(
+    arguments: &Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    if let Some(recording) = &arguments.replay {
+        return if std::io::stdout().is_terminal() {
+            replay::in_terminal(recording)
+        } else {
+            replay::as_text(recording, ui)
+        };
+    }
+    needs_terminal(context)?;
+    super::runtime()?.block_on(open(arguments, context, context.ledger_path()?, false))
+}
+
+/// Opens the dashboard over a ledger; `demo` says on the screen that it is made up.
+pub(crate) async fn open(
+    arguments: &Arguments,
+    context: &Context,
+    path: PathBuf,
+    demo: bool,
+) -> Result<(), CommandError> {
+    let config = Arc::new(context.config()?);
+    let read_only = reason_against_changes(context, &config, &path);
+    let service = |ledger| {
+        let (clock, config) = (Arc::new(*context.clock()), Arc::clone(&config));
+        Service::new(
+            Arc::new(ledger),
+            clock,
+            config,
+            context.actor(),
+            Source::Dashboard,
+        )
+    };
+    let writer = match &read_only {
+        None => Ok(service(SqliteLedger::at(&path))),
+        Some(why) => Err(Problem::refused(format!("nothing is changed: {why}"))),
+    };
+    let setting = Setting {
+        place: path.display().to_string(),
+        policy: config.policy.clone(),
+        read_only,
+        demo,
+        colour: !context.environment.no_color && !context.environment.dumb_terminal,
+    };
+    let (columns, rows) = crossterm::terminal::size()?;
+    let model = Model::new(setting, Size { columns, rows }, context.clock().now());
+    let recorder = match &arguments.record {
+        Some(file) => Some(Recorder::create(file, &Beginning::of(&model))?),
+        None => None,
+    };
+    let (sender, events) = mpsc::unbounded_channel();
+    let watch = Some(Watch::on(&path));
+    let runner = Runner::new(
+        service(SqliteLedger::read_only(&path)),
+        writer,
+        watch,
+        sender.clone(),
+    );
+    let screen = Screen::enter()?;
+    listen(sender)?;
+    let app = App {
+        model,
+        runner,
+        events,
+        recorder,
+        screen,
+    };
+    app.run(context.clock()).await
+}
+
+fn needs_terminal(context: &Context) -> Result<(), CommandError> {
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if terminal && !context.environment.dumb_terminal {
+        return Ok(());
+    }
+    Err(
+        CommandError::usage("the dashboard needs a terminal to be drawn in")
+            .hint("`jiti ls` lists the stacks anywhere, `jiti --help` names every command"),
+    )
+}
+
+/// Why nothing may be changed; `None` when it may.
+fn reason_against_changes(context: &Context, config: &Config, path: &Path) -> Option<String> {
+    match context.read_only(config) {
+        Some(ReadOnly::Flag) => Some("--read-only was given".to_owned()),
+        Some(ReadOnly::Config) => {
+            Some("the configuration says read_only = true under [dashboard]".to_owned())
+        }
+        None => {
+            let write = rustix::fs::Access::WRITE_OK;
+            let denied = path.exists() && rustix::fs::access(path, write).is_err();
+            denied.then(|| "the ledger's file may not be written by you".to_owned())
+        }
+    }
+}
+
+/// Has keys, the mouse, the size and signals become events.
+fn listen(events: UnboundedSender<Event>) -> Result<(), CommandError> {
+    for kind in [
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+    ] {
+        let (mut signals, events) = (signal(kind)?, events.clone());
+        tokio::spawn(async move {
+            if signals.recv().await.is_some() {
+                let _ = events.send(Event::Stop);
+            }
+        });
+    }
+    tokio::spawn(async move {
+        let mut inputs = EventStream::new();
+        while let Some(Ok(input)) = inputs.next().await {
+            let event = match input {
+                Input::Key(key) => Event::Key(key),
+                Input::Mouse(mouse) => Event::Mouse(mouse),
+                Input::Paste(text) => Event::Paste(text),
+                Input::Resize(columns, rows) => Event::Resize { columns, rows },
+                Input::FocusGained | Input::FocusLost => continue,
+            };
+            if events.send(event).is_err() {
+                return;
+            }
+        }
+        // The terminal is gone.
+        let _ = events.send(Event::Stop);
+    });
+    Ok(())
+}

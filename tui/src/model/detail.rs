@@ -1,0 +1,77 @@
+//! One stack, opened: which tab, how far it is scrolled, and its events.
+
+use stack::StackName;
+
+use crate::event::Problem;
+
+/// What is shown of a stack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// Its lease, as a line of time and in words.
+    #[default]
+    Lease,
+    /// Where its start-up time went.
+    Init,
+    /// What it is made of, and what a teardown would remove.
+    Resources,
+    /// What happened.
+    Events,
+    /// Whether it pays.
+    Economics,
+}
+
+impl Tab {
+    /// From left to right.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Lease,
+        Self::Init,
+        Self::Resources,
+        Self::Events,
+        Self::Economics,
+    ];
+
+    /// Its name.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Lease => "Lease",
+            Self::Init => "Init",
+            Self::Resources => "Resources",
+            Self::Events => "Events",
+            Self::Economics => "Economics",
+        }
+    }
+
+    /// The one so many further, round and round.
+    pub(crate) fn further(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL
+            .get((at + by) % Self::ALL.len())
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// An open stack.
+#[derive(Debug)]
+pub(crate) struct Detail {
+    /// Which one.
+    pub(crate) stack: StackName,
+    /// What is shown of it.
+    pub(crate) tab: Tab,
+    /// How many lines are above the screen.
+    pub(crate) scroll: usize,
+    /// What happened to it, once that was read, in order.
+    pub(crate) events: Option<Result<Vec<stack::Event>, Problem>>,
+}
+
+impl Detail {
+    /// A stack whose events are still to be read.
+    pub(crate) fn new(stack: StackName) -> Self {
+        Self {
+            stack,
+            tab: Tab::default(),
+            scroll: 0,
+            events: None,
+        }
+    }
+}

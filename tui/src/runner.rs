@@ -1,0 +1,156 @@
+//! Does what the dashboard wants done, each thing in a task of its own; answers are events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stack::ledger::Scope;
+use stack::service::{Service, ServiceError};
+use stack::{LedgerError, StackName};
+use tokio::sync::mpsc::{self, UnboundedSender};
+
+use crate::effect::Effect;
+use crate::error::CommandError;
+use crate::event::{Event, Loaded, Problem};
+use crate::output::format;
+use crate::watch::{Stamp, Watch};
+
+/// How often the files of the ledger are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The way to the world.
+pub(crate) struct Runner {
+    reader: Arc<Service>,
+    writer: Arc<Result<Service, Problem>>,
+    loads: mpsc::Sender<()>,
+    events: UnboundedSender<Event>,
+}
+
+impl Runner {
+    /// A runner that reads with one service and writes with another, if it may; answers go to `events`.
+    /// It reads anew whenever what it watches has changed.
+    pub(crate) fn new(
+        reader: Service,
+        writer: Result<Service, Problem>,
+        watch: Option<Watch>,
+        events: UnboundedSender<Event>,
+    ) -> Self {
+        // One reading that is wanted while another goes on is enough: it comes after.
+        let (loads, wanted) = mpsc::channel(1);
+        let reader = Arc::new(reader);
+        tokio::spawn(load(Arc::clone(&reader), watch, wanted, events.clone()));
+        Self {
+            reader,
+            writer: Arc::new(writer),
+            loads,
+            events,
+        }
+    }
+
+    /// Begins something. It never waits.
+    pub(crate) fn run(&self, effect: Effect) {
+        match effect {
+            Effect::Load => {
+                // Full: a reading is wanted already.
+                let _ = self.loads.try_send(());
+            }
+            Effect::Tell(stack) => self.tell(stack),
+            Effect::Copy(_) => {}
+            Effect::Extend { stack, by } => self.change(stack.clone(), move |service| async move {
+                let until = service.extend(&stack, by).await?;
+                let moment = format::moment(until, service.now());
+                Ok(format!("{stack} expires {moment}"))
+            }),
+            Effect::Hold { stack, until, why } => {
+                self.change(stack.clone(), move |service| async move {
+                    service.hold(&stack, until, why).await?;
+                    let moment = format::moment(until, service.now());
+                    Ok(format!("{stack} is held until {moment}"))
+                });
+            }
+            Effect::Unhold(stack) => self.change(stack.clone(), move |service| async move {
+                service.unhold(&stack).await?;
+                Ok(format!("{stack} is no longer held"))
+            }),
+        }
+    }
+
+    fn tell(&self, stack: StackName) {
+        let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
+        tokio::spawn(async move {
+            let read = reader.ledger().events(&stack, stack::Seq::NONE).await;
+            let answer = read.map_err(|error| problem(error.into()));
+            // Nobody listens any more: the dashboard has ended.
+            let _ = events.send(Event::Told { stack, answer });
+        });
+    }
+
+    /// Changes something, unless nothing may be changed: that is decided here, where it would happen.
+    fn change<F, L>(&self, stack: StackName, act: F)
+    where
+        F: FnOnce(Service) -> L + Send + 'static,
+        L: Future<Output = Result<String, ServiceError>> + Send,
+    {
+        let (writer, events) = (Arc::clone(&self.writer), self.events.clone());
+        tokio::spawn(async move {
+            let answer = match writer.as_ref() {
+                Ok(service) => act(service.clone()).await.map_err(problem),
+                Err(problem) => Err(problem.clone()),
+            };
+            let _ = events.send(Event::Changed { stack, answer });
+        });
+    }
+}
+
+/// Reads whenever it is wanted, and whenever the files have changed.
+async fn load(
+    reader: Arc<Service>,
+    watch: Option<Watch>,
+    mut wanted: mpsc::Receiver<()>,
+    events: UnboundedSender<Event>,
+) {
+    let stamp = || watch.as_ref().map_or_else(Stamp::default, Watch::stamp);
+    let (mut last, mut once_more) = (None, false);
+    loop {
+        match tokio::time::timeout(LOOK, wanted.recv()).await {
+            Ok(Some(())) => once_more = false,
+            Ok(None) => return,
+            // A change that came right after the last look may have left the same stamp.
+            Err(_) if Some(stamp()) == last && !once_more => continue,
+            Err(_) => once_more = !once_more,
+        }
+        // Taken before reading: what is written meanwhile is seen at the next look.
+        last = Some(stamp());
+        let answer = read(&reader).await.map_err(problem);
+        if events.send(Event::Loaded(answer)).is_err() {
+            return;
+        }
+    }
+}
+
+async fn read(reader: &Service) -> Result<Box<Loaded>, ServiceError> {
+    let leases = match reader.ledger().leases(Scope::Live).await {
+        Ok(leases) => leases,
+        Err(LedgerError::Missing { .. }) => {
+            return Ok(Box::new(Loaded {
+                leases: Vec::new(),
+                reaper: stack::ReaperStatus::default(),
+                exists: false,
+            }));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Box::new(Loaded {
+        leases,
+        reaper: reader.reaper().await?,
+        exists: true,
+    }))
+}
+
+fn problem(error: ServiceError) -> Problem {
+    let error = CommandError::from(error);
+    let advice = error.advice().map(|advice| format!("; {advice}"));
+    Problem {
+        said: error.message() + &advice.unwrap_or_default(),
+        refused: error.is_refusal(),
+    }
+}

@@ -1,0 +1,140 @@
+//! What an event changes, and what it wants done: never waits, never draws.
+
+mod act;
+mod keys;
+mod mouse;
+mod popup;
+
+use jiff::Timestamp;
+use stack::{Elapsed, StackName};
+
+use crate::effect::Effect;
+use crate::event::{Event, Loaded, Problem};
+use crate::keymap;
+use crate::model::list::Line;
+use crate::model::world::Reading;
+use crate::model::{Model, Screen, Size};
+use crate::output::style::Tone;
+use crate::view::layout;
+
+/// How long what was said stays at the foot of the screen.
+const SAID_FOR: u64 = 15;
+
+/// The only way to change the model.
+pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Key(key) if keymap::is_press(&key) => {
+            model.dirty = true;
+            keys::press(model, &key)
+        }
+        Event::Key(_) => Vec::new(),
+        Event::Mouse(mouse) => mouse::act(model, mouse),
+        Event::Paste(text) => keys::paste(model, &text),
+        Event::Resize { columns, rows } => {
+            model.size = Size { columns, rows };
+            model.dirty = true;
+            model.list.scroll_to_selected(layout::rows(model.size));
+            Vec::new()
+        }
+        Event::Clock(now) => clock(model, now),
+        Event::Drawn => Vec::new(),
+        Event::Loaded(answer) => loaded(model, answer),
+        Event::Told { stack, answer } => told(model, &stack, answer),
+        Event::Changed { stack, answer } => changed(model, stack, answer),
+        Event::Stop => {
+            model.over = true;
+            Vec::new()
+        }
+    }
+}
+
+fn clock(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    // Whoever sends the clock knows when something that is shown changes with it.
+    model.dirty = true;
+    if model.world.advance(now) {
+        model.list.measure(&model.world);
+        model.list.arrange(&model.world, layout::rows(model.size));
+    }
+    let old = |at| Elapsed::between(at, now).seconds() >= SAID_FOR;
+    if model.said.as_ref().is_some_and(|said| old(said.at)) {
+        model.said = None;
+    }
+    Vec::new()
+}
+
+fn loaded(model: &mut Model, answer: Result<Box<Loaded>, Problem>) -> Vec<Effect> {
+    model.dirty = true;
+    match answer {
+        Ok(loaded) => model.world.load(*loaded),
+        // What was read before stays on the screen.
+        Err(problem) => model.world.reading = Reading::Failed(problem),
+    }
+    model.list.measure(&model.world);
+    model.list.arrange(&model.world, layout::rows(model.size));
+    match &model.screen {
+        Screen::Detail(detail) => vec![Effect::Tell(detail.stack.clone())],
+        Screen::List => Vec::new(),
+    }
+}
+
+fn told(
+    model: &mut Model,
+    stack: &StackName,
+    answer: Result<Vec<stack::Event>, Problem>,
+) -> Vec<Effect> {
+    if let Screen::Detail(detail) = &mut model.screen
+        && detail.stack == *stack
+    {
+        detail.events = Some(answer);
+        model.dirty = true;
+    }
+    Vec::new()
+}
+
+fn changed(model: &mut Model, _stack: StackName, answer: Result<String, Problem>) -> Vec<Effect> {
+    match answer {
+        Ok(said) => {
+            model.say(Tone::Good, said);
+            vec![Effect::Load]
+        }
+        Err(problem) => {
+            model.complain(&problem);
+            Vec::new()
+        }
+    }
+}
+
+/// When something that is shown will next change by time alone: the next second while something young is
+/// counted in seconds, else the next ten seconds. Whoever waits for it sends the clock.
+pub(crate) fn next_clock(model: &Model) -> Timestamp {
+    let now = model.now();
+    let seconds = if counts_seconds(model) { 1 } else { 10 };
+    let next = now.as_second() / seconds * seconds + seconds;
+    Timestamp::from_second(next).unwrap_or(Timestamp::MAX)
+}
+
+/// Whether a figure on the screen is counted in seconds: an age, a time left or a start-up of less than
+/// a minute.
+fn counts_seconds(model: &Model) -> bool {
+    let now = model.now();
+    let young = |name: &StackName| {
+        model.world.stack(name).is_some_and(|stack| {
+            let lease = &stack.lease;
+            let within = |a, b| Elapsed::between(a, b).seconds() < 60;
+            within(lease.created_at, now)
+                || (lease.expires_at > now && within(now, lease.expires_at))
+                || (lease.expires_at <= now && within(lease.expires_at, now))
+        })
+    };
+    if let Screen::Detail(detail) = &model.screen {
+        return young(&detail.stack);
+    }
+    let rows = layout::rows(model.size);
+    model.list.shown(rows).any(|line| match line {
+        Line::Stack(at) => {
+            let stack = model.world.stacks().get(*at);
+            stack.is_some_and(|stack| young(&stack.lease.name))
+        }
+        Line::Group(_) => false,
+    })
+}

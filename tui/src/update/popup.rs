@@ -1,0 +1,163 @@
+//! Keys in a popup: it alone gets them.
+
+use tui_input::InputRequest;
+
+use super::keys;
+use crate::effect::Effect;
+use crate::keymap::BINDINGS;
+use crate::model::Model;
+use crate::model::column::Column;
+use crate::model::popup::{Choice, Confirm, Extend, Hold, Popup};
+use crate::msg::Msg;
+use crate::output::style::Tone;
+
+/// A key that means something in the popup.
+pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    if matches!(msg, Msg::Back | Msg::Quit) {
+        model.popup = None;
+        return Vec::new();
+    }
+    // The popup is taken out, so that it and the model can be seen side by side, and put back unless
+    // it has done its work.
+    let Some(mut popup) = model.popup.take() else {
+        return Vec::new();
+    };
+    let (stays, effects) = match &mut popup {
+        Popup::Help(scroll) => (help(scroll, msg), Vec::new()),
+        Popup::Sort(chosen) => (sort(model, chosen, msg), Vec::new()),
+        Popup::Extend(popup) => extend(model, popup, msg),
+        Popup::Hold(popup) => hold(model, popup, msg),
+        Popup::Teardown(popup) => teardown(model, popup, msg),
+    };
+    if stays {
+        model.popup = Some(popup);
+    }
+    effects
+}
+
+/// Text is written in the popup.
+pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
+    match popup {
+        Popup::Extend(extend) => {
+            extend.input.handle(request);
+            extend.problem = None;
+        }
+        Popup::Hold(hold) => {
+            hold.input().handle(request);
+            hold.problem = None;
+        }
+        Popup::Help(_) | Popup::Sort(_) | Popup::Teardown(_) => {}
+    }
+}
+
+fn help(scroll: &mut usize, msg: Msg) -> bool {
+    match msg {
+        Msg::Down => *scroll = (*scroll + 1).min(BINDINGS.len()),
+        Msg::Up => *scroll = scroll.saturating_sub(1),
+        Msg::PageDown => *scroll = (*scroll + 10).min(BINDINGS.len()),
+        Msg::PageUp => *scroll = scroll.saturating_sub(10),
+        Msg::First => *scroll = 0,
+        Msg::Last => *scroll = BINDINGS.len(),
+        _ => return false,
+    }
+    true
+}
+
+fn sort(model: &mut Model, chosen: &mut usize, msg: Msg) -> bool {
+    let last = Column::ALL.len() - 1;
+    match msg {
+        Msg::Down => *chosen = (*chosen + 1).min(last),
+        Msg::Up => *chosen = chosen.saturating_sub(1),
+        Msg::First | Msg::PageUp => *chosen = 0,
+        Msg::Last | Msg::PageDown => *chosen = last,
+        Msg::Open | Msg::Sort => return order_by(model, Column::ALL.get(*chosen).copied()),
+        Msg::Number(n) => {
+            return order_by(
+                model,
+                Column::ALL.get(usize::from(n).wrapping_sub(1)).copied(),
+            );
+        }
+        _ => {}
+    }
+    true
+}
+
+fn order_by(model: &mut Model, column: Option<Column>) -> bool {
+    if let Some(column) = column {
+        model.list.order = model.list.order.chosen(column);
+        model.said = None;
+        keys::arrange(model);
+    }
+    false
+}
+
+fn extend(model: &mut Model, popup: &mut Extend, msg: Msg) -> (bool, Vec<Effect>) {
+    let last = popup.choices.len().saturating_sub(1);
+    match msg {
+        Msg::Down => popup.chosen = (popup.chosen + 1).min(last),
+        Msg::Up => popup.chosen = popup.chosen.saturating_sub(1),
+        Msg::First | Msg::PageUp => popup.chosen = 0,
+        Msg::Last | Msg::PageDown => popup.chosen = last,
+        Msg::Number(n) => {
+            let at = usize::from(n).wrapping_sub(1);
+            match popup.choices.get(at) {
+                None => return (true, Vec::new()),
+                Some(Choice::Written) => popup.chosen = at,
+                Some(_) => {
+                    popup.chosen = at;
+                    return accept_extend(model, popup);
+                }
+            }
+        }
+        Msg::Open => return accept_extend(model, popup),
+        _ => {}
+    }
+    popup.problem = None;
+    (true, Vec::new())
+}
+
+fn accept_extend(model: &mut Model, popup: &mut Extend) -> (bool, Vec<Effect>) {
+    if popup.choices.is_empty() {
+        return (false, Vec::new());
+    }
+    let Some(stack) = model.world.stack(&popup.stack) else {
+        model.say(Tone::Notice, format!("{} is gone", popup.stack));
+        return (false, Vec::new());
+    };
+    match popup.by(&stack.lease, &model.setting.policy, model.now()) {
+        Ok(by) => {
+            let stack = popup.stack.clone();
+            model.say(Tone::Quiet, format!("extending {stack} by {by}"));
+            (false, vec![Effect::Extend { stack, by }])
+        }
+        Err(problem) => {
+            popup.problem = Some(problem);
+            (true, Vec::new())
+        }
+    }
+}
+
+fn hold(model: &mut Model, popup: &mut Hold, msg: Msg) -> (bool, Vec<Effect>) {
+    match msg {
+        Msg::Up | Msg::Down => popup.turn(),
+        Msg::Open => match popup.read(&model.setting.policy, model.now()) {
+            Ok((until, why)) => {
+                let stack = popup.stack.clone();
+                model.say(Tone::Quiet, format!("holding {stack}"));
+                return (false, vec![Effect::Hold { stack, until, why }]);
+            }
+            Err((field, problem)) => {
+                // Enter on the first line goes to the second, which is still empty: no fault yet.
+                let goes_on = popup.field != field && popup.why.value().trim().is_empty();
+                popup.field = field;
+                popup.problem = (!goes_on).then_some(problem);
+            }
+        },
+        _ => {}
+    }
+    (true, Vec::new())
+}
+
+fn teardown(_model: &mut Model, _popup: &mut Confirm, _msg: Msg) -> (bool, Vec<Effect>) {
+    (true, Vec::new())
+}

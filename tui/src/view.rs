@@ -1,0 +1,105 @@
+//! Drawing: each region of the screen has a file with one `render`. Nothing in here changes the model.
+//!
+//! ```text
+//! ┌──────────────────────────────┐
+//! │ header                       │  figures, the reaper, the clock
+//! ├──────────────────────────────┤
+//! │ list, or one stack           │
+//! │        ┌─────────┐           │
+//! │        │ popup   │           │
+//! │        └─────────┘           │
+//! ├──────────────────────────────┤
+//! │ status                       │  what was said last, the filter, the order
+//! │ keys                         │
+//! └──────────────────────────────┘
+//! ```
+
+mod canvas;
+mod detail;
+mod empty;
+mod glyphs;
+mod header;
+mod keys;
+pub(crate) mod layout;
+mod list;
+mod page;
+mod popup;
+mod row;
+mod status;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+
+use self::canvas::Canvas;
+use crate::model::{Model, Screen, Size};
+use crate::output::style::Tone;
+use crate::theme::Theme;
+
+/// Draws the whole screen.
+pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
+    let theme = Theme {
+        colour: model.setting.colour,
+    };
+    let mut canvas = Canvas::new(frame.buffer_mut(), theme);
+    if !model.size.is_enough() {
+        too_small(&mut canvas, model);
+        return;
+    }
+    let areas = layout::areas(model.size);
+    header::render(&mut canvas, areas.header, model);
+    match &model.screen {
+        Screen::Detail(detail) => detail::render(&mut canvas, areas.body, detail, model),
+        Screen::List if model.world.stacks().is_empty() => {
+            empty::render(&mut canvas, areas.body, model);
+        }
+        Screen::List => list::render(&mut canvas, areas.body, model),
+    }
+    status::render(&mut canvas, areas.status, model);
+    keys::render(&mut canvas, areas.keys, model);
+    if let Some(shown) = &model.popup {
+        popup::render(&mut canvas, areas.whole, shown, model);
+    }
+    if let Some(at) = canvas.cursor() {
+        frame.set_cursor_position(at);
+    }
+}
+
+pub(crate) use self::detail::{clamp_scroll, tab_at};
+
+/// A drawn screen as text: a line for each row, without what is blank at its end.
+pub(crate) fn screen_text(buffer: &Buffer) -> String {
+    let columns = usize::from(buffer.area.width).max(1);
+    let mut text = String::new();
+    for row in buffer.content().chunks(columns) {
+        let mut covered = 0;
+        let mut line = String::new();
+        for cell in row {
+            // Behind a wide character there is no other.
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            line.push_str(cell.symbol());
+            covered = canvas::width(cell.symbol()).saturating_sub(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn too_small(canvas: &mut Canvas<'_>, model: &Model) {
+    let Size { columns, rows } = model.size;
+    let needed = Size::SMALLEST;
+    let lines = [
+        "This terminal is too small for the dashboard.".to_owned(),
+        format!(
+            "It has {columns}×{rows}; {}×{} is the least.",
+            needed.columns, needed.rows
+        ),
+        "`jiti ls` fits anywhere; q leaves.".to_owned(),
+    ];
+    for (y, line) in (0..rows).zip(lines) {
+        canvas.put(0, y, columns, &line, Tone::Plain);
+    }
+}

@@ -1,0 +1,138 @@
+//! Where the start-up time went: its parts, and its phases as a chart.
+//!
+//! ```text
+//!   PHASE              CLASS       TOOK      FROM REQUEST TO READY
+//!   migrate database   database    6.0 s     ████
+//!   warm caches        cache       2.0 s         ██
+//! ```
+
+use stack::Phase;
+use stack::listing::ListedInit;
+
+use super::super::page::Page;
+use crate::model::Model;
+use crate::model::world::Stack;
+use crate::output::fields;
+use crate::output::format::{self, UNKNOWN};
+use crate::output::gantt::{self, Bar};
+use crate::output::style::Tone;
+use crate::output::text::Clean;
+use crate::theme::Ink;
+
+/// How wide the chart may be.
+const WIDEST: u32 = 80;
+
+pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
+    let now = model.now();
+    let listing = stack.listing(model.world.view());
+    let init = &listing.init;
+    let Some(requested) = init.requested_at else {
+        page.text(
+            "This stack declares no readiness: it counts as ready when it is created.",
+            Tone::Plain,
+        );
+        page.blank();
+        page.text(
+            "With `ready_timeout` on its jiti_stack, and a jiti_readiness or `jiti mark NAME ready`, jiti measures how long it takes to become useful, and where that time goes.",
+            Tone::Quiet,
+        );
+        return;
+    };
+    let cost = init
+        .usd
+        .map(|usd| format!(", {}", format::usd(usd)))
+        .unwrap_or_default();
+    let tone = if listing.phase == Phase::Purgatory {
+        Tone::Alarm
+    } else {
+        Tone::Heading
+    };
+    page.field(
+        "in all",
+        &format!("{}{cost}", fields::init(&listing, now)),
+        tone,
+    );
+    let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), format::seconds);
+    page.field("requested", &format::moment(requested, now), Tone::Plain);
+    page.field("to provisioned", &time(init.provision_seconds), Tone::Plain);
+    page.field("then to ready", &time(init.ready_seconds), Tone::Plain);
+    if let Some(slowest) = &init.slowest_phase {
+        page.field("slowest phase", slowest, Tone::Notice);
+    }
+    if let Some(deadline) = stack.lease.at(now).ready_deadline {
+        page.field("purgatory", &format::moment(deadline, now), Tone::Notice);
+    }
+    page.blank();
+    if init.phases.is_empty() {
+        page.text(
+            "No phase was told. `jiti mark NAME PHASE start|done` tells one.",
+            Tone::Quiet,
+        );
+    } else {
+        chart(page, init, init.ready_at.unwrap_or(now), requested);
+    }
+}
+
+fn chart(page: &mut Page, init: &ListedInit, end: jiff::Timestamp, requested: jiff::Timestamp) {
+    let width = |texts: &mut dyn Iterator<Item = &str>, most: usize| {
+        texts
+            .map(|text| Clean::new(text).width())
+            .max()
+            .unwrap_or(0)
+            .clamp(6, most)
+    };
+    let names = width(&mut init.phases.iter().map(|phase| phase.name.as_str()), 30);
+    let classes = width(
+        &mut init
+            .phases
+            .iter()
+            .filter_map(|phase| phase.class.as_deref()),
+        14,
+    );
+    let before = 2 + names + 2 + classes + 2 + 12 + 2;
+    let room = u32::try_from(page.columns().saturating_sub(before))
+        .unwrap_or(0)
+        .clamp(8, WIDEST);
+    let head = format!(
+        "  {:<names$}  {:<classes$}  {:<12}  FROM REQUEST TO READY",
+        "PHASE", "CLASS", "TOOK"
+    );
+    page.line([(head, Ink::Title)]);
+    let bars: Vec<Bar> = init
+        .phases
+        .iter()
+        .map(|phase| Bar {
+            from: phase.started_at,
+            took: phase.seconds,
+        })
+        .collect();
+    let drawn = gantt::bars(requested, end, &bars, room);
+    for (phase, bar) in init.phases.iter().zip(drawn) {
+        let slowest = init.slowest_phase.as_deref() == Some(phase.name.as_str());
+        let ink: Ink = match (slowest, phase.seconds) {
+            (true, _) => Tone::Notice.into(),
+            (false, None) => Ink::Accent,
+            (false, Some(_)) => Tone::Good.into(),
+        };
+        let took = phase
+            .seconds
+            .map_or_else(|| "running".to_owned(), format::seconds);
+        let class = phase.class.as_deref().unwrap_or(UNKNOWN);
+        page.line([
+            (
+                format!("  {}  ", cell(&phase.name, names)),
+                Tone::Plain.into(),
+            ),
+            (format!("{}  ", cell(class, classes)), Tone::Quiet.into()),
+            (format!("{took:<12}  "), Tone::Plain.into()),
+            (bar, ink),
+        ]);
+    }
+}
+
+/// A text in exactly so many columns.
+fn cell(text: &str, columns: usize) -> String {
+    let text = Clean::new(text).shortened(columns);
+    let rest = columns.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(rest))
+}

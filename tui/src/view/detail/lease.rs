@@ -1,0 +1,169 @@
+//! The lease as a line of time and in words: until when, why so, and whose it is.
+
+use jiff::Timestamp;
+use stack::listing::Listing;
+use stack::{Phase, RenewOn};
+
+use super::super::page::Page;
+use super::timeline;
+use crate::model::Model;
+use crate::model::world::Stack;
+use crate::output::style::Tone;
+use crate::output::{fields, format, words};
+
+pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
+    let view = model.world.view();
+    let listing = stack.listing(view);
+    timeline::fill(page, stack, &listing, model);
+    ends(page, stack, &listing, model);
+    page.heading("Stack");
+    page.field("app", &fields::app_version(&listing), Tone::Plain);
+    page.field("owner", listing.owner.as_str(), Tone::Plain);
+    if !listing.labels.is_empty() {
+        let labels = listing
+            .labels
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"));
+        page.field(
+            "labels",
+            &labels.collect::<Vec<_>>().join(", "),
+            Tone::Plain,
+        );
+    }
+    if let Some(origin) = &listing.origin {
+        page.field("origin", &origin.directory, Tone::Plain);
+        let how = format!("workspace {}, {}", origin.workspace, origin.command);
+        page.field("", &how, Tone::Quiet);
+    }
+    residue(page, stack);
+    cost(page, &listing);
+    usage(page, stack, &listing, view.now);
+}
+
+/// What will end it, and what puts that off.
+fn ends(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
+    let (lease, view) = (&stack.lease, model.world.view());
+    let now = view.now;
+    page.heading("Lease");
+    let renewed = match lease.terms.renew_on {
+        RenewOn::Version => "a new version renews it",
+        RenewOn::Never => "nothing renews it",
+    };
+    page.field(
+        "ttl",
+        &format!("{}, {renewed}", lease.terms.ttl),
+        Tone::Plain,
+    );
+    let (dies, tone) = match (listing.dies_at, view.reaper.nothing_ends(now)) {
+        (_, Some(why)) => (words::why_nothing_ends(&why), Tone::Notice),
+        (Some(at), None) => (format::moment(at, now), Tone::Plain),
+        (None, None) => (nothing_will(stack).to_owned(), Tone::Plain),
+    };
+    page.field("dies at", &dies, tone);
+    match lease.hold.as_ref().filter(|_| listing.hold_until.is_some()) {
+        Some(hold) => {
+            let text = format!(
+                "{}: {} ({})",
+                format::moment(hold.until, now),
+                hold.why,
+                hold.by
+            );
+            page.field("held until", &text, Tone::Notice);
+        }
+        None => page.field("held", "no", Tone::Quiet),
+    }
+    let cap = match model.setting.policy.max_ttl {
+        None => "none: the policy has no max_ttl".to_owned(),
+        Some(max) => {
+            let latest = max.after(lease.created_at);
+            format!("{} (max_ttl {max})", format::moment(latest, now))
+        }
+    };
+    page.field("at the latest", &cap, Tone::Quiet);
+    if let Some(teardown) = &lease.teardown {
+        let text = format!(
+            "for {} since {}: {} (process {} on {})",
+            teardown.by,
+            format::moment(teardown.started_at, now),
+            teardown.why,
+            teardown.pid,
+            teardown.host
+        );
+        page.field("teardown", &text, Tone::Notice);
+    }
+}
+
+fn nothing_will(stack: &Stack) -> &'static str {
+    match stack.phase {
+        Phase::TearingDown => "it is being torn down",
+        Phase::Residue => "what is left is tried again with growing pauses",
+        _ if stack.has(stack::listing::Flag::Protected) => "nothing ends it: it is protected",
+        _ => "nothing ends it",
+    }
+}
+
+fn residue(page: &mut Page, stack: &Stack) {
+    if stack.lease.residue.is_empty() {
+        return;
+    }
+    page.heading("Left behind");
+    for (id, left) in &stack.lease.residue {
+        let by = left.blocked_by.as_deref();
+        let by = by
+            .map(|by| format!(", blocked by {by}"))
+            .unwrap_or_default();
+        page.field("✗", &format!("{id}: {}{by}", left.reason), Tone::Alarm);
+    }
+}
+
+fn cost(page: &mut Page, listing: &Listing) {
+    let cost = &listing.cost;
+    page.heading("Cost (estimate)");
+    let rate = match (cost.hourly_usd, &cost.hourly_source) {
+        (Some(rate), Some(source)) => format!("{}/h ({source})", format::rate(rate)),
+        (Some(rate), None) => format!("{}/h", format::rate(rate)),
+        (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
+    };
+    page.field("rate", &rate, Tone::Plain);
+    let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), format::usd);
+    page.field("spent", &usd(cost.spent_usd), Tone::Plain);
+    if let Some(until) = cost.until_expiry_usd {
+        page.field("until expiry", &format::usd(until), Tone::Plain);
+    }
+    if !cost.unpriced.is_empty() {
+        page.field("without", &cost.unpriced.join(", "), Tone::Quiet);
+    }
+}
+
+fn usage(page: &mut Page, stack: &Stack, listing: &Listing, now: Timestamp) {
+    page.heading("Use");
+    let since = listing
+        .idle
+        .since
+        .map(|at| format!(" since {}", format::moment(at, now)));
+    let state = words::idle(listing.idle.state);
+    page.field(
+        "state",
+        &format!("{state}{}", since.unwrap_or_default()),
+        Tone::Plain,
+    );
+    if let Some(wasted) = listing.idle.wasted_usd {
+        page.field("wasted", &format::usd(wasted), Tone::Notice);
+    }
+    for evidence in &listing.idle.evidence {
+        let value = evidence
+            .value
+            .map_or_else(|| "no answer".to_owned(), |value| value.to_string());
+        let text = format!(
+            "{}: {value} (in use from {} on, over {})",
+            evidence.signal, evidence.threshold, evidence.window
+        );
+        page.field("evidence", &text, Tone::Quiet);
+    }
+    let last = match &stack.lease.last_activity {
+        Some(last) => format!("{} ({})", format::moment(last.at, now), last.signal),
+        None => "unknown: nobody has said so with `jiti touch`, and no account is looked into"
+            .to_owned(),
+    };
+    page.field("last use", &last, Tone::Plain);
+}

@@ -1,0 +1,121 @@
+//! A lease as a line of time, with its moments named below.
+//!
+//! ```text
+//!  ●━━━━━◇━━━━━━━━━━━━◆────────────────■───○┈┈┈┈┈┈┈✗
+//!  ● 2026-03-02 08:47 UTC, 3 h 12 min ago   created
+//! ```
+
+use jiff::Timestamp;
+use stack::Elapsed;
+use stack::listing::Listing;
+
+use super::super::page::Page;
+use crate::model::Model;
+use crate::model::world::Stack;
+use crate::output::format;
+use crate::output::style::Tone;
+use crate::theme::Ink;
+
+/// Longer than this the line says no more.
+const LONGEST: usize = 100;
+
+struct Moment {
+    at: Timestamp,
+    glyph: &'static str,
+    word: &'static str,
+    ink: Ink,
+}
+
+pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
+    let now = model.now();
+    let moments = moments(stack, listing, now);
+    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+        return;
+    };
+    let columns = page.columns().min(LONGEST).max(2);
+    page.line(line(
+        &moments,
+        (first.at, last.at),
+        (now, listing.expires_at),
+        columns,
+    ));
+    for moment in &moments {
+        let when = if moment.at == now {
+            format!("{} UTC", format::minute(now))
+        } else {
+            format::moment(moment.at, now)
+        };
+        page.line([
+            (format!("{} ", moment.glyph), moment.ink),
+            (format!("{:<11} ", moment.word), moment.ink),
+            (when, Tone::Plain.into()),
+        ]);
+    }
+}
+
+fn moments(stack: &Stack, listing: &Listing, now: Timestamp) -> Vec<Moment> {
+    let lease = &stack.lease;
+    let moment = |at, glyph, word, tone: Tone| Moment {
+        at,
+        glyph,
+        word,
+        ink: tone.into(),
+    };
+    let renewed = (lease.renewed_at > lease.created_at).then_some(lease.renewed_at);
+    let expired = lease.expires_at <= now;
+    let (expires, tone) = if expired {
+        ("expired", Tone::Alarm)
+    } else {
+        ("expires", Tone::Notice)
+    };
+    let mut moments: Vec<Moment> = [
+        Some(moment(lease.created_at, "●", "created", Tone::Plain)),
+        renewed.map(|at| moment(at, "◇", "renewed", Tone::Plain)),
+        Some(Moment {
+            at: now,
+            glyph: "◆",
+            word: "now",
+            ink: Ink::Accent,
+        }),
+        listing
+            .hold_until
+            .map(|at| moment(at, "■", "held until", Tone::Notice)),
+        Some(moment(lease.expires_at, "○", expires, tone)),
+        listing
+            .dies_at
+            .map(|at| moment(at, "✗", "dies", Tone::Alarm)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    moments.sort_by_key(|moment| moment.at);
+    moments
+}
+
+/// The line: what has passed heavy, what is still to come light, what comes after the end dotted.
+fn line(
+    moments: &[Moment],
+    (from, to): (Timestamp, Timestamp),
+    (now, expires): (Timestamp, Timestamp),
+    columns: usize,
+) -> Vec<(String, Ink)> {
+    let whole = Elapsed::between(from, to).millis().max(1);
+    let last = u64::try_from(columns.saturating_sub(1)).unwrap_or(0);
+    let column = |at: Timestamp| Elapsed::between(from, at).millis().saturating_mul(last) / whole;
+    let (now, expires) = (column(now), column(expires));
+    let mut pieces: Vec<(String, Ink)> = Vec::new();
+    for at in 0..=last {
+        let marked = moments.iter().rev().find(|moment| column(moment.at) == at);
+        let (glyph, ink) = match marked {
+            Some(moment) => (moment.glyph, moment.ink),
+            None if at < now => ("━", Tone::Plain.into()),
+            None if at < expires => ("─", Ink::Rule),
+            None => ("┈", Ink::Rule),
+        };
+        match pieces.last_mut() {
+            Some((text, before)) if *before == ink => text.push_str(glyph),
+            _ => pieces.push((glyph.to_owned(), ink)),
+        }
+    }
+    pieces
+}

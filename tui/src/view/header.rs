@@ -1,0 +1,181 @@
+//! The head of the screen: what stands and what it costs, the reaper, and what must not be overlooked.
+//!
+//! ```text
+//!  jiti   42 stacks   $18.34/h   idle $3.10/h   ▲ 2 in purgatory   3 expire within the hour   READ-ONLY
+//!  ● reaper ran 3 min ago, next 14:00 UTC                           ~/.local/share/jiti/ledger.db  12:04 UTC
+//! ```
+
+use ratatui::layout::Rect;
+use stack::Elapsed;
+
+use super::canvas::Canvas;
+use crate::model::Model;
+use crate::model::world::Reading;
+use crate::output::style::Tone;
+use crate::output::{format, words};
+use crate::theme::Ink;
+
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    let badges = badges(canvas, area, model);
+    figures(canvas, area, badges, model);
+    let place = place(canvas, area, model);
+    let (text, tone) = reaper(model);
+    let room = place.saturating_sub(area.x + 3);
+    canvas.put(area.x + 1, area.y + 1, room, &text, tone);
+    if area.height > 2 {
+        canvas.rule(area.x, area.y + 2, area.width);
+    }
+}
+
+/// The marks at the right end; answers where they begin.
+fn badges(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
+    let marks = [
+        (model.setting.demo, " DEMO: NOTHING HERE IS REAL "),
+        (model.setting.read_only.is_some(), " READ-ONLY "),
+    ];
+    let mut x = area.right();
+    for (shown, text) in marks {
+        if shown {
+            let width = u16::try_from(text.len()).unwrap_or(0);
+            x = x.saturating_sub(width + 1);
+            canvas.put(x, area.y, width, text, Ink::Badge);
+        }
+    }
+    x
+}
+
+fn figures(canvas: &mut Canvas<'_>, area: Rect, end: u16, model: &Model) {
+    let mut x = canvas.put(area.x + 1, area.y, 6, "jiti", Ink::Accent) + 3;
+    for (text, tone) in pieces(model) {
+        let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
+        // What does not fit is left out whole: half a figure is another figure.
+        if x + width > end {
+            break;
+        }
+        x = canvas.put(x, area.y, width, &text, tone) + 3;
+    }
+}
+
+/// The figures, the weightiest first.
+fn pieces(model: &Model) -> Vec<(String, Tone)> {
+    let sums = model.world.totals();
+    let all = model.world.stacks().len();
+    let mut pieces = match model.world.reading {
+        Reading::First => return vec![("reading the ledger…".to_owned(), Tone::Quiet)],
+        _ => vec![(counted(all, "stack", "stacks"), Tone::Heading)],
+    };
+    if all == 0 {
+        return pieces;
+    }
+    let of = if sums.priced < all && sums.priced > 0 {
+        format!(" for {} of them", sums.priced)
+    } else {
+        String::new()
+    };
+    let rate = match sums.priced {
+        0 => "cost unknown".to_owned(),
+        _ => format!("{}/h{of}", format::rate(sums.rate)),
+    };
+    pieces.push((rate, Tone::Heading));
+    let idle = match sums.judged {
+        0 => ("idle –".to_owned(), Tone::Quiet),
+        _ if sums.idle == 0 => ("idle $0.00/h".to_owned(), Tone::Plain),
+        _ => (
+            format!("idle {}/h", format::rate(sums.idle_rate)),
+            Tone::Notice,
+        ),
+    };
+    pieces.push(idle);
+    let mut count = |n: usize, text: String, tone| {
+        if n > 0 {
+            pieces.push((text, tone));
+        }
+    };
+    count(
+        sums.purgatory,
+        format!("▲ {} in purgatory", sums.purgatory),
+        Tone::Alarm,
+    );
+    count(
+        sums.residue,
+        format!("✗ {} with residue", sums.residue),
+        Tone::Alarm,
+    );
+    count(
+        sums.expired,
+        format!("{} expired", sums.expired),
+        Tone::Alarm,
+    );
+    let verb = if sums.soon == 1 { "expires" } else { "expire" };
+    count(
+        sums.soon,
+        format!("{} {verb} within the hour", sums.soon),
+        Tone::Notice,
+    );
+    pieces
+}
+
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// The ledger and the clock at the right end; answers where they begin.
+fn place(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
+    let clock = model.now().strftime("%H:%M UTC").to_string();
+    let x = area.right().saturating_sub(10);
+    canvas.put(x, area.y + 1, 9, &clock, Tone::Quiet);
+    // The reaper is weightier than where the ledger lies.
+    let room = area.width.saturating_sub(80);
+    if room < 12 {
+        return x;
+    }
+    let room = room.min(40);
+    canvas.put_right(
+        x - 2 - room,
+        area.y + 1,
+        room,
+        &model.setting.place,
+        Tone::Quiet,
+    );
+    x - 2 - room
+}
+
+fn reaper(model: &Model) -> (String, Tone) {
+    let (view, now) = (model.world.view(), model.now());
+    if let Reading::Failed(problem) = &model.world.reading {
+        return (format!("✗ {}", problem.said), Tone::Alarm);
+    }
+    if matches!(model.world.reading, Reading::First) {
+        return (String::new(), Tone::Quiet);
+    }
+    if let Some(why) = view.reaper.nothing_ends(now) {
+        return (format!("▲ {}", words::why_nothing_ends(&why)), Tone::Notice);
+    }
+    let Some(last) = &view.reaper.last_run else {
+        return (String::new(), Tone::Quiet);
+    };
+    let ran = match last.finished_at {
+        Some(_) => format!("ran {}", ago(last.started_at, now)),
+        None => format!("runs since {}", last.started_at.strftime("%H:%M")),
+    };
+    let next = view.reaper.next_run(now, now);
+    let next = next.map_or_else(String::new, |at| {
+        format!(", next {} UTC", at.strftime("%H:%M"))
+    });
+    match last.failed {
+        0 => (format!("● reaper {ran}{next}"), Tone::Good),
+        failed => {
+            let text = format!("▲ reaper {ran}, could not end {failed}{next}");
+            (text, Tone::Notice)
+        }
+    }
+}
+
+/// How long ago, without seconds: they would have the screen drawn anew each second.
+fn ago(at: jiff::Timestamp, now: jiff::Timestamp) -> String {
+    if Elapsed::between(at, now).seconds() < 60 {
+        "just now".to_owned()
+    } else {
+        format::distance(at, now)
+    }
+}

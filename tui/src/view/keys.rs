@@ -1,0 +1,57 @@
+//! The last line: the keys that mean something where one is, from the keymap's own table.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use crate::keymap;
+use crate::model::{Model, Screen};
+use crate::msg::Msg;
+use crate::output::style::Tone;
+use crate::theme::Ink;
+
+const ON_LIST: [Msg; 12] = [
+    Msg::Help,
+    Msg::Quit,
+    Msg::Open,
+    Msg::Filter,
+    Msg::Sort,
+    Msg::Group,
+    Msg::Teardown,
+    Msg::Extend,
+    Msg::Hold,
+    Msg::Unhold,
+    Msg::Copy,
+    Msg::Refresh,
+];
+
+const ON_DETAIL: [Msg; 9] = [
+    Msg::Help,
+    Msg::Quit,
+    Msg::Back,
+    Msg::NextTab,
+    Msg::Teardown,
+    Msg::Extend,
+    Msg::Hold,
+    Msg::Unhold,
+    Msg::Copy,
+];
+
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
+    let msgs: &[Msg] = match model.screen {
+        Screen::List => &ON_LIST,
+        Screen::Detail(_) => &ON_DETAIL,
+    };
+    let mut x = area.x + 1;
+    for msg in msgs {
+        let Some(binding) = keymap::of(*msg) else {
+            continue;
+        };
+        let key = binding.shown;
+        let taken = key.chars().count() + 1 + binding.word.len();
+        if x + u16::try_from(taken).unwrap_or(u16::MAX) >= area.right() {
+            break;
+        }
+        x = canvas.put(x, area.y, area.width, key, Ink::Accent);
+        x = canvas.put(x + 1, area.y, area.width, binding.word, Tone::Quiet) + 2;
+    }
+}

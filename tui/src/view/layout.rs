@@ -1,0 +1,172 @@
+//! Where everything is: pure functions of the size, for drawing and for the mouse alike.
+
+use ratatui::layout::Rect;
+
+use crate::model::column::Column;
+use crate::model::list::Widths;
+use crate::model::{Model, Size};
+
+/// The regions of the screen.
+///
+/// ```text
+/// header   2 rows, and a line below them where there is room
+/// body     the list with its titles, or one stack
+/// status   1 row, and a line above it where there is room
+/// keys     1 row
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Areas {
+    pub(crate) whole: Rect,
+    pub(crate) header: Rect,
+    pub(crate) body: Rect,
+    pub(crate) status: Rect,
+    pub(crate) keys: Rect,
+}
+
+/// From so many rows on there is room for lines between the regions.
+const ROOMY: u16 = 20;
+
+/// The regions for a size.
+pub(crate) fn areas(size: Size) -> Areas {
+    let Size { columns, rows } = size;
+    let line = u16::from(rows >= ROOMY);
+    let row = |y, height| Rect::new(0, y, columns, height);
+    let (top, bottom) = (2 + line, 2 + line);
+    Areas {
+        whole: row(0, rows),
+        header: row(0, top.min(rows)),
+        body: row(top, rows.saturating_sub(top + bottom)),
+        status: row(rows.saturating_sub(bottom), 1 + line),
+        keys: row(rows.saturating_sub(1), 1),
+    }
+}
+
+/// The rows of the list below its titles.
+pub(crate) fn list_rows(size: Size) -> Rect {
+    let body = areas(size).body;
+    Rect {
+        y: body.y + 1,
+        height: body.height.saturating_sub(1),
+        ..body
+    }
+}
+
+/// How many lines of the list are shown.
+pub(crate) fn rows(size: Size) -> usize {
+    list_rows(size).height.into()
+}
+
+/// A column where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) column: Column,
+    pub(crate) x: u16,
+    pub(crate) width: u16,
+}
+
+/// The columns at the left edge that mark the selected line.
+pub(crate) const MARGIN: u16 = 2;
+
+/// Between two columns.
+const GAP: u16 = 2;
+
+/// The columns of the list that fit, and how wide they are. First columns give way, in the order of
+/// [`Column::GIVE_WAY`]; what is then left over goes to the texts that are cut.
+pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
+    let room = columns.saturating_sub(MARGIN + 1);
+    let mut kept: Vec<Column> = Column::ALL.to_vec();
+    let needed = |kept: &[Column]| -> u16 {
+        let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(0) * GAP;
+        kept.iter()
+            .map(|column| least(*column, widths))
+            .sum::<u16>()
+            + gaps
+    };
+    for column in Column::GIVE_WAY {
+        if needed(&kept) <= room {
+            break;
+        }
+        kept.retain(|kept| *kept != column);
+    }
+    let mut left = room.saturating_sub(needed(&kept));
+    let mut sized: Vec<(Column, u16)> = kept
+        .iter()
+        .map(|column| (*column, least(*column, widths)))
+        .collect();
+    for growing in [
+        Column::Name,
+        Column::State,
+        Column::Owner,
+        Column::App,
+        Column::Left,
+    ] {
+        if let Some((column, width)) = sized.iter_mut().find(|(column, _)| *column == growing) {
+            let more = most(*column, widths).saturating_sub(*width).min(left);
+            (*width, left) = (*width + more, left - more);
+        }
+    }
+    let mut x = MARGIN;
+    sized
+        .into_iter()
+        .map(|(column, width)| {
+            let placed = Placed { column, x, width };
+            x += width + GAP;
+            placed
+        })
+        .collect()
+}
+
+/// Narrower than this a column is of no use.
+fn least(column: Column, widths: Widths) -> u16 {
+    match column {
+        Column::Name => most(column, widths).min(16),
+        Column::App => most(column, widths).min(14),
+        Column::Owner => most(column, widths).min(12),
+        Column::State => most(column, widths).min(15),
+        Column::Left => 18,
+        Column::Age => 10,
+        Column::Rate => 7,
+        Column::Spent => 8,
+        Column::Idle => 8,
+        Column::Init => 11,
+    }
+}
+
+/// Wider than this a column wastes room.
+fn most(column: Column, widths: Widths) -> u16 {
+    let text = |width: usize, title: Column, most: usize| {
+        u16::try_from(width.clamp(title.title().len(), most)).unwrap_or(u16::MAX)
+    };
+    match column {
+        Column::Name => text(widths.name, column, 44),
+        Column::App => text(widths.app, column, 36),
+        Column::Owner => text(widths.owner, column, 30),
+        Column::State => text(widths.state + 2, column, 38),
+        Column::Left => 32,
+        fixed => least(fixed, widths),
+    }
+}
+
+/// What is at a place of the screen while the list is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hit {
+    /// The title of a column.
+    Title(Column),
+    /// A line of the list, counted from its first.
+    Line(usize),
+}
+
+/// What is at a place.
+pub(crate) fn hit(model: &Model, x: u16, y: u16) -> Option<Hit> {
+    let rows = list_rows(model.size);
+    if y + 1 == rows.y {
+        let placed = columns(model.size.columns, model.list.widths());
+        let column = placed
+            .iter()
+            .find(|placed| (placed.x..placed.x + placed.width).contains(&x))?;
+        return Some(Hit::Title(column.column));
+    }
+    let inside = (rows.y..rows.bottom()).contains(&y);
+    let line = model.list.top + usize::from(y.saturating_sub(rows.y));
+    (inside && line < model.list.lines().len()).then_some(Hit::Line(line))
+}

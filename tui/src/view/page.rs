@@ -1,0 +1,94 @@
+//! Lines that are longer than the screen: built whole, drawn from where they are scrolled to.
+
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, width};
+use crate::output::style::Tone;
+use crate::output::text::{clean, wrapped};
+use crate::theme::Ink;
+
+/// How wide the names of fields are.
+const NAMES: usize = 16;
+
+/// Text to be scrolled.
+pub(super) struct Page {
+    columns: usize,
+    lines: Vec<Vec<(String, Ink)>>,
+}
+
+impl Page {
+    /// An empty page of so many columns.
+    pub(super) fn new(columns: u16) -> Self {
+        Self {
+            columns: columns.into(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// How many lines it has.
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// How wide it is.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// A line of pieces.
+    pub(super) fn line(&mut self, pieces: impl IntoIterator<Item = (String, Ink)>) {
+        self.lines.push(pieces.into_iter().collect());
+    }
+
+    /// A line with nothing on it.
+    pub(super) fn blank(&mut self) {
+        self.lines.push(Vec::new());
+    }
+
+    /// A heading, with a blank line above it.
+    pub(super) fn heading(&mut self, text: &str) {
+        if !self.lines.is_empty() {
+            self.blank();
+        }
+        self.line([(text.to_owned(), Tone::Heading.into())]);
+    }
+
+    /// Text, broken where the page ends.
+    pub(super) fn text(&mut self, text: &str, ink: impl Into<Ink>) {
+        let ink = ink.into();
+        for line in wrapped(&clean(text), Some(self.columns)) {
+            self.line([(line, ink)]);
+        }
+    }
+
+    /// A field: its name, and what it is, broken below itself.
+    pub(super) fn field(&mut self, name: &str, text: &str, ink: impl Into<Ink>) {
+        let ink = ink.into();
+        let room = self.columns.saturating_sub(NAMES + 4).max(20);
+        for (at, line) in wrapped(&clean(text), Some(room)).into_iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            self.line([
+                (format!("  {name:<NAMES$}  "), Tone::Quiet.into()),
+                (line, ink),
+            ]);
+        }
+    }
+
+    /// Draws as many lines as there is room for.
+    pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
+        let shown = self.lines.iter().skip(scroll);
+        for (y, line) in (area.y..area.bottom()).zip(shown) {
+            let mut x = area.x;
+            for (text, ink) in line {
+                x = canvas.put(x, y, area.right().saturating_sub(x), text, *ink);
+            }
+        }
+        let hidden = self.len().saturating_sub(scroll + usize::from(area.height));
+        if hidden > 0 && area.height > 0 {
+            let text = format!(" {hidden} more lines ↓ ");
+            let columns = u16::try_from(width(&text)).unwrap_or(0);
+            let x = area.right().saturating_sub(columns);
+            canvas.put(x, area.bottom() - 1, columns, &text, Tone::Quiet);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Popups: each has a file; they are as large as what they say, in the middle of the screen.
+
+mod extend;
+mod help;
+mod hold;
+mod sort;
+mod teardown;
+
+use ratatui::layout::Rect;
+use tui_input::Input;
+
+use super::canvas::Canvas;
+use crate::model::Model;
+use crate::model::popup::Popup;
+use crate::output::style::Tone;
+use crate::theme::Ink;
+
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: &Model) {
+    match popup {
+        Popup::Help(scroll) => help::render(canvas, area, *scroll),
+        Popup::Sort(chosen) => sort::render(canvas, area, *chosen, model),
+        Popup::Extend(extend) => extend::render(canvas, area, extend, model),
+        Popup::Hold(hold) => hold::render(canvas, area, hold, model),
+        Popup::Teardown(confirm) => teardown::render(canvas, area, confirm, model),
+    }
+}
+
+/// An area of a size in the middle of another, no larger than it.
+fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
+    let (width, height) = (
+        columns.min(area.width.saturating_sub(2)),
+        rows.min(area.height),
+    );
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+/// A line that is being written, scrolled so that its cursor is seen.
+pub(super) fn line(
+    canvas: &mut Canvas<'_>,
+    x: u16,
+    y: u16,
+    columns: u16,
+    input: &Input,
+    focus: bool,
+) {
+    let room = usize::from(columns.saturating_sub(1));
+    let skipped = input.visual_scroll(room);
+    let shown: String = skip_columns(input.value(), skipped);
+    canvas.put(x, y, columns, &shown, Tone::Plain);
+    if focus {
+        let at = input.visual_cursor().saturating_sub(skipped);
+        let at = u16::try_from(at)
+            .unwrap_or(0)
+            .min(columns.saturating_sub(1));
+        canvas.set_cursor(x + at, y);
+    }
+}
+
+fn skip_columns(text: &str, columns: usize) -> String {
+    let mut left = columns;
+    text.chars()
+        .skip_while(|c| {
+            let wide = unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+            let skips = left >= wide.max(1);
+            left = left.saturating_sub(wide);
+            skips
+        })
+        .collect()
+}
+
+/// The keys at the foot of a popup: pairs of a key and what it does.
+fn keys(canvas: &mut Canvas<'_>, x: u16, y: u16, columns: u16, pairs: &[(&str, &str)]) {
+    let end = x + columns;
+    let mut x = x;
+    for (key, word) in pairs {
+        x = canvas.put(x, y, end.saturating_sub(x), key, Ink::Accent);
+        x = canvas.put(x + 1, y, end.saturating_sub(x + 1), word, Tone::Quiet) + 2;
+    }
+}

@@ -1,0 +1,107 @@
+//! More time: what the policy still allows.
+//!
+//! ```text
+//! ╭ More time for checkout-1.4.0 ─────────────╮
+//! │ expires 2026-03-02 16:47 UTC, in 4 h      │
+//! │                                           │
+//! │ 1  +1h    until 2026-03-02 17:47 UTC      │
+//! │ 2  as long as is allowed   until …        │
+//! │ 3  other: 90m▏                            │
+//! │                                           │
+//! │ at the latest 2026-03-09 … (max_ttl 7d)   │
+//! ╰───────────────────────────────────────────╯
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::{keys, line, middle};
+use crate::model::Model;
+use crate::model::popup::{Choice, Extend};
+use crate::output::format;
+use crate::output::style::Tone;
+use crate::output::text::{clean, wrapped};
+use crate::theme::Ink;
+use crate::view::canvas::Canvas;
+
+const COLUMNS: u16 = 66;
+
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Extend, model: &Model) {
+    let now = model.now();
+    let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
+    let problem = popup.problem.as_deref().unwrap_or_default();
+    let problem = wrapped(&clean(problem), Some(width.into()));
+    let choices = u16::try_from(popup.choices.len()).unwrap_or(0).max(1);
+    let problems = u16::try_from(problem.len()).unwrap_or(0);
+    let rows = 2 + 2 + choices + 2 + problems + 1;
+    let title = format!("More time for {}", popup.stack);
+    let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
+    let passed = if popup.expires_at <= now {
+        "expired"
+    } else {
+        "expires"
+    };
+    let text = format!("{passed} {}", format::moment(popup.expires_at, now));
+    canvas.put(inside.x, inside.y, inside.width, &text, Tone::Plain);
+    let mut y = inside.y + 2;
+    if popup.choices.is_empty() {
+        canvas.put(
+            inside.x,
+            y,
+            inside.width,
+            "The policy allows no more time.",
+            Tone::Notice,
+        );
+        y += 1;
+    }
+    for (at, choice) in popup.choices.iter().enumerate() {
+        let row = Rect {
+            y,
+            height: 1,
+            ..inside
+        };
+        one(canvas, row, at, *choice, popup);
+        y += 1;
+    }
+    let latest = match popup.latest {
+        Some((at, max)) => format!("at the latest {} (max_ttl {max})", format::moment(at, now)),
+        None => "the policy sets no limit".to_owned(),
+    };
+    canvas.put(inside.x, y + 1, inside.width, &latest, Tone::Quiet);
+    for (text, y) in problem.iter().zip(y + 2..) {
+        canvas.put(inside.x, y, inside.width, text, Tone::Alarm);
+    }
+    let foot = inside.bottom().saturating_sub(1);
+    keys(
+        canvas,
+        inside.x,
+        foot,
+        inside.width,
+        &[("Enter", "extend"), ("Esc", "leave")],
+    );
+}
+
+fn one(canvas: &mut Canvas<'_>, row: Rect, at: usize, choice: Choice, popup: &Extend) {
+    let chosen = at == popup.chosen;
+    let (x, y) = (row.x, row.y);
+    canvas.put(x, y, 2, &(at + 1).to_string(), Tone::Quiet);
+    let (what, until) = match choice {
+        Choice::By { by, until } => (format!("+{by}"), Some(until)),
+        Choice::Latest { by, until } => (format!("+{by}, all there is"), Some(until)),
+        Choice::Written => ("other, such as 90m:".to_owned(), None),
+    };
+    let end = canvas.put(x + 3, y, row.width, &what, Tone::Plain);
+    if let Some(until) = until {
+        let text = format!("until {} UTC", format::minute(until));
+        canvas.put_right(x, y, row.width, &text, Tone::Plain);
+    }
+    if chosen && choice != Choice::Written {
+        canvas.shade(row, Ink::Selected);
+    }
+    if choice == Choice::Written {
+        let columns = row.right().saturating_sub(end + 1);
+        line(canvas, end + 1, y, columns, &popup.input, chosen);
+        if chosen {
+            canvas.put(x, y, 2, "▌", Ink::Accent);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! One stack as a line of the list.
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+use stack::listing::{Flag, Listing};
+use stack::{Elapsed, Phase};
+
+use super::canvas::Canvas;
+use super::glyphs;
+use super::layout::Placed;
+use crate::model::Model;
+use crate::model::column::Column;
+use crate::model::world::Stack;
+use crate::output::format::UNKNOWN;
+use crate::output::style::Tone;
+use crate::output::{fields, format};
+use crate::theme::Ink;
+
+/// How wide the words for the time left are: `3 h 12 min`.
+const LEFT_WORDS: u16 = 11;
+
+pub(super) fn render(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    columns: &[Placed],
+    stack: &Stack,
+    selected: bool,
+    model: &Model,
+) {
+    let listing = stack.listing(model.world.view());
+    for placed in columns {
+        cell(canvas, area.y, *placed, stack, &listing, model.now());
+    }
+    if selected {
+        canvas.shade(area, Ink::Selected);
+        canvas.put(area.x, area.y, 1, "▌", Ink::Accent);
+    }
+}
+
+fn cell(
+    canvas: &mut Canvas<'_>,
+    y: u16,
+    placed: Placed,
+    stack: &Stack,
+    listing: &Listing,
+    now: Timestamp,
+) {
+    let Placed { column, x, width } = placed;
+    match column {
+        Column::Name => {
+            canvas.put_name(x, y, width, listing.name.as_str(), Tone::Plain);
+        }
+        Column::App => {
+            canvas.put_name(x, y, width, &fields::app_version(listing), Tone::Plain);
+        }
+        Column::Owner => {
+            canvas.put_name(x, y, width, listing.owner.as_str(), Tone::Plain);
+        }
+        Column::State => {
+            let text = format!(
+                "{} {}",
+                glyphs::phase(listing.phase),
+                fields::state(listing)
+            );
+            canvas.put(x, y, width, &text, fields::state_tone(listing));
+        }
+        Column::Left => time_left(canvas, y, placed, stack, listing, now),
+        Column::Age => canvas.put_right(x, y, width, &fields::age(listing, now), Tone::Plain),
+        Column::Rate => canvas.put_right(x, y, width, &fields::hourly(listing), Tone::Plain),
+        Column::Spent => canvas.put_right(x, y, width, &fields::spent(listing), Tone::Plain),
+        Column::Idle => canvas.put_right(x, y, width, &idle(listing), idle_tone(listing)),
+        Column::Init => canvas.put_right(x, y, width, &init(listing, now), Tone::Plain),
+    }
+}
+
+fn time_left(
+    canvas: &mut Canvas<'_>,
+    y: u16,
+    placed: Placed,
+    stack: &Stack,
+    listing: &Listing,
+    now: Timestamp,
+) {
+    let Placed { x, width, .. } = placed;
+    let columns = width.saturating_sub(LEFT_WORDS + 1);
+    let tone = fields::left_tone(listing);
+    let (full, rest) = glyphs::bar(thousandths_left(stack, now), columns);
+    let bar = match tone {
+        Tone::Plain => Tone::Good,
+        tone => tone,
+    };
+    let end = canvas.put(x, y, columns, &full, bar);
+    canvas.put(end, y, columns, &rest, Ink::Rule);
+    canvas.put(
+        x + columns + 1,
+        y,
+        LEFT_WORDS,
+        &left_words(listing, now),
+        tone,
+    );
+}
+
+/// The time left; with a minus sign what has passed since.
+fn left_words(listing: &Listing, now: Timestamp) -> String {
+    if listing.flags.contains(&Flag::Expired) {
+        let over = Elapsed::between(listing.expires_at, now);
+        format!("−{}", format::duration(over))
+    } else {
+        format::duration(Elapsed::between(now, listing.expires_at))
+    }
+}
+
+/// Of the time that its last renewal gave it, how much is left.
+fn thousandths_left(stack: &Stack, now: Timestamp) -> u64 {
+    let lease = &stack.lease;
+    let ttl = lease.terms.ttl.span().seconds() * 1_000;
+    let whole = Elapsed::between(lease.renewed_at, lease.expires_at)
+        .millis()
+        .max(ttl)
+        .max(1);
+    let left = Elapsed::between(now, lease.expires_at).millis();
+    // Both are far below 2^54 milliseconds.
+    left.saturating_mul(1_000) / whole
+}
+
+fn idle(listing: &Listing) -> String {
+    listing
+        .idle
+        .hourly_usd
+        .map_or_else(|| UNKNOWN.to_owned(), format::rate)
+}
+
+fn idle_tone(listing: &Listing) -> Tone {
+    match listing.idle.hourly_usd {
+        Some(_) => Tone::Notice,
+        None => Tone::Quiet,
+    }
+}
+
+/// How long it took to be of use; with `…` while that goes on.
+fn init(listing: &Listing, now: Timestamp) -> String {
+    match (listing.init.total_seconds, listing.init.requested_at) {
+        (Some(total), _) => format::seconds(total),
+        (None, Some(from)) if matches!(listing.phase, Phase::Provisioning | Phase::Purgatory) => {
+            format!("{}…", format::duration(Elapsed::between(from, now)))
+        }
+        _ => UNKNOWN.to_owned(),
+    }
+}
