@@ -2,6 +2,13 @@
 # Everything that is measured, in release builds. Ratios are medians of interleaved runs: machines are noisy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-printf '== ledger\n';    cargo bench --quiet -p stack
-printf '\n== start-up\n'; cargo bench --quiet -p tfplugin
-printf '\n== terraform\n'; cargo bench --quiet -p e2e
+target=$(cargo metadata --locked --no-deps --format-version 1 |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+cargo build --quiet --locked --release -p provider --bins
+
+printf '== The ledger\n'
+cargo bench --quiet --locked -p stack
+printf '\n== The start of the provider\n'
+cargo bench --quiet --locked -p tfplugin --bench startup -- "$target/release/terraform-provider-jiti"
+printf '\n== A run of Terraform\n'
+cargo bench --quiet --locked -p e2e

@@ -73,7 +73,10 @@ impl Sandbox {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = std::env::join_paths([
-            binary("jiti").parent().unwrap().to_path_buf(),
+            binary("terraform-provider-jiti")
+                .parent()
+                .unwrap()
+                .to_path_buf(),
             PathBuf::from("/usr/local/bin"),
             PathBuf::from("/usr/bin"),
             PathBuf::from("/bin"),
@@ -227,27 +230,34 @@ impl Ran {
 
 /// One of the workspace's binaries, built now if it is older than its source.
 pub fn binary(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER
-        .get_or_init(|| {
-            // target/PROFILE/deps/runner-HASH
-            let own = std::env::current_exe().unwrap();
-            let folder = own.parent().unwrap().parent().unwrap().to_path_buf();
-            let profile = match folder.file_name().unwrap().to_str().unwrap() {
-                "debug" => "dev",
-                other => other,
-            };
-            let built = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--locked", "--profile", profile])
-                .args(["-p", "provider", "-p", "tui", "--bins", "--target-dir"])
-                .arg(folder.parent().unwrap())
-                .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-                .status()
-                .unwrap();
-            assert!(built.success(), "the binaries under test do not build");
-            folder
-        })
-        .join(name)
+    static JITI: OnceLock<PathBuf> = OnceLock::new();
+    static PROVIDER: OnceLock<PathBuf> = OnceLock::new();
+    let (built, package) = match name {
+        "jiti" => (&JITI, "tui"),
+        "terraform-provider-jiti" => (&PROVIDER, "provider"),
+        other => panic!("no package makes {other}"),
+    };
+    built.get_or_init(|| build(package).join(name)).clone()
+}
+
+/// The folder of the binaries, that of this package among them.
+fn build(package: &str) -> PathBuf {
+    // target/PROFILE/deps/runner-HASH
+    let own = std::env::current_exe().unwrap();
+    let folder = own.parent().unwrap().parent().unwrap().to_path_buf();
+    let profile = match folder.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        other => other,
+    };
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--profile", profile])
+        .args(["-p", package, "--bins", "--target-dir"])
+        .arg(folder.parent().unwrap())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .status()
+        .unwrap();
+    assert!(built.success(), "{package} does not build");
+    folder
 }
 
 /// Terraform's name of this machine, as in `linux_amd64`.

@@ -36,13 +36,13 @@ pub use function::Function;
 pub use model::{Element, Model, Text};
 pub use number::{Number, NumberError};
 pub use path::{Path, Step};
+pub use plugin::Ending;
 pub use provider::{NoConfig, Provider};
 pub use registry::Registry;
 pub use resource::{
     Action, Import, MoveFrom, MoveSource, Plan, Plannable, Prior, Resource, Upgrade,
 };
 pub use server::{Server, serve};
-pub use plugin::Ending;
 pub use tfplugin_macros::Model;
 pub use types::{Type, TypeError};
 pub use value::Value;

@@ -56,11 +56,7 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// Terraform kills the process two seconds after asking, so the time is bounded; a future that
     /// takes longer is dropped.
-    fn shutdown(
-        &self,
-        client: &Self::Client,
-        ending: Ending,
-    ) -> impl Future<Output = ()> + Send {
+    fn shutdown(&self, client: &Self::Client, ending: Ending) -> impl Future<Output = ()> + Send {
         let _ = (client, ending);
         future::ready(())
     }

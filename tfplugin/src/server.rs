@@ -82,7 +82,11 @@ impl<P: Provider> Server<P> {
 
     /// Says goodbye to the client of a configured provider. A second call has nothing to do.
     pub async fn shutdown(&self, ending: Ending) {
-        let ending = if self.generation.interrupted() { Ending::Abandoned } else { ending };
+        let ending = if self.generation.interrupted() {
+            Ending::Abandoned
+        } else {
+            ending
+        };
         let session = self
             .session
             .write()

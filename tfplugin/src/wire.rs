@@ -23,11 +23,11 @@ mod schema;
 mod service;
 mod text;
 
+#[cfg(feature = "testing")]
+pub(crate) use client::Client;
 pub use error::{WireError, WireErrorKind};
 pub use fill::{fill, fill_type};
 pub use msgpack::{decode, encode};
-#[cfg(feature = "testing")]
-pub(crate) use client::Client;
 pub(crate) use service::Service;
 
 /// How deep values may be nested. Terraform's own stay far below; hostile bytes do not, and a deep

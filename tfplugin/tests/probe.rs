@@ -98,6 +98,8 @@ pub(crate) struct Start {
     pub(crate) arguments: Vec<String>,
     /// A program that starts the probe instead of the test, and so is its parent.
     pub(crate) parent: Option<Vec<String>>,
+    /// Another provider than the probe.
+    pub(crate) program: Option<PathBuf>,
 }
 
 impl Start {
@@ -122,6 +124,7 @@ impl Start {
             environment,
             arguments: Vec::new(),
             parent: None,
+            program: None,
         }
     }
 
@@ -140,11 +143,12 @@ impl Start {
     /// Starts the process without waiting for its handshake.
     pub(crate) fn start(self) -> Probe {
         let stderr = self.folder.path().join("stderr");
+        let program = self.program.as_deref().unwrap_or_else(|| executable());
         let mut command = match &self.parent {
-            None => Command::new(executable()),
+            None => Command::new(program),
             Some(parent) => {
                 let mut command = Command::new(&parent[0]);
-                command.args(&parent[1..]).arg(executable());
+                command.args(&parent[1..]).arg(program);
                 command
             }
         };

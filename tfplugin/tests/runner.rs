@@ -7,6 +7,12 @@ mod arbitrary;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod test_apply_errors;
+#[cfg(test)]
+mod test_consistency;
+#[cfg(test)]
+mod test_minimal;
+#[cfg(test)]
 mod test_model;
 #[cfg(test)]
 mod test_model_blocks;
@@ -18,9 +24,19 @@ mod test_model_schema;
 #[cfg(test)]
 mod test_model_walk;
 #[cfg(test)]
+mod test_plan_nested;
+#[cfg(test)]
+mod test_plan_steps;
+#[cfg(test)]
 mod test_protos;
 #[cfg(test)]
 mod test_runner;
+#[cfg(test)]
+mod test_server;
+#[cfg(test)]
+mod test_server_terraform;
+#[cfg(test)]
+mod test_stop;
 #[cfg(test)]
 mod test_transport_calls;
 #[cfg(test)]
@@ -49,19 +65,3 @@ mod test_wire_messages;
 mod test_wire_round_trip;
 #[cfg(test)]
 mod test_wire_vectors;
-#[cfg(test)]
-mod test_apply_errors;
-#[cfg(test)]
-mod test_plan_steps;
-#[cfg(test)]
-mod test_consistency;
-#[cfg(test)]
-mod test_server;
-#[cfg(test)]
-mod test_stop;
-#[cfg(test)]
-mod test_server_terraform;
-#[cfg(test)]
-mod test_plan_nested;
-#[cfg(test)]
-mod test_minimal;

@@ -19,8 +19,8 @@ pub(crate) struct StackModel {
     /// digits, spaces and `_.:/=+@-`. Changing it replaces the stack.
     #[attribute(required, requires_replace, validate = check_name)]
     pub(crate) name: Value<String>,
-    /// The application.
-    #[attribute(required, validate = check_app)]
+    /// The application. Changing it replaces the stack.
+    #[attribute(required, requires_replace, validate = check_app)]
     pub(crate) app: Value<String>,
     /// The version of the app. Changing it updates the stack in place and, as `renew_on` says, renews the lease.
     #[attribute(required, validate = check_version)]

@@ -21,7 +21,7 @@ pub(crate) async fn plan(
         return Ok(());
     }
     if let Some(why) = client.nothing_ends().await {
-        cx.warn("Nothing ends at expiry", diag::sentence(&why));
+        cx.warn("Nothing ends a stack that expires", diag::sentence(&why));
     }
     let creates = plan.prior()?.is_none();
     let lease = match known_name(plan)? {
