@@ -31,6 +31,8 @@ pub use prepare::Prepared;
 pub use progress::{Deleted, Outcome, Progress, Residue};
 pub use runner::Runner;
 
+pub(in crate::service) use residue::command;
+
 /// What a teardown needs to know of its surroundings: the library reads no environment itself.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {

@@ -1,5 +1,7 @@
 //! What a run of the reaper would do: a pure function of leases, attempts, the time and the configuration.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use crate::attempts::Attempts;
@@ -7,14 +9,10 @@ use crate::config::ReaperConfig;
 use crate::due::{Doom, doom, is_spared};
 use crate::id::{Actor, AppName, AppVersion, Owner, StackName};
 use crate::idle::Observed;
-use crate::lease::{Lease, Phase, Teardown};
+use crate::lease::{Lease, Phase};
 use crate::money::HourlyRate;
-use crate::process;
-use crate::ttl::Span;
+use crate::service::teardown::Runner;
 use crate::view::View;
-
-/// After this time without a word a runner counts as dead.
-const SILENCE: Span = Span::minutes(10);
 
 /// What is to be done in one run, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +39,8 @@ pub struct Task {
     pub owner: Owner,
     /// What it costs.
     pub hourly_usd: Option<HourlyRate>,
+    /// How many of its teardowns have failed so far.
+    pub failures: u32,
     /// Why.
     pub why: Why,
 }
@@ -63,8 +63,6 @@ pub enum Why {
     Due(Doom),
     /// Teardowns left something of it.
     Residue {
-        /// How many have failed.
-        failures: u32,
         /// Since when it has been left.
         since: Timestamp,
     },
@@ -102,16 +100,17 @@ impl Docket {
         attempts: impl Fn(&Lease) -> Attempts,
         view: &View,
         config: &ReaperConfig,
+        runs: &Path,
     ) -> Self {
         let mut docket = Self {
             max_stacks: config.max_stacks,
             ..Self::default()
         };
         for lease in leases {
-            let attempts = attempts(lease);
-            let Some(why) = why(lease, &attempts, view) else {
+            let Some(why) = why(lease, view, runs) else {
                 continue;
             };
+            let attempts = attempts(lease);
             let name = lease.name.clone();
             match attempts.not_before(config.interval) {
                 Some(not_before) if not_before > view.now => docket.later.push(Later {
@@ -129,6 +128,7 @@ impl Docket {
                     version: lease.version.clone(),
                     owner: lease.owner.clone(),
                     hourly_usd: lease.meter.rate(),
+                    failures: attempts.failures,
                     why,
                 }),
             }
@@ -178,21 +178,27 @@ impl Why {
 
 /// Why the reaper would end a stack now; `None` when it would not. Also asked again just before it
 /// does, because much can happen to a stack while others are ended.
-pub(super) fn why(lease: &Lease, attempts: &Attempts, view: &View) -> Option<Why> {
+pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<Why> {
     let held = lease.at(view.now).hold_until.is_some();
     match lease.phase_at(view.now) {
         Phase::TearingDown | Phase::Residue if held || is_spared(lease, view) => None,
         Phase::TearingDown => {
-            let teardown = lease.teardown.as_ref()?;
-            is_abandoned(teardown, view.now).then(|| Why::Abandoned {
-                by: teardown.by.clone(),
-                host: teardown.host.clone(),
-                pid: teardown.pid,
-                since: teardown.started_at,
+            let Runner {
+                by,
+                host,
+                pid,
+                since,
+                lives,
+                ..
+            } = Runner::of(lease, runs, view.now)?;
+            (!lives).then_some(Why::Abandoned {
+                by,
+                host,
+                pid,
+                since,
             })
         }
         Phase::Residue => Some(Why::Residue {
-            failures: attempts.failures,
             since: lease.phase_since,
         }),
         _ => {
@@ -201,12 +207,6 @@ pub(super) fn why(lease: &Lease, attempts: &Attempts, view: &View) -> Option<Why
             (doom.due_at <= view.now).then_some(Why::Due(doom))
         }
     }
-}
-
-/// Whether a runner is provably dead, or has said nothing for so long that it counts as dead.
-fn is_abandoned(teardown: &Teardown, now: Timestamp) -> bool {
-    let silent = SILENCE.after(teardown.alive_at) <= now;
-    silent || (teardown.host == process::host() && process::identify(teardown.pid).is_none())
 }
 
 fn names(stacks: &[StackName]) -> String {

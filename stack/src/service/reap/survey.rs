@@ -1,6 +1,7 @@
 //! One look at everything that a run of the reaper decides about.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -64,15 +65,11 @@ impl Service {
 }
 
 impl Survey {
-    /// What the reaper would do now.
+    /// What the reaper would do now. `runs` is where this machine's teardowns have their folders.
     #[must_use]
-    pub fn docket(&self, config: &Config) -> Docket {
-        Docket::new(
-            &self.leases,
-            |lease| self.of(lease),
-            &self.view,
-            &config.reaper,
-        )
+    pub fn docket(&self, config: &Config, runs: &Path) -> Docket {
+        let attempts = |lease: &Lease| self.of(lease);
+        Docket::new(&self.leases, attempts, &self.view, &config.reaper, runs)
     }
 
     /// The warnings that are owed now, by stack.

@@ -140,7 +140,7 @@ fn reason(plan: &Plan, id: &str, heard: &Heard, mask: &Mask) -> String {
 }
 
 /// The command that finishes it. Stack names hold nothing that a shell takes apart but spaces.
-fn command(stack: &StackName) -> String {
+pub(in crate::service) fn command(stack: &StackName) -> String {
     let name = stack.as_str();
     if name.contains(' ') {
         format!("jiti teardown '{name}' --yes")

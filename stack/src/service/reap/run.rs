@@ -1,0 +1,215 @@
+//! One run of the reaper: its docket from the top, so many at once, and what became of each.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::docket::{Docket, Task, why};
+use crate::attempts::Attempts;
+use crate::id::{Seq, StackName};
+use crate::service::teardown::{Outcome, Progress};
+use crate::service::{Service, ServiceError};
+
+/// Ends a stack in the reaper's name.
+pub trait Ender: Send + Sync {
+    /// Ends one, and tells each step.
+    fn end<'a>(
+        &'a self,
+        task: &'a Task,
+        progress: &'a (dyn Fn(&Progress) + Send + Sync),
+    ) -> Pin<Box<dyn Future<Output = Ending> + Send + 'a>>;
+}
+
+/// What became of one stack.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// A teardown came to its end; its residue is empty exactly when the stack is gone.
+    Ended(Outcome),
+    /// Another runner is at it, or was faster.
+    Elsewhere(String),
+    /// Since the docket was made it was extended, held, or ended.
+    Spared,
+    /// A rule forbids it.
+    Refused(String),
+    /// It did not work; nothing was deleted.
+    Failed(String),
+}
+
+/// A step of a run, told as it happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A stack's turn has come.
+    Began(Task),
+    /// Its teardown goes on.
+    Progress(StackName, Progress),
+    /// Its turn is over.
+    Ended(Task, Ending),
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Each stack and what became of it, in the order in which they ended.
+    pub endings: Vec<(Task, Ending)>,
+    /// Those whose turn did not come because the run was stopped.
+    pub not_begun: Vec<StackName>,
+}
+
+/// The stacks that one process ends at this moment, in all its runs together.
+#[derive(Clone, Debug, Default)]
+pub struct InHand(Arc<Mutex<BTreeSet<StackName>>>);
+
+impl InHand {
+    /// Takes a stack into hand, until the answer is dropped; `None` when it is already.
+    fn take(&self, stack: &StackName) -> Option<Holding> {
+        let new = self.names().insert(stack.clone());
+        new.then(|| Holding(self.clone(), stack.clone()))
+    }
+
+    fn names(&self) -> MutexGuard<'_, BTreeSet<StackName>> {
+        // A set of names is whole whatever its last holder died of.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stack in hand.
+struct Holding(InHand, StackName);
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.0.names().remove(&self.1);
+    }
+}
+
+/// How a run works.
+#[derive(Clone)]
+pub struct Working {
+    /// Ends each stack.
+    pub ender: Arc<dyn Ender>,
+    /// As many permits as stacks may be ended at once, by all runs of this process together.
+    pub slots: Arc<Semaphore>,
+    /// Becomes true when nothing more is to be begun.
+    pub stop: watch::Receiver<bool>,
+    /// Where this machine's teardowns have their folders.
+    pub runs: PathBuf,
+    /// What this process is at: a run that overtakes a slow one leaves it alone.
+    pub in_hand: InHand,
+    /// Hears each step.
+    pub tell: Arc<dyn Fn(Step) + Send + Sync>,
+}
+
+impl Service {
+    /// Works a docket off. What is under way when it is stopped is brought to its end.
+    pub async fn reap(&self, docket: Docket, working: &Working) -> Summary {
+        let mut summary = Summary::default();
+        let mut under_way = JoinSet::new();
+        let mut stop = working.stop.clone();
+        let mut tasks = docket.tasks.into_iter();
+        while let Some(task) = tasks.next() {
+            let stopped = async {
+                // An error means that nobody is left who could stop it.
+                if stop.wait_for(|stop| *stop).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            let permit = tokio::select! {
+                biased;
+                () = stopped => None,
+                permit = Arc::clone(&working.slots).acquire_owned() => permit.ok(),
+            };
+            let Some(permit) = permit else {
+                let rest = std::iter::once(task).chain(tasks);
+                summary.not_begun = rest.map(|task| task.name).collect();
+                break;
+            };
+            let (service, working) = (self.clone(), working.clone());
+            under_way.spawn(async move {
+                let ending = service.end(&task, &working).await;
+                (working.tell)(Step::Ended(task.clone(), ending.clone()));
+                drop(permit);
+                (task, ending)
+            });
+        }
+        while let Some(ended) = under_way.join_next().await {
+            // A task that panicked has said so already; the ledger tells how far its stack came.
+            summary.endings.extend(ended);
+        }
+        summary
+    }
+
+    async fn end(&self, task: &Task, working: &Working) -> Ending {
+        let Some(_holding) = working.in_hand.take(&task.name) else {
+            return Ending::Elsewhere("an earlier run of this reaper is still at it".to_owned());
+        };
+        match self.is_still_wanted(task, &working.runs).await {
+            Ok(true) => {}
+            Ok(false) => return Ending::Spared,
+            Err(error) => return Ending::Failed(error.to_string()),
+        }
+        (working.tell)(Step::Began(task.clone()));
+        let tell = |step: &Progress| {
+            (working.tell)(Step::Progress(task.name.clone(), step.clone()));
+        };
+        working.ender.end(task, &tell).await
+    }
+
+    /// Whether the reason for which a stack is on the docket still holds: much can happen while
+    /// others are ended, or while its plan is made.
+    pub(super) async fn is_still_wanted(
+        &self,
+        task: &Task,
+        runs: &Path,
+    ) -> Result<bool, ServiceError> {
+        let Some(lease) = self.ledger.lease(&task.name).await? else {
+            return Ok(false);
+        };
+        let view = self.view().await?;
+        if view.reaper.paused.is_some() {
+            return Ok(false);
+        }
+        // Another reaper that tried it meanwhile has begun its next pause.
+        let events = self.ledger.events(&task.name, Seq::NONE).await?;
+        let tried_elsewhere = Attempts::of(events).failures > task.failures;
+        Ok(!tried_elsewhere && why(&lease, &view, runs).is_some())
+    }
+}
+
+impl Summary {
+    /// How many stacks are gone.
+    #[must_use]
+    pub fn gone(&self) -> u32 {
+        self.count(|ending| matches!(ending, Ending::Ended(outcome) if outcome.residue.is_empty()))
+    }
+
+    /// How many left something behind.
+    #[must_use]
+    pub fn residue(&self) -> u32 {
+        self.count(|ending| matches!(ending, Ending::Ended(outcome) if !outcome.residue.is_empty()))
+    }
+
+    /// How many were refused by a rule.
+    #[must_use]
+    pub fn refused(&self) -> u32 {
+        self.count(|ending| matches!(ending, Ending::Refused(_)))
+    }
+
+    /// How many did not work.
+    #[must_use]
+    pub fn failed(&self) -> u32 {
+        self.count(|ending| matches!(ending, Ending::Failed(_)))
+    }
+
+    fn count(&self, which: impl Fn(&Ending) -> bool) -> u32 {
+        let count = self
+            .endings
+            .iter()
+            .filter(|(_, ending)| which(ending))
+            .count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,486 @@
+//! The reaper without Terraform: what it takes, in which order, how much at once, and that two do each thing once.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+
+use super::*;
+use crate::config::{Config, ReaperConfig};
+use crate::lease::{EventKind, Registration, Source, Strategy};
+use crate::ledger::{Ledger, MemoryLedger};
+use crate::process::{host, identify};
+use crate::service::Service;
+use crate::service::teardown::{Outcome, Progress, Settings, Stop};
+use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
+use crate::ttl::{Span, Ttl};
+use crate::{Phase, Policy, RunId, StackName};
+
+struct World {
+    ledger: Arc<MemoryLedger>,
+    clock: Arc<ManualClock>,
+    config: Config,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            ledger: Arc::default(),
+            clock: Arc::new(ManualClock::at(noon())),
+            config: Config::default(),
+        }
+    }
+
+    /// Another process: nothing but the ledger is shared.
+    fn service(&self) -> Service {
+        Service::new(
+            Arc::<MemoryLedger>::clone(&self.ledger),
+            Arc::<ManualClock>::clone(&self.clock),
+            Arc::new(self.config.clone()),
+            actor(),
+            Source::Reaper,
+        )
+    }
+
+    /// A stack that began at noon.
+    async fn stack(&self, name: &str, minutes: u32, change: impl FnOnce(&mut Registration)) {
+        let mut registration = registration();
+        registration.terms.ttl = Ttl::from(Span::minutes(minutes));
+        change(&mut registration);
+        let registration = Box::new(registration);
+        self.happens(name, EventKind::Requested { registration })
+            .await;
+    }
+
+    async fn happens(&self, name: &str, kind: EventKind) {
+        let name = stack_name(name);
+        let lease = self.ledger.lease(&name).await.unwrap();
+        let seq = lease.map(|lease| lease.last_seq()).unwrap_or_default();
+        let event = new_event(self.service().now(), kind);
+        self.ledger.append(&name, seq, vec![event]).await.unwrap();
+    }
+
+    async fn begun(&self, name: &str, host: String, pid: u32) {
+        self.happens(name, started(host, pid)).await;
+    }
+
+    async fn docket(&self) -> Docket {
+        let survey = self.service().survey().await.unwrap();
+        survey.docket(&self.config, nowhere())
+    }
+
+    /// What would be ended, and why.
+    async fn tasks(&self) -> Vec<String> {
+        let docket = self.docket().await;
+        let said = |task: &Task| format!("{} {}", task.name, task.why.as_str());
+        docket.tasks.iter().map(said).collect()
+    }
+
+    async fn phase(&self, name: &str) -> Phase {
+        let lease = self.ledger.lease(&stack_name(name)).await.unwrap();
+        lease.unwrap().phase_at(self.service().now())
+    }
+
+    async fn count(&self, name: &str, kind: &str) -> usize {
+        let events = self.ledger.events(&stack_name(name), crate::Seq::NONE);
+        let events = events.await.unwrap();
+        events
+            .iter()
+            .filter(|event| event.kind.name() == kind)
+            .count()
+    }
+}
+
+fn started(host: String, pid: u32) -> EventKind {
+    EventKind::TeardownStarted {
+        strategy: Strategy::Terraform,
+        by: actor(),
+        why: "test".to_owned(),
+        run: RunId::random(),
+        host,
+        pid,
+    }
+}
+
+fn nowhere() -> &'static Path {
+    Path::new("/nonexistent/runs")
+}
+
+/// Ends stacks in the ledger alone, each in so long, and counts how many at once.
+struct Hands {
+    service: Service,
+    at_once: AtomicUsize,
+    most: AtomicUsize,
+    names: Mutex<Vec<String>>,
+}
+
+impl Hands {
+    fn of(service: Service) -> Arc<Self> {
+        Arc::new(Self {
+            service,
+            at_once: AtomicUsize::default(),
+            most: AtomicUsize::default(),
+            names: Mutex::default(),
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.names.lock().unwrap().clone()
+    }
+
+    async fn ended(&self, task: &Task) -> Ending {
+        let decide = |lease: &crate::Lease, _| {
+            Ok(match lease.recorded_phase {
+                Phase::TearingDown => Vec::new(),
+                _ => vec![started(host(), std::process::id())],
+            })
+        };
+        let before = self.service.live(&task.name).await.unwrap();
+        let lease = self.service.change(&task.name, decide).await.unwrap();
+        if lease.last_seq() == before.last_seq() {
+            return Ending::Elsewhere("somebody was faster".to_owned());
+        }
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let gone = |_: &crate::Lease, _| Ok(vec![EventKind::Gone]);
+        self.service.change(&task.name, gone).await.unwrap();
+        self.names.lock().unwrap().push(task.name.to_string());
+        Ending::Ended(Outcome::nothing_to_do(&task.name))
+    }
+}
+
+impl Ender for Hands {
+    fn end<'a>(
+        &'a self,
+        task: &'a Task,
+        _: &'a (dyn Fn(&Progress) + Send + Sync),
+    ) -> Pin<Box<dyn Future<Output = Ending> + Send + 'a>> {
+        Box::pin(async move {
+            let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(at_once, Ordering::SeqCst);
+            let ending = self.ended(task).await;
+            self.at_once.fetch_sub(1, Ordering::SeqCst);
+            ending
+        })
+    }
+}
+
+fn working(ender: Arc<dyn Ender>, slots: usize) -> (Working, watch::Sender<bool>) {
+    let (sender, stop) = watch::channel(false);
+    let working = Working {
+        ender,
+        slots: Arc::new(Semaphore::new(slots)),
+        stop,
+        runs: nowhere().to_owned(),
+        in_hand: InHand::default(),
+        tell: Arc::new(|_| {}),
+    };
+    (working, sender)
+}
+
+/// What is due is taken, the longest due first, whatever the cause; what is held, protected, not due
+/// or torn down is not.
+#[tokio::test(start_paused = true)]
+async fn the_longest_due_comes_first() {
+    let mut world = World::new();
+    world.config.policy.protected = vec!["prod-*".to_owned()];
+    world.stack("late", 90, |_| {}).await;
+    world.stack("early", 60, |_| {}).await;
+    world.stack("prod-1", 60, |_| {}).await;
+    world.stack("young", 900, |_| {}).await;
+    let ready_timeout = Some(Span::minutes(15));
+    world
+        .stack("stuck", 900, |r| r.terms.ready_timeout = ready_timeout)
+        .await;
+    world.stack("held", 60, |_| {}).await;
+    let until = Span::minutes(300).after(noon());
+    let why = "a demo".to_owned();
+    world.happens("held", EventKind::Held { until, why }).await;
+    world.stack("gone", 60, |_| {}).await;
+    world.happens("gone", EventKind::Released).await;
+    assert!(world.tasks().await.is_empty());
+    world.clock.advance(Span::minutes(150));
+    assert_eq!(
+        world.tasks().await,
+        ["stuck purgatory", "early expiry", "late expiry"]
+    );
+    world.clock.advance(Span::minutes(150));
+    assert!(world.tasks().await.contains(&"held expiry".to_owned()));
+}
+
+/// A teardown whose runner died is taken over, before anything else; one whose runner lives is left
+/// alone until it has been silent for ten minutes.
+#[tokio::test(start_paused = true)]
+async fn dead_runners_are_taken_over() {
+    let world = World::new();
+    world.stack("due", 60, |_| {}).await;
+    world.clock.advance(Span::minutes(130));
+    for name in ["dead", "alive", "elsewhere"] {
+        world.stack(name, 900, |_| {}).await;
+    }
+    world.begun("dead", host(), u32::MAX).await;
+    world.begun("alive", host(), std::process::id()).await;
+    world.begun("elsewhere", "another".to_owned(), 1).await;
+    assert_eq!(world.tasks().await, ["dead abandoned", "due expiry"]);
+    world.clock.advance(Span::minutes(11));
+    let all = [
+        "alive abandoned",
+        "dead abandoned",
+        "elsewhere abandoned",
+        "due expiry",
+    ];
+    assert_eq!(world.tasks().await, all);
+}
+
+/// What failed waits for its next try, longer each time; what was left is tried after what is due.
+#[tokio::test(start_paused = true)]
+async fn failures_wait_for_their_next_try() {
+    let world = World::new();
+    world.stack("due", 60, |_| {}).await;
+    world.stack("left", 60, |_| {}).await;
+    world.clock.advance(Span::minutes(130));
+    world.begun("left", host(), std::process::id()).await;
+    let left = EventKind::ResourceLeft {
+        id: "aws_vpc.this".to_owned(),
+        reason: "in use".to_owned(),
+        blocked_by: None,
+    };
+    let failed = || EventKind::TeardownFailed {
+        reason: "1 left".to_owned(),
+    };
+    world.happens("left", left).await;
+    world.happens("left", failed()).await;
+    let docket = world.docket().await;
+    assert_eq!(docket.tasks.len(), 1);
+    let later = &docket.later[0];
+    assert_eq!((later.failures, later.reason.as_str()), (1, "1 left"));
+    assert_eq!(later.not_before, Span::minutes(145).after(noon()));
+    world.clock.advance(Span::minutes(15));
+    assert_eq!(world.tasks().await, ["due expiry", "left residue"]);
+    world.begun("left", host(), std::process::id()).await;
+    world.happens("left", failed()).await;
+    world.clock.advance(Span::minutes(29));
+    assert_eq!(world.tasks().await, ["due expiry"]);
+    world.clock.advance(Span::minutes(1));
+    assert_eq!(world.tasks().await, ["due expiry", "left residue"]);
+}
+
+/// More due than allowed is said, with the names; what was left before does not count.
+#[tokio::test(start_paused = true)]
+async fn too_many_are_refused() {
+    let mut world = World::new();
+    world.config.reaper.max_stacks = 2;
+    for name in ["a", "b", "c"] {
+        world.stack(name, 60, |_| {}).await;
+    }
+    world.clock.advance(Span::minutes(130));
+    let too_many = world.docket().await.too_many().unwrap();
+    assert!(
+        too_many
+            .to_string()
+            .starts_with("3 stacks are due, and [reaper] max_stacks allows 2")
+    );
+    assert!(too_many.to_string().contains(": a, b, c;"));
+    world.happens("c", EventKind::Released).await;
+    assert_eq!(world.docket().await.too_many(), None);
+}
+
+/// Two reapers at once end each stack once.
+#[tokio::test(start_paused = true)]
+async fn two_reapers_end_each_once() {
+    let world = World::new();
+    let names: Vec<String> = (0..12).map(|n| format!("s-{n:02}")).collect();
+    for name in &names {
+        world.stack(name, 60, |_| {}).await;
+    }
+    world.clock.advance(Span::minutes(130));
+    let (one, other) = (Hands::of(world.service()), Hands::of(world.service()));
+    let (first, _stop) = working(Arc::<Hands>::clone(&one), 4);
+    let (second, _stop) = working(Arc::<Hands>::clone(&other), 4);
+    let services = (world.service(), world.service());
+    let docket = world.docket().await;
+    let (a, b) = tokio::join!(
+        services.0.reap(docket.clone(), &first),
+        services.1.reap(docket, &second)
+    );
+    assert_eq!(a.gone() + b.gone(), 12);
+    let mut ended = [one.names(), other.names()].concat();
+    ended.sort();
+    assert_eq!(ended, names);
+    for name in &names {
+        assert_eq!(world.count(name, "teardown_started").await, 1);
+    }
+}
+
+/// No more are ended at once than there are slots.
+#[tokio::test(start_paused = true)]
+async fn concurrency_is_bounded() {
+    let world = World::new();
+    for n in 0..9 {
+        world.stack(&format!("s-{n}"), 60, |_| {}).await;
+    }
+    world.clock.advance(Span::minutes(130));
+    let hands = Hands::of(world.service());
+    let (working, _stop) = working(Arc::<Hands>::clone(&hands), 3);
+    let summary = world.service().reap(world.docket().await, &working).await;
+    assert_eq!((summary.gone(), hands.most.load(Ordering::SeqCst)), (9, 3));
+}
+
+/// A run that is stopped ends what it has in hand and begins nothing more.
+#[tokio::test(start_paused = true)]
+async fn a_stopped_run_ends_what_it_began() {
+    let world = World::new();
+    for n in 0..5 {
+        world.stack(&format!("s-{n}"), 60, |_| {}).await;
+    }
+    world.clock.advance(Span::minutes(130));
+    let (working, stop) = working(Hands::of(world.service()), 2);
+    let service = world.service();
+    let docket = world.docket().await;
+    let (summary, ()) = tokio::join!(service.reap(docket, &working), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        stop.send(true).unwrap();
+    });
+    assert_eq!(summary.gone(), 2);
+    assert_eq!(summary.not_begun, ["s-2", "s-3", "s-4"].map(stack_name));
+    assert_eq!(world.phase("s-1").await, Phase::Gone);
+    assert_eq!(world.count("s-2", "teardown_started").await, 0);
+}
+
+/// A stack that was given more time, or whose reaper was paused, while others were ended is spared.
+#[tokio::test(start_paused = true)]
+async fn what_changed_meanwhile_is_spared() {
+    let world = World::new();
+    for name in ["a", "b", "c"] {
+        world.stack(name, 60, |_| {}).await;
+    }
+    world.clock.advance(Span::minutes(130));
+    let (working, _stop) = working(Hands::of(world.service()), 1);
+    let service = world.service();
+    let docket = world.docket().await;
+    let (summary, ()) = tokio::join!(service.reap(docket, &working), async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        service
+            .extend(&stack_name("b"), Span::minutes(600))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        service
+            .pause_reaper(Some("an incident".to_owned()))
+            .await
+            .unwrap();
+    });
+    let endings: Vec<_> = summary.endings.iter().map(|(_, ending)| ending).collect();
+    assert!(
+        matches!(
+            endings[..],
+            [Ending::Ended(_), Ending::Spared, Ending::Spared]
+        ),
+        "{endings:?}"
+    );
+    assert_eq!(world.count("c", "teardown_started").await, 0);
+}
+
+/// A run that overtakes a slow one of the same process leaves alone what that one is at.
+#[tokio::test(start_paused = true)]
+async fn runs_of_one_process_do_not_meet() {
+    let world = World::new();
+    world.stack("a", 60, |_| {}).await;
+    world.clock.advance(Span::minutes(130));
+    let (working, _stop) = working(Hands::of(world.service()), 4);
+    let service = world.service();
+    let docket = world.docket().await;
+    let (a, b) = tokio::join!(
+        service.reap(docket.clone(), &working),
+        service.reap(docket, &working)
+    );
+    assert_eq!((a.gone(), b.gone()), (1, 0));
+    assert!(matches!(b.endings[0].1, Ending::Elsewhere(_)), "{b:?}");
+}
+
+/// A clock that runs behind the ledger is noticed; seconds between two machines are not.
+#[tokio::test(start_paused = true)]
+async fn a_clock_behind_the_ledger_is_noticed() {
+    let world = World::new();
+    world.stack("a", 60, |_| {}).await;
+    let behind = async |seconds: i64| {
+        world
+            .clock
+            .set(noon() - jiff::SignedDuration::from_secs(seconds));
+        world.service().survey().await.unwrap().clock_behind()
+    };
+    assert_eq!(behind(5).await, None);
+    let noticed = behind(6).await.unwrap();
+    assert_eq!(noticed.latest, noon());
+    assert!(noticed.to_string().contains("set the clock"), "{noticed}");
+}
+
+/// The heartbeat of a run has its beginning, its end and the time to the next; a pause holds for
+/// everybody until it is taken back, and says by whom and why.
+#[tokio::test(start_paused = true)]
+async fn heartbeats_and_pauses_are_in_the_ledger() {
+    let mut world = World::new();
+    world.config.reaper = ReaperConfig {
+        interval: Span::minutes(5),
+        ..ReaperConfig::default()
+    };
+    let service = world.service();
+    let process = identify(std::process::id()).unwrap();
+    let run = service.begin_run(&process).await.unwrap();
+    let status = service.finish_run(&run, 2, 1).await.unwrap();
+    let last = status.last_run.clone().unwrap();
+    assert_eq!((last.interval, last.failed), (Span::minutes(5), 1));
+    assert_eq!(last.finished_at, Some(noon()));
+    let why = Some("an incident".to_owned());
+    let paused = service.pause_reaper(why.clone()).await.unwrap();
+    assert_eq!(service.pause_reaper(None).await.unwrap(), paused);
+    assert_eq!(
+        paused.paused.map(|pause| (pause.by, pause.why)),
+        Some((actor(), why))
+    );
+    assert_eq!(service.resume_reaper().await.unwrap().paused, None);
+}
+
+/// A stack that was applied on another machine is residue, said once, and nothing is swept or
+/// deleted; its next tries wait.
+#[tokio::test]
+async fn an_unreachable_origin_is_residue() {
+    let mut world = World::new();
+    world.config.policy = Policy::default();
+    world.stack("away", 60, |_| {}).await;
+    world.clock.advance(Span::minutes(130));
+    let runs = tempfile::tempdir().unwrap();
+    let ender = Arc::new(ThroughTerraform {
+        service: world.service(),
+        settings: Settings {
+            runs: runs.path().to_owned(),
+            ..Settings::default()
+        },
+        stop: Stop::default(),
+    });
+    let (working, _stop) = working(ender, 4);
+    let summary = world.service().reap(world.docket().await, &working).await;
+    assert_eq!((summary.gone(), summary.residue()), (0, 1));
+    let Ending::Ended(outcome) = &summary.endings[0].1 else {
+        panic!("{summary:?}")
+    };
+    assert_eq!(outcome.residue[0].reason, "origin_unreachable");
+    assert_eq!(outcome.residue[0].id, "laptop:/srv/checkout");
+    assert_eq!(world.phase("away").await, Phase::Residue);
+    assert!(world.tasks().await.is_empty());
+    world.clock.advance(Span::minutes(15));
+    let summary = world.service().reap(world.docket().await, &working).await;
+    assert_eq!(summary.residue(), 1);
+    assert_eq!(world.count("away", "teardown_started").await, 1);
+    assert_eq!(world.count("away", "resource_left").await, 1);
+    assert_eq!(world.count("away", "resource_deleted").await, 0);
+    let names: Vec<StackName> = summary
+        .endings
+        .into_iter()
+        .map(|(task, _)| task.name)
+        .collect();
+    assert_eq!(names, [stack_name("away")]);
+}
