@@ -93,8 +93,8 @@ fn fits(config: &StacksModel, listing: &Listing) -> bool {
         Value::Known(wanted) => wanted == found,
         Value::Null | Value::Unknown => true,
     };
-    is(&config.app, &listing.app.to_string())
-        && is(&config.owner, &listing.owner.to_string())
+    is(&config.app, listing.app.as_ref())
+        && is(&config.owner, listing.owner.as_ref())
         && is(&config.phase, &listing.phase.to_string())
         && match &config.flag {
             Value::Known(wanted) => listing.flags.iter().any(|flag| flag.as_str() == wanted),
@@ -102,11 +102,11 @@ fn fits(config: &StacksModel, listing: &Listing) -> bool {
         }
 }
 
-fn check_phase(phase: &String) -> std::result::Result<(), String> {
+fn check_phase(phase: &str) -> std::result::Result<(), String> {
     one_of(phase, &PHASES)
 }
 
-fn check_flag(flag: &String) -> std::result::Result<(), String> {
+fn check_flag(flag: &str) -> std::result::Result<(), String> {
     one_of(flag, &FLAGS)
 }
 

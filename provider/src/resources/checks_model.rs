@@ -88,7 +88,7 @@ fn known<T>(list: &Value<Vec<T>>) -> &[T] {
     }
 }
 
-fn check_url(text: &String) -> Result<(), String> {
+fn check_url(text: &str) -> Result<(), String> {
     match reqwest::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
         Ok(url) => Err(format!(
@@ -111,7 +111,7 @@ fn check_status(status: &i64) -> Result<(), String> {
     }
 }
 
-fn check_address(text: &String) -> Result<(), String> {
+fn check_address(text: &str) -> Result<(), String> {
     match text.rsplit_once(':') {
         Some((host, port))
             if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) =>
@@ -124,7 +124,7 @@ fn check_address(text: &String) -> Result<(), String> {
     }
 }
 
-fn check_command(command: &Vec<String>) -> Result<(), String> {
+fn check_command(command: &[String]) -> Result<(), String> {
     match command.first() {
         Some(program) if !program.is_empty() => Ok(()),
         _ => Err("the command is empty: give the program, then its arguments".to_owned()),

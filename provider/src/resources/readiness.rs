@@ -324,14 +324,14 @@ fn seconds(elapsed: Elapsed) -> f64 {
     elapsed.millis() as f64 / 1000.0
 }
 
-fn check_stack(text: &String) -> std::result::Result<(), String> {
-    StackName::new(text.as_str())
+fn check_stack(text: &str) -> std::result::Result<(), String> {
+    StackName::new(text)
         .map(drop)
         .map_err(|error| error.to_string())
 }
 
-fn check_on_timeout(text: &String) -> std::result::Result<(), String> {
-    match text.as_str() {
+fn check_on_timeout(text: &str) -> std::result::Result<(), String> {
+    match text {
         "fail" | "warn" => Ok(()),
         other => Err(format!("{other:?} is neither \"fail\" nor \"warn\"")),
     }

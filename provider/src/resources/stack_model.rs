@@ -129,32 +129,32 @@ impl TeardownModel {
     }
 }
 
-fn check_name(text: &String) -> Result<(), impl std::fmt::Display + use<>> {
-    StackName::new(text.as_str()).map(drop)
+fn check_name(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
+    StackName::new(text).map(drop)
 }
 
-fn check_app(text: &String) -> Result<(), impl std::fmt::Display + use<>> {
-    AppName::new(text.as_str()).map(drop)
+fn check_app(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
+    AppName::new(text).map(drop)
 }
 
-fn check_version(text: &String) -> Result<(), impl std::fmt::Display + use<>> {
-    AppVersion::new(text.as_str()).map(drop)
+fn check_version(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
+    AppVersion::new(text).map(drop)
 }
 
-fn check_owner(text: &String) -> Result<(), impl std::fmt::Display + use<>> {
-    Owner::new(text.as_str()).map(drop)
+fn check_owner(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
+    Owner::new(text).map(drop)
 }
 
-fn check_ttl(text: &String) -> Result<(), impl std::fmt::Display + use<>> {
+fn check_ttl(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
     text.parse::<Ttl>().map(drop)
 }
 
-pub(crate) fn check_span(text: &String) -> Result<(), impl std::fmt::Display + use<>> {
+pub(crate) fn check_span(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
     text.parse::<Span>().map(drop)
 }
 
-fn check_renew_on(text: &String) -> Result<(), String> {
-    match text.as_str() {
+fn check_renew_on(text: &str) -> Result<(), String> {
+    match text {
         "version" | "never" => Ok(()),
         other => Err(format!("{other:?} is neither \"version\" nor \"never\"")),
     }
