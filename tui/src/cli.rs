@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Mark(commands::mark::Arguments),
     Touch(commands::touch::Arguments),
     Doctor(commands::doctor::Arguments),
+    Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod dashboard;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod extend;
@@ -27,7 +28,7 @@ pub(crate) fn run(
     let Some(command) = command else {
         return dashboard::run(dashboard, context, ui);
     };
-    if !dashboard.is_empty() {
+    if !dashboard.is_empty() && !matches!(command, Command::Demo(_)) {
         return Err(CommandError::usage(
             "--record and --replay go with the dashboard, not with a command",
         )
@@ -44,6 +45,7 @@ pub(crate) fn run(
             Command::Mark(arguments) => mark::run(arguments, context, ui).await,
             Command::Touch(arguments) => touch::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
+            Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,
             Command::Completions(arguments) => completions::run(&arguments, ui),
         }
     })

@@ -6,6 +6,7 @@ mod app;
 mod cli;
 mod commands;
 mod context;
+mod demo;
 mod doctor;
 mod effect;
 mod environment;

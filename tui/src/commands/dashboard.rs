@@ -72,7 +72,11 @@ pub(crate) async fn open(
     path: PathBuf,
     demo: bool,
 ) -> Result<(), CommandError> {
-    let config = Arc::new(context.config()?);
+    let mut config = context.config()?;
+    if demo {
+        config.policy = crate::demo::policy();
+    }
+    let config = Arc::new(config);
     let read_only = reason_against_changes(context, &config, &path);
     let service = |ledger| {
         let (clock, config) = (Arc::new(*context.clock()), Arc::clone(&config));
@@ -121,7 +125,8 @@ pub(crate) async fn open(
     app.run(context.clock()).await
 }
 
-fn needs_terminal(context: &Context) -> Result<(), CommandError> {
+/// That there is a terminal to draw in.
+pub(super) fn needs_terminal(context: &Context) -> Result<(), CommandError> {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if terminal && !context.environment.dumb_terminal {
         return Ok(());

@@ -1,0 +1,75 @@
+//! `jiti demo`
+
+use std::path::Path;
+
+use clap::Args;
+use stack::ledger::Ledger;
+use stack::reaper::{ReaperEvent, ReaperEventKind};
+use stack::{Clock, RunId, Seq, Span, SqliteLedger};
+
+use super::dashboard;
+use crate::context::Context;
+use crate::demo;
+use crate::error::CommandError;
+
+/// Look around in a made-up world: no account, no Terraform, nothing real
+///
+/// The dashboard opens over a ledger in a temporary folder, which is removed at the end.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// How many stacks
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    stacks: usize,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    of_dashboard: &dashboard::Arguments,
+    context: &Context,
+) -> Result<(), CommandError> {
+    dashboard::needs_terminal(context)?;
+    let folder = tempfile::Builder::new().prefix("jiti-demo-").tempdir()?;
+    let path = folder.path().join("ledger.db");
+    fill(&path, arguments.stacks, context).await?;
+    dashboard::open(of_dashboard, context, path, true).await
+}
+
+/// Writes the made-up world into a ledger.
+async fn fill(path: &Path, stacks: usize, context: &Context) -> Result<(), CommandError> {
+    let (ledger, now) = (SqliteLedger::at(path), context.clock().now());
+    // Side by side, so that the writer takes many of them into one commit.
+    let mut writing = tokio::task::JoinSet::new();
+    let ledger = std::sync::Arc::new(ledger);
+    for (name, events) in demo::stories(now, stacks) {
+        let ledger = std::sync::Arc::clone(&ledger);
+        writing.spawn(async move { ledger.append(&name, Seq::NONE, events).await.map(drop) });
+    }
+    while let Some(written) = writing.join_next().await {
+        written.map_err(|error| {
+            CommandError::failed("the demo could not be made").because(&error)
+        })??;
+    }
+    let run = RunId::random();
+    let at = Span::minutes(3).before(now);
+    let event = |at, kind| ReaperEvent {
+        seq: Seq::NONE,
+        at,
+        actor: stack::Actor::of("reaper", "runner-1"),
+        kind,
+    };
+    let began = ReaperEventKind::RunStarted {
+        run: run.clone(),
+        interval: Span::minutes(15),
+        host: "runner-1".to_owned(),
+        pid: 1,
+    };
+    let ended = ReaperEventKind::RunFinished {
+        run,
+        ended: 2,
+        failed: 0,
+    };
+    ledger
+        .append_reaper(Seq::NONE, vec![event(at, began), event(at, ended)])
+        .await?;
+    Ok(())
+}
