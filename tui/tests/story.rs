@@ -113,7 +113,7 @@ pub(crate) fn five_stacks(sandbox: &Sandbox) {
                         stack::Labels::new([("cost-center".into(), "42".into())].into()).unwrap();
                 }),
             ),
-            (begun - 1, EventKind::Recorded),
+            (begun - 1, EventKind::Recorded { origin: None }),
             (begun - 4, EventKind::Provisioned),
             (
                 begun - 4,
@@ -146,7 +146,7 @@ pub(crate) fn five_stacks(sandbox: &Sandbox) {
                     r.terms.hourly_cost = Some("0.42".parse().unwrap());
                 }),
             ),
-            (begun - 5, EventKind::Recorded),
+            (begun - 5, EventKind::Recorded { origin: None }),
             (
                 MINUTE,
                 EventKind::Held {
@@ -171,7 +171,7 @@ pub(crate) fn five_stacks(sandbox: &Sandbox) {
                     r.terms.hourly_cost = Some("1.10".parse().unwrap());
                 }),
             ),
-            (begun - 5, EventKind::Recorded),
+            (begun - 5, EventKind::Recorded { origin: None }),
             (begun - 9, EventKind::Provisioned),
             (
                 begun - 9,
@@ -192,7 +192,7 @@ pub(crate) fn five_stacks(sandbox: &Sandbox) {
                     r.terms.ttl = "3d".parse().unwrap();
                 }),
             ),
-            (begun - 5, EventKind::Recorded),
+            (begun - 5, EventKind::Recorded { origin: None }),
         ],
     );
     story.stack(

@@ -185,7 +185,7 @@ fn a_clock_behind_the_ledger() {
     let story = Story::new(&sandbox.ledger());
     story.stack(
         "ahead",
-        [(-3_630, requested(|_| {})), (-3_630, EventKind::Recorded)],
+        [(-3_630, requested(|_| {})), (-3_630, EventKind::Recorded { origin: None })],
     );
     let found = finding(&sandbox, "clock");
     assert_eq!(found["verdict"], "broken");

@@ -105,6 +105,7 @@ impl Resource for Stack {
                     version,
                     owner,
                     terms,
+                    origin,
                     ..
                 } = registration;
                 service
@@ -114,6 +115,7 @@ impl Resource for Stack {
                             version,
                             owner,
                             terms,
+                            origin,
                         },
                     )
                     .await

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
-use super::registration::{Registration, Terms};
+use super::registration::{Origin, Registration, Terms};
 use crate::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
 use crate::money::HourlyRate;
 use crate::policy::Policy;
@@ -159,7 +159,11 @@ kinds! {
         registration: Box<Registration>,
     }
     /// Terraform's state is known to hold this stack: the registration is finished.
-    "recorded" Recorded
+    "recorded" Recorded {
+        /// Where Terraform runs for it from now on, when that is another place than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Box<Origin>>,
+    }
     /// Everything is created, checks begin.
     "provisioned" Provisioned
     /// A phase of the init begins or ends.

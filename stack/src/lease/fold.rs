@@ -136,7 +136,12 @@ impl Lease {
     fn absorb(&mut self, event: &Event, at: Timestamp, seen: Option<Phase>) {
         use EventKind as E;
         match &event.kind {
-            E::Recorded => self.recorded = true,
+            E::Recorded { origin } => {
+                self.recorded = true;
+                if let Some(origin) = origin {
+                    self.origin = (**origin).clone();
+                }
+            }
             E::Provisioned => self.provisioned(at),
             E::PhaseMarked {
                 phase,

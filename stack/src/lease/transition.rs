@@ -250,7 +250,7 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
             TearingDown | Residue | Gone => ended(phase),
         },
 
-        E::Recorded
+        E::Recorded { .. }
         | E::PhaseMarked { .. }
         | E::CheckPassed { .. }
         | E::Activity { .. }

@@ -133,7 +133,7 @@ mod tests {
             EventKind::Requested {
                 registration: Box::new(registration),
             },
-            EventKind::Recorded,
+            EventKind::Recorded { origin: None },
             EventKind::Provisioned,
             EventKind::PhaseMarked {
                 phase: "migrate".to_owned(),

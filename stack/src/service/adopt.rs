@@ -35,7 +35,7 @@ impl Service {
                 created_at,
             },
             // It comes out of a state: the registration is finished as it begins.
-            EventKind::Recorded,
+            EventKind::Recorded { origin: None },
         ];
         let mut pauses = Pauses::short();
         for _ in 0..DECISIONS {

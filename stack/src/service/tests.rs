@@ -209,7 +209,23 @@ fn wanted(lease: &Lease) -> Wanted {
         version: lease.version.clone(),
         owner: lease.owner.clone(),
         terms: lease.terms.clone(),
+        origin: lease.origin.clone(),
     }
+}
+
+/// A stack that is updated from another checkout is torn down from there; a move alone is no change.
+#[tokio::test]
+async fn an_update_from_elsewhere_moves_the_origin() {
+    let world = world(Policy::default());
+    let lease = world.open("moved").await;
+    let mut wanted = wanted(&lease);
+    wanted.origin = elsewhere().origin;
+    let same = world.service.update(&lease.name, &wanted).await.unwrap();
+    assert_eq!(same.origin, lease.origin);
+    assert_eq!(same.last_seq(), lease.last_seq());
+    wanted.version = version("2.0.0");
+    let moved = world.service.update(&lease.name, &wanted).await.unwrap();
+    assert_eq!(moved.origin.directory, "/srv/other");
 }
 
 fn version(text: &str) -> AppVersion {

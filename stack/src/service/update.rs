@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Service, ServiceError};
 use crate::id::{AppVersion, Owner, StackName};
-use crate::lease::{EventKind, Lease, RenewOn, Terms};
+use crate::lease::{EventKind, Lease, Origin, RenewOn, Terms};
 use crate::ledger::LedgerError;
 use crate::policy::Policy;
 
@@ -17,6 +17,9 @@ pub struct Wanted {
     pub owner: Owner,
     /// The terms.
     pub terms: Terms,
+    /// Where Terraform runs for it: a checkout may be another one each time. A move alone is no
+    /// difference; it is noted with the next one.
+    pub origin: Origin,
 }
 
 impl Service {
@@ -28,7 +31,7 @@ impl Service {
         let decide = |lease: &Lease, _| {
             Ok(match lease.recorded {
                 true => Vec::new(),
-                false => vec![EventKind::Recorded],
+                false => vec![EventKind::Recorded { origin: None }],
             })
         };
         self.change(stack, decide).await
@@ -117,6 +120,7 @@ fn differences(
         version,
         owner,
         terms,
+        origin,
     } = wanted;
     let mut kinds = Vec::new();
     let mut refusals = Vec::new();
@@ -155,6 +159,11 @@ fn differences(
                 policy: is_new.then(|| Box::new(policy.clone())),
             });
         }
+    }
+    if !kinds.is_empty() && !origin.is_same_place(&lease.origin) {
+        kinds.push(EventKind::Recorded {
+            origin: Some(Box::new(origin.clone())),
+        });
     }
     if refusals.is_empty() {
         Ok(kinds)

@@ -28,7 +28,7 @@ pub fn every_kind() -> Vec<EventKind> {
         E::Requested {
             registration: Box::new(registration),
         },
-        E::Recorded,
+        E::Recorded { origin: None },
         E::Provisioned,
         E::PhaseMarked {
             phase: "migrate".to_owned(),

@@ -73,7 +73,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
                 r.app, r.version, r.owner, r.terms.ttl
             )
         }
-        EventKind::Recorded => "recorded in the Terraform state".to_owned(),
+        EventKind::Recorded { origin: None } => "recorded in the Terraform state".to_owned(),
+        EventKind::Recorded {
+            origin: Some(origin),
+        } => format!("recorded in the Terraform state of {}", origin.directory),
         EventKind::Provisioned => "provisioned: all is created, checks begin".to_owned(),
         EventKind::PhaseMarked {
             phase,
