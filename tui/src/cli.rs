@@ -58,6 +58,7 @@ pub(crate) enum Command {
     Unhold(commands::unhold::Arguments),
     Mark(commands::mark::Arguments),
     Touch(commands::touch::Arguments),
+    Reap(commands::reap::Arguments),
     Doctor(commands::doctor::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),

@@ -9,6 +9,7 @@ pub(crate) mod extend;
 pub(crate) mod hold;
 pub(crate) mod ls;
 pub(crate) mod mark;
+pub(crate) mod reap;
 pub(crate) mod show;
 pub(crate) mod touch;
 pub(crate) mod unhold;
@@ -43,6 +44,7 @@ pub(crate) fn run(
             Command::Hold(arguments) => hold::run(arguments, context, ui).await,
             Command::Unhold(arguments) => unhold::run(&arguments, context, ui).await,
             Command::Mark(arguments) => mark::run(arguments, context, ui).await,
+            Command::Reap(arguments) => reap::run(arguments, context, ui).await,
             Command::Touch(arguments) => touch::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stack::ledger::Scope;
+use stack::service::teardown::Settings;
 use stack::service::{Service, ServiceError};
 use stack::{Actor, Config, Lease, LedgerError, Source, SqliteLedger, StackName, SystemClock};
 
@@ -117,7 +118,8 @@ impl Context {
     pub(crate) fn reader(&self) -> Result<Option<Service>, CommandError> {
         let config = self.config()?;
         let path = self.ledger_path()?;
-        Ok(exists(&path)?.then(|| self.service(SqliteLedger::read_only(&path), config)))
+        Ok(exists(&path)?
+            .then(|| self.service(SqliteLedger::read_only(&path), config, Source::Cli)))
     }
 
     /// The same, where there has to be one.
@@ -131,6 +133,15 @@ impl Context {
     /// What changing needs. Only Terraform begins a ledger: there is nothing to change in one that
     /// does not exist.
     pub(crate) fn writer(&self) -> Result<Service, CommandError> {
+        self.writing_as(Source::Cli)
+    }
+
+    /// The same, for what the reaper does.
+    pub(crate) fn reaper(&self) -> Result<Service, CommandError> {
+        self.writing_as(Source::Reaper)
+    }
+
+    fn writing_as(&self, source: Source) -> Result<Service, CommandError> {
         let config = self.config()?;
         let path = self.ledger_path()?;
         match self.read_only(&config) {
@@ -141,13 +152,27 @@ impl Context {
                 "nothing is changed: the configuration says read_only = true under [dashboard]",
             )),
             None if !exists(&path)? => Err(no_ledger(&path)),
-            None => Ok(self.service(SqliteLedger::at(&path), config)),
+            None => Ok(self.service(SqliteLedger::at(&path), config, source)),
         }
     }
 
-    fn service(&self, ledger: SqliteLedger, config: Config) -> Service {
+    fn service(&self, ledger: SqliteLedger, config: Config, source: Source) -> Service {
         let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-        Service::new(Arc::new(ledger), clock, config, self.actor(), Source::Cli)
+        Service::new(Arc::new(ledger), clock, config, self.actor(), source)
+    }
+
+    /// The surroundings of a teardown: where this user's runs have their folders, and what is secret.
+    pub(crate) fn teardown_settings(&self) -> Result<Settings, CommandError> {
+        let runs = match &self.environment.data_home {
+            Some(folder) => folder.join("jiti/runs"),
+            None => self.ledger_path()?.with_file_name("runs"),
+        };
+        Ok(Settings {
+            runs,
+            path: self.environment.path.clone(),
+            secrets: self.environment.secrets.clone(),
+            max_resources: None,
+        })
     }
 
     /// Whether changes are forbidden, and by what. Write access to the file is the ledger's own matter.

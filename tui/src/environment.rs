@@ -25,6 +25,8 @@ pub(crate) struct Environment {
     pub(crate) force_color: bool,
     /// `TERM` is `dumb`.
     pub(crate) dumb_terminal: bool,
+    /// Values that nobody is to see: those of variables whose names say so, and of Terraform's variables.
+    pub(crate) secrets: Vec<String>,
 }
 
 impl Environment {
@@ -47,8 +49,37 @@ impl Environment {
             no_color: text("NO_COLOR").is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|force| force != "0"),
             dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
+            secrets: secrets(),
         }
     }
+}
+
+/// The values of variables that hold secrets, by their names. Short ones are left out: as `1` or `dev` they would
+/// mask half of what is said, and they keep nothing secret.
+fn secrets() -> Vec<String> {
+    const SHORTEST: usize = 6;
+    std::env::vars_os()
+        .filter(|(name, _)| is_secret(&name.to_string_lossy()))
+        .map(|(_, value)| value.to_string_lossy().into_owned())
+        .filter(|value| value.len() >= SHORTEST)
+        .collect()
+}
+
+fn is_secret(name: &str) -> bool {
+    let words = [
+        "SECRET",
+        "TOKEN",
+        "PASSWORD",
+        "PASSWD",
+        "CREDENTIAL",
+        "ACCESS_KEY",
+        "API_KEY",
+        "PRIVATE_KEY",
+    ];
+    name.starts_with("TF_VAR_")
+        || words
+            .iter()
+            .any(|word| name.to_ascii_uppercase().contains(word))
 }
 
 /// A folder of the XDG base directory specification, which says to ignore relative ones.
@@ -70,4 +101,25 @@ fn text(name: &str) -> Option<String> {
 )]
 fn raw(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name says whether its value is secret; Terraform's variables may all be.
+    #[test]
+    fn names_say_what_is_secret() {
+        for name in [
+            "AWS_SECRET_ACCESS_KEY",
+            "GITHUB_TOKEN",
+            "PGPASSWORD",
+            "TF_VAR_region",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["HOME", "AWS_REGION", "TF_CLI_CONFIG_FILE"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
 }

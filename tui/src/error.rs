@@ -21,6 +21,8 @@ enum Kind {
     Usage,
     /// A rule forbids it: the policy, a hold, read-only.
     Refused,
+    /// A teardown left something behind.
+    Residue,
     /// The command line says nothing: the help is the answer.
     Help,
     /// Nobody reads the output any more, as with `jiti ls | head -1`: that is no failure.
@@ -50,6 +52,11 @@ impl CommandError {
     /// A rule forbids it: exit code 3.
     pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, message)
+    }
+
+    /// A teardown left something behind: exit code 4.
+    pub(crate) fn residue(message: impl Into<String>) -> Self {
+        Self::new(Kind::Residue, message)
     }
 
     fn new(kind: Kind, message: impl Into<String>) -> Self {
@@ -107,6 +114,7 @@ impl CommandError {
             Kind::Failed => 1,
             Kind::Usage | Kind::Help => 2,
             Kind::Refused => 3,
+            Kind::Residue => 4,
         })
     }
 
@@ -116,6 +124,7 @@ impl CommandError {
             Kind::ReaderGone => return None,
             Kind::Help => return Some(self.message.trim_end().to_owned()),
             Kind::Refused => "Refused",
+            Kind::Residue => "Residue",
             Kind::Failed | Kind::Usage => "Error",
         };
         let mut text = format!("{label}: {}", clean_lines(&self.message));
@@ -202,6 +211,7 @@ mod tests {
         assert_eq!(code(&CommandError::failed("x")), expected(1));
         assert_eq!(code(&CommandError::usage("x")), expected(2));
         assert_eq!(code(&CommandError::refused("x")), expected(3));
+        assert_eq!(code(&CommandError::residue("x")), expected(4));
         let gone = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert_eq!((code(&gone), gone.told()), (expected(0), None));
         let full = CommandError::from(io::Error::from(io::ErrorKind::StorageFull));

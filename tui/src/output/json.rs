@@ -14,6 +14,29 @@ pub(crate) fn write(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandEr
     ui.line(&document(value)?)
 }
 
+/// Writes a value as one line: what is told while something goes on.
+pub(crate) fn line(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {
+    ui.line(&one_line(value)?)
+}
+
+/// Outside of its texts JSON holds no such character, so that each can be replaced where it stands.
+fn one_line(value: &impl Serialize) -> Result<String, CommandError> {
+    let text = serde_json::to_string(value).map_err(|error| {
+        CommandError::failed("the answer could not be written as JSON").because(&error)
+    })?;
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts_or_hides(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                line.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            line.push(c);
+        }
+    }
+    Ok(line)
+}
+
 /// An array that is written item by item, because it may be long.
 #[derive(Default)]
 pub(crate) struct Array {
@@ -116,6 +139,21 @@ impl Formatter for Harmless {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One line is one line, and harmless as well.
+    #[test]
+    fn a_line_is_one_line() {
+        let given = "ana\u{202e}\u{9b}31m\u{7f}\n\"ä漢\" \u{e0041}";
+        let text = one_line(&[given]).expect("it is written");
+        assert!(
+            !text.chars().any(|c| c == '\n' || acts_or_hides(c)),
+            "{text:?}"
+        );
+        assert_eq!(
+            serde_json::from_str::<[String; 1]>(&text).expect("it is read"),
+            [given]
+        );
+    }
 
     /// What would act on a terminal is an escape, and a reader of JSON still gets the same text.
     #[test]

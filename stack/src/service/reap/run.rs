@@ -1,13 +1,13 @@
 //! One run of the reaper: its docket from the top, so many at once, and what became of each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::docket::{Docket, Task, why};
 use crate::attempts::Attempts;
@@ -108,6 +108,7 @@ impl Service {
     pub async fn reap(&self, docket: Docket, working: &Working) -> Summary {
         let mut summary = Summary::default();
         let mut under_way = JoinSet::new();
+        let mut begun = HashMap::new();
         let mut stop = working.stop.clone();
         let mut tasks = docket.tasks.into_iter();
         while let Some(task) = tasks.next() {
@@ -128,16 +129,23 @@ impl Service {
                 break;
             };
             let (service, working) = (self.clone(), working.clone());
-            under_way.spawn(async move {
-                let ending = service.end(&task, &working).await;
-                (working.tell)(Step::Ended(task.clone(), ending.clone()));
+            let mine = task.clone();
+            let handle = under_way.spawn(async move {
+                let ending = service.end(&mine, &working).await;
+                (working.tell)(Step::Ended(mine, ending.clone()));
                 drop(permit);
-                (task, ending)
+                ending
             });
+            begun.insert(handle.id(), task);
         }
-        while let Some(ended) = under_way.join_next().await {
-            // A task that panicked has said so already; the ledger tells how far its stack came.
-            summary.endings.extend(ended);
+        while let Some(ended) = under_way.join_next_with_id().await {
+            let (id, ending) = match ended {
+                Ok(ended) => ended,
+                Err(error) => (error.id(), lost(&error)),
+            };
+            summary
+                .endings
+                .extend(begun.remove(&id).map(|task| (task, ending)));
         }
         summary
     }
@@ -177,6 +185,13 @@ impl Service {
         let tried_elsewhere = Attempts::of(events).failures > task.failures;
         Ok(!tried_elsewhere && why(&lease, &view, runs).is_some())
     }
+}
+
+/// A teardown that ended without an answer: the next run finds its runner dead and goes on.
+fn lost(error: &JoinError) -> Ending {
+    Ending::Failed(format!(
+        "the teardown ended without an answer ({error}); the next run goes on with it"
+    ))
 }
 
 impl Summary {

@@ -1,0 +1,62 @@
+//! Pausing the reaper for everybody, and letting it work again.
+
+use serde_json::json;
+use stack::ReaperStatus;
+use stack::reaper::Pause;
+
+use crate::cli::Form;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::{format, json};
+use crate::ui::Ui;
+
+pub(super) async fn pause(
+    why: Option<String>,
+    form: Form,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let service = context.writer()?;
+    let status = service.pause_reaper(why).await?;
+    if form.json {
+        return answer(&status, ui);
+    }
+    match &status.paused {
+        Some(pause) => ui.text(&format!(
+            "{}. No reaper of this ledger touches anything until `jiti reap --resume`.",
+            sentence(pause, service.now())
+        )),
+        None => ui.text("The reaper is not paused: somebody resumed it meanwhile."),
+    }
+}
+
+pub(super) async fn resume(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let service = context.writer()?;
+    let status = service.resume_reaper().await?;
+    if form.json {
+        return answer(&status, ui);
+    }
+    let next = match status.nothing_ends(service.now()) {
+        Some(_) => "No reaper has run of late: `jiti reap --yes` runs it once.".to_owned(),
+        None => status
+            .next_run(service.now(), service.now())
+            .map(|next| format!("Its next run is at {} UTC.", format::minute(next)))
+            .unwrap_or_default(),
+    };
+    ui.text(&format!("The reaper is not paused. {next}"))
+}
+
+/// Who paused it, when and why.
+pub(super) fn sentence(pause: &Pause, now: jiff::Timestamp) -> String {
+    let why = pause.why.as_ref().map(|why| format!(": {why}"));
+    format!(
+        "{} paused the reaper at {}{}",
+        pause.by,
+        format::moment(pause.at, now),
+        why.unwrap_or_default()
+    )
+}
+
+fn answer(status: &ReaperStatus, ui: &mut Ui) -> Result<(), CommandError> {
+    json::line(ui, &json!({ "paused": status.paused }))
+}

@@ -1,0 +1,202 @@
+//! `jiti reap` without `--yes`: what a run would do now, and nothing of it.
+
+use std::io::{IsTerminal, stdout};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use stack::Clock;
+use stack::service::reap::{ClockBehind, Docket, Survey, TooMany};
+use stack::service::warn::Letter;
+
+use super::said::because;
+use super::{pause, watch as repeat};
+use crate::cli::Form;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::notify::Message;
+use crate::output::table::{Align, Cell, Column, Table};
+use crate::output::{format, json};
+use crate::ui::Ui;
+
+/// What a run would find.
+struct Found {
+    survey: Survey,
+    docket: Docket,
+    warnings: Vec<Message>,
+    too_many: Option<TooMany>,
+    behind: Option<ClockBehind>,
+}
+
+pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    show(form, context, ui).await?;
+    only_shown(form, ui)
+}
+
+/// Shows again and again, as often as the reaper would run.
+pub(super) async fn watch(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    if !stdout().is_terminal() {
+        return run(form, context, ui).await;
+    }
+    loop {
+        show(form, context, ui).await?;
+        ui.finish()?;
+        let next = repeat::after(context.clock().now(), repeat::interval(context));
+        repeat::until(next, context.clock()).await;
+    }
+}
+
+/// A script that forgot `--yes` learns it from the exit code.
+fn only_shown(form: Form, ui: &mut Ui) -> Result<(), CommandError> {
+    if stdout().is_terminal() {
+        return if form.json {
+            Ok(())
+        } else {
+            ui.text("This only shows. `jiti reap --yes` does it.")
+        };
+    }
+    Err(
+        CommandError::usage("nothing was done: this only shows what would be")
+            .hint("`jiti reap --yes` does it"),
+    )
+}
+
+async fn show(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let service = context.existing_reader()?;
+    let survey = service.survey().await?;
+    let config = service.config();
+    let docket = survey.docket(config, &context.teardown_settings()?.runs);
+    let owed = survey.owed(config).into_iter();
+    let now = survey.view.now;
+    let warnings = owed.map(|warning| Message::of(&Letter::Stack(Box::new(warning)), now));
+    let found = Found {
+        warnings: warnings.collect(),
+        too_many: docket.too_many(),
+        behind: survey.clock_behind(),
+        docket,
+        survey,
+    };
+    if form.json {
+        for object in objects(&found) {
+            json::line(ui, &object)?;
+        }
+        return Ok(());
+    }
+    for_people(&found, config.notify.webhook.is_some(), ui)
+}
+
+fn for_people(found: &Found, has_webhook: bool, ui: &mut Ui) -> Result<(), CommandError> {
+    let now = found.survey.view.now;
+    if let Some(paused) = &found.survey.view.reaper.paused {
+        ui.text(&format!(
+            "{}: nothing of this would be done.",
+            pause::sentence(paused, now)
+        ))?;
+    }
+    if let Some(behind) = &found.behind {
+        ui.text(&format!("Nothing of this would be done: {behind}."))?;
+    }
+    if let Some(too_many) = &found.too_many {
+        ui.text(&format!(
+            "None of these would be touched: {} are due, and max_stacks under [reaper] allows {} in one run.",
+            too_many.stacks.len(),
+            too_many.max
+        ))?;
+    }
+    if found.docket.tasks.is_empty() {
+        ui.text("No stack would be ended now.")?;
+    } else {
+        ui.table(&table(&found.docket, now))?;
+    }
+    for later in &found.docket.later {
+        ui.text(&format!(
+            "{} waits for its next try, {}: it has failed {} times, last with: {}",
+            later.name,
+            format::moment(later.not_before, now),
+            later.failures,
+            later.reason
+        ))?;
+    }
+    for warning in &found.warnings {
+        let to = if has_webhook {
+            "Would tell"
+        } else {
+            "Nobody to tell, for want of a webhook under [notify],"
+        };
+        ui.text(&format!("{to} that {}.", warning.summary()))?;
+    }
+    Ok(())
+}
+
+fn table(docket: &Docket, now: Timestamp) -> Table {
+    let mut table = Table::new([
+        Column::new("WOULD END", Align::Left).between(12, 32),
+        Column::new("APP@VERSION", Align::Left)
+            .between(12, 28)
+            .goes(2),
+        Column::new("OWNER", Align::Left).between(8, 24).goes(3),
+        Column::new("$/H", Align::Right).goes(1),
+        Column::new("BECAUSE", Align::Left).between(20, 80),
+    ]);
+    for task in &docket.tasks {
+        let rate = task
+            .hourly_usd
+            .map_or(format::UNKNOWN.to_owned(), format::rate);
+        table.row([
+            Cell::new(&task.name),
+            Cell::new(format!("{}@{}", task.app, task.version)),
+            Cell::new(&task.owner),
+            Cell::new(rate),
+            Cell::new(because(task, now)),
+        ]);
+    }
+    table
+}
+
+/// One object for each stack and warning, and the result as the last.
+fn objects(found: &Found) -> Vec<Value> {
+    let due = found.docket.tasks.iter().map(|task| {
+        let doom = match &task.why {
+            stack::service::reap::Why::Due(doom) => Some(doom),
+            _ => None,
+        };
+        json!({
+            "event": "would_end",
+            "name": task.name,
+            "app": task.app,
+            "version": task.version,
+            "owner": task.owner,
+            "why": task.why.as_str(),
+            "cause_at": doom.map(|doom| doom.cause_at),
+            "due_at": doom.map(|doom| doom.due_at),
+            "hourly_usd": task.hourly_usd,
+        })
+    });
+    let later = found.docket.later.iter().map(|later| {
+        json!({
+            "event": "waits",
+            "name": later.name,
+            "failures": later.failures,
+            "reason": later.reason,
+            "not_before": later.not_before,
+        })
+    });
+    let warnings = found
+        .warnings
+        .iter()
+        .map(|message| json!({ "event": "would_warn", "message": message }));
+    let names: Vec<_> = found.docket.tasks.iter().map(|task| &task.name).collect();
+    let alarm = match (&found.behind, &found.too_many) {
+        (Some(_), _) => Some("clock"),
+        (_, Some(_)) => Some("too_many"),
+        _ => None,
+    };
+    let result = json!({
+        "event": "result",
+        "dry_run": true,
+        "would_end": names,
+        "would_warn": found.warnings.len(),
+        "paused": found.survey.view.reaper.paused,
+        "alarm": alarm,
+    });
+    due.chain(later).chain(warnings).chain([result]).collect()
+}

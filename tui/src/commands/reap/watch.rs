@@ -1,0 +1,158 @@
+//! `jiti reap --yes --watch`: run after run, until a signal ends it.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use stack::reaper::DEFAULT_INTERVAL;
+use stack::service::reap::InHand;
+use stack::service::teardown::Stop;
+use stack::{Clock, Elapsed, Span};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::once::{Report, Shared, concurrency, drain, no_signals, once};
+use super::said::Speaker;
+use super::stop::Signals;
+use crate::cli::Form;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::format;
+use crate::ui::Ui;
+
+/// The clock is looked at this often: timers stand still while a machine sleeps.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// The part of an interval that a run may come later, so that reapers that began together drift apart.
+const JITTER: u64 = 20;
+
+/// What a look at the world came to.
+enum Turn {
+    /// It is time for a run.
+    Begin,
+    /// A run has ended.
+    Ended(Result<Box<Report>, CommandError>),
+    /// Somebody wants the program to end.
+    Stop,
+}
+
+pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let (to, mut said) = mpsc::unbounded_channel();
+    let speaker = Speaker {
+        to,
+        form,
+        steps: false,
+    };
+    let (begin_no_more, stop) = watch::channel(false);
+    let shared = Shared {
+        slots: Arc::new(Semaphore::new(concurrency(context)?)),
+        in_hand: InHand::default(),
+        stop: stop.clone(),
+        delete_no_more: Stop::default(),
+        speaker: speaker.clone(),
+    };
+    let signals = Signals::of_process().map_err(|error| no_signals(&error))?;
+    let signals = signals.pass_on(
+        begin_no_more,
+        shared.delete_no_more.clone(),
+        speaker.clone(),
+    );
+    tokio::pin!(signals);
+
+    // A teardown may take longer than the interval: the next run begins beside it.
+    let mut runs = FuturesUnordered::new();
+    let mut next = context.clock().now();
+    let (mut first, mut stopping) = (true, false);
+    loop {
+        if stopping && runs.is_empty() {
+            drain(&mut said, ui)?;
+            return Ok(());
+        }
+        let mut stopped = stop.clone();
+        let turn = tokio::select! {
+            biased;
+            Some(said) = said.recv() => {
+                said.out(ui)?;
+                continue;
+            }
+            () = &mut signals => continue,
+            _ = stopped.wait_for(|stop| *stop), if !stopping => Turn::Stop,
+            Some(report) = runs.next() => Turn::Ended(report.map(Box::new)),
+            () = until(next, context.clock()), if !stopping => Turn::Begin,
+        };
+        match turn {
+            Turn::Begin => {
+                next = after(context.clock().now(), interval(context));
+                runs.push(once(context, &shared));
+            }
+            Turn::Ended(Ok(report)) => {
+                let began = format::second(report.began_at());
+                if let Err(error) = report.verdict() {
+                    speaker.aside(format!("{began} UTC {}", error.message()));
+                }
+                report.tell(&speaker, context.clock().now());
+                first = false;
+            }
+            // What keeps the first run from beginning is a mistake in the setting up; later it may pass.
+            Turn::Ended(Err(error)) if first => {
+                drain(&mut said, ui)?;
+                return Err(error);
+            }
+            Turn::Ended(Err(error)) => {
+                let now = format::second(context.clock().now());
+                speaker.aside(format!(
+                    "{now} UTC the run could not begin: {}",
+                    error.message()
+                ));
+            }
+            Turn::Stop => stopping = true,
+        }
+    }
+}
+
+/// Waits until the clock shows a moment, or for a while.
+pub(super) async fn until(next: Timestamp, clock: &impl Clock) {
+    loop {
+        let left = Duration::from_millis(Elapsed::between(clock.now(), next).millis());
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left.min(LOOK)).await;
+    }
+}
+
+/// How often it runs, as the configuration says now; a file that cannot be read at the moment is told by the run.
+pub(super) fn interval(context: &Context) -> Span {
+    context
+        .config()
+        .map_or(DEFAULT_INTERVAL, |config| config.reaper.interval)
+}
+
+/// The next run: an interval after the one that begins now, and a little more.
+pub(super) fn after(now: Timestamp, interval: Span) -> Timestamp {
+    let whole = interval.seconds().saturating_mul(1000);
+    let random = RandomState::new().hash_one(0_u8);
+    let jitter = random % (whole / JITTER).max(1);
+    Elapsed::from_millis(whole.saturating_add(jitter)).after(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The next run comes an interval later, and at most a twentieth of it after that.
+    #[test]
+    fn runs_drift_apart() {
+        let now: Timestamp = "2026-03-02T12:00:00Z".parse().expect("a time");
+        let nexts: Vec<u64> = (0..50)
+            .map(|_| Elapsed::between(now, after(now, DEFAULT_INTERVAL)).millis())
+            .collect();
+        assert!(
+            nexts.iter().all(|next| (900_000..945_000).contains(next)),
+            "{nexts:?}"
+        );
+        assert!(nexts.iter().any(|next| *next != nexts[0]));
+    }
+}
