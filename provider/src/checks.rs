@@ -17,8 +17,9 @@ pub(crate) use exec::ExecCheck;
 pub(crate) use http::HttpCheck;
 pub(crate) use tcp::TcpCheck;
 
-/// The pauses between two tries of one check: short at first, since most things are ready soon.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The pause between two tries of one check: a twentieth of the time it has waited, so that what is measured is
+/// at most that much too long, within limits that are kind to both sides.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// One check, and the attribute that asks for it.
@@ -187,7 +188,7 @@ impl<'a> Run<'a> {
 
 async fn until_passed(entry: &Entry<'_>) -> Passed {
     let Entry { check, failure } = entry;
-    let mut pause = FIRST_PAUSE;
+    let begun = tokio::time::Instant::now();
     loop {
         match check.attempt().await {
             Ok(passed) => return passed,
@@ -200,8 +201,7 @@ async fn until_passed(entry: &Entry<'_>) -> Passed {
                 *last = Some(why);
             }
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        tokio::time::sleep((begun.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
     }
 }
 
