@@ -10,6 +10,9 @@ mod test_parallel;
 mod test_plans;
 mod test_quickstart;
 mod test_readiness;
+mod test_teardown;
+mod test_teardown_refused;
+mod test_teardown_runner;
 
 /// A file that nobody lists here would be a test that never runs.
 #[test]

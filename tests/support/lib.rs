@@ -2,6 +2,7 @@
 
 pub mod docs;
 pub mod sandbox;
+pub mod teardown;
 pub mod terraform;
 
 pub use sandbox::{Ran, Sandbox, binary};

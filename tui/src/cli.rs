@@ -58,6 +58,9 @@ pub(crate) enum Command {
     Unhold(commands::unhold::Arguments),
     Mark(commands::mark::Arguments),
     Touch(commands::touch::Arguments),
+    Teardown(commands::teardown::Arguments),
+    #[command(hide = true)]
+    TeardownRun(commands::teardown::runner::Arguments),
     Reap(commands::reap::Arguments),
     Doctor(commands::doctor::Arguments),
     Demo(commands::demo::Arguments),

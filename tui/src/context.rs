@@ -163,12 +163,10 @@ impl Context {
 
     /// The surroundings of a teardown: where this user's runs have their folders, and what is secret.
     pub(crate) fn teardown_settings(&self) -> Result<Settings, CommandError> {
-        let runs = match &self.environment.data_home {
-            Some(folder) => folder.join("jiti/runs"),
-            None => self.ledger_path()?.with_file_name("runs"),
-        };
+        // Whoever shares the ledger has to find the runs; and Terraform runs in another folder.
+        let ledger = std::path::absolute(self.ledger_path()?)?;
         Ok(Settings {
-            runs,
+            runs: ledger.with_file_name("runs"),
             path: self.environment.path.clone(),
             secrets: self.environment.secrets.clone(),
             max_resources: None,

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use stack::LedgerError;
 use stack::service::ServiceError;
+use stack::service::teardown::TeardownError;
 
 use crate::output::text::clean_lines;
 use crate::ui::Ui;
@@ -174,6 +175,16 @@ impl From<ServiceError> for CommandError {
                 Self::refused(error.to_string())
             }
             _ => Self::failed(error.to_string()),
+        }
+    }
+}
+
+impl From<TeardownError> for CommandError {
+    fn from(error: TeardownError) -> Self {
+        match error {
+            TeardownError::Service(error) => error.into(),
+            error if error.is_refusal() => Self::refused(error.to_string()),
+            error => Self::failed(error.to_string()),
         }
     }
 }

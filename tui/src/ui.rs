@@ -115,6 +115,12 @@ pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Asks something at the terminal, beside the output.
+pub(crate) fn ask(question: &str) {
+    let _ = write!(io::stderr(), "{}", clean(question));
+    let _ = io::stderr().flush();
+}
+
 fn terminal_width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then(|| usize::from(size.ws_col))

@@ -75,3 +75,5 @@ impl Stop {
 /// What is told of each step as it happens.
 pub type OnProgress<'a> = dyn Fn(&Progress) + Send + Sync + 'a;
 
+#[cfg(test)]
+mod tests;

@@ -25,10 +25,17 @@ impl Diagnostic {
         self.severity == "error"
     }
 
-    /// What it says, in a few words. The output of a command that somebody's configuration runs is left out: nobody
-    /// knows what is in it.
+    /// What it says, in a few words. A command that somebody's configuration runs is left out, and so is its output:
+    /// nobody knows what is in them.
     pub(crate) fn reason(&self, mask: &Mask) -> String {
-        let detail = self.detail.split("Output:").next().unwrap_or_default();
+        let before = self.detail.split("Output:").next().unwrap_or_default();
+        let detail = match (
+            before.split_once("running command '"),
+            before.rsplit_once("': "),
+        ) {
+            (Some((head, _)), Some((_, tail))) => format!("{head}running a command: {tail}"),
+            _ => before.to_owned(),
+        };
         if detail.trim().is_empty() {
             mask.reason(&self.summary)
         } else {
@@ -196,7 +203,7 @@ mod tests {
         );
     }
 
-    /// Every missing variable is named, and so is every resource that prevent_destroy keeps.
+    /// Every missing variable is named, and so is every resource that `prevent_destroy` keeps.
     #[test]
     fn what_is_missing_is_named() {
         let missing = |name: &str| {
@@ -248,12 +255,12 @@ mod tests {
     fn the_output_of_commands_is_left_out() {
         let said = error(
             "local-exec provisioner error",
-            "Error running command 'exit 1': exit status 1. Output: the key is swordfish",
+            "Error running command 'echo 'it''s a': pike; exit 1': exit status 1. Output: the key is swordfish",
         );
         let reason = said.reason(&Mask::default());
         assert_eq!(
             reason,
-            "local-exec provisioner error: Error running command 'exit 1': exit status 1."
+            "local-exec provisioner error: Error running a command: exit status 1."
         );
     }
 }

@@ -222,7 +222,7 @@ mod tests {
     /// A refresh that finds nothing is taken for wrong credentials; what earlier runs deleted is no reason.
     #[test]
     fn nothing_found_is_refused() {
-        let state = crate::terraform::State::of(&["jiti_stack.this", "aws_x.a", "aws_x.b"]);
+        let state = State::of(&["jiti_stack.this", "aws_x.a", "aws_x.b"]);
         let plan = |addresses: &[&str]| DestroyPlan {
             deletes: addresses
                 .iter()

@@ -101,7 +101,7 @@ impl Service {
                         remaining: counts(plan),
                         ran: &mut ran,
                     };
-                    let failure = following.to_the_end(applying, &mut recorder, teller).await;
+                    let failure = following.follow(applying, &mut recorder, teller).await;
                     // It can no longer be told what Terraform does: this runner ends, and the next one takes over.
                     ran.failure = failure.map_err(|error| failed(plan, error))?;
                 }
@@ -194,7 +194,7 @@ struct Following<'a> {
 
 impl Following<'_> {
     /// Until it ends; answers why it failed, if it did.
-    async fn to_the_end(
+    async fn follow(
         mut self,
         mut applying: Applying,
         recorder: &mut Recorder<'_>,

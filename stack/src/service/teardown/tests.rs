@@ -1,0 +1,576 @@
+//! Teardowns with a Terraform that is a script: what no real one does on command.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::{Access, Account, Config};
+use crate::id::RunId;
+use crate::lease::{EventKind, Phase, Source, Strategy};
+use crate::ledger::{Ledger, MemoryLedger};
+use crate::policy::Policy;
+use crate::process;
+use crate::service::Service;
+use crate::testing::{ManualClock, actor, noon, registration, stack_name};
+use crate::{Seq, SystemClock};
+
+/// A root with a scripted Terraform: `state pull` prints `state.json`, `show` prints `plan.json`, `plan` writes its
+/// `-out`, and `apply` runs `apply.sh`, after which the state is `after.json`.
+struct World {
+    dir: TempDir,
+    ledger: Arc<MemoryLedger>,
+    service: Service,
+    settings: Settings,
+}
+
+const SCRIPT: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+echo "$*" >> "$here/calls"
+case "$1" in
+  state) cat "$here/state.json" ;;
+  plan) for a in "$@"; do case "$a" in -out=*) echo saved > "${a#-out=}";; esac; done; sh "$here/plan.sh" ;;
+  show) cat "$here/plan.json" ;;
+  apply) . "$here/apply.sh" ;;
+  *) exit 1 ;;
+esac
+"#;
+
+fn state(addresses: &[&str]) -> String {
+    let resources: Vec<_> = addresses
+        .iter()
+        .map(|address| {
+            let (kind, name) = address.split_once('.').unwrap();
+            json!({"mode": "managed", "type": kind, "name": name, "instances": [{"attributes": {"name": "shop"}}]})
+        })
+        .collect();
+    json!({"version": 4, "resources": resources}).to_string()
+}
+
+fn plan(addresses: &[&str]) -> String {
+    let changes: Vec<_> = addresses
+        .iter()
+        .map(|address| {
+            let kind = address.split('.').next().unwrap();
+            json!({"address": address, "mode": "managed", "type": kind, "change": {
+                "actions": ["delete"],
+                "before": {"name": "shop", "id": "x-1", "password": "tell-nobody"},
+                "before_sensitive": {"password": true}}})
+        })
+        .collect();
+    json!({"resource_changes": changes}).to_string()
+}
+
+/// A line of the stream, for `apply.sh`.
+fn says(what: &str, address: &str) -> String {
+    let kind = address.split('.').next().unwrap();
+    let line = json!({"type": what, "hook": {"action": "delete", "elapsed_seconds": 1,
+        "resource": {"addr": address, "resource_type": kind}}});
+    format!("echo '{line}'\n")
+}
+
+fn diagnostic(summary: &str, detail: &str) -> String {
+    let line = json!({"type": "diagnostic", "diagnostic": {"severity": "error", "summary": summary, "detail": detail}});
+    format!("echo '{line}'\n")
+}
+
+const ALL: &[&str] = &["aws_x.a", "aws_x.b", "jiti_stack.this"];
+
+impl World {
+    /// A registered stack that its state holds, and an apply that deletes all of it.
+    async fn new() -> Self {
+        Self::with(Config::default(), Arc::new(SystemClock)).await
+    }
+
+    async fn with(config: Config, clock: Arc<dyn Clock>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Arc::new(MemoryLedger::new());
+        let service = Service::new(
+            Arc::clone(&ledger) as Arc<dyn Ledger>,
+            clock,
+            Arc::new(config),
+            actor(),
+            Source::Cli,
+        );
+        let settings = Settings {
+            runs: dir.path().join("runs"),
+            ..Settings::default()
+        };
+        let world = Self {
+            dir,
+            ledger,
+            service,
+            settings,
+        };
+        let program = world.write("terraform", SCRIPT);
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        std::fs::create_dir(world.path(".terraform")).unwrap();
+        world.write("plan.sh", "");
+        world.write("state.json", &state(ALL));
+        world.write("plan.json", &plan(ALL));
+        world.write("after.json", &state(&[]));
+        let all: String = ALL
+            .iter()
+            .map(|address| says("apply_complete", address))
+            .collect();
+        world.applies(&format!(
+            "{all}cp \"$here/after.json\" \"$here/state.json\"\n"
+        ));
+        let mut registration = registration();
+        registration.origin.directory = world.dir.path().to_str().unwrap().to_owned();
+        registration.origin.command = program.to_str().unwrap().to_owned();
+        registration.origin.process.host = process::host();
+        let name = stack_name("shop");
+        world
+            .service
+            .open(&name, registration, &process::liveness)
+            .await
+            .unwrap();
+        world.service.recorded(&name).await.unwrap();
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    fn applies(&self, script: &str) {
+        self.write("apply.sh", script);
+    }
+
+    fn calls(&self) -> String {
+        std::fs::read_to_string(self.path("calls")).unwrap_or_default()
+    }
+
+    async fn plan(&self) -> Prepared {
+        let prepared = self
+            .service
+            .plan_teardown(&stack_name("shop"), &self.settings)
+            .await;
+        prepared.unwrap().unwrap()
+    }
+
+    async fn carry_out(&self, prepared: Prepared) -> Result<Outcome, TeardownError> {
+        self.service
+            .teardown(prepared, &request(), &|_| {}, &Stop::default())
+            .await
+    }
+
+    async fn phase(&self) -> Phase {
+        let lease = self
+            .service
+            .lease(&stack_name("shop"))
+            .await
+            .unwrap()
+            .unwrap();
+        lease.recorded_phase
+    }
+
+    async fn kinds(&self) -> Vec<String> {
+        let events = self
+            .ledger
+            .events(&stack_name("shop"), Seq::NONE)
+            .await
+            .unwrap();
+        events
+            .iter()
+            .map(|event| event.kind.name().to_owned())
+            .collect()
+    }
+
+    /// A teardown that somebody else began.
+    async fn began(&self, host: &str, pid: u32) {
+        let kind = EventKind::TeardownStarted {
+            strategy: Strategy::Terraform,
+            by: actor(),
+            why: "test".to_owned(),
+            run: RunId::random(),
+            host: host.to_owned(),
+            pid,
+        };
+        self.service.note(&stack_name("shop"), kind).await.unwrap();
+    }
+}
+
+fn request() -> Request {
+    Request {
+        by: actor(),
+        why: "test".to_owned(),
+        confirmed: None,
+    }
+}
+
+/// The intent is in the ledger before anything is deleted, then each delete, then `gone`; the saved plan goes.
+#[tokio::test]
+async fn intent_then_deletes_then_gone() {
+    let world = World::new().await;
+    let prepared = world.plan().await;
+    assert!(prepared.plan.may_proceed(), "{:?}", prepared.plan.blockers);
+    assert_eq!(prepared.plan.count(), 3);
+    let run = world.settings.runs.join(prepared.plan.run.as_str());
+    assert!(run.join("plan").exists());
+    let steps = Mutex::new(Vec::new());
+    let listener = |step: &Progress| steps.lock().unwrap().push(step.clone());
+    let outcome = world
+        .service
+        .teardown(prepared.clone(), &request(), &listener, &Stop::default())
+        .await
+        .unwrap();
+    assert_eq!((outcome.deleted.len(), outcome.residue.len()), (3, 0));
+    assert_eq!(world.phase().await, Phase::Gone);
+    let deleted = "resource_deleted";
+    assert_eq!(
+        world.kinds().await[2..],
+        ["teardown_started", deleted, deleted, deleted, "gone"]
+    );
+    let mut follower = Follower::of(&world.settings.runs, &prepared.plan.run);
+    assert_eq!(follower.steps().unwrap(), *steps.lock().unwrap());
+    assert!(!run.join("plan").exists());
+    let again = world
+        .service
+        .plan_teardown(&stack_name("shop"), &world.settings)
+        .await;
+    assert!(again.unwrap().is_none(), "gone already is no failure");
+}
+
+/// A plan that nobody carries out is removed, and nothing was written.
+#[tokio::test]
+async fn a_plan_that_is_dropped_leaves_nothing() {
+    let world = World::new().await;
+    let prepared = world.plan().await;
+    drop(prepared);
+    assert_eq!(std::fs::read_dir(&world.settings.runs).unwrap().count(), 0);
+    assert_eq!(world.phase().await, Phase::Ready);
+    assert!(!world.calls().contains("apply"));
+}
+
+/// Only the plan that was shown is applied: another file in its place is refused before anything is written.
+#[tokio::test]
+async fn another_plan_is_refused() {
+    let world = World::new().await;
+    let prepared = world.plan().await;
+    let run = world.settings.runs.join(prepared.plan.run.as_str());
+    std::fs::write(run.join("plan"), "another").unwrap();
+    let error = world.carry_out(prepared).await.unwrap_err();
+    assert!(matches!(error, TeardownError::NotAsShown { .. }) && error.is_refusal());
+    assert!(!world.calls().contains("apply"));
+    assert_eq!(world.phase().await, Phase::Ready);
+}
+
+/// A plan that was handed over is taken over as it is, and carried out; one that was changed on the way is not.
+#[tokio::test]
+async fn a_plan_is_handed_over() {
+    let world = World::new().await;
+    let folder = world.plan().await.hand_over().unwrap();
+    let prepared = world
+        .service
+        .take_over(&folder, &world.settings)
+        .await
+        .unwrap();
+    assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
+
+    let world = World::new().await;
+    let folder = world.plan().await.hand_over().unwrap();
+    world.write("plan.json", &plan(&["aws_x.a", "jiti_stack.this"]));
+    let error = world
+        .service
+        .take_over(&folder, &world.settings)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, TeardownError::NotAsShown { .. }), "{error}");
+}
+
+/// A state that changed in between: Terraform refuses the plan, nothing is deleted, and the phase is what it was.
+#[tokio::test]
+async fn a_stale_plan_restores_the_phase() {
+    let world = World::new().await;
+    let prepared = world.plan().await;
+    world.applies(&(diagnostic("Saved plan is stale", "The given plan file") + "exit 1\n"));
+    let error = world.carry_out(prepared).await.unwrap_err();
+    assert!(matches!(error, TeardownError::Stale { .. }) && error.is_refusal());
+    assert_eq!(world.phase().await, Phase::Ready);
+    assert_eq!(
+        world.kinds().await[2..],
+        ["teardown_started", "teardown_failed"]
+    );
+}
+
+/// What is left after a delete is residue with its reason, in which no sensitive value stands.
+#[tokio::test]
+async fn what_is_left_is_residue() {
+    let world = World::new().await;
+    let prepared = world.plan().await;
+    world.write("after.json", &state(&["aws_x.b", "jiti_stack.this"]));
+    world.applies(&format!(
+        "{}{}{}cp \"$here/after.json\" \"$here/state.json\"\nexit 1\n",
+        says("apply_complete", "aws_x.a"),
+        says("apply_errored", "aws_x.b"),
+        diagnostic(
+            "deleting",
+            "aws_x.b: login with tell-nobody failed, token=abc"
+        ),
+    ));
+    let outcome = world.carry_out(prepared).await.unwrap();
+    assert_eq!(outcome.residue.len(), 1);
+    assert_eq!(
+        outcome.residue[0].reason,
+        "deleting: aws_x.b: login with (hidden) failed, token=(hidden)"
+    );
+    let lease = world
+        .service
+        .lease(&stack_name("shop"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(lease.recorded_phase, Phase::Residue);
+    assert!(lease.residue.contains_key("aws_x.b"));
+    let events = world
+        .ledger
+        .events(&stack_name("shop"), Seq::NONE)
+        .await
+        .unwrap();
+    assert!(!format!("{events:?}").contains("tell-nobody"));
+
+    world.write("plan.json", &plan(&["aws_x.b", "jiti_stack.this"]));
+    world.applies(&format!("echo '{}' > \"$here/state.json\"\n", state(&[])));
+    let prepared = world.plan().await;
+    assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
+    assert_eq!(world.phase().await, Phase::Gone);
+}
+
+/// A destroy that ended well and left something in its state is not `gone`.
+#[tokio::test]
+async fn only_an_empty_state_is_gone() {
+    let world = World::new().await;
+    let prepared = world.plan().await;
+    world.write("after.json", &state(&["aws_x.late"]));
+    let outcome = world.carry_out(prepared).await.unwrap();
+    assert_eq!(outcome.residue[0].id, "aws_x.late");
+    assert_eq!(world.phase().await, Phase::Residue);
+}
+
+/// Where accounts are configured, a place that was not looked at is residue.
+#[tokio::test]
+async fn accounts_that_were_not_looked_at_are_residue() {
+    let account = Account {
+        name: "sandbox".to_owned(),
+        id: "123456789012".to_owned(),
+        access: Access::Standard,
+        regions: vec!["eu-west-1".to_owned()],
+    };
+    let config = Config {
+        accounts: vec![account],
+        ..Config::default()
+    };
+    let world = World::with(config, Arc::new(SystemClock)).await;
+    let prepared = world.plan().await;
+    let outcome = world.carry_out(prepared).await.unwrap();
+    assert_eq!(outcome.residue[0].id, "sandbox/eu-west-1");
+    assert!(outcome.residue[0].reason.starts_with("not_looked"));
+    assert_eq!(world.phase().await, Phase::Residue);
+}
+
+/// A refresh that finds nothing is refused, but for what earlier runs have deleted; what is missing is shown.
+#[tokio::test]
+async fn a_refresh_that_finds_nothing() {
+    let world = World::new().await;
+    world.write("plan.json", &plan(&["jiti_stack.this"]));
+    let plan = world.plan().await.plan;
+    assert!(matches!(
+        &plan.blockers[..],
+        [Blocker::NothingFound { count: 2, .. }]
+    ));
+    let gone: Vec<_> = plan
+        .already_gone
+        .iter()
+        .map(|one| one.id.as_str())
+        .collect();
+    assert_eq!(gone, ["aws_x.a", "aws_x.b"]);
+
+    world.began("elsewhere", 1).await;
+    for id in ["aws_x.a", "aws_x.b"] {
+        let id = id.to_owned();
+        let kind = EventKind::ResourceDeleted { id };
+        world.service.note(&stack_name("shop"), kind).await.unwrap();
+    }
+    let failed = EventKind::TeardownFailed {
+        reason: "killed".to_owned(),
+    };
+    world
+        .service
+        .note(&stack_name("shop"), failed)
+        .await
+        .unwrap();
+    assert_eq!(world.plan().await.plan.blockers, []);
+}
+
+/// A root on another machine is said so, which is unreachable to the reaper, and Terraform is not run.
+#[tokio::test]
+async fn another_machine_is_unreachable() {
+    let world = World::new().await;
+    let mut registration = registration();
+    registration.origin.process.host = "elsewhere".to_owned();
+    let name = stack_name("far");
+    world
+        .service
+        .open(&name, registration, &process::liveness)
+        .await
+        .unwrap();
+    let prepared = world
+        .service
+        .plan_teardown(&name, &world.settings)
+        .await
+        .unwrap()
+        .unwrap();
+    let blocker = &prepared.plan.blockers[0];
+    assert!(
+        blocker.is_unreachable_origin() && !blocker.is_refusal(),
+        "{blocker}"
+    );
+    assert_eq!(world.calls(), "");
+    assert!(world.carry_out(prepared).await.is_err());
+}
+
+/// A runner that lives is left alone, also one that cannot be asked; after ten minutes of silence it is taken over.
+#[tokio::test]
+async fn a_silent_runner_is_taken_over() {
+    let clock = Arc::new(ManualClock::at(noon()));
+    let world = World::with(Config::default(), Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let name = stack_name("shop");
+    let prepared = world.plan().await;
+    world.began("elsewhere", 7).await;
+    let error = world
+        .service
+        .plan_teardown(&name, &world.settings)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("process 7 on elsewhere"),
+        "{error}"
+    );
+    let error = world.carry_out(prepared).await.unwrap_err();
+    assert!(matches!(error, TeardownError::Running { .. }) && error.is_refusal());
+    clock.advance("9m".parse().unwrap());
+    world
+        .service
+        .note(&name, EventKind::TeardownAlive)
+        .await
+        .unwrap();
+    clock.advance("10m".parse().unwrap());
+    assert!(
+        world
+            .service
+            .plan_teardown(&name, &world.settings)
+            .await
+            .is_err()
+    );
+    clock.advance("1s".parse().unwrap());
+    let prepared = world.plan().await;
+    assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
+    assert_eq!(world.phase().await, Phase::Gone);
+}
+
+/// A runner on this machine whose process has ended is taken over at once.
+#[tokio::test]
+async fn a_dead_runner_is_taken_over() {
+    let world = World::new().await;
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    world.began(&process::host(), child.id()).await;
+    child.wait().unwrap();
+    let prepared = world.plan().await;
+    assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
+}
+
+/// A runner says that it lives while Terraform works.
+#[tokio::test]
+async fn a_runner_says_that_it_lives() {
+    let clock = Arc::new(ManualClock::at(noon()));
+    let world = World::with(Config::default(), Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let prepared = world.plan().await;
+    world.applies(&format!(
+        "{}while [ ! -e \"$here/go\" ]; do sleep 0.02; done\ncp \"$here/after.json\" \"$here/state.json\"\n",
+        says("apply_start", "aws_x.a")
+    ));
+    let listener = |step: &Progress| {
+        if matches!(step, Progress::ResourceStarted { .. }) {
+            clock.advance("31s".parse().unwrap());
+        }
+    };
+    let stop = Stop::default();
+    let asked = request();
+    let work = world.service.teardown(prepared, &asked, &listener, &stop);
+    let look = async {
+        while !world.kinds().await.contains(&"teardown_alive".to_owned()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        world.write("go", "");
+    };
+    let (outcome, ()) = tokio::join!(work, look);
+    assert_eq!(outcome.unwrap().residue, []);
+}
+
+/// Protected wants its name, whoever calls.
+#[tokio::test]
+async fn protected_wants_its_name() {
+    let policy = Policy {
+        protected: vec!["shop".to_owned()],
+        ..Policy::default()
+    };
+    let config = Config {
+        policy,
+        ..Config::default()
+    };
+    let world = World::with(config, Arc::new(SystemClock)).await;
+    let prepared = world.plan().await;
+    assert!(prepared.plan.protected);
+    let error = world.carry_out(prepared.clone()).await.unwrap_err();
+    assert!(matches!(error, TeardownError::Unconfirmed { .. }) && error.is_refusal());
+    assert_eq!(world.phase().await, Phase::Ready);
+}
+
+/// An apply that was killed before it wrote a state leaves nothing to destroy; a state that was lost is not that.
+#[tokio::test]
+async fn a_lost_state_is_not_an_empty_one() {
+    let world = World::new().await;
+    world.write("state.json", &state(&[]));
+    let plan = world.plan().await.plan;
+    assert!(matches!(&plan.blockers[..], [Blocker::NotInState { .. }]));
+
+    let mut registration = registration();
+    let lease = world
+        .service
+        .lease(&stack_name("shop"))
+        .await
+        .unwrap()
+        .unwrap();
+    registration.origin = lease.origin;
+    registration.origin.process.started = "long ago".to_owned();
+    registration.origin.process.pid = std::process::id();
+    let name = stack_name("killed");
+    world
+        .service
+        .open(&name, registration, &process::liveness)
+        .await
+        .unwrap();
+    let prepared = world
+        .service
+        .plan_teardown(&name, &world.settings)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(prepared.plan.blockers, []);
+    assert_eq!(prepared.plan.count(), 0);
+    world.carry_out(prepared).await.unwrap();
+    let lease = world.service.lease(&name).await.unwrap().unwrap();
+    assert_eq!(lease.recorded_phase, Phase::Gone);
+    assert!(!world.calls().contains("apply"));
+}

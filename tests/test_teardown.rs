@@ -1,0 +1,242 @@
+//! `jiti teardown`: what was shown goes, what failed is told and can be finished, and the ledger says `gone` last.
+
+use e2e::teardown::{lines, provisioner, stack};
+use e2e::{Root, Sandbox};
+
+fn empty(root: &Root<'_>) -> bool {
+    root.run(&["state", "list"]).ok().stdout.trim().is_empty()
+}
+
+/// A dry run shows and changes nothing; the real one leaves an empty state, a lease that is gone, no residue, and no
+/// secret behind; once more is no failure.
+#[test]
+fn shown_then_gone() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.root("root", &stack("shop", ""));
+    root.apply().ok();
+    let before = sandbox.events("shop");
+    sandbox
+        .jiti(&["teardown", "shop", "--dry-run"])
+        .ok()
+        .says("shop: 3 resources go")
+        .says("terraform_data.two");
+    let dry = lines(
+        &sandbox
+            .jiti(&["teardown", "shop", "--dry-run", "--json"])
+            .ok(),
+    );
+    assert_eq!(dry[1]["plan"]["resources"].as_array().unwrap().len(), 3);
+    assert_eq!(sandbox.events("shop"), before);
+    assert!(!empty(&root));
+
+    let said = sandbox.teardown("shop", 0);
+    let result = said.last().unwrap();
+    assert_eq!(result["name"], "shop");
+    assert_eq!(result["strategy"], "terraform");
+    assert_eq!(result["residue"].as_array().unwrap().len(), 0);
+    let deleted: Vec<_> = result["deleted"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        deleted,
+        [
+            "terraform_data.two",
+            "terraform_data.one",
+            "jiti_stack.this"
+        ]
+    );
+    let events: Vec<_> = said
+        .iter()
+        .filter_map(|line| line["event"].as_str())
+        .collect();
+    assert_eq!(events[..3], ["planning", "planned", "started"]);
+
+    assert!(empty(&root));
+    assert_eq!(sandbox.listing("shop")["phase"], "gone");
+    let kinds = sandbox.events("shop");
+    let during = &kinds[before.len()..];
+    assert_eq!(during.first().unwrap(), "teardown_started");
+    assert_eq!(during.last().unwrap(), "gone");
+    let deletes = during
+        .iter()
+        .filter(|kind| *kind == "resource_deleted")
+        .count();
+    assert_eq!(
+        (deletes, during.len()),
+        (3, 6),
+        "and the provider's own `released`: {during:?}"
+    );
+    let runs = sandbox.path("runs");
+    for run in std::fs::read_dir(runs).unwrap().flatten() {
+        assert!(
+            !run.path().join("plan").exists(),
+            "the saved plan is removed"
+        );
+        assert!(
+            !run.path().join("output").exists(),
+            "what Terraform said is removed"
+        );
+    }
+
+    sandbox
+        .jiti(&["teardown", "shop", "--yes"])
+        .ok()
+        .says("gone already");
+}
+
+/// A destroy that fails half-way is residue with its reason and exit code 4, the lease is kept, and the next teardown
+/// finishes. What the failing command printed is nowhere in the ledger.
+#[test]
+fn residue_then_finishes() {
+    let sandbox = Sandbox::new();
+    let more = provisioner("test -e mended || { echo swordfish-1; exit 1; }");
+    let root = sandbox.root("root", &stack("shop", &more));
+    root.apply().ok();
+
+    let said = sandbox.teardown("shop", 4);
+    let result = said.last().unwrap();
+    let residue = result["residue"].as_array().unwrap();
+    let failed = residue
+        .iter()
+        .find(|one| one["id"] == "terraform_data.slow")
+        .unwrap();
+    let reason = failed["reason"].as_str().unwrap();
+    assert!(reason.contains("exit status 1"), "{reason}");
+    assert_eq!(failed["command"], "jiti teardown shop --yes");
+    let unreached = residue
+        .iter()
+        .find(|one| one["id"] == "terraform_data.one")
+        .unwrap();
+    assert_eq!(unreached["blocked_by"], "terraform_data.slow");
+    assert_eq!(sandbox.listing("shop")["phase"], "residue");
+    assert!(
+        root.attributes("jiti_stack.this").is_some(),
+        "the lease is kept"
+    );
+    let left = sandbox.event("shop", "resource_left").unwrap();
+    assert!(
+        left["reason"]
+            .as_str()
+            .is_some_and(|reason| !reason.is_empty())
+    );
+    nowhere(&sandbox, "swordfish-1");
+
+    std::fs::write(root.path("mended"), "").unwrap();
+    let said = sandbox.teardown("shop", 0);
+    let deleted = said.last().unwrap()["deleted"].as_array().unwrap().len();
+    assert!(
+        (2..=4).contains(&deleted),
+        "what went before does not go again"
+    );
+    assert!(empty(&root));
+    assert_eq!(sandbox.listing("shop")["phase"], "gone");
+}
+
+/// Recorded variables, files of variables, the workspace and the data folder are used again, and a variable's value is
+/// hidden where Terraform repeats it.
+#[test]
+fn the_place_and_its_inputs_are_used_again() {
+    let sandbox = Sandbox::new();
+    let more = r#"
+variable "recorded" { type = number }
+variable "from_file" { type = string }
+variable "from_environment" { type = string }
+
+resource "terraform_data" "uses" {
+  input = [jiti_stack.this.id, var.recorded, var.from_file, "${var.from_environment}-${terraform.workspace}"]
+  provisioner "local-exec" {
+    when    = destroy
+    command = "test -e mended || nonexistent-program ${self.input[3]} ${self.input[2]}"
+  }
+}
+"#;
+    let configuration = stack("shop", more).replace(
+        "ttl     = \"8h\"",
+        "ttl     = \"8h\"\n  teardown = { variables = { recorded = \"12345\" }, var_files = [\"dev.tfvars\"] }",
+    );
+    let root = sandbox.root("root", &configuration);
+    std::fs::write(root.path("dev.tfvars"), "from_file = \"filed-value\"\n").unwrap();
+    let terraform = |arguments: &[&str]| {
+        let mut command = root.command(arguments);
+        command
+            .env("TF_DATA_DIR", "data")
+            .env("TF_VAR_from_environment", "trout-mask");
+        e2e::Ran::of(&mut command)
+    };
+    terraform(&["init"]).ok();
+    terraform(&["workspace", "new", "blue"]).ok();
+    terraform(&[
+        "apply",
+        "-auto-approve",
+        "-input=false",
+        "-var=recorded=12345",
+        "-var-file=dev.tfvars",
+    ])
+    .ok();
+    let origin = &sandbox.listing("shop")["origin"];
+    assert_eq!(origin["workspace"], "blue");
+
+    sandbox
+        .jiti(&["teardown", "shop", "--yes"])
+        .exits(1)
+        .says("no value for the variable from_environment")
+        .says("TF_VAR_from_environment");
+    assert_eq!(
+        sandbox.listing("shop")["phase"],
+        "ready",
+        "nothing was begun"
+    );
+
+    let jiti = |code: i32| {
+        let mut command = sandbox.command(e2e::binary("jiti"));
+        command
+            .env("TF_VAR_from_environment", "trout-mask")
+            .env("TF_WORKSPACE", "another")
+            .env("TF_DATA_DIR", "/nonexistent")
+            .env("TF_CLI_ARGS", "-bogus");
+        e2e::Ran::of(command.args(["teardown", "shop", "--yes", "--json"])).exits(code)
+    };
+    let said = jiti(4);
+    for secret in ["trout-mask", "filed-value"] {
+        assert!(
+            !said.said().contains(secret),
+            "{secret} is hidden: {}",
+            said.said()
+        );
+        nowhere(&sandbox, secret);
+    }
+    std::fs::write(root.path("mended"), "").unwrap();
+    jiti(0);
+    assert_eq!(sandbox.listing("shop")["phase"], "gone");
+    let mut list = root.command(&["state", "list"]);
+    let list = e2e::Ran::of(list.env("TF_DATA_DIR", "data")).ok();
+    assert_eq!(list.stdout.trim(), "");
+}
+
+/// A root that is no longer initialised is initialised.
+#[test]
+fn a_root_is_initialised_again() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.root("root", &stack("shop", ""));
+    root.apply().ok();
+    std::fs::remove_dir_all(root.path(".terraform")).unwrap();
+    std::fs::remove_file(root.path(".terraform.lock.hcl")).unwrap();
+    sandbox.teardown("shop", 0);
+    assert_eq!(sandbox.listing("shop")["phase"], "gone");
+}
+
+/// The text is neither in the ledger nor in what is kept of a run.
+#[track_caller]
+fn nowhere(sandbox: &Sandbox, secret: &str) {
+    let found = e2e::Ran::of(
+        sandbox
+            .command("grep")
+            .args(["-r", "-l", "-a", secret])
+            .arg(sandbox.path("runs"))
+            .args(["ledger.db", "ledger.db-wal"].map(|name| sandbox.path(name))),
+    );
+    assert_eq!(found.stdout, "", "{secret} was written down");
+}

@@ -1,0 +1,135 @@
+//! A teardown on the screen: the plan before it, a line for each step, what is left after it.
+
+use serde::Serialize;
+use stack::service::teardown::{Outcome, Plan, Progress};
+
+use crate::error::CommandError;
+use crate::output::style::Tone;
+use crate::output::table::{Align, Cell, Column, Table};
+use crate::output::text::clean;
+use crate::output::{format, json};
+use crate::ui::Ui;
+
+/// The plan, as a line of JSON like the steps.
+#[derive(Serialize)]
+struct Planned<'a> {
+    event: &'static str,
+    plan: &'a Plan,
+}
+
+pub(super) fn json(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
+    json::line(
+        ui,
+        &Planned {
+            event: "planned",
+            plan,
+        },
+    )
+}
+
+/// What would go, what is gone already, and what to know before saying yes.
+///
+/// ```text
+/// checkout-1.4.0: 3 resources go, $0.42/h is freed
+///   ADDRESS        TYPE           ID
+/// ! aws_db.main: deletion_protection is on …
+/// ```
+pub(super) fn plan(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
+    let what = match plan.count() {
+        0 => "nothing is left to destroy".to_owned(),
+        1 => "1 resource goes".to_owned(),
+        count => format!("{count} resources go"),
+    };
+    let freed = plan
+        .hourly_usd
+        .map(|rate| format!(", {}/h is freed", format::rate(rate)));
+    let name = ui.paint(Tone::Heading, &clean(plan.name.as_str()));
+    ui.line(&format!("{name}: {what}{}", freed.unwrap_or_default()))?;
+    ui.text(&format!(
+        "  in {}, workspace {}",
+        plan.directory, plan.workspace
+    ))?;
+    if plan.count() > 0 {
+        let mut table = Table::new([
+            Column::new("  ADDRESS", Align::Left).between(20, 80),
+            Column::new("TYPE", Align::Left).between(8, 40).goes(1),
+            Column::new("ID", Align::Left).between(8, 60).goes(2),
+        ]);
+        for one in &plan.resources {
+            table.row([
+                Cell::new(format!("  {}", one.id)),
+                Cell::new(&one.kind),
+                Cell::new(one.resource_id.as_deref().unwrap_or(format::UNKNOWN)),
+            ]);
+        }
+        ui.table(&table)?;
+    }
+    for one in &plan.already_gone {
+        ui.text(&format!("  {} is already gone", one.id))?;
+    }
+    for warning in &plan.warnings {
+        ui.text(&format!("! {}: {}", warning.id, warning.found))?;
+    }
+    if plan.protected {
+        ui.text("! it is protected: its name has to be typed")?;
+    }
+    Ok(())
+}
+
+/// One step.
+pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
+    match step {
+        Progress::Planning { name } => ui.text(&format!("Planning the end of {name} …")),
+        Progress::Started { pid, host, .. } => ui.text(&format!(
+            "Process {pid} on {host} tears it down; it goes on when this is closed"
+        )),
+        Progress::ResourceStarted { id, .. } => ui.text(&format!("  {id}: deleting")),
+        Progress::ResourceProgress { id, seconds } => {
+            ui.text(&format!("  {id}: deleting, {seconds} s so far"))
+        }
+        Progress::ResourceDeleted(deleted) => ui.text(&format!(
+            "  {}: deleted after {} s",
+            deleted.id, deleted.seconds
+        )),
+        Progress::ResourceFailed { id, seconds, .. } => {
+            ui.text(&format!("  {id}: failed after {seconds} s"))
+        }
+        Progress::Stopping => ui.text("It stops: what has begun is finished, nothing more begins"),
+        Progress::Done(outcome) => done(ui, outcome),
+        // The error says it; a step of a newer jiti is passed over.
+        _ => Ok(()),
+    }
+}
+
+fn done(ui: &mut Ui, outcome: &Outcome) -> Result<(), CommandError> {
+    let Outcome {
+        name,
+        deleted,
+        residue,
+        ..
+    } = outcome;
+    if residue.is_empty() {
+        return ui.text(&format!(
+            "{name} is gone: {} deleted, nothing is left",
+            deleted.len()
+        ));
+    }
+    ui.text(&format!(
+        "{} deleted, {} left:",
+        deleted.len(),
+        residue.len()
+    ))?;
+    for one in residue {
+        let by = one
+            .blocked_by
+            .as_deref()
+            .map(|by| format!(" (blocked by {by})"));
+        ui.text(&format!(
+            "  {}: {}{}",
+            one.id,
+            one.reason,
+            by.unwrap_or_default()
+        ))?;
+    }
+    Ok(())
+}
