@@ -88,6 +88,7 @@ pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<()
 
 /// How many stacks may be ended at once.
 pub(super) fn concurrency(context: &Context) -> Result<usize, CommandError> {
+    wants_config(context)?;
     let concurrency = context.config()?.reaper.concurrency;
     Ok(usize::try_from(concurrency)
         .unwrap_or(usize::MAX)
@@ -278,7 +279,12 @@ impl Report {
 
     /// What came of it, as the last of what it says.
     pub(super) fn tell(&self, speaker: &Speaker, now: Timestamp) {
-        speaker.line(self.line(now));
+        let line = self.line(now);
+        // Among the lines of other runs each says when it began.
+        speaker.line(match speaker.steps {
+            true => line,
+            false => format!("{} UTC {line}", format::second(self.began_at)),
+        });
         let stacks = self.summary.endings.iter();
         let stacks: Vec<_> = stacks
             .map(|(task, ending)| result(task, ending, None))

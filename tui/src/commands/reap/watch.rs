@@ -33,7 +33,7 @@ enum Turn {
     /// It is time for a run.
     Begin,
     /// A run has ended.
-    Ended(Result<Box<Report>, CommandError>),
+    Ended(Box<Result<Report, CommandError>>),
     /// Somebody wants the program to end.
     Stop,
 }
@@ -79,7 +79,7 @@ pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<()
             }
             () = &mut signals => continue,
             _ = stopped.wait_for(|stop| *stop), if !stopping => Turn::Stop,
-            Some(report) = runs.next() => Turn::Ended(report.map(Box::new)),
+            Some(report) = runs.next() => Turn::Ended(Box::new(report)),
             () = until(next, context.clock()), if !stopping => Turn::Begin,
         };
         match turn {
@@ -87,26 +87,26 @@ pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<()
                 next = after(context.clock().now(), interval(context));
                 runs.push(once(context, &shared));
             }
-            Turn::Ended(Ok(report)) => {
-                let began = format::second(report.began_at());
-                if let Err(error) = report.verdict() {
-                    speaker.aside(format!("{began} UTC {}", error.message()));
+            Turn::Ended(ended) => match *ended {
+                Ok(report) => {
+                    let began = format::second(report.began_at());
+                    if let Err(error) = report.verdict() {
+                        speaker.aside(format!("{began} UTC {}", error.message()));
+                    }
+                    report.tell(&speaker, context.clock().now());
+                    first = false;
                 }
-                report.tell(&speaker, context.clock().now());
-                first = false;
-            }
-            // What keeps the first run from beginning is a mistake in the setting up; later it may pass.
-            Turn::Ended(Err(error)) if first => {
-                drain(&mut said, ui)?;
-                return Err(error);
-            }
-            Turn::Ended(Err(error)) => {
-                let now = format::second(context.clock().now());
-                speaker.aside(format!(
-                    "{now} UTC the run could not begin: {}",
-                    error.message()
-                ));
-            }
+                // What keeps the first run from beginning is a mistake in the setting up; later it may pass.
+                Err(error) if first => {
+                    drain(&mut said, ui)?;
+                    return Err(error);
+                }
+                Err(error) => {
+                    let now = format::second(context.clock().now());
+                    let error = error.message();
+                    speaker.aside(format!("{now} UTC the run could not begin: {error}"));
+                }
+            },
             Turn::Stop => stopping = true,
         }
     }

@@ -1,0 +1,378 @@
+//! `jiti reap`: what it shows, refuses, leaves alone, and tells. Ending stacks with a real Terraform is tested
+//! where Terraform is; here their roots are on another machine.
+
+use std::io::Read;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use stack::EventKind;
+
+use crate::receiver::Receiver;
+use crate::sandbox::Sandbox;
+use crate::story::{Story, requested, span};
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+
+/// Stacks with a TTL of four hours, each begun so long ago.
+fn stacks(story: &Story, stacks: &[(&str, i64)]) {
+    for (name, seconds_ago) in stacks {
+        let begun = requested(|r| r.terms.ttl = "4h".parse().unwrap());
+        story.stack(
+            name,
+            [
+                (*seconds_ago, begun),
+                (seconds_ago - 1, EventKind::Recorded { origin: None }),
+            ],
+        );
+    }
+}
+
+/// Two that are due, one that expires in 20 minutes, one that has time.
+fn four(sandbox: &Sandbox) {
+    let story = Story::new(&sandbox.ledger());
+    let half = 30;
+    stacks(
+        &story,
+        &[
+            ("due-long", 7 * HOUR + half),
+            ("due", 5 * HOUR + 10 * MINUTE + half),
+            ("soon", 4 * HOUR - 20 * MINUTE - half),
+            ("young", HOUR + half),
+        ],
+    );
+}
+
+fn begin(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("jiti"));
+    command
+        .env_clear()
+        .env("HOME", sandbox.path("home"))
+        .env("USER", "ana")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn said(child: Child) -> (Option<i32>, String, String) {
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[track_caller]
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "not within 20 s: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Without `--yes` it shows what it would do, does nothing of it, and ends with 2 where nobody sees it.
+#[test]
+fn without_yes_it_only_shows() {
+    let sandbox = Sandbox::new();
+    four(&sandbox);
+    let before = sandbox.count("due");
+    let ran = sandbox.run_piped(&["reap"]).exits(2);
+    let order: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(&order[1..3], ["due-long", "due"], "{ran:#?}");
+    assert!(ran.stdout.contains("soon expires in 20 min"), "{ran:#?}");
+    assert!(ran.stderr.contains("`jiti reap --yes` does it"), "{ran:#?}");
+    let json = lines(&sandbox.run(&["reap", "--json"]).exits(2).stdout);
+    let last = json.last().unwrap();
+    assert_eq!(last["dry_run"], true);
+    assert_eq!(last["would_end"], serde_json::json!(["due-long", "due"]));
+    assert_eq!(json[0]["why"], "expiry");
+    assert_eq!(sandbox.count("due"), before);
+}
+
+/// Nothing is ended unattended without a configuration file, nor where changes are forbidden.
+#[test]
+fn unattended_wants_a_configuration() {
+    let sandbox = Sandbox::new();
+    four(&sandbox);
+    for arguments in [&["reap", "--yes"][..], &["reap", "--yes", "--watch"]] {
+        let ran = sandbox.run(arguments).exits(3);
+        assert!(
+            ran.stderr.contains("without a configuration file"),
+            "{ran:#?}"
+        );
+    }
+    let ran = sandbox
+        .run(&["reap", "--yes", "--config", "nowhere.toml"])
+        .exits(3);
+    assert!(ran.stderr.contains("none at nowhere.toml"), "{ran:#?}");
+    sandbox.config("");
+    sandbox.run(&["reap", "--yes", "--read-only"]).exits(3);
+    assert_eq!(sandbox.count("due"), 2);
+}
+
+/// A stack whose root is on another machine is residue, told, and neither swept nor deleted.
+#[test]
+fn an_unreachable_origin_is_residue() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::new(Duration::ZERO);
+    sandbox.config(&receiver.config());
+    four(&sandbox);
+    let ran = sandbox.run(&["reap", "--yes", "--json"]).exits(4);
+    let json = lines(&ran.stdout);
+    let ended: Vec<&Value> = json
+        .iter()
+        .filter(|line| line["event"] == "ended")
+        .collect();
+    assert_eq!(ended.len(), 2);
+    assert_eq!(ended[0]["name"], "due-long");
+    assert_eq!(ended[0]["residue"][0]["reason"], "origin_unreachable");
+    assert_eq!(ended[0]["deleted"], serde_json::json!([]));
+    let last = json.last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["residue_left"]),
+        (&"result".into(), &2.into())
+    );
+    assert_eq!(sandbox.shown("due")["phase"], "residue");
+    assert_eq!(sandbox.shown("soon")["phase"], "ready");
+    assert_eq!(
+        receiver.kinds(),
+        ["due residue", "due-long residue", "soon expiry:30m"]
+    );
+    // The next tries wait.
+    sandbox.run(&["reap", "--yes"]).exits(0);
+    assert_eq!(receiver.messages().len(), 3);
+}
+
+/// The run is in the ledger, and `doctor` and `ls` no longer say that nothing ends.
+#[test]
+fn a_run_is_a_heartbeat() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[reaper]\ninterval = \"10m\"\n");
+    four(&sandbox);
+    assert!(
+        sandbox
+            .run(&["ls"])
+            .ok()
+            .stdout
+            .contains("Nothing ends at expiry")
+    );
+    let ran = sandbox.run(&["reap", "--yes"]).exits(4);
+    assert!(
+        ran.out().contains("next run YYYY-MM-DD hh:mm UTC"),
+        "{ran:#?}"
+    );
+    assert!(
+        !sandbox
+            .run(&["ls"])
+            .ok()
+            .stdout
+            .contains("Nothing ends at expiry")
+    );
+    assert!(sandbox.shown("young")["dies_at"].is_string());
+}
+
+/// More due than allowed: none is touched, it is told once, and the exit code says so.
+#[test]
+fn more_than_allowed_is_refused() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::new(Duration::ZERO);
+    sandbox.config(&format!("{}[reaper]\nmax_stacks = 1\n", receiver.config()));
+    four(&sandbox);
+    for _ in 0..2 {
+        let ran = sandbox.run(&["reap", "--yes"]).exits(3);
+        assert!(ran.stderr.contains("2 stacks are due"), "{ran:#?}");
+    }
+    assert_eq!(receiver.kinds(), ["- too_many", "soon expiry:30m"]);
+    assert_eq!(
+        receiver.messages()[0]["stacks"],
+        serde_json::json!(["due-long", "due"])
+    );
+    assert_eq!(sandbox.count("due"), 2);
+}
+
+/// A clock that runs behind the ledger touches nothing, and says so.
+#[test]
+fn a_clock_behind_the_ledger_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.config("");
+    four(&sandbox);
+    stacks(&Story::new(&sandbox.ledger()), &[("tomorrow", -HOUR)]);
+    let ran = sandbox.run(&["reap", "--yes"]).exits(3);
+    assert!(ran.stderr.contains("set the clock"), "{ran:#?}");
+    assert_eq!(sandbox.count("due"), 2);
+    assert!(
+        sandbox
+            .run(&["ls"])
+            .ok()
+            .stdout
+            .contains("Nothing ends at expiry")
+    );
+}
+
+/// A pause holds for every reaper of the ledger until it is taken back, and says whose it is and why.
+#[test]
+fn a_pause_holds_for_everybody() {
+    let sandbox = Sandbox::new();
+    sandbox.config("");
+    four(&sandbox);
+    let ran = sandbox
+        .run_piped(&["reap", "--pause", "--why", "an incident"])
+        .ok();
+    assert!(ran.stdout.contains(": an incident. No reaper"), "{ran:#?}");
+    let ran = sandbox.run_piped(&["reap", "--yes"]).ok();
+    assert!(ran.stdout.contains("Nothing was done: ana@"), "{ran:#?}");
+    assert!(ran.stdout.contains("an incident"), "{ran:#?}");
+    assert!(
+        sandbox
+            .run(&["ls"])
+            .ok()
+            .stdout
+            .contains("paused the reaper")
+    );
+    let json = lines(&sandbox.run(&["reap", "--resume", "--json"]).ok().stdout);
+    assert_eq!(json[0]["paused"], Value::Null);
+    sandbox.run(&["reap", "--yes"]).exits(4);
+    for wrong in [
+        &["reap", "--pause", "--yes"][..],
+        &["reap", "--why", "x"],
+        &["reap", "--pause", "--resume"],
+    ] {
+        sandbox.run(wrong).exits(2);
+    }
+}
+
+/// A receiver counts each warning once, over runs one after the other and reapers at once.
+#[test]
+fn each_warning_is_told_once() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::new(Duration::from_millis(150));
+    sandbox.config(&receiver.config());
+    let story = Story::new(&sandbox.ledger());
+    let names = ["a", "b", "c", "d", "e"];
+    stacks(&story, &names.map(|name| (name, 4 * HOUR - 90 * MINUTE)));
+    let stuck = requested(|r| r.terms.ready_timeout = Some(span("5m")));
+    story.stack("stuck", [(10 * MINUTE, stuck)]);
+    for _ in 0..2 {
+        let reapers: Vec<Child> = (0..3)
+            .map(|_| begin(&sandbox, &["reap", "--yes"]))
+            .collect();
+        for reaper in reapers {
+            let (code, _, stderr) = said(reaper);
+            assert_eq!((code, stderr.as_str()), (Some(0), ""));
+        }
+    }
+    let expected = names.map(|name| format!("{name} expiry:2h"));
+    assert_eq!(
+        receiver.kinds(),
+        [&expected[..], &["stuck purgatory".to_owned()]].concat()
+    );
+    let ids: std::collections::BTreeSet<String> = receiver
+        .messages()
+        .iter()
+        .map(|message| message["id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 6);
+}
+
+/// A reaper that is killed while it tells goes on where it was: what was written down is not told again.
+#[test]
+fn a_kill_loses_no_warning() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::new(Duration::from_millis(200));
+    sandbox.config(&receiver.config());
+    let names = ["a", "b", "c", "d"];
+    stacks(
+        &Story::new(&sandbox.ledger()),
+        &names.map(|name| (name, 4 * HOUR - 90 * MINUTE)),
+    );
+    let mut reaper = begin(&sandbox, &["reap", "--yes"]);
+    until("one is written down", || {
+        names.iter().any(|name| sandbox.count(name) == 3)
+    });
+    reaper.kill().unwrap();
+    reaper.wait().unwrap();
+    sandbox.run(&["reap", "--yes"]).exits(0);
+    let mut ids: Vec<String> = receiver
+        .messages()
+        .iter()
+        .map(|m| m["id"].to_string())
+        .collect();
+    ids.sort();
+    // Only the one that was on its way when the kill came may have arrived twice, under the same id.
+    assert!(ids.len() <= names.len() + 1, "{ids:?}");
+    ids.dedup();
+    assert_eq!(ids.len(), names.len());
+    sandbox.run(&["reap", "--yes"]).exits(0);
+    for name in names {
+        assert_eq!(sandbox.count(name), 3, "{name}");
+    }
+}
+
+/// A webhook that is down delays nothing, fails nothing, and is tried again.
+#[test]
+fn a_webhook_that_is_down_is_tried_again() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::new(Duration::ZERO);
+    receiver.goes_down(true);
+    sandbox.config(&receiver.config());
+    let story = Story::new(&sandbox.ledger());
+    stacks(&story, &[("soon", 4 * HOUR - 20 * MINUTE)]);
+    let ran = sandbox.run(&["reap", "--yes"]).exits(0);
+    assert!(ran.stderr.contains("the webhook answered 503"), "{ran:#?}");
+    assert!(ran.stderr.contains("the next run tries again"), "{ran:#?}");
+    assert!(receiver.kinds().is_empty());
+    receiver.goes_down(false);
+    sandbox.run(&["reap", "--yes"]).ok();
+    sandbox.run(&["reap", "--yes"]).ok();
+    assert_eq!(receiver.kinds(), ["soon expiry:30m"]);
+}
+
+/// A watch runs again and again, says one line a run, and ends well when it is asked to.
+#[test]
+fn a_watch_runs_until_it_is_asked_to_end() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[reaper]\ninterval = \"1s\"\n");
+    four(&sandbox);
+    let mut reaper = begin(&sandbox, &["reap", "--yes", "--watch"]);
+    let mut out = reaper.stdout.take().unwrap();
+    let mut heard = String::new();
+    while heard.lines().count() < 3 {
+        let mut piece = [0; 1024];
+        let count = out.read(&mut piece).unwrap();
+        assert!(count > 0, "it ended: {heard}");
+        heard.push_str(std::str::from_utf8(&piece[..count]).unwrap());
+    }
+    let pid = rustix::process::Pid::from_child(&reaper);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let (code, _, stderr) = said(reaper);
+    assert_eq!(code, Some(0), "{stderr}");
+    let lines: Vec<&str> = heard.lines().collect();
+    assert!(
+        lines[0].contains("0 ended, 2 left something behind; next run"),
+        "{heard}"
+    );
+    assert!(lines[1].contains(" UTC 0 ended; next run"), "{heard}");
+    assert!(
+        stderr.contains("Stopping: what is under way is finished"),
+        "{stderr}"
+    );
+}
