@@ -11,6 +11,7 @@ mod test_events;
 mod test_harmless;
 mod test_ls;
 mod test_show;
+mod test_teardown;
 mod test_usage;
 
 /// A file that nobody lists here would be a test that never runs.

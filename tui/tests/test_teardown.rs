@@ -1,0 +1,82 @@
+//! What `jiti teardown` says before any Terraform is asked.
+
+use stack::EventKind;
+
+use crate::sandbox::Sandbox;
+use crate::story::{Story, five_stacks, requested};
+
+/// A stack that is gone already is no failure, in words and as a result; one that nobody knows is.
+#[test]
+fn gone_is_no_failure() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let ran = sandbox.run(&["teardown", "search-pr-3", "--yes"]).ok();
+    assert_eq!(ran.stdout, "search-pr-3 is gone already\n");
+    let result = sandbox
+        .run(&["teardown", "search-pr-3", "--yes", "--json"])
+        .ok();
+    assert_eq!(
+        result.stdout,
+        "{\"name\":\"search-pr-3\",\"strategy\":\"terraform\",\"deleted\":[],\"residue\":[]}\n"
+    );
+    let ran = sandbox.run(&["teardown", "search-pr-9", "--yes"]).exits(1);
+    assert!(ran.stderr.contains("did you mean"), "{}", ran.stderr);
+}
+
+/// Without `--yes` and without a terminal it is wrong usage, and nothing is written.
+#[test]
+fn somebody_has_to_say_yes() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let before = sandbox.count("search-pr-7");
+    let ran = sandbox.run(&["teardown", "search-pr-7"]).exits(2);
+    assert!(ran.stderr.contains("--dry-run"), "{}", ran.stderr);
+    sandbox
+        .run(&["teardown", "search-pr-7", "--yes", "--dry-run"])
+        .exits(2);
+    assert_eq!(sandbox.count("search-pr-7"), before);
+}
+
+/// Read-only refuses; protected wants the right name, which is said before anybody waits for a plan.
+#[test]
+fn rules_come_before_plans() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    sandbox
+        .run(&["--read-only", "teardown", "search-pr-7", "--yes"])
+        .exits(3);
+    sandbox.config("[policy]\nprotected = [\"search\"]\n");
+    let ran = sandbox.run(&["teardown", "search-pr-7", "--yes"]).exits(3);
+    assert!(
+        ran.stderr.contains("--confirm 'search-pr-7'"),
+        "{}",
+        ran.stderr
+    );
+    let other = [
+        "teardown",
+        "search-pr-7",
+        "--yes",
+        "--confirm",
+        "search-pr-3",
+    ];
+    sandbox.run(&other).exits(3);
+}
+
+/// A root on another machine is told with its place, as a failure and not as a refusal, and the lease stays.
+#[test]
+fn a_root_elsewhere_is_told() {
+    let sandbox = Sandbox::new();
+    let story = Story::new(&sandbox.ledger());
+    let far = requested(|r| {
+        r.origin.process.host = "far\u{1b}[2Jaway".to_owned();
+        r.origin.directory = "/srv/checkout".to_owned();
+    });
+    story.stack("checkout", [(90, far), (80, EventKind::Ready)]);
+    let ran = sandbox.run(&["teardown", "checkout", "--yes"]).exits(1);
+    assert!(
+        ran.stderr.contains("/srv/checkout is on far\\u{1b}[2Jaway"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(sandbox.shown("checkout")["phase"], "ready");
+}
