@@ -33,6 +33,7 @@ pub(crate) enum Named {
 }
 
 /// The surroundings of one command.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) environment: Environment,
     global: Global,
@@ -46,6 +47,13 @@ impl Context {
             global,
             clock: SystemClock,
         }
+    }
+
+    /// The same surroundings with another ledger.
+    pub(crate) fn with_ledger(&self, path: &Path) -> Self {
+        let mut context = self.clone();
+        context.global.ledger = Some(path.display().to_string());
+        context
     }
 
     /// What time it is.

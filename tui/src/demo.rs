@@ -108,7 +108,7 @@ fn story(dice: &mut Dice, now: Timestamp, at: usize) -> Result<Story, NameError>
     };
     let age = (ttl.seconds() * passed / 1_000).max(40);
     let name = StackName::new(format!("{app}-pr-{}", 100 + at))?;
-    let promises = kind % 3 != 0 || (60..80).contains(&kind);
+    let promises = !kind.is_multiple_of(3) || (60..80).contains(&kind);
     let registration = registration(dice, app, owner, ttl, promises)?;
     let mut told = Telling {
         began: before(now, age),
@@ -120,7 +120,7 @@ fn story(dice: &mut Dice, now: Timestamp, at: usize) -> Result<Story, NameError>
             registration: Box::new(registration),
         },
     );
-    told.event(2, EventKind::Recorded);
+    told.event(2, EventKind::Recorded { origin: None });
     life(dice, &mut told, kind, age, promises);
     if dice.roll(100) < 9 {
         let until = Span::minutes(u32::try_from(60 + dice.roll(2_000)).unwrap_or(60)).after(now);

@@ -1,7 +1,7 @@
 //! What the dashboard wants done in the world, as data: `update` returns it, the runner does it.
 
 use jiff::Timestamp;
-use stack::{Span, StackName};
+use stack::{RunId, Span, StackName};
 
 /// One thing to do. Its answer comes back as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,19 @@ pub(crate) enum Effect {
     },
     /// End a hold.
     Unhold(StackName),
+    /// Find out what a teardown would remove.
+    Plan(StackName),
+    /// Nobody wants that plan any more.
+    Forget(StackName),
+    /// Carry out the plan that was shown: of this run and no other.
+    Teardown {
+        stack: StackName,
+        run: RunId,
+        /// The name as it was typed, where it has to be.
+        typed: Option<StackName>,
+    },
+    /// Tell what a teardown says, from its beginning.
+    Follow { stack: StackName, run: RunId },
     /// Put a text into the clipboard of the terminal.
     Copy(String),
 }

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stack::service::teardown::{Plan, Progress};
 use stack::{Lease, ReaperStatus, StackName};
 
 /// One thing that happened. Answers of the world are events like keys are.
@@ -32,6 +33,16 @@ pub(crate) enum Event {
     Changed {
         stack: StackName,
         answer: Result<String, Problem>,
+    },
+    /// What a teardown would remove is known; `None`: the stack is gone already.
+    Planned {
+        stack: StackName,
+        answer: Result<Option<Box<Plan>>, Problem>,
+    },
+    /// A teardown has said something, whoever runs it.
+    Progress {
+        stack: StackName,
+        steps: Vec<Progress>,
     },
     /// Somebody outside wants the dashboard to end.
     Stop,

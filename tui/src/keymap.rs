@@ -136,7 +136,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         Msg::Sort,
         "sort",
         "choose the order; the same again reverses it",
-        &[List],
+        &[List, Popup],
     ),
     bind(
         &[KeyCode::Char('g')],
@@ -277,11 +277,10 @@ pub(crate) fn msg(place: Place, key: &KeyEvent) -> Option<Msg> {
         return None;
     }
     if let KeyCode::Char(digit @ '1'..='9') = key.code
-        && place != Place::List
+        && place != List
     {
-        return u8::try_from(digit)
-            .ok()
-            .map(|digit| Msg::Number(digit - b'0'));
+        let number = digit.to_digit(10)?;
+        return u8::try_from(number).ok().map(Msg::Number);
     }
     BINDINGS
         .iter()

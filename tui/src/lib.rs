@@ -12,6 +12,7 @@ mod effect;
 mod environment;
 mod error;
 mod event;
+mod hands;
 mod keymap;
 mod model;
 mod msg;
@@ -20,6 +21,7 @@ mod output;
 mod record;
 mod replay;
 mod runner;
+mod stage;
 mod term;
 mod theme;
 mod ui;
@@ -27,6 +29,7 @@ mod update;
 mod view;
 mod watch;
 
+pub use stage::{Scene, Stage};
 pub use term::Screen;
 
 use std::process::ExitCode;

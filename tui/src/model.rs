@@ -5,6 +5,7 @@ pub(crate) mod detail;
 pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod popup;
+pub(crate) mod work;
 pub(crate) mod world;
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use stack::{Policy, StackName};
 use self::detail::Detail;
 use self::list::List;
 use self::popup::Popup;
+use self::work::Works;
 use self::world::World;
 use crate::event::Problem;
 use crate::output::style::Tone;
@@ -85,6 +87,8 @@ pub(crate) struct Model {
     pub(crate) screen: Screen,
     pub(crate) popup: Option<Popup>,
     pub(crate) said: Option<Said>,
+    /// The teardowns that were followed.
+    pub(crate) works: Works,
     /// The screen no longer shows what is in here.
     pub(crate) dirty: bool,
     /// The dashboard is to end.
@@ -103,6 +107,7 @@ impl Model {
             screen: Screen::List,
             popup: None,
             said: None,
+            works: Works::default(),
             dirty: true,
             over: false,
         }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use stack::ledger::Scope;
 use stack::service::{Service, ServiceError};
-use stack::{LedgerError, StackName};
+use stack::{LedgerError, RunId, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::effect::Effect;
 use crate::error::CommandError;
 use crate::event::{Event, Loaded, Problem};
+use crate::hands::Hands;
 use crate::output::format;
 use crate::watch::{Stamp, Watch};
 
@@ -21,6 +22,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) struct Runner {
     reader: Arc<Service>,
     writer: Arc<Result<Service, Problem>>,
+    hands: Arc<Hands>,
     loads: mpsc::Sender<()>,
     events: UnboundedSender<Event>,
 }
@@ -31,6 +33,7 @@ impl Runner {
     pub(crate) fn new(
         reader: Service,
         writer: Result<Service, Problem>,
+        hands: Hands,
         watch: Option<Watch>,
         events: UnboundedSender<Event>,
     ) -> Self {
@@ -41,6 +44,7 @@ impl Runner {
         Self {
             reader,
             writer: Arc::new(writer),
+            hands: Arc::new(hands),
             loads,
             events,
         }
@@ -55,6 +59,14 @@ impl Runner {
             }
             Effect::Tell(stack) => self.tell(stack),
             Effect::Copy(_) => {}
+            Effect::Plan(stack) => self.plan(stack),
+            Effect::Forget(stack) => self.hands.forget(&stack),
+            Effect::Teardown { stack, run, typed } => self.tear_down(stack, run, typed),
+            Effect::Follow { stack, run } => {
+                let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
+                let events = self.events.clone();
+                tokio::spawn(async move { hands.follow(&reader, &stack, &run, &events).await });
+            }
             Effect::Extend { stack, by } => self.change(stack.clone(), move |service| async move {
                 let until = service.extend(&stack, by).await?;
                 let moment = format::moment(until, service.now());
@@ -72,6 +84,26 @@ impl Runner {
                 Ok(format!("{stack} is no longer held"))
             }),
         }
+    }
+
+    fn plan(&self, stack: StackName) {
+        let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let answer = hands.plan(&reader, &stack).await;
+            let _ = events.send(Event::Planned { stack, answer });
+        });
+    }
+
+    /// Ends a stack, unless nothing may be changed: that is decided here, where it would happen.
+    fn tear_down(&self, stack: StackName, run: RunId, typed: Option<StackName>) {
+        let (hands, events) = (Arc::clone(&self.hands), self.events.clone());
+        if let Err(problem) = self.writer.as_ref() {
+            let answer = Err(problem.clone());
+            let _ = events.send(Event::Changed { stack, answer });
+            return;
+        }
+        tokio::spawn(async move { hands.tear_down(&stack, &run, typed.as_ref(), &events).await });
     }
 
     fn tell(&self, stack: StackName) {

@@ -4,6 +4,7 @@ mod act;
 mod keys;
 mod mouse;
 mod popup;
+mod teardown;
 
 use jiff::Timestamp;
 use stack::{Elapsed, StackName};
@@ -37,10 +38,15 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Clock(now) => clock(model, now),
-        Event::Drawn => Vec::new(),
+        Event::Drawn => {
+            teardown::drawn(model);
+            Vec::new()
+        }
         Event::Loaded(answer) => loaded(model, answer),
         Event::Told { stack, answer } => told(model, &stack, answer),
         Event::Changed { stack, answer } => changed(model, stack, answer),
+        Event::Planned { stack, answer } => teardown::planned(model, &stack, answer),
+        Event::Progress { stack, steps } => teardown::progress(model, &stack, steps),
         Event::Stop => {
             model.over = true;
             Vec::new()
@@ -71,10 +77,11 @@ fn loaded(model: &mut Model, answer: Result<Box<Loaded>, Problem>) -> Vec<Effect
     }
     model.list.measure(&model.world);
     model.list.arrange(&model.world, layout::rows(model.size));
-    match &model.screen {
-        Screen::Detail(detail) => vec![Effect::Tell(detail.stack.clone())],
-        Screen::List => Vec::new(),
+    let mut effects = teardown::found(model);
+    if let Screen::Detail(detail) = &model.screen {
+        effects.push(Effect::Tell(detail.stack.clone()));
     }
+    effects
 }
 
 fn told(

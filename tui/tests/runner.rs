@@ -2,14 +2,22 @@
 
 #![cfg(test)]
 
+mod receiver;
 mod sandbox;
+mod scenes;
 mod story;
 
 mod test_changes;
+mod test_dashboard_keys;
+mod test_dashboard_record;
+mod test_dashboard_screens;
+mod test_dashboard_terminal;
+mod test_dashboard_text;
 mod test_doctor;
 mod test_events;
 mod test_harmless;
 mod test_ls;
+mod test_reap;
 mod test_show;
 mod test_teardown;
 mod test_usage;

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::context::{Context, ReadOnly};
 use crate::error::CommandError;
 use crate::event::{Event, Problem};
+use crate::hands::Hands;
 use crate::model::{Model, Setting, Size};
 use crate::record::{Beginning, Recorder};
 use crate::replay;
@@ -107,12 +108,9 @@ pub(crate) async fn open(
     };
     let (sender, events) = mpsc::unbounded_channel();
     let watch = Some(Watch::on(&path));
-    let runner = Runner::new(
-        service(SqliteLedger::read_only(&path)),
-        writer,
-        watch,
-        sender.clone(),
-    );
+    let reader = service(SqliteLedger::read_only(&path));
+    let hands = Hands::new(context.with_ledger(&path))?;
+    let runner = Runner::new(reader, writer, hands, watch, sender.clone());
     let screen = Screen::enter()?;
     listen(sender)?;
     let app = App {

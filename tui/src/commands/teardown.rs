@@ -1,6 +1,6 @@
 //! `jiti teardown NAME`
 
-mod detached;
+pub(crate) mod detached;
 pub(crate) mod runner;
 mod shown;
 

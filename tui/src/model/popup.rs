@@ -4,7 +4,7 @@ mod confirm;
 mod extend;
 mod hold;
 
-pub(crate) use confirm::Confirm;
+pub(crate) use confirm::{Confirm, Planned};
 pub(crate) use extend::{Choice, Extend};
 pub(crate) use hold::{Field, Hold};
 

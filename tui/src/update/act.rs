@@ -2,10 +2,11 @@
 
 use stack::{Phase, StackName};
 
+use super::teardown;
 use crate::effect::Effect;
 use crate::event::Problem;
 use crate::model::Model;
-use crate::model::popup::{Confirm, Extend, Hold, Popup};
+use crate::model::popup::{Extend, Hold, Popup};
 use crate::model::world::Stack;
 use crate::msg::Msg;
 use crate::output::style::Tone;
@@ -50,6 +51,9 @@ pub(super) fn reason_against(model: &Model, msg: Msg, name: &StackName) -> Optio
         Msg::Wake => {
             "wake starts compute in a cloud: it comes with [[account]] in the configuration"
         }
+        Msg::Teardown if model.works.running().any(|(at, _)| at == name) => {
+            "it is being torn down already; Enter, 3 follows it"
+        }
         Msg::Unhold if !is_held(stack, model) => {
             return Some(Problem::refused(format!("{name} is not held")));
         }
@@ -69,10 +73,7 @@ fn begin(model: &mut Model, msg: Msg, name: StackName) -> Vec<Effect> {
     model.popup = match msg {
         Msg::Extend => Some(Popup::Extend(Extend::new(&stack.lease, policy, now))),
         Msg::Hold => Some(Popup::Hold(Box::new(Hold::new(&stack.lease, policy, now)))),
-        Msg::Teardown => {
-            let protected = stack.has(stack::listing::Flag::Protected);
-            Some(Popup::Teardown(Box::new(Confirm::new(name, protected))))
-        }
+        Msg::Teardown => return teardown::begin(model, name),
         Msg::Unhold => {
             model.say(Tone::Quiet, format!("ending the hold of {name}"));
             return vec![Effect::Unhold(name)];

@@ -2,20 +2,22 @@
 
 use tui_input::InputRequest;
 
-use super::keys;
+use super::{keys, teardown};
 use crate::effect::Effect;
 use crate::keymap::BINDINGS;
 use crate::model::Model;
 use crate::model::column::Column;
-use crate::model::popup::{Choice, Confirm, Extend, Hold, Popup};
+use crate::model::popup::{Choice, Extend, Hold, Popup};
 use crate::msg::Msg;
 use crate::output::style::Tone;
 
 /// A key that means something in the popup.
 pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if matches!(msg, Msg::Back | Msg::Quit) {
-        model.popup = None;
-        return Vec::new();
+        return match model.popup.take() {
+            Some(Popup::Teardown(popup)) => vec![Effect::Forget(popup.stack)],
+            _ => Vec::new(),
+        };
     }
     // The popup is taken out, so that it and the model can be seen side by side, and put back unless
     // it has done its work.
@@ -27,7 +29,7 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Popup::Sort(chosen) => (sort(model, chosen, msg), Vec::new()),
         Popup::Extend(popup) => extend(model, popup, msg),
         Popup::Hold(popup) => hold(model, popup, msg),
-        Popup::Teardown(popup) => teardown(model, popup, msg),
+        Popup::Teardown(popup) => teardown::act(model, popup, msg),
     };
     if stays {
         model.popup = Some(popup);
@@ -46,7 +48,8 @@ pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
             hold.input().handle(request);
             hold.problem = None;
         }
-        Popup::Help(_) | Popup::Sort(_) | Popup::Teardown(_) => {}
+        Popup::Teardown(confirm) => teardown::edit(confirm, request),
+        Popup::Help(_) | Popup::Sort(_) => {}
     }
 }
 
@@ -155,9 +158,5 @@ fn hold(model: &mut Model, popup: &mut Hold, msg: Msg) -> (bool, Vec<Effect>) {
         },
         _ => {}
     }
-    (true, Vec::new())
-}
-
-fn teardown(_model: &mut Model, _popup: &mut Confirm, _msg: Msg) -> (bool, Vec<Effect>) {
     (true, Vec::new())
 }

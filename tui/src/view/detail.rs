@@ -39,7 +39,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, detail: &Detail, model
         Tone::Heading,
     );
     let Some(stack) = model.world.stack(&detail.stack) else {
-        return gone(canvas, area, name, detail);
+        return gone(canvas, area, name, detail, model);
     };
     let listing = stack.listing(model.world.view());
     let state = format!(
@@ -66,15 +66,23 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, detail: &Detail, model
     page(detail, stack, model, inside.width).draw(canvas, inside, detail.scroll);
 }
 
-fn gone(canvas: &mut Canvas<'_>, area: Rect, x: u16, detail: &Detail) {
+fn gone(canvas: &mut Canvas<'_>, area: Rect, x: u16, detail: &Detail, model: &Model) {
     let text = format!("{} gone", glyphs::phase(stack::Phase::Gone));
     canvas.put(x + 3, area.y, area.width, &text, Tone::Quiet);
     let inside = inside(area);
-    let mut page = Page::new(inside.width);
-    page.text("Nothing of it is left. What happened to it:", Tone::Plain);
-    page.blank();
+    afterwards(detail, model, inside.width).draw(canvas, inside, detail.scroll);
+}
+
+/// What is told of a stack that is gone.
+fn afterwards(detail: &Detail, model: &Model, columns: u16) -> Page {
+    let mut page = Page::new(columns);
+    if let Some(work) = model.works.of(&detail.stack) {
+        resources::teardown(&mut page, work);
+        page.blank();
+    }
+    page.text("What happened to it:", Tone::Heading);
     events::fill(&mut page, detail);
-    page.draw(canvas, inside, detail.scroll);
+    page
 }
 
 /// What a tab shows, whole.
@@ -125,13 +133,7 @@ pub(crate) fn clamp_scroll(model: &mut Model) {
     };
     let lines = match model.world.stack(&detail.stack) {
         Some(stack) => page(detail, stack, model, inside.width).len(),
-        None => {
-            detail
-                .events
-                .as_ref()
-                .map_or(0, |events| events.as_ref().map_or(1, Vec::len))
-                + 2
-        }
+        None => afterwards(detail, model, inside.width).len(),
     };
     let last = lines.saturating_sub(inside.height.into());
     if let Screen::Detail(detail) = &mut model.screen {

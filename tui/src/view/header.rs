@@ -30,7 +30,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 /// The marks at the right end; answers where they begin.
 fn badges(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
     let marks = [
-        (model.setting.demo, " DEMO: NOTHING HERE IS REAL "),
+        (model.setting.demo, " DEMO "),
         (model.setting.read_only.is_some(), " READ-ONLY "),
     ];
     let mut x = area.right();
@@ -77,15 +77,11 @@ fn pieces(model: &Model) -> Vec<(String, Tone)> {
         _ => format!("{}/h{of}", format::rate(sums.rate)),
     };
     pieces.push((rate, Tone::Heading));
-    let idle = match sums.judged {
-        0 => ("idle –".to_owned(), Tone::Quiet),
-        _ if sums.idle == 0 => ("idle $0.00/h".to_owned(), Tone::Plain),
-        _ => (
-            format!("idle {}/h", format::rate(sums.idle_rate)),
-            Tone::Notice,
-        ),
-    };
-    pieces.push(idle);
+    let idle = idle(model);
+    let wasted = idle.1 == Tone::Notice;
+    if wasted {
+        pieces.push(idle.clone());
+    }
     let mut count = |n: usize, text: String, tone| {
         if n > 0 {
             pieces.push((text, tone));
@@ -112,7 +108,23 @@ fn pieces(model: &Model) -> Vec<(String, Tone)> {
         format!("{} {verb} within the hour", sums.soon),
         Tone::Notice,
     );
+    if !wasted {
+        pieces.push(idle);
+    }
     pieces
+}
+
+/// What idleness costs, as far as anybody has looked.
+fn idle(model: &Model) -> (String, Tone) {
+    let sums = model.world.totals();
+    match sums.judged {
+        0 => ("idle –".to_owned(), Tone::Quiet),
+        _ if sums.idle == 0 => ("idle $0.00/h".to_owned(), Tone::Plain),
+        _ => (
+            format!("idle {}/h", format::rate(sums.idle_rate)),
+            Tone::Notice,
+        ),
+    }
 }
 
 fn counted(n: usize, one: &str, many: &str) -> String {

@@ -121,14 +121,12 @@ fn least(column: Column, widths: Widths) -> u16 {
     match column {
         Column::Name => most(column, widths).min(16),
         Column::App => most(column, widths).min(14),
-        Column::Owner => most(column, widths).min(12),
-        Column::State => most(column, widths).min(15),
-        Column::Left => 18,
-        Column::Age => 10,
+        Column::Owner => most(column, widths).min(8),
+        Column::State => most(column, widths).min(20),
+        Column::Left => 17,
+        Column::Age | Column::Init => 11,
         Column::Rate => 7,
-        Column::Spent => 8,
-        Column::Idle => 8,
-        Column::Init => 11,
+        Column::Spent | Column::Idle => 8,
     }
 }
 

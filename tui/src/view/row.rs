@@ -54,7 +54,8 @@ fn cell(
             canvas.put_name(x, y, width, &fields::app_version(listing), Tone::Plain);
         }
         Column::Owner => {
-            canvas.put_name(x, y, width, listing.owner.as_str(), Tone::Plain);
+            // People know each other by how their names begin.
+            canvas.put(x, y, width, listing.owner.as_str(), Tone::Plain);
         }
         Column::State => {
             let text = format!(

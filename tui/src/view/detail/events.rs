@@ -3,6 +3,7 @@
 use super::super::page::Page;
 use crate::model::detail::Detail;
 use crate::output::style::Tone;
+use crate::output::text::{Clean, clean, wrapped};
 use crate::output::{format, words};
 
 pub(super) fn fill(page: &mut Page, detail: &Detail) {
@@ -12,18 +13,36 @@ pub(super) fn fill(page: &mut Page, detail: &Detail) {
         Some(Ok(events)) => events,
     };
     for event in events.iter().rev() {
-        let by = format!("  {} ({})", event.actor, words::source(event.source));
-        page.line([
-            (
-                format!("{:>5}  ", event.seq.to_string()),
-                Tone::Quiet.into(),
-            ),
-            (
-                format!("{}  ", format::second(event.at)),
-                Tone::Quiet.into(),
-            ),
-            (words::event(&event.kind), Tone::Plain.into()),
-            (by, Tone::Quiet.into()),
-        ]);
+        let what = words::event(&event.kind);
+        let by = format!("{} ({})", event.actor, words::source(event.source));
+        let room = page.columns().saturating_sub(BEFORE).max(20);
+        let mut lines = wrapped(&clean(&what), Some(room));
+        // Who did it is half of what is asked: it is never cut off.
+        let last = lines.last().map_or(0, |line| Clean::new(line).width());
+        let fits = last + 2 + Clean::new(&by).width() <= room;
+        if !fits {
+            lines.push(String::new());
+        }
+        let count = lines.len();
+        for (at, line) in lines.into_iter().enumerate() {
+            let before = if at == 0 {
+                format!(
+                    "{:>5}  {}  ",
+                    event.seq.to_string(),
+                    format::second(event.at)
+                )
+            } else {
+                " ".repeat(BEFORE)
+            };
+            let mut pieces = vec![(before, Tone::Quiet.into()), (line, Tone::Plain.into())];
+            if at + 1 == count {
+                let gap = if fits { "  " } else { "" };
+                pieces.push((format!("{gap}{by}"), Tone::Quiet.into()));
+            }
+            page.line(pieces);
+        }
     }
 }
+
+/// The columns of the number and the time.
+const BEFORE: usize = 28;

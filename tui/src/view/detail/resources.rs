@@ -1,11 +1,18 @@
-//! What a stack is made of, and what a teardown would remove.
+//! What a stack is made of, what a teardown would remove, and what one is removing.
+
+use stack::service::teardown::Outcome;
 
 use super::super::page::Page;
 use crate::model::Model;
+use crate::model::work::{Ended, Fate, Work};
 use crate::model::world::Stack;
+use crate::output::format;
 use crate::output::style::Tone;
 
-pub(super) fn fill(page: &mut Page, stack: &Stack, _model: &Model) {
+pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
+    if let Some(work) = model.works.of(&stack.lease.name) {
+        teardown(page, work);
+    }
     page.heading("Resources");
     page.text(
         "  None known: nobody has looked into an account, because none is configured.",
@@ -14,8 +21,62 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, _model: &Model) {
     page.heading("What a teardown would remove");
     let origin = &stack.lease.origin;
     let text = format!(
-        "  d asks Terraform for the destroy plan of {}, workspace {}, and shows it. Nothing is removed before y.",
+        "d asks Terraform for the destroy plan of {}, workspace {}, and shows it. Nothing is removed before y.",
         origin.directory, origin.workspace
     );
     page.text(&text, Tone::Plain);
+}
+
+/// A teardown, as far as it has said.
+pub(super) fn teardown(page: &mut Page, work: &Work) {
+    let (gone, all) = (work.gone(), work.count.max(work.resources.len()));
+    let (state, tone) = match &work.ended {
+        None if work.stopping => ("is stopping", Tone::Notice),
+        None => ("goes on", Tone::Heading),
+        Some(Ended::Done(outcome)) if outcome.residue.is_empty() => {
+            ("has ended, nothing is left", Tone::Good)
+        }
+        Some(Ended::Done(_)) => ("has ended and left something", Tone::Alarm),
+        Some(Ended::Failed(_)) => ("has failed", Tone::Alarm),
+    };
+    page.text(&format!("Teardown {state}: {gone} of {all} gone"), tone);
+    if let Some(Ended::Failed(reason)) = &work.ended {
+        page.text(&format!("✗ {reason}"), Tone::Alarm);
+    }
+    if let Some(Ended::Done(outcome)) = &work.ended {
+        residue(page, outcome);
+    }
+    for (id, fate) in &work.resources {
+        let (glyph, what, tone) = match fate {
+            Fate::Going(seconds) => ("▼", format!("for {seconds} s"), Tone::Notice),
+            Fate::Gone(seconds) => ("○", format!("gone after {seconds} s"), Tone::Quiet),
+            Fate::Failed(seconds) => ("✗", format!("failed after {seconds} s"), Tone::Alarm),
+        };
+        page.line([
+            (format!("  {glyph} {id}  "), tone.into()),
+            (what, Tone::Quiet.into()),
+        ]);
+    }
+}
+
+fn residue(page: &mut Page, outcome: &Outcome) {
+    for left in &outcome.residue {
+        let by = left.blocked_by.as_deref();
+        let by = by
+            .map(|by| format!(", blocked by {by}"))
+            .unwrap_or_default();
+        let cost = left
+            .hourly_usd
+            .map(|rate| format!(", {}/h", format::rate(rate)));
+        let text = format!(
+            "✗ {}: {}{by}{}",
+            left.id,
+            left.reason,
+            cost.unwrap_or_default()
+        );
+        page.text(&text, Tone::Alarm);
+        if let Some(command) = &left.command {
+            page.text(&format!("  to finish it: {command}"), Tone::Plain);
+        }
+    }
 }

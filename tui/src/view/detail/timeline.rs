@@ -32,7 +32,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Mo
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
         return;
     };
-    let columns = page.columns().min(LONGEST).max(2);
+    let columns = page.columns().clamp(2, LONGEST);
     page.line(line(
         &moments,
         (first.at, last.at),

@@ -1,23 +1,168 @@
 //! What a teardown would remove, and the question.
+//!
+//! ```text
+//! ╭ Tear down checkout-1.4.0 ─────────────────────────────╮
+//! │ 12 resources go, which frees $0.42/h                  │
+//! │ /srv/checkout, workspace default                      │
+//! │                                                       │
+//! │ aws_instance.web[0]                        eu-west-1  │
+//! │ …                                                     │
+//! │                                                       │
+//! │ y tear it down   Esc leave it                         │
+//! ╰───────────────────────────────────────────────────────╯
+//! ```
 
 use ratatui::layout::Rect;
+use stack::service::teardown::Plan;
 
-use super::{keys, middle};
+use super::{keys, line, middle};
 use crate::model::Model;
-use crate::model::popup::Confirm;
+use crate::model::popup::{Confirm, Planned};
+use crate::output::format;
 use crate::output::style::Tone;
 use crate::view::canvas::Canvas;
+use crate::view::page::Page;
 
-pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, _model: &Model) {
+const COLUMNS: u16 = 84;
+
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, model: &Model) {
+    let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
+    let (above, below) = (summary(popup, model, width), resources(popup, width));
+    let foot = foot(popup, width);
+    let wanted = above.len() + below.len() + foot.len() + 4;
+    let rows = u16::try_from(wanted)
+        .unwrap_or(u16::MAX)
+        .min(area.height.saturating_sub(2));
     let title = format!("Tear down {}", popup.stack);
-    let inside = canvas.boxed(middle(area, 66, 6), &title);
-    canvas.put(
-        inside.x,
-        inside.y,
-        inside.width,
-        "asking Terraform…",
+    let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
+    // The list gives way first: the question and what is in the way of it are always there.
+    let fixed = u16::try_from(above.len() + foot.len() + 2).unwrap_or(u16::MAX);
+    let list = Rect {
+        y: inside.y + u16::try_from(above.len()).unwrap_or(0),
+        height: inside.height.saturating_sub(fixed),
+        ..inside
+    };
+    above.draw(canvas, inside, 0);
+    let last = below.len().saturating_sub(list.height.into());
+    below.draw(canvas, list, popup.scroll.min(last));
+    let lines = Rect {
+        y: list.bottom() + 1,
+        height: inside.bottom().saturating_sub(list.bottom() + 2),
+        ..inside
+    };
+    foot.draw(canvas, lines, 0);
+    question(canvas, inside, popup, model);
+}
+
+/// What would go, in a few lines, and what is in the way.
+fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
+    let mut page = Page::new(width);
+    let plan = match &popup.plan {
+        Planned::Asked => {
+            page.text(
+                "Asking Terraform what would go… nothing is changed by asking.",
+                Tone::Quiet,
+            );
+            return page;
+        }
+        Planned::Failed(problem) => {
+            let tone = if problem.refused {
+                Tone::Notice
+            } else {
+                Tone::Alarm
+            };
+            page.text(&problem.said, tone);
+            return page;
+        }
+        Planned::Known(plan) => plan,
+    };
+    let noun = if plan.count() == 1 {
+        "resource goes"
+    } else {
+        "resources go"
+    };
+    let frees = plan.hourly_usd.map_or_else(String::new, |rate| {
+        format!(", which frees {}/h", format::rate(rate))
+    });
+    page.text(&format!("{} {noun}{frees}", plan.count()), Tone::Heading);
+    page.text(
+        &format!("{}, workspace {}", plan.directory, plan.workspace),
         Tone::Quiet,
     );
-    let foot = inside.bottom().saturating_sub(1);
-    keys(canvas, inside.x, foot, inside.width, &[("Esc", "leave")]);
+    let stack = model.world.stack(&popup.stack);
+    if let Some(until) = stack.and_then(|stack| stack.lease.at(model.now()).hold_until) {
+        page.text(
+            &format!("▲ it is held until {}", format::moment(until, model.now())),
+            Tone::Notice,
+        );
+    }
+    for blocker in &plan.blockers {
+        page.text(&format!("✗ {blocker}"), Tone::Alarm);
+    }
+    page.blank();
+    page
+}
+
+/// Every resource, one a line.
+fn resources(popup: &Confirm, width: u16) -> Page {
+    let mut page = Page::new(width);
+    if let Planned::Known(plan) = &popup.plan {
+        list(&mut page, plan);
+    }
+    page
+}
+
+/// The resources of a plan: what probably stays first, then what goes, then what has gone.
+pub(in crate::view) fn list(page: &mut Page, plan: &Plan) {
+    for warning in &plan.warnings {
+        page.text(
+            &format!("▲ {}: {}", warning.id, warning.found),
+            Tone::Notice,
+        );
+    }
+    for doomed in &plan.resources {
+        let region = doomed.region.as_deref().map(|region| format!("  {region}"));
+        let id = doomed.resource_id.as_deref().map(|id| format!("  {id}"));
+        page.line([
+            (format!("− {}", doomed.id), Tone::Plain.into()),
+            (id.unwrap_or_default(), Tone::Quiet.into()),
+            (region.unwrap_or_default(), Tone::Quiet.into()),
+        ]);
+    }
+    for gone in &plan.already_gone {
+        page.line([(format!("○ {}  already gone", gone.id), Tone::Quiet.into())]);
+    }
+}
+
+fn foot(popup: &Confirm, width: u16) -> Page {
+    let mut page = Page::new(width);
+    if let Some(problem) = &popup.problem {
+        page.text(problem, Tone::Alarm);
+    }
+    page
+}
+
+fn question(canvas: &mut Canvas<'_>, inside: Rect, popup: &Confirm, model: &Model) {
+    let y = inside.bottom().saturating_sub(1);
+    if popup.may_proceed().is_none() || model.setting.read_only.is_some() {
+        return keys(canvas, inside.x, y, inside.width, &[("Esc", "leave")]);
+    }
+    if !popup.is_written() {
+        let pairs = [
+            ("y", "tear it down"),
+            ("↓ ↑", "look through"),
+            ("Esc", "leave it"),
+        ];
+        return keys(canvas, inside.x, y, inside.width, &pairs);
+    }
+    let ask = "It is protected. Type its name, then Enter: ";
+    let x = canvas.put(inside.x, y, inside.width, ask, Tone::Notice);
+    line(
+        canvas,
+        x,
+        y,
+        inside.right().saturating_sub(x),
+        &popup.typed,
+        true,
+    );
 }

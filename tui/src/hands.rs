@@ -1,0 +1,176 @@
+//! The hands of the dashboard: plans of teardowns, the processes that carry them out, and what those say.
+//!
+//! A teardown is carried out by a process of its own, which lives on when the dashboard ends; whatever it says is read
+//! from its progress file, the same way whoever began it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use stack::service::Service;
+use stack::service::teardown::{
+    Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError,
+};
+use stack::{RunId, StackName};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::commands::teardown::detached::Detached;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::event::{Event, Problem};
+
+/// How often it is looked for new steps.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// After so many looks without a step it is asked whether the runner still lives.
+const PATIENCE: u32 = 20;
+
+/// Plans and runs.
+pub(crate) struct Hands {
+    context: Context,
+    settings: Settings,
+    /// The plans that were shown, and wait for a yes.
+    shown: Mutex<BTreeMap<StackName, Prepared>>,
+}
+
+impl Hands {
+    /// Hands that work on the ledger of a context.
+    pub(crate) fn new(context: Context) -> Result<Self, CommandError> {
+        Ok(Self {
+            settings: context.teardown_settings()?,
+            context,
+            shown: Mutex::default(),
+        })
+    }
+
+    /// Finds out what a teardown would remove, and keeps the plan for a yes.
+    pub(crate) async fn plan(
+        &self,
+        service: &Service,
+        stack: &StackName,
+    ) -> Result<Option<Box<Plan>>, Problem> {
+        let prepared = service.plan_teardown(stack, &self.settings).await;
+        let Some(prepared) = prepared.map_err(|error| problem(&error))? else {
+            return Ok(None);
+        };
+        let plan = Box::new(prepared.plan.clone());
+        self.plans().insert(stack.clone(), prepared);
+        Ok(Some(plan))
+    }
+
+    /// Nobody wants the plan any more: it goes, with what is secret in it.
+    pub(crate) fn forget(&self, stack: &StackName) {
+        self.plans().remove(stack);
+    }
+
+    /// Begins the run of the plan that was shown, and tells what it says until it ends.
+    pub(crate) async fn tear_down(
+        &self,
+        stack: &StackName,
+        run: &RunId,
+        typed: Option<&StackName>,
+        events: &UnboundedSender<Event>,
+    ) {
+        let mut detached = match self.begin(stack, run, typed) {
+            Ok(detached) => detached,
+            Err(error) => return tell(events, stack, vec![failed(&error)]),
+        };
+        loop {
+            let steps = detached.steps().await;
+            let steps = steps.unwrap_or_else(|error| vec![failed(&error)]);
+            let ended = steps.iter().any(Progress::is_last);
+            tell(events, stack, steps);
+            if ended || events.is_closed() {
+                return;
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        stack: &StackName,
+        run: &RunId,
+        typed: Option<&StackName>,
+    ) -> Result<Detached, CommandError> {
+        let prepared = self.plans().remove(stack);
+        let prepared = prepared.filter(|prepared| prepared.plan.run == *run);
+        let Some(prepared) = prepared else {
+            let text = "the plan that was shown is no longer there; press d again";
+            return Err(CommandError::refused(text));
+        };
+        Detached::start(&self.context, &self.settings, prepared, typed)
+    }
+
+    /// Tells what a run says that somebody else has begun, until it ends or its runner is dead.
+    pub(crate) async fn follow(
+        &self,
+        service: &Service,
+        stack: &StackName,
+        run: &RunId,
+        events: &UnboundedSender<Event>,
+    ) {
+        let mut follower = Follower::of(&self.settings.runs, run);
+        for round in 0_u32.. {
+            if look(&mut follower, stack, events) {
+                return;
+            }
+            if round % PATIENCE == 0 && !self.lives(service, stack, run).await {
+                let reason =
+                    "its runner is dead; d looks at what is left and takes it over".to_owned();
+                tell(
+                    events,
+                    stack,
+                    vec![Progress::Failed {
+                        reason,
+                        refused: false,
+                    }],
+                );
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether the ledger still says that this run is under way, and its runner lives.
+    async fn lives(&self, service: &Service, stack: &StackName, run: &RunId) -> bool {
+        let Ok(Some(lease)) = service.lease(stack).await else {
+            return false;
+        };
+        Runner::of(&lease, &self.settings.runs, service.now())
+            .is_some_and(|runner| runner.run == *run && runner.lives)
+    }
+
+    fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<StackName, Prepared>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends the steps since the last look; whether nothing follows.
+fn look(follower: &mut Follower, stack: &StackName, events: &UnboundedSender<Event>) -> bool {
+    let steps = follower.steps().unwrap_or_default();
+    let last = steps.iter().any(Progress::is_last);
+    if !steps.is_empty() {
+        tell(events, stack, steps);
+    }
+    last || events.is_closed()
+}
+
+fn tell(events: &UnboundedSender<Event>, stack: &StackName, steps: Vec<Progress>) {
+    let stack = stack.clone();
+    // Nobody listens any more: the dashboard has ended, the run goes on.
+    let _ = events.send(Event::Progress { stack, steps });
+}
+
+fn failed(error: &CommandError) -> Progress {
+    Progress::Failed {
+        reason: error.message(),
+        refused: error.is_refusal(),
+    }
+}
+
+fn problem(error: &TeardownError) -> Problem {
+    Problem {
+        said: error.to_string(),
+        refused: error.is_refusal(),
+    }
+}

@@ -1,0 +1,379 @@
+//! The dashboard without a terminal: what tests, benches and pictures play on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
+use stack::{Lease, Ledger, MemoryLedger, Policy, ReaperStatus, StackName};
+use stack::{Seq, service::teardown::Plan};
+
+use crate::demo;
+use crate::effect::Effect;
+use crate::event::{Event, Loaded, Problem};
+use crate::model::{Model, Setting, Size};
+use crate::update::update;
+use crate::view::{screen_text, view};
+
+/// What a stage is set with.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// How many columns.
+    pub columns: u16,
+    /// How many rows.
+    pub rows: u16,
+    /// With colours.
+    pub colour: bool,
+    /// Why nothing may be changed.
+    pub read_only: Option<String>,
+    /// Marked as made up.
+    pub demo: bool,
+    /// The policy in force.
+    pub policy: Policy,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+impl Scene {
+    /// The made-up world's policy, in colour, at a size and a moment.
+    #[must_use]
+    pub fn new(columns: u16, rows: u16, now: Timestamp) -> Self {
+        Self {
+            columns,
+            rows,
+            colour: true,
+            read_only: None,
+            demo: false,
+            policy: demo::policy(),
+            now,
+        }
+    }
+}
+
+/// A dashboard whose terminal is a buffer and whose world is whatever it is told.
+///
+/// What it wants done is not done, but kept: see [`Stage::wants`].
+pub struct Stage {
+    model: Model,
+    terminal: Terminal<TestBackend>,
+    wanted: Vec<Effect>,
+}
+
+impl Stage {
+    /// A dashboard that has read nothing yet.
+    #[must_use]
+    pub fn new(scene: Scene) -> Self {
+        let Scene {
+            columns,
+            rows,
+            colour,
+            read_only,
+            demo,
+            policy,
+            now,
+        } = scene;
+        let setting = Setting {
+            place: "/home/ana/.local/share/jiti/ledger.db".to_owned(),
+            policy,
+            read_only,
+            demo,
+            colour,
+        };
+        let backend = TestBackend::new(columns, rows);
+        let Ok(terminal) = Terminal::new(backend);
+        let mut stage = Self {
+            model: Model::new(setting, Size { columns, rows }, now),
+            terminal,
+            wanted: Vec::new(),
+        };
+        stage.draw();
+        stage
+    }
+
+    /// So many stacks of the made-up world.
+    #[must_use]
+    pub fn made_up(now: Timestamp, stacks: usize) -> Vec<Lease> {
+        demo::leases(now, stacks)
+    }
+
+    /// A ledger in memory with the same, for whoever wants to read rather than be told.
+    ///
+    /// # Errors
+    /// When one of the made-up events is not legal.
+    pub async fn made_up_ledger(
+        now: Timestamp,
+        stacks: usize,
+    ) -> Result<Arc<dyn Ledger>, stack::LedgerError> {
+        let ledger = MemoryLedger::default();
+        for (name, events) in demo::stories(now, stacks) {
+            ledger.append(&name, Seq::NONE, events).await?;
+        }
+        Ok(Arc::new(ledger))
+    }
+
+    /// The ledger was read, and this was in it.
+    pub fn load(&mut self, leases: Vec<Lease>, reaper: ReaperStatus) {
+        let loaded = Loaded {
+            leases,
+            reaper,
+            exists: true,
+        };
+        self.happens(Event::Loaded(Ok(Box::new(loaded))));
+    }
+
+    /// There is no ledger.
+    pub fn load_nothing(&mut self) {
+        let loaded = Loaded {
+            leases: Vec::new(),
+            reaper: ReaperStatus::default(),
+            exists: false,
+        };
+        self.happens(Event::Loaded(Ok(Box::new(loaded))));
+    }
+
+    /// The ledger could not be read.
+    pub fn fail(&mut self, said: &str) {
+        self.happens(Event::Loaded(Err(Problem {
+            said: said.to_owned(),
+            refused: false,
+        })));
+    }
+
+    /// The events of a stack were read.
+    pub fn tell(&mut self, stack: &StackName, events: Vec<stack::Event>) {
+        self.happens(Event::Told {
+            stack: stack.clone(),
+            answer: Ok(events),
+        });
+    }
+
+    /// What a teardown would remove is known.
+    pub fn plan(&mut self, plan: Plan) {
+        self.happens(Event::Planned {
+            stack: plan.name.clone(),
+            answer: Ok(Some(Box::new(plan))),
+        });
+    }
+
+    /// The same, but nothing was drawn since: as when a key is pressed at that very moment.
+    pub fn plan_unseen(&mut self, plan: Plan) {
+        let stack = plan.name.clone();
+        let answer = Ok(Some(Box::new(plan)));
+        self.take(Event::Planned { stack, answer });
+    }
+
+    /// A teardown has said something.
+    pub fn progress(&mut self, stack: &StackName, steps: Vec<stack::service::teardown::Progress>) {
+        self.happens(Event::Progress {
+            stack: stack.clone(),
+            steps,
+        });
+    }
+
+    /// It is another time.
+    pub fn clock(&mut self, now: Timestamp) {
+        self.happens(Event::Clock(now));
+    }
+
+    /// The terminal has another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.terminal.backend_mut().resize(columns, rows);
+        self.happens(Event::Resize { columns, rows });
+    }
+
+    /// Keys are pressed, one after the other and each with a frame after it: characters, or names in angle
+    /// brackets such as `<enter>`, `<esc>`, `<down>`, `<ctrl-c>`.
+    pub fn keys(&mut self, keys: &str) {
+        for key in named(keys) {
+            self.happens(Event::Key(key));
+        }
+    }
+
+    /// A key is pressed before anything new was drawn.
+    pub fn key_unseen(&mut self, key: &str) {
+        for key in named(key) {
+            self.take(Event::Key(key));
+        }
+    }
+
+    /// A key is let go, as some terminals tell.
+    pub fn release(&mut self, key: &str) {
+        for mut key in named(key) {
+            key.kind = crossterm::event::KeyEventKind::Release;
+            self.happens(Event::Key(key));
+        }
+    }
+
+    /// Text is pasted.
+    pub fn paste(&mut self, text: &str) {
+        self.happens(Event::Paste(text.to_owned()));
+    }
+
+    /// A click.
+    pub fn click(&mut self, column: u16, row: u16) {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
+    }
+
+    /// The wheel, one notch: down, or up.
+    pub fn wheel(&mut self, down: bool) {
+        let kind = if down {
+            MouseEventKind::ScrollDown
+        } else {
+            MouseEventKind::ScrollUp
+        };
+        self.mouse(kind, 0, 0);
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        self.happens(Event::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+    }
+
+    /// What it wanted done since this was last asked, in words.
+    pub fn wants(&mut self) -> Vec<String> {
+        self.wanted
+            .drain(..)
+            .map(|effect| format!("{effect:?}"))
+            .collect()
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.model.over
+    }
+
+    /// The selected stack.
+    #[must_use]
+    pub fn selected(&self) -> Option<&StackName> {
+        self.model.list.selected()
+    }
+
+    /// The screen as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        screen_text(self.terminal.backend().buffer())
+    }
+
+    /// How the screen looks: a letter for each cell that is not plain. See [`Stage::legend`].
+    #[must_use]
+    pub fn looks(&self) -> String {
+        looks(self.terminal.backend().buffer())
+    }
+
+    /// What the letters of [`Stage::looks`] stand for.
+    #[must_use]
+    pub fn legend() -> &'static str {
+        "b bold · d dim · x reversed · r red · g green · y yellow · c cyan · m magenta"
+    }
+
+    /// The screen, cell by cell.
+    #[must_use]
+    pub fn buffer(&self) -> &Buffer {
+        self.terminal.backend().buffer()
+    }
+
+    /// Draws the screen as it is once more; how long that took.
+    pub fn draw_again(&mut self) -> Duration {
+        let began = Instant::now();
+        self.draw();
+        began.elapsed()
+    }
+
+    fn happens(&mut self, event: Event) {
+        self.take(event);
+        if std::mem::take(&mut self.model.dirty) {
+            self.draw();
+            self.take(Event::Drawn);
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        let effects = update(&mut self.model, event);
+        self.wanted.extend(effects);
+    }
+
+    fn draw(&mut self) {
+        let Self {
+            model, terminal, ..
+        } = self;
+        let Ok(_) = terminal.draw(|frame| view(frame, model));
+    }
+}
+
+/// Each key of a text.
+fn named(keys: &str) -> Vec<KeyEvent> {
+    let mut found = Vec::new();
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        let name = rest
+            .strip_prefix('<')
+            .and_then(|after| after.split_once('>'));
+        let special = name.and_then(|(name, after)| Some((special(name)?, after)));
+        if let Some((key, after)) = special {
+            found.push(key);
+            rest = after;
+        } else {
+            found.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            rest = rest.strip_prefix(c).unwrap_or_default();
+        }
+    }
+    found
+}
+
+fn special(name: &str) -> Option<KeyEvent> {
+    let code = match name {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "tab" => KeyCode::Tab,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "pageup" => KeyCode::PageUp,
+        "pagedown" => KeyCode::PageDown,
+        "backspace" => KeyCode::Backspace,
+        "ctrl-c" => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
+        "ctrl-u" => return Some(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)),
+        _ => return None,
+    };
+    Some(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn looks(buffer: &Buffer) -> String {
+    let columns = usize::from(buffer.area.width).max(1);
+    let mut text = String::new();
+    for row in buffer.content().chunks(columns) {
+        let line: String = row
+            .iter()
+            .map(|cell| letter(cell.fg, cell.modifier))
+            .collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn letter(colour: Color, modifier: Modifier) -> char {
+    match colour {
+        Color::Red => 'r',
+        Color::Green => 'g',
+        Color::Yellow => 'y',
+        Color::Cyan => 'c',
+        Color::Magenta => 'm',
+        _ if modifier.contains(Modifier::REVERSED) => 'x',
+        _ if modifier.contains(Modifier::BOLD) => 'b',
+        _ if modifier.contains(Modifier::DIM) => 'd',
+        _ => ' ',
+    }
+}

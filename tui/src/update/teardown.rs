@@ -1,0 +1,156 @@
+//! Ending a stack: the plan first, the yes once it was seen, then what the run says until it ends.
+
+use stack::service::teardown::{Plan, Progress};
+use stack::{Phase, RunId, StackName};
+use tui_input::InputRequest;
+
+use crate::effect::Effect;
+use crate::event::Problem;
+use crate::model::Model;
+use crate::model::popup::{Confirm, Planned, Popup};
+use crate::model::work::Ended;
+use crate::msg::Msg;
+use crate::output::style::Tone;
+
+/// Opens the question, and asks what would go. While a teardown runs there is nothing to ask.
+pub(super) fn begin(model: &mut Model, stack: StackName) -> Vec<Effect> {
+    model.said = None;
+    model.popup = Some(Popup::Teardown(Box::new(Confirm::new(stack.clone()))));
+    vec![Effect::Plan(stack)]
+}
+
+/// A key in the question; whether it stays open, and what is to be done.
+pub(super) fn act(model: &mut Model, popup: &mut Confirm, msg: Msg) -> (bool, Vec<Effect>) {
+    match msg {
+        Msg::Down => popup.scroll += 1,
+        Msg::Up => popup.scroll = popup.scroll.saturating_sub(1),
+        Msg::PageDown => popup.scroll += 10,
+        Msg::PageUp => popup.scroll = popup.scroll.saturating_sub(10),
+        Msg::First => popup.scroll = 0,
+        Msg::Yes if !popup.is_written() => return yes(model, popup),
+        Msg::Open if popup.is_written() => return yes(model, popup),
+        _ => {}
+    }
+    let last = match &popup.plan {
+        Planned::Known(plan) => plan.count() + plan.already_gone.len() + plan.warnings.len(),
+        _ => 0,
+    };
+    popup.scroll = popup.scroll.min(last);
+    (true, Vec::new())
+}
+
+/// The name is typed.
+pub(super) fn edit(popup: &mut Confirm, request: InputRequest) {
+    if popup.is_written() {
+        popup.typed.handle(request);
+        popup.problem = None;
+    }
+}
+
+fn yes(model: &mut Model, popup: &mut Confirm) -> (bool, Vec<Effect>) {
+    let stays = (true, Vec::new());
+    if let Some(why) = &model.setting.read_only {
+        popup.problem = Some(format!("nothing is changed: {why}"));
+        return stays;
+    }
+    let Some(plan) = popup.may_proceed() else {
+        return stays;
+    };
+    // A yes to what nobody has seen yet is no yes.
+    if !popup.seen {
+        return stays;
+    }
+    if plan.protected && !popup.is_confirmed() {
+        popup.problem = Some(format!("it is protected: type {} in full", popup.stack));
+        return stays;
+    }
+    let (stack, run) = (popup.stack.clone(), plan.run.clone());
+    let typed = plan.protected.then(|| stack.clone());
+    model.works.begin(&stack, &run);
+    model.say(
+        Tone::Notice,
+        format!("tearing down {stack}; it goes on when the dashboard is closed"),
+    );
+    (false, vec![Effect::Teardown { stack, run, typed }])
+}
+
+/// What would go is known, or why it is not.
+pub(super) fn planned(
+    model: &mut Model,
+    stack: &StackName,
+    answer: Result<Option<Box<Plan>>, Problem>,
+) -> Vec<Effect> {
+    let Some(Popup::Teardown(popup)) = &mut model.popup else {
+        return vec![Effect::Forget(stack.clone())];
+    };
+    if popup.stack != *stack {
+        return vec![Effect::Forget(stack.clone())];
+    }
+    model.dirty = true;
+    popup.plan = match answer {
+        Ok(Some(plan)) => Planned::Known(plan),
+        Ok(None) => Planned::Failed(Problem::refused(
+            "it is gone already: nothing is left to remove",
+        )),
+        Err(problem) => Planned::Failed(problem),
+    };
+    Vec::new()
+}
+
+/// A frame was drawn: what the question held was on the screen.
+pub(super) fn drawn(model: &mut Model) {
+    if let Some(Popup::Teardown(popup)) = &mut model.popup {
+        popup.seen = matches!(popup.plan, Planned::Known(_)) && model.size.is_enough();
+    }
+}
+
+/// A run has said something.
+pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress>) -> Vec<Effect> {
+    let mut ended = false;
+    for step in steps {
+        ended |= step.is_last();
+        model.works.tell(stack, step);
+    }
+    model.dirty = true;
+    if !ended {
+        return Vec::new();
+    }
+    match model.works.of(stack).and_then(|work| work.ended.clone()) {
+        Some(Ended::Done(outcome)) if outcome.residue.is_empty() => {
+            let text = format!(
+                "{stack} is gone: {} deleted, nothing is left",
+                outcome.deleted.len()
+            );
+            model.say(Tone::Good, text);
+        }
+        Some(Ended::Done(outcome)) => {
+            let left = outcome.residue.len();
+            model.say(
+                Tone::Alarm,
+                format!("✗ {stack}: {left} left behind; Enter, 3 shows what and why"),
+            );
+        }
+        Some(Ended::Failed(reason)) => model.say(Tone::Alarm, format!("✗ {stack}: {reason}")),
+        None => {}
+    }
+    vec![Effect::Load]
+}
+
+/// After reading the ledger: teardowns that somebody runs, and that are not followed yet.
+pub(super) fn found(model: &mut Model) -> Vec<Effect> {
+    let under_way: Vec<(StackName, RunId)> = model
+        .world
+        .stacks()
+        .iter()
+        .filter(|stack| stack.phase == Phase::TearingDown)
+        .filter_map(|stack| {
+            let teardown = stack.lease.teardown.as_ref()?;
+            Some((stack.lease.name.clone(), teardown.run.clone()))
+        })
+        .collect();
+    under_way
+        .into_iter()
+        .filter(|(stack, run)| model.works.begin(stack, run))
+        .map(|(stack, run)| Effect::Follow { stack, run })
+        .collect()
+}

@@ -1,0 +1,214 @@
+//! Scenes of the dashboard for tests: made-up worlds, plans and progress, at one moment.
+
+use jiff::Timestamp;
+use stack::lease::{NewEvent, Strategy};
+use stack::reaper::{ReaperEvent, ReaperEventKind};
+use stack::service::teardown::{Deleted, Doomed, Outcome, Plan, Progress, Residue};
+use stack::testing::{new_event, noon, registration};
+use stack::{
+    Actor, Event, EventKind, Lease, ReaperStatus, Registration, RunId, Seq, Span, StackName,
+};
+use tui::{Scene, Stage};
+
+/// The moment of every scene.
+pub(crate) fn now() -> Timestamp {
+    noon()
+}
+
+pub(crate) fn name(text: &str) -> StackName {
+    StackName::new(text).unwrap()
+}
+
+fn run() -> RunId {
+    RunId::new("7k3m9q2x4v8w").unwrap()
+}
+
+/// A reaper that ran three minutes ago and comes every fifteen.
+pub(crate) fn reaper() -> ReaperStatus {
+    let at = Span::minutes(3).before(now());
+    let event = |seq, kind| ReaperEvent {
+        seq: Seq(seq),
+        at,
+        actor: Actor::of("reaper", "runner-1"),
+        kind,
+    };
+    ReaperStatus::default().fold([
+        event(
+            1,
+            ReaperEventKind::RunStarted {
+                run: run(),
+                interval: Span::minutes(15),
+                host: "runner-1".to_owned(),
+                pid: 1,
+            },
+        ),
+        event(
+            2,
+            ReaperEventKind::RunFinished {
+                run: run(),
+                ended: 0,
+                failed: 0,
+            },
+        ),
+    ])
+}
+
+/// The list over so many stacks of the made-up world.
+pub(crate) fn made_up(columns: u16, rows: u16, stacks: usize) -> Stage {
+    staged(
+        Scene::new(columns, rows, now()),
+        Stage::made_up(now(), stacks),
+    )
+}
+
+/// A stage with these leases in the ledger.
+pub(crate) fn staged(scene: Scene, leases: Vec<Lease>) -> Stage {
+    let mut stage = Stage::new(scene);
+    stage.load(leases, reaper());
+    stage.wants();
+    stage
+}
+
+/// The events of one stack, so many minutes before now, after its registration.
+pub(crate) fn story(
+    stack: &str,
+    minutes_ago: u32,
+    change: impl FnOnce(&mut Registration),
+    more: Vec<(u32, EventKind)>,
+) -> Vec<Event> {
+    let mut registration = registration();
+    registration.terms.hourly_cost = "0.42".parse().ok();
+    change(&mut registration);
+    let requested = EventKind::Requested {
+        registration: Box::new(registration),
+    };
+    let events = [(minutes_ago, requested)].into_iter().chain(more).zip(1..);
+    events
+        .map(|((minutes, kind), seq)| {
+            let at = if minutes == 0 {
+                now()
+            } else {
+                Span::minutes(minutes).before(now())
+            };
+            let event: NewEvent = new_event(at, kind);
+            event.placed(name(stack), Seq(seq))
+        })
+        .collect()
+}
+
+pub(crate) fn lease(events: &[Event]) -> Lease {
+    Lease::fold(None, events).unwrap().unwrap()
+}
+
+/// One stack as most are: three hours old, of eight.
+pub(crate) fn usual(stack: &str) -> Lease {
+    lease(&story(
+        stack,
+        180,
+        |_| {},
+        vec![(179, EventKind::Recorded { origin: None })],
+    ))
+}
+
+/// What a teardown of it would remove.
+pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> Plan {
+    Plan {
+        name: name(stack),
+        strategy: Strategy::Terraform,
+        run: run(),
+        directory: "/srv/checkout".to_owned(),
+        workspace: "default".to_owned(),
+        resources: (0..resources).map(doomed).collect(),
+        already_gone: Vec::new(),
+        hourly_usd: "0.42".parse().ok(),
+        protected,
+        warnings: Vec::new(),
+        blockers: Vec::new(),
+        digest: "abc".to_owned(),
+    }
+}
+
+fn doomed(at: usize) -> Doomed {
+    Doomed {
+        id: format!("aws_instance.web[{at}]"),
+        kind: "aws_instance".to_owned(),
+        resource_id: Some(format!("i-0abc{at}")),
+        region: Some("eu-west-1".to_owned()),
+        objects: 1,
+    }
+}
+
+fn deleted(at: usize) -> Deleted {
+    Deleted {
+        id: format!("aws_instance.web[{at}]"),
+        kind: "aws_instance".to_owned(),
+        resource_id: None,
+        region: None,
+        seconds: 12,
+    }
+}
+
+/// A teardown half-way: one gone, one going, one failed.
+pub(crate) fn half_way(stack: &str) -> Vec<Progress> {
+    let kind = "aws_instance".to_owned();
+    let id = |at| format!("aws_instance.web[{at}]");
+    vec![
+        Progress::Started {
+            name: name(stack),
+            run: run(),
+            host: "laptop".to_owned(),
+            pid: 4711,
+            count: 3,
+        },
+        Progress::ResourceStarted {
+            id: id(0),
+            kind: kind.clone(),
+        },
+        Progress::ResourceDeleted(deleted(0)),
+        Progress::ResourceStarted {
+            id: id(1),
+            kind: kind.clone(),
+        },
+        Progress::ResourceProgress {
+            id: id(1),
+            seconds: 20,
+        },
+        Progress::ResourceStarted {
+            id: id(2),
+            kind: kind.clone(),
+        },
+        Progress::ResourceFailed {
+            id: id(2),
+            kind,
+            seconds: 4,
+        },
+    ]
+}
+
+/// Its end, with something left.
+pub(crate) fn left_over(stack: &str) -> Progress {
+    Progress::Done(Outcome {
+        name: name(stack),
+        strategy: Strategy::Terraform,
+        deleted: vec![deleted(0), deleted(1)],
+        residue: vec![Residue {
+            id: "aws_instance.web[2]".to_owned(),
+            kind: Some("aws_instance".to_owned()),
+            region: Some("eu-west-1".to_owned()),
+            reason: "termination protection is on".to_owned(),
+            blocked_by: Some("DisableApiTermination".to_owned()),
+            hourly_usd: "0.14".parse().ok(),
+            command: Some("aws ec2 terminate-instances --instance-ids i-0abc2".to_owned()),
+        }],
+    })
+}
+
+/// Its end, with nothing left.
+pub(crate) fn all_gone(stack: &str) -> Progress {
+    Progress::Done(Outcome {
+        name: name(stack),
+        strategy: Strategy::Terraform,
+        deleted: vec![deleted(0), deleted(1), deleted(2)],
+        residue: Vec::new(),
+    })
+}

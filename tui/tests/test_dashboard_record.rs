@@ -1,0 +1,59 @@
+//! Recordings: what happened is written down, and played again it gives the same screen.
+
+use crate::sandbox::Sandbox;
+use crate::story::five_stacks;
+use crate::test_dashboard_terminal::Terminal;
+
+/// A recording made in a terminal ends, replayed without one, on the screen that was there.
+#[test]
+fn a_recording_gives_the_same_screen() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let mut terminal = Terminal::open(&sandbox, &["--record", "events.jsonl"], (100, 30));
+    terminal.waits_for("search-pr-7");
+    terminal.types("/owner:ben\r");
+    terminal.waits_for("1 of 4 fit");
+    let seen = terminal.text();
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
+    let replayed = sandbox.run(&["--replay", "events.jsonl"]).ok().stdout;
+    let list = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip(3).take(2).map(str::trim_end);
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(list(&replayed), list(&seen), "{replayed}\n{seen}");
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(sandbox.path("events.jsonl"))
+            .unwrap()
+            .permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600, "only its owner may read it");
+    let ran = sandbox.run(&["ls", "--json"]).ok();
+    assert_eq!(
+        ran.json().as_array().map(Vec::len),
+        Some(4),
+        "replaying changed nothing"
+    );
+}
+
+/// What is no recording is refused with its line; a file that is there is never written over.
+#[test]
+fn what_is_no_recording() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("notes"), "somebody's notes\n").unwrap();
+    let ran = sandbox.run(&["--replay", "notes"]).exits(1);
+    assert!(
+        ran.stderr.contains("notes:1: no recording of a dashboard"),
+        "{ran:?}"
+    );
+    let ran = sandbox.run(&["--replay", "nowhere"]).exits(1);
+    assert!(ran.stderr.contains("nowhere cannot be read"), "{ran:?}");
+    let mut terminal = Terminal::open(&sandbox, &["--record", "notes"], (80, 24));
+    terminal.waits_for("cannot be recorded into");
+    assert_eq!(terminal.ends(), 1);
+    assert_eq!(
+        std::fs::read_to_string(sandbox.path("notes")).unwrap(),
+        "somebody's notes\n"
+    );
+    sandbox.run(&["--record", "x", "ls"]).exits(2);
+}

@@ -1,0 +1,307 @@
+//! The real program in a real terminal: it draws, it acts, and however it ends the terminal is sane.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::sandbox::Sandbox;
+use crate::story::five_stacks;
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A terminal with a program in it.
+pub(crate) struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    /// `jiti` in the world of a sandbox.
+    pub(crate) fn open(sandbox: &Sandbox, arguments: &[&str], size: (u16, u16)) -> Self {
+        let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin("jiti"));
+        command.args(arguments);
+        command.env_clear();
+        for (name, value) in [("TERM", "xterm-256color"), ("USER", "ana")] {
+            command.env(name, value);
+        }
+        command.env("HOME", sandbox.path("home"));
+        command.cwd(sandbox.path("."));
+        Self::run(command, size)
+    }
+
+    pub(crate) fn run(command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, cols, 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (parser, bytes) = (Arc::clone(&screen), Arc::clone(&raw));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                parser.lock().unwrap().process(&buffer[..read]);
+                bytes.lock().unwrap().extend_from_slice(&buffer[..read]);
+            }
+        });
+        Self {
+            keys: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            child,
+            screen,
+            raw,
+        }
+    }
+
+    pub(crate) fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    #[track_caller]
+    pub(crate) fn waits_for(&self, text: &str) {
+        self.waits(text, |screen| screen.contains(text));
+    }
+
+    #[track_caller]
+    fn waits(&self, what: &str, found: impl Fn(&str) -> bool) {
+        let began = Instant::now();
+        while !found(&self.text()) {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "no {what:?} on\n{}",
+                self.text()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn resize(&self, cols: u16, rows: u16) {
+        self.screen
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows, cols);
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).unwrap();
+    }
+
+    /// Its exit code, once it has ended.
+    #[track_caller]
+    pub(crate) fn ends(&mut self) -> u32 {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                // What it said last is still on its way.
+                std::thread::sleep(Duration::from_millis(100));
+                return status.exit_code();
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it does not end:\n{}",
+                self.text()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether everything that was asked of the terminal was taken back: the alternate screen, the mouse, pasting
+    /// in brackets, the hidden cursor.
+    #[track_caller]
+    fn is_sane(&self) {
+        let parser = self.screen.lock().unwrap();
+        let screen = parser.screen();
+        assert!(
+            !screen.alternate_screen(),
+            "the alternate screen was left open"
+        );
+        assert!(!screen.hide_cursor(), "the cursor was left hidden");
+        assert!(!screen.bracketed_paste(), "pasting was left in brackets");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        drop(parser);
+        let raw = String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned();
+        for mode in ["?1049", "?1000", "?1002", "?1003", "?1006", "?2004"] {
+            let (on, off) = (
+                raw.rfind(&format!("[{mode}h")),
+                raw.rfind(&format!("[{mode}l")),
+            );
+            assert!(on.is_none() || on < off, "{mode} was left on");
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+/// It opens on a real ledger, filters, opens a stack, gives it more time and a hold, and leaves no trace.
+#[test]
+fn a_session_from_beginning_to_end() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    terminal.waits_for("4 stacks");
+    terminal.types("/search\r");
+    terminal.waits_for("1 of 4 fit search");
+    terminal.types("\r");
+    terminal.waits_for("1 Lease");
+    terminal.types("\u{1b}");
+    terminal.waits_for("TIME LEFT");
+    terminal.types("e1");
+    terminal.waits_for("search-pr-7 expires");
+    terminal.types("h\rcustomer demo\r");
+    terminal.waits_for("search-pr-7 is held until");
+    terminal.resize(80, 24);
+    terminal.waits_for("held");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
+    terminal.is_sane();
+    let events = sandbox.shown("search-pr-7")["events"].clone();
+    let kinds: Vec<&str> = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|event| event["kind"].as_str())
+        .collect();
+    assert_eq!(kinds, ["requested", "recorded", "extended", "held"]);
+    assert_eq!(events[3]["source"], "dashboard");
+    assert_eq!(events[3]["why"], "customer demo");
+}
+
+/// What others write into the ledger is on the screen by itself.
+#[test]
+fn it_follows_the_ledger() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    terminal.waits_for("4 stacks");
+    sandbox
+        .run(&["hold", "search-pr-7", "--until", "2h", "--why", "x"])
+        .ok();
+    terminal.waits_for("ready, held");
+    terminal.types("\u{3}");
+    assert_eq!(terminal.ends(), 0);
+    terminal.is_sane();
+}
+
+/// Without a ledger it shows how to begin, and notices when there is one.
+#[test]
+fn a_ledger_that_comes_later() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    terminal.waits_for("jiti demo");
+    five_stacks(&sandbox);
+    terminal.waits_for("4 stacks");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+/// Without a terminal it says what to do instead, and nothing was done: 2.
+#[test]
+fn without_a_terminal() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&[]).exits(2);
+    insta::assert_snapshot!(ran.stderr, @r"
+    Error: the dashboard needs a terminal to be drawn in
+    Hint: `jiti ls` lists the stacks anywhere, `jiti --help` names every command
+    ");
+    assert_eq!(ran.stdout, "");
+}
+
+/// A signal ends it like a key does.
+#[test]
+fn signals_leave_a_sane_terminal() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    for signal in ["TERM", "HUP"] {
+        let mut terminal = Terminal::open(&sandbox, &[], (80, 24));
+        terminal.waits_for("4 stacks");
+        let pid = terminal.child.process_id().unwrap().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-s", signal, &pid])
+            .status();
+        assert!(sent.unwrap().success());
+        terminal.ends();
+        terminal.is_sane();
+    }
+}
+
+/// Read-only is refused where a change would be made, and the ledger is as it was.
+#[test]
+fn read_only_changes_nothing() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let mut terminal = Terminal::open(&sandbox, &["--read-only"], (100, 30));
+    terminal.waits_for("READ-ONLY");
+    terminal.types("e");
+    terminal.waits_for("nothing is changed: --read-only was given");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+/// The made-up world opens without anything, is marked, and is gone afterwards.
+#[test]
+fn the_demo() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&sandbox, &["demo", "--stacks", "30"], (100, 30));
+    terminal.waits_for("30 stacks");
+    terminal.waits_for("DEMO");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
+    terminal.is_sane();
+    assert!(
+        !sandbox.ledger().exists(),
+        "the demo wrote into the user's ledger"
+    );
+}
+
+/// A panic gives the terminal back before it reports itself; the report can be read.
+#[test]
+fn a_panic_leaves_a_sane_terminal() {
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args([
+        "--ignored",
+        "--exact",
+        "test_dashboard_terminal::panics_on_purpose",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
+    command.env_remove("RUST_BACKTRACE");
+    let mut terminal = Terminal::run(command, (100, 30));
+    assert_ne!(terminal.ends(), 0);
+    terminal.is_sane();
+    let text = terminal.text();
+    assert!(text.contains("a mistake on purpose"), "{text}");
+    assert!(text.contains("mistake in jiti itself"), "{text}");
+}
+
+/// Not a test: the program that the test above runs in a terminal.
+#[test]
+#[ignore = "it panics with the terminal taken over"]
+fn panics_on_purpose() {
+    let _screen = tui::Screen::enter().unwrap();
+    panic!("a mistake on purpose");
+}

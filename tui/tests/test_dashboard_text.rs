@@ -1,0 +1,127 @@
+//! Text from the world: nothing in it acts on the terminal, hides, or leaves its cell.
+
+use stack::{EventKind, Lease, Span};
+use tui::{Scene, Stage};
+
+use crate::scenes::{lease, name, now, plan, staged, story};
+
+/// What somebody might put into a text: control characters, direction marks, wide and zero-width characters.
+const NASTY: &str = "a\u{1b}[2J\u{1b}]0;x\u{7}b\r\nc\u{202e}d\u{200b}e\u{9b}31m漢字👩\u{200d}💻e\u{301}\u{301}\u{301}\u{301}\u{301}\u{feff}\u{2066}f\tg";
+
+fn nasty() -> Vec<stack::Event> {
+    let mark = EventKind::PhaseMarked {
+        phase: NASTY.to_owned(),
+        class: Some(NASTY.to_owned()),
+        state: stack::lease::Mark::Start,
+        told: None,
+    };
+    let until = Span::minutes(90).after(now());
+    story(
+        "checkout-1.4.0",
+        180,
+        |r| {
+            r.terms.ready_timeout = Some(Span::minutes(600));
+            r.origin.directory = NASTY.to_owned();
+            r.origin.workspace = NASTY.to_owned();
+        },
+        vec![
+            (170, EventKind::Provisioned),
+            (160, mark),
+            (
+                150,
+                EventKind::CheckPassed {
+                    check: NASTY.to_owned(),
+                },
+            ),
+            (
+                20,
+                EventKind::Activity {
+                    signal: NASTY.to_owned(),
+                },
+            ),
+            (
+                10,
+                EventKind::Held {
+                    until,
+                    why: NASTY.to_owned(),
+                },
+            ),
+        ],
+    )
+}
+
+/// No cell holds anything but one character of its own width with the marks on it, and nothing that acts or hides.
+#[track_caller]
+fn is_sane(stage: &Stage, what: &str) {
+    for cell in stage.buffer().content() {
+        let symbol = cell.symbol();
+        let sane = symbol.chars().all(|c| {
+            !c.is_control()
+                && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        });
+        assert!(sane && symbol.chars().count() <= 4, "{what}: {symbol:?}");
+    }
+    // What frames the screen stands where it stood: nothing was pushed aside.
+    let text = stage.text();
+    let rule = "─".repeat(usize::from(stage.buffer().area.width));
+    assert_eq!(
+        text.lines().filter(|line| **line == rule).count(),
+        2,
+        "{what}:\n{text}"
+    );
+}
+
+/// Nasty text in every place where text from outside is shown.
+#[test]
+fn nothing_breaks_out_of_its_cell() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 50)] {
+        let events = nasty();
+        let leases: Vec<Lease> = vec![lease(&events)];
+        let mut stage = staged(Scene::new(columns, rows, now()), leases);
+        is_sane(&stage, "list");
+        stage.keys("<enter>");
+        stage.tell(&name("checkout-1.4.0"), events);
+        for tab in 1..=5 {
+            stage.keys(&tab.to_string());
+            is_sane(&stage, &format!("tab {tab}"));
+        }
+        stage.keys("h");
+        is_sane(&stage, "hold");
+        stage.keys("<esc><esc>/");
+        stage.paste(NASTY);
+        is_sane(&stage, "filter");
+        stage.keys("<esc>d");
+        let mut asked = plan("checkout-1.4.0", false, 3);
+        asked.directory = NASTY.to_owned();
+        asked.resources[0].id = NASTY.to_owned();
+        asked.resources[0].region = Some(NASTY.to_owned());
+        stage.plan(asked);
+        is_sane(&stage, "plan");
+        stage.keys("<esc>");
+        stage.fail(NASTY);
+        is_sane(&stage, "failure");
+    }
+}
+
+/// A wide character that does not fit is left out, not cut in two; the box around it stays whole.
+#[test]
+fn wide_characters_are_never_cut_in_two() {
+    let until = Span::minutes(90).after(now());
+    for letters in 0..4 {
+        let why = format!("{}{}", "x".repeat(letters), "漢".repeat(60));
+        let events = story(
+            "wide",
+            30,
+            |_| {},
+            vec![(10, EventKind::Held { until, why })],
+        );
+        let mut stage = staged(Scene::new(80, 24, now()), vec![lease(&events)]);
+        stage.keys("h");
+        let text = stage.text();
+        let boxed: Vec<&str> = text.lines().filter(|line| line.contains('│')).collect();
+        assert!(boxed.len() > 4, "{text}");
+        for line in boxed {
+            assert_eq!(line.matches('│').count(), 2, "{text}");
+        }
+    }
+}
