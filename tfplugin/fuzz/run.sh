@@ -1,9 +1,11 @@
-#!/bin/sh
-# Runs every fuzz target for ten minutes, or for as many seconds as the first argument says.
-# Needs a nightly compiler, and `cargo install cargo-fuzz`.
-set -eu
+#!/usr/bin/env bash
+# Feeds hostile bytes to every decoder, SECONDS each. Needs a nightly toolchain and cargo-fuzz.
+#   tfplugin/fuzz/run.sh [SECONDS]
+set -euo pipefail
 cd "$(dirname "$0")/.."
-for target in msgpack json type_json; do
-    cargo +nightly fuzz run --sanitizer none "$target" -- \
-        -max_total_time="${1:-600}" -max_len=4096 -rss_limit_mb=1024 -timeout=10
+seconds=${1:-600}
+for target in fuzz/fuzz_targets/*.rs; do
+  name=$(basename "$target" .rs)
+  printf '== %s\n' "$name"
+  cargo +nightly fuzz run "$name" -- -max_total_time="$seconds" -max_len=4096
 done
