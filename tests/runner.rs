@@ -1,6 +1,9 @@
 //! Everything together: the real terraform, the real binaries, real processes. Few and slow;
 //! everything that can be tested where it lives is tested there.
 
+#[path = "../tui/tests/receiver.rs"]
+mod receiver;
+
 mod test_architecture;
 mod test_bad_input;
 mod test_docs;
@@ -10,6 +13,7 @@ mod test_parallel;
 mod test_plans;
 mod test_quickstart;
 mod test_readiness;
+mod test_reap;
 mod test_teardown;
 mod test_teardown_refused;
 mod test_teardown_runner;

@@ -134,13 +134,7 @@ fn the_provider_is_killed_during_readiness() {
     let root = sandbox.root("root", &hanging("provider-killed"));
     let mut running = root.spawn(&["apply", "-auto-approve", "-input=false"]);
     let pids = checking(&root, &mut running);
-    let providers = sandbox.providers();
-    assert!(!providers.is_empty());
-    for pid in providers {
-        let pid = rustix::process::Pid::from_raw(pid).unwrap();
-        // One that ended meanwhile cannot be killed any more, which is as well.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-    }
+    kill_providers(&sandbox);
     running.wait().exits(1);
     nothing_runs(&sandbox, &pids);
     converges(&sandbox, &root, "provider-killed");
@@ -201,26 +195,83 @@ fn a_finished_registration_is_not_taken_over() {
         .says("terraform import jiti_stack.this finished");
 }
 
-/// A create that is interrupted while it waits for its preflight registers nothing.
+/// However a create ends while it waits for its preflight, it registers nothing, and the next one does.
 #[test]
-fn an_interrupt_during_create_registers_nothing() {
+fn a_create_that_is_ended_registers_nothing() {
     let sandbox = Sandbox::new();
     let configuration = stack("never-registered").replace(
         "ttl     = \"8h\"",
         "ttl     = \"8h\"\n  preflight = { exec = [{ command = [\"sh\", \"-c\", \"echo $$ >> pids; echo $$ >> pids; sleep 300\"] }] }",
     );
     let root = sandbox.root("root", &configuration);
+    for end in [Running::interrupt, interrupt_twice, Running::kill] {
+        let _ = std::fs::remove_file(root.path("pids"));
+        let mut running = root.spawn(&["apply", "-auto-approve", "-input=false"]);
+        let pids = checking(&root, &mut running);
+        end(&running);
+        running.wait();
+        nothing_runs(&sandbox, &pids);
+        assert!(root.attributes("jiti_stack.this").is_none());
+        let rows = sandbox.jiti(&["ls", "--all", "--json"]).ok().stdout;
+        assert_eq!(rows.trim(), "[]");
+    }
     let mut running = root.spawn(&["apply", "-auto-approve", "-input=false"]);
+    let _ = std::fs::remove_file(root.path("pids"));
     let pids = checking(&root, &mut running);
-    running.interrupt();
+    kill_providers(&sandbox);
     running.wait().exits(1);
     nothing_runs(&sandbox, &pids);
-    assert!(root.attributes("jiti_stack.this").is_none());
-    let rows = sandbox.jiti(&["ls", "--all", "--json"]).ok().stdout;
-    assert_eq!(rows.trim(), "[]");
+    assert_eq!(
+        sandbox.jiti(&["ls", "--all", "--json"]).ok().stdout.trim(),
+        "[]"
+    );
+
     root.write(&stack("never-registered"));
     root.apply().ok();
     assert_eq!(sandbox.listing("never-registered")["phase"], "ready");
+}
+
+fn interrupt_twice(running: &Running) {
+    running.interrupt();
+    running.interrupt();
+}
+
+/// A provider that is killed during a destroy keeps its lease, which goes with the next destroy.
+#[test]
+fn the_provider_is_killed_during_destroy() {
+    let sandbox = Sandbox::new();
+    let configuration = stack("provider-gone")
+        + r#"
+resource "terraform_data" "slow" {
+  input = jiti_stack.this.id
+  provisioner "local-exec" {
+    when    = destroy
+    command = "echo $$ >> pids; echo $$ >> pids; until test -e mended; do sleep 0.1; done"
+  }
+}
+"#;
+    let root = sandbox.root("root", &configuration);
+    root.apply().ok();
+    let mut running = root.spawn(&["destroy", "-auto-approve", "-input=false"]);
+    let pids = checking(&root, &mut running);
+    kill_providers(&sandbox);
+    std::fs::write(root.path("mended"), "").unwrap();
+    running.wait().exits(1);
+    nothing_runs(&sandbox, &pids);
+    assert_ne!(sandbox.listing("provider-gone")["phase"], "gone");
+    assert!(root.attributes("jiti_stack.this").is_some());
+    root.destroy().ok();
+    assert_eq!(sandbox.listing("provider-gone")["phase"], "gone");
+}
+
+fn kill_providers(sandbox: &Sandbox) {
+    let providers = sandbox.providers();
+    assert!(!providers.is_empty());
+    for pid in providers {
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        // One that ended meanwhile cannot be killed any more, which is as well.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
 }
 
 /// A destroy that is interrupted, then killed, half-way ends with the next destroy.
