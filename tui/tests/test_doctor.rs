@@ -68,7 +68,7 @@ fn all_is_well() {
     ok      permissions  only its owner (600)
     ok      clock        YYYY-MM-DD hh:mm UTC, not behind the ledger
     advice  reaper       Nothing ends at expiry: no reaper has run yet
-            to mend:     end a stack with `terraform destroy` where it was applied
+            to mend:     run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
     ok      terraform    1.11.4 at $WORLD/bin/terraform
     ");
 }
@@ -185,7 +185,10 @@ fn a_clock_behind_the_ledger() {
     let story = Story::new(&sandbox.ledger());
     story.stack(
         "ahead",
-        [(-3_630, requested(|_| {})), (-3_630, EventKind::Recorded { origin: None })],
+        [
+            (-3_630, requested(|_| {})),
+            (-3_630, EventKind::Recorded { origin: None }),
+        ],
     );
     let found = finding(&sandbox, "clock");
     assert_eq!(found["verdict"], "broken");

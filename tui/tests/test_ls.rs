@@ -17,8 +17,7 @@ fn at_80_columns() {
     search-pr-7     team-search      ready                           1 d 21 h      –
 
     4 stacks, $1.94/h for 3 of them
-    Nothing ends at expiry: no reaper has run yet. Meanwhile, end a stack with
-    `terraform destroy` where it was applied.
+    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
     ");
     let rows = ran.stdout.lines().take_while(|line| !line.is_empty());
     assert!(
@@ -41,7 +40,7 @@ fn at_200_columns() {
     search-pr-7     search@8f3c2ab  team-search      ready                     1 d 2 h           1 d 21 h  –                  –      –                 –
 
     4 stacks, $1.94/h for 3 of them
-    Nothing ends at expiry: no reaper has run yet. Meanwhile, end a stack with `terraform destroy` where it was applied.
+    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
     ");
 }
 
@@ -212,7 +211,7 @@ fn with_a_silent_reaper() {
     Story::new(&sandbox.ledger()).reaper_ran(31 * 60);
     let ran = sandbox.run_wide(&["ls"]).ok();
     let note = ran.out().lines().last().unwrap().to_owned();
-    insta::assert_snapshot!(note, @"Nothing ends at expiry: the last reaper ran at YYYY-MM-DD hh:mm UTC and should run every 15m. Meanwhile, end a stack with `terraform destroy` where it was applied.");
+    insta::assert_snapshot!(note, @"Nothing ends at expiry: the last reaper ran at YYYY-MM-DD hh:mm UTC and should run every 15m. `jiti reap --yes` runs it once.");
 }
 
 /// Colour is for those who want it, and only repeats what the words say.

@@ -367,10 +367,11 @@ fn a_watch_runs_until_it_is_asked_to_end() {
     assert_eq!(code, Some(0), "{stderr}");
     let lines: Vec<&str> = heard.lines().collect();
     assert!(
-        lines[0].contains("0 ended, 2 left something behind; next run"),
+        lines[0].contains(" UTC 0 ended, 2 left something behind; next run"),
         "{heard}"
     );
-    assert!(lines[1].contains(" UTC 0 ended; next run"), "{heard}");
+    let runs = |line: &&&str| line.contains(" UTC 0 ended") && line.contains("; next run 20");
+    assert_eq!(lines.iter().filter(runs).count(), lines.len(), "{heard}");
     assert!(
         stderr.contains("Stopping: what is under way is finished"),
         "{stderr}"

@@ -60,8 +60,7 @@ fn at_80_columns() {
       8  YYYY-MM-DD hh:mm:ss  check passed: http healthz                  ana@laptop
       9  YYYY-MM-DD hh:mm:ss  ready: every check has passed               ana@laptop
 
-    Nothing ends at expiry: no reaper has run yet. Meanwhile, end a stack with
-    `terraform destroy` where it was applied.
+    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
     ");
 }
 
@@ -107,7 +106,7 @@ fn at_200_columns() {
       2  YYYY-MM-DD hh:mm:ss  recorded   recorded in the Terraform state                        ana@laptop  provider
       3  YYYY-MM-DD hh:mm:ss  held       held until YYYY-MM-DD hh:mm UTC: demo at four          ana@laptop  provider
 
-    Nothing ends at expiry: no reaper has run yet. Meanwhile, end a stack with `terraform destroy` where it was applied.
+    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
     ");
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn run(
 
 /// ```text
 /// advice  reaper       no reaper has run yet
-///         to mend:     end a stack with `terraform destroy` where it was applied
+///         to mend:     run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
 /// ```
 fn for_people(finding: &Finding, ui: &mut Ui) -> Result<(), CommandError> {
     let Finding {

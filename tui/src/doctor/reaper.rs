@@ -9,23 +9,24 @@ use crate::output::{format, words};
 
 const PART: &str = "reaper";
 
-/// How a stack is ended as long as no reaper does it.
-const BY_HAND: &str = "end a stack with `terraform destroy` where it was applied";
+/// How the reaper is kept running.
+const REGULARLY: &str =
+    "run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service";
 
 pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
     let now = clock.now();
     let status = &ledger.reaper;
     if let Some(why) = status.nothing_ends(now) {
-        let who = match why {
-            NothingEnds::Paused { .. } => "find out why it is paused; meanwhile, ",
-            NothingEnds::Silent { .. } => "see why it stopped running; meanwhile, ",
-            NothingEnds::NeverRan => "",
+        let mend = match why {
+            NothingEnds::Paused { .. } => {
+                "find out why it is paused, then `jiti reap --resume`".to_owned()
+            }
+            NothingEnds::Silent { .. } => {
+                format!("see why it stopped running, and {REGULARLY} again")
+            }
+            NothingEnds::NeverRan => REGULARLY.to_owned(),
         };
-        return Finding::advice(
-            PART,
-            words::why_nothing_ends(&why),
-            format!("{who}{BY_HAND}"),
-        );
+        return Finding::advice(PART, words::why_nothing_ends(&why), mend);
     }
     let Some(last) = &status.last_run else {
         return Finding::ok(PART, "it is there");

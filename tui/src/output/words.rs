@@ -24,12 +24,13 @@ pub(crate) fn idle(state: IdleState) -> &'static str {
     }
 }
 
-/// That nothing ends at expiry, why, and how a stack is ended meanwhile.
+/// That nothing ends at expiry, why, and what changes that.
 pub(crate) fn nothing_ends(why: &NothingEnds) -> String {
-    format!(
-        "{}. Meanwhile, end a stack with `terraform destroy` where it was applied.",
-        why_nothing_ends(why)
-    )
+    let remedy = match why {
+        NothingEnds::NeverRan | NothingEnds::Silent { .. } => "`jiti reap --yes` runs it once.",
+        NothingEnds::Paused { .. } => "`jiti reap --resume` lets it go on.",
+    };
+    format!("{}. {remedy}", why_nothing_ends(why))
 }
 
 /// That nothing ends at expiry, and why.
