@@ -127,7 +127,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "/",
         Msg::Filter,
         "filter",
-        "narrow the list: words, owner:ana phase:purgatory flag:held, !not",
+        "narrow: words, owner:ana, phase:purgatory, flag:held, !not",
         &[List],
     ),
     bind(

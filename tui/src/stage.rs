@@ -1,6 +1,5 @@
 //! The dashboard without a terminal: what tests, benches and pictures play on.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -9,8 +8,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
-use stack::{Lease, Ledger, MemoryLedger, Policy, ReaperStatus, StackName};
-use stack::{Seq, service::teardown::Plan};
+use stack::service::teardown::Plan;
+use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 
 use crate::demo;
 use crate::effect::Effect;
@@ -100,19 +99,10 @@ impl Stage {
         demo::leases(now, stacks)
     }
 
-    /// A ledger in memory with the same, for whoever wants to read rather than be told.
-    ///
-    /// # Errors
-    /// When one of the made-up events is not legal.
-    pub async fn made_up_ledger(
-        now: Timestamp,
-        stacks: usize,
-    ) -> Result<Arc<dyn Ledger>, stack::LedgerError> {
-        let ledger = MemoryLedger::default();
-        for (name, events) in demo::stories(now, stacks) {
-            ledger.append(&name, Seq::NONE, events).await?;
-        }
-        Ok(Arc::new(ledger))
+    /// The events that the same come from.
+    #[must_use]
+    pub fn made_up_events(now: Timestamp, stacks: usize) -> Vec<(StackName, Vec<NewEvent>)> {
+        demo::stories(now, stacks)
     }
 
     /// The ledger was read, and this was in it.

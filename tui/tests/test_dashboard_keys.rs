@@ -89,13 +89,10 @@ fn filtering() {
         .filter(|line| line.contains("-pr-"))
         .map(str::to_owned)
         .collect();
-    assert!(
-        !rows.is_empty()
-            && rows
-                .iter()
-                .all(|row| row.contains("ana@") && row.contains("▲ purgatory")),
-        "{rows:?}"
-    );
+    assert!(!rows.is_empty());
+    for row in rows {
+        assert!(row.contains("ana@") && row.contains("● ready"), "{row}");
+    }
     stage.keys("<enter>");
     shows(&stage, "of 60 fit owner:ana phase:ready");
     stage.keys("<esc>");

@@ -255,6 +255,7 @@ fn read_only_changes_nothing() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let mut terminal = Terminal::open(&sandbox, &["--read-only"], (100, 30));
+    terminal.waits_for("4 stacks");
     terminal.waits_for("READ-ONLY");
     terminal.types("e");
     terminal.waits_for("nothing is changed: --read-only was given");

@@ -6,44 +6,6 @@ use std::process::{Command, Stdio};
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
-/// Without a command the help is the answer, and the exit code says that nothing was done.
-#[test]
-fn without_a_command() {
-    let sandbox = Sandbox::new();
-    let ran = sandbox.run(&[]).exits(2);
-    assert_eq!(ran.stdout, "");
-    insta::assert_snapshot!(ran.stderr, @r"
-    See what your stacks are, cost and wait for, and decide until when they live
-
-    Usage: jiti [OPTIONS] <COMMAND>
-
-    Commands:
-      ls           List the stacks that are not gone
-      show         Show everything about one stack
-      events       Tell what happened: to one stack, or to all of them in the order
-                   of the ledger
-      extend       Let a stack live longer
-      hold         Keep the reaper away from a stack until a stated time
-      unhold       End a hold before its time
-      mark         Report from inside a stack how far its start-up is
-      touch        Note that somebody uses a stack now
-      doctor       Look at what is set up, and say how to mend what is not
-      completions  Print a completion script for a shell
-      help         Print this message or the help of the given subcommand(s)
-
-    Options:
-      -h, --help     Print help (see more with '--help')
-      -V, --version  Print version
-
-    Options of every command:
-          --ledger <PATH>  Use the ledger at this path
-          --config <PATH>  Use the configuration file at this path
-          --read-only      Refuse every change
-
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 residue left behind
-    ");
-}
-
 /// The help names every command, and goes to standard output when it was asked for.
 #[test]
 fn help_and_version() {

@@ -95,8 +95,8 @@ pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
         .collect();
     for growing in [
         Column::Name,
-        Column::State,
         Column::Owner,
+        Column::State,
         Column::App,
         Column::Left,
     ] {
@@ -119,9 +119,9 @@ pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
 /// Narrower than this a column is of no use.
 fn least(column: Column, widths: Widths) -> u16 {
     match column {
-        Column::Name => most(column, widths).min(16),
+        Column::Name => most(column, widths).min(15),
         Column::App => most(column, widths).min(14),
-        Column::Owner => most(column, widths).min(8),
+        Column::Owner => most(column, widths).min(10),
         Column::State => most(column, widths).min(20),
         Column::Left => 17,
         Column::Age | Column::Init => 11,

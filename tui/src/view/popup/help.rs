@@ -31,7 +31,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
         .iter()
         .map(|column| column.title())
         .collect();
-    let text = format!("When it is narrow, these give way: {}", goes.join(", "));
+    let text = format!("Narrow: {} give way", goes.join(", "));
     canvas.put(inside.x, foot, inside.width, &text, Tone::Quiet);
     let more = BINDINGS.len() > room;
     let pairs: &[(&str, &str)] = if more {
