@@ -233,3 +233,27 @@ fn a_watch_ends_what_it_began() {
     sandbox.jiti(&["reap", "--yes"]).ok();
     assert_eq!(receiver.kinds(), ["shop gone"]);
 }
+
+/// A plan says that a stack is due to end before long, from the last announcement on; it is no change.
+#[test]
+fn a_plan_says_that_the_end_is_near() {
+    let (sandbox, _receiver) = world();
+    let text = |ttl: &str| stack("shop", "").replace("8h", ttl);
+    let root = sandbox.root("root", &text("1h"));
+    sandbox.config("[notify]\nbefore = [\"59m\", \"30m\"]\n");
+    root.apply().ok();
+    let quiet = root.plan().exits(0);
+    assert!(
+        !quiet.said().contains("expires before long"),
+        "{}",
+        quiet.said()
+    );
+    sandbox.config("[notify]\nbefore = [\"3599s\"]\n");
+    until("a second has passed", || {
+        root.plan()
+            .exits(0)
+            .said()
+            .contains("The stack shop expires before long")
+    });
+    root.plan_is_empty();
+}

@@ -160,6 +160,18 @@ pub fn owed(
     owed
 }
 
+/// Whether the last announcement before the end has come: the moment from which a plan says so too.
+/// A plan is read by whoever can still renew the stack, but not every plan of a day.
+#[must_use]
+pub fn is_last_call(lease: &Lease, before: &[Span], view: &View) -> bool {
+    let end = end(lease, view);
+    let announced = before.iter().filter(|span| **span < lease.terms.ttl.span());
+    let last = announced
+        .min()
+        .is_some_and(|span| span.before(end) <= view.now);
+    last && view.now < end && !causes(lease, &Observed::default(), view).is_empty()
+}
+
 /// The end that the owner reckons with: the lease's, or the hold's where that is later.
 fn end(lease: &Lease, view: &View) -> Timestamp {
     let hold = lease.at(view.now).hold_until;

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use stack::lease::TeardownInputs;
 use stack::service::{ServiceError, Wanted};
+use stack::warning::is_last_call;
 use stack::{
     AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Owner, Phase,
-    Registration, RenewOn, Span, StackName, Terms, Ttl,
+    ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
 };
 use tfplugin::{Cx, Failure, Import, Path, Plan, Resource, Result, Value};
 
@@ -234,8 +235,25 @@ impl Stack {
                 format!("The stack {name} has expired"),
                 format!("Its lease ended at {}. {ended}", reading.expires_at),
             ),
+            _ if self.is_last_call(lease) => cx.warn(
+                format!("The stack {name} expires before long"),
+                format!("Its lease ends at {}, unless this run deploys a new version. {ended}", reading.expires_at),
+            ),
             _ => {}
         }
+    }
+
+    /// Whether the last of the announcements that the configuration asks for has come.
+    fn is_last_call(&self, lease: &Lease) -> bool {
+        // A configuration that cannot be read is told where it decides something.
+        self.client.config().is_ok_and(|config| {
+            let view = View::new(
+                self.client.now(),
+                config.policy.clone(),
+                ReaperStatus::default(),
+            );
+            is_last_call(lease, &config.notify.before, &view)
+        })
     }
 }
 

@@ -111,6 +111,24 @@ fn the_end_is_announced() {
     assert_eq!(story.told(5000), NOTHING);
 }
 
+/// Plans say that the end is near from the last announcement on, and no longer when it has come.
+#[test]
+fn plans_say_that_the_end_is_near() {
+    let story = Story::of_hours(8);
+    let lease = Lease::fold(None, &story.events)
+        .expect("legal")
+        .expect("a lease");
+    let before = NotifyConfig::default().before;
+    let said = |minutes| {
+        let view = View::new(minute(minutes), Policy::default(), ReaperStatus::default());
+        is_last_call(&lease, &before, &view)
+    };
+    assert_eq!(
+        [360, 449, 450, 479, 480].map(said),
+        [false, false, true, true, false]
+    );
+}
+
 /// Of several announcements that are overdue only the nearest is given, and no farther one after it.
 #[test]
 fn only_the_nearest_is_given() {
