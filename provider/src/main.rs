@@ -10,6 +10,8 @@ mod origin;
 mod preflight;
 mod provider;
 mod resources;
+#[cfg(test)]
+mod tests;
 
 use std::process::ExitCode;
 
