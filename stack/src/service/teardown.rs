@@ -17,11 +17,13 @@ mod residue;
 mod run;
 mod runner;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::id::{Actor, StackName};
+use crate::lease::Lease;
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
@@ -55,6 +57,18 @@ pub struct Request {
     pub why: String,
     /// The name as it was typed to confirm the end of a protected stack.
     pub confirmed: Option<StackName>,
+    /// For a request that nobody watches: whether the lease, as it is when the intent is written, still wants it.
+    pub only_while: Option<Condition>,
+}
+
+/// A question about a lease, asked again after each lost race.
+#[derive(Clone)]
+pub struct Condition(pub Arc<dyn Fn(&Lease) -> bool + Send + Sync>);
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Condition")
+    }
 }
 
 /// Asks a teardown to stop. It finishes the deletes that are under way and begins no more.

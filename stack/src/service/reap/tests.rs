@@ -444,6 +444,34 @@ async fn heartbeats_and_pauses_are_in_the_ledger() {
     assert_eq!(service.resume_reaper().await.unwrap().paused, None);
 }
 
+/// A stack that was given more time in the moment before the intent is written is spared: the
+/// question is asked of the lease that the append is conditional on.
+#[tokio::test]
+async fn the_last_question_is_asked_of_the_last_lease() {
+    let world = World::new();
+    world.stack("a", 60, |_| {}).await;
+    world.clock.advance(Span::minutes(130));
+    let ender = ThroughTerraform {
+        service: world.service(),
+        settings: Settings {
+            runs: nowhere().to_owned(),
+            ..Settings::default()
+        },
+        stop: Stop::default(),
+    };
+    let task = world.docket().await.tasks.swap_remove(0);
+    let holds = ender.request(&task).only_while.unwrap().0;
+    let name = stack_name("a");
+    let before = world.ledger.lease(&name).await.unwrap().unwrap();
+    world
+        .service()
+        .extend(&name, Span::minutes(10))
+        .await
+        .unwrap();
+    let after = world.ledger.lease(&name).await.unwrap().unwrap();
+    assert_eq!((holds(&before), holds(&after)), (true, false));
+}
+
 /// A stack that was applied on another machine is residue, said once, and nothing is swept or
 /// deleted; its next tries wait.
 #[tokio::test]

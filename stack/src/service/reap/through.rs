@@ -2,21 +2,24 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::docket::{Task, Why};
+use super::docket::{Task, Why, why};
 use super::run::{Ender, Ending};
 use crate::id::RunId;
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
+use crate::reaper::ReaperStatus;
 use crate::service::teardown::command;
 use crate::service::teardown::{
-    Blocker, Outcome, Plan, Progress, Request, Residue, Runner, Settings, Stop, TeardownError,
+    Blocker, Condition, Outcome, Plan, Progress, Request, Residue, Settings, Stop, TeardownError,
 };
 use crate::service::{Service, ServiceError};
 use crate::terraform::StateLock;
 use crate::ttl::Span;
+use crate::view::View;
 
 /// The reason under which it is said that a stack can't be ended from this machine.
 const UNREACHABLE: &str = "origin_unreachable";
@@ -46,6 +49,7 @@ impl Ender for ThroughTerraform {
             match self.attempt(task, progress).await {
                 Ok(ending) => ending,
                 Err(error @ TeardownError::Running { .. }) => Ending::Elsewhere(error.to_string()),
+                Err(TeardownError::NoLongerWanted { .. }) => Ending::Spared,
                 Err(error) if error.is_refusal() => Ending::Refused(error.to_string()),
                 Err(error) => Ending::Failed(error.to_string()),
             }
@@ -168,11 +172,11 @@ impl ThroughTerraform {
         ended: impl Fn(&Lease) -> Vec<EventKind> + Send + Sync,
     ) -> Result<(), ServiceError> {
         let request = self.request(task);
-        let runs = &self.settings.runs;
-        let tried = |lease: &Lease, now| {
-            let runner = Runner::of(lease, runs, now);
+        let Condition(still_due) = self.still_due();
+        let tried = |lease: &Lease, _| {
             let ended = ended(lease);
-            if ended.is_empty() || runner.is_some_and(|runner| runner.lives) {
+            // A runner that lives makes it not due.
+            if ended.is_empty() || !still_due(lease) {
                 return Ok(Vec::new());
             }
             let started = EventKind::TeardownStarted {
@@ -188,8 +192,18 @@ impl ThroughTerraform {
         self.service.change(&task.name, tried).await.map(|_| ())
     }
 
+    /// That the reaper would take it now. Asked of the lease on which the intent is written.
+    fn still_due(&self) -> Condition {
+        let (service, runs) = (self.service.clone(), self.settings.runs.clone());
+        Condition(Arc::new(move |lease| {
+            let policy = service.policy().clone();
+            let view = View::new(service.now(), policy, ReaperStatus::default());
+            why(lease, &view, &runs).is_some()
+        }))
+    }
+
     /// What was begun is finished in the name of who began it.
-    fn request(&self, task: &Task) -> Request {
+    pub(super) fn request(&self, task: &Task) -> Request {
         let (by, why) = match &task.why {
             Why::Abandoned { by, .. } => (by.clone(), "taken over from a runner that died"),
             other => (self.service.actor.clone(), other.as_str()),
@@ -198,6 +212,7 @@ impl ThroughTerraform {
             by,
             why: why.to_owned(),
             confirmed: None,
+            only_while: Some(self.still_due()),
         }
     }
 }

@@ -64,6 +64,13 @@ pub enum TeardownError {
         stack: StackName,
     },
 
+    /// Since it was asked for, the stack was given more time.
+    #[error("stack \"{stack}\" is no longer due; nothing was deleted")]
+    NoLongerWanted {
+        /// The stack.
+        stack: StackName,
+    },
+
     /// The saved plan is not the one that was shown.
     #[error(
         "the saved plan of \"{stack}\" is not the one that was shown; nothing was deleted, plan again"
@@ -116,6 +123,7 @@ impl TeardownError {
                     || matches!(error, ServiceError::Ledger(LedgerError::ReadOnly { .. }))
             }
             Self::Running { .. }
+            | Self::NoLongerWanted { .. }
             | Self::Unconfirmed { .. }
             | Self::NotAsShown { .. }
             | Self::Stale { .. }

@@ -10,7 +10,7 @@ use super::error::TeardownError;
 use super::plan::Plan;
 use super::progress::Progress;
 use super::runner::Runner;
-use super::{OnProgress, Request};
+use super::{Condition, OnProgress, Request};
 use crate::id::StackName;
 use crate::lease::{EventKind, Strategy};
 use crate::process;
@@ -118,6 +118,12 @@ impl Service {
             Runner::refuse(&lease, runs, now)?;
             if self.protects(&lease) && request.confirmed.as_ref() != Some(stack) {
                 return Err(TeardownError::Unconfirmed {
+                    stack: stack.clone(),
+                });
+            }
+            let condition = request.only_while.as_ref();
+            if condition.is_some_and(|Condition(holds)| !holds(&lease)) {
+                return Err(TeardownError::NoLongerWanted {
                     stack: stack.clone(),
                 });
             }

@@ -206,6 +206,7 @@ fn request() -> Request {
         by: actor(),
         why: "test".to_owned(),
         confirmed: None,
+        only_while: None,
     }
 }
 

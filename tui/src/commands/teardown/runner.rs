@@ -38,6 +38,7 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
         by: context.actor(),
         why: "asked for by hand".to_owned(),
         confirmed: arguments.confirm.clone(),
+        only_while: None,
     };
     let work = service.teardown(prepared, &request, &|_| {}, &stop);
     let mut work = std::pin::pin!(work);
