@@ -134,7 +134,8 @@ fn unattended_wants_a_configuration() {
 fn an_unreachable_origin_is_residue() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::new(Duration::ZERO);
-    sandbox.config(&receiver.config());
+    // One after the other, so that the order can be seen.
+    sandbox.config(&format!("{}[reaper]\nconcurrency = 1\n", receiver.config()));
     four(&sandbox);
     let ran = sandbox.run(&["reap", "--yes", "--json"]).exits(4);
     let json = lines(&ran.stdout);
