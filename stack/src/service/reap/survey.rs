@@ -52,7 +52,9 @@ impl Service {
         let mut attempts = BTreeMap::new();
         for lease in &leases {
             if asks_for_attempts(lease, &Observed::default(), &view) {
-                let events = self.ledger.events(&lease.name, Seq::NONE).await?;
+                let mut events = self.ledger.events(&lease.name, Seq::NONE).await?;
+                // What happened since the lease was read belongs to another picture of it.
+                events.retain(|event| event.seq <= lease.last_seq());
                 attempts.insert(lease.name.clone(), Attempts::of(events));
             }
         }
