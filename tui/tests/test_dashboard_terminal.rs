@@ -306,3 +306,22 @@ fn panics_on_purpose() {
     let _screen = tui::Screen::enter().unwrap();
     panic!("a mistake on purpose");
 }
+
+/// A key that comes together with a new size is not lost: one way of reading both loses it.
+#[test]
+fn a_key_beside_a_new_size_is_not_lost() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    terminal.waits_for("4 stacks");
+    for round in 0..8 {
+        terminal.resize(90 + round, 30);
+        terminal.types("?");
+        terminal.waits_for("the next line");
+        terminal.resize(110 + round, 30);
+        terminal.types("q");
+        terminal.waits("no help", |screen| !screen.contains("the next line"));
+    }
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
+}

@@ -165,6 +165,7 @@ fn listen(events: UnboundedSender<Event>) -> Result<(), CommandError> {
         });
     }
     tokio::spawn(async move {
+        // Read through crossterm's `use-dev-tty`: its other way loses keys that come together with a new size.
         let mut inputs = EventStream::new();
         while let Some(Ok(input)) = inputs.next().await {
             let event = match input {

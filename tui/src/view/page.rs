@@ -85,7 +85,7 @@ impl Page {
         }
         let hidden = self.len().saturating_sub(scroll + usize::from(area.height));
         if hidden > 0 && area.height > 0 {
-            let text = format!(" {hidden} more lines ↓ ");
+            let text = format!("  {hidden} more lines ↓ ");
             let columns = u16::try_from(width(&text)).unwrap_or(0);
             let x = area.right().saturating_sub(columns);
             canvas.put(x, area.bottom() - 1, columns, &text, Tone::Quiet);
