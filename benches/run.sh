@@ -10,5 +10,7 @@ printf '== The ledger\n'
 cargo bench --quiet --locked -p stack
 printf '\n== The start of the provider\n'
 cargo bench --quiet --locked -p tfplugin --bench startup -- "$target/release/terraform-provider-jiti"
+printf '\n== The dashboard\n'
+cargo bench --quiet --locked -p tui --bench dashboard
 printf '\n== A run of Terraform\n'
 cargo bench --quiet --locked -p e2e

@@ -39,7 +39,9 @@ impl App {
         while !self.model.over {
             let first = self.next(clock).await;
             self.tell_time(clock)?;
-            self.take(first)?;
+            if let Some(first) = first {
+                self.take(first)?;
+            }
             for _ in 1..AT_ONCE {
                 match self.events.try_recv() {
                     Ok(event) => self.take(event)?,
@@ -54,15 +56,15 @@ impl App {
         Ok(())
     }
 
-    /// The next event; the clock when nothing else happens until something on the screen changes by time.
-    async fn next(&mut self, clock: &dyn Clock) -> Event {
+    /// The next event; `None` when nothing else happens until something on the screen changes by time.
+    async fn next(&mut self, clock: &dyn Clock) -> Option<Event> {
         let wait = Elapsed::between(clock.now(), next_clock(&self.model)).millis();
         let wait = Duration::from_millis(wait.max(1));
         match tokio::time::timeout(wait, self.events.recv()).await {
-            Ok(Some(event)) => event,
+            Ok(Some(event)) => Some(event),
             // Nobody is left who could send anything.
-            Ok(None) => Event::Stop,
-            Err(_) => Event::Clock(clock.now()),
+            Ok(None) => Some(Event::Stop),
+            Err(_) => None,
         }
     }
 

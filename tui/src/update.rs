@@ -58,8 +58,8 @@ fn clock(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     // Whoever sends the clock knows when something that is shown changes with it.
     model.dirty = true;
     if model.world.advance(now) {
-        model.list.measure(&model.world);
-        model.list.arrange(&model.world, layout::rows(model.size));
+        let rows = layout::rows(model.size);
+        model.list.follow_time(&model.world, rows);
     }
     let old = |at| Elapsed::between(at, now).seconds() >= SAID_FOR;
     if model.said.as_ref().is_some_and(|said| old(said.at)) {

@@ -29,7 +29,8 @@ impl Watch {
     /// has read because of a change reads once more a little later.
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp(self.files.each_ref().map(|file| {
-            let data = fs::metadata(file).ok()?;
+            // Whoever opens the ledger, if only to read, makes an empty log: that says nothing.
+            let data = fs::metadata(file).ok().filter(|data| data.len() > 0)?;
             Some((data.modified().ok()?, data.len()))
         }))
     }

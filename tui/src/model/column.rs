@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stack::Phase;
 use stack::listing::Flag;
+use stack::{Phase, Usd};
 
 use super::world::Stack;
 
@@ -115,6 +114,11 @@ impl Order {
         if self.reversed { back } else { there }
     }
 
+    /// Whether time alone changes the order: a state does change with it.
+    pub(crate) fn moves_with_time(self) -> bool {
+        matches!(self.by, Column::State | Column::Idle)
+    }
+
     /// After choosing a column: the same one again turns the order round.
     pub(crate) fn chosen(self, by: Column) -> Self {
         Self {
@@ -125,7 +129,12 @@ impl Order {
 
     /// Which of two stacks comes first. What is unknown comes last, whichever way round; what is
     /// the same goes by name.
-    pub(crate) fn compare(self, a: &Stack, b: &Stack, now: Timestamp) -> Ordering {
+    /// What each has cost is worked out once before, not at each comparison.
+    pub(crate) fn compare(
+        self,
+        (a, a_spent): (&Stack, Option<Usd>),
+        (b, b_spent): (&Stack, Option<Usd>),
+    ) -> Ordering {
         let (x, y) = (&a.lease, &b.lease);
         let turn = |order: Ordering| {
             if self.reversed {
@@ -142,7 +151,7 @@ impl Order {
             Column::Age => turn(y.created_at.cmp(&x.created_at)),
             Column::Left => turn(x.expires_at.cmp(&y.expires_at)),
             Column::Rate => self.most(x.meter.rate(), y.meter.rate()),
-            Column::Spent => self.most(a.spent(now), b.spent(now)),
+            Column::Spent => self.most(a_spent, b_spent),
             Column::Idle => self.most(a.idle_rate, b.idle_rate),
             Column::Init => self.most(a.init(), b.init()),
         };

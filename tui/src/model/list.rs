@@ -1,13 +1,12 @@
 //! The list of stacks: which of them, in which order, in which groups, and which one is selected.
 
-use stack::{HourlyRate, StackName};
+use stack::{HourlyRate, StackName, Usd};
 use tui_input::Input;
 
-use super::column::Order;
+use super::column::{Column, Order};
 use super::filter::Filter;
 use super::world::{Stack, World};
 use crate::output::fields;
-use crate::output::text::Clean;
 
 /// What the list is grouped by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,19 +124,23 @@ impl List {
     pub(crate) fn arrange(&mut self, world: &World, rows: usize) {
         self.filter = Filter::read(self.input.value());
         let stacks = world.stacks();
-        let mut chosen: Vec<usize> = (0..stacks.len())
-            .filter(|at| stacks.get(*at).is_some_and(|stack| self.filter.fits(stack)))
-            .collect();
         let (order, grouping, now) = (self.order, self.grouping, world.now());
-        chosen.sort_unstable_by(|a, b| match (stacks.get(*a), stacks.get(*b)) {
-            (Some(a), Some(b)) => {
-                let groups = grouping.key(a).cmp(grouping.key(b));
-                groups.then_with(|| order.compare(a, b, now))
-            }
-            _ => a.cmp(b),
+        let mut chosen: Vec<(usize, &Stack, Option<Usd>)> = stacks
+            .iter()
+            .enumerate()
+            .filter(|(_, stack)| self.filter.fits(stack))
+            .map(|(at, stack)| {
+                let wanted = order.by == Column::Spent;
+                let spent = wanted.then(|| stack.spent(now)).flatten();
+                (at, stack, spent)
+            })
+            .collect();
+        chosen.sort_unstable_by(|(_, a, a_spent), (_, b, b_spent)| {
+            let groups = grouping.key(a).cmp(grouping.key(b));
+            groups.then_with(|| order.compare((a, *a_spent), (b, *b_spent)))
         });
         self.stacks = chosen.len();
-        self.lines = grouped(stacks, &chosen, grouping);
+        self.lines = grouped(&chosen, grouping);
         let found = self
             .selected
             .as_ref()
@@ -217,43 +220,49 @@ impl List {
 
     /// Measures all stacks, also those that are left out: columns do not jump while a filter is written.
     pub(crate) fn measure(&mut self, world: &World) {
-        let columns = |text: &str| Clean::new(text).width();
         let mut widths = Widths::default();
         for stack in world.stacks() {
             let lease = &stack.lease;
-            let app = columns(lease.app.as_str()) + 1 + columns(lease.version.as_str());
-            widths.name = widths.name.max(columns(lease.name.as_str()));
+            // Names are ASCII by their own rule, and so as wide as they are long.
+            let app = lease.app.as_str().len() + 1 + lease.version.as_str().len();
+            widths.name = widths.name.max(lease.name.as_str().len());
             widths.app = widths.app.max(app);
-            widths.owner = widths.owner.max(columns(lease.owner.as_str()));
-            let state = fields::state_words(stack.phase, &stack.flags);
-            widths.state = widths.state.max(columns(&state));
+            widths.owner = widths.owner.max(lease.owner.as_str().len());
+            let state = fields::state_width(stack.phase, &stack.flags);
+            widths.state = widths.state.max(state);
         }
         self.widths = widths;
+    }
+
+    /// After time alone has changed states: their widths, and the lines where they depend on states.
+    pub(crate) fn follow_time(&mut self, world: &World, rows: usize) {
+        self.measure(world);
+        if self.order.moves_with_time() || self.is_filtered() {
+            self.arrange(world, rows);
+        }
     }
 }
 
 /// The stacks in their order, each group under its heading.
-fn grouped(stacks: &[Stack], chosen: &[usize], grouping: Grouping) -> Vec<Line> {
+fn grouped(chosen: &[(usize, &Stack, Option<Usd>)], grouping: Grouping) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::with_capacity(chosen.len());
     if grouping == Grouping::None {
-        lines.extend(chosen.iter().map(|at| Line::Stack(*at)));
+        lines.extend(chosen.iter().map(|(at, ..)| Line::Stack(*at)));
         return lines;
     }
-    let known = chosen.iter().filter_map(|at| Some((*at, stacks.get(*at)?)));
-    let known: Vec<(usize, &Stack)> = known.collect();
-    for members in known.chunk_by(|(_, a), (_, b)| grouping.key(a) == grouping.key(b)) {
+    for members in chosen.chunk_by(|(_, a, _), (_, b, _)| grouping.key(a) == grouping.key(b)) {
         let rates = members
             .iter()
-            .filter_map(|(_, stack)| stack.lease.meter.rate());
+            .filter_map(|(_, stack, _)| stack.lease.meter.rate());
+        let key = members
+            .first()
+            .map_or("", |(_, stack, _)| grouping.key(stack));
         lines.push(Line::Group(Group {
-            key: members
-                .first()
-                .map_or("", |(_, stack)| grouping.key(stack))
-                .to_owned(),
+            key: key.to_owned(),
             stacks: members.len(),
             rate: rates.reduce(|sum, rate| sum + rate),
         }));
-        lines.extend(members.iter().map(|(at, _)| Line::Stack(*at)));
+        lines.extend(members.iter().map(|(at, ..)| Line::Stack(*at)));
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! The stacks as they were last read, and what time alone makes of them.
 
 use jiff::Timestamp;
-use stack::idle::{DEFAULT_WINDOW, IdleState, Observed, judge};
+use stack::idle::{DEFAULT_WINDOW, IdleState};
 use stack::listing::{Flag, Listing};
 use stack::{Elapsed, HourlyRate, Lease, Phase, Policy, ReaperStatus, Span, StackName, Usd, View};
 
@@ -47,6 +47,8 @@ pub(crate) struct Stack {
     pub(crate) idle_rate: Option<HourlyRate>,
     /// Since when it is idle.
     pub(crate) idle_since: Option<Timestamp>,
+    /// It is known whether it is used.
+    idle_known: bool,
     changes_at: Option<Timestamp>,
 }
 
@@ -159,7 +161,7 @@ impl World {
             sums.idle_rate = sums.idle_rate + stack.idle_rate.unwrap_or_default();
             let expired = stack.has(Flag::Expired);
             sums.idle += usize::from(stack.has(Flag::Idle));
-            sums.judged += usize::from(stack.idle_known(&self.view));
+            sums.judged += usize::from(stack.idle_known);
             sums.purgatory += usize::from(stack.phase == Phase::Purgatory);
             sums.residue += usize::from(stack.phase == Phase::Residue);
             sums.expired += usize::from(expired);
@@ -182,6 +184,7 @@ impl Stack {
             flags: Vec::new(),
             idle_rate: None,
             idle_since: None,
+            idle_known: false,
             changes_at: None,
         };
         stack.read(view);
@@ -208,15 +211,11 @@ impl Stack {
         self.lease.init.as_ref().and_then(stack::init::Init::total)
     }
 
-    fn idle_known(&self, view: &View) -> bool {
-        self.has(Flag::Idle)
-            || judge(&self.lease, &Observed::default(), view.now).state != IdleState::Unknown
-    }
-
     fn read(&mut self, view: &View) {
         let listing = self.listing(view);
         (self.phase, self.flags) = (listing.phase, listing.flags);
         (self.idle_rate, self.idle_since) = (listing.idle.hourly_usd, listing.idle.since);
+        self.idle_known = listing.idle.state != IdleState::Unknown;
         self.changes_at = self.next_change(view.now);
     }
 

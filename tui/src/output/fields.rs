@@ -15,14 +15,23 @@ pub(crate) fn state(stack: &Listing) -> String {
 
 /// The same from its parts.
 pub(crate) fn state_words(phase: Phase, flags: &[Flag]) -> String {
-    let flags = flags.iter().map(|flag| match flag {
-        Flag::OverBudget => "over budget",
-        other => other.as_str(),
-    });
     std::iter::once(words::phase(phase))
-        .chain(flags)
+        .chain(flags.iter().map(|flag| flag_words(*flag)))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// How many columns the same takes.
+pub(crate) fn state_width(phase: Phase, flags: &[Flag]) -> usize {
+    let flags = flags.iter().map(|flag| 2 + flag_words(*flag).len());
+    words::phase(phase).len() + flags.sum::<usize>()
+}
+
+fn flag_words(flag: Flag) -> &'static str {
+    match flag {
+        Flag::OverBudget => "over budget",
+        other => other.as_str(),
+    }
 }
 
 /// How much attention the state wants.
