@@ -11,7 +11,7 @@ use stack::service::Service;
 use stack::service::teardown::{
     Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError,
 };
-use stack::{RunId, StackName};
+use stack::{RunId, StackName, process};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::commands::teardown::detached::Detached;
@@ -22,8 +22,11 @@ use crate::event::{Event, Problem};
 /// How often it is looked for new steps.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// After so many looks without a step it is asked whether the runner still lives.
+/// After so many looks without a step it is looked for more seldom, and asked whether the runner still lives.
 const PATIENCE: u32 = 20;
+
+/// How often it is then looked.
+const SELDOM: Duration = Duration::from_secs(5);
 
 /// Plans and runs.
 pub(crate) struct Hands {
@@ -109,35 +112,47 @@ impl Hands {
         run: &RunId,
         events: &UnboundedSender<Event>,
     ) {
+        let runner = self.runner(service, stack, run).await;
+        // What another machine does is seen in the ledger; its files are not here.
+        if runner.is_some_and(|runner| runner.host != process::host()) {
+            return;
+        }
         let mut follower = Follower::of(&self.settings.runs, run);
-        for round in 0_u32.. {
-            if look(&mut follower, stack, events) {
-                return;
+        let mut quiet = 0_u32;
+        loop {
+            match look(&mut follower, stack, events) {
+                Heard::Last => return,
+                Heard::Steps => quiet = 0,
+                Heard::Nothing => quiet += 1,
             }
-            if round % PATIENCE == 0 && !self.lives(service, stack, run).await {
-                let reason =
-                    "its runner is dead; d looks at what is left and takes it over".to_owned();
-                tell(
-                    events,
-                    stack,
-                    vec![Progress::Failed {
-                        reason,
+            let long = quiet >= PATIENCE;
+            if (quiet == 1 || long) && !self.lives(service, stack, run).await {
+                // Its last words may have come between the two looks.
+                if !matches!(look(&mut follower, stack, events), Heard::Last) {
+                    let reason = "its runner is dead; d looks at what is left and takes it over";
+                    let step = Progress::Failed {
+                        reason: reason.to_owned(),
                         refused: false,
-                    }],
-                );
+                    };
+                    tell(events, stack, vec![step]);
+                }
                 return;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(if long { SELDOM } else { LOOK }).await;
         }
     }
 
     /// Whether the ledger still says that this run is under way, and its runner lives.
     async fn lives(&self, service: &Service, stack: &StackName, run: &RunId) -> bool {
-        let Ok(Some(lease)) = service.lease(stack).await else {
-            return false;
-        };
-        Runner::of(&lease, &self.settings.runs, service.now())
-            .is_some_and(|runner| runner.run == *run && runner.lives)
+        let runner = self.runner(service, stack, run).await;
+        runner.is_some_and(|runner| runner.lives)
+    }
+
+    /// Who carries out a run, as long as the ledger says that it is under way.
+    async fn runner(&self, service: &Service, stack: &StackName, run: &RunId) -> Option<Runner> {
+        let lease = service.lease(stack).await.ok().flatten()?;
+        let runner = Runner::of(&lease, &self.settings.runs, service.now())?;
+        (runner.run == *run).then_some(runner)
     }
 
     fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<StackName, Prepared>> {
@@ -145,14 +160,27 @@ impl Hands {
     }
 }
 
-/// Sends the steps since the last look; whether nothing follows.
-fn look(follower: &mut Follower, stack: &StackName, events: &UnboundedSender<Event>) -> bool {
+/// What a look at a run's progress gave.
+enum Heard {
+    Nothing,
+    Steps,
+    /// Nothing follows, or nobody listens.
+    Last,
+}
+
+/// Sends the steps since the last look.
+fn look(follower: &mut Follower, stack: &StackName, events: &UnboundedSender<Event>) -> Heard {
     let steps = follower.steps().unwrap_or_default();
-    let last = steps.iter().any(Progress::is_last);
-    if !steps.is_empty() {
+    let last = steps.iter().any(Progress::is_last) || events.is_closed();
+    let some = !steps.is_empty();
+    if some {
         tell(events, stack, steps);
     }
-    last || events.is_closed()
+    match (last, some) {
+        (true, _) => Heard::Last,
+        (false, true) => Heard::Steps,
+        (false, false) => Heard::Nothing,
+    }
 }
 
 fn tell(events: &UnboundedSender<Event>, stack: &StackName, steps: Vec<Progress>) {
