@@ -17,6 +17,7 @@ mod test_doctor;
 mod test_events;
 mod test_harmless;
 mod test_ls;
+mod test_picture;
 mod test_reap;
 mod test_show;
 mod test_teardown;

@@ -1,0 +1,16 @@
+//! The picture in the README.
+
+#[path = "../examples/picture.rs"]
+#[expect(dead_code, reason = "the example's own main is not called here")]
+mod picture;
+
+/// It shows what the renderer draws now. `make picture` writes it anew.
+#[test]
+fn the_picture_is_fresh() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/dashboard.svg");
+    let committed = std::fs::read_to_string(file).unwrap();
+    assert!(
+        committed == picture::svg(),
+        "docs/dashboard.svg is not fresh: run `make picture`"
+    );
+}
