@@ -12,6 +12,7 @@ use stack::service::teardown::{
     Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError,
 };
 use stack::{RunId, StackName, process};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::commands::teardown::detached::Detached;
@@ -28,12 +29,17 @@ const PATIENCE: u32 = 20;
 /// How often it is then looked.
 const SELDOM: Duration = Duration::from_secs(5);
 
+/// How many teardowns of one dashboard run at once: each is a Terraform of its own, and a herd of them would
+/// throttle the account that they work in. The others wait their turn, with nothing begun.
+const AT_ONCE: usize = 4;
+
 /// Plans and runs.
 pub(crate) struct Hands {
     context: Context,
     settings: Settings,
     /// The plans that were shown, and wait for a yes.
     shown: Mutex<BTreeMap<StackName, Prepared>>,
+    places: Semaphore,
 }
 
 impl Hands {
@@ -43,6 +49,7 @@ impl Hands {
             settings: context.teardown_settings()?,
             context,
             shown: Mutex::default(),
+            places: Semaphore::new(AT_ONCE),
         })
     }
 
@@ -74,6 +81,8 @@ impl Hands {
         typed: Option<&StackName>,
         events: &UnboundedSender<Event>,
     ) {
+        // The semaphore is never closed, so that waiting for a place cannot fail.
+        let _place = self.places.acquire().await;
         let mut detached = match self.begin(stack, run, typed) {
             Ok(detached) => detached,
             Err(error) => return tell(events, stack, vec![failed(&error)]),
