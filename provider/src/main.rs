@@ -10,6 +10,7 @@ mod origin;
 mod preflight;
 mod provider;
 mod resources;
+mod seconds;
 #[cfg(test)]
 mod tests;
 

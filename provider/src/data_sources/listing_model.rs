@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use stack::Listing;
 use stack::listing::{ListedCost, ListedIdle, ListedInit, ListedOrigin};
-use stack::{Elapsed, Listing};
 use tfplugin::{Model, Value};
+
+use crate::seconds::seconds;
 
 /// The same fields twice: in a list every one is computed, in a lookup the name is given.
 macro_rules! listing_model {
@@ -236,9 +238,9 @@ impl From<ListedInit> for InitModel {
             requested_at: text(init.requested_at),
             provisioned_at: text(init.provisioned_at),
             ready_at: text(init.ready_at),
-            provision_seconds: seconds(init.provision_seconds),
-            ready_seconds: seconds(init.ready_seconds),
-            total_seconds: seconds(init.total_seconds),
+            provision_seconds: init.provision_seconds.map(seconds).into(),
+            ready_seconds: init.ready_seconds.map(seconds).into(),
+            total_seconds: init.total_seconds.map(seconds).into(),
             usd: text(init.usd),
             slowest_phase: init.slowest_phase.into(),
         }
@@ -248,19 +250,6 @@ impl From<ListedInit> for InitModel {
 /// Text where there is something, null where it is unknown.
 fn text(value: Option<impl std::fmt::Display>) -> Value<String> {
     value.map(|value| value.to_string()).into()
-}
-
-fn seconds(value: Option<Elapsed>) -> Value<f64> {
-    value.map(as_seconds).into()
-}
-
-/// Seconds with their milliseconds, which a float holds exactly enough for a person and a plan.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "2^53 milliseconds are 285,000 years"
-)]
-fn as_seconds(elapsed: Elapsed) -> f64 {
-    elapsed.millis() as f64 / 1000.0
 }
 
 /// A word as it stands in JSON.

@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::diag;
 use crate::resources::checks_model::{self, ExecModel, HttpModel, TcpModel};
 use crate::resources::stack_model::check_span;
+use crate::seconds::seconds;
 
 /// How long is waited where neither this resource nor its stack says.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -314,14 +315,6 @@ fn interrupted(name: &StackName, pending: &[Pending]) -> Failure {
 )]
 fn elapsed(phase: &ToldPhase) -> Elapsed {
     Elapsed::from_millis((phase.seconds * 1000.0).round() as u64)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "2^53 milliseconds are 285,000 years"
-)]
-fn seconds(elapsed: Elapsed) -> f64 {
-    elapsed.millis() as f64 / 1000.0
 }
 
 fn check_stack(text: &str) -> std::result::Result<(), String> {

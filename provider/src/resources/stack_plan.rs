@@ -77,9 +77,7 @@ fn known_name(plan: &Plan<'_, StackModel>) -> Result<Option<StackName>> {
 /// Holds what is created or changed to the policy, each refusal on its own attribute.
 fn limits(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Result<()> {
     let policy = &client.config()?.policy;
-    if matches!(plan.get::<String>("ttl")?, Value::Null | Value::Unknown)
-        && !configured(plan, "ttl")?
-    {
+    if matches!(plan.get::<String>("ttl")?, Value::Null | Value::Unknown) && leaves_ttl_out(plan)? {
         let ttl = policy
             .ttl(None)
             .map_err(|refusal| diag::refusal(&refusal))?;
@@ -119,13 +117,11 @@ fn limits(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Re
         .map_or(Ok(()), Err)
 }
 
-/// Whether the configuration gives an attribute, known or not.
-fn configured(plan: &Plan<'_, StackModel>, attribute: &str) -> Result<bool> {
-    let given = plan.config()?.is_some_and(|config| match attribute {
-        "ttl" => !matches!(config.ttl, Value::Null),
-        _ => true,
-    });
-    Ok(given)
+/// Whether the configuration names no TTL, known or not.
+fn leaves_ttl_out(plan: &Plan<'_, StackModel>) -> Result<bool> {
+    Ok(plan
+        .config()?
+        .is_none_or(|config| matches!(config.ttl, Value::Null)))
 }
 
 /// Plans the tags: every key known, every value known that is known itself.
