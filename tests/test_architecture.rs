@@ -10,6 +10,7 @@ use serde_json::Value;
 #[test]
 fn arrows_go_one_way() {
     let allowed = [
+        ("aws", "stack"),
         ("provider", "stack"),
         ("provider", "tfplugin"),
         ("tfplugin", "tfplugin-macros"),

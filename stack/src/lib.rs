@@ -6,6 +6,7 @@
 
 pub mod attempts;
 pub mod clock;
+pub mod cloud;
 pub mod config;
 pub mod cost;
 pub mod due;
@@ -32,6 +33,7 @@ pub mod view;
 pub mod warning;
 
 pub use clock::{Clock, SystemClock};
+pub use cloud::{Cloud, CloudError, Place, Resource, ResourceId};
 pub use config::Config;
 pub use id::{
     Actor, AppName, AppVersion, LedgerId, NameError, Owner, PoolName, RunId, Seq, StackName,

@@ -1,0 +1,184 @@
+//! The cloud of the domain, answered by AWS.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::Value;
+use stack::cloud::{
+    Bill, CloudError, CloudErrorKind, Deleting, Deletion, Described, Found, Price, Resource,
+    ResourceId, Soon, Which,
+};
+use stack::idle::Observed;
+use stack::{Cloud, Config, Place, Span};
+
+use crate::access::Accounts;
+use crate::clients::Clients;
+use crate::discover::{self, unlooked};
+use crate::pace::Pace;
+use crate::types::{self, Type};
+
+/// AWS, in the accounts and regions of a configuration.
+pub struct AwsCloud {
+    accounts: Accounts,
+    pace: Arc<Pace>,
+}
+
+impl AwsCloud {
+    /// A cloud that asks nothing before it is asked. `own_endpoint` says that calls go to an endpoint of one's own
+    /// instead of AWS, whose documented limits then do not apply.
+    #[must_use]
+    pub fn new(config: &Config, own_endpoint: bool) -> Self {
+        let pace = Arc::new(Pace::new(!own_endpoint));
+        Self {
+            accounts: Accounts::new(config, &pace),
+            pace,
+        }
+    }
+
+    async fn look(&self, place: Place, which: &Which) -> Found {
+        match self.accounts.clients(&place).await {
+            Ok(at) => discover::place(&at, which).await,
+            Err(error) => Found {
+                not_looked: vec![unlooked(&place, None, &error)],
+                ..Found::default()
+            },
+        }
+    }
+
+    /// The clients and the type of a resource.
+    async fn of(
+        &self,
+        resource: &Resource,
+    ) -> Result<(Arc<Clients>, &'static dyn Type), CloudError> {
+        let at = self.accounts.clients(&resource.place).await?;
+        let kind = types::named(&resource.kind).ok_or_else(|| CloudError {
+            service: "jiti".to_owned(),
+            call: "type".to_owned(),
+            resource: Some(resource.id.to_string()),
+            code: None,
+            message: format!("jiti does not know the type {}", resource.kind),
+            kind: CloudErrorKind::Other,
+        })?;
+        Ok((at, kind))
+    }
+}
+
+impl Cloud for AwsCloud {
+    fn discover<'a>(&'a self, which: &'a Which) -> Soon<'a, Found> {
+        Box::pin(async move {
+            let before = self.pace.requests();
+            let places: Vec<Place> = self
+                .accounts
+                .ids()
+                .flat_map(|id| self.accounts.places(id))
+                .collect();
+            let looks = places.into_iter().map(|place| self.look(place, which));
+            let mut all = Found::default();
+            for found in join_all(looks).await {
+                all.resources.extend(found.resources);
+                all.not_looked.extend(found.not_looked);
+            }
+            // What is in no region is listed in each by the index of some services.
+            all.resources.sort_by(|a, b| a.id.cmp(&b.id));
+            all.resources.dedup_by(|a, b| a.id == b.id);
+            all.requests = self.pace.requests() - before;
+            all.clock = self.pace.cloud_time();
+            all
+        })
+    }
+
+    fn describe<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Described> {
+        Box::pin(async move {
+            let mut places: BTreeMap<&Place, Vec<ResourceId>> = BTreeMap::new();
+            let mut owners = HashMap::new();
+            for resource in resources {
+                let ids = places.entry(&resource.place).or_default();
+                ids.push(resource.id.clone());
+                owners.insert(&resource.id, &resource.owner);
+            }
+            let answers = places.into_iter().map(async |(place, ids)| {
+                match self.accounts.clients(place).await {
+                    Ok(at) => discover::describe(&at, &ids).await,
+                    Err(error) => {
+                        let mut seen = types::Seen::default();
+                        seen.fail(&ids, &error);
+                        seen
+                    }
+                }
+            });
+            let mut described = Described::default();
+            for answer in join_all(answers).await {
+                for sighting in answer.found {
+                    let mut resource = sighting.resource;
+                    // Who owns it is seen from its owner, which was not asked about here.
+                    if resource.owner.is_none() {
+                        let owner = owners.get(&resource.id).copied();
+                        resource.owner = owner.cloned().flatten();
+                    }
+                    described.found.push(resource);
+                }
+                described.failed.extend(answer.failed);
+            }
+            described
+        })
+    }
+
+    fn loosen<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let (at, kind) = self.of(resource).await?;
+            kind.loosen(&at, resource).await
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        resource: &'a Resource,
+        how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let (at, kind) = self.of(resource).await?;
+            kind.delete(&at, resource, how).await
+        })
+    }
+
+    fn stop<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let (at, kind) = self.of(resource).await?;
+            kind.stop(&at, resource).await
+        })
+    }
+
+    fn start<'a>(
+        &'a self,
+        resource: &'a Resource,
+        prior: &'a Value,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let (at, kind) = self.of(resource).await?;
+            kind.start(&at, resource, prior).await
+        })
+    }
+
+    fn activity<'a>(
+        &'a self,
+        resources: &'a [Resource],
+        window: Span,
+        now: Timestamp,
+    ) -> Soon<'a, BTreeMap<ResourceId, Observed>> {
+        let _ = (resources, window, now);
+        Box::pin(async { BTreeMap::new() })
+    }
+
+    fn bill<'a>(&'a self, from: Date, to: Date) -> Soon<'a, Result<Bill, CloudError>> {
+        let _ = (from, to);
+        Box::pin(async { Ok(Bill::default()) })
+    }
+
+    fn prices<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Result<Vec<Price>, CloudError>> {
+        let _ = resources;
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}

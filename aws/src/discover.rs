@@ -1,0 +1,300 @@
+//! Finding what carries a tag: candidates from the index of tags and from services that it never lists, what belongs to
+//! them by relation, and each confirmed by its own service.
+//!
+//! The index of tags lags and keeps ghosts, so that it only ever gives candidates. What its own service does not know is
+//! left out; what could not be asked about is kept as unconfirmed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_ec2::types::Filter;
+use aws_sdk_resourcegroupstagging::types::TagFilter;
+use futures_util::future::join_all;
+use stack::Place;
+use stack::cloud::{
+    CloudError, CloudErrorKind, Found, NotLooked, Resource, ResourceId, Standing, Which,
+};
+use stack::tags::STACK;
+
+use crate::arn::Arn;
+use crate::clients::{Clients, GLOBAL};
+use crate::error::failed;
+use crate::types::{self, Seen, Sighting, Type};
+
+/// How deep what belongs to something is followed: a group, its member, the member's volume.
+const DEEP: usize = 4;
+
+/// Types whose resources the index of tags of EC2 itself lists, page by page of a thousand: one question instead of one
+/// for each type, and it does not lag.
+const EC2_TYPES: &[(&str, &str)] = &[
+    ("elastic-ip", "elastic-ip"),
+    ("instance", "instance"),
+    ("internet-gateway", "internet-gateway"),
+    ("launch-template", "launch-template"),
+    ("natgateway", "natgateway"),
+    ("network-interface", "network-interface"),
+    ("route-table", "route-table"),
+    ("security-group", "security-group"),
+    ("snapshot", "snapshot"),
+    ("subnet", "subnet"),
+    ("volume", "volume"),
+    ("vpc", "vpc"),
+    ("vpc-endpoint", "vpc-endpoint"),
+];
+
+/// Looks in one place.
+pub(crate) async fn place(at: &Clients, which: &Which) -> Found {
+    let mut found = Found::default();
+    let candidates = candidates(at, which, &mut found.not_looked).await;
+    let Candidates {
+        mut index,
+        mut seen,
+    } = candidates;
+    index.retain(|id, _| !seen.contains_key(id));
+    let mut owners: HashMap<ResourceId, ResourceId> = HashMap::new();
+    let mut wanted: BTreeSet<ResourceId> = index.keys().cloned().collect();
+    follow(&seen, &mut owners, &mut wanted);
+    let mut asked: BTreeSet<ResourceId> = seen.keys().cloned().collect();
+    for _ in 0..DEEP {
+        wanted.retain(|id| !asked.contains(id));
+        if wanted.is_empty() {
+            break;
+        }
+        let ids: Vec<ResourceId> = std::mem::take(&mut wanted).into_iter().collect();
+        asked.extend(ids.iter().cloned());
+        let Asked { answers, unknown } = ask(at, &ids).await;
+        for id in unknown {
+            // Not of a type that is known here, and still the stack's: its tags say so.
+            found.resources.push(unconfirmed(
+                at,
+                &id,
+                index.get(&id),
+                "jiti does not know this type",
+            ));
+        }
+        for (kind, answer) in answers {
+            let new: BTreeMap<_, _> = keyed(answer.found);
+            follow(&new, &mut owners, &mut wanted);
+            seen.extend(new);
+            for (id, error) in answer.failed {
+                note(&mut found.not_looked, at, Some(kind.name()), &error);
+                let resource = unconfirmed(at, &id, index.get(&id), &error.to_string());
+                found.resources.push(resource);
+            }
+        }
+    }
+    found
+        .resources
+        .extend(seen.into_values().map(|sighting| sighting.resource));
+    for resource in &mut found.resources {
+        if resource.owner.is_none() {
+            resource.owner = owners.get(&resource.id).cloned();
+        }
+    }
+    found.resources.sort_by(|a, b| a.id.cmp(&b.id));
+    found
+}
+
+/// Asks about ids of any types of one place, each type in batches of its own.
+pub(crate) async fn describe(at: &Clients, ids: &[ResourceId]) -> Seen {
+    let Asked { answers, unknown } = ask(at, ids).await;
+    let mut seen = Seen::default();
+    for (_, answer) in answers {
+        seen.found.extend(answer.found);
+        seen.failed.extend(answer.failed);
+    }
+    for id in unknown {
+        let error = CloudError {
+            service: "jiti".to_owned(),
+            call: "describe".to_owned(),
+            resource: Some(id.to_string()),
+            code: None,
+            message: "jiti does not know this type".to_owned(),
+            kind: CloudErrorKind::Other,
+        };
+        seen.failed.push((id, error));
+    }
+    seen
+}
+
+struct Asked {
+    answers: Vec<(&'static dyn Type, Seen)>,
+    /// Ids of types that are not known.
+    unknown: Vec<ResourceId>,
+}
+
+async fn ask(at: &Clients, ids: &[ResourceId]) -> Asked {
+    let mut by_type: BTreeMap<&str, (&dyn Type, Vec<ResourceId>)> = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for id in ids {
+        match types::of(id) {
+            Some(kind) => {
+                let entry = by_type.entry(kind.name());
+                entry.or_insert((kind, Vec::new())).1.push(id.clone());
+            }
+            None => unknown.push(id.clone()),
+        }
+    }
+    let answers = by_type.into_values().map(async |(kind, ids)| {
+        let seen = kind.describe(at, &ids).await;
+        (kind, seen)
+    });
+    Asked {
+        answers: join_all(answers).await,
+        unknown,
+    }
+}
+
+struct Candidates {
+    /// What the index says, with the tags that it knows.
+    index: BTreeMap<ResourceId, BTreeMap<String, String>>,
+    /// What a list has described already.
+    seen: BTreeMap<ResourceId, Sighting>,
+}
+
+async fn candidates(at: &Clients, which: &Which, not_looked: &mut Vec<NotLooked>) -> Candidates {
+    let global = at.place.region == GLOBAL;
+    let lists = types::ALL
+        .iter()
+        .filter(|kind| kind.is_global() == global)
+        .map(async |kind| (kind, kind.list(at, which).await));
+    let indexes = async {
+        if global {
+            return (Ok(BTreeMap::new()), Ok(Vec::new()));
+        }
+        tokio::join!(tagged(at, which), ec2_tagged(at, which))
+    };
+    let (lists, (tagged, ec2)) = tokio::join!(join_all(lists), indexes);
+    let mut index = BTreeMap::new();
+    let mut seen = BTreeMap::new();
+    match tagged {
+        Ok(tagged) => index.extend(tagged),
+        Err(error) => note(not_looked, at, None, &error),
+    }
+    match ec2 {
+        Ok(ids) => {
+            for id in ids {
+                index.entry(id).or_default();
+            }
+        }
+        Err(error) => note(not_looked, at, Some("ec2"), &error),
+    }
+    for (kind, listed) in lists {
+        match listed {
+            Ok(listed) => {
+                seen.extend(keyed(listed.seen));
+                for id in listed.ids {
+                    index.entry(id).or_default();
+                }
+            }
+            Err(error) => note(not_looked, at, Some(kind.name()), &error),
+        }
+    }
+    Candidates { index, seen }
+}
+
+/// What the index of tags lists.
+async fn tagged(
+    at: &Clients,
+    which: &Which,
+) -> Result<BTreeMap<ResourceId, BTreeMap<String, String>>, CloudError> {
+    let mut filter = TagFilter::builder().key(STACK);
+    if let Which::Stack(name) = which {
+        filter = filter.values(name.as_str());
+    }
+    let pages = at
+        .tagging()
+        .get_resources()
+        .tag_filters(filter.build())
+        .resources_per_page(100);
+    let mut pages = pages.into_paginator().items().send();
+    let mut index = BTreeMap::new();
+    while let Some(mapping) = pages.next().await {
+        let mapping = mapping.map_err(failed!("tagging", "GetResources"))?;
+        let tags = mapping.tags().iter();
+        let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+        if let Some(arn) = mapping.resource_arn() {
+            index.insert(ResourceId(arn.to_owned()), tags.collect());
+        }
+    }
+    Ok(index)
+}
+
+/// What EC2 itself says carries the tag.
+async fn ec2_tagged(at: &Clients, which: &Which) -> Result<Vec<ResourceId>, CloudError> {
+    let filter = match which {
+        Which::All => Filter::builder().name("key").values(STACK),
+        Which::Stack(name) => Filter::builder()
+            .name(format!("tag:{STACK}"))
+            .values(name.as_str()),
+    };
+    let pages = at.ec2().describe_tags().filters(filter.build());
+    let mut pages = pages.max_results(1000).into_paginator().items().send();
+    let mut ids = Vec::new();
+    while let Some(tag) = pages.next().await {
+        let tag = tag.map_err(failed!("ec2", "DescribeTags"))?;
+        // A filter by tag answers with the other tags of the same resource as well.
+        let (Some(kind), Some(id), Some(STACK)) =
+            (tag.resource_type(), tag.resource_id(), tag.key())
+        else {
+            continue;
+        };
+        let kind = EC2_TYPES.iter().find(|(named, _)| *named == kind.as_str());
+        if let Some((_, path)) = kind {
+            ids.push(at.id("ec2", &format!("{path}/{id}")));
+        }
+    }
+    Ok(ids)
+}
+
+fn keyed(found: Vec<Sighting>) -> BTreeMap<ResourceId, Sighting> {
+    let found = found.into_iter();
+    found.map(|one| (one.resource.id.clone(), one)).collect()
+}
+
+/// What belongs to these is asked about next.
+fn follow(
+    seen: &BTreeMap<ResourceId, Sighting>,
+    owners: &mut HashMap<ResourceId, ResourceId>,
+    wanted: &mut BTreeSet<ResourceId>,
+) {
+    for (id, sighting) in seen {
+        for owned in &sighting.owns {
+            owners.entry(owned.clone()).or_insert_with(|| id.clone());
+            wanted.insert(owned.clone());
+        }
+    }
+}
+
+fn unconfirmed(
+    at: &Clients,
+    id: &ResourceId,
+    tags: Option<&BTreeMap<String, String>>,
+    why: &str,
+) -> Resource {
+    let kind = match types::of(id) {
+        Some(kind) => kind.name().to_owned(),
+        None => Arn::of(id).map_or_else(|| "unknown".to_owned(), |arn| types::unknown_name(&arn)),
+    };
+    let mut resource = at.resource(id.clone(), &kind);
+    resource.tags = tags.cloned().unwrap_or_default();
+    resource.standing = Standing::Unconfirmed(why.to_owned());
+    resource
+}
+
+/// Notes once that a type did not answer.
+fn note(not_looked: &mut Vec<NotLooked>, at: &Clients, kind: Option<&str>, error: &CloudError) {
+    let known = not_looked.iter().any(|one| one.kind.as_deref() == kind);
+    if !known {
+        not_looked.push(unlooked(&at.place, kind, error));
+    }
+}
+
+/// That a type in a place, or all of it, did not answer.
+pub(crate) fn unlooked(place: &Place, kind: Option<&str>, error: &CloudError) -> NotLooked {
+    NotLooked {
+        place: place.clone(),
+        kind: kind.map(str::to_owned),
+        reason: error.to_string(),
+        credentials: error.kind == CloudErrorKind::Credentials,
+    }
+}

@@ -1,0 +1,21 @@
+//! What jiti knows of AWS: where a stack's resources are, what they cost, whether they are used, how they stop and go.
+//!
+//! The only package that names an AWS type. It answers through [`stack::Cloud`]; what a stack owns, in which order it goes
+//! and what the ledger says about it is decided in `stack`.
+
+mod access;
+mod activity;
+mod arn;
+mod batch;
+mod clients;
+mod cloud;
+mod discover;
+mod ec2;
+mod error;
+mod http;
+mod pace;
+mod prices;
+mod time;
+mod types;
+
+pub use cloud::AwsCloud;

@@ -1,0 +1,187 @@
+//! The types of resource that are known, one file each. Adding one is its file and its line in the list below.
+
+use stack::ResourceId;
+use stack::cloud::{CloudError, CloudErrorKind, Deleting, Deletion, Resource, Soon, Which};
+
+use crate::activity::Signal;
+use crate::arn::Arn;
+use crate::clients::Clients;
+
+macro_rules! types {
+    ($($module:ident)*) => {
+        $(mod $module;)*
+
+        /// Every type that is known.
+        pub(crate) static ALL: &[&dyn Type] = &[$(&$module::This),*];
+    };
+}
+
+// The list: a file in `types/`, whose `This` implements `Type`.
+types! {
+    ec2_volume
+    sqs_queue
+}
+
+/// One type of resource: how it is found, described, deleted, stopped and started, by its own service.
+///
+/// All ids that it is given are of its type and in the place of the clients. Nothing here retries what waits for
+/// another resource, or decides whether something may be deleted: whoever calls has.
+pub(crate) trait Type: Send + Sync {
+    /// Its name, as the index of tags writes it: `ec2:instance`.
+    fn name(&self) -> &'static str;
+
+    /// Whether an ARN is of this type.
+    fn covers(&self, arn: &Arn<'_>) -> bool;
+
+    /// Whether it is in no region, and asked about once an account.
+    fn is_global(&self) -> bool {
+        false
+    }
+
+    /// Those that carry a stack's tag, found by the type's own service, for types that the index of tags never lists
+    /// (or that are as cheap to list here). What is described already needs not be asked about again.
+    fn list<'a>(
+        &'a self,
+        at: &'a Clients,
+        which: &'a Which,
+    ) -> Soon<'a, Result<Listed, CloudError>> {
+        let _ = (at, which);
+        Box::pin(async { Ok(Listed::default()) })
+    }
+
+    /// Asks about resources, in batches as large as the service takes. What is neither seen nor failed does not exist.
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen>;
+
+    /// Unties it from its equals: see [`stack::Cloud::loosen`].
+    fn loosen<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        let _ = (at, resource);
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Deletes one. Gone already is [`Deletion::Gone`], not an error.
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>>;
+
+    /// Stops it: only for those with a [`Resource::size`].
+    fn stop<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        let _ = at;
+        Box::pin(async move { Err(cannot(self.name(), "stop", resource)) })
+    }
+
+    /// Starts it with the size it had: see [`stack::Cloud::start`].
+    fn start<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        prior: &'a serde_json::Value,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        let _ = (at, prior);
+        Box::pin(async move { Err(cannot(self.name(), "start", resource)) })
+    }
+
+    /// What tells whether it is used; none where nothing does.
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        let _ = resource;
+        Vec::new()
+    }
+}
+
+/// What a type's own list gave.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    /// Those that carry the tag.
+    pub(crate) ids: Vec<ResourceId>,
+    /// Those of them that the list has described already.
+    pub(crate) seen: Vec<Sighting>,
+}
+
+/// What a type's service said about ids that it was asked about.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Those that exist.
+    pub(crate) found: Vec<Sighting>,
+    /// Those about which no answer could be had.
+    pub(crate) failed: Vec<(ResourceId, CloudError)>,
+}
+
+/// A resource, with what it alone owns.
+#[derive(Debug)]
+pub(crate) struct Sighting {
+    /// The resource.
+    pub(crate) resource: Resource,
+    /// Resources that go with this one, tag or no tag: members of a group, volumes that are deleted on termination.
+    pub(crate) owns: Vec<ResourceId>,
+}
+
+impl From<Resource> for Sighting {
+    fn from(resource: Resource) -> Self {
+        Self {
+            resource,
+            owns: Vec::new(),
+        }
+    }
+}
+
+impl Seen {
+    /// That a call which asked about all of these failed.
+    pub(crate) fn fail(&mut self, ids: &[ResourceId], error: &CloudError) {
+        self.failed
+            .extend(ids.iter().map(|id| (id.clone(), error.clone())));
+    }
+}
+
+/// The type of an ARN; `None` when it is not known here.
+pub(crate) fn of(id: &ResourceId) -> Option<&'static dyn Type> {
+    let arn = Arn::of(id)?;
+    ALL.iter().copied().find(|kind| kind.covers(&arn))
+}
+
+/// The type of this name.
+pub(crate) fn named(name: &str) -> Option<&'static dyn Type> {
+    ALL.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// The name of a type that is not known here: what its ARN says.
+pub(crate) fn unknown_name(arn: &Arn<'_>) -> String {
+    match arn.resource.split_once(['/', ':']) {
+        Some((kind, _)) => format!("{}:{kind}", arn.service),
+        None => arn.service.to_owned(),
+    }
+}
+
+fn cannot(kind: &str, verb: &str, resource: &Resource) -> CloudError {
+    CloudError {
+        service: kind.split(':').next().unwrap_or(kind).to_owned(),
+        call: verb.to_owned(),
+        resource: Some(resource.id.to_string()),
+        code: None,
+        message: format!("a {kind} is not a thing to {verb}"),
+        kind: CloudErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// No two types have one name.
+    #[test]
+    fn names_are_unique() {
+        let names: BTreeSet<_> = ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+}
