@@ -14,6 +14,7 @@ fn arrows_go_one_way() {
         ("provider", "stack"),
         ("provider", "tfplugin"),
         ("tfplugin", "tfplugin-macros"),
+        ("tui", "aws"),
         ("tui", "stack"),
     ];
     let metadata = metadata();
@@ -84,6 +85,71 @@ fn stack_depends_on_no_network_and_no_terminal() {
         let name = line.split(' ').next().unwrap_or_default();
         assert!(!forbidden.contains(&name), "stack depends on {name}");
     }
+}
+
+/// Whatever is built of the workspace, the generated clients and what they stand on have the same features: else they
+/// are compiled again for each selection of packages, a quarter of an hour each time.
+#[test]
+fn the_clients_are_built_once() {
+    // What a macro stands on is built for the machine that builds, and counted apart by cargo.
+    let apart = ["syn", "libc"];
+    let below: BTreeSet<String> =
+        features(&["-p", "aws-sdk-s3", "-p", "aws-config", "-e", "normal,build"])
+            .into_iter()
+            .filter_map(|line| Some(line.split_once('|')?.0.to_owned()))
+            .filter(|package| !apart.contains(&package.split(' ').next().unwrap()))
+            .collect();
+    assert!(below.len() > 100, "cargo tree said too little: {below:?}");
+    let of = |selection: &[&str]| -> BTreeSet<String> {
+        let lines = features(selection).into_iter();
+        lines
+            .filter(|line| {
+                line.split_once('|')
+                    .is_some_and(|(package, _)| below.contains(package))
+            })
+            .collect()
+    };
+    let all = of(&["--workspace", "--all-features", "-e", "normal,build,dev"]);
+    for selection in [
+        &["-p", "aws", "-e", "normal,build"][..],
+        &["-p", "tui", "-e", "normal,build,dev"],
+        &["--workspace", "-e", "normal,build"],
+    ] {
+        let own = of(selection);
+        let other: Vec<_> = own.difference(&all).collect();
+        assert!(
+            other.is_empty(),
+            "{selection:?}: other features than in the whole workspace; add those to aws/Cargo.toml: {other:#?}"
+        );
+    }
+}
+
+/// `name version|features` of every package in a selection.
+fn features(selection: &[&str]) -> Vec<String> {
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+            "--format",
+            "{p}|{f}",
+        ])
+        .args(selection)
+        .current_dir(project())
+        .output()
+        .unwrap();
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
+    let text = String::from_utf8(tree.stdout).unwrap();
+    text.lines()
+        .map(|line| line.replace(" (proc-macro)", ""))
+        .collect()
 }
 
 /// Only the clock reads the time; the SDK stamps its log lines where it meets the process.
