@@ -133,7 +133,6 @@ fn features(selection: &[&str]) -> Vec<String> {
             "--locked",
             "--prefix",
             "none",
-            "--no-dedupe",
             "--format",
             "{p}|{f}",
         ])
@@ -148,7 +147,7 @@ fn features(selection: &[&str]) -> Vec<String> {
     );
     let text = String::from_utf8(tree.stdout).unwrap();
     text.lines()
-        .map(|line| line.replace(" (proc-macro)", ""))
+        .map(|line| line.replace(" (proc-macro)", "").replace(" (*)", ""))
         .collect()
 }
 
