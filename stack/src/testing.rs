@@ -1,11 +1,13 @@
 //! What tests of this and other packages share: a clock that is set by hand, and a registration to begin with.
 
+pub mod fake_cloud;
 mod kinds;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 
+pub use fake_cloud::{Call, FakeCloud, Times, resource};
 pub use kinds::every_kind;
 
 use crate::clock::Clock;
