@@ -49,7 +49,7 @@ impl Evidence {
 }
 
 /// What was found out about the use of a stack, by whoever looked.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observed {
     /// Every signal.
     pub evidence: Vec<Evidence>,

@@ -8,7 +8,7 @@
 mod error;
 mod memory;
 mod row;
-mod sqlite;
+pub(crate) mod sqlite;
 
 use std::fmt;
 use std::pin::Pin;

@@ -13,6 +13,7 @@ pub mod due;
 pub mod id;
 pub mod idle;
 pub mod init;
+pub mod inventory;
 pub mod lease;
 pub mod ledger;
 pub mod listing;
@@ -38,6 +39,7 @@ pub use config::Config;
 pub use id::{
     Actor, AppName, AppVersion, LedgerId, NameError, Owner, PoolName, RunId, Seq, StackName,
 };
+pub use inventory::{Inventory, MemoryInventory, SqliteInventory};
 pub use lease::{
     Event, EventKind, Illegal, Lease, NewEvent, Origin, Phase, ProcessId, Registration, RenewOn,
     Source, Terms,

@@ -7,6 +7,7 @@ mod adopt;
 mod error;
 mod extend;
 mod hold;
+mod observe;
 mod open;
 mod pause;
 mod pools;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use error::{ServiceError, Taken, TakenBy};
+pub use observe::Sky;
 pub use open::{Opened, Processes};
 pub use read::Shown;
 pub use update::Wanted;
@@ -48,6 +50,7 @@ pub struct Service {
     config: Arc<Config>,
     actor: Actor,
     source: Source,
+    sky: Option<Sky>,
 }
 
 impl Service {
@@ -66,6 +69,7 @@ impl Service {
             config,
             actor,
             source,
+            sky: None,
         }
     }
 

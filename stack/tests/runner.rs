@@ -2,6 +2,8 @@
 
 // The attribute tells the linter that the helpers in there are tests as well.
 #[cfg(test)]
+mod test_inventory;
+#[cfg(test)]
 mod test_ledger;
 #[cfg(test)]
 mod test_ledger_processes;

@@ -3,9 +3,9 @@
 
 mod append;
 mod create;
-mod failure;
-mod lane;
-mod open;
+pub(crate) mod failure;
+pub(crate) mod lane;
+pub(crate) mod open;
 mod read;
 mod wait;
 mod writer;
@@ -27,7 +27,7 @@ use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
 
 /// How long a locked ledger is waited for where nothing else is said.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A ledger in a file.
 ///
@@ -48,15 +48,15 @@ impl fmt::Debug for SqliteLedger {
 
 /// Where the file is and how it is treated.
 #[derive(Debug)]
-struct Site {
-    path: PathBuf,
-    patience: Duration,
-    read_only: bool,
+pub(crate) struct Site {
+    pub(crate) path: PathBuf,
+    pub(crate) patience: Duration,
+    pub(crate) read_only: bool,
 }
 
 impl Site {
     /// The path, for messages.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.display().to_string()
     }
 }

@@ -11,7 +11,7 @@ use rusqlite::ErrorCode;
 use crate::ledger::LedgerError;
 
 /// SQLite refused while `doing` something with the file `ledger`.
-pub(super) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) -> LedgerError {
+pub(crate) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) -> LedgerError {
     let ledger = ledger.to_owned();
     let said = error.to_string();
     match error.sqlite_error_code() {
@@ -31,7 +31,7 @@ pub(super) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) 
 }
 
 /// Whether another process is in the way, so that waiting helps.
-pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
@@ -39,7 +39,7 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 /// The same as [`sqlite`], after SQLite itself has waited for `patience`.
-pub(super) fn patient(
+pub(crate) fn patient(
     ledger: &str,
     doing: &'static str,
     patience: Duration,
@@ -55,7 +55,7 @@ pub(super) fn patient(
 }
 
 /// The operating system refused while `doing` something with the file.
-pub(super) fn io(ledger: &Path, doing: &'static str, error: io::Error) -> LedgerError {
+pub(crate) fn io(ledger: &Path, doing: &'static str, error: io::Error) -> LedgerError {
     let ledger = ledger.display().to_string();
     match error.kind() {
         io::ErrorKind::PermissionDenied => LedgerError::Denied {
@@ -72,7 +72,7 @@ pub(super) fn io(ledger: &Path, doing: &'static str, error: io::Error) -> Ledger
 }
 
 /// What has no answer of its own.
-pub(super) fn other(
+pub(crate) fn other(
     ledger: &str,
     doing: &'static str,
     error: impl Error + Send + Sync + 'static,
@@ -85,7 +85,7 @@ pub(super) fn other(
 }
 
 /// A row contradicts what jiti writes.
-pub(super) fn corrupt(ledger: &str, what: impl Into<String>) -> LedgerError {
+pub(crate) fn corrupt(ledger: &str, what: impl Into<String>) -> LedgerError {
     LedgerError::Corrupt {
         ledger: ledger.to_owned(),
         what: what.into(),

@@ -10,13 +10,13 @@ use std::thread::{Builder, JoinHandle};
 const STACK_BYTES: usize = 512 * 1024;
 
 /// The way to one thread.
-pub(super) struct Lane<J> {
+pub(crate) struct Lane<J> {
     name: &'static str,
     running: Mutex<Option<(Sender<J>, JoinHandle<()>)>>,
 }
 
 impl<J: Send + 'static> Lane<J> {
-    pub(super) fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str) -> Self {
         Self {
             name,
             running: Mutex::new(None),
@@ -25,7 +25,7 @@ impl<J: Send + 'static> Lane<J> {
 
     /// Hands a job to the thread. `serve` makes what the thread runs, when it has to be started;
     /// that ends when the lane is dropped.
-    pub(super) fn send<S>(&self, job: J, serve: impl FnOnce() -> S) -> Result<(), io::Error>
+    pub(crate) fn send<S>(&self, job: J, serve: impl FnOnce() -> S) -> Result<(), io::Error>
     where
         S: FnOnce(&Receiver<J>) + Send + 'static,
     {

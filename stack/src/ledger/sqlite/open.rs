@@ -12,13 +12,13 @@ use super::{Site, failure};
 use crate::ledger::LedgerError;
 
 /// "jiti" in ASCII: how a ledger is told from another application's database.
-pub(super) const APPLICATION_ID: u32 = 0x6a69_7469;
+pub(crate) const APPLICATION_ID: u32 = 0x6a69_7469;
 
 const STEPS: &[M<'static>] = &[M::up(include_str!("../../../migrations/001_ledger.sql"))];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
 /// The newest format that is known, as SQLite's `user_version` counts it.
-pub(super) const KNOWN: i64 = 1;
+pub(crate) const KNOWN: i64 = 1;
 const _: () = assert!(STEPS.len() == 1, "KNOWN counts the migrations");
 
 /// Where SQLite keeps the application's id in the first bytes of a file.
@@ -27,7 +27,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER: u64 = 100;
 
 /// A connection that writes. Creates the ledger when there is none.
-pub(super) fn writer(site: &Site) -> Result<Connection, LedgerError> {
+pub(crate) fn writer(site: &Site) -> Result<Connection, LedgerError> {
     find(site)?;
     let mut db = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let read_only = || LedgerError::ReadOnly {
@@ -45,7 +45,7 @@ pub(super) fn writer(site: &Site) -> Result<Connection, LedgerError> {
 }
 
 /// How a reader may read.
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// Like everybody else, beside writers.
     Live(Connection),
     /// Nobody has the file open and this user can't take part in its locks: it is read as it lies
@@ -54,7 +54,7 @@ pub(super) enum Reading {
 }
 
 /// A connection that only reads. Creates the ledger when there is none and that is allowed.
-pub(super) fn reader(site: &Site) -> Result<Reading, LedgerError> {
+pub(crate) fn reader(site: &Site) -> Result<Reading, LedgerError> {
     find(site)?;
     let live = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|mut db| {
@@ -80,7 +80,7 @@ pub(super) fn reader(site: &Site) -> Result<Reading, LedgerError> {
 }
 
 /// Whether no log lies beside the file: everything is in it then.
-pub(super) fn is_at_rest(site: &Site) -> bool {
+pub(crate) fn is_at_rest(site: &Site) -> bool {
     fs::metadata(beside(&site.path, "-wal")).map_or(true, |log| log.len() == 0)
 }
 
@@ -172,7 +172,7 @@ fn version(site: &Site, db: &Connection) -> Result<i64, LedgerError> {
 }
 
 /// Brings the tables to the newest format.
-pub(super) fn migrate(site: &Site, db: &mut Connection) -> Result<(), LedgerError> {
+pub(crate) fn migrate(site: &Site, db: &mut Connection) -> Result<(), LedgerError> {
     if version(site, db)? == KNOWN {
         return Ok(());
     }

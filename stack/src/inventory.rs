@@ -1,0 +1,115 @@
+//! What the cloud said when it was last asked: resources, their use, the bill, prices.
+//!
+//! The ledger is the truth; this is a memory of answers. Whoever deletes all of it loses a refresh and nothing else.
+//! [`MemoryInventory`] and [`SqliteInventory`] keep the same laws, which one contract test holds.
+
+mod bill;
+mod known;
+mod memory;
+mod sqlite;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+pub use bill::{BilledDay, KnownBill};
+pub use known::{CloudClock, Gap, Known, LookedAt, SeenUse};
+pub use memory::MemoryInventory;
+pub use sqlite::SqliteInventory;
+
+use crate::cloud::{Bill, Found, Place, Price, ResourceId, Which};
+use crate::idle::Observed;
+use crate::ledger::Later;
+
+/// A look at the cloud, to be remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// When.
+    pub at: Timestamp,
+    /// Which stacks were looked for.
+    pub which: Which,
+    /// Everywhere that was to be looked, whether it answered or not.
+    pub places: Vec<Place>,
+    /// What it found.
+    pub found: Found,
+}
+
+/// A bill that was asked for, to be remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedBill {
+    /// When.
+    pub at: Timestamp,
+    /// The first day that was asked about.
+    pub from: Date,
+    /// The day after the last.
+    pub to: Date,
+    /// What it says.
+    pub bill: Bill,
+}
+
+/// A price, and when the price list was asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPrice {
+    /// The price.
+    pub price: Price,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+}
+
+/// A memory of what the cloud said.
+///
+/// What cannot be stored, because its file is read-only or does not exist, is remembered as long as the process lives.
+pub trait Inventory: Send + Sync {
+    /// Where it is, as a person would write it.
+    fn place(&self) -> String;
+
+    /// What looks have found and what was seen of its use.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn known(&self) -> Later<'_, Known>;
+
+    /// Remembers a look, as [`Known::after`] says, and answers what is known then.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn keep_look(&self, look: Look) -> Later<'_, Known>;
+
+    /// Remembers whether resources were used, as it was seen at a moment.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn keep_use(&self, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) -> Later<'_, ()>;
+
+    /// What the cloud billed, and what asking for it took.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn bill(&self) -> Later<'_, KnownBill>;
+
+    /// Remembers a bill, as [`KnownBill::after`] says: what is settled is kept for good. Its requests are counted.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn keep_bill(&self, asked: AskedBill) -> Later<'_, KnownBill>;
+
+    /// Counts billed requests that brought no bill.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn count_requests(&self, at: Timestamp, requests: u32) -> Later<'_, ()>;
+
+    /// The prices that were asked for.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn prices(&self) -> Later<'_, Vec<KnownPrice>>;
+
+    /// Remembers prices in the place of those that it had for the same meters and regions.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn keep_prices(&self, at: Timestamp, prices: Vec<Price>) -> Later<'_, ()>;
+}

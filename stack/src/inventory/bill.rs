@@ -1,0 +1,102 @@
+//! What the cloud billed, as far as it was asked, and the rule by which a new bill changes it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::AskedBill;
+use crate::cloud::BillLine;
+use crate::money::Usd;
+
+/// What is known of the bill.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownBill {
+    /// The lines, ordered by stack, day and service.
+    pub lines: Vec<BillLine>,
+    /// Every day that was asked about.
+    pub days: BTreeMap<Date, BilledDay>,
+    /// How many billed requests were made on each day.
+    pub requests: BTreeMap<Date, u32>,
+    /// What was wrong with the figures as a whole when they were last asked for.
+    pub remark: Option<String>,
+}
+
+/// What is known of one day of the bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledDay {
+    /// The cloud no longer calls it estimated: it is never asked about again.
+    pub settled: bool,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+}
+
+impl KnownBill {
+    /// What is known after another bill. A day that is settled stays as it is, whatever the new bill says; any other
+    /// that was asked about is replaced.
+    #[must_use]
+    pub fn after(&self, asked: AskedBill) -> Self {
+        let AskedBill { at, from, to, bill } = asked;
+        let mut after = self.clone();
+        let settled = |days: &BTreeMap<Date, BilledDay>, day: Date| {
+            days.get(&day).is_some_and(|day| day.settled)
+        };
+        let open = |day: Date| from <= day && day < to && !settled(&self.days, day);
+        after.lines.retain(|line| !open(line.day));
+        let lines = bill.lines.into_iter();
+        after.lines.extend(lines.filter(|line| open(line.day)));
+        after
+            .lines
+            .sort_by(|a, b| (&a.stack, a.day, &a.service).cmp(&(&b.stack, b.day, &b.service)));
+        let mut day = from;
+        while day < to {
+            if open(day) {
+                let settled = bill.settled.contains(&day);
+                let asked_at = at;
+                after.days.insert(day, BilledDay { settled, asked_at });
+            }
+            let Ok(next) = day.tomorrow() else { break };
+            day = next;
+        }
+        after.remark = bill.remark;
+        after.count(at, bill.requests);
+        after
+    }
+
+    /// Counts billed requests on the day of a moment.
+    pub fn count(&mut self, at: Timestamp, requests: u32) {
+        if requests > 0 {
+            let count = self.requests.entry(day_of(at)).or_default();
+            *count = count.saturating_add(requests);
+        }
+    }
+
+    /// How many billed requests were made in all.
+    #[must_use]
+    pub fn requests_made(&self) -> u64 {
+        self.requests.values().map(|count| u64::from(*count)).sum()
+    }
+
+    /// What a stack was billed on settled days from a day on; `None` when no such day is known.
+    #[must_use]
+    pub fn billed(&self, stack: &str, from: Date) -> Option<Usd> {
+        self.last_settled().filter(|last| from <= *last)?;
+        let settled = |day: Date| self.days.get(&day).is_some_and(|day| day.settled);
+        let lines = self.lines.iter().filter(|line| line.stack == stack);
+        let lines = lines.filter(|line| from <= line.day && settled(line.day));
+        Some(lines.map(|line| line.usd).sum())
+    }
+
+    /// The last day that is settled.
+    #[must_use]
+    pub fn last_settled(&self) -> Option<Date> {
+        let days = self.days.iter().filter(|(_, day)| day.settled);
+        days.map(|(day, _)| *day).max()
+    }
+}
+
+/// The day of a moment, in UTC as the bill has it.
+pub(super) fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}

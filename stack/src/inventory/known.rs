@@ -1,0 +1,232 @@
+//! What looks have found, and the rule by which a new look changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Look;
+use crate::cloud::{NotLooked, Place, Resource, ResourceId, Standing, Which};
+use crate::idle::Observed;
+use crate::tags::STACK;
+
+/// How far a resource is followed to its owner for the tag of a stack.
+const FAR: usize = 8;
+
+/// What is known of the cloud.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known {
+    /// The resources as they were last seen.
+    pub resources: BTreeMap<ResourceId, Resource>,
+    /// Each place that was ever looked at for all stacks.
+    pub places: BTreeMap<Place, LookedAt>,
+    /// Whether resources are used, as it was last seen.
+    pub uses: BTreeMap<ResourceId, SeenUse>,
+    /// The cloud's clock, as it was last told.
+    pub clock: Option<CloudClock>,
+}
+
+/// How a place was last looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookedAt {
+    /// When it was last tried.
+    pub tried_at: Timestamp,
+    /// When it last answered; `None`: it never has.
+    pub answered_at: Option<Timestamp>,
+    /// What of it did not answer at the last try.
+    pub gaps: Vec<Gap>,
+}
+
+/// A type, or all, of a place that did not answer at the last try.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Which type, or service; `None`: everything there.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Whether the credentials are at fault.
+    pub credentials: bool,
+    /// When it last answered: what is known of it is that old. `None`: it never has.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// Whether a resource is used, and when that was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeenUse {
+    /// When it was asked.
+    pub at: Timestamp,
+    /// What was seen.
+    pub observed: Observed,
+}
+
+/// The cloud's clock beside ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloudClock {
+    /// What time it was in the cloud.
+    pub cloud: Timestamp,
+    /// What time it was here.
+    pub here: Timestamp,
+}
+
+impl Known {
+    /// What is known after a look.
+    ///
+    /// What answered is replaced by its answer. What did not is known as before, with its age; a resource that this
+    /// time only the index of tags has named keeps what was known of it, and is unconfirmed. A look for one stack
+    /// replaces what is known of that stack, and makes no place younger.
+    #[must_use]
+    pub fn after(&self, look: Look) -> Self {
+        let Look {
+            at,
+            which,
+            places,
+            found,
+        } = look;
+        let silent = |place: &Place, kind: &str| {
+            let mut gaps = found.not_looked.iter().filter(|gap| gap.place == *place);
+            gaps.any(|gap| covers(gap.kind.as_deref(), kind))
+        };
+        let places: BTreeSet<Place> = places.into_iter().collect();
+        let stays = |resource: &Resource| {
+            !places.contains(&resource.place)
+                || silent(&resource.place, &resource.kind)
+                || match &which {
+                    Which::All => false,
+                    Which::Stack(name) => self.stack_of(resource) != Some(name.as_str()),
+                }
+        };
+        let resources = self.resources.iter();
+        let mut resources: BTreeMap<ResourceId, Resource> = resources
+            .filter(|(_, resource)| stays(resource))
+            .map(|(id, resource)| (id.clone(), resource.clone()))
+            .collect();
+        for resource in &found.resources {
+            let before = self.resources.get(&resource.id);
+            resources.insert(resource.id.clone(), once_more(before, resource));
+        }
+        let uses = self.uses.iter();
+        let uses = uses.filter(|(id, _)| resources.contains_key(id));
+        let uses = uses.map(|(id, seen)| (id.clone(), seen.clone())).collect();
+        let mut looked_at = self.places.clone();
+        if which == Which::All {
+            for place in places {
+                let gaps = found.not_looked.iter().filter(|gap| gap.place == place);
+                let before = looked_at.get(&place);
+                let now = LookedAt::again(before, at, gaps.collect());
+                looked_at.insert(place, now);
+            }
+        }
+        Self {
+            uses,
+            resources,
+            places: looked_at,
+            clock: found
+                .clock
+                .map(|cloud| CloudClock { cloud, here: at })
+                .or(self.clock),
+        }
+    }
+
+    /// The stack that a resource's tag names, or that of the one that owns it.
+    #[must_use]
+    pub fn stack_of<'a>(&'a self, resource: &'a Resource) -> Option<&'a str> {
+        self.tagged(resource)?.tag(STACK)
+    }
+
+    /// The resource that carries the tags which count for this one: itself, or the first of those that own it.
+    #[must_use]
+    pub fn tagged<'a>(&'a self, resource: &'a Resource) -> Option<&'a Resource> {
+        let mut resource = resource;
+        for _ in 0..FAR {
+            if resource.tag(STACK).is_some() {
+                return Some(resource);
+            }
+            resource = self.resources.get(resource.owner.as_ref()?)?;
+        }
+        None
+    }
+
+    /// When a resource was last seen: where its type did not answer since, that is some time ago.
+    #[must_use]
+    pub fn seen_at(&self, resource: &Resource) -> Option<Timestamp> {
+        let place = self.places.get(&resource.place)?;
+        let gaps = place.gaps.iter();
+        let gap = gaps
+            .filter(|gap| covers(gap.kind.as_deref(), &resource.kind))
+            .map(|gap| gap.answered_at)
+            .min();
+        gap.unwrap_or(place.answered_at)
+    }
+
+    /// When all of these places had been tried; `None` when one never was.
+    #[must_use]
+    pub fn tried_at(&self, places: &[Place]) -> Option<Timestamp> {
+        let tried = places.iter();
+        let tried: Option<Vec<Timestamp>> = tried
+            .map(|place| self.places.get(place).map(|looked| looked.tried_at))
+            .collect();
+        tried?.into_iter().min()
+    }
+
+    /// What did not answer at the last try.
+    #[must_use]
+    pub fn not_looked(&self) -> Vec<NotLooked> {
+        let places = self.places.iter();
+        let gaps =
+            places.flat_map(|(place, looked)| looked.gaps.iter().map(move |gap| (place, gap)));
+        let gaps = gaps.map(|(place, gap)| NotLooked {
+            place: place.clone(),
+            kind: gap.kind.clone(),
+            reason: gap.reason.clone(),
+            credentials: gap.credentials,
+        });
+        gaps.collect()
+    }
+}
+
+impl LookedAt {
+    fn again(before: Option<&Self>, at: Timestamp, gaps: Vec<&NotLooked>) -> Self {
+        let answered_at = before.and_then(|before| before.answered_at);
+        let gap = |gap: &NotLooked| {
+            let same =
+                before.and_then(|before| before.gaps.iter().find(|before| before.kind == gap.kind));
+            Gap {
+                kind: gap.kind.clone(),
+                reason: gap.reason.clone(),
+                credentials: gap.credentials,
+                answered_at: same.map_or(answered_at, |same| same.answered_at),
+            }
+        };
+        let gaps: Vec<Gap> = gaps.into_iter().map(gap).collect();
+        let silent = gaps.iter().any(|gap| gap.kind.is_none());
+        Self {
+            tried_at: at,
+            answered_at: if silent { answered_at } else { Some(at) },
+            gaps,
+        }
+    }
+}
+
+/// Whether a gap hides a type: it is the type, its service, or everything.
+fn covers(gap: Option<&str>, kind: &str) -> bool {
+    gap.is_none_or(|gap| {
+        let rest = kind.strip_prefix(gap);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    })
+}
+
+/// A resource that was found again. What only the index of tags has named this time is as it was known.
+fn once_more(before: Option<&Resource>, now: &Resource) -> Resource {
+    match (before, &now.standing) {
+        (Some(before), Standing::Unconfirmed(_)) if before.kind == now.kind => {
+            let mut resource = before.clone();
+            resource.standing = now.standing.clone();
+            if resource.tags.is_empty() {
+                resource.tags = now.tags.clone();
+            }
+            resource
+        }
+        _ => now.clone(),
+    }
+}

@@ -1,0 +1,106 @@
+//! An inventory that lives as long as the process: for tests, and for where nothing can be stored.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use super::{AskedBill, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse};
+use crate::cloud::{Price, ResourceId};
+use crate::idle::Observed;
+use crate::ledger::Later;
+
+/// Everything in one place, changed by the rules of [`Known`] and [`KnownBill`].
+#[derive(Debug, Default)]
+pub struct MemoryInventory(Mutex<Held>);
+
+/// What an inventory holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Held {
+    pub(super) known: Known,
+    pub(super) bill: KnownBill,
+    pub(super) prices: Vec<KnownPrice>,
+}
+
+impl MemoryInventory {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every change is made at once at its end, so that a panic of another holder left it whole.
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Notes what was seen of the use of resources that are known.
+pub(super) fn keep_use(known: &mut Known, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) {
+    for (id, observed) in seen {
+        if known.resources.contains_key(&id) {
+            known.uses.insert(id, SeenUse { at, observed });
+        }
+    }
+}
+
+/// Puts prices in the place of those for the same meters and regions.
+pub(super) fn keep_prices(known: &mut Vec<KnownPrice>, at: Timestamp, prices: Vec<Price>) {
+    let key = |one: &KnownPrice| (one.price.meter.clone(), one.price.region.clone());
+    let new = prices.into_iter().map(|price| KnownPrice {
+        price,
+        asked_at: at,
+    });
+    let all = std::mem::take(known).into_iter().chain(new);
+    let all: BTreeMap<_, _> = all.map(|one| (key(&one), one)).collect();
+    known.extend(all.into_values());
+}
+
+fn now<'a, T: Send + 'a>(answer: T) -> Later<'a, T> {
+    Box::pin(std::future::ready(Ok(answer)))
+}
+
+impl Inventory for MemoryInventory {
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+
+    fn known(&self) -> Later<'_, Known> {
+        now(self.held().known.clone())
+    }
+
+    fn keep_look(&self, look: Look) -> Later<'_, Known> {
+        let mut held = self.held();
+        held.known = held.known.after(look);
+        now(held.known.clone())
+    }
+
+    fn keep_use(&self, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) -> Later<'_, ()> {
+        keep_use(&mut self.held().known, at, seen);
+        now(())
+    }
+
+    fn bill(&self) -> Later<'_, KnownBill> {
+        now(self.held().bill.clone())
+    }
+
+    fn keep_bill(&self, asked: AskedBill) -> Later<'_, KnownBill> {
+        let mut held = self.held();
+        held.bill = held.bill.after(asked);
+        now(held.bill.clone())
+    }
+
+    fn count_requests(&self, at: Timestamp, requests: u32) -> Later<'_, ()> {
+        self.held().bill.count(at, requests);
+        now(())
+    }
+
+    fn prices(&self) -> Later<'_, Vec<KnownPrice>> {
+        now(self.held().prices.clone())
+    }
+
+    fn keep_prices(&self, at: Timestamp, prices: Vec<Price>) -> Later<'_, ()> {
+        keep_prices(&mut self.held().prices, at, prices);
+        now(())
+    }
+}

@@ -1,0 +1,164 @@
+//! The connection, opened when it is needed, and what takes its place where nothing can be stored.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{rows, tables};
+use crate::inventory::memory::Held;
+use crate::ledger::LedgerError;
+use crate::ledger::sqlite::open::{self, Reading};
+use crate::ledger::sqlite::{Site, failure};
+
+/// Reads one part of what is held.
+type Load<T> = fn(&Connection) -> rusqlite::Result<T>;
+/// Writes the difference between two states of one part.
+type Keep<T> = fn(&Connection, &T, &T) -> rusqlite::Result<()>;
+
+/// The way to the file, owned by one thread.
+pub(super) struct Store {
+    site: Arc<Site>,
+    reading: Option<Connection>,
+    writing: Option<Connection>,
+    /// What is known where nothing can be stored: from then on the file is not asked any more.
+    apart: Option<Held>,
+}
+
+impl Store {
+    pub(super) fn new(site: Arc<Site>) -> Self {
+        Self {
+            site,
+            reading: None,
+            writing: None,
+            apart: None,
+        }
+    }
+
+    /// Reads one part, from what is remembered apart or from the file.
+    pub(super) fn read<T: Default>(
+        &mut self,
+        apart: impl FnOnce(&Held) -> T,
+        load: Load<T>,
+    ) -> Result<T, LedgerError> {
+        match &self.apart {
+            Some(held) => Ok(apart(held)),
+            None => self.load(load),
+        }
+    }
+
+    /// Changes one part and answers how it is then.
+    pub(super) fn change<T: Clone + Default>(
+        &mut self,
+        part: impl Fn(&mut Held) -> &mut T,
+        load: Load<T>,
+        keep: Keep<T>,
+        change: impl FnOnce(&mut T),
+    ) -> Result<T, LedgerError> {
+        if self.apart.is_none() {
+            match self.writer() {
+                Ok(()) => return self.write(load, keep, change),
+                // Nothing can be stored here, and that is no reason not to use what was fetched.
+                Err(
+                    LedgerError::ReadOnly { .. }
+                    | LedgerError::Denied { .. }
+                    | LedgerError::Missing { .. },
+                ) => self.apart = Some(self.load(rows::held)?),
+                Err(error) => return Err(error),
+            }
+        }
+        let held = self.apart.get_or_insert_default();
+        let part = part(held);
+        change(part);
+        Ok(part.clone())
+    }
+
+    fn write<T: Clone>(
+        &mut self,
+        load: Load<T>,
+        keep: Keep<T>,
+        change: impl FnOnce(&mut T),
+    ) -> Result<T, LedgerError> {
+        let ledger = self.site.name();
+        let patience = self.site.patience;
+        let failed =
+            |error| failure::patient(&ledger, "keeping what the cloud said", patience, error);
+        let Some(db) = &mut self.writing else {
+            return Err(LedgerError::Missing { ledger });
+        };
+        let transaction = db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let before = load(&transaction).map_err(failed)?;
+        let mut after = before.clone();
+        change(&mut after);
+        keep(&transaction, &before, &after).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(after)
+    }
+
+    /// Opens the connection that writes. The ledger's own settings are for what must not be lost: here a power cut may
+    /// cost the last answers.
+    fn writer(&mut self) -> Result<(), LedgerError> {
+        if self.writing.is_some() {
+            return Ok(());
+        }
+        let ledger = self.site.name();
+        if self.site.read_only {
+            return Err(LedgerError::ReadOnly { ledger });
+        }
+        let patience = self.site.patience;
+        let failed = |error| failure::patient(&ledger, "opening it", patience, error);
+        let mut db = open::writer(&self.never_new())?;
+        db.execute_batch("PRAGMA synchronous = NORMAL;")
+            .map_err(failed)?;
+        tables::prepare(&mut db).map_err(failed)?;
+        self.writing = Some(db);
+        Ok(())
+    }
+
+    fn load<T: Default>(&mut self, load: Load<T>) -> Result<T, LedgerError> {
+        let ledger = self.site.name();
+        let patience = self.site.patience;
+        let failed = |error| {
+            failure::patient(
+                &ledger,
+                "reading what is known of the cloud",
+                patience,
+                error,
+            )
+        };
+        let read = |db: &Connection| {
+            // Everything that one call reads is of one moment.
+            let moment = db.unchecked_transaction()?;
+            let read = if tables::are_known(&moment)? {
+                load(&moment)?
+            } else {
+                T::default()
+            };
+            moment.finish()?;
+            Ok(read)
+        };
+        if let Some(db) = self.writing.as_ref().or(self.reading.as_ref()) {
+            return read(db).map_err(failed);
+        }
+        match open::reader(&self.never_new()) {
+            Ok(Reading::Live(db)) => {
+                let answer = read(&db).map_err(failed);
+                self.reading = Some(db);
+                answer
+            }
+            Ok(Reading::Sealed(db)) => read(&db).map_err(failed),
+            Err(LedgerError::Missing { .. }) => Ok(T::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The file as one that is opened and never created.
+    fn never_new(&self) -> Site {
+        Site {
+            path: self.site.path.clone(),
+            patience: self.site.patience,
+            read_only: true,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The inventory's tables, and their formats. The ledger's own format knows nothing of them.
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+/// What can be asked again for nothing. It rises with every change of a row; another one is made anew, empty.
+const LOOKS: Group = Group {
+    name: "looks",
+    format: 1,
+    tables: &["cloud_resource", "cloud_place", "cloud_use", "cloud_clock", "cloud_price"],
+    create: "
+        CREATE TABLE cloud_resource (id TEXT PRIMARY KEY, resource TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE cloud_place (account TEXT, region TEXT, looked_at TEXT NOT NULL, PRIMARY KEY (account, region)) WITHOUT ROWID;
+        CREATE TABLE cloud_use (id TEXT PRIMARY KEY, seen TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE cloud_clock (clock TEXT NOT NULL);
+        CREATE TABLE cloud_price (meter TEXT, region TEXT, price TEXT NOT NULL, PRIMARY KEY (meter, region)) WITHOUT ROWID;",
+};
+
+/// What costs money to ask again: a format of its own, so that it outlives changes of the other.
+const BILL: Group = Group {
+    name: "bill",
+    format: 1,
+    tables: &["cloud_bill_line", "cloud_bill_day", "cloud_bill_request", "cloud_bill_remark"],
+    create: "
+        CREATE TABLE cloud_bill_line (stack TEXT, day TEXT, service TEXT, usd TEXT NOT NULL, estimated INTEGER NOT NULL, PRIMARY KEY (stack, day, service)) WITHOUT ROWID;
+        CREATE TABLE cloud_bill_day (day TEXT PRIMARY KEY, about TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE cloud_bill_request (day TEXT PRIMARY KEY, requests INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE cloud_bill_remark (remark TEXT NOT NULL);",
+};
+
+struct Group {
+    name: &'static str,
+    format: u32,
+    tables: &'static [&'static str],
+    create: &'static str,
+}
+
+impl Group {
+    fn is_known(&self, db: &Connection) -> rusqlite::Result<bool> {
+        let format: Option<u32> = db
+            .prepare_cached("SELECT format FROM cloud_format WHERE name = ?1")?
+            .query_row([self.name], |row| row.get(0))
+            .optional()?;
+        Ok(format == Some(self.format))
+    }
+
+    fn make(&self, db: &Connection) -> rusqlite::Result<()> {
+        for table in self.tables {
+            db.execute_batch(&format!("DROP TABLE IF EXISTS {table};"))?;
+        }
+        db.execute_batch(self.create)?;
+        db.execute(
+            "INSERT OR REPLACE INTO cloud_format (name, format) VALUES (?1, ?2)",
+            (self.name, self.format),
+        )?;
+        Ok(())
+    }
+}
+
+/// Makes the tables that are missing, and those of another format anew.
+pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
+    if are_known(db)? {
+        return Ok(());
+    }
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS cloud_format (name TEXT PRIMARY KEY, format INTEGER NOT NULL) WITHOUT ROWID;",
+    )?;
+    for group in [LOOKS, BILL] {
+        if !group.is_known(&transaction)? {
+            group.make(&transaction)?;
+        }
+    }
+    transaction.commit()
+}
+
+/// Whether the tables are there, in the formats that this version reads.
+pub(super) fn are_known(db: &Connection) -> rusqlite::Result<bool> {
+    let there: bool = db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'cloud_format')",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(there && LOOKS.is_known(db)? && BILL.is_known(db)?)
+}

@@ -1,0 +1,155 @@
+//! What only the one in a file can be asked: the file beside the ledger, other formats, other processes.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::cloud::{Bill, Found, Place, Resource, Which};
+use crate::ledger::sqlite::open;
+use crate::ledger::{Ledger, Scope, SqliteLedger};
+use crate::testing::{new_event, noon, registration, stack_name};
+use crate::{EventKind, Seq};
+
+async fn ledger() -> (tempfile::TempDir, PathBuf, SqliteLedger) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.db");
+    let ledger = SqliteLedger::at(&path);
+    let begin = EventKind::Requested {
+        registration: Box::new(registration()),
+    };
+    ledger
+        .append(&stack_name("a"), Seq::NONE, vec![new_event(noon(), begin)])
+        .await
+        .expect("appends");
+    (folder, path, ledger)
+}
+
+fn look() -> Look {
+    let place = Place {
+        account: "123456789012".to_owned(),
+        region: "eu-west-1".to_owned(),
+    };
+    let id = ResourceId("vol-1".to_owned());
+    Look {
+        at: noon(),
+        which: Which::All,
+        places: vec![place.clone()],
+        found: Found {
+            resources: vec![Resource::named(id, "ec2:volume", place)],
+            ..Found::default()
+        },
+    }
+}
+
+fn bill() -> AskedBill {
+    let day = jiff::civil::date(2026, 3, 1);
+    AskedBill {
+        at: noon(),
+        from: day,
+        to: day.tomorrow().expect("a day"),
+        bill: Bill {
+            settled: vec![day],
+            requests: 1,
+            ..Bill::default()
+        },
+    }
+}
+
+/// What one process keeps another one finds, in the ledger's file, which stays its owner's alone and the ledger that it
+/// was.
+#[tokio::test]
+async fn it_lives_in_the_ledgers_file() {
+    let (folder, path, ledger) = ledger().await;
+    let inventory = SqliteInventory::at(&path);
+    inventory.keep_look(look()).await.expect("keeps");
+    let other = SqliteInventory::at(&path);
+    assert_eq!(other.known().await.expect("reads").resources.len(), 1);
+    assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
+    drop((inventory, other, ledger));
+    let files = std::fs::read_dir(folder.path()).expect("a folder");
+    let modes: Vec<u32> = files
+        .map(|file| file.and_then(|file| file.metadata()).expect("a file"))
+        .map(|about| about.permissions().mode() & 0o777)
+        .collect();
+    assert_eq!(modes, [0o600], "one file, and nobody else's business");
+    let version: i64 = Connection::open(&path)
+        .and_then(|db| db.query_row("PRAGMA user_version", [], |row| row.get(0)))
+        .expect("reads");
+    assert_eq!(version, open::KNOWN);
+}
+
+/// Looks of another format are forgotten, and looked for again; what the cloud wants money for is not.
+#[tokio::test]
+async fn another_format_is_made_anew() {
+    let (_folder, path, _ledger) = ledger().await;
+    let inventory = SqliteInventory::at(&path);
+    inventory.keep_look(look()).await.expect("keeps");
+    inventory.keep_bill(bill()).await.expect("keeps");
+    drop(inventory);
+    Connection::open(&path)
+        .and_then(|db| {
+            db.execute_batch(
+                "UPDATE cloud_format SET format = 99 WHERE name = 'looks';
+                 ALTER TABLE cloud_resource ADD COLUMN more TEXT NOT NULL DEFAULT '';",
+            )
+        })
+        .expect("writes");
+    let inventory = SqliteInventory::at(&path);
+    assert_eq!(inventory.known().await.expect("reads"), Known::default());
+    inventory.keep_look(look()).await.expect("keeps");
+    assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
+    let bill = inventory.bill().await.expect("reads");
+    assert_eq!((bill.days.len(), bill.requests_made()), (1, 1));
+}
+
+/// Whoever deletes all of it loses a refresh: the ledger does not notice.
+#[tokio::test]
+async fn deleting_all_of_it_loses_nothing_else() {
+    let (_folder, path, ledger) = ledger().await;
+    let inventory = SqliteInventory::at(&path);
+    inventory.keep_look(look()).await.expect("keeps");
+    drop(inventory);
+    let db = Connection::open(&path).expect("opens");
+    let tables: Vec<String> = db
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'cloud_%'")
+        .and_then(|mut query| query.query_map([], |row| row.get(0))?.collect())
+        .expect("reads");
+    for table in tables {
+        db.execute_batch(&format!("DROP TABLE {table}"))
+            .expect("drops");
+    }
+    let inventory = SqliteInventory::at(&path);
+    assert_eq!(inventory.known().await.expect("reads"), Known::default());
+    inventory.keep_look(look()).await.expect("keeps");
+    assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
+}
+
+/// What can't be stored is used all the same, and the file stays as it is.
+#[tokio::test]
+async fn a_read_only_file_is_left_alone() {
+    let (_folder, path, ledger) = ledger().await;
+    drop(ledger);
+    let before = std::fs::read(&path).expect("reads");
+    let inventory = SqliteInventory::read_only(&path);
+    inventory.keep_look(look()).await.expect("remembers");
+    assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
+    drop(inventory);
+    assert!(before == std::fs::read(&path).expect("reads"));
+}
+
+/// Another application's database is no place for it.
+#[tokio::test]
+async fn another_database_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("other.db");
+    Connection::open(&path)
+        .and_then(|db| db.execute_batch("CREATE TABLE theirs (a)"))
+        .expect("writes");
+    let kept = SqliteInventory::at(&path).keep_look(look()).await;
+    assert!(
+        matches!(kept, Err(LedgerError::NotALedger { .. })),
+        "{kept:?}"
+    );
+}

@@ -1,0 +1,348 @@
+//! The laws of an inventory, the same for each implementation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use rust_decimal::Decimal;
+use stack::cloud::{Bill, BillLine, Found, NotLooked, Price, Standing, Usage, Which};
+use stack::idle::{DEFAULT_WINDOW, Evidence, Observed};
+use stack::inventory::{AskedBill, CloudClock, Known, Look};
+use stack::testing::{noon, stack_name};
+use stack::{
+    Inventory, Ledger, MemoryInventory, Place, Resource, ResourceId, Span, SqliteInventory,
+    SqliteLedger,
+};
+
+/// A law holds for the inventory in memory, for the one in a ledger's file, and where the file can't be written or is
+/// not there.
+macro_rules! laws {
+    ($($(#[$doc:meta])* $law:ident;)*) => {
+        mod memory {
+            $($(#[$doc])*
+            #[tokio::test]
+            async fn $law() {
+                super::$law(std::sync::Arc::new(super::MemoryInventory::new())).await;
+            })*
+        }
+        mod sqlite {
+            $($(#[$doc])*
+            #[tokio::test]
+            async fn $law() {
+                let (_folder, path) = super::ledger().await;
+                super::$law(std::sync::Arc::new(super::SqliteInventory::at(path))).await;
+            })*
+        }
+        mod read_only {
+            $($(#[$doc])*
+            #[tokio::test]
+            async fn $law() {
+                let (_folder, path) = super::ledger().await;
+                super::$law(std::sync::Arc::new(super::SqliteInventory::read_only(path))).await;
+            })*
+        }
+        mod no_file {
+            $($(#[$doc])*
+            #[tokio::test]
+            async fn $law() {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("ledger.db");
+                super::$law(std::sync::Arc::new(super::SqliteInventory::at(&path))).await;
+                assert!(!path.exists(), "an inventory begins no ledger");
+            })*
+        }
+    };
+}
+
+laws! {
+    /// What is kept is read back as it was.
+    what_is_kept_is_read_back;
+    /// A look replaces what answered, and leaves what did not as it was known, with its age.
+    a_look_replaces_what_answered;
+    /// A resource whose own service did not answer keeps what was known of it, and is unconfirmed.
+    what_was_known_of_the_unconfirmed_stays;
+    /// A look for one stack replaces what is known of that stack only, children without a tag included.
+    a_look_for_one_stack_touches_no_other;
+    /// Use is remembered as long as the resource is there.
+    use_goes_with_its_resource;
+    /// A settled day of the bill is kept for good; any other is replaced; every request is counted.
+    settled_days_are_kept;
+    /// A price replaces the one for the same meter and region.
+    prices_are_replaced;
+}
+
+type Kept = Arc<dyn Inventory>;
+
+async fn ledger() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let ledger = SqliteLedger::at(&path);
+    ledger.id().await.unwrap();
+    (folder, path)
+}
+
+fn after(minutes: u32) -> Timestamp {
+    Span::minutes(minutes).after(noon())
+}
+
+fn place(region: &str) -> Place {
+    Place {
+        account: "123456789012".to_owned(),
+        region: region.to_owned(),
+    }
+}
+
+fn resource(region: &str, kind: &str, id: &str, stack: Option<&str>) -> Resource {
+    let mut resource = Resource::named(ResourceId(id.to_owned()), kind, place(region));
+    resource.standing = Standing::Confirmed;
+    if let Some(stack) = stack {
+        let tag = ("jiti:stack".to_owned(), stack.to_owned());
+        resource.tags.extend([tag]);
+    }
+    resource
+}
+
+fn look(at: Timestamp, resources: Vec<Resource>, not_looked: Vec<NotLooked>) -> Look {
+    Look {
+        at,
+        which: Which::All,
+        places: vec![place("eu-west-1"), place("us-east-1")],
+        found: Found {
+            resources,
+            not_looked,
+            ..Found::default()
+        },
+    }
+}
+
+fn silent(region: &str, kind: Option<&str>) -> NotLooked {
+    NotLooked {
+        place: place(region),
+        kind: kind.map(str::to_owned),
+        reason: "it did not answer".to_owned(),
+        credentials: false,
+    }
+}
+
+fn ids(known: &Known) -> Vec<&str> {
+    known.resources.keys().map(ResourceId::as_str).collect()
+}
+
+async fn what_is_kept_is_read_back(inventory: Kept) {
+    assert_eq!(inventory.known().await.unwrap(), Known::default());
+    let mut full = resource("eu-west-1", "ec2:instance", "i-1", Some("a"));
+    full.created_at = Some(noon());
+    full.hourly_usd = Some("0.0123456789".parse().unwrap());
+    full.hourly_source = Some("list 2026-03-20".to_owned());
+    full.usage = vec![Usage {
+        meter: "ec2:t3.micro".to_owned(),
+        quantity: Decimal::new(15, 1),
+    }];
+    full.uses = vec![ResourceId("subnet-1".to_owned())];
+    full.size = Some(serde_json::json!({ "min": 1 }));
+    let mut look = look(noon(), vec![full.clone()], vec![silent("us-east-1", None)]);
+    look.found.clock = Some(after(1));
+    let kept = inventory.keep_look(look).await.unwrap();
+    let known = inventory.known().await.unwrap();
+    assert_eq!(kept, known);
+    assert_eq!(known.resources.values().collect::<Vec<_>>(), [&full]);
+    assert_eq!(known.not_looked(), [silent("us-east-1", None)]);
+    let clock = CloudClock {
+        cloud: after(1),
+        here: noon(),
+    };
+    assert_eq!(known.clock, Some(clock));
+}
+
+async fn a_look_replaces_what_answered(inventory: Kept) {
+    let volume = |id| resource("eu-west-1", "ec2:volume", id, Some("a"));
+    let queue = |id| resource("eu-west-1", "sqs", id, Some("a"));
+    let far = |id| resource("us-east-1", "ec2:volume", id, Some("a"));
+    let first = vec![volume("vol-1"), queue("queue-1"), far("vol-2")];
+    inventory
+        .keep_look(look(noon(), first, Vec::new()))
+        .await
+        .unwrap();
+    // EC2 in one place and all of another do not answer; the queue is another one now.
+    let gaps = vec![silent("eu-west-1", Some("ec2")), silent("us-east-1", None)];
+    let known = inventory
+        .keep_look(look(after(5), vec![queue("queue-2")], gaps))
+        .await
+        .unwrap();
+    assert_eq!(ids(&known), ["queue-2", "vol-1", "vol-2"]);
+    let seen = |id: &str| known.seen_at(&known.resources[&ResourceId(id.to_owned())]);
+    assert_eq!(
+        [seen("queue-2"), seen("vol-1"), seen("vol-2")],
+        [Some(after(5)), Some(noon()), Some(noon())]
+    );
+    let places = [place("eu-west-1"), place("us-east-1")];
+    assert_eq!(known.tried_at(&places), Some(after(5)));
+    assert_eq!(known.tried_at(&[place("eu-north-1")]), None);
+    // It stays as old as it is until it answers again, and then what is gone is gone.
+    let gaps = vec![silent("eu-west-1", Some("ec2:volume"))];
+    let known = inventory
+        .keep_look(look(after(10), vec![queue("queue-2")], gaps))
+        .await
+        .unwrap();
+    assert_eq!(ids(&known), ["queue-2", "vol-1"]);
+    let known = inventory
+        .keep_look(look(after(15), vec![queue("queue-2")], Vec::new()))
+        .await
+        .unwrap();
+    assert_eq!(ids(&known), ["queue-2"]);
+    assert_eq!(known.not_looked(), []);
+}
+
+async fn what_was_known_of_the_unconfirmed_stays(inventory: Kept) {
+    let mut first = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
+    first.hourly_usd = Some("0.5".parse().unwrap());
+    inventory
+        .keep_look(look(noon(), vec![first.clone()], Vec::new()))
+        .await
+        .unwrap();
+    let mut again = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
+    again.standing = Standing::Unconfirmed("denied".to_owned());
+    let gaps = vec![silent("eu-west-1", Some("ec2:volume"))];
+    let known = inventory
+        .keep_look(look(after(5), vec![again.clone()], gaps))
+        .await
+        .unwrap();
+    let kept = &known.resources[&first.id];
+    assert_eq!(
+        (&kept.standing, kept.hourly_usd),
+        (&again.standing, first.hourly_usd)
+    );
+}
+
+async fn a_look_for_one_stack_touches_no_other(inventory: Kept) {
+    let volume = |id, stack| resource("eu-west-1", "ec2:volume", id, stack);
+    let mut child = volume("vol-1-child", None);
+    child.owner = Some(ResourceId("vol-1".to_owned()));
+    let first = vec![
+        volume("vol-1", Some("a")),
+        child,
+        volume("vol-2", Some("b")),
+    ];
+    inventory
+        .keep_look(look(noon(), first, Vec::new()))
+        .await
+        .unwrap();
+    let mut one = look(after(5), Vec::new(), Vec::new());
+    one.which = Which::Stack(stack_name("a"));
+    let known = inventory.keep_look(one).await.unwrap();
+    assert_eq!(ids(&known), ["vol-2"]);
+    assert_eq!(known.tried_at(&[place("eu-west-1")]), Some(noon()));
+}
+
+async fn use_goes_with_its_resource(inventory: Kept) {
+    let volume = |id| resource("eu-west-1", "ec2:volume", id, Some("a"));
+    inventory
+        .keep_look(look(noon(), vec![volume("vol-1")], Vec::new()))
+        .await
+        .unwrap();
+    let observed = Observed {
+        evidence: vec![Evidence {
+            signal: "vol-1 VolumeReadOps".to_owned(),
+            value: Some(0.5),
+            threshold: 1.0,
+            window: DEFAULT_WINDOW,
+        }],
+        quiet_since: Some(noon()),
+    };
+    let seen = |id: &str| (ResourceId(id.to_owned()), observed.clone());
+    let seen = BTreeMap::from([seen("vol-1"), seen("vol-9")]);
+    inventory.keep_use(after(1), seen).await.unwrap();
+    let known = inventory.known().await.unwrap();
+    let uses: Vec<_> = known.uses.iter().collect();
+    assert_eq!(uses.len(), 1, "what is not known is not remembered");
+    assert_eq!((uses[0].1.at, &uses[0].1.observed), (after(1), &observed));
+    let known = inventory
+        .keep_look(look(after(5), Vec::new(), Vec::new()))
+        .await
+        .unwrap();
+    assert!(known.uses.is_empty());
+}
+
+fn asked(minutes: u32, usd: &str, settled: &[i8]) -> AskedBill {
+    let day = |day| date(2026, 3, day);
+    let line = |at: i8| BillLine {
+        stack: "a".to_owned(),
+        day: day(at),
+        service: "Amazon EC2".to_owned(),
+        usd: usd.parse().unwrap(),
+        estimated: !settled.contains(&at),
+    };
+    AskedBill {
+        at: after(minutes),
+        from: day(1),
+        to: day(3),
+        bill: Bill {
+            lines: vec![line(1), line(2)],
+            settled: settled.iter().map(|at| day(*at)).collect(),
+            requests: 2,
+            remark: None,
+        },
+    }
+}
+
+async fn settled_days_are_kept(inventory: Kept) {
+    inventory
+        .keep_bill(asked(1, "1.23456789", &[1]))
+        .await
+        .unwrap();
+    inventory.count_requests(after(1), 1).await.unwrap();
+    inventory.keep_bill(asked(60, "2", &[1, 2])).await.unwrap();
+    let mut remarked = asked(120, "3", &[]);
+    remarked.bill.remark = Some("the tag is not activated".to_owned());
+    let kept = inventory.keep_bill(remarked).await.unwrap();
+    let bill = inventory.bill().await.unwrap();
+    assert_eq!(kept, bill);
+    let usd: Vec<String> = bill
+        .lines
+        .iter()
+        .map(|line| line.usd.amount().to_string())
+        .collect();
+    assert_eq!(usd, ["1.23456789", "2"]);
+    assert_eq!(bill.days[&date(2026, 3, 1)].asked_at, after(1));
+    assert_eq!(bill.last_settled(), Some(date(2026, 3, 2)));
+    let billed = |stack, day| {
+        let usd = bill.billed(stack, date(2026, 3, day));
+        usd.map(|usd| usd.amount().to_string())
+    };
+    assert_eq!(billed("a", 1).as_deref(), Some("3.23456789"));
+    assert_eq!(billed("a", 2).as_deref(), Some("2"));
+    assert_eq!(billed("b", 1).as_deref(), Some("0"));
+    assert_eq!(billed("a", 3), None, "no day since then is settled");
+    assert_eq!(bill.requests_made(), 7);
+    assert_eq!(bill.remark.as_deref(), Some("the tag is not activated"));
+}
+
+async fn prices_are_replaced(inventory: Kept) {
+    let price = |meter: &str, usd: i64| Price {
+        meter: meter.to_owned(),
+        region: "eu-west-1".to_owned(),
+        usd: Decimal::new(usd, 10),
+        listed_on: date(2026, 3, 1),
+    };
+    inventory
+        .keep_prices(noon(), vec![price("ebs:gp3", 1), price("ec2:t3.micro", 2)])
+        .await
+        .unwrap();
+    inventory
+        .keep_prices(after(1), vec![price("ebs:gp3", 3)])
+        .await
+        .unwrap();
+    let prices = inventory.prices().await.unwrap();
+    let prices: Vec<_> = prices
+        .iter()
+        .map(|known| (known.price.clone(), known.asked_at))
+        .collect();
+    assert_eq!(
+        prices,
+        [
+            (price("ebs:gp3", 3), after(1)),
+            (price("ec2:t3.micro", 2), noon())
+        ]
+    );
+}
