@@ -14,6 +14,7 @@ mod test_plans;
 mod test_quickstart;
 mod test_readiness;
 mod test_reap;
+mod test_rig;
 mod test_teardown;
 mod test_teardown_refused;
 mod test_teardown_runner;

@@ -1,6 +1,7 @@
 //! What the end-to-end tests and benches stand on: a sandbox, and the real terraform in it.
 
 pub mod docs;
+pub mod moto;
 pub mod sandbox;
 pub mod teardown;
 pub mod terraform;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use tempfile::TempDir;
 
@@ -12,6 +12,7 @@ use crate::terraform::Root;
 /// A folder with everything that a run of terraform and jiti reads or writes.
 pub struct Sandbox {
     dir: TempDir,
+    environment: Mutex<Vec<(String, String)>>,
 }
 
 impl Default for Sandbox {
@@ -26,7 +27,10 @@ impl Sandbox {
             .prefix("jiti-e2e-")
             .tempdir()
             .unwrap();
-        let sandbox = Self { dir };
+        let sandbox = Self {
+            dir,
+            environment: Mutex::default(),
+        };
         let mirror = sandbox.path("mirror");
         let version = env!("CARGO_PKG_VERSION");
         let package = mirror
@@ -64,6 +68,11 @@ impl Sandbox {
         std::fs::write(self.path("config.toml"), text).unwrap();
     }
 
+    /// Adds to the environment of every command from here on.
+    pub fn set(&self, variables: impl IntoIterator<Item = (String, String)>) {
+        self.environment.lock().unwrap().extend(variables);
+    }
+
     /// A new root module with this configuration, initialised. The terraform block is added to it.
     pub fn root(&self, name: &str, configuration: &str) -> Root<'_> {
         Root::new(self, name, configuration)
@@ -92,6 +101,7 @@ impl Sandbox {
             .env("TF_CLI_CONFIG_FILE", self.path("terraform.rc"))
             .env("CHECKPOINT_DISABLE", "1")
             .env("TF_IN_AUTOMATION", "1")
+            .envs(self.environment.lock().unwrap().iter().cloned())
             .current_dir(self.dir.path());
         command
     }

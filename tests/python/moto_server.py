@@ -1,0 +1,39 @@
+"""AWS on loopback: a moto server on a free port, told on standard output, that ends when standard input does.
+
+An access key of twelve digits is the number of the account that it belongs to, so that tests share a server and see
+nothing of each other.
+"""
+
+import logging
+import re
+import sys
+import threading
+
+from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+KEY_OF_ACCOUNT = re.compile(r"Credential=(\d{12})/")
+
+
+class Accounts:
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        found = KEY_OF_ACCOUNT.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if found:
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = found.group(1)
+        return self.application(environ, start_response)
+
+
+def main():
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    application = Accounts(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

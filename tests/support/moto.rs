@@ -1,0 +1,109 @@
+//! AWS without AWS: a moto server on loopback, one for the whole test binary, and an account of its own for each test.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::sandbox::Sandbox;
+
+/// The regions of every configuration here.
+pub const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
+
+/// A moto server. It ends with its standard input: when this is dropped, or the process that holds it dies.
+pub struct Moto {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Moto {
+    /// A server of its own, on a free port, ready to answer.
+    pub fn start() -> Self {
+        let mut child = Command::new(python())
+            .arg(folder().join("moto_server.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let port = line.trim().parse().expect("moto tells its port");
+        Self {
+            child,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        }
+    }
+
+    /// The server that all tests of this binary share.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Moto> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The number of an account that no other test has.
+pub fn account() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(200_000_000_001);
+    NEXT.fetch_add(1, Ordering::Relaxed).to_string()
+}
+
+/// The environment of whoever calls AWS as this account; the key names the account to the server.
+pub fn environment(url: &str, account: &str) -> [(String, String); 5] {
+    [
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_ACCESS_KEY_ID", account),
+        ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ("AWS_REGION", REGIONS[0]),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// The Python that `make python` prepared; `JITI_TEST_PYTHON` names another.
+pub fn python() -> PathBuf {
+    if let Some(named) = std::env::var_os("JITI_TEST_PYTHON") {
+        return named.into();
+    }
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/python/bin/python");
+    let made = PathBuf::from(made);
+    assert!(
+        made.exists(),
+        "the Python packages of the tests are not installed: run `make python` once, or `make test`"
+    );
+    made
+}
+
+fn folder() -> PathBuf {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/python").into()
+}
+
+impl Sandbox {
+    /// Runs one of tests/python with this sandbox's environment, and reads the JSON that it prints.
+    #[track_caller]
+    pub fn python(&self, script: &str, arguments: &[&str]) -> serde_json::Value {
+        let mut command = self.command(python());
+        command.arg(folder().join(script)).args(arguments);
+        let ran = crate::Ran::of(&mut command).ok();
+        serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|error| panic!("{script}: {error}: {}", ran.stdout))
+    }
+}
