@@ -78,11 +78,8 @@ pub fn environment(url: &str, account: &str) -> [(String, String); 5] {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
-/// The Python that `make python` prepared; `JITI_TEST_PYTHON` names another.
+/// The Python that `make python` prepared.
 pub fn python() -> PathBuf {
-    if let Some(named) = std::env::var_os("JITI_TEST_PYTHON") {
-        return named.into();
-    }
     let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/python/bin/python");
     let made = PathBuf::from(made);
     assert!(
