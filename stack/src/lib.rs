@@ -25,6 +25,7 @@ pub mod process;
 pub mod reaper;
 pub mod service;
 mod stamp;
+pub mod sweep;
 pub mod tags;
 pub mod terraform;
 #[cfg(any(test, feature = "testing"))]

@@ -1,0 +1,439 @@
+//! In which order a stack's resources go: whoever uses another goes first, and who is left keeps what it uses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cloud::{Resource, ResourceId};
+
+/// What may be done now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// To take away what ties it to its equals: it is part of a circle that opens there.
+    Loosen(ResourceId),
+    /// To delete it.
+    Delete(ResourceId),
+}
+
+/// A resource that can't go because another one stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Which one.
+    pub id: ResourceId,
+    /// What keeps it.
+    pub by: ResourceId,
+}
+
+/// The resources that are still to go, and what each waits for. It learns of each step's outcome and tells what has
+/// become possible; it never lets anything go while something that depends on it may exist.
+///
+/// ```text
+/// instance ──uses──> subnet ──uses──> vpc      instance, then subnet, then vpc
+/// group ──owns──> instance                     the group first: it makes its members again
+/// a ──loosely──> b ──loosely──> a              both are loosened, then deleted
+/// role, key, log group                         when all others are gone or left
+/// ```
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    nodes: Vec<Node>,
+    index: BTreeMap<ResourceId, usize>,
+    /// Those that wait for nothing any more, recreators first.
+    ready: BTreeSet<(bool, usize)>,
+    /// How many of those that the last ones wait for are still to go.
+    others: usize,
+    /// Something changed since it was looked for circles.
+    stale: bool,
+    /// Circles in which nothing can be loosened.
+    circles: Vec<Vec<ResourceId>>,
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    id: ResourceId,
+    state: State,
+    recreates: bool,
+    /// It waits until all others are gone or left.
+    last: bool,
+    /// The last ones do not wait for it: it waits for one of them.
+    after_last: bool,
+    /// What has to be gone before it.
+    waits: BTreeSet<usize>,
+    /// What has to be gone, or loosened, before it.
+    loosely: BTreeSet<usize>,
+    /// What waits for it, in each way.
+    keeps: BTreeSet<usize>,
+    keeps_loosely: BTreeSet<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Loosening,
+    Deleting,
+    Gone,
+    Left,
+}
+
+impl Schedule {
+    /// The order of these. References to anything else do not count: what is not here is none of this stack's
+    /// business, and its own service keeps what it uses.
+    #[must_use]
+    pub fn new(resources: impl IntoIterator<Item = &Resource>) -> Self {
+        let resources: Vec<&Resource> = resources.into_iter().collect();
+        let mut schedule = Self {
+            nodes: resources.iter().map(|one| Node::of(one)).collect(),
+            index: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            others: 0,
+            stale: true,
+            circles: Vec::new(),
+        };
+        for (at, one) in resources.iter().enumerate() {
+            schedule.index.insert(one.id.clone(), at);
+        }
+        for (at, one) in resources.iter().enumerate() {
+            for used in &one.uses {
+                if let Some(used) = schedule.other(used, at) {
+                    let loose = one.loose.contains(&schedule.nodes[used].id);
+                    schedule.tie(at, used, loose);
+                }
+            }
+        }
+        for (at, one) in resources.iter().enumerate() {
+            for whole in one.owner.iter().chain(&one.part_of) {
+                // What lies in its owner has to go before it all the same.
+                let owner = schedule.other(whole, at);
+                if let Some(owner) = owner.filter(|owner| !schedule.leads(at, *owner)) {
+                    schedule.tie(owner, at, false);
+                }
+            }
+        }
+        schedule.note_circles();
+        schedule.put_last();
+        for at in 0..schedule.nodes.len() {
+            schedule.consider(at);
+        }
+        schedule
+    }
+
+    /// What can be done now and was not told before, recreators first. Whoever asks does it, and says what came of it.
+    pub fn ready(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if self.stale {
+            self.stale = false;
+            for at in self.openings() {
+                self.nodes[at].state = State::Loosening;
+                steps.push(Step::Loosen(self.nodes[at].id.clone()));
+            }
+        }
+        for (_, at) in std::mem::take(&mut self.ready) {
+            self.nodes[at].state = State::Deleting;
+            steps.push(Step::Delete(self.nodes[at].id.clone()));
+        }
+        steps
+    }
+
+    /// It is gone.
+    pub fn gone(&mut self, id: &ResourceId) {
+        let Some(at) = self.unsettled(id) else {
+            return;
+        };
+        self.settle(at, State::Gone);
+        for kept in self.nodes[at].keeps.clone() {
+            self.nodes[kept].waits.remove(&at);
+            self.consider(kept);
+        }
+        self.untie(at);
+    }
+
+    /// It was loosened: what it used loosely no longer waits for it.
+    pub fn loosened(&mut self, id: &ResourceId) {
+        let Some(at) = self.unsettled(id) else {
+            return;
+        };
+        self.nodes[at].state = State::Waiting;
+        self.untie(at);
+        self.consider(at);
+    }
+
+    /// It is left. What can't go without it is left as well, and answered.
+    pub fn left(&mut self, id: &ResourceId) -> Vec<Blocked> {
+        let Some(at) = self.unsettled(id) else {
+            return Vec::new();
+        };
+        let mut blocked = Vec::new();
+        let mut stays = vec![at];
+        self.settle(at, State::Left);
+        while let Some(at) = stays.pop() {
+            let node = &self.nodes[at];
+            let by = node.id.clone();
+            let kept: Vec<usize> = node.keeps.union(&node.keeps_loosely).copied().collect();
+            for kept in kept {
+                if self.nodes[kept].is_settled() {
+                    continue;
+                }
+                self.settle(kept, State::Left);
+                blocked.push(Blocked {
+                    id: self.nodes[kept].id.clone(),
+                    by: by.clone(),
+                });
+                stays.push(kept);
+            }
+        }
+        blocked
+    }
+
+    /// The circles that nothing opens, by their members, none of which is ever ready: any order would be a guess.
+    #[must_use]
+    pub fn circles(&self) -> &[Vec<ResourceId>] {
+        &self.circles
+    }
+
+    /// What still waits or is under way.
+    #[must_use]
+    pub fn remaining(&self) -> Vec<ResourceId> {
+        let remaining = self.nodes.iter().filter(|node| !node.is_settled());
+        remaining.map(|node| node.id.clone()).collect()
+    }
+
+    /// Whether everything is gone or left.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.nodes.iter().all(Node::is_settled)
+    }
+
+    fn other(&self, id: &ResourceId, than: usize) -> Option<usize> {
+        self.index.get(id).copied().filter(|at| *at != than)
+    }
+
+    fn unsettled(&self, id: &ResourceId) -> Option<usize> {
+        let at = self.index.get(id).copied()?;
+        (!self.nodes[at].is_settled()).then_some(at)
+    }
+
+    /// `user` has to go, or to be loosened, before `used`.
+    fn tie(&mut self, user: usize, used: usize, loose: bool) {
+        if loose {
+            self.nodes[user].keeps_loosely.insert(used);
+            self.nodes[used].loosely.insert(user);
+        } else {
+            self.nodes[user].keeps.insert(used);
+            self.nodes[used].waits.insert(user);
+        }
+    }
+
+    fn untie(&mut self, at: usize) {
+        for kept in std::mem::take(&mut self.nodes[at].keeps_loosely) {
+            self.nodes[kept].loosely.remove(&at);
+            self.consider(kept);
+        }
+        self.stale = true;
+    }
+
+    fn settle(&mut self, at: usize, state: State) {
+        self.ready.remove(&(!self.nodes[at].recreates, at));
+        self.nodes[at].state = state;
+        self.stale = true;
+        if self.nodes[at].is_other() {
+            self.others -= 1;
+            if self.others == 0 {
+                for last in 0..self.nodes.len() {
+                    if self.nodes[last].last {
+                        self.consider(last);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it has become ready.
+    fn consider(&mut self, at: usize) {
+        let node = &self.nodes[at];
+        let free = node.waits.is_empty() && node.loosely.is_empty();
+        if node.state == State::Waiting && free && (!node.last || self.others == 0) {
+            self.ready.insert((!node.recreates, at));
+        }
+    }
+
+    /// Whether `from` has to go before `to`, directly or not.
+    fn leads(&self, from: usize, to: usize) -> bool {
+        let mut seen = BTreeSet::from([from]);
+        let mut next = vec![from];
+        while let Some(at) = next.pop() {
+            if at == to {
+                return true;
+            }
+            next.extend(
+                self.nodes[at]
+                    .keeps
+                    .iter()
+                    .filter(|kept| seen.insert(**kept)),
+            );
+        }
+        false
+    }
+
+    fn note_circles(&mut self) {
+        let hard = |at: usize| self.nodes[at].keeps.iter().copied();
+        for circle in circles(self.nodes.len(), hard) {
+            let ids = circle.iter().map(|at| self.nodes[*at].id.clone());
+            self.circles.push(ids.collect());
+        }
+    }
+
+    /// The last ones wait for all that does not wait for one of them.
+    fn put_last(&mut self) {
+        let last = (0..self.nodes.len()).filter(|at| self.nodes[*at].last);
+        let mut next: Vec<usize> = last.collect();
+        while let Some(at) = next.pop() {
+            let node = &self.nodes[at];
+            for kept in node
+                .keeps
+                .union(&node.keeps_loosely)
+                .copied()
+                .collect::<Vec<_>>()
+            {
+                if !std::mem::replace(&mut self.nodes[kept].after_last, true) {
+                    next.push(kept);
+                }
+            }
+        }
+        self.others = self.nodes.iter().filter(|node| node.is_other()).count();
+    }
+
+    /// Where circles open: those of a circle that only its other members keep.
+    fn openings(&self) -> Vec<usize> {
+        let loose = |node: &Node| node.state == State::Waiting && !node.keeps_loosely.is_empty();
+        let kept = |node: &Node| !node.waits.is_empty() || !node.loosely.is_empty();
+        if !self.nodes.iter().any(|node| loose(node) && kept(node)) {
+            return Vec::new();
+        }
+        let users = |at: usize| {
+            let node = &self.nodes[at];
+            node.keeps.iter().chain(&node.keeps_loosely).copied()
+        };
+        let mut openings = Vec::new();
+        for circle in circles(self.nodes.len(), users) {
+            let members: BTreeSet<usize> = circle.iter().copied().collect();
+            for at in circle {
+                let node = &self.nodes[at];
+                let within = |others: &BTreeSet<usize>| others.is_subset(&members);
+                let opens = !node.keeps_loosely.is_disjoint(&members);
+                if loose(node) && opens && within(&node.waits) && within(&node.loosely) {
+                    openings.push(at);
+                }
+            }
+        }
+        openings
+    }
+}
+
+impl Node {
+    fn of(resource: &Resource) -> Self {
+        Self {
+            id: resource.id.clone(),
+            state: State::Waiting,
+            recreates: resource.recreates,
+            last: goes_last(&resource.kind),
+            after_last: false,
+            waits: BTreeSet::new(),
+            loosely: BTreeSet::new(),
+            keeps: BTreeSet::new(),
+            keeps_loosely: BTreeSet::new(),
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        matches!(self.state, State::Gone | State::Left)
+    }
+
+    /// Whether the last ones wait for it.
+    fn is_other(&self) -> bool {
+        !self.last && !self.after_last
+    }
+}
+
+/// Whether a type is of use to others in ways that no reference tells: a role to the function whose network interfaces
+/// it removes, a key to what it encrypts, a log group to what would make it again while it runs.
+fn goes_last(kind: &str) -> bool {
+    let service = kind.split(':').next().unwrap_or(kind);
+    matches!(service, "iam" | "kms" | "logs")
+}
+
+/// The circles of a graph of so many nodes: its strongly connected parts of more than one.
+fn circles<I>(nodes: usize, next: impl Fn(usize) -> I) -> Vec<Vec<usize>>
+where
+    I: Iterator<Item = usize>,
+{
+    let mut walk = Walk {
+        place: vec![None; nodes],
+        low: vec![0; nodes],
+        on_path: vec![false; nodes],
+        path: Vec::new(),
+        count: 0,
+        circles: Vec::new(),
+    };
+    for start in 0..nodes {
+        if walk.place[start].is_some() {
+            continue;
+        }
+        walk.enter(start);
+        let mut stack = vec![(start, next(start))];
+        while let Some((at, rest)) = stack.last_mut() {
+            let at = *at;
+            match rest.next() {
+                Some(to) => match walk.place[to] {
+                    None => {
+                        walk.enter(to);
+                        stack.push((to, next(to)));
+                    }
+                    Some(place) if walk.on_path[to] => walk.low[at] = walk.low[at].min(place),
+                    Some(_) => {}
+                },
+                None => {
+                    stack.pop();
+                    walk.leave(at);
+                    if let Some((above, _)) = stack.last() {
+                        walk.low[*above] = walk.low[*above].min(walk.low[at]);
+                    }
+                }
+            }
+        }
+    }
+    walk.circles
+}
+
+/// Tarjan's walk, without recursion: references may be many deep.
+struct Walk {
+    place: Vec<Option<usize>>,
+    low: Vec<usize>,
+    on_path: Vec<bool>,
+    path: Vec<usize>,
+    count: usize,
+    circles: Vec<Vec<usize>>,
+}
+
+impl Walk {
+    fn enter(&mut self, at: usize) {
+        self.place[at] = Some(self.count);
+        self.low[at] = self.count;
+        self.count += 1;
+        self.on_path[at] = true;
+        self.path.push(at);
+    }
+
+    fn leave(&mut self, at: usize) {
+        if self.place[at] != Some(self.low[at]) {
+            return;
+        }
+        let from = self.path.iter().rposition(|one| *one == at).unwrap_or(0);
+        let part = self.path.split_off(from);
+        for one in &part {
+            self.on_path[*one] = false;
+        }
+        if part.len() > 1 {
+            self.circles.push(part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

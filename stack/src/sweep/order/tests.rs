@@ -1,0 +1,357 @@
+//! The order as a property: for any references and any answers, nothing goes before what depends on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::resource;
+
+fn id(text: &str) -> ResourceId {
+    ResourceId(text.to_owned())
+}
+
+/// Resources by name and type, each with what it uses; `~` before a name: loosely; `^`: it owns this one.
+fn resources(lines: &[(&str, &str, &[&str])]) -> Vec<Resource> {
+    let kinds: BTreeMap<&str, &str> = lines.iter().map(|(name, kind, _)| (*name, *kind)).collect();
+    let full = |name: &str| id(&format!("{}/{name}", kinds[name]));
+    let mut resources = BTreeMap::new();
+    for (name, kind, _) in lines {
+        resources.insert(*name, resource(kind, name, "shop"));
+    }
+    for (name, _, uses) in lines {
+        for used in *uses {
+            match used.split_at(1) {
+                ("^", child) => resources.get_mut(child).unwrap().owner = Some(full(name)),
+                ("~", loose) => {
+                    let one = resources.get_mut(name).unwrap();
+                    one.uses.push(full(loose));
+                    one.loose.push(full(loose));
+                }
+                _ => resources.get_mut(name).unwrap().uses.push(full(used)),
+            }
+        }
+    }
+    lines
+        .iter()
+        .map(|(name, ..)| resources[name].clone())
+        .collect()
+}
+
+/// Does every step at once; answers the steps of each round by name.
+fn rounds(mut schedule: Schedule) -> Vec<Vec<String>> {
+    let mut rounds = Vec::new();
+    loop {
+        let steps = schedule.ready();
+        if steps.is_empty() {
+            return rounds;
+        }
+        let mut round = Vec::new();
+        for step in steps {
+            match step {
+                Step::Loosen(id) => {
+                    schedule.loosened(&id);
+                    round.push(format!("loosen {}", name(&id)));
+                }
+                Step::Delete(id) => {
+                    schedule.gone(&id);
+                    round.push(name(&id));
+                }
+            }
+        }
+        rounds.push(round);
+    }
+}
+
+fn name(id: &ResourceId) -> String {
+    id.as_str().rsplit('/').next().unwrap().to_owned()
+}
+
+/// Users go before what they use, groups before their members, roles, keys and log groups after all others.
+#[test]
+fn a_stack_goes_from_its_leaves() {
+    let mut all = resources(&[
+        ("vpc", "ec2:vpc", &[]),
+        ("role", "iam:role", &[]),
+        ("subnet", "ec2:subnet", &["vpc"]),
+        ("one", "ec2:instance", &["subnet"]),
+        ("asg", "autoscaling:autoScalingGroup", &["subnet", "^one"]),
+        ("queue", "sqs", &[]),
+        ("logs", "logs:log-group", &["key"]),
+        ("key", "kms:key", &[]),
+    ]);
+    all[4].recreates = true;
+    let rounds = rounds(Schedule::new(&all));
+    let expected: [&[&str]; 6] = [
+        &["asg", "queue"],
+        &["one"],
+        &["subnet"],
+        &["vpc"],
+        &["role", "logs"],
+        &["key"],
+    ];
+    assert_eq!(rounds, expected);
+}
+
+/// What lies in its owner goes before it; a reference to oneself, or to something that is not there, is none.
+#[test]
+fn owners_and_users_may_be_the_same() {
+    let mut all = resources(&[
+        ("cluster", "eks:cluster", &["^group"]),
+        ("group", "eks:nodegroup", &["cluster"]),
+    ]);
+    all[0].uses = vec![all[0].id.clone(), id("elsewhere")];
+    assert_eq!(rounds(Schedule::new(&all)), [["group"], ["cluster"]]);
+}
+
+/// A circle of security groups is loosened when nobody else uses them any more, and only then.
+#[test]
+fn a_circle_is_loosened() {
+    let all = resources(&[
+        ("web", "ec2:security-group", &["~db"]),
+        ("db", "ec2:security-group", &["~web"]),
+        ("third", "ec2:security-group", &["~web"]),
+        ("instance", "ec2:instance", &["web", "db"]),
+    ]);
+    let mut schedule = Schedule::new(&all);
+    let first = schedule.ready();
+    let delete = |name: &str| Step::Delete(id(name));
+    assert_eq!(
+        first,
+        [
+            delete("ec2:security-group/third"),
+            delete("ec2:instance/instance")
+        ]
+    );
+    assert_eq!(schedule.ready(), []);
+    schedule.gone(&id("ec2:instance/instance"));
+    // `third` may still name `web`, which is therefore not touched yet.
+    assert_eq!(
+        schedule.ready(),
+        [Step::Loosen(id("ec2:security-group/db"))]
+    );
+    schedule.gone(&id("ec2:security-group/third"));
+    schedule.loosened(&id("ec2:security-group/db"));
+    assert_eq!(schedule.ready(), [delete("ec2:security-group/web")]);
+    schedule.gone(&id("ec2:security-group/web"));
+    assert_eq!(schedule.ready(), [delete("ec2:security-group/db")]);
+}
+
+/// A circle that nothing opens is named; what it uses is kept by it, everything else goes.
+#[test]
+fn a_circle_that_nothing_opens_is_named() {
+    let all = resources(&[
+        ("a", "x:y", &["b"]),
+        ("b", "x:y", &["a", "used"]),
+        ("used", "x:z", &[]),
+        ("free", "x:z", &[]),
+    ]);
+    let mut schedule = Schedule::new(&all);
+    let members: BTreeSet<_> = schedule.circles()[0].iter().map(name).collect();
+    assert_eq!(members, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
+    assert_eq!(schedule.circles().len(), 1);
+    let blocked = schedule.left(&id("x:y/a"));
+    let blocked: Vec<_> = blocked.iter().map(|one| name(&one.id)).collect();
+    assert_eq!(blocked, ["b", "used"]);
+    assert_eq!(schedule.ready(), [Step::Delete(id("x:z/free"))]);
+}
+
+/// One that is left keeps what it uses and nothing else; roles and the like do not wait for it.
+#[test]
+fn one_that_stays_keeps_only_what_it_uses() {
+    let all = resources(&[
+        ("vpc", "ec2:vpc", &[]),
+        ("subnet", "ec2:subnet", &["vpc"]),
+        ("stuck", "ec2:instance", &["subnet"]),
+        ("other", "ec2:instance", &[]),
+        ("role", "iam:role", &[]),
+    ]);
+    let mut schedule = Schedule::new(&all);
+    schedule.ready();
+    let blocked = schedule.left(&id("ec2:instance/stuck"));
+    let told: Vec<_> = blocked
+        .iter()
+        .map(|one| (name(&one.id), name(&one.by)))
+        .collect();
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(told, [pair("subnet", "stuck"), pair("vpc", "subnet")]);
+    assert_eq!(
+        schedule.remaining(),
+        [id("ec2:instance/other"), id("iam:role/role")]
+    );
+    schedule.gone(&id("ec2:instance/other"));
+    assert_eq!(schedule.ready(), [Step::Delete(id("iam:role/role"))]);
+}
+
+#[derive(Clone, Debug)]
+struct Story {
+    resources: Vec<Resource>,
+    /// Those whose delete fails for ever, those that cannot be loosened.
+    fails: Vec<bool>,
+    /// Which of those under way has its answer next.
+    answers: Vec<usize>,
+}
+
+fn story() -> impl Strategy<Value = Story> {
+    (2_usize..14).prop_flat_map(|count| {
+        let one = (
+            proptest::collection::vec((0..count, any::<bool>()), 0..4),
+            proptest::option::weighted(0.2, 0..count),
+            0_u8..5,
+            any::<bool>(),
+            proptest::bool::weighted(0.15),
+        );
+        let all = proptest::collection::vec(one, count);
+        let answers = proptest::collection::vec(any::<usize>(), count * 4);
+        (all, answers).prop_map(|(all, answers)| {
+            let fails = all.iter().map(|(.., fails)| *fails).collect();
+            let number = |at: usize| id(&format!("n/{at}"));
+            let resources = all.into_iter().enumerate();
+            let resources = resources.map(|(at, (uses, owner, kind, recreates, _))| {
+                let kind =
+                    ["ec2:x", "ec2:x", "iam:role", "logs:log-group", "sqs"][usize::from(kind)];
+                let mut one = resource(kind, "x", "shop");
+                one.id = number(at);
+                one.recreates = recreates;
+                for (used, loose) in uses {
+                    one.uses.push(number(used));
+                    if loose {
+                        one.loose.push(number(used));
+                    }
+                }
+                one.owner = owner.map(number);
+                one
+            });
+            Story {
+                resources: resources.collect(),
+                fails,
+                answers,
+            }
+        })
+    })
+}
+
+/// What a resource depends on, as a cloud would see it: references that were not loosened.
+fn users<'a>(
+    all: &'a [Resource],
+    loosened: &'a BTreeSet<ResourceId>,
+    id: &'a ResourceId,
+) -> impl Iterator<Item = &'a Resource> {
+    all.iter().filter(move |one| {
+        one.id != *id
+            && one.uses.contains(id)
+            && !(one.loose.contains(id) && loosened.contains(&one.id))
+    })
+}
+
+proptest! {
+    /// For any graph of references and any answers: nothing is deleted while something that depends on it may exist;
+    /// whatever fails keeps only what it truly keeps; and it always comes to an end.
+    #[test]
+    fn nothing_goes_before_what_depends_on_it(story in story()) {
+        let Story { resources: all, fails, answers } = story;
+        let mut schedule = Schedule::new(&all);
+        let mut left: BTreeMap<ResourceId, Option<ResourceId>> = BTreeMap::new();
+        for circle in schedule.circles().to_vec() {
+            for one in &circle {
+                let blocked = schedule.left(one);
+                left.insert(one.clone(), None);
+                for blocked in blocked {
+                    left.entry(blocked.id).or_insert(Some(blocked.by));
+                }
+            }
+        }
+        let (mut gone, mut loosened) = (BTreeSet::new(), BTreeSet::new());
+        let mut under_way = schedule.ready();
+        let mut answers = answers.into_iter().cycle();
+        let mut turns = 0;
+        while !under_way.is_empty() {
+            turns += 1;
+            prop_assert!(turns < 200, "it does not come to an end");
+            let at = answers.next().unwrap_or(0) % under_way.len();
+            let step = under_way.swap_remove(at);
+            let (Step::Loosen(id) | Step::Delete(id)) = &step;
+            let number: usize = name(id).parse().unwrap();
+            let one = &all[number];
+            prop_assert!(!gone.contains(id), "{id} was deleted twice");
+            if let Step::Delete(id) = &step {
+                for user in users(&all, &loosened, id) {
+                    prop_assert!(gone.contains(&user.id), "{id} goes before {}", user.id);
+                }
+                let recreator = one.owner.as_ref().filter(|owner| **owner != *id);
+                let recreator = recreator.and_then(|owner| all.iter().find(|o| o.id == *owner));
+                if let Some(owner) = recreator.filter(|owner| owner.recreates) {
+                    // Only what lies in its owner goes before it.
+                    let lies = reaches(&all, id, &owner.id);
+                    prop_assert!(lies || gone.contains(&owner.id), "{id} goes before its owner");
+                }
+                if ["iam:role", "logs:log-group"].contains(&one.kind.as_str()) {
+                    let others = all.iter().filter(|o| o.kind.starts_with("ec2") || o.kind == "sqs");
+                    for other in others {
+                        let settled = gone.contains(&other.id) || left.contains_key(&other.id);
+                        let waits = waits_for_last(&all, &other.id);
+                        prop_assert!(settled || waits, "{id} does not wait for {}", other.id);
+                    }
+                }
+            }
+            if fails[number] {
+                left.insert(id.clone(), None);
+                for blocked in schedule.left(id) {
+                    prop_assert!(!gone.contains(&blocked.id));
+                    left.entry(blocked.id).or_insert(Some(blocked.by));
+                }
+            } else if matches!(step, Step::Loosen(_)) {
+                loosened.insert(id.clone());
+                schedule.loosened(id);
+            } else {
+                gone.insert(id.clone());
+                schedule.gone(id);
+            }
+            let new = schedule.ready();
+            under_way.retain(|step| {
+                let (Step::Loosen(id) | Step::Delete(id)) = step;
+                !left.contains_key(id)
+            });
+            under_way.extend(new);
+        }
+        prop_assert!(schedule.is_over(), "still there: {:?}", schedule.remaining());
+        prop_assert_eq!(gone.len() + left.len(), all.len());
+        for (id, by) in &left {
+            if let Some(by) = by {
+                prop_assert!(left.contains_key(by), "{} is kept by {}, which is gone", id, by);
+                let blocker = all.iter().find(|one| one.id == *by).unwrap();
+                let blocked = all.iter().find(|one| one.id == *id).unwrap();
+                let truly = blocker.uses.contains(id) || blocked.owner.as_ref() == Some(by);
+                prop_assert!(truly, "{} does not keep {}", by, id);
+            }
+        }
+    }
+}
+
+/// Whether one uses another, directly or not, or goes before it because it owns something that does.
+fn reaches(all: &[Resource], from: &ResourceId, to: &ResourceId) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![from.clone()];
+    while let Some(at) = next.pop() {
+        if at == *to {
+            return true;
+        }
+        if !seen.insert(at.clone()) {
+            continue;
+        }
+        let one = all.iter().find(|one| one.id == at);
+        next.extend(one.into_iter().flat_map(|one| one.uses.clone()));
+        let owned = all.iter().filter(|one| one.owner.as_ref() == Some(&at));
+        next.extend(owned.map(|one| one.id.clone()));
+    }
+    false
+}
+
+/// Whether one can only go after a role or a log group.
+fn waits_for_last(all: &[Resource], id: &ResourceId) -> bool {
+    let last = all
+        .iter()
+        .filter(|one| one.kind.starts_with("iam") || one.kind.starts_with("logs"));
+    last.into_iter()
+        .any(|one| one.id != *id && reaches(all, &one.id, id))
+}
