@@ -149,7 +149,8 @@ impl Context {
         self.writing_as(Source::Reaper)
     }
 
-    fn writing_as(&self, source: Source) -> Result<Service, CommandError> {
+    /// The same, for what one part of jiti does in the place of another.
+    pub(crate) fn writing_as(&self, source: Source) -> Result<Service, CommandError> {
         let config = self.config()?;
         let path = self.ledger_path()?;
         match self.read_only(&config) {

@@ -11,7 +11,7 @@ use stack::service::Service;
 use stack::service::teardown::{
     Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError,
 };
-use stack::{RunId, StackName, process};
+use stack::{RunId, Source, StackName, process};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -110,7 +110,13 @@ impl Hands {
             let text = "the plan that was shown is no longer there; press d again";
             return Err(CommandError::refused(text));
         };
-        Detached::start(&self.context, &self.settings, prepared, typed)
+        Detached::start(
+            &self.context,
+            &self.settings,
+            prepared,
+            typed,
+            Source::Dashboard,
+        )
     }
 
     /// Tells what a run says that somebody else has begun, until it ends or its runner is dead.

@@ -11,6 +11,7 @@ mod test_changes;
 mod test_dashboard_keys;
 mod test_dashboard_record;
 mod test_dashboard_screens;
+mod test_dashboard_teardown;
 mod test_dashboard_terminal;
 mod test_dashboard_text;
 mod test_doctor;

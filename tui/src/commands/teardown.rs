@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use stack::listing::Flag;
 use stack::service::teardown::{Blocker, Outcome, Prepared, Progress, Settings};
 use stack::service::{Service, ServiceError};
-use stack::{Phase, StackName};
+use stack::{Phase, Source, StackName};
 
 use self::detached::Detached;
 use crate::cli::Form;
@@ -105,7 +105,7 @@ pub(crate) async fn run(
         ));
     }
     let confirmed = arguments.confirm.as_ref();
-    let mut detached = Detached::start(context, &settings, prepared, confirmed)?;
+    let mut detached = Detached::start(context, &settings, prepared, confirmed, Source::Cli)?;
     follow(arguments, ui, &mut detached).await
 }
 

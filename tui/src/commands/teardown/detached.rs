@@ -4,8 +4,8 @@ use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use stack::StackName;
 use stack::service::teardown::{Follower, Prepared, Progress, Settings};
+use stack::{Source, StackName};
 
 use crate::context::{Context, Named};
 use crate::error::CommandError;
@@ -21,12 +21,14 @@ pub(crate) struct Detached {
 }
 
 impl Detached {
-    /// Hands the plan over to a new process. From here on it goes on whatever becomes of this one.
+    /// Hands the plan over to a new process, which writes as the part of jiti that was asked. From here on it goes on
+    /// whatever becomes of this one.
     pub(crate) fn start(
         context: &Context,
         settings: &Settings,
         prepared: Prepared,
         confirmed: Option<&StackName>,
+        source: Source,
     ) -> Result<Self, CommandError> {
         let follower = Follower::of(&settings.runs, &prepared.plan.run);
         let folder = prepared.hand_over()?;
@@ -42,6 +44,9 @@ impl Detached {
             command.arg("teardown-run").arg(&folder);
             if let Some(name) = confirmed {
                 command.arg("--confirm").arg(name.as_str());
+            }
+            if source == Source::Dashboard {
+                command.arg("--dashboard");
             }
             command
                 .stdin(Stdio::null())

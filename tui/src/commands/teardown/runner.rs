@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stack::StackName;
 use stack::service::teardown::{Request, Stop};
+use stack::{Source, StackName};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::context::Context;
@@ -19,6 +19,10 @@ pub(crate) struct Arguments {
     /// The name of a protected stack, as it was typed
     #[arg(long, value_name = "NAME")]
     confirm: Option<StackName>,
+
+    /// It was asked for in the dashboard
+    #[arg(long)]
+    dashboard: bool,
 }
 
 /// How it goes is in the progress file; what is answered here is for the log and the exit code.
@@ -31,7 +35,11 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
         listen(SignalKind::terminate())?,
         listen(SignalKind::hangup())?,
     ];
-    let service = context.writer()?;
+    let service = context.writing_as(if arguments.dashboard {
+        Source::Dashboard
+    } else {
+        Source::Cli
+    })?;
     let settings = context.teardown_settings()?;
     let prepared = service.take_over(&arguments.folder, &settings).await?;
     let request = Request {
