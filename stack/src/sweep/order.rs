@@ -76,10 +76,9 @@ impl Schedule {
     /// The order of these. References to anything else do not count: what is not here is none of this stack's
     /// business, and its own service keeps what it uses.
     #[must_use]
-    pub fn new(resources: impl IntoIterator<Item = &Resource>) -> Self {
-        let resources: Vec<&Resource> = resources.into_iter().collect();
+    pub fn new(resources: &[Resource]) -> Self {
         let mut schedule = Self {
-            nodes: resources.iter().map(|one| Node::of(one)).collect(),
+            nodes: resources.iter().map(Node::of).collect(),
             index: BTreeMap::new(),
             ready: BTreeSet::new(),
             others: 0,
