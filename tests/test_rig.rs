@@ -1,34 +1,192 @@
 //! What the tests of AWS stand on does what they rely on.
 
-use e2e::Sandbox;
-use e2e::moto::{self, Moto, REGIONS};
-use serde_json::Value;
+use std::time::{Duration, Instant};
+
+use e2e::moto::REGIONS;
+use e2e::proxy::{Fault, Rule};
+use e2e::world::{Thing, World};
+use serde_json::{Value, json};
+
+fn some(types: &[&str]) -> Value {
+    json!([{
+        "name": "shop", "app": "checkout", "owner": "ana@example.com",
+        "regions": [REGIONS[0]], "types": types,
+    }])
+}
+
+fn id(things: &[Thing], kind: &str) -> String {
+    let found = things.iter().find(|thing| thing.kind == kind);
+    found.unwrap_or_else(|| panic!("no {kind}")).id.clone()
+}
 
 /// One server serves every test, and no account sees what another has.
 #[test]
 fn accounts_see_nothing_of_each_other() {
-    let sandbox = Sandbox::new();
-    let queue = |account: &str| {
-        sandbox.set(moto::environment(&Moto::shared().url(), account));
-        let made = r#"[{"name": "shop", "app": "checkout", "owner": "ana@example.com", "regions": ["eu-west-1"], "types": ["sqs:queue"]}]"#;
-        sandbox.python("world.py", &["create", made])
-    };
-    let one = moto::account();
-    let made = queue(&one);
-    assert_eq!(
-        made[0]["id"],
-        format!("arn:aws:sqs:{}:{one}:shop-0-0", REGIONS[0])
-    );
-    let other = moto::account();
-    sandbox.set(moto::environment(&Moto::shared().url(), &other));
-    let listed = sandbox.python("world.py", &["list", REGIONS[0]]);
-    let listed: Vec<&Value> = listed.as_array().unwrap().iter().collect();
+    let (one, other) = (World::new(), World::new());
+    let made = one.create(&some(&["sqs:queue"]));
+    let arn = format!("arn:aws:sqs:{}:{}:shop-0-0", REGIONS[0], one.account);
+    assert_eq!(made[0].id, arn);
+    assert!(one.list().contains(&made[0]));
+    let listed = other.list();
     assert!(
-        listed.iter().any(|one| one["type"] == "ec2:vpc"),
+        listed.iter().any(|thing| thing.kind == "ec2:vpc"),
         "the default network is there: {listed:?}"
     );
-    assert!(
-        listed.iter().all(|one| one["type"] != "sqs:queue"),
-        "{listed:?}"
+    let queue = listed.iter().find(|thing| thing.kind == "sqs:queue");
+    assert_eq!(queue, None);
+}
+
+/// Each fault is what the SDK for Python takes it for, in each protocol, and only where it was asked for.
+#[test]
+fn faults_are_as_told() {
+    let world = World::new();
+    let calls = json!([
+        ["ec2", "eu-west-1", "describe_volumes", {}],
+        ["iam", "us-east-1", "list_roles", {}],
+        ["dynamodb", "eu-west-1", "list_tables", {}],
+        ["s3", "us-east-1", "list_buckets", {}],
+        ["sns", "us-east-1", "list_topics", {}],
+        ["eks", "eu-west-1", "list_clusters", {}],
+        ["lambda", "eu-west-1", "list_functions", {}],
+    ]);
+    let codes = || -> Vec<String> {
+        let said = world.call(&calls);
+        let code = |one: &Value| one["error"].as_str().unwrap_or("").to_owned();
+        said.iter().map(code).collect()
+    };
+    assert_eq!(codes(), [""; 7], "no rule, no fault");
+    world.proxy.rule(Rule::new(Fault::Throttled));
+    assert_eq!(
+        codes(),
+        [
+            "RequestLimitExceeded",
+            "Throttling",
+            "ThrottlingException",
+            "SlowDown",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException"
+        ]
     );
+    world.proxy.mend();
+    world.proxy.rule(Rule::new(Fault::Denied).every(2));
+    let denied = [
+        "",
+        "AccessDenied",
+        "",
+        "AccessDenied",
+        "",
+        "AccessDeniedException",
+        "",
+    ];
+    assert_eq!(codes(), denied);
+    world.proxy.mend();
+    let once = Rule::new(Fault::Expired).service("dynamodb").times(1);
+    world.proxy.rule(once);
+    world.proxy.rule(Rule::new(Fault::Down).region("us-east-1"));
+    world
+        .proxy
+        .rule(Rule::new(Fault::NotFoundPage).call("ListClusters"));
+    let mixed = [
+        "",
+        "Connection",
+        "ExpiredTokenException",
+        "Connection",
+        "Connection",
+        "404",
+        "",
+    ];
+    assert_eq!(codes(), mixed);
+    world.proxy.mend();
+    world.proxy.forget();
+    let slow = Rule::new(Fault::Slow(Duration::from_secs(2))).call("DescribeVolumes");
+    world.proxy.rule(slow);
+    let start = Instant::now();
+    assert_eq!(codes(), [""; 7]);
+    assert!(start.elapsed() >= Duration::from_secs(2));
+    assert_eq!(world.proxy.calls().len(), 7);
+    assert_eq!(world.proxy.count("eks", "ListClusters"), 1);
+}
+
+/// A lost answer is of a call that was done; the index of tags can be made to lie.
+#[test]
+fn answers_are_lost_and_the_index_lies() {
+    let world = World::new();
+    let made = world.create(&some(&["sqs:queue", "sns:topic"]));
+    world.proxy.rule(Rule::new(Fault::Lost).call("DeleteTopic"));
+    let ghost = format!("arn:aws:sqs:{}:{}:gone", REGIONS[0], world.account);
+    let ghosts = Fault::Ghosts(vec![ghost.clone()]);
+    world.proxy.rule(Rule::new(ghosts).call("GetResources"));
+    world
+        .proxy
+        .rule(Rule::new(Fault::Hidden(":shop-0-0")).call("GetResources"));
+    let filter = json!({ "TagFilters": [{ "Key": "jiti:stack", "Values": ["shop"] }] });
+    let topic = id(&made, "sns:topic");
+    let said = world.call(&json!([
+        ["sns", REGIONS[0], "delete_topic", { "TopicArn": topic }],
+        ["resourcegroupstaggingapi", REGIONS[0], "get_resources", filter],
+    ]));
+    assert_eq!(said[0]["error"], "Connection");
+    let listed = said[1]["ResourceTagMappingList"].as_array().unwrap();
+    let listed: Vec<&str> = listed
+        .iter()
+        .map(|one| one["ResourceARN"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed, [ghost.as_str()]);
+    assert!(world.list().iter().all(|thing| thing.kind != "sns:topic"));
+}
+
+/// What AWS refuses is refused until what stands in the way is gone, and what takes AWS its time takes time.
+#[test]
+fn laws_and_time_are_those_of_aws() {
+    let world = World::new();
+    world.proxy.strict();
+    world.proxy.lingering(2);
+    let made = world.create(&some(&[
+        "ec2:vpc",
+        "ec2:subnet",
+        "ec2:security-group",
+        "ec2:instance",
+        "ec2:launch-template",
+        "autoscaling:autoScalingGroup",
+        "iam:role",
+        "iam:policy",
+    ]));
+    let region = REGIONS[0];
+    let (vpc, subnet) = (id(&made, "ec2:vpc"), id(&made, "ec2:subnet"));
+    let (group, machine) = (id(&made, "ec2:security-group"), id(&made, "ec2:instance"));
+    let template = id(&made, "ec2:launch-template");
+    let said = world.call(&json!([
+        ["ec2", region, "delete_security_group", { "GroupId": group }],
+        ["ec2", region, "delete_subnet", { "SubnetId": subnet }],
+        ["ec2", region, "delete_vpc", { "VpcId": vpc }],
+        ["ec2", region, "delete_launch_template", { "LaunchTemplateId": template }],
+        ["autoscaling", region, "delete_auto_scaling_group", { "AutoScalingGroupName": "shop-0" }],
+        ["iam", region, "delete_policy", { "PolicyArn": id(&made, "iam:policy") }],
+        ["ec2", region, "describe_launch_template_versions", { "LaunchTemplateId": template }],
+    ]));
+    let codes: Vec<&Value> = said.iter().map(|one| &one["error"]).collect();
+    assert_eq!(codes[..4], ["DependencyViolation"; 4]);
+    assert_eq!(codes[4..6], ["ResourceInUse", "DeleteConflict"]);
+    let data = &said[6]["LaunchTemplateVersions"][0]["LaunchTemplateData"];
+    assert_eq!(data["ImageId"], "ami-12c6146b");
+    assert_eq!(data["TagSpecifications"], Value::Null, "{data}");
+
+    let describe = json!(["ec2", region, "describe_instances", { "InstanceIds": [machine] }]);
+    let said = world.call(&json!([
+        ["ec2", region, "terminate_instances", { "InstanceIds": [machine] }],
+        describe,
+        describe,
+        describe,
+    ]));
+    let state = |index: usize| &said[index]["Reservations"][0]["Instances"][0]["State"]["Name"];
+    assert_eq!(
+        said[0]["TerminatingInstances"][0]["CurrentState"]["Name"],
+        "shutting-down"
+    );
+    assert_eq!(
+        (state(1), state(2)),
+        (&json!("shutting-down"), &json!("shutting-down"))
+    );
+    assert_eq!(state(3), "terminated");
 }

@@ -2,9 +2,11 @@
 
 pub mod docs;
 pub mod moto;
+pub mod proxy;
 pub mod sandbox;
 pub mod teardown;
 pub mod terraform;
+pub mod world;
 
 pub use sandbox::{Ran, Sandbox, binary};
 pub use terraform::{Root, Running};

@@ -97,8 +97,22 @@ impl Sandbox {
     /// Runs one of tests/python with this sandbox's environment, and reads the JSON that it prints.
     #[track_caller]
     pub fn python(&self, script: &str, arguments: &[&str]) -> serde_json::Value {
+        self.python_with(script, arguments, [])
+    }
+
+    /// The same, with other variables.
+    #[track_caller]
+    pub fn python_with(
+        &self,
+        script: &str,
+        arguments: &[&str],
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> serde_json::Value {
         let mut command = self.command(python());
-        command.arg(folder().join(script)).args(arguments);
+        command
+            .arg(folder().join(script))
+            .args(arguments)
+            .envs(variables);
         let ran = crate::Ran::of(&mut command).ok();
         serde_json::from_str(&ran.stdout)
             .unwrap_or_else(|error| panic!("{script}: {error}: {}", ran.stdout))

@@ -1,0 +1,274 @@
+//! What goes wrong, when, and how each service says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::http::Answer;
+
+/// What happens to a call.
+pub enum Fault {
+    /// Too many calls, in the service's own words.
+    Throttled,
+    /// The credentials may not.
+    Denied,
+    /// The credentials have expired.
+    Expired,
+    /// This code, with this status.
+    Error(u16, &'static str),
+    /// A page that comes from no service, as a wrong endpoint or a missing call gives.
+    NotFoundPage,
+    /// The call is done, and its answer never arrives.
+    Lost,
+    /// Nobody answers.
+    Down,
+    /// The answer takes this long.
+    Slow(Duration),
+    /// This answer, without asking anybody: JSON or XML, as the service speaks.
+    Answer(String),
+    /// The index of tags also lists these, which do not exist.
+    Ghosts(Vec<String>),
+    /// The index of tags leaves out what has this in its ARN.
+    Hidden(&'static str),
+    /// The tagging API says 200, and that these failed.
+    PartlyFailed(Vec<String>),
+    /// This is done before the call goes on.
+    First(Box<dyn FnMut() + Send>),
+    /// The server's answer becomes this.
+    Rewritten(Arc<dyn Fn(&str) -> String + Send + Sync>),
+}
+
+/// Which calls a fault is for. A rule without conditions is for all.
+pub struct Rule {
+    pub(super) fault: Fault,
+    service: Option<&'static str>,
+    call: Option<&'static str>,
+    about: Option<String>,
+    region: Option<&'static str>,
+    key: Option<String>,
+    after: usize,
+    every: usize,
+    times: usize,
+    seen: usize,
+    hit: usize,
+}
+
+impl Rule {
+    pub fn new(fault: Fault) -> Self {
+        Self {
+            fault,
+            service: None,
+            call: None,
+            about: None,
+            region: None,
+            key: None,
+            after: 0,
+            every: 1,
+            times: usize::MAX,
+            seen: 0,
+            hit: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn service(mut self, service: &'static str) -> Self {
+        self.service = Some(service);
+        self
+    }
+
+    /// The operation; with a `*` at its end, all that begin so.
+    #[must_use]
+    pub fn call(mut self, call: &'static str) -> Self {
+        self.call = Some(call);
+        self
+    }
+
+    /// Calls that have this in their path or body.
+    #[must_use]
+    pub fn about(mut self, text: impl Into<String>) -> Self {
+        self.about = Some(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn region(mut self, region: &'static str) -> Self {
+        self.region = Some(region);
+        self
+    }
+
+    /// Calls with this access key.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Not the first `count` of them.
+    #[must_use]
+    pub fn after(mut self, count: usize) -> Self {
+        self.after = count;
+        self
+    }
+
+    /// Each `nth` of them.
+    #[must_use]
+    pub fn every(mut self, nth: usize) -> Self {
+        self.every = nth;
+        self
+    }
+
+    /// At most so often.
+    #[must_use]
+    pub fn times(mut self, count: usize) -> Self {
+        self.times = count;
+        self
+    }
+
+    /// Whether it is this call's turn.
+    pub(super) fn hits(&mut self, call: &Call) -> bool {
+        let named = self.call.is_none_or(|name| match name.strip_suffix('*') {
+            Some(beginning) => call.name.starts_with(beginning),
+            None => call.name == name,
+        });
+        let about = self.about.as_ref();
+        let fits = named
+            && self.service.is_none_or(|service| call.service == service)
+            && about.is_none_or(|text| call.text.contains(text.as_str()))
+            && self.region.is_none_or(|region| call.region == region)
+            && self.key.as_ref().is_none_or(|key| call.key == *key);
+        if !fits {
+            return false;
+        }
+        self.seen += 1;
+        let turn = self.seen > self.after && (self.seen - self.after).is_multiple_of(self.every);
+        let hits = turn && self.hit < self.times;
+        self.hit += usize::from(hits);
+        hits
+    }
+}
+
+/// How a service says that it throttles.
+pub fn throttled(call: &Call) -> Answer {
+    match call.service.as_str() {
+        "ec2" => error(call, 503, "RequestLimitExceeded"),
+        "s3" => error(call, 503, "SlowDown"),
+        "tagging" => error(call, 400, "ThrottledException"),
+        "lambda" => error(call, 429, "TooManyRequestsException"),
+        "eks" => error(call, 429, "ThrottlingException"),
+        "sqs" => error(call, 403, "RequestThrottled"),
+        "ce" => error(call, 400, "LimitExceededException"),
+        _ if json_speaking(call) => error(call, 400, "ThrottlingException"),
+        _ => error(call, 400, "Throttling"),
+    }
+}
+
+/// How a service says that somebody may not.
+pub fn denied(call: &Call) -> Answer {
+    match call.service.as_str() {
+        "ec2" => error(call, 403, "UnauthorizedOperation"),
+        "sns" => error(call, 403, "AuthorizationError"),
+        "eks" | "lambda" => error(call, 403, "AccessDeniedException"),
+        _ if json_speaking(call) => error(call, 400, "AccessDeniedException"),
+        _ => error(call, 403, "AccessDenied"),
+    }
+}
+
+/// How a service says that the credentials have expired.
+pub fn expired(call: &Call) -> Answer {
+    match call.service.as_str() {
+        "ec2" => error(call, 400, "RequestExpired"),
+        "eks" | "lambda" => error(call, 403, "ExpiredTokenException"),
+        _ if json_speaking(call) => error(call, 400, "ExpiredTokenException"),
+        "s3" => error(call, 400, "ExpiredToken"),
+        _ => error(call, 403, "ExpiredToken"),
+    }
+}
+
+/// An error in the service's own form.
+pub fn error(call: &Call, status: u16, code: &str) -> Answer {
+    let message = format!("{code}, said the proxy of the test to {}", call.name);
+    let xml = |body: String| Answer::new(status, "text/xml", body);
+    match call.service.as_str() {
+        "ec2" => xml(format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>0</RequestID></Response>"
+        )),
+        "s3" => xml(format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{message}</Message><RequestId>0</RequestId></Error>"
+        )),
+        _ if json_speaking(call) || matches!(call.service.as_str(), "eks" | "lambda") => {
+            let body = json!({ "__type": code, "message": message }).to_string();
+            let mut answer = Answer::new(status, "application/x-amz-json-1.1", body);
+            let kind = ("x-amzn-errortype".to_owned(), code.to_owned());
+            answer.headers.push(kind);
+            answer
+        }
+        _ => xml(format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error><RequestId>0</RequestId></ErrorResponse>"
+        )),
+    }
+}
+
+/// Whether the service's protocol is JSON with the call's name in a header.
+pub fn json_speaking(call: &Call) -> bool {
+    let query = [
+        "autoscaling",
+        "cloudformation",
+        "elasticache",
+        "elasticloadbalancing",
+        "iam",
+        "monitoring",
+        "rds",
+        "sns",
+        "sts",
+    ];
+    !["ec2", "s3", "eks", "lambda"].contains(&call.service.as_str())
+        && !query.contains(&call.service.as_str())
+}
+
+/// An answer of `GetResources` that lists these as well, with the tags that the call asked for.
+pub fn haunted(call: &Call, answer: &str, ghosts: &[String]) -> String {
+    let mut json: Value = serde_json::from_str(answer).unwrap();
+    let asked: Value = call
+        .text
+        .split_once('\n')
+        .and_then(|(_, body)| serde_json::from_str(body).ok())
+        .unwrap_or_default();
+    let filters = asked["TagFilters"].as_array().cloned().unwrap_or_default();
+    let tags: Vec<Value> = filters
+        .iter()
+        .map(|filter| json!({ "Key": filter["Key"], "Value": filter["Values"][0].as_str().unwrap_or("ghost") }))
+        .collect();
+    let list = json["ResourceTagMappingList"].as_array_mut().unwrap();
+    for arn in ghosts {
+        list.push(json!({ "ResourceARN": arn, "Tags": tags }));
+    }
+    json.to_string()
+}
+
+/// An answer of `GetResources` without what has this in its ARN.
+pub fn blind(answer: &str, hidden: &str) -> String {
+    let mut json: Value = serde_json::from_str(answer).unwrap();
+    let list = json["ResourceTagMappingList"].as_array_mut().unwrap();
+    list.retain(|one| {
+        !one["ResourceARN"]
+            .as_str()
+            .unwrap_or_default()
+            .contains(hidden)
+    });
+    json.to_string()
+}
+
+/// An answer of the tagging API that says which failed.
+pub fn partly_failed(arns: &[String]) -> Answer {
+    let failed: serde_json::Map<String, Value> = arns
+        .iter()
+        .map(|arn| {
+            let why = json!({ "StatusCode": 500, "ErrorCode": "InternalServiceException", "ErrorMessage": "no answer" });
+            (arn.clone(), why)
+        })
+        .collect();
+    let body = json!({ "FailedResourcesMap": failed }).to_string();
+    Answer::new(200, "application/x-amz-json-1.1", body)
+}
