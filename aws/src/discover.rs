@@ -17,29 +17,13 @@ use stack::tags::STACK;
 
 use crate::arn::Arn;
 use crate::clients::{Clients, GLOBAL};
+use crate::ec2;
 use crate::error::failed;
+use crate::kept::{keep, whole};
 use crate::types::{self, Seen, Sighting, Type};
 
 /// How deep what belongs to something is followed: a group, its member, the member's volume.
-const DEEP: usize = 4;
-
-/// Types whose resources the index of tags of EC2 itself lists, page by page of a thousand: one question instead of one
-/// for each type, and it does not lag.
-const EC2_TYPES: &[(&str, &str)] = &[
-    ("elastic-ip", "elastic-ip"),
-    ("instance", "instance"),
-    ("internet-gateway", "internet-gateway"),
-    ("launch-template", "launch-template"),
-    ("natgateway", "natgateway"),
-    ("network-interface", "network-interface"),
-    ("route-table", "route-table"),
-    ("security-group", "security-group"),
-    ("snapshot", "snapshot"),
-    ("subnet", "subnet"),
-    ("volume", "volume"),
-    ("vpc", "vpc"),
-    ("vpc-endpoint", "vpc-endpoint"),
-];
+pub(crate) const DEEP: usize = 4;
 
 /// Looks in one place.
 pub(crate) async fn place(at: &Clients, which: &Which) -> Found {
@@ -89,7 +73,9 @@ pub(crate) async fn place(at: &Clients, which: &Which) -> Found {
         if resource.owner.is_none() {
             resource.owner = owners.get(&resource.id).cloned();
         }
+        resource.part_of = resource.part_of.take().or_else(|| whole(resource));
     }
+    keep(&mut found.resources, which);
     found.resources.sort_by(|a, b| a.id.cmp(&b.id));
     found
 }
@@ -101,6 +87,10 @@ pub(crate) async fn describe(at: &Clients, ids: &[ResourceId]) -> Seen {
     for (_, answer) in answers {
         seen.found.extend(answer.found);
         seen.failed.extend(answer.failed);
+    }
+    for sighting in &mut seen.found {
+        let resource = &mut sighting.resource;
+        resource.part_of = resource.part_of.take().or_else(|| whole(resource));
     }
     for id in unknown {
         let error = CloudError {
@@ -213,34 +203,40 @@ async fn tagged(
         let tags = mapping.tags().iter();
         let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
         if let Some(arn) = mapping.resource_arn() {
-            index.insert(ResourceId(arn.to_owned()), tags.collect());
+            index.insert(one_name(at, arn), tags.collect());
         }
     }
     Ok(index)
 }
 
-/// What EC2 itself says carries the tag.
+/// The one name of a resource that has two: images and snapshots are named with the account in some places, and without
+/// it in others.
+fn one_name(at: &Clients, arn: &str) -> ResourceId {
+    match Arn::parse(arn) {
+        Some(Arn {
+            service: "ec2",
+            account: "",
+            resource,
+            ..
+        }) => at.id("ec2", resource),
+        _ => ResourceId(arn.to_owned()),
+    }
+}
+
+/// What EC2 itself says carries the tag, page by page of a thousand: one question instead of one for each of its types,
+/// and it does not lag.
 async fn ec2_tagged(at: &Clients, which: &Which) -> Result<Vec<ResourceId>, CloudError> {
-    let filter = match which {
-        Which::All => Filter::builder().name("key").values(STACK),
-        Which::Stack(name) => Filter::builder()
-            .name(format!("tag:{STACK}"))
-            .values(name.as_str()),
-    };
-    let pages = at.ec2().describe_tags().filters(filter.build());
+    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
+    let mut pages = at.ec2().describe_tags().filters(filter("key", STACK));
+    if let Which::Stack(name) = which {
+        pages = pages.filters(filter("value", name.as_str()));
+    }
     let mut pages = pages.max_results(1000).into_paginator().items().send();
     let mut ids = Vec::new();
     while let Some(tag) = pages.next().await {
         let tag = tag.map_err(failed!("ec2", "DescribeTags"))?;
-        // A filter by tag answers with the other tags of the same resource as well.
-        let (Some(kind), Some(id), Some(STACK)) =
-            (tag.resource_type(), tag.resource_id(), tag.key())
-        else {
-            continue;
-        };
-        let kind = EC2_TYPES.iter().find(|(named, _)| *named == kind.as_str());
-        if let Some((_, path)) = kind {
-            ids.push(at.id("ec2", &format!("{path}/{id}")));
+        if let (Some(STACK), Some(id)) = (tag.key(), tag.resource_id()) {
+            ids.extend(ec2::path(id).map(|path| at.id("ec2", &path)));
         }
     }
     Ok(ids)

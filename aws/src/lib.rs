@@ -13,6 +13,7 @@ mod discover;
 mod ec2;
 mod error;
 mod http;
+mod kept;
 mod pace;
 mod prices;
 mod time;

@@ -18,7 +18,25 @@ macro_rules! types {
 
 // The list: a file in `types/`, whose `This` implements `Type`.
 types! {
+    ec2_dhcp_options
+    ec2_egress_only_internet_gateway
+    ec2_elastic_ip
+    ec2_image
+    ec2_instance
+    ec2_internet_gateway
+    ec2_key_pair
+    ec2_launch_template
+    ec2_natgateway
+    ec2_network_acl
+    ec2_network_interface
+    ec2_route_table
+    ec2_security_group
+    ec2_security_group_rule
+    ec2_snapshot
+    ec2_subnet
     ec2_volume
+    ec2_vpc
+    ec2_vpc_endpoint
     sqs_queue
 }
 

@@ -1,15 +1,15 @@
 //! Volumes.
 
-use aws_sdk_ec2::types::{Filter, Volume, VolumeState};
+use aws_sdk_ec2::types::{Volume, VolumeState, VolumeType};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Usage};
 
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
-use crate::ec2::{BATCH, tags};
+use crate::ec2::{BATCH, described, managed, tags};
 use crate::error::{failed, gone_is_done};
 use crate::prices::monthly;
 use crate::time::timestamp;
@@ -17,6 +17,16 @@ use crate::time::timestamp;
 pub(super) struct This;
 
 const NAME: &str = "ec2:volume";
+
+/// Where instances have their root: its operating system always reads and writes there, which tells nothing about a use.
+const ROOTS: &[&str] = &["/dev/sda1", "/dev/xvda"];
+
+/// The detail under which the device that it is attached as is kept.
+const DEVICE: &str = "device";
+
+/// What the price of a gp3 volume includes: operations and megabytes a second.
+const GP3_IOPS: i32 = 3_000;
+const GP3_THROUGHPUT: i32 = 125;
 
 impl Type for This {
     fn name(&self) -> &'static str {
@@ -48,6 +58,10 @@ impl Type for This {
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        let device = resource.details.get(DEVICE).map(String::as_str);
+        if device.is_none_or(|device| ROOTS.contains(&device)) {
+            return Vec::new();
+        }
         let signal = |metric| Signal {
             namespace: "AWS/EBS",
             metric,
@@ -60,25 +74,10 @@ impl Type for This {
     }
 }
 
-/// Volumes by a filter, which, unlike a list of ids, tolerates those that do not exist.
 async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let ids = ids.iter().map(|id| short(id, "volume").to_owned());
-    let filter = Filter::builder()
-        .name("volume-id")
-        .set_values(Some(ids.collect()));
-    let mut pages = at
-        .ec2()
-        .describe_volumes()
-        .filters(filter.build())
-        .into_paginator()
-        .items()
-        .send();
-    let mut found = Vec::new();
-    while let Some(volume) = pages.next().await {
-        let volume = volume.map_err(failed!("ec2", "DescribeVolumes"))?;
-        found.extend(seen(at, &volume).map(Sighting::from));
-    }
-    Ok(found)
+    let all = described!(at, ids, "volume", describe_volumes, "DescribeVolumes");
+    let all = all.iter().filter_map(|volume| seen(at, volume));
+    Ok(all.map(Sighting::from).collect())
 }
 
 fn seen(at: &Clients, volume: &Volume) -> Option<Resource> {
@@ -91,8 +90,76 @@ fn seen(at: &Clients, volume: &Volume) -> Option<Resource> {
     resource.state = volume.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(volume.create_time());
     resource.standing = Standing::Confirmed;
-    let kind = volume.volume_type().map_or("gp2", |kind| kind.as_str());
-    let size = Decimal::from(volume.size().unwrap_or(0));
-    resource.usage = vec![monthly(&format!("ebs:{kind}"), size)];
+    resource.untouchable = managed(volume.operator());
+    // A key that is scheduled for deletion makes a volume that still exists unreadable.
+    let key = volume.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
+    resource.uses = key.into_iter().collect();
+    let attachment = volume.attachments().first();
+    if let Some(device) = attachment.and_then(|attachment| attachment.device()) {
+        let device = (DEVICE.to_owned(), device.to_owned());
+        resource.details.extend([device]);
+    }
+    if volume.state() != Some(&VolumeState::Deleting) {
+        (resource.usage, resource.unpriced) = usage(volume);
+    }
     Some(resource)
+}
+
+/// What is provisioned is paid for, attached or not.
+fn usage(volume: &Volume) -> (Vec<Usage>, Vec<String>) {
+    let (Some(kind), Some(size)) = (volume.volume_type(), volume.size()) else {
+        return (Vec::new(), vec!["its storage".to_owned()]);
+    };
+    let name = kind.as_str();
+    let mut usage = vec![monthly(&format!("ebs:{name}"), Decimal::from(size))];
+    let mut beyond = |what: &str, provisioned: Option<i32>, included: i32| {
+        let more = provisioned.unwrap_or(included) - included;
+        if more > 0 {
+            let meter = format!("ebs:{name}:{what}");
+            usage.push(monthly(&meter, Decimal::from(more)));
+        }
+    };
+    let mut unpriced = Vec::new();
+    match kind {
+        VolumeType::Gp3 => {
+            beyond("iops", volume.iops(), GP3_IOPS);
+            beyond("throughput", volume.throughput(), GP3_THROUGHPUT);
+        }
+        VolumeType::Io1 | VolumeType::Io2 => beyond("iops", volume.iops(), 0),
+        VolumeType::Standard => unpriced.push("requests".to_owned()),
+        _ => {}
+    }
+    (usage, unpriced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meters(volume: &Volume) -> Vec<String> {
+        let (usage, unpriced) = usage(volume);
+        let usage = usage.into_iter().map(|usage| {
+            let month = usage.quantity * Decimal::from(730);
+            format!("{} {}", usage.meter, month.round_dp(6).normalize())
+        });
+        usage.chain(unpriced).collect()
+    }
+
+    /// What a type's price includes is not counted twice, and a size that is not known is not counted as none.
+    #[test]
+    fn what_is_beyond_the_included_is_counted() {
+        let volume = |kind: VolumeType| Volume::builder().volume_type(kind).size(100);
+        let plain = volume(VolumeType::Gp3).iops(3000).throughput(125).build();
+        assert_eq!(meters(&plain), ["ebs:gp3 100"]);
+        let fast = volume(VolumeType::Gp3).iops(4000).throughput(250).build();
+        let expected = ["ebs:gp3 100", "ebs:gp3:iops 1000", "ebs:gp3:throughput 125"];
+        assert_eq!(meters(&fast), expected);
+        let io2 = volume(VolumeType::Io2).iops(500).build();
+        assert_eq!(meters(&io2), ["ebs:io2 100", "ebs:io2:iops 500"]);
+        let gp2 = volume(VolumeType::Gp2).iops(300).build();
+        assert_eq!(meters(&gp2), ["ebs:gp2 100"]);
+        let old = volume(VolumeType::Standard).build();
+        assert_eq!(meters(&old), ["ebs:standard 100", "requests"]);
+        assert_eq!(meters(&Volume::builder().build()), ["its storage"]);
+    }
 }

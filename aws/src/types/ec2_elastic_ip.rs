@@ -1,0 +1,144 @@
+//! Elastic IP addresses.
+
+use aws_sdk_ec2::types::Address;
+use rust_decimal::Decimal;
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ec2::{BATCH, filter, tags, waits};
+use crate::error::{failed, gone_is_done};
+use crate::prices::hourly;
+
+pub(super) struct This;
+
+const NAME: &str = "ec2:elastic-ip";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ec2", "elastic-ip")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            match release(at, resource).await {
+                Ok(()) => Ok(Deletion::Gone),
+                // An address that was released, and one that a NAT gateway has, are answered as if the credentials were
+                // at fault. Whether they are is told by asking about it.
+                Err(error) if error.code.as_deref() == Some("AuthFailure") => {
+                    match find(at, resource).await? {
+                        None => Ok(Deletion::Gone),
+                        Some(_) => Err(CloudError {
+                            kind: CloudErrorKind::Wait,
+                            ..error
+                        }),
+                    }
+                }
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn release(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
+    let id = short(&resource.id, "elastic-ip");
+    let Some(address) = find(at, resource).await? else {
+        return Ok(());
+    };
+    if let Some(service) = managed(&address) {
+        return Err(waits(resource, "ReleaseAddress", &service));
+    }
+    if let Some(association) = address.association_id() {
+        let cut = at.ec2().disassociate_address();
+        let answer = cut.association_id(association).send().await;
+        let answer = answer.map_err(failed!("ec2", "DisassociateAddress", id));
+        if let Err(error) = answer
+            && error.kind != CloudErrorKind::Gone
+        {
+            return Err(error);
+        }
+    }
+    let answer = at.ec2().release_address().allocation_id(id).send().await;
+    answer.map_err(failed!("ec2", "ReleaseAddress", id))?;
+    Ok(())
+}
+
+/// The address as it is now.
+async fn find(at: &Clients, resource: &Resource) -> Result<Option<Address>, CloudError> {
+    let ids = std::slice::from_ref(&resource.id);
+    Ok(addresses(at, ids).await?.into_iter().next())
+}
+
+async fn addresses(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Address>, CloudError> {
+    let filter = filter("allocation-id", ids, "elastic-ip");
+    let answer = at.ec2().describe_addresses().filters(filter).send().await;
+    let answer = answer.map_err(failed!("ec2", "DescribeAddresses"))?;
+    Ok(answer.addresses.unwrap_or_default())
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let all = addresses(at, ids).await?;
+    let all = all.iter().filter_map(|address| seen(at, address));
+    Ok(all.map(Sighting::from).collect())
+}
+
+fn seen(at: &Clients, address: &Address) -> Option<Resource> {
+    let id = at.id("ec2", &format!("elastic-ip/{}", address.allocation_id()?));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags(address.tags());
+    let associated = address.association_id().is_some();
+    resource.state = Some(if associated { "associated" } else { "idle" }.to_owned());
+    resource.standing = Standing::Confirmed;
+    resource.untouchable = managed(address);
+    // It is billed in use and idle alike; one out of a pool of one's own is not.
+    let pool = address.public_ipv4_pool();
+    if address.public_ip().is_some() && pool.is_none_or(|pool| pool == "amazon") {
+        resource.usage = vec![hourly("vpc:public-ipv4", Decimal::ONE)];
+    }
+    Some(resource)
+}
+
+/// Why nobody may touch an address that a service allocated for itself.
+fn managed(address: &Address) -> Option<String> {
+    let service = address.service_managed()?;
+    Some(format!("it is managed by the service {service}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::ServiceManaged;
+
+    use super::*;
+    use crate::ec2::testing::here;
+
+    /// An address costs the same idle and in use, one of one's own pool nothing; one of a service is not touched.
+    #[test]
+    fn an_idle_address_costs_as_much() {
+        let address = || Address::builder().allocation_id("eipalloc-1").public_ip("198.51.100.1");
+        let idle = seen(&here(), &address().build()).unwrap();
+        let used = seen(&here(), &address().association_id("eipassoc-1").build()).unwrap();
+        assert_eq!(idle.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
+        assert_eq!((&idle.usage, idle.state.as_deref()), (&used.usage, Some("idle")));
+        let own = address().public_ipv4_pool("ipv4pool-ec2-1").build();
+        assert_eq!(seen(&here(), &own).unwrap().usage, []);
+        let balancer = address().service_managed(ServiceManaged::Alb).build();
+        assert!(seen(&here(), &balancer).unwrap().untouchable.is_some());
+    }
+}

@@ -1,0 +1,63 @@
+//! Key pairs.
+
+use aws_sdk_ec2::types::KeyPairInfo;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ec2::{BATCH, filter, tags};
+use crate::error::{failed, gone_is_done};
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "ec2:key-pair";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ec2", "key-pair")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let id = short(&resource.id, "key-pair");
+            let answer = at.ec2().delete_key_pair().key_pair_id(id).send().await;
+            match answer.map_err(failed!("ec2", "DeleteKeyPair", id)) {
+                Ok(_) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let filter = filter("key-pair-id", ids, "key-pair");
+    let answer = at.ec2().describe_key_pairs().filters(filter).send().await;
+    let answer = answer.map_err(failed!("ec2", "DescribeKeyPairs"))?;
+    let all = answer.key_pairs().iter().filter_map(|pair| seen(at, pair));
+    Ok(all.map(Sighting::from).collect())
+}
+
+fn seen(at: &Clients, pair: &KeyPairInfo) -> Option<Resource> {
+    let id = at.id("ec2", &format!("key-pair/{}", pair.key_pair_id()?));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags(pair.tags());
+    resource.created_at = timestamp(pair.create_time());
+    resource.standing = Standing::Confirmed;
+    Some(resource)
+}

@@ -1,0 +1,129 @@
+//! NAT gateways.
+
+use aws_sdk_ec2::types::{AvailabilityMode, NatGateway, NatGatewayState};
+use rust_decimal::Decimal;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::activity::Signal;
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ec2::{BATCH, filter, named, tags};
+use crate::error::{failed, gone_is_done};
+use crate::prices::hourly;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "ec2:natgateway";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ec2", "natgateway")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let id = short(&resource.id, "natgateway");
+            let answer = at.ec2().delete_nat_gateway().nat_gateway_id(id).send().await;
+            match answer.map_err(failed!("ec2", "DeleteNatGateway", id)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        let id = short(&resource.id, "natgateway").to_owned();
+        vec![Signal {
+            namespace: "AWS/NATGateway",
+            metric: "BytesOutToDestination",
+            statistic: "Sum",
+            dimensions: vec![("NatGatewayId", id)],
+            threshold: 1.0,
+            silence_is_zero: true,
+        }]
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let call = at.ec2().describe_nat_gateways();
+    let call = call.filter(filter("nat-gateway-id", ids, "natgateway"));
+    let mut items = call.into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(gateway) = items.next().await {
+        let gateway = gateway.map_err(failed!("ec2", "DescribeNatGateways"))?;
+        found.extend(seen(at, &gateway).map(Sighting::from));
+    }
+    Ok(found)
+}
+
+/// A gateway that was deleted is described for about an hour longer.
+fn seen(at: &Clients, gateway: &NatGateway) -> Option<Resource> {
+    if gateway.state() == Some(&NatGatewayState::Deleted) {
+        return None;
+    }
+    let id = at.id("ec2", &format!("natgateway/{}", gateway.nat_gateway_id()?));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags(gateway.tags());
+    resource.state = gateway.state().map(|state| state.as_str().to_owned());
+    resource.created_at = timestamp(gateway.create_time());
+    resource.standing = Standing::Confirmed;
+    let addresses = gateway.nat_gateway_addresses().iter();
+    let addresses = addresses.filter_map(|address| address.allocation_id());
+    let lies_in = gateway.subnet_id().into_iter().chain(gateway.vpc_id());
+    resource.uses = named(at, addresses.chain(lies_in));
+    if gateway.state() == Some(&NatGatewayState::Available) {
+        if gateway.availability_mode() == Some(&AvailabilityMode::Regional) {
+            resource.unpriced.push("a regional NAT gateway".to_owned());
+        } else {
+            resource.usage = vec![hourly("ec2:nat-gateway", Decimal::ONE)];
+        }
+        resource.unpriced.push("traffic".to_owned());
+    }
+    Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::NatGatewayAddress;
+
+    use super::*;
+    use crate::ec2::testing::{here, text};
+
+    /// A gateway that is deleted is none; one that is available costs, and its address waits for it.
+    #[test]
+    fn a_deleted_gateway_is_a_ghost() {
+        let at = here();
+        let gateway = |state| {
+            let address = NatGatewayAddress::builder().allocation_id("eipalloc-1");
+            let gateway = NatGateway::builder()
+                .nat_gateway_id("nat-1")
+                .subnet_id("subnet-1")
+                .nat_gateway_addresses(address.build())
+                .state(state);
+            seen(&at, &gateway.build())
+        };
+        assert_eq!(gateway(NatGatewayState::Deleted), None);
+        let deleting = gateway(NatGatewayState::Deleting).unwrap();
+        assert!(deleting.usage.is_empty());
+        let available = gateway(NatGatewayState::Available).unwrap();
+        assert_eq!(available.usage, [hourly("ec2:nat-gateway", Decimal::ONE)]);
+        let uses = ["elastic-ip/eipalloc-1", "subnet/subnet-1"];
+        assert_eq!(text(&available.uses), uses);
+    }
+}

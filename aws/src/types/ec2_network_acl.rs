@@ -1,0 +1,131 @@
+//! Network access control lists.
+
+use aws_sdk_ec2::types::{Filter, NetworkAcl};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ec2::{
+    BATCH, came_with_vpc, comes_with, default_vpc, foreign, gone_with_vpc, named, tags,
+    tied_to_others, tolerant, waits,
+};
+use crate::error::{failed, gone_is_done};
+
+pub(super) struct This;
+
+const NAME: &str = "ec2:network-acl";
+const KIND: &str = "network-acl";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ec2", KIND)
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| {
+            tolerant(ids, KIND, |ids| describe(at, ids))
+        }))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            match delete(at, resource).await {
+                Ok(deletion) => Ok(deletion),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+/// Gives the subnets of its stack back to the VPC's default list, and deletes it. The lists of others' subnets are not
+/// ours to change.
+async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudError> {
+    let id = short(&resource.id, KIND);
+    let Some(list) = lists(at, vec![id.to_owned()]).await?.into_iter().next() else {
+        return Ok(Deletion::Gone);
+    };
+    if came_with_vpc(resource) {
+        return gone_with_vpc(resource, true);
+    }
+    let associations = list.associations();
+    if !associations.is_empty() {
+        let subnets = associations.iter();
+        let subnets = subnets.filter_map(|one| one.subnet_id.clone()).collect();
+        tied_to_others(at, resource, subnets).await?;
+        let default = default_list(at, resource, list.vpc_id()).await?;
+        let ties = associations.iter();
+        for tie in ties.filter_map(|one| one.network_acl_association_id()) {
+            let call = at.ec2().replace_network_acl_association();
+            let call = call.association_id(tie).network_acl_id(&default);
+            let answer = call.send().await;
+            answer.map_err(failed!("ec2", "ReplaceNetworkAclAssociation", id))?;
+        }
+    }
+    let answer = at.ec2().delete_network_acl().network_acl_id(id).send().await;
+    answer.map_err(failed!("ec2", "DeleteNetworkAcl", id))?;
+    Ok(Deletion::Gone)
+}
+
+/// The list that a VPC came with.
+async fn default_list(
+    at: &Clients,
+    resource: &Resource,
+    vpc: Option<&str>,
+) -> Result<String, CloudError> {
+    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
+    let call = at.ec2().describe_network_acls();
+    let call = call.filters(filter("default", "true"));
+    let call = call.filters(filter("vpc-id", vpc.unwrap_or_default()));
+    let answer = call.send().await;
+    let answer = answer.map_err(failed!("ec2", "DescribeNetworkAcls", resource.id.as_str()))?;
+    let list = answer.network_acls().first();
+    let list = list.and_then(|list| list.network_acl_id());
+    let why = "its VPC has no default list to give its subnets back to";
+    list.map(str::to_owned)
+        .ok_or_else(|| waits(resource, "DescribeNetworkAcls", why))
+}
+
+async fn lists(at: &Clients, ids: Vec<String>) -> Result<Vec<NetworkAcl>, CloudError> {
+    let call = at.ec2().describe_network_acls();
+    let answer = call.set_network_acl_ids(Some(ids)).send().await;
+    let answer = answer.map_err(failed!("ec2", "DescribeNetworkAcls"))?;
+    Ok(answer.network_acls.unwrap_or_default())
+}
+
+async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
+    let all = lists(at, ids).await?;
+    let default = if all.iter().any(|list| list.is_default() == Some(true)) {
+        default_vpc(at).await?
+    } else {
+        None
+    };
+    let all = all.iter();
+    let all = all.filter_map(|list| seen(at, list, default.as_deref()));
+    Ok(all.map(Sighting::from).collect())
+}
+
+fn seen(at: &Clients, list: &NetworkAcl, default: Option<&str>) -> Option<Resource> {
+    let id = at.id("ec2", &format!("{KIND}/{}", list.network_acl_id()?));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags(list.tags());
+    resource.standing = Standing::Confirmed;
+    resource.untouchable = foreign(at, list.owner_id());
+    match list.vpc_id() {
+        Some(vpc) if list.is_default() == Some(true) => {
+            comes_with(at, &mut resource, vpc, default);
+        }
+        vpc => resource.uses = named(at, vpc),
+    }
+    Some(resource)
+}

@@ -1,0 +1,140 @@
+//! Network interfaces.
+
+use aws_sdk_ec2::types::NetworkInterface;
+use rust_decimal::Decimal;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ec2::{BATCH, described, foreign, managed, named, tags};
+use crate::error::{failed, gone_is_done};
+use crate::prices::hourly;
+
+pub(super) struct This;
+
+const NAME: &str = "ec2:network-interface";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ec2", "network-interface")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    /// One that is still attached is refused by EC2, and waits for what it is attached to: detaching would cut that off.
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let id = short(&resource.id, "network-interface");
+            let call = at.ec2().delete_network_interface();
+            let answer = call.network_interface_id(id).send().await;
+            match answer.map_err(failed!("ec2", "DeleteNetworkInterface", id)) {
+                Ok(_) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let all = described!(
+        at,
+        ids,
+        "network-interface",
+        describe_network_interfaces,
+        "DescribeNetworkInterfaces"
+    );
+    let all = all.iter().filter_map(|card| seen(at, card));
+    Ok(all.map(Sighting::from).collect())
+}
+
+fn seen(at: &Clients, card: &NetworkInterface) -> Option<Resource> {
+    let id = card.network_interface_id()?;
+    let id = at.id("ec2", &format!("network-interface/{id}"));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags(card.tag_set());
+    resource.state = card.status().map(|status| status.as_str().to_owned());
+    resource.standing = Standing::Confirmed;
+    let groups = card.groups().iter();
+    let groups = groups.filter_map(|group| group.group_id());
+    resource.uses = named(at, groups.chain(card.subnet_id()));
+    resource.untouchable = requested(card)
+        .or_else(|| managed(card.operator()))
+        .or_else(|| foreign(at, card.owner_id()));
+    let lent = lent(card);
+    if lent > 0 {
+        resource.usage = vec![hourly("vpc:public-ipv4", Decimal::from(lent))];
+    }
+    Some(resource)
+}
+
+/// Why nobody may touch what a service made for itself: it goes when the service is done with it.
+fn requested(card: &NetworkInterface) -> Option<String> {
+    if card.requester_managed() != Some(true) {
+        return None;
+    }
+    let what = card.description().filter(|text| !text.is_empty());
+    let who = what.or(card.requester_id()).unwrap_or("a service of AWS");
+    Some(format!("it is managed by AWS: {who}"))
+}
+
+/// Public addresses that AWS lent it. Those of an instance's interface are counted with the instance.
+fn lent(card: &NetworkInterface) -> usize {
+    let attachment = card.attachment();
+    if attachment.is_some_and(|attachment| attachment.instance_id().is_some()) {
+        return 0;
+    }
+    let addresses = card.private_ip_addresses().iter();
+    let associations = addresses.filter_map(|address| address.association());
+    associations
+        .filter(|association| association.ip_owner_id() == Some("amazon"))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::{
+        NetworkInterfaceAssociation, NetworkInterfaceAttachment, NetworkInterfacePrivateIpAddress,
+    };
+
+    use super::*;
+    use crate::ec2::testing::here;
+
+    /// What a service made for itself is not touched, and says for what it was made.
+    #[test]
+    fn what_a_service_made_is_not_touched() {
+        let card = NetworkInterface::builder().network_interface_id("eni-1");
+        let own = seen(&here(), &card.clone().requester_managed(false).build());
+        assert_eq!(own.unwrap().untouchable, None);
+        let balancer = card.requester_managed(true).description("ELB app/web/1");
+        let balancer = seen(&here(), &balancer.build()).unwrap().untouchable;
+        assert_eq!(balancer.as_deref(), Some("it is managed by AWS: ELB app/web/1"));
+    }
+
+    /// An address that AWS lent is counted once: with the instance where there is one.
+    #[test]
+    fn a_lent_address_is_counted_once() {
+        let association = NetworkInterfaceAssociation::builder().ip_owner_id("amazon");
+        let address = NetworkInterfacePrivateIpAddress::builder();
+        let address = address.association(association.build()).build();
+        let card = NetworkInterface::builder().network_interface_id("eni-1");
+        let card = card.private_ip_addresses(address);
+        let alone = seen(&here(), &card.clone().build()).unwrap();
+        assert_eq!(alone.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
+        let attachment = NetworkInterfaceAttachment::builder().instance_id("i-1");
+        let attached = card.attachment(attachment.build()).build();
+        assert_eq!(seen(&here(), &attached).unwrap().usage, []);
+    }
+}

@@ -1,0 +1,202 @@
+//! Security groups.
+
+use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroup, SecurityGroupRule};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ec2::{
+    BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
+};
+use crate::error::{failed, gone_is_done};
+
+pub(super) struct This;
+
+const NAME: &str = "ec2:security-group";
+
+/// The name of the group that every VPC comes with.
+const DEFAULT: &str = "default";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ec2", "security-group")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    /// Revokes the rules that name other groups.
+    fn loosen<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(loosen(at, resource))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            if came_with_vpc(resource) {
+                let ids = std::slice::from_ref(&resource.id);
+                let exists = !describe(at, ids).await?.is_empty();
+                return gone_with_vpc(resource, exists);
+            }
+            let id = short(&resource.id, "security-group");
+            let answer = at.ec2().delete_security_group().group_id(id).send().await;
+            match answer.map_err(failed!("ec2", "DeleteSecurityGroup", id)) {
+                Ok(_) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let all = described!(
+        at,
+        ids,
+        "security-group",
+        "group-id",
+        describe_security_groups,
+        "DescribeSecurityGroups"
+    );
+    let default = if all.iter().any(is_default) {
+        default_vpc(at).await?
+    } else {
+        None
+    };
+    let all = all.iter();
+    let all = all.filter_map(|group| seen(at, group, default.as_deref()));
+    Ok(all.map(Sighting::from).collect())
+}
+
+fn is_default(group: &SecurityGroup) -> bool {
+    group.group_name() == Some(DEFAULT)
+}
+
+fn seen(at: &Clients, group: &SecurityGroup, default: Option<&str>) -> Option<Resource> {
+    let id = at.id("ec2", &format!("security-group/{}", group.group_id()?));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags(group.tags());
+    resource.standing = Standing::Confirmed;
+    resource.untouchable = foreign(at, group.owner_id());
+    resource.loose = named(at, others(at, group));
+    resource.uses.clone_from(&resource.loose);
+    match group.vpc_id() {
+        Some(vpc) if is_default(group) => comes_with(at, &mut resource, vpc, default),
+        vpc => resource.uses.extend(named(at, vpc)),
+    }
+    Some(resource)
+}
+
+/// The other groups of this account that its rules name: they cannot go before those rules.
+fn others<'a>(at: &Clients, group: &'a SecurityGroup) -> impl Iterator<Item = &'a str> {
+    let (own, account) = (group.group_id(), at.place.account.clone());
+    let rules = group.ip_permissions().iter();
+    let rules = rules.chain(group.ip_permissions_egress());
+    rules
+        .flat_map(IpPermission::user_id_group_pairs)
+        .filter(move |pair| pair.user_id().is_none_or(|user| user == account))
+        .filter_map(|pair| pair.group_id())
+        .filter(move |id| own != Some(id))
+}
+
+async fn loosen(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
+    let id = short(&resource.id, "security-group");
+    let filter = Filter::builder().name("group-id").values(id).build();
+    let rules = at.ec2().describe_security_group_rules().filters(filter);
+    let mut rules = rules.into_paginator().items().send();
+    let (mut inward, mut outward) = (Vec::new(), Vec::new());
+    while let Some(rule) = rules.next().await {
+        let rule = rule.map_err(failed!("ec2", "DescribeSecurityGroupRules", id))?;
+        if !names_another(&rule) {
+            continue;
+        }
+        let to = if rule.is_egress() == Some(true) {
+            &mut outward
+        } else {
+            &mut inward
+        };
+        to.extend(rule.security_group_rule_id);
+    }
+    if !inward.is_empty() {
+        let call = at.ec2().revoke_security_group_ingress().group_id(id);
+        let call = call.set_security_group_rule_ids(Some(inward));
+        let answer = call.send().await;
+        answer.map_err(failed!("ec2", "RevokeSecurityGroupIngress", id))?;
+    }
+    if !outward.is_empty() {
+        let call = at.ec2().revoke_security_group_egress().group_id(id);
+        let call = call.set_security_group_rule_ids(Some(outward));
+        let answer = call.send().await;
+        answer.map_err(failed!("ec2", "RevokeSecurityGroupEgress", id))?;
+    }
+    Ok(())
+}
+
+fn names_another(rule: &SecurityGroupRule) -> bool {
+    let named = rule.referenced_group_info().and_then(|info| info.group_id());
+    named.is_some_and(|named| rule.group_id() != Some(named))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::UserIdGroupPair;
+    use aws_sdk_ec2::types::builders::SecurityGroupBuilder;
+
+    use super::*;
+    use crate::ec2::testing::{here, text};
+
+    fn group(name: &str) -> SecurityGroupBuilder {
+        let naming = |group: &str, account: &str| {
+            let pair = UserIdGroupPair::builder().group_id(group).user_id(account);
+            IpPermission::builder().user_id_group_pairs(pair.build()).build()
+        };
+        SecurityGroup::builder()
+            .group_id("sg-1")
+            .group_name(name)
+            .vpc_id("vpc-1")
+            .ip_permissions(naming("sg-1", "123456789012"))
+            .ip_permissions(naming("sg-2", "123456789012"))
+            .ip_permissions(naming("sg-9", "210987654321"))
+            .ip_permissions_egress(naming("sg-3", "123456789012"))
+    }
+
+    /// Groups of this account that its rules name wait for it, and are untied by revoking; it does not wait for itself.
+    #[test]
+    fn rules_tie_groups() {
+        let resource = seen(&here(), &group("web").build(), None).unwrap();
+        let others = ["security-group/sg-2", "security-group/sg-3"];
+        assert_eq!(text(&resource.loose), others);
+        let uses = ["security-group/sg-2", "security-group/sg-3", "vpc/vpc-1"];
+        assert_eq!(text(&resource.uses), uses);
+        assert_eq!(resource.owner, None);
+    }
+
+    /// The group that a VPC came with goes with it, and is not touched where the VPC is the account's default one.
+    #[test]
+    fn the_default_group_goes_with_its_vpc() {
+        let at = here();
+        let resource = seen(&at, &group("default").build(), Some("vpc-2")).unwrap();
+        assert_eq!(resource.owner, Some(at.id("ec2", "vpc/vpc-1")));
+        assert!(!text(&resource.uses).contains(&"vpc/vpc-1"));
+        assert_eq!(resource.untouchable, None);
+        let resource = seen(&at, &group("default").build(), Some("vpc-1")).unwrap();
+        assert!(resource.untouchable.is_some() && resource.owner.is_none());
+        let shared = group("web").owner_id("210987654321").build();
+        let shared = seen(&at, &shared, None).unwrap().untouchable;
+        assert_eq!(shared.as_deref(), Some("it belongs to account 210987654321"));
+    }
+}

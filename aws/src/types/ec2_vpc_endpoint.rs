@@ -1,0 +1,187 @@
+//! VPC endpoints.
+
+use aws_sdk_ec2::types::{State, VpcEndpoint, VpcEndpointType};
+use rust_decimal::Decimal;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::activity::Signal;
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ec2::{BATCH, foreign, named, tags, tolerant};
+use crate::error::{failed, gone_is_done, kind_of};
+use crate::prices::hourly;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "ec2:vpc-endpoint";
+const KIND: &str = "vpc-endpoint";
+
+/// The details under which the dimensions of its metrics are kept: only all of them together name a metric.
+const DIMENSIONS: [&str; 3] = ["Endpoint Type", "Service Name", "VPC Id"];
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ec2", KIND)
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| {
+            tolerant(ids, KIND, |ids| describe(at, ids))
+        }))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            match delete(at, short(&resource.id, KIND)).await {
+                Ok(()) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    /// Gateway endpoints cost nothing and have no metrics.
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        let kept = DIMENSIONS.map(|name| Some((name, resource.details.get(name)?.clone())));
+        let Some(mut dimensions) = kept.into_iter().collect::<Option<Vec<_>>>() else {
+            return Vec::new();
+        };
+        dimensions.push(("VPC Endpoint Id", short(&resource.id, KIND).to_owned()));
+        vec![Signal {
+            namespace: "AWS/PrivateLinkEndpoints",
+            metric: "BytesProcessed",
+            statistic: "Sum",
+            dimensions,
+            threshold: 1.0,
+            silence_is_zero: true,
+        }]
+    }
+}
+
+/// Deletes one. A refusal comes inside an answer that is a success.
+async fn delete(at: &Clients, id: &str) -> Result<(), CloudError> {
+    let call = at.ec2().delete_vpc_endpoints().vpc_endpoint_ids(id);
+    let answer = call.send().await;
+    let answer = answer.map_err(failed!("ec2", "DeleteVpcEndpoints", id))?;
+    let refusals = answer.unsuccessful().iter();
+    let Some(refusal) = refusals.filter_map(|item| item.error()).next() else {
+        return Ok(());
+    };
+    let (code, message) = (refusal.code(), refusal.message());
+    Err(CloudError {
+        service: "ec2".to_owned(),
+        call: "DeleteVpcEndpoints".to_owned(),
+        resource: Some(id.to_owned()),
+        code: code.map(str::to_owned),
+        message: message.unwrap_or("it gave no reason").to_owned(),
+        kind: kind_of(code, message, None),
+    })
+}
+
+async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
+    let call = at.ec2().describe_vpc_endpoints();
+    let call = call.set_vpc_endpoint_ids(Some(ids));
+    let answer = call.send().await;
+    let answer = answer.map_err(failed!("ec2", "DescribeVpcEndpoints"))?;
+    let all = answer.vpc_endpoints().iter();
+    let all = all.filter_map(|endpoint| seen(at, endpoint));
+    Ok(all.map(Sighting::from).collect())
+}
+
+/// An endpoint that was deleted is described for a while longer.
+fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
+    let state = endpoint.state().map(State::as_str);
+    // The service writes its states with a capital in some places and without in others.
+    let is = |one: &str| state.is_some_and(|state| state.eq_ignore_ascii_case(one));
+    if is("deleted") {
+        return None;
+    }
+    let id = at.id("ec2", &format!("{KIND}/{}", endpoint.vpc_endpoint_id()?));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags(endpoint.tags());
+    resource.state = state.map(str::to_owned);
+    resource.created_at = timestamp(endpoint.creation_timestamp());
+    resource.standing = Standing::Confirmed;
+    resource.untouchable = if endpoint.requester_managed() == Some(true) {
+        Some("it is managed by the service that asked for it".to_owned())
+    } else {
+        foreign(at, endpoint.owner_id())
+    };
+    let groups = endpoint.groups().iter();
+    let groups = groups.filter_map(|group| group.group_id());
+    let lies_in = endpoint.subnet_ids().iter().chain(endpoint.route_table_ids());
+    let lies_in = lies_in.map(String::as_str).chain(endpoint.vpc_id());
+    resource.uses = named(at, lies_in.chain(groups));
+    let kind = endpoint.vpc_endpoint_type();
+    if kind != Some(&VpcEndpointType::Gateway) {
+        let parts = [
+            kind.map(VpcEndpointType::as_str),
+            endpoint.service_name(),
+            endpoint.vpc_id(),
+        ];
+        let details = DIMENSIONS.into_iter().zip(parts);
+        let details = details.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        resource.details.extend(details);
+        if is("available") {
+            if kind == Some(&VpcEndpointType::Interface) {
+                let zones = Decimal::from(endpoint.subnet_ids().len());
+                resource.usage = vec![hourly("vpc:interface-endpoint", zones)];
+            } else {
+                let kind = kind.map_or("unknown", VpcEndpointType::as_str);
+                resource.unpriced.push(format!("a {kind} endpoint"));
+            }
+            resource.unpriced.push("traffic".to_owned());
+        }
+    }
+    Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::testing::{here, text};
+
+    fn endpoint(kind: VpcEndpointType, state: &str) -> Option<Resource> {
+        let endpoint = VpcEndpoint::builder()
+            .vpc_endpoint_id("vpce-1")
+            .vpc_endpoint_type(kind)
+            .vpc_id("vpc-1")
+            .service_name("com.amazonaws.eu-west-1.sqs")
+            .subnet_ids("subnet-1")
+            .subnet_ids("subnet-2")
+            .route_table_ids("rtb-1")
+            .state(State::from(state));
+        seen(&here(), &endpoint.build())
+    }
+
+    /// An interface endpoint costs by the subnet, a gateway endpoint nothing, a deleted one is none.
+    #[test]
+    fn interfaces_cost_by_the_subnet() {
+        let interface = endpoint(VpcEndpointType::Interface, "available").unwrap();
+        let two = hourly("vpc:interface-endpoint", Decimal::TWO);
+        assert_eq!(interface.usage, [two]);
+        let uses = [
+            "route-table/rtb-1",
+            "subnet/subnet-1",
+            "subnet/subnet-2",
+            "vpc/vpc-1",
+        ];
+        assert_eq!(text(&interface.uses), uses);
+        assert_eq!(This.signals(&interface)[0].dimensions.len(), 4);
+        let gateway = endpoint(VpcEndpointType::Gateway, "Available").unwrap();
+        assert!(gateway.usage.is_empty() && This.signals(&gateway).is_empty());
+        assert_eq!(endpoint(VpcEndpointType::Interface, "Deleted"), None);
+        assert_eq!(endpoint(VpcEndpointType::Interface, "deleted"), None);
+    }
+}
