@@ -16,7 +16,7 @@ use stack::config::{Access, Account};
 use stack::{Config, Place};
 use tokio::sync::OnceCell;
 
-use crate::clients::{Clients, GLOBAL};
+use crate::clients::{BILLING, Clients, GLOBAL};
 use crate::error::failed;
 use crate::pace::Pace;
 
@@ -77,6 +77,14 @@ impl Accounts {
             .collect()
     }
 
+    /// Clients for what knows of money: in the first account of the configuration, where the bill and the price list are
+    /// served. `None` when no account is configured.
+    pub(crate) async fn billing(&self) -> Option<Result<Arc<Clients>, CloudError>> {
+        let account = self.ids().next()?.to_owned();
+        let region = BILLING.to_owned();
+        Some(self.clients(&Place { account, region }).await)
+    }
+
     /// The clients of a place, once it is sure that the credentials are those of its account.
     pub(crate) async fn clients(&self, place: &Place) -> Result<Arc<Clients>, CloudError> {
         let entry = self
@@ -132,7 +140,11 @@ impl Entry {
             (region.to_owned(), Arc::new(clients))
         };
         let regional = regions.iter().map(|region| make(region, region));
-        regional.chain([make(GLOBAL, first)]).collect()
+        let china = first.starts_with("cn-");
+        let billing = if china { "cn-northwest-1" } else { "us-east-1" };
+        regional
+            .chain([make(GLOBAL, first), make(BILLING, billing)])
+            .collect()
     }
 
     fn loader(&self, region: &str) -> ConfigLoader {

@@ -138,6 +138,9 @@ impl Clients {
 /// The region of what is in none.
 pub(crate) const GLOBAL: &str = "global";
 
+/// The region of the bill and the price list, wherever that is; resources never lie there.
+pub(crate) const BILLING: &str = "billing";
+
 fn partition(region: &str) -> &'static str {
     if region.starts_with("cn-") {
         "aws-cn"

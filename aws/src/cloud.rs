@@ -1,7 +1,7 @@
 //! The cloud of the domain, answered by AWS.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -15,15 +15,19 @@ use stack::idle::Observed;
 use stack::{Cloud, Config, Place, Span};
 
 use crate::access::Accounts;
+use crate::activity;
+use crate::bill;
 use crate::clients::Clients;
 use crate::discover::{self, unlooked};
 use crate::pace::Pace;
+use crate::prices::{self, Table};
 use crate::types::{self, Type};
 
 /// AWS, in the accounts and regions of a configuration.
 pub struct AwsCloud {
     accounts: Accounts,
     pace: Arc<Pace>,
+    prices: RwLock<Table>,
 }
 
 impl AwsCloud {
@@ -35,7 +39,35 @@ impl AwsCloud {
         Self {
             accounts: Accounts::new(config, &pace),
             pace,
+            prices: RwLock::new(Table::built_in()),
         }
+    }
+
+    /// Prices that were read from the price list before: they go over those that are built in, where they are newer.
+    pub fn set_prices(&self, prices: impl IntoIterator<Item = Price>) {
+        let mut table = self.prices.write().unwrap_or_else(PoisonError::into_inner);
+        table.overlay(prices);
+    }
+
+    /// Sets the rates of resources that were just described.
+    fn rate(&self, resources: &mut [Resource]) {
+        let table = self.prices.read().unwrap_or_else(PoisonError::into_inner);
+        for resource in resources {
+            prices::rate(resource, &table);
+        }
+    }
+
+    /// Clients for the bill and the price list.
+    async fn billing(&self) -> Result<Arc<Clients>, CloudError> {
+        let nobody = || CloudError {
+            service: "jiti".to_owned(),
+            call: "access".to_owned(),
+            resource: None,
+            code: None,
+            message: "no account is configured: add one under [[account]]".to_owned(),
+            kind: CloudErrorKind::Denied,
+        };
+        self.accounts.billing().await.ok_or_else(nobody)?
     }
 
     async fn look(&self, place: Place, which: &Which) -> Found {
@@ -84,6 +116,7 @@ impl Cloud for AwsCloud {
             // What is in no region is listed in each by the index of some services.
             all.resources.sort_by(|a, b| a.id.cmp(&b.id));
             all.resources.dedup_by(|a, b| a.id == b.id);
+            self.rate(&mut all.resources);
             all.requests = self.pace.requests() - before;
             all.clock = self.pace.cloud_time();
             all
@@ -122,6 +155,7 @@ impl Cloud for AwsCloud {
                 }
                 described.failed.extend(answer.failed);
             }
+            self.rate(&mut described.found);
             described
         })
     }
@@ -168,17 +202,31 @@ impl Cloud for AwsCloud {
         window: Span,
         now: Timestamp,
     ) -> Soon<'a, BTreeMap<ResourceId, Observed>> {
-        let _ = (resources, window, now);
-        Box::pin(async { BTreeMap::new() })
+        Box::pin(async move {
+            let mut places: BTreeMap<&Place, Vec<&Resource>> = BTreeMap::new();
+            for resource in resources.iter().filter(|resource| resource.is_confirmed()) {
+                places.entry(&resource.place).or_default().push(resource);
+            }
+            let answers = places.into_iter().map(async |(place, resources)| {
+                match self.accounts.clients(place).await {
+                    Ok(at) => activity::observe(&at, &resources, window, now).await,
+                    Err(error) => activity::unreachable(&resources, window, now, &error),
+                }
+            });
+            join_all(answers).await.into_iter().flatten().collect()
+        })
     }
 
     fn bill<'a>(&'a self, from: Date, to: Date) -> Soon<'a, Result<Bill, CloudError>> {
-        let _ = (from, to);
-        Box::pin(async { Ok(Bill::default()) })
+        Box::pin(async move { bill::bill(&*self.billing().await?, from, to).await })
     }
 
     fn prices<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Result<Vec<Price>, CloudError>> {
-        let _ = resources;
-        Box::pin(async { Ok(Vec::new()) })
+        Box::pin(async move {
+            let at = self.billing().await?;
+            let prices = prices::present(&at, resources).await?;
+            self.set_prices(prices.clone());
+            Ok(prices)
+        })
     }
 }

@@ -7,6 +7,7 @@ mod access;
 mod activity;
 mod arn;
 mod batch;
+mod bill;
 mod clients;
 mod cloud;
 mod discover;

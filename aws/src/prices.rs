@@ -1,7 +1,17 @@
-//! List prices: an embedded table with its date, what the Price List API said since, and rates of resources from both.
+//! List prices: an embedded table with its dates, what the Price List API said since, and rates of resources from both.
+
+mod list;
+mod product;
+mod query;
+mod rate;
+mod table;
 
 use rust_decimal::Decimal;
 use stack::cloud::Usage;
+
+pub(crate) use list::present;
+pub(crate) use rate::rate;
+pub(crate) use table::Table;
 
 /// Hours of a month, as AWS's own calculators count them.
 const HOURS_OF_A_MONTH: Decimal = Decimal::from_parts(730, 0, 0, false, 0);

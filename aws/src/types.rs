@@ -68,6 +68,8 @@ pub(crate) trait Type: Send + Sync {
     }
 
     /// Asks about resources, in batches as large as the service takes. What is neither seen nor failed does not exist.
+    ///
+    /// What each uses is told in full, in `usage` and `unpriced`: one in which both are empty costs nothing as it is.
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen>;
 
     /// Unties it from its equals: see [`stack::Cloud::loosen`].

@@ -1,0 +1,242 @@
+//! What the cloud billed: one grouped question to Cost Explorer, and its pages. Each is a request that costs a cent.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_costexplorer::Config;
+use aws_sdk_costexplorer::operation::get_cost_and_usage::GetCostAndUsageOutput;
+use aws_sdk_costexplorer::types::{
+    DateInterval, Dimension, DimensionValues, Expression, Granularity, GroupDefinition,
+    GroupDefinitionType, ResultByTime,
+};
+use aws_smithy_types::retry::RetryConfig;
+use jiff::civil::Date;
+use stack::Usd;
+use stack::cloud::{Bill, BillLine, CloudError, CloudErrorKind};
+use stack::tags::STACK;
+
+use crate::clients::Clients;
+use crate::error::failed;
+
+/// Spreads what is paid in advance over the time that it is paid for: what a stack has used, whenever it was invoiced.
+const METRIC: &str = "AmortizedCost";
+
+/// What is no use of anything, and would be set against whichever stack carries it.
+const NOT_USE: [&str; 3] = ["Tax", "Credit", "Refund"];
+
+/// What every stack cost from one day to another (excluded), by day and service.
+pub(crate) async fn bill(at: &Clients, from: Date, to: Date) -> Result<Bill, CloudError> {
+    let mut bill = Bill::default();
+    let mut page = None;
+    loop {
+        let answer = match ask(at, from, to, page).await {
+            Ok(answer) => answer,
+            Err(error) if bill.requests == 0 => return Err(error),
+            // The pages so far were paid for: that is told, and half a bill is not.
+            Err(error) => {
+                return Ok(Bill {
+                    requests: bill.requests,
+                    remark: Some(format!("only a part of the bill was answered: {error}")),
+                    ..Bill::default()
+                });
+            }
+        };
+        bill.requests += 1;
+        read(&mut bill, answer.results_by_time());
+        page = answer.next_page_token.filter(|token| !token.is_empty());
+        if page.is_none() {
+            break;
+        }
+    }
+    if bill.lines.is_empty() {
+        bill.remark = Some(format!(
+            "the bill names no stack. If stacks stood then, the tag {STACK} is not activated for cost allocation: activate \
+             it in the account that pays, under Billing and Cost Management, Cost allocation tags, or with `aws ce \
+             update-cost-allocation-tags-status --cost-allocation-tags-status TagKey={STACK},Status=Active`. It takes up \
+             to 24 h and counts from then on"
+        ));
+    }
+    Ok(bill)
+}
+
+async fn ask(
+    at: &Clients,
+    from: Date,
+    to: Date,
+    page: Option<String>,
+) -> Result<GetCostAndUsageOutput, CloudError> {
+    let time = DateInterval::builder().start(from.to_string());
+    let use_only = Expression::builder().dimensions(
+        DimensionValues::builder()
+            .key(Dimension::RecordType)
+            .set_values(Some(NOT_USE.map(str::to_owned).to_vec()))
+            .build(),
+    );
+    let by = |kind, key: &str| GroupDefinition::builder().r#type(kind).key(key).build();
+    // No second try by itself: an answer that was lost has been paid for, and the next one would be as well.
+    let once = Config::builder().retry_config(RetryConfig::disabled());
+    let answer = at
+        .cost_explorer()
+        .get_cost_and_usage()
+        .set_time_period(time.end(to.to_string()).build().ok())
+        .granularity(Granularity::Daily)
+        .metrics(METRIC)
+        .filter(Expression::builder().not(use_only.build()).build())
+        .group_by(by(GroupDefinitionType::Tag, STACK))
+        .group_by(by(GroupDefinitionType::Dimension, "SERVICE"))
+        .set_next_page_token(page)
+        .customize()
+        .config_override(once)
+        .send()
+        .await;
+    answer
+        .map_err(failed!("ce", "GetCostAndUsage"))
+        .map_err(|error| match error.kind {
+            CloudErrorKind::Denied => CloudError {
+                message: format!(
+                    "{}. The bill is asked for in account {}, the first of the configuration: it needs \
+                     ce:GetCostAndUsage, and, in an organisation, that the account which pays lets its members see \
+                     costs; else put that account first",
+                    error.message, at.place.account
+                ),
+                ..error
+            },
+            _ => error,
+        })
+}
+
+/// Adds one page.
+fn read(bill: &mut Bill, days: &[ResultByTime]) {
+    let mut settled: BTreeSet<Date> = bill.settled.drain(..).collect();
+    for result in days {
+        let start = result.time_period().map(DateInterval::start);
+        let Some(day) = start.and_then(|start| start.get(..10)?.parse::<Date>().ok()) else {
+            continue;
+        };
+        if !result.estimated() {
+            settled.insert(day);
+        }
+        for group in result.groups() {
+            let [tag, service] = group.keys() else {
+                continue;
+            };
+            // The keys and values of tags may hold any character: the prefix is known, so only that is taken away.
+            let stack = tag
+                .strip_prefix(STACK)
+                .and_then(|rest| rest.strip_prefix('$'));
+            let amount = group.metrics().and_then(|metrics| metrics.get(METRIC));
+            let usd = amount
+                .filter(|amount| amount.unit().is_none_or(|unit| unit == "USD"))
+                .and_then(|amount| amount.amount()?.parse::<Usd>().ok());
+            let (Some(stack), Some(usd)) = (stack.filter(|stack| !stack.is_empty()), usd) else {
+                continue;
+            };
+            if usd != Usd::ZERO {
+                bill.lines.push(BillLine {
+                    stack: stack.to_owned(),
+                    day,
+                    service: service.clone(),
+                    usd,
+                    estimated: result.estimated(),
+                });
+            }
+        }
+    }
+    bill.settled = settled.into_iter().collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_costexplorer::types::{Group, MetricValue};
+
+    use super::*;
+
+    fn day(start: &str, estimated: bool, groups: &[(&str, &str, &str)]) -> ResultByTime {
+        let time = DateInterval::builder().start(start).end("2026-03-09");
+        let groups = groups.iter().map(|(tag, service, amount)| {
+            let value = MetricValue::builder().amount(*amount).unit("USD").build();
+            Group::builder()
+                .keys(*tag)
+                .keys(*service)
+                .metrics(METRIC, value)
+                .build()
+        });
+        ResultByTime::builder()
+            .time_period(time.build().unwrap())
+            .estimated(estimated)
+            .set_groups(Some(groups.collect()))
+            .build()
+    }
+
+    /// The value of a tag is what follows the known prefix, dollar signs included; without a value nobody is meant.
+    #[test]
+    fn the_prefix_is_taken_away_and_no_more() {
+        let mut bill = Bill::default();
+        let ec2 = "Amazon Elastic Compute Cloud - Compute";
+        read(
+            &mut bill,
+            &[
+                day(
+                    "2026-03-01",
+                    false,
+                    &[
+                        ("jiti:stack$checkout$pr", ec2, "0.1234567890123"),
+                        ("jiti:stack$", ec2, "99"),
+                        ("other$checkout", ec2, "99"),
+                        ("jiti:stack$quiet", ec2, "0"),
+                    ],
+                ),
+                day(
+                    "2026-03-02",
+                    true,
+                    &[("jiti:stack$checkout$pr", ec2, "1.5E-7")],
+                ),
+            ],
+        );
+        let told: Vec<_> = bill
+            .lines
+            .iter()
+            .map(|line| {
+                let usd = line.usd.amount().to_string();
+                (
+                    line.stack.as_str(),
+                    line.day.to_string(),
+                    usd,
+                    line.estimated,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "checkout$pr",
+                    "2026-03-01".to_owned(),
+                    "0.1234567890123".to_owned(),
+                    false
+                ),
+                (
+                    "checkout$pr",
+                    "2026-03-02".to_owned(),
+                    "0.00000015".to_owned(),
+                    true
+                ),
+            ]
+        );
+        assert_eq!(bill.settled, ["2026-03-01".parse::<Date>().unwrap()]);
+    }
+
+    /// Pages add up, and a day that stands on two of them is one day.
+    #[test]
+    fn pages_add_up() {
+        let mut bill = Bill::default();
+        read(
+            &mut bill,
+            &[day("2026-03-01", false, &[("jiti:stack$a", "S3", "1")])],
+        );
+        read(
+            &mut bill,
+            &[day("2026-03-01", false, &[("jiti:stack$b", "S3", "2")])],
+        );
+        assert_eq!((bill.lines.len(), bill.settled.len()), (2, 1));
+    }
+}
