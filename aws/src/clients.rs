@@ -150,3 +150,17 @@ fn partition(region: &str) -> &'static str {
         "aws"
     }
 }
+
+#[cfg(test)]
+impl Clients {
+    /// Clients that are never called: what a test of descriptions makes ids with.
+    pub(crate) fn of_nobody() -> Self {
+        let place = Place {
+            account: "123456789012".to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        let config = SdkConfig::builder().build();
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        Self::new(place, "eu-west-1", config, Arc::new(Pace::new(true)), http)
+    }
+}

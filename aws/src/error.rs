@@ -14,6 +14,7 @@ const GONE: &[&str] = &[
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",
     "AWS.SimpleQueueService.QueueDeletedRecently",
+    "ServiceNotActiveException",
 ];
 
 /// Codes that say that something else has to go, or to settle, first.
@@ -36,9 +37,16 @@ const WAIT: &[&str] = &[
     "InvalidDBInstanceStateFault",
     "InvalidDBClusterStateFault",
     "InvalidDBSubnetGroupStateFault",
+    "InvalidDBParameterGroupState",
+    "InvalidDBParameterGroupStateFault",
+    "InvalidDBSnapshotState",
+    "InvalidDBSnapshotStateFault",
+    "InvalidDBClusterSnapshotStateFault",
+    "InvalidOptionGroupStateFault",
     "InvalidCacheClusterState",
     "InvalidReplicationGroupState",
     "CacheSubnetGroupInUse",
+    "InvalidCacheParameterGroupState",
     "ClusterContainsServicesException",
     "ClusterContainsTasksException",
     "ClusterContainsContainerInstancesException",
@@ -219,6 +227,18 @@ macro_rules! failed {
 }
 pub(crate) use failed;
 
+/// That an answer did not speak of what was asked about: it does not exist.
+pub(crate) fn missing(service: &str, call: &str, resource: &str) -> CloudError {
+    CloudError {
+        service: service.to_owned(),
+        call: call.to_owned(),
+        resource: Some(resource.to_owned()),
+        code: None,
+        message: "it does not exist".to_owned(),
+        kind: CloudErrorKind::Gone,
+    }
+}
+
 /// What a delete that failed means: that it is gone already is no failure.
 pub(crate) fn gone_is_done(error: CloudError) -> Result<stack::cloud::Deletion, CloudError> {
     if error.kind == CloudErrorKind::Gone {
@@ -245,7 +265,19 @@ mod tests {
             ("DBInstanceNotFound", Gone),
             ("DBClusterNotFoundFault", Gone),
             ("NoSuchEntity", Gone),
+            ("LoadBalancerNotFound", Gone),
+            ("DBParameterGroupNotFound", Gone),
+            ("DBSubnetGroupNotFoundFault", Gone),
+            ("OptionGroupNotFoundFault", Gone),
+            ("ReplicationGroupNotFoundFault", Gone),
+            ("ClusterNotFoundException", Gone),
+            ("ServiceNotActiveException", Gone),
             ("DependencyViolation", Wait),
+            ("InvalidDBParameterGroupState", Wait),
+            ("InvalidOptionGroupStateFault", Wait),
+            ("InvalidDBSnapshotState", Wait),
+            ("InvalidCacheParameterGroupState", Wait),
+            ("ScalingActivityInProgress", Wait),
             ("RequestLimitExceeded", Throttled),
             ("UnauthorizedOperation", Denied),
             ("ExpiredToken", Credentials),

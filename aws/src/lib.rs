@@ -17,6 +17,8 @@ mod http;
 mod kept;
 mod pace;
 mod prices;
+mod size;
+mod tags;
 mod time;
 mod types;
 

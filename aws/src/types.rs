@@ -18,6 +18,7 @@ macro_rules! types {
 
 // The list: a file in `types/`, whose `This` implements `Type`.
 types! {
+    autoscaling_group
     ec2_dhcp_options
     ec2_egress_only_internet_gateway
     ec2_elastic_ip

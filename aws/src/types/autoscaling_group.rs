@@ -1,0 +1,384 @@
+//! Auto scaling groups. The index of tags never lists them.
+
+use aws_sdk_autoscaling::types::{
+    AutoScalingGroup, DeletionProtection, Filter, LaunchTemplateSpecification,
+};
+use serde_json::{Value, json};
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which,
+};
+use stack::tags::STACK;
+
+use super::{Listed, Seen, Sighting, Type};
+use crate::activity::Signal;
+use crate::arn::Arn;
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done};
+use crate::size::{number, refused};
+use crate::tags;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "autoscaling:autoScalingGroup";
+
+/// Names in one question, as many as the service answers to in one page.
+const BATCH: usize = 50;
+
+/// Bytes a day below which nobody uses a machine, as Compute Optimizer has it.
+const QUIET_BYTES: f64 = 5_000_000.0;
+/// Percent of CPU below which nobody uses a machine, likewise.
+const QUIET_CPU: f64 = 5.0;
+
+/// Processes without which a group cannot go to nothing and come back.
+const RESIZING: [&str; 2] = ["Launch", "Terminate"];
+/// The details that keep a group from being put to sleep.
+const SUSPENDED: &str = "suspended";
+const PROTECTED_MEMBERS: &str = "protected_from_scale_in";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("autoscaling", "autoScalingGroup")
+    }
+
+    fn list<'a>(
+        &'a self,
+        at: &'a Clients,
+        which: &'a Which,
+    ) -> Soon<'a, Result<Listed, CloudError>> {
+        let filter = match which {
+            Which::All => Filter::builder().name("tag-key").values(STACK),
+            Which::Stack(name) => Filter::builder()
+                .name(format!("tag:{STACK}"))
+                .values(name.as_str()),
+        };
+        let asked = at
+            .autoscaling()
+            .describe_auto_scaling_groups()
+            .filters(filter.build());
+        Box::pin(async move {
+            let mut pages = asked.max_records(100).into_paginator().items().send();
+            let mut listed = Listed::default();
+            while let Some(group) = pages.next().await {
+                let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
+                if let Some(sighting) = seen(at, &group) {
+                    listed.ids.push(sighting.resource.id.clone());
+                    listed.seen.push(sighting);
+                }
+            }
+            Ok(listed)
+        })
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = group_name(&resource.id);
+            let asked = at
+                .autoscaling()
+                .delete_auto_scaling_group()
+                .auto_scaling_group_name(name)
+                .force_delete(true);
+            let answer = asked.send().await;
+            match answer.map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(not_found(error)),
+            }
+        })
+    }
+
+    fn stop<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            if let Some(why) = cannot_sleep(resource) {
+                return Err(refused("autoscaling", "UpdateAutoScalingGroup", resource, why));
+            }
+            resize(at, resource, [0, 0, 0]).await
+        })
+    }
+
+    fn start<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        prior: &'a Value,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let of = |key| number(prior, key, resource);
+            resize(at, resource, [of("min")?, of("max")?, of("desired")?]).await
+        })
+    }
+
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        if resource.stopped {
+            return Vec::new();
+        }
+        let signal = |metric, statistic, threshold| Signal {
+            namespace: "AWS/EC2",
+            metric,
+            statistic,
+            dimensions: vec![("AutoScalingGroupName", group_name(&resource.id).to_owned())],
+            threshold,
+            silence_is_zero: false,
+        };
+        vec![
+            signal("CPUUtilization", "Maximum", QUIET_CPU),
+            signal("NetworkIn", "Sum", QUIET_BYTES),
+            signal("NetworkOut", "Sum", QUIET_BYTES),
+        ]
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let names = ids.iter().map(|id| group_name(id).to_owned());
+    by_name(at, names.collect()).await
+}
+
+/// Groups by their names; those that do not exist are left out.
+pub(super) async fn by_name(at: &Clients, names: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
+    let mut pages = at
+        .autoscaling()
+        .describe_auto_scaling_groups()
+        .set_auto_scaling_group_names(Some(names))
+        .into_paginator()
+        .items()
+        .send();
+    let mut found = Vec::new();
+    while let Some(group) = pages.next().await {
+        let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
+        found.extend(seen(at, &group));
+    }
+    Ok(found)
+}
+
+/// The name in `autoScalingGroup:UUID:autoScalingGroupName/NAME`.
+fn group_name(id: &ResourceId) -> &str {
+    let name = id.as_str().split_once(":autoScalingGroupName/");
+    name.map_or(id.as_str(), |(_, name)| name)
+}
+
+fn seen(at: &Clients, group: &AutoScalingGroup) -> Option<Sighting> {
+    let id = ResourceId(group.auto_scaling_group_arn()?.to_owned());
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags::map(group.tags().iter().map(|tag| (tag.key(), tag.value())));
+    // It has a state only while it is being deleted.
+    resource.state = group.status().map(str::to_owned);
+    resource.created_at = timestamp(group.created_time());
+    resource.standing = Standing::Confirmed;
+    resource.uses = uses(at, group);
+    resource.recreates = true;
+    resource.protection = match group.deletion_protection() {
+        None | Some(DeletionProtection::None) => None,
+        Some(_) => Some("DeletionProtection".to_owned()),
+    };
+    let size = [
+        group.min_size()?,
+        group.max_size()?,
+        group.desired_capacity()?,
+    ];
+    // A group that a node group of EKS made is stopped and started by that.
+    if !resource.tags.contains_key("eks:nodegroup-name") {
+        let [min, max, desired] = size;
+        resource.size = Some(json!({ "min": min, "max": max, "desired": desired }));
+        resource.stopped = size == [0, 0, 0];
+    }
+    let suspended = group.suspended_processes().iter();
+    let suspended: Vec<_> = suspended.filter_map(|one| one.process_name()).collect();
+    if !suspended.is_empty() {
+        let details = &mut resource.details;
+        details.insert(SUSPENDED.to_owned(), suspended.join(","));
+    }
+    let members = group.instances();
+    let protected = members.iter().filter(|one| one.protected_from_scale_in() == Some(true));
+    let protected = protected.count();
+    if protected > 0 {
+        let details = &mut resource.details;
+        details.insert(PROTECTED_MEMBERS.to_owned(), protected.to_string());
+    }
+    let members = members.iter().filter_map(|member| member.instance_id());
+    let owns = members.map(|id| at.id("ec2", &format!("instance/{id}")));
+    Some(Sighting {
+        resource,
+        owns: owns.collect(),
+    })
+}
+
+/// Its launch templates, subnets, and what it registers its members with.
+fn uses(at: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
+    let mixed = group.mixed_instances_policy();
+    let mixed = mixed.and_then(|policy| policy.launch_template());
+    let overrides = mixed.map(|template| template.overrides()).unwrap_or_default();
+    let templates = group
+        .launch_template()
+        .into_iter()
+        .chain(mixed.and_then(|template| template.launch_template_specification()))
+        .chain(overrides.iter().filter_map(|one| one.launch_template_specification()));
+    let templates = templates
+        .filter_map(LaunchTemplateSpecification::launch_template_id)
+        .map(|id| at.id("ec2", &format!("launch-template/{id}")));
+    let subnets = group.vpc_zone_identifier().unwrap_or_default().split(',');
+    let subnets = subnets.map(str::trim).filter(|id| !id.is_empty());
+    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let sources = group.traffic_sources().iter();
+    let sources = sources.filter_map(|source| source.identifier());
+    let targets = group.target_group_arns().iter().map(String::as_str);
+    let targets = targets.chain(sources.filter(|id| id.starts_with("arn:")));
+    let balancers = group.load_balancer_names().iter();
+    let balancers =
+        balancers.map(|name| at.id("elasticloadbalancing", &format!("loadbalancer/{name}")));
+    let mut uses: Vec<_> = templates
+        .chain(subnets)
+        .chain(targets.map(|arn| ResourceId(arn.to_owned())))
+        .chain(balancers)
+        .collect();
+    uses.sort();
+    uses.dedup();
+    uses
+}
+
+/// Why a group would not go to nothing, or would not come back.
+fn cannot_sleep(resource: &Resource) -> Option<String> {
+    let suspended = resource.details.get(SUSPENDED);
+    let suspended = suspended.map(String::as_str).unwrap_or_default();
+    if let Some(process) = RESIZING.iter().find(|one| suspended.split(',').any(|name| name == **one)) {
+        return Some(format!(
+            "its process {process} is suspended, so that its machines would not stop and come back: resume it first"
+        ));
+    }
+    let members = resource.details.get(PROTECTED_MEMBERS)?;
+    Some(format!(
+        "{members} of its machines are protected from scale-in, so that they would not stop: take the protection off first"
+    ))
+}
+
+async fn resize(at: &Clients, resource: &Resource, size: [i32; 3]) -> Result<(), CloudError> {
+    let name = group_name(&resource.id);
+    let [min, max, desired] = size;
+    let asked = at
+        .autoscaling()
+        .update_auto_scaling_group()
+        .auto_scaling_group_name(name)
+        .min_size(min)
+        .max_size(max)
+        .desired_capacity(desired);
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!("autoscaling", "UpdateAutoScalingGroup", name));
+    answer.map(|_| ()).map_err(not_found)
+}
+
+/// This service says that a group does not exist with the code of any invalid request.
+fn not_found(error: CloudError) -> CloudError {
+    let missing = error.code.as_deref() == Some("ValidationError")
+        && error.message.contains("name not found");
+    let kind = if missing { CloudErrorKind::Gone } else { error.kind };
+    CloudError { kind, ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_autoscaling::types::{
+        Instance, LaunchTemplate, MixedInstancesPolicy, SuspendedProcess, TagDescription,
+        builders::AutoScalingGroupBuilder,
+    };
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1-2:autoScalingGroupName/web/a";
+
+    fn group() -> AutoScalingGroupBuilder {
+        AutoScalingGroup::builder()
+            .auto_scaling_group_arn(ARN)
+            .min_size(1)
+            .max_size(4)
+            .desired_capacity(2)
+    }
+
+    fn member(id: &str) -> Instance {
+        Instance::builder().instance_id(id).build()
+    }
+
+    fn resource(group: AutoScalingGroupBuilder) -> Resource {
+        seen(&Clients::of_nobody(), &group.build()).unwrap().resource
+    }
+
+    /// A group owns its members, uses its template, subnets and target groups, and makes its members again.
+    #[test]
+    fn what_belongs_to_a_group() {
+        let at = Clients::of_nobody();
+        let template = LaunchTemplateSpecification::builder().launch_template_id("lt-1");
+        let mixed = LaunchTemplate::builder().launch_template_specification(template.build());
+        let mixed = MixedInstancesPolicy::builder().launch_template(mixed.build());
+        let group = group()
+            .mixed_instances_policy(mixed.build())
+            .vpc_zone_identifier("subnet-1, subnet-2")
+            .target_group_arns("arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/t/1")
+            .instances(member("i-1"))
+            .instances(member("i-2"));
+        let Sighting { resource, owns } = seen(&at, &group.build()).unwrap();
+        let ids = |ids: &[ResourceId]| {
+            let last = |id: &ResourceId| id.as_str().rsplit(':').next().unwrap_or_default().to_owned();
+            ids.iter().map(last).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&owns), ["instance/i-1", "instance/i-2"]);
+        let uses = ["launch-template/lt-1", "subnet/subnet-1", "subnet/subnet-2", "targetgroup/t/1"];
+        assert_eq!(ids(&resource.uses), uses);
+        assert!(resource.recreates && resource.protection.is_none());
+        assert_eq!(group_name(&resource.id), "web/a");
+    }
+
+    /// Its size is all three numbers; it is stopped when all are nothing; a group of EKS has none of its own.
+    #[test]
+    fn the_size_of_a_group() {
+        let awake = resource(group());
+        assert_eq!(awake.size, Some(json!({ "min": 1, "max": 4, "desired": 2 })));
+        assert!(!awake.stopped && This.signals(&awake).len() == 3);
+        let asleep = resource(group().min_size(0).max_size(0).desired_capacity(0));
+        assert!(asleep.stopped && This.signals(&asleep).is_empty());
+        let tag = TagDescription::builder().key("eks:nodegroup-name").value("n");
+        assert_eq!(resource(group().tags(tag.build())).size, None);
+    }
+
+    /// A group that could not come back, or would not go, is not put to sleep.
+    #[test]
+    fn a_group_that_cannot_sleep() {
+        assert_eq!(cannot_sleep(&resource(group())), None);
+        let suspended = |name: &str| SuspendedProcess::builder().process_name(name).build();
+        let harmless = resource(group().suspended_processes(suspended("AZRebalance")));
+        assert_eq!(cannot_sleep(&harmless), None);
+        let launch = resource(group().suspended_processes(suspended("Launch")));
+        assert!(cannot_sleep(&launch).unwrap().contains("process Launch"));
+        let protected = Instance::builder().instance_id("i-1").protected_from_scale_in(true);
+        let protected = resource(group().instances(protected.build()));
+        assert!(cannot_sleep(&protected).unwrap().starts_with("1 of its machines"));
+        assert_eq!(protected.protection, None);
+    }
+
+    /// Either way of protecting a group from deletion is its flag.
+    #[test]
+    fn the_protection_of_a_group() {
+        for (flag, protected) in [
+            (DeletionProtection::None, false),
+            (DeletionProtection::PreventForceDeletion, true),
+            (DeletionProtection::PreventAllDeletion, true),
+        ] {
+            let resource = resource(group().deletion_protection(flag));
+            assert_eq!(resource.protection.is_some(), protected);
+        }
+    }
+}
