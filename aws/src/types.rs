@@ -38,6 +38,10 @@ types! {
     ec2_volume
     ec2_vpc
     ec2_vpc_endpoint
+    elb_listener
+    elb_listener_rule
+    elb_load_balancer
+    elb_target_group
     sqs_queue
 }
 

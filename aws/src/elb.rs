@@ -1,0 +1,98 @@
+//! What all types of load balancing share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_elasticloadbalancingv2::types::Action;
+use stack::cloud::{CloudError, ResourceId};
+
+use crate::clients::Clients;
+use crate::error::failed;
+use crate::tags;
+
+/// ARNs in one question: the service tells the tags of no more at once.
+pub(crate) const BATCH: usize = 20;
+
+/// The ARNs of a batch.
+pub(crate) fn arns(ids: &[ResourceId]) -> Vec<String> {
+    ids.iter().map(|id| id.as_str().to_owned()).collect()
+}
+
+/// The tags of each of a batch.
+pub(crate) async fn tags_of(
+    at: &Clients,
+    ids: &[ResourceId],
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, CloudError> {
+    let asked = at.elb().describe_tags().set_resource_arns(Some(arns(ids)));
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeTags"))?;
+    let described = answer.tag_descriptions().iter().filter_map(|one| {
+        let pairs = one.tags().iter().map(|tag| (tag.key(), tag.value()));
+        Some((one.resource_arn()?.to_owned(), tags::map(pairs)))
+    });
+    Ok(described.collect())
+}
+
+/// The target groups that actions forward to, each once.
+pub(crate) fn targets(actions: &[Action]) -> BTreeSet<ResourceId> {
+    let several = actions
+        .iter()
+        .filter_map(|action| action.forward_config())
+        .flat_map(|config| config.target_groups())
+        .filter_map(|target| target.target_group_arn());
+    let one = actions
+        .iter()
+        .filter_map(|action| action.target_group_arn());
+    one.chain(several)
+        .map(|arn| ResourceId(arn.to_owned()))
+        .collect()
+}
+
+/// The load balancer that a listener or a rule is a part of: it takes both with it.
+pub(crate) fn balancer(id: &ResourceId) -> Option<ResourceId> {
+    let (head, path) = id.as_str().split_once(":listener")?;
+    let mut parts = path
+        .strip_prefix("-rule")
+        .unwrap_or(path)
+        .split('/')
+        .skip(1);
+    let (kind, name, number) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(ResourceId(format!(
+        "{head}:loadbalancer/{kind}/{name}/{number}"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_elasticloadbalancingv2::types::{
+        ActionTypeEnum, ForwardActionConfig, TargetGroupTuple,
+    };
+
+    use super::*;
+
+    /// Listeners and rules lead to their load balancer.
+    #[test]
+    fn listeners_lead_to_their_balancer() {
+        let head = "arn:aws:elasticloadbalancing:eu-west-1:1";
+        let lead = |path: &str| balancer(&ResourceId(format!("{head}:{path}")));
+        let balancer = ResourceId(format!("{head}:loadbalancer/app/web/50dc"));
+        assert_eq!(lead("listener/app/web/50dc/f2f7"), Some(balancer.clone()));
+        assert_eq!(lead("listener-rule/app/web/50dc/f2f7/9683"), Some(balancer));
+        assert_eq!(lead("targetgroup/web/50dc"), None);
+    }
+
+    /// Every target group of an action is a reference, named once or weighted.
+    #[test]
+    fn actions_forward_to_groups() {
+        let tuple = |arn: &str| TargetGroupTuple::builder().target_group_arn(arn).build();
+        let weighted = ForwardActionConfig::builder()
+            .target_groups(tuple("arn:a"))
+            .target_groups(tuple("arn:b"));
+        let action = Action::builder()
+            .r#type(ActionTypeEnum::Forward)
+            .target_group_arn("arn:a")
+            .forward_config(weighted.build());
+        let found: Vec<_> = targets(&[action.build()]).into_iter().collect();
+        let wanted = ["arn:a", "arn:b"].map(|arn| ResourceId(arn.to_owned()));
+        assert_eq!(found, wanted);
+    }
+}

@@ -1,0 +1,243 @@
+//! Load balancers: application, network and gateway. The classic ones have an API of their own and are not known here.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
+};
+use futures_util::future::try_join_all;
+use rust_decimal::Decimal;
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+
+use super::{Seen, Sighting, Type};
+use crate::activity::Signal;
+use crate::arn::{Arn, short};
+use crate::batch::halves;
+use crate::clients::Clients;
+use crate::elb::{BATCH, arns, tags_of};
+use crate::error::{failed, gone_is_done};
+use crate::prices::hourly;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "elasticloadbalancing:loadbalancer";
+
+/// The attribute that protects one from deletion.
+const PROTECTION: &str = "deletion_protection.enabled";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        // A classic one is `loadbalancer/NAME`, the others `loadbalancer/app/NAME/ID`.
+        let path = arn.after("loadbalancer");
+        arn.service == "elasticloadbalancing" && path.is_some_and(|path| path.contains('/'))
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(halves(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let arn = resource.id.as_str();
+            let asked = at.elb().delete_load_balancer().load_balancer_arn(arn);
+            let answer = asked.send().await;
+            match answer.map_err(failed!("elasticloadbalancing", "DeleteLoadBalancer", arn)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        let path = short(&resource.id, "loadbalancer");
+        let signal = |namespace, metric| Signal {
+            namespace,
+            metric,
+            statistic: "Sum",
+            dimensions: vec![("LoadBalancer", path.to_owned())],
+            threshold: 1.0,
+            silence_is_zero: true,
+        };
+        match path.split('/').next() {
+            Some("app") => vec![signal("AWS/ApplicationELB", "RequestCount")],
+            // What flows without a new connection counts as well; health checks do not.
+            Some("net") => vec![
+                signal("AWS/NetworkELB", "NewFlowCount"),
+                signal("AWS/NetworkELB", "ProcessedBytes"),
+            ],
+            Some("gwy") => vec![
+                signal("AWS/GatewayELB", "NewFlowCount"),
+                signal("AWS/GatewayELB", "ProcessedBytes"),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let asked = at
+        .elb()
+        .describe_load_balancers()
+        .set_load_balancer_arns(Some(arns(ids)));
+    let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
+    let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeLoadBalancers"))?;
+    let mut tags = tags?;
+    let each = answer.load_balancers().iter().map(async |balancer| {
+        let arn = balancer.load_balancer_arn().unwrap_or_default();
+        let (protected, targets) = tokio::join!(is_protected(at, arn), targets(at, arn));
+        Ok::<_, CloudError>((balancer, protected?, targets?))
+    });
+    let described = try_join_all(each).await?.into_iter();
+    let found = described.filter_map(|(balancer, protected, targets)| {
+        let mut resource = seen(at, balancer, targets)?;
+        resource.tags = tags.remove(resource.id.as_str()).unwrap_or_default();
+        resource.protection = protected.then(|| PROTECTION.to_owned());
+        Some(Sighting::from(resource))
+    });
+    Ok(found.collect())
+}
+
+async fn is_protected(at: &Clients, arn: &str) -> Result<bool, CloudError> {
+    let asked = at
+        .elb()
+        .describe_load_balancer_attributes()
+        .load_balancer_arn(arn);
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!(
+        "elasticloadbalancing",
+        "DescribeLoadBalancerAttributes",
+        arn
+    ))?;
+    let attributes = answer.attributes().iter();
+    let all: BTreeMap<_, _> = attributes
+        .filter_map(|one| Some((one.key()?, one.value()?)))
+        .collect();
+    Ok(all.get(PROTECTION) == Some(&"true"))
+}
+
+/// The target groups that its listeners and rules forward to: they go after it.
+async fn targets(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let asked = at.elb().describe_target_groups().load_balancer_arn(arn);
+    let mut pages = asked.into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(group) = pages.next().await {
+        match group.map_err(failed!("elasticloadbalancing", "DescribeTargetGroups", arn)) {
+            Ok(group) => found.extend(group.target_group_arn.map(ResourceId)),
+            // None at all is answered like one that does not exist.
+            Err(error) if error.kind == CloudErrorKind::Gone => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+fn seen(at: &Clients, balancer: &LoadBalancer, targets: Vec<ResourceId>) -> Option<Resource> {
+    let id = ResourceId(balancer.load_balancer_arn()?.to_owned());
+    let mut resource = at.resource(id, NAME);
+    let state = balancer.state().and_then(|state| state.code());
+    resource.state = state.map(|code| code.as_str().to_owned());
+    resource.created_at = timestamp(balancer.created_time());
+    resource.standing = Standing::Confirmed;
+    let zones = balancer.availability_zones();
+    let subnets = zones.iter().filter_map(|zone| zone.subnet_id());
+    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let groups = balancer.security_groups().iter();
+    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let addresses = zones.iter().flat_map(|zone| zone.load_balancer_addresses());
+    let addresses = addresses.filter_map(|address| address.allocation_id());
+    let addresses = addresses.map(|id| at.id("ec2", &format!("elastic-ip/{id}")));
+    let addresses: Vec<_> = addresses.collect();
+    // Addresses of one's own are counted where they are; how many others it has, nobody tells.
+    let borrows = balancer.scheme() == Some(&LoadBalancerSchemeEnum::InternetFacing)
+        && addresses.is_empty();
+    resource.uses = subnets.chain(groups).chain(addresses).chain(targets).collect();
+    let meter = match balancer.r#type() {
+        Some(LoadBalancerTypeEnum::Application) => Some("elb:application"),
+        Some(LoadBalancerTypeEnum::Network) => Some("elb:network"),
+        _ => None,
+    };
+    match meter {
+        Some(meter) => resource.usage.push(hourly(meter, Decimal::ONE)),
+        None => resource.unpriced.push("a gateway load balancer".to_owned()),
+    }
+    resource.unpriced.push("capacity units".to_owned());
+    if borrows {
+        resource.unpriced.push("its public IPv4 addresses".to_owned());
+    }
+    Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_elasticloadbalancingv2::types::{
+        AvailabilityZone, LoadBalancerAddress, builders::LoadBalancerBuilder,
+    };
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer";
+
+    fn balancer(path: &str, kind: LoadBalancerTypeEnum) -> LoadBalancerBuilder {
+        LoadBalancer::builder()
+            .load_balancer_arn(format!("{ARN}/{path}"))
+            .r#type(kind)
+    }
+
+    fn resource(balancer: LoadBalancerBuilder, targets: Vec<ResourceId>) -> Resource {
+        seen(&Clients::of_nobody(), &balancer.build(), targets).unwrap()
+    }
+
+    /// Subnets, groups, addresses of one's own and target groups go after their balancer.
+    #[test]
+    fn what_a_balancer_uses() {
+        let address = LoadBalancerAddress::builder().allocation_id("eipalloc-1");
+        let zone = AvailabilityZone::builder()
+            .subnet_id("subnet-1")
+            .load_balancer_addresses(address.build());
+        let balancer = balancer("net/n/1", LoadBalancerTypeEnum::Network)
+            .scheme(LoadBalancerSchemeEnum::InternetFacing)
+            .security_groups("sg-1")
+            .availability_zones(zone.build());
+        let target = ResourceId("arn:target".to_owned());
+        let network = resource(balancer, vec![target.clone()]);
+        let at = Clients::of_nobody();
+        let wanted = ["subnet/subnet-1", "security-group/sg-1", "elastic-ip/eipalloc-1"];
+        let mut wanted: Vec<_> = wanted.map(|path| at.id("ec2", path)).into();
+        wanted.push(target);
+        assert_eq!(network.uses, wanted);
+        assert_eq!(network.usage, [hourly("elb:network", Decimal::ONE)]);
+        assert_eq!(network.unpriced, ["capacity units"]);
+    }
+
+    /// Its use is told by the metrics of its kind, under the last part of its ARN; what has no price is named.
+    #[test]
+    fn what_tells_its_use() {
+        let app = resource(balancer("app/a/1", LoadBalancerTypeEnum::Application), Vec::new());
+        let signals = This.signals(&app);
+        assert_eq!(signals[0].dimensions, [("LoadBalancer", "app/a/1".to_owned())]);
+        assert!(signals[0].silence_is_zero && signals[0].metric == "RequestCount");
+        let gateway = resource(balancer("gwy/g/1", LoadBalancerTypeEnum::Gateway), Vec::new());
+        assert_eq!(This.signals(&gateway)[0].namespace, "AWS/GatewayELB");
+        assert!(gateway.usage.is_empty() && gateway.unpriced.len() == 2);
+    }
+
+    /// A classic one is not taken for one of these.
+    #[test]
+    fn classic_ones_are_not_known() {
+        let covers = |text: &str| This.covers(&Arn::parse(text).unwrap());
+        assert!(covers(&format!("{ARN}/app/a/1")));
+        assert!(!covers(&format!("{ARN}/classic")));
+    }
+}
