@@ -18,6 +18,7 @@ mod http;
 mod kept;
 mod pace;
 mod prices;
+mod rds;
 mod size;
 mod tags;
 mod time;

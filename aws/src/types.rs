@@ -42,6 +42,14 @@ types! {
     elb_listener_rule
     elb_load_balancer
     elb_target_group
+    rds_cluster
+    rds_cluster_parameter_group
+    rds_cluster_snapshot
+    rds_instance
+    rds_option_group
+    rds_parameter_group
+    rds_snapshot
+    rds_subnet_group
     sqs_queue
 }
 

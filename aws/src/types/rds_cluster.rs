@@ -1,0 +1,234 @@
+//! Database clusters: Aurora, whose members go before them, and Multi-AZ, whose members go with them.
+
+use aws_sdk_rds::types::DbCluster;
+use serde_json::{Value, json};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done};
+use crate::rds::{self, BATCH, Paid};
+use crate::size::running;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "rds:cluster";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("rds", "cluster")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "cluster");
+            let snapshot = how
+                .final_snapshot
+                .then(|| rds::last_snapshot_of(resource, name));
+            let asked = at
+                .rds()
+                .delete_db_cluster()
+                .db_cluster_identifier(name)
+                .skip_final_snapshot(snapshot.is_none())
+                .set_final_db_snapshot_identifier(snapshot)
+                .delete_automated_backups(true);
+            match asked.send().await.map_err(failed!("rds", "DeleteDBCluster", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn stop<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "cluster");
+            let asked = at.rds().stop_db_cluster().db_cluster_identifier(name);
+            match asked.send().await.map_err(failed!("rds", "StopDBCluster", name)) {
+                Ok(_) => Ok(()),
+                Err(error) => self.unless_so(at, resource, error, true).await,
+            }
+        })
+    }
+
+    fn start<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        prior: &'a Value,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            if !running(prior, resource)? {
+                return Ok(());
+            }
+            let name = short(&resource.id, "cluster");
+            let asked = at.rds().start_db_cluster().db_cluster_identifier(name);
+            match asked.send().await.map_err(failed!("rds", "StartDBCluster", name)) {
+                Ok(_) => Ok(()),
+                Err(error) => self.unless_so(at, resource, error, false).await,
+            }
+        })
+    }
+}
+
+impl This {
+    async fn unless_so(
+        &self,
+        at: &Clients,
+        resource: &Resource,
+        error: CloudError,
+        stopped: bool,
+    ) -> Result<(), CloudError> {
+        let seen = self.describe(at, std::slice::from_ref(&resource.id)).await;
+        rds::unless_so(error, &seen, stopped)
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let mut pages = at
+        .rds()
+        .describe_db_clusters()
+        .filters(rds::filter("db-cluster-id", ids, "cluster"))
+        .into_paginator()
+        .items()
+        .send();
+    let mut found = Vec::new();
+    while let Some(cluster) = pages.next().await {
+        let cluster = cluster.map_err(failed!("rds", "DescribeDBClusters"))?;
+        found.extend(seen(at, &cluster));
+    }
+    Ok(found)
+}
+
+fn seen(at: &Clients, cluster: &DbCluster) -> Option<Sighting> {
+    let id = ResourceId(cluster.db_cluster_arn()?.to_owned());
+    let mut resource = at.resource(id, NAME);
+    resource.tags = rds::tags_of(cluster.tag_list());
+    resource.state = cluster.status().map(str::to_owned);
+    resource.created_at = timestamp(cluster.cluster_create_time());
+    resource.standing = Standing::Confirmed;
+    resource.uses = uses(at, cluster);
+    if cluster.deletion_protection() == Some(true) {
+        resource.protection = Some("DeletionProtection".to_owned());
+    }
+    if can_stop(cluster) {
+        let stopped = rds::is_stopped(cluster.status());
+        resource.size = Some(json!({ "running": !stopped }));
+        resource.stopped = stopped;
+    }
+    let unique = cluster.db_cluster_resource_id();
+    rds::note(&mut resource, unique, cluster.automatic_restart_time());
+    // Its instances have prices of their own; what it stores is only measured.
+    if rds::paid(cluster.status()) != Paid::Nothing {
+        let serverless = cluster.engine_mode() == Some("serverless");
+        let unpriced = ["storage", "I/O requests", "backups"].into_iter();
+        let unpriced = unpriced.chain(serverless.then_some("capacity units"));
+        resource.unpriced = unpriced.map(str::to_owned).collect();
+    }
+    let members = cluster.db_cluster_members().iter();
+    let members = members.filter_map(|member| member.db_instance_identifier());
+    let owns = members.map(|name| at.id("rds", &format!("db:{name}")));
+    Some(Sighting {
+        resource,
+        owns: owns.collect(),
+    })
+}
+
+fn uses(at: &Clients, cluster: &DbCluster) -> Vec<ResourceId> {
+    let groups = cluster.vpc_security_groups().iter();
+    let groups = groups.filter_map(|group| group.vpc_security_group_id());
+    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let subnets = cluster.db_subnet_group();
+    let subnets = subnets.map(|name| at.id("rds", &format!("subgrp:{name}")));
+    let parameters = cluster.db_cluster_parameter_group();
+    let parameters = parameters.map(|name| at.id("rds", &format!("cluster-pg:{name}")));
+    let arns = [cluster.kms_key_id(), cluster.monitoring_role_arn()];
+    let arns = arns.into_iter().flatten();
+    groups
+        .chain(subnets)
+        .chain(parameters)
+        .chain(arns.map(|arn| ResourceId(arn.to_owned())))
+        .collect()
+}
+
+/// Only Aurora stops, and not where capacity comes and goes by itself or other regions depend on it.
+fn can_stop(cluster: &DbCluster) -> bool {
+    cluster.engine().is_some_and(|engine| engine.starts_with("aurora"))
+        && cluster.engine_mode() != Some("serverless")
+        && cluster.global_cluster_identifier().is_none_or(str::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rds::types::{DbClusterMember, builders::DbClusterBuilder};
+
+    use super::*;
+
+    fn cluster(engine: &str) -> DbClusterBuilder {
+        DbCluster::builder()
+            .db_cluster_arn("arn:aws:rds:eu-west-1:123456789012:cluster:main")
+            .engine(engine)
+            .status("available")
+    }
+
+    fn resource(cluster: DbClusterBuilder) -> Resource {
+        seen(&Clients::of_nobody(), &cluster.build()).unwrap().resource
+    }
+
+    /// A cluster owns its members, and goes before its groups.
+    #[test]
+    fn what_belongs_to_a_cluster() {
+        let at = Clients::of_nobody();
+        let member = DbClusterMember::builder().db_instance_identifier("one");
+        let cluster = cluster("aurora-mysql")
+            .db_subnet_group("nets")
+            .db_cluster_parameter_group("tuned")
+            .db_cluster_members(member.build());
+        let Sighting { resource, owns } = seen(&at, &cluster.build()).unwrap();
+        assert_eq!(owns, [at.id("rds", "db:one")]);
+        let wanted = [at.id("rds", "subgrp:nets"), at.id("rds", "cluster-pg:tuned")];
+        assert_eq!(resource.uses, wanted);
+        assert!(This.covers(&Arn::of(&resource.id).unwrap()));
+        let snapshot = "arn:aws:rds:eu-west-1:1:cluster-snapshot:main";
+        assert!(!This.covers(&Arn::parse(snapshot).unwrap()));
+    }
+
+    /// Only a provisioned Aurora can be stopped.
+    #[test]
+    fn what_can_be_stopped() {
+        let running = Some(json!({ "running": true }));
+        assert_eq!(resource(cluster("aurora-postgresql")).size, running);
+        assert!(resource(cluster("aurora-mysql").status("stopped")).stopped);
+        assert_eq!(resource(cluster("postgres")).size, None);
+        assert_eq!(resource(cluster("aurora").engine_mode("serverless")).size, None);
+        let global = cluster("aurora-mysql").global_cluster_identifier("g");
+        assert_eq!(resource(global).size, None);
+    }
+
+    /// What a cluster stores is named as unpriced, but for one that is not paid for.
+    #[test]
+    fn what_a_cluster_costs() {
+        let unpriced = ["storage", "I/O requests", "backups"];
+        assert_eq!(resource(cluster("aurora-mysql")).unpriced, unpriced);
+        assert!(resource(cluster("aurora-mysql").status("creating")).unpriced.is_empty());
+    }
+}

@@ -1,0 +1,355 @@
+//! Database instances.
+
+use aws_sdk_rds::types::DbInstance;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::activity::Signal;
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done};
+use crate::prices::{hourly, monthly};
+use crate::rds::{self, BATCH, Paid};
+use crate::size::running;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "rds:db";
+
+/// Engines whose price is that of their class alone; for the others a license, or an edition, decides.
+const PRICED: [&str; 5] = ["mysql", "mariadb", "postgres", "aurora-mysql", "aurora-postgresql"];
+
+/// Operations a second of gp3 storage that its price includes.
+const INCLUDED_IOPS: i32 = 12_000;
+
+/// The detail that says that no last snapshot can be made of this one.
+const NO_SNAPSHOT: &str = "no_last_snapshot";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("rds", "db")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "db");
+            // A member's data are its cluster's, and a replica's are its source's: neither can be asked for one.
+            let snapshot = how.final_snapshot && !resource.details.contains_key(NO_SNAPSHOT);
+            let asked = at
+                .rds()
+                .delete_db_instance()
+                .db_instance_identifier(name)
+                .skip_final_snapshot(!snapshot)
+                .set_final_db_snapshot_identifier(
+                    snapshot.then(|| rds::last_snapshot_of(resource, name)),
+                )
+                .delete_automated_backups(true);
+            match asked.send().await.map_err(failed!("rds", "DeleteDBInstance", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn stop<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "db");
+            let asked = at.rds().stop_db_instance().db_instance_identifier(name);
+            match asked.send().await.map_err(failed!("rds", "StopDBInstance", name)) {
+                Ok(_) => Ok(()),
+                Err(error) => self.unless_so(at, resource, error, true).await,
+            }
+        })
+    }
+
+    fn start<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        prior: &'a Value,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            if !running(prior, resource)? {
+                return Ok(());
+            }
+            let name = short(&resource.id, "db");
+            let asked = at.rds().start_db_instance().db_instance_identifier(name);
+            match asked.send().await.map_err(failed!("rds", "StartDBInstance", name)) {
+                Ok(_) => Ok(()),
+                Err(error) => self.unless_so(at, resource, error, false).await,
+            }
+        })
+    }
+
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        if rds::is_stopped(resource.state.as_deref()) {
+            return Vec::new();
+        }
+        vec![Signal {
+            namespace: "AWS/RDS",
+            metric: "DatabaseConnections",
+            statistic: "Maximum",
+            dimensions: vec![("DBInstanceIdentifier", short(&resource.id, "db").to_owned())],
+            threshold: 1.0,
+            silence_is_zero: false,
+        }]
+    }
+}
+
+impl This {
+    async fn unless_so(
+        &self,
+        at: &Clients,
+        resource: &Resource,
+        error: CloudError,
+        stopped: bool,
+    ) -> Result<(), CloudError> {
+        let seen = self.describe(at, std::slice::from_ref(&resource.id)).await;
+        rds::unless_so(error, &seen, stopped)
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let mut pages = at
+        .rds()
+        .describe_db_instances()
+        .filters(rds::filter("db-instance-id", ids, "db"))
+        .into_paginator()
+        .items()
+        .send();
+    let mut found = Vec::new();
+    while let Some(instance) = pages.next().await {
+        let instance = instance.map_err(failed!("rds", "DescribeDBInstances"))?;
+        found.extend(seen(at, &instance).map(Sighting::from));
+    }
+    Ok(found)
+}
+
+fn seen(at: &Clients, instance: &DbInstance) -> Option<Resource> {
+    let id = ResourceId(instance.db_instance_arn()?.to_owned());
+    let mut resource = at.resource(id, NAME);
+    resource.tags = rds::tags_of(instance.tag_list());
+    resource.state = instance.db_instance_status().map(str::to_owned);
+    resource.created_at = timestamp(instance.instance_create_time());
+    resource.standing = Standing::Confirmed;
+    resource.uses = uses(at, instance);
+    if instance.deletion_protection() == Some(true) {
+        resource.protection = Some("DeletionProtection".to_owned());
+    }
+    if can_stop(instance) {
+        let stopped = rds::is_stopped(instance.db_instance_status());
+        resource.size = Some(json!({ "running": !stopped }));
+        resource.stopped = stopped;
+    }
+    let unique = instance.dbi_resource_id();
+    rds::note(&mut resource, unique, instance.automatic_restart_time());
+    if instance.db_cluster_identifier().is_some() || is_replica(instance) {
+        let why = "its data are another's".to_owned();
+        resource.details.insert(NO_SNAPSHOT.to_owned(), why);
+    }
+    price(&mut resource, instance);
+    Some(resource)
+}
+
+/// Its cluster, where that waits for it; what it copies; its groups, its key, its role.
+fn uses(at: &Clients, instance: &DbInstance) -> Vec<ResourceId> {
+    let engine = instance.engine().unwrap_or_default();
+    let cluster = instance.db_cluster_identifier();
+    let cluster = cluster.filter(|_| rds::has_members_of_their_own(engine));
+    let cluster = cluster.map(|name| at.id("rds", &format!("cluster:{name}")));
+    // A replica in another region names its source by ARN.
+    let source = instance.read_replica_source_db_instance_identifier();
+    let source = source.map(|name| match name.starts_with("arn:") {
+        true => ResourceId(name.to_owned()),
+        false => at.id("rds", &format!("db:{name}")),
+    });
+    let groups = instance.vpc_security_groups().iter();
+    let groups = groups.filter_map(|group| group.vpc_security_group_id());
+    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let subnets = instance.db_subnet_group();
+    let subnets = subnets.and_then(|group| group.db_subnet_group_name());
+    let subnets = subnets.map(|name| at.id("rds", &format!("subgrp:{name}")));
+    let parameters = instance.db_parameter_groups().iter();
+    let parameters = parameters.filter_map(|group| group.db_parameter_group_name());
+    let parameters = parameters.map(|name| at.id("rds", &format!("pg:{name}")));
+    let options = instance.option_group_memberships().iter();
+    let options = options.filter_map(|group| group.option_group_name());
+    let options = options.map(|name| at.id("rds", &format!("og:{name}")));
+    let arns = [instance.kms_key_id(), instance.monitoring_role_arn()];
+    let arns = arns.into_iter().flatten();
+    cluster
+        .into_iter()
+        .chain(source)
+        .chain(groups)
+        .chain(subnets)
+        .chain(parameters)
+        .chain(options)
+        .chain(arns.map(|arn| ResourceId(arn.to_owned())))
+        .collect()
+}
+
+fn is_replica(instance: &DbInstance) -> bool {
+    instance.read_replica_source_db_instance_identifier().is_some()
+}
+
+/// Whether it can be stopped by itself: not a member of a cluster, not a replica or replicated, not a SQL Server with a
+/// standby, not one of those whose machine is the customer's.
+fn can_stop(instance: &DbInstance) -> bool {
+    let engine = instance.engine().unwrap_or_default();
+    instance.db_cluster_identifier().is_none()
+        && !is_replica(instance)
+        && instance.read_replica_db_instance_identifiers().is_empty()
+        && !engine.starts_with("custom-")
+        && !(engine.starts_with("sqlserver") && instance.multi_az() == Some(true))
+}
+
+fn price(resource: &mut Resource, instance: &DbInstance) {
+    let paid = rds::paid(instance.db_instance_status());
+    let engine = instance.engine().unwrap_or("an unknown engine");
+    let class = instance.db_instance_class().unwrap_or("an unknown class");
+    let storage = instance.storage_type().unwrap_or("an unknown type");
+    let in_cluster = instance.db_cluster_identifier().is_some();
+    // A standby is a second instance with a second storage.
+    let times = Decimal::from(if instance.multi_az() == Some(true) { 2 } else { 1 });
+    if paid == Paid::All {
+        let priced = PRICED.contains(&engine)
+            && engine.starts_with("aurora") == in_cluster
+            && class != "db.serverless"
+            && storage != "aurora-iopt1";
+        if priced {
+            let meter = format!("rds:{class}:{engine}");
+            resource.usage.push(hourly(&meter, times));
+        } else {
+            resource.unpriced.push(format!("a {class} of {engine}"));
+        }
+    }
+    if in_cluster || paid == Paid::Nothing {
+        return;
+    }
+    match instance.allocated_storage() {
+        Some(size) => {
+            let meter = format!("rds:storage:{storage}");
+            resource.usage.push(monthly(&meter, times * Decimal::from(size)));
+        }
+        None => resource.unpriced.push("its storage".to_owned()),
+    }
+    let iops = instance.iops().unwrap_or(0);
+    if storage.starts_with("io") || iops > INCLUDED_IOPS {
+        resource.unpriced.push("provisioned IOPS".to_owned());
+    }
+    resource.unpriced.push("backups".to_owned());
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_rds::types::{
+        DbSubnetGroup, VpcSecurityGroupMembership, builders::DbInstanceBuilder,
+    };
+
+    use super::*;
+
+    fn instance(engine: &str, state: &str) -> DbInstanceBuilder {
+        DbInstance::builder()
+            .db_instance_arn("arn:aws:rds:eu-west-1:123456789012:db:main")
+            .db_instance_class("db.t3.micro")
+            .dbi_resource_id("db-ABC")
+            .engine(engine)
+            .db_instance_status(state)
+            .allocated_storage(20)
+            .storage_type("gp3")
+    }
+
+    fn resource(instance: DbInstanceBuilder) -> Resource {
+        seen(&Clients::of_nobody(), &instance.build()).unwrap()
+    }
+
+    fn meters(resource: &Resource) -> Vec<String> {
+        let usage = resource.usage.iter();
+        usage.map(|usage| usage.meter.clone()).collect()
+    }
+
+    /// A stopped one costs its storage, one that is being made nothing, and a standby everything twice.
+    #[test]
+    fn what_a_database_costs() {
+        let class = "rds:db.t3.micro:postgres";
+        let running = resource(instance("postgres", "available"));
+        assert_eq!(meters(&running), [class, "rds:storage:gp3"]);
+        assert_eq!(running.usage[0], hourly(class, Decimal::ONE));
+        assert_eq!(meters(&resource(instance("postgres", "stopped"))), ["rds:storage:gp3"]);
+        assert!(meters(&resource(instance("postgres", "creating"))).is_empty());
+        let twice = resource(instance("postgres", "available").multi_az(true));
+        assert_eq!(twice.usage[0], hourly(class, Decimal::TWO));
+        assert_eq!(twice.usage[1], monthly("rds:storage:gp3", Decimal::from(40)));
+    }
+
+    /// What the list has no price for is named, not left out.
+    #[test]
+    fn what_has_no_price_is_named() {
+        let oracle = resource(instance("oracle-ee", "available").storage_type("io1"));
+        assert_eq!(meters(&oracle), ["rds:storage:io1"]);
+        assert_eq!(oracle.unpriced, ["a db.t3.micro of oracle-ee", "provisioned IOPS", "backups"]);
+        let aurora = instance("aurora-mysql", "available").db_cluster_identifier("c");
+        assert_eq!(meters(&resource(aurora.clone())), ["rds:db.t3.micro:aurora-mysql"]);
+        let serverless = resource(aurora.db_instance_class("db.serverless"));
+        assert!(serverless.usage.is_empty());
+        assert_eq!(serverless.unpriced, ["a db.serverless of aurora-mysql"]);
+    }
+
+    /// A member of Aurora goes before its cluster; one of a Multi-AZ cluster goes with it.
+    #[test]
+    fn what_a_database_uses() {
+        let at = Clients::of_nobody();
+        let group = VpcSecurityGroupMembership::builder().vpc_security_group_id("sg-1");
+        let subnets = DbSubnetGroup::builder().db_subnet_group_name("nets");
+        let member = instance("aurora-mysql", "available")
+            .db_cluster_identifier("c")
+            .vpc_security_groups(group.build())
+            .db_subnet_group(subnets.build());
+        let wanted = [
+            at.id("rds", "cluster:c"),
+            at.id("ec2", "security-group/sg-1"),
+            at.id("rds", "subgrp:nets"),
+        ];
+        assert_eq!(resource(member).uses, wanted);
+        let owned = resource(instance("mysql", "available").db_cluster_identifier("c"));
+        assert!(owned.uses.is_empty());
+        let replica = instance("mysql", "available").read_replica_source_db_instance_identifier("s");
+        assert_eq!(resource(replica).uses, [at.id("rds", "db:s")]);
+    }
+
+    /// Only what can be stopped has a size, which is whether it runs.
+    #[test]
+    fn the_size_of_a_database() {
+        let awake = resource(instance("mysql", "available"));
+        assert_eq!((awake.size, awake.stopped), (Some(json!({ "running": true })), false));
+        let at = aws_smithy_types::DateTime::from_secs(1_800_000_000);
+        let asleep = resource(instance("mysql", "stopped").automatic_restart_time(at));
+        assert!(asleep.stopped && This.signals(&asleep).is_empty());
+        assert_eq!(asleep.details["restarts_at"], "2027-01-15T08:00:00Z");
+        let member = instance("aurora-mysql", "available").db_cluster_identifier("c");
+        assert_eq!(resource(member).size, None);
+        let replicated = instance("mysql", "available").read_replica_db_instance_identifiers("r");
+        assert_eq!(resource(replicated).size, None);
+    }
+}

@@ -1,0 +1,61 @@
+//! Option groups of database instances.
+
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Type};
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done, missing};
+use crate::rds::tagged;
+
+pub(super) struct This;
+
+const NAME: &str = "rds:og";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("rds", "og")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "og");
+            let asked = at.rds().delete_option_group().option_group_name(name);
+            match asked.send().await.map_err(failed!("rds", "DeleteOptionGroup", name)) {
+                Ok(_) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = short(id, "og");
+    let asked = at.rds().describe_option_groups().option_group_name(name);
+    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+    let answer = answer.map_err(failed!("rds", "DescribeOptionGroups", name))?;
+    if answer.option_groups_list().is_empty() {
+        return Err(missing("rds", "DescribeOptionGroups", name));
+    }
+    let mut resource = at.resource(id.clone(), NAME);
+    resource.tags = tags?;
+    resource.standing = Standing::Confirmed;
+    if name.starts_with("default:") {
+        resource.untouchable = Some("it is a default of the service".to_owned());
+    }
+    Ok(resource)
+}

@@ -1,0 +1,61 @@
+//! Parameter groups of database instances.
+
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Type};
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done, missing};
+use crate::rds::tagged;
+
+pub(super) struct This;
+
+const NAME: &str = "rds:pg";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("rds", "pg")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "pg");
+            let asked = at.rds().delete_db_parameter_group().db_parameter_group_name(name);
+            match asked.send().await.map_err(failed!("rds", "DeleteDBParameterGroup", name)) {
+                Ok(_) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = short(id, "pg");
+    let asked = at.rds().describe_db_parameter_groups().db_parameter_group_name(name);
+    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+    let answer = answer.map_err(failed!("rds", "DescribeDBParameterGroups", name))?;
+    if answer.db_parameter_groups().is_empty() {
+        return Err(missing("rds", "DescribeDBParameterGroups", name));
+    }
+    let mut resource = at.resource(id.clone(), NAME);
+    resource.tags = tags?;
+    resource.standing = Standing::Confirmed;
+    if name.starts_with("default.") {
+        resource.untouchable = Some("it is a default of the service".to_owned());
+    }
+    Ok(resource)
+}
