@@ -12,6 +12,7 @@ mod clients;
 mod cloud;
 mod discover;
 mod ec2;
+mod elasticache;
 mod elb;
 mod error;
 mod http;

@@ -38,6 +38,10 @@ types! {
     ec2_volume
     ec2_vpc
     ec2_vpc_endpoint
+    elasticache_cluster
+    elasticache_parameter_group
+    elasticache_replication_group
+    elasticache_subnet_group
     elb_listener
     elb_listener_rule
     elb_load_balancer

@@ -1,0 +1,21 @@
+//! What all types of ElastiCache share.
+
+use std::collections::BTreeMap;
+
+use stack::cloud::{CloudError, ResourceId};
+
+use crate::clients::Clients;
+use crate::error::failed;
+use crate::tags;
+
+/// The tags of one resource: no description tells them.
+pub(crate) async fn tagged(
+    at: &Clients,
+    id: &ResourceId,
+) -> Result<BTreeMap<String, String>, CloudError> {
+    let asked = at.elasticache().list_tags_for_resource();
+    let answer = asked.resource_name(id.as_str()).send().await;
+    let answer = answer.map_err(failed!("elasticache", "ListTagsForResource", id.as_str()))?;
+    let tags = answer.tag_list().iter();
+    Ok(tags::map(tags.map(|tag| (tag.key(), tag.value()))))
+}
