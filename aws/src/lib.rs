@@ -12,6 +12,7 @@ mod clients;
 mod cloud;
 mod discover;
 mod ec2;
+mod ecs;
 mod elasticache;
 mod elb;
 mod error;

@@ -38,6 +38,11 @@ types! {
     ec2_volume
     ec2_vpc
     ec2_vpc_endpoint
+    ecs_capacity_provider
+    ecs_cluster
+    ecs_service
+    ecs_task
+    ecs_task_definition
     elasticache_cluster
     elasticache_parameter_group
     elasticache_replication_group

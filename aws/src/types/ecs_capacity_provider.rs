@@ -1,0 +1,101 @@
+//! Providers of capacity that start machines by an auto scaling group.
+
+use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::batches;
+use crate::clients::Clients;
+use crate::ecs::{refusal, tags_of};
+use crate::error::{failed, gone_is_done};
+
+pub(super) struct This;
+
+const NAME: &str = "ecs:capacity-provider";
+
+/// Providers in one question.
+const BATCH: usize = 10;
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ecs", "capacity-provider")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "capacity-provider");
+            let asked = at.ecs().delete_capacity_provider().capacity_provider(name);
+            match asked.send().await.map_err(failed!("ecs", "DeleteCapacityProvider", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let names = ids.iter();
+    let names = names.map(|id| short(id, "capacity-provider").to_owned());
+    let asked = at
+        .ecs()
+        .describe_capacity_providers()
+        .set_capacity_providers(Some(names.collect()))
+        .include(CapacityProviderField::Tags);
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!("ecs", "DescribeCapacityProviders"))?;
+    if let Some(error) = refusal("DescribeCapacityProviders", answer.failures()) {
+        return Err(error);
+    }
+    let found = answer.capacity_providers().iter();
+    Ok(found.filter_map(|one| seen(at, one)).map(Sighting::from).collect())
+}
+
+fn seen(at: &Clients, provider: &CapacityProvider) -> Option<Resource> {
+    let status = provider.status().map(|status| status.as_str());
+    if status == Some("INACTIVE") {
+        return None;
+    }
+    let id = ResourceId(provider.capacity_provider_arn()?.to_owned());
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags_of(provider.tags());
+    resource.state = status.map(str::to_owned);
+    resource.standing = Standing::Confirmed;
+    // Its group is not `uses`: the cluster waits for the group's machines, and the provider for the cluster.
+    Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::{AutoScalingGroupProvider, CapacityProviderStatus};
+
+    use super::*;
+
+    /// A provider does not make its group wait: that has to go before the cluster, which goes before the provider.
+    #[test]
+    fn what_a_provider_is() {
+        let at = Clients::of_nobody();
+        let group = AutoScalingGroupProvider::builder().auto_scaling_group_arn("arn:group");
+        let provider = CapacityProvider::builder()
+            .capacity_provider_arn("arn:aws:ecs:eu-west-1:123456789012:capacity-provider/p")
+            .auto_scaling_group_provider(group.build().unwrap())
+            .status(CapacityProviderStatus::Active);
+        let resource = seen(&at, &provider.clone().build()).unwrap();
+        assert!(resource.uses.is_empty());
+        let inactive = provider.status(CapacityProviderStatus::Inactive);
+        assert_eq!(seen(&at, &inactive.build()), None);
+    }
+}

@@ -1,0 +1,328 @@
+//! Services of containers. A deleted one is described as inactive for a while.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{
+    AssignPublicIp, LaunchType, SchedulingStrategy, Service, ServiceField, TaskDefinition,
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::activity::Signal;
+use crate::arn::{Arn, short};
+use crate::clients::Clients;
+use crate::ecs::{
+    add, by_cluster, cluster_of, fargate, nameless, network, other_platform, refusal, tags_of,
+};
+use crate::error::{failed, gone_is_done};
+use crate::size::number;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "ecs:service";
+
+/// Services in one question.
+const BATCH: usize = 10;
+
+/// Percent of CPU below which nobody uses a service on Fargate, as Compute Optimizer has it. Its memory tells nothing: what
+/// runs holds some, used or not.
+const QUIET_CPU: f64 = 1.0;
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ecs", "service")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(async move {
+            let (clusters, old) = by_cluster(ids, "service");
+            let mut seen = Seen::default();
+            if !old.is_empty() {
+                seen.fail(&old, &nameless("DescribeServices"));
+            }
+            for (cluster, ids) in clusters {
+                for ids in ids.chunks(BATCH) {
+                    let answer = describe(at, cluster, ids).await;
+                    add(&mut seen, ids, answer);
+                }
+            }
+            seen
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let (cluster, name) = names(&resource.id);
+            let asked = at.ecs().delete_service();
+            let asked = asked.set_cluster(cluster).service(name).force(true);
+            match asked.send().await.map_err(failed!("ecs", "DeleteService", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn stop<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(resize(at, resource, 0))
+    }
+
+    fn start<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        prior: &'a Value,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let desired = number(prior, "desired", resource)?;
+            resize(at, resource, desired).await
+        })
+    }
+
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        let (Some(cluster), name) = names(&resource.id) else {
+            return Vec::new();
+        };
+        if resource.stopped {
+            return Vec::new();
+        }
+        vec![Signal {
+            namespace: "AWS/ECS",
+            metric: "CPUUtilization",
+            statistic: "Maximum",
+            dimensions: vec![("ClusterName", cluster), ("ServiceName", name.to_owned())],
+            threshold: QUIET_CPU,
+            silence_is_zero: false,
+        }]
+    }
+}
+
+/// Its cluster and its name.
+fn names(id: &ResourceId) -> (Option<String>, &str) {
+    let name = short(id, "service");
+    let cluster = cluster_of(id, "service").map(str::to_owned);
+    (cluster, name.rsplit('/').next().unwrap_or(name))
+}
+
+async fn resize(at: &Clients, resource: &Resource, desired: i32) -> Result<(), CloudError> {
+    let (cluster, name) = names(&resource.id);
+    let asked = at.ecs().update_service().set_cluster(cluster).service(name);
+    let answer = asked.desired_count(desired).send().await;
+    let answer = answer.map_err(failed!("ecs", "UpdateService", name));
+    answer.map(|_| ())
+}
+
+async fn describe(
+    at: &Clients,
+    cluster: &str,
+    ids: &[ResourceId],
+) -> Result<Vec<Sighting>, CloudError> {
+    let arns = ids.iter().map(|id| id.as_str().to_owned()).collect();
+    let asked = at
+        .ecs()
+        .describe_services()
+        .cluster(cluster)
+        .set_services(Some(arns))
+        .include(ServiceField::Tags);
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!("ecs", "DescribeServices", cluster))?;
+    if let Some(error) = refusal("DescribeServices", answer.failures()) {
+        return Err(error);
+    }
+    let services = answer.services();
+    let definitions = definitions(at, services).await;
+    let found = services.iter().filter_map(|service| {
+        let definition = service.task_definition();
+        let definition = definition.and_then(|arn| definitions.get(arn));
+        seen(at, service, definition).map(Sighting::from)
+    });
+    Ok(found.collect())
+}
+
+/// The task definitions of the services that pay for the size of their tasks. One that cannot be read makes its service's
+/// price unknown, and nothing else.
+async fn definitions(at: &Clients, services: &[Service]) -> BTreeMap<String, TaskDefinition> {
+    let mut arns: Vec<_> = services
+        .iter()
+        .filter(|service| is_on_fargate(service) && service.running_count() > 0)
+        .filter_map(Service::task_definition)
+        .collect();
+    arns.sort_unstable();
+    arns.dedup();
+    let asked = arns.into_iter().map(async |arn| {
+        let asked = at.ecs().describe_task_definition().task_definition(arn);
+        let definition = asked.send().await.ok()?.task_definition?;
+        Some((arn.to_owned(), definition))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+fn seen(
+    at: &Clients,
+    service: &Service,
+    definition: Option<&TaskDefinition>,
+) -> Option<Resource> {
+    if service.status() == Some("INACTIVE") {
+        return None;
+    }
+    let id = ResourceId(service.service_arn()?.to_owned());
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags_of(service.tags());
+    resource.state = service.status().map(str::to_owned);
+    resource.created_at = timestamp(service.created_at());
+    resource.standing = Standing::Confirmed;
+    resource.recreates = true;
+    let cluster = service.cluster_arn();
+    let targets = service.load_balancers().iter();
+    let targets = targets.filter_map(|balancer| balancer.target_group_arn());
+    let definition_arn = service.task_definition();
+    let arns = cluster.into_iter().chain(definition_arn).chain(targets);
+    resource.uses = arns.map(|arn| ResourceId(arn.to_owned())).collect();
+    let network = network(at, service.network_configuration());
+    resource.uses.extend(network);
+    // A daemon runs once on each machine, and has no number of its own.
+    if service.scheduling_strategy() != Some(&SchedulingStrategy::Daemon) {
+        resource.size = Some(json!({ "desired": service.desired_count() }));
+        resource.stopped = service.desired_count() == 0;
+    }
+    price(&mut resource, service, definition);
+    Some(resource)
+}
+
+/// Whether it runs on Fargate at its list price, or at least partly on Fargate.
+fn is_on_fargate(service: &Service) -> bool {
+    let strategy = service.capacity_provider_strategy().iter();
+    let mut names = strategy.map(|item| item.capacity_provider());
+    service.launch_type() == Some(&LaunchType::Fargate)
+        || names.any(|name| name.starts_with("FARGATE"))
+}
+
+fn price(resource: &mut Resource, service: &Service, definition: Option<&TaskDefinition>) {
+    if !is_on_fargate(service) {
+        // Machines have prices of their own.
+        return;
+    }
+    let strategy = service.capacity_provider_strategy();
+    let only_fargate = strategy.iter().all(|item| item.capacity_provider() == "FARGATE");
+    let platform = definition.and_then(|definition| definition.runtime_platform());
+    let other = if only_fargate {
+        other_platform(platform)
+    } else {
+        Some("Spot, or partly so".to_owned())
+    };
+    let (cpu, memory) = (
+        definition.and_then(|definition| definition.cpu()),
+        definition.and_then(|definition| definition.memory()),
+    );
+    let running = service.running_count();
+    fargate(resource, running, cpu, memory, other.as_deref());
+    let network = service.network_configuration();
+    let network = network.and_then(|network| network.awsvpc_configuration());
+    let public = network.and_then(|network| network.assign_public_ip());
+    if running > 0 && public == Some(&AssignPublicIp::Enabled) {
+        resource.unpriced.push("its public IPv4 addresses".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::{
+        AwsVpcConfiguration, CapacityProviderStrategyItem, LoadBalancer, NetworkConfiguration,
+        builders::ServiceBuilder,
+    };
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::prices::hourly;
+
+    fn service() -> ServiceBuilder {
+        Service::builder()
+            .service_arn("arn:aws:ecs:eu-west-1:123456789012:service/c/web")
+            .cluster_arn("arn:aws:ecs:eu-west-1:123456789012:cluster/c")
+            .status("ACTIVE")
+            .desired_count(2)
+            .running_count(2)
+    }
+
+    fn resource(service: ServiceBuilder) -> Resource {
+        let definition = TaskDefinition::builder().cpu("512").memory("1024").build();
+        seen(&Clients::of_nobody(), &service.build(), Some(&definition)).unwrap()
+    }
+
+    fn strategy(name: &str) -> CapacityProviderStrategyItem {
+        let item = CapacityProviderStrategyItem::builder();
+        item.capacity_provider(name).build().unwrap()
+    }
+
+    /// A service goes before its cluster, its definition, its target groups and its network; inactive it does not exist.
+    #[test]
+    fn what_a_service_uses() {
+        let at = Clients::of_nobody();
+        let network = AwsVpcConfiguration::builder().subnets("subnet-1").security_groups("sg-1");
+        let network = NetworkConfiguration::builder().awsvpc_configuration(network.build().unwrap());
+        let target = LoadBalancer::builder().target_group_arn("arn:target");
+        let service = service()
+            .task_definition("arn:definition")
+            .load_balancers(target.build())
+            .network_configuration(network.build());
+        let wanted = [
+            at.id("ecs", "cluster/c"),
+            ResourceId("arn:definition".to_owned()),
+            ResourceId("arn:target".to_owned()),
+            at.id("ec2", "subnet/subnet-1"),
+            at.id("ec2", "security-group/sg-1"),
+        ];
+        let found = resource(service.clone());
+        assert_eq!(found.uses, wanted);
+        assert!(found.recreates);
+        assert_eq!(seen(&at, &service.status("INACTIVE").build(), None), None);
+    }
+
+    /// Tasks on Fargate cost by their number and size; Spot has no list price, and machines have their own.
+    #[test]
+    fn what_a_service_costs() {
+        let fargate = resource(service().launch_type(LaunchType::Fargate));
+        let usage = [
+            hourly("ecs:fargate:vcpu", Decimal::ONE),
+            hourly("ecs:fargate:gb", Decimal::TWO),
+        ];
+        assert_eq!(fargate.usage, usage);
+        let provided = resource(service().capacity_provider_strategy(strategy("FARGATE")));
+        assert_eq!(provided.usage, usage);
+        let spot = service().capacity_provider_strategy(strategy("FARGATE_SPOT"));
+        assert_eq!(resource(spot).unpriced, ["2 tasks on Fargate (Spot, or partly so)"]);
+        let machines = resource(service().launch_type(LaunchType::Ec2));
+        assert!(machines.usage.is_empty() && machines.unpriced.is_empty());
+        let unread = service().launch_type(LaunchType::Fargate).build();
+        let unread = seen(&Clients::of_nobody(), &unread, None).unwrap();
+        assert_eq!(unread.unpriced, ["2 tasks on Fargate"]);
+    }
+
+    /// Its size is how many tasks it wants; a daemon wants none by number.
+    #[test]
+    fn the_size_of_a_service() {
+        let awake = resource(service());
+        assert_eq!((awake.size.clone(), awake.stopped), (Some(json!({ "desired": 2 })), false));
+        let dimensions = [("ClusterName", "c".to_owned()), ("ServiceName", "web".to_owned())];
+        assert_eq!(This.signals(&awake)[0].dimensions, dimensions);
+        let asleep = resource(service().desired_count(0).running_count(0));
+        assert!(asleep.stopped && This.signals(&asleep).is_empty());
+        let daemon = service().scheduling_strategy(SchedulingStrategy::Daemon);
+        assert_eq!(resource(daemon).size, None);
+    }
+}

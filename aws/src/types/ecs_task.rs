@@ -1,0 +1,170 @@
+//! Tasks: those of a service carry its tags where it passes them on, and go with it. A stopped one is described for a while.
+
+use aws_sdk_ecs::types::{LaunchType, Task, TaskField};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::clients::Clients;
+use crate::ecs::{add, by_cluster, cluster_of, fargate, nameless, refusal, tags_of};
+use crate::error::{failed, gone_is_done};
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "ecs:task";
+
+/// Tasks in one question.
+const BATCH: usize = 100;
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ecs", "task")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(async move {
+            let (clusters, old) = by_cluster(ids, "task");
+            let mut seen = Seen::default();
+            if !old.is_empty() {
+                seen.fail(&old, &nameless("DescribeTasks"));
+            }
+            for (cluster, ids) in clusters {
+                for ids in ids.chunks(BATCH) {
+                    let answer = describe(at, cluster, ids).await;
+                    add(&mut seen, ids, answer);
+                }
+            }
+            seen
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let arn = resource.id.as_str();
+            let cluster = cluster_of(&resource.id, "task").map(str::to_owned);
+            let asked = at.ecs().stop_task().set_cluster(cluster).task(arn);
+            let asked = asked.reason("jiti tears its stack down");
+            match asked.send().await.map_err(failed!("ecs", "StopTask", arn)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(
+    at: &Clients,
+    cluster: &str,
+    ids: &[ResourceId],
+) -> Result<Vec<Sighting>, CloudError> {
+    let arns = ids.iter().map(|id| id.as_str().to_owned()).collect();
+    let asked = at
+        .ecs()
+        .describe_tasks()
+        .cluster(cluster)
+        .set_tasks(Some(arns))
+        .include(TaskField::Tags);
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!("ecs", "DescribeTasks", cluster))?;
+    if let Some(error) = refusal("DescribeTasks", answer.failures()) {
+        return Err(error);
+    }
+    let found = answer.tasks().iter();
+    Ok(found.filter_map(|task| seen(at, task)).map(Sighting::from).collect())
+}
+
+fn seen(at: &Clients, task: &Task) -> Option<Resource> {
+    if matches!(task.last_status(), Some("STOPPED" | "DELETED")) {
+        return None;
+    }
+    let id = ResourceId(task.task_arn()?.to_owned());
+    let cluster = task.cluster_arn().map(|arn| ResourceId(arn.to_owned()));
+    let name = cluster.as_ref().map(|id| short(id, "cluster").to_owned());
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags_of(task.tags());
+    resource.state = task.last_status().map(str::to_owned);
+    resource.created_at = timestamp(task.created_at());
+    resource.standing = Standing::Confirmed;
+    resource.uses.extend(cluster);
+    let definition = task.task_definition_arn();
+    let definition = definition.map(|arn| ResourceId(arn.to_owned()));
+    resource.uses.extend(definition);
+    let service = task.group().and_then(|group| group.strip_prefix("service:"));
+    match (service, name) {
+        // Its cost is counted at its service.
+        (Some(service), Some(cluster)) => {
+            let owner = at.id("ecs", &format!("service/{cluster}/{service}"));
+            resource.owner = Some(owner);
+        }
+        _ => price(&mut resource, task),
+    }
+    Some(resource)
+}
+
+fn price(resource: &mut Resource, task: &Task) {
+    let fargate_spot = task.capacity_provider_name() == Some("FARGATE_SPOT");
+    if task.launch_type() != Some(&LaunchType::Fargate) && !fargate_spot {
+        return;
+    }
+    let cpu = task.attributes().iter();
+    let cpu = cpu.filter(|one| one.name() == "ecs.cpu-architecture");
+    let arm = cpu.filter_map(|one| one.value()).any(|cpu| cpu == "arm64");
+    let windows = task.platform_family().filter(|family| !family.eq_ignore_ascii_case("linux"));
+    let other = if fargate_spot {
+        Some("Spot")
+    } else if arm {
+        Some("ARM64")
+    } else {
+        windows
+    };
+    fargate(resource, 1, task.cpu(), task.memory(), other);
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::builders::TaskBuilder;
+    use rust_decimal::Decimal;
+
+    use super::*;
+    use crate::prices::hourly;
+
+    fn task(group: &str) -> TaskBuilder {
+        Task::builder()
+            .task_arn("arn:aws:ecs:eu-west-1:123456789012:task/c/1")
+            .cluster_arn("arn:aws:ecs:eu-west-1:123456789012:cluster/c")
+            .group(group)
+            .last_status("RUNNING")
+            .launch_type(LaunchType::Fargate)
+            .cpu("1024")
+            .memory("2048")
+    }
+
+    /// A task of a service goes with it and is counted there; another one counts by itself; a stopped one does not exist.
+    #[test]
+    fn whose_a_task_is() {
+        let at = Clients::of_nobody();
+        let of_service = seen(&at, &task("service:web").build()).unwrap();
+        assert_eq!(of_service.owner, Some(at.id("ecs", "service/c/web")));
+        assert!(of_service.usage.is_empty());
+        let alone = seen(&at, &task("family:job").build()).unwrap();
+        assert_eq!((alone.owner, alone.uses), (None, vec![at.id("ecs", "cluster/c")]));
+        let usage = [
+            hourly("ecs:fargate:vcpu", Decimal::ONE),
+            hourly("ecs:fargate:gb", Decimal::TWO),
+        ];
+        assert_eq!(alone.usage, usage);
+        let spot = task("family:job").capacity_provider_name("FARGATE_SPOT");
+        assert_eq!(seen(&at, &spot.build()).unwrap().unpriced, ["1 tasks on Fargate (Spot)"]);
+        assert_eq!(seen(&at, &task("family:job").last_status("STOPPED").build()), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! Task definitions. One that was deregistered costs nothing, runs nothing and cannot be found again by name: it is gone.
+
+use aws_sdk_ecs::types::{TaskDefinition, TaskDefinitionField, TaskDefinitionStatus};
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+
+use super::{Seen, Type};
+use crate::arn::Arn;
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::ecs::{refusal, tags_of};
+use crate::error::{failed, gone_is_done, missing};
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "ecs:task-definition";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("ecs", "task-definition")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            match delete(at, resource.id.as_str()).await.map_err(not_found) {
+                Ok(()) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+/// Takes it out of use, then away. What still runs with it may go on to its end.
+async fn delete(at: &Clients, arn: &str) -> Result<(), CloudError> {
+    let asked = at.ecs().deregister_task_definition().task_definition(arn);
+    let answer = asked.send().await;
+    answer.map_err(failed!("ecs", "DeregisterTaskDefinition", arn))?;
+    let asked = at.ecs().delete_task_definitions().task_definitions(arn);
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!("ecs", "DeleteTaskDefinitions", arn))?;
+    match refusal("DeleteTaskDefinitions", answer.failures()) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let arn = id.as_str();
+    let asked = at.ecs().describe_task_definition().task_definition(arn);
+    let answer = asked.include(TaskDefinitionField::Tags).send().await;
+    let answer = answer.map_err(failed!("ecs", "DescribeTaskDefinition", arn));
+    let answer = answer.map_err(not_found)?;
+    let definition = answer.task_definition();
+    let found = definition.and_then(|definition| seen(at, definition));
+    let mut resource = found.ok_or_else(|| missing("ecs", "DescribeTaskDefinition", arn))?;
+    resource.tags = tags_of(answer.tags());
+    Ok(resource)
+}
+
+fn seen(at: &Clients, definition: &TaskDefinition) -> Option<Resource> {
+    match definition.status() {
+        Some(TaskDefinitionStatus::Inactive | TaskDefinitionStatus::DeleteInProgress) => {
+            return None;
+        }
+        status => {
+            let id = ResourceId(definition.task_definition_arn()?.to_owned());
+            let mut resource = at.resource(id, NAME);
+            resource.state = status.map(|status| status.as_str().to_owned());
+            resource.created_at = timestamp(definition.registered_at());
+            resource.standing = Standing::Confirmed;
+            let roles = [definition.task_role_arn(), definition.execution_role_arn()];
+            let mut roles: Vec<_> = roles.into_iter().flatten().collect();
+            roles.dedup();
+            let roles = roles.into_iter().map(|arn| ResourceId(arn.to_owned()));
+            resource.uses = roles.collect();
+            Some(resource)
+        }
+    }
+}
+
+/// This service says that a definition does not exist with the code of any request that it does not like.
+fn not_found(error: CloudError) -> CloudError {
+    let missing = error.code.as_deref() == Some("ClientException")
+        && error.message.contains("Unable to describe task definition");
+    let kind = if missing { CloudErrorKind::Gone } else { error.kind };
+    CloudError { kind, ..error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A definition goes before the roles of its tasks; a deregistered one does not exist.
+    #[test]
+    fn what_a_definition_is() {
+        let at = Clients::of_nobody();
+        let definition = TaskDefinition::builder()
+            .task_definition_arn("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:3")
+            .task_role_arn("arn:role")
+            .execution_role_arn("arn:role")
+            .status(TaskDefinitionStatus::Active);
+        let resource = seen(&at, &definition.clone().build()).unwrap();
+        assert_eq!(resource.uses, [ResourceId("arn:role".to_owned())]);
+        let gone = [TaskDefinitionStatus::Inactive, TaskDefinitionStatus::DeleteInProgress];
+        for status in gone {
+            assert_eq!(seen(&at, &definition.clone().status(status).build()), None);
+        }
+    }
+
+    /// The words, and not the code alone, say that it does not exist.
+    #[test]
+    fn one_that_does_not_exist() {
+        let kind = |message: &str| {
+            let error = CloudError {
+                code: Some("ClientException".to_owned()),
+                message: message.to_owned(),
+                kind: CloudErrorKind::Other,
+                ..missing("ecs", "DescribeTaskDefinition", "arn")
+            };
+            not_found(error).kind
+        };
+        assert_eq!(kind("Unable to describe task definition."), CloudErrorKind::Gone);
+        assert_eq!(kind("Revision is missing."), CloudErrorKind::Other);
+    }
+}
