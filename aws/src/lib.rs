@@ -13,6 +13,7 @@ mod cloud;
 mod discover;
 mod ec2;
 mod ecs;
+mod eks;
 mod elasticache;
 mod elb;
 mod error;

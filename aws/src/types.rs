@@ -43,6 +43,10 @@ types! {
     ecs_service
     ecs_task
     ecs_task_definition
+    eks_addon
+    eks_cluster
+    eks_fargate_profile
+    eks_node_group
     elasticache_cluster
     elasticache_parameter_group
     elasticache_replication_group

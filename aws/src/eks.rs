@@ -1,0 +1,39 @@
+//! What all types of EKS share.
+
+use std::collections::{BTreeMap, HashMap};
+
+use stack::cloud::ResourceId;
+
+use crate::arn::short;
+
+/// Tags as a map.
+pub(crate) fn tags_of(tags: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
+    let pairs = tags.into_iter().flatten();
+    pairs
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// The cluster and the name in `KIND/CLUSTER/NAME/UUID`. What a cluster lists is named without its UUID.
+pub(crate) fn names<'a>(id: &'a ResourceId, kind: &str) -> (&'a str, &'a str) {
+    let mut parts = short(id, kind).split('/');
+    (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A part of a cluster is named by both, with or without the end of its ARN.
+    #[test]
+    fn parts_are_named_by_their_cluster() {
+        let id = |path: &str| ResourceId(format!("arn:aws:eks:eu-west-1:1:{path}"));
+        let named = id("nodegroup/main/workers/0cc2-1");
+        assert_eq!(names(&named, "nodegroup"), ("main", "workers"));
+        let listed = id("nodegroup/main/workers");
+        assert_eq!(names(&listed, "nodegroup"), ("main", "workers"));
+    }
+}

@@ -1,0 +1,213 @@
+//! Clusters of Kubernetes. They own their node groups and profiles, without which they cannot go.
+
+use aws_sdk_eks::types::{Cluster, ClusterStatus, SupportType};
+use rust_decimal::Decimal;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
+use stack::tags::STACK;
+
+use super::{Listed, Seen, Sighting, Type};
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::eks::tags_of;
+use crate::error::{failed, gone_is_done, missing};
+use crate::prices::hourly;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "eks:cluster";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("eks", "cluster")
+    }
+
+    /// There are few in a region, and what hangs on one is followed from here.
+    fn list<'a>(
+        &'a self,
+        at: &'a Clients,
+        which: &'a Which,
+    ) -> Soon<'a, Result<Listed, CloudError>> {
+        Box::pin(async move {
+            let mut pages = at.eks().list_clusters().into_paginator().items().send();
+            let mut ids = Vec::new();
+            while let Some(name) = pages.next().await {
+                let name = name.map_err(failed!("eks", "ListClusters"))?;
+                ids.push(at.id("eks", &format!("cluster/{name}")));
+            }
+            let seen = each(&ids, |id| describe(at, id)).await;
+            if let Some((_, error)) = seen.failed.into_iter().next() {
+                return Err(error);
+            }
+            let mut listed = Listed::default();
+            let found = seen.found.into_iter();
+            listed.seen = found.filter(|one| carries(&one.resource, which)).collect();
+            let ids = listed.seen.iter().map(|one| one.resource.id.clone());
+            listed.ids = ids.collect();
+            Ok(listed)
+        })
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "cluster");
+            let answer = at.eks().delete_cluster().name(name).send().await;
+            match answer.map_err(failed!("eks", "DeleteCluster", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+/// Whether it carries the tag that is looked for.
+fn carries(resource: &Resource, which: &Which) -> bool {
+    match (which, resource.tag(STACK)) {
+        (_, None) => false,
+        (Which::All, Some(_)) => true,
+        (Which::Stack(name), Some(stack)) => name.as_str() == stack,
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError> {
+    let name = short(id, "cluster");
+    let answer = at.eks().describe_cluster().name(name).send().await;
+    let answer = answer.map_err(failed!("eks", "DescribeCluster", name))?;
+    let cluster = answer.cluster().and_then(|cluster| seen(at, cluster));
+    let resource = cluster.ok_or_else(|| missing("eks", "DescribeCluster", name))?;
+    // Whose it is not is not looked into.
+    let owns = if resource.tag(STACK).is_some() {
+        parts(at, name).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Sighting { resource, owns })
+}
+
+/// Its node groups and profiles, as far as a list of names tells them.
+async fn parts(at: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let mut parts = Vec::new();
+    let asked = at.eks().list_nodegroups().cluster_name(name);
+    let mut pages = asked.into_paginator().items().send();
+    while let Some(group) = pages.next().await {
+        let group = group.map_err(failed!("eks", "ListNodegroups", name))?;
+        parts.push(at.id("eks", &format!("nodegroup/{name}/{group}")));
+    }
+    let asked = at.eks().list_fargate_profiles().cluster_name(name);
+    let mut pages = asked.into_paginator().items().send();
+    while let Some(profile) = pages.next().await {
+        let profile = profile.map_err(failed!("eks", "ListFargateProfiles", name))?;
+        parts.push(at.id("eks", &format!("fargateprofile/{name}/{profile}")));
+    }
+    Ok(parts)
+}
+
+fn seen(at: &Clients, cluster: &Cluster) -> Option<Resource> {
+    let id = ResourceId(cluster.arn()?.to_owned());
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags_of(cluster.tags());
+    resource.state = cluster.status().map(|status| status.as_str().to_owned());
+    resource.created_at = timestamp(cluster.created_at());
+    resource.standing = Standing::Confirmed;
+    if cluster.deletion_protection() == Some(true) {
+        resource.protection = Some("deletionProtection".to_owned());
+    }
+    if let Some(network) = cluster.resources_vpc_config() {
+        let subnets = network.subnet_ids().iter();
+        let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+        let groups = network.security_group_ids().iter();
+        let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+        resource.uses = subnets.chain(groups).collect();
+    }
+    let keys = cluster.encryption_config().iter();
+    let keys = keys.filter_map(|config| config.provider()?.key_arn());
+    let arns = cluster.role_arn().into_iter().chain(keys);
+    let arns = arns.map(|arn| ResourceId(arn.to_owned()));
+    resource.uses.extend(arns);
+    if !matches!(
+        cluster.status(),
+        Some(ClusterStatus::Creating | ClusterStatus::Failed)
+    ) {
+        resource.usage = vec![hourly("eks:cluster", Decimal::ONE)];
+        let support = cluster.upgrade_policy();
+        let support = support.and_then(|policy| policy.support_type());
+        if support == Some(&SupportType::Extended) {
+            resource.unpriced = vec!["extended support of an old version".to_owned()];
+        }
+    }
+    Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use stack::StackName;
+    use aws_sdk_eks::types::{UpgradePolicyResponse, VpcConfigResponse, builders::ClusterBuilder};
+
+    use super::*;
+
+    fn cluster() -> ClusterBuilder {
+        Cluster::builder()
+            .arn("arn:aws:eks:eu-west-1:123456789012:cluster/main")
+            .status(ClusterStatus::Active)
+            .tags(STACK, "one")
+    }
+
+    fn resource(cluster: ClusterBuilder) -> Resource {
+        seen(&Clients::of_nobody(), &cluster.build()).unwrap()
+    }
+
+    /// A cluster goes before its network and its role, and not against its protection.
+    #[test]
+    fn what_a_cluster_uses() {
+        let at = Clients::of_nobody();
+        let network = VpcConfigResponse::builder()
+            .subnet_ids("subnet-1")
+            .security_group_ids("sg-1");
+        let found = resource(cluster().resources_vpc_config(network.build()).role_arn("arn:role"));
+        let wanted = [
+            at.id("ec2", "subnet/subnet-1"),
+            at.id("ec2", "security-group/sg-1"),
+            ResourceId("arn:role".to_owned()),
+        ];
+        assert_eq!(found.uses, wanted);
+        assert_eq!(found.protection, None);
+        let protected = resource(cluster().deletion_protection(true));
+        assert_eq!(protected.protection.as_deref(), Some("deletionProtection"));
+    }
+
+    /// It costs by the hour, idle or not, but not while it is being made; what an old version adds is named.
+    #[test]
+    fn what_a_cluster_costs() {
+        let usage = [hourly("eks:cluster", Decimal::ONE)];
+        let plain = resource(cluster());
+        assert_eq!((plain.usage.as_slice(), plain.unpriced.len()), (usage.as_slice(), 0));
+        assert!(resource(cluster().status(ClusterStatus::Creating)).usage.is_empty());
+        let extended = UpgradePolicyResponse::builder().support_type(SupportType::Extended);
+        assert_eq!(resource(cluster().upgrade_policy(extended.build())).unpriced.len(), 1);
+    }
+
+    /// Only what carries the tag is listed, and of one stack only its own.
+    #[test]
+    fn whose_a_cluster_is() {
+        let found = resource(cluster());
+        let named = |name: &str| Which::Stack(StackName::new(name).unwrap());
+        assert!(carries(&found, &Which::All) && carries(&found, &named("one")));
+        assert!(!carries(&found, &named("two")));
+        let untagged = Cluster::builder().arn("arn:aws:eks:eu-west-1:1:cluster/main");
+        assert!(!carries(&resource(untagged), &Which::All));
+    }
+}

@@ -1,0 +1,201 @@
+//! Node groups of Kubernetes: each makes an auto scaling group, which goes with it.
+
+use aws_sdk_eks::types::{Nodegroup, NodegroupScalingConfig};
+use serde_json::{Value, json};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Sighting, Type, autoscaling_group};
+use crate::arn::Arn;
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::eks::{names, tags_of};
+use crate::error::{failed, gone_is_done, missing};
+use crate::size::number;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "eks:nodegroup";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("eks", "nodegroup")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let (cluster, name) = names(&resource.id, "nodegroup");
+            let asked = at.eks().delete_nodegroup().cluster_name(cluster);
+            let answer = asked.nodegroup_name(name).send().await;
+            match answer.map_err(failed!("eks", "DeleteNodegroup", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn stop<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        // The largest size cannot be nothing, and need not be: nothing asks for more.
+        let size = NodegroupScalingConfig::builder()
+            .min_size(0)
+            .desired_size(0);
+        Box::pin(resize(at, resource, size.build()))
+    }
+
+    fn start<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        prior: &'a Value,
+    ) -> Soon<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let of = |key| number(prior, key, resource);
+            let size = NodegroupScalingConfig::builder()
+                .min_size(of("min")?)
+                .max_size(of("max")?)
+                .desired_size(of("desired")?);
+            resize(at, resource, size.build()).await
+        })
+    }
+}
+
+async fn resize(
+    at: &Clients,
+    resource: &Resource,
+    size: NodegroupScalingConfig,
+) -> Result<(), CloudError> {
+    let (cluster, name) = names(&resource.id, "nodegroup");
+    let asked = at
+        .eks()
+        .update_nodegroup_config()
+        .cluster_name(cluster)
+        .nodegroup_name(name)
+        .scaling_config(size);
+    let answer = asked.send().await;
+    let answer = answer.map_err(failed!("eks", "UpdateNodegroupConfig", name));
+    answer.map(|_| ())
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError> {
+    let (cluster, name) = names(id, "nodegroup");
+    let asked = at.eks().describe_nodegroup().cluster_name(cluster);
+    let answer = asked.nodegroup_name(name).send().await;
+    let answer = answer.map_err(failed!("eks", "DescribeNodegroup", name))?;
+    let group = answer.nodegroup();
+    let group = group.ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
+    let resource = seen(at, group).ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
+    Ok(Sighting {
+        resource,
+        owns: made(at, group).await?,
+    })
+}
+
+/// The auto scaling groups that it made. It only names them; their ids have more in them.
+async fn made(at: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudError> {
+    let groups = group.resources().map(|made| made.auto_scaling_groups());
+    let groups = groups.unwrap_or_default().iter();
+    let groups: Vec<_> = groups.filter_map(|group| group.name.clone()).collect();
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = autoscaling_group::by_name(at, groups).await?.into_iter();
+    Ok(found.map(|sighting| sighting.resource.id).collect())
+}
+
+fn seen(at: &Clients, group: &Nodegroup) -> Option<Resource> {
+    let id = ResourceId(group.nodegroup_arn()?.to_owned());
+    let cluster = at.id("eks", &format!("cluster/{}", group.cluster_name()?));
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags_of(group.tags());
+    resource.state = group.status().map(|status| status.as_str().to_owned());
+    resource.created_at = timestamp(group.created_at());
+    resource.standing = Standing::Confirmed;
+    resource.recreates = true;
+    resource.owner = Some(cluster.clone());
+    resource.uses = vec![cluster];
+    let subnets = group.subnets().iter();
+    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let template = group.launch_template().and_then(|template| template.id());
+    let template = template.map(|id| at.id("ec2", &format!("launch-template/{id}")));
+    let access = group.remote_access();
+    let access = access.map(|access| access.source_security_groups());
+    let access = access.unwrap_or_default().iter();
+    let access = access.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let role = group.node_role().map(|arn| ResourceId(arn.to_owned()));
+    let others = subnets.chain(template).chain(access).chain(role);
+    resource.uses.extend(others);
+    if let Some(size) = group.scaling_config() {
+        let (min, max, desired) = (size.min_size()?, size.max_size()?, size.desired_size()?);
+        resource.size = Some(json!({ "min": min, "max": max, "desired": desired }));
+        resource.stopped = (min, desired) == (0, 0);
+    }
+    Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_eks::types::{LaunchTemplateSpecification, builders::NodegroupBuilder};
+
+    use super::*;
+
+    fn group(min: i32, desired: i32) -> NodegroupBuilder {
+        let size = NodegroupScalingConfig::builder()
+            .min_size(min)
+            .max_size(4)
+            .desired_size(desired);
+        Nodegroup::builder()
+            .nodegroup_arn("arn:aws:eks:eu-west-1:123456789012:nodegroup/main/workers/0cc2")
+            .cluster_name("main")
+            .scaling_config(size.build())
+    }
+
+    fn resource(group: NodegroupBuilder) -> Resource {
+        seen(&Clients::of_nobody(), &group.build()).unwrap()
+    }
+
+    /// A node group belongs to its cluster, and goes before it and what its nodes are made of.
+    #[test]
+    fn what_a_node_group_uses() {
+        let at = Clients::of_nobody();
+        let template = LaunchTemplateSpecification::builder().id("lt-1").build();
+        let group = group(1, 2)
+            .subnets("subnet-1")
+            .launch_template(template)
+            .node_role("arn:role");
+        let found = resource(group);
+        let cluster = at.id("eks", "cluster/main");
+        let wanted = [
+            cluster.clone(),
+            at.id("ec2", "subnet/subnet-1"),
+            at.id("ec2", "launch-template/lt-1"),
+            ResourceId("arn:role".to_owned()),
+        ];
+        assert_eq!((found.uses.as_slice(), found.owner), (wanted.as_slice(), Some(cluster)));
+        assert!(found.recreates && found.usage.is_empty());
+    }
+
+    /// Its size is all three numbers; asleep the largest stays, which the service wants.
+    #[test]
+    fn the_size_of_a_node_group() {
+        let awake = resource(group(1, 2));
+        assert_eq!(awake.size, Some(json!({ "min": 1, "max": 4, "desired": 2 })));
+        assert!(!awake.stopped && resource(group(0, 0)).stopped);
+    }
+}
