@@ -93,12 +93,20 @@ fn stack_depends_on_no_network_and_no_terminal() {
 fn the_clients_are_built_once() {
     // What a macro stands on is built for the machine that builds, and counted apart by cargo.
     let apart = ["syn"];
-    let below: BTreeSet<String> =
-        features(&["-p", "aws-sdk-s3", "-p", "aws-config", "-p", "mio", "-e", "normal,build"])
-            .into_iter()
-            .filter_map(|line| Some(line.split_once('|')?.0.to_owned()))
-            .filter(|package| !apart.contains(&package.split(' ').next().unwrap()))
-            .collect();
+    let below: BTreeSet<String> = features(&[
+        "-p",
+        "aws-sdk-s3",
+        "-p",
+        "aws-config",
+        "-p",
+        "mio",
+        "-e",
+        "normal,build",
+    ])
+    .into_iter()
+    .filter_map(|line| Some(line.split_once('|')?.0.to_owned()))
+    .filter(|package| !apart.contains(&package.split(' ').next().unwrap()))
+    .collect();
     assert!(below.len() > 100, "cargo tree said too little: {below:?}");
     let of = |selection: &[&str]| -> BTreeSet<String> {
         let lines = features(selection).into_iter();

@@ -119,6 +119,13 @@ pub trait Ledger: Send + Sync {
     /// When the ledger can't be opened or read.
     fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage>;
 
+    /// Behind the last event of all stacks: whoever takes this before reading leases finds in the log from here on
+    /// whatever those do not hold yet.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn end(&self) -> Later<'_, Cursor>;
+
     /// A pool as it stands; an empty one when nobody ever entered it.
     ///
     /// # Errors

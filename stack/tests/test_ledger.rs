@@ -309,6 +309,7 @@ async fn the_log_goes_on_where_it_was_left(ledger: Arc<dyn Ledger>) {
     assert_eq!(seen, [("one", 1), ("one", 2), ("two", 1), ("one", 3)]);
     let end = ledger.log(&rest.next, 3).await.unwrap();
     assert_eq!((end.events.len(), &end.next), (0, &rest.next));
+    assert_eq!(ledger.end().await.unwrap(), rest.next);
     ledger
         .append(&two, Seq(1), vec![activity("c")])
         .await

@@ -22,6 +22,8 @@ pub(crate) enum Effect {
     Unhold(StackName),
     /// Find out what a teardown would remove.
     Plan(StackName),
+    /// The same for somebody who only looks: nothing is kept that could be carried out.
+    Foresee(StackName),
     /// Nobody wants that plan any more.
     Forget(StackName),
     /// Carry out the plan that was shown: of this run and no other.
@@ -33,6 +35,8 @@ pub(crate) enum Effect {
     },
     /// Tell what a teardown says, from its beginning.
     Follow { stack: StackName, run: RunId },
+    /// Let the shell have the terminal until it gives it back.
+    Suspend,
     /// Put a text into the clipboard of the terminal.
     Copy(String),
 }

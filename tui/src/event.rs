@@ -39,6 +39,11 @@ pub(crate) enum Event {
         stack: StackName,
         answer: Result<Option<Box<Plan>>, Problem>,
     },
+    /// The same, for somebody who only looks; `None`: the stack is gone already.
+    Foreseen {
+        stack: StackName,
+        answer: Result<Option<Box<Plan>>, Problem>,
+    },
     /// A teardown has said something, whoever runs it.
     Progress {
         stack: StackName,
@@ -51,8 +56,11 @@ pub(crate) enum Event {
 /// What was read from the ledger at once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Loaded {
-    /// Every lease whose phase is not gone, by name.
+    /// Every lease whose phase is not gone, by name; or those that have changed.
     pub(crate) leases: Vec<Lease>,
+    /// Those that no longer live, when the rest is as it was read before; `None` when this is everything.
+    #[serde(default)]
+    pub(crate) ended: Option<Vec<StackName>>,
     /// How the reaper is.
     pub(crate) reaper: ReaperStatus,
     /// There is a ledger at all.

@@ -40,6 +40,8 @@ pub(crate) struct Hands {
     /// The plans that were shown, and wait for a yes.
     shown: Mutex<BTreeMap<StackName, Prepared>>,
     places: Semaphore,
+    /// Who walks through many stacks asks for one after the other.
+    looks: Semaphore,
 }
 
 impl Hands {
@@ -50,6 +52,7 @@ impl Hands {
             context,
             shown: Mutex::default(),
             places: Semaphore::new(AT_ONCE),
+            looks: Semaphore::new(1),
         })
     }
 
@@ -66,6 +69,19 @@ impl Hands {
         let plan = Box::new(prepared.plan.clone());
         self.plans().insert(stack.clone(), prepared);
         Ok(Some(plan))
+    }
+
+    /// Finds out what a teardown would remove, for somebody who only looks: the saved plan goes at once.
+    pub(crate) async fn foresee(
+        &self,
+        service: &Service,
+        stack: &StackName,
+    ) -> Result<Option<Box<Plan>>, Problem> {
+        // The semaphore is never closed, so that waiting for a look cannot fail.
+        let _look = self.looks.acquire().await;
+        let prepared = service.plan_teardown(stack, &self.settings).await;
+        let prepared = prepared.map_err(|error| problem(&error))?;
+        Ok(prepared.map(|prepared| Box::new(prepared.plan.clone())))
     }
 
     /// Nobody wants the plan any more: it goes, with what is secret in it.

@@ -231,7 +231,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "q",
         Msg::Quit,
         "quit",
-        "leave; Ctrl-C leaves from anywhere",
+        "leave; Ctrl-C from anywhere, Ctrl-Z for a while",
         EVERYWHERE,
     ),
 ];
@@ -262,7 +262,11 @@ pub(crate) fn is_press(key: &KeyEvent) -> bool {
 /// What a key means in a place; `None` when it means nothing there.
 pub(crate) fn msg(place: Place, key: &KeyEvent) -> Option<Msg> {
     if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return (key.code == KeyCode::Char('c')).then_some(Msg::Leave);
+        return match key.code {
+            KeyCode::Char('c') => Some(Msg::Leave),
+            KeyCode::Char('z') => Some(Msg::Suspend),
+            _ => None,
+        };
     }
     if place == Place::Text {
         return match key.code {

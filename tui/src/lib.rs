@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod hands;
 mod keymap;
+mod load;
 mod model;
 mod msg;
 mod notify;

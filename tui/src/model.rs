@@ -3,6 +3,7 @@
 pub(crate) mod column;
 pub(crate) mod detail;
 pub(crate) mod filter;
+pub(crate) mod foresight;
 pub(crate) mod list;
 pub(crate) mod popup;
 pub(crate) mod work;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use stack::{Policy, StackName};
 
 use self::detail::Detail;
+use self::foresight::Foresights;
 use self::list::List;
 use self::popup::Popup;
 use self::work::Works;
@@ -89,6 +91,8 @@ pub(crate) struct Model {
     pub(crate) said: Option<Said>,
     /// The teardowns that were followed.
     pub(crate) works: Works,
+    /// What teardowns would remove, of stacks that were looked at.
+    pub(crate) foresights: Foresights,
     /// The screen no longer shows what is in here.
     pub(crate) dirty: bool,
     /// The dashboard is to end.
@@ -108,6 +112,7 @@ impl Model {
             popup: None,
             said: None,
             works: Works::default(),
+            foresights: Foresights::default(),
             dirty: true,
             over: false,
         }

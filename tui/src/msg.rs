@@ -53,6 +53,8 @@ pub(crate) enum Msg {
     Yes,
     /// Leave the dashboard; in a popup, leave that.
     Quit,
+    /// Let the shell have the terminal for a while.
+    Suspend,
     /// Leave the dashboard from wherever one is.
     Leave,
 }

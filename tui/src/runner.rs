@@ -1,22 +1,18 @@
 //! Does what the dashboard wants done, each thing in a task of its own; answers are events.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use stack::ledger::Scope;
 use stack::service::{Service, ServiceError};
-use stack::{LedgerError, RunId, StackName};
+use stack::{RunId, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::effect::Effect;
 use crate::error::CommandError;
-use crate::event::{Event, Loaded, Problem};
+use crate::event::{Event, Problem};
 use crate::hands::Hands;
+use crate::load::Loader;
 use crate::output::format;
-use crate::watch::{Stamp, Watch};
-
-/// How often the files of the ledger are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+use crate::watch::Watch;
 
 /// The way to the world.
 pub(crate) struct Runner {
@@ -40,7 +36,8 @@ impl Runner {
         // One reading that is wanted while another goes on is enough: it comes after.
         let (loads, wanted) = mpsc::channel(1);
         let reader = Arc::new(reader);
-        tokio::spawn(load(Arc::clone(&reader), watch, wanted, events.clone()));
+        let loader = Loader::new(Arc::clone(&reader));
+        tokio::spawn(loader.serve(watch, wanted, events.clone()));
         Self {
             reader,
             writer: Arc::new(writer),
@@ -58,8 +55,10 @@ impl Runner {
                 let _ = self.loads.try_send(());
             }
             Effect::Tell(stack) => self.tell(stack),
-            Effect::Copy(_) => {}
+            // What is done with the terminal is the loop's.
+            Effect::Copy(_) | Effect::Suspend => {}
             Effect::Plan(stack) => self.plan(stack),
+            Effect::Foresee(stack) => self.foresee(stack),
             Effect::Forget(stack) => self.hands.forget(&stack),
             Effect::Teardown { stack, run, typed } => self.tear_down(stack, run, typed),
             Effect::Follow { stack, run } => {
@@ -92,6 +91,15 @@ impl Runner {
         tokio::spawn(async move {
             let answer = hands.plan(&reader, &stack).await;
             let _ = events.send(Event::Planned { stack, answer });
+        });
+    }
+
+    fn foresee(&self, stack: StackName) {
+        let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let answer = hands.foresee(&reader, &stack).await;
+            let _ = events.send(Event::Foreseen { stack, answer });
         });
     }
 
@@ -133,52 +141,7 @@ impl Runner {
     }
 }
 
-/// Reads whenever it is wanted, and whenever the files have changed.
-async fn load(
-    reader: Arc<Service>,
-    watch: Option<Watch>,
-    mut wanted: mpsc::Receiver<()>,
-    events: UnboundedSender<Event>,
-) {
-    let stamp = || watch.as_ref().map_or_else(Stamp::default, Watch::stamp);
-    let (mut last, mut once_more) = (None, false);
-    loop {
-        match tokio::time::timeout(LOOK, wanted.recv()).await {
-            Ok(Some(())) => once_more = false,
-            Ok(None) => return,
-            // A change that came right after the last look may have left the same stamp.
-            Err(_) if Some(stamp()) == last && !once_more => continue,
-            Err(_) => once_more = !once_more,
-        }
-        // Taken before reading: what is written meanwhile is seen at the next look.
-        last = Some(stamp());
-        let answer = read(&reader).await.map_err(problem);
-        if events.send(Event::Loaded(answer)).is_err() {
-            return;
-        }
-    }
-}
-
-async fn read(reader: &Service) -> Result<Box<Loaded>, ServiceError> {
-    let leases = match reader.ledger().leases(Scope::Live).await {
-        Ok(leases) => leases,
-        Err(LedgerError::Missing { .. }) => {
-            return Ok(Box::new(Loaded {
-                leases: Vec::new(),
-                reaper: stack::ReaperStatus::default(),
-                exists: false,
-            }));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    Ok(Box::new(Loaded {
-        leases,
-        reaper: reader.reaper().await?,
-        exists: true,
-    }))
-}
-
-fn problem(error: ServiceError) -> Problem {
+pub(crate) fn problem(error: ServiceError) -> Problem {
     let error = CommandError::from(error);
     let advice = error.advice().map(|advice| format!("; {advice}"));
     Problem {

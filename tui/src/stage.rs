@@ -109,6 +109,23 @@ impl Stage {
     pub fn load(&mut self, leases: Vec<Lease>, reaper: ReaperStatus) {
         let loaded = Loaded {
             leases,
+            ended: None,
+            reaper,
+            exists: true,
+        };
+        self.happens(Event::Loaded(Ok(Box::new(loaded))));
+    }
+
+    /// The ledger was read again: these have changed, those have ended, the others are as they were.
+    pub fn load_changes(
+        &mut self,
+        leases: Vec<Lease>,
+        ended: Vec<StackName>,
+        reaper: ReaperStatus,
+    ) {
+        let loaded = Loaded {
+            leases,
+            ended: Some(ended),
             reaper,
             exists: true,
         };
@@ -119,6 +136,7 @@ impl Stage {
     pub fn load_nothing(&mut self) {
         let loaded = Loaded {
             leases: Vec::new(),
+            ended: None,
             reaper: ReaperStatus::default(),
             exists: false,
         };
@@ -144,6 +162,14 @@ impl Stage {
     /// What a teardown would remove is known.
     pub fn plan(&mut self, plan: Plan) {
         self.happens(Event::Planned {
+            stack: plan.name.clone(),
+            answer: Ok(Some(Box::new(plan))),
+        });
+    }
+
+    /// What a teardown would remove was found out for the stack's page.
+    pub fn foresee(&mut self, plan: Plan) {
+        self.happens(Event::Foreseen {
             stack: plan.name.clone(),
             answer: Ok(Some(Box::new(plan))),
         });
@@ -334,6 +360,7 @@ fn special(name: &str) -> Option<KeyEvent> {
         "pagedown" => KeyCode::PageDown,
         "backspace" => KeyCode::Backspace,
         "ctrl-c" => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
+        "ctrl-z" => return Some(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL)),
         "ctrl-u" => return Some(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)),
         _ => return None,
     };

@@ -35,14 +35,20 @@ impl Screen {
         TAKEN.store(true, Ordering::SeqCst);
         // From here on the guard undoes what was done, also when the next line fails.
         let screen = Self(());
-        execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            EnableMouseCapture,
-            EnableBracketedPaste,
-            cursor::Hide
-        )?;
+        ask()?;
         Ok(screen)
+    }
+
+    /// Gives the terminal back for a while; [`Screen::resume`] takes it over again.
+    pub(crate) fn suspend(&self) {
+        give_back();
+    }
+
+    /// Takes it over again.
+    pub(crate) fn resume(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        TAKEN.store(true, Ordering::SeqCst);
+        ask()
     }
 
     /// Puts a text into the clipboard of the terminal (OSC 52), where it allows that.
@@ -57,6 +63,17 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Asks the terminal for what is wanted of it besides raw input.
+fn ask() -> io::Result<()> {
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableMouseCapture,
+        EnableBracketedPaste,
+        cursor::Hide
+    )
 }
 
 /// Makes the terminal what it was; doing so twice is harmless.

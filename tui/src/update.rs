@@ -46,6 +46,12 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Told { stack, answer } => told(model, &stack, answer),
         Event::Changed { stack, answer } => changed(model, stack, answer),
         Event::Planned { stack, answer } => teardown::planned(model, &stack, answer),
+        Event::Foreseen { stack, answer } => {
+            let now = model.now();
+            model.foresights.tell(stack, now, answer);
+            model.dirty = true;
+            Vec::new()
+        }
         Event::Progress { stack, steps } => teardown::progress(model, &stack, steps),
         Event::Stop => {
             model.over = true;
@@ -77,6 +83,10 @@ fn loaded(model: &mut Model, answer: Result<Box<Loaded>, Problem>) -> Vec<Effect
     }
     model.list.measure(&model.world);
     model.list.arrange(&model.world, layout::rows(model.size));
+    let world = &model.world;
+    model
+        .foresights
+        .retain(|stack| world.stack(stack).is_some());
     let mut effects = teardown::found(model);
     if let Screen::Detail(detail) = &model.screen {
         effects.push(Effect::Tell(detail.stack.clone()));

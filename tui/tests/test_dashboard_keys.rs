@@ -449,3 +449,48 @@ fn the_help_names_every_key() {
         assert!(named, "{key} is not in\n{text}");
     }
 }
+
+/// The page of a stack asks what a teardown would remove when its tab is opened, once; r asks again; what `d` asked is
+/// there as well; while it is torn down nothing is asked.
+#[test]
+fn what_would_go_is_asked_when_somebody_looks() {
+    let foresees = |stage: &mut Stage| {
+        let wants = stage.wants();
+        wants.iter().filter(|want| want.contains("Foresee")).count()
+    };
+    let mut stage = one();
+    stage.keys("<enter><tab>");
+    assert_eq!(foresees(&mut stage), 0);
+    stage.keys("<tab>");
+    assert_eq!(foresees(&mut stage), 1);
+    shows(&stage, "Asking Terraform");
+    stage.keys("r13");
+    assert_eq!(foresees(&mut stage), 0, "it is being asked already");
+    stage.foresee(plan("checkout-1.4.0", false, 5));
+    shows(&stage, "5 resources go, which frees $0.42/h");
+    shows(&stage, "aws_instance.web[4]");
+    stage.keys("<esc><enter>3");
+    assert_eq!(foresees(&mut stage), 0, "it is known");
+    shows(&stage, "aws_instance.web[4]");
+    stage.keys("r");
+    assert_eq!(foresees(&mut stage), 1);
+    stage.keys("d");
+    stage.plan(plan("checkout-1.4.0", false, 2));
+    stage.keys("<esc>");
+    shows(&stage, "2 resources go");
+}
+
+/// A reading that holds only what has changed leaves the rest as it was.
+#[test]
+fn changes_alone_are_enough() {
+    let mut stage = three();
+    stage.keys("j");
+    stage.load_changes(vec![usual("aa")], vec![name("c")], crate::scenes::reaper());
+    shows(&stage, "3 stacks");
+    assert_eq!(selected(&stage), "b");
+    hides(&stage, "\n c ");
+    stage.keys("<end>");
+    assert_eq!(selected(&stage), "b");
+    stage.keys("<up>");
+    assert_eq!(selected(&stage), "aa");
+}

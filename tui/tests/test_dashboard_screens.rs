@@ -156,6 +156,27 @@ const SCREENS: &Screens = &[
     ("detail_lease", |scene| detail(scene, "1")),
     ("detail_init", |scene| detail(scene, "2")),
     ("detail_resources", |scene| detail(scene, "3")),
+    ("detail_foreseen", |scene| {
+        let mut stage = detail(scene, "3");
+        stage.foresee(plan("checkout-1.4.0", true, 5));
+        stage
+    }),
+    ("detail_foreseen_blocked", |scene| {
+        use stack::service::teardown::{Blocker, Warning};
+        let mut stage = detail(scene, "3");
+        let warned = Warning {
+            id: "aws_instance.web[1]".to_owned(),
+            found: "deletion_protection is on".to_owned(),
+        };
+        stage.foresee(stack::service::teardown::Plan {
+            hourly_usd: None,
+            warnings: vec![warned],
+            blockers: vec![Blocker::TooMany { count: 5, max: 3 }],
+            ..plan("checkout-1.4.0", false, 5)
+        });
+        stage.clock(stack::Span::minutes(7).after(now()));
+        stage
+    }),
     ("detail_events", |scene| detail(scene, "4")),
     ("detail_economics", |scene| detail(scene, "5")),
 ];

@@ -325,3 +325,39 @@ fn a_key_beside_a_new_size_is_not_lost() {
     terminal.types("q");
     assert_eq!(terminal.ends(), 0);
 }
+
+/// Ctrl-Z gives the terminal back to the shell, and `fg` brings the whole screen back, in the size that it has then.
+#[test]
+fn ctrl_z_and_back() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.arg("-i");
+    command.env_clear();
+    for (name, value) in [("TERM", "xterm-256color"), ("USER", "ana"), ("PS1", "$ ")] {
+        command.env(name, value);
+    }
+    command.env("HOME", sandbox.path("home"));
+    command.cwd(sandbox.path("."));
+    let mut terminal = Terminal::run(command, (100, 30));
+    let jiti = assert_cmd::cargo::cargo_bin("jiti");
+    terminal.types(&format!("{}\r", jiti.display()));
+    terminal.waits_for("4 stacks");
+    terminal.types("?");
+    terminal.waits_for("the next line");
+    terminal.types("\u{1a}");
+    terminal.waits_for("Stopped");
+    terminal.is_sane();
+    terminal.resize(90, 28);
+    terminal.types("fg\r");
+    terminal.waits_for("the next line");
+    terminal.types("q");
+    terminal.waits("no help", |screen| {
+        screen.contains("4 stacks") && !screen.contains("the next line")
+    });
+    terminal.types("q");
+    terminal.waits("the shell", |screen| !screen.contains("4 stacks"));
+    terminal.types("exit\r");
+    terminal.ends();
+    terminal.is_sane();
+}

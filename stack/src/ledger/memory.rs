@@ -127,6 +127,10 @@ impl Ledger for MemoryLedger {
         now(Ok(LogPage { events, next }))
     }
 
+    fn end(&self) -> Later<'_, Cursor> {
+        now(Ok(Cursor::at(self.held().log.len() as u64)))
+    }
+
     fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
         now(Ok(self.held().pools.get(pool).cloned().unwrap_or_default()))
     }

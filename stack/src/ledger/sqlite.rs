@@ -197,6 +197,10 @@ impl Ledger for SqliteLedger {
         })
     }
 
+    fn end(&self) -> Later<'_, Cursor> {
+        self.read("reading the log", read::end)
+    }
+
     fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
         let name = pool_stream(pool);
         self.read("reading a pool", move |db, ledger| {

@@ -80,6 +80,9 @@ impl Ledger for Contested {
     fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage> {
         self.ledger.log(cursor, limit)
     }
+    fn end(&self) -> Later<'_, Cursor> {
+        self.ledger.end()
+    }
     fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
         self.ledger.pool(pool)
     }

@@ -119,6 +119,7 @@ pub(crate) async fn open(
         events,
         recorder,
         screen,
+        suspends: false,
     };
     app.run(context.clock()).await
 }

@@ -109,9 +109,7 @@ impl World {
 
     /// The one with this name.
     pub(crate) fn stack(&self, name: &StackName) -> Option<&Stack> {
-        let at = self
-            .stacks
-            .binary_search_by(|stack| stack.lease.name.cmp(name));
+        let at = self.place(name);
         at.ok().and_then(|at| self.stacks.get(at))
     }
 
@@ -119,19 +117,50 @@ impl World {
     pub(crate) fn load(&mut self, loaded: Loaded) {
         let Loaded {
             mut leases,
+            ended,
             reaper,
             exists,
         } = loaded;
-        // The ledger orders by name already; a search must be able to rely on it.
-        leases.sort_by(|a, b| a.name.cmp(&b.name));
         self.view = View::new(self.view.now, self.view.policy.clone(), reaper);
-        let view = &self.view;
-        self.stacks = leases
-            .into_iter()
-            .map(|lease| Stack::new(lease, view))
-            .collect();
+        match ended {
+            None => {
+                // The ledger orders by name already; a search must be able to rely on it.
+                leases.sort_by(|a, b| a.name.cmp(&b.name));
+                // Two worlds at once would be twice the memory.
+                self.stacks = Vec::with_capacity(leases.len());
+                let view = &self.view;
+                let stacks = leases.into_iter().map(|lease| Stack::new(lease, view));
+                self.stacks.extend(stacks);
+            }
+            Some(ended) => self.change(leases, &ended),
+        }
         (self.reading, self.exists) = (Reading::Done, exists);
         self.sum_up();
+    }
+
+    /// Takes over what has changed.
+    fn change(&mut self, leases: Vec<Lease>, ended: &[StackName]) {
+        for name in ended {
+            if let Ok(at) = self.place(name) {
+                self.stacks.remove(at);
+            }
+        }
+        for lease in leases {
+            match self.place(&lease.name) {
+                Ok(at) => {
+                    if let Some(before) = self.stacks.get_mut(at) {
+                        *before = Stack::new(lease, &self.view);
+                    }
+                }
+                Err(at) => self.stacks.insert(at, Stack::new(lease, &self.view)),
+            }
+        }
+    }
+
+    /// Where the one with this name is, or would be.
+    fn place(&self, name: &StackName) -> Result<usize, usize> {
+        self.stacks
+            .binary_search_by(|stack| stack.lease.name.cmp(name))
     }
 
     /// Moves on to a moment; whether a phase, a flag or a sum has changed by that alone.

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{act, popup};
+use super::{act, popup, teardown};
 use crate::effect::Effect;
 use crate::keymap::{self, Place};
 use crate::model::detail::{Detail, Tab};
@@ -20,6 +20,7 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
             model.over = true;
             Vec::new()
         }
+        Some(Msg::Suspend) => vec![Effect::Suspend],
         Some(msg) if model.popup.is_some() => popup::act(model, msg),
         Some(msg) if place == Place::Text => writing(model, msg),
         Some(msg) => match model.screen {
@@ -151,7 +152,7 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
         other => return everywhere(model, other),
     }
     crate::view::clamp_scroll(model);
-    Vec::new()
+    teardown::foresee(model, false)
 }
 
 /// What is the same on the list and on a stack.
@@ -161,7 +162,9 @@ fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Quit | Msg::Leave => model.over = true,
         Msg::Refresh => {
             model.say(Tone::Quiet, "reading the ledger");
-            return vec![Effect::Load];
+            let mut effects = teardown::foresee(model, true);
+            effects.push(Effect::Load);
+            return effects;
         }
         other => return act::on_stack(model, other),
     }

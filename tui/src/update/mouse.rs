@@ -2,7 +2,7 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::keys;
+use super::{keys, teardown};
 use crate::effect::Effect;
 use crate::model::{Model, Screen};
 use crate::view::layout::{self, Hit};
@@ -43,7 +43,7 @@ fn click(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
         if let Some(tab) = crate::view::tab_at(model.size, mouse.column, mouse.row) {
             (detail.tab, detail.scroll) = (tab, 0);
         }
-        return Vec::new();
+        return teardown::foresee(model, false);
     }
     match layout::hit(model, mouse.column, mouse.row) {
         Some(Hit::Title(column)) => {

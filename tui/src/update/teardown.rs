@@ -6,9 +6,10 @@ use tui_input::InputRequest;
 
 use crate::effect::Effect;
 use crate::event::Problem;
-use crate::model::Model;
+use crate::model::detail::Tab;
 use crate::model::popup::{Confirm, Planned, Popup};
 use crate::model::work::Ended;
+use crate::model::{Model, Screen};
 use crate::msg::Msg;
 use crate::output::style::Tone;
 
@@ -74,12 +75,31 @@ fn yes(model: &mut Model, popup: &mut Confirm) -> (bool, Vec<Effect>) {
     (false, vec![Effect::Teardown { stack, run, typed }])
 }
 
+/// Asks what would go for the stack's page, once its tab is open: unless that is known, or something goes already.
+/// `anew` asks whatever is known.
+pub(super) fn foresee(model: &mut Model, anew: bool) -> Vec<Effect> {
+    let Screen::Detail(detail) = &model.screen else {
+        return Vec::new();
+    };
+    let stack = detail.stack.clone();
+    let lives = model.world.stack(&stack);
+    let goes = lives.is_none_or(|stack| stack.phase == Phase::TearingDown);
+    let known = model.foresights.of(&stack).is_some() && !anew;
+    if detail.tab != Tab::Resources || goes || known || !model.foresights.ask(&stack) {
+        return Vec::new();
+    }
+    vec![Effect::Foresee(stack)]
+}
+
 /// What would go is known, or why it is not.
 pub(super) fn planned(
     model: &mut Model,
     stack: &StackName,
     answer: Result<Option<Box<Plan>>, Problem>,
 ) -> Vec<Effect> {
+    // Whoever goes on to the stack's page finds there what was asked last.
+    let now = model.now();
+    model.foresights.tell(stack.clone(), now, answer.clone());
     let Some(Popup::Teardown(popup)) = &mut model.popup else {
         return vec![Effect::Forget(stack.clone())];
     };

@@ -7,9 +7,11 @@ mod sort;
 mod teardown;
 
 use ratatui::layout::Rect;
+use stack::service::teardown::Plan;
 use tui_input::Input;
 
 use super::canvas::Canvas;
+use super::page::Page;
 use crate::model::Model;
 use crate::model::popup::Popup;
 use crate::output::style::Tone;
@@ -23,6 +25,11 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: 
         Popup::Hold(hold) => hold::render(canvas, area, hold, model),
         Popup::Teardown(confirm) => teardown::render(canvas, area, confirm, model),
     }
+}
+
+/// The resources of a plan, one a line.
+pub(super) fn doomed(page: &mut Page, plan: &Plan) {
+    teardown::list(page, plan);
 }
 
 /// An area of a size in the middle of another, no larger than it.

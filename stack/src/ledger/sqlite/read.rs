@@ -246,6 +246,14 @@ pub(super) fn log(
     Ok(LogPage { events, next })
 }
 
+/// Behind the last event of all stacks.
+pub(super) fn end(db: &Connection, ledger: &str) -> Result<Cursor, LedgerError> {
+    let position: Option<u64> = db
+        .query_row("SELECT max(position) FROM event", [], |row| row.get(0))
+        .map_err(|error| failure::sqlite(ledger, "reading the log", error))?;
+    Ok(position.map_or_else(Cursor::start, Cursor::at))
+}
+
 /// A stream beside the stacks: the key of its row, when it has one, and its fold.
 pub(super) fn stream<S: Stream>(
     db: &Connection,

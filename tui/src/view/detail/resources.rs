@@ -1,9 +1,12 @@
 //! What a stack is made of, what a teardown would remove, and what one is removing.
 
-use stack::service::teardown::Outcome;
+use stack::Phase;
+use stack::service::teardown::{Outcome, Plan};
 
 use super::super::page::Page;
+use super::super::popup;
 use crate::model::Model;
+use crate::model::foresight::Foresight;
 use crate::model::work::{Ended, Fate, Work};
 use crate::model::world::Stack;
 use crate::output::format;
@@ -19,12 +22,57 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         Tone::Quiet,
     );
     page.heading("What a teardown would remove");
+    foresight(page, stack, model);
+}
+
+/// What would go, as far as somebody has asked.
+fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
     let origin = &stack.lease.origin;
-    let text = format!(
-        "d asks Terraform for the destroy plan of {}, workspace {}, and shows it. Nothing is removed before y.",
-        origin.directory, origin.workspace
+    let place = format!("{}, workspace {}", origin.directory, origin.workspace);
+    match model.foresights.of(&stack.lease.name) {
+        None if stack.phase == Phase::TearingDown => {
+            page.text("  It is being torn down.", Tone::Quiet);
+        }
+        None | Some(Foresight::Asked) => {
+            let text = format!("  Asking Terraform for the destroy plan of {place}…");
+            page.text(&text, Tone::Quiet);
+        }
+        Some(Foresight::Known { at, answer }) => {
+            match answer {
+                Ok(Some(plan)) => planned(page, plan),
+                Ok(None) => page.text("  Nothing: it is gone already.", Tone::Plain),
+                Err(problem) => page.text(&problem.said, Tone::Alarm),
+            }
+            let text = format!(
+                "  as of {} in {place}; r asks again. d asks as well, and then y does it.",
+                format::moment(*at, model.now())
+            );
+            page.text(&text, Tone::Quiet);
+        }
+    }
+}
+
+fn planned(page: &mut Page, plan: &Plan) {
+    let noun = if plan.count() == 1 {
+        "resource goes"
+    } else {
+        "resources go"
+    };
+    let frees = plan.hourly_usd.map_or_else(
+        || "; what that frees is not known".to_owned(),
+        |rate| format!(", which frees {}/h", format::rate(rate)),
     );
-    page.text(&text, Tone::Plain);
+    page.text(&format!("  {} {noun}{frees}", plan.count()), Tone::Plain);
+    if plan.protected {
+        page.text(
+            "  ▲ it is protected: a teardown wants its name typed",
+            Tone::Notice,
+        );
+    }
+    for blocker in &plan.blockers {
+        page.text(&format!("  ✗ {blocker}"), Tone::Alarm);
+    }
+    popup::doomed(page, plan);
 }
 
 /// A teardown, as far as it has said.

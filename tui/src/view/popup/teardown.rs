@@ -113,7 +113,7 @@ fn resources(popup: &Confirm, width: u16) -> Page {
 }
 
 /// The resources of a plan: what probably stays first, then what goes, then what has gone.
-pub(in crate::view) fn list(page: &mut Page, plan: &Plan) {
+pub(super) fn list(page: &mut Page, plan: &Plan) {
     for warning in &plan.warnings {
         page.text(
             &format!("▲ {}: {}", warning.id, warning.found),
