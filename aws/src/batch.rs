@@ -7,7 +7,7 @@ use stack::cloud::{CloudError, CloudErrorKind, ResourceId};
 use crate::types::{Seen, Sighting};
 
 /// Single questions under way at once, of one type in one place.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// Asks about each by itself: for services that take no batches. One that does not exist is left out.
 pub(crate) async fn each<'a, A, F, S>(ids: &'a [ResourceId], ask: A) -> Seen

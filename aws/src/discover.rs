@@ -6,20 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aws_sdk_ec2::types::Filter;
-use aws_sdk_resourcegroupstagging::types::TagFilter;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use stack::Place;
 use stack::cloud::{
     CloudError, CloudErrorKind, Found, NotLooked, Resource, ResourceId, Standing, Which,
 };
-use stack::tags::STACK;
 
 use crate::arn::Arn;
+use crate::batch::AT_ONCE;
 use crate::clients::{Clients, GLOBAL};
-use crate::ec2;
-use crate::error::failed;
-use crate::kept::{keep, whole};
+use crate::index::{ec2_tagged, tagged};
+use crate::kept::{gateways_go_after_subnets, keep, whole};
 use crate::types::{self, Seen, Sighting, Type};
 
 /// How deep what belongs to something is followed: a group, its member, the member's volume.
@@ -76,8 +75,34 @@ pub(crate) async fn place(at: &Clients, which: &Which) -> Found {
         resource.part_of = resource.part_of.take().or_else(|| whole(resource));
     }
     keep(&mut found.resources, which);
+    gateways_go_after_subnets(&mut found.resources);
+    if matches!(which, Which::Stack(_)) {
+        protections(at, &mut found.resources).await;
+    }
     found.resources.sort_by(|a, b| a.id.cmp(&b.id));
     found
+}
+
+/// Asks for the flags that no description tells. One that could not be asked for is met when it refuses a delete.
+async fn protections(at: &Clients, resources: &mut [Resource]) {
+    let asked: Vec<_> = resources
+        .iter()
+        .enumerate()
+        .filter(|(_, resource)| resource.is_confirmed())
+        .filter_map(|(n, resource)| {
+            let asked = types::named(&resource.kind)?.protection(at, resource)?;
+            Some(asked.map(move |flag| (n, flag)))
+        })
+        .collect();
+    let flags: Vec<_> = stream::iter(asked)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    for (n, flag) in flags {
+        if let (Some(resource), Ok(Some(flag))) = (resources.get_mut(n), flag) {
+            resource.protection = Some(flag);
+        }
+    }
 }
 
 /// Asks about ids of any types of one place, each type in batches of its own.
@@ -180,66 +205,6 @@ async fn candidates(at: &Clients, which: &Which, not_looked: &mut Vec<NotLooked>
         }
     }
     Candidates { index, seen }
-}
-
-/// What the index of tags lists.
-async fn tagged(
-    at: &Clients,
-    which: &Which,
-) -> Result<BTreeMap<ResourceId, BTreeMap<String, String>>, CloudError> {
-    let mut filter = TagFilter::builder().key(STACK);
-    if let Which::Stack(name) = which {
-        filter = filter.values(name.as_str());
-    }
-    let pages = at
-        .tagging()
-        .get_resources()
-        .tag_filters(filter.build())
-        .resources_per_page(100);
-    let mut pages = pages.into_paginator().items().send();
-    let mut index = BTreeMap::new();
-    while let Some(mapping) = pages.next().await {
-        let mapping = mapping.map_err(failed!("tagging", "GetResources"))?;
-        let tags = mapping.tags().iter();
-        let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
-        if let Some(arn) = mapping.resource_arn() {
-            index.insert(one_name(at, arn), tags.collect());
-        }
-    }
-    Ok(index)
-}
-
-/// The one name of a resource that has two: images and snapshots are named with the account in some places, and without
-/// it in others.
-fn one_name(at: &Clients, arn: &str) -> ResourceId {
-    match Arn::parse(arn) {
-        Some(Arn {
-            service: "ec2",
-            account: "",
-            resource,
-            ..
-        }) => at.id("ec2", resource),
-        _ => ResourceId(arn.to_owned()),
-    }
-}
-
-/// What EC2 itself says carries the tag, page by page of a thousand: one question instead of one for each of its types,
-/// and it does not lag.
-async fn ec2_tagged(at: &Clients, which: &Which) -> Result<Vec<ResourceId>, CloudError> {
-    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
-    let mut pages = at.ec2().describe_tags().filters(filter("key", STACK));
-    if let Which::Stack(name) = which {
-        pages = pages.filters(filter("value", name.as_str()));
-    }
-    let mut pages = pages.max_results(1000).into_paginator().items().send();
-    let mut ids = Vec::new();
-    while let Some(tag) = pages.next().await {
-        let tag = tag.map_err(failed!("ec2", "DescribeTags"))?;
-        if let (Some(STACK), Some(id)) = (tag.key(), tag.resource_id()) {
-            ids.extend(ec2::path(id).map(|path| at.id("ec2", &path)));
-        }
-    }
-    Ok(ids)
 }
 
 fn keyed(found: Vec<Sighting>) -> BTreeMap<ResourceId, Sighting> {

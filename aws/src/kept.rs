@@ -10,8 +10,11 @@ use crate::discover::DEEP;
 /// The tag by which AWS says that a resource is a part of a CloudFormation stack; its value is that stack's ARN.
 const WHOLE: &str = "aws:cloudformation:stack-id";
 
+const GATEWAY: &str = "ec2:internet-gateway";
+const SUBNET: &str = "ec2:subnet";
+
 /// Leaves out what carries no tag, or another stack's, by the word of its own service: the index lags. What belongs to
-/// something stays with it, and goes with it.
+/// something stays with it, whatever its own tag says: it would go along, and whoever decides has to see that.
 pub(crate) fn keep(resources: &mut Vec<Resource>, which: &Which) {
     let by_id = resources.iter().map(|one| (&one.id, one)).collect();
     let kept: BTreeSet<ResourceId> = resources
@@ -28,17 +31,37 @@ fn is_kept(
     which: &Which,
     deep: usize,
 ) -> bool {
-    match (resource.tag(STACK), which) {
-        (Some(_), Which::All) => true,
-        (Some(tag), Which::Stack(name)) => tag == name.as_str(),
-        (None, _) => match resource.owner.as_ref() {
-            Some(owner) => {
-                let owner = all.get(owner).filter(|_| deep > 0);
-                owner.is_some_and(|owner| is_kept(owner, all, which, deep - 1))
-            }
-            // Its tags are not known; what named it said that it carries one.
-            None => !resource.is_confirmed(),
-        },
+    let tag = resource.tag(STACK);
+    let asked_for = match which {
+        Which::All => tag.is_some(),
+        Which::Stack(name) => tag == Some(name.as_str()),
+    };
+    // Where its tags could not be read, what named it said that it carries one.
+    let unread = tag.is_none() && resource.owner.is_none() && !resource.is_confirmed();
+    let goes_along = || {
+        let owner = resource.owner.as_ref().filter(|_| deep > 0);
+        let owner = owner.and_then(|owner| all.get(owner));
+        owner.is_some_and(|owner| is_kept(owner, all, which, deep - 1))
+    };
+    asked_for || unread || goes_along()
+}
+
+/// Lets the internet gateway of a VPC go after its subnets: EC2 keeps it while anything in them has a public address, and
+/// what is left in one keeps its way out.
+pub(crate) fn gateways_go_after_subnets(resources: &mut [Resource]) {
+    let gateways = resources.iter().filter(|one| one.kind == GATEWAY);
+    let gateways: Vec<(ResourceId, ResourceId)> = gateways
+        .flat_map(|gateway| {
+            gateway
+                .uses
+                .iter()
+                .map(|vpc| (vpc.clone(), gateway.id.clone()))
+        })
+        .collect();
+    for subnet in resources.iter_mut().filter(|one| one.kind == SUBNET) {
+        let of_its_vpc = gateways.iter().filter(|(vpc, _)| subnet.uses.contains(vpc));
+        let of_its_vpc: Vec<ResourceId> = of_its_vpc.map(|(_, gateway)| gateway.clone()).collect();
+        subnet.uses.extend(of_its_vpc);
     }
 }
 
@@ -68,8 +91,8 @@ mod tests {
         resource
     }
 
-    /// A stack gets what carries its tag and what that owns, and nothing that another stack's tag is on: not even as a
-    /// child of its own, and not by an index that lags.
+    /// A stack gets what carries its tag and what that owns, and nothing else that another stack's tag is on, not by an
+    /// index that lags either.
     #[test]
     fn nobody_gets_what_carries_another_tag() {
         let mut unread = resource("unread", None, None);
@@ -79,9 +102,9 @@ mod tests {
             resource("my child", None, Some("mine")),
             resource("its child", None, Some("my child")),
             resource("moved child", Some("b"), Some("mine")),
-            resource("child of moved", None, Some("moved child")),
             resource("orphan", None, Some("somebody")),
             resource("moved", Some("b"), None),
+            resource("child of moved", None, Some("moved")),
             resource("no longer tagged", None, None),
             unread,
         ];
@@ -94,7 +117,10 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let a = Which::Stack(StackName::new("a").unwrap());
-        assert_eq!(left(&a), ["mine", "my child", "its child", "unread"]);
+        assert_eq!(
+            left(&a),
+            ["mine", "my child", "its child", "moved child", "unread"]
+        );
         let all = left(&Which::All);
         assert!(
             !all.contains(&"orphan".to_owned()) && !all.contains(&"no longer tagged".to_owned())
@@ -110,6 +136,32 @@ mod tests {
         let mut resources = circle.to_vec();
         keep(&mut resources, &Which::All);
         assert_eq!(resources, []);
+    }
+
+    /// A gateway waits for the subnets of its own VPC.
+    #[test]
+    fn a_gateway_waits_for_the_subnets_of_its_vpc() {
+        let in_vpc = |id: &str, kind: &str, vpc: &str| {
+            let mut resource = resource(id, Some("a"), None);
+            resource.kind = kind.to_owned();
+            resource.uses = vec![ResourceId(vpc.to_owned())];
+            resource
+        };
+        let mut resources = [
+            in_vpc("gateway", GATEWAY, "vpc"),
+            in_vpc("subnet", SUBNET, "vpc"),
+            in_vpc("another", SUBNET, "another vpc"),
+        ];
+        gateways_go_after_subnets(&mut resources);
+        let uses = |at: usize| {
+            resources[at]
+                .uses
+                .iter()
+                .map(ResourceId::as_str)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(uses(1), ["vpc", "gateway"]);
+        assert_eq!((uses(0), uses(2)), (vec!["vpc"], vec!["another vpc"]));
     }
 
     /// A part of a CloudFormation stack names it; the stack itself is no part of itself.

@@ -98,6 +98,17 @@ pub(crate) trait Type: Send + Sync {
     /// What each uses is told in full, in `usage` and `unpriced`: one in which both are empty costs nothing as it is.
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen>;
 
+    /// The flag that protects one from deletion, where a description does not tell and one has to be asked about by
+    /// itself. It is asked when one stack is looked for, and not when all are.
+    fn protection<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Option<Soon<'a, Result<Option<String>, CloudError>>> {
+        let _ = (at, resource);
+        None
+    }
+
     /// Unties it from its equals: see [`stack::Cloud::loosen`].
     fn loosen<'a>(
         &'a self,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{
-    Instance, InstanceLifecycleType, InstanceNetworkInterface, InstanceState,
-    InstanceStateName, Tenancy,
+    DeviceType, Instance, InstanceAttributeName, InstanceLifecycleType, InstanceNetworkInterface,
+    InstanceNetworkInterfaceAttachment, InstanceState, InstanceStateName, InstanceType, Reservation,
+    Tenancy,
 };
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -46,6 +47,16 @@ impl Type for This {
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
         Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    }
+
+    /// A group ends its members in spite of their flag.
+    fn protection<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+    ) -> Option<Soon<'a, Result<Option<String>, CloudError>>> {
+        let member = resource.tags.contains_key(GROUP);
+        (!member).then(|| -> Soon<'a, _> { Box::pin(protection(at, &resource.id)) })
     }
 
     fn delete<'a>(
@@ -120,7 +131,7 @@ const STOPPED: &str = "stopped";
 
 async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
     let all = described!(at, ids, "instance", describe_instances, "DescribeInstances");
-    let instances = all.iter().flat_map(|reservation| reservation.instances());
+    let instances = all.iter().flat_map(Reservation::instances);
     Ok(instances.filter_map(|instance| seen(at, instance)).collect())
 }
 
@@ -143,22 +154,30 @@ fn seen(at: &Clients, instance: &Instance) -> Option<Sighting> {
     Some(Sighting { resource, owns })
 }
 
+async fn protection(at: &Clients, id: &ResourceId) -> Result<Option<String>, CloudError> {
+    let id = short(id, "instance");
+    let flag = InstanceAttributeName::DisableApiTermination;
+    let call = at.ec2().describe_instance_attribute().instance_id(id);
+    let answer = call.attribute(flag).send().await;
+    let answer = answer.map_err(failed!("ec2", "DescribeInstanceAttribute", id))?;
+    let flag = answer.disable_api_termination().and_then(|flag| flag.value());
+    Ok((flag == Some(true)).then(|| "DisableApiTermination".to_owned()))
+}
+
 /// What it lies in, what it is allowed by, and everything that is attached to it, whether it goes with it or stays.
 fn uses(at: &Clients, instance: &Instance) -> Vec<ResourceId> {
     let groups = instance.security_groups().iter();
     let groups = groups.filter_map(|group| group.group_id());
-    let interfaces = instance.network_interfaces().iter();
-    let cards = interfaces.clone().filter_map(|card| card.network_interface_id());
-    let subnets = interfaces.clone().filter_map(|card| card.subnet_id());
-    let cards_groups = interfaces.flat_map(|card| card.groups());
-    let cards_groups = cards_groups.filter_map(|group| group.group_id());
+    let interfaces = || instance.network_interfaces().iter();
+    let their_groups = interfaces().flat_map(InstanceNetworkInterface::groups);
+    let their_groups = their_groups.filter_map(|group| group.group_id());
     let volumes = instance.block_device_mappings().iter();
     let volumes = volumes.filter_map(|device| device.ebs()?.volume_id());
     let ids = groups
         .chain(instance.subnet_id())
-        .chain(subnets)
-        .chain(cards)
-        .chain(cards_groups)
+        .chain(interfaces().filter_map(|one| one.network_interface_id()))
+        .chain(interfaces().filter_map(|one| one.subnet_id()))
+        .chain(their_groups)
         .chain(volumes);
     let mut uses = named(at, ids);
     let profile = instance.iam_instance_profile();
@@ -175,14 +194,14 @@ fn owned(instance: &Instance) -> impl Iterator<Item = &str> {
         .filter_map(|device| device.ebs())
         .filter(|volume| volume.delete_on_termination() == Some(true))
         .filter_map(|volume| volume.volume_id());
-    let cards = instance.network_interfaces().iter();
-    let cards = cards
-        .filter(|card| {
-            let attachment = card.attachment();
-            attachment.and_then(|one| one.delete_on_termination()) == Some(true)
+    let interfaces = instance.network_interfaces().iter();
+    let interfaces = interfaces
+        .filter(|interface| {
+            let attachment = interface.attachment();
+            attachment.and_then(InstanceNetworkInterfaceAttachment::delete_on_termination) == Some(true)
         })
-        .filter_map(|card| card.network_interface_id());
-    volumes.chain(cards)
+        .filter_map(|interface| interface.network_interface_id());
+    volumes.chain(interfaces)
 }
 
 /// When it was first launched. The time of launch is that of the last start; the root volume and the first network
@@ -192,9 +211,9 @@ fn created(instance: &Instance) -> Option<Timestamp> {
     let root = root
         .filter(|device| device.device_name() == instance.root_device_name())
         .find_map(|device| timestamp(device.ebs()?.attach_time()));
-    let cards = instance.network_interfaces().iter();
-    let first = cards
-        .filter_map(|card| card.attachment())
+    let interfaces = instance.network_interfaces().iter();
+    let first = interfaces
+        .filter_map(|interface| interface.attachment())
         .filter(|attachment| attachment.device_index() == Some(0))
         .find_map(|attachment| timestamp(attachment.attach_time()));
     let launched = timestamp(instance.launch_time());
@@ -204,7 +223,7 @@ fn created(instance: &Instance) -> Option<Timestamp> {
 /// What waking restores. A member of a group has no size of its own, the group has; and what has no root volume, or is
 /// lent for as long as nobody pays more, cannot be stopped.
 fn size(instance: &Instance, tags: &BTreeMap<String, String>) -> (Option<Value>, bool) {
-    let volume = instance.root_device_type().map(|kind| kind.as_str()) == Some("ebs");
+    let volume = instance.root_device_type() == Some(&DeviceType::Ebs);
     if tags.contains_key(GROUP) || !volume || instance.instance_lifecycle().is_some() {
         return (None, false);
     }
@@ -225,7 +244,7 @@ fn usage(instance: &Instance) -> (Vec<Usage>, Vec<String>) {
     let mut usage = Vec::new();
     let mut unpriced = Vec::new();
     let state = instance.state().and_then(InstanceState::name);
-    let kind = instance.instance_type().map(|kind| kind.as_str());
+    let kind = instance.instance_type().map(InstanceType::as_str);
     if let (Some(InstanceStateName::Running), Some(kind)) = (state, kind) {
         match beyond_the_list(instance) {
             Some(why) => unpriced.push(why),
@@ -266,8 +285,8 @@ fn beyond_the_list(instance: &Instance) -> Option<String> {
 }
 
 /// Public addresses that AWS lent it for as long as it runs: an Elastic IP belongs to the account, and is counted as such.
-fn lent(card: &InstanceNetworkInterface) -> usize {
-    let associations = card.private_ip_addresses().iter();
+fn lent(interface: &InstanceNetworkInterface) -> usize {
+    let associations = interface.private_ip_addresses().iter();
     let associations = associations.filter_map(|address| address.association());
     associations
         .filter(|association| association.ip_owner_id() == Some("amazon"))

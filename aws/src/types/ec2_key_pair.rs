@@ -36,7 +36,12 @@ impl Type for This {
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let id = short(&resource.id, "key-pair");
-            let answer = at.ec2().delete_key_pair().key_pair_id(id).send().await;
+            // A name may have been given again to another pair; whose name it is now is asked again.
+            let pairs = pairs(at, std::slice::from_ref(&resource.id)).await?;
+            let Some(name) = pairs.first().and_then(|pair| pair.key_name()) else {
+                return Ok(Deletion::Gone);
+            };
+            let answer = at.ec2().delete_key_pair().key_name(name).send().await;
             match answer.map_err(failed!("ec2", "DeleteKeyPair", id)) {
                 Ok(_) => Ok(Deletion::Gone),
                 Err(error) => gone_is_done(error),
@@ -45,11 +50,16 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+async fn pairs(at: &Clients, ids: &[ResourceId]) -> Result<Vec<KeyPairInfo>, CloudError> {
     let filter = filter("key-pair-id", ids, "key-pair");
     let answer = at.ec2().describe_key_pairs().filters(filter).send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeKeyPairs"))?;
-    let all = answer.key_pairs().iter().filter_map(|pair| seen(at, pair));
+    Ok(answer.key_pairs.unwrap_or_default())
+}
+
+async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+    let all = pairs(at, ids).await?;
+    let all = all.iter().filter_map(|pair| seen(at, pair));
     Ok(all.map(Sighting::from).collect())
 }
 

@@ -56,24 +56,24 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
         describe_network_interfaces,
         "DescribeNetworkInterfaces"
     );
-    let all = all.iter().filter_map(|card| seen(at, card));
+    let all = all.iter().filter_map(|interface| seen(at, interface));
     Ok(all.map(Sighting::from).collect())
 }
 
-fn seen(at: &Clients, card: &NetworkInterface) -> Option<Resource> {
-    let id = card.network_interface_id()?;
+fn seen(at: &Clients, interface: &NetworkInterface) -> Option<Resource> {
+    let id = interface.network_interface_id()?;
     let id = at.id("ec2", &format!("network-interface/{id}"));
     let mut resource = at.resource(id, NAME);
-    resource.tags = tags(card.tag_set());
-    resource.state = card.status().map(|status| status.as_str().to_owned());
+    resource.tags = tags(interface.tag_set());
+    resource.state = interface.status().map(|status| status.as_str().to_owned());
     resource.standing = Standing::Confirmed;
-    let groups = card.groups().iter();
+    let groups = interface.groups().iter();
     let groups = groups.filter_map(|group| group.group_id());
-    resource.uses = named(at, groups.chain(card.subnet_id()));
-    resource.untouchable = requested(card)
-        .or_else(|| managed(card.operator()))
-        .or_else(|| foreign(at, card.owner_id()));
-    let lent = lent(card);
+    resource.uses = named(at, groups.chain(interface.subnet_id()));
+    resource.untouchable = requested(interface)
+        .or_else(|| managed(interface.operator()))
+        .or_else(|| foreign(at, interface.owner_id()));
+    let lent = lent(interface);
     if lent > 0 {
         resource.usage = vec![hourly("vpc:public-ipv4", Decimal::from(lent))];
     }
@@ -81,22 +81,22 @@ fn seen(at: &Clients, card: &NetworkInterface) -> Option<Resource> {
 }
 
 /// Why nobody may touch what a service made for itself: it goes when the service is done with it.
-fn requested(card: &NetworkInterface) -> Option<String> {
-    if card.requester_managed() != Some(true) {
+fn requested(interface: &NetworkInterface) -> Option<String> {
+    if interface.requester_managed() != Some(true) {
         return None;
     }
-    let what = card.description().filter(|text| !text.is_empty());
-    let who = what.or(card.requester_id()).unwrap_or("a service of AWS");
+    let what = interface.description().filter(|text| !text.is_empty());
+    let who = what.or(interface.requester_id()).unwrap_or("a service of AWS");
     Some(format!("it is managed by AWS: {who}"))
 }
 
 /// Public addresses that AWS lent it. Those of an instance's interface are counted with the instance.
-fn lent(card: &NetworkInterface) -> usize {
-    let attachment = card.attachment();
+fn lent(interface: &NetworkInterface) -> usize {
+    let attachment = interface.attachment();
     if attachment.is_some_and(|attachment| attachment.instance_id().is_some()) {
         return 0;
     }
-    let addresses = card.private_ip_addresses().iter();
+    let addresses = interface.private_ip_addresses().iter();
     let associations = addresses.filter_map(|address| address.association());
     associations
         .filter(|association| association.ip_owner_id() == Some("amazon"))
@@ -115,10 +115,10 @@ mod tests {
     /// What a service made for itself is not touched, and says for what it was made.
     #[test]
     fn what_a_service_made_is_not_touched() {
-        let card = NetworkInterface::builder().network_interface_id("eni-1");
-        let own = seen(&here(), &card.clone().requester_managed(false).build());
+        let interface = NetworkInterface::builder().network_interface_id("eni-1");
+        let own = seen(&here(), &interface.clone().requester_managed(false).build());
         assert_eq!(own.unwrap().untouchable, None);
-        let balancer = card.requester_managed(true).description("ELB app/web/1");
+        let balancer = interface.requester_managed(true).description("ELB app/web/1");
         let balancer = seen(&here(), &balancer.build()).unwrap().untouchable;
         assert_eq!(balancer.as_deref(), Some("it is managed by AWS: ELB app/web/1"));
     }
@@ -129,12 +129,12 @@ mod tests {
         let association = NetworkInterfaceAssociation::builder().ip_owner_id("amazon");
         let address = NetworkInterfacePrivateIpAddress::builder();
         let address = address.association(association.build()).build();
-        let card = NetworkInterface::builder().network_interface_id("eni-1");
-        let card = card.private_ip_addresses(address);
-        let alone = seen(&here(), &card.clone().build()).unwrap();
+        let interface = NetworkInterface::builder().network_interface_id("eni-1");
+        let interface = interface.private_ip_addresses(address);
+        let alone = seen(&here(), &interface.clone().build()).unwrap();
         assert_eq!(alone.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
         let attachment = NetworkInterfaceAttachment::builder().instance_id("i-1");
-        let attached = card.attachment(attachment.build()).build();
+        let attached = interface.attachment(attachment.build()).build();
         assert_eq!(seen(&here(), &attached).unwrap().usage, []);
     }
 }

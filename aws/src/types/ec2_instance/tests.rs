@@ -1,10 +1,9 @@
 use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::builders::InstanceBuilder;
 use aws_sdk_ec2::types::{
-    DeviceType, EbsInstanceBlockDevice, GroupIdentifier, IamInstanceProfile,
-    InstanceBlockDeviceMapping, InstanceNetworkInterfaceAssociation,
-    InstanceNetworkInterfaceAttachment, InstancePrivateIpAddress, InstanceType, OperatorResponse,
-    Placement, PlatformValues, Tag,
+    EbsInstanceBlockDevice, GroupIdentifier, IamInstanceProfile, InstanceBlockDeviceMapping,
+    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, OperatorResponse, Placement,
+    PlatformValues, Tag,
 };
 
 use super::*;
@@ -58,17 +57,17 @@ fn another_price_is_not_known() {
 /// An address that AWS lent is counted, an Elastic IP is not: it is a resource of its own.
 #[test]
 fn only_lent_addresses_are_counted() {
-    let card = |owner: &str| {
+    let interface = |owner: &str| {
         let association = InstanceNetworkInterfaceAssociation::builder()
             .ip_owner_id(owner)
             .public_ip("198.51.100.1");
         let address = InstancePrivateIpAddress::builder().association(association.build());
-        let card = InstanceNetworkInterface::builder();
-        card.private_ip_addresses(address.build()).build()
+        let interface = InstanceNetworkInterface::builder();
+        interface.private_ip_addresses(address.build()).build()
     };
     let addressed = running()
-        .network_interfaces(card("amazon"))
-        .network_interfaces(card("123456789012"));
+        .network_interfaces(interface("amazon"))
+        .network_interfaces(interface("123456789012"));
     assert_eq!(meters(addressed)[1], "vpc:public-ipv4 1");
 }
 
@@ -89,7 +88,7 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
         .device_index(0)
         .delete_on_termination(true)
         .attach_time(DateTime::from_secs(1_000));
-    let card = InstanceNetworkInterface::builder()
+    let interface = InstanceNetworkInterface::builder()
         .network_interface_id("eni-1")
         .subnet_id("subnet-1")
         .attachment(attachment.build())
@@ -102,7 +101,7 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
         .launch_time(DateTime::from_secs(9_000))
         .iam_instance_profile(profile.build())
         .security_groups(GroupIdentifier::builder().group_id("sg-1").build())
-        .network_interfaces(card.build())
+        .network_interfaces(interface.build())
         .block_device_mappings(volume("/dev/xvda", "vol-1", true, 900))
         .block_device_mappings(volume("/dev/sdf", "vol-2", false, 500));
     let Sighting { resource, owns } = seen(&here(), &one.build()).unwrap();

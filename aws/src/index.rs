@@ -1,0 +1,100 @@
+//! The indexes of tags: that of all services, which lags and keeps ghosts, and that of EC2. They only ever give candidates.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::Filter;
+use aws_sdk_resourcegroupstagging::types::TagFilter;
+use stack::cloud::{CloudError, ResourceId, Which};
+use stack::tags::STACK;
+
+use crate::arn::Arn;
+use crate::clients::Clients;
+use crate::ec2;
+use crate::error::failed;
+
+/// What the index of tags lists.
+pub(crate) async fn tagged(
+    at: &Clients,
+    which: &Which,
+) -> Result<BTreeMap<ResourceId, BTreeMap<String, String>>, CloudError> {
+    let mut filter = TagFilter::builder().key(STACK);
+    if let Which::Stack(name) = which {
+        filter = filter.values(name.as_str());
+    }
+    let pages = at
+        .tagging()
+        .get_resources()
+        .tag_filters(filter.build())
+        .resources_per_page(100);
+    let mut pages = pages.into_paginator().items().send();
+    let mut index = BTreeMap::new();
+    while let Some(mapping) = pages.next().await {
+        let mapping = mapping.map_err(failed!("tagging", "GetResources"))?;
+        let tags = mapping.tags().iter();
+        let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+        if let Some(arn) = mapping.resource_arn() {
+            index.insert(one_name(at, arn), tags.collect());
+        }
+    }
+    Ok(index)
+}
+
+/// The one name of a resource that has two: images and snapshots are named with the account in some places, and without
+/// it in others.
+fn one_name(at: &Clients, arn: &str) -> ResourceId {
+    match Arn::parse(arn) {
+        Some(Arn {
+            service: "ec2",
+            account: "",
+            resource,
+            ..
+        }) => at.id("ec2", resource),
+        _ => ResourceId(arn.to_owned()),
+    }
+}
+
+/// What EC2 itself says carries the tag, page by page of a thousand: one question instead of one for each of its types,
+/// and it does not lag.
+pub(crate) async fn ec2_tagged(at: &Clients, which: &Which) -> Result<Vec<ResourceId>, CloudError> {
+    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
+    let mut pages = at.ec2().describe_tags().filters(filter("key", STACK));
+    if let Which::Stack(name) = which {
+        pages = pages.filters(filter("value", name.as_str()));
+    }
+    let mut pages = pages.max_results(1000).into_paginator().items().send();
+    let mut ids = Vec::new();
+    while let Some(tag) = pages.next().await {
+        let tag = tag.map_err(failed!("ec2", "DescribeTags"))?;
+        if let (Some(STACK), Some(id)) = (tag.key(), tag.resource_id()) {
+            ids.extend(ec2::path(id).map(|path| at.id("ec2", &path)));
+        }
+    }
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::testing::here;
+
+    /// A snapshot has one name, whether an index puts the account into it or not.
+    #[test]
+    fn a_snapshot_has_one_name() {
+        let at = here();
+        let names = ["", "123456789012"].map(|account| {
+            one_name(
+                &at,
+                &format!("arn:aws:ec2:eu-west-1:{account}:snapshot/snap-1"),
+            )
+        });
+        assert_eq!(
+            names,
+            [
+                at.id("ec2", "snapshot/snap-1"),
+                at.id("ec2", "snapshot/snap-1")
+            ]
+        );
+        let bucket = "arn:aws:s3:::assets";
+        assert_eq!(one_name(&at, bucket).as_str(), bucket);
+    }
+}
