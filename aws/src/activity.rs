@@ -151,6 +151,8 @@ mod tests {
         let mut resource = Resource::named(id, "ec2:volume", place);
         resource.standing = Standing::Confirmed;
         resource.created_at = created.parse().ok();
+        let device = ("device".to_owned(), "/dev/sdf".to_owned());
+        resource.details.extend([device]);
         resource
     }
 
