@@ -9,6 +9,7 @@ use stack::Place;
 use stack::cloud::{Resource, ResourceId};
 
 use crate::http::PacedClient;
+use crate::iam::Unmarked;
 use crate::pace::Pace;
 
 /// The clients of one place.
@@ -17,6 +18,8 @@ pub(crate) struct Clients {
     pub(crate) place: Place,
     /// `aws`, `aws-cn`, `aws-us-gov`: what ARNs begin with.
     pub(crate) partition: String,
+    /// What IAM has shown to carry no stack's tag.
+    pub(crate) unmarked: Unmarked,
     config: SdkConfig,
     /// The region that calls go to.
     region: String,
@@ -88,6 +91,7 @@ impl Clients {
         Self {
             partition: partition(region).to_owned(),
             place,
+            unmarked: Unmarked::default(),
             config,
             region: region.to_owned(),
             pace,

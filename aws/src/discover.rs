@@ -200,6 +200,9 @@ async fn candidates(at: &Clients, which: &Which, not_looked: &mut Vec<NotLooked>
                 for id in listed.ids {
                     index.entry(id).or_default();
                 }
+                if let Some(error) = listed.failed {
+                    note(not_looked, at, Some(kind.name()), &error);
+                }
             }
             Err(error) => note(not_looked, at, Some(kind.name()), &error),
         }

@@ -10,6 +10,7 @@ const GONE: &[&str] = &[
     "NoSuchEntity",
     "NoSuchBucket",
     "NoSuchKey",
+    "NotFoundException",
     "InvalidGroup.NotFound",
     "QueueDoesNotExist",
     "AWS.SimpleQueueService.NonExistentQueue",
@@ -229,12 +230,17 @@ pub(crate) use failed;
 
 /// That an answer did not speak of what was asked about: it does not exist.
 pub(crate) fn missing(service: &str, call: &str, resource: &str) -> CloudError {
+    absent(service, call, resource, "it does not exist")
+}
+
+/// That a service answered, and that its answer means that the resource does not exist.
+pub(crate) fn absent(service: &str, call: &str, resource: &str, why: &str) -> CloudError {
     CloudError {
         service: service.to_owned(),
         call: call.to_owned(),
         resource: Some(resource.to_owned()),
         code: None,
-        message: "it does not exist".to_owned(),
+        message: why.to_owned(),
         kind: CloudErrorKind::Gone,
     }
 }
@@ -283,6 +289,7 @@ mod tests {
             ("ExpiredToken", Credentials),
             ("OperationNotPermitted", Protected),
             ("ValidationError", Other),
+            ("NotFoundException", Gone),
             ("NotFound", Other),
         ] {
             assert_eq!(kind_of(Some(code), None, Some(400)), kind, "{code}");

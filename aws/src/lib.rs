@@ -18,6 +18,7 @@ mod elasticache;
 mod elb;
 mod error;
 mod http;
+mod iam;
 mod index;
 mod kept;
 mod pace;

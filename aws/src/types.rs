@@ -19,6 +19,9 @@ macro_rules! types {
 // The list: a file in `types/`, whose `This` implements `Type`.
 types! {
     autoscaling_group
+    cloudformation_stack
+    cloudwatch_alarm
+    dynamodb_table
     ec2_dhcp_options
     ec2_egress_only_internet_gateway
     ec2_elastic_ip
@@ -55,6 +58,14 @@ types! {
     elb_listener_rule
     elb_load_balancer
     elb_target_group
+    iam_instance_profile
+    iam_oidc_provider
+    iam_policy
+    iam_role
+    kms_key
+    lambda_event_source_mapping
+    lambda_function
+    logs_log_group
     rds_cluster
     rds_cluster_parameter_group
     rds_cluster_snapshot
@@ -63,6 +74,9 @@ types! {
     rds_parameter_group
     rds_snapshot
     rds_subnet_group
+    s3_bucket
+    secretsmanager_secret
+    sns_topic
     sqs_queue
 }
 
@@ -162,6 +176,8 @@ pub(crate) struct Listed {
     pub(crate) ids: Vec<ResourceId>,
     /// Those of them that the list has described already.
     pub(crate) seen: Vec<Sighting>,
+    /// Why some could not be asked whether they carry it.
+    pub(crate) failed: Option<CloudError>,
 }
 
 /// What a type's service said about ids that it was asked about.

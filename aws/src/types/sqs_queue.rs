@@ -41,7 +41,8 @@ impl Type for This {
             };
             let answer = at.sqs().delete_queue().queue_url(url).send().await;
             match answer.map_err(failed!("sqs", "DeleteQueue", id)) {
-                Ok(_) => Ok(Deletion::Gone),
+                // It may take up to a minute.
+                Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),
             }
         })
@@ -64,8 +65,7 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError>
     let created = attributes
         .attributes()
         .and_then(|all| all.get(&QueueAttributeName::CreatedTimestamp))
-        .and_then(|seconds| seconds.parse().ok())
-        .and_then(|seconds| Timestamp::from_second(seconds).ok());
+        .and_then(|seconds| seconds_of(seconds));
     let mut resource = at.resource(id.clone(), NAME);
     resource.tags = tags.tags.unwrap_or_default().into_iter().collect();
     resource.created_at = created;
@@ -80,4 +80,24 @@ async fn url(at: &Clients, id: &ResourceId) -> Result<String, CloudError> {
     let answer = at.sqs().get_queue_url().queue_name(name).send().await;
     let answer = answer.map_err(failed!("sqs", "GetQueueUrl", id.as_str()))?;
     Ok(answer.queue_url.unwrap_or_default())
+}
+
+/// The moment of so many seconds since 1970, a fraction left out.
+fn seconds_of(text: &str) -> Option<Timestamp> {
+    let whole = text.split('.').next()?.parse().ok()?;
+    Timestamp::from_second(whole).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A queue's creation is told in seconds, with or without a fraction.
+    #[test]
+    fn creation_is_told_in_seconds() {
+        let at: Timestamp = "2026-11-21T13:57:15Z".parse().unwrap();
+        assert_eq!(seconds_of("1795269435"), Some(at));
+        assert_eq!(seconds_of("1795269435.273872"), Some(at));
+        assert_eq!(seconds_of("soon"), None);
+    }
 }

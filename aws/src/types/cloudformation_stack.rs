@@ -1,0 +1,155 @@
+//! Stacks of CloudFormation. Deleting one deletes everything that it made.
+
+use aws_sdk_cloudformation::types::{Stack, StackStatus};
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+
+use super::{Seen, Type};
+use crate::arn::Arn;
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{absent, failed, gone_is_done};
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "cloudformation:stack";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("cloudformation", "stack")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let id = resource.id.as_str();
+            let answer = at.cloudformation().delete_stack().stack_name(id);
+            let answer = answer.send().await;
+            match answer.map_err(failed!("cloudformation", "DeleteStack", id)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(not_existing(error)),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let answer = at.cloudformation().describe_stacks();
+    let answer = answer.stack_name(id.as_str()).send().await;
+    let answer = answer.map_err(failed!("cloudformation", "DescribeStacks", id.as_str()));
+    let answer = answer.map_err(not_existing)?;
+    let stack = answer.stacks().first();
+    stack
+        .and_then(|stack| seen(at, id, stack))
+        .ok_or_else(|| absent("cloudformation", "DescribeStacks", id.as_str(), "it is deleted"))
+}
+
+/// A stack that is deleted is described by its ARN for another ninety days.
+fn seen(at: &Clients, id: &ResourceId, stack: &Stack) -> Option<Resource> {
+    if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
+        return None;
+    }
+    let mut resource = at.resource(id.clone(), NAME);
+    let tags = stack.tags().iter();
+    resource.tags = tags
+        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .collect();
+    resource.state = stack.stack_status().map(|status| status.as_str().to_owned());
+    resource.created_at = timestamp(stack.creation_time());
+    resource.standing = Standing::Confirmed;
+    // The role that it deletes with has to outlive it.
+    let role = stack.role_arn().map(|role| ResourceId(role.to_owned()));
+    resource.uses = role.into_iter().collect();
+    // A nested stack has its parent's tags, and goes only with it.
+    resource.part_of = stack.parent_id().map(|parent| ResourceId(parent.to_owned()));
+    if stack.enable_termination_protection() == Some(true) {
+        resource.protection = Some("EnableTerminationProtection".to_owned());
+    }
+    if let Some(reason) = stack.stack_status_reason() {
+        let reason = reason.to_owned();
+        resource.details.insert("reason".to_owned(), reason);
+    }
+    Some(resource)
+}
+
+/// CloudFormation has no code of its own for a stack that does not exist.
+fn not_existing(mut error: CloudError) -> CloudError {
+    if error.code.as_deref() == Some("ValidationError")
+        && error.message.starts_with("Stack ")
+        && error.message.ends_with("does not exist")
+    {
+        error.kind = CloudErrorKind::Gone;
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::testing::here;
+
+    fn described(stack: Stack) -> Option<Resource> {
+        let at = here();
+        seen(&at, &at.id("cloudformation", "stack/web/1"), &stack)
+    }
+
+    fn stack(status: StackStatus) -> aws_sdk_cloudformation::types::builders::StackBuilder {
+        let created = aws_smithy_types::DateTime::from_secs(1_795_000_000);
+        let stack = Stack::builder().stack_name("web").creation_time(created);
+        stack.stack_status(status)
+    }
+
+    /// A deleted stack is still described, and gone all the same; one that failed to go is not.
+    #[test]
+    fn a_deleted_stack_is_gone() {
+        assert_eq!(described(stack(StackStatus::DeleteComplete).build()), None);
+        let left = stack(StackStatus::DeleteFailed).stack_status_reason("the bucket is not empty");
+        let left = described(left.build()).unwrap();
+        assert_eq!(left.state.as_deref(), Some("DELETE_FAILED"));
+        let reason = left.details.get("reason").map(String::as_str);
+        assert_eq!(reason, Some("the bucket is not empty"));
+    }
+
+    /// A nested stack goes with its parent; protection is told.
+    #[test]
+    fn a_nested_stack_is_part_of_its_parent() {
+        let parent = "arn:aws:cloudformation:eu-west-1:123456789012:stack/all/1";
+        let nested = stack(StackStatus::CreateComplete).parent_id(parent);
+        let nested = described(nested.enable_termination_protection(true).build()).unwrap();
+        assert_eq!(nested.part_of, Some(ResourceId(parent.to_owned())));
+        assert_eq!(nested.protection.as_deref(), Some("EnableTerminationProtection"));
+    }
+
+    /// Only the words about this very thing say that a stack does not exist.
+    #[test]
+    fn a_failed_validation_is_not_absence() {
+        let error = |message: &str| CloudError {
+            service: "cloudformation".to_owned(),
+            call: "DescribeStacks".to_owned(),
+            resource: None,
+            code: Some("ValidationError".to_owned()),
+            message: message.to_owned(),
+            kind: CloudErrorKind::Other,
+        };
+        let gone = not_existing(error("Stack with id web does not exist"));
+        assert_eq!(gone.kind, CloudErrorKind::Gone);
+        let gone = not_existing(error("Role arn:aws:iam::1:role/x does not exist"));
+        assert_eq!(gone.kind, CloudErrorKind::Other);
+        let gone = not_existing(error("1 validation error detected"));
+        assert_eq!(gone.kind, CloudErrorKind::Other);
+    }
+}

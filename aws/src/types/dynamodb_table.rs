@@ -1,0 +1,174 @@
+//! Tables of DynamoDB.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{BillingMode, TableDescription};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Type};
+use crate::activity::Signal;
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done};
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "dynamodb:table";
+
+/// Whether capacity is paid for while nobody uses it: the key under which details tell.
+const BILLING: &str = "billing";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        // With a further `/` it is an index, a stream or a backup.
+        arn.service == "dynamodb" && arn.after("table").is_some_and(|name| !name.contains('/'))
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "table");
+            let answer = at.dynamodb().delete_table().table_name(name).send().await;
+            match answer.map_err(failed!("dynamodb", "DeleteTable", name)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        // By the request it costs nothing while nobody uses it.
+        let billing = resource.details.get(BILLING).map(String::as_str);
+        if billing != Some(BillingMode::Provisioned.as_str()) {
+            return Vec::new();
+        }
+        let signal = |metric| Signal {
+            namespace: "AWS/DynamoDB",
+            metric,
+            statistic: "Sum",
+            dimensions: vec![("TableName", short(&resource.id, "table").to_owned())],
+            threshold: 1.0,
+            silence_is_zero: true,
+        };
+        vec![
+            signal("ConsumedReadCapacityUnits"),
+            signal("ConsumedWriteCapacityUnits"),
+        ]
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = short(id, "table");
+    let table = at.dynamodb().describe_table().table_name(name);
+    let (table, tags) = tokio::join!(table.send(), tags(at, id));
+    let table = table.map_err(failed!("dynamodb", "DescribeTable", name))?;
+    let mut resource = match table.table() {
+        Some(table) => seen(at, id, table),
+        None => at.resource(id.clone(), NAME),
+    };
+    resource.tags = tags?;
+    Ok(resource)
+}
+
+/// All tags: they come in small pages.
+async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
+    let mut tags = BTreeMap::new();
+    let mut next = None;
+    loop {
+        let list = at.dynamodb().list_tags_of_resource();
+        let list = list.resource_arn(id.as_str()).set_next_token(next.take());
+        let page = list.send().await;
+        let page = page.map_err(failed!("dynamodb", "ListTagsOfResource", id.as_str()))?;
+        tags.extend(
+            page.tags
+                .unwrap_or_default()
+                .into_iter()
+                .map(|tag| (tag.key, tag.value)),
+        );
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(tags);
+        }
+    }
+}
+
+fn seen(at: &Clients, id: &ResourceId, table: &TableDescription) -> Resource {
+    let mut resource = at.resource(id.clone(), NAME);
+    resource.state = table.table_status().map(|status| status.as_str().to_owned());
+    resource.created_at = timestamp(table.creation_date_time());
+    resource.standing = Standing::Confirmed;
+    if table.deletion_protection_enabled() == Some(true) {
+        resource.protection = Some("DeletionProtectionEnabled".to_owned());
+    }
+    let key = table.sse_description().and_then(|key| key.kms_master_key_arn());
+    resource.uses = key.map(|key| ResourceId(key.to_owned())).into_iter().collect();
+    // Without a word about it, it is billed as all tables once were.
+    let billing = table.billing_mode_summary();
+    let billing = billing.and_then(|summary| summary.billing_mode());
+    let billing = billing.unwrap_or(&BillingMode::Provisioned);
+    let used = if *billing == BillingMode::Provisioned {
+        "capacity units"
+    } else {
+        "requests"
+    };
+    resource.unpriced = vec![used.to_owned(), "storage".to_owned()];
+    let billing = billing.as_str().to_owned();
+    resource.details.insert(BILLING.to_owned(), billing);
+    resource
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::BillingModeSummary;
+
+    use super::*;
+    use crate::ec2::testing::here;
+
+    fn described(table: TableDescription) -> Resource {
+        let at = here();
+        seen(&at, &at.id("dynamodb", "table/orders"), &table)
+    }
+
+    /// Only a table that is paid for while idle is asked whether it is used.
+    #[test]
+    fn only_provisioned_tables_can_be_idle() {
+        let provisioned = described(TableDescription::builder().build());
+        assert_eq!(This.signals(&provisioned).len(), 2);
+        assert_eq!(provisioned.unpriced, ["capacity units", "storage"]);
+        let mode = BillingModeSummary::builder().billing_mode(BillingMode::PayPerRequest);
+        let table = TableDescription::builder().billing_mode_summary(mode.build());
+        let on_demand = described(table.build());
+        assert_eq!(This.signals(&on_demand), []);
+        assert_eq!(on_demand.unpriced, ["requests", "storage"]);
+    }
+
+    /// A protected table says so before anybody tries to delete it.
+    #[test]
+    fn protection_is_told() {
+        let table = TableDescription::builder().deletion_protection_enabled(true);
+        let table = described(table.build());
+        assert_eq!(table.protection.as_deref(), Some("DeletionProtectionEnabled"));
+    }
+
+    /// Streams and indexes are parts of tables.
+    #[test]
+    fn parts_of_tables_are_no_tables() {
+        let covers = |text| This.covers(&Arn::parse(text).unwrap());
+        assert!(covers("arn:aws:dynamodb:eu-west-1:1:table/orders"));
+        assert!(!covers("arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026"));
+    }
+}

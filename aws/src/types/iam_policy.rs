@@ -1,0 +1,145 @@
+//! Policies of the account's own.
+
+use aws_sdk_iam::types::{Policy, PolicyScopeType};
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which,
+};
+
+use super::{Listed, Seen, Type};
+use crate::arn::Arn;
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done};
+use crate::iam::{self, PAGE};
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "iam:policy";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("iam", "policy")
+    }
+
+    fn is_global(&self) -> bool {
+        true
+    }
+
+    fn list<'a>(
+        &'a self,
+        at: &'a Clients,
+        which: &'a Which,
+    ) -> Soon<'a, Result<Listed, CloudError>> {
+        Box::pin(list(at, which))
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            match delete(at, &resource.id).await {
+                Ok(()) => Ok(Deletion::Gone),
+                Err(error) if error.code.as_deref() == Some("DeleteConflict") => {
+                    Err(with_users(at, &resource.id, error).await)
+                }
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+/// The list comes without tags: each that was not asked lately is asked for its own.
+async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
+    let pages = at.iam().list_policies().scope(PolicyScopeType::Local);
+    let mut pages = pages.max_items(PAGE).into_paginator().items().send();
+    let mut unique = Vec::new();
+    let mut ids = Vec::new();
+    while let Some(policy) = pages.next().await {
+        let policy = policy.map_err(failed!("iam", "ListPolicies"))?;
+        let (Some(arn), Some(id)) = (policy.arn, policy.policy_id) else {
+            continue;
+        };
+        if !at.unmarked.knows(&id) {
+            unique.push(id);
+            ids.push(ResourceId(arn));
+        }
+    }
+    let seen = each(&ids, |id| describe(at, id)).await;
+    Ok(iam::marked(at, which, ids.into_iter().zip(unique), seen))
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let answer = at.iam().get_policy().policy_arn(id.as_str()).send().await;
+    let answer = answer.map_err(failed!("iam", "GetPolicy", id.as_str()))?;
+    Ok(match answer.policy() {
+        Some(policy) => seen(at, id, policy),
+        None => iam::resource(at, id.as_str(), NAME),
+    })
+}
+
+fn seen(at: &Clients, id: &ResourceId, policy: &Policy) -> Resource {
+    let mut resource = iam::resource(at, id.as_str(), NAME);
+    resource.tags = iam::tags(policy.tags());
+    resource.created_at = timestamp(policy.create_date());
+    resource.standing = Standing::Confirmed;
+    let path = policy.path().unwrap_or("/");
+    let own = Arn::of(id).is_some_and(|arn| arn.account == at.place.account);
+    resource.untouchable = iam::untouchable(path)
+        .or_else(|| (!own).then(|| "it belongs to AWS, not to this account".to_owned()));
+    resource
+}
+
+/// A policy can only go without its versions but the default one.
+async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
+    let versions = at.iam().list_policy_versions().policy_arn(id.as_str());
+    let mut versions = versions.max_items(PAGE).into_paginator().items().send();
+    while let Some(version) = versions.next().await {
+        let version = version.map_err(failed!("iam", "ListPolicyVersions", id.as_str()))?;
+        if version.is_default_version() {
+            continue;
+        }
+        let delete = at.iam().delete_policy_version().policy_arn(id.as_str());
+        let answer = delete.set_version_id(version.version_id).send().await;
+        let answer = answer.map_err(failed!("iam", "DeletePolicyVersion", id.as_str()));
+        if let Err(error) = answer
+            && error.kind != CloudErrorKind::Gone
+        {
+            return Err(error);
+        }
+    }
+    let answer = at.iam().delete_policy().policy_arn(id.as_str()).send().await;
+    answer.map_err(failed!("iam", "DeletePolicy", id.as_str()))?;
+    Ok(())
+}
+
+/// The conflict, with the names of those that still have the policy. They are not the stack's, or they would be gone.
+async fn with_users(at: &Clients, id: &ResourceId, mut error: CloudError) -> CloudError {
+    let users = at.iam().list_entities_for_policy().policy_arn(id.as_str());
+    let Ok(users) = users.send().await else {
+        return error;
+    };
+    let roles = users.policy_roles().iter().filter_map(|one| one.role_name());
+    let people = users.policy_users().iter().filter_map(|one| one.user_name());
+    let groups = users.policy_groups().iter().filter_map(|one| one.group_name());
+    let names = roles.map(|name| format!("role {name}"));
+    let names = names.chain(people.map(|name| format!("user {name}")));
+    let names = names.chain(groups.map(|name| format!("group {name}")));
+    let names: Vec<_> = names.collect();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        error.message = format!("it is still attached to {names}: detach it there");
+    }
+    error
+}

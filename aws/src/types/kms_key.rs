@@ -1,0 +1,184 @@
+//! Keys of the account's own.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+
+use super::{Seen, Type};
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{absent, failed, gone_is_done};
+use crate::prices::monthly;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "kms:key";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("kms", "key")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            match delete(at, &resource.id).await {
+                Ok(Some(date)) => Ok(Deletion::Scheduled(date)),
+                Ok(None) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+/// One whose deletion is scheduled already is no longer there: it cannot be used, and costs nothing.
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let (key, tags) = tokio::join!(key(at, id), tags(at, id));
+    let key = key?;
+    if pending(&key) {
+        let why = "its deletion is scheduled";
+        return Err(absent("kms", "DescribeKey", id.as_str(), why));
+    }
+    Ok(seen(at, id, &key, tags?))
+}
+
+async fn key(at: &Clients, id: &ResourceId) -> Result<KeyMetadata, CloudError> {
+    let answer = at.kms().describe_key().key_id(id.as_str()).send().await;
+    let answer = answer.map_err(failed!("kms", "DescribeKey", id.as_str()))?;
+    answer.key_metadata.ok_or_else(|| CloudError {
+        service: "kms".to_owned(),
+        call: "DescribeKey".to_owned(),
+        resource: Some(id.to_string()),
+        code: None,
+        message: "its answer was empty".to_owned(),
+        kind: CloudErrorKind::Other,
+    })
+}
+
+async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
+    let tags = at.kms().list_resource_tags().key_id(id.as_str());
+    let mut tags = tags.into_paginator().items().send();
+    let mut all = BTreeMap::new();
+    while let Some(tag) = tags.next().await {
+        let tag = tag.map_err(failed!("kms", "ListResourceTags", id.as_str()))?;
+        all.insert(tag.tag_key, tag.tag_value);
+    }
+    Ok(all)
+}
+
+/// Whether the key's deletion is scheduled.
+fn pending(key: &KeyMetadata) -> bool {
+    matches!(
+        key.key_state(),
+        Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)
+    )
+}
+
+fn seen(
+    at: &Clients,
+    id: &ResourceId,
+    key: &KeyMetadata,
+    tags: BTreeMap<String, String>,
+) -> Resource {
+    let mut resource = at.resource(id.clone(), NAME);
+    resource.tags = tags;
+    resource.state = key.key_state().map(|state| state.as_str().to_owned());
+    resource.created_at = timestamp(key.creation_date());
+    resource.standing = Standing::Confirmed;
+    if key.key_manager() == Some(&KeyManagerType::Customer) {
+        resource.usage = vec![monthly("kms:key", Decimal::ONE)];
+        resource.unpriced = vec!["requests".to_owned()];
+    } else {
+        resource.untouchable = Some("it is managed by AWS".to_owned());
+    }
+    resource
+}
+
+/// Schedules the deletion with the longest time to change one's mind, which is the default, and takes the key's names
+/// from it, so that the stack's next version can have them.
+async fn delete(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
+    let date = schedule(at, id).await?;
+    let aliases = at.kms().list_aliases().key_id(short(id, "key"));
+    let mut aliases = aliases.into_paginator().items().send();
+    while let Some(alias) = aliases.next().await {
+        let alias = alias.map_err(failed!("kms", "ListAliases", id.as_str()))?;
+        let delete = at.kms().delete_alias().set_alias_name(alias.alias_name);
+        let answer = delete.send().await;
+        let answer = answer.map_err(failed!("kms", "DeleteAlias", id.as_str()));
+        if let Err(error) = answer
+            && error.kind != CloudErrorKind::Gone
+        {
+            return Err(error);
+        }
+    }
+    Ok(date)
+}
+
+/// When the key goes: scheduled now, or by an earlier try.
+async fn schedule(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
+    let answer = at.kms().schedule_key_deletion().key_id(id.as_str());
+    let answer = answer.send().await;
+    match answer.map_err(failed!("kms", "ScheduleKeyDeletion", id.as_str())) {
+        Ok(answer) => Ok(timestamp(answer.deletion_date())),
+        Err(error) if error.code.as_deref() == Some("KMSInvalidStateException") => {
+            let key = key(at, id).await?;
+            if pending(&key) {
+                Ok(timestamp(key.deletion_date()))
+            } else {
+                Err(error)
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::testing::here;
+
+    fn of(state: KeyState, manager: KeyManagerType) -> KeyMetadata {
+        let key = KeyMetadata::builder().key_id("1").key_state(state);
+        key.key_manager(manager).build().unwrap()
+    }
+
+    /// A key that waits for its deletion is gone; one that is switched off is not.
+    #[test]
+    fn scheduled_is_gone() {
+        let customer = KeyManagerType::Customer;
+        assert!(pending(&of(KeyState::PendingDeletion, customer.clone())));
+        assert!(pending(&of(KeyState::PendingReplicaDeletion, customer.clone())));
+        assert!(!pending(&of(KeyState::Disabled, customer)));
+    }
+
+    /// Keys of AWS cost nothing and are not to be touched.
+    #[test]
+    fn keys_of_aws_are_untouchable() {
+        let at = here();
+        let id = at.id("kms", "key/1");
+        let key = |manager| seen(&at, &id, &of(KeyState::Enabled, manager), BTreeMap::new());
+        let theirs = key(KeyManagerType::Aws);
+        assert!(theirs.untouchable.is_some() && theirs.usage.is_empty());
+        let own = key(KeyManagerType::Customer);
+        assert_eq!((own.untouchable, own.usage[0].meter.as_str()), (None, "kms:key"));
+    }
+}

@@ -1,0 +1,114 @@
+//! What feeds a function from a queue or a stream.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+
+use super::{Seen, Type};
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done};
+
+pub(super) struct This;
+
+const NAME: &str = "lambda:event-source-mapping";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("lambda", "event-source-mapping")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let uuid = short(&resource.id, "event-source-mapping");
+            let answer = at.lambda().delete_event_source_mapping().uuid(uuid);
+            let answer = answer.send().await;
+            match answer.map_err(failed!("lambda", "DeleteEventSourceMapping", uuid)) {
+                Ok(_) => Ok(Deletion::Begun),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let uuid = short(id, "event-source-mapping");
+    let answer = at.lambda().get_event_source_mapping().uuid(uuid).send();
+    let answer = answer
+        .await
+        .map_err(failed!("lambda", "GetEventSourceMapping", uuid))?;
+    let tags = at.lambda().list_tags().resource(id.as_str()).send().await;
+    let tags = match tags.map_err(failed!("lambda", "ListTags", uuid)) {
+        Ok(tags) => tags.tags.unwrap_or_default().into_iter().collect(),
+        // It was there a moment ago: nothing is known of its tags but that there are none to be read.
+        Err(error) if error.kind == CloudErrorKind::Gone => BTreeMap::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(seen(at, id, &answer, tags))
+}
+
+fn seen(
+    at: &Clients,
+    id: &ResourceId,
+    mapping: &GetEventSourceMappingOutput,
+    tags: BTreeMap<String, String>,
+) -> Resource {
+    let mut resource = at.resource(id.clone(), NAME);
+    resource.tags = tags;
+    resource.state = mapping.state().map(str::to_owned);
+    resource.standing = Standing::Confirmed;
+    let function = mapping.function_arn().map(unqualified);
+    let source = mapping.event_source_arn().map(str::to_owned);
+    let uses = function.into_iter().chain(source);
+    resource.uses = uses.map(ResourceId).collect();
+    resource
+}
+
+/// The function of a version or an alias: what follows its name is left out.
+fn unqualified(function: &str) -> String {
+    let parts: Vec<_> = function.splitn(8, ':').take(7).collect();
+    parts.join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::testing::here;
+
+    /// A mapping goes before its function and before what it reads from, whatever version of the function it feeds.
+    #[test]
+    fn a_mapping_uses_both_of_its_ends() {
+        let at = here();
+        let mapping = GetEventSourceMappingOutput::builder()
+            .function_arn("arn:aws:lambda:eu-west-1:123456789012:function:web:live")
+            .event_source_arn("arn:aws:sqs:eu-west-1:123456789012:jobs")
+            .state("Enabled");
+        let id = at.id("lambda", "event-source-mapping:1");
+        let resource = seen(&at, &id, &mapping.build(), BTreeMap::new());
+        let uses: Vec<_> = resource.uses.iter().map(ResourceId::as_str).collect();
+        assert_eq!(
+            uses,
+            [
+                "arn:aws:lambda:eu-west-1:123456789012:function:web",
+                "arn:aws:sqs:eu-west-1:123456789012:jobs",
+            ]
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! Functions.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+use stack::tags::{APP, OWNER, STACK};
+
+use super::{Seen, Sighting, Type};
+use crate::activity::Signal;
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{failed, gone_is_done};
+
+pub(super) struct This;
+
+const NAME: &str = "lambda:function";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        // With a further colon it is a version or an alias, which nobody tags.
+        arn.service == "lambda"
+            && arn
+                .after("function")
+                .is_some_and(|name| !name.contains(':'))
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = short(&resource.id, "function");
+            let answer = at.lambda().delete_function().function_name(name);
+            let answer = answer.send().await;
+            match answer.map_err(failed!("lambda", "DeleteFunction", name)) {
+                // 202: it goes in its own time.
+                Ok(answer) if answer.status_code() == 202 => Ok(Deletion::Begun),
+                Ok(_) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+
+    fn signals(&self, resource: &Resource) -> Vec<Signal> {
+        let name = short(&resource.id, "function").to_owned();
+        vec![Signal {
+            namespace: "AWS/Lambda",
+            metric: "Invocations",
+            statistic: "Sum",
+            dimensions: vec![("FunctionName", name)],
+            threshold: 1.0,
+            silence_is_zero: true,
+        }]
+    }
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError> {
+    let name = short(id, "function");
+    let function = at.lambda().get_function().function_name(name);
+    let (function, mappings) = tokio::join!(function.send(), mappings(at, name));
+    let function = function.map_err(failed!("lambda", "GetFunction", name))?;
+    let mut resource = seen(at, id, &function)?;
+    let mut owns = mappings?;
+    if let Some(group) = log_group(at, name, &resource.tags).await? {
+        // A function that still runs makes its group again.
+        resource.uses.push(group.clone());
+        owns.push(group);
+    }
+    Ok(Sighting { resource, owns })
+}
+
+fn seen(
+    at: &Clients,
+    id: &ResourceId,
+    function: &GetFunctionOutput,
+) -> Result<Resource, CloudError> {
+    if let Some(error) = function.tags_error() {
+        // The rest of the answer came without the tags, which is no proof that there are none.
+        return Err(CloudError {
+            service: "lambda".to_owned(),
+            call: "ListTags".to_owned(),
+            resource: Some(id.to_string()),
+            code: Some(error.error_code().to_owned()),
+            message: error.message().to_owned(),
+            kind: CloudErrorKind::Denied,
+        });
+    }
+    let mut resource = at.resource(id.clone(), NAME);
+    resource.tags = function.tags().into_iter().flatten().map(pair).collect();
+    resource.standing = Standing::Confirmed;
+    resource.unpriced = vec![
+        "invocations".to_owned(),
+        "provisioned concurrency".to_owned(),
+    ];
+    let Some(configuration) = function.configuration() else {
+        return Ok(resource);
+    };
+    // When it was last changed is told, when it was created is not.
+    resource.state = configuration.state().map(|state| state.as_str().to_owned());
+    let vpc = configuration.vpc_config();
+    let groups = vpc.into_iter().flat_map(|vpc| vpc.security_group_ids());
+    let subnets = vpc.into_iter().flat_map(|vpc| vpc.subnet_ids());
+    let role = configuration.role().map(str::to_owned);
+    let key = configuration.kms_key_arn().filter(|key| !key.is_empty());
+    resource.uses = role.map(ResourceId).into_iter().collect();
+    resource
+        .uses
+        .extend(groups.map(|group| at.id("ec2", &format!("security-group/{group}"))));
+    resource
+        .uses
+        .extend(subnets.map(|subnet| at.id("ec2", &format!("subnet/{subnet}"))));
+    resource
+        .uses
+        .extend(key.map(|key| ResourceId(key.to_owned())));
+    Ok(resource)
+}
+
+fn pair((key, value): (&String, &String)) -> (String, String) {
+    (key.clone(), value.clone())
+}
+
+/// What feeds the function: without it these would only fail.
+async fn mappings(at: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let pages = at.lambda().list_event_source_mappings().function_name(name);
+    let mut pages = pages.into_paginator().items().send();
+    let mut mappings = Vec::new();
+    while let Some(mapping) = pages.next().await {
+        let mapping = mapping.map_err(failed!("lambda", "ListEventSourceMappings", name))?;
+        let uuid = mapping.uuid();
+        mappings.extend(uuid.map(|id| at.id("lambda", &format!("event-source-mapping:{id}"))));
+    }
+    Ok(mappings)
+}
+
+/// The group that the service makes for what a function writes, when nobody else has claimed it.
+async fn log_group(
+    at: &Clients,
+    name: &str,
+    tags: &BTreeMap<String, String>,
+) -> Result<Option<ResourceId>, CloudError> {
+    let group = at.id("logs", &format!("log-group:/aws/lambda/{name}"));
+    let answer = at.logs().list_tags_for_resource().resource_arn(group.as_str());
+    let answer = answer.send().await;
+    match answer.map_err(failed!("logs", "ListTagsForResource", group.as_str())) {
+        Ok(answer) => {
+            let of_group = answer.tags().into_iter().flatten().map(pair).collect();
+            Ok(is_claimed_by(&of_group, tags).then_some(group))
+        }
+        Err(error) if error.kind == CloudErrorKind::Gone => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a group is the function's: untagged, as the service makes it, or tagged for the same stack.
+fn is_claimed_by(group: &BTreeMap<String, String>, function: &BTreeMap<String, String>) -> bool {
+    let own = |key: &&String| !key.starts_with("aws:");
+    let alike = [STACK, APP, OWNER]
+        .iter()
+        .all(|key| group.contains_key(*key) && group.get(*key) == function.get(*key));
+    alike || group.keys().filter(own).count() == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_lambda::types::{FunctionConfiguration, TagsError, VpcConfigResponse};
+
+    use super::*;
+    use crate::ec2::testing::here;
+
+    fn id(at: &Clients) -> ResourceId {
+        at.id("lambda", "function:web")
+    }
+
+    /// A function says what can only go after it.
+    #[test]
+    fn a_function_uses_its_role_and_its_network() {
+        let at = here();
+        let vpc = VpcConfigResponse::builder()
+            .security_group_ids("sg-1")
+            .subnet_ids("subnet-1");
+        let configuration = FunctionConfiguration::builder()
+            .role("arn:aws:iam::123456789012:role/web")
+            .vpc_config(vpc.build());
+        let function = GetFunctionOutput::builder()
+            .configuration(configuration.build())
+            .tags(STACK, "pr-1");
+        let resource = seen(&at, &id(&at), &function.build()).unwrap();
+        let uses: Vec<_> = resource.uses.iter().map(ResourceId::as_str).collect();
+        assert_eq!(
+            uses,
+            [
+                "arn:aws:iam::123456789012:role/web",
+                "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-1",
+                "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1",
+            ]
+        );
+        assert_eq!(resource.tag(STACK), Some("pr-1"));
+    }
+
+    /// A function whose tags could not be read is not taken for one without tags.
+    #[test]
+    fn tags_that_were_refused_are_not_no_tags() {
+        let at = here();
+        let error = TagsError::builder()
+            .error_code("AccessDeniedException")
+            .message("not authorized to perform lambda:ListTags")
+            .build()
+            .unwrap();
+        let function = GetFunctionOutput::builder().tags_error(error).build();
+        let error = seen(&at, &id(&at), &function).unwrap_err();
+        assert_eq!(error.kind, CloudErrorKind::Denied);
+    }
+
+    /// A log group goes with its function when it is untagged or tagged alike, and stays with whoever else tagged it.
+    #[test]
+    fn a_log_group_of_somebody_else_stays() {
+        let tags = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            let pairs = pairs.iter();
+            pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
+        let function = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "ana"), ("a", "b")]);
+        let alike = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "ana")]);
+        let other = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "bob")]);
+        assert!(is_claimed_by(&tags(&[]), &function));
+        assert!(is_claimed_by(&tags(&[("aws:cloudformation:stack-name", "x")]), &function));
+        assert!(is_claimed_by(&alike, &function));
+        assert!(!is_claimed_by(&other, &function));
+        assert!(!is_claimed_by(&tags(&[("team", "data")]), &function));
+        assert!(!is_claimed_by(&tags(&[("team", "data")]), &tags(&[])));
+    }
+
+    /// Versions and aliases are not functions.
+    #[test]
+    fn versions_are_not_functions() {
+        let covers = |text| This.covers(&Arn::parse(text).unwrap());
+        assert!(covers("arn:aws:lambda:eu-west-1:1:function:web"));
+        assert!(!covers("arn:aws:lambda:eu-west-1:1:function:web:live"));
+        assert!(!covers("arn:aws:lambda:eu-west-1:1:layer:web"));
+    }
+}

@@ -1,0 +1,140 @@
+//! Log groups.
+
+use std::collections::HashMap;
+
+use aws_sdk_cloudwatchlogs::types::LogGroup;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Type};
+use crate::arn::{Arn, short};
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{absent, failed, gone_is_done};
+use crate::prices::monthly;
+
+pub(super) struct This;
+
+const NAME: &str = "logs:log-group";
+
+/// Bytes of a gigabyte, as it is billed.
+const GIGABYTE: Decimal = Decimal::from_parts(1_073_741_824, 0, 0, false, 0);
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("logs", "log-group") && !arn.resource.contains(":log-stream:")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let name = name(&resource.id);
+            let answer = at.logs().delete_log_group().log_group_name(name);
+            match answer.send().await.map_err(failed!("logs", "DeleteLogGroup", name)) {
+                Ok(_) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+/// The name, which some write with `:*` after it: that means all streams of the group.
+fn name(id: &ResourceId) -> &str {
+    let name = short(id, "log-group");
+    name.strip_suffix(":*").unwrap_or(name)
+}
+
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = name(id);
+    let id = at.id("logs", &format!("log-group:{name}"));
+    let tags = at.logs().list_tags_for_resource().resource_arn(id.as_str());
+    let (group, tags) = tokio::join!(group(at, name), tags.send());
+    let group = group?;
+    let tags = tags.map_err(failed!("logs", "ListTagsForResource", name))?;
+    Ok(seen(at, id.clone(), &group, tags.tags.unwrap_or_default()))
+}
+
+/// A group by its name. Names are asked for by what they begin with and come in order, so that the name itself, when it
+/// exists, is the first.
+async fn group(at: &Clients, name: &str) -> Result<LogGroup, CloudError> {
+    let groups = at.logs().describe_log_groups().log_group_name_prefix(name);
+    let answer = groups.limit(1).send().await;
+    let answer = answer.map_err(failed!("logs", "DescribeLogGroups", name))?;
+    let mut groups = answer.log_groups.unwrap_or_default().into_iter();
+    groups
+        .find(|group| group.log_group_name() == Some(name))
+        .ok_or_else(|| absent("logs", "DescribeLogGroups", name, "no group has this name"))
+}
+
+fn seen(
+    at: &Clients,
+    id: ResourceId,
+    group: &LogGroup,
+    tags: HashMap<String, String>,
+) -> Resource {
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags.into_iter().collect();
+    let created = group.creation_time();
+    resource.created_at = created.and_then(|at| Timestamp::from_millisecond(at).ok());
+    resource.standing = Standing::Confirmed;
+    if group.deletion_protection_enabled() == Some(true) {
+        resource.protection = Some("deletionProtectionEnabled".to_owned());
+    }
+    let key = group.kms_key_id().map(|key| ResourceId(key.to_owned()));
+    resource.uses = key.into_iter().collect();
+    if let Some(bytes) = group.stored_bytes() {
+        let size = Decimal::from(bytes) / GIGABYTE;
+        resource.usage = vec![monthly("logs:storage", size)];
+    }
+    resource.unpriced = vec!["ingestion".to_owned()];
+    resource
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::testing::here;
+
+    /// A group is one thing, however its name is written.
+    #[test]
+    fn the_star_is_not_part_of_the_name() {
+        let at = here();
+        let id = at.id("logs", "log-group:/aws/lambda/web:*");
+        assert_eq!(name(&id), "/aws/lambda/web");
+        assert!(This.covers(&Arn::of(&id).unwrap()));
+        let stream = at.id("logs", "log-group:/aws/lambda/web:log-stream:1");
+        assert!(!This.covers(&Arn::of(&stream).unwrap()));
+    }
+
+    /// What is stored is priced by the gigabyte and the hour; protection is told; the key goes after the group.
+    #[test]
+    fn a_group_tells_size_protection_and_key() {
+        let at = here();
+        let key = "arn:aws:kms:eu-west-1:123456789012:key/1";
+        let group = LogGroup::builder()
+            .stored_bytes(730 * 1_073_741_824)
+            .deletion_protection_enabled(true)
+            .kms_key_id(key)
+            .creation_time(1_795_269_435_509);
+        let id = at.id("logs", "log-group:app");
+        let resource = seen(&at, id, &group.build(), HashMap::new());
+        assert_eq!(resource.usage[0].meter, "logs:storage");
+        assert_eq!(resource.usage[0].quantity, Decimal::ONE);
+        assert_eq!(resource.protection.as_deref(), Some("deletionProtectionEnabled"));
+        assert_eq!(resource.uses, [ResourceId(key.to_owned())]);
+        assert!(resource.created_at.is_some());
+    }
+}

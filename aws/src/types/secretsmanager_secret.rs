@@ -1,0 +1,168 @@
+//! Secrets.
+
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
+use rust_decimal::Decimal;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+
+use super::{Seen, Type};
+use crate::arn::Arn;
+use crate::batch::each;
+use crate::clients::Clients;
+use crate::error::{absent, failed, gone_is_done};
+use crate::prices::monthly;
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "secretsmanager:secret";
+
+/// The regions of a secret's replicas: the key under which details tell.
+const REPLICAS: &str = "replicas";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("secretsmanager", "secret")
+    }
+
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            match delete(at, resource).await {
+                Ok(answer) => Ok(scheduled(&answer)),
+                Err(error) if is_marked(&error) => Ok(Deletion::Gone),
+                Err(error) => gone_is_done(error),
+            }
+        })
+    }
+}
+
+/// One that is scheduled for deletion already is no longer there: nobody can read it, and it costs nothing.
+async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let answer = at.secrets().describe_secret().secret_id(id.as_str());
+    let answer = answer.send().await;
+    let answer = answer.map_err(failed!("secretsmanager", "DescribeSecret", id.as_str()))?;
+    let why = "it is scheduled for deletion";
+    seen(at, id, &answer)
+        .ok_or_else(|| absent("secretsmanager", "DescribeSecret", id.as_str(), why))
+}
+
+fn seen(at: &Clients, id: &ResourceId, secret: &DescribeSecretOutput) -> Option<Resource> {
+    if secret.deleted_date().is_some() {
+        return None;
+    }
+    let mut resource = at.resource(id.clone(), NAME);
+    let tags = secret.tags().iter().filter_map(|tag| {
+        let value = tag.value().unwrap_or_default();
+        Some((tag.key()?.to_owned(), value.to_owned()))
+    });
+    resource.tags = tags.collect();
+    resource.created_at = timestamp(secret.created_date());
+    resource.standing = Standing::Confirmed;
+    // The password of a database, say, that its service keeps here: it goes with the database.
+    let service = secret.owning_service().filter(|service| !service.is_empty());
+    resource.untouchable = service.map(|service| format!("it is managed by {service}"));
+    let key = secret.kms_key_id().filter(|key| key.starts_with("arn:"));
+    resource.uses = key.map(|key| ResourceId(key.to_owned())).into_iter().collect();
+    resource.usage = vec![monthly("secretsmanager:secret", Decimal::ONE)];
+    resource.unpriced = vec!["requests".to_owned()];
+    let replicas = secret.replication_status().iter();
+    let replicas: Vec<_> = replicas.filter_map(|replica| replica.region()).collect();
+    if !replicas.is_empty() && secret.primary_region() == Some(at.region()) {
+        let replicas = replicas.join(" ");
+        resource.details.insert(REPLICAS.to_owned(), replicas);
+    }
+    Some(resource)
+}
+
+/// Schedules the deletion with the longest time to change one's mind, which is the default. Replicas go at once.
+async fn delete(at: &Clients, resource: &Resource) -> Result<DeleteSecretOutput, CloudError> {
+    let id = resource.id.as_str();
+    if let Some(replicas) = resource.details.get(REPLICAS) {
+        let regions = replicas.split(' ').map(str::to_owned).collect();
+        let remove = at.secrets().remove_regions_from_replication().secret_id(id);
+        let answer = remove.set_remove_replica_regions(Some(regions)).send().await;
+        answer.map_err(failed!(
+            "secretsmanager",
+            "RemoveRegionsFromReplication",
+            id
+        ))?;
+    }
+    let answer = at.secrets().delete_secret().secret_id(id).send().await;
+    answer.map_err(failed!("secretsmanager", "DeleteSecret", id))
+}
+
+fn scheduled(answer: &DeleteSecretOutput) -> Deletion {
+    match timestamp(answer.deletion_date()) {
+        Some(at) => Deletion::Scheduled(at),
+        None => Deletion::Begun,
+    }
+}
+
+/// Whether the failure says that the deletion is scheduled already.
+fn is_marked(error: &CloudError) -> bool {
+    let message = error.message.to_lowercase();
+    error.code.as_deref() == Some("InvalidRequestException")
+        && (message.contains("marked deleted")
+            || message.contains("marked for deletion")
+            || message.contains("scheduled for deletion"))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_secretsmanager::types::ReplicationStatusType;
+    use aws_smithy_types::DateTime;
+
+    use super::*;
+    use crate::ec2::testing::here;
+
+    fn described(secret: DescribeSecretOutput) -> Option<Resource> {
+        let at = here();
+        seen(&at, &at.id("secretsmanager", "secret:db-AbCdEf"), &secret)
+    }
+
+    /// A secret that is scheduled for deletion is gone; the date is told when it is scheduled.
+    #[test]
+    fn scheduled_is_gone() {
+        let date = DateTime::from_secs(1_800_000_000);
+        let secret = DescribeSecretOutput::builder().deleted_date(date).build();
+        assert_eq!(described(secret), None);
+        assert!(described(DescribeSecretOutput::builder().build()).is_some());
+        let answer = DeleteSecretOutput::builder().deletion_date(date).build();
+        let at = "2027-01-15T08:00:00Z".parse().unwrap();
+        assert_eq!(scheduled(&answer), Deletion::Scheduled(at));
+    }
+
+    /// A secret that a service keeps for itself is left to it.
+    #[test]
+    fn a_managed_secret_is_left_to_its_service() {
+        let secret = DescribeSecretOutput::builder().owning_service("rds").build();
+        let secret = described(secret).unwrap();
+        assert_eq!(secret.untouchable.as_deref(), Some("it is managed by rds"));
+    }
+
+    /// Replicas are removed by the primary only.
+    #[test]
+    fn replicas_are_known_to_their_primary() {
+        let replica = ReplicationStatusType::builder().region("us-east-1").build();
+        let of = |primary| {
+            let secret = DescribeSecretOutput::builder().replication_status(replica.clone());
+            described(secret.primary_region(primary).build()).unwrap().details
+        };
+        let details = of("eu-west-1");
+        assert_eq!(details.get(REPLICAS).map(String::as_str), Some("us-east-1"));
+        assert!(of("us-east-1").is_empty());
+    }
+}
