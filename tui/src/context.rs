@@ -178,7 +178,7 @@ impl Context {
             runs: ledger.with_file_name("runs"),
             path: self.environment.path.clone(),
             secrets: self.environment.secrets.clone(),
-            max_resources: None,
+            ..Settings::default()
         })
     }
 

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use stack::service::Service;
+use stack::service::sweep::Wish;
 use stack::service::teardown::{
-    Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError,
+    Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError, Warning,
 };
+use stack::service::{Service, ServiceError};
 use stack::{RunId, Source, StackName, process};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
@@ -62,7 +63,7 @@ impl Hands {
         service: &Service,
         stack: &StackName,
     ) -> Result<Option<Box<Plan>>, Problem> {
-        let prepared = service.plan_teardown(stack, &self.settings).await;
+        let prepared = self.planned(service, stack).await;
         let Some(prepared) = prepared.map_err(|error| problem(&error))? else {
             return Ok(None);
         };
@@ -79,9 +80,46 @@ impl Hands {
     ) -> Result<Option<Box<Plan>>, Problem> {
         // The semaphore is never closed, so that waiting for a look cannot fail.
         let _look = self.looks.acquire().await;
-        let prepared = service.plan_teardown(stack, &self.settings).await;
+        let prepared = self.planned(service, stack).await;
         let prepared = prepared.map_err(|error| problem(&error))?;
         Ok(prepared.map(|prepared| Box::new(prepared.plan.clone())))
+    }
+
+    /// Through Terraform where that can be; by its tags where no lease tells of the stack, or its Terraform is out of reach.
+    /// Whoever sees that plan asks for it by typing the name.
+    async fn planned(
+        &self,
+        service: &Service,
+        stack: &StackName,
+    ) -> Result<Option<Prepared>, TeardownError> {
+        let planned = service.plan_teardown(stack, &self.settings).await;
+        if service.sky().is_none() {
+            return planned;
+        }
+        let why = match &planned {
+            Err(TeardownError::Service(ServiceError::Unknown { .. })) => None,
+            Ok(Some(Prepared { plan, .. })) => {
+                let blockers = plan.blockers.iter();
+                let mut out_of_reach =
+                    blockers.filter(|one| one.is_unreachable_origin() || one.is_lost_state());
+                match out_of_reach.next() {
+                    Some(blocker) => Some(blocker.to_string()),
+                    None => return planned,
+                }
+            }
+            _ => return planned,
+        };
+        let wish = Wish::named(stack);
+        let Some(mut sweep) = service.plan_sweep(&wish, &self.settings).await? else {
+            return planned;
+        };
+        if let Some(why) = why {
+            let found = format!("this is a sweep by tag, for Terraform cannot end it: {why}");
+            let id = stack.to_string();
+            sweep.plan.warnings.insert(0, Warning { id, found });
+            sweep.plan.protected = true;
+        }
+        Ok(Some(sweep))
     }
 
     /// Nobody wants the plan any more: it goes, with what is secret in it.

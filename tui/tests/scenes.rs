@@ -119,6 +119,7 @@ pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> Plan {
         directory: "/srv/checkout".to_owned(),
         workspace: "default".to_owned(),
         resources: (0..resources).map(doomed).collect(),
+        residue: Vec::new(),
         already_gone: Vec::new(),
         hourly_usd: "0.42".parse().ok(),
         protected,
@@ -135,6 +136,7 @@ fn doomed(at: usize) -> Doomed {
         resource_id: Some(format!("i-0abc{at}")),
         region: Some("eu-west-1".to_owned()),
         objects: 1,
+        ..Doomed::default()
     }
 }
 
@@ -145,6 +147,7 @@ fn deleted(at: usize) -> Deleted {
         resource_id: None,
         region: None,
         seconds: 12,
+        scheduled_for: None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Tearing a stack down through its own Terraform: first a plan that is shown, then that plan and no other.
+//! Tearing a stack down: first a plan that is shown, then that plan and no other. Here through its own Terraform; how
+//! one is ended by its tags is in [`crate::service::sweep`], planned and carried out through the same doors.
 //!
 //! [`Service::plan_teardown`] makes the plan and keeps it in a private folder. [`Service::teardown`] writes its intent into
 //! the ledger, applies the saved plan, and writes what became of it. The two may be different processes: a plan can be
@@ -21,9 +22,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::id::{Actor, StackName};
 use crate::lease::Lease;
+use crate::service::sweep::Timing;
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
@@ -33,7 +36,10 @@ pub use prepare::Prepared;
 pub use progress::{Deleted, Outcome, Progress, Residue};
 pub use runner::Runner;
 
-pub(in crate::service) use residue::command;
+pub(in crate::service) use folder::Folder;
+pub(in crate::service) use record::{Recorder, Teller};
+pub(in crate::service) use residue::{command, quoted};
+pub(in crate::service) use run::as_event;
 
 /// What a teardown needs to know of its surroundings: the library reads no environment itself.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +50,14 @@ pub struct Settings {
     pub path: Vec<PathBuf>,
     /// Values of the environment that must be seen neither in the ledger nor on a screen.
     pub secrets: Vec<String>,
-    /// A plan that would delete more resources may not proceed.
+    /// A plan that would delete more resources may not proceed. A sweep has a limit without it: the reaper's.
     pub max_resources: Option<usize>,
+    /// Whether a sweep keeps a last snapshot of each database.
+    pub final_snapshot: bool,
+    /// How long a sweep tries one resource at most, where somebody said so.
+    pub longest: Option<Duration>,
+    /// The pauses and deadlines of a sweep.
+    pub timing: Timing,
 }
 
 /// Who wants the teardown, and why.
@@ -81,7 +93,7 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_asked(&self) -> bool {
+    pub(in crate::service) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

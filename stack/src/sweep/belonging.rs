@@ -61,8 +61,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Why, in words for whoever reads the plan.
     pub reason: String,
-    /// What keeps it, where it is another resource.
-    pub blocked_by: Option<ResourceId>,
+    /// What keeps it, where that is known: the id of another resource.
+    pub blocked_by: Option<String>,
 }
 
 /// The verdicts on all resources that a look has found, by id.
@@ -138,11 +138,11 @@ impl Court<'_> {
                 }
             },
         };
-        if let Some(judged) = self
-            .by_place(one)
-            .or(by_tag)
-            .or_else(|| by_its_own_service(one))
-        {
+        let owned = owner
+            .as_ref()
+            .filter(|(_, owner)| owner.as_ref().is_some_and(Judged::belongs));
+        let own = by_its_own_service(one, owned.is_some());
+        if let Some(judged) = self.by_place(one).or(by_tag).or(own) {
             return judged;
         }
         if let Some((id, judged)) = &whole
@@ -269,12 +269,12 @@ enum Tagged {
     No,
 }
 
-/// What keeps one whoever's it is.
-fn by_its_own_service(one: &Resource) -> Option<Judged> {
+/// What keeps one whoever's it is. What a service made for itself goes with its owner, by itself.
+fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<Judged> {
     if let Standing::Unconfirmed(why) = &one.standing {
         return Some(stays(format!("its own service did not confirm it: {why}")));
     }
-    if let Some(why) = &one.untouchable {
+    if let Some(why) = one.untouchable.as_ref().filter(|_| !is_owned) {
         return Some(stays(format!("nobody may touch it: {why}")));
     }
     let flag = one.protection.as_ref()?;
@@ -301,7 +301,7 @@ fn stays(reason: impl Into<String>) -> Judged {
 
 fn stays_for(reason: String, id: &ResourceId) -> Judged {
     Judged {
-        blocked_by: Some(id.clone()),
+        blocked_by: Some(id.to_string()),
         ..stays(reason)
     }
 }

@@ -5,12 +5,13 @@ pub(crate) mod runner;
 mod shown;
 
 use std::io::{self, BufRead, IsTerminal};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use stack::listing::Flag;
+use stack::service::sweep::Wish;
 use stack::service::teardown::{Blocker, Outcome, Prepared, Progress, Settings};
 use stack::service::{Service, ServiceError};
-use stack::{Phase, Source, StackName};
+use stack::{AppName, Lease, Owner, Source, Span, StackName};
 
 use self::detached::Detached;
 use crate::cli::Form;
@@ -19,10 +20,11 @@ use crate::error::CommandError;
 use crate::output::json;
 use crate::ui::{self, Ui};
 
-/// End a stack through its own Terraform: what will go is shown first, and only that goes
+/// End a stack: what will go is shown first, and only that goes
 ///
 /// A destroy plan is made where the stack was applied, with the variables that its `teardown` block records. It is refused
-/// when it would take another stack's resources. The work is done by a process of its own, which goes on when this one
+/// when it would take another stack's resources. Where the Terraform state is lost, `--strategy sweep` ends it by its
+/// tags, in the accounts of the configuration. The work is done by a process of its own, which goes on when this one
 /// is closed; Ctrl-C only stops following it. A stack that is gone already is no failure.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -37,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     yes: bool,
 
-    /// Type the name of a protected stack once more
+    /// Type the name once more: of a protected stack, or of one that only its tags tell of
     #[arg(long, value_name = "NAME")]
     confirm: Option<StackName>,
 
@@ -45,9 +47,25 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOW", default_value = "terraform")]
     strategy: Strategy,
 
-    /// Refuse when more resources than this would go
+    /// Refuse when more resources than this would go; a sweep has `max_resources` under [reaper] as its limit
     #[arg(long, value_name = "N")]
     max_resources: Option<usize>,
+
+    /// Keep a last snapshot of each database (sweep)
+    #[arg(long)]
+    final_snapshot: bool,
+
+    /// Which of several stacks of this name that only their tags tell of (sweep)
+    #[arg(long)]
+    app: Option<AppName>,
+
+    /// Which of several stacks of this name that only their tags tell of (sweep)
+    #[arg(long)]
+    owner: Option<Owner>,
+
+    /// Try one resource no longer than this (sweep); without it a quarter of an hour, and longer where AWS is slow
+    #[arg(long, value_name = "DURATION")]
+    give_up_after: Option<Span>,
 
     #[command(flatten)]
     form: Form,
@@ -57,6 +75,8 @@ pub(crate) struct Arguments {
 enum Strategy {
     /// Through its Terraform state
     Terraform,
+    /// By its tags, in the accounts of the configuration
+    Sweep,
 }
 
 pub(crate) async fn run(
@@ -66,23 +86,23 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let settings = Settings {
         max_resources: arguments.max_resources,
+        final_snapshot: arguments.final_snapshot,
+        longest: arguments
+            .give_up_after
+            .map(|span| Duration::from_secs(span.seconds())),
         ..context.teardown_settings()?
     };
-    let Strategy::Terraform = arguments.strategy;
     let name = &arguments.name;
-    let service = if arguments.dry_run {
-        context.existing_reader()?
-    } else {
-        context.writer()?
+    let service = match arguments.dry_run {
+        true => context.existing_reader()?,
+        false => context.writer()?,
     };
     if !may_be_planned(arguments, &service).await? {
         return already_gone(arguments, ui);
     }
     tell(arguments, ui, &Progress::Planning { name: name.clone() })?;
-    let prepared = match service.plan_teardown(name, &settings).await {
-        Ok(Some(prepared)) => prepared,
-        Ok(None) => return already_gone(arguments, ui),
-        Err(error) => return Err(error.into()),
+    let Some(prepared) = planned(arguments, &service, &settings).await? else {
+        return already_gone(arguments, ui);
     };
     if arguments.form.json {
         shown::json(ui, &prepared.plan)?;
@@ -95,9 +115,15 @@ pub(crate) async fn run(
     }
     if arguments.dry_run {
         if arguments.form.json {
-            json::line(ui, &Outcome::nothing_to_do(name))?;
+            json::line(ui, &nothing_to_do(arguments))?;
         }
         return Ok(());
+    }
+    // Only the plan of a sweep tells whether a lease is known.
+    if prepared.plan.protected && arguments.confirm.is_none() {
+        let why = "it is protected, or known by its tags alone";
+        let error = CommandError::refused(format!("{name} wants its name typed: {why}"));
+        return Err(error.hint(format!("type it once more: --confirm '{name}'")));
     }
     if !arguments.yes && !asked(name)? {
         return Err(CommandError::failed(
@@ -109,18 +135,46 @@ pub(crate) async fn run(
     follow(arguments, ui, &mut detached).await
 }
 
+/// The plan, by whichever strategy; `None` when it is gone already.
+async fn planned(
+    arguments: &Arguments,
+    service: &Service,
+    settings: &Settings,
+) -> Result<Option<Prepared>, CommandError> {
+    let name = &arguments.name;
+    let planned = match arguments.strategy {
+        Strategy::Terraform => service.plan_teardown(name, settings).await,
+        Strategy::Sweep => {
+            let wish = Wish {
+                name: name.clone(),
+                app: arguments.app.clone(),
+                owner: arguments.owner.clone(),
+            };
+            service.plan_sweep(&wish, settings).await
+        }
+    };
+    Ok(planned?)
+}
+
 /// Whether there is something to plan; what forbids it without a plan is said before anybody waits for one.
 async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool, CommandError> {
     let name = &arguments.name;
-    let listing = match service.show(name).await {
-        Ok(shown) => shown.listing,
-        Err(error @ ServiceError::Unknown { .. }) => {
-            return Err(explained(error, service, name).await);
+    let by_tags = arguments.strategy == Strategy::Sweep;
+    let lease = service.lease(name).await?;
+    match &lease {
+        None if !by_tags => {
+            let ledger = service.ledger().place();
+            let stack = name.clone();
+            let error = ServiceError::Unknown { stack, ledger };
+            let error = explained(error, service, name).await;
+            return Err(if service.config().accounts.is_empty() {
+                error
+            } else {
+                error.hint("one that only its tags tell of is ended with --strategy sweep")
+            });
         }
-        Err(error) => return Err(error.into()),
-    };
-    if listing.phase == Phase::Gone {
-        return Ok(false);
+        Some(lease) if !by_tags && !lease.is_live() => return Ok(false),
+        _ => {}
     }
     if arguments.dry_run {
         return Ok(true);
@@ -136,7 +190,9 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
             "--confirm names {typed}, and the stack is {name}"
         )));
     }
-    if listing.flags.contains(&Flag::Protected) && arguments.confirm.is_none() {
+    let lease = lease.filter(Lease::is_live);
+    let protected = lease.is_some_and(|lease| service.protects(&lease));
+    if protected && arguments.confirm.is_none() {
         return Err(
             CommandError::refused(format!("{name} is protected by the policy"))
                 .hint(format!("type its name once more: --confirm '{name}'")),
@@ -148,9 +204,19 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
 fn already_gone(arguments: &Arguments, ui: &mut Ui) -> Result<(), CommandError> {
     let name = &arguments.name;
     if arguments.form.json {
-        return json::line(ui, &Outcome::nothing_to_do(name));
+        return json::line(ui, &nothing_to_do(arguments));
     }
     ui.text(&format!("{name} is gone already"))
+}
+
+fn nothing_to_do(arguments: &Arguments) -> Outcome {
+    Outcome {
+        strategy: match arguments.strategy {
+            Strategy::Terraform => stack::lease::Strategy::Terraform,
+            Strategy::Sweep => stack::lease::Strategy::Sweep,
+        },
+        ..Outcome::nothing_to_do(&arguments.name)
+    }
 }
 
 fn blocked(prepared: &Prepared) -> CommandError {
@@ -232,8 +298,9 @@ fn ended(outcome: &Outcome) -> Result<(), CommandError> {
         count => Err(CommandError::residue(format!(
             "{count} of {name} left behind; the lease is kept"
         ))
-        .hint(format!(
-            "mend what keeps it, then `jiti teardown {name}` finishes it"
-        ))),
+        .hint(match residue.iter().find_map(|one| one.command.as_ref()) {
+            Some(command) => format!("mend what keeps it, then `{command}` finishes it"),
+            None => format!("mend what keeps it, then `jiti teardown {name}` finishes it"),
+        })),
     }
 }

@@ -1,4 +1,5 @@
-//! Ending a stack in the reaper's name, through its own Terraform.
+//! Ending a stack in the reaper's name: through its own Terraform, or, where that is allowed and its state is known to be
+//! lost, by its tags.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,13 +9,15 @@ use jiff::Timestamp;
 
 use super::docket::{Task, Why, why};
 use super::run::{Ender, Ending};
-use crate::id::RunId;
+use crate::id::{RunId, Seq};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
 use crate::reaper::ReaperStatus;
+use crate::service::sweep::Wish;
 use crate::service::teardown::command;
 use crate::service::teardown::{
-    Blocker, Condition, Outcome, Plan, Progress, Request, Residue, Settings, Stop, TeardownError,
+    Blocker, Condition, Outcome, Plan, Prepared, Progress, Request, Residue, Settings, Stop,
+    TeardownError,
 };
 use crate::service::{Service, ServiceError};
 use crate::terraform::StateLock;
@@ -69,7 +72,7 @@ impl ThroughTerraform {
         progress(&Progress::Planning {
             name: task.name.clone(),
         });
-        let prepared = match service.plan_teardown(&task.name, settings).await {
+        let prepared = match self.plan(task).await {
             Ok(Some(prepared)) => prepared,
             Ok(None) => return Ok(Ending::Spared),
             Err(error @ (TeardownError::Service(_) | TeardownError::Running { .. })) => {
@@ -92,6 +95,45 @@ impl ThroughTerraform {
             .teardown(prepared, &request, progress, &self.stop)
             .await;
         outcome.map(Ending::Ended)
+    }
+
+    /// The plan: through Terraform, unless a sweep has to go on with it.
+    async fn plan(&self, task: &Task) -> Result<Option<Prepared>, TeardownError> {
+        let Self {
+            service, settings, ..
+        } = self;
+        let wish = Wish::named(&task.name);
+        let allowed = service.config().reaper.sweep && !service.config().accounts.is_empty();
+        if self.was_swept(task).await? {
+            // What a sweep has begun nobody else can finish.
+            if !allowed {
+                let stack = task.name.clone();
+                return Err(TeardownError::MayNotSweep { stack });
+            }
+            return service.plan_sweep(&wish, settings).await;
+        }
+        let prepared = service.plan_teardown(&task.name, settings).await?;
+        let lost = prepared
+            .as_ref()
+            .is_some_and(|prepared| is_lost(&prepared.plan));
+        if !lost || !allowed {
+            return Ok(prepared);
+        }
+        // Its root is here and its state holds nothing: what its tags find, Terraform cannot end.
+        let sweep = service.plan_sweep(&wish, settings).await?;
+        let finds = |sweep: &Prepared| sweep.plan.count() > 0;
+        Ok(sweep.filter(finds).or(prepared))
+    }
+
+    /// Whether the last teardown of it was a sweep.
+    async fn was_swept(&self, task: &Task) -> Result<bool, ServiceError> {
+        let events = self.service.ledger().events(&task.name, Seq::NONE).await?;
+        let last = events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::TeardownStarted { strategy, .. } => Some(*strategy == Strategy::Sweep),
+            EventKind::Requested { .. } => Some(false),
+            _ => None,
+        });
+        Ok(last == Some(true))
     }
 
     /// What keeps a plan from being carried out, written down so that it is told and tried again later.
@@ -172,6 +214,10 @@ impl ThroughTerraform {
         ended: impl Fn(&Lease) -> Vec<EventKind> + Send + Sync,
     ) -> Result<(), ServiceError> {
         let request = self.request(task);
+        let strategy = match self.was_swept(task).await? {
+            true => Strategy::Sweep,
+            false => Strategy::Terraform,
+        };
         let Condition(still_due) = self.still_due();
         let tried = |lease: &Lease, _| {
             let ended = ended(lease);
@@ -180,7 +226,7 @@ impl ThroughTerraform {
                 return Ok(Vec::new());
             }
             let started = EventKind::TeardownStarted {
-                strategy: Strategy::Terraform,
+                strategy,
                 by: request.by.clone(),
                 why: request.why.clone(),
                 run: RunId::random(),
@@ -214,6 +260,14 @@ impl ThroughTerraform {
             confirmed: None,
             only_while: Some(self.still_due()),
         }
+    }
+}
+
+/// Whether the state of a plan is known to be lost: its root was there and could be read, and it held nothing.
+fn is_lost(plan: &Plan) -> bool {
+    match plan.blockers.as_slice() {
+        [] => plan.digest.is_empty(),
+        blockers => blockers.iter().all(Blocker::is_lost_state),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What keeps a planned teardown from being carried out, each with what to do next.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -43,7 +44,7 @@ pub enum Blocker {
     },
     /// The state does not hold the stack.
     #[error(
-        "the Terraform state in {directory}, workspace {workspace}, does not hold the stack \"{stack}\": it was lost, or moved, or the folder is another stack's by now; bring the state back, or apply again from there"
+        "the Terraform state in {directory}, workspace {workspace}, does not hold the stack \"{stack}\": it was lost, or moved, or the folder is another stack's by now; bring the state back, apply again from there, or end it by its tags with --strategy sweep"
     )]
     NotInState {
         /// The stack.
@@ -52,16 +53,35 @@ pub enum Blocker {
         directory: String,
         /// The workspace.
         workspace: String,
+        /// It holds nothing at all.
+        #[serde(default)]
+        empty: bool,
     },
     /// More would go than was allowed.
     #[error(
-        "the plan would delete {count} resources, more than the {max} that --max-resources allows"
+        "the plan would delete {count} resources, more than the {max} that are allowed: look at them, then raise --max-resources"
     )]
     TooMany {
         /// How many would go.
         count: usize,
         /// How many may.
         max: usize,
+    },
+    /// No credentials do, in any account.
+    #[error("no account could be looked into: {reason}; a sweep that sees nothing is not begun")]
+    Credentials {
+        /// What the cloud said.
+        reason: String,
+    },
+    /// This machine's clock is not the cloud's.
+    #[error(
+        "this machine's clock says {now}, and the cloud's {cloud}: what is older than the lease would be judged wrongly; set the clock, for example with `timedatectl set-ntp true`"
+    )]
+    ClockOff {
+        /// What this machine says.
+        now: Timestamp,
+        /// What the cloud says.
+        cloud: Timestamp,
     },
     /// The apply that registers the stack may still run.
     #[error("the apply that registers it runs as process {pid} on {host}: wait for it, or end it")]
@@ -165,8 +185,16 @@ impl Blocker {
                 | Self::NothingFound { .. }
                 | Self::NotInState { .. }
                 | Self::TooMany { .. }
+                | Self::Credentials { .. }
+                | Self::ClockOff { .. }
                 | Self::ApplyRuns { .. }
         )
+    }
+
+    /// Whether the state is known to be lost: its root is there, and it holds nothing at all.
+    #[must_use]
+    pub fn is_lost_state(&self) -> bool {
+        matches!(self, Self::NotInState { empty: true, .. })
     }
 
     /// Whether the place where Terraform would run cannot be reached from here: to the reaper that is

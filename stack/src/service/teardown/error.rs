@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::blocker::Blocker;
-use crate::id::{Actor, StackName};
+use crate::id::{Actor, AppName, Owner, StackName};
 use crate::ledger::LedgerError;
 use crate::service::ServiceError;
+use crate::service::sweep::Tagged;
 use crate::terraform::TerraformError;
 
 /// What a teardown refused or could not do.
@@ -100,6 +101,74 @@ pub enum TeardownError {
         count: u32,
     },
 
+    /// There is no cloud to look into.
+    #[error(
+        "stack \"{stack}\": a sweep by tag goes only where the configuration says, and it names no account: add an [[account]] with its id and regions"
+    )]
+    NoAccounts {
+        /// The stack.
+        stack: StackName,
+    },
+
+    /// What a sweep has begun may only be finished by one, and the reaper may not.
+    #[error(
+        "stack \"{stack}\" was ended by its tags, and what is left of it only a sweep can end: run `jiti teardown {stack} --strategy sweep`, or let the reaper with sweep = true under [reaper]"
+    )]
+    MayNotSweep {
+        /// The stack.
+        stack: StackName,
+    },
+
+    /// Only tags tell of it, and they tell of several.
+    #[error(
+        "\"{stack}\" is the name of {} stacks that only their tags tell of: {}; pick one with --app and --owner",
+        several.len(), listed(several)
+    )]
+    Several {
+        /// The name.
+        stack: StackName,
+        /// Each of them.
+        several: Vec<Tagged>,
+    },
+
+    /// Neither a lease nor a tag tells of it.
+    #[error(
+        "no stack \"{stack}\" is in the ledger {ledger}, and nothing that could be looked at carries its tags{}",
+        unseen(*not_looked)
+    )]
+    NotFound {
+        /// The name.
+        stack: StackName,
+        /// Where it was looked for.
+        ledger: String,
+        /// How many places or types did not answer.
+        not_looked: usize,
+    },
+
+    /// The name is that of another stack in this ledger.
+    #[error(
+        "\"{stack}\" is the name of a stack of app {app}, owner {owner}, in this ledger: end that one first, or sweep the other with a ledger of its own"
+    )]
+    AnotherHere {
+        /// The name.
+        stack: StackName,
+        /// The application of the one that is here.
+        app: AppName,
+        /// Its owner.
+        owner: Owner,
+    },
+
+    /// The credentials ended before anything was deleted.
+    #[error(
+        "stack \"{stack}\": the credentials do not do: {reason}; nothing was deleted, run it again with new ones"
+    )]
+    Paused {
+        /// The stack.
+        stack: StackName,
+        /// What the cloud said.
+        reason: String,
+    },
+
     /// The folder of the run cannot be used.
     #[error("{} could not be {doing}: {error}", path.display())]
     Folder {
@@ -127,8 +196,15 @@ impl TeardownError {
             | Self::Unconfirmed { .. }
             | Self::NotAsShown { .. }
             | Self::Stale { .. }
+            | Self::NoAccounts { .. }
+            | Self::MayNotSweep { .. }
+            | Self::Several { .. }
+            | Self::AnotherHere { .. }
             | Self::NotUnderstood { .. } => true,
-            Self::Terraform { .. } | Self::Folder { .. } => false,
+            Self::Terraform { .. }
+            | Self::NotFound { .. }
+            | Self::Paused { .. }
+            | Self::Folder { .. } => false,
         }
     }
 }
@@ -136,6 +212,18 @@ impl TeardownError {
 impl From<LedgerError> for TeardownError {
     fn from(error: LedgerError) -> Self {
         Self::Service(error.into())
+    }
+}
+
+fn listed(several: &[Tagged]) -> String {
+    let each: Vec<_> = several.iter().map(ToString::to_string).collect();
+    each.join("; ")
+}
+
+fn unseen(not_looked: usize) -> String {
+    match not_looked {
+        0 => String::new(),
+        count => format!("; {count} places or types did not answer: `jiti doctor` tells which"),
     }
 }
 

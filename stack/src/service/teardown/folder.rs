@@ -35,14 +35,17 @@ const KEPT: usize = 50;
 
 /// A run's folder. It goes when the last owner goes, unless somebody took it over.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(in crate::service) struct Folder {
     path: PathBuf,
     kept: AtomicBool,
 }
 
 impl Folder {
+    /// The file of the saved plan.
+    pub(in crate::service) const PLAN: &'static str = "plan";
+
     /// Makes the folder of a run.
-    pub(super) fn make(runs: &Path, run: &RunId) -> Result<Self, TeardownError> {
+    pub(in crate::service) fn make(runs: &Path, run: &RunId) -> Result<Self, TeardownError> {
         let path = runs.join(run.as_str());
         let mut builder = std::fs::DirBuilder::new();
         builder.mode(0o700);
@@ -58,7 +61,7 @@ impl Folder {
     }
 
     /// Says that the run is this process's from now on.
-    pub(super) fn claim(&self) -> Result<(), TeardownError> {
+    pub(in crate::service) fn claim(&self) -> Result<(), TeardownError> {
         match process::identify(std::process::id()) {
             Some(own) => self.write(RUNNER, &own),
             None => Ok(()),
@@ -66,37 +69,37 @@ impl Folder {
     }
 
     /// The folder of a run that somebody else began; it goes with this owner.
-    pub(super) fn of(path: &Path) -> Self {
+    pub(in crate::service) fn of(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
             kept: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::service) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn plan(&self) -> PathBuf {
-        self.path.join("plan")
+    pub(in crate::service) fn plan(&self) -> PathBuf {
+        self.path.join(Self::PLAN)
     }
 
     /// Leaves the folder to whoever comes next.
-    pub(super) fn keep(&self) {
+    pub(in crate::service) fn keep(&self) {
         self.kept.store(true, Ordering::Relaxed);
     }
 
     /// Removes what may hold secrets, and keeps the progress.
-    pub(super) fn tidy(&self) {
+    pub(in crate::service) fn tidy(&self) {
         self.keep();
-        for name in ["plan", "output", "errors"] {
+        for name in [Self::PLAN, "output", "errors"] {
             // What is not there needs no removing, and nothing better can be done about the rest.
             let _ = std::fs::remove_file(self.path.join(name));
         }
     }
 
     /// The digest of the saved plan.
-    pub(super) fn digest(&self) -> Result<String, TeardownError> {
+    pub(in crate::service) fn digest(&self) -> Result<String, TeardownError> {
         let path = self.plan();
         let bytes = std::fs::read(&path).map_err(failed(&path, "read"))?;
         let digest = Sha256::digest(&bytes);
@@ -104,7 +107,11 @@ impl Folder {
     }
 
     /// Writes a value into a file of the folder.
-    pub(super) fn write(&self, name: &str, value: &impl Serialize) -> Result<(), TeardownError> {
+    pub(in crate::service) fn write(
+        &self,
+        name: &str,
+        value: &impl Serialize,
+    ) -> Result<(), TeardownError> {
         let path = self.path.join(name);
         let text = serde_json::to_vec(value).map_err(std::io::Error::other);
         text.and_then(|text| {
@@ -116,7 +123,10 @@ impl Folder {
     }
 
     /// Reads it again.
-    pub(super) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<T, TeardownError> {
+    pub(in crate::service) fn read<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<T, TeardownError> {
         read(&self.path.join(name))
     }
 

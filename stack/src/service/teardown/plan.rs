@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::blocker::Blocker;
+use super::progress::Residue;
 use crate::id::{RunId, StackName};
 use crate::lease::Strategy;
 use crate::money::HourlyRate;
@@ -16,17 +17,20 @@ pub struct Plan {
     pub strategy: Strategy,
     /// The run that this plan would become; its folder has this name.
     pub run: RunId,
-    /// The root directory that Terraform runs in.
+    /// The root directory that Terraform runs in; empty where it does not.
     pub directory: String,
-    /// The workspace.
+    /// The workspace; empty where Terraform does not run.
     pub workspace: String,
-    /// What will go, in the order of Terraform's plan.
+    /// What will go: in the order of Terraform's plan, or, in a sweep, by place, type and name.
     pub resources: Vec<Doomed>,
     /// What the state held and the refresh no longer found.
     pub already_gone: Vec<Doomed>,
+    /// What a sweep will not touch though it carries the stack's tag, each with the reason.
+    #[serde(default)]
+    pub residue: Vec<Residue>,
     /// What the stack costs an hour until it is gone; unknown where nothing is priced.
     pub hourly_usd: Option<HourlyRate>,
-    /// The stack is protected: it wants its name typed.
+    /// The stack is protected, or known by its tags alone: it wants its name typed.
     pub protected: bool,
     /// What will probably be left behind, and why.
     pub warnings: Vec<Warning>,
@@ -52,9 +56,9 @@ impl Plan {
 }
 
 /// A resource that will go, or has gone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doomed {
-    /// Its address in Terraform.
+    /// Its address in Terraform, or its name everywhere, such as an ARN.
     pub id: String,
     /// Its type, such as `aws_instance`.
     #[serde(rename = "type")]
@@ -65,6 +69,15 @@ pub struct Doomed {
     pub region: Option<String>,
     /// How many objects stand under the address: more than one while a replacement was not finished.
     pub objects: usize,
+    /// The account it is in, where a sweep knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Why a sweep takes it for the stack's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it costs an hour, where a sweep knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hourly_usd: Option<HourlyRate>,
 }
 
 /// Something that will probably be left, though nothing keeps the teardown from being tried.

@@ -10,11 +10,12 @@ use super::folder::Folder;
 use super::plan::{Doomed, Plan};
 use super::runner::Runner;
 use super::{Settings, rails};
-use crate::id::{RunId, Seq, StackName};
+use crate::id::{AppName, RunId, Seq, StackName};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::policy::Protection;
 use crate::process::{self, Liveness};
 use crate::service::Service;
+use crate::service::sweep::{Kept, Timing};
 use crate::terraform::{Change, DestroyPlan, Mask, State, Terraform};
 
 /// The file in which a plan is handed over, as it was shown.
@@ -37,9 +38,33 @@ pub(super) struct Saved {
     /// `None` where something is in the way.
     pub(super) terraform: Option<Terraform>,
     pub(super) mask: Mask,
+    /// What a sweep is carried out with.
+    pub(super) sweep: Option<(Kept, Timing)>,
+    pub(super) timing: Timing,
 }
 
 impl Prepared {
+    /// A sweep that was planned.
+    pub(in crate::service) fn of_sweep(
+        plan: Plan,
+        folder: Folder,
+        settings: &Settings,
+        kept: Kept,
+    ) -> Self {
+        let saved = Saved {
+            folder,
+            runs: settings.runs.clone(),
+            terraform: None,
+            mask: secrets(settings),
+            sweep: Some((kept, settings.timing.clone())),
+            timing: settings.timing.clone(),
+        };
+        Self {
+            plan,
+            saved: Arc::new(saved),
+        }
+    }
+
     /// Leaves the plan to another process, which takes it over from the folder that is answered.
     ///
     /// # Errors
@@ -107,6 +132,7 @@ impl Service {
             run,
             directory: lease.origin.directory.clone(),
             workspace: lease.origin.workspace.clone(),
+            residue: Vec::new(),
             already_gone: already_gone(&look.state, look.plan.as_ref()),
             resources,
             hourly_usd: lease.meter.rate(),
@@ -120,6 +146,8 @@ impl Service {
             runs: settings.runs.clone(),
             terraform: look.terraform,
             mask: look.mask,
+            sweep: None,
+            timing: settings.timing.clone(),
         };
         Ok(Some(Prepared {
             plan,
@@ -141,8 +169,11 @@ impl Service {
         let folder = Folder::of(folder);
         let shown: Plan = folder.read(SHOWN)?;
         let stack = shown.name.clone();
-        let lease = self.live(&stack).await?;
         folder.claim()?;
+        if shown.strategy == Strategy::Sweep {
+            return Self::take_over_sweep(shown, folder, settings);
+        }
+        let lease = self.live(&stack).await?;
         let mut mask = own_secrets(&lease, settings);
         let mut terraform = None;
         if shown.may_proceed() && !shown.digest.is_empty() {
@@ -172,6 +203,8 @@ impl Service {
             runs: settings.runs.clone(),
             terraform,
             mask,
+            sweep: None,
+            timing: settings.timing.clone(),
         };
         Ok(Prepared {
             plan: shown,
@@ -180,8 +213,14 @@ impl Service {
     }
 
     /// Whether the policy in force protects it.
-    pub(super) fn protects(&self, lease: &Lease) -> bool {
-        Protection::new(self.policy()).covers(&lease.name, &lease.app)
+    #[must_use]
+    pub fn protects(&self, lease: &Lease) -> bool {
+        self.protects_name(&lease.name, &lease.app)
+    }
+
+    /// The same, where no lease is known.
+    pub(in crate::service) fn protects_name(&self, name: &StackName, app: &AppName) -> bool {
+        Protection::new(self.policy()).covers(name, app)
     }
 
     async fn look(
@@ -279,6 +318,7 @@ impl Look {
                 stack: lease.name.clone(),
                 directory: origin.directory.clone(),
                 workspace: origin.workspace.clone(),
+                empty: self.state.is_empty(),
             }
         } else if process::liveness(&origin.process) != Liveness::Dead {
             Blocker::ApplyRuns {
@@ -294,11 +334,17 @@ impl Look {
 
 /// The secrets that are known before Terraform has said anything.
 fn own_secrets(lease: &Lease, settings: &Settings) -> Mask {
-    let mut mask = Mask::default();
-    for value in &settings.secrets {
+    let mut mask = secrets(settings);
+    for value in lease.terms.teardown.variables.values() {
         mask.hide(value);
     }
-    for value in lease.terms.teardown.variables.values() {
+    mask
+}
+
+/// The secrets of this process.
+fn secrets(settings: &Settings) -> Mask {
+    let mut mask = Mask::default();
+    for value in &settings.secrets {
         mask.hide(value);
     }
     mask
@@ -318,6 +364,7 @@ fn doomed(deletes: &[Change]) -> Vec<Doomed> {
             resource_id: change.id.clone(),
             region: region(change),
             objects: 1,
+            ..Doomed::default()
         });
     }
     doomed
@@ -351,9 +398,8 @@ fn already_gone(state: &State, plan: Option<&DestroyPlan>) -> Vec<Doomed> {
     gone.map(|held| Doomed {
         id: held.address.clone(),
         kind: held.kind.clone(),
-        resource_id: None,
-        region: None,
         objects: 1,
+        ..Doomed::default()
     })
     .collect()
 }

@@ -1,5 +1,6 @@
 //! What a teardown says while it works, and how it ended.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::plan::Doomed;
@@ -58,6 +59,8 @@ pub enum Progress {
         /// After how long.
         seconds: u64,
     },
+    /// All has been deleted that could be: it is looked whether anything is left.
+    Looking,
     /// Somebody asked it to stop: what is under way is finished, nothing more is begun.
     Stopping,
     /// It has ended, and this is how.
@@ -108,7 +111,7 @@ impl Outcome {
 /// A resource that was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deleted {
-    /// Its address in Terraform.
+    /// Its address in Terraform, or its name everywhere, such as an ARN.
     pub id: String,
     /// Its type.
     #[serde(rename = "type")]
@@ -119,6 +122,9 @@ pub struct Deleted {
     pub region: Option<String>,
     /// How long it took.
     pub seconds: u64,
+    /// When the cloud deletes it, where that is not at once (keys, secrets).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_for: Option<Timestamp>,
 }
 
 impl Deleted {
@@ -129,14 +135,15 @@ impl Deleted {
             resource_id: doomed.resource_id,
             region: doomed.region,
             seconds,
+            scheduled_for: None,
         }
     }
 }
 
 /// Something that is left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Residue {
-    /// Its address in Terraform, or the place that could not be looked at.
+    /// Its address in Terraform, its name everywhere, or the place that could not be looked at.
     pub id: String,
     /// Its type, where it is a resource.
     #[serde(rename = "type")]

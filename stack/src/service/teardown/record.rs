@@ -12,27 +12,28 @@ use super::progress::Progress;
 use super::runner::Runner;
 use super::{Condition, OnProgress, Request};
 use crate::id::StackName;
-use crate::lease::{EventKind, Strategy};
+use crate::lease::{EventKind, Lease};
 use crate::process;
 use crate::service::pause::Pauses;
+use crate::service::sweep::Kept;
 use crate::service::{DECISIONS, Service, ServiceError};
 
 /// How often a runner says that it lives.
 const HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
 
 /// Tells each step to the progress file and to whoever listens.
-pub(super) struct Teller<'a> {
+pub(in crate::service) struct Teller<'a> {
     file: File,
     listener: &'a OnProgress<'a>,
 }
 
 impl<'a> Teller<'a> {
-    pub(super) fn new(file: File, listener: &'a OnProgress<'a>) -> Self {
+    pub(in crate::service) fn new(file: File, listener: &'a OnProgress<'a>) -> Self {
         Self { file, listener }
     }
 
     /// A step. Whoever follows gets a whole line or none; a full disk stops no teardown.
-    pub(super) fn tell(&mut self, step: &Progress) {
+    pub(in crate::service) fn tell(&mut self, step: &Progress) {
         if let Ok(mut line) = serde_json::to_vec(step) {
             line.push(b'\n');
             let _ = self.file.write_all(&line);
@@ -43,7 +44,7 @@ impl<'a> Teller<'a> {
 
 /// Writes a runner's events. What can't be written is kept and tried again with the next one: Terraform goes on deleting
 /// whether the ledger can be written or not.
-pub(super) struct Recorder<'a> {
+pub(in crate::service) struct Recorder<'a> {
     service: &'a Service,
     stack: &'a StackName,
     unwritten: Vec<EventKind>,
@@ -52,7 +53,7 @@ pub(super) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub(super) fn new(service: &'a Service, stack: &'a StackName) -> Self {
+    pub(in crate::service) fn new(service: &'a Service, stack: &'a StackName) -> Self {
         Self {
             service,
             stack,
@@ -62,7 +63,7 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    pub(super) async fn write(&mut self, kinds: impl IntoIterator<Item = EventKind>) {
+    pub(in crate::service) async fn write(&mut self, kinds: impl IntoIterator<Item = EventKind>) {
         self.unwritten.extend(kinds);
         if self.unwritten.is_empty() {
             return;
@@ -83,7 +84,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Says that the runner lives, when that is due.
-    pub(super) async fn beat(&mut self) {
+    pub(in crate::service) async fn beat(&mut self) {
         if self.service.now().duration_since(self.heard_at) >= HEARTBEAT {
             // One that could not be written is not worth another try: the next one says the same.
             self.unwritten
@@ -94,7 +95,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// That everything is in the ledger.
-    pub(super) async fn settled(mut self) -> Result<(), TeardownError> {
+    pub(in crate::service) async fn settled(mut self) -> Result<(), TeardownError> {
         if !self.unwritten.is_empty() {
             self.write([]).await;
         }
@@ -103,44 +104,78 @@ impl<'a> Recorder<'a> {
 }
 
 impl Service {
-    /// Writes that the teardown begins, on condition that no runner lives; decides again after each lost race.
+    /// Writes that the teardown begins, on condition that no runner lives; decides again after each lost race. A sweep
+    /// may be of a stack that has no lease any more, or never had one: it is given one, so that its end is written down.
     pub(super) async fn begin_teardown(
         &self,
         plan: &Plan,
         request: &Request,
         runs: &Path,
+        sweep: Option<&Kept>,
     ) -> Result<(), TeardownError> {
         let stack = &plan.name;
         let mut pauses = Pauses::short();
         for _ in 0..DECISIONS {
-            let lease = self.live(stack).await?;
             let now = self.now();
-            Runner::refuse(&lease, runs, now)?;
-            if self.protects(&lease) && request.confirmed.as_ref() != Some(stack) {
-                return Err(TeardownError::Unconfirmed {
-                    stack: stack.clone(),
-                });
-            }
-            let condition = request.only_while.as_ref();
-            if condition.is_some_and(|Condition(holds)| !holds(&lease)) {
-                return Err(TeardownError::NoLongerWanted {
-                    stack: stack.clone(),
-                });
-            }
-            let started = EventKind::TeardownStarted {
-                strategy: Strategy::Terraform,
+            let lease = self.ledger.lease(stack).await?;
+            let (seq, mut kinds) = match (lease, sweep) {
+                (Some(lease), _) if lease.is_live() => {
+                    self.may_begin(plan, request, runs, &lease, sweep)?;
+                    (lease.last_seq(), Vec::new())
+                }
+                (lease, Some(sweep)) => {
+                    // Its plan says whether it wants its name typed.
+                    if plan.protected && request.confirmed.as_ref() != Some(stack) {
+                        let stack = stack.clone();
+                        return Err(TeardownError::Unconfirmed { stack });
+                    }
+                    let seq = lease.as_ref().map(Lease::last_seq).unwrap_or_default();
+                    (seq, sweep.beginning())
+                }
+                (_, None) => return Err(self.unknown(stack).into()),
+            };
+            kinds.push(EventKind::TeardownStarted {
+                strategy: plan.strategy,
                 by: request.by.clone(),
                 why: request.why.clone(),
                 run: plan.run.clone(),
                 host: process::host(),
                 pid: std::process::id(),
-            };
-            let seq = lease.last_seq();
-            if self.append(stack, seq, now, vec![started]).await?.is_some() {
+            });
+            if self.append(stack, seq, now, kinds).await?.is_some() {
                 return Ok(());
             }
             pauses.once_more().await;
         }
         Err(self.crowded(stack).into())
+    }
+
+    /// Whether the teardown of a stack that lives may begin.
+    fn may_begin(
+        &self,
+        plan: &Plan,
+        request: &Request,
+        runs: &Path,
+        lease: &Lease,
+        sweep: Option<&Kept>,
+    ) -> Result<(), TeardownError> {
+        let stack = || plan.name.clone();
+        Runner::refuse(lease, runs, self.now())?;
+        if sweep.is_some_and(Kept::is_adoption) {
+            // Since the plan was made somebody registered a stack of this name.
+            return Err(TeardownError::AnotherHere {
+                stack: stack(),
+                app: lease.app.clone(),
+                owner: lease.owner.clone(),
+            });
+        }
+        if self.protects(lease) && request.confirmed.as_ref() != Some(&plan.name) {
+            return Err(TeardownError::Unconfirmed { stack: stack() });
+        }
+        let condition = request.only_while.as_ref();
+        if condition.is_some_and(|Condition(holds)| !holds(lease)) {
+            return Err(TeardownError::NoLongerWanted { stack: stack() });
+        }
+        Ok(())
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::plan::Plan;
 use super::progress::Residue;
-use crate::config::Config;
 use crate::id::StackName;
 use crate::terraform::{Diagnostic, Held, Mask, State};
 
@@ -51,25 +50,6 @@ pub(super) fn left(
     let left = remaining.into_iter().filter(counts);
     left.map(|(id, kind)| residue(plan, id, kind, heard, mask))
         .collect()
-}
-
-/// The places of the configuration that were not looked at. Only a look into each could tell that nothing is left there.
-pub(super) fn not_looked(config: &Config, stack: &StackName) -> Vec<Residue> {
-    let mut places = Vec::new();
-    for account in &config.accounts {
-        for region in &account.regions {
-            places.push(Residue {
-                id: format!("{}/{region}", account.name),
-                kind: None,
-                region: Some(region.clone()),
-                reason: "not_looked: this version of jiti does not look into accounts".to_owned(),
-                blocked_by: None,
-                hourly_usd: None,
-                command: Some(command(stack)),
-            });
-        }
-    }
-    places
 }
 
 /// The state could not be read after a destroy that ended well.
@@ -141,11 +121,16 @@ fn reason(plan: &Plan, id: &str, heard: &Heard, mask: &Mask) -> String {
 
 /// The command that finishes it. Stack names hold nothing that a shell takes apart but spaces.
 pub(in crate::service) fn command(stack: &StackName) -> String {
+    format!("jiti teardown {} --yes", quoted(stack))
+}
+
+/// A name as a shell takes it.
+pub(in crate::service) fn quoted(stack: &StackName) -> String {
     let name = stack.as_str();
     if name.contains(' ') {
-        format!("jiti teardown '{name}' --yes")
+        format!("'{name}'")
     } else {
-        format!("jiti teardown {name} --yes")
+        name.to_owned()
     }
 }
 
@@ -164,6 +149,7 @@ mod tests {
             resource_id: Some(resource_id.to_owned()),
             region: Some("eu-west-1".to_owned()),
             objects: 1,
+            ..Doomed::default()
         };
         Plan {
             name: stack_name("shop 1"),
@@ -176,6 +162,7 @@ mod tests {
                 doomed("aws_sg.b", "sg-9"),
                 doomed("jiti_stack.this", "shop 1"),
             ],
+            residue: Vec::new(),
             already_gone: Vec::new(),
             hourly_usd: None,
             protected: false,

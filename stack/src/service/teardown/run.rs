@@ -13,6 +13,8 @@ use super::{OnProgress, Request, Stop};
 use crate::lease::{EventKind, Strategy};
 use crate::process;
 use crate::service::Service;
+use crate::service::sweep::{Before, beating, command as sweep_command, tidied};
+use crate::sweep::Identity;
 use crate::terraform::{Applying, Line, Terraform, TerraformError};
 
 /// How often it is looked for new lines.
@@ -81,7 +83,9 @@ impl Service {
             });
         }
         saved.folder.claim()?;
-        self.begin_teardown(plan, request, &saved.runs).await?;
+        let sweep = saved.sweep.as_ref();
+        self.begin_teardown(plan, request, &saved.runs, sweep.map(|(kept, _)| kept))
+            .await?;
         teller.tell(&Progress::Started {
             name: stack.clone(),
             run: plan.run.clone(),
@@ -89,6 +93,9 @@ impl Service {
             pid: std::process::id(),
             count: plan.count(),
         });
+        if let Some((kept, timing)) = sweep {
+            return self.sweep(plan, kept, timing, teller, stop).await;
+        }
         let mut recorder = Recorder::new(self, stack);
         let mut ran = Ran::default();
         if let Some(terraform) = saved.terraform.as_ref().filter(|_| applies) {
@@ -108,16 +115,18 @@ impl Service {
                 Err(error) => ran.failure = Some(error),
             }
         }
-        self.conclude(plan, saved, ran, recorder).await
+        self.conclude_destroy(plan, saved, ran, recorder, teller)
+            .await
     }
 
     /// What became of it, into the ledger.
-    async fn conclude(
+    async fn conclude_destroy(
         &self,
         plan: &Plan,
         saved: &Saved,
         ran: Ran,
         mut recorder: Recorder<'_>,
+        teller: &mut Teller<'_>,
     ) -> Result<Outcome, TeardownError> {
         let attempted = !ran.deleted.is_empty() || !ran.heard.errored.is_empty();
         if let Some(error) = ran.failure.clone().filter(|_| !attempted) {
@@ -136,7 +145,8 @@ impl Service {
             None => Vec::new(),
         };
         let residue = if residue.is_empty() && ran.failure.is_none() {
-            residue::not_looked(&self.config, &plan.name)
+            self.look_after_destroy(plan, saved, &ran, &mut recorder, teller)
+                .await?
         } else {
             residue
         };
@@ -147,6 +157,9 @@ impl Service {
             recorder
                 .write(gone.map(|id| EventKind::ResourceDeleted { id }))
                 .await;
+            if let Some(lease) = self.ledger.lease(&plan.name).await? {
+                recorder.write(tidied(&lease, &residue)).await;
+            }
             recorder.write(residue.iter().map(as_event)).await;
             let count = residue.len();
             let reason = match &ran.failure {
@@ -163,6 +176,35 @@ impl Service {
             deleted: ran.deleted,
             residue,
         })
+    }
+}
+
+impl Service {
+    /// Whether anything is left after a destroy that ended well.
+    async fn look_after_destroy(
+        &self,
+        plan: &Plan,
+        saved: &Saved,
+        ran: &Ran,
+        recorder: &mut Recorder<'_>,
+        teller: &mut Teller<'_>,
+    ) -> Result<Vec<Residue>, TeardownError> {
+        let Some(lease) = self.ledger.lease(&plan.name).await? else {
+            return Ok(Vec::new());
+        };
+        if self.config.accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        teller.tell(&Progress::Looking);
+        let deleted = ran.deleted.iter();
+        let before = Before {
+            deleted: deleted.filter_map(|one| one.resource_id.clone()).collect(),
+            ..Before::default()
+        };
+        let stack = Identity::of_lease(&lease);
+        let command = sweep_command(&plan.name, self.protects(&lease));
+        let look = self.look_afterwards(&stack, &before, &saved.timing, &command);
+        Ok(beating(look, recorder).await.residue)
     }
 }
 
@@ -250,9 +292,8 @@ impl Following<'_> {
                 let doomed = planned.cloned().unwrap_or(Doomed {
                     id: hook.address,
                     kind: hook.kind,
-                    resource_id: None,
-                    region: None,
                     objects: 1,
+                    ..Doomed::default()
                 });
                 let deleted = Deleted::of(doomed, hook.seconds);
                 teller.tell(&Progress::ResourceDeleted(deleted.clone()));
@@ -279,7 +320,8 @@ fn counts(plan: &Plan) -> BTreeMap<String, usize> {
     each.collect()
 }
 
-fn as_event(residue: &Residue) -> EventKind {
+/// Residue, as the ledger has it.
+pub(in crate::service) fn as_event(residue: &Residue) -> EventKind {
     EventKind::ResourceLeft {
         id: residue.id.clone(),
         reason: residue.reason.clone(),

@@ -64,7 +64,11 @@ impl Runner {
     }
 
     /// That nobody else may act while one lives.
-    pub(super) fn refuse(lease: &Lease, runs: &Path, now: Timestamp) -> Result<(), TeardownError> {
+    pub(in crate::service) fn refuse(
+        lease: &Lease,
+        runs: &Path,
+        now: Timestamp,
+    ) -> Result<(), TeardownError> {
         match Self::of(lease, runs, now) {
             Some(runner) if runner.lives => Err(TeardownError::Running {
                 stack: lease.name.clone(),

@@ -11,12 +11,14 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::{Access, Account, Config};
 use crate::id::RunId;
+use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Phase, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::policy::Policy;
 use crate::process;
-use crate::service::Service;
-use crate::testing::{ManualClock, actor, noon, registration, stack_name};
+use crate::service::sweep::Wish;
+use crate::service::{Service, Sky};
+use crate::testing::{FakeCloud, ManualClock, actor, noon, registration, resource, stack_name};
 use crate::{Seq, SystemClock};
 
 /// A root with a scripted Terraform: `state pull` prints `state.json`, `show` prints `plan.json`, `plan` writes its
@@ -359,23 +361,56 @@ async fn only_an_empty_state_is_gone() {
     assert_eq!(world.phase().await, Phase::Residue);
 }
 
-/// Where accounts are configured, a place that was not looked at is residue.
-#[tokio::test]
-async fn accounts_that_were_not_looked_at_are_residue() {
+fn with_account() -> Config {
     let account = Account {
         name: "sandbox".to_owned(),
-        id: "123456789012".to_owned(),
+        id: "111111111111".to_owned(),
         access: Access::Standard,
         regions: vec!["eu-west-1".to_owned()],
     };
-    let config = Config {
+    Config {
         accounts: vec![account],
         ..Config::default()
-    };
-    let world = World::with(config, Arc::new(SystemClock)).await;
+    }
+}
+
+/// After a destroy every account is asked: what carries the stack's tag is residue, with the command that ends it.
+#[tokio::test]
+async fn what_a_destroy_did_not_know_is_residue() {
+    let mut world = World::with(with_account(), Arc::new(SystemClock)).await;
+    let orphan = resource("sqs", "orphan", "shop");
+    let foreign = resource("sqs", "foreign", "search");
+    let cloud = Arc::new(FakeCloud::new([orphan.clone(), foreign]));
+    let sky = Sky::new(
+        Arc::clone(&cloud) as _,
+        Arc::new(MemoryInventory::default()),
+    );
+    world.service = world.service.clone().with_sky(sky);
     let prepared = world.plan().await;
     let outcome = world.carry_out(prepared).await.unwrap();
-    assert_eq!(outcome.residue[0].id, "sandbox/eu-west-1");
+    assert_eq!(outcome.residue.len(), 1, "{outcome:?}");
+    let left = &outcome.residue[0];
+    assert_eq!(left.id, "sqs/orphan");
+    let command = "jiti teardown shop --strategy sweep --yes";
+    assert_eq!(left.command.as_deref(), Some(command));
+    assert_eq!(world.phase().await, Phase::Residue);
+    cloud.remove(&orphan.id);
+    let wish = Wish::named(&stack_name("shop"));
+    let prepared = world.service.plan_sweep(&wish, &world.settings).await;
+    let outcome = world.carry_out(prepared.unwrap().unwrap()).await.unwrap();
+    assert_eq!(
+        (outcome.residue, world.phase().await),
+        (vec![], Phase::Gone)
+    );
+}
+
+/// Where accounts are configured, a place that was not looked at is residue.
+#[tokio::test]
+async fn accounts_that_were_not_looked_at_are_residue() {
+    let world = World::with(with_account(), Arc::new(SystemClock)).await;
+    let prepared = world.plan().await;
+    let outcome = world.carry_out(prepared).await.unwrap();
+    assert_eq!(outcome.residue[0].id, "111111111111/eu-west-1");
     assert!(outcome.residue[0].reason.starts_with("not_looked"));
     assert_eq!(world.phase().await, Phase::Residue);
 }
@@ -511,7 +546,7 @@ async fn a_runner_says_that_it_lives() {
     let work = world.service.teardown(prepared, &asked, &listener, &stop);
     let look = async {
         while !world.kinds().await.contains(&"teardown_alive".to_owned()) {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         world.write("go", "");
     };

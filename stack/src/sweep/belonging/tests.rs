@@ -142,7 +142,10 @@ fn members_of_somebodys_cloudformation_stack_stay() {
     let judgement = judge(&[whole.clone(), member.clone()], &identity(), &places());
     assert_eq!(judgement[&whole.id].verdict, Verdict::Foreign);
     assert_eq!(judgement[&member.id].verdict, Verdict::Stays);
-    assert_eq!(judgement[&member.id].blocked_by.as_ref(), Some(&whole.id));
+    assert_eq!(
+        judgement[&member.id].blocked_by.as_deref(),
+        Some(whole.id.as_str())
+    );
     // One that is tagged itself goes, and its members with it.
     tag(&mut whole, tags::STACK, "shop");
     assert_eq!(
@@ -259,7 +262,18 @@ fn owners_of_what_is_foreign_stay() {
         reason.contains("its tag names another stack: other"),
         "{reason}"
     );
-    assert_eq!(blocked_by.as_ref(), Some(&moved.id));
+    assert_eq!(blocked_by.as_deref(), Some(moved.id.as_str()));
+}
+
+/// What a service made for itself goes with an owner that belongs, and keeps it not.
+#[test]
+fn what_a_service_made_goes_with_its_owner() {
+    let balancer = resource("elasticloadbalancing:loadbalancer", "b", "shop");
+    let mut card = resource("ec2:network-interface", "c", "shop");
+    card.tags.clear();
+    card.untouchable = Some("it is managed by AWS".to_owned());
+    card.owner = Some(balancer.id.clone());
+    assert_eq!(verdicts(&[balancer, card]), [Verdict::Belongs; 2]);
 }
 
 /// Owners in a circle own nothing.

@@ -8,6 +8,7 @@ use serde_json::json;
 use stack::reaper::Pause;
 use stack::service::Service;
 use stack::service::reap::{InHand, Step, Summary, ThroughTerraform, Working};
+use stack::service::sweep::LookSummary;
 use stack::service::teardown::Stop;
 use stack::service::warn::{Alarm, Deliver, Told};
 use stack::{Clock, ProcessId, SystemClock, process};
@@ -44,6 +45,8 @@ pub(super) struct Report {
     paused: Option<Pause>,
     /// Why it touched nothing.
     alarm: Option<Alarm>,
+    /// What looks again at stacks that are gone have found.
+    looked: LookSummary,
 }
 
 /// `jiti reap --yes`
@@ -111,6 +114,7 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         told: Told::default(),
         paused: survey.view.reaper.paused.clone(),
         alarm: None,
+        looked: LookSummary::default(),
     };
     if report.paused.is_some() {
         return Ok(report);
@@ -147,15 +151,36 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         report.summary = summary;
         report.summary.failed() + report.summary.residue() + report.summary.refused()
     };
+    report.looked = looked_again(&service, shared).await;
     let status = service
         .finish_run(&run, report.summary.gone(), failed)
         .await?;
     report.next_run_at = status.next_run(service.now(), service.now());
     // What the teardowns came to is told at once, unless the receiver is down.
-    if report.told.failed.is_empty() && !report.summary.endings.is_empty() {
+    let news = !report.summary.endings.is_empty() || !report.looked.reopened.is_empty();
+    if report.told.failed.is_empty() && news {
         report.hear(warned(&service, &process, webhook, shared).await);
     }
     Ok(report)
+}
+
+/// Looks again for what is gone. That it could not is no failure of the run: the next one does.
+async fn looked_again(service: &Service, shared: &Shared) -> LookSummary {
+    let looked = service.look_again().await;
+    let looked = looked.unwrap_or_else(|error| {
+        let speaker = &shared.speaker;
+        speaker.aside(format!(
+            "Warning: it was not looked again for what is gone: {error}"
+        ));
+        LookSummary::default()
+    });
+    for name in &looked.reopened {
+        let speaker = &shared.speaker;
+        speaker.aside(format!(
+            "{name} was gone, and something of it was found: it is residue now"
+        ));
+    }
+    looked
 }
 
 /// Deleting unattended wants somebody to have said so.
@@ -302,6 +327,8 @@ impl Report {
             "undelivered": self.told.failed.len(),
             "paused": self.paused,
             "alarm": self.alarm.as_ref().map(Alarm::key),
+            "looked_again": self.looked.clean.len() + self.looked.reopened.len(),
+            "reopened": self.looked.reopened,
             "next_run_at": self.next_run_at,
             "stacks": stacks,
         }));

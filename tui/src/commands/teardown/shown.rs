@@ -1,6 +1,7 @@
 //! A teardown on the screen: the plan before it, a line for each step, what is left after it.
 
 use serde::Serialize;
+use stack::lease::Strategy;
 use stack::service::teardown::{Outcome, Plan, Progress};
 
 use crate::error::CommandError;
@@ -45,11 +46,13 @@ pub(super) fn plan(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
         .map(|rate| format!(", {}/h is freed", format::rate(rate)));
     let name = ui.paint(Tone::Heading, &clean(plan.name.as_str()));
     ui.line(&format!("{name}: {what}{}", freed.unwrap_or_default()))?;
-    ui.text(&format!(
-        "  in {}, workspace {}",
-        plan.directory, plan.workspace
-    ))?;
-    if plan.count() > 0 {
+    ui.text(&match plan.strategy {
+        Strategy::Terraform => format!("  in {}, workspace {}", plan.directory, plan.workspace),
+        Strategy::Sweep => "  by its tags, in the accounts of the configuration".to_owned(),
+    })?;
+    if plan.count() > 0 && plan.strategy == Strategy::Sweep {
+        ui.table(&swept(plan))?;
+    } else if plan.count() > 0 {
         let mut table = Table::new([
             Column::new("  ADDRESS", Align::Left).between(20, 80),
             Column::new("TYPE", Align::Left).between(8, 40).goes(1),
@@ -67,13 +70,41 @@ pub(super) fn plan(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
     for one in &plan.already_gone {
         ui.text(&format!("  {} is already gone", one.id))?;
     }
+    if !plan.residue.is_empty() {
+        ui.text(&format!("{} stay:", plan.residue.len()))?;
+    }
+    for one in &plan.residue {
+        ui.text(&format!("  {}: {}", one.id, one.reason))?;
+    }
     for warning in &plan.warnings {
         ui.text(&format!("! {}: {}", warning.id, warning.found))?;
     }
     if plan.protected {
-        ui.text("! it is protected: its name has to be typed")?;
+        ui.text("! it is protected, or known by its tags alone: its name has to be typed")?;
     }
     Ok(())
+}
+
+/// What a sweep takes: by place, with the reason why it is taken for the stack's.
+fn swept(plan: &Plan) -> Table {
+    let mut table = Table::new([
+        Column::new("  RESOURCE", Align::Left).between(20, 100),
+        Column::new("TYPE", Align::Left).between(8, 40).goes(3),
+        Column::new("REGION", Align::Left).between(6, 16).goes(4),
+        Column::new("$/H", Align::Right).goes(1),
+        Column::new("BECAUSE", Align::Left).between(8, 60).goes(2),
+    ]);
+    for one in &plan.resources {
+        let rate = one.hourly_usd.map(format::rate);
+        table.row([
+            Cell::new(format!("  {}", one.id)),
+            Cell::new(&one.kind),
+            Cell::new(one.region.as_deref().unwrap_or(format::UNKNOWN)),
+            Cell::new(rate.unwrap_or_else(|| format::UNKNOWN.to_owned())),
+            Cell::new(one.reason.as_deref().unwrap_or(format::UNKNOWN)),
+        ]);
+    }
+    table
 }
 
 /// One step.
@@ -87,13 +118,14 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
         Progress::ResourceProgress { id, seconds } => {
             ui.text(&format!("  {id}: deleting, {seconds} s so far"))
         }
-        Progress::ResourceDeleted(deleted) => ui.text(&format!(
-            "  {}: deleted after {} s",
-            deleted.id, deleted.seconds
-        )),
+        Progress::ResourceDeleted(deleted) => ui.text(&match deleted.scheduled_for {
+            Some(at) => format!("  {}: will be deleted by the cloud at {at}", deleted.id),
+            None => format!("  {}: deleted after {} s", deleted.id, deleted.seconds),
+        }),
         Progress::ResourceFailed { id, seconds, .. } => {
             ui.text(&format!("  {id}: failed after {seconds} s"))
         }
+        Progress::Looking => ui.text("Looking whether anything is left …"),
         Progress::Stopping => ui.text("It stops: what has begun is finished, nothing more begins"),
         Progress::Done(outcome) => done(ui, outcome),
         // The error says it; a step of a newer jiti is passed over.
