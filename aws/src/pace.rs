@@ -4,7 +4,7 @@
 //! consoles and autoscalers draw from the same ones. A call that was throttled all the same slows its bucket down.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ pub(crate) struct Pace {
     documented: bool,
     buckets: Mutex<HashMap<Lane, Arc<Bucket>>>,
     requests: AtomicU64,
-    /// What time the cloud said that it is, in milliseconds; 0: it has not said.
-    cloud_time: AtomicI64,
+    /// What time the cloud said that it is, and when it said so.
+    cloud_time: Mutex<Option<(Timestamp, Instant)>>,
 }
 
 /// Which calls share a bucket.
@@ -108,7 +108,7 @@ impl Pace {
             documented,
             buckets: Mutex::default(),
             requests: AtomicU64::new(0),
-            cloud_time: AtomicI64::new(0),
+            cloud_time: Mutex::default(),
         }
     }
 
@@ -134,16 +134,21 @@ impl Pace {
 
     /// Notes what time the cloud says it is.
     pub(crate) fn heard(&self, time: Timestamp) {
-        self.cloud_time
-            .store(time.as_millisecond(), Ordering::Relaxed);
+        let mut heard = self
+            .cloud_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *heard = Some((time, Instant::now()));
     }
 
-    /// What time the cloud last said it is.
+    /// What time it is in the cloud: what it last said, and the time since.
     pub(crate) fn cloud_time(&self) -> Option<Timestamp> {
-        let millis = self.cloud_time.load(Ordering::Relaxed);
-        (millis != 0)
-            .then(|| Timestamp::from_millisecond(millis).ok())
-            .flatten()
+        let heard = self
+            .cloud_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (time, at) = (*heard)?;
+        time.checked_add(at.elapsed()).ok()
     }
 
     fn bucket(&self, lane: &Lane) -> Arc<Bucket> {
