@@ -72,6 +72,18 @@ impl Meter {
         self.unpriced = unpriced.to_vec();
     }
 
+    /// What was measured last: the rate, its source, and what it leaves out.
+    #[must_use]
+    pub fn measured(&self) -> (Option<HourlyRate>, Option<&str>, &[String]) {
+        let measured = self.measured.as_ref();
+        let source = measured.map(|measured| measured.source.as_str());
+        (
+            measured.map(|measured| measured.rate),
+            source,
+            &self.unpriced,
+        )
+    }
+
     /// From here on nothing is left that could cost anything.
     pub fn stop(&mut self, at: Timestamp) {
         self.count(at);

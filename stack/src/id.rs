@@ -269,6 +269,39 @@ text_id! {
     Actor, |text| printable("actor", text, 256)
 }
 
+macro_rules! likeness {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// A name that looks like a text which need not be one: what no name may hold is `_`, and what is too long
+            /// is cut. For showing what others wrote; two texts may look alike.
+            #[must_use]
+            pub fn like(text: &str) -> Self {
+                Self(tidied(text).into_boxed_str())
+            }
+        }
+    )*};
+}
+likeness! { StackName AppName AppVersion Owner }
+
+fn tidied(text: &str) -> String {
+    let keep = |c: char| {
+        if unsafe_character(c.encode_utf8(&mut [0; 4])).is_some() {
+            '_'
+        } else {
+            c
+        }
+    };
+    let mut tidied: String = text.chars().take(128).map(keep).collect();
+    if tidied.is_empty() || tidied.starts_with(['-', ' ']) {
+        tidied.replace_range(..tidied.len().min(1), "_");
+    }
+    if tidied.ends_with(' ') {
+        tidied.pop();
+        tidied.push('_');
+    }
+    tidied
+}
+
 impl LedgerId {
     /// A new id that no other ledger has.
     #[must_use]

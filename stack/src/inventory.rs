@@ -6,7 +6,9 @@
 mod bill;
 mod known;
 mod memory;
+mod rate;
 mod sqlite;
+mod tagged;
 
 use std::collections::BTreeMap;
 
@@ -15,9 +17,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use bill::{BilledDay, KnownBill};
+pub(crate) use known::covers;
 pub use known::{CloudClock, Gap, Known, LookedAt, SeenUse};
 pub use memory::MemoryInventory;
+pub use rate::Rate;
 pub use sqlite::SqliteInventory;
+pub use tagged::Tagged;
 
 use crate::cloud::{Bill, Found, Place, Price, ResourceId, Which};
 use crate::idle::Observed;
@@ -26,8 +31,10 @@ use crate::ledger::Later;
 /// A look at the cloud, to be remembered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Look {
-    /// When.
+    /// When it began: what it found is at least that young.
     pub at: Timestamp,
+    /// When it had ended: what the cloud's clock is held against.
+    pub ended_at: Timestamp,
     /// Which stacks were looked for.
     pub which: Which,
     /// Everywhere that was to be looked, whether it answered or not.

@@ -1,10 +1,16 @@
 //! One stack as it is listed: the fields of `jiti ls --json`, which other programs rely on.
 
-use std::collections::BTreeMap;
+mod resource;
+mod unleased;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use resource::ListedResource;
+
+use crate::cloud::Resource;
 use crate::due::dies_at;
 use crate::id::{AppName, AppVersion, Owner, StackName};
 use crate::idle::{Evidence, IdleState, Observed, judge};
@@ -31,10 +37,10 @@ pub struct Listing {
     pub flags: Vec<Flag>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// When its lease began.
-    pub created_at: Timestamp,
-    /// Until when it may live.
-    pub expires_at: Timestamp,
+    /// When its lease began; without one, when its earliest resource was created, where that is known.
+    pub created_at: Option<Timestamp>,
+    /// Until when it may live; always known of a lease.
+    pub expires_at: Option<Timestamp>,
     /// Where that is known from.
     pub expiry_source: ExpirySource,
     /// When it will be ended; null while no reaper has ever run, and when nothing will end it.
@@ -42,7 +48,7 @@ pub struct Listing {
     /// The end of the hold, while it is held.
     pub hold_until: Option<Timestamp>,
     /// Whole seconds until `expires_at`; below zero when it has passed.
-    pub ttl_seconds_left: i64,
+    pub ttl_seconds_left: Option<i64>,
     /// Where Terraform ran.
     pub origin: Option<ListedOrigin>,
     /// In which accounts it stands, as far as was looked.
@@ -172,10 +178,10 @@ pub struct ListedInit {
 }
 
 impl Listing {
-    /// A stack as the ledger alone knows it: nobody has looked at the cloud.
+    /// A stack as the ledger knows it, and as looks at the cloud have found it.
     #[must_use]
     pub fn new(lease: &Lease, view: &View) -> Self {
-        Self::observed(lease, &Observed::default(), view)
+        Self::observed(lease, &view.observed(lease), view)
     }
 
     /// A stack as the ledger knows it, and as somebody has seen it used.
@@ -184,6 +190,10 @@ impl Listing {
         let now = view.now;
         let reading = lease.at(now);
         let idle = idle(lease, observed, now);
+        let cloud = view.cloud.as_ref();
+        let resources = cloud
+            .map(|cloud| cloud.resources(lease))
+            .unwrap_or_default();
         let Origin {
             directory,
             workspace,
@@ -198,20 +208,20 @@ impl Listing {
             phase: reading.phase,
             flags: flags(lease, &reading, idle.state, view),
             labels: lease.terms.labels.as_map().clone(),
-            created_at: lease.created_at,
-            expires_at: lease.expires_at,
+            created_at: Some(lease.created_at),
+            expires_at: Some(lease.expires_at),
             expiry_source: ExpirySource::Ledger,
             dies_at: dies_at(lease, observed, view),
             hold_until: reading.hold_until,
-            ttl_seconds_left: lease.expires_at.duration_since(now).as_secs(),
+            ttl_seconds_left: Some(lease.expires_at.duration_since(now).as_secs()),
             origin: Some(ListedOrigin {
                 directory,
                 workspace,
                 command,
             }),
-            accounts: Vec::new(),
-            regions: Vec::new(),
-            cost: cost(lease, now),
+            accounts: accounts(&resources),
+            regions: regions(&resources),
+            cost: cost(lease, view),
             idle,
             init: lease.init.as_ref().map(init).unwrap_or_default(),
         }
@@ -236,14 +246,27 @@ fn flags(lease: &Lease, reading: &Reading, idle: IdleState, view: &View) -> Vec<
     .collect()
 }
 
-fn cost(lease: &Lease, now: Timestamp) -> ListedCost {
-    let meter = &lease.meter;
+fn accounts(resources: &[&Resource]) -> Vec<String> {
+    let accounts = resources.iter().map(|one| one.place.account.clone());
+    accounts.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn regions(resources: &[&Resource]) -> Vec<String> {
+    let regions = resources.iter().map(|one| one.place.region.clone());
+    regions.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn cost(lease: &Lease, view: &View) -> ListedCost {
+    let (meter, now) = (&lease.meter, view.now);
+    let cloud = view.cloud.as_ref();
+    let billed = cloud.and_then(|cloud| cloud.billed(lease.name.as_str(), Some(lease.created_at)));
+    let (billed_usd, billed_until) = billed.unzip();
     ListedCost {
         hourly_usd: meter.rate(),
         hourly_source: meter.source(),
         spent_usd: meter.spent(now),
-        billed_usd: None,
-        billed_until: None,
+        billed_usd,
+        billed_until,
         until_expiry_usd: meter.until(now, lease.expires_at),
         unpriced: meter.unpriced(now),
     }

@@ -26,9 +26,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use error::{ServiceError, Taken, TakenBy};
-pub use observe::Sky;
+pub use observe::{ClockSkew, Sky, SyncMode, SyncReport, SyncedStack};
 pub use open::{Opened, Processes};
-pub use read::Shown;
+pub use read::{Choice, Shown};
 pub use update::Wanted;
 
 use self::pause::Pauses;

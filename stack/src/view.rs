@@ -1,7 +1,15 @@
-//! From where a lease is looked at: the moment, the policy in force, the reaper.
+//! From where a lease is looked at: the moment, the policy in force, the reaper, what is known of the cloud.
+
+mod cloud;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use cloud::CloudView;
+
+use crate::idle::Observed;
+use crate::lease::Lease;
 use crate::policy::{Policy, Protection};
 use crate::reaper::ReaperStatus;
 
@@ -14,6 +22,8 @@ pub struct View {
     pub policy: Policy,
     /// How the reaper is.
     pub reaper: ReaperStatus,
+    /// What is known of the cloud; `None` where no account is configured.
+    pub cloud: Option<Arc<CloudView>>,
     /// The policy's protection, ready to be asked.
     pub(crate) protection: Protection,
 }
@@ -27,7 +37,26 @@ impl View {
             now,
             policy,
             reaper,
+            cloud: None,
             protection,
         }
+    }
+
+    /// The same with what is known of the cloud.
+    #[must_use]
+    pub fn with_cloud(self, cloud: Arc<CloudView>) -> Self {
+        Self {
+            cloud: Some(cloud),
+            ..self
+        }
+    }
+
+    /// Whether a lease's stack is used, as far as somebody has looked.
+    #[must_use]
+    pub fn observed(&self, lease: &Lease) -> Observed {
+        let cloud = self.cloud.as_ref();
+        cloud
+            .map(|cloud| cloud.observed(lease, self.now))
+            .unwrap_or_default()
     }
 }

@@ -106,6 +106,7 @@ fn resource(region: &str, kind: &str, id: &str, stack: Option<&str>) -> Resource
 fn look(at: Timestamp, resources: Vec<Resource>, not_looked: Vec<NotLooked>) -> Look {
     Look {
         at,
+        ended_at: Span::minutes(1).after(at),
         which: Which::All,
         places: vec![place("eu-west-1"), place("us-east-1")],
         found: Found {
@@ -142,17 +143,18 @@ async fn what_is_kept_is_read_back(inventory: Kept) {
     full.uses = vec![ResourceId("subnet-1".to_owned())];
     full.size = Some(serde_json::json!({ "min": 1 }));
     let mut look = look(noon(), vec![full.clone()], vec![silent("us-east-1", None)]);
-    look.found.clock = Some(after(1));
+    look.found.clock = Some(after(7));
     let kept = inventory.keep_look(look).await.unwrap();
     let known = inventory.known().await.unwrap();
     assert_eq!(kept, known);
     assert_eq!(known.resources.values().collect::<Vec<_>>(), [&full]);
     assert_eq!(known.not_looked(), [silent("us-east-1", None)]);
     let clock = CloudClock {
-        cloud: after(1),
-        here: noon(),
+        cloud: after(7),
+        here: after(1),
     };
     assert_eq!(known.clock, Some(clock));
+    assert_eq!(clock.skew().seconds(), 360);
 }
 
 async fn a_look_replaces_what_answered(inventory: Kept) {

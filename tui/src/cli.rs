@@ -62,6 +62,7 @@ pub(crate) enum Command {
     #[command(hide = true)]
     TeardownRun(commands::teardown::runner::Arguments),
     Reap(commands::reap::Arguments),
+    Sync(commands::sync::Arguments),
     Doctor(commands::doctor::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),

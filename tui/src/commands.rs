@@ -11,6 +11,7 @@ pub(crate) mod ls;
 pub(crate) mod mark;
 pub(crate) mod reap;
 pub(crate) mod show;
+pub(crate) mod sync;
 pub(crate) mod teardown;
 pub(crate) mod touch;
 pub(crate) mod unhold;
@@ -49,6 +50,7 @@ pub(crate) fn run(
             Command::Touch(arguments) => touch::run(&arguments, context, ui).await,
             Command::Teardown(arguments) => teardown::run(&arguments, context, ui).await,
             Command::TeardownRun(arguments) => teardown::runner::run(&arguments, context).await,
+            Command::Sync(arguments) => sync::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,
             Command::Completions(arguments) => completions::run(&arguments, ui),

@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aws::AwsCloud;
 use stack::ledger::Scope;
 use stack::service::teardown::Settings;
-use stack::service::{Service, ServiceError};
-use stack::{Actor, Config, Lease, LedgerError, Source, SqliteLedger, StackName, SystemClock};
+use stack::service::{Service, ServiceError, Sky};
+use stack::{
+    Actor, Config, Lease, LedgerError, MemoryLedger, Source, SqliteInventory, SqliteLedger,
+    StackName, SystemClock,
+};
 
 use crate::cli::Global;
 use crate::environment::Environment;
@@ -127,12 +131,42 @@ impl Context {
         let config = self.config()?;
         let path = self.ledger_path()?;
         Ok(exists(&path)?
-            .then(|| self.service(SqliteLedger::read_only(&path), config, Source::Cli)))
+            .then(|| self.service(&path, SqliteLedger::read_only(&path), config, Source::Cli)))
     }
 
     /// The same, where there has to be one.
     pub(crate) fn existing_reader(&self) -> Result<Service, CommandError> {
         match self.reader()? {
+            Some(service) => Ok(service),
+            None => Err(no_ledger(&self.ledger_path()?)),
+        }
+    }
+
+    /// What looking needs: where accounts are configured, with a cloud to ask, and writing what it says unless nothing
+    /// may be changed. There stacks are found by their tags even without a ledger, and none is made.
+    pub(crate) fn observer(&self) -> Result<Option<Service>, CommandError> {
+        let config = self.config()?;
+        let path = self.ledger_path()?;
+        if config.accounts.is_empty() {
+            return self.reader();
+        }
+        if !exists(&path)? {
+            let sky = self.sky(&config, &path);
+            let (clock, config) = (Arc::new(self.clock), Arc::new(config));
+            let ledger = Arc::new(MemoryLedger::new());
+            let service = Service::new(ledger, clock, config, self.actor(), Source::Cli);
+            return Ok(sky.map(|sky| service.with_sky(sky)));
+        }
+        let ledger = match self.read_only(&config) {
+            Some(_) => SqliteLedger::read_only(&path),
+            None => SqliteLedger::at(&path),
+        };
+        Ok(Some(self.service(&path, ledger, config, Source::Cli)))
+    }
+
+    /// The same, where there has to be a ledger or an account.
+    pub(crate) fn existing_observer(&self) -> Result<Service, CommandError> {
+        match self.observer()? {
             Some(service) => Ok(service),
             None => Err(no_ledger(&self.ledger_path()?)),
         }
@@ -161,13 +195,38 @@ impl Context {
                 "nothing is changed: the configuration says read_only = true under [dashboard]",
             )),
             None if !exists(&path)? => Err(no_ledger(&path)),
-            None => Ok(self.service(SqliteLedger::at(&path), config, source)),
+            None => Ok(self.service(&path, SqliteLedger::at(&path), config, source)),
         }
     }
 
-    fn service(&self, ledger: SqliteLedger, config: Config, source: Source) -> Service {
+    fn service(
+        &self,
+        path: &Path,
+        ledger: SqliteLedger,
+        config: Config,
+        source: Source,
+    ) -> Service {
+        let sky = self.sky(&config, path);
         let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-        Service::new(Arc::new(ledger), clock, config, self.actor(), source)
+        let service = Service::new(Arc::new(ledger), clock, config, self.actor(), source);
+        match sky {
+            Some(sky) => service.with_sky(sky),
+            None => service,
+        }
+    }
+
+    /// The cloud of the configured accounts, with its memory in the ledger's file; `None` where no account is
+    /// configured. Nothing is read, asked or connected before the first question.
+    pub(crate) fn sky(&self, config: &Config, ledger: &Path) -> Option<Sky> {
+        if config.accounts.is_empty() {
+            return None;
+        }
+        let cloud = AwsCloud::new(config, self.environment.own_endpoint);
+        let inventory = match self.read_only(config) {
+            Some(_) => SqliteInventory::read_only(ledger),
+            None => SqliteInventory::at(ledger),
+        };
+        Some(Sky::new(Arc::new(cloud), Arc::new(inventory)))
     }
 
     /// The surroundings of a teardown: where this user's runs have their folders, and what is secret.

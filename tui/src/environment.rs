@@ -25,6 +25,8 @@ pub(crate) struct Environment {
     pub(crate) force_color: bool,
     /// `TERM` is `dumb`.
     pub(crate) dumb_terminal: bool,
+    /// `AWS_ENDPOINT_URL`, or that of one service: calls go to an endpoint of one's own.
+    pub(crate) own_endpoint: bool,
     /// Values that nobody is to see: those of variables whose names say so, and of Terraform's variables.
     pub(crate) secrets: Vec<String>,
 }
@@ -49,6 +51,7 @@ impl Environment {
             no_color: text("NO_COLOR").is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|force| force != "0"),
             dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
+            own_endpoint: own_endpoint(),
             secrets: secrets(),
         }
     }
@@ -63,6 +66,16 @@ fn secrets() -> Vec<String> {
         .map(|(_, value)| value.to_string_lossy().into_owned())
         .filter(|value| value.len() >= SHORTEST)
         .collect()
+}
+
+/// Whether calls to AWS go to another endpoint than its own: `AWS_ENDPOINT_URL`, or `AWS_ENDPOINT_URL_S3` and its like.
+fn own_endpoint() -> bool {
+    const NAME: &str = "AWS_ENDPOINT_URL";
+    std::env::vars_os().any(|(name, value)| {
+        let name = name.to_string_lossy();
+        let of_aws = name.strip_prefix(NAME);
+        of_aws.is_some_and(|rest| rest.is_empty() || rest.starts_with('_')) && !value.is_empty()
+    })
 }
 
 fn is_secret(name: &str) -> bool {

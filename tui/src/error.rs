@@ -171,9 +171,9 @@ impl From<ServiceError> for CommandError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Ledger(error) => error.into(),
-            ServiceError::Refused { .. } | ServiceError::OwnerFull { .. } => {
-                Self::refused(error.to_string())
-            }
+            ServiceError::Refused { .. }
+            | ServiceError::OwnerFull { .. }
+            | ServiceError::Several { .. } => Self::refused(error.to_string()),
             _ => Self::failed(error.to_string()),
         }
     }

@@ -57,3 +57,19 @@ fn ids_are_plain_strings() {
     );
     assert!(PoolName::new(PoolName::inits().as_str()).is_ok());
 }
+
+/// Whatever a tag says, it can be shown as a name; what is a name stays as it is.
+#[test]
+fn any_text_looks_like_a_name() {
+    let like = |text: &str| StackName::like(text).to_string();
+    assert_eq!(like("checkout-1 a@b"), "checkout-1 a@b");
+    assert_eq!(like("caf\u{e9}\u{1b}[2J"), "caf___2J");
+    for text in ["", "-x", " ", "x ", "-", &"é".repeat(300), "\u{1f600}"] {
+        let like = like(text);
+        assert_eq!(
+            StackName::new(like.clone()).map(String::from),
+            Ok(like),
+            "{text:?}"
+        );
+    }
+}

@@ -9,6 +9,7 @@ use super::Look;
 use crate::cloud::{NotLooked, Place, Resource, ResourceId, Standing, Which};
 use crate::idle::Observed;
 use crate::tags::STACK;
+use crate::ttl::Elapsed;
 
 /// How far a resource is followed to its owner for the tag of a stack.
 const FAR: usize = 8;
@@ -69,6 +70,14 @@ pub struct CloudClock {
     pub here: Timestamp,
 }
 
+impl CloudClock {
+    /// How far the two are apart, whichever is ahead.
+    #[must_use]
+    pub fn skew(&self) -> Elapsed {
+        Elapsed::between(self.cloud, self.here).plus(Elapsed::between(self.here, self.cloud))
+    }
+}
+
 impl Known {
     /// What is known after a look.
     ///
@@ -79,6 +88,7 @@ impl Known {
     pub fn after(&self, look: Look) -> Self {
         let Look {
             at,
+            ended_at,
             which,
             places,
             found,
@@ -123,7 +133,10 @@ impl Known {
             places: looked_at,
             clock: found
                 .clock
-                .map(|cloud| CloudClock { cloud, here: at })
+                .map(|cloud| CloudClock {
+                    cloud,
+                    here: ended_at,
+                })
                 .or(self.clock),
         }
     }
@@ -209,7 +222,7 @@ impl LookedAt {
 }
 
 /// Whether a gap hides a type: it is the type, its service, or everything.
-fn covers(gap: Option<&str>, kind: &str) -> bool {
+pub(crate) fn covers(gap: Option<&str>, kind: &str) -> bool {
     gap.is_none_or(|gap| {
         let rest = kind.strip_prefix(gap);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))

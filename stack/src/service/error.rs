@@ -31,6 +31,18 @@ pub enum ServiceError {
         ledger: String,
     },
 
+    /// Several stacks have the name, and only tags tell of them.
+    #[error(
+        "no lease is about \"{stack}\", and the tags of several stacks have that name: {}; choose one with --app or --owner",
+        stacks.join("; ")
+    )]
+    Several {
+        /// The name that was asked for.
+        stack: StackName,
+        /// Each with its app, its owner and its account.
+        stacks: Vec<String>,
+    },
+
     /// The policy does not allow it. There is at least one refusal, each about one attribute.
     #[error("stack \"{stack}\": {}", joined(refusals))]
     Refused {

@@ -1,12 +1,21 @@
 //! The cloud beside the ledger: what was found there, and what is written about it.
 
+mod clock;
+mod sync;
+mod told;
+
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
+
+pub use clock::ClockSkew;
+pub use sync::{SyncMode, SyncReport, SyncedStack};
 
 use super::{Service, ServiceError};
 use crate::cloud::{Cloud, Found, Place, Which};
 use crate::inventory::{Inventory, Known, Look};
+use crate::view::CloudView;
 
 /// The region of what is in none.
 const GLOBAL: &str = "global";
@@ -50,27 +59,6 @@ impl Service {
         self.sky.as_ref()
     }
 
-    /// Looks for every stack in every place and remembers what was found; `None` without a cloud. Two looks are never
-    /// made at once.
-    ///
-    /// # Errors
-    /// What the inventory says. A place that did not answer is no error: it is named in what was found.
-    pub async fn look_around(&self) -> Result<Option<(Found, Known)>, ServiceError> {
-        let Some(sky) = &self.sky else {
-            return Ok(None);
-        };
-        let _turn = sky.turn.lock().await;
-        let found = sky.cloud.discover(&Which::All).await;
-        let look = Look {
-            at: self.now(),
-            which: Which::All,
-            places: self.places(),
-            found: found.clone(),
-        };
-        let known = sky.inventory.keep_look(look).await?;
-        Ok(Some((found, known)))
-    }
-
     /// Every place that the configuration names: each region of each account, and what is in none.
     #[must_use]
     pub fn places(&self) -> Vec<Place> {
@@ -84,4 +72,41 @@ impl Service {
         });
         places.collect()
     }
+
+    /// Remembers what a look has found; whoever looked for one stack only makes no place younger by it.
+    ///
+    /// # Errors
+    /// What the inventory says.
+    pub async fn keep_look(
+        &self,
+        sky: &Sky,
+        which: &Which,
+        began_at: Timestamp,
+        found: &Found,
+    ) -> Result<Known, ServiceError> {
+        let look = Look {
+            at: began_at,
+            ended_at: self.now(),
+            which: which.clone(),
+            places: self.places(),
+            found: found.clone(),
+        };
+        Ok(sky.inventory.keep_look(look).await?)
+    }
+
+    /// What is known of the cloud, without asking it; `None` where no account is configured.
+    ///
+    /// # Errors
+    /// What the inventory says.
+    pub async fn cloud_view(&self) -> Result<Option<Arc<CloudView>>, ServiceError> {
+        let Some(sky) = &self.sky else {
+            return Ok(None);
+        };
+        let (known, bill) = (sky.inventory.known().await?, sky.inventory.bill().await?);
+        let view = CloudView::new(known, bill, &self.places());
+        Ok(Some(Arc::new(view)))
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,12 +11,13 @@ use crate::cli::Form;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::{csv, fields, format, json, words};
+use crate::output::{csv, fields, format, json, looked, words};
 use crate::ui::{self, Ui};
 
 /// List the stacks that are not gone
 ///
-/// Unknown is shown as –, never as 0. In a narrow terminal columns give way in this order: INIT, DIES AT, AGE,
+/// Those among them that only tags tell of are unleased: nothing ends them. Where accounts are configured, the cloud is
+/// asked again when what is known of it is older than `refresh`. Unknown is shown as –, never as 0. In a narrow terminal columns give way in this order: INIT, DIES AT, AGE,
 /// SPENT, APP@VERSION, $/H, OWNER; then names are shortened. Into a pipe everything is written in full.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -41,26 +42,31 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    // No account can be configured yet, so that everything is known already and there is nobody to ask.
     let Arguments {
         all,
-        cached: _,
+        cached,
         csv,
         form,
     } = *arguments;
     let scope = if all { Scope::All } else { Scope::Live };
-    let Some(service) = context.reader()? else {
+    let Some(service) = context.observer()? else {
         return no_ledger(arguments, context, ui);
     };
-    let stacks = service.listing(scope).await?;
+    looked::refresh(&service, cached).await?;
+    let (stacks, view) = service.listing_with_view(scope).await?;
+    if form.json || csv {
+        looked::gaps_beside(&view);
+    }
     if form.json {
         json::write(ui, &stacks)
     } else if csv {
         csv::write(ui, &stacks)
     } else if stacks.is_empty() {
-        nothing_in(&service, all, ui)
+        nothing_in(&service, all, ui)?;
+        looked::age(ui, &view)
     } else {
-        table(&stacks, &service.view().await?, ui)
+        table(&stacks, &view, ui)?;
+        looked::age(ui, &view)
     }
 }
 

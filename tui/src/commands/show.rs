@@ -2,23 +2,36 @@
 
 use clap::Args;
 use serde::Serialize;
-use stack::service::Shown;
-use stack::{Event, Listing, StackName};
+use stack::listing::ListedResource;
+use stack::service::{Choice, Shown};
+use stack::{AppName, Event, Listing, Owner, StackName};
 
 use crate::cli::Form;
 use crate::context::{Context, explained};
 use crate::error::CommandError;
-use crate::output::{json, page};
+use crate::output::{json, looked, page};
 use crate::ui::Ui;
 
 /// Show everything about one stack
 ///
-/// Its lease, where it comes from, where its start-up time went, what it costs, whether anybody uses it, and
-/// its last events.
+/// Its lease, where it comes from, where its start-up time went, what it costs, whether anybody uses it, the
+/// resources that carry its tags, and its last events.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
+
+    /// Of several stacks of that name which only tags tell of, the one of this app
+    #[arg(long)]
+    app: Option<AppName>,
+
+    /// Of several stacks of that name which only tags tell of, the one of this owner
+    #[arg(long)]
+    owner: Option<Owner>,
+
+    /// Use only what is known already: never ask the cloud
+    #[arg(long)]
+    cached: bool,
 
     #[command(flatten)]
     form: Form,
@@ -30,8 +43,7 @@ struct Answer<'a> {
     #[serde(flatten)]
     listing: &'a Listing,
     events: &'a [Event],
-    /// Nobody has looked into an account: none is configured.
-    resources: [(); 0],
+    resources: &'a [ListedResource],
 }
 
 impl<'a> From<&'a Shown> for Answer<'a> {
@@ -39,7 +51,7 @@ impl<'a> From<&'a Shown> for Answer<'a> {
         Self {
             listing: &shown.listing,
             events: &shown.events,
-            resources: [],
+            resources: &shown.resources,
         }
     }
 }
@@ -49,9 +61,20 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let Arguments { name, form } = arguments;
-    let service = context.existing_reader()?;
-    let shown = match service.show(name).await {
+    let Arguments {
+        name,
+        app,
+        owner,
+        cached,
+        form,
+    } = arguments;
+    let service = context.existing_observer()?;
+    looked::refresh(&service, *cached).await?;
+    let choice = Choice {
+        app: app.clone(),
+        owner: owner.clone(),
+    };
+    let shown = match service.show_one_of(name, &choice).await {
         Ok(shown) => shown,
         Err(error) => return Err(explained(error, &service, name).await),
     };

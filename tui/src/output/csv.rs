@@ -23,7 +23,7 @@ pub(crate) fn write(ui: &mut Ui, stacks: &[Listing]) -> Result<(), CommandError>
     ui.raw(&bytes)
 }
 
-const HEAD: [&str; 24] = [
+const HEAD: [&str; 28] = [
     "name",
     "app",
     "version",
@@ -37,9 +37,13 @@ const HEAD: [&str; 24] = [
     "hold_until",
     "ttl_seconds_left",
     "origin.directory",
+    "accounts",
+    "regions",
     "cost.hourly_usd",
     "cost.hourly_source",
     "cost.spent_usd",
+    "cost.billed_usd",
+    "cost.billed_until",
     "cost.until_expiry_usd",
     "cost.unpriced",
     "idle.state",
@@ -71,19 +75,23 @@ fn row(stack: &Listing) -> [String; HEAD.len()] {
             .collect::<Vec<_>>()
             .join(" "),
         labels.collect::<Vec<_>>().join(";"),
-        stack.created_at.to_string(),
-        stack.expires_at.to_string(),
+        or_empty(stack.created_at),
+        or_empty(stack.expires_at),
         or_empty(stack.dies_at),
         or_empty(stack.hold_until),
-        stack.ttl_seconds_left.to_string(),
+        or_empty(stack.ttl_seconds_left),
         stack
             .origin
             .as_ref()
             .map(|origin| origin.directory.clone())
             .unwrap_or_default(),
+        stack.accounts.join(" "),
+        stack.regions.join(" "),
         or_empty(cost.hourly_usd),
         cost.hourly_source.clone().unwrap_or_default(),
         or_empty(cost.spent_usd),
+        or_empty(cost.billed_usd),
+        or_empty(cost.billed_until),
         or_empty(cost.until_expiry_usd),
         cost.unpriced.join(";"),
         as_json_word(idle.state),

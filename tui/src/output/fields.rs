@@ -53,19 +53,24 @@ pub(crate) fn app_version(stack: &Listing) -> String {
     format!("{}@{}", stack.app, stack.version)
 }
 
-/// How long ago its lease began.
+/// How long ago its lease, or its first resource, began.
 pub(crate) fn age(stack: &Listing, now: Timestamp) -> String {
-    format::duration(Elapsed::between(stack.created_at, now))
+    stack.created_at.map_or_else(unknown, |from| {
+        format::duration(Elapsed::between(from, now))
+    })
 }
 
 /// How much time is left: `3 h 12 min`, `expired 3 min ago`.
 pub(crate) fn left(stack: &Listing, now: Timestamp) -> String {
-    if stack.phase == Phase::Gone {
-        UNKNOWN.to_owned()
-    } else if stack.flags.contains(&Flag::Expired) {
-        format!("expired {}", format::distance(stack.expires_at, now))
-    } else {
-        format::duration(Elapsed::between(now, stack.expires_at))
+    match stack.expires_at {
+        Some(at) if stack.phase != Phase::Gone => {
+            if stack.flags.contains(&Flag::Expired) {
+                format!("expired {}", format::distance(at, now))
+            } else {
+                format::duration(Elapsed::between(now, at))
+            }
+        }
+        _ => unknown(),
     }
 }
 

@@ -9,10 +9,13 @@
 //!   requested → provisioned  3 s  the phases among them as a chart,
 //!   migrate database  ████
 //!
-//! Events                          and the last events as a table
+//! Resources                       what was found of it, as a table
+//!
+//! Events                          and the last events
 //! ```
 
 use jiff::Timestamp;
+use stack::listing::Flag;
 use stack::view::View;
 use stack::{Listing, Phase, RenewOn, service};
 
@@ -21,7 +24,7 @@ use super::gantt::{self, Bar};
 use super::style::Tone;
 use super::table::{Align, Cell, Column, Table};
 use super::text::clean;
-use super::{fields, format, words};
+use super::{fields, format, looked, resources, words};
 use crate::error::CommandError;
 use crate::ui::Ui;
 
@@ -53,11 +56,18 @@ pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     section(ui, "Init")?;
     init(ui, listing, view.now)?;
     section(ui, "Cost")?;
-    cost(ui, listing)?;
+    cost(ui, listing, view)?;
     section(ui, "Use")?;
     usage(ui, page)?;
-    section(ui, "Events")?;
-    events(ui, page)?;
+    if view.cloud.is_some() {
+        section(ui, "Resources")?;
+        resources::write(ui, page.shown, view)?;
+        looked::age(ui, view)?;
+    }
+    if page.shown.lease.is_some() {
+        section(ui, "Events")?;
+        events(ui, page)?;
+    }
     match view.reaper.nothing_ends(view.now) {
         Some(why) if listing.phase != Phase::Gone => {
             ui.line("")?;
@@ -100,13 +110,23 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         view,
     } = page;
     let now = view.now;
-    field(ui, "created", &format::moment(stack.created_at, now))?;
+    let moment = |at: Option<Timestamp>| {
+        at.map_or_else(|| "unknown".to_owned(), |at| format::moment(at, now))
+    };
+    field(ui, "created", &moment(stack.created_at))?;
     let ended = if stack.phase == Phase::Gone {
         "would have expired"
     } else {
         "expires"
     };
-    field(ui, ended, &format::moment(stack.expires_at, now))?;
+    field(ui, ended, &moment(stack.expires_at))?;
+    let Some(lease) = lease else {
+        return field(
+            ui,
+            "lease",
+            "none in this ledger: only tags tell of it, and the reaper leaves it alone",
+        );
+    };
     let renewed = match lease.terms.renew_on {
         RenewOn::Version => "a new version renews it",
         RenewOn::Never => "nothing renews it",
@@ -144,6 +164,9 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
 fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError> {
     let init = &stack.init;
     let Some(requested) = init.requested_at else {
+        if stack.flags.contains(&Flag::Unleased) {
+            return field(ui, "unknown", "no ledger here has seen it begin");
+        }
         return field(
             ui,
             "none",
@@ -197,12 +220,16 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
     ui.table(&table)
 }
 
-fn cost(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
+fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     let cost = &stack.cost;
     let rate = match (cost.hourly_usd, &cost.hourly_source) {
         (Some(rate), Some(source)) => format!("{}/h ({source})", format::rate(rate)),
         (Some(rate), None) => format!("{}/h", format::rate(rate)),
         (None, _) if stack.phase == Phase::Gone => "none: it is gone".to_owned(),
+        (None, _) if view.cloud.is_some() => {
+            "unknown: nothing with a price carries its tags; set hourly_cost on the jiti_stack"
+                .to_owned()
+        }
         (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
     };
     field(ui, "rate", &rate)?;
@@ -211,7 +238,10 @@ fn cost(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
     if let Some(until) = cost.until_expiry_usd {
         field(ui, "until expiry", &format::usd(until))?;
     }
-    field(ui, "billed", &usd(cost.billed_usd))?;
+    let until = cost.billed_until;
+    let until = until.map(|at| format!(" until {} UTC", format::minute(at)));
+    let billed = format!("{}{}", usd(cost.billed_usd), until.unwrap_or_default());
+    field(ui, "billed", &billed)?;
     if cost.unpriced.is_empty() {
         Ok(())
     } else {
@@ -256,7 +286,10 @@ fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
             &format!("{}: {value} ({of})", evidence.signal),
         )?;
     }
-    match &lease.last_activity {
+    match lease
+        .as_ref()
+        .and_then(|lease| lease.last_activity.as_ref())
+    {
         Some(last) => field(
             ui,
             "last use",

@@ -103,11 +103,13 @@ fn time_left(
 
 /// The time left; with a minus sign what has passed since.
 fn left_words(listing: &Listing, now: Timestamp) -> String {
-    if listing.flags.contains(&Flag::Expired) {
-        let over = Elapsed::between(listing.expires_at, now);
-        format!("−{}", format::duration(over))
-    } else {
-        format::duration(Elapsed::between(now, listing.expires_at))
+    match listing.expires_at {
+        None => UNKNOWN.to_owned(),
+        Some(at) if listing.flags.contains(&Flag::Expired) => {
+            let over = Elapsed::between(at, now);
+            format!("−{}", format::duration(over))
+        }
+        Some(at) => format::duration(Elapsed::between(now, at)),
     }
 }
 

@@ -34,6 +34,7 @@ fn look() -> Look {
     let id = ResourceId("vol-1".to_owned());
     Look {
         at: noon(),
+        ended_at: noon(),
         which: Which::All,
         places: vec![place.clone()],
         found: Found {

@@ -8,7 +8,6 @@ use crate::attempts::Attempts;
 use crate::config::ReaperConfig;
 use crate::due::{Doom, doom, is_spared};
 use crate::id::{Actor, AppName, AppVersion, Owner, StackName};
-use crate::idle::Observed;
 use crate::lease::{Lease, Phase};
 use crate::money::HourlyRate;
 use crate::service::teardown::Runner;
@@ -202,8 +201,7 @@ pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<Why> {
             since: lease.phase_since,
         }),
         _ => {
-            // Idleness is judged where the cloud is looked at.
-            let doom = doom(lease, &Observed::default(), view)?;
+            let doom = doom(lease, &view.observed(lease), view)?;
             (doom.due_at <= view.now).then_some(Why::Due(doom))
         }
     }

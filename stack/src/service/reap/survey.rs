@@ -9,7 +9,6 @@ use super::docket::Docket;
 use crate::attempts::Attempts;
 use crate::config::Config;
 use crate::id::{Seq, StackName};
-use crate::idle::Observed;
 use crate::lease::Lease;
 use crate::ledger::Scope;
 use crate::service::{Service, ServiceError};
@@ -51,7 +50,7 @@ impl Service {
         let view = self.view().await?;
         let mut attempts = BTreeMap::new();
         for lease in &leases {
-            if asks_for_attempts(lease, &Observed::default(), &view) {
+            if asks_for_attempts(lease, &view.observed(lease), &view) {
                 let mut events = self.ledger.events(&lease.name, Seq::NONE).await?;
                 // What happened since the lease was read belongs to another picture of it.
                 events.retain(|event| event.seq <= lease.last_seq());
@@ -77,10 +76,13 @@ impl Survey {
     /// The warnings that are owed now, by stack.
     #[must_use]
     pub fn owed(&self, config: &Config) -> Vec<Warning> {
-        let (observed, before) = (Observed::default(), &config.notify.before);
+        let before = &config.notify.before;
         self.leases
             .iter()
-            .flat_map(|lease| owed(lease, &observed, &self.of(lease), before, &self.view))
+            .flat_map(|lease| {
+                let observed = self.view.observed(lease);
+                owed(lease, &observed, &self.of(lease), before, &self.view)
+            })
             .collect()
     }
 

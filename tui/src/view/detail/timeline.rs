@@ -36,7 +36,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Mo
     page.line(line(
         &moments,
         (first.at, last.at),
-        (now, listing.expires_at),
+        (now, stack.lease.expires_at),
         columns,
     ));
     for moment in &moments {

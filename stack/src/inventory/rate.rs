@@ -1,0 +1,98 @@
+//! What resources cost an hour together, and what that leaves out.
+
+use std::collections::BTreeSet;
+
+use crate::cloud::{Resource, Standing};
+use crate::money::HourlyRate;
+
+/// The source where nothing has a price.
+const NOTHING_PRICED: &str = "nothing is priced";
+
+/// What resources cost an hour, by list price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Dollars an hour for what has a price; `None` where nothing has.
+    pub hourly_usd: Option<HourlyRate>,
+    /// Where the prices are from, each source once.
+    pub source: String,
+    /// What has no price, each once.
+    pub unpriced: Vec<String>,
+}
+
+impl Rate {
+    /// The sum over resources. What has no known price adds nothing and is named.
+    #[must_use]
+    pub fn of(resources: &[&Resource]) -> Self {
+        let mut hourly_usd: Option<HourlyRate> = None;
+        let (mut sources, mut unpriced) = (BTreeSet::new(), BTreeSet::new());
+        for resource in resources {
+            unpriced.extend(resource.unpriced.iter().cloned());
+            match (resource.hourly_usd, &resource.standing) {
+                (Some(rate), _) => {
+                    hourly_usd = Some(hourly_usd.unwrap_or_default() + rate);
+                    sources.extend(resource.hourly_source.clone());
+                }
+                (None, Standing::Unconfirmed(_)) => {
+                    unpriced.insert(format!("{}, not confirmed", resource.kind));
+                }
+                // Without a use that has a price there is nothing to know: what it costs beside that is named above.
+                (None, Standing::Confirmed) => {
+                    let meters = resource.usage.iter().map(|usage| usage.meter.clone());
+                    unpriced.extend(meters);
+                }
+            }
+        }
+        let sources: Vec<String> = sources.into_iter().collect();
+        Self {
+            hourly_usd,
+            source: if sources.is_empty() {
+                NOTHING_PRICED.to_owned()
+            } else {
+                sources.join(", ")
+            },
+            unpriced: unpriced.into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::Usage;
+    use crate::testing::fake_cloud::resource;
+
+    /// What has a price is summed up, what has none is named, and nothing is made up for it.
+    #[test]
+    fn what_has_no_price_is_named() {
+        let priced = |usd: &str, source: &str| {
+            let mut one = resource("ec2:volume", "v", "a");
+            one.hourly_usd = Some(usd.parse().expect("a rate"));
+            one.hourly_source = Some(source.to_owned());
+            one
+        };
+        let mut metered = resource("ec2:instance", "i", "a");
+        metered.usage = vec![Usage {
+            meter: "ec2:x9.large".to_owned(),
+            quantity: 1.into(),
+        }];
+        metered.unpriced = vec!["traffic".to_owned()];
+        let mut unknown = resource("new:thing", "n", "a");
+        unknown.standing = Standing::Unconfirmed("jiti does not know this type".to_owned());
+        let free = resource("ec2:subnet", "s", "a");
+        let all = [
+            priced("0.1", "list 2026-03-20"),
+            priced("0.2", "list 2026-03-20"),
+            metered.clone(),
+            unknown,
+            free.clone(),
+        ];
+        let rate = Rate::of(&all.iter().collect::<Vec<_>>());
+        assert_eq!(rate.hourly_usd, Some("0.3".parse().expect("a rate")));
+        assert_eq!(rate.source, "list 2026-03-20");
+        assert_eq!(
+            rate.unpriced,
+            ["ec2:x9.large", "new:thing, not confirmed", "traffic"]
+        );
+        assert_eq!(Rate::of(&[&metered, &free]).hourly_usd, None);
+    }
+}

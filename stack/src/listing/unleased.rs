@@ -1,0 +1,126 @@
+//! A stack that only tags tell of: no lease in this ledger, shown all the same, and never reaped.
+
+use jiff::Timestamp;
+
+use super::{ExpirySource, Flag, ListedCost, ListedIdle, ListedInit, Listing};
+use crate::cloud::Resource;
+use crate::id::{AppName, AppVersion, Owner, StackName};
+use crate::idle::{Evidence, IdleState, rule};
+use crate::inventory::{Rate, Tagged};
+use crate::lease::Phase;
+use crate::tags;
+use crate::ttl::{Elapsed, Span, Ttl};
+use crate::view::{CloudView, View};
+
+/// What stands in the place of a tag that a stack's resources do not carry.
+const UNTAGGED: &str = "untagged";
+
+/// Less than this left is expiring, whatever the TTL.
+const EXPIRING_WITHIN: Span = Span::minutes(60);
+
+impl Listing {
+    /// A stack as its tags tell of it.
+    ///
+    /// It began with its earliest resource, and expires a TTL after that; where a service tells no time, or no TTL is
+    /// tagged, that is unknown. It is asleep when all that can be stopped is stopped, else ready: nothing tells how far
+    /// it is. What it has cost is unknown, because nobody knows what it cost before. Tags that are no names are shown
+    /// with `_` for what no name may hold.
+    #[must_use]
+    pub fn unleased(tagged: &Tagged, cloud: &CloudView, view: &View) -> Self {
+        let now = view.now;
+        let resources = cloud.tagged(tagged);
+        let created_at = resources.iter().filter_map(|one| one.created_at).min();
+        let ttl = newest(&resources, tags::TTL).and_then(|ttl| ttl.parse::<Ttl>().ok());
+        let expires_at = created_at
+            .zip(ttl.as_ref())
+            .map(|(from, ttl)| ttl.span().after(from));
+        let name = StackName::like(&tagged.name);
+        let app = AppName::like(tagged.app.as_deref().unwrap_or(UNTAGGED));
+        let rate = Rate::of(&resources);
+        let idle = idle(tagged, cloud, &rate, now);
+        let asleep = {
+            let mut stoppable = resources.iter().filter(|one| one.size.is_some()).peekable();
+            stoppable.peek().is_some() && stoppable.all(|one| one.stopped)
+        };
+        let expired = expires_at.is_some_and(|at| at <= now);
+        let over = rate.hourly_usd.zip(view.policy.max_hourly_usd);
+        let flags = [
+            (Flag::Idle, idle.state == IdleState::Idle),
+            (
+                Flag::Expiring,
+                !expired && is_expiring(expires_at, ttl.as_ref(), now),
+            ),
+            (Flag::Expired, expired),
+            (Flag::Protected, view.protection.covers(&name, &app)),
+            (Flag::OverBudget, over.is_some_and(|(rate, max)| rate > max)),
+            (Flag::Unleased, true),
+        ];
+        let (billed_usd, billed_until) = cloud.billed(&tagged.name, created_at).unzip();
+        Self {
+            version: AppVersion::like(newest(&resources, tags::VERSION).unwrap_or(UNTAGGED)),
+            owner: Owner::like(tagged.owner.as_deref().unwrap_or(UNTAGGED)),
+            phase: if asleep { Phase::Asleep } else { Phase::Ready },
+            flags: raised(flags),
+            labels: std::collections::BTreeMap::new(),
+            created_at,
+            expires_at,
+            expiry_source: ExpirySource::Tags,
+            dies_at: None,
+            hold_until: None,
+            ttl_seconds_left: expires_at.map(|at| at.duration_since(now).as_secs()),
+            origin: None,
+            accounts: vec![tagged.account.clone()],
+            regions: super::regions(&resources),
+            cost: ListedCost {
+                hourly_usd: rate.hourly_usd,
+                hourly_source: rate.hourly_usd.map(|_| rate.source.clone()),
+                spent_usd: None,
+                billed_usd,
+                billed_until,
+                until_expiry_usd: rate
+                    .hourly_usd
+                    .zip(expires_at)
+                    .map(|(rate, end)| rate.over(Elapsed::between(now, end))),
+                unpriced: rate.unpriced,
+            },
+            idle,
+            init: ListedInit::default(),
+            name,
+            app,
+        }
+    }
+}
+
+/// The value of a tag on the newest resource that carries it: a later apply writes it anew on some, or on all.
+fn newest<'a>(resources: &[&'a Resource], key: &str) -> Option<&'a str> {
+    let tagged = resources.iter().filter(|one| one.tag(key).is_some());
+    let newest = tagged.max_by_key(|one| (one.created_at, &one.id));
+    newest.and_then(|one| one.tag(key))
+}
+
+fn idle(tagged: &Tagged, cloud: &CloudView, rate: &Rate, now: Timestamp) -> ListedIdle {
+    let observed = cloud.observed_tagged(tagged, now);
+    let state = rule(observed.evidence.iter().map(Evidence::state));
+    let idle = state == IdleState::Idle;
+    ListedIdle {
+        state,
+        since: observed.quiet_since.filter(|_| idle),
+        hourly_usd: rate.hourly_usd.filter(|_| idle),
+        // Nothing is claimed to be wasted where nobody knows what was spent.
+        wasted_usd: None,
+        evidence: observed.evidence,
+    }
+}
+
+fn is_expiring(expires_at: Option<Timestamp>, ttl: Option<&Ttl>, now: Timestamp) -> bool {
+    let Some((at, ttl)) = expires_at.zip(ttl) else {
+        return false;
+    };
+    let left = Elapsed::between(now, at).millis();
+    left < EXPIRING_WITHIN.seconds() * 1000 || left < ttl.span().seconds() * 100
+}
+
+fn raised(flags: impl IntoIterator<Item = (Flag, bool)>) -> Vec<Flag> {
+    let raised = flags.into_iter().filter(|(_, raised)| *raised);
+    raised.map(|(flag, _)| flag).collect()
+}

@@ -1,0 +1,202 @@
+//! What is known of the cloud, as it is asked about stacks: which resources are theirs, whether they are used, what was billed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::cloud::{Place, Resource, ResourceId};
+use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState, Observed};
+use crate::inventory::{Known, KnownBill, Tagged, covers};
+use crate::lease::Lease;
+use crate::money::Usd;
+use crate::ttl::Span;
+
+/// What is known of the cloud at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct CloudView {
+    known: Known,
+    bill: KnownBill,
+    stacks: BTreeMap<Tagged, Vec<ResourceId>>,
+}
+
+impl CloudView {
+    /// What is known of the configured places. What was once seen elsewhere is nobody's business any more.
+    #[must_use]
+    pub fn new(mut known: Known, bill: KnownBill, places: &[Place]) -> Self {
+        known.places.retain(|place, _| places.contains(place));
+        known
+            .resources
+            .retain(|_, resource| places.contains(&resource.place));
+        let stacks = known.stacks().into_iter();
+        let stacks = stacks
+            .map(|(tags, resources)| {
+                let ids = resources.into_iter().map(|resource| resource.id.clone());
+                (tags, ids.collect())
+            })
+            .collect();
+        Self {
+            known,
+            bill,
+            stacks,
+        }
+    }
+
+    /// Everything that looks have found.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// What was billed, as far as it was asked.
+    #[must_use]
+    pub fn bill(&self) -> &KnownBill {
+        &self.bill
+    }
+
+    /// Every stack that tags tell of, by name.
+    pub fn stacks(&self) -> impl Iterator<Item = &Tagged> {
+        self.stacks.keys()
+    }
+
+    /// The resources whose tags are those of a lease's stack.
+    #[must_use]
+    pub fn resources(&self, lease: &Lease) -> Vec<&Resource> {
+        let stacks = self.named(lease.name.as_str());
+        let own = stacks.filter(|tags| tags.is_of(lease));
+        own.flat_map(|tags| self.tagged(tags)).collect()
+    }
+
+    /// The resources of a stack that tags tell of.
+    #[must_use]
+    pub fn tagged(&self, tags: &Tagged) -> Vec<&Resource> {
+        let ids = self.stacks.get(tags).into_iter().flatten();
+        ids.filter_map(|id| self.known.resources.get(id)).collect()
+    }
+
+    /// The stacks that tags tell of and none of these leases, as far as they live, does.
+    #[must_use]
+    pub fn unleased(&self, leases: &[Lease]) -> Vec<&Tagged> {
+        let mut by_name: BTreeMap<&str, &Lease> = BTreeMap::new();
+        let live = leases.iter().filter(|lease| lease.is_live());
+        by_name.extend(live.map(|lease| (lease.name.as_str(), lease)));
+        let leased = |tags: &Tagged| {
+            let lease = by_name.get(tags.name.as_str());
+            lease.is_some_and(|lease| tags.is_of(lease))
+        };
+        self.stacks.keys().filter(|tags| !leased(tags)).collect()
+    }
+
+    /// Whether a lease's stack is used, as far as that was seen within its window.
+    #[must_use]
+    pub fn observed(&self, lease: &Lease, now: Timestamp) -> Observed {
+        let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
+        self.observed_of(&self.resources(lease), window, now)
+    }
+
+    /// The same for resources that tags alone tell of.
+    #[must_use]
+    pub fn observed_tagged(&self, tags: &Tagged, now: Timestamp) -> Observed {
+        self.observed_of(&self.tagged(tags), DEFAULT_WINDOW, now)
+    }
+
+    /// What each resource showed. What is too young, too long ago, or was not looked at says nothing: it is kept as a
+    /// signal without a value, so that nobody takes a part for the whole.
+    fn observed_of(&self, resources: &[&Resource], window: Span, now: Timestamp) -> Observed {
+        let mut evidence = Vec::new();
+        let mut quiet: Vec<Option<Timestamp>> = Vec::new();
+        for resource in resources {
+            let Some(seen) = self.known.uses.get(&resource.id) else {
+                // What can be stopped computes: whether that is of use has to be seen.
+                if resource.size.is_some() && !resource.stopped {
+                    evidence.push(nothing(
+                        format!("{} was never asked about", resource.id),
+                        window,
+                    ));
+                }
+                continue;
+            };
+            let old = window.after(seen.at) < now;
+            for one in &seen.observed.evidence {
+                let young = |created_at: Timestamp| one.window.after(created_at) > seen.at;
+                let unsure =
+                    one.state() == IdleState::Idle && resource.created_at.is_some_and(young);
+                evidence.push(Evidence {
+                    value: one.value.filter(|_| !old && !unsure),
+                    ..one.clone()
+                });
+            }
+            if !seen.observed.evidence.is_empty() {
+                quiet.push(seen.observed.quiet_since);
+            }
+        }
+        if !resources.is_empty() {
+            evidence.extend(self.silent(resources, window));
+        }
+        // As long as one of them has no such moment, nothing is known of the whole.
+        let quiet: Option<Vec<Timestamp>> = quiet.into_iter().collect();
+        Observed {
+            evidence,
+            quiet_since: quiet.and_then(|quiet| quiet.into_iter().max()),
+        }
+    }
+
+    /// What may hide a use: a place that did not answer in an account of the stack, and a type of its own resources.
+    fn silent(&self, resources: &[&Resource], window: Span) -> Vec<Evidence> {
+        let mut evidence = Vec::new();
+        for (place, looked) in &self.known.places {
+            for gap in &looked.gaps {
+                let hides = resources.iter().any(|resource| match &gap.kind {
+                    None => resource.place.account == place.account,
+                    Some(kind) => resource.place == *place && covers(Some(kind), &resource.kind),
+                });
+                if hides {
+                    let kind = gap.kind.as_deref().unwrap_or("everything");
+                    evidence.push(nothing(format!("{kind} in {place} did not answer"), window));
+                }
+            }
+        }
+        evidence
+    }
+
+    /// What a stack was billed on the settled days from a moment's day on, and the end of the last of them. The bill
+    /// knows stacks by their names alone: nothing is said where several have this one.
+    #[must_use]
+    pub fn billed(&self, name: &str, from: Option<Timestamp>) -> Option<(Usd, Timestamp)> {
+        let mut others = self.named(name).map(|tags| (&tags.app, &tags.owner));
+        let first = others.next();
+        if others.any(|other| Some(other) != first) {
+            return None;
+        }
+        let from = from.map_or(Date::MIN, day_of);
+        let usd = self.bill.billed(name, from)?;
+        let until = self.bill.last_settled()?.tomorrow().ok()?;
+        let until = until.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some((usd, until.timestamp()))
+    }
+
+    fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tagged> {
+        let first = Tagged {
+            name: name.to_owned(),
+            app: None,
+            owner: None,
+            account: String::new(),
+        };
+        let stacks = self.stacks.range(first..).map(|(tags, _)| tags);
+        stacks.take_while(move |tags| tags.name == name)
+    }
+}
+
+/// A signal that says nothing.
+fn nothing(signal: String, window: Span) -> Evidence {
+    Evidence {
+        signal,
+        value: None,
+        threshold: 1.0,
+        window,
+    }
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}

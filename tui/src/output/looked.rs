@@ -1,0 +1,76 @@
+//! How the cloud was looked at: how old what is known is, and what did not answer.
+
+use stack::View;
+use stack::cloud::NotLooked;
+use stack::service::{Service, SyncMode, SyncReport};
+
+use super::format;
+use super::text::clean;
+use crate::error::CommandError;
+use crate::ui::{self, Ui};
+
+/// So many gaps are told one by one; the others are counted.
+const TOLD: usize = 8;
+
+/// Asks the cloud again when what is known is too old, unless only what is known is wanted.
+pub(crate) async fn refresh(service: &Service, cached: bool) -> Result<(), CommandError> {
+    if !cached && let Some(report) = service.sync(SyncMode::WhenOld).await? {
+        beside(&report);
+    }
+    Ok(())
+}
+
+/// Tells beside the output what went wrong with a look.
+pub(crate) fn beside(report: &SyncReport) {
+    for why in &report.unwritten {
+        ui::tell(&clean(&format!(
+            "Note: the ledger was not told what was found: {why}"
+        )));
+    }
+    if let Some(skew) = &report.clock_skew {
+        ui::tell(&clean(&format!("Note: {skew}")));
+    }
+}
+
+/// What did not answer.
+pub(crate) fn gaps(ui: &mut Ui, gaps: &[NotLooked]) -> Result<(), CommandError> {
+    for gap in gaps.iter().take(TOLD) {
+        ui.text(&format!("Not looked: {}", words(gap)))?;
+    }
+    match gaps.len().saturating_sub(TOLD) {
+        0 => Ok(()),
+        more => ui.text(&format!(
+            "And {more} more that did not answer: `jiti sync --json` names them."
+        )),
+    }
+}
+
+/// The same beside the output, where that is for a program.
+pub(crate) fn gaps_beside(view: &View) {
+    if let Some(cloud) = &view.cloud {
+        for gap in cloud.known().not_looked() {
+            ui::tell(&clean(&format!("Note: not looked: {}", words(&gap))));
+        }
+    }
+}
+
+/// How old what is known is, and what of it did not answer.
+pub(crate) fn age(ui: &mut Ui, view: &View) -> Result<(), CommandError> {
+    let Some(cloud) = &view.cloud else {
+        return Ok(());
+    };
+    let places: Vec<_> = cloud.known().places.keys().cloned().collect();
+    match cloud.known().tried_at(&places) {
+        Some(at) if !places.is_empty() => {
+            ui.text(&format!("The cloud as of {}", format::moment(at, view.now)))?;
+        }
+        _ => ui.text("The cloud was not asked yet: `jiti sync` does it")?,
+    }
+    gaps(ui, &cloud.known().not_looked())
+}
+
+/// `ec2 in 123456789012/eu-west-1: why`
+pub(crate) fn words(gap: &NotLooked) -> String {
+    let kind = gap.kind.as_deref().unwrap_or("everything");
+    format!("{kind} in {}: {}", gap.place, gap.reason)
+}

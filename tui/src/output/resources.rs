@@ -1,0 +1,45 @@
+//! The resources of one stack, for people.
+
+use stack::{Elapsed, View, service};
+
+use super::format::{self, UNKNOWN};
+use super::table::{Align, Cell, Column, Table};
+use crate::error::CommandError;
+use crate::ui::Ui;
+
+/// Writes them as a table.
+///
+/// ```text
+///   TYPE        ID                 REGION     STATE    $/H   AGE
+///   ec2:volume  arn:aws:ec2:…      eu-west-1  in-use  0.01  3 h
+/// ```
+pub(crate) fn write(ui: &mut Ui, shown: &service::Shown, view: &View) -> Result<(), CommandError> {
+    if shown.resources.is_empty() {
+        return ui.text("  Nothing that was found carries its tags.");
+    }
+    let mut table = Table::new([
+        Column::new("  TYPE", Align::Left).between(14, 34),
+        Column::new("ID", Align::Left).between(20, 120),
+        Column::new("REGION", Align::Left).goes(2),
+        Column::new("STATE", Align::Left).between(8, 40).goes(3),
+        Column::new("$/H", Align::Right),
+        Column::new("AGE", Align::Right).goes(1),
+    ]);
+    for one in &shown.resources {
+        let state = match (&one.unconfirmed_reason, &one.state) {
+            (Some(why), _) => format!("unconfirmed: {why}"),
+            (None, Some(state)) => state.clone(),
+            (None, None) => UNKNOWN.to_owned(),
+        };
+        let age = one.created_at.map(|at| Elapsed::between(at, view.now));
+        table.row([
+            Cell::new(format!("  {}", one.kind)),
+            Cell::new(one.id.as_str()),
+            Cell::new(&one.region),
+            Cell::new(state),
+            Cell::new(one.hourly_usd.map_or(UNKNOWN.to_owned(), format::rate)),
+            Cell::new(age.map_or(UNKNOWN.to_owned(), format::duration)),
+        ]);
+    }
+    ui.table(&table)
+}
