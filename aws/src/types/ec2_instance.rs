@@ -1,17 +1,22 @@
 //! Instances.
 
+#[cfg(test)]
+mod tests;
+mod usage;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{
-    DeviceType, Instance, InstanceAttributeName, InstanceLifecycleType, InstanceNetworkInterface,
-    InstanceNetworkInterfaceAttachment, InstanceState, InstanceStateName, InstanceType, Reservation,
-    Tenancy,
+    AttributeBooleanValue, DeviceType, Instance, InstanceAttributeName, InstanceNetworkInterface,
+    InstanceNetworkInterfaceAttachment, InstanceState, InstanceStateName, Reservation,
 };
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Usage};
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
 
+use self::usage::usage;
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
 use crate::arn::{Arn, short};
@@ -19,7 +24,6 @@ use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, managed, named, tags};
 use crate::error::{failed, gone_is_done};
-use crate::prices::hourly;
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -35,6 +39,9 @@ const QUIET_PERCENT: f64 = 5.0;
 
 /// The tag by which AWS says that an instance is a member of a group.
 const GROUP: &str = "aws:autoscaling:groupName";
+
+/// The detail under which the request is kept that a Spot instance was lent upon.
+const REQUEST: &str = "spot request";
 
 impl Type for This {
     fn name(&self) -> &'static str {
@@ -66,6 +73,9 @@ impl Type for This {
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
+            if let Some(request) = resource.details.get(REQUEST) {
+                cancel(at, request).await?;
+            }
             let id = short(&resource.id, "instance");
             let answer = at.ec2().terminate_instances().instance_ids(id).send().await;
             match answer.map_err(failed!("ec2", "TerminateInstances", id)) {
@@ -150,8 +160,22 @@ fn seen(at: &Clients, instance: &Instance) -> Option<Sighting> {
     resource.untouchable = managed(instance.operator());
     (resource.size, resource.stopped) = size(instance, &resource.tags);
     (resource.usage, resource.unpriced) = usage(instance);
+    let request = instance.spot_instance_request_id();
+    let request = request.filter(|request| !request.is_empty());
+    let request = request.map(|request| (REQUEST.to_owned(), request.to_owned()));
+    resource.details.extend(request);
     let owns = named(at, owned(instance));
     Some(Sighting { resource, owns })
+}
+
+/// Cancels the request that an instance was lent upon: a lasting one would be answered with another instance.
+async fn cancel(at: &Clients, request: &str) -> Result<(), CloudError> {
+    let call = at.ec2().cancel_spot_instance_requests();
+    let answer = call.spot_instance_request_ids(request).send().await;
+    match answer.map_err(failed!("ec2", "CancelSpotInstanceRequests", request)) {
+        Err(error) if error.kind != CloudErrorKind::Gone => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn protection(at: &Clients, id: &ResourceId) -> Result<Option<String>, CloudError> {
@@ -160,7 +184,7 @@ async fn protection(at: &Clients, id: &ResourceId) -> Result<Option<String>, Clo
     let call = at.ec2().describe_instance_attribute().instance_id(id);
     let answer = call.attribute(flag).send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeInstanceAttribute", id))?;
-    let flag = answer.disable_api_termination().and_then(|flag| flag.value());
+    let flag = answer.disable_api_termination().and_then(AttributeBooleanValue::value);
     Ok((flag == Some(true)).then(|| "DisableApiTermination".to_owned()))
 }
 
@@ -237,62 +261,3 @@ fn size(instance: &Instance, tags: &BTreeMap<String, String>) -> (Option<Value>,
         _ => (None, false),
     }
 }
-
-/// What it costs, and what of that no list price says. It is billed while it runs: not while it is pending, and not while
-/// it is stopped; an address that AWS lent it is billed as long as it has it.
-fn usage(instance: &Instance) -> (Vec<Usage>, Vec<String>) {
-    let mut usage = Vec::new();
-    let mut unpriced = Vec::new();
-    let state = instance.state().and_then(InstanceState::name);
-    let kind = instance.instance_type().map(InstanceType::as_str);
-    if let (Some(InstanceStateName::Running), Some(kind)) = (state, kind) {
-        match beyond_the_list(instance) {
-            Some(why) => unpriced.push(why),
-            None => usage.push(hourly(&format!("ec2:{kind}"), Decimal::ONE)),
-        }
-        if kind.starts_with('t') {
-            unpriced.push("CPU credits".to_owned());
-        }
-        if !instance.product_codes().is_empty() {
-            unpriced.push("software of the marketplace".to_owned());
-        }
-        unpriced.push("traffic".to_owned());
-    }
-    let lent: usize = instance.network_interfaces().iter().map(lent).sum();
-    if lent > 0 {
-        usage.push(hourly("vpc:public-ipv4", Decimal::from(lent)));
-    }
-    (usage, unpriced)
-}
-
-/// Why the price of Linux on demand is not its price.
-fn beyond_the_list(instance: &Instance) -> Option<String> {
-    match instance.instance_lifecycle() {
-        Some(InstanceLifecycleType::Spot) => return Some("a spot price".to_owned()),
-        Some(other) => return Some(format!("a {other} price")),
-        None => {}
-    }
-    if instance.platform().is_some() {
-        return Some("Windows".to_owned());
-    }
-    let platform = instance.platform_details();
-    if let Some(platform) = platform.filter(|platform| *platform != "Linux/UNIX") {
-        return Some(platform.to_owned());
-    }
-    let tenancy = instance.placement().and_then(|placement| placement.tenancy());
-    let shared = matches!(tenancy, None | Some(Tenancy::Default));
-    (!shared).then(|| "dedicated tenancy".to_owned())
-}
-
-/// Public addresses that AWS lent it for as long as it runs: an Elastic IP belongs to the account, and is counted as such.
-fn lent(interface: &InstanceNetworkInterface) -> usize {
-    let associations = interface.private_ip_addresses().iter();
-    let associations = associations.filter_map(|address| address.association());
-    associations
-        .filter(|association| association.ip_owner_id() == Some("amazon"))
-        .filter(|association| association.public_ip().is_some())
-        .count()
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,7 @@
 use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::builders::InstanceBuilder;
 use aws_sdk_ec2::types::{
+    InstanceLifecycleType, InstanceType, Tenancy,
     EbsInstanceBlockDevice, GroupIdentifier, IamInstanceProfile, InstanceBlockDeviceMapping,
     InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, OperatorResponse, Placement,
     PlatformValues, Tag,
