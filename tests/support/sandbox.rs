@@ -73,6 +73,28 @@ impl Sandbox {
         self.environment.lock().unwrap().extend(variables);
     }
 
+    /// From here on Terraform finds the hashicorp/aws provider: in the mirror that `JITI_PROVIDER_MIRROR` names, else at
+    /// the registry, as any user would.
+    pub fn with_aws_provider(&self) {
+        let own = self.path("mirror");
+        let aws = match std::env::var_os("JITI_PROVIDER_MIRROR") {
+            Some(mirror) => {
+                let mirror = PathBuf::from(mirror);
+                format!(
+                    "filesystem_mirror {{\n    path = {mirror:?}\n    include = [\"hashicorp/aws\"]\n  }}"
+                )
+            }
+            None => "direct {\n    include = [\"hashicorp/aws\"]\n  }".to_owned(),
+        };
+        std::fs::write(
+            self.path("terraform.rc"),
+            format!(
+                "provider_installation {{\n  filesystem_mirror {{\n    path = {own:?}\n    include = [\"jiti-dev/jiti\"]\n  }}\n  {aws}\n}}\n"
+            ),
+        )
+        .unwrap();
+    }
+
     /// A new root module with this configuration, initialised. The terraform block is added to it.
     pub fn root(&self, name: &str, configuration: &str) -> Root<'_> {
         Root::new(self, name, configuration)

@@ -28,6 +28,23 @@ impl<'a> Root<'a> {
         root
     }
 
+    /// A root module that is a copy of a folder, initialised.
+    pub fn copied(sandbox: &'a Sandbox, name: &str, folder: &Path) -> Self {
+        let root = Self {
+            sandbox,
+            dir: sandbox.path(name),
+        };
+        std::fs::create_dir_all(&root.dir).unwrap();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "tf") {
+                std::fs::copy(&path, root.dir.join(path.file_name().unwrap())).unwrap();
+            }
+        }
+        root.run(&["init", "-input=false"]).ok();
+        root
+    }
+
     /// Replaces the configuration.
     pub fn write(&self, configuration: &str) {
         std::fs::write(self.dir.join("main.tf"), configuration).unwrap();

@@ -1,0 +1,183 @@
+//! The examples on AWS, applied with the real hashicorp/aws provider: the whole way of a stack.
+
+use std::path::Path;
+
+use e2e::Root;
+use e2e::moto::REGIONS;
+use e2e::world::World;
+use serde_json::{Value, json};
+
+const NAME: &str = "checkout-8f3c2d1";
+
+/// Apply, tags, cost, extend and teardown: the example does all of it, and nothing is left of it.
+#[test]
+fn a_stack_goes_the_whole_way() {
+    let world = World::new();
+    let before = world.list();
+    let root = checkout(&world, true);
+    root.apply().ok();
+    root.plan_is_empty();
+
+    // Each thing that its state holds and that can have tags has those of the lease, and so have the instances that the
+    // group launched.
+    let made: Vec<_> = world.list().difference(&before).cloned().collect();
+    assert!(made.len() >= 20, "{made:?}");
+    let tagged = tagged(&world);
+    for part in [
+        ":vpc/",
+        ":subnet/",
+        ":internet-gateway/",
+        ":route-table/",
+        ":security-group/",
+        ":instance/",
+        ":volume/",
+        ":loadbalancer/",
+        ":targetgroup/",
+        ":db:",
+        ":s3:::",
+    ] {
+        assert!(
+            tagged.iter().any(|arn| arn.contains(part)),
+            "{part} in {tagged:#?}"
+        );
+    }
+
+    world.sandbox.jiti(&["sync"]).ok();
+    let shown = shown(&world);
+    let kinds: Vec<_> = shown["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["type"].as_str().unwrap())
+        .collect();
+    for kind in [
+        "autoscaling:autoScalingGroup",
+        "ec2:instance",
+        "ec2:launch-template",
+        "rds:db",
+        "s3:bucket",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    assert_eq!(shown["accounts"], json!([world.account]));
+    // Prices are those of the embedded table, which knows one region; what it does not know is said to be unpriced.
+    assert_ne!(shown["cost"]["unpriced"], json!([]));
+    // Too young to be judged.
+    assert_eq!(shown["idle"]["state"], "unknown");
+
+    world.sandbox.jiti(&["extend", NAME, "1h"]).ok();
+    root.plan_is_empty();
+
+    let ran = world
+        .sandbox
+        .jiti(&["teardown", NAME, "--yes", "--json"])
+        .ok();
+    let result: Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(result["residue"], json!([]), "{}", ran.stdout);
+    assert_eq!(world.list(), before);
+    assert_eq!(world.sandbox.listing(NAME)["phase"], "gone");
+}
+
+/// The state is lost: the sweep by tag removes all the same things, and nothing else.
+#[test]
+fn a_stack_whose_state_is_lost_is_swept() {
+    let world = World::new();
+    let before = world.list();
+    let root = checkout(&world, false);
+    root.apply().ok();
+    // Half of it is gone already when the state is lost.
+    root.run(&[
+        "destroy",
+        "-auto-approve",
+        "-input=false",
+        "-target=aws_lb_listener.http",
+    ])
+    .ok();
+    std::fs::remove_file(root.path("terraform.tfstate")).unwrap();
+
+    let ran = world
+        .sandbox
+        .jiti(&["teardown", NAME, "--strategy", "sweep", "--yes", "--json"])
+        .ok();
+    let result: Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(result["strategy"], "sweep");
+    assert_eq!(result["residue"], json!([]), "{}", ran.stdout);
+    assert_eq!(world.list(), before);
+    assert_eq!(world.sandbox.listing(NAME)["phase"], "gone");
+}
+
+/// An import into an empty state works, because the function needs no lease; later versions of the plan change nothing.
+#[test]
+fn a_bucket_is_imported_into_a_stack() {
+    let world = World::new();
+    world.call(&json!([["s3", "eu-west-1", "create_bucket", {
+        "Bucket": format!("assets-{}", world.account),
+        "CreateBucketConfiguration": { "LocationConstraint": "eu-west-1" },
+    }]]));
+    let root = example(&world, "imported");
+    variables(
+        &root,
+        &json!({
+            "git_sha": "8f3c2d1", "owner": "ana@example.com",
+            "bucket": format!("assets-{}", world.account), "endpoint": world.proxy.url(),
+        }),
+    );
+    root.apply().ok();
+    root.plan_is_empty();
+    assert!(
+        tagged(&world)
+            .iter()
+            .any(|arn| arn.contains(":s3:::assets-"))
+    );
+    root.destroy().ok();
+}
+
+/// The example, ready to be applied; only one test waits for a database.
+fn checkout(world: &World, database: bool) -> Root<'_> {
+    let root = example(world, "checkout");
+    variables(
+        &root,
+        &json!({
+            "git_sha": "8f3c2d1", "owner": "ana@example.com", "database": database,
+            "endpoint": world.proxy.url(), "health_url": healthy(), "ami_name": "amzn2-ami-*",
+        }),
+    );
+    root
+}
+
+fn example<'a>(world: &'a World, name: &str) -> Root<'a> {
+    world.sandbox.with_aws_provider();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples/aws")
+        .join(name);
+    Root::copied(&world.sandbox, name, &folder)
+}
+
+fn variables(root: &Root<'_>, values: &Value) {
+    std::fs::write(root.path("test.auto.tfvars.json"), values.to_string()).unwrap();
+}
+
+/// The names of everything with a stack's tag.
+fn tagged(world: &World) -> Vec<String> {
+    let filter = json!({ "TagFilters": [{ "Key": "jiti:stack" }], "ResourcesPerPage": 100 });
+    let said = world.call(&json!([[
+        "resourcegroupstaggingapi",
+        REGIONS[0],
+        "get_resources",
+        filter
+    ]]));
+    let found = said[0]["ResourceTagMappingList"].as_array().unwrap().iter();
+    found
+        .map(|one| one["ResourceARN"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn shown(world: &World) -> Value {
+    let ran = world.sandbox.jiti(&["show", NAME, "--json"]).ok();
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+/// What the load balancer would answer once a target is healthy: moto launches no machine that could.
+fn healthy() -> String {
+    crate::test_examples::server()
+}
