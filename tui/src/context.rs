@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws::AwsCloud;
 use stack::ledger::Scope;
 use stack::service::teardown::Settings;
 use stack::service::{Service, ServiceError, Sky};
@@ -13,6 +12,7 @@ use stack::{
 };
 
 use crate::cli::Global;
+use crate::clouds;
 use crate::environment::Environment;
 use crate::error::CommandError;
 
@@ -106,7 +106,7 @@ impl Context {
             return Ok(Config::default());
         };
         match Config::read(&path) {
-            Ok(config) => Ok(config),
+            Ok(config) => clouds::known(&config).map(|()| config),
             Err(error) if error.is_missing() && named == Named::Nobody => Ok(Config::default()),
             Err(error) if error.is_missing() => {
                 let by = if named == Named::Option {
@@ -218,15 +218,12 @@ impl Context {
     /// The cloud of the configured accounts, with its memory in the ledger's file; `None` where no account is
     /// configured. Nothing is read, asked or connected before the first question.
     pub(crate) fn sky(&self, config: &Config, ledger: &Path) -> Option<Sky> {
-        if config.accounts.is_empty() {
-            return None;
-        }
-        let cloud = AwsCloud::new(config, self.environment.own_endpoint);
+        let cloud = clouds::cloud(config, self.environment.own_endpoint)?;
         let inventory = match self.read_only(config) {
             Some(_) => SqliteInventory::read_only(ledger),
             None => SqliteInventory::at(ledger),
         };
-        Some(Sky::new(Arc::new(cloud), Arc::new(inventory)))
+        Some(Sky::new(cloud, Arc::new(inventory)))
     }
 
     /// The surroundings of a teardown: where this user's runs have their folders, and what is secret.

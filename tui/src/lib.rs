@@ -4,6 +4,7 @@
 
 mod app;
 mod cli;
+mod clouds;
 mod commands;
 mod context;
 mod demo;
