@@ -138,3 +138,14 @@ fn only_what_can_be_stopped_has_a_size() {
     let managed = see(running().operator(operator)).untouchable;
     assert_eq!(managed.as_deref(), Some("it is managed by eks.amazonaws.com"));
 }
+
+/// The request that an instance was lent upon is kept, because it has to be cancelled before the instance goes.
+#[test]
+fn a_spot_instance_names_its_request() {
+    let spot = running().spot_instance_request_id("sir-1").build();
+    let details = seen(&here(), &spot).unwrap().resource.details;
+    assert_eq!(details.get(REQUEST).map(String::as_str), Some("sir-1"));
+    // EC2 answers an empty text where there is none.
+    let plain = running().spot_instance_request_id("").build();
+    assert!(seen(&here(), &plain).unwrap().resource.details.is_empty());
+}
