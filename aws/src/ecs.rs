@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ecs::types::{Failure, NetworkConfiguration, RuntimePlatform, Tag};
+use aws_sdk_ecs::types::{
+    CpuArchitecture, Failure, NetworkConfiguration, OsFamily, RuntimePlatform, Tag,
+};
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, CloudErrorKind, Resource, ResourceId};
 
@@ -125,9 +127,9 @@ pub(crate) fn fargate(
 /// A platform of Fargate whose price is another one; `None` for Linux on x86.
 pub(crate) fn other_platform(platform: Option<&RuntimePlatform>) -> Option<String> {
     let platform = platform?;
-    let cpu = platform.cpu_architecture().map(|cpu| cpu.as_str());
+    let cpu = platform.cpu_architecture().map(CpuArchitecture::as_str);
     let system = platform.operating_system_family();
-    let system = system.map(|system| system.as_str());
+    let system = system.map(OsFamily::as_str);
     let other: BTreeSet<&str> = [
         cpu.filter(|cpu| *cpu != "X86_64"),
         system.filter(|system| *system != "LINUX"),
@@ -141,8 +143,6 @@ pub(crate) fn other_platform(platform: Option<&RuntimePlatform>) -> Option<Strin
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ecs::types::{CpuArchitecture, OsFamily};
-
     use super::*;
 
     /// Tasks cost by their size, and are named where no list price is theirs or their size is not known.

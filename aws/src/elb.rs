@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_elasticloadbalancingv2::types::Action;
+use aws_sdk_elasticloadbalancingv2::types::{Action, ForwardActionConfig};
 use stack::cloud::{CloudError, ResourceId};
 
 use crate::clients::Clients;
@@ -37,7 +37,7 @@ pub(crate) fn targets(actions: &[Action]) -> BTreeSet<ResourceId> {
     let several = actions
         .iter()
         .filter_map(|action| action.forward_config())
-        .flat_map(|config| config.target_groups())
+        .flat_map(ForwardActionConfig::target_groups)
         .filter_map(|target| target.target_group_arn());
     let one = actions
         .iter()
@@ -63,9 +63,7 @@ pub(crate) fn balancer(id: &ResourceId) -> Option<ResourceId> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_elasticloadbalancingv2::types::{
-        ActionTypeEnum, ForwardActionConfig, TargetGroupTuple,
-    };
+    use aws_sdk_elasticloadbalancingv2::types::{ActionTypeEnum, TargetGroupTuple};
 
     use super::*;
 

@@ -144,7 +144,6 @@ where
             };
             (kind, message)
         }
-        SdkError::ConstructionFailure(_) => (CloudErrorKind::Other, chain(error)),
         SdkError::ResponseError(_) => (
             CloudErrorKind::Unreachable,
             format!("its answer could not be read: {}", chain(error)),

@@ -1,7 +1,7 @@
 //! Auto scaling groups. The index of tags never lists them.
 
 use aws_sdk_autoscaling::types::{
-    AutoScalingGroup, DeletionProtection, Filter, LaunchTemplateSpecification,
+    AutoScalingGroup, DeletionProtection, Filter, LaunchTemplate, LaunchTemplateSpecification,
 };
 use serde_json::{Value, json};
 use stack::cloud::{
@@ -223,7 +223,7 @@ fn seen(at: &Clients, group: &AutoScalingGroup) -> Option<Sighting> {
 fn uses(at: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
     let mixed = group.mixed_instances_policy();
     let mixed = mixed.and_then(|policy| policy.launch_template());
-    let overrides = mixed.map(|template| template.overrides()).unwrap_or_default();
+    let overrides = mixed.map(LaunchTemplate::overrides).unwrap_or_default();
     let templates = group
         .launch_template()
         .into_iter()
@@ -293,7 +293,7 @@ fn not_found(error: CloudError) -> CloudError {
 #[cfg(test)]
 mod tests {
     use aws_sdk_autoscaling::types::{
-        Instance, LaunchTemplate, MixedInstancesPolicy, SuspendedProcess, TagDescription,
+        Instance, MixedInstancesPolicy, SuspendedProcess, TagDescription,
         builders::AutoScalingGroupBuilder,
     };
 

@@ -1,6 +1,6 @@
 //! Providers of capacity that start machines by an auto scaling group.
 
-use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField};
+use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField, CapacityProviderStatus};
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
@@ -65,7 +65,7 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
 }
 
 fn seen(at: &Clients, provider: &CapacityProvider) -> Option<Resource> {
-    let status = provider.status().map(|status| status.as_str());
+    let status = provider.status().map(CapacityProviderStatus::as_str);
     if status == Some("INACTIVE") {
         return None;
     }
@@ -80,7 +80,7 @@ fn seen(at: &Clients, provider: &CapacityProvider) -> Option<Resource> {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_ecs::types::{AutoScalingGroupProvider, CapacityProviderStatus};
+    use aws_sdk_ecs::types::AutoScalingGroupProvider;
 
     use super::*;
 

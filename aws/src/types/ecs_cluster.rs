@@ -68,7 +68,7 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     let clusters = answer.clusters().iter();
     let clusters = clusters.filter_map(|cluster| Some((seen(at, cluster)?, cluster)));
     let owned = clusters.map(async |(resource, cluster)| {
-        let owns = owned(at, cluster).await?;
+        let owns = owned(at, cluster.cluster_arn().unwrap_or_default()).await?;
         Ok::<_, CloudError>(Sighting { resource, owns })
     });
     try_join_all(owned).await
@@ -90,22 +90,10 @@ fn seen(at: &Clients, cluster: &Cluster) -> Option<Resource> {
     Some(resource)
 }
 
-/// What runs in a cluster is its own: its services, and the tasks that no service made.
-async fn owned(at: &Clients, cluster: &Cluster) -> Result<Vec<ResourceId>, CloudError> {
-    let arn = cluster.cluster_arn().unwrap_or_default();
-    let services = async {
-        if cluster.active_services_count() == 0 {
-            return Ok(Vec::new());
-        }
-        services(at, arn).await
-    };
-    let tasks = async {
-        if cluster.running_tasks_count() + cluster.pending_tasks_count() == 0 {
-            return Ok(Vec::new());
-        }
-        tasks(at, arn).await
-    };
-    let (services, tasks) = tokio::join!(services, tasks);
+/// What runs in a cluster is its own: its services, and the tasks that no service made. How many there are of each is not
+/// relied on, since a service that drains is no longer counted.
+async fn owned(at: &Clients, cluster: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let (services, tasks) = tokio::join!(services(at, cluster), tasks(at, cluster));
     // It may have gone meanwhile.
     let unless_gone = |answer: Result<Vec<ResourceId>, CloudError>| match answer {
         Err(error) if error.kind == CloudErrorKind::Gone => Ok(Vec::new()),

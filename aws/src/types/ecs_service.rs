@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, LaunchType, SchedulingStrategy, Service, ServiceField, TaskDefinition,
+    AssignPublicIp, CapacityProviderStrategyItem, LaunchType, SchedulingStrategy, Service, ServiceField, TaskDefinition,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -207,7 +207,7 @@ fn seen(
 /// Whether it runs on Fargate at its list price, or at least partly on Fargate.
 fn is_on_fargate(service: &Service) -> bool {
     let strategy = service.capacity_provider_strategy().iter();
-    let mut names = strategy.map(|item| item.capacity_provider());
+    let mut names = strategy.map(CapacityProviderStrategyItem::capacity_provider);
     service.launch_type() == Some(&LaunchType::Fargate)
         || names.any(|name| name.starts_with("FARGATE"))
 }
@@ -242,7 +242,7 @@ fn price(resource: &mut Resource, service: &Service, definition: Option<&TaskDef
 #[cfg(test)]
 mod tests {
     use aws_sdk_ecs::types::{
-        AwsVpcConfiguration, CapacityProviderStrategyItem, LoadBalancer, NetworkConfiguration,
+        AwsVpcConfiguration, LoadBalancer, NetworkConfiguration,
         builders::ServiceBuilder,
     };
     use rust_decimal::Decimal;

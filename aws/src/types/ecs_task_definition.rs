@@ -74,9 +74,7 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError>
 
 fn seen(at: &Clients, definition: &TaskDefinition) -> Option<Resource> {
     match definition.status() {
-        Some(TaskDefinitionStatus::Inactive | TaskDefinitionStatus::DeleteInProgress) => {
-            return None;
-        }
+        Some(TaskDefinitionStatus::Inactive | TaskDefinitionStatus::DeleteInProgress) => None,
         status => {
             let id = ResourceId(definition.task_definition_arn()?.to_owned());
             let mut resource = at.resource(id, NAME);

@@ -40,16 +40,15 @@ impl Type for This {
                 let name = name.map_err(failed!("eks", "ListClusters"))?;
                 ids.push(at.id("eks", &format!("cluster/{name}")));
             }
-            let seen = each(&ids, |id| describe(at, id)).await;
-            if let Some((_, error)) = seen.failed.into_iter().next() {
-                return Err(error);
-            }
-            let mut listed = Listed::default();
-            let found = seen.found.into_iter();
-            listed.seen = found.filter(|one| carries(&one.resource, which)).collect();
-            let ids = listed.seen.iter().map(|one| one.resource.id.clone());
-            listed.ids = ids.collect();
-            Ok(listed)
+            let Seen { found, failed } = each(&ids, |id| describe(at, id)).await;
+            let found = found.into_iter();
+            let seen: Vec<_> = found.filter(|one| carries(&one.resource, which)).collect();
+            Ok(Listed {
+                ids: seen.iter().map(|one| one.resource.id.clone()).collect(),
+                seen,
+                // One that may not be asked about hides none of the others.
+                failed: failed.into_iter().next().map(|(_, error)| error),
+            })
         })
     }
 

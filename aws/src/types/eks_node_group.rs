@@ -1,6 +1,8 @@
 //! Node groups of Kubernetes: each makes an auto scaling group, which goes with it.
 
-use aws_sdk_eks::types::{Nodegroup, NodegroupScalingConfig};
+use aws_sdk_eks::types::{
+    Nodegroup, NodegroupResources, NodegroupScalingConfig, RemoteAccessConfig,
+};
 use serde_json::{Value, json};
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
@@ -109,7 +111,7 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError>
 
 /// The auto scaling groups that it made. It only names them; their ids have more in them.
 async fn made(at: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudError> {
-    let groups = group.resources().map(|made| made.auto_scaling_groups());
+    let groups = group.resources().map(NodegroupResources::auto_scaling_groups);
     let groups = groups.unwrap_or_default().iter();
     let groups: Vec<_> = groups.filter_map(|group| group.name.clone()).collect();
     if groups.is_empty() {
@@ -135,7 +137,7 @@ fn seen(at: &Clients, group: &Nodegroup) -> Option<Resource> {
     let template = group.launch_template().and_then(|template| template.id());
     let template = template.map(|id| at.id("ec2", &format!("launch-template/{id}")));
     let access = group.remote_access();
-    let access = access.map(|access| access.source_security_groups());
+    let access = access.map(RemoteAccessConfig::source_security_groups);
     let access = access.unwrap_or_default().iter();
     let access = access.map(|id| at.id("ec2", &format!("security-group/{id}")));
     let role = group.node_role().map(|arn| ResourceId(arn.to_owned()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
+    AvailabilityZone, LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
 use futures_util::future::try_join_all;
 use rust_decimal::Decimal;
@@ -155,7 +155,7 @@ fn seen(at: &Clients, balancer: &LoadBalancer, targets: Vec<ResourceId>) -> Opti
     let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
     let groups = balancer.security_groups().iter();
     let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
-    let addresses = zones.iter().flat_map(|zone| zone.load_balancer_addresses());
+    let addresses = zones.iter().flat_map(AvailabilityZone::load_balancer_addresses);
     let addresses = addresses.filter_map(|address| address.allocation_id());
     let addresses = addresses.map(|id| at.id("ec2", &format!("elastic-ip/{id}")));
     let addresses: Vec<_> = addresses.collect();
@@ -182,7 +182,7 @@ fn seen(at: &Clients, balancer: &LoadBalancer, targets: Vec<ResourceId>) -> Opti
 #[cfg(test)]
 mod tests {
     use aws_sdk_elasticloadbalancingv2::types::{
-        AvailabilityZone, LoadBalancerAddress, builders::LoadBalancerBuilder,
+        LoadBalancerAddress, builders::LoadBalancerBuilder,
     };
 
     use super::*;
