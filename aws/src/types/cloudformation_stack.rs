@@ -102,9 +102,9 @@ mod tests {
     use super::*;
     use crate::ec2::testing::here;
 
-    fn described(stack: Stack) -> Option<Resource> {
+    fn described(stack: &Stack) -> Option<Resource> {
         let at = here();
-        seen(&at, &at.id("cloudformation", "stack/web/1"), &stack)
+        seen(&at, &at.id("cloudformation", "stack/web/1"), stack)
     }
 
     fn stack(status: StackStatus) -> aws_sdk_cloudformation::types::builders::StackBuilder {
@@ -116,9 +116,9 @@ mod tests {
     /// A deleted stack is still described, and gone all the same; one that failed to go is not.
     #[test]
     fn a_deleted_stack_is_gone() {
-        assert_eq!(described(stack(StackStatus::DeleteComplete).build()), None);
+        assert_eq!(described(&stack(StackStatus::DeleteComplete).build()), None);
         let left = stack(StackStatus::DeleteFailed).stack_status_reason("the bucket is not empty");
-        let left = described(left.build()).unwrap();
+        let left = described(&left.build()).unwrap();
         assert_eq!(left.state.as_deref(), Some("DELETE_FAILED"));
         let reason = left.details.get("reason").map(String::as_str);
         assert_eq!(reason, Some("the bucket is not empty"));
@@ -129,7 +129,7 @@ mod tests {
     fn a_nested_stack_is_part_of_its_parent() {
         let parent = "arn:aws:cloudformation:eu-west-1:123456789012:stack/all/1";
         let nested = stack(StackStatus::CreateComplete).parent_id(parent);
-        let nested = described(nested.enable_termination_protection(true).build()).unwrap();
+        let nested = described(&nested.enable_termination_protection(true).build()).unwrap();
         assert_eq!(nested.part_of, Some(ResourceId(parent.to_owned())));
         assert_eq!(nested.protection.as_deref(), Some("EnableTerminationProtection"));
     }

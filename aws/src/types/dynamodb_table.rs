@@ -138,20 +138,20 @@ mod tests {
     use super::*;
     use crate::ec2::testing::here;
 
-    fn described(table: TableDescription) -> Resource {
+    fn described(table: &TableDescription) -> Resource {
         let at = here();
-        seen(&at, &at.id("dynamodb", "table/orders"), &table)
+        seen(&at, &at.id("dynamodb", "table/orders"), table)
     }
 
     /// Only a table that is paid for while idle is asked whether it is used.
     #[test]
     fn only_provisioned_tables_can_be_idle() {
-        let provisioned = described(TableDescription::builder().build());
+        let provisioned = described(&TableDescription::builder().build());
         assert_eq!(This.signals(&provisioned).len(), 2);
         assert_eq!(provisioned.unpriced, ["capacity units", "storage"]);
         let mode = BillingModeSummary::builder().billing_mode(BillingMode::PayPerRequest);
         let table = TableDescription::builder().billing_mode_summary(mode.build());
-        let on_demand = described(table.build());
+        let on_demand = described(&table.build());
         assert_eq!(This.signals(&on_demand), []);
         assert_eq!(on_demand.unpriced, ["requests", "storage"]);
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn protection_is_told() {
         let table = TableDescription::builder().deletion_protection_enabled(true);
-        let table = described(table.build());
+        let table = described(&table.build());
         assert_eq!(table.protection.as_deref(), Some("DeletionProtectionEnabled"));
     }
 

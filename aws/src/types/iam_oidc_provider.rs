@@ -1,4 +1,4 @@
-//! Identity providers that speak OpenID Connect: a cluster of EKS often brings its own.
+//! Providers of identities (OIDC): a cluster of EKS often brings its own.
 
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
 

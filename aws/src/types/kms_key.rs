@@ -135,7 +135,7 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, Clou
 
 /// When the key goes: scheduled now, or by an earlier try.
 async fn schedule(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
-    let answer = at.kms().schedule_key_deletion().key_id(id.as_str());
+    let answer = at.kms().schedule_key_deletion().key_id(short(id, "key"));
     let answer = answer.send().await;
     match answer.map_err(failed!("kms", "ScheduleKeyDeletion", id.as_str())) {
         Ok(answer) => Ok(timestamp(answer.deletion_date())),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
+use aws_sdk_lambda::types::VpcConfigResponse;
 use stack::cloud::{
     CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
 };
@@ -112,8 +113,8 @@ fn seen(
     // When it was last changed is told, when it was created is not.
     resource.state = configuration.state().map(|state| state.as_str().to_owned());
     let vpc = configuration.vpc_config();
-    let groups = vpc.into_iter().flat_map(|vpc| vpc.security_group_ids());
-    let subnets = vpc.into_iter().flat_map(|vpc| vpc.subnet_ids());
+    let groups = vpc.into_iter().flat_map(VpcConfigResponse::security_group_ids);
+    let subnets = vpc.into_iter().flat_map(VpcConfigResponse::subnet_ids);
     let role = configuration.role().map(str::to_owned);
     let key = configuration.kms_key_arn().filter(|key| !key.is_empty());
     resource.uses = role.map(ResourceId).into_iter().collect();
@@ -176,7 +177,7 @@ fn is_claimed_by(group: &BTreeMap<String, String>, function: &BTreeMap<String, S
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_lambda::types::{FunctionConfiguration, TagsError, VpcConfigResponse};
+    use aws_sdk_lambda::types::{FunctionConfiguration, TagsError};
 
     use super::*;
     use crate::ec2::testing::here;

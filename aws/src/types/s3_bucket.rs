@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_s3::types::{Delete, ObjectIdentifier, ObjectLockEnabled};
+use aws_sdk_s3::types::{BucketLocationConstraint, Delete, ObjectIdentifier, ObjectLockEnabled};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use stack::cloud::{
@@ -119,7 +119,7 @@ async fn region(at: &Clients, name: &str) -> Result<String, CloudError> {
     let location = at.s3().get_bucket_location().bucket(name);
     let answer = location.expected_bucket_owner(&at.place.account).send();
     let answer = answer.await.map_err(failed!("s3", "GetBucketLocation", name))?;
-    let constraint = answer.location_constraint().map(|at| at.as_str());
+    let constraint = answer.location_constraint().map(BucketLocationConstraint::as_str);
     Ok(of_constraint(constraint).to_owned())
 }
 
@@ -170,9 +170,10 @@ async fn delete(at: &Clients, name: &str) -> Result<(), CloudError> {
     Ok(())
 }
 
-/// All versions of all objects, and the markers of those that were deleted, a page at a time.
+/// All versions of all objects, and the markers of those that were deleted, a page at a time. Each page is the first one,
+/// because what was in the one before is gone.
 async fn delete_versions(at: &Clients, name: &str) -> Result<(), CloudError> {
-    let (mut key, mut version) = (None, None);
+    let mut last = None;
     loop {
         let page = at
             .s3()
@@ -180,8 +181,6 @@ async fn delete_versions(at: &Clients, name: &str) -> Result<(), CloudError> {
             .bucket(name)
             .expected_bucket_owner(&at.place.account)
             .max_keys(PAGE)
-            .set_key_marker(key.take())
-            .set_version_id_marker(version.take())
             .send()
             .await
             .map_err(failed!("s3", "ListObjectVersions", name))?;
@@ -193,11 +192,16 @@ async fn delete_versions(at: &Clients, name: &str) -> Result<(), CloudError> {
             .chain(markers)
             .filter_map(|(key, version)| object(key?, version))
             .collect();
+        let first = objects.first().cloned();
+        if first == last {
+            // Nothing is left, or nothing moves: the bucket itself will say which.
+            return Ok(());
+        }
+        last = first;
         delete_objects(at, name, objects).await?;
         if page.is_truncated() != Some(true) {
             return Ok(());
         }
-        (key, version) = (page.next_key_marker, page.next_version_id_marker);
     }
 }
 

@@ -128,9 +128,9 @@ mod tests {
     use super::*;
     use crate::ec2::testing::here;
 
-    fn described(secret: DescribeSecretOutput) -> Option<Resource> {
+    fn described(secret: &DescribeSecretOutput) -> Option<Resource> {
         let at = here();
-        seen(&at, &at.id("secretsmanager", "secret:db-AbCdEf"), &secret)
+        seen(&at, &at.id("secretsmanager", "secret:db-AbCdEf"), secret)
     }
 
     /// A secret that is scheduled for deletion is gone; the date is told when it is scheduled.
@@ -138,8 +138,8 @@ mod tests {
     fn scheduled_is_gone() {
         let date = DateTime::from_secs(1_800_000_000);
         let secret = DescribeSecretOutput::builder().deleted_date(date).build();
-        assert_eq!(described(secret), None);
-        assert!(described(DescribeSecretOutput::builder().build()).is_some());
+        assert_eq!(described(&secret), None);
+        assert!(described(&DescribeSecretOutput::builder().build()).is_some());
         let answer = DeleteSecretOutput::builder().deletion_date(date).build();
         let at = "2027-01-15T08:00:00Z".parse().unwrap();
         assert_eq!(scheduled(&answer), Deletion::Scheduled(at));
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_managed_secret_is_left_to_its_service() {
         let secret = DescribeSecretOutput::builder().owning_service("rds").build();
-        let secret = described(secret).unwrap();
+        let secret = described(&secret).unwrap();
         assert_eq!(secret.untouchable.as_deref(), Some("it is managed by rds"));
     }
 
@@ -159,7 +159,7 @@ mod tests {
         let replica = ReplicationStatusType::builder().region("us-east-1").build();
         let of = |primary| {
             let secret = DescribeSecretOutput::builder().replication_status(replica.clone());
-            described(secret.primary_region(primary).build()).unwrap().details
+            described(&secret.primary_region(primary).build()).unwrap().details
         };
         let details = of("eu-west-1");
         assert_eq!(details.get(REPLICAS).map(String::as_str), Some("us-east-1"));
