@@ -22,6 +22,8 @@ mod iam;
 mod index;
 mod kept;
 mod pace;
+#[cfg(test)]
+mod permissions;
 mod prices;
 mod rds;
 mod size;
