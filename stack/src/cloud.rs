@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{CloudError, CloudErrorKind};
-pub use resource::{Place, Resource, ResourceId, Standing, Usage};
+pub use resource::{Place, Resource, ResourceId, Standing, Usage, short};
 
 use crate::id::StackName;
 use crate::idle::Observed;

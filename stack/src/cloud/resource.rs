@@ -21,11 +21,37 @@ impl ResourceId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What people tell it by where its type, region and account are shown beside it: the last part of an ARN, without the
+    /// word for its type. Any other text is kept.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        short(&self.0)
+    }
 }
 
 impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// The same of a text that may be an ARN.
+#[must_use]
+pub fn short(text: &str) -> &str {
+    let mut parts = text.splitn(6, ':');
+    let Some(resource) = (parts.next() == Some("arn"))
+        .then(|| parts.nth(4))
+        .flatten()
+    else {
+        return text;
+    };
+    let resource = resource
+        .rsplit_once("autoScalingGroupName/")
+        .map_or(resource, |(_, name)| name);
+    match resource.split_once(['/', ':']) {
+        Some((_, name)) if !name.is_empty() => name,
+        _ => resource,
     }
 }
 
@@ -150,5 +176,30 @@ impl Resource {
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&str> {
         self.tags.get(key).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    /// An ARN is told by its last part; what is none is left as it is.
+    #[test]
+    fn ids_have_a_short_form() {
+        for (id, expected) in [
+            ("arn:aws:ec2:eu-west-1:123456789012:instance/i-1", "i-1"),
+            ("arn:aws:sqs:eu-west-1:123456789012:jobs", "jobs"),
+            ("arn:aws:rds:eu-west-1:123456789012:db:shop", "shop"),
+            ("arn:aws:s3:::assets", "assets"),
+            ("arn:aws:iam::123456789012:role/app/run", "app/run"),
+            (
+                "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:5eed:autoScalingGroupName/web",
+                "web",
+            ),
+            ("aws_vpc.this", "aws_vpc.this"),
+            ("123456789012/eu-west-1", "123456789012/eu-west-1"),
+        ] {
+            assert_eq!(short(id), expected, "{id}");
+        }
     }
 }

@@ -37,10 +37,19 @@ impl Rate {
                 }
                 // Without a use that has a price there is nothing to know: what it costs beside that is named above.
                 (None, Standing::Confirmed) => {
-                    let meters = resource.usage.iter().map(|usage| usage.meter.clone());
-                    unpriced.extend(meters);
+                    // What was held against a list says already that this region has no price.
+                    let told =
+                        |meter: &str| resource.unpriced.iter().any(|one| one.starts_with(meter));
+                    let meters = resource.usage.iter().map(|usage| &usage.meter);
+                    unpriced.extend(meters.filter(|meter| !told(meter)).cloned());
                 }
             }
+        }
+        // What costs nothing by its nature says nothing of what the others cost.
+        if hourly_usd == Some(HourlyRate::default())
+            && resources.iter().any(|one| one.hourly_usd.is_none())
+        {
+            hourly_usd = None;
         }
         let sources: Vec<String> = sources.into_iter().collect();
         Self {
@@ -60,6 +69,23 @@ mod tests {
     use super::*;
     use crate::cloud::Usage;
     use crate::testing::fake_cloud::resource;
+
+    /// What is free by its nature makes no figure for what is not known: unknown is not nothing.
+    #[test]
+    fn what_is_free_is_no_figure_for_the_rest() {
+        let mut free = resource("ec2:subnet", "s", "a");
+        free.hourly_usd = Some(HourlyRate::default());
+        let mut unknown = resource("ec2:instance", "i", "a");
+        unknown.unpriced = vec!["ec2:x9.large in eu-west-1".to_owned()];
+        unknown.usage = vec![Usage {
+            meter: "ec2:x9.large".to_owned(),
+            quantity: 1.into(),
+        }];
+        let rate = Rate::of(&[&free, &unknown]);
+        assert_eq!(rate.hourly_usd, None);
+        assert_eq!(rate.unpriced, ["ec2:x9.large in eu-west-1"]);
+        assert_eq!(Rate::of(&[&free]).hourly_usd, Some(HourlyRate::default()));
+    }
 
     /// What has a price is summed up, what has none is named, and nothing is made up for it.
     #[test]

@@ -62,6 +62,20 @@ pub(crate) fn distance(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// A measured number: whole when it is large, else with two decimals at most.
+pub(crate) fn number(value: f64) -> String {
+    let text = if value.abs() >= 100.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.2}")
+    };
+    match text.split_once('.') {
+        Some((whole, "00")) => whole.to_owned(),
+        Some(_) => text.trim_end_matches('0').to_owned(),
+        None => text,
+    }
+}
+
 /// An amount to the cent; finer where it is less than one, so that little is not nothing.
 pub(crate) fn usd(amount: Usd) -> String {
     dollars(amount.amount())

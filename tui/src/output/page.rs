@@ -275,10 +275,11 @@ fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     for evidence in &stack.idle.evidence {
         let value = evidence
             .value
-            .map_or_else(|| "no answer".to_owned(), |value| value.to_string());
+            .map_or_else(|| "no answer".to_owned(), format::number);
         let of = format!(
             "in use from {} on, over {}",
-            evidence.threshold, evidence.window
+            format::number(evidence.threshold),
+            evidence.window
         );
         field(
             ui,

@@ -11,7 +11,7 @@ use crate::ui::Ui;
 ///
 /// ```text
 ///   TYPE        ID                 REGION     STATE    $/H   AGE
-///   ec2:volume  arn:aws:ec2:…      eu-west-1  in-use  0.01  3 h
+///   ec2:volume  vol-1d3a865d80056  eu-west-1  in-use  0.01  3 h
 /// ```
 pub(crate) fn write(ui: &mut Ui, shown: &service::Shown, view: &View) -> Result<(), CommandError> {
     if shown.resources.is_empty() {
@@ -34,7 +34,7 @@ pub(crate) fn write(ui: &mut Ui, shown: &service::Shown, view: &View) -> Result<
         let age = one.created_at.map(|at| Elapsed::between(at, view.now));
         table.row([
             Cell::new(format!("  {}", one.kind)),
-            Cell::new(one.id.as_str()),
+            Cell::new(one.id.short()),
             Cell::new(&one.region),
             Cell::new(state),
             Cell::new(one.hourly_usd.map_or(UNKNOWN.to_owned(), format::rate)),

@@ -33,6 +33,16 @@ pub(in crate::service) struct Before<'a> {
     pub(in crate::service) left: BTreeMap<ResourceId, (&'a Resource, Judged)>,
 }
 
+impl Before<'_> {
+    /// Whether the teardown deleted this one.
+    fn deleted(&self, id: &str) -> bool {
+        let mut deleted = self.deleted.iter();
+        deleted.any(|one| {
+            id == one || id.ends_with(&format!("/{one}")) || id.ends_with(&format!(":{one}"))
+        })
+    }
+}
+
 impl Service {
     /// Looks whether anything of a stack is left, in every place of the configuration. Without accounts there is nowhere
     /// to look.
@@ -51,7 +61,8 @@ impl Service {
         };
         let cloud = &sky.cloud;
         let which = Which::Stack(stack.name.clone());
-        let found = cloud.discover(&which).await;
+        let at = self.now();
+        let mut found = cloud.discover(&which).await;
         let mut looked = self.residue(&found, stack, command);
         for one in before.scheduled.iter().map(ResourceId::as_str) {
             looked.residue.retain(|left| left.id != one);
@@ -73,6 +84,12 @@ impl Service {
         }
         self.let_settle(cloud, &found, &mut looked, before, timing)
             .await;
+        found.resources.retain(|one| {
+            let id = one.id.as_str();
+            !before.deleted(id) || looked.residue.iter().any(|left| left.id == id)
+        });
+        // What is shown from now on is this. Where it can't be kept, the next sync finds the same.
+        drop(self.keep_look(sky, &which, at, &found).await);
         looked
     }
 
@@ -111,19 +128,13 @@ impl Service {
         before: &Before<'_>,
         timing: &Timing,
     ) {
-        let was_deleted = |id: &str| {
-            let mut deleted = before.deleted.iter();
-            deleted.any(|one| {
-                id == one || id.ends_with(&format!("/{one}")) || id.ends_with(&format!(":{one}"))
-            })
-        };
         let until = Instant::now() + timing.settle;
         let mut polls = 0;
         loop {
             let asked: Vec<Resource> = found
                 .resources
                 .iter()
-                .filter(|one| was_deleted(one.id.as_str()))
+                .filter(|one| before.deleted(one.id.as_str()))
                 .filter(|one| looked.residue.iter().any(|left| left.id == one.id.as_str()))
                 .cloned()
                 .collect();

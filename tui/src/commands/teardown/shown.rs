@@ -1,6 +1,7 @@
 //! A teardown on the screen: the plan before it, a line for each step, what is left after it.
 
 use serde::Serialize;
+use stack::cloud::short;
 use stack::lease::Strategy;
 use stack::service::teardown::{Outcome, Plan, Progress};
 
@@ -97,7 +98,7 @@ fn swept(plan: &Plan) -> Table {
     for one in &plan.resources {
         let rate = one.hourly_usd.map(format::rate);
         table.row([
-            Cell::new(format!("  {}", one.id)),
+            Cell::new(format!("  {}", short(&one.id))),
             Cell::new(&one.kind),
             Cell::new(one.region.as_deref().unwrap_or(format::UNKNOWN)),
             Cell::new(rate.unwrap_or_else(|| format::UNKNOWN.to_owned())),
@@ -114,22 +115,35 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
         Progress::Started { pid, host, .. } => ui.text(&format!(
             "Process {pid} on {host} tears it down; it goes on when this is closed"
         )),
-        Progress::ResourceStarted { id, .. } => ui.text(&format!("  {id}: deleting")),
-        Progress::ResourceProgress { id, seconds } => {
-            ui.text(&format!("  {id}: deleting, {seconds} s so far"))
+        Progress::ResourceStarted { id, kind } => {
+            ui.text(&format!("  {}: deleting", named(kind, id)))
         }
-        Progress::ResourceDeleted(deleted) => ui.text(&match deleted.scheduled_for {
-            Some(at) => format!("  {}: will be deleted by the cloud at {at}", deleted.id),
-            None => format!("  {}: deleted after {} s", deleted.id, deleted.seconds),
-        }),
-        Progress::ResourceFailed { id, seconds, .. } => {
-            ui.text(&format!("  {id}: failed after {seconds} s"))
+        Progress::ResourceProgress { id, seconds } => {
+            ui.text(&format!("  {}: deleting, {seconds} s so far", short(id)))
+        }
+        Progress::ResourceDeleted(deleted) => {
+            let id = named(&deleted.kind, &deleted.id);
+            ui.text(&match deleted.scheduled_for {
+                Some(at) => format!("  {id}: will be deleted by the cloud at {at}"),
+                None => format!("  {id}: deleted after {} s", deleted.seconds),
+            })
+        }
+        Progress::ResourceFailed { id, kind, seconds } => {
+            ui.text(&format!("  {}: failed after {seconds} s", named(kind, id)))
         }
         Progress::Looking => ui.text("Looking whether anything is left …"),
         Progress::Stopping => ui.text("It stops: what has begun is finished, nothing more begins"),
         Progress::Done(outcome) => done(ui, outcome),
         // The error says it; a step of a newer jiti is passed over.
         _ => Ok(()),
+    }
+}
+
+/// A resource of a cloud by its type and the last part of its name; an address of Terraform says both.
+fn named(kind: &str, id: &str) -> String {
+    match short(id) {
+        short if short == id => id.to_owned(),
+        short => format!("{kind} {short}"),
     }
 }
 

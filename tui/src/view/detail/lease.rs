@@ -153,10 +153,12 @@ fn usage(page: &mut Page, stack: &Stack, listing: &Listing, now: Timestamp) {
     for evidence in &listing.idle.evidence {
         let value = evidence
             .value
-            .map_or_else(|| "no answer".to_owned(), |value| value.to_string());
+            .map_or_else(|| "no answer".to_owned(), format::number);
         let text = format!(
             "{}: {value} (in use from {} on, over {})",
-            evidence.signal, evidence.threshold, evidence.window
+            evidence.signal,
+            format::number(evidence.threshold),
+            evidence.window
         );
         page.field("evidence", &text, Tone::Quiet);
     }
