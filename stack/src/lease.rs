@@ -79,6 +79,8 @@ pub struct Lease {
     pub half_asleep: bool,
     /// A wake was begun and has not ended.
     pub half_awake: bool,
+    /// When a sleep ends by itself.
+    pub wake_at: Option<Moment>,
     /// The teardown under way.
     pub teardown: Option<Teardown>,
     /// What teardowns could not remove, by id.
@@ -158,7 +160,7 @@ pub struct Left {
 impl Lease {
     /// The version of the serialised form. It rises with every change of a field in here, and a
     /// snapshot of another version is thrown away and folded anew from the events.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 
     /// The place of the last event that is folded in.
     #[must_use]

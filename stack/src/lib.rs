@@ -24,6 +24,7 @@ pub mod pool;
 pub mod process;
 pub mod reaper;
 pub mod service;
+pub mod sleep;
 mod stamp;
 pub mod sweep;
 pub mod tags;

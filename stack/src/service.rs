@@ -15,6 +15,7 @@ mod read;
 mod ready;
 pub mod reap;
 mod release;
+pub mod sleep;
 pub mod sweep;
 pub mod teardown;
 mod touch;

@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Unhold(commands::unhold::Arguments),
     Mark(commands::mark::Arguments),
     Touch(commands::touch::Arguments),
+    Sleep(commands::sleep::Arguments),
+    Wake(commands::wake::Arguments),
     Teardown(commands::teardown::Arguments),
     #[command(hide = true)]
     TeardownRun(commands::teardown::runner::Arguments),

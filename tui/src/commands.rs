@@ -11,10 +11,12 @@ pub(crate) mod ls;
 pub(crate) mod mark;
 pub(crate) mod reap;
 pub(crate) mod show;
+pub(crate) mod sleep;
 pub(crate) mod sync;
 pub(crate) mod teardown;
 pub(crate) mod touch;
 pub(crate) mod unhold;
+pub(crate) mod wake;
 
 use crate::cli::Command;
 use crate::context::Context;
@@ -48,6 +50,8 @@ pub(crate) fn run(
             Command::Mark(arguments) => mark::run(arguments, context, ui).await,
             Command::Reap(arguments) => reap::run(arguments, context, ui).await,
             Command::Touch(arguments) => touch::run(&arguments, context, ui).await,
+            Command::Sleep(arguments) => sleep::run(&arguments, context, ui).await,
+            Command::Wake(arguments) => wake::run(&arguments, context, ui).await,
             Command::Teardown(arguments) => teardown::run(&arguments, context, ui).await,
             Command::TeardownRun(arguments) => teardown::runner::run(&arguments, context).await,
             Command::Sync(arguments) => sync::run(&arguments, context, ui).await,

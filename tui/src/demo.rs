@@ -234,7 +234,13 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64) {
         .any(|event| matches!(event.kind, EventKind::Ready));
     match kind {
         86..90 if is_ready => {
-            told.event(second, EventKind::SleepStarted { prior: [].into() });
+            told.event(
+                second,
+                EventKind::SleepStarted {
+                    prior: [].into(),
+                    until: None,
+                },
+            );
             told.event(second + 4, EventKind::Slept);
         }
         90..97 => {

@@ -244,6 +244,9 @@ kinds! {
     "sleep_started" SleepStarted {
         /// Every size as it was, by resource id: what `wake` restores.
         prior: BTreeMap<String, Value>,
+        /// When the stack wakes by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     }
     /// Compute is stopped.
     "slept" Slept

@@ -122,6 +122,7 @@ impl Lease {
             warned: BTreeMap::new(),
             half_asleep: false,
             half_awake: false,
+            wake_at: None,
             teardown: None,
             residue: BTreeMap::new(),
             not_understood: 0,
@@ -217,11 +218,15 @@ impl Lease {
                     init.rated(rate);
                 }
             }
-            E::SleepStarted { .. } => self.half_asleep = true,
+            E::SleepStarted { until, .. } => {
+                self.half_asleep = true;
+                self.wake_at = until.map(|until| Moment(whole_milliseconds(until)));
+            }
             E::Slept => (self.half_asleep, self.half_awake) = (false, false),
             E::WakeStarted => self.half_awake = true,
             E::Woken => {
                 (self.half_asleep, self.half_awake) = (false, false);
+                self.wake_at = None;
                 self.begin_init(at);
             }
             E::Activity { signal } => {

@@ -230,8 +230,9 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
         | E::HoldEnded => lives(phase),
 
         E::SleepStarted { .. } | E::Slept => match phase {
-            Ready if matches!(event, E::SleepStarted { .. }) => Ok(Ready),
-            Ready if facts.half_asleep => Ok(Asleep),
+            // Also of one that sleeps: a wake that was killed half-way can be finished either way.
+            Ready | Asleep if matches!(event, E::SleepStarted { .. }) => Ok(phase),
+            Ready | Asleep if facts.half_asleep => Ok(Asleep),
             Ready => Err(Reason::NotAsleep),
             Asleep => Err(Reason::Asleep),
             Provisioning | Purgatory => Err(Reason::NotReady),

@@ -209,7 +209,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (1, 451, "1c5c5a85e51fdadd"),
+            (2, 452, "676ca503504c4a7d"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

@@ -501,6 +501,8 @@ impl Cloud for FakeCloud {
             self.about(Call::Stop, resource).await?;
             if let Some(one) = self.world().resources.get_mut(&resource.id) {
                 one.stopped = true;
+                // Whoever looks now no longer sees what it was.
+                one.size = one.size.as_ref().map(|_| asleep());
             }
             Ok(())
         })
@@ -514,7 +516,7 @@ impl Cloud for FakeCloud {
         Box::pin(async move {
             self.about(Call::Start, resource).await?;
             if let Some(one) = self.world().resources.get_mut(&resource.id) {
-                one.stopped = false;
+                one.stopped = *prior == asleep();
                 one.size = Some(prior.clone());
             }
             Ok(())
@@ -561,6 +563,12 @@ impl Cloud for FakeCloud {
             Ok(world.prices.clone())
         })
     }
+}
+
+/// The size of what is stopped.
+#[must_use]
+pub fn asleep() -> Value {
+    serde_json::json!({ "asleep": true })
 }
 
 fn error(call: Call, id: Option<&ResourceId>, kind: CloudErrorKind) -> CloudError {

@@ -70,6 +70,7 @@ pub fn every_kind() -> Vec<EventKind> {
         },
         E::SleepStarted {
             prior: [("asg/web".to_owned(), json!({"desired": 3}))].into(),
+            until: Some(hour.after(noon())),
         },
         E::Slept,
         E::WakeStarted,

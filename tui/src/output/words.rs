@@ -124,7 +124,11 @@ pub(crate) fn event(kind: &EventKind) -> String {
             };
             format!("{rate} ({hourly_source}){without}")
         }
-        EventKind::SleepStarted { prior } => format!("sleep began, {} sizes kept", prior.len()),
+        EventKind::SleepStarted { prior, until } => {
+            let until = until.map(|until| format!(", until {} UTC", format::minute(until)));
+            let until = until.unwrap_or_default();
+            format!("sleep began, {} sizes kept{until}", prior.len())
+        }
         EventKind::Slept => "asleep".to_owned(),
         EventKind::WakeStarted => "wake began".to_owned(),
         EventKind::Woken => "woken".to_owned(),

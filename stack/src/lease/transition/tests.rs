@@ -79,7 +79,7 @@ extended          . p r a u . . .
 held              . p r a u . . .
 hold_ended        . p r a u . . .
 rated             . p r a u t d .
-sleep_started     . . r . . . . .
+sleep_started     . . r a . . . .
 slept             . . . . . . . .
 wake_started      . . . a . . . .
 woken             . . . p . . . .
@@ -140,7 +140,7 @@ fn a_sleep_that_was_begun() {
     assert_eq!(
         changed(&table(&USUAL), &table(&facts)),
         [
-            "slept . . a . . . . .",
+            "slept . . a a . . . .",
             "wake_started . . r a . . . .",
             "woken . . p p . . . ."
         ]

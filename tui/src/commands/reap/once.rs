@@ -8,6 +8,7 @@ use serde_json::json;
 use stack::reaper::Pause;
 use stack::service::Service;
 use stack::service::reap::{InHand, Step, Summary, ThroughTerraform, Working};
+use stack::service::sleep::Patience;
 use stack::service::sweep::LookSummary;
 use stack::service::teardown::Stop;
 use stack::service::warn::{Alarm, Deliver, Told};
@@ -151,6 +152,7 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         report.summary = summary;
         report.summary.failed() + report.summary.residue() + report.summary.refused()
     };
+    woken(&service, shared).await;
     report.looked = looked_again(&service, shared).await;
     let status = service
         .finish_run(&run, report.summary.gone(), failed)
@@ -162,6 +164,39 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         report.hear(warned(&service, &process, webhook, shared).await);
     }
     Ok(report)
+}
+
+/// Wakes the stacks whose sleep is over. One that takes longer than a look or two is gone on with by the next run.
+async fn woken(service: &Service, shared: &Shared) {
+    let patience = Patience {
+        looks: 6,
+        ..Patience::default()
+    };
+    let speaker = &shared.speaker;
+    let due = match service.wakes_due().await {
+        Ok(due) => due,
+        Err(error) => {
+            return speaker.aside(format!("Warning: nothing was woken: {error}"));
+        }
+    };
+    for name in due {
+        match service.wake(&name, patience, &|_| {}).await {
+            Ok(turned) if turned.failed.is_empty() => {
+                speaker.aside(format!("{name} is awake: its sleep was over"));
+            }
+            Ok(turned) => {
+                let each = turned.failed.iter();
+                let each: Vec<_> = each
+                    .map(|one| format!("{}: {}", one.id, one.reason))
+                    .collect();
+                speaker.aside(format!(
+                    "Warning: not all of {name} is awake yet, the next run goes on: {}",
+                    each.join("; ")
+                ));
+            }
+            Err(error) => speaker.aside(format!("Warning: {name} was not woken: {error}")),
+        }
+    }
 }
 
 /// Looks again for what is gone. That it could not is no failure of the run: the next one does.

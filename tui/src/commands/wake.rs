@@ -1,0 +1,52 @@
+//! `jiti wake NAME`
+
+use clap::Args;
+use stack::StackName;
+use stack::service::sleep::Patience;
+
+use super::sleep::{ready_again, refused, teller, verdict};
+use crate::cli::Form;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::json;
+use crate::ui::Ui;
+
+/// Start what a sleep has stopped, each at the size that it had
+///
+/// What keeps data starts first. When all of it runs a new init begins: the stack is ready when its checks pass.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The stack's name
+    name: StackName,
+
+    #[command(flatten)]
+    form: Form,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    let Arguments { name, form } = arguments;
+    let service = context.writer()?;
+    let tell = teller(*form);
+    let turned = match service.wake(name, Patience::default(), &tell).await {
+        Ok(turned) => turned,
+        Err(error) => return Err(refused(error, &service, name).await),
+    };
+    if form.json {
+        json::line(ui, &turned)?;
+        return verdict(&turned, "wake");
+    }
+    for id in &turned.missing {
+        ui.text(&format!("! {id} no longer exists: it cannot be started"))?;
+    }
+    if turned.failed.is_empty() {
+        ui.text(&match turned.moved.len() {
+            0 => format!("{name} is awake: nothing had to be started"),
+            count => format!("{name} is awake: {count} started; {}", ready_again(&turned)),
+        })?;
+    }
+    verdict(&turned, "wake")
+}
