@@ -18,7 +18,7 @@ pub const RESTARTS: &str = "restarts_at";
 /// The sizes that waking restores, as the ledger has them: of each resource the one that was written first since the stack
 /// last woke. A second try sees what the first has made of it, which is not what it was.
 #[must_use]
-pub fn prior<'a>(events: impl IntoIterator<Item = &'a Event>) -> BTreeMap<String, Value> {
+pub fn prior(events: &[Event]) -> BTreeMap<String, Value> {
     let mut sizes: BTreeMap<String, Value> = BTreeMap::new();
     for event in events {
         match &event.kind {
@@ -107,20 +107,21 @@ impl Remains {
         let stops = |one: &Resource| one.size.is_some() && !one.stopped;
         let goes: BTreeSet<&ResourceId> = members_of_recreators(mine);
         let rest = mine.iter().filter(|one| !goes.contains(&one.id));
-        Self::of(rest.filter_map(|one| match Rank::of(one) {
+        let rest = rest.filter_map(|one| match Rank::of(one) {
             Rank::Keeps if stops(one) => Some((one, None)),
             _ if stops(one) => None,
             _ => Some((one, one.hourly_usd)),
-        }))
+        });
+        Self::of(rest.collect())
     }
 
     /// Once everything has stopped: what each costs as it is now.
     #[must_use]
     pub fn asleep(mine: &[Resource]) -> Self {
-        Self::of(mine.iter().map(|one| (one, one.hourly_usd)))
+        Self::of(mine.iter().map(|one| (one, one.hourly_usd)).collect())
     }
 
-    fn of<'a>(each: impl Iterator<Item = (&'a Resource, Option<HourlyRate>)>) -> Self {
+    fn of(each: Vec<(&Resource, Option<HourlyRate>)>) -> Self {
         let mut remains = Self::default();
         for (one, rate) in each {
             match rate {
@@ -173,7 +174,7 @@ pub fn restarts_at(resource: &Resource) -> Option<Timestamp> {
 
 /// How long each wake of a stack took, from its beginning to being of use.
 #[must_use]
-pub fn wakes<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Elapsed> {
+pub fn wakes(events: &[Event]) -> Vec<Elapsed> {
     let (mut declares, mut woken) = (false, false);
     let mut began: Option<Timestamp> = None;
     let mut took = Vec::new();

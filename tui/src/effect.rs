@@ -35,6 +35,14 @@ pub(crate) enum Effect {
     },
     /// Tell what a teardown says, from its beginning.
     Follow { stack: StackName, run: RunId },
+    /// Find out what a sleep would stop.
+    Doze(StackName),
+    /// Stop what computes.
+    Sleep(StackName),
+    /// Start it again.
+    Wake(StackName),
+    /// Ask the cloud, whatever the age of what is known.
+    Sync,
     /// Let the shell have the terminal until it gives it back.
     Suspend,
     /// Put a text into the clipboard of the terminal.

@@ -3,8 +3,10 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stack::inventory::{CloudClock, Known, KnownBill, LookedAt, SeenUse};
 use stack::service::teardown::{Plan, Progress};
-use stack::{Lease, ReaperStatus, StackName};
+use stack::view::CloudView;
+use stack::{Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
 
 /// One thing that happened. Answers of the world are events like keys are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,6 +46,15 @@ pub(crate) enum Event {
         stack: StackName,
         answer: Result<Option<Box<Plan>>, Problem>,
     },
+    /// What a sleep would stop is known.
+    Drowsy {
+        stack: StackName,
+        answer: Result<Box<stack::service::sleep::Plan>, Problem>,
+    },
+    /// Something is being stopped or started.
+    Turning { stack: StackName, said: String },
+    /// The cloud was asked, or what was known of it was read.
+    Sighted(Result<Box<Sighting>, Problem>),
     /// A teardown has said something, whoever runs it.
     Progress {
         stack: StackName,
@@ -65,6 +76,56 @@ pub(crate) struct Loaded {
     pub(crate) reaper: ReaperStatus,
     /// There is a ledger at all.
     pub(crate) exists: bool,
+}
+
+/// What is known of the cloud.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Sighting {
+    /// The resources as they were last seen.
+    pub(crate) resources: Vec<Resource>,
+    /// Where was looked, and when.
+    pub(crate) places: Vec<(Place, LookedAt)>,
+    /// What was seen of their use.
+    pub(crate) uses: Vec<(ResourceId, SeenUse)>,
+    /// How far the clocks are apart.
+    pub(crate) clock: Option<CloudClock>,
+    /// The places of the configuration.
+    pub(crate) configured: Vec<Place>,
+    /// The cloud itself was asked.
+    pub(crate) asked: bool,
+}
+
+impl Sighting {
+    pub(crate) fn of(known: &Known, configured: Vec<Place>, asked: bool) -> Self {
+        Self {
+            resources: known.resources.values().cloned().collect(),
+            places: known
+                .places
+                .iter()
+                .map(|(place, looked)| (place.clone(), looked.clone()))
+                .collect(),
+            uses: known
+                .uses
+                .iter()
+                .map(|(id, seen)| (id.clone(), seen.clone()))
+                .collect(),
+            clock: known.clock,
+            configured,
+            asked,
+        }
+    }
+
+    /// As stacks are read against it.
+    pub(crate) fn view(self) -> CloudView {
+        let resources = self.resources.into_iter();
+        let known = Known {
+            resources: resources.map(|one| (one.id.clone(), one)).collect(),
+            places: self.places.into_iter().collect(),
+            uses: self.uses.into_iter().collect(),
+            clock: self.clock,
+        };
+        CloudView::new(known, KnownBill::default(), &self.configured)
+    }
 }
 
 /// Why something could not be done, as it is told.

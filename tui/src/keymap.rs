@@ -183,7 +183,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "z",
         Msg::Sleep,
         "sleep",
-        "stop its compute (comes with a cloud account)",
+        "put it to sleep: stop its compute, keep its data",
         SCREENS,
     ),
     bind(
@@ -191,7 +191,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "w",
         Msg::Wake,
         "wake",
-        "start its compute (comes with a cloud account)",
+        "wake it: start its compute as it was",
         SCREENS,
     ),
     bind(
@@ -207,7 +207,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "r",
         Msg::Refresh,
         "refresh",
-        "read the ledger now",
+        "read the ledger and ask the cloud now",
         SCREENS,
     ),
     bind(

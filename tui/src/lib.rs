@@ -23,6 +23,7 @@ mod output;
 mod record;
 mod replay;
 mod runner;
+mod sight;
 mod stage;
 mod term;
 mod theme;

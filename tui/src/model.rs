@@ -33,6 +33,9 @@ pub(crate) struct Setting {
     pub(crate) read_only: Option<String>,
     /// The world is made up.
     pub(crate) demo: bool,
+    /// There is a cloud to ask.
+    #[serde(default)]
+    pub(crate) cloud: bool,
     /// Whether there are colours.
     pub(crate) colour: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use stack::service::sleep::{Patience, SleepError, Step};
 use stack::service::{Service, ServiceError};
 use stack::{RunId, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -20,6 +21,7 @@ pub(crate) struct Runner {
     writer: Arc<Result<Service, Problem>>,
     hands: Arc<Hands>,
     loads: mpsc::Sender<()>,
+    syncs: mpsc::Sender<()>,
     events: UnboundedSender<Event>,
 }
 
@@ -38,7 +40,15 @@ impl Runner {
         let reader = Arc::new(reader);
         let loader = Loader::new(Arc::clone(&reader));
         tokio::spawn(loader.serve(watch, wanted, events.clone()));
+        let (syncs, asked) = mpsc::channel(1);
+        let looks = writer
+            .as_ref()
+            .map_or_else(|_| (*reader).clone(), Service::clone);
+        if looks.sky().is_some() {
+            tokio::spawn(crate::sight::serve(looks, asked, events.clone()));
+        }
         Self {
+            syncs,
             reader,
             writer: Arc::new(writer),
             hands: Arc::new(hands),
@@ -55,6 +65,13 @@ impl Runner {
                 let _ = self.loads.try_send(());
             }
             Effect::Tell(stack) => self.tell(stack),
+            Effect::Doze(stack) => self.doze(stack),
+            Effect::Sleep(stack) => self.turn(stack, Way::Asleep),
+            Effect::Wake(stack) => self.turn(stack, Way::Awake),
+            Effect::Sync => {
+                // Full: the cloud is to be asked already.
+                let _ = self.syncs.try_send(());
+            }
             // What is done with the terminal is the loop's.
             Effect::Copy(_) | Effect::Suspend => {}
             Effect::Plan(stack) => self.plan(stack),
@@ -103,6 +120,27 @@ impl Runner {
         });
     }
 
+    fn doze(&self, stack: StackName) {
+        let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
+        tokio::spawn(async move {
+            let answer = reader.plan_sleep(&stack).await;
+            let answer = answer.map(Box::new).map_err(|error| asleep(&error));
+            let _ = events.send(Event::Drowsy { stack, answer });
+        });
+    }
+
+    /// Puts a stack to sleep or wakes it, unless nothing may be changed.
+    fn turn(&self, stack: StackName, way: Way) {
+        let (writer, events) = (Arc::clone(&self.writer), self.events.clone());
+        tokio::spawn(async move {
+            let answer = match writer.as_ref() {
+                Ok(service) => turned(service, &stack, way, &events).await,
+                Err(problem) => Err(problem.clone()),
+            };
+            let _ = events.send(Event::Changed { stack, answer });
+        });
+    }
+
     /// Ends a stack, unless nothing may be changed: that is decided here, where it would happen.
     fn tear_down(&self, stack: StackName, run: RunId, typed: Option<StackName>) {
         let (hands, events) = (Arc::clone(&self.hands), self.events.clone());
@@ -146,6 +184,64 @@ pub(crate) fn problem(error: ServiceError) -> Problem {
     let advice = error.advice().map(|advice| format!("; {advice}"));
     Problem {
         said: error.message() + &advice.unwrap_or_default(),
+        refused: error.is_refusal(),
+    }
+}
+
+/// Which way a stack is turned.
+#[derive(Clone, Copy)]
+enum Way {
+    Asleep,
+    Awake,
+}
+
+async fn turned(
+    service: &Service,
+    stack: &StackName,
+    way: Way,
+    events: &UnboundedSender<Event>,
+) -> Result<String, Problem> {
+    let tell = |step: &Step| {
+        let said = match step {
+            Step::Stopping(one) => format!("{} stops", one.id),
+            Step::Starting(one) => format!("{} starts", one.id),
+            Step::Done(one) => format!("{} is done", one.id),
+            Step::Failed(one) => format!("✗ {}: {}", one.id, one.reason),
+        };
+        let stack = stack.clone();
+        let _ = events.send(Event::Turning { stack, said });
+    };
+    let patience = Patience::default();
+    let turned = match way {
+        Way::Asleep => service.sleep(stack, None, patience, &tell).await,
+        Way::Awake => service.wake(stack, patience, &tell).await,
+    };
+    let turned = turned.map_err(|error| asleep(&error))?;
+    if let Some(failed) = turned.failed.first() {
+        return Err(Problem {
+            said: format!(
+                "{stack} is half asleep, {} could not be turned, first {}: {}; z and w both finish it",
+                turned.failed.len(),
+                failed.id,
+                failed.reason
+            ),
+            refused: false,
+        });
+    }
+    let count = turned.moved.len();
+    Ok(match (way, turned.remains.hourly_usd) {
+        (Way::Asleep, Some(rate)) => format!(
+            "{stack} is asleep: {count} stopped, {}/h goes on",
+            format::rate(rate)
+        ),
+        (Way::Asleep, None) => format!("{stack} is asleep: {count} stopped"),
+        (Way::Awake, _) => format!("{stack} is awake: {count} started"),
+    })
+}
+
+fn asleep(error: &SleepError) -> Problem {
+    Problem {
+        said: error.to_string(),
         refused: error.is_refusal(),
     }
 }

@@ -13,7 +13,7 @@ use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 
 use crate::demo;
 use crate::effect::Effect;
-use crate::event::{Event, Loaded, Problem};
+use crate::event::{Event, Loaded, Problem, Sighting};
 use crate::model::{Model, Setting, Size};
 use crate::update::update;
 use crate::view::{screen_text, view};
@@ -31,6 +31,8 @@ pub struct Scene {
     pub read_only: Option<String>,
     /// Marked as made up.
     pub demo: bool,
+    /// There is a cloud to ask.
+    pub cloud: bool,
     /// The policy in force.
     pub policy: Policy,
     /// What time it is.
@@ -47,6 +49,7 @@ impl Scene {
             colour: true,
             read_only: None,
             demo: false,
+            cloud: false,
             policy: demo::policy(),
             now,
         }
@@ -72,6 +75,7 @@ impl Stage {
             colour,
             read_only,
             demo,
+            cloud,
             policy,
             now,
         } = scene;
@@ -80,6 +84,7 @@ impl Stage {
             policy,
             read_only,
             demo,
+            cloud,
             colour,
         };
         let backend = TestBackend::new(columns, rows);
@@ -173,6 +178,25 @@ impl Stage {
             stack: plan.name.clone(),
             answer: Ok(Some(Box::new(plan))),
         });
+    }
+
+    /// What a sleep would stop is known.
+    pub fn doze(&mut self, plan: stack::service::sleep::Plan) {
+        self.happens(Event::Drowsy {
+            stack: plan.name.clone(),
+            answer: Ok(Box::new(plan)),
+        });
+    }
+
+    /// The cloud was asked, and this was found in these places.
+    pub fn sight(&mut self, resources: Vec<stack::Resource>, configured: Vec<stack::Place>) {
+        let sighting = Sighting {
+            resources,
+            configured,
+            asked: true,
+            ..Sighting::default()
+        };
+        self.happens(Event::Sighted(Ok(Box::new(sighting))));
     }
 
     /// The same, but nothing was drawn since: as when a key is pressed at that very moment.

@@ -3,6 +3,7 @@
 mod act;
 mod keys;
 mod mouse;
+mod nap;
 mod popup;
 mod teardown;
 
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use stack::{Elapsed, StackName};
 
 use crate::effect::Effect;
-use crate::event::{Event, Loaded, Problem};
+use crate::event::{Event, Loaded, Problem, Sighting};
 use crate::keymap;
 use crate::model::list::Line;
 use crate::model::world::Reading;
@@ -40,12 +41,25 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Clock(now) => clock(model, now),
         Event::Drawn => {
             teardown::drawn(model);
+            nap::drawn(model);
             Vec::new()
         }
         Event::Loaded(answer) => loaded(model, answer),
         Event::Told { stack, answer } => told(model, &stack, answer),
         Event::Changed { stack, answer } => changed(model, stack, answer),
         Event::Planned { stack, answer } => teardown::planned(model, &stack, answer),
+        Event::Drowsy { stack, answer } => {
+            nap::drowsy(model, &stack, answer);
+            Vec::new()
+        }
+        Event::Turning { stack, said } => {
+            model.say(Tone::Quiet, format!("{stack}: {said}"));
+            Vec::new()
+        }
+        Event::Sighted(answer) => {
+            sighted(model, answer);
+            Vec::new()
+        }
         Event::Foreseen { stack, answer } => {
             let now = model.now();
             model.foresights.tell(stack, now, answer);
@@ -92,6 +106,25 @@ fn loaded(model: &mut Model, answer: Result<Box<Loaded>, Problem>) -> Vec<Effect
         effects.push(Effect::Tell(detail.stack.clone()));
     }
     effects
+}
+
+/// What is known of the cloud is other than it was. What was known before stays when it could not be asked.
+fn sighted(model: &mut Model, answer: Result<Box<Sighting>, Problem>) {
+    match answer {
+        Ok(sighting) => {
+            if sighting.asked {
+                let count = sighting.resources.len();
+                model.say(
+                    Tone::Good,
+                    format!("the cloud was asked: {count} resources"),
+                );
+            }
+            model.world.sight(*sighting);
+            model.list.arrange(&model.world, layout::rows(model.size));
+            model.dirty = true;
+        }
+        Err(problem) => model.complain(&problem),
+    }
 }
 
 fn told(

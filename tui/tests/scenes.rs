@@ -1,12 +1,16 @@
 //! Scenes of the dashboard for tests: made-up worlds, plans and progress, at one moment.
 
 use jiff::Timestamp;
+use stack::cloud::Standing;
 use stack::lease::{NewEvent, Strategy};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
+use stack::service::sleep::Moved;
 use stack::service::teardown::{Deleted, Doomed, Outcome, Plan, Progress, Residue};
+use stack::sleep::{GoesOn, Remains};
 use stack::testing::{new_event, noon, registration};
 use stack::{
-    Actor, Event, EventKind, Lease, ReaperStatus, Registration, RunId, Seq, Span, StackName,
+    Actor, Event, EventKind, Lease, Place, ReaperStatus, Registration, Resource, ResourceId, RunId,
+    Seq, Span, StackName,
 };
 use tui::{Scene, Stage};
 
@@ -214,4 +218,53 @@ pub(crate) fn all_gone(stack: &str) -> Progress {
         deleted: vec![deleted(0), deleted(1), deleted(2)],
         residue: Vec::new(),
     })
+}
+
+fn in_ireland(kind: &str, id: &str, stack: &str) -> Resource {
+    let mut one = stack::testing::fake_cloud::resource(kind, id, stack);
+    one.id = ResourceId(format!("arn:aws:ec2:eu-west-1:111111111111:{id}"));
+    one
+}
+
+/// What was found of a stack: something that runs, something that was not confirmed.
+pub(crate) fn found(stack: &str) -> (Vec<Resource>, Vec<Place>) {
+    let mut instance = in_ireland("ec2:instance", "instance/i-0abc", stack);
+    instance.state = Some("running".to_owned());
+    instance.hourly_usd = "0.0114".parse().ok();
+    let mut volume = in_ireland("ec2:volume", "volume/vol-0abc", stack);
+    volume.standing = Standing::Unconfirmed("you may not describe it".to_owned());
+    let places = vec![instance.place.clone()];
+    (vec![instance, volume], places)
+}
+
+/// What a sleep of it would stop.
+pub(crate) fn nap(stack: &str) -> stack::service::sleep::Plan {
+    let moved = |kind: &str, id: &str| Moved {
+        id: ResourceId(format!("arn:aws:{id}")),
+        kind: kind.to_owned(),
+        region: "eu-west-1".to_owned(),
+    };
+    let disk = GoesOn {
+        id: ResourceId("arn:aws:ec2:eu-west-1:111111111111:volume/vol-0abc".to_owned()),
+        kind: "ec2:volume".to_owned(),
+        region: "eu-west-1".to_owned(),
+        hourly_usd: "0.03".parse().ok(),
+    };
+    stack::service::sleep::Plan {
+        name: name(stack),
+        stops: vec![
+            moved(
+                "autoscaling:autoScalingGroup",
+                "autoscaling:eu-west-1:111111111111:autoScalingGroup:web",
+            ),
+            moved("rds:db", "rds:eu-west-1:111111111111:db:orders"),
+        ],
+        remains: Remains {
+            resources: vec![disk],
+            hourly_usd: "0.03".parse().ok(),
+            unknown: 1,
+        },
+        ready_again_seconds: Some(stack::Elapsed::from_millis(420_000)),
+        not_looked: Vec::new(),
+    }
 }

@@ -494,3 +494,47 @@ fn changes_alone_are_enough() {
     stage.keys("<up>");
     assert_eq!(selected(&stage), "aa");
 }
+
+/// With a cloud `z` shows what would stop before `y` does it, `w` wakes only what sleeps, and `r` asks the cloud.
+#[test]
+fn sleep_and_wake() {
+    let scene = Scene {
+        cloud: true,
+        ..Scene::new(100, 30, now())
+    };
+    let sleeping = story(
+        "b",
+        180,
+        |_| {},
+        vec![
+            (
+                60,
+                EventKind::SleepStarted {
+                    prior: [].into(),
+                    until: None,
+                },
+            ),
+            (59, EventKind::Slept),
+        ],
+    );
+    let mut stage = staged(scene, vec![usual("a"), lease(&sleeping)]);
+    stage.keys("zy");
+    let asked = stage.wants();
+    assert_eq!(asked.len(), 1, "a yes to nothing is no yes: {asked:?}");
+    assert!(asked[0].contains("Doze"), "{asked:?}");
+    stage.doze(crate::scenes::nap("a"));
+    shows(&stage, "$0.03/h goes on");
+    stage.keys("y");
+    let wants = stage.wants();
+    assert_eq!(wants.len(), 1, "{wants:?}");
+    assert!(wants[0].contains("Sleep"), "{wants:?}");
+    stage.keys("w");
+    shows(&stage, "it is awake");
+    assert!(stage.wants().is_empty());
+    stage.keys("jw");
+    let selected = selected(&stage);
+    assert_eq!(selected, "b");
+    assert!(stage.wants()[0].contains("Wake"));
+    stage.keys("r");
+    assert!(stage.wants().iter().any(|want| want == "Sync"));
+}

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use stack::{EventKind, ReaperStatus};
 use tui::{Scene, Stage};
 
-use crate::scenes::{half_way, lease, left_over, made_up, name, now, plan, staged, story, usual};
+use crate::scenes::{
+    found, half_way, lease, left_over, made_up, name, nap, now, plan, staged, story, usual,
+};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
@@ -73,6 +75,14 @@ fn detail(scene: Scene, keys: &str) -> Stage {
     stage.tell(&name("checkout-1.4.0"), rich());
     stage.keys(keys);
     stage
+}
+
+fn awake(scene: Scene) -> Stage {
+    let scene = Scene {
+        cloud: true,
+        ..scene
+    };
+    staged(scene, vec![usual("checkout-1.4.0")])
 }
 
 fn asked(scene: Scene, protected: bool) -> Stage {
@@ -151,6 +161,24 @@ const SCREENS: &Screens = &[
         stage.keys("y<enter>3");
         stage.progress(&name("checkout-1.4.0"), half_way("checkout-1.4.0"));
         stage.progress(&name("checkout-1.4.0"), vec![left_over("checkout-1.4.0")]);
+        stage
+    }),
+    ("sleep_asking", |scene| {
+        let mut stage = awake(scene);
+        stage.keys("z");
+        stage
+    }),
+    ("sleep_plan", |scene| {
+        let mut stage = awake(scene);
+        stage.keys("z");
+        stage.doze(nap("checkout-1.4.0"));
+        stage
+    }),
+    ("detail_resources_found", |scene| {
+        let mut stage = awake(scene);
+        let (resources, places) = found("checkout-1.4.0");
+        stage.keys("<enter>3");
+        stage.sight(resources, places);
         stage
     }),
     ("detail_lease", |scene| detail(scene, "1")),

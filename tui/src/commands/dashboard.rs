@@ -79,15 +79,25 @@ pub(crate) async fn open(
     }
     let config = Arc::new(config);
     let read_only = reason_against_changes(context, &config, &path);
+    // The made-up world has no cloud, whatever the configuration names.
+    let sky = if demo {
+        None
+    } else {
+        context.sky(&config, &path)
+    };
     let service = |ledger| {
         let (clock, config) = (Arc::new(*context.clock()), Arc::clone(&config));
-        Service::new(
+        let service = Service::new(
             Arc::new(ledger),
             clock,
             config,
             context.actor(),
             Source::Dashboard,
-        )
+        );
+        match &sky {
+            Some(sky) => service.with_sky(sky.clone()),
+            None => service,
+        }
     };
     let writer = match &read_only {
         None => Ok(service(SqliteLedger::at(&path))),
@@ -98,6 +108,7 @@ pub(crate) async fn open(
         policy: config.policy.clone(),
         read_only,
         demo,
+        cloud: sky.is_some(),
         colour: !context.environment.no_color && !context.environment.dumb_terminal,
     };
     let (columns, rows) = crossterm::terminal::size()?;

@@ -3,10 +3,12 @@
 mod confirm;
 mod extend;
 mod hold;
+mod nap;
 
 pub(crate) use confirm::{Confirm, Planned};
 pub(crate) use extend::{Choice, Extend};
 pub(crate) use hold::{Field, Hold};
+pub(crate) use nap::Nap;
 
 /// A popup.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(crate) enum Popup {
     Extend(Extend),
     /// The reaper is to leave a stack alone.
     Hold(Box<Hold>),
+    /// A stack is to sleep.
+    Sleep(Box<Nap>),
     /// A stack is to end.
     Teardown(Box<Confirm>),
 }
@@ -27,7 +31,7 @@ impl Popup {
     /// Whether keys write text in it.
     pub(crate) fn is_written(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Sort(_) => false,
+            Self::Help(_) | Self::Sort(_) | Self::Sleep(_) => false,
             Self::Extend(extend) => extend.is_written(),
             Self::Hold(_) => true,
             Self::Teardown(confirm) => confirm.is_written(),

@@ -1,11 +1,14 @@
 //! The stacks as they were last read, and what time alone makes of them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use stack::idle::{DEFAULT_WINDOW, IdleState};
 use stack::listing::{Flag, Listing};
+use stack::view::CloudView;
 use stack::{Elapsed, HourlyRate, Lease, Phase, Policy, ReaperStatus, Span, StackName, Usd, View};
 
-use crate::event::{Loaded, Problem};
+use crate::event::{Loaded, Problem, Sighting};
 
 /// "Soon" in the header: what expires within it is counted.
 const SOON: Span = Span::minutes(60);
@@ -30,6 +33,8 @@ pub(crate) struct World {
     pub(crate) exists: bool,
     stacks: Vec<Stack>,
     view: View,
+    /// What is known of the cloud; `None` until it was read, and where no account is configured.
+    cloud: Option<Arc<CloudView>>,
     totals: Totals,
     changes_at: Option<Timestamp>,
 }
@@ -82,8 +87,33 @@ impl World {
             exists: true,
             stacks: Vec::new(),
             view: View::new(now, policy.clone(), ReaperStatus::default()),
+            cloud: None,
             totals: Totals::default(),
             changes_at: None,
+        }
+    }
+
+    /// What is known of the cloud.
+    pub(crate) fn cloud(&self) -> Option<&CloudView> {
+        self.cloud.as_deref()
+    }
+
+    /// Something else is known of the cloud.
+    pub(crate) fn sight(&mut self, sighting: Sighting) {
+        self.cloud = Some(Arc::new(sighting.view()));
+        self.view = self.viewed(self.view.reaper.clone());
+        let view = &self.view;
+        for stack in &mut self.stacks {
+            stack.read(view);
+        }
+        self.sum_up();
+    }
+
+    fn viewed(&self, reaper: ReaperStatus) -> View {
+        let view = View::new(self.view.now, self.view.policy.clone(), reaper);
+        match &self.cloud {
+            Some(cloud) => view.with_cloud(Arc::clone(cloud)),
+            None => view,
         }
     }
 
@@ -121,7 +151,7 @@ impl World {
             reaper,
             exists,
         } = loaded;
-        self.view = View::new(self.view.now, self.view.policy.clone(), reaper);
+        self.view = self.viewed(reaper);
         match ended {
             None => {
                 // The ledger orders by name already; a search must be able to rely on it.

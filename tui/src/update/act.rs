@@ -2,7 +2,7 @@
 
 use stack::{Phase, StackName};
 
-use super::teardown;
+use super::{nap, teardown};
 use crate::effect::Effect;
 use crate::event::Problem;
 use crate::model::Model;
@@ -45,10 +45,10 @@ pub(super) fn reason_against(model: &Model, msg: Msg, name: &StackName) -> Optio
         return Some(Problem::refused(format!("nothing is changed: {why}")));
     }
     let why = match msg {
-        Msg::Sleep => {
+        Msg::Sleep if !model.setting.cloud => {
             "sleep stops compute in a cloud: it comes with [[account]] in the configuration"
         }
-        Msg::Wake => {
+        Msg::Wake if !model.setting.cloud => {
             "wake starts compute in a cloud: it comes with [[account]] in the configuration"
         }
         Msg::Teardown if model.works.running().any(|(at, _)| at == name) => {
@@ -57,6 +57,8 @@ pub(super) fn reason_against(model: &Model, msg: Msg, name: &StackName) -> Optio
         Msg::Unhold if !is_held(stack, model) => {
             return Some(Problem::refused(format!("{name} is not held")));
         }
+        Msg::Sleep | Msg::Wake if stack.phase == Phase::TearingDown => "it is being torn down",
+        Msg::Wake if stack.phase != Phase::Asleep && !stack.lease.half_asleep => "it is awake",
         Msg::Extend if stack.phase == Phase::TearingDown => {
             "it is being torn down: more time would change nothing"
         }
@@ -73,6 +75,8 @@ fn begin(model: &mut Model, msg: Msg, name: StackName) -> Vec<Effect> {
     model.popup = match msg {
         Msg::Extend => Some(Popup::Extend(Extend::new(&stack.lease, policy, now))),
         Msg::Hold => Some(Popup::Hold(Box::new(Hold::new(&stack.lease, policy, now)))),
+        Msg::Sleep => return nap::begin(model, name),
+        Msg::Wake => return nap::wake(model, name),
         Msg::Teardown => return teardown::begin(model, name),
         Msg::Unhold => {
             model.say(Tone::Quiet, format!("ending the hold of {name}"));

@@ -164,6 +164,10 @@ fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.say(Tone::Quiet, "reading the ledger");
             let mut effects = teardown::foresee(model, true);
             effects.push(Effect::Load);
+            if model.setting.cloud {
+                model.say(Tone::Quiet, "reading the ledger, asking the cloud");
+                effects.push(Effect::Sync);
+            }
             return effects;
         }
         other => return act::on_stack(model, other),

@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{keys, teardown};
+use super::{keys, nap, teardown};
 use crate::effect::Effect;
 use crate::keymap::BINDINGS;
 use crate::model::Model;
@@ -29,6 +29,7 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Popup::Sort(chosen) => (sort(model, chosen, msg), Vec::new()),
         Popup::Extend(popup) => extend(model, popup, msg),
         Popup::Hold(popup) => hold(model, popup, msg),
+        Popup::Sleep(popup) => nap::act(model, popup, msg),
         Popup::Teardown(popup) => teardown::act(model, popup, msg),
     };
     if stays {
@@ -49,7 +50,7 @@ pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
             hold.problem = None;
         }
         Popup::Teardown(confirm) => teardown::edit(confirm, request),
-        Popup::Help(_) | Popup::Sort(_) => {}
+        Popup::Help(_) | Popup::Sort(_) | Popup::Sleep(_) => {}
     }
 }
 

@@ -3,6 +3,7 @@
 mod extend;
 mod help;
 mod hold;
+mod nap;
 mod sort;
 mod teardown;
 
@@ -23,6 +24,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: 
         Popup::Sort(chosen) => sort::render(canvas, area, *chosen, model),
         Popup::Extend(extend) => extend::render(canvas, area, extend, model),
         Popup::Hold(hold) => hold::render(canvas, area, hold, model),
+        Popup::Sleep(nap) => nap::render(canvas, area, nap, model),
         Popup::Teardown(confirm) => teardown::render(canvas, area, confirm, model),
     }
 }

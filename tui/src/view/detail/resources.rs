@@ -1,6 +1,7 @@
 //! What a stack is made of, what a teardown would remove, and what one is removing.
 
 use stack::Phase;
+use stack::cloud::Standing;
 use stack::service::teardown::{Outcome, Plan};
 
 use super::super::page::Page;
@@ -17,12 +18,70 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         teardown(page, work);
     }
     page.heading("Resources");
-    page.text(
-        "  None known: nobody has looked into an account, because none is configured.",
-        Tone::Quiet,
-    );
+    found(page, stack, model);
     page.heading("What a teardown would remove");
     foresight(page, stack, model);
+}
+
+/// What was found of it in the cloud.
+fn found(page: &mut Page, stack: &Stack, model: &Model) {
+    let Some(cloud) = model.world.cloud() else {
+        let text = if model.setting.cloud {
+            "  The cloud was not asked yet."
+        } else {
+            "  None known: nobody has looked into an account, because none is configured."
+        };
+        return page.text(text, Tone::Quiet);
+    };
+    let mut own = cloud.resources(&stack.lease);
+    own.sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
+    if own.is_empty() {
+        page.text(
+            "  Nothing in the configured places carries its tags.",
+            Tone::Quiet,
+        );
+    }
+    for one in own {
+        let state = one.state.as_deref().unwrap_or(format::UNKNOWN);
+        let rate = one.hourly_usd.map_or_else(
+            || format::UNKNOWN.to_owned(),
+            |rate| format!("{}/h", format::rate(rate)),
+        );
+        let (mark, tone) = match &one.standing {
+            Standing::Confirmed => ("●", Tone::Plain),
+            Standing::Unconfirmed(_) => ("▲", Tone::Notice),
+        };
+        page.line([
+            (format!("  {mark} {}  ", one.kind), tone.into()),
+            (format!("{}  ", short(one.id.as_str())), tone.into()),
+            (
+                format!("{state}  {rate}  {}", one.place),
+                Tone::Quiet.into(),
+            ),
+        ]);
+        if let Standing::Unconfirmed(why) = &one.standing {
+            page.text(&format!("    not confirmed: {why}"), Tone::Notice);
+        }
+    }
+    let listing = stack.listing(model.world.view());
+    for one in &listing.idle.evidence {
+        let value = one
+            .value
+            .map_or_else(|| format::UNKNOWN.to_owned(), |value| value.to_string());
+        let text = format!(
+            "  {}: {value} within {}, idle below {}",
+            one.signal, one.window, one.threshold
+        );
+        page.text(&text, Tone::Quiet);
+    }
+}
+
+/// The last part of an ARN: the rest stands beside it.
+fn short(id: &str) -> &str {
+    match id.splitn(6, ':').nth(5) {
+        Some(last) if id.starts_with("arn:") => last,
+        _ => id,
+    }
 }
 
 /// What would go, as far as somebody has asked.
