@@ -185,6 +185,16 @@ impl Context {
 
     /// The same, for what one part of jiti does in the place of another.
     pub(crate) fn writing_as(&self, source: Source) -> Result<Service, CommandError> {
+        let path = self.ledger_path()?;
+        if self.read_only(&self.config()?).is_none() && !exists(&path)? {
+            return Err(no_ledger(&path));
+        }
+        self.sweeping_as(source)
+    }
+
+    /// What a sweep needs: it may end a stack that only its tags tell of, and begins a ledger to say so where there is
+    /// none.
+    pub(crate) fn sweeping_as(&self, source: Source) -> Result<Service, CommandError> {
         let config = self.config()?;
         let path = self.ledger_path()?;
         match self.read_only(&config) {
@@ -194,7 +204,6 @@ impl Context {
             Some(ReadOnly::Config) => Err(CommandError::refused(
                 "nothing is changed: the configuration says read_only = true under [dashboard]",
             )),
-            None if !exists(&path)? => Err(no_ledger(&path)),
             None => Ok(self.service(&path, SqliteLedger::at(&path), config, source)),
         }
     }

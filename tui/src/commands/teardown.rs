@@ -93,8 +93,10 @@ pub(crate) async fn run(
         ..context.teardown_settings()?
     };
     let name = &arguments.name;
+    let by_tags = arguments.strategy == Strategy::Sweep;
     let service = match arguments.dry_run {
-        true => context.existing_reader()?,
+        true => context.existing_observer()?,
+        false if by_tags => context.sweeping_as(Source::Cli)?,
         false => context.writer()?,
     };
     if !may_be_planned(arguments, &service).await? {

@@ -35,7 +35,8 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
         listen(SignalKind::terminate())?,
         listen(SignalKind::hangup())?,
     ];
-    let service = context.writing_as(if arguments.dashboard {
+    // What was planned without a ledger begins one.
+    let service = context.sweeping_as(if arguments.dashboard {
         Source::Dashboard
     } else {
         Source::Cli
