@@ -10,13 +10,17 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 use super::*;
-use crate::config::{Config, ReaperConfig};
+use crate::cloud::Cloud;
+use crate::config::{Access, Account, Config, ReaperConfig};
+use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Registration, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::process::{host, identify};
-use crate::service::Service;
 use crate::service::teardown::{Outcome, Progress, Settings, Stop};
-use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
+use crate::service::{Service, Sky};
+use crate::testing::{
+    Call, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
+};
 use crate::ttl::{Span, Ttl};
 use crate::{Phase, Policy, RunId, StackName};
 
@@ -511,4 +515,131 @@ async fn an_unreachable_origin_is_residue() {
         .map(|(task, _)| task.name)
         .collect();
     assert_eq!(names, [stack_name("away")]);
+}
+
+/// A sandbox that only the reaper's sweep is about: a root of this machine whose Terraform says that its state is empty.
+async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {
+    let mut world = World::new();
+    world.config.policy = Policy::default();
+    world.config.reaper.sweep = allowed;
+    world.config.accounts = vec![Account {
+        name: "sandbox".to_owned(),
+        id: "111111111111".to_owned(),
+        access: Access::Standard,
+        regions: vec!["eu-west-1".to_owned()],
+    }];
+    let root = tempfile::tempdir().unwrap();
+    let program = root.path().join("terraform");
+    std::fs::write(
+        &program,
+        "#!/bin/sh\ntest \"$1\" = state && echo '{\"version\":4}'\n",
+    )
+    .unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&program, executable).unwrap();
+    std::fs::create_dir(root.path().join(".terraform")).unwrap();
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let origin = (path(root.path()), path(&program));
+    let change = |registration: &mut Registration| {
+        (registration.origin.directory, registration.origin.command) = origin;
+        registration.origin.process.host = host();
+    };
+    world.stack("lost", 60, change).await;
+    world
+        .happens("lost", EventKind::Recorded { origin: None })
+        .await;
+    world.clock.advance(Span::minutes(130));
+    let own = resource("sqs", "own", "lost");
+    let cloud = Arc::new(FakeCloud::new([own, resource("sqs", "other", "else")]));
+    (world, cloud, root)
+}
+
+async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> Summary {
+    let sky = Sky::new(
+        Arc::clone(cloud) as Arc<dyn Cloud>,
+        Arc::new(MemoryInventory::default()),
+    );
+    let ender = Arc::new(ThroughTerraform {
+        service: world.service().with_sky(sky),
+        settings: Settings {
+            runs: runs.to_owned(),
+            ..Settings::default()
+        },
+        stop: Stop::default(),
+    });
+    let (working, _stop) = working(ender, 4);
+    world.service().reap(world.docket().await, &working).await
+}
+
+/// Where it may, the reaper ends by its tags what its own state has lost, and nothing else; where it may not, it does not.
+#[tokio::test]
+async fn a_lost_state_is_swept_where_that_is_allowed() {
+    let (world, cloud, root) = lost(true).await;
+    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    assert_eq!(
+        (summary.gone(), summary.endings.len()),
+        (1, 1),
+        "{summary:?}"
+    );
+    let left: Vec<_> = cloud.ids().iter().map(ToString::to_string).collect();
+    assert_eq!(left, ["sqs/other"]);
+    assert_eq!(world.phase("lost").await, Phase::Gone);
+
+    let (world, cloud, root) = lost(false).await;
+    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    assert_eq!(summary.refused(), 1, "{summary:?}");
+    assert_eq!(cloud.ids().len(), 2);
+}
+
+/// More than the ceiling is not swept.
+#[tokio::test]
+async fn the_reaper_keeps_to_its_ceiling() {
+    let (mut world, cloud, root) = lost(true).await;
+    world.config.reaper.max_resources = 0;
+    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    assert_eq!(summary.refused(), 1, "{summary:?}");
+    assert_eq!(cloud.called(Call::Delete), []);
+}
+
+/// A folder that is gone, or on another machine, is no lost state: what its tags find stays.
+#[tokio::test]
+async fn a_folder_that_is_gone_is_not_swept() {
+    let (world, cloud, root) = lost(true).await;
+    let runs = tempfile::tempdir().unwrap();
+    root.close().unwrap();
+    let summary = reaped(&world, &cloud, runs.path()).await;
+    let Ending::Ended(outcome) = &summary.endings[0].1 else {
+        panic!("{summary:?}")
+    };
+    assert_eq!(outcome.residue[0].reason, "origin_unreachable");
+    assert_eq!(cloud.ids().len(), 2);
+}
+
+/// What a person's sweep has left only a sweep can finish: the reaper does where it may, and says so where it may not.
+#[tokio::test]
+async fn what_a_sweep_left_is_finished_by_a_sweep() {
+    let (world, cloud, root) = lost(false).await;
+    let runs = root.path().join("runs");
+    let swept = |strategy| EventKind::TeardownStarted {
+        strategy,
+        by: actor(),
+        why: "test".to_owned(),
+        run: RunId::random(),
+        host: "elsewhere".to_owned(),
+        pid: 1,
+    };
+    world.happens("lost", swept(Strategy::Sweep)).await;
+    world.clock.advance(Span::minutes(11));
+    let summary = reaped(&world, &cloud, &runs).await;
+    let Ending::Refused(why) = &summary.endings[0].1 else {
+        panic!("{summary:?}")
+    };
+    assert!(why.contains("sweep = true"), "{why}");
+    assert_eq!(cloud.ids().len(), 2);
+
+    let (world, cloud, root) = lost(true).await;
+    world.happens("lost", swept(Strategy::Sweep)).await;
+    world.clock.advance(Span::minutes(11));
+    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    assert_eq!((summary.gone(), cloud.ids().len()), (1, 1), "{summary:?}");
 }
