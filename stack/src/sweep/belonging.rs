@@ -110,7 +110,7 @@ impl Court<'_> {
         };
         let owner = one.owner.as_ref().map(|id| (id, other(id)));
         let whole = one.part_of.as_ref().map(|id| (id, other(id)));
-        let judged = self.verdict(one, owner, whole);
+        let judged = self.verdict(one, owner.as_ref(), whole.as_ref());
         judgement.insert(one.id.clone(), judged.clone());
         judged
     }
@@ -118,8 +118,8 @@ impl Court<'_> {
     fn verdict(
         &self,
         one: &Resource,
-        owner: Option<(&ResourceId, Option<Judged>)>,
-        whole: Option<(&ResourceId, Option<Judged>)>,
+        owner: Option<&(&ResourceId, Option<Judged>)>,
+        whole: Option<&(&ResourceId, Option<Judged>)>,
     ) -> Judged {
         let by_tag = match self.by_tag(one) {
             Tagged::Other(judged) => return judged,

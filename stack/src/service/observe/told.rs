@@ -194,7 +194,7 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
     let left = found.iter().filter(|one| {
         let belongs = judgement
             .get(&one.id)
-            .is_some_and(|judged| judged.belongs());
+            .is_some_and(crate::sweep::Judged::belongs);
         // What its owner takes along is not left by itself.
         belongs && one.tag(tags::STACK).is_some()
     });
