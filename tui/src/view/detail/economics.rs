@@ -9,10 +9,12 @@ use crate::output::style::Tone;
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     page.text("Rebuild, sleep or keep?", Tone::Heading);
     page.blank();
-    page.text(
-        "Which of the three is cheapest is worked out from measured costs and from the history of this app. No account is configured, so nothing is measured yet, and jiti does not guess.",
-        Tone::Plain,
-    );
+    let text = if model.setting.cloud {
+        "Which of the three is cheapest takes measured costs and the history of this app. This page does not work it out yet, and jiti does not guess."
+    } else {
+        "Which of the three is cheapest is worked out from measured costs and from the history of this app. No account is configured, so nothing is measured yet, and jiti does not guess."
+    };
+    page.text(text, Tone::Plain);
     page.blank();
     page.text("What is known so far:", Tone::Quiet);
     let now = model.now();
