@@ -36,6 +36,7 @@ pub(crate) async fn bill(at: &Clients, from: Date, to: Date) -> Result<Bill, Clo
                 return Ok(Bill {
                     requests: bill.requests,
                     remark: Some(format!("only a part of the bill was answered: {error}")),
+                    broken_off: true,
                     ..Bill::default()
                 });
             }
@@ -147,8 +148,10 @@ fn read(bill: &mut Bill, days: &[ResultByTime]) {
 #[cfg(test)]
 mod tests {
     use aws_sdk_costexplorer::types::{Group, MetricValue};
+    use serde_json::json;
 
     use super::*;
+    use crate::loopback::{Loopback, Said};
 
     fn day(start: &str, estimated: bool, groups: &[(&str, &str, &str)]) -> ResultByTime {
         let time = DateInterval::builder().start(start).end("2026-03-09");
@@ -238,5 +241,92 @@ mod tests {
             &[day("2026-03-01", false, &[("jiti:stack$b", "S3", "2")])],
         );
         assert_eq!((bill.lines.len(), bill.settled.len()), (2, 1));
+    }
+
+    fn dates() -> (Date, Date) {
+        ("2026-03-01".parse().unwrap(), "2026-03-03".parse().unwrap())
+    }
+
+    fn page(token: Option<&str>) -> Said {
+        let body = json!({
+            "NextPageToken": token,
+            "ResultsByTime": [{
+                "TimePeriod": {"Start": "2026-03-01", "End": "2026-03-02"},
+                "Total": {},
+                "Groups": [{
+                    "Keys": ["jiti:stack$checkout", "Amazon Simple Storage Service"],
+                    "Metrics": {METRIC: {"Amount": "0.25", "Unit": "USD"}}
+                }],
+                "Estimated": true
+            }]
+        });
+        (200, "application/x-amz-json-1.1", body.to_string())
+    }
+
+    fn refused() -> Said {
+        let body = json!({"__type": "LimitExceededException", "Message": "too many"});
+        (400, "application/x-amz-json-1.1", body.to_string())
+    }
+
+    /// One question, grouped by stack and service and without what is no use, and each page of its answer is counted.
+    #[tokio::test]
+    async fn each_page_is_counted() {
+        let service = Loopback::new(|body| page((!body.contains("page-2")).then_some("page-2")));
+        let service = service.await;
+        let (from, to) = dates();
+        let bill = bill(&service.clients, from, to).await.unwrap();
+        assert_eq!((bill.requests, bill.lines.len(), bill.remark), (2, 2, None));
+        assert!(bill.settled.is_empty());
+        let asked: serde_json::Value = serde_json::from_str(&service.heard()[0]).unwrap();
+        assert_eq!(asked["Granularity"], "DAILY");
+        assert_eq!(asked["Metrics"], json!(["AmortizedCost"]));
+        assert_eq!(
+            asked["TimePeriod"],
+            json!({"Start": "2026-03-01", "End": "2026-03-03"})
+        );
+        let groups =
+            json!([{"Type": "TAG", "Key": "jiti:stack"}, {"Type": "DIMENSION", "Key": "SERVICE"}]);
+        assert_eq!(asked["GroupBy"], groups);
+        let left_out = json!({"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Tax", "Credit", "Refund"]}}});
+        assert_eq!(asked["Filter"], left_out);
+    }
+
+    /// What is refused is not asked again, and a page that is refused leaves what was paid for counted, and nothing else.
+    #[tokio::test]
+    async fn nothing_is_tried_again_by_itself() {
+        let (from, to) = dates();
+        let service = Loopback::new(|_| refused()).await;
+        let error = bill(&service.clients, from, to).await.unwrap_err();
+        assert_eq!(error.kind, CloudErrorKind::Throttled);
+        assert_eq!(service.heard().len(), 1);
+        let half = |body: &str| {
+            if body.contains("page-2") {
+                refused()
+            } else {
+                page(Some("page-2"))
+            }
+        };
+        let service = Loopback::new(half).await;
+        let bill = bill(&service.clients, from, to).await.unwrap();
+        assert_eq!((bill.requests, bill.lines.len()), (1, 0));
+        assert!(bill.broken_off && bill.remark.is_some());
+        assert_eq!(service.heard().len(), 2);
+    }
+
+    /// A bill that names no stack says what has to be activated, and how.
+    #[tokio::test]
+    async fn a_tag_that_is_not_activated_is_told() {
+        let empty = |_: &str| {
+            let body = json!({"ResultsByTime": []}).to_string();
+            (200, "application/x-amz-json-1.1", body)
+        };
+        let (from, to) = dates();
+        let service = Loopback::new(empty).await;
+        let bill = bill(&service.clients, from, to).await.unwrap();
+        let remark = bill.remark.unwrap();
+        assert!(
+            remark.contains("TagKey=jiti:stack,Status=Active"),
+            "{remark}"
+        );
     }
 }

@@ -43,12 +43,6 @@ impl AwsCloud {
         }
     }
 
-    /// Prices that were read from the price list before: they go over those that are built in, where they are newer.
-    pub fn set_prices(&self, prices: impl IntoIterator<Item = Price>) {
-        let mut table = self.prices.write().unwrap_or_else(PoisonError::into_inner);
-        table.overlay(prices);
-    }
-
     /// Sets the rates of resources that were just described.
     fn rate(&self, resources: &mut [Resource]) {
         let table = self.prices.read().unwrap_or_else(PoisonError::into_inner);
@@ -225,8 +219,13 @@ impl Cloud for AwsCloud {
         Box::pin(async move {
             let at = self.billing().await?;
             let prices = prices::present(&at, resources).await?;
-            self.set_prices(prices.clone());
+            self.know_prices(prices.clone());
             Ok(prices)
         })
+    }
+
+    fn know_prices(&self, prices: Vec<Price>) {
+        let mut table = self.prices.write().unwrap_or_else(PoisonError::into_inner);
+        table.overlay(prices);
     }
 }

@@ -21,6 +21,8 @@ mod http;
 mod iam;
 mod index;
 mod kept;
+#[cfg(test)]
+mod loopback;
 mod pace;
 #[cfg(test)]
 mod permissions;

@@ -73,6 +73,12 @@ pub trait Cloud: Send + Sync {
 
     /// The present list prices of what these resources use, from the cloud's own price list.
     fn prices<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Result<Vec<Price>, CloudError>>;
+
+    /// Prices that were asked for before: what is described from now on is priced by them, where they are newer than
+    /// what the cloud's package brings.
+    fn know_prices(&self, prices: Vec<Price>) {
+        let _ = prices;
+    }
 }
 
 /// Which stacks are looked for.
@@ -149,6 +155,8 @@ pub struct Bill {
     pub requests: u32,
     /// What is wrong with the figures as a whole: the tag is not activated for cost allocation.
     pub remark: Option<String>,
+    /// It was paid for and did not come whole: `remark` says why, and there are no lines.
+    pub broken_off: bool,
 }
 
 /// What one stack cost on one day in one service.

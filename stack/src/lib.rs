@@ -23,6 +23,7 @@ pub mod policy;
 pub mod pool;
 pub mod process;
 pub mod reaper;
+pub mod report;
 pub mod service;
 pub mod sleep;
 mod stamp;

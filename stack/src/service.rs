@@ -4,6 +4,7 @@
 //! decision, not the append, was made on old facts.
 
 mod adopt;
+pub mod bill;
 mod error;
 mod extend;
 mod hold;
@@ -11,10 +12,12 @@ mod observe;
 mod open;
 mod pause;
 mod pools;
+mod prices;
 mod read;
 mod ready;
 pub mod reap;
 mod release;
+mod report;
 pub mod sleep;
 pub mod sweep;
 pub mod teardown;
@@ -26,6 +29,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use bill::{BillMode, BillNews, StackCost};
 pub use error::{ServiceError, Taken, TakenBy};
 pub use observe::{ClockSkew, Sky, SyncMode, SyncReport, SyncedStack};
 pub use open::{Opened, Processes};

@@ -284,6 +284,7 @@ fn asked(minutes: u32, usd: &str, settled: &[i8]) -> AskedBill {
             settled: settled.iter().map(|at| day(*at)).collect(),
             requests: 2,
             remark: None,
+            broken_off: false,
         },
     }
 }

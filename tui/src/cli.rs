@@ -64,6 +64,8 @@ pub(crate) enum Command {
     #[command(hide = true)]
     TeardownRun(commands::teardown::runner::Arguments),
     Reap(commands::reap::Arguments),
+    Cost(commands::cost::Arguments),
+    Report(commands::report::Arguments),
     Sync(commands::sync::Arguments),
     Doctor(commands::doctor::Arguments),
     Demo(commands::demo::Arguments),

@@ -1,6 +1,7 @@
 //! The commands: each file has its arguments, whose comments are the help, and then the function.
 
 pub(crate) mod completions;
+pub(crate) mod cost;
 pub(crate) mod dashboard;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -10,6 +11,7 @@ pub(crate) mod hold;
 pub(crate) mod ls;
 pub(crate) mod mark;
 pub(crate) mod reap;
+pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod sleep;
 pub(crate) mod sync;
@@ -54,6 +56,8 @@ pub(crate) fn run(
             Command::Wake(arguments) => wake::run(&arguments, context, ui).await,
             Command::Teardown(arguments) => teardown::run(&arguments, context, ui).await,
             Command::TeardownRun(arguments) => teardown::runner::run(&arguments, context).await,
+            Command::Cost(arguments) => cost::run(&arguments, context, ui).await,
+            Command::Report(arguments) => report::run(&arguments, context, ui).await,
             Command::Sync(arguments) => sync::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,

@@ -6,6 +6,7 @@ pub(crate) mod event_table;
 pub(crate) mod fields;
 pub(crate) mod format;
 pub(crate) mod gantt;
+pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod looked;
 pub(crate) mod page;

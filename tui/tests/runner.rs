@@ -8,6 +8,7 @@ mod scenes;
 mod story;
 
 mod test_changes;
+mod test_cost;
 mod test_dashboard_keys;
 mod test_dashboard_record;
 mod test_dashboard_screens;
@@ -20,6 +21,7 @@ mod test_harmless;
 mod test_ls;
 mod test_picture;
 mod test_reap;
+mod test_report;
 mod test_show;
 mod test_teardown;
 mod test_usage;

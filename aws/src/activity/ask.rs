@@ -168,6 +168,7 @@ mod tests {
     use stack::Span;
 
     use super::*;
+    use crate::loopback::Loopback;
 
     fn result(status: StatusCode, value: f64) -> MetricDataResult {
         MetricDataResult::builder()
@@ -201,5 +202,51 @@ mod tests {
             assert!((300..=500).contains(&fit), "{hours} h: {fit}");
             assert!(fit * (span / look.period + 1) <= POINTS, "{hours} h: {fit}");
         }
+    }
+
+    /// The service is asked in its query protocol, which is why the version of its SDK is pinned: a later one asks in
+    /// another, which the server of the tests does not answer. What it says about each metric comes back in order.
+    #[tokio::test]
+    async fn metrics_are_asked_in_the_query_protocol() {
+        let xml = "<GetMetricDataResponse xmlns=\"http://monitoring.amazonaws.com/doc/2010-08-01/\"><GetMetricDataResult>\
+            <MetricDataResults>\
+            <member><Id>m1</Id><StatusCode>Forbidden</StatusCode></member>\
+            <member><Id>m0</Id><StatusCode>Complete</StatusCode><Timestamps><member>2026-03-02T11:00:00Z</member></Timestamps>\
+            <Values><member>7.5</member></Values></member>\
+            </MetricDataResults></GetMetricDataResult></GetMetricDataResponse>";
+        let service = Loopback::new(|_| (200, "text/xml", xml.to_owned())).await;
+        let look = Look::new(Span::minutes(60), "2026-03-02T12:00:00Z".parse().unwrap());
+        let signal = Signal {
+            namespace: "AWS/EC2",
+            metric: "CPUUtilization",
+            statistic: "Maximum",
+            dimensions: vec![("InstanceId", "i-1".to_owned())],
+            threshold: 5.0,
+            silence_is_zero: false,
+        };
+        let question = Question {
+            signal: &signal,
+            look: &look,
+        };
+        let answers = all(&service.clients, &[question; 3]).await;
+        assert_eq!(
+            answers[0].points,
+            [("2026-03-02T11:00:00Z".parse().unwrap(), 7.5)]
+        );
+        let why = answers.iter().map(|answer| answer.incomplete.as_deref());
+        let why: Vec<_> = why.collect();
+        assert_eq!(why, [None, Some("not allowed to ask"), Some("no answer")]);
+        let heard = service.heard();
+        assert_eq!(heard.len(), 1);
+        assert!(
+            heard[0].starts_with("Action=GetMetricData&"),
+            "{}",
+            heard[0]
+        );
+        assert!(
+            heard[0].contains("MetricStat.Period=300") && heard[0].contains("Value=i-1"),
+            "{}",
+            heard[0]
+        );
     }
 }

@@ -97,3 +97,101 @@ fn filter(field: &str, value: &str, how: FilterType) -> Option<Filter> {
     let filter = Filter::builder().field(field).value(value);
     filter.r#type(how).build().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use stack::Place;
+    use stack::cloud::ResourceId;
+
+    use super::*;
+    use crate::loopback::{Loopback, Said};
+    use crate::prices::hourly;
+
+    fn product(usage: &str, usd: &str) -> String {
+        json!({
+            "product": {"attributes": {"usagetype": usage}, "sku": "S"},
+            "terms": {"OnDemand": {"S.T": {"priceDimensions": {"S.T.R": {
+                "unit": "Hrs", "beginRange": "0", "endRange": "Inf", "pricePerUnit": {"USD": usd}
+            }}}}},
+            "publicationDate": "2026-03-20T04:29:25Z"
+        })
+        .to_string()
+    }
+
+    fn said(products: &[String], next: Option<&str>) -> Said {
+        let body = json!({"FormatVersion": "aws_v1", "PriceList": products, "NextToken": next});
+        (200, "application/x-amz-json-1.1", body.to_string())
+    }
+
+    fn using(meters: &[&str]) -> Resource {
+        let place = Place {
+            account: "123456789012".to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        let mut resource = Resource::named(ResourceId("arn".to_owned()), "any", place);
+        resource.usage = meters.iter().map(|meter| hourly(meter, 1.into())).collect();
+        resource
+    }
+
+    /// Exactly what is in use is asked for, once, on all pages; rows of other things are passed over, and of prices that
+    /// differ none is taken.
+    #[tokio::test]
+    async fn exactly_what_is_in_use_is_asked_for() {
+        let service = Loopback::new(|body| {
+            if body.contains("NatGateway") || body.contains("NAT Gateway") {
+                let rows = ["0.048", "0.052"].map(|usd| product("EU-NatGateway-Hours", usd));
+                return said(&rows, None);
+            }
+            if body.contains("\"NextToken\":\"more\"") {
+                return said(&[product("EU-BoxUsage:t3.micro", "0.0114000000")], None);
+            }
+            let others = ["EU-UnusedBox:t3.micro", "EU-DedicatedUsage:t3.micro"];
+            said(&others.map(|usage| product(usage, "9")), Some("more"))
+        });
+        let service = service.await;
+        let resources = [
+            using(&["ec2:t3.micro", "ec2:nat-gateway", "unknown:meter"]),
+            using(&["ec2:t3.micro"]),
+        ];
+        let prices = present(&service.clients, &resources).await.unwrap();
+        let told: Vec<_> = prices
+            .iter()
+            .map(|price| {
+                format!(
+                    "{} {} {} {}",
+                    price.meter,
+                    price.region,
+                    price.usd.normalize(),
+                    price.listed_on
+                )
+            })
+            .collect();
+        assert_eq!(told, ["ec2:t3.micro eu-west-1 0.0114 2026-03-20"]);
+        let heard = service.heard();
+        assert_eq!(heard.len(), 3, "{heard:?}");
+        let asked = heard.iter().find(|body| body.contains("t3.micro")).unwrap();
+        let asked: Value = serde_json::from_str(asked).unwrap();
+        let filter = |field: &str| {
+            let filters = asked["Filters"].as_array().unwrap();
+            let filter = filters
+                .iter()
+                .find(|filter| filter["Field"] == field)
+                .unwrap();
+            (filter["Type"].clone(), filter["Value"].clone())
+        };
+        assert_eq!(asked["ServiceCode"], "AmazonEC2");
+        assert_eq!(
+            filter("regionCode"),
+            ("TERM_MATCH".into(), "eu-west-1".into())
+        );
+        assert_eq!(
+            filter("operatingSystem"),
+            ("TERM_MATCH".into(), "Linux".into())
+        );
+        assert_eq!(
+            filter("capacitystatus"),
+            ("TERM_MATCH".into(), "Used".into())
+        );
+    }
+}

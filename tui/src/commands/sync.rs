@@ -1,7 +1,7 @@
 //! `jiti sync`
 
 use clap::Args;
-use stack::service::{SyncMode, SyncReport};
+use stack::service::{Service, SyncMode, SyncReport};
 
 use crate::cli::Form;
 use crate::context::Context;
@@ -17,6 +17,10 @@ use crate::ui::Ui;
 /// looked at.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
+    /// Ask for the present list prices of what was found, too; it is free of charge
+    #[arg(long)]
+    prices: bool,
+
     #[command(flatten)]
     form: Form,
 }
@@ -28,6 +32,7 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let service = context.observer()?;
     let report = match service {
+        Some(service) if arguments.prices => with_prices(&service).await?,
         Some(service) => service.sync(SyncMode::Always).await?,
         None => None,
     };
@@ -50,6 +55,21 @@ pub(crate) async fn run(
         );
     }
     Ok(())
+}
+
+/// Asks for the prices of what is known to stand, and then what stands; where nothing was known, the other way round and
+/// once more, so that what was found is priced.
+async fn with_prices(service: &Service) -> Result<Option<SyncReport>, CommandError> {
+    if service.known_resources().await? == 0 {
+        service.sync(SyncMode::Always).await?;
+    }
+    if let Some(error) = service.refresh_prices().await? {
+        return Err(
+            CommandError::failed(format!("the price list was not answered: {error}"))
+                .hint("the credentials of the first account need pricing:GetProducts"),
+        );
+    }
+    Ok(service.sync(SyncMode::Always).await?)
 }
 
 /// ```text

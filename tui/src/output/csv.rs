@@ -8,13 +8,22 @@ use crate::ui::Ui;
 
 /// Writes a head row and a row for each stack. What is unknown is empty.
 pub(crate) fn write(ui: &mut Ui, stacks: &[Listing]) -> Result<(), CommandError> {
+    records(ui, HEAD, stacks.iter().map(row))
+}
+
+/// Writes a head row and rows.
+pub(crate) fn records<const N: usize>(
+    ui: &mut Ui,
+    head: [&str; N],
+    lines: impl IntoIterator<Item = [String; N]>,
+) -> Result<(), CommandError> {
     let mut rows = csv::Writer::from_writer(Vec::new());
     let failed = |error: csv::Error| {
         CommandError::failed("the answer could not be written as CSV").because(&error)
     };
-    rows.write_record(HEAD).map_err(failed)?;
-    for stack in stacks {
-        rows.write_record(row(stack).iter().map(|field| clean(field).into_owned()))
+    rows.write_record(head).map_err(failed)?;
+    for line in lines {
+        rows.write_record(line.iter().map(|field| clean(field).into_owned()))
             .map_err(failed)?;
     }
     let bytes = rows.into_inner().map_err(|error| {
@@ -94,10 +103,10 @@ fn row(stack: &Listing) -> [String; HEAD.len()] {
         or_empty(cost.billed_until),
         or_empty(cost.until_expiry_usd),
         cost.unpriced.join(";"),
-        as_json_word(idle.state),
+        word(idle.state),
         or_empty(idle.since),
         or_empty(idle.wasted_usd),
-        as_json_word(init.total_seconds),
+        word(init.total_seconds),
         or_empty(init.usd),
         init.slowest_phase.clone().unwrap_or_default(),
     ]
@@ -108,7 +117,7 @@ fn or_empty(value: Option<impl std::fmt::Display>) -> String {
 }
 
 /// A value as it stands in JSON, without quotation marks; null is empty.
-fn as_json_word(value: impl serde::Serialize) -> String {
+pub(crate) fn word(value: impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(serde_json::Value::Null) | Err(_) => String::new(),

@@ -87,6 +87,7 @@ impl Service {
         if mode == SyncMode::WhenOld && !self.is_old(sky).await? {
             return Ok(None);
         }
+        sky.price_as_known().await?;
         let at = self.now();
         let found = sky.cloud.discover(&Which::All).await;
         let known = self.keep_look(sky, &Which::All, at, &found).await?;

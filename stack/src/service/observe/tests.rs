@@ -508,6 +508,7 @@ async fn the_bill_is_beside_the_estimate() {
             settled: vec![date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)],
             requests: 1,
             remark: None,
+            broken_off: false,
         },
     };
     sky.inventory.keep_bill(asked).await.expect("keeps");

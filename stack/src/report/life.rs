@@ -1,0 +1,216 @@
+//! One name and its leases, event by event: what each time between two events adds to the figures.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::figures::{End, LifeId, Sums};
+use super::{Books, By};
+use crate::clock::whole_milliseconds;
+use crate::init::Init;
+use crate::lease::{Event, EventKind, Illegal, Lease, Phase, Source};
+use crate::money::Usd;
+use crate::ttl::Elapsed;
+
+/// The leases of one name, as far as they were told.
+#[derive(Debug)]
+pub(super) struct Life {
+    since: Timestamp,
+    by: By,
+    lease: Option<Lease>,
+    /// Which lease of the name this is.
+    number: u32,
+    /// Until when its time is entered.
+    entered: Timestamp,
+    /// What it had spent by then.
+    entered_spent: Usd,
+    /// What of it was entered under this lease.
+    own_spent: Usd,
+    /// Whether any time of this lease was entered.
+    stood: bool,
+    /// The init under way, or the last; `None` once it is entered.
+    init: Option<Init>,
+    /// The init whose purgatory is entered.
+    purgatory: Option<Timestamp>,
+    /// Who began the last teardown, and why.
+    end: End,
+    /// Whether its end is entered: one that something is found of later ends again.
+    ended: bool,
+    /// Which group it belonged to, from when to when.
+    groups: Vec<(Timestamp, Timestamp, String)>,
+}
+
+impl Life {
+    pub(super) fn new(since: Timestamp, by: By) -> Self {
+        Self {
+            since,
+            by,
+            lease: None,
+            number: 0,
+            entered: since,
+            entered_spent: Usd::ZERO,
+            own_spent: Usd::ZERO,
+            stood: false,
+            init: None,
+            purgatory: None,
+            end: End::Terraform,
+            ended: false,
+            groups: Vec::new(),
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &Event, books: &mut Books) -> Result<(), Illegal> {
+        let at = whole_milliseconds(event.at);
+        let registers = matches!(event.kind, EventKind::Requested { .. });
+        let begins = registers && !self.lease.as_ref().is_some_and(Lease::is_live);
+        if begins {
+            self.close(books);
+            self.number += 1;
+            (self.entered, self.entered_spent) = (at, Usd::ZERO);
+            (self.own_spent, self.stood) = (Usd::ZERO, false);
+            (self.end, self.ended) = (End::Terraform, false);
+        } else if self.lease.as_ref().is_some_and(Lease::is_live) {
+            self.enter(at, books);
+        }
+        if let EventKind::TeardownStarted { why, .. } = &event.kind {
+            self.end = end(event.source, why).unwrap_or(self.end);
+        }
+        let before = self.lease.take();
+        let group = before.as_ref().map(|lease| self.by.group(lease));
+        let lease = Lease::apply(before.clone(), event)?;
+        self.follow_init(&lease, group.as_deref(), books);
+        let is_gone = lease.recorded_phase == Phase::Gone;
+        if at >= self.since {
+            let was = before.as_ref().map(|lease| lease.recorded_phase);
+            let is = lease.recorded_phase;
+            let group = group.unwrap_or_else(|| self.by.group(&lease));
+            if is == Phase::Residue && was != Some(Phase::Residue) {
+                books.enter(&group, Sums::residue);
+            }
+            if is == Phase::Gone && !std::mem::replace(&mut self.ended, true) {
+                let by_jiti = was == Some(Phase::Residue)
+                    || before.is_some_and(|lease| lease.teardown.is_some());
+                let end = if by_jiti { self.end } else { End::Terraform };
+                books.enter(&group, |sums| sums.ended(end));
+            }
+        }
+        self.ended |= is_gone;
+        self.lease = Some(lease);
+        Ok(())
+    }
+
+    /// Enters what is left until the end of the report.
+    pub(super) fn finish(&mut self, until: Timestamp, books: &mut Books) {
+        if self.lease.as_ref().is_some_and(Lease::is_live) {
+            self.enter(until, books);
+        }
+        self.close(books);
+    }
+
+    /// The stack is idle, and has wasted so much.
+    pub(super) fn idle(&self, wasted: Option<Usd>, books: &mut Books) {
+        if let Some(lease) = &self.lease {
+            // Of a time before the report nothing is told.
+            let wasted = wasted.map(|wasted| wasted.min(self.own_spent));
+            books.enter(&self.by.group(lease), |sums| sums.idle(wasted));
+        }
+    }
+
+    /// The group it belonged to on a day.
+    pub(super) fn group_on(&self, on: Date) -> Option<&str> {
+        let mut groups = self.groups.iter().rev();
+        let (_, _, group) = groups.find(|(from, to, _)| day(*from) <= on && on <= day(*to))?;
+        Some(group)
+    }
+
+    /// Enters the time until a moment, before anything changes.
+    fn enter(&mut self, to: Timestamp, books: &mut Books) {
+        let Some(lease) = &self.lease else { return };
+        if self.entered < self.since && self.since < to {
+            self.entered_spent = lease.meter.spent(self.since).unwrap_or_default();
+            self.entered = self.since;
+        }
+        let spent = lease.meter.spent(to);
+        let known = spent.is_some();
+        let spent = spent.unwrap_or_default();
+        if to > self.since && to > self.entered {
+            let more = Usd::new(spent.amount() - self.entered_spent.amount());
+            let time = Elapsed::between(self.entered, to);
+            let group = self.by.group(lease);
+            let life: LifeId = (lease.name.clone(), self.number);
+            books.enter(&group, |sums| sums.stood(&life, time, more, known));
+            self.own_spent = self.own_spent + more;
+            self.stood = true;
+            self.note_purgatory(to, &group, books);
+            self.note_group(to, group);
+        }
+        self.entered = self.entered.max(to);
+        self.entered_spent = spent;
+    }
+
+    fn note_purgatory(&mut self, at: Timestamp, group: &str, books: &mut Books) {
+        let Some(lease) = &self.lease else { return };
+        let Some(init) = &lease.init else { return };
+        let reading = lease.at(at);
+        let begun = init.requested_at();
+        let new = self.purgatory != Some(begun) && reading.phase_since >= self.since;
+        if reading.phase == Phase::Purgatory && new {
+            self.purgatory = Some(begun);
+            books.enter(group, Sums::purgatory);
+        }
+    }
+
+    fn note_group(&mut self, to: Timestamp, group: String) {
+        match self.groups.last_mut() {
+            Some((_, end, last)) if *last == group && *end == self.entered => *end = to,
+            _ => self.groups.push((self.entered, to, group)),
+        }
+    }
+
+    /// Enters an init when another begins: until then its price may become known.
+    fn follow_init(&mut self, lease: &Lease, before: Option<&str>, books: &mut Books) {
+        let begun = |init: &Init| init.requested_at();
+        if self.init.as_ref().map(begun) != lease.init.as_ref().map(begun) {
+            self.enter_init(before, books);
+        }
+        self.init.clone_from(&lease.init);
+    }
+
+    fn enter_init(&mut self, group: Option<&str>, books: &mut Books) {
+        let Some(init) = self.init.take() else { return };
+        let ready = init.ready_at().filter(|at| *at >= self.since);
+        if let (Some(_), Some(time), Some(group)) = (ready, init.total(), group) {
+            books.enter(group, |sums| sums.init(time, init.usd()));
+        }
+    }
+
+    /// Nothing more is to be told about this lease.
+    fn close(&mut self, books: &mut Books) {
+        let group = self.lease.as_ref().map(|lease| self.by.group(lease));
+        self.enter_init(group.as_deref(), books);
+        let unknown = |lease: &Lease| lease.meter.spent(self.entered).is_none();
+        if let Some(group) = group
+            && self.stood
+            && self.lease.as_ref().is_some_and(unknown)
+        {
+            books.enter(&group, Sums::without_rate);
+        }
+    }
+}
+
+/// What ended a stack, from who began its teardown. A reaper that takes over, or tries again, ends what somebody else
+/// has begun.
+fn end(source: Source, why: &str) -> Option<End> {
+    match (source, why) {
+        (Source::Reaper, "expiry") => Some(End::Expiry),
+        (Source::Reaper, "purgatory") => Some(End::Purgatory),
+        (Source::Reaper, "idleness") => Some(End::Idleness),
+        (Source::Reaper, _) => None,
+        _ => Some(End::Person),
+    }
+}
+
+/// The day of a moment, in UTC as bills have it.
+pub(super) fn day(at: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(at).date()
+}

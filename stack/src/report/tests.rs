@@ -1,0 +1,286 @@
+use super::*;
+use crate::lease::{EventKind, NewEvent, Source, Strategy};
+use crate::testing::{actor, noon, registration, stack_name};
+use crate::ttl::{Elapsed, Span};
+use crate::{Registration, RunId, Seq};
+
+/// So many minutes after noon; below zero before it.
+fn minute(minutes: i32) -> Timestamp {
+    let span = Span::minutes(minutes.unsigned_abs().max(1));
+    match minutes {
+        0 => noon(),
+        1.. => span.after(noon()),
+        _ => span.before(noon()),
+    }
+}
+
+/// A ledger in a few lines: stacks, and what happened to each, by minutes.
+#[derive(Default)]
+struct Log(Vec<Event>);
+
+impl Log {
+    fn happens(&mut self, stack: &str, at: i32, source: Source, kind: EventKind) {
+        let name = stack_name(stack);
+        let seq = self.0.iter().filter(|event| event.stack == name).count();
+        let seq = Seq(u64::try_from(seq).unwrap() + 1);
+        let event = NewEvent {
+            at: minute(at),
+            actor: actor(),
+            source,
+            kind,
+        };
+        self.0.push(event.placed(name, seq));
+    }
+
+    fn begins(&mut self, stack: &str, at: i32, change: impl FnOnce(&mut Registration)) {
+        let mut registration = registration();
+        registration.terms.hourly_cost = "1".parse().ok();
+        change(&mut registration);
+        let registration = Box::new(registration);
+        let kind = EventKind::Requested { registration };
+        self.happens(stack, at, Source::Provider, kind);
+        let kind = EventKind::Recorded { origin: None };
+        self.happens(stack, at, Source::Provider, kind);
+    }
+
+    fn teardown(&mut self, stack: &str, at: i32, source: Source, why: &str) {
+        let kind = EventKind::TeardownStarted {
+            strategy: Strategy::Terraform,
+            by: actor(),
+            why: why.to_owned(),
+            run: RunId::new("7k3m9q2x4v8w").unwrap(),
+            host: "laptop".to_owned(),
+            pid: 1,
+        };
+        self.happens(stack, at, source, kind);
+    }
+
+    fn report(&self, since: i32, until: i32, by: By, besides: &Besides) -> Report {
+        let mut telling = Telling::new(minute(since), by);
+        for event in self.0.iter().filter(|event| event.at <= minute(until)) {
+            telling.event(event).unwrap();
+        }
+        telling.finish(minute(until), besides)
+    }
+
+    fn total(&self, since: i32, until: i32) -> Figures {
+        self.report(since, until, By::App, &Besides::default())
+            .total
+    }
+}
+
+fn dollars(usd: Option<Usd>) -> Option<String> {
+    usd.map(|usd| usd.to_string())
+}
+
+fn hours(figures: &Figures) -> u64 {
+    figures.stood_seconds.seconds() / 3600
+}
+
+/// Only what lies within the time of the report is counted, at the rates that held then.
+#[test]
+fn only_the_time_of_the_report_counts() {
+    let mut log = Log::default();
+    log.begins("a", 0, |_| {});
+    let rated = EventKind::Rated {
+        hourly_usd: "9".parse().ok(),
+        hourly_source: "list".to_owned(),
+        unpriced: Vec::new(),
+    };
+    log.happens("a", 120, Source::Cli, rated);
+    log.happens("a", 240, Source::Provider, EventKind::Released);
+    let figures = log.total(0, 600);
+    assert_eq!((figures.stacks, hours(&figures)), (1, 4));
+    assert_eq!(dollars(figures.spent_usd).as_deref(), Some("22.00"));
+    let figures = log.total(60, 180);
+    assert_eq!((figures.stacks, hours(&figures)), (1, 2));
+    assert_eq!(dollars(figures.spent_usd).as_deref(), Some("11.00"));
+    let figures = log.total(300, 600);
+    assert_eq!((figures.stacks, figures.spent_usd), (0, None));
+    assert_eq!(figures.ended, Ended::default());
+}
+
+/// The times of a report and of the next one add up to those of both together.
+#[test]
+fn times_add_up() {
+    let mut log = Log::default();
+    log.begins("a", -77, |_| {});
+    log.begins("b", 13, |r| r.terms.hourly_cost = "0.5".parse().ok());
+    log.happens("b", 200, Source::Provider, EventKind::Released);
+    let spent = |since, until| log.total(since, until).spent_usd.unwrap_or_default();
+    assert_eq!(spent(-100, 50) + spent(50, 300), spent(-100, 300));
+}
+
+/// A stack belongs to the group of the version that was deployed at the time; together it is one stack.
+#[test]
+fn a_new_version_is_another_group() {
+    let mut log = Log::default();
+    log.begins("a", 0, |_| {});
+    let changed = EventKind::VersionChanged {
+        from: "v1".parse().unwrap(),
+        to: "v2".parse().unwrap(),
+    };
+    log.happens("a", 60, Source::Provider, changed);
+    let report = log.report(0, 240, By::Version, &Besides::default());
+    let told: Vec<_> = report
+        .groups
+        .iter()
+        .map(|g| {
+            (
+                g.group.as_str(),
+                g.figures.stacks,
+                hours(&g.figures),
+                dollars(g.figures.spent_usd),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("checkout@v2", 1, 3, Some("3.00".to_owned())),
+            ("checkout@v1", 1, 1, Some("1.00".to_owned())),
+        ]
+    );
+    assert_eq!(report.total.stacks, 1);
+    assert_eq!(dollars(report.total.spent_usd).as_deref(), Some("4.00"));
+}
+
+/// What no rate was ever known of is left out and counted; alone it is unknown, not nothing.
+#[test]
+fn unknown_is_not_nothing() {
+    let mut log = Log::default();
+    log.begins("a", 0, |r| r.terms.hourly_cost = None);
+    let figures = log.total(0, 60);
+    assert_eq!((figures.spent_usd, figures.without_rate), (None, 1));
+    assert_eq!(
+        (figures.billed_usd, figures.init.median_seconds),
+        (None, None)
+    );
+    log.begins("b", 0, |_| {});
+    let figures = log.total(0, 60);
+    assert_eq!(dollars(figures.spent_usd).as_deref(), Some("1.00"));
+    assert_eq!((figures.stacks, figures.without_rate), (2, 1));
+}
+
+/// Inits are counted when they have ended, each with what it cost; the others in purgatory once.
+#[test]
+fn inits_are_counted() {
+    let mut log = Log::default();
+    let promise = |r: &mut Registration| r.terms.ready_timeout = Some(Span::minutes(15));
+    for (name, ready) in [("a", 6), ("b", 12), ("c", 60)] {
+        log.begins(name, 0, promise);
+        log.happens(name, 1, Source::Provider, EventKind::Provisioned);
+        log.happens(name, ready, Source::Provider, EventKind::Ready);
+    }
+    log.begins("d", 0, promise);
+    let figures = log.total(0, 120);
+    let minutes = |time: Option<Elapsed>| time.map(|time| time.seconds() / 60);
+    assert_eq!(figures.init.count, 3);
+    assert_eq!(minutes(figures.init.median_seconds), Some(12));
+    assert_eq!(minutes(figures.init.p90_seconds), Some(60));
+    assert_eq!(dollars(figures.init.usd).as_deref(), Some("1.30"));
+    assert_eq!(figures.purgatory, 2, "c was late, d never was ready");
+    assert_eq!(log.total(70, 120).purgatory, 0, "it began before");
+}
+
+/// What ended a stack is who began its teardown; without one it was Terraform.
+#[test]
+fn the_end_is_told() {
+    let mut log = Log::default();
+    for (name, source, why) in [
+        ("a", Source::Reaper, "expiry"),
+        ("b", Source::Reaper, "idleness"),
+        ("c", Source::Cli, "merged"),
+    ] {
+        log.begins(name, 0, |_| {});
+        log.teardown(name, 10, source, why);
+        log.happens(name, 11, Source::Cli, EventKind::Gone);
+    }
+    log.begins("d", 0, |_| {});
+    log.happens("d", 5, Source::Provider, EventKind::Released);
+    log.begins("e", 0, |_| {});
+    log.teardown("e", 10, Source::Reaper, "expiry");
+    let left = EventKind::ResourceLeft {
+        id: "i-1".to_owned(),
+        reason: "no".to_owned(),
+        blocked_by: None,
+    };
+    log.happens("e", 11, Source::Reaper, left);
+    let failed = EventKind::TeardownFailed {
+        reason: "1 left".to_owned(),
+    };
+    log.happens("e", 12, Source::Reaper, failed);
+    log.teardown("e", 70, Source::Reaper, "residue");
+    log.happens("e", 71, Source::Reaper, EventKind::Gone);
+    let figures = log.total(0, 120);
+    let expected = Ended {
+        expiry: 2,
+        purgatory: 0,
+        idleness: 1,
+        person: 1,
+        terraform: 1,
+    };
+    assert_eq!((figures.ended, figures.residue), (expected, 1));
+}
+
+/// A name that was used again is another stack; what was billed goes to the one that stood on the day.
+#[test]
+fn bills_go_to_who_stood_then() {
+    let mut log = Log::default();
+    log.begins("a", 0, |_| {});
+    log.happens("a", 60, Source::Provider, EventKind::Released);
+    log.begins("a", 3 * 24 * 60, |r| {
+        r.owner = "bo@example.com".parse().unwrap()
+    });
+    let line = |stack: &str, day: &str, usd: &str| BillLine {
+        stack: stack.to_owned(),
+        day: day.parse().unwrap(),
+        service: "EC2".to_owned(),
+        usd: usd.parse().unwrap(),
+        estimated: false,
+    };
+    let besides = Besides {
+        billed: vec![
+            line("a", "2026-03-02", "1"),
+            line("a", "2026-03-05", "2"),
+            line("a", "2026-03-04", "100"),
+            line("somebody-elses", "2026-03-02", "100"),
+            line("a", "2026-03-01", "100"),
+        ],
+        billed_until: "2026-03-06".parse().ok(),
+        wasted: BTreeMap::new(),
+    };
+    let report = log.report(0, 5 * 24 * 60, By::Owner, &besides);
+    let told: Vec<_> = report
+        .groups
+        .iter()
+        .map(|g| (g.group.as_str(), dollars(g.figures.billed_usd)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("bo@example.com", Some("2.00".to_owned())),
+            ("ana@example.com", Some("1.00".to_owned())),
+        ]
+    );
+    assert_eq!(report.total.stacks, 2);
+    assert_eq!(dollars(report.total.billed_usd).as_deref(), Some("3.00"));
+}
+
+/// Nobody has wasted more than was spent in the time of the report.
+#[test]
+fn waste_is_never_more_than_was_spent() {
+    let mut log = Log::default();
+    log.begins("a", 0, |_| {});
+    log.begins("b", 0, |_| {});
+    let wasted = [(stack_name("a"), "8".parse().ok()), (stack_name("b"), None)];
+    let besides = Besides {
+        wasted: wasted.into(),
+        ..Besides::default()
+    };
+    let idle = log.report(420, 480, By::App, &besides).total.idle;
+    assert_eq!(
+        (idle.stacks, dollars(idle.wasted_usd).as_deref()),
+        (2, Some("1.00"))
+    );
+}

@@ -1,0 +1,282 @@
+//! What the cloud billed: asked rarely, because each request costs a cent, and counted.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Service, ServiceError};
+use crate::cloud::CloudError;
+use crate::id::StackName;
+use crate::inventory::{AskedBill, KnownBill};
+use crate::lease::Lease;
+use crate::ledger::Scope;
+use crate::listing::ListedCost;
+use crate::money::Usd;
+use crate::ttl::Span;
+
+/// What one request for the bill costs.
+pub const REQUEST: Usd = Usd::new(Decimal::from_parts(1, 0, 0, false, 2));
+
+/// The bill is asked for at most once in this time: it changes at most a few times a day.
+pub const WINDOW: Span = Span::minutes(12 * 60);
+
+/// Further back nothing is asked about: a stack that is older has its later days billed.
+const MOST_DAYS: i64 = 92;
+
+/// Whether the bill may be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BillMode {
+    /// No: what is known already.
+    Cached,
+    /// When what is known is older than it may be.
+    WhenOld,
+}
+
+/// What a stack costs: the estimate and the bill, which are never mixed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StackCost {
+    /// The stack.
+    pub name: StackName,
+    /// Until when it may live; null where only tags tell of it, and not when it began.
+    pub expires_at: Option<Timestamp>,
+    /// List price × time.
+    pub estimate: Estimate,
+    /// What the cloud billed; null without accounts, and when it was never asked.
+    pub billed: Option<Billed>,
+    /// The requests for bills that were ever made from here, for all stacks.
+    pub requests: Requests,
+    /// What is wrong with the bill as a whole, and how to mend it.
+    pub remark: Option<String>,
+}
+
+/// The estimate. Unknown is null.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The rate now.
+    pub hourly_usd: Option<crate::money::HourlyRate>,
+    /// Where it comes from, with the day of the list.
+    pub hourly_source: Option<String>,
+    /// Spent so far.
+    pub spent_usd: Option<Usd>,
+    /// From now until it expires, at the present rate.
+    pub until_expiry_usd: Option<Usd>,
+    /// What the figures do not cover.
+    pub unpriced: Vec<String>,
+}
+
+/// What the cloud billed for one stack since its lease began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Billed {
+    /// All of it.
+    pub usd: Usd,
+    /// The part that the cloud still calls estimated.
+    pub estimated_usd: Usd,
+    /// The last day that it speaks about.
+    pub until: Date,
+    /// When the cloud was last asked.
+    pub asked_at: Timestamp,
+    /// By service, the dearest first.
+    pub services: Vec<BilledService>,
+}
+
+/// What one service was billed for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledService {
+    /// The service, as the bill calls it.
+    pub service: String,
+    /// What it cost.
+    pub usd: Usd,
+    /// The part that the cloud still calls estimated.
+    pub estimated_usd: Usd,
+}
+
+/// Requests for bills, and their price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// How many in all.
+    pub made: u64,
+    /// What they cost.
+    pub usd: Usd,
+}
+
+/// What came of wanting the bill.
+#[derive(Clone, Debug, Default)]
+pub struct BillNews {
+    /// What is known now.
+    pub known: KnownBill,
+    /// Why it could not be asked for; what is known is then as old as it was.
+    pub failed: Option<CloudError>,
+}
+
+impl Service {
+    /// What is known of the bill, asked for before where the mode allows it and it is old. `None` without a cloud.
+    ///
+    /// # Errors
+    /// What the ledger or the inventory says.
+    pub async fn bill(&self, mode: BillMode) -> Result<Option<BillNews>, ServiceError> {
+        let Some(sky) = self.sky() else {
+            return Ok(None);
+        };
+        let known = sky.inventory.bill().await?;
+        let failed = None;
+        if mode == BillMode::Cached {
+            return Ok(Some(BillNews { known, failed }));
+        }
+        let leases = self.ledger.leases(Scope::All).await?;
+        let now = self.now();
+        let Some((from, to)) = wanted(&known, &leases, now) else {
+            return Ok(Some(BillNews { known, failed }));
+        };
+        let mut bill = match sky.cloud.bill(from, to).await {
+            Ok(bill) => bill,
+            // Requests that were refused are not billed.
+            Err(error) => {
+                let failed = Some(error);
+                return Ok(Some(BillNews { known, failed }));
+            }
+        };
+        // Whether it should have named a stack is known only here.
+        if !any_stood(&leases, from, to) {
+            bill.remark = None;
+        }
+        // Of half a bill nothing is kept but what it cost.
+        let to = if bill.broken_off { from } else { to };
+        let asked = AskedBill {
+            at: now,
+            from,
+            to,
+            bill,
+        };
+        let known = sky.inventory.keep_bill(asked).await?;
+        Ok(Some(BillNews { known, failed }))
+    }
+
+    /// What a stack costs, and what was billed for it, with why the bill could not be asked for if it could not.
+    ///
+    /// # Errors
+    /// As [`Service::show`], and what the inventory says.
+    pub async fn cost(
+        &self,
+        stack: &StackName,
+        mode: BillMode,
+    ) -> Result<(StackCost, Option<CloudError>), ServiceError> {
+        let listing = self.show(stack).await?.listing;
+        let news = self.bill(mode).await?.unwrap_or_default();
+        let cost = StackCost {
+            name: stack.clone(),
+            expires_at: listing.expires_at,
+            billed: billed(&news.known, stack, listing.created_at),
+            estimate: estimate(listing.cost),
+            requests: requests(&news.known),
+            remark: news.known.remark,
+        };
+        Ok((cost, news.failed))
+    }
+}
+
+fn estimate(cost: ListedCost) -> Estimate {
+    let ListedCost {
+        hourly_usd,
+        hourly_source,
+        spent_usd,
+        until_expiry_usd,
+        unpriced,
+        ..
+    } = cost;
+    Estimate {
+        hourly_usd,
+        hourly_source,
+        spent_usd,
+        until_expiry_usd,
+        unpriced,
+    }
+}
+
+/// What is known to have been billed for a stack; `None` when no day since its beginning was ever asked about.
+fn billed(known: &KnownBill, stack: &StackName, created_at: Option<Timestamp>) -> Option<Billed> {
+    let first = day(created_at?);
+    let (until, asked) = known.days.range(first..).next_back()?;
+    let (mut usd, mut estimated_usd) = (Usd::ZERO, Usd::ZERO);
+    let mut services: BTreeMap<&str, (Usd, Usd)> = BTreeMap::new();
+    let name = stack.as_str();
+    let lines = known.lines.iter();
+    for line in lines.filter(|line| line.stack == name && line.day >= first) {
+        let estimated = if line.estimated { line.usd } else { Usd::ZERO };
+        let sums = services.entry(&line.service).or_default();
+        *sums = (sums.0 + line.usd, sums.1 + estimated);
+        usd = usd + line.usd;
+        estimated_usd = estimated_usd + estimated;
+    }
+    let services = services.into_iter();
+    let mut services: Vec<_> = services
+        .map(|(service, (usd, estimated_usd))| BilledService {
+            service: service.to_owned(),
+            usd,
+            estimated_usd,
+        })
+        .collect();
+    services.sort_by(|a, b| b.usd.cmp(&a.usd).then_with(|| a.service.cmp(&b.service)));
+    Some(Billed {
+        usd,
+        estimated_usd,
+        until: *until,
+        asked_at: asked.asked_at,
+        services,
+    })
+}
+
+fn requests(known: &KnownBill) -> Requests {
+    let made = known.requests_made();
+    Requests {
+        made,
+        usd: Usd::new(REQUEST.amount().saturating_mul(Decimal::from(made))),
+    }
+}
+
+/// The days to ask about, the last one excluded; `None` when there are none, or it is too early to ask again.
+///
+/// What is settled is never asked about again. Everything from the first day that is not is asked about together, in one
+/// request, and at most once a window.
+fn wanted(known: &KnownBill, leases: &[Lease], now: Timestamp) -> Option<(Date, Date)> {
+    let last_asked = known.days.values().map(|day| day.asked_at).max();
+    if last_asked.is_some_and(|at| at <= now && WINDOW.after(at) > now) {
+        return None;
+    }
+    // Today's bill is not written yet.
+    let to = day(now);
+    let earliest = to.checked_sub(jiff::Span::new().days(MOST_DAYS)).ok()?;
+    let first = leases.iter().map(|lease| day(lease.created_at)).min()?;
+    let done = |day: Date| known.days.get(&day).is_some_and(|day| day.settled);
+    let mut from = first.max(earliest);
+    while from < to && done(from) {
+        from = from.tomorrow().ok()?;
+    }
+    (from < to).then_some((from, to))
+}
+
+/// Whether any stack stood on a day of which the bill should know by now: it is a day late.
+fn any_stood(leases: &[Lease], from: Date, to: Date) -> bool {
+    let Ok(last) = to.yesterday() else {
+        return false;
+    };
+    leases.iter().any(|lease| {
+        let ended = if lease.is_live() {
+            last
+        } else {
+            day(lease.last_at)
+        };
+        day(lease.created_at) < last && ended >= from
+    })
+}
+
+/// The day of a moment, in UTC as bills have it.
+fn day(at: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(at).date()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! What stacks have cost and brought over a time.
+
+use jiff::Timestamp;
+
+use super::{BillMode, Service, ServiceError};
+use crate::idle::IdleState;
+use crate::ledger::{Cursor, LedgerError, Scope};
+use crate::report::{Besides, By, Report, Telling};
+
+/// How many events are read at a time.
+const PAGE: usize = 5_000;
+
+impl Service {
+    /// The figures of all stacks from a moment until now, in groups. It reads the whole ledger, page by page.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub async fn report(&self, since: Timestamp, by: By) -> Result<Report, ServiceError> {
+        let mut telling = Telling::new(since, by);
+        let mut cursor = Cursor::start();
+        loop {
+            let page = self.ledger.log(&cursor, PAGE).await?;
+            if page.events.is_empty() {
+                break;
+            }
+            for event in &page.events {
+                let told = telling.event(event);
+                told.map_err(|illegal| LedgerError::Illegal {
+                    stack: event.stack.clone(),
+                    illegal,
+                })?;
+            }
+            cursor = page.next;
+        }
+        let besides = self.besides().await?;
+        Ok(telling.finish(self.now(), &besides))
+    }
+
+    async fn besides(&self) -> Result<Besides, ServiceError> {
+        let listed = self.listing(Scope::Live).await?.into_iter();
+        let idle = listed.filter(|stack| stack.idle.state == IdleState::Idle);
+        let wasted = idle.map(|stack| (stack.name, stack.idle.wasted_usd));
+        let wasted = wasted.collect();
+        let known = self.bill(BillMode::Cached).await?.unwrap_or_default().known;
+        Ok(Besides {
+            billed_until: known.days.keys().next_back().copied(),
+            billed: known.lines,
+            wasted,
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! `jiti report`
+
+use crate::sandbox::Sandbox;
+use crate::story::five_stacks;
+
+/// The groups stand with the most expensive first, and all together below them.
+#[test]
+fn by_application() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    insta::assert_snapshot!(sandbox.run_wide(&["report"]).ok().out(), @r"
+    APP       STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90   INIT $  LATE  RESIDUE
+    reports        1    4.1  $4.46       –     0       –      0       –     –        –     1        0
+    checkout       2    3.6  $1.49       –     0       –      1    12 s  12 s  $0.0014     0        0
+    search         2   52.4      –       –     0       –      0       –     –        –     0        0
+    all            5   60.0  $5.96       –     0       –      1    12 s  12 s  $0.0014     1        0
+
+    YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Ended: 1 by Terraform.
+    2 stacks of which no rate was ever known are not in what was spent.
+    ");
+}
+
+/// At 80 columns the columns that matter least have given way.
+#[test]
+fn at_80_columns() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let ran = sandbox.run(&["report", "--by", "owner"]).ok();
+    insta::assert_snapshot!(ran.out(), @r"
+    OWNER            STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90
+    ben@example.com       1    4.1  $4.46       –     0       –      0       –     –
+    ana@example.com       3   29.7  $1.49       –     0       –      1    12 s  12 s
+    team-search           1   26.2      –       –     0       –      0       –     –
+    all                   5   60.0  $5.96       –     0       –      1    12 s  12 s
+
+    YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Ended: 1 by Terraform.
+    2 stacks of which no rate was ever known are not in what was spent.
+    ");
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80));
+}
+
+/// JSON has every figure; what is unknown is null, and no group is called what it is not.
+#[test]
+fn json_has_every_figure() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let report = sandbox
+        .run(&["report", "--by", "version", "--json"])
+        .ok()
+        .json();
+    assert_eq!(report["by"], "version");
+    let groups = report["groups"].as_array().unwrap();
+    let of = |name: &str| groups.iter().find(|group| group["group"] == name).unwrap();
+    let known = of("checkout@1.4.0");
+    assert_eq!(
+        (&known["stacks"], &known["init"]["count"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(known["init"]["median_seconds"], 12);
+    assert_eq!(
+        known["spent_usd"].as_str().map(|usd| &usd[..4]),
+        Some("1.34")
+    );
+    let unknown = of("search@8f3c2ab");
+    assert!(unknown["spent_usd"].is_null() && unknown["billed_usd"].is_null());
+    assert_eq!(unknown["without_rate"], 1);
+    assert_eq!(report["total"]["stacks"], 5);
+}
+
+/// CSV has a row for each group with as many fields as the head.
+#[test]
+fn csv_has_a_row_for_each_group() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let ran = sandbox.run(&["report", "--csv"]).ok();
+    let mut rows = ran.stdout.lines().map(|line| line.split(',').count());
+    assert!(
+        ran.stdout
+            .starts_with("group,stacks,stood_seconds,spent_usd,")
+    );
+    assert_eq!(rows.clone().count(), 4, "{}", ran.stdout);
+    assert!(rows.all(|fields| fields == 22), "{}", ran.stdout);
+}
+
+/// The page needs nothing but itself, and runs nothing.
+#[test]
+fn the_page_stands_alone() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let page = sandbox.run(&["report", "--html"]).ok().stdout;
+    assert!(
+        page.starts_with("<!doctype html>") && page.contains("<td>checkout</td>"),
+        "{page}"
+    );
+    for foreign in ["<script", "http", "src=", "<link", "@import", "url("] {
+        assert!(!page.contains(foreign), "{foreign}: {page}");
+    }
+}
+
+/// Of a time in which nothing stood nothing is told.
+#[test]
+fn nothing_stood() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let report = sandbox
+        .run(&["report", "--since", "1s", "--json"])
+        .ok()
+        .json();
+    assert_eq!(
+        report["total"]["stacks"], 4,
+        "what is gone did not stand in the last second"
+    );
+}
