@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use e2e::sandbox::peak_resident;
 use e2e::{Root, Sandbox, binary};
 
 const STEPS: [(&str, &[&str], f64); 3] = [
@@ -116,14 +117,7 @@ fn peak_memory(configuration: &str) -> f64 {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 for pid in sandbox.providers() {
-                    let status =
-                        std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-                    let kilobytes = status
-                        .lines()
-                        .find_map(|line| line.strip_prefix("VmHWM:"))
-                        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-                        .unwrap_or(0);
-                    peak.fetch_max(kilobytes, Ordering::Relaxed);
+                    peak.fetch_max(peak_resident(pid), Ordering::Relaxed);
                 }
                 std::thread::sleep(Duration::from_millis(10));
             }

@@ -4,7 +4,8 @@
     world.py list eu-west-1 us-east-1
 
 `create` makes one resource of every type for each stack and region (types that are in no region: once), or of those
-that "types" names. "tags" replaces the stack's tags; `{}` makes what nobody tagged. Both print JSON: a list of
+that "types" names, "count" of each volume, queue and topic. What has a name gets one of "prefix" (the stack's name).
+"vpc" and "subnet" are where it stands, else in the default ones. "tags" replaces the stack's tags; `{}` makes what nobody tagged. Both print JSON: a list of
 {type, id, region, stack}, where the id is the ARN without its account for what has one.
 """
 
@@ -65,7 +66,7 @@ class Making:
     def __init__(self, stack, region, number):
         self.stack, self.region = stack, region
         self.tags = tags_of(stack)
-        self.name = f"{stack['name']}-{number}"
+        self.name = f"{stack.get('prefix', stack['name'])}-{number}"
         self.made = []
         self.wanted = set(stack.get("types") or REGIONAL + GLOBAL)
         self.count = stack.get("count", 1)
@@ -391,6 +392,8 @@ def listed(region, first):
         state = one.get("State")
         return (state.get("Name") if isinstance(state, dict) else state) in ("terminated", "deleted")
 
+    machines = [one for some in pages("ec2", "describe_instances", "Reservations") for one in some["Instances"]]
+    terminated = {one["InstanceId"] for one in machines if gone(one)}
     everything = {
         "ec2:vpc": [one["VpcId"] for one in pages("ec2", "describe_vpcs", "Vpcs")],
         "ec2:subnet": [one["SubnetId"] for one in pages("ec2", "describe_subnets", "Subnets")],
@@ -399,8 +402,10 @@ def listed(region, first):
         ],
         "ec2:route-table": [one["RouteTableId"] for one in pages("ec2", "describe_route_tables", "RouteTables")],
         "ec2:security-group": [one["GroupId"] for one in pages("ec2", "describe_security_groups", "SecurityGroups")],
+        # moto keeps those of machines that are gone.
         "ec2:network-interface": [
             one["NetworkInterfaceId"] for one in pages("ec2", "describe_network_interfaces", "NetworkInterfaces")
+            if one.get("Attachment", {}).get("InstanceId") not in terminated
         ],
         "ec2:elastic-ip": [one["AllocationId"] for one in pages("ec2", "describe_addresses", "Addresses")],
         "ec2:natgateway": [
@@ -409,11 +414,7 @@ def listed(region, first):
         "ec2:vpc-endpoint": [
             one["VpcEndpointId"] for one in pages("ec2", "describe_vpc_endpoints", "VpcEndpoints") if not gone(one)
         ],
-        "ec2:instance": [
-            one["InstanceId"]
-            for reservation in pages("ec2", "describe_instances", "Reservations")
-            for one in reservation["Instances"] if not gone(one)
-        ],
+        "ec2:instance": [one["InstanceId"] for one in machines if not gone(one)],
         "ec2:volume": [one["VolumeId"] for one in pages("ec2", "describe_volumes", "Volumes")],
         "ec2:snapshot": [
             # The images that the server brings have snapshots in every account.
@@ -436,7 +437,11 @@ def listed(region, first):
         "rds:cluster": [one["DBClusterArn"] for one in pages("rds", "describe_db_clusters", "DBClusters")],
         "rds:db": [one["DBInstanceArn"] for one in pages("rds", "describe_db_instances", "DBInstances")],
         "rds:snapshot": [one["DBSnapshotArn"] for one in pages("rds", "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")],
-        "elasticache:cluster": [one["ARN"] for one in pages("elasticache", "describe_cache_clusters", "CacheClusters")],
+        # moto never gets over deleting one.
+        "elasticache:cluster": [
+            one["ARN"] for one in pages("elasticache", "describe_cache_clusters", "CacheClusters")
+            if one["CacheClusterStatus"] != "deleting"
+        ],
         "ecs:cluster": [
             one["clusterArn"]
             for one in of("ecs").describe_clusters(clusters=pages("ecs", "list_clusters", "clusterArns"))["clusters"]
@@ -465,7 +470,9 @@ def listed(region, first):
     }
     for cluster in everything["ecs:cluster"]:
         services = pages("ecs", "list_services", "serviceArns", cluster=cluster)
-        everything["ecs:service"] += services
+        if services:
+            about = of("ecs").describe_services(cluster=cluster, services=services)["services"]
+            everything["ecs:service"] += [one["serviceArn"] for one in about if one["status"] != "INACTIVE"]
     for cluster in list(everything["eks:cluster"]):
         for group in pages("eks", "list_nodegroups", "nodegroups", clusterName=cluster):
             arn = of("eks").describe_nodegroup(clusterName=cluster, nodegroupName=group)["nodegroup"]["nodegroupArn"]

@@ -89,7 +89,8 @@ pub fn python() -> PathBuf {
     made
 }
 
-fn folder() -> PathBuf {
+/// Where the programs in Python are.
+pub fn folder() -> PathBuf {
     concat!(env!("CARGO_MANIFEST_DIR"), "/python").into()
 }
 

@@ -4,7 +4,7 @@
 mod asking;
 mod call;
 mod fault;
-mod http;
+pub mod http;
 mod laws;
 mod slow;
 mod xml;

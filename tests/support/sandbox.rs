@@ -136,6 +136,16 @@ impl Sandbox {
 
     /// The provider's processes and guards that run with this sandbox's environment.
     pub fn processes(&self) -> Vec<i32> {
+        let own = self.own_processes().into_iter();
+        own.filter(|pid| {
+            let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&command).contains("terraform-provider-jiti")
+        })
+        .collect()
+    }
+
+    /// Every process that runs with this sandbox's environment.
+    pub fn own_processes(&self) -> Vec<i32> {
         let own = format!("JITI_LEDGER={}", self.ledger().display());
         let mut found = Vec::new();
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -147,11 +157,10 @@ impl Sandbox {
                 continue;
             };
             let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-            let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let ours = environment
                 .split(|byte| *byte == 0)
                 .any(|pair| pair == own.as_bytes());
-            if ours && String::from_utf8_lossy(&command).contains("terraform-provider-jiti") {
+            if ours {
                 found.push(pid);
             }
         }
@@ -189,6 +198,14 @@ impl Sandbox {
             .map(|event| event["kind"].as_str().unwrap().to_owned())
             .collect()
     }
+}
+
+/// The greatest resident memory that a process had so far, in kilobytes; 0 when it is gone.
+pub fn peak_resident(pid: i32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }
 
 /// What a program said and how it ended.

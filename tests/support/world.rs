@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::moto::{self, Moto, REGIONS};
 use crate::proxy::Proxy;
 use crate::sandbox::Sandbox;
+use crate::teardown::lines;
 
 /// An account that no other test has, in a sandbox whose configuration names it.
 pub struct World {
@@ -58,11 +59,66 @@ impl World {
         self.looking("world.py", &["create", &stacks.to_string()])
     }
 
+    /// Makes so many of each of these (`volume`, `group`, `topic`) in each region, fast.
+    #[track_caller]
+    pub fn many(&self, name: &str, owner: &str, kinds: &[(&str, usize)]) -> Vec<Thing> {
+        let stack = json!({ "name": name, "app": "checkout", "owner": owner }).to_string();
+        let kinds = kinds.iter().map(|(kind, count)| format!("{kind}:{count}"));
+        let kinds: Vec<String> = kinds.collect();
+        let places = REGIONS.map(|region| format!("{region}={}", kinds.join(",")));
+        self.looking("many.py", &[&stack, &places[0], &places[1]])
+    }
+
     /// Everything that stands in the account, in both regions.
     #[track_caller]
     pub fn list(&self) -> BTreeSet<Thing> {
         let listed = self.looking("world.py", &["list", REGIONS[0], REGIONS[1]]);
         listed.into_iter().collect()
+    }
+
+    /// A lease of the application `checkout` whose Terraform state is lost: what it made can only be found by its tags.
+    #[track_caller]
+    pub fn leased(&self, name: &str, owner: &str) {
+        let configuration = format!(
+            "provider \"jiti\" {{}}\n\nresource \"jiti_stack\" \"this\" {{\n  name    = \"{name}\"\n  \
+             app     = \"checkout\"\n  version = \"1\"\n  owner   = \"{owner}\"\n  ttl     = \"8h\"\n}}\n"
+        );
+        let root = self.sandbox.root(name, &configuration);
+        root.apply().ok();
+        std::fs::remove_file(root.path("terraform.tfstate")).unwrap();
+    }
+
+    /// `jiti teardown NAME --strategy sweep --yes --json`: the result, which is said last.
+    #[track_caller]
+    pub fn sweep(&self, name: &str, code: i32) -> Value {
+        self.sweep_with(name, &[], code)
+    }
+
+    /// The same, where no resource may take longer than that.
+    #[track_caller]
+    pub fn sweep_within(&self, name: &str, longest: &str, code: i32) -> Value {
+        self.sweep_with(name, &["--give-up-after", longest], code)
+    }
+
+    #[track_caller]
+    fn sweep_with(&self, name: &str, more: &[&str], code: i32) -> Value {
+        let arguments = ["teardown", name, "--strategy", "sweep", "--yes", "--json"];
+        let arguments = [arguments.as_slice(), more].concat();
+        let ran = self.sandbox.jiti(&arguments).exits(code);
+        lines(&ran).pop().unwrap()
+    }
+
+    /// The same, not yet made: a rule of the proxy makes them when its moment has come, past the proxy.
+    pub fn later(&self, calls: &Value) -> impl FnMut() + Send + 'static + use<> {
+        let mut command = self.sandbox.command(moto::python());
+        command
+            .arg(moto::folder().join("call.py"))
+            .arg(calls.to_string())
+            .env("AWS_ENDPOINT_URL", Moto::shared().url());
+        move || {
+            let ran = crate::Ran::of(&mut command).ok();
+            assert!(!ran.stdout.contains("\"error\""), "{}", ran.stdout);
+        }
     }
 
     /// Calls of AWS, one after the other: what each answered, or its error's code under `error`.

@@ -100,7 +100,7 @@ impl Asking<'_> {
 }
 
 /// The texts of elements.
-pub fn texts(elements: &[&Element]) -> Vec<String> {
+fn texts(elements: &[&Element]) -> Vec<String> {
     elements.iter().map(|one| one.text.clone()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What AWS refuses and moto does not. Whether something is in use is asked of moto itself.
 
-use super::asking::{Asking, names, texts};
+use super::asking::{Asking, names};
 use super::call::Call;
 use super::fault::error;
 use super::http::{Answer, Request, Upstream};
@@ -101,11 +101,14 @@ pub fn refusal(call: &Call, request: &Request, upstream: &Upstream) -> Option<An
             (protected, 400, "ValidationError")
         }
         ("ecs", "DeleteCluster") => {
-            let target = "AmazonEC2ContainerServiceV20141113.ListServices";
-            let body = serde_json::json!({ "cluster": of("cluster") }).to_string();
-            let services = ask.json("ecs", target, &body);
-            let used = services["serviceArns"].as_array();
-            let used = used.is_some_and(|services| !services.is_empty());
+            let target = "AmazonEC2ContainerServiceV20141113";
+            let mut about = serde_json::json!({ "cluster": of("cluster") });
+            let list = format!("{target}.ListServices");
+            about["services"] = ask.json("ecs", &list, &about.to_string())["serviceArns"].take();
+            let describe = format!("{target}.DescribeServices");
+            let services = ask.json("ecs", &describe, &about.to_string());
+            let mut services = services["services"].as_array().into_iter().flatten();
+            let used = services.any(|service| service["status"] != "INACTIVE");
             (used, 400, "ClusterContainsServicesException")
         }
         ("eks", "DeleteCluster") => {
@@ -154,11 +157,18 @@ fn network_in_use(ask: &Asking<'_>, vpc: &str) -> bool {
         || ask.balancers(vpc)
 }
 
-/// The network interfaces of a filter. Those of machines that are gone are gone with them; moto keeps some.
+/// The network interfaces of a filter. Those of machines that are gone are gone with them; moto keeps them.
 fn interfaces(ask: &Asking<'_>, filter: &str, value: &str) -> Vec<String> {
     let filter = [("Filter.1.Name", filter), ("Filter.1.Value.1", value)];
     let answer = ask.form("ec2", "DescribeNetworkInterfaces", &filter);
-    texts(&answer.all("networkInterfaceSet/item/networkInterfaceId"))
+    let there = answer.all("networkInterfaceSet/item").into_iter();
+    let there = there.filter(|one| {
+        let machine = one.first("attachment/instanceId");
+        machine.is_empty() || !ask.instances("instance-id", machine).is_empty()
+    });
+    there
+        .map(|one| one.first("networkInterfaceId").to_owned())
+        .collect()
 }
 
 /// Whether the database is a member of a cluster, which has the snapshots.
@@ -192,7 +202,35 @@ pub fn mended(call: &Call, answer: Answer) -> Answer {
         let text = without_own_tags(&answer.text());
         return answer.with(text);
     }
+    // A cache that was deleted goes on being deleted for ever.
+    if call.service == "elasticache" && call.name == "DescribeCacheClusters" {
+        let text = without_the_deleted(&answer.text());
+        let none = !text.contains("<CacheCluster>");
+        if none && call.parameter("CacheClusterId").is_some() {
+            return error(call, 404, "CacheClusterNotFound");
+        }
+        return answer.with(text);
+    }
     answer
+}
+
+/// Leaves out the caches that are being deleted.
+fn without_the_deleted(text: &str) -> String {
+    let (open, close) = ("<CacheCluster>", "</CacheCluster>");
+    let mut said = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(open) {
+        let Some((inside, after)) = after.split_once(close) else {
+            break;
+        };
+        said.push_str(before);
+        if !inside.contains("<CacheClusterStatus>deleting<") {
+            said.push_str(&format!("{open}{inside}{close}"));
+        }
+        rest = after;
+    }
+    said.push_str(rest);
+    said
 }
 
 /// Leaves out the specifications of tags for the launch template itself.
