@@ -77,7 +77,12 @@ impl Sandbox {
     /// the registry, as any user would.
     pub fn with_aws_provider(&self) {
         let own = self.path("mirror");
-        let aws = match std::env::var_os("JITI_PROVIDER_MIRROR") {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "where the machine keeps its providers is told by the environment alone"
+        )]
+        let mirrored = std::env::var_os("JITI_PROVIDER_MIRROR");
+        let aws = match mirrored {
             Some(mirror) => {
                 let mirror = PathBuf::from(mirror);
                 format!(
