@@ -153,7 +153,7 @@ impl Context {
         if !exists(&path)? {
             let sky = self.sky(&config, &path);
             let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-            let ledger = Arc::new(MemoryLedger::new());
+            let ledger = Arc::new(MemoryLedger::in_place_of(path.display().to_string()));
             let service = Service::new(ledger, clock, config, self.actor(), Source::Cli);
             return Ok(sky.map(|sky| service.with_sky(sky)));
         }

@@ -1,5 +1,6 @@
 //! What is set up and what is not: each part is looked at by a file of its own, and changes nothing.
 
+mod accounts;
 mod clock;
 mod config;
 mod ledger;
@@ -84,6 +85,7 @@ pub(crate) async fn examine(context: &Context) -> Vec<Finding> {
         findings.push(clock::look(&open, context.clock()));
         findings.push(reaper::look(&open, context.clock()));
     }
+    findings.extend(accounts::look(context).await);
     findings.extend(terraform::look(&context.environment.path).await);
     findings
 }

@@ -14,6 +14,7 @@ use crate::reaper::{ReaperEvent, ReaperStatus};
 #[derive(Debug)]
 pub struct MemoryLedger {
     id: LedgerId,
+    place: String,
     held: Mutex<Held>,
 }
 
@@ -29,8 +30,15 @@ impl MemoryLedger {
     /// An empty ledger with an id of its own.
     #[must_use]
     pub fn new() -> Self {
+        Self::in_place_of("memory")
+    }
+
+    /// An empty ledger that stands where another one would be, and calls itself by its name.
+    #[must_use]
+    pub fn in_place_of(place: impl Into<String>) -> Self {
         Self {
             id: LedgerId::random(),
+            place: place.into(),
             held: Mutex::default(),
         }
     }
@@ -83,7 +91,7 @@ fn append_stream<S: Stream + Clone>(
 
 impl Ledger for MemoryLedger {
     fn place(&self) -> String {
-        "memory".to_owned()
+        self.place.clone()
     }
 
     fn id(&self) -> Later<'_, LedgerId> {

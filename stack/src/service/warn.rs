@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::pause::Pauses;
 use super::reap::{ClockBehind, Survey, TooMany};
-use super::{DECISIONS, Service, ServiceError};
+use super::{ClockSkew, DECISIONS, Service, ServiceError};
 use crate::id::RunId;
 use crate::lease::{EventKind, Moment, ProcessId};
 use crate::process::{Liveness, liveness};
@@ -57,6 +57,9 @@ pub enum Alarm {
     /// The clock runs behind the ledger.
     #[error(transparent)]
     ClockBehind(#[from] ClockBehind),
+    /// The clock is too far from the cloud's.
+    #[error(transparent)]
+    ClockSkew(#[from] ClockSkew),
 }
 
 /// Why a warning was not taken.
@@ -86,6 +89,7 @@ impl Alarm {
         match self {
             Self::TooMany(_) => "too_many",
             Self::ClockBehind(_) => "clock",
+            Self::ClockSkew(_) => "cloud_clock",
         }
     }
 

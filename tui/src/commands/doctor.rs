@@ -12,7 +12,7 @@ use crate::ui::Ui;
 
 /// Look at what is set up, and say how to mend what is not
 ///
-/// Looks at the configuration, the ledger, the clock, the reaper and Terraform, and changes nothing. Ends with 1
+/// Looks at the configuration, the ledger, the clock, the reaper, the accounts and Terraform, and changes nothing. Ends with 1
 /// when something is broken, and with 0 when there is only advice.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {

@@ -114,7 +114,9 @@ impl Message {
                 too_many.stacks.clone(),
                 "Look at them with `jiti reap`, end them with `jiti teardown`, or raise max_stacks under [reaper].",
             ),
-            Alarm::ClockBehind(_) => (Vec::new(), "Set the clock of the reaper's machine."),
+            Alarm::ClockBehind(_) | Alarm::ClockSkew(_) => {
+                (Vec::new(), "Set the clock of the reaper's machine.")
+            }
         };
         let reason = match alarm {
             Alarm::TooMany(too_many) => format!(
@@ -127,6 +129,11 @@ impl Message {
                 "the clock of the reaper's machine says {} UTC and the ledger's last event is of {} UTC, so nothing was touched",
                 format::second(behind.now),
                 format::second(behind.latest)
+            ),
+            Alarm::ClockSkew(skew) => format!(
+                "the clock of the reaper's machine says {} UTC and the cloud's {} UTC, so nothing was touched",
+                format::second(skew.here),
+                format::second(skew.cloud)
             ),
         };
         Self {

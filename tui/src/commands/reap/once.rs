@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::json;
 use stack::reaper::Pause;
-use stack::service::Service;
 use stack::service::reap::{InHand, Step, Summary, ThroughTerraform, Working};
 use stack::service::sleep::Patience;
 use stack::service::sweep::LookSummary;
 use stack::service::teardown::Stop;
 use stack::service::warn::{Alarm, Deliver, Told};
+use stack::service::{ClockSkew, Service, SyncMode};
 use stack::{Clock, ProcessId, SystemClock, process};
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -22,7 +22,7 @@ use crate::cli::Form;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::{Message, Webhook};
-use crate::output::format;
+use crate::output::{format, looked};
 use crate::ui::Ui;
 
 /// What all runs of one process share.
@@ -107,6 +107,11 @@ pub(super) fn no_signals(error: &std::io::Error) -> CommandError {
 pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, CommandError> {
     wants_config(context)?;
     let service = context.reaper()?;
+    // Idleness, and what is left of stacks that were taken for gone, are seen before anything is decided.
+    let skew = match service.reaper().await?.paused {
+        Some(_) => None,
+        None => asked(&service, shared).await?,
+    };
     let survey = service.survey().await?;
     let mut report = Report {
         began_at: survey.view.now,
@@ -123,8 +128,8 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     let process = this_process();
     let webhook = webhook(&service, shared);
     let webhook = webhook.as_ref();
-    if let Some(behind) = survey.clock_behind() {
-        let alarm = Alarm::from(behind);
+    let wrong = survey.clock_behind().map(Alarm::from);
+    if let Some(alarm) = wrong.or(skew.map(Alarm::from)) {
         report.told = alarmed(&service, &process, webhook, &alarm, shared).await;
         report.alarm = Some(alarm);
         return Ok(report);
@@ -291,6 +296,22 @@ async fn warned(
     };
     let receiver: &dyn Deliver = webhook;
     heard(service.warn(process, receiver).await, shared)
+}
+
+/// Asks the cloud, where accounts are configured; that its clock is too far from ours.
+async fn asked(service: &Service, shared: &Shared) -> Result<Option<ClockSkew>, CommandError> {
+    let Some(report) = service.sync(SyncMode::Always).await? else {
+        return Ok(None);
+    };
+    for gap in &report.not_looked {
+        let gap = looked::words(gap);
+        shared.speaker.aside(format!("Warning: not looked: {gap}"));
+    }
+    for why in &report.unwritten {
+        let text = format!("Warning: the ledger was not told what was found: {why}");
+        shared.speaker.aside(text);
+    }
+    Ok(report.clock_skew)
 }
 
 async fn alarmed(

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::notify::Message;
 use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::{format, json};
+use crate::output::{format, json, looked};
 use crate::ui::Ui;
 
 /// What a run would find.
@@ -61,7 +61,8 @@ fn only_shown(form: Form, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 async fn show(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    let service = context.existing_reader()?;
+    let service = context.existing_observer()?;
+    looked::refresh(&service, false).await?;
     let survey = service.survey().await?;
     let config = service.config();
     let docket = survey.docket(config, &context.teardown_settings()?.runs);
