@@ -230,7 +230,7 @@ fn bills_go_to_who_stood_then() {
     log.begins("a", 0, |_| {});
     log.happens("a", 60, Source::Provider, EventKind::Released);
     log.begins("a", 3 * 24 * 60, |r| {
-        r.owner = "bo@example.com".parse().unwrap()
+        r.owner = "bo@example.com".parse().unwrap();
     });
     let line = |stack: &str, day: &str, usd: &str| BillLine {
         stack: stack.to_owned(),

@@ -284,7 +284,10 @@ async fn it_wakes_by_itself() {
     assert_eq!(slept.wake_at, Some(until));
     assert_eq!(world.service.wakes_due().await.unwrap(), []);
     world.clock.advance(Span::minutes(61));
-    assert_eq!(world.service.wakes_due().await.unwrap(), [name.clone()]);
+    assert_eq!(
+        world.service.wakes_due().await.unwrap(),
+        std::slice::from_ref(&name)
+    );
     let passed = sleep(until).await.unwrap_err();
     assert!(matches!(passed, SleepError::Passed { .. }), "{passed}");
     // One that sleeps can be told another time.
