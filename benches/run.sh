@@ -13,4 +13,7 @@ cargo bench --quiet --locked -p tfplugin --bench startup -- "$target/release/ter
 printf '\n== The dashboard\n'
 cargo bench --quiet --locked -p tui --bench dashboard
 printf '\n== A run of Terraform\n'
-cargo bench --quiet --locked -p e2e
+cargo bench --quiet --locked -p e2e --bench terraform
+printf '\n== A sweep\n'
+tests/python/prepare.sh && tests/python/prepare.sh bench
+cargo bench --quiet --locked -p e2e --bench sweep

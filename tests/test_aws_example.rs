@@ -16,7 +16,7 @@ fn a_stack_goes_the_whole_way() {
     let before = world.list();
     let root = checkout(&world, true);
     root.apply().ok();
-    root.plan_is_empty();
+    root.plan().exits(0).says("No changes.");
 
     // Each thing that its state holds and that can have tags has those of the lease, and so have the instances that the
     // group launched.
@@ -66,7 +66,7 @@ fn a_stack_goes_the_whole_way() {
     assert_eq!(shown["idle"]["state"], "unknown");
 
     world.sandbox.jiti(&["extend", NAME, "1h"]).ok();
-    root.plan_is_empty();
+    root.plan().exits(0).says("No changes.");
 
     let ran = world
         .sandbox
@@ -123,7 +123,7 @@ fn a_bucket_is_imported_into_a_stack() {
         }),
     );
     root.apply().ok();
-    root.plan_is_empty();
+    root.plan().exits(0).says("No changes.");
     assert!(
         tagged(&world)
             .iter()

@@ -394,6 +394,10 @@ def listed(region, first):
 
     machines = [one for some in pages("ec2", "describe_instances", "Reservations") for one in some["Instances"]]
     terminated = {one["InstanceId"] for one in machines if gone(one)}
+    gateways = pages("ec2", "describe_nat_gateways", "NatGateways")
+    orphans = {
+        address["NetworkInterfaceId"] for one in gateways if gone(one) for address in one["NatGatewayAddresses"]
+    }
     everything = {
         "ec2:vpc": [one["VpcId"] for one in pages("ec2", "describe_vpcs", "Vpcs")],
         "ec2:subnet": [one["SubnetId"] for one in pages("ec2", "describe_subnets", "Subnets")],
@@ -402,14 +406,15 @@ def listed(region, first):
         ],
         "ec2:route-table": [one["RouteTableId"] for one in pages("ec2", "describe_route_tables", "RouteTables")],
         "ec2:security-group": [one["GroupId"] for one in pages("ec2", "describe_security_groups", "SecurityGroups")],
-        # moto keeps those of machines that are gone.
+        # moto keeps those of machines and NAT gateways that are gone.
         "ec2:network-interface": [
             one["NetworkInterfaceId"] for one in pages("ec2", "describe_network_interfaces", "NetworkInterfaces")
             if one.get("Attachment", {}).get("InstanceId") not in terminated
+            and one["NetworkInterfaceId"] not in orphans
         ],
         "ec2:elastic-ip": [one["AllocationId"] for one in pages("ec2", "describe_addresses", "Addresses")],
         "ec2:natgateway": [
-            one["NatGatewayId"] for one in pages("ec2", "describe_nat_gateways", "NatGateways") if not gone(one)
+            one["NatGatewayId"] for one in gateways if not gone(one)
         ],
         "ec2:vpc-endpoint": [
             one["VpcEndpointId"] for one in pages("ec2", "describe_vpc_endpoints", "VpcEndpoints") if not gone(one)

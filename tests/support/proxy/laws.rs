@@ -157,12 +157,22 @@ fn network_in_use(ask: &Asking<'_>, vpc: &str) -> bool {
         || ask.balancers(vpc)
 }
 
-/// The network interfaces of a filter. Those of machines that are gone are gone with them; moto keeps them.
+/// The network interfaces of a filter. Those of machines and NAT gateways that are gone are gone with them; moto keeps
+/// them.
 fn interfaces(ask: &Asking<'_>, filter: &str, value: &str) -> Vec<String> {
     let filter = [("Filter.1.Name", filter), ("Filter.1.Value.1", value)];
     let answer = ask.form("ec2", "DescribeNetworkInterfaces", &filter);
     let there = answer.all("networkInterfaceSet/item").into_iter();
+    let gateways = ask.form("ec2", "DescribeNatGateways", &[]);
+    let deleted = gateways.all("natGatewaySet/item").into_iter();
+    let deleted: Vec<_> = deleted
+        .filter(|one| one.first("state") == "deleted")
+        .collect();
     let there = there.filter(|one| {
+        let id = one.first("networkInterfaceId");
+        if deleted.iter().any(|gateway| names(gateway, id)) {
+            return false;
+        }
         let machine = one.first("attachment/instanceId");
         machine.is_empty() || !ask.instances("instance-id", machine).is_empty()
     });

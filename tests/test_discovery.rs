@@ -1,0 +1,110 @@
+//! How often the cloud is asked: as often as an index has pages and a service takes batches, and never for a drawing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use e2e::world::World;
+
+const OWNER: &str = "ana@example.com";
+
+/// Discovery of 5,000 resources asks as often as there are pages and batches, and what an empty account takes. Listing
+/// what is known and drawing it asks nobody.
+#[test]
+fn requests_are_pages_and_batches() {
+    let world = World::new();
+    world.configure("[dashboard]\nrefresh = \"1h\"\n");
+    world.sandbox.jiti(&["sync"]).ok();
+    let empty = counted(&world);
+    let each = 1_250;
+    let made = world.many("shop", OWNER, &[("volume", each), ("group", each)]);
+    assert_eq!(made.len(), 5_000);
+    world.sandbox.jiti(&["sync"]).ok();
+    let full = counted(&world);
+
+    // moto's pages of the index of tags hold fifty resources or a hundred tags; each of these has three.
+    let pages = 2 * (2 * each).div_ceil(33);
+    let of_ec2 = 2 * (2 * each).div_ceil(1_000);
+    let batches = 2 * each.div_ceil(200);
+    let bounds = BTreeMap::from([
+        ("GetResources", pages),
+        ("DescribeTags", of_ec2),
+        ("DescribeVolumes", batches),
+        ("DescribeSecurityGroups", batches),
+    ]);
+    let mut more = BTreeMap::new();
+    for (call, count) in &full {
+        let usual = empty.get(call).copied().unwrap_or(0);
+        if *count > usual {
+            more.insert(call.as_str(), count - usual);
+        }
+    }
+    for (call, count) in &more {
+        let bound = bounds.get(call).copied().unwrap_or(0);
+        assert!(
+            *count <= bound,
+            "{count} {call} where {bound} are enough: {more:?}"
+        );
+    }
+    assert!(more.contains_key("DescribeVolumes"), "{more:?}");
+
+    world.sandbox.jiti(&["ls", "--cached"]).ok().says("shop");
+    world.sandbox.jiti(&["ls"]).ok().says("shop");
+    draw(&world);
+    assert_eq!(
+        counted(&world),
+        BTreeMap::new(),
+        "what is known is not asked"
+    );
+}
+
+/// How often each call was made since the last count.
+fn counted(world: &World) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for call in world.proxy.calls() {
+        *counted.entry(call.name).or_default() += 1;
+    }
+    world.proxy.forget();
+    counted
+}
+
+/// The dashboard in a terminal, for some seconds and some keys, until it shows the stack.
+fn draw(world: &World) {
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use std::io::{Read, Write};
+
+    let size = PtySize {
+        rows: 30,
+        cols: 120,
+        ..PtySize::default()
+    };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let sandbox = world.sandbox.command(e2e::binary("jiti"));
+    let mut command = CommandBuilder::new(sandbox.get_program());
+    command.env_clear();
+    for (name, value) in sandbox.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command.env("TERM", "xterm-256color");
+    command.cwd(world.sandbox.path("."));
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut output = pair.master.try_clone_reader().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        let _ = output.read_to_end(&mut all);
+        String::from_utf8_lossy(&all).into_owned()
+    });
+    let mut keys = pair.master.take_writer().unwrap();
+    for key in ["j", "k", "\r", "\x1b", "s", "q"] {
+        std::thread::sleep(Duration::from_secs(1));
+        keys.write_all(key.as_bytes()).unwrap();
+        keys.flush().unwrap();
+    }
+    child.wait().unwrap();
+    drop(keys);
+    drop(pair.master);
+    assert!(
+        reading.join().unwrap().contains("shop"),
+        "it drew the stack"
+    );
+}

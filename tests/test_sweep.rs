@@ -1,0 +1,64 @@
+//! `jiti teardown --strategy sweep`: of three stacks of every type in two regions, one goes, all of it and nothing else.
+
+use std::collections::BTreeSet;
+
+use e2e::moto::REGIONS;
+use e2e::world::{Thing, World, stack};
+use serde_json::{Value, json};
+
+const OWNER: &str = "ana@example.com";
+
+/// AWS as moto is: everything that the stack had goes, whatever was there before stays, and there is no residue.
+#[test]
+fn all_of_one_stack_goes_and_nothing_else() {
+    let world = World::new();
+    let (before, made) = standing(&world);
+    let result = world.sweep("shop", 0);
+    expect_gone(&world, &before, &made, &result);
+}
+
+/// The same where what is in use cannot be deleted, and what is deleted takes its time: only the right order works.
+#[test]
+fn the_order_is_one_that_aws_accepts() {
+    let world = World::new();
+    world.proxy.strict();
+    world.proxy.lingering(2);
+    let (before, made) = standing(&world);
+    let result = world.sweep("shop", 0);
+    expect_gone(&world, &before, &made, &result);
+}
+
+/// A lease whose state is lost, with resources of every type; before it, what has to stay: two other stacks, what nobody
+/// tagged, and what somebody tagged otherwise.
+fn standing(world: &World) -> (BTreeSet<Thing>, Vec<Thing>) {
+    world.leased("shop", OWNER);
+    let plain = |name: &str, tags: Value| json!({ "name": name, "regions": REGIONS, "tags": tags });
+    world.create(&json!([
+        stack("blog", "checkout", OWNER),
+        stack("shop-2", "shop", OWNER),
+        plain("plain", json!({})),
+        plain(
+            "other",
+            json!({ "team": "shop", "stack": "shop", "jiti:app": "checkout" })
+        ),
+    ]));
+    let before = world.list();
+    let made = world.create(&json!([stack("shop", "checkout", OWNER)]));
+    (before, made)
+}
+
+#[track_caller]
+fn expect_gone(world: &World, before: &BTreeSet<Thing>, made: &[Thing], result: &Value) {
+    assert_eq!(result["residue"], json!([]), "{result}");
+    assert_eq!(result["strategy"], "sweep");
+    let after = world.list();
+    let lost: Vec<_> = before.difference(&after).collect();
+    assert!(lost.is_empty(), "these were not the stack's: {lost:#?}");
+    let left: Vec<_> = after.difference(before).collect();
+    assert!(left.is_empty(), "these are left: {left:#?}");
+    let deleted = result["deleted"].as_array().unwrap();
+    assert!(deleted.len() >= made.len(), "{result}");
+    let types: BTreeSet<&str> = made.iter().map(|thing| thing.kind.as_str()).collect();
+    assert_eq!(types.len(), 35, "every type was there: {types:?}");
+    assert_eq!(world.sandbox.listing("shop")["phase"], "gone");
+}

@@ -1,0 +1,256 @@
+//! Nothing foreign dies in a sweep: what only looks like the stack's is left, and named as residue.
+
+use e2e::moto::{self, REGIONS};
+use e2e::proxy::{Fault, Rule};
+use e2e::world::{Thing, World};
+use serde_json::{Value, json};
+
+const OWNER: &str = "ana@example.com";
+
+/// Some resources of a stack in the first region; `more` changes what `world.py` makes.
+fn some(types: &[&str], more: &Value) -> Value {
+    let mut stack = json!({
+        "name": "shop", "app": "checkout", "owner": OWNER, "regions": [REGIONS[0]], "types": types,
+    });
+    for (key, value) in more.as_object().unwrap() {
+        stack[key] = value.clone();
+    }
+    json!([stack])
+}
+
+fn id(things: &[Thing], kind: &str) -> String {
+    let found = things.iter().find(|thing| thing.kind == kind);
+    found.unwrap_or_else(|| panic!("no {kind}")).id.clone()
+}
+
+/// What the residue says of the resource whose id ends so.
+#[track_caller]
+fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
+    let residue = result["residue"].as_array().unwrap();
+    let mut found = residue
+        .iter()
+        .filter(|one| one["id"].as_str().unwrap().ends_with(end));
+    found
+        .next()
+        .unwrap_or_else(|| panic!("{end} is no residue: {result:#}"))
+}
+
+#[track_caller]
+fn says(value: &Value, text: &str) {
+    let said = value.as_str().unwrap_or_default();
+    assert!(said.contains(text), "{said:?} does not say {text:?}");
+}
+
+/// One name under another app or another owner is another stack: its resources are left and told, the others go.
+#[test]
+fn another_app_and_another_owner_are_other_stacks() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    let types = ["sqs:queue", "ec2:volume"];
+    let app = world.create(&some(&types, &json!({ "app": "billing", "prefix": "b" })));
+    let owner = world.create(&some(&types, &json!({ "owner": "bob", "prefix": "o" })));
+    let before = world.list();
+    world.create(&some(&types, &json!({})));
+    let result = world.sweep("shop", 4);
+    assert_eq!(world.list(), before);
+    for (things, tag) in [(&app, "jiti:app"), (&owner, "jiti:owner")] {
+        for thing in things {
+            says(&left(&result, &thing.id)["reason"], tag);
+        }
+    }
+    assert_eq!(result["deleted"].as_array().unwrap().len(), 2, "{result:#}");
+}
+
+/// The same tags in an account that the configuration does not name are never seen, and credentials of another account
+/// than the configured one are refused before anything is asked in it.
+#[test]
+fn other_accounts_are_not_touched() {
+    let (world, other) = (World::new(), World::new());
+    let things = some(&["sqs:queue", "ec2:volume"], &json!({}));
+    other.create(&things);
+    let theirs = other.list();
+    world.leased("shop", OWNER);
+    world.create(&things);
+    let ours = world.list();
+
+    world
+        .sandbox
+        .set(moto::environment(&world.proxy.url(), &other.account));
+    world.proxy.forget();
+    let ran = world
+        .sandbox
+        .jiti(&["teardown", "shop", "--strategy", "sweep", "--yes"])
+        .exits(3);
+    ran.says(&other.account).says(&world.account);
+    let calls = world.proxy.calls();
+    let asked: Vec<_> = calls.iter().filter(|call| call.service != "sts").collect();
+    assert!(asked.is_empty(), "{asked:?}");
+    assert_eq!(other.list(), theirs);
+    assert_eq!(world.sandbox.listing("shop")["phase"], "ready");
+
+    world
+        .sandbox
+        .set(moto::environment(&world.proxy.url(), &world.account));
+    assert_eq!(world.list(), ours);
+    world.sweep("shop", 0);
+    assert_eq!(other.list(), theirs);
+    assert!(
+        world
+            .proxy
+            .calls()
+            .iter()
+            .all(|call| { call.service == "sts" || call.key == world.account })
+    );
+}
+
+/// A member of somebody's CloudFormation stack stays, tagged or not, and so does that stack.
+#[test]
+fn a_member_of_somebodys_cloudformation_stack_stays() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    let disk = json!({ "Type": "AWS::EC2::Volume", "Properties": { "Size": 1, "AvailabilityZone": "eu-west-1a" } });
+    let template = json!({ "Resources": { "Disk": disk } }).to_string();
+    let made = world.call(&json!([
+        ["cloudformation", REGIONS[0], "create_stack", { "StackName": "theirs", "TemplateBody": template }],
+        ["ec2", REGIONS[0], "describe_volumes", {}],
+    ]));
+    let volume = made[1]["Volumes"][0]["VolumeId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let tag = |key: &str, value: &str| json!({ "Key": key, "Value": value });
+    let tags = [
+        tag("jiti:stack", "shop"),
+        tag("jiti:app", "checkout"),
+        tag("jiti:owner", OWNER),
+    ];
+    world.call(
+        &json!([["ec2", REGIONS[0], "create_tags", { "Resources": [volume], "Tags": tags }]]),
+    );
+    let before = world.list();
+    world.create(&some(&["sqs:queue"], &json!({})));
+    let result = world.sweep("shop", 4);
+    assert_eq!(world.list(), before);
+    let left = left(&result, &volume);
+    says(&left["blocked_by"], ":cloudformation:");
+    says(&left["reason"], "part of");
+}
+
+/// Somebody's machine in the stack's subnet stays, and is what keeps the subnet and the network.
+#[test]
+fn a_foreign_machine_in_the_subnet_stays() {
+    let world = World::new();
+    world.proxy.strict();
+    world.leased("shop", OWNER);
+    let made = world.create(&some(&["ec2:vpc", "ec2:subnet", "ec2:volume"], &json!({})));
+    let (vpc, subnet) = (id(&made, "ec2:vpc"), id(&made, "ec2:subnet"));
+    let theirs = json!({ "tags": {}, "prefix": "theirs", "vpc": vpc, "subnet": subnet });
+    let machine = world.create(&some(&["ec2:instance"], &theirs));
+    let before = world.list();
+    let result = world.sweep_within("shop", "15s", 4);
+    let after = world.list();
+    let gone: Vec<&Thing> = before.difference(&after).collect();
+    let kinds: Vec<&str> = gone.iter().map(|thing| thing.kind.as_str()).collect();
+    // The stack's other subnet is empty.
+    assert_eq!(kinds, ["ec2:subnet", "ec2:volume"], "{gone:?}");
+    assert!(after.contains(&machine[0]));
+    says(&left(&result, &subnet)["reason"], "DependencyViolation");
+    says(&left(&result, &vpc)["blocked_by"], &subnet);
+}
+
+/// What is somebody else's by the time its turn comes stays.
+#[test]
+fn a_tag_that_moved_after_the_plan_keeps_it() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    let before = world.list();
+    let made = world.create(&some(&["ec2:vpc", "ec2:subnet"], &json!({})));
+    let vpc = id(&made, "ec2:vpc");
+    let tag = json!([{ "Key": "jiti:stack", "Value": "blog" }]);
+    let moved = json!([["ec2", REGIONS[0], "create_tags", { "Resources": [vpc], "Tags": tag }]]);
+    let moves = Fault::First(Box::new(world.later(&moved)));
+    world.proxy.rule(Rule::new(moves).call("Delete*").times(1));
+    let result = world.sweep("shop", 4);
+    let after = world.list();
+    let kept: Vec<&Thing> = after.difference(&before).collect();
+    assert!(
+        kept.iter().any(|thing| thing.id == vpc),
+        "{kept:?}, {result:#}"
+    );
+    assert!(kept.iter().all(|thing| thing.kind != "ec2:subnet"));
+    says(
+        &left(&result, &vpc)["reason"],
+        "its tags changed since the plan",
+    );
+}
+
+/// What is older than the lease was somebody's before the stack was.
+#[test]
+fn what_is_older_than_the_lease_stays() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    let made = world.create(&some(&["ec2:volume", "sqs:queue"], &json!({})));
+    let aged = |answer: &str| {
+        let mut parts = answer.split("<createTime>");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| {
+            format!("{text}<createTime>2020{}", &part[4..])
+        })
+    };
+    let aged = Fault::Rewritten(std::sync::Arc::new(aged));
+    world.proxy.rule(Rule::new(aged).call("DescribeVolumes"));
+    let result = world.sweep("shop", 4);
+    let volume = id(&made, "ec2:volume");
+    assert!(world.list().iter().any(|thing| thing.id == volume));
+    says(&left(&result, &volume)["reason"], "older than the lease");
+    assert_eq!(result["deleted"].as_array().unwrap().len(), 1, "{result:#}");
+}
+
+/// Credentials that expire half-way pause the teardown with one error; with new ones it is finished.
+#[test]
+fn expired_credentials_pause_it() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    let before = world.list();
+    world.create(&some(
+        &["sqs:queue", "sns:topic", "ec2:volume"],
+        &json!({ "count": 20 }),
+    ));
+    world
+        .proxy
+        .rule(Rule::new(Fault::Expired).call("Delete*").after(5));
+    world.proxy.forget();
+    let arguments = ["teardown", "shop", "--strategy", "sweep", "--yes"];
+    let ran = world.sandbox.jiti(&arguments);
+    assert!(matches!(ran.code, Some(1 | 4)), "{ran:?}");
+    let said = ran.said();
+    assert!(said.contains("Expired"), "{said}");
+    assert!(
+        said.matches("Expired").count() <= 3,
+        "said once, not for each: {said}"
+    );
+    let calls = world.proxy.calls();
+    let tried = calls.iter().filter(|call| call.name.starts_with("Delete"));
+    assert!(tried.count() < 60, "what would fail is not tried");
+    assert_ne!(world.sandbox.listing("shop")["phase"], "gone");
+    world.proxy.mend();
+    let result = world.sweep("shop", 0);
+    assert_eq!(result["residue"], json!([]));
+    assert_eq!(world.list(), before);
+}
+
+/// A stack that tags alone tell of wants its name, and the tags of another account's are another stack.
+#[test]
+fn a_stack_without_a_lease_wants_its_name() {
+    let world = World::new();
+    let before = world.list();
+    world.create(&some(&["sqs:queue"], &json!({})));
+    let standing = world.list();
+    let arguments = ["teardown", "shop", "--strategy", "sweep", "--yes"];
+    let refused = world.sandbox.jiti(&arguments).exits(3);
+    refused.says("--confirm shop");
+    assert_eq!(world.list(), standing);
+    let confirmed = [arguments.as_slice(), &["--confirm", "shop"]].concat();
+    world.sandbox.jiti(&confirmed).ok();
+    assert_eq!(world.list(), before);
+}

@@ -1,0 +1,169 @@
+//! What stands in AWS is found by its tags, shown beside the leases, and asked for as rarely as promised.
+
+use e2e::moto::REGIONS;
+use e2e::proxy::{Fault, Rule};
+use e2e::teardown::stack;
+use e2e::world::World;
+use serde_json::{Value, json};
+
+/// A volume, a topic and a queue in each region for one stack.
+fn some(name: &str, owner: &str) -> Value {
+    json!({
+        "name": name, "app": "checkout", "owner": owner, "regions": REGIONS,
+        "types": ["ec2:volume", "sqs:queue", "dynamodb:table"],
+    })
+}
+
+fn json_of(world: &World, arguments: &[&str]) -> Value {
+    let ran = world.sandbox.jiti(arguments).ok();
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+/// A sync finds what carries tags and nothing else; unleased stacks are rows with their end from their tags, two owners'
+/// of one name are two; nothing ends them.
+#[test]
+fn tags_are_found_and_shown() {
+    let world = World::new();
+    world.create(&json!([
+        some("shop", "ana@example.com"),
+        {
+            "name": "shop", "app": "checkout", "owner": "bo@example.com", "regions": REGIONS,
+            "types": ["ec2:volume"],
+        },
+        { "name": "bare", "regions": [REGIONS[0]], "types": ["sqs:queue"], "tags": {} },
+    ]));
+    let report = json_of(&world, &["sync", "--json"]);
+    assert_eq!(report["not_looked"], json!([]), "{report:#}");
+    assert_eq!(report["resources"], 8);
+    assert_eq!(report["looked"].as_array().unwrap().len(), 3);
+    let stacks = report["stacks"].as_array().unwrap();
+    let owners: Vec<_> = stacks.iter().map(|stack| &stack["owner"]).collect();
+    assert_eq!(owners, ["ana@example.com", "bo@example.com"]);
+    let counts: Vec<_> = stacks.iter().map(|stack| &stack["resources"]).collect();
+    assert_eq!(counts, [6, 2]);
+    assert!(stacks.iter().all(|stack| stack["leased"] == false));
+
+    let rows = json_of(&world, &["ls", "--json"]);
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert_eq!(
+            (&row["name"], &row["app"]),
+            (&json!("shop"), &json!("checkout"))
+        );
+        assert!(
+            row["flags"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("unleased"))
+        );
+        assert_eq!(row["expiry_source"], "tags");
+        assert_eq!(row["accounts"], json!([world.account]));
+        assert_eq!(row["regions"], json!(REGIONS));
+        assert!(
+            row["created_at"].is_string() && row["expires_at"].is_string(),
+            "{row:#}"
+        );
+        assert_eq!(
+            (&row["dies_at"], &row["cost"]["spent_usd"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+    assert!(!world.sandbox.ledger().exists(), "looking begins no ledger");
+
+    let several = world.sandbox.jiti(&["show", "shop"]).exits(3);
+    several.says("bo@example.com");
+    let bo = json_of(
+        &world,
+        &["show", "shop", "--owner", "bo@example.com", "--json"],
+    );
+    let resources = bo["resources"].as_array().unwrap();
+    assert_eq!(resources.len(), 2);
+    for one in resources {
+        assert_eq!(
+            (&one["confirmed"], &one["account"]),
+            (&json!(true), &json!(world.account))
+        );
+        assert!(one["id"].is_string() && one["type"].is_string() && one["region"].is_string());
+    }
+}
+
+/// What is young is not asked again, `--cached` never asks, `sync` always does; a leased stack has what was found of it.
+#[test]
+fn it_is_asked_as_rarely_as_promised() {
+    let world = World::new();
+    let root = world.sandbox.root("shop", &stack("shop", ""));
+    root.apply().ok();
+    world.create(&json!([some("shop", "ana@example.com")]));
+    let asked = |arguments: &[&str]| {
+        world.proxy.forget();
+        world.sandbox.jiti(arguments).ok();
+        world.proxy.calls().len()
+    };
+    assert_eq!(
+        asked(&["ls", "--cached"]),
+        0,
+        "not even when nothing is known"
+    );
+    assert!(asked(&["ls"]) > 0, "nothing is known yet");
+    assert_eq!(asked(&["ls"]), 0, "it is young");
+    assert_eq!(asked(&["show", "shop"]), 0);
+    assert!(asked(&["sync"]) > 0);
+    world.configure("[dashboard]\nrefresh = \"1s\"");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    assert_eq!(asked(&["ls", "--cached", "--all"]), 0);
+    assert_eq!(asked(&["show", "shop", "--cached"]), 0);
+    assert!(asked(&["ls"]) > 0, "it is old");
+
+    let row = world.sandbox.listing("shop");
+    assert_eq!(row["accounts"], json!([world.account]));
+    assert_eq!(row["regions"], json!(REGIONS));
+    assert_eq!(row["expiry_source"], "ledger");
+    assert!(
+        !row["flags"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("unleased"))
+    );
+    let shown = json_of(&world, &["show", "shop", "--json", "--cached"]);
+    assert_eq!(shown["resources"].as_array().unwrap().len(), 6);
+    let rated = world.sandbox.events("shop");
+    assert!(rated.contains(&"rated".to_owned()), "{rated:?}");
+    // It is no difference to Terraform.
+    root.plan_is_empty();
+}
+
+/// A region that is down hides no other, and what was known of it stays; when nothing answers the exit code is 1.
+#[test]
+fn a_region_that_is_down_hides_no_other() {
+    let world = World::new();
+    // What is known is kept where the ledger is: there has to be one.
+    world.leased("other", "ana@example.com");
+    world.create(&json!([some("shop", "ana@example.com")]));
+    json_of(&world, &["sync", "--json"]);
+    // The service that is in no region is asked through the first one.
+    world
+        .proxy
+        .rule(Rule::new(Fault::Denied).region(REGIONS[1]));
+    let report = json_of(&world, &["sync", "--json"]);
+    let silent = report["not_looked"].as_array().unwrap();
+    assert!(!silent.is_empty());
+    for gap in silent {
+        assert_eq!(gap["place"]["region"], REGIONS[1], "{gap}");
+    }
+    let stacks = report["stacks"].as_array().unwrap();
+    let shop = stacks.iter().find(|one| one["name"] == "shop").unwrap();
+    assert_eq!(shop["resources"], 6);
+    world.proxy.rule(Rule::new(Fault::Denied));
+    world
+        .sandbox
+        .jiti(&["sync"])
+        .exits(1)
+        .says("nothing could be looked at");
+    let doctor = world.sandbox.jiti(&["doctor"]);
+    assert!(
+        doctor.stdout.contains("credentials do not work"),
+        "{}",
+        doctor.stdout
+    );
+}
