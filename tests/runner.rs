@@ -17,6 +17,7 @@ mod test_quickstart;
 mod test_readiness;
 mod test_reap;
 mod test_rig;
+mod test_sleep;
 mod test_sweep;
 mod test_sweep_faults;
 mod test_sweep_foreign;

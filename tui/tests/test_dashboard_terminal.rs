@@ -10,7 +10,7 @@ use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
 /// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A terminal with a program in it.
 pub(crate) struct Terminal {

@@ -53,7 +53,7 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
         };
         page.line([
             (format!("  {mark} {}  ", one.kind), tone.into()),
-            (format!("{}  ", short(one.id.as_str())), tone.into()),
+            (format!("{}  ", one.id.short()), tone.into()),
             (
                 format!("{state}  {rate}  {}", one.place),
                 Tone::Quiet.into(),
@@ -67,20 +67,14 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
     for one in &listing.idle.evidence {
         let value = one
             .value
-            .map_or_else(|| format::UNKNOWN.to_owned(), |value| value.to_string());
+            .map_or_else(|| format::UNKNOWN.to_owned(), format::number);
         let text = format!(
             "  {}: {value} within {}, idle below {}",
-            one.signal, one.window, one.threshold
+            one.signal,
+            one.window,
+            format::number(one.threshold)
         );
         page.text(&text, Tone::Quiet);
-    }
-}
-
-/// The last part of an ARN: the rest stands beside it.
-fn short(id: &str) -> &str {
-    match id.splitn(6, ':').nth(5) {
-        Some(last) if id.starts_with("arn:") => last,
-        _ => id,
     }
 }
 

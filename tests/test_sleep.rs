@@ -1,0 +1,137 @@
+//! `jiti sleep` and `jiti wake` on services that stop and start: every size comes back as it was.
+
+use e2e::moto::REGIONS;
+use e2e::proxy::{Fault, Rule};
+use e2e::world::World;
+use serde_json::{Value, json};
+
+const OWNER: &str = "ana@example.com";
+
+/// Asleep, nothing computes and the data is kept; awake, each size is what it was.
+#[test]
+fn every_size_comes_back() {
+    let world = standing();
+    let before = sizes(&world);
+    assert_eq!(before, awake());
+    world.sandbox.jiti(&["sleep", "nap"]).ok();
+    assert_eq!(world.sandbox.listing("nap")["phase"], "asleep");
+    assert_eq!(sizes(&world), asleep());
+    world.sandbox.jiti(&["wake", "nap"]).ok();
+    assert_eq!(sizes(&world), before);
+    assert_eq!(world.sandbox.listing("nap")["phase"], "ready");
+}
+
+/// One that was broken off is finished either way: a second try does not take a size that is stopped already for the one
+/// to restore.
+#[test]
+fn what_was_broken_off_is_finished_either_way() {
+    for finish in ["sleep", "wake"] {
+        let world = standing();
+        // The database cannot be stopped: by then the group and the service are.
+        world
+            .proxy
+            .rule(Rule::new(Fault::Denied).call("StopDBInstance"));
+        let ran = world.sandbox.jiti(&["sleep", "nap"]);
+        assert_ne!(ran.code, Some(0), "{}", ran.said());
+        assert_ne!(sizes(&world), awake());
+        world.proxy.mend();
+        if finish == "sleep" {
+            world.sandbox.jiti(&["sleep", "nap"]).ok();
+            assert_eq!(sizes(&world), asleep());
+        }
+        world.sandbox.jiti(&["wake", "nap"]).ok();
+        assert_eq!(sizes(&world), awake(), "by {finish}");
+    }
+}
+
+/// A leased stack with a group of machines, a machine of its own, a database and a service.
+fn standing() -> World {
+    let world = World::new();
+    world.leased("nap", OWNER);
+    let tags = [
+        ("jiti:stack", "nap"),
+        ("jiti:app", "checkout"),
+        ("jiti:owner", OWNER),
+    ];
+    let tagged = tags.map(|(key, value)| json!({ "Key": key, "Value": value }));
+    let lower = tags.map(|(key, value)| json!({ "key": key, "value": value }));
+    let of_group = tags.map(|(key, value)| {
+        json!({
+            "Key": key, "Value": value, "PropagateAtLaunch": true, "ResourceId": "nap",
+            "ResourceType": "auto-scaling-group",
+        })
+    });
+    let region = REGIONS[0];
+    let image = world.call(&json!([["ec2", region, "describe_images", {}]]));
+    let images = image[0]["Images"].as_array().unwrap();
+    let linux = images
+        .iter()
+        .find(|one| one["Platform"] != "windows")
+        .unwrap();
+    let image = linux["ImageId"].as_str().unwrap();
+    let made = world.call(&json!([
+        ["ec2", region, "run_instances", {
+            "ImageId": image, "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro",
+            "TagSpecifications": [{ "ResourceType": "instance", "Tags": tagged }],
+        }],
+        ["autoscaling", region, "create_launch_configuration", {
+            "LaunchConfigurationName": "nap", "ImageId": image, "InstanceType": "t3.micro",
+        }],
+        ["autoscaling", region, "create_auto_scaling_group", {
+            "AutoScalingGroupName": "nap", "LaunchConfigurationName": "nap", "MinSize": 1, "MaxSize": 3,
+            "DesiredCapacity": 2, "AvailabilityZones": [format!("{region}a")], "Tags": of_group,
+        }],
+        ["rds", region, "create_db_instance", {
+            "DBInstanceIdentifier": "nap", "DBInstanceClass": "db.t3.micro", "Engine": "postgres",
+            "AllocatedStorage": 20, "MasterUsername": "nap", "MasterUserPassword": "long-enough", "Tags": tagged,
+        }],
+        ["ecs", region, "create_cluster", { "clusterName": "nap", "tags": lower }],
+        ["ecs", region, "register_task_definition", {
+            "family": "nap", "containerDefinitions": [{ "name": "app", "image": "app", "memory": 128 }],
+        }],
+        ["ecs", region, "create_service", {
+            "cluster": "nap", "serviceName": "nap", "taskDefinition": "nap", "desiredCount": 3, "tags": lower,
+        }],
+    ]));
+    for answer in &made {
+        assert_eq!(answer["error"], Value::Null, "{answer}");
+    }
+    world
+}
+
+/// What everything computes with: the group's three sizes, the machines that are no members, the database, the service.
+fn sizes(world: &World) -> Value {
+    let region = REGIONS[0];
+    let said = world.call(&json!([
+        ["autoscaling", region, "describe_auto_scaling_groups", {}],
+        ["ec2", region, "describe_instances", {}],
+        ["rds", region, "describe_db_instances", {}],
+        ["ecs", region, "describe_services", { "cluster": "nap", "services": ["nap"] }],
+    ]));
+    let group = &said[0]["AutoScalingGroups"][0];
+    let machines = said[1]["Reservations"].as_array().unwrap().iter();
+    let machines = machines.flat_map(|some| some["Instances"].as_array().unwrap());
+    let member = |one: &&Value| {
+        let tags = one["Tags"].as_array().unwrap();
+        tags.iter()
+            .any(|tag| tag["Key"] == "aws:autoscaling:groupName")
+    };
+    let own: Vec<_> = machines
+        .filter(|one| !member(one))
+        .map(|one| one["State"]["Name"].clone())
+        .collect();
+    json!({
+        "group": [group["MinSize"], group["DesiredCapacity"], group["MaxSize"]],
+        "machines": own,
+        "database": said[2]["DBInstances"][0]["DBInstanceStatus"],
+        "service": said[3]["services"][0]["desiredCount"],
+    })
+}
+
+fn awake() -> Value {
+    json!({ "group": [1, 2, 3], "machines": ["running"], "database": "available", "service": 3 })
+}
+
+fn asleep() -> Value {
+    json!({ "group": [0, 0, 0], "machines": ["stopped"], "database": "stopped", "service": 0 })
+}
