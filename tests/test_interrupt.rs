@@ -265,7 +265,15 @@ resource "terraform_data" "slow" {
 }
 
 fn kill_providers(sandbox: &Sandbox) {
-    let providers = sandbox.providers();
+    // On a busy machine what needs no provider may have begun before it has started.
+    let mut providers = sandbox.providers();
+    for _ in 0..300 {
+        if !providers.is_empty() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        providers = sandbox.providers();
+    }
     assert!(!providers.is_empty());
     for pid in providers {
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
