@@ -13,6 +13,8 @@ const OWNER: &str = "ana@example.com";
 fn requests_are_pages_and_batches() {
     let world = World::new();
     world.configure("[dashboard]\nrefresh = \"1h\"\n");
+    // What is known is kept where the ledger is: there has to be one.
+    world.leased("other", OWNER);
     world.sandbox.jiti(&["sync"]).ok();
     let empty = counted(&world);
     // moto looks through all groups for each id of a filter, so that there are few of them.
