@@ -248,7 +248,7 @@ fn a_stack_without_a_lease_wants_its_name() {
     let standing = world.list();
     let arguments = ["teardown", "shop", "--strategy", "sweep", "--yes"];
     let refused = world.sandbox.jiti(&arguments).exits(3);
-    refused.says("--confirm shop");
+    refused.says("--confirm");
     assert_eq!(world.list(), standing);
     let confirmed = [arguments.as_slice(), &["--confirm", "shop"]].concat();
     world.sandbox.jiti(&confirmed).ok();
