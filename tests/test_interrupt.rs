@@ -271,7 +271,7 @@ fn kill_providers(sandbox: &Sandbox) {
         if !providers.is_empty() {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(100));
         providers = sandbox.providers();
     }
     assert!(!providers.is_empty());
