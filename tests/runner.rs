@@ -7,6 +7,7 @@ mod receiver;
 mod test_architecture;
 mod test_aws_example;
 mod test_bad_input;
+mod test_bill;
 mod test_discovery;
 mod test_docs;
 mod test_examples;

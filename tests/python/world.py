@@ -485,10 +485,14 @@ def listed(region, first):
     everything["eks:cluster"] = [
         of("eks").describe_cluster(name=name)["cluster"]["arn"] for name in everything["eks:cluster"]
     ]
+    # moto calls the keys that AWS makes and keeps for a service a customer's: their aliases tell.
+    aliases = pages("kms", "list_aliases", "Aliases")
+    own = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith("alias/aws/")}
     for key in pages("kms", "list_keys", "Keys"):
         about = of("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"]
         # A key cannot be deleted at once: that it is going counts.
-        if about["KeyState"] != "PendingDeletion" and about["KeyManager"] == "CUSTOMER":
+        its_own = about["KeyManager"] == "CUSTOMER" and key["KeyId"] not in own
+        if about["KeyState"] != "PendingDeletion" and its_own:
             everything["kms:key"].append(about["Arn"])
     found = [{"type": kind, "id": id, "region": region} for kind, ids in everything.items() for id in ids]
     if first:

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use stack::lease::NewEvent;
+use stack::testing::registration;
+use stack::{Actor, EventKind, Ledger, Seq, Source, SqliteLedger, StackName};
 
 use crate::moto::{self, Moto, REGIONS};
 use crate::proxy::Proxy;
@@ -86,6 +90,36 @@ impl World {
         let root = self.sandbox.root(name, &configuration);
         root.apply().ok();
         std::fs::remove_file(root.path("terraform.tfstate")).unwrap();
+    }
+
+    /// A lease of the application `checkout` that began so many days ago: programs read the real clock, so the ledger is
+    /// told what happened then.
+    #[track_caller]
+    pub fn stood(&self, name: &str, days: i64) {
+        let ledger = SqliteLedger::at(self.sandbox.ledger());
+        let name = StackName::new(name).unwrap();
+        let mut registration = registration();
+        registration.terms.ttl = "30d".parse().unwrap();
+        let requested = NewEvent {
+            at: Timestamp::now() - SignedDuration::from_hours(24 * days),
+            actor: Actor::of("ana", "laptop"),
+            source: Source::Provider,
+            kind: EventKind::Requested {
+                registration: Box::new(registration),
+            },
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(ledger.append(&name, Seq::NONE, vec![requested]))
+            .unwrap();
+    }
+
+    /// The day so many days ago, as bills write it.
+    pub fn day(&self, ago: i64) -> String {
+        let at = Timestamp::now() - SignedDuration::from_hours(24 * ago);
+        at.to_string()[..10].to_owned()
     }
 
     /// `jiti teardown NAME --strategy sweep --yes --json`: the result, which is said last.

@@ -12,6 +12,8 @@ pub struct Call {
     pub region: String,
     /// The access key, which names the account in these tests.
     pub key: String,
+    /// Whether an SDK asks again, because it got no answer or one that told it to.
+    pub again: bool,
     /// Path and body in the clear, for looking for ids.
     pub text: String,
     /// What a form says.
@@ -48,6 +50,9 @@ impl Call {
             name,
             region: part(2),
             key: part(0),
+            again: request
+                .header("amz-sdk-request")
+                .is_some_and(|attempt| !attempt.starts_with("attempt=1;")),
             text: format!("{}\n{}", decode(&request.target), decode(&body)),
             service,
             form,
