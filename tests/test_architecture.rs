@@ -56,32 +56,9 @@ fn stack_depends_on_no_network_and_no_terminal() {
         "tfplugin",
         "prost",
     ];
-    let tree = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--offline",
-            "--locked",
-            "-p",
-            "stack",
-            "-e",
-            "normal",
-            "--prefix",
-            "none",
-        ])
-        .current_dir(project())
-        .output()
-        .unwrap();
-    assert!(
-        tree.status.success(),
-        "{}",
-        String::from_utf8_lossy(&tree.stderr)
-    );
-    let text = String::from_utf8(tree.stdout).unwrap();
-    assert!(
-        text.lines().count() > 10,
-        "cargo tree said too little: {text}"
-    );
-    for line in text.lines() {
+    let tree = features(&["-p", "stack", "-e", "normal"]);
+    assert!(tree.len() > 10, "cargo tree said too little: {tree:?}");
+    for line in tree {
         let name = line.split(' ').next().unwrap_or_default();
         assert!(!forbidden.contains(&name), "stack depends on {name}");
     }

@@ -4,24 +4,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use e2e::Sandbox;
-use e2e::{Root, Running};
+use e2e::{Root, Running, Sandbox, lease};
 
 /// A stack whose readiness hangs in an exec check with a child of its own, which writes both process ids down.
 fn hanging(name: &str) -> String {
+    let lease = lease(name, "ready_timeout = \"10m\"");
     format!(
-        r#"
-provider "jiti" {{}}
-
-resource "jiti_stack" "this" {{
-  name          = "{name}"
-  app           = "checkout"
-  version       = "1"
-  owner         = "ana@example.com"
-  ttl           = "8h"
-  ready_timeout = "10m"
-}}
-
+        r#"{lease}
 resource "jiti_readiness" "this" {{
   stack = jiti_stack.this.id
   exec  = [{{ command = ["sh", "-c", "test -e mended && exit 0; (echo $$; exec sh -c 'echo $$; exec sleep 300') >> pids; sleep 300"] }}]
@@ -185,7 +174,7 @@ fn a_registration_without_a_state_is_taken_over() {
 #[test]
 fn a_finished_registration_is_not_taken_over() {
     let sandbox = Sandbox::new();
-    let configuration = stack("finished");
+    let configuration = lease("finished", "");
     let root = sandbox.root("root", &configuration);
     root.apply().ok();
     std::fs::remove_file(root.path("terraform.tfstate")).unwrap();
@@ -199,7 +188,7 @@ fn a_finished_registration_is_not_taken_over() {
 #[test]
 fn a_create_that_is_ended_registers_nothing() {
     let sandbox = Sandbox::new();
-    let configuration = stack("never-registered").replace(
+    let configuration = lease("never-registered", "").replace(
         "ttl     = \"8h\"",
         "ttl     = \"8h\"\n  preflight = { exec = [{ command = [\"sh\", \"-c\", \"echo $$ >> pids; echo $$ >> pids; sleep 300\"] }] }",
     );
@@ -226,7 +215,7 @@ fn a_create_that_is_ended_registers_nothing() {
         "[]"
     );
 
-    root.write(&stack("never-registered"));
+    root.write(&lease("never-registered", ""));
     root.apply().ok();
     assert_eq!(sandbox.listing("never-registered")["phase"], "ready");
 }
@@ -240,7 +229,7 @@ fn interrupt_twice(running: &Running) {
 #[test]
 fn the_provider_is_killed_during_destroy() {
     let sandbox = Sandbox::new();
-    let configuration = stack("provider-gone")
+    let configuration = lease("provider-gone", "")
         + r#"
 resource "terraform_data" "slow" {
   input = jiti_stack.this.id
@@ -286,7 +275,7 @@ fn kill_providers(sandbox: &Sandbox) {
 #[test]
 fn an_interrupted_destroy_converges() {
     let sandbox = Sandbox::new();
-    let configuration = stack("half-destroyed")
+    let configuration = lease("half-destroyed", "")
         + r#"
 resource "terraform_data" "slow" {
   input = jiti_stack.this.id
@@ -340,7 +329,7 @@ fn neither_policy_nor_config_blocks_destroy() {
         ("broken", "[policy\nmax_ttl = 7"),
     ] {
         sandbox.config("");
-        let root = sandbox.root(name, &stack(name));
+        let root = sandbox.root(name, &lease(name, ""));
         root.apply().ok();
         sandbox.config(config);
         root.plan_is_empty();
@@ -348,20 +337,4 @@ fn neither_policy_nor_config_blocks_destroy() {
         sandbox.config("");
         assert_eq!(sandbox.listing(name)["phase"], "gone");
     }
-}
-
-fn stack(name: &str) -> String {
-    format!(
-        r#"
-provider "jiti" {{}}
-
-resource "jiti_stack" "this" {{
-  name    = "{name}"
-  app     = "checkout"
-  version = "1"
-  owner   = "ana@example.com"
-  ttl     = "8h"
-}}
-"#
-    )
 }

@@ -1,25 +1,15 @@
 //! What `terraform plan` says after each thing that can happen to a stack.
 
-use e2e::Sandbox;
+use e2e::{Sandbox, lease};
 
 fn stack(name: &str, version: &str) -> String {
-    format!(
-        r#"
-provider "jiti" {{}}
-
-resource "jiti_stack" "this" {{
-  name    = "{name}"
-  app     = "checkout"
-  version = "{version}"
-  owner   = "ana@example.com"
-  ttl     = "8h"
-  labels  = {{ cost-center = "42" }}
-}}
-
-output "tags" {{ value = jiti_stack.this.tags }}
-output "expires_at" {{ value = jiti_stack.this.expires_at }}
+    let lease = lease(name, "labels = { cost-center = \"42\" }")
+        .replace("version = \"1\"", &format!("version = \"{version}\""));
+    lease
+        + r#"
+output "tags" { value = jiti_stack.this.tags }
+output "expires_at" { value = jiti_stack.this.expires_at }
 "#
-    )
 }
 
 const STACK: &str = "jiti_stack.this";

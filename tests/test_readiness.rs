@@ -3,23 +3,13 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use e2e::Sandbox;
+use e2e::{Sandbox, lease};
 
 /// A stack whose readiness is checked so, with a short timeout.
 fn configuration(name: &str, checks: &str) -> String {
+    let lease = lease(name, "ready_timeout = \"2s\"");
     format!(
-        r#"
-provider "jiti" {{}}
-
-resource "jiti_stack" "this" {{
-  name          = "{name}"
-  app           = "checkout"
-  version       = "1"
-  owner         = "ana@example.com"
-  ttl           = "8h"
-  ready_timeout = "2s"
-}}
-
+        r#"{lease}
 resource "jiti_readiness" "this" {{
   stack = jiti_stack.this.id
   {checks}

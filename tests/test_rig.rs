@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use e2e::moto::REGIONS;
 use e2e::proxy::{Fault, Rule};
-use e2e::world::{Thing, World};
+use e2e::world::{World, id};
 use serde_json::{Value, json};
 
 fn some(types: &[&str]) -> Value {
@@ -12,11 +12,6 @@ fn some(types: &[&str]) -> Value {
         "name": "shop", "app": "checkout", "owner": "ana@example.com",
         "regions": [REGIONS[0]], "types": types,
     }])
-}
-
-fn id(things: &[Thing], kind: &str) -> String {
-    let found = things.iter().find(|thing| thing.kind == kind);
-    found.unwrap_or_else(|| panic!("no {kind}")).id.clone()
 }
 
 /// One server serves every test, and no account sees what another has.

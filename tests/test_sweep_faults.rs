@@ -3,26 +3,10 @@
 
 use e2e::moto::REGIONS;
 use e2e::proxy::{Fault, Rule};
-use e2e::world::{Thing, World};
+use e2e::world::{World, id, left};
 use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
-
-fn id(things: &[Thing], kind: &str) -> String {
-    let found = things.iter().find(|thing| thing.kind == kind);
-    found.unwrap_or_else(|| panic!("no {kind}")).id.clone()
-}
-
-#[track_caller]
-fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
-    let residue = result["residue"].as_array().unwrap();
-    let mut found = residue
-        .iter()
-        .filter(|one| one["id"].as_str().unwrap().ends_with(end));
-    found
-        .next()
-        .unwrap_or_else(|| panic!("{end} is no residue: {result:#}"))
-}
 
 /// One that always answers `DependencyViolation`, one that may not be described, one that is protected, one that the
 /// index of tags only remembers, and throttling on every third call.
@@ -152,7 +136,7 @@ fn lost_answers_and_places_that_do_not_answer() {
     assert!(not_looked.count() >= 1, "{result:#}");
     assert_eq!(world.sandbox.listing("shop")["phase"], "residue");
     let first = world.list();
-    let there: Vec<&Thing> = first.difference(&before).collect();
+    let there: Vec<_> = first.difference(&before).collect();
     assert!(
         there.iter().all(|thing| thing.region == REGIONS[1]),
         "the region that answers is done: {there:?}"

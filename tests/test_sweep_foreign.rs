@@ -2,7 +2,7 @@
 
 use e2e::moto::{self, REGIONS};
 use e2e::proxy::{Fault, Rule};
-use e2e::world::{Thing, World};
+use e2e::world::{World, id, left};
 use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
@@ -16,23 +16,6 @@ fn some(types: &[&str], more: &Value) -> Value {
         stack[key] = value.clone();
     }
     json!([stack])
-}
-
-fn id(things: &[Thing], kind: &str) -> String {
-    let found = things.iter().find(|thing| thing.kind == kind);
-    found.unwrap_or_else(|| panic!("no {kind}")).id.clone()
-}
-
-/// What the residue says of the resource whose id ends so.
-#[track_caller]
-fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
-    let residue = result["residue"].as_array().unwrap();
-    let mut found = residue
-        .iter()
-        .filter(|one| one["id"].as_str().unwrap().ends_with(end));
-    found
-        .next()
-        .unwrap_or_else(|| panic!("{end} is no residue: {result:#}"))
 }
 
 #[track_caller]
@@ -149,7 +132,7 @@ fn a_foreign_machine_in_the_subnet_stays() {
     let before = world.list();
     let result = world.sweep_within("shop", "15s", 4);
     let after = world.list();
-    let gone: Vec<&Thing> = before.difference(&after).collect();
+    let gone: Vec<_> = before.difference(&after).collect();
     let kinds: Vec<&str> = gone.iter().map(|thing| thing.kind.as_str()).collect();
     // The stack's other subnet is empty.
     assert_eq!(kinds, ["ec2:subnet", "ec2:volume"], "{gone:?}");
@@ -172,7 +155,7 @@ fn a_tag_that_moved_after_the_plan_keeps_it() {
     world.proxy.rule(Rule::new(moves).call("Delete*").times(1));
     let result = world.sweep("shop", 4);
     let after = world.list();
-    let kept: Vec<&Thing> = after.difference(&before).collect();
+    let kept: Vec<_> = after.difference(&before).collect();
     assert!(
         kept.iter().any(|thing| thing.id == vpc),
         "{kept:?}, {result:#}"

@@ -9,4 +9,4 @@ pub mod terraform;
 pub mod world;
 
 pub use sandbox::{Ran, Sandbox, binary};
-pub use terraform::{Root, Running};
+pub use terraform::{Root, Running, lease};

@@ -3,21 +3,13 @@
 use serde_json::Value;
 
 use crate::sandbox::{Ran, Sandbox};
+use crate::terraform::lease;
 
 /// A stack with two resources that need it, and whatever else.
 pub fn stack(name: &str, more: &str) -> String {
+    let lease = lease(name, "");
     format!(
-        r#"
-provider "jiti" {{}}
-
-resource "jiti_stack" "this" {{
-  name    = "{name}"
-  app     = "checkout"
-  version = "1"
-  owner   = "ana@example.com"
-  ttl     = "8h"
-}}
-
+        r#"{lease}
 resource "terraform_data" "one" {{
   input = jiti_stack.this.id
 }}

@@ -7,6 +7,24 @@ use serde_json::Value;
 
 use crate::sandbox::{Ran, Sandbox};
 
+/// The provider and a lease of the application `checkout`, `jiti_stack.this`, with more arguments, one a line.
+pub fn lease(name: &str, more: &str) -> String {
+    format!(
+        r#"
+provider "jiti" {{}}
+
+resource "jiti_stack" "this" {{
+  name    = "{name}"
+  app     = "checkout"
+  version = "1"
+  owner   = "ana@example.com"
+  ttl     = "8h"
+  {more}
+}}
+"#
+    )
+}
+
 /// A root module.
 pub struct Root<'a> {
     sandbox: &'a Sandbox,

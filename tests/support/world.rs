@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use stack::lease::NewEvent;
 use stack::testing::registration;
-use stack::{Actor, EventKind, Ledger, Seq, Source, SqliteLedger, StackName};
+use stack::{Actor, Clock, EventKind, Ledger, Seq, Source, SqliteLedger, StackName, SystemClock};
 
 use crate::moto::{self, Moto, REGIONS};
 use crate::proxy::Proxy;
 use crate::sandbox::Sandbox;
 use crate::teardown::lines;
+use crate::terraform::lease;
 
 /// An account that no other test has, in a sandbox whose configuration names it.
 pub struct World {
@@ -83,10 +84,7 @@ impl World {
     /// A lease of the application `checkout` whose Terraform state is lost: what it made can only be found by its tags.
     #[track_caller]
     pub fn leased(&self, name: &str, owner: &str) {
-        let configuration = format!(
-            "provider \"jiti\" {{}}\n\nresource \"jiti_stack\" \"this\" {{\n  name    = \"{name}\"\n  \
-             app     = \"checkout\"\n  version = \"1\"\n  owner   = \"{owner}\"\n  ttl     = \"8h\"\n}}\n"
-        );
+        let configuration = lease(name, "").replace("ana@example.com", owner);
         let root = self.sandbox.root(name, &configuration);
         root.apply().ok();
         std::fs::remove_file(root.path("terraform.tfstate")).unwrap();
@@ -101,7 +99,7 @@ impl World {
         let mut registration = registration();
         registration.terms.ttl = "30d".parse().unwrap();
         let requested = NewEvent {
-            at: Timestamp::now() - SignedDuration::from_hours(24 * days),
+            at: SystemClock.now() - SignedDuration::from_hours(24 * days),
             actor: Actor::of("ana", "laptop"),
             source: Source::Provider,
             kind: EventKind::Requested {
@@ -118,7 +116,7 @@ impl World {
 
     /// The day so many days ago, as bills write it.
     pub fn day(&self, ago: i64) -> String {
-        let at = Timestamp::now() - SignedDuration::from_hours(24 * ago);
+        let at = SystemClock.now() - SignedDuration::from_hours(24 * ago);
         at.to_string()[..10].to_owned()
     }
 
@@ -178,6 +176,25 @@ impl World {
             })
             .collect()
     }
+}
+
+/// The id of the first of a type.
+#[track_caller]
+pub fn id(things: &[Thing], kind: &str) -> String {
+    let found = things.iter().find(|thing| thing.kind == kind);
+    found.unwrap_or_else(|| panic!("no {kind}")).id.clone()
+}
+
+/// What the residue says of the resource whose id ends so.
+#[track_caller]
+pub fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
+    let residue = result["residue"].as_array().unwrap();
+    let mut found = residue
+        .iter()
+        .filter(|one| one["id"].as_str().unwrap().ends_with(end));
+    found
+        .next()
+        .unwrap_or_else(|| panic!("{end} is no residue: {result:#}"))
 }
 
 /// A stack of every type in both regions.

@@ -226,43 +226,36 @@ pub fn mended(call: &Call, answer: Answer) -> Answer {
 
 /// Leaves out the caches that are being deleted.
 fn without_the_deleted(text: &str) -> String {
-    let (open, close) = ("<CacheCluster>", "</CacheCluster>");
-    let mut said = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(open) {
-        let Some((inside, after)) = after.split_once(close) else {
-            break;
-        };
-        said.push_str(before);
-        if !inside.contains("<CacheClusterStatus>deleting<") {
-            said.push_str(&format!("{open}{inside}{close}"));
-        }
-        rest = after;
-    }
-    said.push_str(rest);
-    said
+    elements(text, "CacheCluster", |inside| {
+        (!inside.contains("<CacheClusterStatus>deleting<")).then(|| inside.to_owned())
+    })
 }
 
 /// Leaves out the specifications of tags for the launch template itself.
 pub fn without_own_tags(text: &str) -> String {
-    let (open, close) = ("<tagSpecificationSet>", "</tagSpecificationSet>");
     let own = "<resourceType>launch-template</resourceType>";
+    elements(text, "tagSpecificationSet", |inside| {
+        // Each specification begins with an item and has its tags as items of its own.
+        let kept: String = items(inside)
+            .into_iter()
+            .filter(|one| !one.contains(own))
+            .collect();
+        (!kept.is_empty()).then_some(kept)
+    })
+}
+
+/// The text with what stands in each element of a name as it is told; without the element where that is nothing.
+fn elements(text: &str, name: &str, told: impl Fn(&str) -> Option<String>) -> String {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut said = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once(open) {
-        let Some((inside, after)) = after.split_once(close) else {
+    while let Some((before, after)) = rest.split_once(&open) {
+        let Some((inside, after)) = after.split_once(&close) else {
             break;
         };
         said.push_str(before);
-        // Each specification begins with an item and has its tags as items of its own.
-        let mut kept = String::new();
-        for one in items(inside) {
-            if !one.contains(own) {
-                kept.push_str(one);
-            }
-        }
-        if !kept.is_empty() {
-            said.push_str(&format!("{open}{kept}{close}"));
+        if let Some(inside) = told(inside) {
+            said.push_str(&format!("{open}{inside}{close}"));
         }
         rest = after;
     }
