@@ -142,14 +142,13 @@ fn a_timeout_that_warns() {
 #[test]
 fn a_trigger_runs_the_checks_again() {
     let sandbox = Sandbox::new();
-    let text =
-        |version: &str| {
-            configuration(
+    let text = |version: &str| {
+        configuration(
             "triggered",
             "exec = [{ command = [\"true\"] }]\n  triggers = { version = jiti_stack.this.version }",
         )
-        .replace("version       = \"1\"", &format!("version       = \"{version}\""))
-        };
+        .replace("version = \"1\"", &format!("version = \"{version}\""))
+    };
     let root = sandbox.root("root", &text("1"));
     root.apply().ok();
     let first = root.attributes("jiti_readiness.this").unwrap()["ready_at"].clone();
