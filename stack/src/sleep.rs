@@ -1,6 +1,7 @@
 //! Putting to sleep and waking, as far as it can be decided without a cloud: which sizes are to be restored, in which order
 //! things stop and start, what goes on costing, and how long waking takes.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -117,8 +118,10 @@ impl Remains {
 
     /// Once everything has stopped: what each costs as it is now.
     #[must_use]
-    pub fn asleep(mine: &[Resource]) -> Self {
-        Self::of(mine.iter().map(|one| (one, one.hourly_usd)).collect())
+    pub fn asleep(mine: &[impl Borrow<Resource>]) -> Self {
+        let each = mine.iter().map(Borrow::borrow);
+        let each = each.map(|one: &Resource| (one, one.hourly_usd));
+        Self::of(each.collect())
     }
 
     fn of(each: Vec<(&Resource, Option<HourlyRate>)>) -> Self {

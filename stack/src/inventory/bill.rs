@@ -11,7 +11,7 @@ use crate::cloud::BillLine;
 use crate::money::Usd;
 
 /// What is known of the bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownBill {
     /// The lines, ordered by stack, day and service.
     pub lines: Vec<BillLine>,
@@ -83,9 +83,18 @@ impl KnownBill {
     pub fn billed(&self, stack: &str, from: Date) -> Option<Usd> {
         self.last_settled().filter(|last| from <= *last)?;
         let settled = |day: Date| self.days.get(&day).is_some_and(|day| day.settled);
-        let lines = self.lines.iter().filter(|line| line.stack == stack);
+        let lines = self.of(stack).iter();
         let lines = lines.filter(|line| from <= line.day && settled(line.day));
         Some(lines.map(|line| line.usd).sum())
+    }
+
+    /// The lines of one stack.
+    #[must_use]
+    pub fn of(&self, stack: &str) -> &[BillLine] {
+        let from = self.lines.partition_point(|line| *line.stack < *stack);
+        let rest = self.lines.get(from..).unwrap_or_default();
+        let count = rest.partition_point(|line| line.stack == stack);
+        rest.get(..count).unwrap_or_default()
     }
 
     /// The last day that is settled.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Known;
 use crate::cloud::Resource;
 use crate::lease::Lease;
 use crate::tags;
 
 /// A stack as tags name it, whatever they say: they need not be names that jiti would accept.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tagged {
     /// The value of `jiti:stack`.
     pub name: String,

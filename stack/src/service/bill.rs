@@ -202,9 +202,8 @@ fn billed(known: &KnownBill, stack: &StackName, created_at: Option<Timestamp>) -
     let (until, asked) = known.days.range(first..).next_back()?;
     let (mut usd, mut estimated_usd) = (Usd::ZERO, Usd::ZERO);
     let mut services: BTreeMap<&str, (Usd, Usd)> = BTreeMap::new();
-    let name = stack.as_str();
-    let lines = known.lines.iter();
-    for line in lines.filter(|line| line.stack == name && line.day >= first) {
+    let lines = known.of(stack.as_str()).iter();
+    for line in lines.filter(|line| line.day >= first) {
         let estimated = if line.estimated { line.usd } else { Usd::ZERO };
         let sums = services.entry(&line.service).or_default();
         *sums = (sums.0 + line.usd, sums.1 + estimated);

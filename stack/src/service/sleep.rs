@@ -185,6 +185,15 @@ impl Service {
         Ok(turned)
     }
 
+    /// How long waking a stack takes, by what it took for its app so far; `None` when none of it was ever woken.
+    ///
+    /// # Errors
+    /// [`SleepError`] for an unknown stack, and what the ledger says.
+    pub async fn wakes_in(&self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
+        let lease = self.live(stack).await?;
+        Ok(self.ready_again(&lease).await?)
+    }
+
     /// The stacks whose sleep is over, by the time they asked to be woken at.
     ///
     /// # Errors

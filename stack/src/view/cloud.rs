@@ -1,5 +1,6 @@
 //! What is known of the cloud, as it is asked about stacks: which resources are theirs, whether they are used, what was billed.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -76,9 +77,10 @@ impl CloudView {
 
     /// The stacks that tags tell of and none of these leases, as far as they live, does.
     #[must_use]
-    pub fn unleased(&self, leases: &[Lease]) -> Vec<&Tagged> {
+    pub fn unleased(&self, leases: &[impl Borrow<Lease>]) -> Vec<&Tagged> {
         let mut by_name: BTreeMap<&str, &Lease> = BTreeMap::new();
-        let live = leases.iter().filter(|lease| lease.is_live());
+        let leases = leases.iter().map(Borrow::borrow);
+        let live = leases.filter(|lease: &&Lease| lease.is_live());
         by_name.extend(live.map(|lease| (lease.name.as_str(), lease)));
         let leased = |tags: &Tagged| {
             let lease = by_name.get(tags.name.as_str());
