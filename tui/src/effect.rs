@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use stack::{RunId, Span, StackName};
 
+use crate::model::world::Key;
+
 /// One thing to do. Its answer comes back as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -21,14 +23,14 @@ pub(crate) enum Effect {
     /// End a hold.
     Unhold(StackName),
     /// Find out what a teardown would remove.
-    Plan(StackName),
+    Plan(Key),
     /// The same for somebody who only looks: nothing is kept that could be carried out.
-    Foresee(StackName),
+    Foresee(Key),
     /// Nobody wants that plan any more.
-    Forget(StackName),
+    Forget(Key),
     /// Carry out the plan that was shown: of this run and no other.
     Teardown {
-        stack: StackName,
+        stack: Key,
         run: RunId,
         /// The name as it was typed, where it has to be.
         typed: Option<StackName>,

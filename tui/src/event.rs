@@ -8,6 +8,8 @@ use stack::service::teardown::{Plan, Progress};
 use stack::view::CloudView;
 use stack::{Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
 
+use crate::model::world::Key;
+
 /// One thing that happened. Answers of the world are events like keys are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,12 +40,12 @@ pub(crate) enum Event {
     },
     /// What a teardown would remove is known; `None`: the stack is gone already.
     Planned {
-        stack: StackName,
+        stack: Key,
         answer: Result<Option<Box<Plan>>, Problem>,
     },
     /// The same, for somebody who only looks; `None`: the stack is gone already.
     Foreseen {
-        stack: StackName,
+        stack: Key,
         answer: Result<Option<Box<Plan>>, Problem>,
     },
     /// What a sleep would stop is known.

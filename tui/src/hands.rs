@@ -20,6 +20,7 @@ use crate::commands::teardown::detached::Detached;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::event::{Event, Problem};
+use crate::model::world::Key;
 
 /// How often it is looked for new steps.
 const LOOK: Duration = Duration::from_millis(250);
@@ -39,7 +40,7 @@ pub(crate) struct Hands {
     context: Context,
     settings: Settings,
     /// The plans that were shown, and wait for a yes.
-    shown: Mutex<BTreeMap<StackName, Prepared>>,
+    shown: Mutex<BTreeMap<Key, Prepared>>,
     places: Semaphore,
     /// Who walks through many stacks asks for one after the other.
     looks: Semaphore,
@@ -61,7 +62,7 @@ impl Hands {
     pub(crate) async fn plan(
         &self,
         service: &Service,
-        stack: &StackName,
+        stack: &Key,
     ) -> Result<Option<Box<Plan>>, Problem> {
         let prepared = self.planned(service, stack).await;
         let Some(prepared) = prepared.map_err(|error| problem(&error))? else {
@@ -76,7 +77,7 @@ impl Hands {
     pub(crate) async fn foresee(
         &self,
         service: &Service,
-        stack: &StackName,
+        stack: &Key,
     ) -> Result<Option<Box<Plan>>, Problem> {
         // The semaphore is never closed, so that waiting for a look cannot fail.
         let _look = self.looks.acquire().await;
@@ -90,8 +91,14 @@ impl Hands {
     async fn planned(
         &self,
         service: &Service,
-        stack: &StackName,
+        stack: &Key,
     ) -> Result<Option<Prepared>, TeardownError> {
+        let Some(stack) = stack.leased() else {
+            return match stack.wish() {
+                Some(wish) => service.plan_sweep(&wish, &self.settings).await,
+                None => Ok(None),
+            };
+        };
         let planned = service.plan_teardown(stack, &self.settings).await;
         if service.sky().is_none() {
             return planned;
@@ -123,21 +130,22 @@ impl Hands {
     }
 
     /// Nobody wants the plan any more: it goes, with what is secret in it.
-    pub(crate) fn forget(&self, stack: &StackName) {
+    pub(crate) fn forget(&self, stack: &Key) {
         self.plans().remove(stack);
     }
 
     /// Begins the run of the plan that was shown, and tells what it says until it ends.
     pub(crate) async fn tear_down(
         &self,
-        stack: &StackName,
+        key: &Key,
         run: &RunId,
         typed: Option<&StackName>,
         events: &UnboundedSender<Event>,
     ) {
+        let stack = &key.name();
         // The semaphore is never closed, so that waiting for a place cannot fail.
         let _place = self.places.acquire().await;
-        let mut detached = match self.begin(stack, run, typed) {
+        let mut detached = match self.begin(key, run, typed) {
             Ok(detached) => detached,
             Err(error) => return tell(events, stack, vec![failed(&error)]),
         };
@@ -154,7 +162,7 @@ impl Hands {
 
     fn begin(
         &self,
-        stack: &StackName,
+        stack: &Key,
         run: &RunId,
         typed: Option<&StackName>,
     ) -> Result<Detached, CommandError> {
@@ -224,7 +232,7 @@ impl Hands {
         (runner.run == *run).then_some(runner)
     }
 
-    fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<StackName, Prepared>> {
+    fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, Prepared>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

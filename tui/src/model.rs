@@ -6,19 +6,20 @@ pub(crate) mod filter;
 pub(crate) mod foresight;
 pub(crate) mod list;
 pub(crate) mod popup;
+pub(crate) mod row;
 pub(crate) mod work;
 pub(crate) mod world;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stack::{Policy, StackName};
+use stack::Policy;
 
 use self::detail::Detail;
 use self::foresight::Foresights;
 use self::list::List;
 use self::popup::Popup;
 use self::work::Works;
-use self::world::World;
+use self::world::{Key, World};
 use crate::event::Problem;
 use crate::output::style::Tone;
 
@@ -127,7 +128,7 @@ impl Model {
     }
 
     /// Which stack a key is about: the open one, else the selected one.
-    pub(crate) fn current(&self) -> Option<&StackName> {
+    pub(crate) fn current(&self) -> Option<&Key> {
         match &self.screen {
             Screen::Detail(detail) => Some(&detail.stack),
             Screen::List => self.list.selected(),

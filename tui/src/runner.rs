@@ -12,6 +12,7 @@ use crate::error::CommandError;
 use crate::event::{Event, Problem};
 use crate::hands::Hands;
 use crate::load::Loader;
+use crate::model::world::Key;
 use crate::output::format;
 use crate::watch::Watch;
 
@@ -102,7 +103,7 @@ impl Runner {
         }
     }
 
-    fn plan(&self, stack: StackName) {
+    fn plan(&self, stack: Key) {
         let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
         let events = self.events.clone();
         tokio::spawn(async move {
@@ -111,7 +112,7 @@ impl Runner {
         });
     }
 
-    fn foresee(&self, stack: StackName) {
+    fn foresee(&self, stack: Key) {
         let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
         let events = self.events.clone();
         tokio::spawn(async move {
@@ -142,10 +143,10 @@ impl Runner {
     }
 
     /// Ends a stack, unless nothing may be changed: that is decided here, where it would happen.
-    fn tear_down(&self, stack: StackName, run: RunId, typed: Option<StackName>) {
+    fn tear_down(&self, stack: Key, run: RunId, typed: Option<StackName>) {
         let (hands, events) = (Arc::clone(&self.hands), self.events.clone());
         if let Err(problem) = self.writer.as_ref() {
-            let answer = Err(problem.clone());
+            let (stack, answer) = (stack.name(), Err(problem.clone()));
             let _ = events.send(Event::Changed { stack, answer });
             return;
         }

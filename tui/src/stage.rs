@@ -14,6 +14,7 @@ use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 use crate::demo;
 use crate::effect::Effect;
 use crate::event::{Event, Loaded, Problem, Sighting};
+use crate::model::world::Key;
 use crate::model::{Model, Setting, Size};
 use crate::update::update;
 use crate::view::{screen_text, view};
@@ -167,7 +168,7 @@ impl Stage {
     /// What a teardown would remove is known.
     pub fn plan(&mut self, plan: Plan) {
         self.happens(Event::Planned {
-            stack: plan.name.clone(),
+            stack: self.asked_about(&plan),
             answer: Ok(Some(Box::new(plan))),
         });
     }
@@ -175,7 +176,7 @@ impl Stage {
     /// What a teardown would remove was found out for the stack's page.
     pub fn foresee(&mut self, plan: Plan) {
         self.happens(Event::Foreseen {
-            stack: plan.name.clone(),
+            stack: self.asked_about(&plan),
             answer: Ok(Some(Box::new(plan))),
         });
     }
@@ -201,9 +202,16 @@ impl Stage {
 
     /// The same, but nothing was drawn since: as when a key is pressed at that very moment.
     pub fn plan_unseen(&mut self, plan: Plan) {
-        let stack = plan.name.clone();
+        let stack = self.asked_about(&plan);
         let answer = Ok(Some(Box::new(plan)));
         self.take(Event::Planned { stack, answer });
+    }
+
+    /// The stack that a plan is about: the open or selected one, where that has its name.
+    fn asked_about(&self, plan: &Plan) -> Key {
+        let current = self.model.current().cloned();
+        let named = current.filter(|key| key.name() == plan.name);
+        named.unwrap_or_else(|| Key::from(&plan.name))
     }
 
     /// A teardown has said something.
@@ -293,8 +301,8 @@ impl Stage {
 
     /// The selected stack.
     #[must_use]
-    pub fn selected(&self) -> Option<&StackName> {
-        self.model.list.selected()
+    pub fn selected(&self) -> Option<StackName> {
+        self.model.list.selected().map(Key::name)
     }
 
     /// The screen as text.

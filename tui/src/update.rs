@@ -14,7 +14,7 @@ use crate::effect::Effect;
 use crate::event::{Event, Loaded, Problem, Sighting};
 use crate::keymap;
 use crate::model::list::Line;
-use crate::model::world::Reading;
+use crate::model::world::{Reading, Stack};
 use crate::model::{Model, Screen, Size};
 use crate::output::style::Tone;
 use crate::view::layout;
@@ -102,10 +102,20 @@ fn loaded(model: &mut Model, answer: Result<Box<Loaded>, Problem>) -> Vec<Effect
         .foresights
         .retain(|stack| world.stack(stack).is_some());
     let mut effects = teardown::found(model);
-    if let Screen::Detail(detail) = &model.screen {
-        effects.push(Effect::Tell(detail.stack.clone()));
-    }
+    effects.extend(follow_detail(model));
     effects
+}
+
+/// The open stack's events are read again. One that only tags told of may have a lease by now.
+fn follow_detail(model: &mut Model) -> Option<Effect> {
+    let Screen::Detail(detail) = &mut model.screen else {
+        return None;
+    };
+    if let Some(became) = model.world.become_of(&detail.stack) {
+        (detail.stack, detail.events) = (became, None);
+    }
+    let stack = detail.stack.leased()?;
+    Some(Effect::Tell(stack.clone()))
 }
 
 /// What is known of the cloud is other than it was. What was known before stays when it could not be asked.
@@ -120,6 +130,7 @@ fn sighted(model: &mut Model, answer: Result<Box<Sighting>, Problem>) {
                 );
             }
             model.world.sight(*sighting);
+            model.list.measure(&model.world);
             model.list.arrange(&model.world, layout::rows(model.size));
             model.dirty = true;
         }
@@ -133,7 +144,7 @@ fn told(
     answer: Result<Vec<stack::Event>, Problem>,
 ) -> Vec<Effect> {
     if let Screen::Detail(detail) = &mut model.screen
-        && detail.stack == *stack
+        && detail.stack.leased() == Some(stack)
     {
         detail.events = Some(answer);
         model.dirty = true;
@@ -167,24 +178,16 @@ pub(crate) fn next_clock(model: &Model) -> Timestamp {
 /// a minute.
 fn counts_seconds(model: &Model) -> bool {
     let now = model.now();
-    let young = |name: &StackName| {
-        model.world.stack(name).is_some_and(|stack| {
-            let lease = &stack.lease;
-            let within = |a, b| Elapsed::between(a, b).seconds() < 60;
-            within(lease.created_at, now)
-                || (lease.expires_at > now && within(now, lease.expires_at))
-                || (lease.expires_at <= now && within(lease.expires_at, now))
-        })
+    let young = |stack: &Stack| {
+        let near = |at: Timestamp| at.duration_since(now).abs().as_secs() < 60;
+        stack.created_at().is_some_and(near) || stack.expires_at().is_some_and(near)
     };
     if let Screen::Detail(detail) = &model.screen {
-        return young(&detail.stack);
+        return model.world.stack(&detail.stack).is_some_and(young);
     }
     let rows = layout::rows(model.size);
     model.list.shown(rows).any(|line| match line {
-        Line::Stack(at) => {
-            let stack = model.world.stacks().get(*at);
-            stack.is_some_and(|stack| young(&stack.lease.name))
-        }
+        Line::Stack(at) => model.world.stacks().get(*at).is_some_and(young),
         Line::Group(_) => false,
     })
 }

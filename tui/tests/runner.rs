@@ -15,6 +15,7 @@ mod test_dashboard_screens;
 mod test_dashboard_teardown;
 mod test_dashboard_terminal;
 mod test_dashboard_text;
+mod test_dashboard_unleased;
 mod test_doctor;
 mod test_events;
 mod test_harmless;

@@ -268,3 +268,62 @@ pub(crate) fn nap(stack: &str) -> stack::service::sleep::Plan {
         not_looked: Vec::new(),
     }
 }
+
+/// A volume whose tags name a stack, and no lease does: since two hours, for eight.
+pub(crate) fn tagged(stack: &str, owner: &str, account: &str) -> Resource {
+    let id = format!("volume/vol-{owner}");
+    let mut one = stack::testing::fake_cloud::resource("ec2:volume", &id, stack);
+    one.id = ResourceId(format!("arn:aws:ec2:eu-west-1:{account}:{id}"));
+    one.place.account = account.to_owned();
+    one.tags.insert("jiti:owner".to_owned(), owner.to_owned());
+    one.state = Some("available".to_owned());
+    one.created_at = Some(Span::minutes(120).before(now()));
+    one.hourly_usd = "0.011".parse().ok();
+    one.hourly_source = Some("list 2026-02-20".to_owned());
+    one
+}
+
+/// Two leases, and beside them two stacks of one name that only tags tell of.
+pub(crate) fn unleased(scene: Scene) -> Stage {
+    let scene = Scene {
+        cloud: true,
+        ..scene
+    };
+    let mut stage = staged(scene, ["alpha", "checkout-1.4.0"].map(usual).to_vec());
+    let found = [
+        tagged("forgotten", "ben@example.com", "111111111111"),
+        tagged("forgotten", "chi@example.com", "222222222222"),
+    ];
+    let places = found.each_ref().map(|one| one.place.clone());
+    stage.sight(found.to_vec(), places.to_vec());
+    stage.wants();
+    stage
+}
+
+/// What a sweep of it would take, and what it would leave.
+pub(crate) fn sweep(stack: &str) -> Plan {
+    let id = |id: &str| format!("arn:aws:ec2:eu-west-1:111111111111:{id}");
+    let taken = Doomed {
+        id: id("volume/vol-0abc"),
+        kind: "ec2:volume".to_owned(),
+        region: Some("eu-west-1".to_owned()),
+        objects: 1,
+        reason: Some("its tags match".to_owned()),
+        hourly_usd: "0.011".parse().ok(),
+        ..Doomed::default()
+    };
+    let stays = Residue {
+        id: id("vpc/vpc-0abc"),
+        reason: "its owner is another".to_owned(),
+        ..Residue::default()
+    };
+    Plan {
+        strategy: Strategy::Sweep,
+        directory: String::new(),
+        workspace: String::new(),
+        resources: vec![taken],
+        residue: vec![stays],
+        hourly_usd: "0.011".parse().ok(),
+        ..plan(stack, true, 0)
+    }
+}

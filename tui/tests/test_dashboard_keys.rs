@@ -33,10 +33,8 @@ fn hides(stage: &Stage, text: &str) {
 }
 
 fn selected(stage: &Stage) -> String {
-    stage
-        .selected()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    let name = stage.selected().map(|name| name.to_string());
+    name.unwrap_or_default()
 }
 
 /// Arrows and j k move; the ends are ends; what is selected is a stack, whatever the order.
@@ -269,7 +267,7 @@ fn y_is_inert_until_the_plan_was_seen() {
     stage.keys("dyyy");
     assert_eq!(
         stage.wants(),
-        [format!("Plan({:?})", name("checkout-1.4.0"))]
+        [format!("Plan(Lease({:?}))", name("checkout-1.4.0"))]
     );
     stage.plan_unseen(plan("checkout-1.4.0", false, 2));
     stage.key_unseen("y");
@@ -292,12 +290,12 @@ fn a_late_plan_is_forgotten() {
     stage.keys("d<esc>");
     stage.wants();
     stage.plan(plan("a", false, 2));
-    assert_eq!(stage.wants(), [format!("Forget({:?})", name("a"))]);
+    assert_eq!(stage.wants(), [format!("Forget(Lease({:?}))", name("a"))]);
     stage.keys("jd");
     stage.wants();
     stage.plan(plan("a", false, 2));
     stage.keys("y");
-    assert_eq!(stage.wants(), [format!("Forget({:?})", name("a"))]);
+    assert_eq!(stage.wants(), [format!("Forget(Lease({:?}))", name("a"))]);
 }
 
 /// A protected stack wants its name typed in full; y is then a letter.

@@ -5,7 +5,8 @@ use stack::{EventKind, ReaperStatus};
 use tui::{Scene, Stage};
 
 use crate::scenes::{
-    found, half_way, lease, left_over, made_up, name, nap, now, plan, staged, story, usual,
+    found, half_way, lease, left_over, made_up, name, nap, now, plan, staged, story, sweep,
+    unleased, usual,
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
@@ -179,6 +180,25 @@ const SCREENS: &Screens = &[
         let (resources, places) = found("checkout-1.4.0");
         stage.keys("<enter>3");
         stage.sight(resources, places);
+        stage
+    }),
+    ("list_unleased", unleased),
+    ("detail_unleased", |scene| {
+        let mut stage = unleased(scene);
+        stage.keys("/chi<enter><enter>");
+        stage
+    }),
+    ("detail_unleased_resources", |scene| {
+        let mut stage = unleased(scene);
+        stage.keys("/chi<enter><enter>3");
+        stage.foresee(sweep("forgotten"));
+        stage
+    }),
+    ("teardown_unleased", |scene| {
+        let mut stage = unleased(scene);
+        stage.keys("/chi<enter>d");
+        stage.plan(sweep("forgotten"));
+        stage.keys("forg");
         stage
     }),
     ("detail_lease", |scene| detail(scene, "1")),

@@ -1,6 +1,6 @@
 //! The columns of the list: what they are called, how they are ordered by, and which give way when it is narrow.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use serde::{Deserialize, Serialize};
 use stack::listing::Flag;
@@ -135,7 +135,6 @@ impl Order {
         (a, a_spent): (&Stack, Option<Usd>),
         (b, b_spent): (&Stack, Option<Usd>),
     ) -> Ordering {
-        let (x, y) = (&a.lease, &b.lease);
         let turn = |order: Ordering| {
             if self.reversed {
                 order.reverse()
@@ -144,18 +143,18 @@ impl Order {
             }
         };
         let order = match self.by {
-            Column::Name => turn(x.name.cmp(&y.name)),
-            Column::App => turn((&x.app, &x.version).cmp(&(&y.app, &y.version))),
-            Column::Owner => turn(x.owner.cmp(&y.owner)),
+            Column::Name => turn(a.name().cmp(b.name())),
+            Column::App => turn((a.app(), a.version()).cmp(&(b.app(), b.version()))),
+            Column::Owner => turn(a.owner().cmp(b.owner())),
             Column::State => turn(urgency(a).cmp(&urgency(b))),
-            Column::Age => turn(y.created_at.cmp(&x.created_at)),
-            Column::Left => turn(x.expires_at.cmp(&y.expires_at)),
-            Column::Rate => self.most(x.meter.rate(), y.meter.rate()),
+            Column::Age => self.most(a.created_at(), b.created_at()),
+            Column::Left => self.most(a.expires_at().map(Reverse), b.expires_at().map(Reverse)),
+            Column::Rate => self.most(a.rate(), b.rate()),
             Column::Spent => self.most(a_spent, b_spent),
             Column::Idle => self.most(a.idle_rate, b.idle_rate),
             Column::Init => self.most(a.init(), b.init()),
         };
-        order.then_with(|| x.name.cmp(&y.name))
+        order.then_with(|| a.compare(b))
     }
 
     fn most<T: Ord>(self, a: Option<T>, b: Option<T>) -> Ordering {

@@ -1,7 +1,6 @@
 //! One stack, opened: which tab, how far it is scrolled, and its events.
 
-use stack::StackName;
-
+use super::world::Key;
 use crate::event::Problem;
 
 /// What is shown of a stack.
@@ -55,7 +54,7 @@ impl Tab {
 #[derive(Debug)]
 pub(crate) struct Detail {
     /// Which one.
-    pub(crate) stack: StackName,
+    pub(crate) stack: Key,
     /// What is shown of it.
     pub(crate) tab: Tab,
     /// How many lines are above the screen.
@@ -65,13 +64,13 @@ pub(crate) struct Detail {
 }
 
 impl Detail {
-    /// A stack whose events are still to be read.
-    pub(crate) fn new(stack: StackName) -> Self {
+    /// A stack whose events are still to be read. One that only tags tell of has none.
+    pub(crate) fn new(stack: Key) -> Self {
         Self {
-            stack,
             tab: Tab::default(),
             scroll: 0,
-            events: None,
+            events: stack.leased().is_none().then(|| Ok(Vec::new())),
+            stack,
         }
     }
 }

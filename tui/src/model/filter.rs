@@ -83,28 +83,31 @@ impl Term {
     }
 
     fn fits_in(&self, field: Field, stack: &Stack) -> bool {
-        let lease = &stack.lease;
         match field {
-            Field::Name => self.is_in(lease.name.as_str()),
-            Field::App => self.is_in(lease.app.as_str()),
-            Field::Version => self.is_in(lease.version.as_str()),
-            Field::Owner => self.is_in(lease.owner.as_str()),
+            Field::Name => self.is_in(stack.name()),
+            Field::App => self.is_in(stack.app()),
+            Field::Version => self.is_in(stack.version()),
+            Field::Owner => self.is_in(stack.owner()),
             Field::Phase => self.is_word(stack.phase.as_str()),
             Field::Flag => stack
                 .flags
                 .iter()
                 .any(|flag| self.is_word(Flag::as_str(*flag))),
-            Field::Label => lease.terms.labels.as_map().iter().any(|(key, value)| {
-                self.is_in(value) || self.is_in(key) || {
-                    let pair = self.text.split_once('=');
-                    pair.is_some_and(|(k, v)| key.eq_ignore_ascii_case(k) && contains(value, v))
-                }
+            Field::Label => stack.lease().is_some_and(|lease| {
+                let mut labels = lease.terms.labels.as_map().iter();
+                labels.any(|(key, value)| self.is_in_label(key, value))
             }),
         }
     }
 
     fn is_in(&self, text: &str) -> bool {
         contains(text, &self.text)
+    }
+
+    fn is_in_label(&self, key: &str, value: &str) -> bool {
+        let pair = self.text.split_once('=');
+        let is_pair = pair.is_some_and(|(k, v)| key.eq_ignore_ascii_case(k) && contains(value, v));
+        is_pair || self.is_in(value) || self.is_in(key)
     }
 
     /// `tearing_down` is also what somebody means who writes `tearing`, or `over budget`.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use stack::StackName;
 use stack::service::teardown::Plan;
 
+use super::world::Key;
 use crate::event::Problem;
 
 /// What is known of each stack that somebody looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Foresights(BTreeMap<StackName, Foresight>);
+pub(crate) struct Foresights(BTreeMap<Key, Foresight>);
 
 /// Of one of them.
 #[derive(Debug)]
@@ -26,12 +26,12 @@ pub(crate) enum Foresight {
 
 impl Foresights {
     /// What is known of a stack.
-    pub(crate) fn of(&self, stack: &StackName) -> Option<&Foresight> {
+    pub(crate) fn of(&self, stack: &Key) -> Option<&Foresight> {
         self.0.get(stack)
     }
 
     /// It is about to be asked; whether nobody is at it already.
-    pub(crate) fn ask(&mut self, stack: &StackName) -> bool {
+    pub(crate) fn ask(&mut self, stack: &Key) -> bool {
         let before = self.0.insert(stack.clone(), Foresight::Asked);
         !matches!(before, Some(Foresight::Asked))
     }
@@ -39,7 +39,7 @@ impl Foresights {
     /// What was answered.
     pub(crate) fn tell(
         &mut self,
-        stack: StackName,
+        stack: Key,
         at: Timestamp,
         answer: Result<Option<Box<Plan>>, Problem>,
     ) {
@@ -47,7 +47,7 @@ impl Foresights {
     }
 
     /// Forgets the stacks that are no longer there.
-    pub(crate) fn retain(&mut self, lives: impl Fn(&StackName) -> bool) {
+    pub(crate) fn retain(&mut self, lives: impl Fn(&Key) -> bool) {
         self.0.retain(|stack, _| lives(stack));
     }
 }

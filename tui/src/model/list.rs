@@ -1,11 +1,11 @@
 //! The list of stacks: which of them, in which order, in which groups, and which one is selected.
 
-use stack::{HourlyRate, StackName, Usd};
+use stack::{HourlyRate, Usd};
 use tui_input::Input;
 
 use super::column::{Column, Order};
 use super::filter::Filter;
-use super::world::{Stack, World};
+use super::world::{Key, Stack, World};
 use crate::output::fields;
 
 /// What the list is grouped by.
@@ -33,8 +33,8 @@ impl Grouping {
     fn key(self, stack: &Stack) -> &str {
         match self {
             Self::None => "",
-            Self::App => stack.lease.app.as_str(),
-            Self::Owner => stack.lease.owner.as_str(),
+            Self::App => stack.app(),
+            Self::Owner => stack.owner(),
         }
     }
 }
@@ -81,7 +81,7 @@ pub(crate) struct List {
     lines: Vec<Line>,
     stacks: usize,
     widths: Widths,
-    selected: Option<StackName>,
+    selected: Option<Key>,
     /// The line of the selected stack.
     at: usize,
     /// The first line that is shown.
@@ -105,7 +105,7 @@ impl List {
     }
 
     /// The selected stack.
-    pub(crate) fn selected(&self) -> Option<&StackName> {
+    pub(crate) fn selected(&self) -> Option<&Key> {
         self.selected.as_ref()
     }
 
@@ -141,10 +141,10 @@ impl List {
         });
         self.stacks = chosen.len();
         self.lines = grouped(&chosen, grouping);
-        let found = self
-            .selected
-            .as_ref()
-            .and_then(|name| self.find(world, name));
+        let found = self.selected.as_ref().and_then(|key| {
+            let became = world.become_of(key);
+            self.find(world, became.as_ref().unwrap_or(key))
+        });
         let at = found.unwrap_or(self.at);
         self.select_near(world, at, rows);
     }
@@ -155,7 +155,7 @@ impl List {
         let below = (at..self.lines.len()).find(|at| self.stack_on(world, *at).is_some());
         let above = (0..at).rev().find(|at| self.stack_on(world, *at).is_some());
         self.at = below.or(above).unwrap_or(0);
-        self.selected = self.stack_on(world, self.at).cloned();
+        self.selected = self.stack_on(world, self.at).map(Stack::key);
         self.scroll_to_selected(rows);
     }
 
@@ -187,7 +187,7 @@ impl List {
                 .or_else(|| (shown.start..nearest).rev().find(inside));
             if let Some(at) = at {
                 self.at = at;
-                self.selected = self.stack_on(world, at).cloned();
+                self.selected = self.stack_on(world, at).map(Stack::key);
             }
         }
     }
@@ -207,27 +207,27 @@ impl List {
     }
 
     /// The stack on a line; `None` where there is a heading, or nothing.
-    pub(crate) fn stack_on<'a>(&self, world: &'a World, at: usize) -> Option<&'a StackName> {
+    pub(crate) fn stack_on<'a>(&self, world: &'a World, at: usize) -> Option<&'a Stack> {
         match self.lines.get(at)? {
-            Line::Stack(at) => world.stacks().get(*at).map(|stack| &stack.lease.name),
+            Line::Stack(at) => world.stacks().get(*at),
             Line::Group(_) => None,
         }
     }
 
-    fn find(&self, world: &World, name: &StackName) -> Option<usize> {
-        (0..self.lines.len()).find(|at| self.stack_on(world, *at) == Some(name))
+    fn find(&self, world: &World, key: &Key) -> Option<usize> {
+        let is_it = |stack: &Stack| stack.against(key).is_eq();
+        (0..self.lines.len()).find(|at| self.stack_on(world, *at).is_some_and(is_it))
     }
 
     /// Measures all stacks, also those that are left out: columns do not jump while a filter is written.
     pub(crate) fn measure(&mut self, world: &World) {
         let mut widths = Widths::default();
         for stack in world.stacks() {
-            let lease = &stack.lease;
             // Names are ASCII by their own rule, and so as wide as they are long.
-            let app = lease.app.as_str().len() + 1 + lease.version.as_str().len();
-            widths.name = widths.name.max(lease.name.as_str().len());
+            let app = stack.app().len() + 1 + stack.version().len();
+            widths.name = widths.name.max(stack.name().len());
             widths.app = widths.app.max(app);
-            widths.owner = widths.owner.max(lease.owner.as_str().len());
+            widths.owner = widths.owner.max(stack.owner().len());
             let state = fields::state_width(stack.phase, &stack.flags);
             widths.state = widths.state.max(state);
         }
@@ -251,9 +251,7 @@ fn grouped(chosen: &[(usize, &Stack, Option<Usd>)], grouping: Grouping) -> Vec<L
         return lines;
     }
     for members in chosen.chunk_by(|(_, a, _), (_, b, _)| grouping.key(a) == grouping.key(b)) {
-        let rates = members
-            .iter()
-            .filter_map(|(_, stack, _)| stack.lease.meter.rate());
+        let rates = members.iter().filter_map(|(_, stack, _)| stack.rate());
         let key = members
             .first()
             .map_or("", |(_, stack, _)| grouping.key(stack));

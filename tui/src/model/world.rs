@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use stack::idle::{DEFAULT_WINDOW, IdleState};
-use stack::listing::{Flag, Listing};
+use stack::listing::Flag;
 use stack::view::CloudView;
-use stack::{Elapsed, HourlyRate, Lease, Phase, Policy, ReaperStatus, Span, StackName, Usd, View};
+use stack::{HourlyRate, Lease, Phase, Policy, ReaperStatus, StackName, View};
 
+pub(crate) use super::row::{Key, Stack};
+
+use super::row::SOON;
 use crate::event::{Loaded, Problem, Sighting};
-
-/// "Soon" in the header: what expires within it is counted.
-const SOON: Span = Span::minutes(60);
 
 /// How reading went.
 #[derive(Debug)]
@@ -39,24 +38,6 @@ pub(crate) struct World {
     changes_at: Option<Timestamp>,
 }
 
-/// One stack, with what is asked of it too often to be derived each time.
-#[derive(Debug)]
-pub(crate) struct Stack {
-    /// Its lease.
-    pub(crate) lease: Lease,
-    /// Its phase now.
-    pub(crate) phase: Phase,
-    /// Its flags now.
-    pub(crate) flags: Vec<Flag>,
-    /// What its idleness costs an hour.
-    pub(crate) idle_rate: Option<HourlyRate>,
-    /// Since when it is idle.
-    pub(crate) idle_since: Option<Timestamp>,
-    /// It is known whether it is used.
-    idle_known: bool,
-    changes_at: Option<Timestamp>,
-}
-
 /// The sums in the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
@@ -78,6 +59,8 @@ pub(crate) struct Totals {
     pub(crate) expired: usize,
     /// How many expire within the hour.
     pub(crate) soon: usize,
+    /// Of how many only tags tell.
+    pub(crate) unleased: usize,
 }
 
 impl World {
@@ -102,11 +85,28 @@ impl World {
     pub(crate) fn sight(&mut self, sighting: Sighting) {
         self.cloud = Some(Arc::new(sighting.view()));
         self.view = self.viewed(self.view.reaper.clone());
+        self.stacks.retain(|stack| stack.lease().is_some());
         let view = &self.view;
         for stack in &mut self.stacks {
             stack.read(view);
         }
+        self.add_unleased();
         self.sum_up();
+    }
+
+    /// Adds those that only tags tell of. None of them is there before.
+    fn add_unleased(&mut self) {
+        let Some(cloud) = &self.cloud else {
+            return;
+        };
+        let leases: Vec<&Lease> = self.stacks.iter().filter_map(Stack::lease).collect();
+        let unleased = cloud.unleased(&leases).into_iter();
+        let unleased = unleased.map(|tags| Stack::tagged(tags, cloud, &self.view));
+        let unleased: Vec<Stack> = unleased.collect();
+        if !unleased.is_empty() {
+            self.stacks.extend(unleased);
+            self.stacks.sort_by(Stack::compare);
+        }
     }
 
     fn viewed(&self, reaper: ReaperStatus) -> View {
@@ -137,10 +137,18 @@ impl World {
         &self.totals
     }
 
-    /// The one with this name.
-    pub(crate) fn stack(&self, name: &StackName) -> Option<&Stack> {
-        let at = self.place(name);
+    /// The one with this key.
+    pub(crate) fn stack(&self, key: &Key) -> Option<&Stack> {
+        let at = self.place(key);
         at.ok().and_then(|at| self.stacks.get(at))
+    }
+
+    /// What a key has become: a stack that only tags told of has a lease as soon as a sweep begins to end it.
+    pub(crate) fn become_of(&self, key: &Key) -> Option<Key> {
+        let Key::Tags(tags) = key else { return None };
+        let leased = Key::Lease(key.name());
+        let lease = self.stack(&leased).and_then(Stack::lease)?;
+        (self.stack(key).is_none() && tags.is_of(lease)).then_some(leased)
     }
 
     /// Takes over what was read.
@@ -159,10 +167,17 @@ impl World {
                 // Two worlds at once would be twice the memory.
                 self.stacks = Vec::with_capacity(leases.len());
                 let view = &self.view;
-                let stacks = leases.into_iter().map(|lease| Stack::new(lease, view));
+                let stacks = leases.into_iter().map(|lease| Stack::leased(lease, view));
                 self.stacks.extend(stacks);
+                self.add_unleased();
             }
-            Some(ended) => self.change(leases, &ended),
+            // The reaper alone has said something.
+            Some(ended) if ended.is_empty() && leases.is_empty() => {}
+            Some(ended) => {
+                self.stacks.retain(|stack| stack.lease().is_some());
+                self.change(leases, &ended);
+                self.add_unleased();
+            }
         }
         (self.reading, self.exists) = (Reading::Done, exists);
         self.sum_up();
@@ -171,26 +186,27 @@ impl World {
     /// Takes over what has changed.
     fn change(&mut self, leases: Vec<Lease>, ended: &[StackName]) {
         for name in ended {
-            if let Ok(at) = self.place(name) {
+            if let Ok(at) = self.place(&name.into()) {
                 self.stacks.remove(at);
             }
         }
         for lease in leases {
-            match self.place(&lease.name) {
+            let place = self.place(&(&lease.name).into());
+            let stack = Stack::leased(lease, &self.view);
+            match place {
                 Ok(at) => {
                     if let Some(before) = self.stacks.get_mut(at) {
-                        *before = Stack::new(lease, &self.view);
+                        *before = stack;
                     }
                 }
-                Err(at) => self.stacks.insert(at, Stack::new(lease, &self.view)),
+                Err(at) => self.stacks.insert(at, stack),
             }
         }
     }
 
-    /// Where the one with this name is, or would be.
-    fn place(&self, name: &StackName) -> Result<usize, usize> {
-        self.stacks
-            .binary_search_by(|stack| stack.lease.name.cmp(name))
+    /// Where the one with this key is, or would be.
+    fn place(&self, key: &Key) -> Result<usize, usize> {
+        self.stacks.binary_search_by(|stack| stack.against(key))
     }
 
     /// Moves on to a moment; whether a phase, a flag or a sum has changed by that alone.
@@ -213,7 +229,7 @@ impl World {
         let soon = SOON.after(self.view.now);
         let mut sums = Totals::default();
         for stack in &self.stacks {
-            if let Some(rate) = stack.lease.meter.rate() {
+            if let Some(rate) = stack.rate() {
                 sums.priced += 1;
                 sums.rate = sums.rate + rate;
             }
@@ -224,7 +240,9 @@ impl World {
             sums.purgatory += usize::from(stack.phase == Phase::Purgatory);
             sums.residue += usize::from(stack.phase == Phase::Residue);
             sums.expired += usize::from(expired);
-            sums.soon += usize::from(!expired && stack.lease.expires_at <= soon);
+            let ends_soon = stack.expires_at().is_some_and(|at| at <= soon);
+            sums.soon += usize::from(!expired && ends_soon);
+            sums.unleased += usize::from(stack.lease().is_none());
         }
         self.totals = sums;
         self.changes_at = self
@@ -233,84 +251,4 @@ impl World {
             .filter_map(|stack| stack.changes_at)
             .min();
     }
-}
-
-impl Stack {
-    fn new(lease: Lease, view: &View) -> Self {
-        let mut stack = Self {
-            phase: lease.recorded_phase,
-            lease,
-            flags: Vec::new(),
-            idle_rate: None,
-            idle_since: None,
-            idle_known: false,
-            changes_at: None,
-        };
-        stack.read(view);
-        stack
-    }
-
-    /// Its fields at the moment of a view.
-    pub(crate) fn listing(&self, view: &View) -> Listing {
-        Listing::new(&self.lease, view)
-    }
-
-    /// Whether it has a flag.
-    pub(crate) fn has(&self, flag: Flag) -> bool {
-        self.flags.contains(&flag)
-    }
-
-    /// What it has cost until now.
-    pub(crate) fn spent(&self, now: Timestamp) -> Option<Usd> {
-        self.lease.meter.spent(now)
-    }
-
-    /// How long it took to be of use.
-    pub(crate) fn init(&self) -> Option<Elapsed> {
-        self.lease.init.as_ref().and_then(stack::init::Init::total)
-    }
-
-    fn read(&mut self, view: &View) {
-        let listing = self.listing(view);
-        (self.phase, self.flags) = (listing.phase, listing.flags);
-        (self.idle_rate, self.idle_since) = (listing.idle.hourly_usd, listing.idle.since);
-        self.idle_known = listing.idle.state != IdleState::Unknown;
-        self.changes_at = self.next_change(view.now);
-    }
-
-    /// When time alone will next change a phase, a flag or a sum.
-    fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        let lease = &self.lease;
-        let reading = lease.at(now);
-        let tenth = Elapsed::from_millis(lease.terms.ttl.span().seconds() * 100);
-        let expiring = before(lease.expires_at, tenth).min(SOON.before(lease.expires_at));
-        let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
-        let unused = lease
-            .last_activity
-            .as_ref()
-            .map(|last| window.after(last.at));
-        [
-            Some(lease.expires_at),
-            // Just after: an end that is exactly so far away does not count as near.
-            Some(expiring),
-            Some(millisecond_after(expiring)),
-            Some(SOON.before(lease.expires_at)),
-            reading.hold_until,
-            reading.ready_deadline,
-            unused,
-        ]
-        .into_iter()
-        .flatten()
-        .filter(|at| *at > now)
-        .min()
-    }
-}
-
-fn before(to: Timestamp, by: Elapsed) -> Timestamp {
-    let by = jiff::SignedDuration::from_millis(i64::try_from(by.millis()).unwrap_or(i64::MAX));
-    to.checked_sub(by).unwrap_or(Timestamp::MIN)
-}
-
-fn millisecond_after(at: Timestamp) -> Timestamp {
-    Elapsed::from_millis(1).after(at)
 }

@@ -1,13 +1,13 @@
 //! What is done with a stack: each key either opens its popup, acts, or says why it cannot.
 
-use stack::{Phase, StackName};
+use stack::{Lease, Phase};
 
 use super::{nap, teardown};
 use crate::effect::Effect;
 use crate::event::Problem;
 use crate::model::Model;
 use crate::model::popup::{Extend, Hold, Popup};
-use crate::model::world::Stack;
+use crate::model::world::{Key, Stack};
 use crate::msg::Msg;
 use crate::output::style::Tone;
 
@@ -34,50 +34,78 @@ pub(super) fn on_stack(model: &mut Model, msg: Msg) -> Vec<Effect> {
 }
 
 /// Why something cannot be done with a stack now; `None` when it can.
-pub(super) fn reason_against(model: &Model, msg: Msg, name: &StackName) -> Option<Problem> {
-    let Some(stack) = model.world.stack(name) else {
+pub(super) fn reason_against(model: &Model, msg: Msg, key: &Key) -> Option<Problem> {
+    let Some(stack) = model.world.stack(key) else {
         return Some(Problem::refused(format!(
-            "{name} is gone: nothing is left to act on"
+            "{key} is gone: nothing is left to act on"
         )));
     };
     // Planning a teardown changes nothing; carrying it out is refused where it is confirmed.
     if let (Some(why), false) = (&model.setting.read_only, msg == Msg::Teardown) {
         return Some(Problem::refused(format!("nothing is changed: {why}")));
     }
-    let why = match msg {
+    if msg == Msg::Teardown && model.works.running().any(|(at, _)| *at == key.name()) {
+        return Some(Problem::refused(format!(
+            "{key}: it is being torn down already; Enter, 3 follows it"
+        )));
+    }
+    let why = match stack.lease() {
+        Some(lease) => against_leased(model, msg, stack, lease),
+        None => against_unleased(model, msg, key),
+    };
+    why.map(|why| Problem::refused(format!("{key}: {why}")))
+}
+
+fn against_leased(model: &Model, msg: Msg, stack: &Stack, lease: &Lease) -> Option<&'static str> {
+    let going = stack.phase == Phase::TearingDown;
+    Some(match msg {
         Msg::Sleep if !model.setting.cloud => {
             "sleep stops compute in a cloud: it comes with [[account]] in the configuration"
         }
         Msg::Wake if !model.setting.cloud => {
             "wake starts compute in a cloud: it comes with [[account]] in the configuration"
         }
-        Msg::Teardown if model.works.running().any(|(at, _)| at == name) => {
-            "it is being torn down already; Enter, 3 follows it"
-        }
-        Msg::Unhold if !is_held(stack, model) => {
-            return Some(Problem::refused(format!("{name} is not held")));
-        }
-        Msg::Sleep | Msg::Wake if stack.phase == Phase::TearingDown => "it is being torn down",
-        Msg::Wake if stack.phase != Phase::Asleep && !stack.lease.half_asleep => "it is awake",
-        Msg::Extend if stack.phase == Phase::TearingDown => {
-            "it is being torn down: more time would change nothing"
-        }
+        Msg::Unhold if lease.at(model.now()).hold_until.is_none() => "it is not held",
+        Msg::Sleep | Msg::Wake if going => "it is being torn down",
+        Msg::Wake if stack.phase != Phase::Asleep && !lease.half_asleep => "it is awake",
+        Msg::Extend if going => "it is being torn down: more time would change nothing",
         _ => return None,
-    };
-    Some(Problem::refused(format!("{name}: {why}")))
+    })
 }
 
-fn begin(model: &mut Model, msg: Msg, name: StackName) -> Vec<Effect> {
-    let Some(stack) = model.world.stack(&name) else {
+/// Of a stack that only tags tell of nothing is known that could be moved: it can be ended, and nothing else.
+fn against_unleased(model: &Model, msg: Msg, key: &Key) -> Option<&'static str> {
+    Some(match msg {
+        Msg::Extend => "only its tags tell of it: without a lease there is no end to move",
+        Msg::Hold => "only its tags tell of it: without a lease no reaper touches it anyway",
+        Msg::Unhold => "only its tags tell of it: without a lease nothing holds it",
+        Msg::Sleep | Msg::Wake => {
+            "only its tags tell of it: without a lease its sizes would be written down nowhere"
+        }
+        Msg::Teardown if !model.setting.cloud => {
+            "only its tags tell of it, and without an [[account]] nothing can be swept"
+        }
+        Msg::Teardown if key.wish().is_none() => {
+            "its tags do not name a stack, an app and an owner as jiti writes them: on their word nothing is swept"
+        }
+        _ => return None,
+    })
+}
+
+fn begin(model: &mut Model, msg: Msg, key: Key) -> Vec<Effect> {
+    if msg == Msg::Teardown {
+        return teardown::begin(model, key);
+    }
+    let Some(lease) = model.world.stack(&key).and_then(Stack::lease) else {
         return Vec::new();
     };
     let (policy, now) = (&model.setting.policy, model.now());
+    let name = lease.name.clone();
     model.popup = match msg {
-        Msg::Extend => Some(Popup::Extend(Extend::new(&stack.lease, policy, now))),
-        Msg::Hold => Some(Popup::Hold(Box::new(Hold::new(&stack.lease, policy, now)))),
+        Msg::Extend => Some(Popup::Extend(Extend::new(lease, policy, now))),
+        Msg::Hold => Some(Popup::Hold(Box::new(Hold::new(lease, policy, now)))),
         Msg::Sleep => return nap::begin(model, name),
         Msg::Wake => return nap::wake(model, name),
-        Msg::Teardown => return teardown::begin(model, name),
         Msg::Unhold => {
             model.say(Tone::Quiet, format!("ending the hold of {name}"));
             return vec![Effect::Unhold(name)];
@@ -86,8 +114,4 @@ fn begin(model: &mut Model, msg: Msg, name: StackName) -> Vec<Effect> {
     };
     model.said = None;
     Vec::new()
-}
-
-fn is_held(stack: &Stack, model: &Model) -> bool {
-    stack.lease.at(model.now()).hold_until.is_some()
 }

@@ -180,8 +180,9 @@ fn open(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     model.said = None;
-    model.screen = Screen::Detail(Box::new(Detail::new(stack.clone())));
-    vec![Effect::Tell(stack)]
+    let tell = stack.leased().cloned().map(Effect::Tell);
+    model.screen = Screen::Detail(Box::new(Detail::new(stack)));
+    tell.into_iter().collect()
 }
 
 fn go(model: &mut Model, by: isize) {

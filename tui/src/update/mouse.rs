@@ -4,6 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{keys, teardown};
 use crate::effect::Effect;
+use crate::model::world::Stack;
 use crate::model::{Model, Screen};
 use crate::view::layout::{self, Hit};
 
@@ -51,7 +52,7 @@ fn click(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
             keys::arrange(model);
         }
         Some(Hit::Line(at)) => {
-            let on = model.list.stack_on(&model.world, at).cloned();
+            let on = model.list.stack_on(&model.world, at).map(Stack::key);
             if on.is_some() && on.as_ref() == model.list.selected() {
                 return keys::open_selected(model);
             }

@@ -8,6 +8,7 @@ use crate::keymap::BINDINGS;
 use crate::model::Model;
 use crate::model::column::Column;
 use crate::model::popup::{Choice, Extend, Hold, Popup};
+use crate::model::world::Stack;
 use crate::msg::Msg;
 use crate::output::style::Tone;
 
@@ -124,11 +125,12 @@ fn accept_extend(model: &mut Model, popup: &mut Extend) -> (bool, Vec<Effect>) {
     if popup.choices.is_empty() {
         return (false, Vec::new());
     }
-    let Some(stack) = model.world.stack(&popup.stack) else {
+    let stack = model.world.stack(&(&popup.stack).into());
+    let Some(lease) = stack.and_then(Stack::lease) else {
         model.say(Tone::Notice, format!("{} is gone", popup.stack));
         return (false, Vec::new());
     };
-    match popup.by(&stack.lease, &model.setting.policy, model.now()) {
+    match popup.by(lease, &model.setting.policy, model.now()) {
         Ok(by) => {
             let stack = popup.stack.clone();
             model.say(Tone::Quiet, format!("extending {stack} by {by}"));

@@ -4,17 +4,19 @@ use stack::service::teardown::{Plan, Progress};
 use stack::{Phase, RunId, StackName};
 use tui_input::InputRequest;
 
+use super::act;
 use crate::effect::Effect;
 use crate::event::Problem;
 use crate::model::detail::Tab;
 use crate::model::popup::{Confirm, Planned, Popup};
 use crate::model::work::Ended;
+use crate::model::world::{Key, Stack};
 use crate::model::{Model, Screen};
 use crate::msg::Msg;
 use crate::output::style::Tone;
 
 /// Opens the question, and asks what would go. While a teardown runs there is nothing to ask.
-pub(super) fn begin(model: &mut Model, stack: StackName) -> Vec<Effect> {
+pub(super) fn begin(model: &mut Model, stack: Key) -> Vec<Effect> {
     model.said = None;
     model.popup = Some(Popup::Teardown(Box::new(Confirm::new(stack.clone()))));
     vec![Effect::Plan(stack)]
@@ -33,7 +35,10 @@ pub(super) fn act(model: &mut Model, popup: &mut Confirm, msg: Msg) -> (bool, Ve
         _ => {}
     }
     let last = match &popup.plan {
-        Planned::Known(plan) => plan.count() + plan.already_gone.len() + plan.warnings.len(),
+        Planned::Known(plan) => {
+            let beside = plan.already_gone.len() + plan.residue.len() + plan.warnings.len();
+            plan.count() + beside
+        }
         _ => 0,
     };
     popup.scroll = popup.scroll.min(last);
@@ -62,12 +67,12 @@ fn yes(model: &mut Model, popup: &mut Confirm) -> (bool, Vec<Effect>) {
         return stays;
     }
     if plan.protected && !popup.is_confirmed() {
-        popup.problem = Some(format!("it is protected: type {} in full", popup.stack));
+        popup.problem = Some(format!("type {} in full", popup.stack));
         return stays;
     }
     let (stack, run) = (popup.stack.clone(), plan.run.clone());
-    let typed = plan.protected.then(|| stack.clone());
-    model.works.begin(&stack, &run);
+    let typed = plan.protected.then(|| stack.name());
+    model.works.begin(&stack.name(), &run);
     model.say(
         Tone::Notice,
         format!("tearing down {stack}; it goes on when the dashboard is closed"),
@@ -85,7 +90,15 @@ pub(super) fn foresee(model: &mut Model, anew: bool) -> Vec<Effect> {
     let lives = model.world.stack(&stack);
     let goes = lives.is_none_or(|stack| stack.phase == Phase::TearingDown);
     let known = model.foresights.of(&stack).is_some() && !anew;
-    if detail.tab != Tab::Resources || goes || known || !model.foresights.ask(&stack) {
+    if detail.tab != Tab::Resources || goes || known {
+        return Vec::new();
+    }
+    if let Some(problem) = act::reason_against(model, Msg::Teardown, &stack) {
+        let now = model.now();
+        model.foresights.tell(stack, now, Err(problem));
+        return Vec::new();
+    }
+    if !model.foresights.ask(&stack) {
         return Vec::new();
     }
     vec![Effect::Foresee(stack)]
@@ -94,7 +107,7 @@ pub(super) fn foresee(model: &mut Model, anew: bool) -> Vec<Effect> {
 /// What would go is known, or why it is not.
 pub(super) fn planned(
     model: &mut Model,
-    stack: &StackName,
+    stack: &Key,
     answer: Result<Option<Box<Plan>>, Problem>,
 ) -> Vec<Effect> {
     // Whoever goes on to the stack's page finds there what was asked last.
@@ -163,10 +176,8 @@ pub(super) fn found(model: &mut Model) -> Vec<Effect> {
         .stacks()
         .iter()
         .filter(|stack| stack.phase == Phase::TearingDown)
-        .filter_map(|stack| {
-            let teardown = stack.lease.teardown.as_ref()?;
-            Some((stack.lease.name.clone(), teardown.run.clone()))
-        })
+        .filter_map(Stack::lease)
+        .filter_map(|lease| Some((lease.name.clone(), lease.teardown.as_ref()?.run.clone())))
         .collect();
     under_way
         .into_iter()

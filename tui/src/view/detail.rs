@@ -35,7 +35,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, detail: &Detail, model
         x,
         area.y,
         area.width / 2,
-        detail.stack.as_str(),
+        detail.stack.name().as_str(),
         Tone::Heading,
     );
     let Some(stack) = model.world.stack(&detail.stack) else {
@@ -76,7 +76,8 @@ fn gone(canvas: &mut Canvas<'_>, area: Rect, x: u16, detail: &Detail, model: &Mo
 /// What is told of a stack that is gone.
 fn afterwards(detail: &Detail, model: &Model, columns: u16) -> Page {
     let mut page = Page::new(columns);
-    if let Some(work) = model.works.of(&detail.stack) {
+    let work = detail.stack.leased().and_then(|name| model.works.of(name));
+    if let Some(work) = work {
         resources::teardown(&mut page, work);
         page.blank();
     }

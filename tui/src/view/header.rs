@@ -108,6 +108,11 @@ fn pieces(model: &Model) -> Vec<(String, Tone)> {
         format!("{} {verb} within the hour", sums.soon),
         Tone::Notice,
     );
+    count(
+        sums.unleased,
+        format!("{} unleased", sums.unleased),
+        Tone::Notice,
+    );
     if !wasted {
         pieces.push(idle);
     }

@@ -35,7 +35,10 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
             ),
             Line::Stack(at) => {
                 if let Some(stack) = model.world.stacks().get(*at) {
-                    let selected = model.list.selected() == Some(&stack.lease.name);
+                    let selected = model
+                        .list
+                        .selected()
+                        .is_some_and(|key| stack.against(key).is_eq());
                     row::render(
                         canvas,
                         Rect {

@@ -85,13 +85,15 @@ fn time_left(
     let Placed { x, width, .. } = placed;
     let columns = width.saturating_sub(LEFT_WORDS + 1);
     let tone = fields::left_tone(listing);
-    let (full, rest) = glyphs::bar(thousandths_left(stack, now), columns);
-    let bar = match tone {
-        Tone::Plain => Tone::Good,
-        tone => tone,
-    };
-    let end = canvas.put(x, y, columns, &full, bar);
-    canvas.put(end, y, columns, &rest, Ink::Rule);
+    if let Some(left) = stack.thousandths_left(now) {
+        let (full, rest) = glyphs::bar(left, columns);
+        let bar = match tone {
+            Tone::Plain => Tone::Good,
+            tone => tone,
+        };
+        let end = canvas.put(x, y, columns, &full, bar);
+        canvas.put(end, y, columns, &rest, Ink::Rule);
+    }
     canvas.put(
         x + columns + 1,
         y,
@@ -111,19 +113,6 @@ fn left_words(listing: &Listing, now: Timestamp) -> String {
         }
         Some(at) => format::duration(Elapsed::between(now, at)),
     }
-}
-
-/// Of the time that its last renewal gave it, how much is left.
-fn thousandths_left(stack: &Stack, now: Timestamp) -> u64 {
-    let lease = &stack.lease;
-    let ttl = lease.terms.ttl.span().seconds() * 1_000;
-    let whole = Elapsed::between(lease.renewed_at, lease.expires_at)
-        .millis()
-        .max(ttl)
-        .max(1);
-    let left = Elapsed::between(now, lease.expires_at).millis();
-    // Both are far below 2^54 milliseconds.
-    left.saturating_mul(1_000) / whole
 }
 
 fn idle(listing: &Listing) -> String {

@@ -1,15 +1,15 @@
 //! A stack is to end: what would go, and the yes that is taken only when that was seen.
 
-use stack::StackName;
 use stack::service::teardown::Plan;
 use tui_input::Input;
 
 use crate::event::Problem;
+use crate::model::world::Key;
 
 /// The popup.
 #[derive(Debug)]
 pub(crate) struct Confirm {
-    pub(crate) stack: StackName,
+    pub(crate) stack: Key,
     /// What is known about what would go.
     pub(crate) plan: Planned,
     /// The plan was on the screen, and so a yes means it.
@@ -34,7 +34,7 @@ pub(crate) enum Planned {
 }
 
 impl Confirm {
-    pub(crate) fn new(stack: StackName) -> Self {
+    pub(crate) fn new(stack: Key) -> Self {
         Self {
             stack,
             plan: Planned::Asked,
@@ -60,6 +60,6 @@ impl Confirm {
 
     /// Whether what was typed is the name.
     pub(crate) fn is_confirmed(&self) -> bool {
-        self.typed.value() == self.stack.as_str()
+        self.typed.value() == self.stack.name().as_str()
     }
 }

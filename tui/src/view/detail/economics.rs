@@ -24,7 +24,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         &format!("{} (estimate)", usd(stack.spent(now))),
         Tone::Plain,
     );
-    let init = stack.lease.init.as_ref();
+    let init = stack.lease().and_then(|lease| lease.init.as_ref());
     let init_usd = init.and_then(stack::init::Init::usd);
     page.field("one init", &usd(init_usd), Tone::Plain);
 }

@@ -7,6 +7,10 @@ use crate::output::text::{Clean, clean, wrapped};
 use crate::output::{format, words};
 
 pub(super) fn fill(page: &mut Page, detail: &Detail) {
+    if detail.stack.leased().is_none() {
+        let text = "Only tags tell of it: nothing that happens to it is written in this ledger.";
+        return page.text(text, Tone::Plain);
+    }
     let events = match &detail.events {
         None => return page.text("Reading its events…", Tone::Quiet),
         Some(Err(problem)) => return page.text(&problem.said, Tone::Alarm),

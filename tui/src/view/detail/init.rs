@@ -26,6 +26,10 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let now = model.now();
     let listing = stack.listing(model.world.view());
     let init = &listing.init;
+    if stack.lease().is_none() {
+        let text = "Only tags tell of it: how long it took to be of use was written down nowhere.";
+        return page.text(text, Tone::Plain);
+    }
     let Some(requested) = init.requested_at else {
         page.text(
             "This stack declares no readiness: it counts as ready when it is created.",
@@ -59,7 +63,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     if let Some(slowest) = &init.slowest_phase {
         page.field("slowest phase", slowest, Tone::Notice);
     }
-    if let Some(deadline) = stack.lease.at(now).ready_deadline {
+    if let Some(deadline) = stack.lease().and_then(|lease| lease.at(now).ready_deadline) {
         page.field("purgatory", &format::moment(deadline, now), Tone::Notice);
     }
     page.blank();

@@ -1,8 +1,8 @@
 //! The lease as a line of time and in words: until when, why so, and whose it is.
 
 use jiff::Timestamp;
-use stack::listing::Listing;
-use stack::{Phase, RenewOn};
+use stack::listing::{Flag, Listing};
+use stack::{Lease, Phase, RenewOn};
 
 use super::super::page::Page;
 use super::timeline;
@@ -15,7 +15,10 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let view = model.world.view();
     let listing = stack.listing(view);
     timeline::fill(page, stack, &listing, model);
-    ends(page, stack, &listing, model);
+    match stack.lease() {
+        Some(lease) => ends(page, lease, &listing, model),
+        None => by_tags(page, &listing),
+    }
     page.heading("Stack");
     page.field("app", &fields::app_version(&listing), Tone::Plain);
     page.field("owner", listing.owner.as_str(), Tone::Plain);
@@ -35,14 +38,36 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         let how = format!("workspace {}, {}", origin.workspace, origin.command);
         page.field("", &how, Tone::Quiet);
     }
-    residue(page, stack);
+    if let [account, more @ ..] = listing.accounts.as_slice() {
+        let accounts = more
+            .iter()
+            .fold(account.clone(), |all, one| all + ", " + one);
+        let place = format!("account {accounts}: {}", listing.regions.join(", "));
+        page.field("stands in", &place, Tone::Plain);
+    }
+    if let Some(lease) = stack.lease() {
+        residue(page, lease);
+    }
     cost(page, &listing);
     usage(page, stack, &listing, view.now);
 }
 
+/// What there is instead of a lease.
+fn by_tags(page: &mut Page, listing: &Listing) {
+    page.heading("Lease");
+    let text =
+        "none in this ledger: only its tags tell of it. No reaper ends it; d does, by a sweep.";
+    page.field("lease", text, Tone::Notice);
+    let end = match listing.expires_at {
+        Some(_) => "its earliest resource, and the tag jiti:ttl",
+        None => "unknown: no service tells when it began, or no tag jiti:ttl for how long",
+    };
+    page.field("its end is", end, Tone::Quiet);
+}
+
 /// What will end it, and what puts that off.
-fn ends(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
-    let (lease, view) = (&stack.lease, model.world.view());
+fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
+    let view = model.world.view();
     let now = view.now;
     page.heading("Lease");
     let renewed = match lease.terms.renew_on {
@@ -57,7 +82,7 @@ fn ends(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
     let (dies, tone) = match (listing.dies_at, view.reaper.nothing_ends(now)) {
         (_, Some(why)) => (words::why_nothing_ends(&why), Tone::Notice),
         (Some(at), None) => (format::moment(at, now), Tone::Plain),
-        (None, None) => (nothing_will(stack).to_owned(), Tone::Plain),
+        (None, None) => (nothing_will(listing).to_owned(), Tone::Plain),
     };
     page.field("dies at", &dies, tone);
     match lease.hold.as_ref().filter(|_| listing.hold_until.is_some()) {
@@ -93,21 +118,21 @@ fn ends(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
     }
 }
 
-fn nothing_will(stack: &Stack) -> &'static str {
-    match stack.phase {
+fn nothing_will(listing: &Listing) -> &'static str {
+    match listing.phase {
         Phase::TearingDown => "it is being torn down",
         Phase::Residue => "what is left is tried again with growing pauses",
-        _ if stack.has(stack::listing::Flag::Protected) => "nothing ends it: it is protected",
+        _ if listing.flags.contains(&Flag::Protected) => "nothing ends it: it is protected",
         _ => "nothing ends it",
     }
 }
 
-fn residue(page: &mut Page, stack: &Stack) {
-    if stack.lease.residue.is_empty() {
+fn residue(page: &mut Page, lease: &Lease) {
+    if lease.residue.is_empty() {
         return;
     }
     page.heading("Left behind");
-    for (id, left) in &stack.lease.residue {
+    for (id, left) in &lease.residue {
         let by = left.blocked_by.as_deref();
         let by = by
             .map(|by| format!(", blocked by {by}"))
@@ -162,7 +187,7 @@ fn usage(page: &mut Page, stack: &Stack, listing: &Listing, now: Timestamp) {
         );
         page.field("evidence", &text, Tone::Quiet);
     }
-    let last = match &stack.lease.last_activity {
+    let last = match stack.lease().and_then(|lease| lease.last_activity.as_ref()) {
         Some(last) => format!("{} ({})", format::moment(last.at, now), last.signal),
         None => "unknown: nobody has said so with `jiti touch`, and no account is looked into"
             .to_owned(),

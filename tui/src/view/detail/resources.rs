@@ -14,7 +14,8 @@ use crate::output::format;
 use crate::output::style::Tone;
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
-    if let Some(work) = model.works.of(&stack.lease.name) {
+    let work = stack.lease().and_then(|lease| model.works.of(&lease.name));
+    if let Some(work) = work {
         teardown(page, work);
     }
     page.heading("Resources");
@@ -33,7 +34,7 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
         };
         return page.text(text, Tone::Quiet);
     };
-    let mut own = cloud.resources(&stack.lease);
+    let mut own = stack.resources(cloud);
     own.sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
     if own.is_empty() {
         page.text(
@@ -80,16 +81,22 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
 
 /// What would go, as far as somebody has asked.
 fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
-    let origin = &stack.lease.origin;
-    let place = format!("{}, workspace {}", origin.directory, origin.workspace);
-    match model.foresights.of(&stack.lease.name) {
+    let origin = stack.lease().map(|lease| &lease.origin);
+    let (whom, place) = match origin {
+        Some(origin) => {
+            let place = format!("{}, workspace {}", origin.directory, origin.workspace);
+            (format!("Terraform for the destroy plan of {place}"), place)
+        }
+        None => {
+            let whom = "the cloud what a sweep would take".to_owned();
+            (whom, "the accounts of the configuration".to_owned())
+        }
+    };
+    match model.foresights.of(&stack.key()) {
         None if stack.phase == Phase::TearingDown => {
             page.text("  It is being torn down.", Tone::Quiet);
         }
-        None | Some(Foresight::Asked) => {
-            let text = format!("  Asking Terraform for the destroy plan of {place}…");
-            page.text(&text, Tone::Quiet);
-        }
+        None | Some(Foresight::Asked) => page.text(&format!("  Asking {whom}…"), Tone::Quiet),
         Some(Foresight::Known { at, answer }) => {
             match answer {
                 Ok(Some(plan)) => planned(page, plan),
@@ -118,7 +125,7 @@ fn planned(page: &mut Page, plan: &Plan) {
     page.text(&format!("  {} {noun}{frees}", plan.count()), Tone::Plain);
     if plan.protected {
         page.text(
-            "  ▲ it is protected: a teardown wants its name typed",
+            "  ▲ a teardown wants its name typed: it is protected, or known by its tags alone",
             Tone::Notice,
         );
     }

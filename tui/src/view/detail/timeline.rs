@@ -33,12 +33,8 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Mo
         return;
     };
     let columns = page.columns().clamp(2, LONGEST);
-    page.line(line(
-        &moments,
-        (first.at, last.at),
-        (now, stack.lease.expires_at),
-        columns,
-    ));
+    let expires = stack.expires_at().unwrap_or(last.at);
+    page.line(line(&moments, (first.at, last.at), (now, expires), columns));
     for moment in &moments {
         let when = if moment.at == now {
             format!("{} UTC", format::minute(now))
@@ -54,22 +50,24 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Mo
 }
 
 fn moments(stack: &Stack, listing: &Listing, now: Timestamp) -> Vec<Moment> {
-    let lease = &stack.lease;
     let moment = |at, glyph, word, tone: Tone| Moment {
         at,
         glyph,
         word,
         ink: tone.into(),
     };
-    let renewed = (lease.renewed_at > lease.created_at).then_some(lease.renewed_at);
-    let expired = lease.expires_at <= now;
+    let renewed = stack.lease().map(|lease| lease.renewed_at);
+    let renewed = renewed.filter(|at| Some(*at) > stack.created_at());
+    let expired = stack.expires_at().is_some_and(|at| at <= now);
     let (expires, tone) = if expired {
         ("expired", Tone::Alarm)
     } else {
         ("expires", Tone::Notice)
     };
     let mut moments: Vec<Moment> = [
-        Some(moment(lease.created_at, "●", "created", Tone::Plain)),
+        stack
+            .created_at()
+            .map(|at| moment(at, "●", "created", Tone::Plain)),
         renewed.map(|at| moment(at, "◇", "renewed", Tone::Plain)),
         Some(Moment {
             at: now,
@@ -80,7 +78,7 @@ fn moments(stack: &Stack, listing: &Listing, now: Timestamp) -> Vec<Moment> {
         listing
             .hold_until
             .map(|at| moment(at, "■", "held until", Tone::Notice)),
-        Some(moment(lease.expires_at, "○", expires, tone)),
+        stack.expires_at().map(|at| moment(at, "○", expires, tone)),
         listing
             .dies_at
             .map(|at| moment(at, "✗", "dies", Tone::Alarm)),

@@ -13,11 +13,14 @@
 //! ```
 
 use ratatui::layout::Rect;
+use stack::cloud::short;
+use stack::lease::Strategy;
 use stack::service::teardown::Plan;
 
 use super::{keys, line, middle};
 use crate::model::Model;
 use crate::model::popup::{Confirm, Planned};
+use crate::model::world::{Key, Stack};
 use crate::output::format;
 use crate::output::style::Tone;
 use crate::view::canvas::Canvas;
@@ -60,7 +63,12 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
     let plan = match &popup.plan {
         Planned::Asked => {
             page.text(
-                "Asking Terraform what would go… nothing is changed by asking.",
+                match popup.stack {
+                    Key::Lease(_) => {
+                        "Asking Terraform what would go… nothing is changed by asking."
+                    }
+                    Key::Tags(_) => "Asking the cloud what would go… nothing is changed by asking.",
+                },
                 Tone::Quiet,
             );
             return page;
@@ -85,12 +93,12 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
         format!(", which frees {}/h", format::rate(rate))
     });
     page.text(&format!("{} {noun}{frees}", plan.count()), Tone::Heading);
-    page.text(
-        &format!("{}, workspace {}", plan.directory, plan.workspace),
-        Tone::Quiet,
-    );
+    page.text(&way(plan), Tone::Quiet);
     let stack = model.world.stack(&popup.stack);
-    if let Some(until) = stack.and_then(|stack| stack.lease.at(model.now()).hold_until) {
+    if let Some(until) = stack
+        .and_then(Stack::lease)
+        .and_then(|lease| lease.at(model.now()).hold_until)
+    {
         page.text(
             &format!("▲ it is held until {}", format::moment(until, model.now())),
             Tone::Notice,
@@ -101,6 +109,14 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
     }
     page.blank();
     page
+}
+
+/// How it is ended.
+fn way(plan: &Plan) -> String {
+    match plan.strategy {
+        Strategy::Terraform => format!("{}, workspace {}", plan.directory, plan.workspace),
+        Strategy::Sweep => "by its tags, in the accounts of the configuration".to_owned(),
+    }
 }
 
 /// Every resource, one a line.
@@ -121,13 +137,30 @@ pub(super) fn list(page: &mut Page, plan: &Plan) {
         );
     }
     for doomed in &plan.resources {
-        let region = doomed.region.as_deref().map(|region| format!("  {region}"));
-        let id = doomed.resource_id.as_deref().map(|id| format!("  {id}"));
+        let known = [doomed.resource_id.as_deref(), doomed.region.as_deref()];
+        let mut rest: Vec<String> = known.into_iter().flatten().map(str::to_owned).collect();
+        rest.extend(
+            doomed
+                .hourly_usd
+                .map(|rate| format!("{}/h", format::rate(rate))),
+        );
+        rest.extend(doomed.reason.clone());
+        let rest: String = rest.iter().map(|one| format!("  {one}")).collect();
+        let id = match plan.strategy {
+            Strategy::Terraform => doomed.id.clone(),
+            // Every name begins alike; what tells one from another is its end.
+            Strategy::Sweep => format!("{}  {}", doomed.kind, short(&doomed.id)),
+        };
         page.line([
-            (format!("− {}", doomed.id), Tone::Plain.into()),
-            (id.unwrap_or_default(), Tone::Quiet.into()),
-            (region.unwrap_or_default(), Tone::Quiet.into()),
+            (format!("− {id}"), Tone::Plain.into()),
+            (rest, Tone::Quiet.into()),
         ]);
+    }
+    for left in &plan.residue {
+        page.text(
+            &format!("✗ {} stays: {}", left.id, left.reason),
+            Tone::Notice,
+        );
     }
     for gone in &plan.already_gone {
         page.line([(format!("○ {}  already gone", gone.id), Tone::Quiet.into())]);
@@ -155,7 +188,10 @@ fn question(canvas: &mut Canvas<'_>, inside: Rect, popup: &Confirm, model: &Mode
         ];
         return keys(canvas, inside.x, y, inside.width, &pairs);
     }
-    let ask = "It is protected. Type its name, then Enter: ";
+    let ask = match popup.stack {
+        Key::Lease(_) => "It is protected. Type its name, then Enter: ",
+        Key::Tags(_) => "Only tags tell of it. Type its name, then Enter: ",
+    };
     let x = canvas.put(inside.x, y, inside.width, ask, Tone::Notice);
     line(
         canvas,
