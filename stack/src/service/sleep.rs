@@ -14,7 +14,9 @@ pub use outcome::{Failed, Moved, Plan, Restart, Step, Turned};
 
 use super::pause::Pauses;
 use super::{DECISIONS, Service};
-use crate::cloud::{Cloud, CloudErrorKind, NotLooked, Resource, ResourceId, Which};
+use crate::cloud::{
+    Cloud, CloudError, CloudErrorKind, NotLooked, Resource, ResourceId, Soon, Which,
+};
 use crate::id::{Seq, StackName};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::Scope;
@@ -346,18 +348,7 @@ impl<'a> Work<'a> {
         let mut begun = Vec::new();
         for one in group {
             (self.tell)(&Step::Stopping(Moved::of(one)));
-            let mut tries = 0;
-            let answer = loop {
-                let answer = self.cloud.stop(one).await;
-                tries += 1;
-                match &answer {
-                    Err(error) if error.is_passing() && tries < self.patience.tries => {
-                        tokio::time::sleep(self.patience.look).await;
-                    }
-                    _ => break answer,
-                }
-            };
-            match answer {
+            match self.insist(|| self.cloud.stop(one)).await {
                 Ok(()) => begun.push((*one).clone()),
                 // What is gone needs no stopping.
                 Err(error) if error.kind == CloudErrorKind::Gone => {}
@@ -371,23 +362,30 @@ impl<'a> Work<'a> {
         let mut begun = Vec::new();
         for (one, prior) in group {
             (self.tell)(&Step::Starting(Moved::of(one)));
-            let mut tries = 0;
-            let answer = loop {
-                let answer = self.cloud.start(one, prior).await;
-                tries += 1;
-                match &answer {
-                    Err(error) if error.is_passing() && tries < self.patience.tries => {
-                        tokio::time::sleep(self.patience.look).await;
-                    }
-                    _ => break answer,
-                }
-            };
-            match answer {
+            match self.insist(|| self.cloud.start(one, prior)).await {
                 Ok(()) => begun.push((*one).clone()),
                 Err(error) => self.fail(one, error.to_string()),
             }
         }
         begun
+    }
+
+    /// Makes a call until it is answered for good, or there is no patience left.
+    async fn insist<'c>(
+        &self,
+        call: impl Fn() -> Soon<'c, Result<(), CloudError>>,
+    ) -> Result<(), CloudError> {
+        let mut tries = 1;
+        loop {
+            let answer = call().await;
+            match &answer {
+                Err(error) if error.is_passing() && tries < self.patience.tries => {
+                    tokio::time::sleep(self.patience.look).await;
+                }
+                _ => return answer,
+            }
+            tries += 1;
+        }
     }
 
     /// Until each is done, or there is no patience left.
