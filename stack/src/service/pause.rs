@@ -3,13 +3,37 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+/// A pause that doubles with every round, up to a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Backoff {
+    pub(super) first: Duration,
+    pub(super) longest: Duration,
+}
+
+impl Backoff {
+    /// What doubling has come to in a round; the first is 0.
+    fn whole(self, round: u32) -> Duration {
+        let whole = self.first.saturating_mul(1 << round.min(16));
+        whole.min(self.longest)
+    }
+
+    /// Anything up to the whole.
+    pub(super) fn any(self, round: u32) -> Duration {
+        let parts = u32::try_from(RandomState::new().hash_one(round) % 1024).unwrap_or(0);
+        self.whole(round) * parts / 1024
+    }
+
+    /// Between half of the whole and all of it.
+    pub(super) fn later_half(self, round: u32) -> Duration {
+        self.whole(round) / 2 + self.any(round) / 2
+    }
+}
+
 /// The pauses of one wait. Dropping the future that waits ends it.
 #[derive(Debug)]
 pub(super) struct Pauses {
-    first: Duration,
-    longest: Duration,
+    backoff: Backoff,
     round: u32,
-    random: RandomState,
 }
 
 impl Pauses {
@@ -25,10 +49,8 @@ impl Pauses {
 
     fn between(first: Duration, longest: Duration) -> Self {
         Self {
-            first,
-            longest,
+            backoff: Backoff { first, longest },
             round: 0,
-            random: RandomState::new(),
         }
     }
 
@@ -36,15 +58,10 @@ impl Pauses {
         tokio::time::sleep(self.next()).await;
     }
 
-    /// The next pause: between half and all of what doubling has come to.
     fn next(&mut self) -> Duration {
-        let whole = self
-            .first
-            .saturating_mul(1 << self.round.min(16))
-            .min(self.longest);
-        let parts = u32::try_from(self.random.hash_one(self.round) % 256).unwrap_or(0);
+        let pause = self.backoff.later_half(self.round);
         self.round += 1;
-        whole / 2 + whole * parts / 512
+        pause
     }
 }
 

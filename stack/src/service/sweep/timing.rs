@@ -1,7 +1,8 @@
 //! How patient a sweep is: pauses between tries, and how long each type may take.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::service::pause::Backoff;
 
 /// The pauses and deadlines of a sweep. Tests make them short.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,23 +71,21 @@ impl Timing {
 
     /// The pause before a try: anything up to the whole, so that those who met once do not meet again.
     pub(super) fn before_try(&self, tries: u32) -> Duration {
-        jittered(self.pause, self.longest_pause, tries)
+        let backoff = Backoff {
+            first: self.pause,
+            longest: self.longest_pause,
+        };
+        backoff.any(tries)
     }
 
     /// The pause before a look at a deletion that has begun: at least half of the whole.
     pub(super) fn before_poll(&self, polls: u32) -> Duration {
-        let whole = doubled(self.poll, self.longest_poll, polls);
-        whole / 2 + jittered(self.poll, self.longest_poll, polls) / 2
+        let backoff = Backoff {
+            first: self.poll,
+            longest: self.longest_poll,
+        };
+        backoff.later_half(polls)
     }
-}
-
-fn doubled(first: Duration, longest: Duration, round: u32) -> Duration {
-    first.saturating_mul(1 << round.min(16)).min(longest)
-}
-
-fn jittered(first: Duration, longest: Duration, round: u32) -> Duration {
-    let parts = u32::try_from(RandomState::new().hash_one(round) % 1024).unwrap_or(0);
-    doubled(first, longest, round) * parts / 1024
 }
 
 #[cfg(test)]
