@@ -6,7 +6,7 @@ use super::{Service, ServiceError};
 use crate::inventory::CloudClock;
 use crate::ttl::{Elapsed, Span};
 
-/// Further apart than this, what is due is counted wrongly.
+/// Further apart than this, what is due and how old something is are counted wrongly.
 const TOLERANCE: Span = Span::minutes(5);
 
 /// This machine's clock and the cloud's are too far apart.
@@ -29,7 +29,7 @@ impl ClockSkew {
     pub fn between(clock: CloudClock) -> Option<Self> {
         let apart = clock.skew();
         let CloudClock { cloud, here } = clock;
-        (apart.seconds() > TOLERANCE.seconds()).then_some(Self { here, cloud, apart })
+        (apart.millis() > TOLERANCE.seconds() * 1000).then_some(Self { here, cloud, apart })
     }
 }
 

@@ -3,23 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::keep::Kept;
 use super::look::{command, not_looked_at, residue_of};
 use super::target::{Tagged, Wish, tagged};
 use crate::cloud::{Cloud, Found, Resource, Which};
 use crate::id::RunId;
+use crate::inventory::CloudClock;
 use crate::lease::{Lease, Strategy};
 use crate::money::HourlyRate;
-use crate::service::Service;
 use crate::service::teardown::{
     Blocker, Doomed, Folder, Plan, Prepared, Runner, Settings, TeardownError, Warning,
 };
+use crate::service::{ClockSkew, Service};
 use crate::sweep::{Identity, Verdict, judge};
-
-/// A clock that is further off than this counts ages wrongly.
-const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
 impl Service {
     /// Plans a sweep: looks in every account and region of the configuration for what carries the stack's tags. Writes
@@ -171,9 +167,13 @@ impl Service {
         if count > max {
             blockers.push(Blocker::TooMany { count, max });
         }
-        if let Some(cloud) = found.clock.filter(|clock| is_off(self.now(), *clock)) {
-            let now = self.now();
-            blockers.push(Blocker::ClockOff { now, cloud });
+        let here = self.now();
+        let clock = found.clock.map(|cloud| CloudClock { cloud, here });
+        if let Some(skew) = clock.and_then(ClockSkew::between) {
+            blockers.push(Blocker::ClockOff {
+                now: skew.here,
+                cloud: skew.cloud,
+            });
         }
         blockers
     }
@@ -192,11 +192,6 @@ impl Service {
             }),
         }
     }
-}
-
-/// Whether a clock is too far off the cloud's.
-pub(in crate::service) fn is_off(now: Timestamp, cloud: Timestamp) -> bool {
-    now.duration_since(cloud).abs() > CLOCKS
 }
 
 /// What goes, by place, type and name.
