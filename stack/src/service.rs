@@ -5,6 +5,7 @@
 
 mod adopt;
 pub mod bill;
+mod decide;
 mod error;
 mod extend;
 mod hold;
@@ -36,17 +37,12 @@ pub use open::{Opened, Processes};
 pub use read::{Choice, Shown};
 pub use update::Wanted;
 
-use self::pause::Pauses;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::id::{Actor, Seq, StackName};
 use crate::lease::{EventKind, Lease, NewEvent, Source};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
-
-/// How often a decision is made again before giving up: with pauses that grow to half a second
-/// this is about ten seconds of losing every time.
-const DECISIONS: u32 = 32;
 
 /// What can be done with stacks: the ledger, the time, the limits, and in whose name.
 #[derive(Clone)]
@@ -117,20 +113,16 @@ impl Service {
         stack: &StackName,
         decide: impl Fn(&Lease, Timestamp) -> Result<Vec<EventKind>, ServiceError> + Send + Sync,
     ) -> Result<Lease, ServiceError> {
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(stack, || async {
             let lease = self.live(stack).await?;
             let now = self.now();
             let kinds = decide(&lease, now)?;
             if kinds.is_empty() {
-                return Ok(lease);
+                return Ok(Some(lease));
             }
-            if let Some(lease) = self.append(stack, lease.last_seq(), now, kinds).await? {
-                return Ok(lease);
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(stack))
+            self.append(stack, lease.last_seq(), now, kinds).await
+        })
+        .await
     }
 
     /// The lease after the events; `None` after a lost race.
@@ -161,13 +153,6 @@ impl Service {
         ServiceError::Unknown {
             stack: stack.clone(),
             ledger: self.ledger.place(),
-        }
-    }
-
-    fn crowded(&self, what: &impl ToString) -> ServiceError {
-        ServiceError::Crowded {
-            what: what.to_string(),
-            attempts: DECISIONS,
         }
     }
 }

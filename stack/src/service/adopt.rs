@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 
 use super::open::taken;
-use super::pause::Pauses;
-use super::{DECISIONS, Service, ServiceError, TakenBy};
+use super::{Service, ServiceError, TakenBy};
 use crate::id::{LedgerId, Seq, StackName};
 use crate::lease::{EventKind, Lease, Registration};
 
@@ -37,8 +36,7 @@ impl Service {
             // It comes out of a state: the registration is finished as it begins.
             EventKind::Recorded { origin: None },
         ];
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(stack, || async {
             let found = self.ledger.lease(stack).await?;
             let now = self.now();
             if let Some(lease) = found.as_ref().filter(|lease| lease.is_live()) {
@@ -48,16 +46,13 @@ impl Service {
                     _ if ending => return Err(taken(lease, TakenBy::Ending, now)),
                     (false, true) => return Err(taken(lease, TakenBy::Finished, now)),
                     (false, false) => return Err(taken(lease, TakenBy::Unfinished, now)),
-                    (true, true) => return Ok(lease.clone()),
+                    (true, true) => return Ok(Some(lease.clone())),
                     (true, false) => {}
                 }
             }
             let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
-            if let Some(lease) = self.append(stack, after, now, kinds.clone()).await? {
-                return Ok(lease);
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(stack))
+            self.append(stack, after, now, kinds.clone()).await
+        })
+        .await
     }
 }

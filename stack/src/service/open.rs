@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::pause::Pauses;
-use super::{DECISIONS, Service, ServiceError, Taken, TakenBy};
+use super::{Service, ServiceError, Taken, TakenBy};
 use crate::id::{Seq, StackName};
 use crate::lease::{EventKind, Lease, Origin, Phase, ProcessId, Registration};
 use crate::process::Liveness;
@@ -103,19 +102,16 @@ impl Service {
         let requested = EventKind::Requested {
             registration: Box::new(registration.clone()),
         };
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(stack, || async {
             let found = self.ledger.lease(stack).await?;
             let now = self.now();
             free(found.as_ref(), &registration.origin, processes, now)?;
             let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
             let kinds = vec![requested.clone()];
-            if let Some(lease) = self.append(stack, after, now, kinds).await? {
-                return Ok((lease, found.filter(Lease::is_live)));
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(stack))
+            let begun = self.append(stack, after, now, kinds).await?;
+            Ok(begun.map(|lease| (lease, found.filter(Lease::is_live))))
+        })
+        .await
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::pause::Pauses;
-use super::{DECISIONS, Service, ServiceError};
+use super::{Service, ServiceError};
 use crate::id::{Owner, PoolName, StackName};
 use crate::lease::Lease;
 use crate::ledger::Scope;
@@ -98,29 +98,26 @@ impl Service {
         stack: &StackName,
         limit: u32,
     ) -> Result<Entry, ServiceError> {
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(name, || async {
             let pool = self.ledger.pool(name).await?;
             // The leases are read after the pool: whoever enters in between is seen as a lost race.
             let leases = self.members(&pool, owner).await?;
             let now = self.now();
             let after = Turnover::of(&pool, rule, now, &leases, stack);
             if after.others.len() >= limit as usize {
-                return Ok(Entry::Full(after.others.into_iter().collect()));
+                return Ok(Some(Entry::Full(after.others.into_iter().collect())));
             }
             if after.is_in {
-                return Ok(Entry::Entered);
+                return Ok(Some(Entry::Entered));
             }
             let mut kinds = after.kinds;
             kinds.push(PoolEventKind::Entered {
                 stack: stack.clone(),
             });
-            if self.append_pool(name, &pool, now, kinds).await? {
-                return Ok(Entry::Entered);
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(name))
+            let written = self.append_pool(name, &pool, now, kinds).await?;
+            Ok(written.then_some(Entry::Entered))
+        })
+        .await
     }
 
     /// Gives a place back. Failing at it is no failure of what is done: whoever needs the place
@@ -146,21 +143,18 @@ impl Service {
     }
 
     async fn try_leave(&self, name: &PoolName, stack: &StackName) -> Result<(), ServiceError> {
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(name, || async {
             let pool = self.ledger.pool(name).await?;
             if !pool.contains(stack) {
-                return Ok(());
+                return Ok(Some(()));
             }
             let left = vec![PoolEventKind::Left {
                 stack: stack.clone(),
             }];
-            if self.append_pool(name, &pool, self.now(), left).await? {
-                return Ok(());
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(name))
+            let written = self.append_pool(name, &pool, self.now(), left).await?;
+            Ok(written.then_some(()))
+        })
+        .await
     }
 
     /// False after a lost race.

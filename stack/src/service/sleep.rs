@@ -12,8 +12,7 @@ use serde_json::Value;
 pub use error::SleepError;
 pub use outcome::{Failed, Moved, Plan, Restart, Step, Turned};
 
-use super::pause::Pauses;
-use super::{DECISIONS, Service};
+use super::Service;
 use crate::cloud::{
     Cloud, CloudError, CloudErrorKind, NotLooked, Resource, ResourceId, Soon, Which,
 };
@@ -267,8 +266,7 @@ impl Service {
         sizes: &BTreeMap<String, Value>,
         until: Option<Timestamp>,
     ) -> Result<Lease, SleepError> {
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(stack, || async {
             let lease = self.live(stack).await?;
             let events = self.ledger.events(stack, Seq::NONE).await;
             let known = sleep::prior(&events.map_err(super::ServiceError::from)?);
@@ -276,13 +274,9 @@ impl Service {
             prior.retain(|id, _| !known.contains_key(id));
             let begins = EventKind::SleepStarted { prior, until };
             let seq = lease.last_seq();
-            let written = self.append(stack, seq, self.now(), vec![begins]).await?;
-            if let Some(lease) = written {
-                return Ok(lease);
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(stack).into())
+            Ok(self.append(stack, seq, self.now(), vec![begins]).await?)
+        })
+        .await
     }
 
     /// How a sleep ended, with what goes on costing as it is now.

@@ -13,9 +13,8 @@ use std::pin::Pin;
 
 use jiff::Timestamp;
 
-use super::pause::Pauses;
 use super::reap::{ClockBehind, Survey, TooMany};
-use super::{ClockSkew, DECISIONS, Service, ServiceError};
+use super::{ClockSkew, Service, ServiceError};
 use crate::id::RunId;
 use crate::lease::{EventKind, Moment, ProcessId};
 use crate::process::{Liveness, liveness};
@@ -219,12 +218,11 @@ impl Service {
                 return Ok(());
             }
         };
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(&warning.stack, || async {
             let lease = self.ledger.lease(&warning.stack).await?;
             // A new lease under the same name has not been warned about.
             let Some(lease) = lease.filter(|lease| lease.created_at == warning.created_at) else {
-                return Ok(());
+                return Ok(Some(()));
             };
             let kinds = vec![EventKind::Warned {
                 warning: warning.kind.key(),
@@ -232,12 +230,9 @@ impl Service {
             let written = self
                 .append(&warning.stack, lease.last_seq(), self.now(), kinds)
                 .await?;
-            if written.is_some() {
-                return Ok(());
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(&warning.stack))
+            Ok(written.map(|_| ()))
+        })
+        .await
     }
 }
 

@@ -12,7 +12,6 @@ use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
 use crate::inventory::Rate;
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::LedgerError;
-use crate::service::pause::Pauses;
 use crate::sweep::{Identity, Judgement, judge};
 use crate::tags;
 use crate::ttl::Span;
@@ -75,27 +74,21 @@ impl Service {
         cloud: &CloudView,
         places: &BTreeSet<Place>,
     ) -> Result<bool, ServiceError> {
-        let mut pauses = Pauses::short();
-        for _ in 0..super::super::DECISIONS {
-            let Some(lease) = self.ledger.lease(name).await? else {
-                return Ok(false);
-            };
+        self.decided(name, || async {
             // Somebody was faster, or the name is in use again.
-            if lease.is_live() {
-                return Ok(false);
-            }
+            let lease = self.ledger.lease(name).await?;
+            let Some(lease) = lease.filter(|lease| !lease.is_live()) else {
+                return Ok(Some(false));
+            };
             let kinds = left(&lease, cloud, places);
             if kinds.is_empty() {
-                return Ok(false);
+                return Ok(Some(false));
             }
-            let now = self.now();
-            let after = lease.last_seq();
-            if self.append(name, after, now, kinds).await?.is_some() {
-                return Ok(true);
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(name))
+            let (after, now) = (lease.last_seq(), self.now());
+            let written = self.append(name, after, now, kinds).await?;
+            Ok(written.map(|_| true))
+        })
+        .await
     }
 }
 

@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use crate::id::RunId;
 use crate::lease::ProcessId;
 use crate::reaper::{ReaperEvent, ReaperEventKind, ReaperStatus};
-use crate::service::pause::Pauses;
-use crate::service::{DECISIONS, Service, ServiceError};
+use crate::service::{Service, ServiceError};
 
 impl Service {
     /// Says that a run of the reaper begins, in a process of this machine.
@@ -74,12 +73,11 @@ impl Service {
         &self,
         decide: impl Fn(&ReaperStatus, Timestamp) -> Option<ReaperEventKind> + Send + Sync,
     ) -> Result<ReaperStatus, ServiceError> {
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided("the reaper's log", || async {
             let status = self.ledger.reaper().await?;
             let now = self.now();
             let Some(kind) = decide(&status, now) else {
-                return Ok(status);
+                return Ok(Some(status));
             };
             let event = ReaperEvent {
                 seq: status.last_seq,
@@ -92,11 +90,11 @@ impl Service {
                 .append_reaper(status.last_seq, vec![event])
                 .await
             {
-                Ok(status) => return Ok(status),
-                Err(error) if error.is_raced() => pauses.once_more().await,
-                Err(error) => return Err(error.into()),
+                Ok(status) => Ok(Some(status)),
+                Err(error) if error.is_raced() => Ok(None),
+                Err(error) => Err(error.into()),
             }
-        }
-        Err(self.crowded(&"the reaper's log"))
+        })
+        .await
     }
 }

@@ -14,9 +14,8 @@ use super::{Condition, OnProgress, Request};
 use crate::id::StackName;
 use crate::lease::{EventKind, Lease};
 use crate::process;
-use crate::service::pause::Pauses;
 use crate::service::sweep::Kept;
-use crate::service::{DECISIONS, Service, ServiceError};
+use crate::service::{Service, ServiceError};
 
 /// How often a runner says that it lives.
 const HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
@@ -114,8 +113,7 @@ impl Service {
         sweep: Option<&Kept>,
     ) -> Result<(), TeardownError> {
         let stack = &plan.name;
-        let mut pauses = Pauses::short();
-        for _ in 0..DECISIONS {
+        self.decided(stack, || async {
             let now = self.now();
             let lease = self.ledger.lease(stack).await?;
             let (seq, mut kinds) = match (lease, sweep) {
@@ -142,12 +140,10 @@ impl Service {
                 host: process::host(),
                 pid: std::process::id(),
             });
-            if self.append(stack, seq, now, kinds).await?.is_some() {
-                return Ok(());
-            }
-            pauses.once_more().await;
-        }
-        Err(self.crowded(stack).into())
+            let written = self.append(stack, seq, now, kinds).await?;
+            Ok(written.map(|_| ()))
+        })
+        .await
     }
 
     /// Whether the teardown of a stack that lives may begin.
