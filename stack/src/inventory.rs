@@ -24,7 +24,7 @@ pub use rate::Rate;
 pub use sqlite::SqliteInventory;
 pub use tagged::Tagged;
 
-use crate::cloud::{Bill, Found, Place, Price, ResourceId, Which};
+use crate::cloud::{Bill, Described, Found, Place, Price, ResourceId, Which};
 use crate::idle::Observed;
 use crate::ledger::Later;
 
@@ -83,6 +83,17 @@ pub trait Inventory: Send + Sync {
     /// # Errors
     /// When the store can't be read or written.
     fn keep_look(&self, look: Look) -> Later<'_, Known>;
+
+    /// Remembers what the services said of some that they were asked about once more, as [`Known::again`] says.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn keep_described(
+        &self,
+        at: Timestamp,
+        asked: Vec<ResourceId>,
+        described: Described,
+    ) -> Later<'_, ()>;
 
     /// Remembers whether resources were used, as it was seen at a moment.
     ///

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use event::{Event, EventKind, Mark, NewEvent, Source, Strategy, Told, UnknownEvent};
+pub use event::{Event, EventKind, Hand, Mark, NewEvent, Source, Strategy, Told, UnknownEvent};
 pub use reading::Reading;
 pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
 pub use transition::{Facts, Illegal, Phase, Reason, UnknownPhase, next};
@@ -75,12 +75,15 @@ pub struct Lease {
     pub last_activity: Option<LastActivity>,
     /// When each kind of warning was last given.
     pub warned: BTreeMap<String, Moment>,
-    /// A sleep was begun and has not ended.
+    /// A sleep was begun and has not ended, or something other than a wake has ended it: not every size that it has
+    /// written was given back.
     pub half_asleep: bool,
     /// A wake was begun and has not ended.
     pub half_awake: bool,
     /// When a sleep ends by itself.
     pub wake_at: Option<Moment>,
+    /// Who puts it to sleep or wakes it at this moment, alive or not.
+    pub turn: Option<Turn>,
     /// The teardown under way.
     pub teardown: Option<Teardown>,
     /// What teardowns could not remove, by id.
@@ -121,6 +124,21 @@ pub struct LastActivity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moment(#[serde(with = "stamp")] pub Timestamp);
 
+/// A sleep or a wake under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Who does it.
+    pub hand: Hand,
+    /// Who asked for it.
+    pub by: Actor,
+    /// Since when.
+    #[serde(with = "stamp")]
+    pub started_at: Timestamp,
+    /// When it was last heard of.
+    #[serde(with = "stamp")]
+    pub alive_at: Timestamp,
+}
+
 /// A teardown under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Teardown {
@@ -160,7 +178,7 @@ pub struct Left {
 impl Lease {
     /// The version of the serialised form. It rises with every change of a field in here, and a
     /// snapshot of another version is thrown away and folded anew from the events.
-    pub const FORMAT: u32 = 2;
+    pub const FORMAT: u32 = 3;
 
     /// The place of the last event that is folded in.
     #[must_use]

@@ -4,7 +4,7 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -153,18 +153,28 @@ impl Remains {
 /// What goes when what makes it again is stopped: members, and what those alone own.
 fn members_of_recreators(mine: &[Resource]) -> BTreeSet<&ResourceId> {
     let recreators = mine.iter().filter(|one| one.recreates);
-    let recreators: BTreeSet<&ResourceId> = recreators.map(|one| &one.id).collect();
-    let mut goes = BTreeSet::new();
+    let recreators: BTreeSet<ResourceId> = recreators.map(|one| one.id.clone()).collect();
+    let own = with_what_they_own(mine, &recreators);
+    let members = mine.iter().filter(|one| own.contains(&one.id));
+    let members = members.filter(|one| one.owner.as_ref().is_some_and(|owner| own.contains(owner)));
+    members.map(|one| &one.id).collect()
+}
+
+/// Some resources, and what they alone own, directly or not.
+pub(crate) fn with_what_they_own(
+    mine: &[Resource],
+    some: &BTreeSet<ResourceId>,
+) -> BTreeSet<ResourceId> {
+    let mut all = some.clone();
     loop {
-        let before = goes.len();
+        let before = all.len();
         for one in mine {
-            let owner = one.owner.as_ref();
-            if owner.is_some_and(|owner| recreators.contains(owner) || goes.contains(owner)) {
-                goes.insert(&one.id);
+            if one.owner.as_ref().is_some_and(|owner| all.contains(owner)) {
+                all.insert(one.id.clone());
             }
         }
-        if goes.len() == before {
-            return goes;
+        if all.len() == before {
+            return all;
         }
     }
 }
@@ -173,6 +183,39 @@ fn members_of_recreators(mine: &[Resource]) -> BTreeSet<&ResourceId> {
 #[must_use]
 pub fn restarts_at(resource: &Resource) -> Option<Timestamp> {
     resource.details.get(RESTARTS)?.parse().ok()
+}
+
+/// The detail in which it is kept that a resource was to start by itself at a moment, and runs since.
+const RESTARTED: &str = "restarted_at";
+
+/// Two clocks never agree.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+
+/// A resource as it was found, with what was known of it before: that it runs because its time to start by itself has
+/// come. Nothing else tells that from a start by somebody's hand.
+#[must_use]
+pub(crate) fn restarted(before: &Resource, mut now: Resource, at: Timestamp) -> Resource {
+    if now.stopped {
+        return now;
+    }
+    let due = restarts_at(before).filter(|due| before.stopped && *due <= at + CLOCKS);
+    let due = due.or_else(|| restarted_at(before));
+    if let Some(due) = due {
+        now.details.insert(RESTARTED.to_owned(), due.to_string());
+    }
+    now
+}
+
+/// When it was to start by itself, of one that runs since.
+#[must_use]
+pub fn restarted_at(resource: &Resource) -> Option<Timestamp> {
+    let running = resource.size.is_some() && !resource.stopped;
+    resource
+        .details
+        .get(RESTARTED)?
+        .parse()
+        .ok()
+        .filter(|_| running)
 }
 
 /// How long each wake of a stack took, from its beginning to being of use.
@@ -196,7 +239,7 @@ pub fn wakes(events: &[Event]) -> Vec<Elapsed> {
                 began = None;
                 false
             }
-            EventKind::WakeStarted => {
+            EventKind::WakeStarted { .. } => {
                 // One that was killed and begun again took as long as both.
                 began = began.or(Some(event.at));
                 woken = false;
@@ -236,7 +279,7 @@ mod tests {
     fn events(kinds: impl IntoIterator<Item = (u32, EventKind)>) -> Vec<Event> {
         let each = kinds.into_iter().zip(1..);
         each.map(|((minute, kind), seq)| {
-            let at = noon() + jiff::SignedDuration::from_mins(minute.into());
+            let at = noon() + SignedDuration::from_mins(minute.into());
             new_event(at, kind).placed(stack_name("shop"), Seq(seq))
         })
         .collect()
@@ -246,7 +289,12 @@ mod tests {
         EventKind::SleepStarted {
             prior: serde_json::from_value(sizes).unwrap(),
             until: None,
+            hand: None,
         }
+    }
+
+    fn wake_started() -> EventKind {
+        EventKind::WakeStarted { hand: None }
     }
 
     /// The first size that was written counts until the stack wakes; what appeared meanwhile is added.
@@ -281,8 +329,8 @@ mod tests {
             (0, requested(Some("15m"))),
             (1, E::Ready),
             (2, slept(json!({}))),
-            (10, E::WakeStarted),
-            (12, E::WakeStarted),
+            (10, wake_started()),
+            (12, wake_started()),
             (14, E::Woken),
             (17, E::Ready),
             (20, E::Ready),
@@ -291,7 +339,7 @@ mod tests {
             times.iter().map(|time| time.seconds() / 60).collect()
         };
         assert_eq!(minutes(&wakes(&declared)), [7]);
-        let promised_nothing = events([(0, requested(None)), (10, E::WakeStarted), (14, E::Woken)]);
+        let promised_nothing = events([(0, requested(None)), (10, wake_started()), (14, E::Woken)]);
         assert_eq!(minutes(&wakes(&promised_nothing)), [4]);
         let of = |minutes: u64| Elapsed::from_millis(minutes * 60_000);
         assert_eq!(median(vec![of(9), of(1), of(4)]), Some(of(4)));

@@ -239,6 +239,7 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64) {
                 EventKind::SleepStarted {
                     prior: [].into(),
                     until: None,
+                    hand: None,
                 },
             );
             told.event(second + 4, EventKind::Slept);

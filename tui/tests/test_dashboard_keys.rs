@@ -510,6 +510,7 @@ fn sleep_and_wake() {
                 EventKind::SleepStarted {
                     prior: [].into(),
                     until: None,
+                    hand: None,
                 },
             ),
             (59, EventKind::Slept),

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Look;
-use crate::cloud::{NotLooked, Place, Resource, ResourceId, Standing, Which};
+use crate::cloud::{Described, NotLooked, Place, Resource, ResourceId, Standing, Which};
 use crate::idle::Observed;
+use crate::sleep;
 use crate::tags::STACK;
 use crate::ttl::Elapsed;
 
@@ -113,7 +114,7 @@ impl Known {
             .collect();
         for resource in &found.resources {
             let before = self.resources.get(&resource.id);
-            resources.insert(resource.id.clone(), once_more(before, resource));
+            resources.insert(resource.id.clone(), once_more(before, resource, at));
         }
         let uses = self.uses.iter();
         let uses = uses.filter(|(id, _)| resources.contains_key(id));
@@ -139,6 +140,30 @@ impl Known {
                 })
                 .or(self.clock),
         }
+    }
+
+    /// What is known after some were asked about once more: those that exist are as they are now, those that do not are
+    /// forgotten. One that was not known stays so: it would be a part that passes for the whole.
+    #[must_use]
+    pub fn again(&self, at: Timestamp, asked: &[ResourceId], described: &Described) -> Self {
+        let mut after = self.clone();
+        let silent: BTreeSet<&ResourceId> = described.failed.iter().map(|(id, _)| id).collect();
+        let found = described.found.iter();
+        let found: BTreeMap<&ResourceId, &Resource> = found.map(|one| (&one.id, one)).collect();
+        for id in asked.iter().filter(|id| !silent.contains(id)) {
+            match (self.resources.get(id), found.get(id)) {
+                (Some(before), Some(now)) => {
+                    let now = once_more(Some(before), now, at);
+                    after.resources.insert(id.clone(), now);
+                }
+                (Some(_), None) => {
+                    after.resources.remove(id);
+                    after.uses.remove(id);
+                }
+                (None, _) => {}
+            }
+        }
+        after
     }
 
     /// The stack that a resource's tag names, or that of the one that owns it.
@@ -230,7 +255,7 @@ pub(crate) fn covers(gap: Option<&str>, kind: &str) -> bool {
 }
 
 /// A resource that was found again. What only the index of tags has named this time is as it was known.
-fn once_more(before: Option<&Resource>, now: &Resource) -> Resource {
+fn once_more(before: Option<&Resource>, now: &Resource, at: Timestamp) -> Resource {
     match (before, &now.standing) {
         (Some(before), Standing::Unconfirmed(_)) if before.kind == now.kind => {
             let mut resource = before.clone();
@@ -240,6 +265,7 @@ fn once_more(before: Option<&Resource>, now: &Resource) -> Resource {
             }
             resource
         }
+        (Some(before), Standing::Confirmed) => sleep::restarted(before, now.clone(), at),
         _ => now.clone(),
     }
 }

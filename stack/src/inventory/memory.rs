@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::{AskedBill, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse};
-use crate::cloud::{Price, ResourceId};
+use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Observed;
 use crate::ledger::Later;
 
@@ -73,6 +73,17 @@ impl Inventory for MemoryInventory {
         let mut held = self.held();
         held.known = held.known.after(look);
         now(held.known.clone())
+    }
+
+    fn keep_described(
+        &self,
+        at: Timestamp,
+        asked: Vec<ResourceId>,
+        described: Described,
+    ) -> Later<'_, ()> {
+        let mut held = self.held();
+        held.known = held.known.again(at, &asked, &described);
+        now(())
     }
 
     fn keep_use(&self, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) -> Later<'_, ()> {

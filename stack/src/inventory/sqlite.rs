@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use self::store::Store;
 use super::memory::{keep_prices, keep_use};
 use super::{AskedBill, Inventory, Known, KnownBill, KnownPrice, Look};
-use crate::cloud::{Price, ResourceId};
+use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Observed;
 use crate::ledger::sqlite::lane::Lane;
 use crate::ledger::sqlite::{PATIENCE, Site, failure};
@@ -112,6 +112,23 @@ impl Inventory for SqliteInventory {
                 rows::keep_known,
                 |known| *known = known.after(look),
             )
+        })
+    }
+
+    fn keep_described(
+        &self,
+        at: Timestamp,
+        asked: Vec<ResourceId>,
+        described: Described,
+    ) -> Later<'_, ()> {
+        self.run("keeping what was asked about once more", move |store| {
+            let kept = store.change(
+                |held| &mut held.known,
+                rows::known,
+                rows::keep_known,
+                |known| *known = known.again(at, &asked, &described),
+            );
+            kept.map(|_| ())
         })
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
-use super::registration::{Origin, Registration, Terms};
+use super::registration::{Origin, ProcessId, Registration, Terms};
 use crate::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
 use crate::money::HourlyRate;
 use crate::policy::Policy;
@@ -106,6 +106,15 @@ pub enum Strategy {
     Terraform,
     /// By its tags.
     Sweep,
+}
+
+/// Who puts a stack to sleep, or wakes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hand {
+    /// Which run it is.
+    pub run: RunId,
+    /// The process that runs it.
+    pub process: ProcessId,
 }
 
 /// An event of a kind that this version of jiti does not know, kept as it was read: a newer one
@@ -247,13 +256,32 @@ kinds! {
         /// When the stack wakes by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
+        /// Who does it: while that one lives nobody else acts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hand: Option<Box<Hand>>,
     }
     /// Compute is stopped.
     "slept" Slept
     /// Waking begins: written before anything is started.
-    "wake_started" WakeStarted
+    "wake_started" WakeStarted {
+        /// Who does it: while that one lives nobody else acts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hand: Option<Box<Hand>>,
+    }
     /// Everything runs again; whether it is of use is for the checks to say.
     "woken" Woken
+    /// Whoever puts it to sleep or wakes it lives.
+    "turn_alive" TurnAlive {
+        /// Which run.
+        run: RunId,
+    }
+    /// Whoever put it to sleep or woke it has ended without having finished.
+    "turn_failed" TurnFailed {
+        /// Which run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    }
     /// Somebody uses the stack.
     "activity" Activity {
         /// How that is known: `touch`, or the name of a metric.

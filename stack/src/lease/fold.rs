@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, Hand};
 use super::registration::Registration;
 use super::transition::{Facts, Illegal, Phase, next};
-use super::{Hold, LastActivity, Lease, Left, Moment, Teardown};
+use super::{Hold, LastActivity, Lease, Left, Moment, Teardown, Turn};
 use crate::clock::whole_milliseconds;
 use crate::cost::Meter;
 use crate::init::Init;
@@ -40,6 +40,10 @@ impl Lease {
             }
         };
         lease.absorb(event, at, seen);
+        // Something other than a wake has ended its sleep: what that has stopped may still be so.
+        let up = matches!(phase, Phase::Provisioning | Phase::Ready | Phase::Purgatory);
+        let woken = matches!(event.kind, EventKind::Woken);
+        lease.half_asleep |= seen == Some(Phase::Asleep) && up && !woken;
         // A phase that only the clock has made is not recorded by an event that leaves it be: with
         // another time-out it would be another one.
         let told = matches!(event.kind, EventKind::ReadyTimedOut);
@@ -123,6 +127,7 @@ impl Lease {
             half_asleep: false,
             half_awake: false,
             wake_at: None,
+            turn: None,
             teardown: None,
             residue: BTreeMap::new(),
             not_understood: 0,
@@ -218,14 +223,30 @@ impl Lease {
                     init.rated(rate);
                 }
             }
-            E::SleepStarted { until, .. } => {
+            E::SleepStarted { until, hand, .. } => {
                 self.half_asleep = true;
                 self.wake_at = until.map(|until| Moment(whole_milliseconds(until)));
+                self.takes_turn(event, at, hand.as_deref());
             }
-            E::Slept => (self.half_asleep, self.half_awake) = (false, false),
-            E::WakeStarted => self.half_awake = true,
+            E::Slept => {
+                (self.half_asleep, self.half_awake) = (false, false);
+                self.turn = None;
+            }
+            E::WakeStarted { hand } => {
+                self.half_awake = true;
+                self.takes_turn(event, at, hand.as_deref());
+            }
+            E::TurnAlive { run } => {
+                if let Some(turn) = self.turn.as_mut().filter(|turn| turn.hand.run == *run) {
+                    turn.alive_at = turn.alive_at.max(at);
+                }
+            }
+            E::TurnFailed { run, .. } => {
+                self.turn.take_if(|turn| turn.hand.run == *run);
+            }
             E::Woken => {
                 (self.half_asleep, self.half_awake) = (false, false);
+                self.turn = None;
                 self.wake_at = None;
                 self.begin_init(at);
             }
@@ -249,6 +270,7 @@ impl Lease {
                 pid,
             } => {
                 let before = self.teardown.take();
+                self.turn = None;
                 self.teardown = Some(Teardown {
                     strategy: *strategy,
                     by: by.clone(),
@@ -341,6 +363,15 @@ impl Lease {
         if self.init.is_some() {
             self.phase_since = at;
         }
+    }
+
+    fn takes_turn(&mut self, event: &Event, at: Timestamp, hand: Option<&Hand>) {
+        self.turn = hand.map(|hand| Turn {
+            hand: hand.clone(),
+            by: event.actor.clone(),
+            started_at: at,
+            alive_at: at,
+        });
     }
 
     fn heard(&mut self, at: Timestamp, touched: bool) {

@@ -91,7 +91,7 @@ pub struct Facts {
     pub declares_readiness: bool,
     /// Terraform's state is known to hold the stack.
     pub recorded: bool,
-    /// A sleep was begun and has not ended.
+    /// A sleep was begun and has not ended by another sleep or a wake.
     pub half_asleep: bool,
     /// The teardown under way has deleted something, or said that something is left.
     pub touched: bool,
@@ -227,7 +227,9 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
         | E::Renewed { .. }
         | E::Extended { .. }
         | E::Held { .. }
-        | E::HoldEnded => lives(phase),
+        | E::HoldEnded
+        | E::TurnAlive { .. }
+        | E::TurnFailed { .. } => lives(phase),
 
         E::SleepStarted { .. } | E::Slept => match phase {
             // Also of one that sleeps: a wake that was killed half-way can be finished either way.
@@ -238,9 +240,9 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
             Provisioning | Purgatory => Err(Reason::NotReady),
             TearingDown | Residue | Gone => ended(phase),
         },
-        E::WakeStarted | E::Woken => match phase {
-            // A sleep that was killed half-way can be finished either way.
-            Asleep | Ready if phase == Asleep || facts.half_asleep => {
+        E::WakeStarted { .. } | E::Woken => match phase {
+            // A sleep that was killed half-way can be finished either way, and one that an apply has ended by a wake.
+            Provisioning | Ready | Asleep | Purgatory if phase == Asleep || facts.half_asleep => {
                 Ok(if matches!(event, E::Woken) {
                     begun(facts)
                 } else {

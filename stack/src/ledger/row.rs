@@ -209,7 +209,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (2, 452, "676ca503504c4a7d"),
+            (3, 453, "ea4c7eb47d1fc65d"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

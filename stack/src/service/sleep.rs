@@ -2,6 +2,10 @@
 
 mod error;
 mod outcome;
+mod remember;
+mod turn;
+mod unattended;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,11 +15,11 @@ use serde_json::Value;
 
 pub use error::SleepError;
 pub use outcome::{Failed, Moved, Plan, Restart, Step, Turned};
+pub use unattended::{Tended, Tending};
 
-use super::Service;
-use crate::cloud::{
-    Cloud, CloudError, CloudErrorKind, NotLooked, Resource, ResourceId, Soon, Which,
-};
+use self::work::Work;
+use super::{Service, ServiceError};
+use crate::cloud::{Cloud, NotLooked, Resource, ResourceId, Which};
 use crate::id::{Seq, StackName};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::Scope;
@@ -73,13 +77,14 @@ impl Service {
     }
 
     /// Puts a stack to sleep: writes every size, stops what computes, waits until it is stopped, and writes `slept`.
-    /// One that was begun is finished; what it has written stays. With `until` the reaper wakes it then.
+    /// One that was begun is finished; what it has written stays. With `until` the reaper wakes it then; without it, it
+    /// wakes when it was to wake before.
     ///
     /// What could not be stopped is in the answer; the stack then stays half asleep, and both a sleep and a wake finish
     /// it.
     ///
     /// # Errors
-    /// [`SleepError`] before anything was changed.
+    /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
     pub async fn sleep(
         &self,
         stack: &StackName,
@@ -87,18 +92,50 @@ impl Service {
         patience: Patience,
         tell: &OnStep<'_>,
     ) -> Result<Turned, SleepError> {
-        let lease = self.acted_on(stack).await?;
-        let again = lease.half_asleep || lease.half_awake;
-        let until = until.or(lease.wake_at.map(|at| at.0).filter(|_| again));
         if let Some(until) = until.filter(|until| *until <= self.now()) {
             return Err(SleepError::Passed { until });
         }
-        let asleep = lease.phase_at(self.now()) == Phase::Asleep && !again;
-        let same = until.is_none() || until == lease.wake_at.map(|at| at.0);
+        self.decided(stack, || self.fall_asleep(stack, until, patience, tell))
+            .await
+    }
+
+    /// Wakes a stack: gives each resource the size that the ledger has of it, what keeps data first, waits until it has
+    /// it, and writes `woken`. Where an apply has ended the sleep, what that has started is left as it is.
+    ///
+    /// # Errors
+    /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
+    pub async fn wake(
+        &self,
+        stack: &StackName,
+        patience: Patience,
+        tell: &OnStep<'_>,
+    ) -> Result<Turned, SleepError> {
+        self.decided(stack, || self.wake_up(stack, patience, tell))
+            .await
+    }
+
+    /// One try; `None` when somebody else had a turn meanwhile.
+    async fn fall_asleep(
+        &self,
+        stack: &StackName,
+        wished: Option<Timestamp>,
+        patience: Patience,
+        tell: &OnStep<'_>,
+    ) -> Result<Option<Turned>, SleepError> {
+        let lease = self.acted_on(stack).await?;
+        let now = self.now();
+        let again = lease.half_asleep || lease.half_awake;
+        let asleep = lease.phase_at(now) == Phase::Asleep;
+        let wake_at = lease.wake_at.map(|at| at.0);
+        let same = wished.is_none() || wished == wake_at;
+        let kept = wake_at.filter(|at| (asleep || again) && *at > now);
+        let until = wished.or(kept);
         let own = self.own(&lease).await?;
         // What has started by itself is stopped again.
-        if asleep && same && own.not_looked.is_empty() && !own.mine.iter().any(is_awake) {
-            return self.asleep(&lease, Vec::new(), Vec::new()).await;
+        let rests = asleep && !again && own.not_looked.is_empty() && !own.mine.iter().any(is_awake);
+        if rests && same {
+            let turned = self.asleep(&lease, &own.mine, Vec::new(), Vec::new());
+            return turned.await.map(Some);
         }
         let sized = own.mine.iter().filter(|one| one.size.is_some());
         let sizes: BTreeMap<String, Value> = sized
@@ -109,81 +146,107 @@ impl Service {
                 stack: stack.clone(),
             });
         }
-        let lease = self.begin_sleep(stack, &sizes, until).await?;
-        let mut work = Work::new(self.cloud()?, patience, tell);
-        work.failed
-            .extend(own.not_looked.iter().map(Failed::not_looked));
+        // The sizes that the ledger has are never written again.
+        let begins = |known: &BTreeMap<String, Value>, hand| {
+            let mut prior = sizes.clone();
+            prior.retain(|id, _| !known.contains_key(id));
+            let hand = Some(hand);
+            EventKind::SleepStarted { prior, until, hand }
+        };
+        let Some((lease, turn)) = self.begin_turn(&lease, begins).await? else {
+            return Ok(None);
+        };
+        let mut work = Work::new(self.cloud()?, patience, tell, turn);
+        work.not_looked(&own.not_looked);
         for rank in Rank::ALL {
-            let group: Vec<&Resource> = own
-                .mine
-                .iter()
+            let group = own.mine.iter();
+            let group: Vec<&Resource> = group
                 .filter(|one| is_awake(one) && Rank::of(one) == rank)
                 .collect();
-            let begun = work.stop(&group).await;
             let done = |one: &Resource| one.stopped && !sleep::is_settling(one);
-            work.wait(begun, "it does not stop", done).await;
+            if let Err(error) = work.stop(&group, done).await {
+                work.turn().failed(error.to_string()).await;
+                return Err(error);
+            }
         }
-        let Work { moved, failed, .. } = work;
-        let lease = if failed.is_empty() {
-            self.change(stack, |_, _| Ok(vec![EventKind::Slept]))
-                .await?
-        } else {
-            lease
+        let lease = match work.failed.is_empty() {
+            true => work.turn().done(EventKind::Slept).await?,
+            false => {
+                work.turn().failed(work.reason()).await;
+                lease
+            }
         };
-        self.asleep(&lease, moved, failed).await
+        let mine = self.look_at_changed(stack, own.mine, &work.touched).await;
+        let Work { moved, failed, .. } = work;
+        let turned = self.asleep(&lease, &mine, moved, failed);
+        turned.await.map(Some)
     }
 
-    /// Wakes a stack: gives each resource the size that the ledger has of it, what keeps data first, waits until it has
-    /// it, and writes `woken`.
-    ///
-    /// # Errors
-    /// [`SleepError`] before anything was changed.
-    pub async fn wake(
+    /// One try; `None` when somebody else had a turn meanwhile.
+    async fn wake_up(
         &self,
         stack: &StackName,
         patience: Patience,
         tell: &OnStep<'_>,
-    ) -> Result<Turned, SleepError> {
+    ) -> Result<Option<Turned>, SleepError> {
         let lease = self.acted_on(stack).await?;
         let phase = lease.phase_at(self.now());
         if phase != Phase::Asleep && !lease.half_asleep {
-            return Ok(Turned::awake(stack, Vec::new(), Vec::new()));
+            return Ok(Some(Turned::awake(stack, Vec::new(), Vec::new())));
         }
-        let events = self.ledger.events(stack, Seq::NONE).await;
-        let prior = sleep::prior(&events.map_err(super::ServiceError::from)?);
         let own = self.own(&lease).await?;
-        self.change(stack, |_, _| Ok(vec![EventKind::WakeStarted]))
-            .await?;
-        let mut work = Work::new(self.cloud()?, patience, tell);
-        work.failed
-            .extend(own.not_looked.iter().map(Failed::not_looked));
-        let size_of = |one: &Resource| prior.get(one.id.as_str());
+        let begins =
+            |_: &BTreeMap<String, Value>, hand| EventKind::WakeStarted { hand: Some(hand) };
+        let Some((begun, turn)) = self.begin_turn(&lease, begins).await? else {
+            return Ok(None);
+        };
+        let mut work = Work::new(self.cloud()?, patience, tell, turn);
+        work.not_looked(&own.not_looked);
+        let events = self.ledger.events(stack, Seq::NONE).await;
+        let prior = match events {
+            Ok(events) => sleep::prior(&events),
+            Err(error) => {
+                work.turn().failed(error.to_string()).await;
+                return Err(ServiceError::from(error).into());
+            }
+        };
+        // What runs of a stack that an apply has woken was given its size by that.
+        let all = phase == Phase::Asleep || lease.half_awake;
+        let wanted = |one: &Resource| {
+            let size = prior.get(one.id.as_str());
+            size.filter(|_| all || one.stopped || sleep::is_settling(one))
+        };
         let has = |one: &Resource| {
-            let same = size_of(one).is_none_or(|size| one.size.as_ref() == Some(size));
+            let size = prior.get(one.id.as_str());
+            let same = size.is_none_or(|size| one.size.as_ref() == Some(size));
             same && !sleep::is_settling(one)
         };
         for rank in Rank::ALL.into_iter().rev() {
-            let group: Vec<(&Resource, &Value)> = own
-                .mine
-                .iter()
-                .filter(|one| Rank::of(one) == rank && !has(one))
-                .filter_map(|one| Some((one, size_of(one)?)))
+            let group = own.mine.iter().filter(|one| Rank::of(one) == rank);
+            let group: Vec<&Resource> = group
+                .filter(|one| wanted(one).is_some() && !has(one))
                 .collect();
-            let begun = work.start(&group).await;
-            work.wait(begun, "it does not start", has).await;
+            if let Err(error) = work.start(&group, &prior, has).await {
+                work.turn().failed(error.to_string()).await;
+                return Err(error);
+            }
         }
-        let Work { moved, failed, .. } = work;
-        if failed.is_empty() {
-            self.change(stack, |_, _| Ok(vec![EventKind::Woken]))
-                .await?;
+        match work.failed.is_empty() {
+            true => drop(work.turn().done(EventKind::Woken).await?),
+            false => work.turn().failed(work.reason()).await,
         }
-        let mut turned = Turned::awake(stack, moved, failed);
-        turned.asleep = !turned.failed.is_empty() && phase == Phase::Asleep;
-        turned.ready_again_seconds = self.ready_again(&lease).await?;
         let found: BTreeSet<&str> = own.mine.iter().map(|one| one.id.as_str()).collect();
         let missing = prior.keys().filter(|id| !found.contains(id.as_str()));
-        turned.missing = missing.map(|id| ResourceId(id.clone())).collect();
-        Ok(turned)
+        // Where it could not be looked, nothing is missing.
+        let missing = missing.filter(|_| own.not_looked.is_empty());
+        let missing = missing.map(|id| ResourceId(id.clone())).collect();
+        self.look_at_changed(stack, own.mine, &work.touched).await;
+        let Work { moved, failed, .. } = work;
+        let mut turned = Turned::awake(stack, moved, failed);
+        turned.asleep = !turned.failed.is_empty() && phase == Phase::Asleep;
+        turned.ready_again_seconds = self.ready_again(&begun).await?;
+        turned.missing = missing;
+        Ok(Some(turned))
     }
 
     /// How long waking a stack takes, by what it took for its app so far; `None` when none of it was ever woken.
@@ -193,23 +256,6 @@ impl Service {
     pub async fn wakes_in(&self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
         let lease = self.live(stack).await?;
         Ok(self.ready_again(&lease).await?)
-    }
-
-    /// The stacks whose sleep is over, by the time they asked to be woken at.
-    ///
-    /// # Errors
-    /// What the ledger says.
-    pub async fn wakes_due(&self) -> Result<Vec<StackName>, super::ServiceError> {
-        let now = self.now();
-        let leases = self.ledger.leases(Scope::Live).await?;
-        let mut due: Vec<(Timestamp, StackName)> = leases
-            .into_iter()
-            .filter(|lease| lease.phase_at(now) == Phase::Asleep && lease.not_understood == 0)
-            .filter_map(|lease| Some((lease.wake_at?.0, lease.name)))
-            .filter(|(at, _)| *at <= now)
-            .collect();
-        due.sort();
-        Ok(due.into_iter().map(|(_, name)| name).collect())
     }
 
     fn cloud(&self) -> Result<&dyn Cloud, SleepError> {
@@ -227,6 +273,7 @@ impl Service {
                 count: lease.not_understood,
             });
         }
+        self.refuse_in_turn(&lease)?;
         Ok(lease)
     }
 
@@ -259,41 +306,21 @@ impl Service {
         })
     }
 
-    /// Writes the sizes that the ledger does not have yet.
-    async fn begin_sleep(
-        &self,
-        stack: &StackName,
-        sizes: &BTreeMap<String, Value>,
-        until: Option<Timestamp>,
-    ) -> Result<Lease, SleepError> {
-        self.decided(stack, || async {
-            let lease = self.live(stack).await?;
-            let events = self.ledger.events(stack, Seq::NONE).await;
-            let known = sleep::prior(&events.map_err(super::ServiceError::from)?);
-            let mut prior = sizes.clone();
-            prior.retain(|id, _| !known.contains_key(id));
-            let begins = EventKind::SleepStarted { prior, until };
-            let seq = lease.last_seq();
-            Ok(self.append(stack, seq, self.now(), vec![begins]).await?)
-        })
-        .await
-    }
-
     /// How a sleep ended, with what goes on costing as it is now.
     async fn asleep(
         &self,
         lease: &Lease,
+        mine: &[Resource],
         moved: Vec<Moved>,
         failed: Vec<Failed>,
     ) -> Result<Turned, SleepError> {
-        let own = self.own(lease).await?;
-        let restarts = own.mine.iter().filter_map(Restart::of);
+        let restarts = mine.iter().filter_map(Restart::of);
         Ok(Turned {
             name: lease.name.clone(),
             asleep: lease.phase_at(self.now()) == Phase::Asleep,
             moved,
             failed,
-            remains: Remains::asleep(&own.mine),
+            remains: Remains::asleep(mine),
             restarts: restarts.collect(),
             wake_at: lease.wake_at.map(|at| at.0),
             ready_again_seconds: self.ready_again(lease).await?,
@@ -302,7 +329,7 @@ impl Service {
     }
 
     /// How long waking takes, by what it took for this app; `None` when it was never woken.
-    async fn ready_again(&self, lease: &Lease) -> Result<Option<Elapsed>, super::ServiceError> {
+    async fn ready_again(&self, lease: &Lease) -> Result<Option<Elapsed>, ServiceError> {
         let mut wakes = Vec::new();
         for other in self.ledger.leases(Scope::All).await? {
             if other.app == lease.app {
@@ -316,126 +343,6 @@ impl Service {
 
 fn is_awake(one: &Resource) -> bool {
     one.size.is_some() && !one.stopped
-}
-
-/// Stopping or starting, and what came of it.
-struct Work<'a> {
-    cloud: &'a dyn Cloud,
-    patience: Patience,
-    tell: &'a OnStep<'a>,
-    moved: Vec<Moved>,
-    failed: Vec<Failed>,
-}
-
-impl<'a> Work<'a> {
-    fn new(cloud: &'a dyn Cloud, patience: Patience, tell: &'a OnStep<'a>) -> Self {
-        Self {
-            cloud,
-            patience,
-            tell,
-            moved: Vec::new(),
-            failed: Vec::new(),
-        }
-    }
-
-    async fn stop(&mut self, group: &[&Resource]) -> Vec<Resource> {
-        let mut begun = Vec::new();
-        for one in group {
-            (self.tell)(&Step::Stopping(Moved::of(one)));
-            match self.insist(|| self.cloud.stop(one)).await {
-                Ok(()) => begun.push((*one).clone()),
-                // What is gone needs no stopping.
-                Err(error) if error.kind == CloudErrorKind::Gone => {}
-                Err(error) => self.fail(one, error.to_string()),
-            }
-        }
-        begun
-    }
-
-    async fn start(&mut self, group: &[(&Resource, &Value)]) -> Vec<Resource> {
-        let mut begun = Vec::new();
-        for (one, prior) in group {
-            (self.tell)(&Step::Starting(Moved::of(one)));
-            match self.insist(|| self.cloud.start(one, prior)).await {
-                Ok(()) => begun.push((*one).clone()),
-                Err(error) => self.fail(one, error.to_string()),
-            }
-        }
-        begun
-    }
-
-    /// Makes a call until it is answered for good, or there is no patience left.
-    async fn insist<'c>(
-        &self,
-        call: impl Fn() -> Soon<'c, Result<(), CloudError>>,
-    ) -> Result<(), CloudError> {
-        let mut tries = 1;
-        loop {
-            let answer = call().await;
-            match &answer {
-                Err(error) if error.is_passing() && tries < self.patience.tries => {
-                    tokio::time::sleep(self.patience.look).await;
-                }
-                _ => return answer,
-            }
-            tries += 1;
-        }
-    }
-
-    /// Until each is done, or there is no patience left.
-    async fn wait(&mut self, begun: Vec<Resource>, but: &str, done: impl Fn(&Resource) -> bool) {
-        let mut waiting = begun;
-        let mut said: BTreeMap<ResourceId, String> = BTreeMap::new();
-        for look in 0.. {
-            if waiting.is_empty() {
-                return;
-            }
-            if look > 0 {
-                tokio::time::sleep(self.patience.look).await;
-            }
-            let described = self.cloud.describe(&waiting).await;
-            said = described
-                .failed
-                .iter()
-                .map(|(id, error)| (id.clone(), error.to_string()))
-                .collect();
-            let now: BTreeMap<ResourceId, Resource> = described
-                .found
-                .into_iter()
-                .map(|one| (one.id.clone(), one))
-                .collect();
-            waiting.retain(|one| {
-                let ended = match now.get(&one.id) {
-                    Some(now) => done(now),
-                    None => !said.contains_key(&one.id),
-                };
-                if ended {
-                    let moved = Moved::of(one);
-                    (self.tell)(&Step::Done(moved.clone()));
-                    self.moved.push(moved);
-                }
-                !ended
-            });
-            if look >= self.patience.looks {
-                break;
-            }
-        }
-        for one in waiting {
-            let reason = said.remove(&one.id).unwrap_or_else(|| but.to_owned());
-            self.fail(&one, reason);
-        }
-    }
-
-    fn fail(&mut self, one: &Resource, reason: String) {
-        let failed = Failed {
-            id: one.id.to_string(),
-            kind: Some(one.kind.clone()),
-            region: Some(one.place.region.clone()),
-            reason,
-        };
-        (self.tell)(&Step::Failed(failed.clone()));
-        self.failed.push(failed);
-    }
 }
 
 #[cfg(test)]

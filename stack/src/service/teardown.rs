@@ -40,6 +40,7 @@ pub(in crate::service) use folder::Folder;
 pub(in crate::service) use record::{Recorder, Teller};
 pub(in crate::service) use residue::{command, quoted};
 pub(in crate::service) use run::as_event;
+pub(in crate::service) use runner::{SILENT, in_turn};
 
 /// What a teardown needs to know of its surroundings: the library reads no environment itself.
 #[derive(Clone, Debug, Default)]

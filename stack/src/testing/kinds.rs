@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{actor, noon, registration};
 use crate::id::{AppVersion, LedgerId, Owner, RunId};
-use crate::lease::{EventKind, Mark, Strategy, Told, UnknownEvent};
+use crate::lease::{EventKind, Hand, Mark, ProcessId, Strategy, Told, UnknownEvent};
 use crate::ttl::{Elapsed, Span};
 
 /// One event of every kind, in the order of [`EventKind::NAMES`], and one of an unknown kind.
@@ -71,10 +71,18 @@ pub fn every_kind() -> Vec<EventKind> {
         E::SleepStarted {
             prior: [("asg/web".to_owned(), json!({"desired": 3}))].into(),
             until: Some(hour.after(noon())),
+            hand: Some(Box::new(hand())),
         },
         E::Slept,
-        E::WakeStarted,
+        E::WakeStarted {
+            hand: Some(Box::new(hand())),
+        },
         E::Woken,
+        E::TurnAlive { run: hand().run },
+        E::TurnFailed {
+            run: hand().run,
+            reason: "it does not stop".to_owned(),
+        },
         E::Activity {
             signal: "touch".to_owned(),
         },
@@ -112,4 +120,19 @@ pub fn every_kind() -> Vec<EventKind> {
             fields: fields.as_object().cloned().unwrap_or_default(),
         }),
     ]
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "texts that are legal; only tests call this"
+)]
+fn hand() -> Hand {
+    Hand {
+        run: RunId::new("7k3m9q2x4v8w").expect("a run id"),
+        process: ProcessId {
+            pid: 4242,
+            started: "1000".to_owned(),
+            host: "laptop".to_owned(),
+        },
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn run(
         return verdict(&turned, "wake");
     }
     for id in &turned.missing {
-        ui.text(&format!("! {id} no longer exists: it cannot be started"))?;
+        ui.text(&format!("! {id} is not there any more, or does not carry the tags of the stack: it was not started"))?;
     }
     if turned.failed.is_empty() {
         ui.text(&match turned.moved.len() {

@@ -124,14 +124,16 @@ pub(crate) fn event(kind: &EventKind) -> String {
             };
             format!("{rate} ({hourly_source}){without}")
         }
-        EventKind::SleepStarted { prior, until } => {
+        EventKind::SleepStarted { prior, until, .. } => {
             let until = until.map(|until| format!(", until {} UTC", format::minute(until)));
             let until = until.unwrap_or_default();
             format!("sleep began, {} sizes kept{until}", prior.len())
         }
         EventKind::Slept => "asleep".to_owned(),
-        EventKind::WakeStarted => "wake began".to_owned(),
+        EventKind::WakeStarted { .. } => "wake began".to_owned(),
         EventKind::Woken => "woken".to_owned(),
+        EventKind::TurnAlive { .. } => "goes on".to_owned(),
+        EventKind::TurnFailed { reason, .. } => format!("not finished: {reason}"),
         EventKind::Activity { signal } => format!("used: {signal}"),
         EventKind::Warned { warning } => format!("warned: {warning}"),
         EventKind::TeardownStarted {

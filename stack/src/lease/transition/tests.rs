@@ -83,6 +83,8 @@ sleep_started     . . r a . . . .
 slept             . . . . . . . .
 wake_started      . . . a . . . .
 woken             . . . p . . . .
+turn_alive        . p r a u . . .
+turn_failed       . p r a u . . .
 activity          . p r a u t d .
 warned            . p r a u t d g
 teardown_started  . t t t t t t .
@@ -141,8 +143,8 @@ fn a_sleep_that_was_begun() {
         changed(&table(&USUAL), &table(&facts)),
         [
             "slept . . a a . . . .",
-            "wake_started . . r a . . . .",
-            "woken . . p p . . . ."
+            "wake_started . p r a u . . .",
+            "woken . p p p p . . ."
         ]
     );
 }

@@ -67,6 +67,22 @@ impl Service {
         Ok(told)
     }
 
+    /// Tells the ledger what a stack costs by what is known of the cloud, when that has changed.
+    pub(in crate::service) async fn tell_rate(
+        &self,
+        stack: &StackName,
+    ) -> Result<(), ServiceError> {
+        let Some(cloud) = self.cloud_view().await? else {
+            return Ok(());
+        };
+        let rates = |lease: &Lease, _| {
+            let falls = lease.recorded_phase == Phase::TearingDown;
+            let rate = rated(lease, &cloud).filter(|_| !falls);
+            Ok(rate.into_iter().collect())
+        };
+        self.change(stack, rates).await.map(drop)
+    }
+
     /// Makes a stack that was taken for gone residue again; whether it did.
     async fn reopen(
         &self,

@@ -51,7 +51,9 @@ impl Ender for ThroughTerraform {
         Box::pin(async move {
             match self.attempt(task, progress).await {
                 Ok(ending) => ending,
-                Err(error @ TeardownError::Running { .. }) => Ending::Elsewhere(error.to_string()),
+                Err(error @ (TeardownError::Running { .. } | TeardownError::Turning { .. })) => {
+                    Ending::Elsewhere(error.to_string())
+                }
                 Err(TeardownError::NoLongerWanted { .. }) => Ending::Spared,
                 Err(error) if error.is_refusal() => Ending::Refused(error.to_string()),
                 Err(error) => Ending::Failed(error.to_string()),
@@ -75,7 +77,11 @@ impl ThroughTerraform {
         let prepared = match self.plan(task).await {
             Ok(Some(prepared)) => prepared,
             Ok(None) => return Ok(Ending::Spared),
-            Err(error @ (TeardownError::Service(_) | TeardownError::Running { .. })) => {
+            Err(
+                error @ (TeardownError::Service(_)
+                | TeardownError::Running { .. }
+                | TeardownError::Turning { .. }),
+            ) => {
                 return Err(error);
             }
             Err(error) => {

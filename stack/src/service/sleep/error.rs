@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::id::StackName;
+use crate::id::{Actor, StackName};
 use crate::service::ServiceError;
+use crate::ttl::Span;
 
 /// What kept it from beginning: nothing was stopped or started.
 #[derive(Clone, Debug, Error)]
@@ -45,6 +46,34 @@ pub enum SleepError {
         until: Timestamp,
     },
 
+    /// Somebody else puts it to sleep or wakes it.
+    #[error(
+        "\"{stack}\" is being put to sleep or woken already, for {by}, by process {pid} on {host} since {since}: wait until that is done"
+    )]
+    Running {
+        /// The stack.
+        stack: StackName,
+        /// Who asked for it.
+        by: Actor,
+        /// The machine that does it.
+        host: String,
+        /// Its process there.
+        pid: u32,
+        /// Since when.
+        since: Timestamp,
+    },
+
+    /// While it was being done somebody else took it over.
+    #[error(
+        "\"{stack}\" was taken over by somebody else, or is being torn down: whoever is silent in the ledger for {silent} loses the turn; look at it with `jiti show {stack}`"
+    )]
+    Lost {
+        /// The stack.
+        stack: StackName,
+        /// After which silence a turn is taken over.
+        silent: Span,
+    },
+
     /// A newer jiti has written events that this one does not understand.
     #[error(
         "\"{stack}\" has {count} events that this version of jiti does not understand: use the newer one"
@@ -63,7 +92,7 @@ impl SleepError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Service(error) => !error.refusals().is_empty(),
-            Self::NotUnderstood { .. } => true,
+            Self::NotUnderstood { .. } | Self::Running { .. } => true,
             _ => false,
         }
     }

@@ -58,6 +58,23 @@ pub enum TeardownError {
         alive_at: Timestamp,
     },
 
+    /// Somebody puts it to sleep or wakes it.
+    #[error(
+        "stack \"{stack}\" is being put to sleep or woken, for {by}, by process {pid} on {host} since {since}: wait until that is done"
+    )]
+    Turning {
+        /// The stack.
+        stack: StackName,
+        /// Who asked for it.
+        by: Actor,
+        /// The machine that does it.
+        host: String,
+        /// Its process there.
+        pid: u32,
+        /// Since when.
+        since: Timestamp,
+    },
+
     /// It wants its name typed.
     #[error("stack \"{stack}\" is protected: its name has to be given to confirm it")]
     Unconfirmed {
@@ -192,6 +209,7 @@ impl TeardownError {
                     || matches!(error, ServiceError::Ledger(LedgerError::ReadOnly { .. }))
             }
             Self::Running { .. }
+            | Self::Turning { .. }
             | Self::NoLongerWanted { .. }
             | Self::Unconfirmed { .. }
             | Self::NotAsShown { .. }

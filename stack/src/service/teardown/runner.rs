@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::error::TeardownError;
 use super::folder;
 use crate::id::{Actor, RunId};
-use crate::lease::{Lease, Phase, ProcessId};
+use crate::lease::{Lease, Phase, ProcessId, Turn};
 use crate::process::{self, Liveness};
-use crate::ttl::Elapsed;
+use crate::ttl::{Elapsed, Span};
 
 /// A runner that was silent for longer is taken over, whether or not its process can be asked about.
-const SILENT: u64 = 10 * 60;
+pub(in crate::service) const SILENT: Span = Span::minutes(10);
 
 /// The runner of a teardown under way, as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,6 @@ impl Runner {
             return None;
         }
         let teardown = lease.teardown.as_ref()?;
-        let silent = Elapsed::between(teardown.alive_at, now).millis() > SILENT * 1000;
         let process =
             folder::read::<ProcessId>(&runs.join(teardown.run.as_str()).join(folder::RUNNER));
         let dead = match process {
@@ -59,16 +58,25 @@ impl Runner {
             pid: teardown.pid,
             since: teardown.started_at,
             alive_at: teardown.alive_at,
-            lives: !dead && !silent,
+            lives: !dead && !is_silent(teardown.alive_at, now),
         })
     }
 
-    /// That nobody else may act while one lives.
+    /// That nobody else may act while one lives, or while somebody puts the stack to sleep or wakes it.
     pub(in crate::service) fn refuse(
         lease: &Lease,
         runs: &Path,
         now: Timestamp,
     ) -> Result<(), TeardownError> {
+        if let Some(turn) = in_turn(lease, now) {
+            return Err(TeardownError::Turning {
+                stack: lease.name.clone(),
+                by: turn.by.clone(),
+                host: turn.hand.process.host.clone(),
+                pid: turn.hand.process.pid,
+                since: turn.started_at,
+            });
+        }
         match Self::of(lease, runs, now) {
             Some(runner) if runner.lives => Err(TeardownError::Running {
                 stack: lease.name.clone(),
@@ -81,4 +89,16 @@ impl Runner {
             _ => Ok(()),
         }
     }
+}
+
+/// Who puts a stack to sleep or wakes it at this moment; nobody who is provably dead or was silent for ten minutes.
+pub(in crate::service) fn in_turn(lease: &Lease, now: Timestamp) -> Option<&Turn> {
+    lease.turn.as_ref().filter(|turn| {
+        let dead = process::liveness(&turn.hand.process) == Liveness::Dead;
+        !dead && !is_silent(turn.alive_at, now)
+    })
+}
+
+fn is_silent(heard_at: Timestamp, now: Timestamp) -> bool {
+    Elapsed::between(heard_at, now).millis() > SILENT.seconds() * 1000
 }

@@ -157,7 +157,7 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         report.summary = summary;
         report.summary.failed() + report.summary.residue() + report.summary.refused()
     };
-    woken(&service, shared).await;
+    tended(&service, shared).await;
     report.looked = looked_again(&service, shared).await;
     let status = service
         .finish_run(&run, report.summary.gone(), failed)
@@ -171,36 +171,17 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     Ok(report)
 }
 
-/// Wakes the stacks whose sleep is over. One that takes longer than a look or two is gone on with by the next run.
-async fn woken(service: &Service, shared: &Shared) {
+/// Wakes the stacks whose sleep is over, and stops again what has started by itself. One that takes longer than a look or
+/// two is gone on with by the next run.
+async fn tended(service: &Service, shared: &Shared) {
     let patience = Patience {
         looks: 6,
         ..Patience::default()
     };
     let speaker = &shared.speaker;
-    let due = match service.wakes_due().await {
-        Ok(due) => due,
-        Err(error) => {
-            return speaker.aside(format!("Warning: nothing was woken: {error}"));
-        }
-    };
-    for name in due {
-        match service.wake(&name, patience, &|_| {}).await {
-            Ok(turned) if turned.failed.is_empty() => {
-                speaker.aside(format!("{name} is awake: its sleep was over"));
-            }
-            Ok(turned) => {
-                let each = turned.failed.iter();
-                let each: Vec<_> = each
-                    .map(|one| format!("{}: {}", one.id, one.reason))
-                    .collect();
-                speaker.aside(format!(
-                    "Warning: not all of {name} is awake yet, the next run goes on: {}",
-                    each.join("; ")
-                ));
-            }
-            Err(error) => speaker.aside(format!("Warning: {name} was not woken: {error}")),
-        }
+    match service.tend_sleepers(patience).await {
+        Ok(tended) => tended.iter().for_each(|one| speaker.aside(one.to_string())),
+        Err(error) => speaker.aside(format!("Warning: nothing was woken: {error}")),
     }
 }
 
