@@ -16,7 +16,8 @@ macro_rules! types {
     };
 }
 
-// The list: a file in `types/`, whose `This` implements `Type`.
+// The list: a file in `types/`, whose `This` implements `Type`. rustfmt does not follow modules that a macro declares, so
+// that `make fmt` and `make lint` name their files.
 types! {
     autoscaling_group
     cloudformation_stack

@@ -107,7 +107,12 @@ impl Type for This {
     ) -> Soon<'a, Result<(), CloudError>> {
         Box::pin(async move {
             if let Some(why) = cannot_sleep(resource) {
-                return Err(refused("autoscaling", "UpdateAutoScalingGroup", resource, why));
+                return Err(refused(
+                    "autoscaling",
+                    "UpdateAutoScalingGroup",
+                    resource,
+                    why,
+                ));
             }
             resize(at, resource, [0, 0, 0]).await
         })
@@ -205,7 +210,9 @@ fn seen(at: &Clients, group: &AutoScalingGroup) -> Option<Sighting> {
         details.insert(SUSPENDED.to_owned(), suspended.join(","));
     }
     let members = group.instances();
-    let protected = members.iter().filter(|one| one.protected_from_scale_in() == Some(true));
+    let protected = members
+        .iter()
+        .filter(|one| one.protected_from_scale_in() == Some(true));
     let protected = protected.count();
     if protected > 0 {
         let details = &mut resource.details;
@@ -228,7 +235,11 @@ fn uses(at: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
         .launch_template()
         .into_iter()
         .chain(mixed.and_then(|template| template.launch_template_specification()))
-        .chain(overrides.iter().filter_map(|one| one.launch_template_specification()));
+        .chain(
+            overrides
+                .iter()
+                .filter_map(|one| one.launch_template_specification()),
+        );
     let templates = templates
         .filter_map(LaunchTemplateSpecification::launch_template_id)
         .map(|id| at.id("ec2", &format!("launch-template/{id}")));
@@ -256,7 +267,10 @@ fn uses(at: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
 fn cannot_sleep(resource: &Resource) -> Option<String> {
     let suspended = resource.details.get(SUSPENDED);
     let suspended = suspended.map(String::as_str).unwrap_or_default();
-    if let Some(process) = RESIZING.iter().find(|one| suspended.split(',').any(|name| name == **one)) {
+    if let Some(process) = RESIZING
+        .iter()
+        .find(|one| suspended.split(',').any(|name| name == **one))
+    {
         return Some(format!(
             "its process {process} is suspended, so that its machines would not stop and come back: resume it first"
         ));
@@ -286,7 +300,11 @@ async fn resize(at: &Clients, resource: &Resource, size: [i32; 3]) -> Result<(),
 fn not_found(error: CloudError) -> CloudError {
     let missing = error.code.as_deref() == Some("ValidationError")
         && error.message.contains("name not found");
-    let kind = if missing { CloudErrorKind::Gone } else { error.kind };
+    let kind = if missing {
+        CloudErrorKind::Gone
+    } else {
+        error.kind
+    };
     CloudError { kind, ..error }
 }
 
@@ -314,7 +332,9 @@ mod tests {
     }
 
     fn resource(group: AutoScalingGroupBuilder) -> Resource {
-        seen(&Clients::of_nobody(), &group.build()).unwrap().resource
+        seen(&Clients::of_nobody(), &group.build())
+            .unwrap()
+            .resource
     }
 
     /// A group owns its members, uses its template, subnets and target groups, and makes its members again.
@@ -332,11 +352,22 @@ mod tests {
             .instances(member("i-2"));
         let Sighting { resource, owns } = seen(&at, &group.build()).unwrap();
         let ids = |ids: &[ResourceId]| {
-            let last = |id: &ResourceId| id.as_str().rsplit(':').next().unwrap_or_default().to_owned();
+            let last = |id: &ResourceId| {
+                id.as_str()
+                    .rsplit(':')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             ids.iter().map(last).collect::<Vec<_>>()
         };
         assert_eq!(ids(&owns), ["instance/i-1", "instance/i-2"]);
-        let uses = ["launch-template/lt-1", "subnet/subnet-1", "subnet/subnet-2", "targetgroup/t/1"];
+        let uses = [
+            "launch-template/lt-1",
+            "subnet/subnet-1",
+            "subnet/subnet-2",
+            "targetgroup/t/1",
+        ];
         assert_eq!(ids(&resource.uses), uses);
         assert!(resource.recreates && resource.protection.is_none());
         assert_eq!(group_name(&resource.id), "web/a");
@@ -346,11 +377,16 @@ mod tests {
     #[test]
     fn the_size_of_a_group() {
         let awake = resource(group());
-        assert_eq!(awake.size, Some(json!({ "min": 1, "max": 4, "desired": 2 })));
+        assert_eq!(
+            awake.size,
+            Some(json!({ "min": 1, "max": 4, "desired": 2 }))
+        );
         assert!(!awake.stopped && This.signals(&awake).len() == 3);
         let asleep = resource(group().min_size(0).max_size(0).desired_capacity(0));
         assert!(asleep.stopped && This.signals(&asleep).is_empty());
-        let tag = TagDescription::builder().key("eks:nodegroup-name").value("n");
+        let tag = TagDescription::builder()
+            .key("eks:nodegroup-name")
+            .value("n");
         assert_eq!(resource(group().tags(tag.build())).size, None);
     }
 
@@ -363,9 +399,15 @@ mod tests {
         assert_eq!(cannot_sleep(&harmless), None);
         let launch = resource(group().suspended_processes(suspended("Launch")));
         assert!(cannot_sleep(&launch).unwrap().contains("process Launch"));
-        let protected = Instance::builder().instance_id("i-1").protected_from_scale_in(true);
+        let protected = Instance::builder()
+            .instance_id("i-1")
+            .protected_from_scale_in(true);
         let protected = resource(group().instances(protected.build()));
-        assert!(cannot_sleep(&protected).unwrap().starts_with("1 of its machines"));
+        assert!(
+            cannot_sleep(&protected)
+                .unwrap()
+                .starts_with("1 of its machines")
+        );
         assert_eq!(protected.protection, None);
     }
 

@@ -53,9 +53,14 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError>
     let answer = answer.map_err(failed!("cloudformation", "DescribeStacks", id.as_str()));
     let answer = answer.map_err(not_existing)?;
     let stack = answer.stacks().first();
-    stack
-        .and_then(|stack| seen(at, id, stack))
-        .ok_or_else(|| absent("cloudformation", "DescribeStacks", id.as_str(), "it is deleted"))
+    stack.and_then(|stack| seen(at, id, stack)).ok_or_else(|| {
+        absent(
+            "cloudformation",
+            "DescribeStacks",
+            id.as_str(),
+            "it is deleted",
+        )
+    })
 }
 
 /// A stack that is deleted is described by its ARN for another ninety days.
@@ -66,16 +71,25 @@ fn seen(at: &Clients, id: &ResourceId, stack: &Stack) -> Option<Resource> {
     let mut resource = at.resource(id.clone(), NAME);
     let tags = stack.tags().iter();
     resource.tags = tags
-        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .filter_map(|tag| {
+            Some((
+                tag.key()?.to_owned(),
+                tag.value().unwrap_or_default().to_owned(),
+            ))
+        })
         .collect();
-    resource.state = stack.stack_status().map(|status| status.as_str().to_owned());
+    resource.state = stack
+        .stack_status()
+        .map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(stack.creation_time());
     resource.standing = Standing::Confirmed;
     // The role that it deletes with has to outlive it.
     let role = stack.role_arn().map(|role| ResourceId(role.to_owned()));
     resource.uses = role.into_iter().collect();
     // A nested stack has its parent's tags, and goes only with it.
-    resource.part_of = stack.parent_id().map(|parent| ResourceId(parent.to_owned()));
+    resource.part_of = stack
+        .parent_id()
+        .map(|parent| ResourceId(parent.to_owned()));
     if stack.enable_termination_protection() == Some(true) {
         resource.protection = Some("EnableTerminationProtection".to_owned());
     }
@@ -131,7 +145,10 @@ mod tests {
         let nested = stack(StackStatus::CreateComplete).parent_id(parent);
         let nested = described(&nested.enable_termination_protection(true).build()).unwrap();
         assert_eq!(nested.part_of, Some(ResourceId(parent.to_owned())));
-        assert_eq!(nested.protection.as_deref(), Some("EnableTerminationProtection"));
+        assert_eq!(
+            nested.protection.as_deref(),
+            Some("EnableTerminationProtection")
+        );
     }
 
     /// Only the words about this very thing say that a stack does not exist.

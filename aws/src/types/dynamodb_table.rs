@@ -108,14 +108,21 @@ async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>,
 
 fn seen(at: &Clients, id: &ResourceId, table: &TableDescription) -> Resource {
     let mut resource = at.resource(id.clone(), NAME);
-    resource.state = table.table_status().map(|status| status.as_str().to_owned());
+    resource.state = table
+        .table_status()
+        .map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(table.creation_date_time());
     resource.standing = Standing::Confirmed;
     if table.deletion_protection_enabled() == Some(true) {
         resource.protection = Some("DeletionProtectionEnabled".to_owned());
     }
-    let key = table.sse_description().and_then(|key| key.kms_master_key_arn());
-    resource.uses = key.map(|key| ResourceId(key.to_owned())).into_iter().collect();
+    let key = table
+        .sse_description()
+        .and_then(|key| key.kms_master_key_arn());
+    resource.uses = key
+        .map(|key| ResourceId(key.to_owned()))
+        .into_iter()
+        .collect();
     // Without a word about it, it is billed as all tables once were.
     let billing = table.billing_mode_summary();
     let billing = billing.and_then(|summary| summary.billing_mode());
@@ -161,7 +168,10 @@ mod tests {
     fn protection_is_told() {
         let table = TableDescription::builder().deletion_protection_enabled(true);
         let table = described(&table.build());
-        assert_eq!(table.protection.as_deref(), Some("DeletionProtectionEnabled"));
+        assert_eq!(
+            table.protection.as_deref(),
+            Some("DeletionProtectionEnabled")
+        );
     }
 
     /// Streams and indexes are parts of tables.
@@ -169,6 +179,8 @@ mod tests {
     fn parts_of_tables_are_no_tables() {
         let covers = |text| This.covers(&Arn::parse(text).unwrap());
         assert!(covers("arn:aws:dynamodb:eu-west-1:1:table/orders"));
-        assert!(!covers("arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026"));
+        assert!(!covers(
+            "arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026"
+        ));
     }
 }

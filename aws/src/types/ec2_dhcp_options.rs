@@ -35,7 +35,12 @@ impl Type for This {
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let id = short(&resource.id, "dhcp-options");
-            let answer = at.ec2().delete_dhcp_options().dhcp_options_id(id).send().await;
+            let answer = at
+                .ec2()
+                .delete_dhcp_options()
+                .dhcp_options_id(id)
+                .send()
+                .await;
             match answer.map_err(failed!("ec2", "DeleteDhcpOptions", id)) {
                 Ok(_) => Ok(Deletion::Gone),
                 Err(error) => gone_is_done(error),

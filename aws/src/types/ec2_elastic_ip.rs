@@ -131,11 +131,18 @@ mod tests {
     /// An address costs the same idle and in use, one of one's own pool nothing; one of a service is not touched.
     #[test]
     fn an_idle_address_costs_as_much() {
-        let address = || Address::builder().allocation_id("eipalloc-1").public_ip("198.51.100.1");
+        let address = || {
+            Address::builder()
+                .allocation_id("eipalloc-1")
+                .public_ip("198.51.100.1")
+        };
         let idle = seen(&here(), &address().build()).unwrap();
         let used = seen(&here(), &address().association_id("eipassoc-1").build()).unwrap();
         assert_eq!(idle.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
-        assert_eq!((&idle.usage, idle.state.as_deref()), (&used.usage, Some("idle")));
+        assert_eq!(
+            (&idle.usage, idle.state.as_deref()),
+            (&used.usage, Some("idle"))
+        );
         let own = address().public_ipv4_pool("ipv4pool-ec2-1").build();
         assert_eq!(seen(&here(), &own).unwrap().usage, []);
         let balancer = address().service_managed(ServiceManaged::Alb).build();

@@ -142,7 +142,9 @@ const STOPPED: &str = "stopped";
 async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
     let all = described!(at, ids, "instance", describe_instances, "DescribeInstances");
     let instances = all.iter().flat_map(Reservation::instances);
-    Ok(instances.filter_map(|instance| seen(at, instance)).collect())
+    Ok(instances
+        .filter_map(|instance| seen(at, instance))
+        .collect())
 }
 
 fn seen(at: &Clients, instance: &Instance) -> Option<Sighting> {
@@ -184,7 +186,9 @@ async fn protection(at: &Clients, id: &ResourceId) -> Result<Option<String>, Clo
     let call = at.ec2().describe_instance_attribute().instance_id(id);
     let answer = call.attribute(flag).send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeInstanceAttribute", id))?;
-    let flag = answer.disable_api_termination().and_then(AttributeBooleanValue::value);
+    let flag = answer
+        .disable_api_termination()
+        .and_then(AttributeBooleanValue::value);
     Ok((flag == Some(true)).then(|| "DisableApiTermination".to_owned()))
 }
 
@@ -222,7 +226,8 @@ fn owned(instance: &Instance) -> impl Iterator<Item = &str> {
     let interfaces = interfaces
         .filter(|interface| {
             let attachment = interface.attachment();
-            attachment.and_then(InstanceNetworkInterfaceAttachment::delete_on_termination) == Some(true)
+            attachment.and_then(InstanceNetworkInterfaceAttachment::delete_on_termination)
+                == Some(true)
         })
         .filter_map(|interface| interface.network_interface_id());
     volumes.chain(interfaces)

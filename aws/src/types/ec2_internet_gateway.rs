@@ -95,7 +95,14 @@ fn seen(at: &Clients, gateway: &InternetGateway, default: Option<&str>) -> Optio
     resource.tags = tags(gateway.tags());
     resource.standing = Standing::Confirmed;
     let vpcs = || gateway.attachments().iter().filter_map(|one| one.vpc_id());
-    resource.state = Some(if vpcs().next().is_some() { "attached" } else { "detached" }.to_owned());
+    resource.state = Some(
+        if vpcs().next().is_some() {
+            "attached"
+        } else {
+            "detached"
+        }
+        .to_owned(),
+    );
     resource.uses = named(at, vpcs());
     resource.untouchable = if vpcs().any(|vpc| default == Some(vpc)) {
         Some("it belongs to the default VPC".to_owned())

@@ -39,7 +39,12 @@ impl Type for This {
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let id = short(&resource.id, "natgateway");
-            let answer = at.ec2().delete_nat_gateway().nat_gateway_id(id).send().await;
+            let answer = at
+                .ec2()
+                .delete_nat_gateway()
+                .nat_gateway_id(id)
+                .send()
+                .await;
             match answer.map_err(failed!("ec2", "DeleteNatGateway", id)) {
                 Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),

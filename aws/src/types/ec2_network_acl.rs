@@ -72,7 +72,12 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudErro
             answer.map_err(failed!("ec2", "ReplaceNetworkAclAssociation", id))?;
         }
     }
-    let answer = at.ec2().delete_network_acl().network_acl_id(id).send().await;
+    let answer = at
+        .ec2()
+        .delete_network_acl()
+        .network_acl_id(id)
+        .send()
+        .await;
     answer.map_err(failed!("ec2", "DeleteNetworkAcl", id))?;
     Ok(Deletion::Gone)
 }

@@ -86,7 +86,9 @@ fn requested(interface: &NetworkInterface) -> Option<String> {
         return None;
     }
     let what = interface.description().filter(|text| !text.is_empty());
-    let who = what.or(interface.requester_id()).unwrap_or("a service of AWS");
+    let who = what
+        .or(interface.requester_id())
+        .unwrap_or("a service of AWS");
     Some(format!("it is managed by AWS: {who}"))
 }
 
@@ -118,9 +120,14 @@ mod tests {
         let interface = NetworkInterface::builder().network_interface_id("eni-1");
         let own = seen(&here(), &interface.clone().requester_managed(false).build());
         assert_eq!(own.unwrap().untouchable, None);
-        let balancer = interface.requester_managed(true).description("ELB app/web/1");
+        let balancer = interface
+            .requester_managed(true)
+            .description("ELB app/web/1");
         let balancer = seen(&here(), &balancer.build()).unwrap().untouchable;
-        assert_eq!(balancer.as_deref(), Some("it is managed by AWS: ELB app/web/1"));
+        assert_eq!(
+            balancer.as_deref(),
+            Some("it is managed by AWS: ELB app/web/1")
+        );
     }
 
     /// An address that AWS lent is counted once: with the instance where there is one.

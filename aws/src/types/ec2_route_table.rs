@@ -10,7 +10,8 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{
-    BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags, tied_to_others,
+    BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
+    tied_to_others,
 };
 use crate::error::{failed, gone_is_done};
 
@@ -69,13 +70,24 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudErro
             _ => {}
         }
     }
-    let answer = at.ec2().delete_route_table().route_table_id(id).send().await;
+    let answer = at
+        .ec2()
+        .delete_route_table()
+        .route_table_id(id)
+        .send()
+        .await;
     answer.map_err(failed!("ec2", "DeleteRouteTable", id))?;
     Ok(Deletion::Gone)
 }
 
 async fn tables(at: &Clients, ids: &[ResourceId]) -> Result<Vec<RouteTable>, CloudError> {
-    Ok(described!(at, ids, "route-table", describe_route_tables, "DescribeRouteTables"))
+    Ok(described!(
+        at,
+        ids,
+        "route-table",
+        describe_route_tables,
+        "DescribeRouteTables"
+    ))
 }
 
 async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
@@ -91,7 +103,10 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
 }
 
 fn is_main(table: &RouteTable) -> bool {
-    table.associations().iter().any(|one| one.main() == Some(true))
+    table
+        .associations()
+        .iter()
+        .any(|one| one.main() == Some(true))
 }
 
 fn seen(at: &Clients, table: &RouteTable, default: Option<&str>) -> Option<Resource> {
@@ -124,7 +139,9 @@ mod tests {
     fn the_main_table_goes_with_its_vpc() {
         let at = here();
         let table = |association| {
-            let table = RouteTable::builder().route_table_id("rtb-1").vpc_id("vpc-1");
+            let table = RouteTable::builder()
+                .route_table_id("rtb-1")
+                .vpc_id("vpc-1");
             table.associations(association).build()
         };
         let tie = RouteTableAssociation::builder().subnet_id("subnet-1");
@@ -132,7 +149,10 @@ mod tests {
         assert_eq!(text(&resource.uses), ["subnet/subnet-1", "vpc/vpc-1"]);
         let main = table(RouteTableAssociation::builder().main(true).build());
         let resource = seen(&at, &main, None).unwrap();
-        assert_eq!((resource.uses, resource.owner), (vec![], Some(at.id("ec2", "vpc/vpc-1"))));
+        assert_eq!(
+            (resource.uses, resource.owner),
+            (vec![], Some(at.id("ec2", "vpc/vpc-1")))
+        );
         let resource = seen(&at, &main, Some("vpc-1")).unwrap();
         assert!(resource.untouchable.is_some() && resource.owner.is_none());
     }

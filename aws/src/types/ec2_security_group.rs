@@ -147,7 +147,9 @@ async fn loosen(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
 }
 
 fn names_another(rule: &SecurityGroupRule) -> bool {
-    let named = rule.referenced_group_info().and_then(|info| info.group_id());
+    let named = rule
+        .referenced_group_info()
+        .and_then(|info| info.group_id());
     named.is_some_and(|named| rule.group_id() != Some(named))
 }
 
@@ -162,7 +164,9 @@ mod tests {
     fn group(name: &str) -> SecurityGroupBuilder {
         let naming = |group: &str, account: &str| {
             let pair = UserIdGroupPair::builder().group_id(group).user_id(account);
-            IpPermission::builder().user_id_group_pairs(pair.build()).build()
+            IpPermission::builder()
+                .user_id_group_pairs(pair.build())
+                .build()
         };
         SecurityGroup::builder()
             .group_id("sg-1")
@@ -197,6 +201,9 @@ mod tests {
         assert!(resource.untouchable.is_some() && resource.owner.is_none());
         let shared = group("web").owner_id("210987654321").build();
         let shared = seen(&at, &shared, None).unwrap().untouchable;
-        assert_eq!(shared.as_deref(), Some("it belongs to account 210987654321"));
+        assert_eq!(
+            shared.as_deref(),
+            Some("it belongs to account 210987654321")
+        );
     }
 }

@@ -79,7 +79,9 @@ fn seen(at: &Clients, rule: &SecurityGroupRule) -> Option<Resource> {
     let mut resource = at.resource(id, NAME);
     resource.tags = tags(rule.tags());
     resource.standing = Standing::Confirmed;
-    let named_group = rule.referenced_group_info().and_then(|info| info.group_id());
+    let named_group = rule
+        .referenced_group_info()
+        .and_then(|info| info.group_id());
     resource.uses = named(at, rule.group_id().into_iter().chain(named_group));
     let group = (GROUP.to_owned(), rule.group_id()?.to_owned());
     resource.details.extend([group]);

@@ -120,7 +120,10 @@ fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
     };
     let groups = endpoint.groups().iter();
     let groups = groups.filter_map(|group| group.group_id());
-    let lies_in = endpoint.subnet_ids().iter().chain(endpoint.route_table_ids());
+    let lies_in = endpoint
+        .subnet_ids()
+        .iter()
+        .chain(endpoint.route_table_ids());
     let lies_in = lies_in.map(String::as_str).chain(endpoint.vpc_id());
     resource.uses = named(at, lies_in.chain(groups));
     let kind = endpoint.vpc_endpoint_type();
@@ -131,7 +134,8 @@ fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
             endpoint.vpc_id(),
         ];
         let details = DIMENSIONS.into_iter().zip(parts);
-        let details = details.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        let details =
+            details.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
         resource.details.extend(details);
         if is("available") {
             if kind == Some(&VpcEndpointType::Interface) {

@@ -39,7 +39,11 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "capacity-provider");
             let asked = at.ecs().delete_capacity_provider().capacity_provider(name);
-            match asked.send().await.map_err(failed!("ecs", "DeleteCapacityProvider", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("ecs", "DeleteCapacityProvider", name))
+            {
                 Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),
             }
@@ -61,7 +65,10 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
         return Err(error);
     }
     let found = answer.capacity_providers().iter();
-    Ok(found.filter_map(|one| seen(at, one)).map(Sighting::from).collect())
+    Ok(found
+        .filter_map(|one| seen(at, one))
+        .map(Sighting::from)
+        .collect())
 }
 
 fn seen(at: &Clients, provider: &CapacityProvider) -> Option<Resource> {

@@ -109,7 +109,11 @@ async fn services(at: &Clients, cluster: &str) -> Result<Vec<ResourceId>, CloudE
     let mut pages = asked.into_paginator().items().send();
     let mut found = Vec::new();
     while let Some(arn) = pages.next().await {
-        found.push(ResourceId(arn.map_err(failed!("ecs", "ListServices", cluster))?));
+        found.push(ResourceId(arn.map_err(failed!(
+            "ecs",
+            "ListServices",
+            cluster
+        ))?));
     }
     Ok(found)
 }

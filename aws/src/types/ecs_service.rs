@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, CapacityProviderStrategyItem, LaunchType, SchedulingStrategy, Service, ServiceField, TaskDefinition,
+    AssignPublicIp, CapacityProviderStrategyItem, LaunchType, SchedulingStrategy, Service,
+    ServiceField, TaskDefinition,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -67,7 +68,11 @@ impl Type for This {
             let (cluster, name) = names(&resource.id);
             let asked = at.ecs().delete_service();
             let asked = asked.set_cluster(cluster).service(name).force(true);
-            match asked.send().await.map_err(failed!("ecs", "DeleteService", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("ecs", "DeleteService", name))
+            {
                 Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),
             }
@@ -172,11 +177,7 @@ async fn definitions(at: &Clients, services: &[Service]) -> BTreeMap<String, Tas
     join_all(asked).await.into_iter().flatten().collect()
 }
 
-fn seen(
-    at: &Clients,
-    service: &Service,
-    definition: Option<&TaskDefinition>,
-) -> Option<Resource> {
+fn seen(at: &Clients, service: &Service, definition: Option<&TaskDefinition>) -> Option<Resource> {
     if service.status() == Some("INACTIVE") {
         return None;
     }
@@ -218,7 +219,9 @@ fn price(resource: &mut Resource, service: &Service, definition: Option<&TaskDef
         return;
     }
     let strategy = service.capacity_provider_strategy();
-    let only_fargate = strategy.iter().all(|item| item.capacity_provider() == "FARGATE");
+    let only_fargate = strategy
+        .iter()
+        .all(|item| item.capacity_provider() == "FARGATE");
     let platform = definition.and_then(|definition| definition.runtime_platform());
     let other = if only_fargate {
         other_platform(platform)
@@ -235,15 +238,16 @@ fn price(resource: &mut Resource, service: &Service, definition: Option<&TaskDef
     let network = network.and_then(|network| network.awsvpc_configuration());
     let public = network.and_then(|network| network.assign_public_ip());
     if running > 0 && public == Some(&AssignPublicIp::Enabled) {
-        resource.unpriced.push("its public IPv4 addresses".to_owned());
+        resource
+            .unpriced
+            .push("its public IPv4 addresses".to_owned());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_ecs::types::{
-        AwsVpcConfiguration, LoadBalancer, NetworkConfiguration,
-        builders::ServiceBuilder,
+        AwsVpcConfiguration, LoadBalancer, NetworkConfiguration, builders::ServiceBuilder,
     };
     use rust_decimal::Decimal;
 
@@ -273,8 +277,11 @@ mod tests {
     #[test]
     fn what_a_service_uses() {
         let at = Clients::of_nobody();
-        let network = AwsVpcConfiguration::builder().subnets("subnet-1").security_groups("sg-1");
-        let network = NetworkConfiguration::builder().awsvpc_configuration(network.build().unwrap());
+        let network = AwsVpcConfiguration::builder()
+            .subnets("subnet-1")
+            .security_groups("sg-1");
+        let network =
+            NetworkConfiguration::builder().awsvpc_configuration(network.build().unwrap());
         let target = LoadBalancer::builder().target_group_arn("arn:target");
         let service = service()
             .task_definition("arn:definition")
@@ -305,7 +312,10 @@ mod tests {
         let provided = resource(service().capacity_provider_strategy(strategy("FARGATE")));
         assert_eq!(provided.usage, usage);
         let spot = service().capacity_provider_strategy(strategy("FARGATE_SPOT"));
-        assert_eq!(resource(spot).unpriced, ["2 tasks on Fargate (Spot, or partly so)"]);
+        assert_eq!(
+            resource(spot).unpriced,
+            ["2 tasks on Fargate (Spot, or partly so)"]
+        );
         let machines = resource(service().launch_type(LaunchType::Ec2));
         assert!(machines.usage.is_empty() && machines.unpriced.is_empty());
         let unread = service().launch_type(LaunchType::Fargate).build();
@@ -317,8 +327,14 @@ mod tests {
     #[test]
     fn the_size_of_a_service() {
         let awake = resource(service());
-        assert_eq!((awake.size.clone(), awake.stopped), (Some(json!({ "desired": 2 })), false));
-        let dimensions = [("ClusterName", "c".to_owned()), ("ServiceName", "web".to_owned())];
+        assert_eq!(
+            (awake.size.clone(), awake.stopped),
+            (Some(json!({ "desired": 2 })), false)
+        );
+        let dimensions = [
+            ("ClusterName", "c".to_owned()),
+            ("ServiceName", "web".to_owned()),
+        ];
         assert_eq!(This.signals(&awake)[0].dimensions, dimensions);
         let asleep = resource(service().desired_count(0).running_count(0));
         assert!(asleep.stopped && This.signals(&asleep).is_empty());

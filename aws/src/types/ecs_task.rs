@@ -80,7 +80,10 @@ async fn describe(
         return Err(error);
     }
     let found = answer.tasks().iter();
-    Ok(found.filter_map(|task| seen(at, task)).map(Sighting::from).collect())
+    Ok(found
+        .filter_map(|task| seen(at, task))
+        .map(Sighting::from)
+        .collect())
 }
 
 fn seen(at: &Clients, task: &Task) -> Option<Resource> {
@@ -99,7 +102,9 @@ fn seen(at: &Clients, task: &Task) -> Option<Resource> {
     let definition = task.task_definition_arn();
     let definition = definition.map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(definition);
-    let service = task.group().and_then(|group| group.strip_prefix("service:"));
+    let service = task
+        .group()
+        .and_then(|group| group.strip_prefix("service:"));
     match (service, name) {
         // Its cost is counted at its service.
         (Some(service), Some(cluster)) => {
@@ -119,7 +124,9 @@ fn price(resource: &mut Resource, task: &Task) {
     let cpu = task.attributes().iter();
     let cpu = cpu.filter(|one| one.name() == "ecs.cpu-architecture");
     let arm = cpu.filter_map(|one| one.value()).any(|cpu| cpu == "arm64");
-    let windows = task.platform_family().filter(|family| !family.eq_ignore_ascii_case("linux"));
+    let windows = task
+        .platform_family()
+        .filter(|family| !family.eq_ignore_ascii_case("linux"));
     let other = if fargate_spot {
         Some("Spot")
     } else if arm {
@@ -157,14 +164,23 @@ mod tests {
         assert_eq!(of_service.owner, Some(at.id("ecs", "service/c/web")));
         assert!(of_service.usage.is_empty());
         let alone = seen(&at, &task("family:job").build()).unwrap();
-        assert_eq!((alone.owner, alone.uses), (None, vec![at.id("ecs", "cluster/c")]));
+        assert_eq!(
+            (alone.owner, alone.uses),
+            (None, vec![at.id("ecs", "cluster/c")])
+        );
         let usage = [
             hourly("ecs:fargate:vcpu", Decimal::ONE),
             hourly("ecs:fargate:gb", Decimal::TWO),
         ];
         assert_eq!(alone.usage, usage);
         let spot = task("family:job").capacity_provider_name("FARGATE_SPOT");
-        assert_eq!(seen(&at, &spot.build()).unwrap().unpriced, ["1 tasks on Fargate (Spot)"]);
-        assert_eq!(seen(&at, &task("family:job").last_status("STOPPED").build()), None);
+        assert_eq!(
+            seen(&at, &spot.build()).unwrap().unpriced,
+            ["1 tasks on Fargate (Spot)"]
+        );
+        assert_eq!(
+            seen(&at, &task("family:job").last_status("STOPPED").build()),
+            None
+        );
     }
 }

@@ -95,7 +95,11 @@ fn seen(at: &Clients, definition: &TaskDefinition) -> Option<Resource> {
 fn not_found(error: CloudError) -> CloudError {
     let missing = error.code.as_deref() == Some("ClientException")
         && error.message.contains("Unable to describe task definition");
-    let kind = if missing { CloudErrorKind::Gone } else { error.kind };
+    let kind = if missing {
+        CloudErrorKind::Gone
+    } else {
+        error.kind
+    };
     CloudError { kind, ..error }
 }
 
@@ -114,7 +118,10 @@ mod tests {
             .status(TaskDefinitionStatus::Active);
         let resource = seen(&at, &definition.clone().build()).unwrap();
         assert_eq!(resource.uses, [ResourceId("arn:role".to_owned())]);
-        let gone = [TaskDefinitionStatus::Inactive, TaskDefinitionStatus::DeleteInProgress];
+        let gone = [
+            TaskDefinitionStatus::Inactive,
+            TaskDefinitionStatus::DeleteInProgress,
+        ];
         for status in gone {
             assert_eq!(seen(&at, &definition.clone().status(status).build()), None);
         }
@@ -132,7 +139,10 @@ mod tests {
             };
             not_found(error).kind
         };
-        assert_eq!(kind("Unable to describe task definition."), CloudErrorKind::Gone);
+        assert_eq!(
+            kind("Unable to describe task definition."),
+            CloudErrorKind::Gone
+        );
         assert_eq!(kind("Revision is missing."), CloudErrorKind::Other);
     }
 }

@@ -65,7 +65,9 @@ fn seen(at: &Clients, addon: &Addon) -> Option<Resource> {
     let cluster = addon.cluster_name()?;
     resource.owner = Some(at.id("eks", &format!("cluster/{cluster}")));
     let role = addon.service_account_role_arn();
-    resource.uses.extend(role.map(|arn| ResourceId(arn.to_owned())));
+    resource
+        .uses
+        .extend(role.map(|arn| ResourceId(arn.to_owned())));
     if addon.marketplace_information().is_some() {
         resource.unpriced = vec!["its licence in the marketplace".to_owned()];
     }

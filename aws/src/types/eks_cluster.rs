@@ -153,8 +153,8 @@ fn seen(at: &Clients, cluster: &Cluster) -> Option<Resource> {
 
 #[cfg(test)]
 mod tests {
-    use stack::StackName;
     use aws_sdk_eks::types::{UpgradePolicyResponse, VpcConfigResponse, builders::ClusterBuilder};
+    use stack::StackName;
 
     use super::*;
 
@@ -176,7 +176,11 @@ mod tests {
         let network = VpcConfigResponse::builder()
             .subnet_ids("subnet-1")
             .security_group_ids("sg-1");
-        let found = resource(cluster().resources_vpc_config(network.build()).role_arn("arn:role"));
+        let found = resource(
+            cluster()
+                .resources_vpc_config(network.build())
+                .role_arn("arn:role"),
+        );
         let wanted = [
             at.id("ec2", "subnet/subnet-1"),
             at.id("ec2", "security-group/sg-1"),
@@ -193,10 +197,22 @@ mod tests {
     fn what_a_cluster_costs() {
         let usage = [hourly("eks:cluster", Decimal::ONE)];
         let plain = resource(cluster());
-        assert_eq!((plain.usage.as_slice(), plain.unpriced.len()), (usage.as_slice(), 0));
-        assert!(resource(cluster().status(ClusterStatus::Creating)).usage.is_empty());
+        assert_eq!(
+            (plain.usage.as_slice(), plain.unpriced.len()),
+            (usage.as_slice(), 0)
+        );
+        assert!(
+            resource(cluster().status(ClusterStatus::Creating))
+                .usage
+                .is_empty()
+        );
         let extended = UpgradePolicyResponse::builder().support_type(SupportType::Extended);
-        assert_eq!(resource(cluster().upgrade_policy(extended.build())).unpriced.len(), 1);
+        assert_eq!(
+            resource(cluster().upgrade_policy(extended.build()))
+                .unpriced
+                .len(),
+            1
+        );
     }
 
     /// Only what carries the tag is listed, and of one stack only its own.

@@ -51,7 +51,9 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError>
     let asked = at.eks().describe_fargate_profile().cluster_name(cluster);
     let answer = asked.fargate_profile_name(name).send().await;
     let answer = answer.map_err(failed!("eks", "DescribeFargateProfile", name))?;
-    let profile = answer.fargate_profile().and_then(|profile| seen(at, profile));
+    let profile = answer
+        .fargate_profile()
+        .and_then(|profile| seen(at, profile));
     profile.ok_or_else(|| missing("eks", "DescribeFargateProfile", name))
 }
 
@@ -90,7 +92,13 @@ mod tests {
             .subnets("subnet-1");
         let resource = seen(&at, &profile.build()).unwrap();
         let cluster = at.id("eks", "cluster/main");
-        assert_eq!(resource.uses, [cluster.clone(), at.id("ec2", "subnet/subnet-1")]);
-        assert_eq!((resource.owner, resource.unpriced.len()), (Some(cluster), 1));
+        assert_eq!(
+            resource.uses,
+            [cluster.clone(), at.id("ec2", "subnet/subnet-1")]
+        );
+        assert_eq!(
+            (resource.owner, resource.unpriced.len()),
+            (Some(cluster), 1)
+        );
     }
 }

@@ -111,7 +111,9 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError>
 
 /// The auto scaling groups that it made. It only names them; their ids have more in them.
 async fn made(at: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudError> {
-    let groups = group.resources().map(NodegroupResources::auto_scaling_groups);
+    let groups = group
+        .resources()
+        .map(NodegroupResources::auto_scaling_groups);
     let groups = groups.unwrap_or_default().iter();
     let groups: Vec<_> = groups.filter_map(|group| group.name.clone()).collect();
     if groups.is_empty() {
@@ -189,7 +191,10 @@ mod tests {
             at.id("ec2", "launch-template/lt-1"),
             ResourceId("arn:role".to_owned()),
         ];
-        assert_eq!((found.uses.as_slice(), found.owner), (wanted.as_slice(), Some(cluster)));
+        assert_eq!(
+            (found.uses.as_slice(), found.owner),
+            (wanted.as_slice(), Some(cluster))
+        );
         assert!(found.recreates && found.usage.is_empty());
     }
 
@@ -197,7 +202,10 @@ mod tests {
     #[test]
     fn the_size_of_a_node_group() {
         let awake = resource(group(1, 2));
-        assert_eq!(awake.size, Some(json!({ "min": 1, "max": 4, "desired": 2 })));
+        assert_eq!(
+            awake.size,
+            Some(json!({ "min": 1, "max": 4, "desired": 2 }))
+        );
         assert!(!awake.stopped && resource(group(0, 0)).stopped);
     }
 }

@@ -116,7 +116,10 @@ fn seen(at: &Clients, id: &ResourceId, cluster: &CacheCluster) -> Resource {
 
 fn price(resource: &mut Resource, cluster: &CacheCluster) {
     let state = cluster.cache_cluster_status();
-    if matches!(state, Some("creating" | "deleting" | "deleted" | "create-failed")) {
+    if matches!(
+        state,
+        Some("creating" | "deleting" | "deleted" | "create-failed")
+    ) {
         return;
     }
     let engine = resource.details.get(ENGINE);
@@ -151,9 +154,16 @@ mod tests {
     /// Every node costs, unless it is being made.
     #[test]
     fn what_a_cache_costs() {
-        let usage = [hourly("elasticache:cache.t3.micro:memcached", Decimal::from(3))];
+        let usage = [hourly(
+            "elasticache:cache.t3.micro:memcached",
+            Decimal::from(3),
+        )];
         assert_eq!(resource(cluster("memcached")).usage, usage);
-        assert!(resource(cluster("memcached").cache_cluster_status("creating")).usage.is_empty());
+        assert!(
+            resource(cluster("memcached").cache_cluster_status("creating"))
+                .usage
+                .is_empty()
+        );
         let unknown = CacheCluster::builder().cache_cluster_status("available");
         assert_eq!(resource(unknown).unpriced, ["its nodes"]);
     }
@@ -169,7 +179,10 @@ mod tests {
             .security_groups(group.build());
         let node = resource(node);
         assert_eq!(node.owner, Some(at.id("elasticache", "replicationgroup:r")));
-        let wanted = [at.id("ec2", "security-group/sg-1"), at.id("elasticache", "subnetgroup:nets")];
+        let wanted = [
+            at.id("ec2", "security-group/sg-1"),
+            at.id("elasticache", "subnetgroup:nets"),
+        ];
         assert_eq!(node.uses, wanted);
         assert_eq!(This.signals(&node).len(), 3);
     }

@@ -80,7 +80,11 @@ mod tests {
         let at = Clients::of_nobody();
         let subnet = Subnet::builder().subnet_identifier("subnet-1");
         let group = CacheSubnetGroup::builder().subnets(subnet.build());
-        let resource = seen(&at, &at.id("elasticache", "subnetgroup:nets"), &group.build());
+        let resource = seen(
+            &at,
+            &at.id("elasticache", "subnetgroup:nets"),
+            &group.build(),
+        );
         assert_eq!(resource.uses, [at.id("ec2", "subnet/subnet-1")]);
     }
 }

@@ -155,14 +155,20 @@ fn seen(at: &Clients, balancer: &LoadBalancer, targets: Vec<ResourceId>) -> Opti
     let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
     let groups = balancer.security_groups().iter();
     let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
-    let addresses = zones.iter().flat_map(AvailabilityZone::load_balancer_addresses);
+    let addresses = zones
+        .iter()
+        .flat_map(AvailabilityZone::load_balancer_addresses);
     let addresses = addresses.filter_map(|address| address.allocation_id());
     let addresses = addresses.map(|id| at.id("ec2", &format!("elastic-ip/{id}")));
     let addresses: Vec<_> = addresses.collect();
     // Addresses of one's own are counted where they are; how many others it has, nobody tells.
-    let borrows = balancer.scheme() == Some(&LoadBalancerSchemeEnum::InternetFacing)
-        && addresses.is_empty();
-    resource.uses = subnets.chain(groups).chain(addresses).chain(targets).collect();
+    let borrows =
+        balancer.scheme() == Some(&LoadBalancerSchemeEnum::InternetFacing) && addresses.is_empty();
+    resource.uses = subnets
+        .chain(groups)
+        .chain(addresses)
+        .chain(targets)
+        .collect();
     let meter = match balancer.r#type() {
         Some(LoadBalancerTypeEnum::Application) => Some("elb:application"),
         Some(LoadBalancerTypeEnum::Network) => Some("elb:network"),
@@ -174,7 +180,9 @@ fn seen(at: &Clients, balancer: &LoadBalancer, targets: Vec<ResourceId>) -> Opti
     }
     resource.unpriced.push("capacity units".to_owned());
     if borrows {
-        resource.unpriced.push("its public IPv4 addresses".to_owned());
+        resource
+            .unpriced
+            .push("its public IPv4 addresses".to_owned());
     }
     Some(resource)
 }
@@ -213,7 +221,11 @@ mod tests {
         let target = ResourceId("arn:target".to_owned());
         let network = resource(balancer, vec![target.clone()]);
         let at = Clients::of_nobody();
-        let wanted = ["subnet/subnet-1", "security-group/sg-1", "elastic-ip/eipalloc-1"];
+        let wanted = [
+            "subnet/subnet-1",
+            "security-group/sg-1",
+            "elastic-ip/eipalloc-1",
+        ];
         let mut wanted: Vec<_> = wanted.map(|path| at.id("ec2", path)).into();
         wanted.push(target);
         assert_eq!(network.uses, wanted);
@@ -224,11 +236,20 @@ mod tests {
     /// Its use is told by the metrics of its kind, under the last part of its ARN; what has no price is named.
     #[test]
     fn what_tells_its_use() {
-        let app = resource(balancer("app/a/1", LoadBalancerTypeEnum::Application), Vec::new());
+        let app = resource(
+            balancer("app/a/1", LoadBalancerTypeEnum::Application),
+            Vec::new(),
+        );
         let signals = This.signals(&app);
-        assert_eq!(signals[0].dimensions, [("LoadBalancer", "app/a/1".to_owned())]);
+        assert_eq!(
+            signals[0].dimensions,
+            [("LoadBalancer", "app/a/1".to_owned())]
+        );
         assert!(signals[0].silence_is_zero && signals[0].metric == "RequestCount");
-        let gateway = resource(balancer("gwy/g/1", LoadBalancerTypeEnum::Gateway), Vec::new());
+        let gateway = resource(
+            balancer("gwy/g/1", LoadBalancerTypeEnum::Gateway),
+            Vec::new(),
+        );
         assert_eq!(This.signals(&gateway)[0].namespace, "AWS/GatewayELB");
         assert!(gateway.usage.is_empty() && gateway.unpriced.len() == 2);
     }

@@ -119,7 +119,12 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
             return Err(error);
         }
     }
-    let answer = at.iam().delete_policy().policy_arn(id.as_str()).send().await;
+    let answer = at
+        .iam()
+        .delete_policy()
+        .policy_arn(id.as_str())
+        .send()
+        .await;
     answer.map_err(failed!("iam", "DeletePolicy", id.as_str()))?;
     Ok(())
 }
@@ -130,9 +135,18 @@ async fn with_users(at: &Clients, id: &ResourceId, mut error: CloudError) -> Clo
     let Ok(users) = users.send().await else {
         return error;
     };
-    let roles = users.policy_roles().iter().filter_map(|one| one.role_name());
-    let people = users.policy_users().iter().filter_map(|one| one.user_name());
-    let groups = users.policy_groups().iter().filter_map(|one| one.group_name());
+    let roles = users
+        .policy_roles()
+        .iter()
+        .filter_map(|one| one.role_name());
+    let people = users
+        .policy_users()
+        .iter()
+        .filter_map(|one| one.user_name());
+    let groups = users
+        .policy_groups()
+        .iter()
+        .filter_map(|one| one.group_name());
     let names = roles.map(|name| format!("role {name}"));
     let names = names.chain(people.map(|name| format!("user {name}")));
     let names = names.chain(groups.map(|name| format!("group {name}")));

@@ -173,7 +173,8 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
     let profiles = at.iam().list_instance_profiles_for_role().role_name(role);
     let mut profiles = profiles.max_items(PAGE).into_paginator().items().send();
     while let Some(profile) = profiles.next().await {
-        let profile = profile.map_err(failed!("iam", "ListInstanceProfilesForRole", id.as_str()))?;
+        let profile =
+            profile.map_err(failed!("iam", "ListInstanceProfilesForRole", id.as_str()))?;
         let remove = at
             .iam()
             .remove_role_from_instance_profile()

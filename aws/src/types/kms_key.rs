@@ -166,7 +166,10 @@ mod tests {
     fn scheduled_is_gone() {
         let customer = KeyManagerType::Customer;
         assert!(pending(&of(KeyState::PendingDeletion, customer.clone())));
-        assert!(pending(&of(KeyState::PendingReplicaDeletion, customer.clone())));
+        assert!(pending(&of(
+            KeyState::PendingReplicaDeletion,
+            customer.clone()
+        )));
         assert!(!pending(&of(KeyState::Disabled, customer)));
     }
 
@@ -179,6 +182,9 @@ mod tests {
         let theirs = key(KeyManagerType::Aws);
         assert!(theirs.untouchable.is_some() && theirs.usage.is_empty());
         let own = key(KeyManagerType::Customer);
-        assert_eq!((own.untouchable, own.usage[0].meter.as_str()), (None, "kms:key"));
+        assert_eq!(
+            (own.untouchable, own.usage[0].meter.as_str()),
+            (None, "kms:key")
+        );
     }
 }

@@ -113,7 +113,9 @@ fn seen(
     // When it was last changed is told, when it was created is not.
     resource.state = configuration.state().map(|state| state.as_str().to_owned());
     let vpc = configuration.vpc_config();
-    let groups = vpc.into_iter().flat_map(VpcConfigResponse::security_group_ids);
+    let groups = vpc
+        .into_iter()
+        .flat_map(VpcConfigResponse::security_group_ids);
     let subnets = vpc.into_iter().flat_map(VpcConfigResponse::subnet_ids);
     let role = configuration.role().map(str::to_owned);
     let key = configuration.kms_key_arn().filter(|key| !key.is_empty());
@@ -154,7 +156,10 @@ async fn log_group(
     tags: &BTreeMap<String, String>,
 ) -> Result<Option<ResourceId>, CloudError> {
     let group = at.id("logs", &format!("log-group:/aws/lambda/{name}"));
-    let answer = at.logs().list_tags_for_resource().resource_arn(group.as_str());
+    let answer = at
+        .logs()
+        .list_tags_for_resource()
+        .resource_arn(group.as_str());
     let answer = answer.send().await;
     match answer.map_err(failed!("logs", "ListTagsForResource", group.as_str())) {
         Ok(answer) => {
@@ -231,13 +236,18 @@ mod tests {
     fn a_log_group_of_somebody_else_stays() {
         let tags = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             let pairs = pairs.iter();
-            pairs.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+            pairs
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect()
         };
         let function = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "ana"), ("a", "b")]);
         let alike = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "ana")]);
         let other = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "bob")]);
         assert!(is_claimed_by(&tags(&[]), &function));
-        assert!(is_claimed_by(&tags(&[("aws:cloudformation:stack-name", "x")]), &function));
+        assert!(is_claimed_by(
+            &tags(&[("aws:cloudformation:stack-name", "x")]),
+            &function
+        ));
         assert!(is_claimed_by(&alike, &function));
         assert!(!is_claimed_by(&other, &function));
         assert!(!is_claimed_by(&tags(&[("team", "data")]), &function));

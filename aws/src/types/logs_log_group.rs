@@ -43,7 +43,11 @@ impl Type for This {
         Box::pin(async move {
             let name = name(&resource.id);
             let answer = at.logs().delete_log_group().log_group_name(name);
-            match answer.send().await.map_err(failed!("logs", "DeleteLogGroup", name)) {
+            match answer
+                .send()
+                .await
+                .map_err(failed!("logs", "DeleteLogGroup", name))
+            {
                 Ok(_) => Ok(Deletion::Gone),
                 Err(error) => gone_is_done(error),
             }
@@ -79,12 +83,7 @@ async fn group(at: &Clients, name: &str) -> Result<LogGroup, CloudError> {
         .ok_or_else(|| absent("logs", "DescribeLogGroups", name, "no group has this name"))
 }
 
-fn seen(
-    at: &Clients,
-    id: ResourceId,
-    group: &LogGroup,
-    tags: HashMap<String, String>,
-) -> Resource {
+fn seen(at: &Clients, id: ResourceId, group: &LogGroup, tags: HashMap<String, String>) -> Resource {
     let mut resource = at.resource(id, NAME);
     resource.tags = tags.into_iter().collect();
     let created = group.creation_time();
@@ -133,7 +132,10 @@ mod tests {
         let resource = seen(&at, id, &group.build(), HashMap::new());
         assert_eq!(resource.usage[0].meter, "logs:storage");
         assert_eq!(resource.usage[0].quantity, Decimal::ONE);
-        assert_eq!(resource.protection.as_deref(), Some("deletionProtectionEnabled"));
+        assert_eq!(
+            resource.protection.as_deref(),
+            Some("deletionProtectionEnabled")
+        );
         assert_eq!(resource.uses, [ResourceId(key.to_owned())]);
         assert!(resource.created_at.is_some());
     }

@@ -48,7 +48,11 @@ impl Type for This {
                 .skip_final_snapshot(snapshot.is_none())
                 .set_final_db_snapshot_identifier(snapshot)
                 .delete_automated_backups(true);
-            match asked.send().await.map_err(failed!("rds", "DeleteDBCluster", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "DeleteDBCluster", name))
+            {
                 Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),
             }
@@ -63,7 +67,11 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "cluster");
             let asked = at.rds().stop_db_cluster().db_cluster_identifier(name);
-            match asked.send().await.map_err(failed!("rds", "StopDBCluster", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "StopDBCluster", name))
+            {
                 Ok(_) => Ok(()),
                 Err(error) => self.unless_so(at, resource, error, true).await,
             }
@@ -82,7 +90,11 @@ impl Type for This {
             }
             let name = short(&resource.id, "cluster");
             let asked = at.rds().start_db_cluster().db_cluster_identifier(name);
-            match asked.send().await.map_err(failed!("rds", "StartDBCluster", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "StartDBCluster", name))
+            {
                 Ok(_) => Ok(()),
                 Err(error) => self.unless_so(at, resource, error, false).await,
             }
@@ -172,9 +184,13 @@ fn uses(at: &Clients, cluster: &DbCluster) -> Vec<ResourceId> {
 
 /// Only Aurora stops, and not where capacity comes and goes by itself or other regions depend on it.
 fn can_stop(cluster: &DbCluster) -> bool {
-    cluster.engine().is_some_and(|engine| engine.starts_with("aurora"))
+    cluster
+        .engine()
+        .is_some_and(|engine| engine.starts_with("aurora"))
         && cluster.engine_mode() != Some("serverless")
-        && cluster.global_cluster_identifier().is_none_or(str::is_empty)
+        && cluster
+            .global_cluster_identifier()
+            .is_none_or(str::is_empty)
 }
 
 #[cfg(test)]
@@ -191,7 +207,9 @@ mod tests {
     }
 
     fn resource(cluster: DbClusterBuilder) -> Resource {
-        seen(&Clients::of_nobody(), &cluster.build()).unwrap().resource
+        seen(&Clients::of_nobody(), &cluster.build())
+            .unwrap()
+            .resource
     }
 
     /// A cluster owns its members, and goes before its groups.
@@ -205,7 +223,10 @@ mod tests {
             .db_cluster_members(member.build());
         let Sighting { resource, owns } = seen(&at, &cluster.build()).unwrap();
         assert_eq!(owns, [at.id("rds", "db:one")]);
-        let wanted = [at.id("rds", "subgrp:nets"), at.id("rds", "cluster-pg:tuned")];
+        let wanted = [
+            at.id("rds", "subgrp:nets"),
+            at.id("rds", "cluster-pg:tuned"),
+        ];
         assert_eq!(resource.uses, wanted);
         assert!(This.covers(&Arn::of(&resource.id).unwrap()));
         let snapshot = "arn:aws:rds:eu-west-1:1:cluster-snapshot:main";
@@ -219,7 +240,10 @@ mod tests {
         assert_eq!(resource(cluster("aurora-postgresql")).size, running);
         assert!(resource(cluster("aurora-mysql").status("stopped")).stopped);
         assert_eq!(resource(cluster("postgres")).size, None);
-        assert_eq!(resource(cluster("aurora").engine_mode("serverless")).size, None);
+        assert_eq!(
+            resource(cluster("aurora").engine_mode("serverless")).size,
+            None
+        );
         let global = cluster("aurora-mysql").global_cluster_identifier("g");
         assert_eq!(resource(global).size, None);
     }
@@ -229,6 +253,10 @@ mod tests {
     fn what_a_cluster_costs() {
         let unpriced = ["storage", "I/O requests", "backups"];
         assert_eq!(resource(cluster("aurora-mysql")).unpriced, unpriced);
-        assert!(resource(cluster("aurora-mysql").status("creating")).unpriced.is_empty());
+        assert!(
+            resource(cluster("aurora-mysql").status("creating"))
+                .unpriced
+                .is_empty()
+        );
     }
 }

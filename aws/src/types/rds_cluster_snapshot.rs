@@ -36,8 +36,15 @@ impl Type for This {
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let name = short(&resource.id, "cluster-snapshot");
-            let asked = at.rds().delete_db_cluster_snapshot().db_cluster_snapshot_identifier(name);
-            match asked.send().await.map_err(failed!("rds", "DeleteDBClusterSnapshot", name)) {
+            let asked = at
+                .rds()
+                .delete_db_cluster_snapshot()
+                .db_cluster_snapshot_identifier(name);
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "DeleteDBClusterSnapshot", name))
+            {
                 Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),
             }
@@ -49,7 +56,11 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     let mut pages = at
         .rds()
         .describe_db_cluster_snapshots()
-        .filters(rds::filter("db-cluster-snapshot-id", ids, "cluster-snapshot"))
+        .filters(rds::filter(
+            "db-cluster-snapshot-id",
+            ids,
+            "cluster-snapshot",
+        ))
         .into_paginator()
         .items()
         .send();
@@ -97,7 +108,9 @@ mod tests {
 
     fn snapshot(name: &str, kind: &str) -> DbClusterSnapshotBuilder {
         DbClusterSnapshot::builder()
-            .db_cluster_snapshot_arn(format!("arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:{name}"))
+            .db_cluster_snapshot_arn(format!(
+                "arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:{name}"
+            ))
             .db_cluster_snapshot_identifier(name)
             .db_cluster_identifier("main")
             .db_cluster_resource_id("cluster-ABC")

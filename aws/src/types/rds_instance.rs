@@ -21,7 +21,13 @@ pub(super) struct This;
 const NAME: &str = "rds:db";
 
 /// Engines whose price is that of their class alone; for the others a license, or an edition, decides.
-const PRICED: [&str; 5] = ["mysql", "mariadb", "postgres", "aurora-mysql", "aurora-postgresql"];
+const PRICED: [&str; 5] = [
+    "mysql",
+    "mariadb",
+    "postgres",
+    "aurora-mysql",
+    "aurora-postgresql",
+];
 
 /// Operations a second of gp3 storage that its price includes.
 const INCLUDED_IOPS: i32 = 12_000;
@@ -61,7 +67,11 @@ impl Type for This {
                     snapshot.then(|| rds::last_snapshot_of(resource, name)),
                 )
                 .delete_automated_backups(true);
-            match asked.send().await.map_err(failed!("rds", "DeleteDBInstance", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "DeleteDBInstance", name))
+            {
                 Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),
             }
@@ -76,7 +86,11 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "db");
             let asked = at.rds().stop_db_instance().db_instance_identifier(name);
-            match asked.send().await.map_err(failed!("rds", "StopDBInstance", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "StopDBInstance", name))
+            {
                 Ok(_) => Ok(()),
                 Err(error) => self.unless_so(at, resource, error, true).await,
             }
@@ -95,7 +109,11 @@ impl Type for This {
             }
             let name = short(&resource.id, "db");
             let asked = at.rds().start_db_instance().db_instance_identifier(name);
-            match asked.send().await.map_err(failed!("rds", "StartDBInstance", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "StartDBInstance", name))
+            {
                 Ok(_) => Ok(()),
                 Err(error) => self.unless_so(at, resource, error, false).await,
             }
@@ -210,7 +228,9 @@ fn uses(at: &Clients, instance: &DbInstance) -> Vec<ResourceId> {
 }
 
 fn is_replica(instance: &DbInstance) -> bool {
-    instance.read_replica_source_db_instance_identifier().is_some()
+    instance
+        .read_replica_source_db_instance_identifier()
+        .is_some()
 }
 
 /// Whether it can be stopped by itself: not a member of a cluster, not a replica or replicated, not a SQL Server with a
@@ -231,7 +251,11 @@ fn price(resource: &mut Resource, instance: &DbInstance) {
     let storage = instance.storage_type().unwrap_or("an unknown type");
     let in_cluster = instance.db_cluster_identifier().is_some();
     // A standby is a second instance with a second storage.
-    let times = Decimal::from(if instance.multi_az() == Some(true) { 2 } else { 1 });
+    let times = Decimal::from(if instance.multi_az() == Some(true) {
+        2
+    } else {
+        1
+    });
     if paid == Paid::All {
         let priced = PRICED.contains(&engine)
             && engine.starts_with("aurora") == in_cluster
@@ -250,7 +274,9 @@ fn price(resource: &mut Resource, instance: &DbInstance) {
     match instance.allocated_storage() {
         Some(size) => {
             let meter = format!("rds:storage:{storage}");
-            resource.usage.push(monthly(&meter, times * Decimal::from(size)));
+            resource
+                .usage
+                .push(monthly(&meter, times * Decimal::from(size)));
         }
         None => resource.unpriced.push("its storage".to_owned()),
     }
@@ -296,11 +322,17 @@ mod tests {
         let running = resource(instance("postgres", "available"));
         assert_eq!(meters(&running), [class, "rds:storage:gp3"]);
         assert_eq!(running.usage[0], hourly(class, Decimal::ONE));
-        assert_eq!(meters(&resource(instance("postgres", "stopped"))), ["rds:storage:gp3"]);
+        assert_eq!(
+            meters(&resource(instance("postgres", "stopped"))),
+            ["rds:storage:gp3"]
+        );
         assert!(meters(&resource(instance("postgres", "creating"))).is_empty());
         let twice = resource(instance("postgres", "available").multi_az(true));
         assert_eq!(twice.usage[0], hourly(class, Decimal::TWO));
-        assert_eq!(twice.usage[1], monthly("rds:storage:gp3", Decimal::from(40)));
+        assert_eq!(
+            twice.usage[1],
+            monthly("rds:storage:gp3", Decimal::from(40))
+        );
     }
 
     /// What the list has no price for is named, not left out.
@@ -308,9 +340,15 @@ mod tests {
     fn what_has_no_price_is_named() {
         let oracle = resource(instance("oracle-ee", "available").storage_type("io1"));
         assert_eq!(meters(&oracle), ["rds:storage:io1"]);
-        assert_eq!(oracle.unpriced, ["a db.t3.micro of oracle-ee", "provisioned IOPS", "backups"]);
+        assert_eq!(
+            oracle.unpriced,
+            ["a db.t3.micro of oracle-ee", "provisioned IOPS", "backups"]
+        );
         let aurora = instance("aurora-mysql", "available").db_cluster_identifier("c");
-        assert_eq!(meters(&resource(aurora.clone())), ["rds:db.t3.micro:aurora-mysql"]);
+        assert_eq!(
+            meters(&resource(aurora.clone())),
+            ["rds:db.t3.micro:aurora-mysql"]
+        );
         let serverless = resource(aurora.db_instance_class("db.serverless"));
         assert!(serverless.usage.is_empty());
         assert_eq!(serverless.unpriced, ["a db.serverless of aurora-mysql"]);
@@ -334,7 +372,8 @@ mod tests {
         assert_eq!(resource(member).uses, wanted);
         let owned = resource(instance("mysql", "available").db_cluster_identifier("c"));
         assert!(owned.uses.is_empty());
-        let replica = instance("mysql", "available").read_replica_source_db_instance_identifier("s");
+        let replica =
+            instance("mysql", "available").read_replica_source_db_instance_identifier("s");
         assert_eq!(resource(replica).uses, [at.id("rds", "db:s")]);
     }
 
@@ -342,7 +381,10 @@ mod tests {
     #[test]
     fn the_size_of_a_database() {
         let awake = resource(instance("mysql", "available"));
-        assert_eq!((awake.size, awake.stopped), (Some(json!({ "running": true })), false));
+        assert_eq!(
+            (awake.size, awake.stopped),
+            (Some(json!({ "running": true })), false)
+        );
         let at = aws_smithy_types::DateTime::from_secs(1_800_000_000);
         let asleep = resource(instance("mysql", "stopped").automatic_restart_time(at));
         assert!(asleep.stopped && This.signals(&asleep).is_empty());

@@ -35,7 +35,11 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "og");
             let asked = at.rds().delete_option_group().option_group_name(name);
-            match asked.send().await.map_err(failed!("rds", "DeleteOptionGroup", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "DeleteOptionGroup", name))
+            {
                 Ok(_) => Ok(Deletion::Gone),
                 Err(error) => gone_is_done(error),
             }

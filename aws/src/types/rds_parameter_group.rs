@@ -34,8 +34,15 @@ impl Type for This {
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let name = short(&resource.id, "pg");
-            let asked = at.rds().delete_db_parameter_group().db_parameter_group_name(name);
-            match asked.send().await.map_err(failed!("rds", "DeleteDBParameterGroup", name)) {
+            let asked = at
+                .rds()
+                .delete_db_parameter_group()
+                .db_parameter_group_name(name);
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "DeleteDBParameterGroup", name))
+            {
                 Ok(_) => Ok(Deletion::Gone),
                 Err(error) => gone_is_done(error),
             }
@@ -45,7 +52,10 @@ impl Type for This {
 
 async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = short(id, "pg");
-    let asked = at.rds().describe_db_parameter_groups().db_parameter_group_name(name);
+    let asked = at
+        .rds()
+        .describe_db_parameter_groups()
+        .db_parameter_group_name(name);
     let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
     let answer = answer.map_err(failed!("rds", "DescribeDBParameterGroups", name))?;
     if answer.db_parameter_groups().is_empty() {

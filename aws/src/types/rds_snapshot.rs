@@ -37,7 +37,11 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "snapshot");
             let asked = at.rds().delete_db_snapshot().db_snapshot_identifier(name);
-            match asked.send().await.map_err(failed!("rds", "DeleteDBSnapshot", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "DeleteDBSnapshot", name))
+            {
                 Ok(_) => Ok(Deletion::Begun),
                 Err(error) => gone_is_done(error),
             }
@@ -97,7 +101,9 @@ mod tests {
 
     fn snapshot(name: &str, kind: &str) -> DbSnapshotBuilder {
         DbSnapshot::builder()
-            .db_snapshot_arn(format!("arn:aws:rds:eu-west-1:123456789012:snapshot:{name}"))
+            .db_snapshot_arn(format!(
+                "arn:aws:rds:eu-west-1:123456789012:snapshot:{name}"
+            ))
             .db_snapshot_identifier(name)
             .db_instance_identifier("main")
             .dbi_resource_id("db-ABC")

@@ -36,7 +36,11 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "subgrp");
             let asked = at.rds().delete_db_subnet_group().db_subnet_group_name(name);
-            match asked.send().await.map_err(failed!("rds", "DeleteDBSubnetGroup", name)) {
+            match asked
+                .send()
+                .await
+                .map_err(failed!("rds", "DeleteDBSubnetGroup", name))
+            {
                 Ok(_) => Ok(Deletion::Gone),
                 Err(error) => gone_is_done(error),
             }
@@ -46,7 +50,10 @@ impl Type for This {
 
 async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = short(id, "subgrp");
-    let asked = at.rds().describe_db_subnet_groups().db_subnet_group_name(name);
+    let asked = at
+        .rds()
+        .describe_db_subnet_groups()
+        .db_subnet_group_name(name);
     let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
     let answer = answer.map_err(failed!("rds", "DescribeDBSubnetGroups", name))?;
     let group = answer.db_subnet_groups().first();
@@ -82,7 +89,10 @@ mod tests {
             .subnets(subnet("subnet-1"))
             .subnets(subnet("subnet-2"));
         let resource = seen(&at, &at.id("rds", "subgrp:nets"), &group.build());
-        let wanted = [at.id("ec2", "subnet/subnet-1"), at.id("ec2", "subnet/subnet-2")];
+        let wanted = [
+            at.id("ec2", "subnet/subnet-1"),
+            at.id("ec2", "subnet/subnet-2"),
+        ];
         assert_eq!(resource.uses, wanted);
     }
 }

@@ -118,8 +118,12 @@ async fn describe(
 async fn region(at: &Clients, name: &str) -> Result<String, CloudError> {
     let location = at.s3().get_bucket_location().bucket(name);
     let answer = location.expected_bucket_owner(&at.place.account).send();
-    let answer = answer.await.map_err(failed!("s3", "GetBucketLocation", name))?;
-    let constraint = answer.location_constraint().map(BucketLocationConstraint::as_str);
+    let answer = answer
+        .await
+        .map_err(failed!("s3", "GetBucketLocation", name))?;
+    let constraint = answer
+        .location_constraint()
+        .map(BucketLocationConstraint::as_str);
     Ok(of_constraint(constraint).to_owned())
 }
 
@@ -207,7 +211,10 @@ async fn delete_versions(at: &Clients, name: &str) -> Result<(), CloudError> {
 
 fn object(key: &str, version: Option<&str>) -> Option<ObjectIdentifier> {
     let object = ObjectIdentifier::builder().key(key);
-    object.set_version_id(version.map(str::to_owned)).build().ok()
+    object
+        .set_version_id(version.map(str::to_owned))
+        .build()
+        .ok()
 }
 
 async fn delete_objects(
@@ -236,7 +243,11 @@ async fn delete_objects(
         .send()
         .await
         .map_err(failed!("s3", "DeleteObjects", name))?;
-    match answer.errors().iter().find_map(|left| left_object(name, left)) {
+    match answer
+        .errors()
+        .iter()
+        .find_map(|left| left_object(name, left))
+    {
         Some(error) => Err(error),
         None => Ok(()),
     }
@@ -276,7 +287,9 @@ async fn abort_uploads(at: &Clients, name: &str) -> Result<(), CloudError> {
         let uploads: Vec<_> = uploads
             .filter_map(|upload| Some((upload.key.clone()?, upload.upload_id.clone()?)))
             .collect();
-        let aborts = uploads.into_iter().map(|(key, id)| abort(at, name, key, id));
+        let aborts = uploads
+            .into_iter()
+            .map(|(key, id)| abort(at, name, key, id));
         let aborts = stream::iter(aborts).buffer_unordered(AT_ONCE);
         aborts.try_for_each(|()| async { Ok(()) }).await?;
         if page.is_truncated() != Some(true) {
@@ -327,7 +340,9 @@ mod tests {
         let covers = |text| This.covers(&Arn::parse(text).unwrap());
         assert!(covers("arn:aws:s3:::logs"));
         assert!(!covers("arn:aws:s3:::logs/2026/a"));
-        assert!(!covers("arn:aws:s3:eu-west-1:123456789012:accesspoint/logs"));
+        assert!(!covers(
+            "arn:aws:s3:eu-west-1:123456789012:accesspoint/logs"
+        ));
     }
 
     /// The oldest regions are told by other names.

@@ -1,7 +1,7 @@
 //! Secrets.
 
-use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
@@ -72,10 +72,15 @@ fn seen(at: &Clients, id: &ResourceId, secret: &DescribeSecretOutput) -> Option<
     resource.created_at = timestamp(secret.created_date());
     resource.standing = Standing::Confirmed;
     // The password of a database, say, that its service keeps here: it goes with the database.
-    let service = secret.owning_service().filter(|service| !service.is_empty());
+    let service = secret
+        .owning_service()
+        .filter(|service| !service.is_empty());
     resource.untouchable = service.map(|service| format!("it is managed by {service}"));
     let key = secret.kms_key_id().filter(|key| key.starts_with("arn:"));
-    resource.uses = key.map(|key| ResourceId(key.to_owned())).into_iter().collect();
+    resource.uses = key
+        .map(|key| ResourceId(key.to_owned()))
+        .into_iter()
+        .collect();
     resource.usage = vec![monthly("secretsmanager:secret", Decimal::ONE)];
     resource.unpriced = vec!["requests".to_owned()];
     let replicas = secret.replication_status().iter();
@@ -93,7 +98,10 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<DeleteSecretOutput,
     if let Some(replicas) = resource.details.get(REPLICAS) {
         let regions = replicas.split(' ').map(str::to_owned).collect();
         let remove = at.secrets().remove_regions_from_replication().secret_id(id);
-        let answer = remove.set_remove_replica_regions(Some(regions)).send().await;
+        let answer = remove
+            .set_remove_replica_regions(Some(regions))
+            .send()
+            .await;
         answer.map_err(failed!(
             "secretsmanager",
             "RemoveRegionsFromReplication",
@@ -148,7 +156,9 @@ mod tests {
     /// A secret that a service keeps for itself is left to it.
     #[test]
     fn a_managed_secret_is_left_to_its_service() {
-        let secret = DescribeSecretOutput::builder().owning_service("rds").build();
+        let secret = DescribeSecretOutput::builder()
+            .owning_service("rds")
+            .build();
         let secret = described(&secret).unwrap();
         assert_eq!(secret.untouchable.as_deref(), Some("it is managed by rds"));
     }
@@ -159,7 +169,9 @@ mod tests {
         let replica = ReplicationStatusType::builder().region("us-east-1").build();
         let of = |primary| {
             let secret = DescribeSecretOutput::builder().replication_status(replica.clone());
-            described(&secret.primary_region(primary).build()).unwrap().details
+            described(&secret.primary_region(primary).build())
+                .unwrap()
+                .details
         };
         let details = of("eu-west-1");
         assert_eq!(details.get(REPLICAS).map(String::as_str), Some("us-east-1"));

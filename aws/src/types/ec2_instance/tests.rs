@@ -1,10 +1,9 @@
 use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::builders::InstanceBuilder;
 use aws_sdk_ec2::types::{
-    InstanceLifecycleType, InstanceType, Tenancy,
     EbsInstanceBlockDevice, GroupIdentifier, IamInstanceProfile, InstanceBlockDeviceMapping,
-    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, OperatorResponse, Placement,
-    PlatformValues, Tag,
+    InstanceLifecycleType, InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress,
+    InstanceType, OperatorResponse, Placement, PlatformValues, Tag, Tenancy,
 };
 
 use super::*;
@@ -34,7 +33,10 @@ fn meters(instance: InstanceBuilder) -> Vec<String> {
 #[test]
 fn only_what_runs_is_billed() {
     use InstanceStateName::{Pending, ShuttingDown, Stopped, Stopping, Terminated};
-    assert_eq!(meters(running()), ["ec2:t3.micro 1", "CPU credits", "traffic"]);
+    assert_eq!(
+        meters(running()),
+        ["ec2:t3.micro 1", "CPU credits", "traffic"]
+    );
     for state in [Pending, Stopping, Stopped, ShuttingDown] {
         assert_eq!(meters(instance(state.clone())), [""; 0], "{state}");
         assert!(seen(&here(), &instance(state).build()).is_some());
@@ -52,7 +54,10 @@ fn another_price_is_not_known() {
     let red_hat = running().platform_details("Red Hat Enterprise Linux");
     assert_eq!(meters(red_hat)[0], "Red Hat Enterprise Linux");
     let placement = Placement::builder().tenancy(Tenancy::Dedicated).build();
-    assert_eq!(meters(running().placement(placement))[0], "dedicated tenancy");
+    assert_eq!(
+        meters(running().placement(placement))[0],
+        "dedicated tenancy"
+    );
 }
 
 /// An address that AWS lent is counted, an Elastic IP is not: it is a resource of its own.
@@ -136,7 +141,10 @@ fn only_what_can_be_stopped_has_a_size() {
     let operator = OperatorResponse::builder().managed(true);
     let operator = operator.principal("eks.amazonaws.com").build();
     let managed = see(running().operator(operator)).untouchable;
-    assert_eq!(managed.as_deref(), Some("it is managed by eks.amazonaws.com"));
+    assert_eq!(
+        managed.as_deref(),
+        Some("it is managed by eks.amazonaws.com")
+    );
 }
 
 /// The request that an instance was lent upon is kept, because it has to be cancelled before the instance goes.

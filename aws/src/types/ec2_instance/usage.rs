@@ -50,7 +50,9 @@ fn beyond_the_list(instance: &Instance) -> Option<String> {
     if let Some(platform) = platform.filter(|platform| *platform != "Linux/UNIX") {
         return Some(platform.to_owned());
     }
-    let tenancy = instance.placement().and_then(|placement| placement.tenancy());
+    let tenancy = instance
+        .placement()
+        .and_then(|placement| placement.tenancy());
     let shared = matches!(tenancy, None | Some(Tenancy::Default));
     (!shared).then(|| "dedicated tenancy".to_owned())
 }
