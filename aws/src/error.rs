@@ -3,7 +3,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use stack::cloud::{CloudError, CloudErrorKind};
+use stack::cloud::{CloudError, CloudErrorKind, Deletion};
 
 /// Codes that say that a resource does not exist, of services whose codes do not end in `NotFound` or the like.
 const GONE: &[&str] = &[
@@ -244,13 +244,30 @@ pub(crate) fn absent(service: &str, call: &str, resource: &str, why: &str) -> Cl
     }
 }
 
+/// What came of a delete, which is `done` where it succeeded. That it is gone already is no failure.
+///
+/// Only the answer about the resource itself is given to this: that a part of it, or what ties it, is gone says nothing
+/// about it. For those there is [`unless_gone`].
+pub(crate) fn deleted<T>(
+    answer: Result<T, CloudError>,
+    done: Deletion,
+) -> Result<Deletion, CloudError> {
+    answer.map(|_| done).or_else(gone_is_done)
+}
+
 /// What a delete that failed means: that it is gone already is no failure.
-pub(crate) fn gone_is_done(error: CloudError) -> Result<stack::cloud::Deletion, CloudError> {
+pub(crate) fn gone_is_done(error: CloudError) -> Result<Deletion, CloudError> {
     if error.kind == CloudErrorKind::Gone {
-        Ok(stack::cloud::Deletion::Gone)
+        Ok(Deletion::Gone)
     } else {
         Err(error)
     }
+}
+
+/// What came of a step before a delete: what it was to take away may be gone, because somebody, or an earlier try, was
+/// faster.
+pub(crate) fn unless_gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
+    deleted(answer, Deletion::Gone).map(|_| ())
 }
 
 #[cfg(test)]
@@ -300,5 +317,21 @@ mod tests {
             kind_of(Some("InvalidParameterCombination"), Some(said), Some(400)),
             Protected
         );
+    }
+
+    /// A delete of what is gone already is done; one that fails otherwise is not, and neither is one of which only a part
+    /// was gone.
+    #[test]
+    fn gone_already_is_done() {
+        let failed = |kind| -> Result<(), CloudError> {
+            let error = absent("sqs", "DeleteQueue", "jobs", "no");
+            Err(CloudError { kind, ..error })
+        };
+        assert_eq!(deleted(Ok(()), Deletion::Begun), Ok(Deletion::Begun));
+        assert_eq!(deleted(failed(Gone), Deletion::Begun), Ok(Deletion::Gone));
+        let denied = deleted(failed(Denied), Deletion::Begun);
+        assert_eq!(denied.unwrap_err().kind, Denied);
+        assert_eq!(unless_gone(failed(Gone)), Ok(()));
+        assert_eq!(unless_gone(failed(Wait)).unwrap_err().kind, Wait);
     }
 }

@@ -14,7 +14,7 @@ use crate::activity::Signal;
 use crate::arn::Arn;
 use crate::batch::batches;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::size::{number, refused};
 use crate::tags;
 use crate::time::timestamp;
@@ -93,10 +93,12 @@ impl Type for This {
                 .auto_scaling_group_name(name)
                 .force_delete(true);
             let answer = asked.send().await;
-            match answer.map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(not_found(error)),
-            }
+            deleted(
+                answer
+                    .map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name))
+                    .map_err(not_found),
+                Deletion::Begun,
+            )
         })
     }
 

@@ -9,7 +9,7 @@ use super::{Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{absent, failed, gone_is_done};
+use crate::error::{absent, deleted, failed};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -39,10 +39,12 @@ impl Type for This {
             let id = resource.id.as_str();
             let answer = at.cloudformation().delete_stack().stack_name(id);
             let answer = answer.send().await;
-            match answer.map_err(failed!("cloudformation", "DeleteStack", id)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(not_existing(error)),
-            }
+            deleted(
+                answer
+                    .map_err(failed!("cloudformation", "DeleteStack", id))
+                    .map_err(not_existing),
+                Deletion::Begun,
+            )
         })
     }
 }

@@ -9,7 +9,7 @@ use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{absent, failed, gone_is_done};
+use crate::error::{absent, deleted, failed};
 
 pub(super) struct This;
 
@@ -54,10 +54,10 @@ impl Type for This {
             let name = short(&resource.id, "alarm");
             let answer = at.cloudwatch().delete_alarms().alarm_names(name);
             let answer = answer.send().await;
-            match answer.map_err(failed!("cloudwatch", "DeleteAlarms", name)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("cloudwatch", "DeleteAlarms", name)),
+                Deletion::Gone,
+            )
         })
     }
 }

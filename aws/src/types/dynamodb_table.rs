@@ -10,7 +10,7 @@ use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -43,10 +43,10 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "table");
             let answer = at.dynamodb().delete_table().table_name(name).send().await;
-            match answer.map_err(failed!("dynamodb", "DeleteTable", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("dynamodb", "DeleteTable", name)),
+                Deletion::Begun,
+            )
         })
     }
 

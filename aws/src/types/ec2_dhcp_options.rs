@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, foreign, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -41,10 +41,10 @@ impl Type for This {
                 .dhcp_options_id(id)
                 .send()
                 .await;
-            match answer.map_err(failed!("ec2", "DeleteDhcpOptions", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteDhcpOptions", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, named, tags, tolerant};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -40,10 +40,10 @@ impl Type for This {
             let id = short(&resource.id, KIND);
             let call = at.ec2().delete_egress_only_internet_gateway();
             let answer = call.egress_only_internet_gateway_id(id).send().await;
-            match answer.map_err(failed!("ec2", "DeleteEgressOnlyInternetGateway", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteEgressOnlyInternetGateway", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

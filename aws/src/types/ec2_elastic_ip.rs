@@ -11,7 +11,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, filter, tags, waits};
-use crate::error::{failed, gone_is_done};
+use crate::error::{failed, gone_is_done, unless_gone};
 use crate::prices::hourly;
 
 pub(super) struct This;
@@ -68,12 +68,7 @@ async fn release(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
     if let Some(association) = address.association_id() {
         let cut = at.ec2().disassociate_address();
         let answer = cut.association_id(association).send().await;
-        let answer = answer.map_err(failed!("ec2", "DisassociateAddress", id));
-        if let Err(error) = answer
-            && error.kind != CloudErrorKind::Gone
-        {
-            return Err(error);
-        }
+        unless_gone(answer.map_err(failed!("ec2", "DisassociateAddress", id)))?;
     }
     let answer = at.ec2().release_address().allocation_id(id).send().await;
     answer.map_err(failed!("ec2", "ReleaseAddress", id))?;

@@ -12,9 +12,7 @@ use aws_sdk_ec2::types::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
-};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use self::usage::usage;
 use super::{Seen, Sighting, Type};
@@ -23,7 +21,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, managed, named, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed, unless_gone};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -78,10 +76,10 @@ impl Type for This {
             }
             let id = short(&resource.id, "instance");
             let answer = at.ec2().terminate_instances().instance_ids(id).send().await;
-            match answer.map_err(failed!("ec2", "TerminateInstances", id)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "TerminateInstances", id)),
+                Deletion::Begun,
+            )
         })
     }
 
@@ -174,10 +172,7 @@ fn seen(at: &Clients, instance: &Instance) -> Option<Sighting> {
 async fn cancel(at: &Clients, request: &str) -> Result<(), CloudError> {
     let call = at.ec2().cancel_spot_instance_requests();
     let answer = call.spot_instance_request_ids(request).send().await;
-    match answer.map_err(failed!("ec2", "CancelSpotInstanceRequests", request)) {
-        Err(error) if error.kind != CloudErrorKind::Gone => Err(error),
-        _ => Ok(()),
-    }
+    unless_gone(answer.map_err(failed!("ec2", "CancelSpotInstanceRequests", request)))
 }
 
 async fn protection(at: &Clients, id: &ResourceId) -> Result<Option<String>, CloudError> {

@@ -1,16 +1,14 @@
 //! Internet gateways.
 
 use aws_sdk_ec2::types::InternetGateway;
-use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
-};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
 use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, default_vpc, described, foreign, named, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed, unless_gone};
 
 pub(super) struct This;
 
@@ -35,12 +33,7 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, resource).await {
-                Ok(()) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(async move { deleted(delete(at, resource).await, Deletion::Gone) })
     }
 }
 
@@ -55,8 +48,7 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
             match answer.map_err(failed!("ec2", "DetachInternetGateway", id)) {
                 // Somebody was faster.
                 Err(error) if error.code.as_deref() == Some("Gateway.NotAttached") => {}
-                Err(error) if error.kind != CloudErrorKind::Gone => return Err(error),
-                _ => {}
+                answer => unless_gone(answer)?,
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, filter, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -42,10 +42,10 @@ impl Type for This {
                 return Ok(Deletion::Gone);
             };
             let answer = at.ec2().delete_key_pair().key_name(name).send().await;
-            match answer.map_err(failed!("ec2", "DeleteKeyPair", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteKeyPair", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

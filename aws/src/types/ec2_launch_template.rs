@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, managed, tags, tolerant};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -41,10 +41,10 @@ impl Type for This {
             let id = short(&resource.id, KIND);
             let call = at.ec2().delete_launch_template();
             let answer = call.launch_template_id(id).send().await;
-            match answer.map_err(failed!("ec2", "DeleteLaunchTemplate", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteLaunchTemplate", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

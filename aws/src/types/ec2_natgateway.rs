@@ -10,7 +10,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, filter, named, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::prices::hourly;
 use crate::time::timestamp;
 
@@ -45,10 +45,10 @@ impl Type for This {
                 .nat_gateway_id(id)
                 .send()
                 .await;
-            match answer.map_err(failed!("ec2", "DeleteNatGateway", id)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteNatGateway", id)),
+                Deletion::Begun,
+            )
         })
     }
 

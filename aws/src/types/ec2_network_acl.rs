@@ -39,12 +39,7 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, resource).await {
-                Ok(deletion) => Ok(deletion),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(async move { delete(at, resource).await.or_else(gone_is_done) })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, foreign, managed, named, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::prices::hourly;
 
 pub(super) struct This;
@@ -40,10 +40,10 @@ impl Type for This {
             let id = short(&resource.id, "network-interface");
             let call = at.ec2().delete_network_interface();
             let answer = call.network_interface_id(id).send().await;
-            match answer.map_err(failed!("ec2", "DeleteNetworkInterface", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteNetworkInterface", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

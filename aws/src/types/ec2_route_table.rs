@@ -1,9 +1,7 @@
 //! Route tables.
 
 use aws_sdk_ec2::types::RouteTable;
-use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
-};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
 use crate::arn::{Arn, short};
@@ -13,7 +11,7 @@ use crate::ec2::{
     BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
     tied_to_others,
 };
-use crate::error::{failed, gone_is_done};
+use crate::error::{failed, gone_is_done, unless_gone};
 
 pub(super) struct This;
 
@@ -38,12 +36,7 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, resource).await {
-                Ok(deletion) => Ok(deletion),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(async move { delete(at, resource).await.or_else(gone_is_done) })
     }
 }
 
@@ -65,10 +58,7 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudErro
     for association in named.filter_map(|one| one.route_table_association_id()) {
         let call = at.ec2().disassociate_route_table();
         let answer = call.association_id(association).send().await;
-        match answer.map_err(failed!("ec2", "DisassociateRouteTable", id)) {
-            Err(error) if error.kind != CloudErrorKind::Gone => return Err(error),
-            _ => {}
-        }
+        unless_gone(answer.map_err(failed!("ec2", "DisassociateRouteTable", id)))?;
     }
     let answer = at
         .ec2()

@@ -10,7 +10,7 @@ use crate::clients::Clients;
 use crate::ec2::{
     BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
 };
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -55,10 +55,10 @@ impl Type for This {
             }
             let id = short(&resource.id, "security-group");
             let answer = at.ec2().delete_security_group().group_id(id).send().await;
-            match answer.map_err(failed!("ec2", "DeleteSecurityGroup", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteSecurityGroup", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, named, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -37,12 +37,7 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match revoke(at, resource).await {
-                Ok(()) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(async move { deleted(revoke(at, resource).await, Deletion::Gone) })
     }
 }
 

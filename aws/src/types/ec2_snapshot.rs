@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, foreign, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -40,10 +40,10 @@ impl Type for This {
         Box::pin(async move {
             let id = short(&resource.id, "snapshot");
             let answer = at.ec2().delete_snapshot().snapshot_id(id).send().await;
-            match answer.map_err(failed!("ec2", "DeleteSnapshot", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteSnapshot", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

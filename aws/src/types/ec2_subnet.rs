@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, foreign, named, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -36,10 +36,10 @@ impl Type for This {
         Box::pin(async move {
             let id = short(&resource.id, "subnet");
             let answer = at.ec2().delete_subnet().subnet_id(id).send().await;
-            match answer.map_err(failed!("ec2", "DeleteSubnet", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteSubnet", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, managed, tags};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::prices::monthly;
 use crate::time::timestamp;
 
@@ -50,10 +50,10 @@ impl Type for This {
         Box::pin(async move {
             let id = short(&resource.id, "volume");
             let answer = at.ec2().delete_volume().volume_id(id).send().await;
-            match answer.map_err(failed!("ec2", "DeleteVolume", id)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ec2", "DeleteVolume", id)),
+                Deletion::Begun,
+            )
         })
     }
 

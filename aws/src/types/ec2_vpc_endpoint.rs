@@ -10,7 +10,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, foreign, named, tags, tolerant};
-use crate::error::{failed, gone_is_done, kind_of};
+use crate::error::{deleted, failed, kind_of};
 use crate::prices::hourly;
 use crate::time::timestamp;
 
@@ -43,12 +43,9 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, short(&resource.id, KIND)).await {
-                Ok(()) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(
+            async move { deleted(delete(at, short(&resource.id, KIND)).await, Deletion::Begun) },
+        )
     }
 
     /// Gateway endpoints cost nothing and have no metrics.

@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ecs::{refusal, tags_of};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -39,14 +39,13 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "capacity-provider");
             let asked = at.ecs().delete_capacity_provider().capacity_provider(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("ecs", "DeleteCapacityProvider", name))
-            {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("ecs", "DeleteCapacityProvider", name)),
+                Deletion::Begun,
+            )
         })
     }
 }

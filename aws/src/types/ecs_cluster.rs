@@ -11,7 +11,7 @@ use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ecs::{refusal, tags_of};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -45,10 +45,10 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "cluster");
             let answer = at.ecs().delete_cluster().cluster(name).send().await;
-            match answer.map_err(failed!("ecs", "DeleteCluster", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("ecs", "DeleteCluster", name)),
+                Deletion::Begun,
+            )
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::clients::Clients;
 use crate::ecs::{
     add, by_cluster, cluster_of, fargate, nameless, network, other_platform, refusal, tags_of,
 };
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::size::number;
 use crate::time::timestamp;
 
@@ -68,14 +68,13 @@ impl Type for This {
             let (cluster, name) = names(&resource.id);
             let asked = at.ecs().delete_service();
             let asked = asked.set_cluster(cluster).service(name).force(true);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("ecs", "DeleteService", name))
-            {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("ecs", "DeleteService", name)),
+                Deletion::Begun,
+            )
         })
     }
 

@@ -7,7 +7,7 @@ use super::{Seen, Sighting, Type};
 use crate::arn::{Arn, short};
 use crate::clients::Clients;
 use crate::ecs::{add, by_cluster, cluster_of, fargate, nameless, refusal, tags_of};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -54,10 +54,10 @@ impl Type for This {
             let cluster = cluster_of(&resource.id, "task").map(str::to_owned);
             let asked = at.ecs().stop_task().set_cluster(cluster).task(arn);
             let asked = asked.reason("jiti tears its stack down");
-            match asked.send().await.map_err(failed!("ecs", "StopTask", arn)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked.send().await.map_err(failed!("ecs", "StopTask", arn)),
+                Deletion::Begun,
+            )
         })
     }
 }

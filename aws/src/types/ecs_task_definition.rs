@@ -10,7 +10,7 @@ use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::ecs::{refusal, tags_of};
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -37,10 +37,10 @@ impl Type for This {
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
-            match delete(at, resource.id.as_str()).await.map_err(not_found) {
-                Ok(()) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                delete(at, resource.id.as_str()).await.map_err(not_found),
+                Deletion::Gone,
+            )
         })
     }
 }

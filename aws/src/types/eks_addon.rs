@@ -8,7 +8,7 @@ use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::eks::{names, tags_of};
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -38,10 +38,10 @@ impl Type for This {
             let (cluster, name) = names(&resource.id, "addon");
             let asked = at.eks().delete_addon().cluster_name(cluster);
             let answer = asked.addon_name(name).send().await;
-            match answer.map_err(failed!("eks", "DeleteAddon", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("eks", "DeleteAddon", name)),
+                Deletion::Begun,
+            )
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::eks::tags_of;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::prices::hourly;
 use crate::time::timestamp;
 
@@ -65,10 +65,10 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "cluster");
             let answer = at.eks().delete_cluster().name(name).send().await;
-            match answer.map_err(failed!("eks", "DeleteCluster", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("eks", "DeleteCluster", name)),
+                Deletion::Begun,
+            )
         })
     }
 }

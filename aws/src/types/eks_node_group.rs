@@ -11,7 +11,7 @@ use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::eks::{names, tags_of};
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::size::number;
 use crate::time::timestamp;
 
@@ -42,10 +42,10 @@ impl Type for This {
             let (cluster, name) = names(&resource.id, "nodegroup");
             let asked = at.eks().delete_nodegroup().cluster_name(cluster);
             let answer = asked.nodegroup_name(name).send().await;
-            match answer.map_err(failed!("eks", "DeleteNodegroup", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("eks", "DeleteNodegroup", name)),
+                Deletion::Begun,
+            )
         })
     }
 

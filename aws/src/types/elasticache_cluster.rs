@@ -10,7 +10,7 @@ use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::elasticache::tagged;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::prices::hourly;
 use crate::time::timestamp;
 
@@ -47,10 +47,10 @@ impl Type for This {
             let name = short(&resource.id, "cluster");
             let asked = at.elasticache().delete_cache_cluster();
             let answer = asked.cache_cluster_id(name).send().await;
-            match answer.map_err(failed!("elasticache", "DeleteCacheCluster", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("elasticache", "DeleteCacheCluster", name)),
+                Deletion::Begun,
+            )
         })
     }
 

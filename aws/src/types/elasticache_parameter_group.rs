@@ -7,7 +7,7 @@ use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::elasticache::tagged;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 
 pub(super) struct This;
 
@@ -36,10 +36,10 @@ impl Type for This {
             let name = short(&resource.id, "parametergroup");
             let asked = at.elasticache().delete_cache_parameter_group();
             let answer = asked.cache_parameter_group_name(name).send().await;
-            match answer.map_err(failed!("elasticache", "DeleteCacheParameterGroup", name)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("elasticache", "DeleteCacheParameterGroup", name)),
+                Deletion::Gone,
+            )
         })
     }
 }

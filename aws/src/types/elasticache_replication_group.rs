@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::elasticache::tagged;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -38,10 +38,10 @@ impl Type for This {
             let name = short(&resource.id, "replicationgroup");
             let asked = at.elasticache().delete_replication_group();
             let answer = asked.replication_group_id(name).send().await;
-            match answer.map_err(failed!("elasticache", "DeleteReplicationGroup", name)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("elasticache", "DeleteReplicationGroup", name)),
+                Deletion::Begun,
+            )
         })
     }
 }

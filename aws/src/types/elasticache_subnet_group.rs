@@ -8,7 +8,7 @@ use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::elasticache::tagged;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 
 pub(super) struct This;
 
@@ -37,10 +37,10 @@ impl Type for This {
             let name = short(&resource.id, "subnetgroup");
             let asked = at.elasticache().delete_cache_subnet_group();
             let answer = asked.cache_subnet_group_name(name).send().await;
-            match answer.map_err(failed!("elasticache", "DeleteCacheSubnetGroup", name)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("elasticache", "DeleteCacheSubnetGroup", name)),
+                Deletion::Gone,
+            )
         })
     }
 }

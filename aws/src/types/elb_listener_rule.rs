@@ -8,7 +8,7 @@ use crate::arn::Arn;
 use crate::batch::halves;
 use crate::clients::Clients;
 use crate::elb::{BATCH, arns, balancer, tags_of, targets};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -36,10 +36,10 @@ impl Type for This {
         Box::pin(async move {
             let arn = resource.id.as_str();
             let answer = at.elb().delete_rule().rule_arn(arn).send().await;
-            match answer.map_err(failed!("elasticloadbalancing", "DeleteRule", arn)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("elasticloadbalancing", "DeleteRule", arn)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::arn::{Arn, short};
 use crate::batch::halves;
 use crate::clients::Clients;
 use crate::elb::{BATCH, arns, tags_of};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::prices::hourly;
 use crate::time::timestamp;
 
@@ -53,10 +53,10 @@ impl Type for This {
             let arn = resource.id.as_str();
             let asked = at.elb().delete_load_balancer().load_balancer_arn(arn);
             let answer = asked.send().await;
-            match answer.map_err(failed!("elasticloadbalancing", "DeleteLoadBalancer", arn)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("elasticloadbalancing", "DeleteLoadBalancer", arn)),
+                Deletion::Begun,
+            )
         })
     }
 

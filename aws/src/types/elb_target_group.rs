@@ -8,7 +8,7 @@ use crate::arn::Arn;
 use crate::batch::halves;
 use crate::clients::Clients;
 use crate::elb::{BATCH, arns, tags_of};
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -37,10 +37,10 @@ impl Type for This {
             let arn = resource.id.as_str();
             let asked = at.elb().delete_target_group().target_group_arn(arn);
             let answer = asked.send().await;
-            match answer.map_err(failed!("elasticloadbalancing", "DeleteTargetGroup", arn)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("elasticloadbalancing", "DeleteTargetGroup", arn)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -7,7 +7,7 @@ use super::{Listed, Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::iam::{self, PAGE, name};
 use crate::time::timestamp;
 
@@ -46,12 +46,7 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, &resource.id).await {
-                Ok(()) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(async move { deleted(delete(at, &resource.id).await, Deletion::Gone) })
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Listed, Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::iam;
 use crate::time::timestamp;
 
@@ -49,10 +49,10 @@ impl Type for This {
             let id = resource.id.as_str();
             let delete = at.iam().delete_open_id_connect_provider();
             let answer = delete.open_id_connect_provider_arn(id).send().await;
-            match answer.map_err(failed!("iam", "DeleteOpenIDConnectProvider", id)) {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("iam", "DeleteOpenIDConnectProvider", id)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -1,15 +1,13 @@
 //! Policies of the account's own.
 
 use aws_sdk_iam::types::{Policy, PolicyScopeType};
-use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which,
-};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
 
 use super::{Listed, Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{failed, gone_is_done, unless_gone};
 use crate::iam::{self, PAGE};
 use crate::time::timestamp;
 
@@ -112,12 +110,7 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
         }
         let delete = at.iam().delete_policy_version().policy_arn(id.as_str());
         let answer = delete.set_version_id(version.version_id).send().await;
-        let answer = answer.map_err(failed!("iam", "DeletePolicyVersion", id.as_str()));
-        if let Err(error) = answer
-            && error.kind != CloudErrorKind::Gone
-        {
-            return Err(error);
-        }
+        unless_gone(answer.map_err(failed!("iam", "DeletePolicyVersion", id.as_str())))?;
     }
     let answer = at
         .iam()

@@ -10,7 +10,7 @@ use super::{Listed, Seen, Sighting, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed, unless_gone};
 use crate::iam::{self, PAGE, is_wanted, name};
 use crate::time::timestamp;
 
@@ -49,12 +49,7 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, &resource.id).await {
-                Ok(()) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(async move { deleted(delete(at, &resource.id).await, Deletion::Gone) })
     }
 }
 
@@ -185,12 +180,4 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
     let answer = at.iam().delete_role().role_name(role).send().await;
     answer.map_err(failed!("iam", "DeleteRole", id.as_str()))?;
     Ok(())
-}
-
-/// What ties the role is no longer there: somebody, or an earlier try, was faster.
-fn unless_gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
-    match answer {
-        Ok(_) => Ok(()),
-        Err(error) => gone_is_done(error).map(|_| ()),
-    }
 }

@@ -13,7 +13,7 @@ use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{absent, failed, gone_is_done};
+use crate::error::{absent, failed, gone_is_done, unless_gone};
 use crate::prices::monthly;
 use crate::time::timestamp;
 
@@ -123,12 +123,7 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, Clou
         let alias = alias.map_err(failed!("kms", "ListAliases", id.as_str()))?;
         let delete = at.kms().delete_alias().set_alias_name(alias.alias_name);
         let answer = delete.send().await;
-        let answer = answer.map_err(failed!("kms", "DeleteAlias", id.as_str()));
-        if let Err(error) = answer
-            && error.kind != CloudErrorKind::Gone
-        {
-            return Err(error);
-        }
+        unless_gone(answer.map_err(failed!("kms", "DeleteAlias", id.as_str())))?;
     }
     Ok(date)
 }

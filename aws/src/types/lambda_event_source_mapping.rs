@@ -11,7 +11,7 @@ use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -40,10 +40,10 @@ impl Type for This {
             let uuid = short(&resource.id, "event-source-mapping");
             let answer = at.lambda().delete_event_source_mapping().uuid(uuid);
             let answer = answer.send().await;
-            match answer.map_err(failed!("lambda", "DeleteEventSourceMapping", uuid)) {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer.map_err(failed!("lambda", "DeleteEventSourceMapping", uuid)),
+                Deletion::Begun,
+            )
         })
     }
 }

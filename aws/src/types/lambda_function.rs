@@ -14,7 +14,7 @@ use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -47,12 +47,15 @@ impl Type for This {
             let name = short(&resource.id, "function");
             let answer = at.lambda().delete_function().function_name(name);
             let answer = answer.send().await;
-            match answer.map_err(failed!("lambda", "DeleteFunction", name)) {
-                // 202: it goes in its own time.
-                Ok(answer) if answer.status_code() == 202 => Ok(Deletion::Begun),
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            let answer = answer.map_err(failed!("lambda", "DeleteFunction", name));
+            // 202: it goes in its own time.
+            let later = matches!(&answer, Ok(answer) if answer.status_code() == 202);
+            let done = if later {
+                Deletion::Begun
+            } else {
+                Deletion::Gone
+            };
+            deleted(answer, done)
         })
     }
 

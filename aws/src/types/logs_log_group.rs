@@ -11,7 +11,7 @@ use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{absent, failed, gone_is_done};
+use crate::error::{absent, deleted, failed};
 use crate::prices::monthly;
 
 pub(super) struct This;
@@ -43,14 +43,13 @@ impl Type for This {
         Box::pin(async move {
             let name = name(&resource.id);
             let answer = at.logs().delete_log_group().log_group_name(name);
-            match answer
-                .send()
-                .await
-                .map_err(failed!("logs", "DeleteLogGroup", name))
-            {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                answer
+                    .send()
+                    .await
+                    .map_err(failed!("logs", "DeleteLogGroup", name)),
+                Deletion::Gone,
+            )
         })
     }
 }

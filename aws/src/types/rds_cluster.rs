@@ -8,7 +8,7 @@ use super::{Seen, Sighting, Type};
 use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::rds::{self, BATCH, Paid};
 use crate::size::running;
 use crate::time::timestamp;
@@ -48,14 +48,13 @@ impl Type for This {
                 .skip_final_snapshot(snapshot.is_none())
                 .set_final_db_snapshot_identifier(snapshot)
                 .delete_automated_backups(true);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "DeleteDBCluster", name))
-            {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("rds", "DeleteDBCluster", name)),
+                Deletion::Begun,
+            )
         })
     }
 

@@ -7,7 +7,7 @@ use super::{Seen, Sighting, Type};
 use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::rds::{self, BATCH};
 use crate::time::timestamp;
 
@@ -40,14 +40,13 @@ impl Type for This {
                 .rds()
                 .delete_db_cluster_snapshot()
                 .db_cluster_snapshot_identifier(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "DeleteDBClusterSnapshot", name))
-            {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("rds", "DeleteDBClusterSnapshot", name)),
+                Deletion::Begun,
+            )
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed};
 use crate::prices::{hourly, monthly};
 use crate::rds::{self, BATCH, Paid};
 use crate::size::running;
@@ -67,14 +67,13 @@ impl Type for This {
                     snapshot.then(|| rds::last_snapshot_of(resource, name)),
                 )
                 .delete_automated_backups(true);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "DeleteDBInstance", name))
-            {
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("rds", "DeleteDBInstance", name)),
+                Deletion::Begun,
+            )
         })
     }
 

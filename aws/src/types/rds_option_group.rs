@@ -6,7 +6,7 @@ use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::rds::tagged;
 
 pub(super) struct This;
@@ -35,14 +35,13 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "og");
             let asked = at.rds().delete_option_group().option_group_name(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "DeleteOptionGroup", name))
-            {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("rds", "DeleteOptionGroup", name)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -6,7 +6,7 @@ use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::rds::tagged;
 
 pub(super) struct This;
@@ -38,14 +38,13 @@ impl Type for This {
                 .rds()
                 .delete_db_parameter_group()
                 .db_parameter_group_name(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "DeleteDBParameterGroup", name))
-            {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("rds", "DeleteDBParameterGroup", name)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -7,7 +7,7 @@ use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done, missing};
+use crate::error::{deleted, failed, missing};
 use crate::rds::tagged;
 
 pub(super) struct This;
@@ -36,14 +36,13 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "subgrp");
             let asked = at.rds().delete_db_subnet_group().db_subnet_group_name(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "DeleteDBSubnetGroup", name))
-            {
-                Ok(_) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
+            deleted(
+                asked
+                    .send()
+                    .await
+                    .map_err(failed!("rds", "DeleteDBSubnetGroup", name)),
+                Deletion::Gone,
+            )
         })
     }
 }

@@ -13,7 +13,7 @@ use super::{Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{absent, failed, gone_is_done, kind_of};
+use crate::error::{absent, deleted, failed, kind_of};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -62,12 +62,7 @@ impl Type for This {
         resource: &'a Resource,
         _how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, bucket(&resource.id)).await {
-                Ok(()) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
-        })
+        Box::pin(async move { deleted(delete(at, bucket(&resource.id)).await, Deletion::Gone) })
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{failed, gone_is_done};
+use crate::error::{deleted, failed, gone_is_done};
 
 pub(super) struct This;
 
@@ -40,11 +40,9 @@ impl Type for This {
                 Err(error) => return gone_is_done(error),
             };
             let answer = at.sqs().delete_queue().queue_url(url).send().await;
-            match answer.map_err(failed!("sqs", "DeleteQueue", id)) {
-                // It may take up to a minute.
-                Ok(_) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
+            let answer = answer.map_err(failed!("sqs", "DeleteQueue", id));
+            // It may take up to a minute.
+            deleted(answer, Deletion::Begun)
         })
     }
 }
