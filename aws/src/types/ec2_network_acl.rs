@@ -11,7 +11,7 @@ use crate::ec2::{
     BATCH, came_with_vpc, comes_with, default_vpc, foreign, gone_with_vpc, named, tags,
     tied_to_others, tolerant, waits,
 };
-use crate::error::{failed, gone_is_done};
+use crate::error::{failed, gone_is_done, unless_gone};
 
 pub(super) struct This;
 
@@ -64,7 +64,7 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudErro
             let call = at.ec2().replace_network_acl_association();
             let call = call.association_id(tie).network_acl_id(&default);
             let answer = call.send().await;
-            answer.map_err(failed!("ec2", "ReplaceNetworkAclAssociation", id))?;
+            unless_gone(answer.map_err(failed!("ec2", "ReplaceNetworkAclAssociation", id)))?;
         }
     }
     let answer = at
@@ -128,4 +128,42 @@ fn seen(at: &Clients, list: &NetworkAcl, default: Option<&str>) -> Option<Resour
         vpc => resource.uses = named(at, vpc),
     }
     Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use stack::cloud::CloudErrorKind;
+
+    use super::*;
+    use crate::loopback::Loopback;
+
+    /// A tie that somebody else cuts meanwhile is not taken for the list itself being gone.
+    #[tokio::test]
+    async fn a_tie_that_is_gone_is_not_the_list() {
+        let service = Loopback::new(|body| {
+            let error = |code: &str| {
+                let error = format!(
+                    "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>"
+                );
+                (400, "text/xml", error)
+            };
+            let said = if body.contains("Action=DescribeNetworkAcls&") {
+                "<DescribeNetworkAclsResponse><networkAclSet><item><networkAclId>acl-1</networkAclId>\
+                    <vpcId>vpc-1</vpcId><associationSet><item>\
+                    <networkAclAssociationId>aclassoc-1</networkAclAssociationId><subnetId>subnet-1</subnetId>\
+                    </item></associationSet></item></networkAclSet></DescribeNetworkAclsResponse>"
+            } else if body.contains("Action=DescribeSubnets&") {
+                "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>"
+            } else if body.contains("Action=ReplaceNetworkAclAssociation&") {
+                return error("InvalidAssociationID.NotFound");
+            } else {
+                return error("DependencyViolation");
+            };
+            (200, "text/xml", said.to_owned())
+        });
+        let at = service.await.clients;
+        let list = at.resource(at.id("ec2", "network-acl/acl-1"), NAME);
+        let answer = This.delete(&at, &list, Deleting::default()).await;
+        assert_eq!(answer.unwrap_err().kind, CloudErrorKind::Wait);
+    }
 }

@@ -7,7 +7,7 @@ use super::{Listed, Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
-use crate::error::{deleted, failed};
+use crate::error::{deleted, failed, unless_gone};
 use crate::iam::{self, PAGE, name};
 use crate::time::timestamp;
 
@@ -100,10 +100,49 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
             .remove_role_from_instance_profile()
             .instance_profile_name(name(id));
         let answer = remove.role_name(role.role_name()).send().await;
-        answer.map_err(failed!("iam", "RemoveRoleFromInstanceProfile", id.as_str()))?;
+        unless_gone(answer.map_err(failed!("iam", "RemoveRoleFromInstanceProfile", id.as_str())))?;
     }
     let delete = at.iam().delete_instance_profile();
     let answer = delete.instance_profile_name(name(id)).send().await;
     answer.map_err(failed!("iam", "DeleteInstanceProfile", id.as_str()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loopback::Loopback;
+
+    /// A role that somebody else takes out of a profile meanwhile is not taken for the profile itself being gone.
+    #[tokio::test]
+    async fn a_role_that_is_gone_is_not_the_profile() {
+        let service = Loopback::new(|body| {
+            if body.contains("Action=GetInstanceProfile&") {
+                let role = "<member><Path>/</Path><RoleName>web</RoleName><RoleId>AROA1</RoleId>\
+                    <Arn>arn:aws:iam::123456789012:role/web</Arn>\
+                    <CreateDate>2026-11-21T12:00:00Z</CreateDate></member>";
+                let profile = format!(
+                    "<GetInstanceProfileResponse><GetInstanceProfileResult><InstanceProfile><Path>/</Path>\
+                    <InstanceProfileName>web</InstanceProfileName><InstanceProfileId>AIPA1</InstanceProfileId>\
+                    <Arn>arn:aws:iam::123456789012:instance-profile/web</Arn>\
+                    <CreateDate>2026-11-21T12:00:00Z</CreateDate><Roles>{role}</Roles></InstanceProfile>\
+                    </GetInstanceProfileResult></GetInstanceProfileResponse>"
+                );
+                return (200, "text/xml", profile);
+            }
+            if body.contains("Action=RemoveRoleFromInstanceProfile&") {
+                let error = "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no such role in it</Message>\
+                    </Error></ErrorResponse>";
+                return (404, "text/xml", error.to_owned());
+            }
+            let done = "<DeleteInstanceProfileResponse></DeleteInstanceProfileResponse>";
+            (200, "text/xml", done.to_owned())
+        });
+        let service = service.await;
+        let id = ResourceId("arn:aws:iam::123456789012:instance-profile/web".to_owned());
+        delete(&service.clients, &id).await.unwrap();
+        let heard = service.heard();
+        let last = heard.last().unwrap();
+        assert!(last.contains("Action=DeleteInstanceProfile&"), "{heard:?}");
+    }
 }
