@@ -6,8 +6,16 @@ use stack::cloud::{CloudError, CloudErrorKind, ResourceId};
 
 use crate::types::{Seen, Sighting};
 
-/// Single questions under way at once, of one type in one place.
-pub(crate) const AT_ONCE: usize = 8;
+/// Questions under way at once, of one type in one place.
+const AT_ONCE: usize = 8;
+
+/// The answers of questions of which only so many are under way at once, in the order in which they come.
+pub(crate) async fn some_at_once<F: Future>(asked: Vec<F>) -> Vec<F::Output> {
+    stream::iter(asked)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await
+}
 
 /// Asks about each by itself: for services that take no batches. One that does not exist is left out.
 pub(crate) async fn each<'a, A, F, S>(ids: &'a [ResourceId], ask: A) -> Seen
@@ -20,12 +28,8 @@ where
         .iter()
         .map(|id| ask(id).map(move |answer| (id, answer)))
         .collect();
-    let answers: Vec<_> = stream::iter(asked)
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
     let mut seen = Seen::default();
-    for (id, answer) in answers {
+    for (id, answer) in some_at_once(asked).await {
         match answer {
             Ok(found) => seen.found.push(found.into()),
             Err(error) if error.kind == CloudErrorKind::Gone => {}
@@ -45,12 +49,8 @@ where
         .chunks(size)
         .map(|chunk| ask(chunk).map(move |answer| (chunk, answer)))
         .collect();
-    let answers: Vec<_> = stream::iter(asked)
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
     let mut seen = Seen::default();
-    for (chunk, answer) in answers {
+    for (chunk, answer) in some_at_once(asked).await {
         match answer {
             Ok(found) => seen.found.extend(found),
             Err(error) => seen.fail(chunk, &error),
@@ -67,12 +67,8 @@ where
     F: Future<Output = Result<Vec<Sighting>, CloudError>>,
 {
     let asked: Vec<_> = ids.chunks(size).map(|chunk| halved(chunk, &ask)).collect();
-    let answers: Vec<_> = stream::iter(asked)
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
     let mut seen = Seen::default();
-    for answer in answers {
+    for answer in some_at_once(asked).await {
         seen.found.extend(answer.found);
         seen.failed.extend(answer.failed);
     }

@@ -8,14 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use futures_util::stream::{self, StreamExt};
 use stack::Place;
 use stack::cloud::{
     CloudError, CloudErrorKind, Found, NotLooked, Resource, ResourceId, Standing, Which,
 };
 
 use crate::arn::Arn;
-use crate::batch::AT_ONCE;
+use crate::batch::some_at_once;
 use crate::clients::{Clients, GLOBAL};
 use crate::index::{ec2_tagged, tagged};
 use crate::kept::{gateways_go_after_subnets, keep, whole};
@@ -94,11 +93,7 @@ async fn protections(at: &Clients, resources: &mut [Resource]) {
             Some(asked.map(move |flag| (n, flag)))
         })
         .collect();
-    let flags: Vec<_> = stream::iter(asked)
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    for (n, flag) in flags {
+    for (n, flag) in some_at_once(asked).await {
         if let (Some(resource), Ok(Some(flag))) = (resources.get_mut(n), flag) {
             resource.protection = Some(flag);
         }

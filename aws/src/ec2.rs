@@ -153,8 +153,15 @@ pub(crate) fn foreign(at: &Clients, owner: Option<&str>) -> Option<String> {
     Some(format!("it belongs to account {owner}"))
 }
 
-/// The default VPC of a region (there is at most one).
-pub(crate) async fn default_vpc(at: &Clients) -> Result<Option<String>, CloudError> {
+/// The default VPC of a region (there is at most one). It is asked for only where one of these may belong to it.
+pub(crate) async fn default_vpc<T>(
+    at: &Clients,
+    all: &[T],
+    may_belong: impl Fn(&T) -> bool,
+) -> Result<Option<String>, CloudError> {
+    if !all.iter().any(may_belong) {
+        return Ok(None);
+    }
     let filter = Filter::builder().name("is-default").values("true").build();
     let answer = at.ec2().describe_vpcs().filters(filter).send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeVpcs"))?;

@@ -39,7 +39,7 @@ pub(crate) fn refusal(call: &str, failures: &[Failure]) -> Option<CloudError> {
 }
 
 /// The ids of what lies in clusters, by the names of these; and those that do not name theirs, as the service did years ago.
-pub(crate) fn by_cluster<'a>(
+fn by_cluster<'a>(
     ids: &'a [ResourceId],
     kind: &str,
 ) -> (BTreeMap<&'a str, Vec<ResourceId>>, Vec<ResourceId>) {
@@ -59,8 +59,38 @@ pub(crate) fn cluster_of<'a>(id: &'a ResourceId, kind: &str) -> Option<&'a str> 
     short(id, kind).split_once('/').map(|(cluster, _)| cluster)
 }
 
+/// Asks about what lies in clusters, each cluster by itself and so many at a time. A cluster that does not exist has
+/// nothing in it.
+pub(crate) async fn in_clusters<'a, A, F>(
+    ids: &'a [ResourceId],
+    kind: &str,
+    size: usize,
+    call: &str,
+    ask: A,
+) -> Seen
+where
+    A: Fn(&'a str, Vec<ResourceId>) -> F,
+    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+{
+    let (clusters, old) = by_cluster(ids, kind);
+    let mut seen = Seen::default();
+    if !old.is_empty() {
+        seen.fail(&old, &nameless(call));
+    }
+    for (cluster, ids) in clusters {
+        for ids in ids.chunks(size) {
+            match ask(cluster, ids.to_vec()).await {
+                Ok(found) => seen.found.extend(found),
+                Err(error) if error.kind == CloudErrorKind::Gone => {}
+                Err(error) => seen.fail(ids, &error),
+            }
+        }
+    }
+    seen
+}
+
 /// That an ARN is of the form that does not say in which cluster it is.
-pub(crate) fn nameless(call: &str) -> CloudError {
+fn nameless(call: &str) -> CloudError {
     CloudError {
         service: "ecs".to_owned(),
         call: call.to_owned(),
@@ -68,15 +98,6 @@ pub(crate) fn nameless(call: &str) -> CloudError {
         code: None,
         message: "its ARN has the old form, which does not name its cluster".to_owned(),
         kind: CloudErrorKind::Other,
-    }
-}
-
-/// Adds an answer about a batch: a cluster that does not exist has nothing in it.
-pub(crate) fn add(seen: &mut Seen, ids: &[ResourceId], answer: Result<Vec<Sighting>, CloudError>) {
-    match answer {
-        Ok(found) => seen.found.extend(found),
-        Err(error) if error.kind == CloudErrorKind::Gone => {}
-        Err(error) => seen.fail(ids, &error),
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::types::{Action, ForwardActionConfig};
-use stack::cloud::{CloudError, ResourceId};
+use stack::cloud::{CloudError, Resource, ResourceId};
 
 use crate::clients::Clients;
 use crate::error::failed;
 use crate::tags;
+use crate::types::Sighting;
 
 /// ARNs in one question: the service tells the tags of no more at once.
 pub(crate) const BATCH: usize = 20;
@@ -30,6 +31,19 @@ pub(crate) async fn tags_of(
         Some((one.resource_arn()?.to_owned(), tags::map(pairs)))
     });
     Ok(described.collect())
+}
+
+/// Resources with their tags, which another answer tells.
+pub(crate) fn tagged(
+    resources: impl Iterator<Item = Resource>,
+    mut tags: BTreeMap<String, BTreeMap<String, String>>,
+) -> Vec<Sighting> {
+    resources
+        .map(|mut resource| {
+            resource.tags = tags.remove(resource.id.as_str()).unwrap_or_default();
+            Sighting::from(resource)
+        })
+        .collect()
 }
 
 /// The target groups that actions forward to, each once.

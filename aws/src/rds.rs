@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{Filter, Tag};
-use stack::cloud::{CloudError, CloudErrorKind, Resource, ResourceId};
+use aws_smithy_types::DateTime;
+use stack::cloud::{CloudError, CloudErrorKind, Deleting, Resource, ResourceId, Standing};
 
 use crate::arn::short;
 use crate::clients::Clients;
 use crate::error::failed;
 use crate::tags;
+use crate::time::timestamp;
 use crate::types::Seen;
 
 /// Ids in one filter, as many as a page of the answer holds.
@@ -18,6 +20,8 @@ pub(crate) const BATCH: usize = 100;
 const RESTARTS: &str = "restarts_at";
 /// The detail with an id that no later database of the same name has.
 const UNIQUE: &str = "resource_id";
+/// The detail that says that no last snapshot can be made of this one.
+const NO_SNAPSHOT: &str = "no_last_snapshot";
 
 /// Tags as a map.
 pub(crate) fn tags_of(list: &[Tag]) -> BTreeMap<String, String> {
@@ -87,21 +91,32 @@ pub(crate) fn has_members_of_their_own(engine: &str) -> bool {
 }
 
 /// Notes what a later call needs to know of a database: an id of its own, and when it starts by itself.
-pub(crate) fn note(
-    resource: &mut Resource,
-    unique: Option<&str>,
-    restarts: Option<&aws_smithy_types::DateTime>,
-) {
-    let restarts = crate::time::timestamp(restarts).map(|at| at.to_string());
+pub(crate) fn note(resource: &mut Resource, unique: Option<&str>, restarts: Option<&DateTime>) {
+    let restarts = timestamp(restarts).map(|at| at.to_string());
     let noted = [(UNIQUE, unique.map(str::to_owned)), (RESTARTS, restarts)];
     let noted = noted.into_iter();
     let noted = noted.filter_map(|(key, value)| Some((key.to_owned(), value?)));
     resource.details.extend(noted);
 }
 
+/// Notes that no last snapshot can be made of a database: its data are another's.
+pub(crate) fn note_no_snapshot(resource: &mut Resource) {
+    let why = "its data are another's".to_owned();
+    resource.details.insert(NO_SNAPSHOT.to_owned(), why);
+}
+
+/// What the last snapshot is to be called that a delete is to make; `None`: it is to make none.
+pub(crate) fn wanted_snapshot(how: Deleting, resource: &Resource, name: &str) -> Option<String> {
+    if !how.final_snapshot || resource.details.contains_key(NO_SNAPSHOT) {
+        return None;
+    }
+    let unique = resource.details.get(UNIQUE);
+    Some(last_snapshot(name, unique.map(String::as_str)))
+}
+
 /// What the last snapshot of a database is called: always the same for this database, so that a second try makes no
 /// second one, and never the same for a later one of its name.
-pub(crate) fn last_snapshot(name: &str, unique: Option<&str>) -> String {
+fn last_snapshot(name: &str, unique: Option<&str>) -> String {
     let unique = unique.unwrap_or_default().to_lowercase();
     match unique
         .rsplit_once('-')
@@ -112,9 +127,64 @@ pub(crate) fn last_snapshot(name: &str, unique: Option<&str>) -> String {
     }
 }
 
-/// What the last snapshot of this resource is called.
-pub(crate) fn last_snapshot_of(resource: &Resource, name: &str) -> String {
-    last_snapshot(name, resource.details.get(UNIQUE).map(String::as_str))
+/// A snapshot of a database or of a cluster of them, as either call describes it.
+pub(crate) struct Snapshot<'a> {
+    pub(crate) arn: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    /// The name of what it is a snapshot of, and an id that no later one of this name has.
+    pub(crate) database: Option<&'a str>,
+    pub(crate) unique: Option<&'a str>,
+    pub(crate) tags: &'a [Tag],
+    pub(crate) state: Option<&'a str>,
+    pub(crate) created: Option<&'a DateTime>,
+    /// `manual`, `automated`, `awsbackup`.
+    pub(crate) kind: Option<&'a str>,
+    pub(crate) key: Option<&'a str>,
+}
+
+impl Snapshot<'_> {
+    /// The snapshot as a resource of a type, with what ARNs call its database: `db`, `cluster`. `None` for what a
+    /// teardown was asked to keep: that is nobody's stack any longer, whatever tags were copied to it.
+    pub(crate) fn seen(&self, at: &Clients, kind: &str, of: &str) -> Option<Resource> {
+        let database = self.database.unwrap_or_default();
+        if self.name? == last_snapshot(database, self.unique) {
+            return None;
+        }
+        let mut resource = at.resource(ResourceId(self.arn?.to_owned()), kind);
+        resource.tags = tags_of(self.tags);
+        resource.state = self.state.map(str::to_owned);
+        resource.created_at = timestamp(self.created);
+        resource.standing = Standing::Confirmed;
+        match self.kind {
+            // An automated one goes with its database, and only so.
+            Some("automated") => resource.owner = Some(at.id("rds", &format!("{of}:{database}"))),
+            Some("awsbackup") => {
+                resource.untouchable = Some("it is managed by AWS Backup".to_owned());
+            }
+            _ => {}
+        }
+        resource
+            .uses
+            .extend(self.key.map(|arn| ResourceId(arn.to_owned())));
+        // What it stores is told by nothing, and partly free.
+        resource.unpriced = vec!["snapshot storage".to_owned()];
+        Some(resource)
+    }
+}
+
+/// A group of parameters or options, which costs nothing. Those that came with the service are nobody's.
+pub(crate) fn group(
+    at: &Clients,
+    id: &ResourceId,
+    kind: &str,
+    is_default: bool,
+    tags: BTreeMap<String, String>,
+) -> Resource {
+    let mut resource = at.resource(id.clone(), kind);
+    resource.tags = tags;
+    resource.standing = Standing::Confirmed;
+    resource.untouchable = is_default.then(|| "it is a default of the service".to_owned());
+    resource
 }
 
 /// That a stop or a start was refused is no failure when its end has been reached already.
@@ -155,5 +225,51 @@ mod tests {
         assert_eq!(last_snapshot("db", Some("db-ABC")), "db-final-abc");
         assert_eq!(last_snapshot("db", Some("cluster-ABD")), "db-final-abd");
         assert_eq!(last_snapshot("db", None), "db-final");
+    }
+
+    /// Automated snapshots go with their database, others by themselves; one that was asked for at the end is kept.
+    #[test]
+    fn whose_a_snapshot_is() {
+        let at = Clients::of_nobody();
+        let seen = |name, kind| {
+            let arn = format!("arn:aws:rds:eu-west-1:123456789012:snapshot:{name}");
+            let snapshot = Snapshot {
+                arn: Some(&arn),
+                name: Some(name),
+                database: Some("main"),
+                unique: Some("db-ABC"),
+                tags: &[],
+                state: Some("available"),
+                created: None,
+                kind: Some(kind),
+                key: None,
+            };
+            snapshot.seen(&at, "rds:snapshot", "db")
+        };
+        let automated = seen("rds:main-2026-11-21", "automated").unwrap();
+        assert_eq!(automated.owner, Some(at.id("rds", "db:main")));
+        let manual = seen("before", "manual").unwrap();
+        assert_eq!((manual.owner, manual.untouchable), (None, None));
+        assert!(seen("backup", "awsbackup").unwrap().untouchable.is_some());
+        assert_eq!(seen("main-final-abc", "manual"), None);
+    }
+
+    /// A last snapshot is made when it is asked for, and only of a database whose data are its own.
+    #[test]
+    fn a_last_snapshot_is_asked_for() {
+        let at = Clients::of_nobody();
+        let mut resource = at.resource(at.id("rds", "db:main"), "rds:db");
+        note(&mut resource, Some("db-ABC"), None);
+        let keep = Deleting {
+            final_snapshot: true,
+        };
+        let name = wanted_snapshot(keep, &resource, "main");
+        assert_eq!(name.as_deref(), Some("main-final-abc"));
+        assert_eq!(
+            wanted_snapshot(Deleting::default(), &resource, "main"),
+            None
+        );
+        note_no_snapshot(&mut resource);
+        assert_eq!(wanted_snapshot(keep, &resource, "main"), None);
     }
 }

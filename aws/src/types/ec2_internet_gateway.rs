@@ -70,11 +70,7 @@ async fn gateways(at: &Clients, ids: &[ResourceId]) -> Result<Vec<InternetGatewa
 
 async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
     let all = gateways(at, ids).await?;
-    let default = if all.iter().any(|gateway| !gateway.attachments().is_empty()) {
-        default_vpc(at).await?
-    } else {
-        None
-    };
+    let default = default_vpc(at, &all, |gateway| !gateway.attachments().is_empty()).await?;
     let all = all.iter();
     let all = all.filter_map(|gateway| seen(at, gateway, default.as_deref()));
     Ok(all.map(Sighting::from).collect())

@@ -105,11 +105,7 @@ async fn lists(at: &Clients, ids: Vec<String>) -> Result<Vec<NetworkAcl>, CloudE
 
 async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
     let all = lists(at, ids).await?;
-    let default = if all.iter().any(|list| list.is_default() == Some(true)) {
-        default_vpc(at).await?
-    } else {
-        None
-    };
+    let default = default_vpc(at, &all, |list| list.is_default() == Some(true)).await?;
     let all = all.iter();
     let all = all.filter_map(|list| seen(at, list, default.as_deref()));
     Ok(all.map(Sighting::from).collect())

@@ -82,11 +82,7 @@ async fn tables(at: &Clients, ids: &[ResourceId]) -> Result<Vec<RouteTable>, Clo
 
 async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
     let all = tables(at, ids).await?;
-    let default = if all.iter().any(is_main) {
-        default_vpc(at).await?
-    } else {
-        None
-    };
+    let default = default_vpc(at, &all, is_main).await?;
     let all = all.iter();
     let all = all.filter_map(|table| seen(at, table, default.as_deref()));
     Ok(all.map(Sighting::from).collect())

@@ -72,11 +72,7 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
         describe_security_groups,
         "DescribeSecurityGroups"
     );
-    let default = if all.iter().any(is_default) {
-        default_vpc(at).await?
-    } else {
-        None
-    };
+    let default = default_vpc(at, &all, is_default).await?;
     let all = all.iter();
     let all = all.filter_map(|group| seen(at, group, default.as_deref()));
     Ok(all.map(Sighting::from).collect())

@@ -14,9 +14,7 @@ use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::clients::Clients;
-use crate::ecs::{
-    add, by_cluster, cluster_of, fargate, nameless, network, other_platform, refusal, tags_of,
-};
+use crate::ecs::{cluster_of, fargate, in_clusters, network, other_platform, refusal, tags_of};
 use crate::error::{deleted, failed};
 use crate::size::number;
 use crate::time::timestamp;
@@ -42,20 +40,13 @@ impl Type for This {
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(async move {
-            let (clusters, old) = by_cluster(ids, "service");
-            let mut seen = Seen::default();
-            if !old.is_empty() {
-                seen.fail(&old, &nameless("DescribeServices"));
-            }
-            for (cluster, ids) in clusters {
-                for ids in ids.chunks(BATCH) {
-                    let answer = describe(at, cluster, ids).await;
-                    add(&mut seen, ids, answer);
-                }
-            }
-            seen
-        })
+        Box::pin(in_clusters(
+            ids,
+            "service",
+            BATCH,
+            "DescribeServices",
+            |cluster, ids| describe(at, cluster, ids),
+        ))
     }
 
     fn delete<'a>(
@@ -134,9 +125,9 @@ async fn resize(at: &Clients, resource: &Resource, desired: i32) -> Result<(), C
 async fn describe(
     at: &Clients,
     cluster: &str,
-    ids: &[ResourceId],
+    ids: Vec<ResourceId>,
 ) -> Result<Vec<Sighting>, CloudError> {
-    let arns = ids.iter().map(|id| id.as_str().to_owned()).collect();
+    let arns = ids.into_iter().map(|id| id.0).collect();
     let asked = at
         .ecs()
         .describe_services()

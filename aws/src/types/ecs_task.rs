@@ -6,7 +6,7 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::{Arn, short};
 use crate::clients::Clients;
-use crate::ecs::{add, by_cluster, cluster_of, fargate, nameless, refusal, tags_of};
+use crate::ecs::{cluster_of, fargate, in_clusters, refusal, tags_of};
 use crate::error::{deleted, failed};
 use crate::time::timestamp;
 
@@ -27,20 +27,13 @@ impl Type for This {
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(async move {
-            let (clusters, old) = by_cluster(ids, "task");
-            let mut seen = Seen::default();
-            if !old.is_empty() {
-                seen.fail(&old, &nameless("DescribeTasks"));
-            }
-            for (cluster, ids) in clusters {
-                for ids in ids.chunks(BATCH) {
-                    let answer = describe(at, cluster, ids).await;
-                    add(&mut seen, ids, answer);
-                }
-            }
-            seen
-        })
+        Box::pin(in_clusters(
+            ids,
+            "task",
+            BATCH,
+            "DescribeTasks",
+            |cluster, ids| describe(at, cluster, ids),
+        ))
     }
 
     fn delete<'a>(
@@ -65,9 +58,9 @@ impl Type for This {
 async fn describe(
     at: &Clients,
     cluster: &str,
-    ids: &[ResourceId],
+    ids: Vec<ResourceId>,
 ) -> Result<Vec<Sighting>, CloudError> {
-    let arns = ids.iter().map(|id| id.as_str().to_owned()).collect();
+    let arns = ids.into_iter().map(|id| id.0).collect();
     let asked = at
         .ecs()
         .describe_tasks()

@@ -7,7 +7,7 @@ use super::{Seen, Sighting, Type};
 use crate::arn::Arn;
 use crate::batch::halves;
 use crate::clients::Clients;
-use crate::elb::{BATCH, arns, balancer, tags_of, targets};
+use crate::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
 use crate::error::{deleted, failed};
 
 pub(super) struct This;
@@ -51,13 +51,11 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
         .set_listener_arns(Some(arns(ids)));
     let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeListeners"))?;
-    let mut tags = tags?;
-    let found = answer.listeners().iter().filter_map(|listener| {
-        let mut resource = seen(at, listener)?;
-        resource.tags = tags.remove(resource.id.as_str()).unwrap_or_default();
-        Some(Sighting::from(resource))
-    });
-    Ok(found.collect())
+    let found = answer.listeners().iter();
+    Ok(tagged(
+        found.filter_map(|listener| seen(at, listener)),
+        tags?,
+    ))
 }
 
 fn seen(at: &Clients, listener: &Listener) -> Option<Resource> {

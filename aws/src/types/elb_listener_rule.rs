@@ -7,7 +7,7 @@ use super::{Seen, Sighting, Type};
 use crate::arn::Arn;
 use crate::batch::halves;
 use crate::clients::Clients;
-use crate::elb::{BATCH, arns, balancer, tags_of, targets};
+use crate::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
 use crate::error::{deleted, failed};
 
 pub(super) struct This;
@@ -48,13 +48,8 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     let asked = at.elb().describe_rules().set_rule_arns(Some(arns(ids)));
     let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeRules"))?;
-    let mut tags = tags?;
-    let found = answer.rules().iter().filter_map(|rule| {
-        let mut resource = seen(at, rule)?;
-        resource.tags = tags.remove(resource.id.as_str()).unwrap_or_default();
-        Some(Sighting::from(resource))
-    });
-    Ok(found.collect())
+    let found = answer.rules().iter();
+    Ok(tagged(found.filter_map(|rule| seen(at, rule)), tags?))
 }
 
 fn seen(at: &Clients, rule: &Rule) -> Option<Resource> {

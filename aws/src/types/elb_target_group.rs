@@ -7,7 +7,7 @@ use super::{Seen, Sighting, Type};
 use crate::arn::Arn;
 use crate::batch::halves;
 use crate::clients::Clients;
-use crate::elb::{BATCH, arns, tags_of};
+use crate::elb::{BATCH, arns, tagged, tags_of};
 use crate::error::{deleted, failed};
 
 pub(super) struct This;
@@ -52,13 +52,8 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
         .set_target_group_arns(Some(arns(ids)));
     let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeTargetGroups"))?;
-    let mut tags = tags?;
-    let found = answer.target_groups().iter().filter_map(|group| {
-        let mut resource = seen(at, group)?;
-        resource.tags = tags.remove(resource.id.as_str()).unwrap_or_default();
-        Some(Sighting::from(resource))
-    });
-    Ok(found.collect())
+    let found = answer.target_groups().iter();
+    Ok(tagged(found.filter_map(|group| seen(at, group)), tags?))
 }
 
 fn seen(at: &Clients, group: &TargetGroup) -> Option<Resource> {

@@ -38,9 +38,7 @@ impl Type for This {
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let name = short(&resource.id, "cluster");
-            let snapshot = how
-                .final_snapshot
-                .then(|| rds::last_snapshot_of(resource, name));
+            let snapshot = rds::wanted_snapshot(how, resource, name);
             let asked = at
                 .rds()
                 .delete_db_cluster()

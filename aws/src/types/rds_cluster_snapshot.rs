@@ -1,15 +1,14 @@
 //! Snapshots of database clusters.
 
 use aws_sdk_rds::types::DbClusterSnapshot;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
 
 use super::{Seen, Sighting, Type};
 use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::error::{deleted, failed};
-use crate::rds::{self, BATCH};
-use crate::time::timestamp;
+use crate::rds::{self, BATCH, Snapshot};
 
 pub(super) struct This;
 
@@ -72,60 +71,16 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
 }
 
 fn seen(at: &Clients, snapshot: &DbClusterSnapshot) -> Option<Resource> {
-    let name = snapshot.db_cluster_snapshot_identifier()?;
-    let database = snapshot.db_cluster_identifier().unwrap_or_default();
-    // What a teardown was asked to keep is nobody's stack any longer, whatever tags were copied to it.
-    if name == rds::last_snapshot(database, snapshot.db_cluster_resource_id()) {
-        return None;
-    }
-    let id = ResourceId(snapshot.db_cluster_snapshot_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
-    resource.tags = rds::tags_of(snapshot.tag_list());
-    resource.state = snapshot.status().map(str::to_owned);
-    resource.created_at = timestamp(snapshot.snapshot_create_time());
-    resource.standing = Standing::Confirmed;
-    match snapshot.snapshot_type() {
-        // An automated one goes with its database, and only so.
-        Some("automated") => resource.owner = Some(at.id("rds", &format!("cluster:{database}"))),
-        Some("awsbackup") => {
-            resource.untouchable = Some("it is managed by AWS Backup".to_owned());
-        }
-        _ => {}
-    }
-    let key = snapshot.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
-    resource.uses.extend(key);
-    // What it stores is told by nothing, and partly free.
-    resource.unpriced = vec!["snapshot storage".to_owned()];
-    Some(resource)
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_rds::types::builders::DbClusterSnapshotBuilder;
-
-    use super::*;
-
-    fn snapshot(name: &str, kind: &str) -> DbClusterSnapshotBuilder {
-        DbClusterSnapshot::builder()
-            .db_cluster_snapshot_arn(format!(
-                "arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:{name}"
-            ))
-            .db_cluster_snapshot_identifier(name)
-            .db_cluster_identifier("main")
-            .db_cluster_resource_id("cluster-ABC")
-            .snapshot_type(kind)
-    }
-
-    /// Automated ones go with their database, others by themselves; one that was asked for at the end is kept.
-    #[test]
-    fn whose_a_snapshot_is() {
-        let at = Clients::of_nobody();
-        let seen = |name, kind| seen(&at, &snapshot(name, kind).build());
-        let automated = seen("rds:main-2026-11-21", "automated").unwrap();
-        assert_eq!(automated.owner, Some(at.id("rds", "cluster:main")));
-        let manual = seen("before", "manual").unwrap();
-        assert_eq!((manual.owner, manual.untouchable), (None, None));
-        assert!(seen("backup", "awsbackup").unwrap().untouchable.is_some());
-        assert_eq!(seen("main-final-abc", "manual"), None);
-    }
+    let described = Snapshot {
+        arn: snapshot.db_cluster_snapshot_arn(),
+        name: snapshot.db_cluster_snapshot_identifier(),
+        database: snapshot.db_cluster_identifier(),
+        unique: snapshot.db_cluster_resource_id(),
+        tags: snapshot.tag_list(),
+        state: snapshot.status(),
+        created: snapshot.snapshot_create_time(),
+        kind: snapshot.snapshot_type(),
+        key: snapshot.kms_key_id(),
+    };
+    described.seen(at, NAME, "cluster")
 }

@@ -32,9 +32,6 @@ const PRICED: [&str; 5] = [
 /// Operations a second of gp3 storage that its price includes.
 const INCLUDED_IOPS: i32 = 12_000;
 
-/// The detail that says that no last snapshot can be made of this one.
-const NO_SNAPSHOT: &str = "no_last_snapshot";
-
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
@@ -56,16 +53,13 @@ impl Type for This {
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let name = short(&resource.id, "db");
-            // A member's data are its cluster's, and a replica's are its source's: neither can be asked for one.
-            let snapshot = how.final_snapshot && !resource.details.contains_key(NO_SNAPSHOT);
+            let snapshot = rds::wanted_snapshot(how, resource, name);
             let asked = at
                 .rds()
                 .delete_db_instance()
                 .db_instance_identifier(name)
-                .skip_final_snapshot(!snapshot)
-                .set_final_db_snapshot_identifier(
-                    snapshot.then(|| rds::last_snapshot_of(resource, name)),
-                )
+                .skip_final_snapshot(snapshot.is_none())
+                .set_final_db_snapshot_identifier(snapshot)
                 .delete_automated_backups(true);
             deleted(
                 asked
@@ -181,9 +175,9 @@ fn seen(at: &Clients, instance: &DbInstance) -> Option<Resource> {
     }
     let unique = instance.dbi_resource_id();
     rds::note(&mut resource, unique, instance.automatic_restart_time());
+    // A member's data are its cluster's, and a replica's are its source's: neither can be asked for one.
     if instance.db_cluster_identifier().is_some() || is_replica(instance) {
-        let why = "its data are another's".to_owned();
-        resource.details.insert(NO_SNAPSHOT.to_owned(), why);
+        rds::note_no_snapshot(&mut resource);
     }
     price(&mut resource, instance);
     Some(resource)

@@ -1,13 +1,13 @@
 //! Parameter groups of database instances.
 
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
 
 use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{deleted, failed, missing};
-use crate::rds::tagged;
+use crate::rds::{group, tagged};
 
 pub(super) struct This;
 
@@ -60,11 +60,6 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError>
     if answer.db_parameter_groups().is_empty() {
         return Err(missing("rds", "DescribeDBParameterGroups", name));
     }
-    let mut resource = at.resource(id.clone(), NAME);
-    resource.tags = tags?;
-    resource.standing = Standing::Confirmed;
-    if name.starts_with("default.") {
-        resource.untouchable = Some("it is a default of the service".to_owned());
-    }
-    Ok(resource)
+    let is_default = name.starts_with("default.");
+    Ok(group(at, id, NAME, is_default, tags?))
 }
