@@ -104,7 +104,7 @@ impl Asked {
                 let part = |n| arn.split(':').nth(n).filter(|part| !part.is_empty());
                 let place = Place {
                     account: part(4).unwrap_or(&self.account).to_owned(),
-                    region: part(3).unwrap_or("global").to_owned(),
+                    region: part(3).unwrap_or(Place::GLOBAL).to_owned(),
                 };
                 Resource::named(ResourceId(arn.clone()), "unknown", place)
             })

@@ -16,7 +16,7 @@ use stack::config::{Access, Account};
 use stack::{Config, Place};
 use tokio::sync::OnceCell;
 
-use crate::clients::{BILLING, Clients, GLOBAL};
+use crate::clients::{BILLING, Clients};
 use crate::error::failed;
 use crate::pace::Pace;
 
@@ -59,28 +59,10 @@ impl Accounts {
         }
     }
 
-    /// The numbers of the accounts, as they are configured.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.accounts.iter().map(|entry| entry.account.id.as_str())
-    }
-
-    /// The places of an account: its regions, and what is in none.
-    pub(crate) fn places(&self, id: &str) -> Vec<Place> {
-        let regions = self.entry(id).map(|entry| entry.account.regions.as_slice());
-        let regions = regions.unwrap_or_default().iter().map(String::as_str);
-        regions
-            .chain([GLOBAL])
-            .map(|region| Place {
-                account: id.to_owned(),
-                region: region.to_owned(),
-            })
-            .collect()
-    }
-
     /// Clients for what knows of money: in the first account of the configuration, where the bill and the price list are
     /// served. `None` when no account is configured.
     pub(crate) async fn billing(&self) -> Option<Result<Arc<Clients>, CloudError>> {
-        let account = self.ids().next()?.to_owned();
+        let account = self.accounts.first()?.account.id.clone();
         let region = BILLING.to_owned();
         Some(self.clients(&Place { account, region }).await)
     }
@@ -143,7 +125,7 @@ impl Entry {
         let china = first.starts_with("cn-");
         let billing = if china { "cn-northwest-1" } else { "us-east-1" };
         regional
-            .chain([make(GLOBAL, first), make(BILLING, billing)])
+            .chain([make(Place::GLOBAL, first), make(BILLING, billing)])
             .collect()
     }
 

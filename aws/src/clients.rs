@@ -121,7 +121,7 @@ impl Clients {
 
     /// The region as ARNs have it: none for what is in none.
     fn regional(&self) -> &str {
-        if self.place.region == GLOBAL {
+        if self.place.region == Place::GLOBAL {
             ""
         } else {
             &self.region
@@ -138,9 +138,6 @@ impl Clients {
         }
     }
 }
-
-/// The region of what is in none.
-pub(crate) const GLOBAL: &str = "global";
 
 /// The region of the bill and the price list, wherever that is; resources never lie there.
 pub(crate) const BILLING: &str = "billing";

@@ -26,6 +26,7 @@ use crate::types::{self, Type};
 /// AWS, in the accounts and regions of a configuration.
 pub struct AwsCloud {
     accounts: Accounts,
+    places: Vec<Place>,
     pace: Arc<Pace>,
     prices: RwLock<Table>,
 }
@@ -38,6 +39,7 @@ impl AwsCloud {
         let pace = Arc::new(Pace::new(!own_endpoint));
         Self {
             accounts: Accounts::new(config, &pace),
+            places: config.places().collect(),
             pace,
             prices: RwLock::new(Table::built_in()),
         }
@@ -96,12 +98,8 @@ impl Cloud for AwsCloud {
     fn discover<'a>(&'a self, which: &'a Which) -> Soon<'a, Found> {
         Box::pin(async move {
             let before = self.pace.requests();
-            let places: Vec<Place> = self
-                .accounts
-                .ids()
-                .flat_map(|id| self.accounts.places(id))
-                .collect();
-            let looks = places.into_iter().map(|place| self.look(place, which));
+            let places = self.places.iter().cloned();
+            let looks = places.map(|place| self.look(place, which));
             let mut all = Found::default();
             for found in join_all(looks).await {
                 all.resources.extend(found.resources);

@@ -15,7 +15,7 @@ use stack::cloud::{
 
 use crate::arn::Arn;
 use crate::batch::some_at_once;
-use crate::clients::{Clients, GLOBAL};
+use crate::clients::Clients;
 use crate::index::{ec2_tagged, tagged};
 use crate::kept::{gateways_go_after_subnets, keep, whole};
 use crate::types::{self, Seen, Sighting, Type};
@@ -162,7 +162,7 @@ struct Candidates {
 }
 
 async fn candidates(at: &Clients, which: &Which, not_looked: &mut Vec<NotLooked>) -> Candidates {
-    let global = at.place.region == GLOBAL;
+    let global = at.place.region == Place::GLOBAL;
     let lists = types::ALL
         .iter()
         .filter(|kind| kind.is_global() == global)

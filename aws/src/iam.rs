@@ -5,12 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_iam::types::Tag;
+use stack::Place;
 use stack::cloud::{Resource, ResourceId, Which};
 use stack::tags::STACK;
 use tokio::time::Instant;
 
 use crate::arn::Arn;
-use crate::clients::{Clients, GLOBAL};
+use crate::clients::Clients;
 use crate::types::{Listed, Seen};
 
 /// Entries of one page of a list: the most that IAM gives.
@@ -22,7 +23,7 @@ const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 /// A resource of IAM. An index may name it in a region; it is in none.
 pub(crate) fn resource(at: &Clients, arn: &str, kind: &str) -> Resource {
     let mut resource = at.resource(ResourceId(arn.to_owned()), kind);
-    GLOBAL.clone_into(&mut resource.place.region);
+    Place::GLOBAL.clone_into(&mut resource.place.region);
     resource
 }
 

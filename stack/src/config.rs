@@ -10,6 +10,7 @@ use toml::de::DeTable;
 pub use error::{ConfigError, Problem};
 use section::{Lines, Section};
 
+use crate::cloud::Place;
 use crate::id::unsafe_character;
 use crate::policy::Policy;
 use crate::reaper::DEFAULT_INTERVAL;
@@ -156,6 +157,17 @@ impl Config {
         };
         file.finish()?;
         Ok(config)
+    }
+
+    /// Every place that the accounts name: each region of each, and what is in none.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        self.accounts.iter().flat_map(|account| {
+            let regions = account.regions.iter().map(String::as_str);
+            regions.chain([Place::GLOBAL]).map(|region| Place {
+                account: account.id.clone(),
+                region: region.to_owned(),
+            })
+        })
     }
 }
 

@@ -60,8 +60,13 @@ pub fn short(text: &str) -> &str {
 pub struct Place {
     /// The number of the account.
     pub account: String,
-    /// The region; `global` for what is in none.
+    /// The region; [`Place::GLOBAL`] for what is in none.
     pub region: String,
+}
+
+impl Place {
+    /// The region of what is in none.
+    pub const GLOBAL: &str = "global";
 }
 
 impl fmt::Display for Place {

@@ -17,9 +17,6 @@ use crate::cloud::{Cloud, Found, Place, Which};
 use crate::inventory::{Inventory, Known, Look};
 use crate::view::CloudView;
 
-/// The region of what is in none.
-const GLOBAL: &str = "global";
-
 /// A cloud, and the memory of what it said.
 #[derive(Clone)]
 pub struct Sky {
@@ -62,15 +59,7 @@ impl Service {
     /// Every place that the configuration names: each region of each account, and what is in none.
     #[must_use]
     pub fn places(&self) -> Vec<Place> {
-        let accounts = self.config.accounts.iter();
-        let places = accounts.flat_map(|account| {
-            let regions = account.regions.iter().map(String::as_str).chain([GLOBAL]);
-            regions.map(|region| Place {
-                account: account.id.clone(),
-                region: region.to_owned(),
-            })
-        });
-        places.collect()
+        self.config.places().collect()
     }
 
     /// Remembers what a look has found; whoever looked for one stack only makes no place younger by it.
