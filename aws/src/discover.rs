@@ -17,7 +17,7 @@ use crate::arn::Arn;
 use crate::batch::some_at_once;
 use crate::clients::Clients;
 use crate::index::{ec2_tagged, tagged};
-use crate::kept::{gateways_go_after_subnets, keep, whole};
+use crate::kept::{gateways_go_after_subnets, keep, ways_to_others_are_theirs, whole};
 use crate::types::{self, Seen, Sighting, Type};
 
 /// How deep what belongs to something is followed: a group, its member, the member's volume.
@@ -75,6 +75,7 @@ pub(crate) async fn place(at: &Clients, which: &Which) -> Found {
     }
     keep(&mut found.resources, which);
     gateways_go_after_subnets(&mut found.resources);
+    ways_to_others_are_theirs(&mut found.resources);
     if matches!(which, Which::Stack(_)) {
         protections(at, &mut found.resources).await;
     }

@@ -13,6 +13,15 @@ const WHOLE: &str = "aws:cloudformation:stack-id";
 const GATEWAY: &str = "ec2:internet-gateway";
 const SUBNET: &str = "ec2:subnet";
 
+/// What leads from a load balancer to what is behind it.
+const WAYS: [&str; 2] = [
+    "elasticloadbalancing:listener",
+    "elasticloadbalancing:listener-rule",
+];
+
+/// What stands in the ARN of a target group, to which they lead.
+const TARGET: &str = ":targetgroup/";
+
 /// Leaves out what carries no tag, or another stack's, by the word of its own service: the index lags. What belongs to
 /// something stays with it, whatever its own tag says: it would go along, and whoever decides has to see that.
 pub(crate) fn keep(resources: &mut Vec<Resource>, which: &Which) {
@@ -62,6 +71,28 @@ pub(crate) fn gateways_go_after_subnets(resources: &mut [Resource]) {
         let of_its_vpc = gateways.iter().filter(|(vpc, _)| subnet.uses.contains(vpc));
         let of_its_vpc: Vec<ResourceId> = of_its_vpc.map(|(_, gateway)| gateway.clone()).collect();
         subnet.uses.extend(of_its_vpc);
+    }
+}
+
+/// Notes of what nobody tagged and that leads to somebody else's target group that it is part of that: whoever reaches
+/// theirs by a listener or a rule of this stack's balancer has put it there.
+pub(crate) fn ways_to_others_are_theirs(resources: &mut [Resource]) {
+    let stacks: BTreeMap<_, _> = resources
+        .iter()
+        .filter_map(|one| Some((one.id.clone(), one.tag(STACK)?.to_owned())))
+        .collect();
+    let ways = resources
+        .iter_mut()
+        .filter(|one| WAYS.contains(&&*one.kind));
+    for way in ways.filter(|way| way.tag(STACK).is_none()) {
+        let stack = way.owner.as_ref().and_then(|owner| stacks.get(owner));
+        let theirs = way
+            .uses
+            .iter()
+            .find(|used| used.as_str().contains(TARGET) && stacks.get(used) != stack);
+        if let Some(theirs) = theirs.cloned() {
+            way.part_of.get_or_insert(theirs);
+        }
     }
 }
 
@@ -162,6 +193,36 @@ mod tests {
         };
         assert_eq!(uses(1), ["vpc", "gateway"]);
         assert_eq!((uses(0), uses(2)), (vec!["vpc"], vec!["another vpc"]));
+    }
+
+    /// A rule that nobody tagged is somebody else's where it leads to what is not the stack's, and the balancer's where it
+    /// does not.
+    #[test]
+    fn a_way_to_anothers_targets_is_anothers() {
+        let target =
+            |name: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/{name}/1");
+        let rule = |id: &str, stack, to: &str| {
+            let mut rule = resource(id, stack, Some("balancer"));
+            rule.kind = WAYS[1].to_owned();
+            rule.uses = vec![ResourceId(target(to))];
+            rule
+        };
+        let mut resources = [
+            resource("balancer", Some("a"), None),
+            resource(&target("ours"), Some("a"), None),
+            resource(&target("theirs"), Some("b"), None),
+            rule("to ours", None, "ours"),
+            rule("to theirs", None, "theirs"),
+            rule("to nobody's", None, "untagged"),
+            rule("ours to theirs", Some("a"), "theirs"),
+        ];
+        ways_to_others_are_theirs(&mut resources);
+        let parts: Vec<_> = resources[3..]
+            .iter()
+            .map(|rule| rule.part_of.as_ref().map(ToString::to_string))
+            .collect();
+        let (theirs, nobodys) = (Some(target("theirs")), Some(target("untagged")));
+        assert_eq!(parts, [None, theirs, nobodys, None]);
     }
 
     /// A part of a CloudFormation stack names it; the stack itself is no part of itself.

@@ -10,11 +10,12 @@ use rust_decimal::Decimal;
 use stack::cloud::{
     CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
 };
+use stack::tags::STACK;
 
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
 use crate::arn::{Arn, short};
-use crate::batch::halves;
+use crate::batch::{halves, some_at_once};
 use crate::clients::Clients;
 use crate::elb::{BATCH, arns, tags_of};
 use crate::error::{deleted, failed};
@@ -93,18 +94,30 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
         .set_load_balancer_arns(Some(arns(ids)));
     let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeLoadBalancers"))?;
-    let mut tags = tags?;
+    let tags = tags?;
     let each = answer.load_balancers().iter().map(async |balancer| {
         let arn = balancer.load_balancer_arn().unwrap_or_default();
-        let (protected, targets) = tokio::join!(is_protected(at, arn), targets(at, arn));
-        Ok::<_, CloudError>((balancer, protected?, targets?))
+        let ours = tags.get(arn).is_some_and(|tags| tags.contains_key(STACK));
+        let (protected, targets, inside) = tokio::join!(
+            is_protected(at, arn),
+            targets(at, arn),
+            // Whose it is not is not looked into.
+            async {
+                if ours {
+                    inside(at, arn).await
+                } else {
+                    Ok(Vec::new())
+                }
+            }
+        );
+        Ok::<_, CloudError>((balancer, protected?, targets?, inside?))
     });
     let described = try_join_all(each).await?.into_iter();
-    let found = described.filter_map(|(balancer, protected, targets)| {
+    let found = described.filter_map(|(balancer, protected, targets, owns)| {
         let mut resource = seen(at, balancer, targets)?;
-        resource.tags = tags.remove(resource.id.as_str()).unwrap_or_default();
+        resource.tags = tags.get(resource.id.as_str()).cloned().unwrap_or_default();
         resource.protection = protected.then(|| PROTECTION.to_owned());
-        Some(Sighting::from(resource))
+        Some(Sighting { resource, owns })
     });
     Ok(found.collect())
 }
@@ -136,6 +149,43 @@ async fn targets(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError>
         match group.map_err(failed!("elasticloadbalancing", "DescribeTargetGroups", arn)) {
             Ok(group) => found.extend(group.target_group_arn.map(ResourceId)),
             // None at all is answered like one that does not exist.
+            Err(error) if error.kind == CloudErrorKind::Gone => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Its listeners and their rules, which go with it: one of them may be somebody else's, who put it there.
+async fn inside(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let asked = at.elb().describe_listeners().load_balancer_arn(arn);
+    let mut pages = asked.into_paginator().items().send();
+    let mut inside = Vec::new();
+    while let Some(listener) = pages.next().await {
+        let listener =
+            listener.map_err(failed!("elasticloadbalancing", "DescribeListeners", arn))?;
+        inside.extend(listener.listener_arn.map(ResourceId));
+    }
+    // Those of the other kinds have no rules but the one that they are themselves.
+    if arn.contains(":loadbalancer/app/") {
+        let asked = inside.iter().map(|listener| rules(at, listener.as_str()));
+        for rules in some_at_once(asked.collect()).await {
+            inside.extend(rules?);
+        }
+    }
+    Ok(inside)
+}
+
+/// The rules of a listener, without the one by default, which is the listener itself.
+async fn rules(at: &Clients, listener: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let asked = at.elb().describe_rules().listener_arn(listener);
+    let mut pages = asked.into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(rule) = pages.next().await {
+        match rule.map_err(failed!("elasticloadbalancing", "DescribeRules", listener)) {
+            Ok(rule) if rule.is_default() == Some(true) => {}
+            Ok(rule) => found.extend(rule.rule_arn.map(ResourceId)),
+            // It went meanwhile, which says nothing about its balancer.
             Err(error) if error.kind == CloudErrorKind::Gone => break,
             Err(error) => return Err(error),
         }
