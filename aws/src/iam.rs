@@ -62,14 +62,19 @@ pub(crate) fn untouchable(path: &str) -> Option<String> {
 }
 
 /// What was seen without a stack's tag. IAM lists policies and instance profiles without their tags, so that each has to
-/// be asked by itself; tags come with the creation, and what had none is left alone for an hour.
+/// be asked by itself; tags come with the creation, and what had none is left alone for an hour by whoever looks at all
+/// stacks again and again. One stack is looked for because something is done about it: then each is asked.
 #[derive(Debug, Default)]
 pub(crate) struct Unmarked(Mutex<HashMap<String, Instant>>);
 
 impl Unmarked {
-    /// Whether this was seen without the tag a short while ago. Its unique id is asked for, not its name: what is
-    /// created again under one name is another thing.
-    pub(crate) fn knows(&self, unique: &str) -> bool {
+    /// Whether this need not be asked: it was seen without the tag a short while ago. Its unique id is asked for, not its
+    /// name: what is created again under one name is another thing.
+    pub(crate) fn spares(&self, which: &Which, unique: &str) -> bool {
+        *which == Which::All && self.knows(unique)
+    }
+
+    fn knows(&self, unique: &str) -> bool {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.get(unique)
             .is_some_and(|since| since.elapsed() < REMEMBERED)

@@ -50,7 +50,7 @@ impl Type for This {
     }
 }
 
-/// The list comes without tags: each that was not asked lately is asked for its own.
+/// The list comes without tags: each that need be asked is asked for its own.
 async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
     let pages = at.iam().list_instance_profiles().max_items(PAGE);
     let mut pages = pages.into_paginator().items().send();
@@ -58,7 +58,7 @@ async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
     let mut ids = Vec::new();
     while let Some(profile) = pages.next().await {
         let profile = profile.map_err(failed!("iam", "ListInstanceProfiles"))?;
-        if !at.unmarked.knows(profile.instance_profile_id()) {
+        if !at.unmarked.spares(which, profile.instance_profile_id()) {
             unique.push(profile.instance_profile_id);
             ids.push(ResourceId(profile.arn));
         }

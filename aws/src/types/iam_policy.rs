@@ -58,7 +58,7 @@ impl Type for This {
     }
 }
 
-/// The list comes without tags: each that was not asked lately is asked for its own.
+/// The list comes without tags: each that need be asked is asked for its own.
 async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
     let pages = at.iam().list_policies().scope(PolicyScopeType::Local);
     let mut pages = pages.max_items(PAGE).into_paginator().items().send();
@@ -69,7 +69,7 @@ async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
         let (Some(arn), Some(id)) = (policy.arn, policy.policy_id) else {
             continue;
         };
-        if !at.unmarked.knows(&id) {
+        if !at.unmarked.spares(which, &id) {
             unique.push(id);
             ids.push(ResourceId(arn));
         }
@@ -149,4 +149,58 @@ async fn with_users(at: &Clients, id: &ResourceId, mut error: CloudError) -> Clo
         error.message = format!("it is still attached to {names}: detach it there");
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::loopback::Loopback;
+
+    /// A policy that is tagged after it was seen without a tag is found by whoever looks for its stack; whoever looks at
+    /// all of them does not ask again so soon.
+    #[tokio::test]
+    async fn a_stack_is_looked_for_afresh() {
+        let tagged = Arc::new(AtomicBool::new(false));
+        let is_tagged = Arc::clone(&tagged);
+        let service = Loopback::new(move |body| {
+            let about = "<PolicyName>web</PolicyName><PolicyId>ANPA1</PolicyId>\
+                <Arn>arn:aws:iam::123456789012:policy/web</Arn><Path>/</Path>";
+            let said = if body.contains("Action=ListPolicies&") {
+                format!(
+                    "<ListPoliciesResponse><ListPoliciesResult><IsTruncated>false</IsTruncated>\
+                    <Policies><member>{about}</member></Policies></ListPoliciesResult></ListPoliciesResponse>"
+                )
+            } else {
+                let tag = "<member><Key>jiti:stack</Key><Value>pr-1</Value></member>";
+                let tags = if is_tagged.load(Ordering::SeqCst) {
+                    tag
+                } else {
+                    ""
+                };
+                format!(
+                    "<GetPolicyResponse><GetPolicyResult><Policy>{about}<Tags>{tags}</Tags></Policy>\
+                    </GetPolicyResult></GetPolicyResponse>"
+                )
+            };
+            (200, "text/xml", said)
+        });
+        let service = service.await;
+        let at = &service.clients;
+        let found = async |which: &Which| list(at, which).await.unwrap().ids.len();
+        let asked = || {
+            let heard = service.heard();
+            heard
+                .iter()
+                .filter(|body| body.contains("GetPolicy&"))
+                .count()
+        };
+        assert_eq!((found(&Which::All).await, asked()), (0, 1));
+        tagged.store(true, Ordering::SeqCst);
+        assert_eq!((found(&Which::All).await, asked()), (0, 1));
+        let one = Which::Stack("pr-1".parse().unwrap());
+        assert_eq!((found(&one).await, asked()), (1, 2));
+    }
 }
