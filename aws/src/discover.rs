@@ -258,3 +258,52 @@ pub(crate) fn unlooked(place: &Place, kind: Option<&str>, error: &CloudError) ->
         credentials: error.kind == CloudErrorKind::Credentials,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::loopback::Loopback;
+
+    /// The flag of an instance is asked once for each that the look has found and confirmed, a few at once, and for
+    /// nothing else.
+    #[tokio::test]
+    async fn flags_are_asked_a_few_at_once() {
+        let (under_way, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let peak = Arc::clone(&most);
+        let service = Loopback::new(move |body| {
+            let now = under_way.fetch_add(1, Ordering::SeqCst) + 1;
+            peak.fetch_max(now, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(5));
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            let flag = body.contains("InstanceId=i-7&");
+            let said = format!(
+                "<DescribeInstanceAttributeResponse><disableApiTermination><value>{flag}</value>\
+                </disableApiTermination></DescribeInstanceAttributeResponse>"
+            );
+            (200, "text/xml", said)
+        });
+        let service = service.await;
+        let at = &service.clients;
+        let instance = |n: usize| {
+            let id = at.id("ec2", &format!("instance/i-{n}"));
+            let mut instance = at.resource(id, "ec2:instance");
+            instance.standing = Standing::Confirmed;
+            instance
+        };
+        let mut resources: Vec<_> = (0..60).map(instance).collect();
+        resources[58].standing = Standing::Unconfirmed("no".to_owned());
+        let group = ("aws:autoscaling:groupName".to_owned(), "web".to_owned());
+        resources[59].tags.extend([group]);
+        protections(at, &mut resources).await;
+        assert_eq!(service.heard().len(), 58);
+        let most = most.load(Ordering::SeqCst);
+        assert!((2..=8).contains(&most), "{most} at once");
+        let protected = resources.iter().filter(|one| one.protection.is_some());
+        let protected: Vec<_> = protected.map(|one| one.id.clone()).collect();
+        assert_eq!(protected, [at.id("ec2", "instance/i-7")]);
+    }
+}
