@@ -23,6 +23,9 @@ const METRIC: &str = "AmortizedCost";
 /// What is no use of anything, and would be set against whichever stack carries it.
 const NOT_USE: [&str; 3] = ["Tax", "Credit", "Refund"];
 
+/// Pages of one bill: each costs a cent, and a year of days of many stacks has fewer.
+const PAGES: u32 = 100;
+
 /// What every stack cost from one day to another (excluded), by day and service.
 pub(crate) async fn bill(at: &Clients, from: Date, to: Date) -> Result<Bill, CloudError> {
     let mut bill = Bill::default();
@@ -31,15 +34,7 @@ pub(crate) async fn bill(at: &Clients, from: Date, to: Date) -> Result<Bill, Clo
         let answer = match ask(at, from, to, page).await {
             Ok(answer) => answer,
             Err(error) if bill.requests == 0 => return Err(error),
-            // The pages so far were paid for: that is told, and half a bill is not.
-            Err(error) => {
-                return Ok(Bill {
-                    requests: bill.requests,
-                    remark: Some(format!("only a part of the bill was answered: {error}")),
-                    broken_off: true,
-                    ..Bill::default()
-                });
-            }
+            Err(error) => return Ok(broken_off(bill.requests, &error.to_string())),
         };
         bill.requests += 1;
         read(&mut bill, answer.results_by_time());
@@ -47,8 +42,12 @@ pub(crate) async fn bill(at: &Clients, from: Date, to: Date) -> Result<Bill, Clo
         if page.is_none() {
             break;
         }
+        if bill.requests >= PAGES {
+            let why = format!("it has more than {PAGES} pages");
+            return Ok(broken_off(bill.requests, &why));
+        }
     }
-    if bill.lines.is_empty() {
+    if bill.lines.is_empty() && bill.remark.is_none() {
         bill.remark = Some(format!(
             "the bill names no stack. If stacks stood then, the tag {STACK} is not activated for cost allocation: activate \
              it in the account that pays, under Billing and Cost Management, Cost allocation tags, or with `aws ce \
@@ -57,6 +56,16 @@ pub(crate) async fn bill(at: &Clients, from: Date, to: Date) -> Result<Bill, Clo
         ));
     }
     Ok(bill)
+}
+
+/// The pages so far were paid for: that is told, and half a bill is not.
+fn broken_off(requests: u32, why: &str) -> Bill {
+    Bill {
+        requests,
+        remark: Some(format!("only a part of the bill was answered: {why}")),
+        broken_off: true,
+        ..Bill::default()
+    }
 }
 
 async fn ask(
@@ -125,10 +134,16 @@ fn read(bill: &mut Bill, days: &[ResultByTime]) {
                 .strip_prefix(STACK)
                 .and_then(|rest| rest.strip_prefix('$'));
             let amount = group.metrics().and_then(|metrics| metrics.get(METRIC));
-            let usd = amount
-                .filter(|amount| amount.unit().is_none_or(|unit| unit == "USD"))
-                .and_then(|amount| amount.amount()?.parse::<Usd>().ok());
-            let (Some(stack), Some(usd)) = (stack.filter(|stack| !stack.is_empty()), usd) else {
+            let Some(stack) = stack.filter(|stack| !stack.is_empty()) else {
+                continue;
+            };
+            let dollars = amount.filter(|amount| amount.unit().is_none_or(|unit| unit == "USD"));
+            let usd = dollars.and_then(|amount| amount.amount()?.parse::<Usd>().ok());
+            let Some(usd) = usd else {
+                // Left out of a sum it would be taken for nothing.
+                bill.remark = Some(format!(
+                    "the bill is not whole: what {stack} cost on {day} for {service} is not told in dollars"
+                ));
                 continue;
             };
             if usd != Usd::ZERO {
@@ -289,6 +304,39 @@ mod tests {
         assert_eq!(asked["GroupBy"], groups);
         let left_out = json!({"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Tax", "Credit", "Refund"]}}});
         assert_eq!(asked["Filter"], left_out);
+    }
+
+    /// A bill that never ends is broken off before it costs more than a dollar.
+    #[tokio::test]
+    async fn pages_come_to_an_end() {
+        let count = std::sync::atomic::AtomicU32::new(0);
+        let endless = move |_: &str| {
+            let next = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            page(Some(&format!("page-{next}")))
+        };
+        let service = Loopback::new(endless).await;
+        let (from, to) = dates();
+        let bill = bill(&service.clients, from, to).await.unwrap();
+        assert_eq!((bill.requests, bill.lines.len()), (PAGES, 0));
+        assert!(bill.broken_off && bill.remark.is_some());
+    }
+
+    /// What is billed in another currency is told, and not left out in silence.
+    #[test]
+    fn other_currencies_are_told() {
+        let mut bill = Bill::default();
+        let value = MetricValue::builder().amount("7").unit("CNY").build();
+        let group = Group::builder()
+            .keys("jiti:stack$a")
+            .keys("S3")
+            .metrics(METRIC, value);
+        let time = DateInterval::builder()
+            .start("2026-03-01")
+            .end("2026-03-02");
+        let day = ResultByTime::builder().time_period(time.build().unwrap());
+        read(&mut bill, &[day.groups(group.build()).build()]);
+        assert_eq!(bill.lines, []);
+        assert!(bill.remark.unwrap().contains("not told in dollars"));
     }
 
     /// What is refused is not asked again, and a page that is refused leaves what was paid for counted, and nothing else.
