@@ -28,6 +28,9 @@ const DEVICE: &str = "device";
 const GP3_IOPS: i32 = 3_000;
 const GP3_THROUGHPUT: i32 = 125;
 
+/// Up to here operations of an io2 volume have one price; what is beyond is cheaper.
+const IO2_IOPS: i32 = 32_000;
+
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
@@ -125,7 +128,13 @@ fn usage(volume: &Volume) -> (Vec<Usage>, Vec<String>) {
             beyond("iops", volume.iops(), GP3_IOPS);
             beyond("throughput", volume.throughput(), GP3_THROUGHPUT);
         }
-        VolumeType::Io1 | VolumeType::Io2 => beyond("iops", volume.iops(), 0),
+        VolumeType::Io1 => beyond("iops", volume.iops(), 0),
+        VolumeType::Io2 => {
+            beyond("iops", volume.iops().map(|iops| iops.min(IO2_IOPS)), 0);
+            if volume.iops().is_some_and(|iops| iops > IO2_IOPS) {
+                unpriced.push(format!("operations beyond {IO2_IOPS} a second"));
+            }
+        }
         VolumeType::Standard => unpriced.push("requests".to_owned()),
         _ => {}
     }
@@ -156,6 +165,9 @@ mod tests {
         assert_eq!(meters(&fast), expected);
         let io2 = volume(VolumeType::Io2).iops(500).build();
         assert_eq!(meters(&io2), ["ebs:io2 100", "ebs:io2:iops 500"]);
+        let io2 = volume(VolumeType::Io2).iops(40_000).build();
+        let beyond = "operations beyond 32000 a second";
+        assert_eq!(meters(&io2), ["ebs:io2 100", "ebs:io2:iops 32000", beyond]);
         let gp2 = volume(VolumeType::Gp2).iops(300).build();
         assert_eq!(meters(&gp2), ["ebs:gp2 100"]);
         let old = volume(VolumeType::Standard).build();

@@ -3,7 +3,7 @@ use aws_sdk_ec2::types::builders::InstanceBuilder;
 use aws_sdk_ec2::types::{
     EbsInstanceBlockDevice, GroupIdentifier, IamInstanceProfile, InstanceBlockDeviceMapping,
     InstanceLifecycleType, InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress,
-    InstanceType, OperatorResponse, Placement, PlatformValues, Tag, Tenancy,
+    InstanceType, OperatorResponse, Placement, PlatformValues, StateReason, Tag, Tenancy,
 };
 
 use super::*;
@@ -42,6 +42,21 @@ fn only_what_runs_is_billed() {
         assert!(seen(&here(), &instance(state).build()).is_some());
     }
     assert!(seen(&here(), &instance(Terminated).build()).is_none());
+}
+
+/// One that writes its memory down before it stops is billed until it has; one whose type is not told is not free.
+#[test]
+fn hibernating_is_billed() {
+    let reason = StateReason::builder().code("Client.UserInitiatedHibernate");
+    let stopping = instance(InstanceStateName::Stopping);
+    let hibernating = stopping.clone().state_reason(reason.build());
+    assert_eq!(meters(hibernating)[0], "ec2:t3.micro 1");
+    let reason = StateReason::builder().code("Client.UserInitiatedShutdown");
+    assert_eq!(meters(stopping.state_reason(reason.build())), [""; 0]);
+    let unknown = running().set_instance_type(None);
+    assert_eq!(meters(unknown)[0], "ec2:an unknown type 1");
+    let accelerator = running().instance_type(InstanceType::from("trn1.2xlarge"));
+    assert_eq!(meters(accelerator), ["ec2:trn1.2xlarge 1", "traffic"]);
 }
 
 /// A Spot or Windows machine is never shown at the price of Linux on demand.

@@ -2,12 +2,15 @@
 
 use aws_sdk_ec2::types::{
     Instance, InstanceLifecycleType, InstanceNetworkInterface, InstanceState, InstanceStateName,
-    InstanceType, Tenancy,
+    InstanceType, StateReason, Tenancy,
 };
 use rust_decimal::Decimal;
 use stack::cloud::Usage;
 
 use crate::prices::hourly;
+
+/// Families whose sustained use of the processor costs more than their list price.
+const BURSTING: [&str; 4] = ["t2.", "t3.", "t3a.", "t4g."];
 
 /// What it costs, and what of that no list price says. It is billed while it runs: not while it is pending, and not while
 /// it is stopped; an address that AWS lent it is billed as long as it has it.
@@ -16,12 +19,13 @@ pub(super) fn usage(instance: &Instance) -> (Vec<Usage>, Vec<String>) {
     let mut unpriced = Vec::new();
     let state = instance.state().and_then(InstanceState::name);
     let kind = instance.instance_type().map(InstanceType::as_str);
-    if let (Some(InstanceStateName::Running), Some(kind)) = (state, kind) {
+    if is_billed(instance, state) {
+        let kind = kind.unwrap_or("an unknown type");
         match beyond_the_list(instance) {
             Some(why) => unpriced.push(why),
             None => usage.push(hourly(&format!("ec2:{kind}"), Decimal::ONE)),
         }
-        if kind.starts_with('t') {
+        if BURSTING.iter().any(|family| kind.starts_with(family)) {
             unpriced.push("CPU credits".to_owned());
         }
         if !instance.product_codes().is_empty() {
@@ -34,6 +38,17 @@ pub(super) fn usage(instance: &Instance) -> (Vec<Usage>, Vec<String>) {
         usage.push(hourly("vpc:public-ipv4", Decimal::from(lent)));
     }
     (usage, unpriced)
+}
+
+/// Whether its time is billed: it runs, or is writing down its memory on the way to hibernation.
+fn is_billed(instance: &Instance, state: Option<&InstanceStateName>) -> bool {
+    let reason = instance.state_reason().and_then(StateReason::code);
+    let hibernates = reason.is_some_and(|code| code.contains("Hibernate"));
+    match state {
+        Some(InstanceStateName::Running) => true,
+        Some(InstanceStateName::Stopping) => hibernates,
+        _ => false,
+    }
 }
 
 /// Why the price of Linux on demand is not its price.
