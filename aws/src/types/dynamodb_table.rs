@@ -90,7 +90,7 @@ async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>,
     let mut next = None;
     loop {
         let list = at.dynamodb().list_tags_of_resource();
-        let list = list.resource_arn(id.as_str()).set_next_token(next.take());
+        let list = list.resource_arn(id.as_str()).set_next_token(next.clone());
         let page = list.send().await;
         let page = page.map_err(failed!("dynamodb", "ListTagsOfResource", id.as_str()))?;
         tags.extend(
@@ -99,10 +99,12 @@ async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>,
                 .into_iter()
                 .map(|tag| (tag.key, tag.value)),
         );
-        next = page.next_token.filter(|token| !token.is_empty());
-        if next.is_none() {
+        let more = page.next_token.filter(|token| !token.is_empty());
+        // A token that comes back as it was leads nowhere.
+        if more.is_none() || more == next {
             return Ok(tags);
         }
+        next = more;
     }
 }
 

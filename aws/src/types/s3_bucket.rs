@@ -1,6 +1,7 @@
 //! Buckets.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_s3::types::{BucketLocationConstraint, Delete, ObjectIdentifier, ObjectLockEnabled};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use stack::cloud::{
     CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
 };
+use tokio::time::Instant;
 
 use super::{Seen, Type};
 use crate::arn::Arn;
@@ -25,6 +27,9 @@ const PAGE: i32 = 1000;
 
 /// Calls of one bucket under way at once.
 const AT_ONCE: usize = 4;
+
+/// How long one try empties a bucket; the next one goes on, until whoever tries has no more patience.
+const EMPTYING: Duration = Duration::from_secs(60);
 
 /// Codes that say that a bucket is in another region than the one that was asked.
 const ELSEWHERE: &[&str] = &[
@@ -161,8 +166,9 @@ async fn is_locked(at: &Clients, name: &str) -> Result<bool, CloudError> {
 
 /// Empties a bucket and deletes it. What is written meanwhile makes the last call fail, and the next try takes it.
 async fn delete(at: &Clients, name: &str) -> Result<(), CloudError> {
-    delete_versions(at, name).await?;
-    abort_uploads(at, name).await?;
+    let until = Instant::now() + EMPTYING;
+    delete_versions(at, name, until).await?;
+    abort_uploads(at, name, until).await?;
     let delete = at.s3().delete_bucket().bucket(name);
     let answer = delete.expected_bucket_owner(&at.place.account).send().await;
     answer.map_err(failed!("s3", "DeleteBucket", name))?;
@@ -171,9 +177,10 @@ async fn delete(at: &Clients, name: &str) -> Result<(), CloudError> {
 
 /// All versions of all objects, and the markers of those that were deleted, a page at a time. Each page is the first one,
 /// because what was in the one before is gone.
-async fn delete_versions(at: &Clients, name: &str) -> Result<(), CloudError> {
+async fn delete_versions(at: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let mut last = None;
     loop {
+        in_time(name, until)?;
         let page = at
             .s3()
             .list_object_versions()
@@ -264,9 +271,10 @@ fn left_object(name: &str, left: &aws_sdk_s3::types::Error) -> Option<CloudError
 }
 
 /// Uploads that were begun and never ended: they cost, and keep the bucket.
-async fn abort_uploads(at: &Clients, name: &str) -> Result<(), CloudError> {
+async fn abort_uploads(at: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let (mut key, mut upload) = (None, None);
     loop {
+        in_time(name, until)?;
         let page = at
             .s3()
             .list_multipart_uploads()
@@ -292,6 +300,21 @@ async fn abort_uploads(at: &Clients, name: &str) -> Result<(), CloudError> {
         }
         (key, upload) = (page.next_key_marker, page.next_upload_id_marker);
     }
+}
+
+/// That emptying goes on with the next try.
+fn in_time(name: &str, until: Instant) -> Result<(), CloudError> {
+    if Instant::now() < until {
+        return Ok(());
+    }
+    Err(CloudError {
+        service: "s3".to_owned(),
+        call: "DeleteObjects".to_owned(),
+        resource: Some(name.to_owned()),
+        code: None,
+        message: "it is being emptied, and still holds objects".to_owned(),
+        kind: CloudErrorKind::Wait,
+    })
 }
 
 async fn abort(at: &Clients, name: &str, key: String, upload: String) -> Result<(), CloudError> {
@@ -325,9 +348,12 @@ fn not_here(name: &str, region: &str) -> CloudError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use aws_sdk_s3::types::Error;
 
     use super::*;
+    use crate::loopback::Loopback;
 
     /// Only buckets are buckets: not their objects, and not access points.
     #[test]
@@ -360,6 +386,29 @@ mod tests {
             "s3 DeleteObjects of logs/a/b: no (AccessDenied)"
         );
         assert_eq!(left_object("logs", &left("NoSuchVersion")), None);
+    }
+
+    /// A bucket that is filled as fast as it is emptied comes to an end with each try.
+    #[tokio::test]
+    async fn emptying_comes_to_an_end() {
+        let count = AtomicUsize::new(0);
+        let service = Loopback::new(move |body| {
+            let said = if body.is_empty() {
+                let key = count.fetch_add(1, Ordering::SeqCst);
+                format!(
+                    "<ListVersionsResult><IsTruncated>true</IsTruncated><Version><Key>{key}</Key>\
+                    <VersionId>1</VersionId></Version></ListVersionsResult>"
+                )
+            } else {
+                "<DeleteResult></DeleteResult>".to_owned()
+            };
+            (200, "application/xml", said)
+        });
+        let service = service.await;
+        let until = Instant::now() + Duration::from_millis(300);
+        let emptied = delete_versions(&service.clients, "logs", until).await;
+        assert_eq!(emptied.unwrap_err().kind, CloudErrorKind::Wait);
+        assert!(service.heard().len() > 2);
     }
 
     /// A bucket of another region is no failure here.
