@@ -169,6 +169,7 @@ mod tests {
         let used_at = |text: &str| {
             Answer::complete(vec![
                 (text.parse().unwrap(), 9.0),
+                ("2026-03-02T11:00:00Z".parse().unwrap(), 0.0),
                 (NOW.parse().unwrap(), 0.0),
             ])
         };

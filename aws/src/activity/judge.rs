@@ -13,6 +13,9 @@ const FINEST: i64 = 300;
 /// known since when nothing happened.
 const LOOK_BACK: i64 = 24 * 3600;
 
+/// Points that may be missing at the beginning of a window.
+const LATE: i64 = 2;
+
 /// Points of one series: with them 350 series fit into one call.
 const POINTS: i64 = 288;
 
@@ -76,7 +79,8 @@ impl Look {
         if let Some(why) = &answer.incomplete {
             return unknown(why.clone());
         }
-        if let Err(why) = self.old_enough(signal, created, answer) {
+        let enough = self.old_enough(signal, created, answer);
+        if let Err(why) = enough.and_then(|()| self.heard_throughout(signal, answer)) {
             return unknown(why);
         }
         match value.or(signal.silence_is_zero.then_some(0.0)) {
@@ -118,6 +122,23 @@ impl Look {
         let age = u64::try_from(age.max(0)).ok().and_then(Span::from_seconds);
         let age = age.map_or_else(|| "less than 1s".to_owned(), |age| age.to_string());
         Err(format!("too young: {age} of {}", self.window))
+    }
+
+    /// Whether a signal that is never silent speaks about the window from its beginning. What was started a short while
+    /// ago does not, however old it is.
+    fn heard_throughout(&self, signal: &Signal, answer: &Answer) -> Result<(), String> {
+        let from = self.to.as_second() - seconds(self.window);
+        let points = answer.points.iter().map(|(at, _)| at.as_second());
+        let first = points.filter(|at| at + self.period > from).min();
+        match first {
+            Some(first) if !signal.silence_is_zero && first > from + LATE * self.period => {
+                let told = u64::try_from(self.to.as_second() - first).ok();
+                let told = told.and_then(Span::from_seconds);
+                let told = told.map_or_else(|| "a moment".to_owned(), |told| told.to_string());
+                Err(format!("data only of {told} of {}", self.window))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Since when every window has been below the threshold: the end of the last point that, with what followed it within
@@ -238,9 +259,31 @@ mod tests {
         assert_eq!(judge(&cpu, Some("11:50"), &[("11:50", 1.0)]).value, None);
         assert_eq!(judge(&cpu, None, &[("11:50", 1.0)]).value, None);
         assert_eq!(
-            judge(&cpu, None, &[("10:50", 1.0), ("11:50", 2.0)]).value,
+            judge(
+                &cpu,
+                None,
+                &[("10:50", 1.0), ("11:05", 1.0), ("11:50", 2.0)]
+            )
+            .value,
             Some(2.0)
         );
+    }
+
+    /// What was started a while ago is as young as its data, unless silence means that there was no traffic.
+    #[test]
+    fn a_gauge_speaks_from_the_beginning() {
+        let points = [
+            ("07:00", 1.0),
+            ("07:05", 1.0),
+            ("11:40", 1.0),
+            ("11:45", 1.0),
+        ];
+        let cpu = signal("Maximum", 5.0, false);
+        let judged = judge(&cpu, Some("06:00"), &points);
+        assert_eq!(judged.why_not.as_deref(), Some("data only of 20m of 1h"));
+        assert_eq!((judged.value, judged.quiet_since), (None, None));
+        let requests = signal("Sum", 240.0, true);
+        assert_eq!(judge(&requests, Some("06:00"), &points).value, Some(2.0));
     }
 
     /// A sum is held against the part of its day that the window is; a peak against the threshold itself.
