@@ -5,6 +5,7 @@
 mod receiver;
 
 mod test_architecture;
+mod test_aws;
 mod test_aws_example;
 mod test_bad_input;
 mod test_bill;

@@ -119,6 +119,83 @@ fn a_member_of_somebodys_cloudformation_stack_stays() {
     says(&left["reason"], "part of");
 }
 
+/// What others have put on the stack's load balancer keeps it: a rule that another stack's tag is on, and one that nobody
+/// tagged and that leads to what is not the stack's. Once they are gone, so is the balancer.
+#[test]
+fn a_foreign_rule_keeps_the_balancer() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    let types = [
+        "ec2:vpc",
+        "ec2:subnet",
+        "ec2:security-group",
+        "elasticloadbalancing:targetgroup",
+        "elasticloadbalancing:loadbalancer",
+    ];
+    let made = world.create(&some(&types, &json!({})));
+    let balancer = id(&made, "elasticloadbalancing:loadbalancer");
+    let (ours, vpc) = (
+        id(&made, "elasticloadbalancing:targetgroup"),
+        id(&made, "ec2:vpc"),
+    );
+    let elb = |call: &str, arguments: Value| {
+        let said = world.call(&json!([["elbv2", REGIONS[0], call, arguments]]));
+        assert!(said[0].get("error").is_none(), "{said:?}");
+        said[0].clone()
+    };
+    let theirs = json!({ "Name": "theirs", "Protocol": "HTTP", "Port": 80, "VpcId": vpc });
+    let theirs = elb("create_target_group", theirs);
+    let theirs = &theirs["TargetGroups"][0]["TargetGroupArn"];
+    let listeners = elb("describe_listeners", json!({ "LoadBalancerArn": balancer }));
+    let listener = &listeners["Listeners"][0]["ListenerArn"];
+    let rule = |priority: u32, target: &Value, tags: Value| {
+        let made = elb(
+            "create_rule",
+            json!({
+                "ListenerArn": listener, "Priority": priority, "Tags": tags,
+                "Conditions": [{ "Field": "path-pattern", "Values": [format!("/{priority}")] }],
+                "Actions": [{ "Type": "forward", "TargetGroupArn": target }],
+            }),
+        );
+        made["Rules"][0]["RuleArn"].as_str().unwrap().to_owned()
+    };
+    let another = json!([{ "Key": "jiti:stack", "Value": "another" }]);
+    let tagged = rule(1, &json!(ours), another);
+    let untagged = rule(2, theirs, json!([{ "Key": "team", "Value": "data" }]));
+    rule(3, &json!(ours), json!([{ "Key": "team", "Value": "data" }]));
+    let before = world.list();
+    let rules = || {
+        let said = elb("describe_rules", json!({ "ListenerArn": listener }));
+        said["Rules"].as_array().unwrap().len()
+    };
+    world.create(&some(&["sqs:queue"], &json!({ "prefix": "more" })));
+
+    let mut standing = vec![tagged, untagged];
+    while !standing.is_empty() {
+        let result = world.sweep("shop", 4);
+        assert_eq!(world.list(), before);
+        let left = left(&result, &balancer);
+        says(&left["reason"], "take along");
+        let by = left["blocked_by"].as_str().unwrap().to_owned();
+        assert!(standing.contains(&by), "{by}");
+        assert_eq!(
+            rules(),
+            standing.len() + 2,
+            "one by default, one of the stack's"
+        );
+        elb("delete_rule", json!({ "RuleArn": by }));
+        standing.retain(|rule| *rule != by);
+    }
+    world.sweep("shop", 0);
+    let left: Vec<Thing> = world.list().into_iter().collect();
+    assert!(
+        left.iter()
+            .any(|thing| thing.id == *theirs.as_str().unwrap()),
+        "{left:?}"
+    );
+    assert!(left.iter().all(|thing| thing.id != balancer), "{left:?}");
+}
+
 /// Somebody's machine in the stack's subnet stays, and is what keeps the subnet and the network.
 #[test]
 fn a_foreign_machine_in_the_subnet_stays() {

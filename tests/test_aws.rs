@@ -1,0 +1,209 @@
+//! What AWS itself has to tell: whether something is used, what it costs, and what a teardown was asked to keep of it.
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use e2e::moto::REGIONS;
+use e2e::proxy::{Fault, Rule};
+use e2e::world::World;
+use serde_json::{Value, json};
+
+const OWNER: &str = "ana@example.com";
+
+/// The tags of the stack `shop`, as most calls take them.
+fn tags() -> Value {
+    let tags = [
+        ("jiti:stack", "shop"),
+        ("jiti:app", "checkout"),
+        ("jiti:owner", OWNER),
+    ];
+    tags.map(|(key, value)| json!({ "Key": key, "Value": value }))
+        .to_vec()
+        .into()
+}
+
+/// A database of the stack `shop`, whose tags are copied to its snapshots.
+fn database(name: &str) -> Value {
+    json!(["rds", REGIONS[0], "create_db_instance", {
+        "DBInstanceIdentifier": name, "DBInstanceClass": "db.t4g.micro", "Engine": "postgres",
+        "AllocatedStorage": 20, "MasterUsername": "main", "MasterUserPassword": "a-long-password",
+        "CopyTagsToSnapshot": true, "Tags": tags(),
+    }])
+}
+
+/// A sweep that is asked for a last snapshot keeps one, which is no residue though it carries the stack's tags; without
+/// being asked it keeps none.
+#[test]
+fn a_last_snapshot_is_kept_when_it_is_asked_for() {
+    let world = World::new();
+    let look = json!([
+        ["rds", REGIONS[0], "describe_db_instances", {}],
+        ["rds", REGIONS[0], "describe_db_snapshots", { "SnapshotType": "manual" }],
+    ]);
+    world.leased("shop", OWNER);
+    world.call(&json!([database("orders")]));
+    let sweep = ["teardown", "shop", "--strategy", "sweep", "--yes"];
+    let asked = [sweep.as_slice(), &["--final-snapshot"]].concat();
+    world.sandbox.jiti(&asked).ok();
+    let left = world.call(&look);
+    assert_eq!(left[0]["DBInstances"], json!([]));
+    let snapshots = left[1]["DBSnapshots"].as_array().unwrap();
+    assert_eq!(snapshots.len(), 1, "{snapshots:#?}");
+    let kept = &snapshots[0];
+    assert_eq!(kept["DBInstanceIdentifier"], "orders");
+    let name = kept["DBSnapshotIdentifier"].as_str().unwrap();
+    assert!(name.starts_with("orders-final"), "{name}");
+    assert_eq!(world.sandbox.listing("shop")["phase"], "gone");
+
+    world.leased("shop", OWNER);
+    world.call(&json!([database("carts")]));
+    world.sandbox.jiti(&sweep).ok();
+    let left = world.call(&look);
+    assert_eq!(left[0]["DBInstances"], json!([]));
+    let snapshots = left[1]["DBSnapshots"].as_array().unwrap();
+    assert_eq!(snapshots.len(), 1, "{snapshots:#?}");
+}
+
+/// A metric that stays below its threshold is idleness, one that is only told in part is not known, and one point above
+/// it is a use.
+#[test]
+fn metrics_are_judged() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    world.call(&json!([database("orders")]));
+    // The lease was written a moment ago.
+    let written = std::fs::metadata(world.sandbox.ledger())
+        .unwrap()
+        .modified();
+    let now = written.unwrap().duration_since(UNIX_EPOCH).unwrap();
+    let ago = |minutes: u64| now.as_secs() - minutes * 60;
+    // It has stood for longer than anybody looks back.
+    let older = || {
+        let since = |text: &str| {
+            let told = text.split_once("<InstanceCreateTime>");
+            let told = told.and_then(|(before, rest)| Some((before, rest.split_once('<')?.1)));
+            told.map_or(text.to_owned(), |(before, after)| {
+                format!("{before}<InstanceCreateTime>2026-01-01T00:00:00Z<{after}")
+            })
+        };
+        let rule = Rule::new(Fault::Rewritten(Arc::new(since)));
+        rule.service("rds").call("DescribeDBInstances")
+    };
+    world.proxy.rule(older());
+    let connections = |points: &[(u64, f64)]| {
+        let points = points.iter().map(|(minutes, value)| {
+            json!({
+                "MetricName": "DatabaseConnections", "Timestamp": ago(*minutes), "Value": value,
+                "Dimensions": [{ "Name": "DBInstanceIdentifier", "Value": "orders" }],
+            })
+        });
+        let points: Vec<Value> = points.collect();
+        let said = world.call(&json!([["cloudwatch", REGIONS[0], "put_metric_data", {
+            "Namespace": "AWS/RDS", "MetricData": points,
+        }]]));
+        assert_eq!(said, [json!({})]);
+    };
+    let idle = || {
+        world.sandbox.jiti(&["sync"]).ok();
+        world.sandbox.listing("shop")["idle"].clone()
+    };
+
+    let silent = idle();
+    assert_eq!(silent["state"], "unknown", "{silent:#}");
+
+    let quiet: Vec<_> = (0..24).map(|n| (n * 5 + 3, 0.0)).collect();
+    connections(&quiet);
+    let quiet = idle();
+    assert_eq!(quiet["state"], "idle", "{quiet:#}");
+    let evidence = &quiet["evidence"][0];
+    assert_eq!(evidence["value"], 0.0);
+    assert!(
+        evidence["signal"]
+            .as_str()
+            .unwrap()
+            .contains("DatabaseConnections"),
+        "{evidence:#}"
+    );
+
+    let partly = |text: &str| text.replace(">Complete<", ">PartialData<");
+    let rule = Rule::new(Fault::Rewritten(Arc::new(partly)));
+    world.proxy.rule(rule.call("GetMetricData"));
+    let partial = idle();
+    assert_eq!(partial["state"], "unknown", "{partial:#}");
+    assert_eq!(partial["evidence"][0]["value"], Value::Null);
+
+    world.proxy.mend();
+    world.proxy.rule(older());
+    connections(&[(22, 3.0)]);
+    let used = idle();
+    assert_eq!(used["state"], "active", "{used:#}");
+    assert_eq!(used["evidence"][0]["value"], 3.0);
+}
+
+/// A region without a price of its own has none until the price list is asked; then each resource costs what the list
+/// says, the next look asks nobody for it, and a refusal says what is missing.
+#[test]
+fn prices_come_from_the_list() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    world.create(&json!([{
+        "name": "shop", "app": "checkout", "owner": OWNER, "regions": [REGIONS[0]],
+        "types": ["ec2:volume"],
+    }]));
+    let volume = || {
+        let ran = world
+            .sandbox
+            .jiti(&["show", "shop", "--cached", "--json"])
+            .ok();
+        let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+        shown["resources"][0].clone()
+    };
+    world.sandbox.jiti(&["sync"]).ok();
+    assert_eq!(volume()["hourly_usd"], Value::Null);
+
+    let denied = Rule::new(Fault::Denied).call("GetProducts");
+    world.proxy.rule(denied);
+    let refused = world.sandbox.jiti(&["sync", "--prices"]).exits(1);
+    refused.says("pricing:GetProducts");
+    world.proxy.mend();
+
+    let product = |usage: &str, usd: &str| {
+        json!({
+            "product": {
+                "productFamily": "Storage",
+                "attributes": { "regionCode": REGIONS[0], "usagetype": usage, "volumeApiName": "gp3" },
+                "sku": "VY5MV3UHTXUGJS5Z",
+            },
+            "serviceCode": "AmazonEC2",
+            "terms": { "OnDemand": { "VY5MV3UHTXUGJS5Z.JRTCKXETXF": {
+                "priceDimensions": { "VY5MV3UHTXUGJS5Z.JRTCKXETXF.6YS6EN2CT7": {
+                    "unit": "GB-Mo", "beginRange": "0", "endRange": "Inf",
+                    "pricePerUnit": { "USD": usd },
+                } },
+                "offerTermCode": "JRTCKXETXF",
+            } } },
+            "version": "20261114042925",
+            "publicationDate": "2026-11-14T04:29:25Z",
+        })
+        .to_string()
+    };
+    // Among the rows there is one of another kind of thing.
+    let rows = [
+        product("EU-EBS:VolumeUsage.gp3", "0.0880000000"),
+        product("EU-EBS:VolumeUsage.gp3-Outposts", "9.0000000000"),
+    ];
+    let said = json!({ "FormatVersion": "aws_v1", "PriceList": rows });
+    let answer = Rule::new(Fault::Answer(said.to_string()));
+    world.proxy.rule(answer.call("GetProducts"));
+    world.proxy.forget();
+    world.sandbox.jiti(&["sync", "--prices"]).ok();
+    assert_eq!(world.proxy.count("pricing", "GetProducts"), 1);
+    // Eight gigabytes for a month of 730 hours.
+    let hourly = |volume: &Value| volume["hourly_usd"].as_str().unwrap().to_owned();
+    assert_eq!(hourly(&volume()), "0.0009643836");
+
+    world.proxy.mend();
+    world.sandbox.jiti(&["sync"]).ok();
+    assert_eq!(world.proxy.count("pricing", "GetProducts"), 1);
+    assert_eq!(hourly(&volume()), "0.0009643836");
+}
