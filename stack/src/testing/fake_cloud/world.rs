@@ -1,0 +1,144 @@
+//! What exists in a cloud in memory, and how it was told to answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Call, Times};
+use crate::cloud::{Bill, CloudError, CloudErrorKind, NotLooked, Price, Resource, ResourceId};
+use crate::idle::Observed;
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) resources: BTreeMap<ResourceId, Resource>,
+    pub(super) calls: Vec<(Call, Option<ResourceId>)>,
+    pub(super) refusals: BTreeMap<(Call, ResourceId), (CloudErrorKind, Times)>,
+    /// Deletions that take so many descriptions.
+    pub(super) slow: BTreeMap<ResourceId, u32>,
+    /// Deletions that have begun, and how many descriptions they still take.
+    pub(super) going: BTreeMap<ResourceId, u32>,
+    pub(super) scheduled: BTreeMap<ResourceId, Timestamp>,
+    pub(super) silent: Vec<NotLooked>,
+    pub(super) unlisted: BTreeSet<ResourceId>,
+    /// Each group makes another member when one goes.
+    pub(super) groups: BTreeMap<ResourceId, Resource>,
+    pub(super) made: u32,
+    pub(super) enforces: bool,
+    /// Calls until the credentials expire.
+    pub(super) calls_left: Option<u64>,
+    pub(super) clock: Option<Timestamp>,
+    pub(super) activity: BTreeMap<ResourceId, Observed>,
+    pub(super) bill: Bill,
+    pub(super) prices: Vec<Price>,
+    /// How long each call takes.
+    pub(super) latency: std::time::Duration,
+    pub(super) under_way: usize,
+    pub(super) most_under_way: usize,
+}
+
+impl World {
+    /// One in which these exist.
+    pub(super) fn of(resources: BTreeMap<ResourceId, Resource>) -> Self {
+        Self {
+            resources,
+            calls: Vec::new(),
+            refusals: BTreeMap::new(),
+            slow: BTreeMap::new(),
+            going: BTreeMap::new(),
+            scheduled: BTreeMap::new(),
+            silent: Vec::new(),
+            unlisted: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            made: 0,
+            enforces: true,
+            calls_left: None,
+            clock: None,
+            activity: BTreeMap::new(),
+            bill: Bill::default(),
+            prices: Vec::new(),
+            latency: std::time::Duration::ZERO,
+            under_way: 0,
+            most_under_way: 0,
+        }
+    }
+
+    /// Whether a call about one is answered at all.
+    pub(super) fn admit(&mut self, call: Call, id: &ResourceId) -> Result<(), CloudError> {
+        self.has_credentials()?;
+        let key = (call, id.clone());
+        let Some((kind, times)) = self.refusals.get_mut(&key) else {
+            return Ok(());
+        };
+        let kind = *kind;
+        match times {
+            Times::Always => {}
+            Times::Few(0 | 1) => {
+                self.refusals.remove(&key);
+            }
+            Times::Few(left) => *left -= 1,
+        }
+        Err(error(call, Some(id), kind))
+    }
+
+    pub(super) fn has_credentials(&mut self) -> Result<(), CloudError> {
+        match &mut self.calls_left {
+            Some(0) => Err(error(Call::Describe, None, CloudErrorKind::Credentials)),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn silence(&self, resource: &Resource) -> Option<&NotLooked> {
+        self.silent.iter().find(|one| {
+            one.place == resource.place
+                && one.kind.as_ref().is_none_or(|kind| *kind == resource.kind)
+        })
+    }
+
+    /// What still uses one, other than itself.
+    pub(super) fn user_of(&self, id: &ResourceId) -> Option<&Resource> {
+        let mut all = self.resources.values();
+        all.find(|other| other.id != *id && other.uses.contains(id))
+    }
+
+    /// It is gone: a group that lives makes another member, and what it alone owns goes with a group that does not.
+    pub(super) fn vanish(&mut self, id: &ResourceId) {
+        self.going.remove(id);
+        let Some(resource) = self.resources.remove(id) else {
+            return;
+        };
+        let group = resource
+            .owner
+            .filter(|owner| self.resources.contains_key(owner) && !self.going.contains_key(owner));
+        let member = group.and_then(|group| self.groups.get(&group).cloned());
+        if let Some(mut member) = member {
+            self.made += 1;
+            member.id = ResourceId(format!("{}-{}", member.id, self.made));
+            self.resources.insert(member.id.clone(), member);
+        }
+    }
+}
+
+pub(super) fn error(call: Call, id: Option<&ResourceId>, kind: CloudErrorKind) -> CloudError {
+    let (code, message) = match kind {
+        CloudErrorKind::Gone => ("NotFound", "it does not exist"),
+        CloudErrorKind::Wait => ("DependencyViolation", "it has a dependent object"),
+        CloudErrorKind::Throttled => ("RequestLimitExceeded", "too many calls"),
+        CloudErrorKind::Denied => ("UnauthorizedOperation", "you may not"),
+        CloudErrorKind::Credentials => ("ExpiredToken", "the credentials have expired"),
+        CloudErrorKind::Protected => ("OperationNotPermitted", "it is protected"),
+        CloudErrorKind::Unreachable => ("ServiceUnavailable", "it did not answer in time"),
+        CloudErrorKind::Other => ("ValidationError", "it makes no sense"),
+    };
+    CloudError {
+        service: "fake".to_owned(),
+        call: format!("{call:?}"),
+        resource: id.map(ToString::to_string),
+        code: Some(code.to_owned()),
+        message: message.to_owned(),
+        kind,
+    }
+}
