@@ -229,28 +229,31 @@ impl Court<'_> {
         })
     }
 
-    /// What goes takes along what it owns: it stays when something of that may not go.
+    /// What goes takes along what it owns, and what is part of it: it stays when something of that may not go.
     fn spare_owners(&self, judgement: &mut Judgement) {
         loop {
             let spared = self.all.values().find_map(|child| {
-                let judged = judgement.get(&child.id)?;
-                let owner = child.owner.as_ref()?;
-                let goes = judgement.get(owner)?.belongs();
-                (goes && !judged.belongs()).then(|| {
-                    let reason = format!(
-                        "it would take along {}, which may not go: {}",
-                        child.id, judged.reason
-                    );
-                    (owner.clone(), stays_for(reason, &child.id))
-                })
+                let judged = judgement
+                    .get(&child.id)
+                    .filter(|judged| !judged.belongs())?;
+                // Of a part that its own service does not know the whole says whose it is.
+                let whole = child.part_of.as_ref().filter(|_| child.is_confirmed());
+                let mut above = child.owner.iter().chain(whole);
+                let owner = above.find(|id| judgement.get(id).is_some_and(Judged::belongs))?;
+                let reason = format!(
+                    "it would take along {}, which may not go: {}",
+                    child.id, judged.reason
+                );
+                Some((owner.clone(), stays_for(reason, &child.id)))
             });
             let Some((owner, judged)) = spared else {
                 return;
             };
             judgement.insert(owner.clone(), judged);
-            // What it owned without a tag of its own has nobody to go with.
+            // What it owned has nobody to go with.
             for child in self.all.values() {
-                let orphan = child.owner.as_ref() == Some(&owner)
+                let mut above = child.owner.iter().chain(&child.part_of);
+                let orphan = above.any(|id| *id == owner)
                     && judgement.get(&child.id).is_some_and(Judged::belongs);
                 if orphan {
                     let reason = format!("what owns it is left: {owner}");

@@ -102,6 +102,11 @@ impl FakeCloud {
         refusals.insert((call, id.clone()), (kind, times));
     }
 
+    /// A call about one ends in a panic.
+    pub fn panics(&self, call: Call, id: &ResourceId) {
+        self.world().panics.insert((call, id.clone()));
+    }
+
     /// Answers a call about one as any other again.
     pub fn mend(&self, call: Call, id: &ResourceId) {
         self.world().refusals.remove(&(call, id.clone()));

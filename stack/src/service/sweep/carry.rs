@@ -48,7 +48,9 @@ impl Service {
             self.protects_name(&kept.stack.name, &kept.stack.app),
         );
         let residue = match &done.paused {
-            Some(error) if !done.touched => return self.not_begun(plan, error, recorder).await,
+            Some(error) if !done.touched && done.deleted.is_empty() => {
+                return self.not_begun(plan, error, recorder).await;
+            }
             Some(error) => vec![paused(plan, &done, error, &command)],
             None => {
                 let before = before(kept, &done);

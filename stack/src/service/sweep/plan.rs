@@ -62,7 +62,10 @@ impl Service {
         if was_gone && adopts.is_none() && belonging.is_empty() && staying.clone().count() == 0 {
             return Ok(None);
         }
-        let command = command(stack, self.wants_name(&identity, adopts.is_some()));
+        // What has no lease that lives is listed as unleased, and wants its name typed.
+        let unleased = adopts.is_some() || was_gone;
+        let wants_name = unleased || self.protects_name(&identity.name, &identity.app);
+        let command = command(stack, wants_name);
         let residue = staying.map(|one| residue_of(one, &judgement[&one.id], &command));
         let hourly_usd = match &lease {
             Some(lease) if lease.is_live() => lease.meter.rate(),
@@ -80,7 +83,7 @@ impl Service {
             residue: residue.collect(),
             already_gone: Vec::new(),
             hourly_usd,
-            protected: self.wants_name(&identity, adopts.is_some()),
+            protected: wants_name,
             warnings: warnings(&found),
             blockers: self.in_the_way(&found, belonging.len(), settings),
             digest: String::new(),
@@ -176,11 +179,6 @@ impl Service {
             });
         }
         blockers
-    }
-
-    /// Whether its name has to be typed: it is protected, or nobody here ever said that it is to end.
-    fn wants_name(&self, stack: &Identity, adopted: bool) -> bool {
-        adopted || self.protects_name(&stack.name, &stack.app)
     }
 
     fn cloud_of(&self, wish: &Wish) -> Result<Arc<dyn Cloud>, TeardownError> {

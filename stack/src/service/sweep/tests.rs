@@ -116,12 +116,7 @@ impl World {
         prepared: Prepared,
     ) -> Result<(Outcome, Vec<Progress>), TeardownError> {
         let steps = Mutex::new(Vec::new());
-        let request = Request {
-            by: actor(),
-            why: "test".to_owned(),
-            confirmed: Some(shop()),
-            only_while: None,
-        };
+        let request = request(Some(shop()));
         let heard = |step: &Progress| steps.lock().unwrap().push(step.clone());
         let service = self.service();
         let outcome = service
@@ -179,6 +174,15 @@ fn own(kind: &str, name: &str) -> Resource {
 fn using(mut one: Resource, used: &[&Resource]) -> Resource {
     one.uses.extend(used.iter().map(|used| used.id.clone()));
     one
+}
+
+fn request(confirmed: Option<StackName>) -> Request {
+    Request {
+        by: actor(),
+        why: "test".to_owned(),
+        confirmed,
+        only_while: None,
+    }
 }
 
 fn ids(residue: &[Residue]) -> Vec<&str> {
@@ -545,12 +549,7 @@ async fn an_unleased_stack_is_ended_under_a_lease() {
     let world = World::new([old]);
     let prepared = world.planned().await;
     assert!(prepared.plan.protected && prepared.plan.count() == 1);
-    let request = Request {
-        by: actor(),
-        why: "test".to_owned(),
-        confirmed: None,
-        only_while: None,
-    };
+    let request = request(None);
     let service = world.service();
     let stop = Stop::default();
     let error = service
@@ -716,12 +715,7 @@ async fn a_stop_finishes_what_has_begun() {
     let world = World::leased(many).await;
     world.cloud.takes_its_time(Duration::from_millis(100));
     let prepared = world.planned().await;
-    let request = Request {
-        by: actor(),
-        why: "test".to_owned(),
-        confirmed: None,
-        only_while: None,
-    };
+    let request = request(None);
     let stop = Stop::default();
     let heard = |step: &Progress| {
         if matches!(step, Progress::ResourceDeleted(_)) {
@@ -810,4 +804,129 @@ async fn an_overdue_look_is_made_once() {
         world.service().look_again().await.unwrap(),
         LookSummary::default()
     );
+}
+
+/// What an owner's tags alone make the stack's is spared when the owner was tagged for another stack meanwhile, though it
+/// goes before its owner.
+#[tokio::test(start_paused = true)]
+async fn what_belongs_by_its_owner_asks_for_its_owner() {
+    let cluster = own("eks:cluster", "c");
+    let mut nodes = using(own("eks:nodegroup", "n"), &[&cluster]);
+    nodes.tags.clear();
+    nodes.owner = Some(cluster.id.clone());
+    let world = World::leased([cluster.clone(), nodes.clone()]).await;
+    let prepared = world.planned().await;
+    assert_eq!(prepared.plan.count(), 2);
+    world.cloud.change(&cluster.id, |one| {
+        one.tags.insert(tags::STACK.to_owned(), "search".to_owned());
+    });
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!(world.cloud.called(Call::Delete), []);
+    assert_eq!(outcome.deleted, []);
+    assert_eq!(world.left().len(), 2);
+}
+
+/// A whole that another tool manages is spared when a part of it was tagged for another stack meanwhile: its end would be
+/// the part's.
+#[tokio::test(start_paused = true)]
+async fn a_whole_with_a_foreign_part_is_spared() {
+    let whole = own("cloudformation:stack", "w");
+    let mut part = own("sqs", "part");
+    part.part_of = Some(whole.id.clone());
+    let world = World::leased([whole, part.clone()]).await;
+    let prepared = world.planned().await;
+    assert_eq!(prepared.plan.count(), 2);
+    world.cloud.change(&part.id, |one| {
+        one.tags
+            .insert(tags::OWNER.to_owned(), "bo@example.com".to_owned());
+    });
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!(
+        (world.cloud.called(Call::Delete).len(), world.left().len()),
+        (0, 2)
+    );
+    assert_eq!(outcome.deleted, []);
+}
+
+/// A call that dies again and again is given up when the time of what it is about is over.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_dies_is_given_up() {
+    let (dies, free) = (own("sqs", "dies"), own("sqs", "free"));
+    let world = World::leased([dies.clone(), free]).await;
+    world.cloud.panics(Call::Delete, &dies.id);
+    let outcome = world.sweep().await;
+    assert_eq!(ids(&outcome.residue), [dies.id.as_str()]);
+    assert!(
+        outcome.residue[0].reason.contains("without an answer"),
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.deleted.len(), 1);
+}
+
+/// Whoever asks to stop waits for what has begun, not for what cannot even be read.
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_nothing_that_has_not_begun() {
+    let (silent, free) = (own("sqs", "silent"), own("sns", "free"));
+    let world = World::leased([silent.clone(), free]).await;
+    let prepared = world.planned().await;
+    let unreachable = CloudErrorKind::Unreachable;
+    world
+        .cloud
+        .refuse(Call::Describe, &silent.id, unreachable, Times::Always);
+    let stop = Stop::default();
+    let heard = |step: &Progress| {
+        if matches!(step, Progress::ResourceDeleted(_)) {
+            stop.ask();
+        }
+    };
+    let began = tokio::time::Instant::now();
+    let request = request(Some(shop()));
+    let service = world.service();
+    let outcome = service
+        .teardown(prepared, &request, &heard, &stop)
+        .await
+        .unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(ids(&outcome.residue), [silent.id.as_str()]);
+}
+
+/// Credentials that end after something was found to be gone leave residue: it is not the stack that it was.
+#[tokio::test(start_paused = true)]
+async fn what_was_gone_already_is_no_return() {
+    let (gone, there) = (own("sns", "gone"), own("sqs", "there"));
+    let world = World::leased([gone.clone(), there.clone()]).await;
+    let prepared = world.planned().await;
+    world.cloud.remove(&gone.id);
+    let expired = CloudErrorKind::Credentials;
+    world
+        .cloud
+        .refuse(Call::Describe, &there.id, expired, Times::Always);
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!((outcome.deleted.len(), outcome.residue.len()), (1, 1));
+    let lease = world.lease().await;
+    assert_eq!(
+        (lease.recorded_phase, lease.residue.len()),
+        (Phase::Residue, 1)
+    );
+}
+
+/// What was taken for gone and is found is listed as unleased: it wants its name typed as any other of those.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_lease_that_lives_wants_its_name() {
+    let world = World::leased([own("sqs", "q")]).await;
+    world.service().release(&shop()).await.unwrap();
+    let prepared = world.planned().await;
+    assert!(prepared.plan.protected);
+    let service = world.service();
+    let (request, stop) = (request(None), Stop::default());
+    let refused = service.teardown(prepared, &request, &|_| {}, &stop).await;
+    assert!(
+        matches!(refused, Err(TeardownError::Unconfirmed { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(world.cloud.called(Call::Delete), []);
 }

@@ -56,6 +56,8 @@ enum Answer {
     Read(Vec<ResourceId>, Described),
     Loosened(ResourceId, Result<(), CloudError>),
     Deleted(ResourceId, Result<Deletion, CloudError>),
+    /// The call ended without one.
+    Died(Vec<ResourceId>),
 }
 
 /// Of one type in one place so many are under way at once.
@@ -68,7 +70,7 @@ pub(super) struct Work<'a> {
     timing: Timing,
     stop: &'a Stop,
     by_id: BTreeMap<&'a ResourceId, &'a Resource>,
-    /// What goes with its owner: it is re-read with it.
+    /// What goes with its owner, or with the whole that it is part of: it is re-read with that.
     children: BTreeMap<&'a ResourceId, Vec<&'a Resource>>,
     functions: BTreeSet<&'a Place>,
     schedule: Schedule,
@@ -78,6 +80,8 @@ pub(super) struct Work<'a> {
     tasks: JoinSet<Answer>,
     under_way: HashMap<Id, Vec<ResourceId>>,
     busy: BTreeMap<Lane, usize>,
+    /// What is gone: what it owned may stand alone for a while.
+    went: BTreeSet<ResourceId>,
     done: Done,
 }
 
@@ -91,8 +95,8 @@ impl<'a> Work<'a> {
     ) -> Self {
         let mut children: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for one in &kept.resources {
-            if let Some(owner) = &one.owner {
-                children.entry(owner).or_default().push(one);
+            for whole in one.owner.iter().chain(&one.part_of) {
+                children.entry(whole).or_default().push(one);
             }
         }
         let all = kept.resources.iter();
@@ -112,6 +116,7 @@ impl<'a> Work<'a> {
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
             busy: BTreeMap::new(),
+            went: BTreeSet::new(),
             done: Done::default(),
         }
     }
@@ -134,7 +139,7 @@ impl<'a> Work<'a> {
             }
             let mut answers = self.wait().await;
             while let Some(answered) = self.tasks.try_join_next_with_id() {
-                answers.extend(self.answered(answered));
+                answers.push(self.answered(answered));
             }
             let mut events = Vec::new();
             for answer in answers {
@@ -204,33 +209,30 @@ impl<'a> Work<'a> {
         let next = if next <= Instant::now() { tick } else { next };
         tokio::select! {
             biased;
-            Some(answered) = self.tasks.join_next_with_id() => self.answered(answered).into_iter().collect(),
+            Some(answered) = self.tasks.join_next_with_id() => vec![self.answered(answered)],
             () = tokio::time::sleep_until(next) => Vec::new(),
         }
     }
 
-    fn answered(
-        &mut self,
-        answered: Result<(Id, Answer), tokio::task::JoinError>,
-    ) -> Option<Answer> {
+    fn answered(&mut self, answered: Result<(Id, Answer), tokio::task::JoinError>) -> Answer {
         let (id, answer) = match answered {
             Ok((id, answer)) => (id, Some(answer)),
             Err(error) => (error.id(), None),
         };
         let about = self.under_way.remove(&id).unwrap_or_default();
-        // A call that died said nothing: whatever it was about is tried again.
-        if answer.is_none() {
-            for id in &about {
-                self.free(id);
-                self.again(id, None);
-            }
-        }
-        answer
+        answer.unwrap_or(Answer::Died(about))
     }
 
     fn hear(&mut self, answer: Answer, events: &mut Vec<EventKind>, teller: &mut Teller<'_>) {
         match answer {
             Answer::Read(ids, described) => self.read(ids, described, events, teller),
+            // It said nothing: whatever it was about is tried again, as long as that has time.
+            Answer::Died(ids) => {
+                for id in ids {
+                    self.free(&id);
+                    self.once_more(&id, "a call about it ended without an answer", teller);
+                }
+            }
             Answer::Loosened(id, answer) => {
                 self.free(&id);
                 match answer {

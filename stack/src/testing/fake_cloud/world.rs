@@ -13,6 +13,7 @@ pub(super) struct World {
     pub(super) resources: BTreeMap<ResourceId, Resource>,
     pub(super) calls: Vec<(Call, Option<ResourceId>)>,
     pub(super) refusals: BTreeMap<(Call, ResourceId), (CloudErrorKind, Times)>,
+    pub(super) panics: BTreeSet<(Call, ResourceId)>,
     /// Deletions that take so many descriptions.
     pub(super) slow: BTreeMap<ResourceId, u32>,
     /// Deletions that have begun, and how many descriptions they still take.
@@ -43,6 +44,7 @@ impl World {
             resources,
             calls: Vec::new(),
             refusals: BTreeMap::new(),
+            panics: BTreeSet::new(),
             slow: BTreeMap::new(),
             going: BTreeMap::new(),
             scheduled: BTreeMap::new(),
@@ -66,6 +68,7 @@ impl World {
     pub(super) fn admit(&mut self, call: Call, id: &ResourceId) -> Result<(), CloudError> {
         self.has_credentials()?;
         let key = (call, id.clone());
+        assert!(!self.panics.contains(&key), "it was told to panic");
         let Some((kind, times)) = self.refusals.get_mut(&key) else {
             return Ok(());
         };

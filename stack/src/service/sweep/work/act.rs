@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::super::keep::Kept;
 use super::{Answer, Work};
 use crate::cloud::{Deleting, Place, Resource, ResourceId};
@@ -18,17 +16,14 @@ impl Work<'_> {
         &mut self,
         id: &ResourceId,
         fresh: &Resource,
-        children: Vec<Resource>,
+        around: Vec<Resource>,
         teller: &mut Teller<'_>,
     ) {
-        let Some(until) = self.turns.get(id).map(|turn| turn.until) else {
-            return self.free(id);
-        };
         if self.done.stopped || self.done.paused.is_some() {
             return self.free(id);
         }
         let planned = self.by_id.get(id).copied();
-        if let Err(judged) = verify(self.kept, &self.by_id, &self.places, fresh, children) {
+        if let Err(judged) = verify(self.kept, &self.by_id, &self.places, fresh, around) {
             let reason = match planned.filter(|planned| changed(planned, fresh)) {
                 Some(_) => format!("its tags changed since the plan: {}", judged.reason),
                 None => format!("it is no longer as the plan saw it: {}", judged.reason),
@@ -40,14 +35,10 @@ impl Work<'_> {
             // It goes by itself, with or after its owner.
             self.free(id);
             let reason = format!("it is still there, and nobody may touch it: {why}");
-            return if Instant::now() < until {
-                self.again(id, None);
-            } else {
-                self.leave(id, &reason, None, teller);
-            };
+            return self.once_more(id, &reason, teller);
         }
         let Some(turn) = self.turns.get_mut(id) else {
-            return;
+            return self.free(id);
         };
         if turn.tries == 0 && matches!(turn.step, Step::Delete(_)) {
             teller.tell(&Progress::ResourceStarted {
@@ -78,23 +69,28 @@ impl Work<'_> {
 }
 
 /// Whether a resource is still the stack's, by its own service's words of this moment, and all that would go with it.
+/// `around` is what was read again with it: what it owns, and what owns it.
 fn verify(
     kept: &Kept,
     by_id: &BTreeMap<&ResourceId, &Resource>,
     places: &BTreeSet<Place>,
     fresh: &Resource,
-    children: Vec<Resource>,
+    around: Vec<Resource>,
 ) -> Result<(), Judged> {
     let mut all = vec![fresh.clone()];
-    all.extend(children);
-    // Its owners went before it, or stand as the plan saw them: those that stay keep it.
-    let mut above: Vec<&ResourceId> = fresh.owner.iter().chain(&fresh.part_of).collect();
+    all.extend(around);
+    // Owners that went before it are as the plan saw them.
+    let mut above: Vec<ResourceId> = wholes(fresh).cloned().collect();
+    let mut seen = BTreeSet::new();
     while let Some(id) = above.pop() {
-        if let Some(one) = by_id
-            .get(id)
-            .filter(|one| all.iter().all(|known| known.id != one.id))
-        {
-            above.extend(one.owner.iter().chain(&one.part_of));
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        let read = all.iter().find(|one| one.id == id);
+        if let Some(one) = read {
+            above.extend(wholes(one).cloned());
+        } else if let Some(one) = by_id.get(&id) {
+            above.extend(wholes(one).cloned());
             all.push((*one).clone());
         }
     }
@@ -103,6 +99,11 @@ fn verify(
         Some(judged) if !judged.belongs() => Err(judged),
         _ => Ok(()),
     }
+}
+
+/// What owns one, and what it is part of.
+pub(super) fn wholes(one: &Resource) -> impl Iterator<Item = &ResourceId> {
+    one.owner.iter().chain(&one.part_of)
 }
 
 /// Whether the tags that tell whose it is are others than in the plan.

@@ -38,11 +38,7 @@ impl Work<'_> {
             }
             CloudErrorKind::Gone => self.gone(id, None, events, teller),
             CloudErrorKind::Wait | CloudErrorKind::Throttled | CloudErrorKind::Unreachable => {
-                let late = self
-                    .turns
-                    .get(id)
-                    .is_some_and(|turn| Instant::now() >= turn.until);
-                if late {
+                if self.is_late(id) {
                     let reason = format!("it was tried until its time was over: {error}");
                     self.leave(id, &reason, blocker(&error), teller);
                 } else {
@@ -60,8 +56,26 @@ impl Work<'_> {
         }
     }
 
-    /// Tries it again after a pause: read again first, as the first time.
-    pub(super) fn again(&mut self, id: &ResourceId, error: Option<CloudError>) {
+    /// Reads it again after a pause, until its time is over: then it is left with this reason.
+    pub(super) fn once_more(&mut self, id: &ResourceId, reason: &str, teller: &mut Teller<'_>) {
+        if self.is_late(id) {
+            self.leave(id, reason, None, teller);
+        } else {
+            self.again(id, None);
+        }
+    }
+
+    fn is_late(&self, id: &ResourceId) -> bool {
+        let turn = self.turns.get(id);
+        turn.is_some_and(|turn| Instant::now() >= turn.until)
+    }
+
+    /// Tries it again after a pause: read again first, as the first time. Once somebody has asked to stop, only what has
+    /// begun is.
+    fn again(&mut self, id: &ResourceId, error: Option<CloudError>) {
+        if self.done.stopped && !self.turns.get(id).is_some_and(|turn| turn.begun) {
+            return;
+        }
         if let Some(turn) = self.turns.get_mut(id) {
             let pause = self
                 .timing
@@ -98,6 +112,7 @@ impl Work<'_> {
             return;
         };
         self.schedule.gone(id);
+        self.went.insert(id.clone());
         if at.is_some() {
             self.done.scheduled.insert(id.clone());
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::act::wholes;
 use super::{Answer, Lane, Work};
 use crate::cloud::{CloudErrorKind, Described, Resource, ResourceId};
 use crate::lease::EventKind;
@@ -38,7 +39,7 @@ impl<'a> Work<'a> {
             *self.busy.entry(lane).or_default() += ids.len();
             let mut asked: BTreeMap<&ResourceId, &Resource> = BTreeMap::new();
             for id in &ids {
-                self.with_children(id, &mut asked);
+                self.with_all_around(id, &mut asked);
             }
             let asked: Vec<Resource> = asked.into_values().cloned().collect();
             let cloud = Arc::clone(&self.cloud);
@@ -48,6 +49,24 @@ impl<'a> Work<'a> {
                 Answer::Read(ids, described)
             });
             self.under_way.insert(task.id(), about);
+        }
+    }
+
+    /// One that is to go, all that would go with it, and what its belonging rests on, as far as that still stands.
+    fn with_all_around(&self, id: &ResourceId, asked: &mut BTreeMap<&'a ResourceId, &'a Resource>) {
+        self.with_children(id, asked);
+        if self.turns.get(id).is_some_and(|turn| turn.begun) {
+            return;
+        }
+        let mut above: Vec<&ResourceId> = Vec::new();
+        above.extend(self.by_id.get(id).into_iter().flat_map(|one| wholes(one)));
+        while let Some(id) = above.pop() {
+            let standing = self.by_id.get(id).filter(|_| !self.went.contains(id));
+            if let Some(one) = standing
+                && asked.insert(&one.id, one).is_none()
+            {
+                above.extend(wholes(one));
+            }
         }
     }
 
@@ -80,7 +99,7 @@ impl<'a> Work<'a> {
         let found: BTreeMap<_, _> = found.map(|one| (one.id.clone(), one)).collect();
         for id in ids {
             let mut asked = BTreeMap::new();
-            self.with_children(&id, &mut asked);
+            self.with_all_around(&id, &mut asked);
             let error = asked.keys().filter_map(|id| failed.get(*id));
             let mut error = error.filter(|error| error.kind != CloudErrorKind::Gone);
             let error = failed.get(&id).or(error.next()).cloned();
@@ -105,9 +124,9 @@ impl<'a> Work<'a> {
                     self.still_going(&id, fresh, teller);
                 }
                 (None, Some(fresh)) => {
-                    let children = asked.keys().filter(|child| **child != &id);
-                    let children = children.filter_map(|child| found.get(*child));
-                    self.act(&id, fresh, children.cloned().collect(), teller);
+                    let around = asked.keys().filter(|other| **other != &id);
+                    let around = around.filter_map(|other| found.get(*other));
+                    self.act(&id, fresh, around.cloned().collect(), teller);
                 }
             }
         }
