@@ -21,4 +21,4 @@ pub(crate) use mask::Mask;
 pub(crate) use place::Terraform;
 pub(crate) use plan::{Change, DestroyPlan};
 pub(crate) use state::{Held, State};
-pub(crate) use stream::Line;
+pub(crate) use stream::{Line, deleted};

@@ -39,7 +39,7 @@ pub use runner::Runner;
 pub(in crate::service) use folder::Folder;
 pub(in crate::service) use record::{Recorder, Teller};
 pub(in crate::service) use residue::{command, quoted};
-pub(in crate::service) use run::as_event;
+pub(in crate::service) use run::{UNREACHABLE, as_event, reached};
 pub(in crate::service) use runner::{SILENT, in_turn};
 
 /// What a teardown needs to know of its surroundings: the library reads no environment itself.

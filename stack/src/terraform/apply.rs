@@ -83,6 +83,11 @@ impl Applying {
         }
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop: it finishes what is under way and begins nothing more. Only the program itself gets the
     /// signal; its providers are its own to stop.
     pub(crate) fn interrupt(&self) {

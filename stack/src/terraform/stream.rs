@@ -78,6 +78,16 @@ pub(super) fn read(line: &str) -> Option<Line> {
     })
 }
 
+/// The addresses that a whole output says to be deleted, in order.
+pub(crate) fn deleted(output: &str) -> Vec<String> {
+    let read = output.lines().filter_map(read);
+    read.filter_map(|line| match line {
+        Line::Deleted(hook) => Some(hook.address),
+        _ => None,
+    })
+    .collect()
+}
+
 /// The diagnostics in a whole output.
 pub(super) fn diagnostics(output: &str) -> Vec<Diagnostic> {
     let read = output.lines().filter_map(read);
@@ -114,6 +124,12 @@ mod tests {
             Some(Line::Errored(expected))
         );
         assert_eq!(read(&hook("apply_complete", "read")), None);
+        let whole = [
+            hook("apply_start", "delete"),
+            hook("apply_complete", "delete"),
+            "half a li".to_owned(),
+        ];
+        assert_eq!(deleted(&whole.join("\n")), ["module.a.aws_x.y[\"k\"]"]);
         assert_eq!(read(&hook("provision_progress", "delete")), None);
         assert_eq!(read("Error: no JSON yet"), None);
         let said =

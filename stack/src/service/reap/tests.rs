@@ -643,3 +643,30 @@ async fn what_a_sweep_left_is_finished_by_a_sweep() {
     let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
     assert_eq!((summary.gone(), cloud.ids().len()), (1, 1), "{summary:?}");
 }
+
+/// That an origin is unreachable is no longer said once it is reached: what is said then is why it could not be ended
+/// there.
+#[tokio::test]
+async fn what_is_reached_again_is_not_unreachable() {
+    let (world, cloud, root) = lost(false).await;
+    let runs = tempfile::tempdir().unwrap();
+    let away = root.path().with_extension("away");
+    std::fs::rename(root.path(), &away).unwrap();
+    let reasons = async || {
+        let lease = world.ledger.lease(&stack_name("lost")).await.unwrap();
+        let residue = lease.unwrap().residue.into_values();
+        residue.map(|left| left.reason).collect::<Vec<_>>()
+    };
+    reaped(&world, &cloud, runs.path()).await;
+    assert_eq!(reasons().await, ["origin_unreachable"]);
+    std::fs::rename(&away, root.path()).unwrap();
+    world.clock.advance(Span::minutes(60));
+    let summary = reaped(&world, &cloud, runs.path()).await;
+    assert_eq!(summary.refused(), 1, "{summary:?}");
+    let said = reasons().await;
+    assert!(
+        said.len() == 1 && said[0].contains("state") && !said[0].contains("unreachable"),
+        "{said:?}"
+    );
+    assert_eq!(world.phase("lost").await, Phase::Residue);
+}

@@ -19,13 +19,11 @@ use crate::service::teardown::{
     Blocker, Condition, Outcome, Plan, Prepared, Progress, Request, Residue, Settings, Stop,
     TeardownError,
 };
+use crate::service::teardown::{UNREACHABLE, reached};
 use crate::service::{Service, ServiceError};
 use crate::terraform::StateLock;
 use crate::ttl::Span;
 use crate::view::View;
-
-/// The reason under which it is said that a stack can't be ended from this machine.
-const UNREACHABLE: &str = "origin_unreachable";
 
 /// A state lock that is younger is somebody's work: an apply, or the plan of another reaper. One
 /// that is older is trouble that somebody has to hear of.
@@ -166,11 +164,20 @@ impl ThroughTerraform {
             stack: task.name.clone(),
             blockers: blockers.clone(),
         };
-        self.write_failure(task, &error.to_string()).await?;
+        let reason = error.to_string();
+        self.write_try(task, |lease| {
+            let failed = EventKind::TeardownFailed {
+                reason: reason.clone(),
+            };
+            let mut kinds = reached(lease, &reason);
+            kinds.push(failed);
+            kinds
+        })
+        .await?;
         Err(error)
     }
 
-    /// Writes a try that came to nothing before anything was deleted: the stack is as it was.
+    /// Writes a try that came to nothing before anything was looked at: the stack is as it was.
     async fn write_failure(&self, task: &Task, reason: &str) -> Result<(), ServiceError> {
         let failed = || {
             let reason = reason.to_owned();

@@ -5,7 +5,10 @@
 //!   plan               the saved plan, which holds secrets: removed when the run ends
 //!   shown.json         the plan as it was shown
 //!   runner.json        whose run it is: process, start, machine
-//!   output, errors     what Terraform says: removed when the run ends
+//!   terraform.json     the process of Terraform, which may outlive its runner
+//!   output, errors     what Terraform says: removed when the run ends, and when both have
+//!   deleted.json       what the output of a run without an end said to be deleted
+//!   finished.json      what such an earlier run has deleted, to be written by this one
 //!   progress.jsonl     each step, masked; it stays
 //! ```
 
@@ -29,6 +32,18 @@ const PROGRESS: &str = "progress.jsonl";
 
 /// The file that says whose run it is.
 pub(super) const RUNNER: &str = "runner.json";
+
+/// The file that says which process Terraform is.
+const TERRAFORM: &str = "terraform.json";
+
+/// What Terraform says, line by line.
+const OUTPUT: &str = "output";
+
+/// What is kept of an output when it goes: addresses, and nothing secret.
+const DELETED: &str = "deleted.json";
+
+/// What an earlier run has deleted and nobody has written down.
+const FINISHED: &str = "finished.json";
 
 /// How many folders of runs that have ended are kept, for whoever wants to know what they said.
 const KEPT: usize = 50;
@@ -84,6 +99,26 @@ impl Folder {
         self.path.join(Self::PLAN)
     }
 
+    /// Says which process Terraform is. Without it the next run takes it for ended when this process has.
+    pub(super) fn note_terraform(&self, pid: u32) {
+        if let Some(process) = process::identify(pid) {
+            drop(self.write(TERRAFORM, &process));
+        }
+    }
+
+    /// Keeps what an earlier run has deleted for whoever carries this plan out.
+    pub(super) fn note_finished(&self, addresses: &[String]) -> Result<(), TeardownError> {
+        match addresses {
+            [] => Ok(()),
+            some => self.write(FINISHED, &some),
+        }
+    }
+
+    /// What an earlier run has deleted and nobody has written down.
+    pub(super) fn finished(&self) -> Vec<String> {
+        self.read(FINISHED).unwrap_or_default()
+    }
+
     /// Leaves the folder to whoever comes next.
     pub(in crate::service) fn keep(&self) {
         self.kept.store(true, Ordering::Relaxed);
@@ -92,7 +127,7 @@ impl Folder {
     /// Removes what may hold secrets, and keeps the progress.
     pub(in crate::service) fn tidy(&self) {
         self.keep();
-        for name in [Self::PLAN, "output", "errors"] {
+        for name in [Self::PLAN, OUTPUT, "errors"] {
             // What is not there needs no removing, and nothing better can be done about the rest.
             let _ = std::fs::remove_file(self.path.join(name));
         }
@@ -164,8 +199,26 @@ fn failed(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> Te
     move |error| TeardownError::Folder { path, doing, error }
 }
 
-/// Removes what processes that have ended left: secrets at once, progress when there is too much of it. Failing at that
-/// keeps nobody from a teardown.
+/// What the Terraform of a run has said to be deleted, whether its runner has heard it or not. One that goes on without
+/// its runner is not through: the lock of its state tells that.
+pub(super) fn said_deleted(runs: &Path, run: &RunId) -> Vec<String> {
+    let path = runs.join(run.as_str());
+    match std::fs::read(path.join(OUTPUT)) {
+        Ok(output) => crate::terraform::deleted(&String::from_utf8_lossy(&output)),
+        Err(_) => read(&path.join(DELETED)).unwrap_or_default(),
+    }
+}
+
+/// Keeps of an output what the next run has to know.
+fn keep_deleted(folder: &Folder) {
+    if let Ok(output) = std::fs::read(folder.path.join(OUTPUT)) {
+        let deleted = crate::terraform::deleted(&String::from_utf8_lossy(&output));
+        drop(folder.write(DELETED, &deleted));
+    }
+}
+
+/// Removes what processes that have ended left: secrets as soon as no Terraform of theirs goes on, progress when there is
+/// too much of it. Failing at that keeps nobody from a teardown.
 fn prune(runs: &Path) {
     let Ok(entries) = std::fs::read_dir(runs) else {
         return;
@@ -178,6 +231,12 @@ fn prune(runs: &Path) {
         }
         let folder = Folder::of(&path);
         if let Ok(last) = std::fs::metadata(path.join(PROGRESS)).and_then(|file| file.modified()) {
+            let terraform = read::<ProcessId>(&path.join(TERRAFORM));
+            if terraform.is_ok_and(|one| process::liveness(&one) == Liveness::Alive) {
+                folder.keep();
+                continue;
+            }
+            keep_deleted(&folder);
             folder.tidy();
             ended.push((last, path));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::blocker::Blocker;
 use super::error::TeardownError;
-use super::folder::Folder;
+use super::folder::{self, Folder};
 use super::plan::{Doomed, Plan};
 use super::runner::Runner;
 use super::{Settings, rails};
@@ -116,6 +116,8 @@ impl Service {
         let run = RunId::random();
         let folder = Folder::make(&settings.runs, &run)?;
         let mut look = self.look(&lease, settings, &folder).await?;
+        let finished = self.finished(&lease, &look.state, settings).await?;
+        folder.note_finished(&finished)?;
         let deletes = look.plan.as_ref().map_or(&[][..], |plan| &plan.deletes);
         let resources = doomed(deletes);
         if let Some(max) = settings.max_resources.filter(|max| resources.len() > *max) {
@@ -133,7 +135,7 @@ impl Service {
             directory: lease.origin.directory.clone(),
             workspace: lease.origin.workspace.clone(),
             residue: Vec::new(),
-            already_gone: already_gone(&look.state, look.plan.as_ref()),
+            already_gone: already_gone(&look.state, look.plan.as_ref(), &finished),
             resources,
             hourly_usd: lease.meter.rate(),
             protected: self.protects(&lease),
@@ -271,6 +273,29 @@ impl Service {
         Ok(look)
     }
 
+    /// What a Terraform whose runner has died has deleted since, and the ledger does not know: its state no longer holds
+    /// it, so that no plan names it.
+    async fn finished(
+        &self,
+        lease: &Lease,
+        state: &State,
+        settings: &Settings,
+    ) -> Result<Vec<String>, TeardownError> {
+        let Some(teardown) = &lease.teardown else {
+            return Ok(Vec::new());
+        };
+        let mut finished = folder::said_deleted(&settings.runs, &teardown.run);
+        if finished.is_empty() {
+            return Ok(finished);
+        }
+        let known = self.deleted(lease).await?;
+        let held: BTreeSet<&str> = state.held.iter().map(|one| one.address.as_str()).collect();
+        finished.sort();
+        finished.dedup();
+        finished.retain(|address| !known.contains(address) && !held.contains(address.as_str()));
+        Ok(finished)
+    }
+
     /// What teardowns of this lease have deleted so far, as the ledger has it.
     async fn deleted(&self, lease: &Lease) -> Result<BTreeSet<String>, TeardownError> {
         let mut deleted = BTreeSet::new();
@@ -382,9 +407,16 @@ fn region(change: &Change) -> Option<String> {
     text("region").or_else(of_arn).map(str::to_owned)
 }
 
-fn already_gone(state: &State, plan: Option<&DestroyPlan>) -> Vec<Doomed> {
+/// What the state held and the refresh no longer found, and what an earlier run has deleted.
+fn already_gone(state: &State, plan: Option<&DestroyPlan>, finished: &[String]) -> Vec<Doomed> {
+    let finished = finished.iter().map(|address| Doomed {
+        id: address.clone(),
+        kind: kind_of(address),
+        objects: 1,
+        ..Doomed::default()
+    });
     let Some(plan) = plan else {
-        return Vec::new();
+        return finished.collect();
     };
     let planned: BTreeSet<&str> = plan
         .deletes
@@ -401,5 +433,21 @@ fn already_gone(state: &State, plan: Option<&DestroyPlan>) -> Vec<Doomed> {
         objects: 1,
         ..Doomed::default()
     })
+    .chain(finished)
     .collect()
+}
+
+/// The type in an address such as `module.a["k"].aws_x.y[0]`: of its last two names the first.
+fn kind_of(address: &str) -> String {
+    let mut depth = 0_u32;
+    let outside = address.chars().filter(|char| {
+        match char {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    });
+    let plain: String = outside.collect();
+    plain.rsplit('.').nth(1).unwrap_or_default().to_owned()
 }

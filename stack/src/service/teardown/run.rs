@@ -1,6 +1,6 @@
 //! Carrying a plan out: intent into the ledger, the saved plan through Terraform, what became of it into the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::error::TeardownError;
@@ -10,7 +10,7 @@ use super::progress::{Deleted, Outcome, Progress, Residue};
 use super::record::{Recorder, Teller};
 use super::residue::{self, Heard};
 use super::{OnProgress, Request, Stop};
-use crate::lease::{EventKind, Strategy};
+use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
 use crate::service::Service;
 use crate::service::sweep::{Before, beating, command as sweep_command, tidied};
@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Default)]
 struct Ran {
     deleted: Vec<Deleted>,
+    /// What an earlier run has deleted, which nobody had written down.
+    finished: BTreeSet<String>,
     heard: Heard,
     /// Why Terraform failed; `None` when it ended well or was not needed.
     failure: Option<TerraformError>,
@@ -98,9 +100,15 @@ impl Service {
         }
         let mut recorder = Recorder::new(self, stack);
         let mut ran = Ran::default();
+        ran.finished.extend(saved.folder.finished());
+        let finished = ran.finished.iter().cloned();
+        recorder
+            .write(finished.map(|id| EventKind::ResourceDeleted { id }))
+            .await;
         if let Some(terraform) = saved.terraform.as_ref().filter(|_| applies) {
             match terraform.apply(&saved.folder.plan(), saved.folder.path()) {
                 Ok(applying) => {
+                    saved.folder.note_terraform(applying.pid());
                     let following = Following {
                         plan,
                         saved,
@@ -131,7 +139,12 @@ impl Service {
         let attempted = !ran.deleted.is_empty() || !ran.heard.errored.is_empty();
         if let Some(error) = ran.failure.clone().filter(|_| !attempted) {
             let reason = error.to_string();
-            recorder.write([EventKind::TeardownFailed { reason }]).await;
+            let lease = self.ledger.lease(&plan.name).await?;
+            let mut kinds = lease
+                .map(|lease| reached(&lease, &reason))
+                .unwrap_or_default();
+            kinds.push(EventKind::TeardownFailed { reason });
+            recorder.write(kinds).await;
             recorder.settled().await?;
             return Err(match error {
                 TerraformError::Stale => TeardownError::Stale {
@@ -154,6 +167,7 @@ impl Service {
             recorder.write([EventKind::Gone]).await;
         } else {
             let gone = plan.already_gone.iter().map(|one| one.id.clone());
+            let gone = gone.filter(|id| !ran.finished.contains(id));
             recorder
                 .write(gone.map(|id| EventKind::ResourceDeleted { id }))
                 .await;
@@ -318,6 +332,22 @@ fn counts(plan: &Plan) -> BTreeMap<String, usize> {
         .iter()
         .map(|one| (one.id.clone(), one.objects));
     each.collect()
+}
+
+/// The reason under which it is said that a stack can't be ended from this machine.
+pub(in crate::service) const UNREACHABLE: &str = "origin_unreachable";
+
+/// That the place where a stack was applied was reached after all, and why it could not be ended there: what was said of
+/// it before is no longer so.
+pub(in crate::service) fn reached(lease: &Lease, reason: &str) -> Vec<EventKind> {
+    let said = lease.residue.iter();
+    let said = said.filter(|(_, left)| left.reason == UNREACHABLE);
+    said.map(|(id, _)| EventKind::ResourceLeft {
+        id: id.clone(),
+        reason: reason.to_owned(),
+        blocked_by: None,
+    })
+    .collect()
 }
 
 /// Residue, as the ledger has it.

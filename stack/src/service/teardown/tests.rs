@@ -526,6 +526,115 @@ async fn a_dead_runner_is_taken_over() {
     assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
 }
 
+/// What the Terraform of a killed runner went on to delete is written down by the next run, each once, however many plans
+/// were made in between and whoever carries the last one out.
+#[tokio::test]
+async fn what_an_orphan_deleted_is_written_down() {
+    let world = World::new().await;
+    let run = RunId::random();
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    let name = stack_name("shop");
+    let began = EventKind::TeardownStarted {
+        strategy: Strategy::Terraform,
+        by: actor(),
+        why: "test".to_owned(),
+        run: run.clone(),
+        host: process::host(),
+        pid: child.id(),
+    };
+    let dead = crate::lease::ProcessId {
+        pid: child.id(),
+        started: "long ago".to_owned(),
+        host: process::host(),
+    };
+    child.wait().unwrap();
+    world.service.note(&name, began).await.unwrap();
+    let heard = "module.m[\"a.b\"].aws_x.a".to_owned();
+    let deleted = EventKind::ResourceDeleted { id: heard.clone() };
+    world.service.note(&name, deleted).await.unwrap();
+    let folder = Folder::make(&world.settings.runs, &run).unwrap();
+    folder.progress().unwrap();
+    folder.write("runner.json", &dead).unwrap();
+    let unheard = ["aws_x.b", "module.m.aws_y.c[0]"];
+    let line = |address: &str| {
+        json!({"type": "apply_complete", "hook": {"action": "delete",
+            "resource": {"addr": address, "resource_type": "aws_x"}}})
+        .to_string()
+    };
+    let output = [
+        line(&heard),
+        line(unheard[0]),
+        line(unheard[1]),
+        line("aws_x.held"),
+    ];
+    std::fs::write(folder.path().join("output"), output.join("\n")).unwrap();
+    folder.keep();
+
+    world.write("state.json", &state(&["aws_x.held", "jiti_stack.this"]));
+    world.write("plan.json", &plan(&["aws_x.held", "jiti_stack.this"]));
+    world.applies(&format!(
+        "{}{}cp \"$here/after.json\" \"$here/state.json\"\n",
+        says("apply_complete", "aws_x.held"),
+        says("apply_complete", "jiti_stack.this"),
+    ));
+    drop(world.plan().await);
+    assert!(
+        !folder.path().join("output").exists(),
+        "it may hold secrets"
+    );
+    let prepared = world.plan().await;
+    let gone = &prepared.plan.already_gone;
+    let shown: Vec<_> = gone
+        .iter()
+        .map(|one| (one.id.as_str(), one.kind.as_str()))
+        .collect();
+    assert_eq!(shown, [(unheard[0], "aws_x"), (unheard[1], "aws_y")]);
+    let folder = prepared.hand_over().unwrap();
+    let taken = world.service.take_over(&folder, &world.settings).await;
+    assert_eq!(world.carry_out(taken.unwrap()).await.unwrap().residue, []);
+    let events = world.ledger.events(&name, Seq::NONE).await.unwrap();
+    let deleted = events.into_iter().filter_map(|event| match event.kind {
+        EventKind::ResourceDeleted { id } => Some(id),
+        _ => None,
+    });
+    let expected = [
+        &heard,
+        unheard[0],
+        unheard[1],
+        "aws_x.held",
+        "jiti_stack.this",
+    ];
+    assert_eq!(deleted.collect::<Vec<_>>(), expected);
+    assert_eq!(world.phase().await, Phase::Gone);
+}
+
+/// As long as an orphan goes on, what it says is kept.
+#[tokio::test]
+async fn the_output_of_an_orphan_that_goes_on_is_kept() {
+    let world = World::new().await;
+    let run = RunId::random();
+    let folder = Folder::make(&world.settings.runs, &run).unwrap();
+    folder.progress().unwrap();
+    let dead = crate::lease::ProcessId {
+        started: "long ago".to_owned(),
+        ..process::identify(std::process::id()).unwrap()
+    };
+    folder.write("runner.json", &dead).unwrap();
+    let mut terraform = std::process::Command::new("sleep")
+        .arg("60")
+        .spawn()
+        .unwrap();
+    folder.note_terraform(terraform.id());
+    std::fs::write(folder.path().join("output"), "").unwrap();
+    folder.keep();
+    drop(world.plan().await);
+    assert!(folder.path().join("output").exists());
+    terraform.kill().unwrap();
+    terraform.wait().unwrap();
+    drop(world.plan().await);
+    assert!(!folder.path().join("output").exists());
+}
+
 /// A runner says that it lives while Terraform works.
 #[tokio::test]
 async fn a_runner_says_that_it_lives() {
