@@ -187,7 +187,7 @@ fn a_foreign_rule_keeps_the_balancer() {
         standing.retain(|rule| *rule != by);
     }
     world.sweep("shop", 0);
-    let left: Vec<Thing> = world.list().into_iter().collect();
+    let left = world.list();
     assert!(
         left.iter()
             .any(|thing| thing.id == *theirs.as_str().unwrap()),
