@@ -11,7 +11,7 @@ const OWNER: &str = "ana@example.com";
 /// what is known and drawing it asks nobody.
 #[test]
 fn requests_are_pages_and_batches() {
-    let world = World::new();
+    let world = World::alone();
     world.configure("[dashboard]\nrefresh = \"1h\"\n");
     // What is known is kept where the ledger is: there has to be one.
     world.leased("other", OWNER);

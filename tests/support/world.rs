@@ -19,6 +19,7 @@ pub struct World {
     pub sandbox: Sandbox,
     pub proxy: Proxy,
     pub account: String,
+    own: Option<Moto>,
 }
 
 /// A resource, as the AWS SDK for Python names it.
@@ -37,16 +38,32 @@ impl Default for World {
 
 impl World {
     pub fn new() -> Self {
+        Self::on(None)
+    }
+
+    /// On a server of its own: for what would keep the server of all the others busy.
+    pub fn alone() -> Self {
+        Self::on(Some(Moto::start()))
+    }
+
+    fn on(own: Option<Moto>) -> Self {
+        let moto = own.as_ref().unwrap_or_else(|| Moto::shared());
         let world = Self {
             sandbox: Sandbox::new(),
-            proxy: Proxy::new(Moto::shared().address()),
+            proxy: Proxy::new(moto.address()),
             account: moto::account(),
+            own,
         };
         world
             .sandbox
             .set(moto::environment(&world.proxy.url(), &world.account));
         world.configure("");
         world
+    }
+
+    /// The server, past the proxy.
+    fn moto(&self) -> &Moto {
+        self.own.as_ref().unwrap_or_else(|| Moto::shared())
     }
 
     /// The configuration: this account with its two regions, and more.
@@ -146,7 +163,7 @@ impl World {
         command
             .arg(moto::folder().join("call.py"))
             .arg(calls.to_string())
-            .env("AWS_ENDPOINT_URL", Moto::shared().url());
+            .env("AWS_ENDPOINT_URL", self.moto().url());
         move || {
             let ran = crate::Ran::of(&mut command).ok();
             assert!(!ran.stdout.contains("\"error\""), "{}", ran.stdout);
@@ -164,7 +181,7 @@ impl World {
     #[track_caller]
     fn looking(&self, script: &str, arguments: &[&str]) -> Vec<Thing> {
         let sandbox = &self.sandbox;
-        let url = ("AWS_ENDPOINT_URL".to_owned(), Moto::shared().url());
+        let url = ("AWS_ENDPOINT_URL".to_owned(), self.moto().url());
         let said = sandbox.python_with(script, arguments, [url]);
         let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
         let things = said.as_array().unwrap().iter();
