@@ -39,8 +39,11 @@ pub(crate) enum Effect {
     Follow { stack: StackName, run: RunId },
     /// Find out what a sleep would stop.
     Doze(StackName),
-    /// Stop what computes.
-    Sleep(StackName),
+    /// Stop what computes, until then, or until somebody wakes it.
+    Sleep {
+        stack: StackName,
+        until: Option<Timestamp>,
+    },
     /// Start it again.
     Wake(StackName),
     /// Ask the cloud, whatever the age of what is known.

@@ -4,9 +4,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stack::inventory::{CloudClock, Known, KnownBill, LookedAt, SeenUse};
+use stack::service::sleep::{Step, Turned};
 use stack::service::teardown::{Plan, Progress};
 use stack::view::CloudView;
-use stack::{Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
+use stack::{Elapsed, Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
 
 use crate::model::world::Key;
 
@@ -32,6 +33,9 @@ pub(crate) enum Event {
     Told {
         stack: StackName,
         answer: Result<Vec<stack::Event>, Problem>,
+        /// How long waking it takes, where it sleeps and that is known.
+        #[serde(default)]
+        wakes_in: Option<Elapsed>,
     },
     /// A change was made, or was not.
     Changed {
@@ -53,8 +57,15 @@ pub(crate) enum Event {
         stack: StackName,
         answer: Result<Box<stack::service::sleep::Plan>, Problem>,
     },
-    /// Something is being stopped or started.
-    Turning { stack: StackName, said: String },
+    /// Something is being stopped or started, was, or could not be.
+    Turning { stack: StackName, step: Step },
+    /// A stack sleeps or is awake, or could not be turned.
+    Turned {
+        stack: StackName,
+        answer: Result<Box<Turned>, Problem>,
+    },
+    /// The cloud begins to be asked.
+    Asking,
     /// The cloud was asked, or what was known of it was read.
     Sighted(Result<Box<Sighting>, Problem>),
     /// A teardown has said something, whoever runs it.
@@ -91,6 +102,9 @@ pub(crate) struct Sighting {
     pub(crate) uses: Vec<(ResourceId, SeenUse)>,
     /// How far the clocks are apart.
     pub(crate) clock: Option<CloudClock>,
+    /// What was billed, as far as it was asked.
+    #[serde(default)]
+    pub(crate) bill: KnownBill,
     /// The places of the configuration.
     pub(crate) configured: Vec<Place>,
     /// The cloud itself was asked.
@@ -98,7 +112,8 @@ pub(crate) struct Sighting {
 }
 
 impl Sighting {
-    pub(crate) fn of(known: &Known, configured: Vec<Place>, asked: bool) -> Self {
+    pub(crate) fn of(cloud: &CloudView, configured: Vec<Place>, asked: bool) -> Self {
+        let known = cloud.known();
         Self {
             resources: known.resources.values().cloned().collect(),
             places: known
@@ -112,9 +127,21 @@ impl Sighting {
                 .map(|(id, seen)| (id.clone(), seen.clone()))
                 .collect(),
             clock: known.clock,
+            bill: cloud.bill().clone(),
             configured,
             asked,
         }
+    }
+
+    /// When it was tried to look at every configured place; `None` as long as one is missing.
+    pub(crate) fn tried_at(&self) -> Option<Timestamp> {
+        let tried = |place: &Place| {
+            let mut places = self.places.iter();
+            let (_, looked) = places.find(|(looked, _)| looked == place)?;
+            Some(looked.tried_at)
+        };
+        let tried: Option<Vec<Timestamp>> = self.configured.iter().map(tried).collect();
+        tried?.into_iter().min()
     }
 
     /// As stacks are read against it.
@@ -126,7 +153,7 @@ impl Sighting {
             uses: self.uses.into_iter().collect(),
             clock: self.clock,
         };
-        CloudView::new(known, KnownBill::default(), &self.configured)
+        CloudView::new(known, self.bill, &self.configured)
     }
 }
 

@@ -187,6 +187,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
         SCREENS,
     ),
     bind(
+        &[KeyCode::Char('u')],
+        "u",
+        Msg::Until,
+        "until",
+        "before a sleep: say until when; the reaper wakes it then",
+        &[Popup],
+    ),
+    bind(
         &[KeyCode::Char('w')],
         "w",
         Msg::Wake,

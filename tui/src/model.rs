@@ -97,6 +97,10 @@ pub(crate) struct Model {
     pub(crate) works: Works,
     /// What teardowns would remove, of stacks that were looked at.
     pub(crate) foresights: Foresights,
+    /// The cloud is being asked.
+    pub(crate) asking: bool,
+    /// Somebody was told what leaving would break off: the next time it is left.
+    pub(crate) leaving: bool,
     /// The screen no longer shows what is in here.
     pub(crate) dirty: bool,
     /// The dashboard is to end.
@@ -117,6 +121,8 @@ impl Model {
             said: None,
             works: Works::default(),
             foresights: Foresights::default(),
+            asking: false,
+            leaving: false,
             dirty: true,
             over: false,
         }
@@ -125,6 +131,11 @@ impl Model {
     /// What time it is.
     pub(crate) fn now(&self) -> Timestamp {
         self.world.now()
+    }
+
+    /// Something is known of a cloud, or can be.
+    pub(crate) fn has_cloud(&self) -> bool {
+        self.setting.cloud || self.world.cloud().is_some()
     }
 
     /// Which stack a key is about: the open one, else the selected one.

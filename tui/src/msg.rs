@@ -43,6 +43,8 @@ pub(crate) enum Msg {
     Sleep,
     /// Start its compute.
     Wake,
+    /// Say until when it is to sleep.
+    Until,
     /// Copy its name.
     Copy,
     /// Read everything anew.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use stack::service::sleep::{Patience, SleepError, Step};
+use jiff::Timestamp;
+use stack::service::sleep::{Patience, SleepError, Step, Turned};
 use stack::service::{Service, ServiceError};
-use stack::{RunId, StackName};
+use stack::{Phase, RunId, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::effect::Effect;
@@ -67,7 +68,7 @@ impl Runner {
             }
             Effect::Tell(stack) => self.tell(stack),
             Effect::Doze(stack) => self.doze(stack),
-            Effect::Sleep(stack) => self.turn(stack, Way::Asleep),
+            Effect::Sleep { stack, until } => self.turn(stack, Way::Asleep(until)),
             Effect::Wake(stack) => self.turn(stack, Way::Awake),
             Effect::Sync => {
                 // Full: the cloud is to be asked already.
@@ -138,7 +139,7 @@ impl Runner {
                 Ok(service) => turned(service, &stack, way, &events).await,
                 Err(problem) => Err(problem.clone()),
             };
-            let _ = events.send(Event::Changed { stack, answer });
+            let _ = events.send(Event::Turned { stack, answer });
         });
     }
 
@@ -158,8 +159,19 @@ impl Runner {
         tokio::spawn(async move {
             let read = reader.ledger().events(&stack, stack::Seq::NONE).await;
             let answer = read.map_err(|error| problem(error.into()));
+            // Only of what sleeps is it asked, for it takes a look at every stack of the app.
+            let wakes_in = match reader.lease(&stack).await {
+                Ok(Some(lease)) if lease.recorded_phase == Phase::Asleep => {
+                    reader.wakes_in(&stack).await.ok().flatten()
+                }
+                _ => None,
+            };
             // Nobody listens any more: the dashboard has ended.
-            let _ = events.send(Event::Told { stack, answer });
+            let _ = events.send(Event::Told {
+                stack,
+                answer,
+                wakes_in,
+            });
         });
     }
 
@@ -192,7 +204,8 @@ pub(crate) fn problem(error: ServiceError) -> Problem {
 /// Which way a stack is turned.
 #[derive(Clone, Copy)]
 enum Way {
-    Asleep,
+    /// Until then, or until somebody wakes it.
+    Asleep(Option<Timestamp>),
     Awake,
 }
 
@@ -201,43 +214,17 @@ async fn turned(
     stack: &StackName,
     way: Way,
     events: &UnboundedSender<Event>,
-) -> Result<String, Problem> {
+) -> Result<Box<Turned>, Problem> {
     let tell = |step: &Step| {
-        let said = match step {
-            Step::Stopping(one) => format!("{} stops", one.id),
-            Step::Starting(one) => format!("{} starts", one.id),
-            Step::Done(one) => format!("{} is done", one.id),
-            Step::Failed(one) => format!("✗ {}: {}", one.id, one.reason),
-        };
-        let stack = stack.clone();
-        let _ = events.send(Event::Turning { stack, said });
+        let (stack, step) = (stack.clone(), step.clone());
+        let _ = events.send(Event::Turning { stack, step });
     };
     let patience = Patience::default();
     let turned = match way {
-        Way::Asleep => service.sleep(stack, None, patience, &tell).await,
+        Way::Asleep(until) => service.sleep(stack, until, patience, &tell).await,
         Way::Awake => service.wake(stack, patience, &tell).await,
     };
-    let turned = turned.map_err(|error| asleep(&error))?;
-    if let Some(failed) = turned.failed.first() {
-        return Err(Problem {
-            said: format!(
-                "{stack} is half asleep, {} could not be turned, first {}: {}; z and w both finish it",
-                turned.failed.len(),
-                failed.id,
-                failed.reason
-            ),
-            refused: false,
-        });
-    }
-    let count = turned.moved.len();
-    Ok(match (way, turned.remains.hourly_usd) {
-        (Way::Asleep, Some(rate)) => format!(
-            "{stack} is asleep: {count} stopped, {}/h goes on",
-            format::rate(rate)
-        ),
-        (Way::Asleep, None) => format!("{stack} is asleep: {count} stopped"),
-        (Way::Awake, _) => format!("{stack} is awake: {count} started"),
-    })
+    turned.map(Box::new).map_err(|error| asleep(&error))
 }
 
 fn asleep(error: &SleepError) -> Problem {

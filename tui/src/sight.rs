@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use stack::service::{Service, ServiceError, SyncMode};
 use tokio::sync::mpsc;
 
@@ -18,26 +19,29 @@ pub(crate) async fn serve(
     events: mpsc::UnboundedSender<Event>,
 ) {
     let tell = |answer: Result<Sighting, ServiceError>| {
+        let tried_at = answer.as_ref().ok().and_then(Sighting::tried_at);
         let answer = answer.map(Box::new).map_err(problem);
-        events.send(Event::Sighted(answer)).is_ok()
+        (events.send(Event::Sighted(answer)).is_ok(), tried_at)
     };
-    let mut listened_to = tell(remembered(&service, false).await);
-    let (mut mode, mut told) = (SyncMode::WhenOld, false);
+    let (mut listened_to, mut tried_at) = tell(remembered(&service, false).await);
+    let (mut mode, mut pause) = (SyncMode::WhenOld, LOOK);
     while listened_to {
-        match service.sync(mode).await {
-            Ok(Some(_)) => {
-                told = false;
-                listened_to = tell(remembered(&service, true).await);
-            }
-            Ok(None) => {}
-            // What fails again by itself was told.
-            Err(_) if told && mode == SyncMode::WhenOld => {}
-            Err(error) => {
-                told = true;
-                listened_to = tell(Err(error));
-            }
+        // What was told is young or old: nobody has to read it again to know.
+        if mode == SyncMode::Always || is_old(&service, tried_at) {
+            let _ = events.send(Event::Asking);
+            let answer = match service.sync(mode).await {
+                // Where nothing was asked, somebody else has asked meanwhile.
+                Ok(report) => remembered(&service, report.is_some()).await,
+                Err(error) => Err(error),
+            };
+            let failed = answer.is_err();
+            let tried;
+            (listened_to, tried) = tell(answer);
+            tried_at = tried.or(tried_at);
+            // What fails by itself is tried again, and told again, only after a while.
+            pause = if failed { LOOK * 20 } else { LOOK };
         }
-        mode = match tokio::time::timeout(LOOK, wanted.recv()).await {
+        mode = match tokio::time::timeout(pause, wanted.recv()).await {
             Ok(Some(())) => SyncMode::Always,
             Ok(None) => return,
             Err(_) => SyncMode::WhenOld,
@@ -45,11 +49,18 @@ pub(crate) async fn serve(
     }
 }
 
+/// Whether what was tried at a moment is older than the configuration allows. A time that lies ahead was written by
+/// another clock, and says nothing.
+fn is_old(service: &Service, tried_at: Option<Timestamp>) -> bool {
+    let (now, refresh) = (service.now(), service.config().dashboard.refresh);
+    !tried_at.is_some_and(|at| at <= now && refresh.after(at) > now)
+}
+
 async fn remembered(service: &Service, asked: bool) -> Result<Sighting, ServiceError> {
     let Some(view) = service.cloud_view().await? else {
         return Ok(Sighting::default());
     };
-    Ok(Sighting::of(view.known(), service.places(), asked))
+    Ok(Sighting::of(&view, service.places(), asked))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
+use stack::inventory::{KnownBill, LookedAt};
 use stack::service::teardown::Plan;
 use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 
@@ -162,6 +163,7 @@ impl Stage {
         self.happens(Event::Told {
             stack: stack.clone(),
             answer: Ok(events),
+            wakes_in: None,
         });
     }
 
@@ -189,15 +191,39 @@ impl Stage {
         });
     }
 
-    /// The cloud was asked, and this was found in these places.
+    /// The cloud was asked just now, and this was found in these places.
     pub fn sight(&mut self, resources: Vec<stack::Resource>, configured: Vec<stack::Place>) {
+        self.sight_billed(resources, configured, KnownBill::default());
+    }
+
+    /// The same, and this was billed.
+    pub fn sight_billed(
+        &mut self,
+        resources: Vec<stack::Resource>,
+        configured: Vec<stack::Place>,
+        bill: KnownBill,
+    ) {
+        let now = self.model.now();
+        let looked = LookedAt {
+            tried_at: now,
+            answered_at: Some(now),
+            gaps: Vec::new(),
+        };
+        let places = configured.iter().cloned();
         let sighting = Sighting {
             resources,
+            places: places.map(|place| (place, looked.clone())).collect(),
+            bill,
             configured,
             asked: true,
             ..Sighting::default()
         };
         self.happens(Event::Sighted(Ok(Box::new(sighting))));
+    }
+
+    /// The cloud begins to be asked.
+    pub fn asks(&mut self) {
+        self.happens(Event::Asking);
     }
 
     /// The same, but nothing was drawn since: as when a key is pressed at that very moment.
@@ -219,6 +245,31 @@ impl Stage {
         self.happens(Event::Progress {
             stack: stack.clone(),
             steps,
+        });
+    }
+
+    /// A sleep or a wake has said something.
+    pub fn turning(&mut self, stack: &StackName, steps: Vec<stack::service::sleep::Step>) {
+        for step in steps {
+            let stack = stack.clone();
+            self.happens(Event::Turning { stack, step });
+        }
+    }
+
+    /// A sleep or a wake has ended.
+    pub fn turned(&mut self, turned: stack::service::sleep::Turned) {
+        self.happens(Event::Turned {
+            stack: turned.name.clone(),
+            answer: Ok(Box::new(turned)),
+        });
+    }
+
+    /// The events of a stack that sleeps were read, and how long waking it takes.
+    pub fn tell_asleep(&mut self, stack: &StackName, wakes_in: stack::Elapsed) {
+        self.happens(Event::Told {
+            stack: stack.clone(),
+            answer: Ok(Vec::new()),
+            wakes_in: Some(wakes_in),
         });
     }
 

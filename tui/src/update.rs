@@ -40,20 +40,31 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::Clock(now) => clock(model, now),
         Event::Drawn => {
-            teardown::drawn(model);
-            nap::drawn(model);
+            popup::drawn(model);
             Vec::new()
         }
         Event::Loaded(answer) => loaded(model, answer),
-        Event::Told { stack, answer } => told(model, &stack, answer),
+        Event::Told {
+            stack,
+            answer,
+            wakes_in,
+        } => {
+            told(model, &stack, answer, wakes_in);
+            Vec::new()
+        }
         Event::Changed { stack, answer } => changed(model, stack, answer),
         Event::Planned { stack, answer } => teardown::planned(model, &stack, answer),
         Event::Drowsy { stack, answer } => {
             nap::drowsy(model, &stack, answer);
             Vec::new()
         }
-        Event::Turning { stack, said } => {
-            model.say(Tone::Quiet, format!("{stack}: {said}"));
+        Event::Turning { stack, step } => {
+            nap::turning(model, &stack, step);
+            Vec::new()
+        }
+        Event::Turned { stack, answer } => nap::turned(model, &stack, answer),
+        Event::Asking => {
+            (model.asking, model.dirty) = (true, true);
             Vec::new()
         }
         Event::Sighted(answer) => {
@@ -120,15 +131,9 @@ fn follow_detail(model: &mut Model) -> Option<Effect> {
 
 /// What is known of the cloud is other than it was. What was known before stays when it could not be asked.
 fn sighted(model: &mut Model, answer: Result<Box<Sighting>, Problem>) {
+    model.asking = false;
     match answer {
         Ok(sighting) => {
-            if sighting.asked {
-                let count = sighting.resources.len();
-                model.say(
-                    Tone::Good,
-                    format!("the cloud was asked: {count} resources"),
-                );
-            }
             model.world.sight(*sighting);
             model.list.measure(&model.world);
             model.list.arrange(&model.world, layout::rows(model.size));
@@ -142,14 +147,14 @@ fn told(
     model: &mut Model,
     stack: &StackName,
     answer: Result<Vec<stack::Event>, Problem>,
-) -> Vec<Effect> {
+    wakes_in: Option<Elapsed>,
+) {
     if let Screen::Detail(detail) = &mut model.screen
         && detail.stack.leased() == Some(stack)
     {
-        detail.events = Some(answer);
+        (detail.events, detail.wakes_in) = (Some(answer), wakes_in);
         model.dirty = true;
     }
-    Vec::new()
 }
 
 fn changed(model: &mut Model, _stack: StackName, answer: Result<String, Problem>) -> Vec<Effect> {
@@ -183,7 +188,11 @@ fn counts_seconds(model: &Model) -> bool {
         stack.created_at().is_some_and(near) || stack.expires_at().is_some_and(near)
     };
     if let Screen::Detail(detail) = &model.screen {
-        return model.world.stack(&detail.stack).is_some_and(young);
+        let works = detail
+            .stack
+            .leased()
+            .and_then(|name| model.works.running(name));
+        return works.is_some() || model.world.stack(&detail.stack).is_some_and(young);
     }
     let rows = layout::rows(model.size);
     model.list.shown(rows).any(|line| match line {

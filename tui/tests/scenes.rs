@@ -1,10 +1,11 @@
 //! Scenes of the dashboard for tests: made-up worlds, plans and progress, at one moment.
 
 use jiff::Timestamp;
-use stack::cloud::Standing;
+use stack::cloud::{BillLine, Standing};
+use stack::inventory::{BilledDay, KnownBill};
 use stack::lease::{NewEvent, Strategy};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
-use stack::service::sleep::Moved;
+use stack::service::sleep::{Failed, Moved, Step, Turned};
 use stack::service::teardown::{Deleted, Doomed, Outcome, Plan, Progress, Residue};
 use stack::sleep::{GoesOn, Remains};
 use stack::testing::{new_event, noon, registration};
@@ -325,5 +326,124 @@ pub(crate) fn sweep(stack: &str) -> Plan {
         residue: vec![stays],
         hourly_usd: "0.011".parse().ok(),
         ..plan(stack, true, 0)
+    }
+}
+
+/// What was billed for a stack on the last day that is settled, and on the one that may still change.
+pub(crate) fn bill(stack: &str) -> KnownBill {
+    let day = |minutes: u32| {
+        let at = Span::minutes(minutes).before(now());
+        at.to_zoned(jiff::tz::TimeZone::UTC).date()
+    };
+    let (before, yesterday) = (day(2 * 24 * 60), day(24 * 60));
+    let line = |day, usd: &str, estimated| BillLine {
+        stack: stack.to_owned(),
+        day,
+        service: "Amazon Elastic Compute Cloud".to_owned(),
+        usd: usd.parse().unwrap(),
+        estimated,
+    };
+    let asked = |settled| BilledDay {
+        settled,
+        asked_at: Span::minutes(120).before(now()),
+    };
+    KnownBill {
+        lines: vec![line(before, "8.40", false), line(yesterday, "1.25", true)],
+        days: [(before, asked(true)), (yesterday, asked(false))].into(),
+        ..KnownBill::default()
+    }
+}
+
+/// A stack of three days that the bill knows, and of which nothing is used.
+pub(crate) fn billed(scene: Scene) -> Stage {
+    let scene = Scene {
+        cloud: true,
+        ..scene
+    };
+    let old = lease(&story(
+        "checkout-1.4.0",
+        3 * 24 * 60,
+        |r| r.terms.ttl = "7d".parse().unwrap(),
+        vec![(4_000, EventKind::Recorded { origin: None })],
+    ));
+    let mut stage = staged(scene, vec![old, usual("young")]);
+    let (resources, places) = found("checkout-1.4.0");
+    stage.sight_billed(resources, places, bill("checkout-1.4.0"));
+    stage.keys("/name:checkout<enter>");
+    stage
+}
+
+/// A stack that sleeps until a time, with a disk that goes on costing.
+pub(crate) fn asleep(scene: Scene) -> Stage {
+    let scene = Scene {
+        cloud: true,
+        ..scene
+    };
+    let until = Some(Span::minutes(240).after(now()));
+    let prior = [(
+        "arn:aws:ec2:eu-west-1:111111111111:instance/i-0abc".to_owned(),
+        1.into(),
+    )];
+    let sleeping = lease(&story(
+        "checkout-1.4.0",
+        180,
+        |_| {},
+        vec![
+            (179, EventKind::Recorded { origin: None }),
+            (
+                60,
+                EventKind::SleepStarted {
+                    prior: prior.into(),
+                    until,
+                },
+            ),
+            (58, EventKind::Slept),
+        ],
+    ));
+    let mut stage = staged(scene, vec![sleeping]);
+    let (mut resources, places) = found("checkout-1.4.0");
+    resources[0].state = Some("stopped".to_owned());
+    resources[0].hourly_usd = "0".parse().ok();
+    resources[1].hourly_usd = "0.03".parse().ok();
+    stage.sight(resources, places);
+    stage.wants();
+    stage
+}
+
+/// A sleep half-way: one stopped, one at it, one failed.
+pub(crate) fn half_asleep() -> Vec<Step> {
+    let moved = |id: &str| Moved {
+        id: ResourceId(format!("arn:aws:ec2:eu-west-1:111111111111:{id}")),
+        kind: "ec2:instance".to_owned(),
+        region: "eu-west-1".to_owned(),
+    };
+    let (web, orders, jobs) = ("instance/web", "instance/orders", "instance/jobs");
+    vec![
+        Step::Stopping(moved(web)),
+        Step::Done(moved(web)),
+        Step::Stopping(moved(orders)),
+        Step::Stopping(moved(jobs)),
+        Step::Failed(Failed {
+            id: format!("arn:aws:ec2:eu-west-1:111111111111:{jobs}"),
+            kind: None,
+            region: None,
+            reason: "you may not stop it".to_owned(),
+        }),
+    ]
+}
+
+/// How a sleep ends: with everything stopped, and what goes on costing.
+pub(crate) fn fell_asleep(stack: &str) -> Turned {
+    let nap = nap(stack);
+    Turned {
+        name: name(stack),
+        asleep: true,
+        moved: nap.stops,
+        failed: Vec::new(),
+        remains: nap.remains,
+        restarts: Vec::new(),
+        wake_at: Some(Span::minutes(240).after(now())),
+        ready_again_seconds: nap.ready_again_seconds,
+        missing: Vec::new(),
     }
 }

@@ -5,8 +5,8 @@ use stack::{EventKind, ReaperStatus};
 use tui::{Scene, Stage};
 
 use crate::scenes::{
-    found, half_way, lease, left_over, made_up, name, nap, now, plan, staged, story, sweep,
-    unleased, usual,
+    asleep, billed, fell_asleep, found, half_asleep, half_way, lease, left_over, made_up, name,
+    nap, now, plan, staged, story, sweep, unleased, usual,
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
@@ -173,6 +173,56 @@ const SCREENS: &Screens = &[
         let mut stage = awake(scene);
         stage.keys("z");
         stage.doze(nap("checkout-1.4.0"));
+        stage
+    }),
+    ("sleep_until", |scene| {
+        let mut stage = awake(scene);
+        stage.keys("z");
+        stage.doze(nap("checkout-1.4.0"));
+        stage.keys("u12h<enter>");
+        stage
+    }),
+    ("sleep_until_problem", |scene| {
+        let mut stage = awake(scene);
+        stage.keys("z");
+        stage.doze(nap("checkout-1.4.0"));
+        stage.keys("utomorrow<enter>");
+        stage
+    }),
+    ("sleep_progress", |scene| {
+        let mut stage = awake(scene);
+        stage.keys("z");
+        stage.doze(nap("checkout-1.4.0"));
+        stage.keys("y<enter>3");
+        stage.turning(&name("checkout-1.4.0"), half_asleep());
+        stage.clock(Timestamp::from_second(now().as_second() + 42).unwrap());
+        stage
+    }),
+    ("sleep_ended", |scene| {
+        let mut stage = awake(scene);
+        stage.keys("z");
+        stage.doze(nap("checkout-1.4.0"));
+        stage.keys("y<enter>3");
+        stage.turned(fell_asleep("checkout-1.4.0"));
+        stage
+    }),
+    ("detail_asleep", |scene| {
+        let mut stage = asleep(scene);
+        stage.keys("<enter>");
+        let minutes = stack::Elapsed::from_millis(420_000);
+        stage.tell_asleep(&name("checkout-1.4.0"), minutes);
+        stage.keys("<pagedown>");
+        stage
+    }),
+    ("list_billed", billed),
+    ("detail_billed", |scene| {
+        let mut stage = billed(scene);
+        stage.keys("<enter><end>");
+        stage
+    }),
+    ("detail_economics_billed", |scene| {
+        let mut stage = billed(scene);
+        stage.keys("<enter>5");
         stage
     }),
     ("detail_resources_found", |scene| {

@@ -196,8 +196,14 @@ fn estimate(cost: ListedCost) -> Estimate {
     }
 }
 
-/// What is known to have been billed for a stack; `None` when no day since its beginning was ever asked about.
-fn billed(known: &KnownBill, stack: &StackName, created_at: Option<Timestamp>) -> Option<Billed> {
+/// What is known to have been billed for a stack; `None` when no day since its beginning was ever asked about. The bill
+/// knows stacks by their names alone.
+#[must_use]
+pub fn billed(
+    known: &KnownBill,
+    stack: &StackName,
+    created_at: Option<Timestamp>,
+) -> Option<Billed> {
     let first = day(created_at?);
     let (until, asked) = known.days.range(first..).next_back()?;
     let (mut usd, mut estimated_usd) = (Usd::ZERO, Usd::ZERO);

@@ -136,7 +136,8 @@ fn tell(cost: &StackCost, service: &Service, ui: &mut Ui) -> Result<(), CommandE
     Ok(())
 }
 
-fn as_of(billed: &Billed, now: jiff::Timestamp) -> String {
+/// What was billed, until when, and when that was asked.
+pub(crate) fn as_of(billed: &Billed, now: jiff::Timestamp) -> String {
     format!(
         "{} until the end of {} (asked {})",
         format::usd(billed.usd),

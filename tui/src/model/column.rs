@@ -19,6 +19,7 @@ pub(crate) enum Column {
     Left,
     Rate,
     Spent,
+    Billed,
     Idle,
     Init,
 }
@@ -42,7 +43,7 @@ impl Default for Order {
 
 impl Column {
     /// From left to right.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Name,
         Self::App,
         Self::Owner,
@@ -51,15 +52,17 @@ impl Column {
         Self::Left,
         Self::Rate,
         Self::Spent,
+        Self::Billed,
         Self::Idle,
         Self::Init,
     ];
 
     /// In a narrow terminal they go in this order; the name, the state and the time left stay.
-    pub(crate) const GIVE_WAY: [Self; 7] = [
+    pub(crate) const GIVE_WAY: [Self; 8] = [
         Self::Idle,
         Self::Init,
         Self::Age,
+        Self::Billed,
         Self::Spent,
         Self::App,
         Self::Rate,
@@ -76,7 +79,8 @@ impl Column {
             Self::Age => "AGE",
             Self::Left => "TIME LEFT",
             Self::Rate => "$/H",
-            Self::Spent => "SPENT",
+            Self::Spent => "ESTIMATE",
+            Self::Billed => "BILLED",
             Self::Idle => "IDLE $/H",
             Self::Init => "INIT",
         }
@@ -92,7 +96,11 @@ impl Column {
             Self::Age => ("age, youngest first", "age, oldest first"),
             Self::Left => ("time left, what ends first", "time left, what ends last"),
             Self::Rate => ("$/h, dearest first", "$/h, cheapest first"),
-            Self::Spent => ("spent, most first", "spent, least first"),
+            Self::Spent => (
+                "estimate so far, most first",
+                "estimate so far, least first",
+            ),
+            Self::Billed => ("billed so far, most first", "billed so far, least first"),
             Self::Idle => ("idle $/h, most first", "idle $/h, least first"),
             Self::Init => ("init, slowest first", "init, fastest first"),
         }
@@ -102,7 +110,7 @@ impl Column {
     pub(crate) const fn is_figure(self) -> bool {
         matches!(
             self,
-            Self::Age | Self::Rate | Self::Spent | Self::Idle | Self::Init
+            Self::Age | Self::Rate | Self::Spent | Self::Billed | Self::Idle | Self::Init
         )
     }
 }
@@ -151,6 +159,7 @@ impl Order {
             Column::Left => self.most(a.expires_at().map(Reverse), b.expires_at().map(Reverse)),
             Column::Rate => self.most(a.rate(), b.rate()),
             Column::Spent => self.most(a_spent, b_spent),
+            Column::Billed => self.most(a.billed, b.billed),
             Column::Idle => self.most(a.idle_rate, b.idle_rate),
             Column::Init => self.most(a.init(), b.init()),
         };

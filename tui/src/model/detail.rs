@@ -1,5 +1,7 @@
 //! One stack, opened: which tab, how far it is scrolled, and its events.
 
+use stack::Elapsed;
+
 use super::world::Key;
 use crate::event::Problem;
 
@@ -61,6 +63,8 @@ pub(crate) struct Detail {
     pub(crate) scroll: usize,
     /// What happened to it, once that was read, in order.
     pub(crate) events: Option<Result<Vec<stack::Event>, Problem>>,
+    /// How long waking it takes, where it sleeps and that is known.
+    pub(crate) wakes_in: Option<Elapsed>,
 }
 
 impl Detail {
@@ -70,6 +74,7 @@ impl Detail {
             tab: Tab::default(),
             scroll: 0,
             events: stack.leased().is_none().then(|| Ok(Vec::new())),
+            wakes_in: None,
             stack,
         }
     }

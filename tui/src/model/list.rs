@@ -66,6 +66,8 @@ pub(crate) struct Widths {
     pub(crate) app: usize,
     pub(crate) owner: usize,
     pub(crate) state: usize,
+    /// There is a cloud that may have billed something.
+    pub(crate) bill: bool,
 }
 
 /// The list. Filter, order and groups are worked out when something changes, not when it is drawn.
@@ -221,7 +223,10 @@ impl List {
 
     /// Measures all stacks, also those that are left out: columns do not jump while a filter is written.
     pub(crate) fn measure(&mut self, world: &World) {
-        let mut widths = Widths::default();
+        let mut widths = Widths {
+            bill: world.cloud().is_some(),
+            ..Widths::default()
+        };
         for stack in world.stacks() {
             // Names are ASCII by their own rule, and so as wide as they are long.
             let app = stack.app().len() + 1 + stack.version().len();

@@ -4,11 +4,13 @@ mod confirm;
 mod extend;
 mod hold;
 mod nap;
+mod question;
 
-pub(crate) use confirm::{Confirm, Planned};
+pub(crate) use confirm::Confirm;
 pub(crate) use extend::{Choice, Extend};
 pub(crate) use hold::{Field, Hold};
 pub(crate) use nap::Nap;
+pub(crate) use question::Answer;
 
 /// A popup.
 #[derive(Debug)]
@@ -31,7 +33,8 @@ impl Popup {
     /// Whether keys write text in it.
     pub(crate) fn is_written(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Sort(_) | Self::Sleep(_) => false,
+            Self::Help(_) | Self::Sort(_) => false,
+            Self::Sleep(nap) => nap.writing,
             Self::Extend(extend) => extend.is_written(),
             Self::Hold(_) => true,
             Self::Teardown(confirm) => confirm.is_written(),

@@ -103,6 +103,8 @@ pub(crate) struct Stack {
     pub(crate) flags: Vec<Flag>,
     /// What its idleness costs an hour.
     pub(crate) idle_rate: Option<HourlyRate>,
+    /// What was billed for it, on days that are settled.
+    pub(crate) billed: Option<Usd>,
     /// It is known whether it is used.
     pub(super) idle_known: bool,
     pub(super) changes_at: Option<Timestamp>,
@@ -133,6 +135,7 @@ impl Stack {
             phase: Phase::Ready,
             flags: Vec::new(),
             idle_rate: None,
+            billed: None,
             idle_known: false,
             changes_at: None,
         };
@@ -292,6 +295,7 @@ impl Stack {
         let listing = self.listing(view);
         (self.phase, self.flags) = (listing.phase, listing.flags.clone());
         self.idle_rate = listing.idle.hourly_usd;
+        self.billed = listing.cost.billed_usd;
         self.idle_known = listing.idle.state != IdleState::Unknown;
         if let Known::Tags(known) = &mut self.known {
             known.1 = listing;

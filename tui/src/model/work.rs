@@ -1,20 +1,38 @@
-//! Teardowns under way, as far as they have said: which resources have gone, which go now, what failed.
+//! Work under way on stacks, as far as it has said: teardowns, falling asleep, waking; which resources are done, which are
+//! at it now, what failed.
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use stack::service::sleep::{Step, Turned};
 use stack::service::teardown::{Outcome, Progress};
-use stack::{RunId, StackName};
+use stack::{Elapsed, RunId, StackName};
 
-/// All that are followed, or were.
+/// All that is followed, or was.
 #[derive(Debug, Default)]
 pub(crate) struct Works(BTreeMap<StackName, Work>);
+
+/// What is being done with a stack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// It is torn down.
+    #[default]
+    Teardown,
+    /// It falls asleep.
+    Sleep,
+    /// It wakes.
+    Wake,
+}
 
 /// One of them.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
-    /// Which run; `None` until it has begun.
+    pub(crate) doing: Doing,
+    /// Which run of a teardown; `None` until it has begun.
     pub(crate) run: Option<RunId>,
-    /// How many resources are to go.
+    /// Since when it goes on, as far as it was followed.
+    pub(crate) since: Option<Timestamp>,
+    /// How many resources it is about, as far as that is known.
     pub(crate) count: usize,
     /// Each resource that was spoken of, in that order.
     pub(crate) resources: Vec<(String, Fate)>,
@@ -25,21 +43,23 @@ pub(crate) struct Work {
 }
 
 /// How a resource fares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It is being deleted, for so many seconds.
-    Going(u64),
-    /// It is gone, after so many seconds.
-    Gone(u64),
-    /// It could not be deleted.
-    Failed(u64),
+    /// It is at it, since then.
+    Going(Timestamp),
+    /// It is done, after so many seconds.
+    Done(u64),
+    /// It could not be done, after so many seconds; why, where that was said.
+    Failed(u64, Option<String>),
 }
 
-/// How a teardown ended.
+/// How it ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Ended {
-    /// With this outcome.
+    /// A teardown, with this outcome.
     Done(Outcome),
+    /// A sleep or a wake, with this one.
+    Turned(Box<Turned>),
     /// Without one.
     Failed(String),
 }
@@ -50,12 +70,19 @@ impl Works {
         self.0.get(stack)
     }
 
-    /// Those that have not ended.
-    pub(crate) fn running(&self) -> impl Iterator<Item = (&StackName, &Work)> {
-        self.0.iter().filter(|(_, work)| work.ended.is_none())
+    /// What has not ended of a stack.
+    pub(crate) fn running(&self, stack: &StackName) -> Option<&Work> {
+        self.of(stack).filter(|work| work.ended.is_none())
     }
 
-    /// One is to be followed from its beginning; whether it was not followed before.
+    /// Which stacks fall asleep or wake now: that ends with this process.
+    pub(crate) fn turning(&self) -> impl Iterator<Item = &StackName> {
+        let turning = |work: &Work| work.ended.is_none() && work.doing != Doing::Teardown;
+        let works = self.0.iter().filter(move |(_, work)| turning(work));
+        works.map(|(stack, _)| stack)
+    }
+
+    /// A teardown is to be followed from its beginning; whether it was not followed before.
     pub(crate) fn begin(&mut self, stack: &StackName, run: &RunId) -> bool {
         let work = self.0.entry(stack.clone()).or_default();
         if work.run.as_ref() == Some(run) {
@@ -68,31 +95,97 @@ impl Works {
         true
     }
 
-    /// One has said something.
-    pub(crate) fn tell(&mut self, stack: &StackName, step: Progress) {
-        self.0.entry(stack.clone()).or_default().tell(step);
+    /// A stack begins to fall asleep, or to wake: so many resources, as far as that is known.
+    pub(crate) fn turn(&mut self, stack: &StackName, doing: Doing, count: usize, now: Timestamp) {
+        let work = Work {
+            doing,
+            count,
+            since: Some(now),
+            ..Work::default()
+        };
+        self.0.insert(stack.clone(), work);
+    }
+
+    /// A teardown has said something.
+    pub(crate) fn tell(&mut self, stack: &StackName, step: Progress, now: Timestamp) {
+        self.0.entry(stack.clone()).or_default().tell(step, now);
+    }
+
+    /// A sleep or a wake has.
+    pub(crate) fn step(&mut self, stack: &StackName, step: Step, now: Timestamp) {
+        self.0.entry(stack.clone()).or_default().step(step, now);
+    }
+
+    /// A sleep or a wake has ended.
+    pub(crate) fn end(&mut self, stack: &StackName, ended: Ended) {
+        self.0.entry(stack.clone()).or_default().ended = Some(ended);
     }
 }
 
 impl Work {
-    /// How many have gone.
-    pub(crate) fn gone(&self) -> usize {
-        let gone = |fate: &Fate| matches!(fate, Fate::Gone(_));
-        self.resources.iter().filter(|(_, fate)| gone(fate)).count()
+    /// How many are done.
+    pub(crate) fn done(&self) -> usize {
+        let done = |fate: &Fate| matches!(fate, Fate::Done(_));
+        self.resources.iter().filter(|(_, fate)| done(fate)).count()
     }
 
-    fn tell(&mut self, step: Progress) {
+    /// How many failed.
+    pub(crate) fn failed(&self) -> usize {
+        let failed = |fate: &Fate| matches!(fate, Fate::Failed(..));
+        self.resources
+            .iter()
+            .filter(|(_, fate)| failed(fate))
+            .count()
+    }
+
+    /// How many there are, as far as that is known.
+    pub(crate) fn all(&self) -> usize {
+        self.count.max(self.resources.len())
+    }
+
+    fn tell(&mut self, step: Progress, now: Timestamp) {
         match step {
             Progress::Started { run, count, .. } => (self.run, self.count) = (Some(run), count),
-            Progress::ResourceStarted { id, .. } => self.set(id, Fate::Going(0)),
-            Progress::ResourceProgress { id, seconds } => self.set(id, Fate::Going(seconds)),
-            Progress::ResourceDeleted(deleted) => self.set(deleted.id, Fate::Gone(deleted.seconds)),
-            Progress::ResourceFailed { id, seconds, .. } => self.set(id, Fate::Failed(seconds)),
+            Progress::ResourceStarted { id, .. } => self.set(id, Fate::Going(now)),
+            Progress::ResourceProgress { id, seconds } => {
+                let since = Elapsed::from_millis(seconds.saturating_mul(1_000));
+                self.set(id, Fate::Going(before(now, since)));
+            }
+            Progress::ResourceDeleted(deleted) => self.set(deleted.id, Fate::Done(deleted.seconds)),
+            Progress::ResourceFailed { id, seconds, .. } => {
+                self.set(id, Fate::Failed(seconds, None));
+            }
             Progress::Stopping => self.stopping = true,
             Progress::Done(outcome) => self.ended = Some(Ended::Done(outcome)),
             Progress::Failed { reason, .. } => self.ended = Some(Ended::Failed(reason)),
             // Planning, and what a newer jiti says.
             _ => {}
+        }
+    }
+
+    fn step(&mut self, step: Step, now: Timestamp) {
+        match step {
+            Step::Stopping(one) | Step::Starting(one) => {
+                self.set(one.id.to_string(), Fate::Going(now));
+            }
+            Step::Done(one) => {
+                let id = one.id.to_string();
+                let took = self.took(&id, now);
+                self.set(id, Fate::Done(took));
+            }
+            Step::Failed(one) => {
+                let took = self.took(&one.id, now);
+                self.set(one.id, Fate::Failed(took, Some(one.reason)));
+            }
+        }
+    }
+
+    /// For how many seconds a resource has been at it.
+    fn took(&self, id: &str, now: Timestamp) -> u64 {
+        let mut known = self.resources.iter().filter(|(known, _)| known == id);
+        match known.next() {
+            Some((_, Fate::Going(since))) => Elapsed::between(*since, now).seconds(),
+            _ => 0,
         }
     }
 
@@ -102,4 +195,9 @@ impl Work {
             None => self.resources.push((id, fate)),
         }
     }
+}
+
+fn before(now: Timestamp, by: Elapsed) -> Timestamp {
+    let by = jiff::SignedDuration::from_millis(i64::try_from(by.millis()).unwrap_or(i64::MAX));
+    now.checked_sub(by).unwrap_or(now)
 }

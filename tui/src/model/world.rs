@@ -96,7 +96,8 @@ impl World {
 
     /// Adds those that only tags tell of. None of them is there before.
     fn add_unleased(&mut self) {
-        let Some(cloud) = &self.cloud else {
+        // Before the ledger was read nobody knows what has no lease.
+        let (Some(cloud), false) = (&self.cloud, matches!(self.reading, Reading::First)) else {
             return;
         };
         let leases: Vec<&Lease> = self.stacks.iter().filter_map(Stack::lease).collect();
@@ -160,6 +161,7 @@ impl World {
             exists,
         } = loaded;
         self.view = self.viewed(reaper);
+        (self.reading, self.exists) = (Reading::Done, exists);
         match ended {
             None => {
                 // The ledger orders by name already; a search must be able to rely on it.
@@ -179,7 +181,6 @@ impl World {
                 self.add_unleased();
             }
         }
-        (self.reading, self.exists) = (Reading::Done, exists);
         self.sum_up();
     }
 

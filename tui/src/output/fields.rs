@@ -100,6 +100,11 @@ pub(crate) fn spent(stack: &Listing) -> String {
     stack.cost.spent_usd.map_or_else(unknown, format::usd)
 }
 
+/// What was billed for it.
+pub(crate) fn billed(stack: &Listing) -> String {
+    stack.cost.billed_usd.map_or_else(unknown, format::usd)
+}
+
 /// How long it took to be of use; `…` while that goes on.
 pub(crate) fn init(stack: &Listing, now: Timestamp) -> String {
     match (stack.init.total_seconds, stack.init.requested_at) {

@@ -1,5 +1,6 @@
 //! Phases and events in words, for people. JSON has the same facts as fields.
 
+use crate::model::work::{Doing, Work};
 use stack::idle::IdleState;
 use stack::lease::{Mark, Strategy, Told};
 use stack::reaper::NothingEnds;
@@ -22,6 +23,20 @@ pub(crate) fn idle(state: IdleState) -> &'static str {
         IdleState::Idle => "idle",
         IdleState::Unknown => "unknown",
     }
+}
+
+/// How far work on a stack is: `falls asleep: 1 of 3 stopped, 1 failed`.
+pub(crate) fn work(work: &Work) -> String {
+    let (doing, done) = match work.doing {
+        Doing::Teardown => ("is being torn down", "gone"),
+        Doing::Sleep => ("falls asleep", "stopped"),
+        Doing::Wake => ("wakes", "started"),
+    };
+    let failed = match work.failed() {
+        0 => String::new(),
+        count => format!(", {count} failed"),
+    };
+    format!("{doing}: {} of {} {done}{failed}", work.done(), work.all())
 }
 
 /// That nothing ends at expiry, why, and what changes that.

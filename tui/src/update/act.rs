@@ -7,6 +7,7 @@ use crate::effect::Effect;
 use crate::event::Problem;
 use crate::model::Model;
 use crate::model::popup::{Extend, Hold, Popup};
+use crate::model::work::Doing;
 use crate::model::world::{Key, Stack};
 use crate::msg::Msg;
 use crate::output::style::Tone;
@@ -44,10 +45,15 @@ pub(super) fn reason_against(model: &Model, msg: Msg, key: &Key) -> Option<Probl
     if let (Some(why), false) = (&model.setting.read_only, msg == Msg::Teardown) {
         return Some(Problem::refused(format!("nothing is changed: {why}")));
     }
-    if msg == Msg::Teardown && model.works.running().any(|(at, _)| *at == key.name()) {
-        return Some(Problem::refused(format!(
-            "{key}: it is being torn down already; Enter, 3 follows it"
-        )));
+    let acts = matches!(msg, Msg::Teardown | Msg::Sleep | Msg::Wake);
+    if let (true, Some(work)) = (acts, model.works.running(&key.name())) {
+        let what = match work.doing {
+            Doing::Teardown => "it is being torn down already",
+            Doing::Sleep => "it falls asleep",
+            Doing::Wake => "it wakes",
+        };
+        let text = format!("{key}: {what}; Enter, 3 follows it");
+        return Some(Problem::refused(text));
     }
     let why = match stack.lease() {
         Some(lease) => against_leased(model, msg, stack, lease),
@@ -59,6 +65,9 @@ pub(super) fn reason_against(model: &Model, msg: Msg, key: &Key) -> Option<Probl
 fn against_leased(model: &Model, msg: Msg, stack: &Stack, lease: &Lease) -> Option<&'static str> {
     let going = stack.phase == Phase::TearingDown;
     Some(match msg {
+        Msg::Sleep | Msg::Wake if model.setting.demo => {
+            "the made-up world has no cloud in which anything could be stopped or started"
+        }
         Msg::Sleep if !model.setting.cloud => {
             "sleep stops compute in a cloud: it comes with [[account]] in the configuration"
         }

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{act, popup, teardown};
+use super::{act, nap, popup, teardown};
 use crate::effect::Effect;
 use crate::keymap::{self, Place};
 use crate::model::detail::{Detail, Tab};
@@ -15,7 +15,9 @@ use crate::view::layout;
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     let place = place(model);
-    match keymap::msg(place, key) {
+    let msg = keymap::msg(place, key);
+    model.leaving &= msg == Some(Msg::Quit);
+    match msg {
         Some(Msg::Leave) => {
             model.over = true;
             Vec::new()
@@ -159,7 +161,8 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Help => model.popup = Some(Popup::Help(0)),
-        Msg::Quit | Msg::Leave => model.over = true,
+        Msg::Quit => quit(model),
+        Msg::Leave => model.over = true,
         Msg::Refresh => {
             model.say(Tone::Quiet, "reading the ledger");
             let mut effects = teardown::foresee(model, true);
@@ -173,6 +176,17 @@ fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
         other => return act::on_stack(model, other),
     }
     Vec::new()
+}
+
+/// Leaves; where that would break something off, only when it is meant.
+fn quit(model: &mut Model) {
+    match nap::breaks_off(model) {
+        Some(what) if !model.leaving => {
+            model.say(Tone::Notice, what);
+            model.leaving = true;
+        }
+        _ => model.over = true,
+    }
 }
 
 fn open(model: &mut Model) -> Vec<Effect> {

@@ -14,6 +14,11 @@ use crate::output::style::Tone;
 
 /// A key that means something in the popup.
 pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    if let (Some(Popup::Sleep(popup)), Msg::Back) = (&mut model.popup, msg)
+        && nap::back(popup)
+    {
+        return Vec::new();
+    }
     if matches!(msg, Msg::Back | Msg::Quit) {
         return match model.popup.take() {
             Some(Popup::Teardown(popup)) => vec![Effect::Forget(popup.stack)],
@@ -39,6 +44,16 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects
 }
 
+/// A frame was drawn: what a question held was on the screen.
+pub(super) fn drawn(model: &mut Model) {
+    let room = model.size.is_enough();
+    match &mut model.popup {
+        Some(Popup::Teardown(popup)) => popup.question.drawn(room),
+        Some(Popup::Sleep(popup)) => popup.question.drawn(room),
+        _ => {}
+    }
+}
+
 /// Text is written in the popup.
 pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
     match popup {
@@ -51,7 +66,8 @@ pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
             hold.problem = None;
         }
         Popup::Teardown(confirm) => teardown::edit(confirm, request),
-        Popup::Help(_) | Popup::Sort(_) | Popup::Sleep(_) => {}
+        Popup::Sleep(nap) => nap::edit(nap, request),
+        Popup::Help(_) | Popup::Sort(_) => {}
     }
 }
 

@@ -8,7 +8,7 @@ use super::act;
 use crate::effect::Effect;
 use crate::event::Problem;
 use crate::model::detail::Tab;
-use crate::model::popup::{Confirm, Planned, Popup};
+use crate::model::popup::{Confirm, Popup};
 use crate::model::work::Ended;
 use crate::model::world::{Key, Stack};
 use crate::model::{Model, Screen};
@@ -25,23 +25,10 @@ pub(super) fn begin(model: &mut Model, stack: Key) -> Vec<Effect> {
 /// A key in the question; whether it stays open, and what is to be done.
 pub(super) fn act(model: &mut Model, popup: &mut Confirm, msg: Msg) -> (bool, Vec<Effect>) {
     match msg {
-        Msg::Down => popup.scroll += 1,
-        Msg::Up => popup.scroll = popup.scroll.saturating_sub(1),
-        Msg::PageDown => popup.scroll += 10,
-        Msg::PageUp => popup.scroll = popup.scroll.saturating_sub(10),
-        Msg::First => popup.scroll = 0,
         Msg::Yes if !popup.is_written() => return yes(model, popup),
         Msg::Open if popup.is_written() => return yes(model, popup),
-        _ => {}
+        msg => popup.question.look(msg, popup.lines()),
     }
-    let last = match &popup.plan {
-        Planned::Known(plan) => {
-            let beside = plan.already_gone.len() + plan.residue.len() + plan.warnings.len();
-            plan.count() + beside
-        }
-        _ => 0,
-    };
-    popup.scroll = popup.scroll.min(last);
     (true, Vec::new())
 }
 
@@ -59,13 +46,9 @@ fn yes(model: &mut Model, popup: &mut Confirm) -> (bool, Vec<Effect>) {
         popup.problem = Some(format!("nothing is changed: {why}"));
         return stays;
     }
-    let Some(plan) = popup.may_proceed() else {
+    let Some(plan) = popup.question.seen().and(popup.may_proceed()) else {
         return stays;
     };
-    // A yes to what nobody has seen yet is no yes.
-    if !popup.seen {
-        return stays;
-    }
     if plan.protected && !popup.is_confirmed() {
         popup.problem = Some(format!("type {} in full", popup.stack));
         return stays;
@@ -91,6 +74,10 @@ pub(super) fn foresee(model: &mut Model, anew: bool) -> Vec<Effect> {
     let goes = lives.is_none_or(|stack| stack.phase == Phase::TearingDown);
     let known = model.foresights.of(&stack).is_some() && !anew;
     if detail.tab != Tab::Resources || goes || known {
+        return Vec::new();
+    }
+    // While it falls asleep or wakes, nothing may be planned: it is asked when somebody looks again.
+    if model.works.running(&stack.name()).is_some() {
         return Vec::new();
     }
     if let Some(problem) = act::reason_against(model, Msg::Teardown, &stack) {
@@ -120,29 +107,19 @@ pub(super) fn planned(
         return vec![Effect::Forget(stack.clone())];
     }
     model.dirty = true;
-    popup.plan = match answer {
-        Ok(Some(plan)) => Planned::Known(plan),
-        Ok(None) => Planned::Failed(Problem::refused(
-            "it is gone already: nothing is left to remove",
-        )),
-        Err(problem) => Planned::Failed(problem),
-    };
+    let gone = || Problem::refused("it is gone already: nothing is left to remove");
+    popup
+        .question
+        .tell(answer.and_then(|plan| plan.ok_or_else(gone)));
     Vec::new()
-}
-
-/// A frame was drawn: what the question held was on the screen.
-pub(super) fn drawn(model: &mut Model) {
-    if let Some(Popup::Teardown(popup)) = &mut model.popup {
-        popup.seen = matches!(popup.plan, Planned::Known(_)) && model.size.is_enough();
-    }
 }
 
 /// A run has said something.
 pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress>) -> Vec<Effect> {
-    let mut ended = false;
+    let (mut ended, now) = (false, model.now());
     for step in steps {
         ended |= step.is_last();
-        model.works.tell(stack, step);
+        model.works.tell(stack, step, now);
     }
     model.dirty = true;
     if !ended {
@@ -164,7 +141,7 @@ pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress
             );
         }
         Some(Ended::Failed(reason)) => model.say(Tone::Alarm, format!("✗ {stack}: {reason}")),
-        None => {}
+        Some(Ended::Turned(_)) | None => {}
     }
     vec![Effect::Load]
 }

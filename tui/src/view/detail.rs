@@ -7,10 +7,12 @@
 //!   what the tab shows
 //! ```
 
+mod cost;
 mod economics;
 mod events;
 mod init;
 mod lease;
+mod progress;
 mod resources;
 mod timeline;
 
@@ -78,7 +80,7 @@ fn afterwards(detail: &Detail, model: &Model, columns: u16) -> Page {
     let mut page = Page::new(columns);
     let work = detail.stack.leased().and_then(|name| model.works.of(name));
     if let Some(work) = work {
-        resources::teardown(&mut page, work);
+        progress::fill(&mut page, work, model.now());
         page.blank();
     }
     page.text("What happened to it:", Tone::Heading);

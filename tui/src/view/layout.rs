@@ -75,6 +75,7 @@ const GAP: u16 = 2;
 pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
     let room = columns.saturating_sub(MARGIN + 1);
     let mut kept: Vec<Column> = Column::ALL.to_vec();
+    kept.retain(|column| *column != Column::Billed || widths.bill);
     let needed = |kept: &[Column]| -> u16 {
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(0) * GAP;
         kept.iter()
@@ -126,7 +127,7 @@ fn least(column: Column, widths: Widths) -> u16 {
         Column::Left => 17,
         Column::Age | Column::Init => 11,
         Column::Rate => 7,
-        Column::Spent | Column::Idle => 8,
+        Column::Spent | Column::Billed | Column::Idle => 10,
     }
 }
 

@@ -69,6 +69,7 @@ fn cell(
         Column::Age => canvas.put_right(x, y, width, &fields::age(listing, now), Tone::Plain),
         Column::Rate => canvas.put_right(x, y, width, &fields::hourly(listing), Tone::Plain),
         Column::Spent => canvas.put_right(x, y, width, &fields::spent(listing), Tone::Plain),
+        Column::Billed => canvas.put_right(x, y, width, &fields::billed(listing), Tone::Plain),
         Column::Idle => canvas.put_right(x, y, width, &idle(listing), idle_tone(listing)),
         Column::Init => canvas.put_right(x, y, width, &init(listing, now), Tone::Plain),
     }

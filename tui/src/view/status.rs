@@ -1,6 +1,8 @@
 //! The line above the keys: the filter while it is written, else what was said last, else what is shown.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
+use stack::view::CloudView;
 
 use super::canvas::Canvas;
 use crate::model::list::Grouping;
@@ -65,5 +67,31 @@ fn shown(model: &Model) -> String {
         Grouping::App => text.push_str(" · grouped by app"),
         Grouping::Owner => text.push_str(" · grouped by owner"),
     }
+    if let Some(cloud) = sight(model) {
+        text.push_str(" · ");
+        text.push_str(&cloud);
+    }
     text
+}
+
+/// How old what is known of the cloud is; `None` where there is no cloud.
+fn sight(model: &Model) -> Option<String> {
+    let known = model.world.cloud().map(CloudView::known);
+    let looked = known.and_then(|known| known.places.values().map(|place| place.tried_at).min());
+    let gaps = known.map_or(0, |known| known.not_looked().len());
+    let gaps = match gaps {
+        0 => String::new(),
+        // What a stack's page tells in full.
+        count => format!(", {count} silent"),
+    };
+    let time = |at: Timestamp| at.strftime("%H:%M:%S").to_string();
+    match (model.asking, looked) {
+        (true, None) => Some("asking the cloud…".to_owned()),
+        (true, Some(at)) => Some(format!("cloud as of {}, asking again…", time(at))),
+        (false, Some(at)) => Some(format!("cloud as of {}{gaps}", time(at))),
+        (false, None) => model
+            .setting
+            .cloud
+            .then(|| "the cloud was not asked yet".to_owned()),
+    }
 }

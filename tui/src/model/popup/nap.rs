@@ -1,37 +1,62 @@
-//! A stack is to sleep: what would stop, what goes on costing, and the yes that is taken only when that was seen.
+//! A stack is to sleep: what would stop, what goes on costing, until when, and the yes that is taken only when that was seen.
 
+use jiff::Timestamp;
 use stack::StackName;
 use stack::service::sleep::Plan;
+use tui_input::Input;
 
-use crate::event::Problem;
+use super::question::Question;
+use crate::commands::hold::Until;
 
 /// The popup.
 #[derive(Debug)]
 pub(crate) struct Nap {
     pub(crate) stack: StackName,
-    /// What would stop; `None` while the cloud is asked.
-    pub(crate) plan: Option<Result<Box<Plan>, Problem>>,
-    /// The plan was on the screen, and so a yes means it.
-    pub(crate) seen: bool,
-    /// How many lines of the plan are above the popup.
-    pub(crate) scroll: usize,
+    /// What would stop.
+    pub(crate) question: Question<Plan>,
+    /// Until when it is to sleep; empty: until somebody wakes it.
+    pub(crate) until: Input,
+    /// That is being written.
+    pub(crate) writing: bool,
+    /// What is wrong with what was written.
+    pub(crate) problem: Option<String>,
 }
 
 impl Nap {
     pub(crate) fn new(stack: StackName) -> Self {
         Self {
             stack,
-            plan: None,
-            seen: false,
-            scroll: 0,
+            question: Question::asked(),
+            until: Input::default(),
+            writing: false,
+            problem: None,
         }
     }
 
     /// The plan, when there is something to stop.
     pub(crate) fn may_proceed(&self) -> Option<&Plan> {
-        match &self.plan {
-            Some(Ok(plan)) if !plan.stops.is_empty() => Some(plan),
-            _ => None,
+        self.question.known().filter(|plan| !plan.stops.is_empty())
+    }
+
+    /// When it is to be woken, for somebody who says so now; `None` where nothing was written.
+    pub(crate) fn wakes_at(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {
+        let text = self.until.value().trim();
+        if text.is_empty() {
+            return Ok(None);
         }
+        let until: Until = text.parse()?;
+        let at = until.at(now);
+        if at > now {
+            Ok(Some(at))
+        } else {
+            Err("that has passed already".to_owned())
+        }
+    }
+
+    /// How many lines the plan's list has.
+    pub(crate) fn lines(&self) -> usize {
+        self.question.known().map_or(0, |plan| {
+            plan.stops.len() + plan.remains.resources.len() + plan.not_looked.len()
+        })
     }
 }

@@ -1,15 +1,19 @@
-//! Whether building it just in time pays: not before costs are measured.
+//! Whether building it just in time pays: what is known for that, and what is not.
+
+use stack::Listing;
+use stack::idle::IdleState;
 
 use super::super::page::Page;
+use super::cost;
 use crate::model::Model;
 use crate::model::world::Stack;
-use crate::output::format;
 use crate::output::style::Tone;
+use crate::output::{format, words};
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     page.text("Rebuild, sleep or keep?", Tone::Heading);
     page.blank();
-    let text = if model.setting.cloud {
+    let text = if model.has_cloud() {
         "Which of the three is cheapest takes measured costs and the history of this app. This page does not work it out yet, and jiti does not guess."
     } else {
         "Which of the three is cheapest is worked out from measured costs and from the history of this app. No account is configured, so nothing is measured yet, and jiti does not guess."
@@ -17,14 +21,43 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     page.text(text, Tone::Plain);
     page.blank();
     page.text("What is known so far:", Tone::Quiet);
-    let now = model.now();
-    let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), format::usd);
-    page.field(
-        "spent",
-        &format!("{} (estimate)", usd(stack.spent(now))),
-        Tone::Plain,
-    );
-    let init = stack.lease().and_then(|lease| lease.init.as_ref());
-    let init_usd = init.and_then(stack::init::Init::usd);
-    page.field("one init", &usd(init_usd), Tone::Plain);
+    let listing = stack.listing(model.world.view());
+    cost::so_far(page, &listing, model);
+    let init = listing.init.usd.map_or_else(unknown, format::usd);
+    page.field("one init", &init, Tone::Plain);
+    idle(page, &listing, model);
+}
+
+/// What of it was for nobody.
+fn idle(page: &mut Page, listing: &Listing, model: &Model) {
+    let idle = &listing.idle;
+    let rate = idle
+        .hourly_usd
+        .map_or_else(unknown, |rate| format!("{}/h now", format::rate(rate)));
+    let since = idle.since.map_or_else(String::new, |at| {
+        format!(", since {}", format::moment(at, model.now()))
+    });
+    let (now, wasted, tone) = match idle.state {
+        IdleState::Idle => (
+            format!("{rate}{since}"),
+            idle.wasted_usd.map_or_else(unknown, format::usd),
+            Tone::Notice,
+        ),
+        IdleState::Active => (
+            words::idle(idle.state).to_owned(),
+            "nothing now: it is in use".to_owned(),
+            Tone::Plain,
+        ),
+        IdleState::Unknown => (
+            "unknown: not everything of it was seen".to_owned(),
+            unknown(),
+            Tone::Quiet,
+        ),
+    };
+    page.field("idle", &now, tone);
+    page.field("wasted so far", &wasted, tone);
+}
+
+fn unknown() -> String {
+    "unknown".to_owned()
 }

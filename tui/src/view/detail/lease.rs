@@ -1,13 +1,13 @@
 //! The lease as a line of time and in words: until when, why so, and whose it is.
 
-use jiff::Timestamp;
 use stack::listing::{Flag, Listing};
+use stack::sleep::Remains;
 use stack::{Lease, Phase, RenewOn};
 
 use super::super::page::Page;
-use super::timeline;
-use crate::model::Model;
+use super::{cost, progress, timeline};
 use crate::model::world::Stack;
+use crate::model::{Model, Screen};
 use crate::output::style::Tone;
 use crate::output::{fields, format, words};
 
@@ -18,6 +18,9 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     match stack.lease() {
         Some(lease) => ends(page, lease, &listing, model),
         None => by_tags(page, &listing),
+    }
+    if let Some(lease) = stack.lease() {
+        sleep(page, stack, lease, model);
     }
     page.heading("Stack");
     page.field("app", &fields::app_version(&listing), Tone::Plain);
@@ -48,8 +51,8 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     if let Some(lease) = stack.lease() {
         residue(page, lease);
     }
-    cost(page, &listing);
-    usage(page, stack, &listing, view.now);
+    cost::fill(page, &listing, model);
+    usage(page, stack, &listing, model);
 }
 
 /// What there is instead of a lease.
@@ -118,6 +121,42 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
     }
 }
 
+/// What a stack that sleeps goes on costing, and when it wakes.
+fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
+    let half = lease.half_asleep || lease.half_awake;
+    if stack.phase != Phase::Asleep && !half {
+        return;
+    }
+    let (view, now) = (model.world.view(), model.now());
+    page.heading("Sleep");
+    if half {
+        let text = "half: not all of it was turned, or it is not over yet; z and w both finish it";
+        page.field("state", text, Tone::Notice);
+    }
+    if let Some(cloud) = model.world.cloud() {
+        let remains = Remains::asleep(&stack.resources(cloud));
+        page.field("cost", &progress::goes_on(&remains), Tone::Plain);
+    }
+    match lease.wake_at {
+        Some(at) => {
+            let text = format!(
+                "by itself at {}, through the reaper",
+                format::moment(at.0, now)
+            );
+            page.field("wakes", &text, Tone::Plain);
+            if let Some(why) = view.reaper.nothing_ends(now) {
+                page.field("", &words::why_nothing_ends(&why), Tone::Notice);
+            }
+        }
+        None => page.field("wakes", "when somebody presses w", Tone::Plain),
+    }
+    let wakes_in = match &model.screen {
+        Screen::Detail(detail) => detail.wakes_in,
+        Screen::List => None,
+    };
+    page.field("", &progress::ready_again(wakes_in), Tone::Quiet);
+}
+
 fn nothing_will(listing: &Listing) -> &'static str {
     match listing.phase {
         Phase::TearingDown => "it is being torn down",
@@ -141,26 +180,8 @@ fn residue(page: &mut Page, lease: &Lease) {
     }
 }
 
-fn cost(page: &mut Page, listing: &Listing) {
-    let cost = &listing.cost;
-    page.heading("Cost (estimate)");
-    let rate = match (cost.hourly_usd, &cost.hourly_source) {
-        (Some(rate), Some(source)) => format!("{}/h ({source})", format::rate(rate)),
-        (Some(rate), None) => format!("{}/h", format::rate(rate)),
-        (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
-    };
-    page.field("rate", &rate, Tone::Plain);
-    let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), format::usd);
-    page.field("spent", &usd(cost.spent_usd), Tone::Plain);
-    if let Some(until) = cost.until_expiry_usd {
-        page.field("until expiry", &format::usd(until), Tone::Plain);
-    }
-    if !cost.unpriced.is_empty() {
-        page.field("without", &cost.unpriced.join(", "), Tone::Quiet);
-    }
-}
-
-fn usage(page: &mut Page, stack: &Stack, listing: &Listing, now: Timestamp) {
+fn usage(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
+    let now = model.now();
     page.heading("Use");
     let since = listing
         .idle
@@ -189,6 +210,7 @@ fn usage(page: &mut Page, stack: &Stack, listing: &Listing, now: Timestamp) {
     }
     let last = match stack.lease().and_then(|lease| lease.last_activity.as_ref()) {
         Some(last) => format!("{} ({})", format::moment(last.at, now), last.signal),
+        None if model.has_cloud() => "unknown: nobody has said so with `jiti touch`".to_owned(),
         None => "unknown: nobody has said so with `jiti touch`, and no account is looked into"
             .to_owned(),
     };

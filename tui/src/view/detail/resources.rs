@@ -2,21 +2,21 @@
 
 use stack::Phase;
 use stack::cloud::Standing;
-use stack::service::teardown::{Outcome, Plan};
+use stack::service::teardown::Plan;
 
 use super::super::page::Page;
 use super::super::popup;
+use super::progress;
 use crate::model::Model;
 use crate::model::foresight::Foresight;
-use crate::model::work::{Ended, Fate, Work};
 use crate::model::world::Stack;
-use crate::output::format;
 use crate::output::style::Tone;
+use crate::output::{format, looked};
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let work = stack.lease().and_then(|lease| model.works.of(&lease.name));
     if let Some(work) = work {
-        teardown(page, work);
+        progress::fill(page, work, model.now());
     }
     page.heading("Resources");
     found(page, stack, model);
@@ -28,13 +28,28 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
 fn found(page: &mut Page, stack: &Stack, model: &Model) {
     let Some(cloud) = model.world.cloud() else {
         let text = if model.setting.cloud {
-            "  The cloud was not asked yet."
+            "  The cloud was not asked yet; r asks it."
         } else {
             "  None known: nobody has looked into an account, because none is configured."
         };
         return page.text(text, Tone::Quiet);
     };
     let mut own = stack.resources(cloud);
+    let places: Vec<_> = cloud.known().places.keys().cloned().collect();
+    if let Some(at) = cloud
+        .known()
+        .tried_at(&places)
+        .filter(|_| !places.is_empty())
+    {
+        let text = format!("  as of {}; r asks again", format::moment(at, model.now()));
+        page.text(&text, Tone::Quiet);
+    }
+    for gap in cloud.known().not_looked() {
+        page.text(
+            &format!("  ✗ not looked: {}", looked::words(&gap)),
+            Tone::Alarm,
+        );
+    }
     own.sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
     if own.is_empty() {
         page.text(
@@ -96,6 +111,10 @@ fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
         None if stack.phase == Phase::TearingDown => {
             page.text("  It is being torn down.", Tone::Quiet);
         }
+        None if model.works.running(&stack.key().name()).is_some() => {
+            let text = "  Not asked while it falls asleep or wakes.";
+            page.text(text, Tone::Quiet);
+        }
         None | Some(Foresight::Asked) => page.text(&format!("  Asking {whom}…"), Tone::Quiet),
         Some(Foresight::Known { at, answer }) => {
             match answer {
@@ -133,58 +152,4 @@ fn planned(page: &mut Page, plan: &Plan) {
         page.text(&format!("  ✗ {blocker}"), Tone::Alarm);
     }
     popup::doomed(page, plan);
-}
-
-/// A teardown, as far as it has said.
-pub(super) fn teardown(page: &mut Page, work: &Work) {
-    let (gone, all) = (work.gone(), work.count.max(work.resources.len()));
-    let (state, tone) = match &work.ended {
-        None if work.stopping => ("is stopping", Tone::Notice),
-        None => ("goes on", Tone::Heading),
-        Some(Ended::Done(outcome)) if outcome.residue.is_empty() => {
-            ("has ended, nothing is left", Tone::Good)
-        }
-        Some(Ended::Done(_)) => ("has ended and left something", Tone::Alarm),
-        Some(Ended::Failed(_)) => ("has failed", Tone::Alarm),
-    };
-    page.text(&format!("Teardown {state}: {gone} of {all} gone"), tone);
-    if let Some(Ended::Failed(reason)) = &work.ended {
-        page.text(&format!("✗ {reason}"), Tone::Alarm);
-    }
-    if let Some(Ended::Done(outcome)) = &work.ended {
-        residue(page, outcome);
-    }
-    for (id, fate) in &work.resources {
-        let (glyph, what, tone) = match fate {
-            Fate::Going(seconds) => ("▼", format!("for {seconds} s"), Tone::Notice),
-            Fate::Gone(seconds) => ("○", format!("gone after {seconds} s"), Tone::Quiet),
-            Fate::Failed(seconds) => ("✗", format!("failed after {seconds} s"), Tone::Alarm),
-        };
-        page.line([
-            (format!("  {glyph} {id}  "), tone.into()),
-            (what, Tone::Quiet.into()),
-        ]);
-    }
-}
-
-fn residue(page: &mut Page, outcome: &Outcome) {
-    for left in &outcome.residue {
-        let by = left.blocked_by.as_deref();
-        let by = by
-            .map(|by| format!(", blocked by {by}"))
-            .unwrap_or_default();
-        let cost = left
-            .hourly_usd
-            .map(|rate| format!(", {}/h", format::rate(rate)));
-        let text = format!(
-            "✗ {}: {}{by}{}",
-            left.id,
-            left.reason,
-            cost.unwrap_or_default()
-        );
-        page.text(&text, Tone::Alarm);
-        if let Some(command) = &left.command {
-            page.text(&format!("  to finish it: {command}"), Tone::Plain);
-        }
-    }
 }

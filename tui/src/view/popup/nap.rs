@@ -8,18 +8,20 @@
 //! │ ◌ ec2:instance  i-0abc                     eu-west-1  │
 //! │ $0.03/h goes on: ec2:volume  vol-0abc                 │
 //! │                                                       │
-//! │ y put it to sleep   Esc leave it                      │
+//! │ It sleeps until somebody wakes it.                    │
+//! │ y put it to sleep   u until when   Esc leave it       │
 //! ╰───────────────────────────────────────────────────────╯
 //! ```
 
 use ratatui::layout::Rect;
 use stack::service::sleep::Plan;
 
-use super::{keys, middle};
+use super::{keys, line, middle};
 use crate::model::Model;
-use crate::model::popup::Nap;
-use crate::output::format;
+use crate::model::popup::{Answer, Nap};
+use crate::model::world::Stack;
 use crate::output::style::Tone;
+use crate::output::{format, words};
 use crate::view::canvas::Canvas;
 use crate::view::page::Page;
 
@@ -28,37 +30,91 @@ const COLUMNS: u16 = 84;
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Nap, model: &Model) {
     let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
     let page = page(popup, width);
-    let rows = u16::try_from(page.len() + 4)
+    let until = until(popup, model, width);
+    let rows = u16::try_from(page.len() + until.len() + 5)
         .unwrap_or(u16::MAX)
         .min(area.height.saturating_sub(2));
     let title = format!("Put {} to sleep", popup.stack);
     let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
+    // The list gives way first: until when, and the question, are always there.
+    let below = u16::try_from(until.len() + 3).unwrap_or(u16::MAX);
     let text = Rect {
-        height: inside.height.saturating_sub(2),
+        height: inside.height.saturating_sub(below),
         ..inside
     };
     let last = page.len().saturating_sub(text.height.into());
-    page.draw(canvas, text, popup.scroll.min(last));
+    page.draw(canvas, text, popup.question.scroll.min(last));
     let y = inside.bottom().saturating_sub(1);
     if popup.may_proceed().is_none() || model.setting.read_only.is_some() {
         return keys(canvas, inside.x, y, inside.width, &[("Esc", "leave")]);
     }
+    let lines = Rect {
+        y: text.bottom() + 1,
+        height: inside.bottom().saturating_sub(text.bottom() + 1),
+        ..inside
+    };
+    until.draw(canvas, lines, 0);
+    if popup.writing {
+        let x = canvas.put(inside.x, y, inside.width, ASK, Tone::Notice);
+        let room = inside.right().saturating_sub(x);
+        return line(canvas, x, y, room, &popup.until, true);
+    }
     let pairs = [
         ("y", "put it to sleep"),
+        ("u", "until when"),
         ("↓ ↑", "look through"),
         ("Esc", "leave it"),
     ];
     keys(canvas, inside.x, y, inside.width, &pairs);
 }
 
+/// What is written there.
+const ASK: &str = "Until (12h, or 2026-03-02T06:00:00Z), then Enter: ";
+
+/// When it wakes, and what may come before or in between.
+fn until(popup: &Nap, model: &Model, width: u16) -> Page {
+    let (mut page, now) = (Page::new(width), model.now());
+    if popup.may_proceed().is_none() {
+        return page;
+    }
+    if let Some(problem) = &popup.problem {
+        page.text(problem, Tone::Alarm);
+        return page;
+    }
+    match popup.wakes_at(now) {
+        Ok(Some(at)) => {
+            let text = format!("It wakes by itself at {}.", format::moment(at, now));
+            page.text(&text, Tone::Plain);
+            if let Some(why) = model.world.view().reaper.nothing_ends(now) {
+                let why = words::why_nothing_ends(&why);
+                let text = format!("▲ It takes a reaper to wake it. {why}");
+                page.text(&text, Tone::Notice);
+            }
+            let stack = model.world.stack(&(&popup.stack).into());
+            let end = stack.and_then(Stack::expires_at).filter(|end| *end <= at);
+            if let Some(end) = end {
+                let text = format!(
+                    "▲ Its lease ends before that, at {}.",
+                    format::moment(end, now)
+                );
+                page.text(&text, Tone::Notice);
+            }
+        }
+        Ok(None) => page.text("It sleeps until somebody wakes it.", Tone::Plain),
+        // It is still being written.
+        Err(_) => page.text("", Tone::Plain),
+    }
+    page
+}
+
 fn page(popup: &Nap, width: u16) -> Page {
     let mut page = Page::new(width);
-    match &popup.plan {
-        None => page.text(
+    match &popup.question.answer {
+        Answer::Awaited => page.text(
             "Asking the cloud what would stop… nothing is changed by asking.",
             Tone::Quiet,
         ),
-        Some(Err(problem)) => {
+        Answer::Failed(problem) => {
             let tone = if problem.refused {
                 Tone::Notice
             } else {
@@ -66,7 +122,7 @@ fn page(popup: &Nap, width: u16) -> Page {
             };
             page.text(&problem.said, tone);
         }
-        Some(Ok(plan)) => planned(&mut page, plan),
+        Answer::Known(plan) => planned(&mut page, plan),
     }
     page
 }
@@ -109,7 +165,10 @@ fn planned(page: &mut Page, plan: &Plan) {
     page.blank();
     for one in &plan.stops {
         page.line([
-            (format!("◌ {}  {}", one.kind, one.id), Tone::Plain.into()),
+            (
+                format!("◌ {}  {}", one.kind, one.id.short()),
+                Tone::Plain.into(),
+            ),
             (format!("  {}", one.region), Tone::Quiet.into()),
         ]);
     }
@@ -126,7 +185,10 @@ fn planned(page: &mut Page, plan: &Plan) {
         );
         page.line([
             (format!("{rate} goes on: "), Tone::Quiet.into()),
-            (format!("{}  {}", one.kind, one.id), Tone::Plain.into()),
+            (
+                format!("{}  {}", one.kind, one.id.short()),
+                Tone::Plain.into(),
+            ),
         ]);
     }
 }

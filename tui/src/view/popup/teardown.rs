@@ -19,7 +19,7 @@ use stack::service::teardown::Plan;
 
 use super::{keys, line, middle};
 use crate::model::Model;
-use crate::model::popup::{Confirm, Planned};
+use crate::model::popup::{Answer, Confirm};
 use crate::model::world::{Key, Stack};
 use crate::output::format;
 use crate::output::style::Tone;
@@ -47,7 +47,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, model
     };
     above.draw(canvas, inside, 0);
     let last = below.len().saturating_sub(list.height.into());
-    below.draw(canvas, list, popup.scroll.min(last));
+    below.draw(canvas, list, popup.question.scroll.min(last));
     let lines = Rect {
         y: list.bottom() + 1,
         height: inside.bottom().saturating_sub(list.bottom() + 2),
@@ -60,8 +60,8 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, model
 /// What would go, in a few lines, and what is in the way.
 fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
     let mut page = Page::new(width);
-    let plan = match &popup.plan {
-        Planned::Asked => {
+    let plan = match &popup.question.answer {
+        Answer::Awaited => {
             page.text(
                 match popup.stack {
                     Key::Lease(_) => {
@@ -73,7 +73,7 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
             );
             return page;
         }
-        Planned::Failed(problem) => {
+        Answer::Failed(problem) => {
             let tone = if problem.refused {
                 Tone::Notice
             } else {
@@ -82,7 +82,7 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
             page.text(&problem.said, tone);
             return page;
         }
-        Planned::Known(plan) => plan,
+        Answer::Known(plan) => plan,
     };
     let noun = if plan.count() == 1 {
         "resource goes"
@@ -122,7 +122,7 @@ fn way(plan: &Plan) -> String {
 /// Every resource, one a line.
 fn resources(popup: &Confirm, width: u16) -> Page {
     let mut page = Page::new(width);
-    if let Planned::Known(plan) = &popup.plan {
+    if let Some(plan) = popup.question.known() {
         list(&mut page, plan);
     }
     page

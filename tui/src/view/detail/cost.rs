@@ -1,0 +1,100 @@
+//! What a stack costs: the estimate and the bill beside each other, never mixed, and what neither knows.
+
+use stack::Listing;
+use stack::service::bill::{REQUEST, billed};
+use stack::view::CloudView;
+
+use super::super::page::Page;
+use crate::commands::cost::as_of;
+use crate::model::Model;
+use crate::output::format;
+use crate::output::style::Tone;
+
+pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
+    let cost = &listing.cost;
+    page.heading("Cost");
+    let rate = match (cost.hourly_usd, &cost.hourly_source) {
+        (Some(rate), Some(source)) => format!("{}/h ({source})", format::rate(rate)),
+        (Some(rate), None) => format!("{}/h", format::rate(rate)),
+        (None, _) if model.has_cloud() => "unknown: nothing of it has a price".to_owned(),
+        (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
+    };
+    page.field("rate", &rate, Tone::Plain);
+    so_far(page, listing, model);
+    let until = match cost.until_expiry_usd {
+        Some(until) => format!("{} more by estimate", format::usd(until)),
+        None => "unknown".to_owned(),
+    };
+    page.field("until expiry", &until, Tone::Plain);
+    if !cost.unpriced.is_empty() {
+        page.field("not covered", &cost.unpriced.join(", "), Tone::Quiet);
+    }
+}
+
+/// What it has cost until now: by list price, and by the bill.
+pub(super) fn so_far(page: &mut Page, listing: &Listing, model: &Model) {
+    let estimate = match listing.cost.spent_usd {
+        Some(usd) => format!("{} so far (rate × time)", format::usd(usd)),
+        None if listing.origin.is_none() => {
+            "unknown: nobody wrote down what it has cost before".to_owned()
+        }
+        None => "unknown: no rate was ever known".to_owned(),
+    };
+    page.field("estimate", &estimate, Tone::Plain);
+    match bill(listing, model) {
+        Ok((text, open)) => {
+            page.field("billed", &text, Tone::Plain);
+            page.field("", &open, Tone::Quiet);
+        }
+        Err(why) => page.field("billed", &why, Tone::Quiet),
+    }
+}
+
+/// What was billed, and what of that may still change; else why nothing is known.
+fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
+    let Some(cloud) = model.world.cloud() else {
+        return Err(if model.setting.cloud {
+            "unknown: the cloud was not asked yet".to_owned()
+        } else {
+            "unknown: no account is configured".to_owned()
+        });
+    };
+    let known = cloud.bill();
+    if known.days.is_empty() {
+        let (name, price) = (&listing.name, format::usd(REQUEST));
+        return Err(format!(
+            "unknown: the bill was not asked for yet; `jiti cost {name} --billed` does, for {price}"
+        ));
+    }
+    if several(listing, cloud) {
+        let text = "unknown: the bill knows stacks by their names alone, and several have this one";
+        return Err(text.to_owned());
+    }
+    let Some(billed) = billed(known, &listing.name, listing.created_at) else {
+        let text = "unknown: the bill is a day late, and speaks of no day since it began";
+        return Err(text.to_owned());
+    };
+    let open = if billed.estimated_usd.amount().is_zero() {
+        "none of it is estimated any more".to_owned()
+    } else {
+        format!(
+            "{} of it may still change",
+            format::usd(billed.estimated_usd)
+        )
+    };
+    let remark = known.remark.as_ref().map(|remark| format!("; {remark}"));
+    Ok((
+        as_of(&billed, model.now()),
+        open + &remark.unwrap_or_default(),
+    ))
+}
+
+/// Whether tags tell of stacks of this name with different apps or owners.
+fn several(listing: &Listing, cloud: &CloudView) -> bool {
+    let named = cloud
+        .stacks()
+        .filter(|tags| tags.name == listing.name.as_str());
+    let mut whose = named.map(|tags| (&tags.app, &tags.owner));
+    let first = whose.next();
+    whose.any(|other| Some(other) != first)
+}
