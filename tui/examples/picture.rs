@@ -26,7 +26,9 @@ fn main() {
 pub(crate) fn svg() -> String {
     let now: Timestamp = "2026-03-02T14:00:00Z".parse().unwrap_or_default();
     let mut stage = Stage::new(Scene::new(COLUMNS, ROWS, now));
-    stage.load(Stage::made_up(now, 240), ReaperStatus::default());
+    let leases = Stage::made_up(now, 240);
+    stage.load(leases.clone(), ReaperStatus::default());
+    stage.sight_made_up(&leases);
     stage.keys("<down><down><down>");
     let buffer = stage.buffer();
     let (width, height) = (

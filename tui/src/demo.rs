@@ -1,11 +1,15 @@
-//! A made-up but lifelike world: every phase and flag that a ledger alone can tell, the same at every call.
+//! A made-up but lifelike world: every phase and flag, the same at every call; and beside it what a cloud tells of it.
+
+mod sky;
 
 use jiff::Timestamp;
 use stack::lease::{Mark, NewEvent, ProcessId, Strategy, TeardownInputs, Terms};
 use stack::{
     Actor, Elapsed, Event, EventKind, Labels, Lease, NameError, Origin, Policy, Registration,
-    RenewOn, RunId, Seq, Source, Span, StackName,
+    RenewOn, Resource, RunId, Seq, Source, Span, StackName,
 };
+
+pub(crate) use sky::{UNLEASED, sighting};
 
 /// One made-up stack.
 pub(crate) type Story = (StackName, Vec<NewEvent>);
@@ -79,6 +83,15 @@ pub(crate) fn leases(now: Timestamp, stacks: usize) -> Vec<Lease> {
 struct Dice(u64);
 
 impl Dice {
+    /// Dice that fall for a text as they always do.
+    fn of_text(text: &str) -> Self {
+        // FNV-1a: a few lines, and every text has a start of its own.
+        let start = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        Self(start | 1)
+    }
+
     /// A number below a limit.
     fn roll(&mut self, below: u64) -> u64 {
         // xorshift64*: short, and even enough to make up a world.
@@ -109,11 +122,26 @@ fn story(dice: &mut Dice, now: Timestamp, at: usize) -> Result<Story, NameError>
     let age = (ttl.seconds() * passed / 1_000).max(40);
     let name = StackName::new(format!("{app}-pr-{}", 100 + at))?;
     let promises = !kind.is_multiple_of(3) || (60..80).contains(&kind);
-    let registration = registration(dice, app, owner, ttl, promises)?;
+    let mut registration = registration(dice, app, owner, ttl, promises)?;
+    let began = before(now, age);
     let mut told = Telling {
-        began: before(now, age),
+        began,
         events: Vec::new(),
     };
+    let mut own = Vec::new();
+    if at < sky::STANDING && registration.terms.hourly_cost.is_some() {
+        // What stands in an account is priced there, and declares nothing.
+        registration.terms.hourly_cost = None;
+        let of = sky::Tags {
+            name: name.as_str(),
+            app,
+            version: registration.version.as_str(),
+            owner,
+            ttl: ttl.to_string(),
+        };
+        own = sky::resources(&of, began);
+        told.rated(3, &own);
+    }
     told.event(
         0,
         EventKind::Requested {
@@ -127,7 +155,7 @@ fn story(dice: &mut Dice, now: Timestamp, at: usize) -> Result<Story, NameError>
         let why = dice.of(&WHYS).unwrap_or("a demo").to_owned();
         told.event(age.saturating_sub(30), EventKind::Held { until, why });
     }
-    ending(dice, &mut told, kind, age);
+    ending(dice, &mut told, kind, age, own);
     // What was made up out of order is told in order.
     told.events.sort_by_key(|event| event.at);
     Ok((name, told.events))
@@ -139,9 +167,25 @@ struct Telling {
 }
 
 impl Telling {
+    /// What was found costs this much from then on.
+    fn rated(&mut self, second: u64, found: &[Resource]) {
+        let (hourly_usd, unpriced) = sky::rated(found);
+        let kind = EventKind::Rated {
+            hourly_usd,
+            hourly_source: sky::LISTED.to_owned(),
+            unpriced,
+        };
+        self.event(second, kind);
+    }
+
+    /// The moment that lies so many seconds after its beginning.
+    fn at(&self, second: u64) -> Timestamp {
+        Elapsed::from_millis(second * 1_000).after(self.began)
+    }
+
     fn event(&mut self, second: u64, kind: EventKind) {
         self.events.push(NewEvent {
-            at: Elapsed::from_millis(second * 1_000).after(self.began),
+            at: self.at(second),
             actor: Actor::of("terraform", "runner-7"),
             source: Source::Provider,
             kind,
@@ -226,23 +270,39 @@ fn life(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, promises: bool
 }
 
 /// What became of it in the end.
-fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64) {
+fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec<Resource>) {
     let second = age.saturating_sub(20);
     let is_ready = told
         .events
         .iter()
         .any(|event| matches!(event.kind, EventKind::Ready));
     match kind {
-        86..90 if is_ready => {
+        82..90 if is_ready => {
+            let sized = own
+                .iter()
+                .filter_map(|one| Some((one.id.to_string(), one.size.clone()?)));
+            let prior = sized.collect();
+            // Half of them wake by themselves.
+            let until = kind
+                .is_multiple_of(2)
+                .then(|| Span::minutes(11 * 60).after(told.at(age)));
+            let second = if age > LONG { age - 900 } else { second };
+            if age > LONG {
+                once_before(dice, told);
+            }
             told.event(
                 second,
                 EventKind::SleepStarted {
-                    prior: [].into(),
-                    until: None,
+                    prior,
+                    until,
                     hand: None,
                 },
             );
             told.event(second + 4, EventKind::Slept);
+            sky::asleep(&mut own);
+            if !own.is_empty() {
+                told.rated(second + 5, &own);
+            }
         }
         90..97 => {
             told.event(
@@ -263,6 +323,14 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64) {
                 },
             );
             if kind >= 94 {
+                if kind == 95 {
+                    let silent = EventKind::ResourceLeft {
+                        id: "444455556666/us-east-1".to_owned(),
+                        reason: "not_looked: rds did not answer: AccessDenied".to_owned(),
+                        blocked_by: None,
+                    };
+                    told.event(second + 4, silent);
+                }
                 let left = EventKind::ResourceLeft {
                     id: "aws_s3_bucket.logs".to_owned(),
                     reason: "the bucket is not empty".to_owned(),
@@ -277,6 +345,83 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64) {
     }
 }
 
+/// So long a stack has to have stood to have slept before, and been woken.
+const LONG: u64 = 3_600;
+
+/// It slept once before: so it is known how long waking takes.
+fn once_before(dice: &mut Dice, told: &mut Telling) {
+    let slept = EventKind::SleepStarted {
+        prior: [].into(),
+        until: None,
+        hand: None,
+    };
+    for (second, kind) in [
+        (1_000, slept),
+        (1_030, EventKind::Slept),
+        (1_060, EventKind::WakeStarted { hand: None }),
+        (1_190 + dice.roll(120), EventKind::Woken),
+        (1_340, EventKind::Ready),
+    ] {
+        told.event(second, kind);
+    }
+}
+
 fn before(now: Timestamp, seconds: u64) -> Timestamp {
     Span::from_seconds(seconds).map_or(now, |span| span.before(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use stack::testing::noon;
+    use stack::{Flag, Phase};
+
+    use super::*;
+
+    /// Every stack that is told of can be told: no event of it is illegal. Every phase is among them, some sleep until a
+    /// time, some are idle, and of some a place was not looked at; the cloud of it is the same at every call.
+    #[test]
+    fn the_world_is_whole() {
+        let leases = leases(noon(), 400);
+        assert_eq!(leases.len(), 400);
+        let any = |of: &dyn Fn(&Lease) -> bool| leases.iter().any(of);
+        for phase in [
+            Phase::Provisioning,
+            Phase::Ready,
+            Phase::Asleep,
+            Phase::Purgatory,
+            Phase::TearingDown,
+            Phase::Residue,
+        ] {
+            assert!(any(&|lease| lease.phase_at(noon()) == phase), "{phase:?}");
+        }
+        assert!(any(&|lease| lease.wake_at.is_some()));
+        let unseen = |lease: &Lease| {
+            let mut left = lease.residue.values();
+            left.any(|left| left.reason.starts_with("not_looked"))
+        };
+        assert!(any(&unseen));
+        let once = sighting(noon(), &leases);
+        let again = sighting(noon(), &leases);
+        assert_eq!(once.resources, again.resources);
+        let ids: std::collections::BTreeSet<_> = once.resources.iter().map(|one| &one.id).collect();
+        assert_eq!(ids.len(), once.resources.len(), "no two are one");
+        let cloud = once.view();
+        assert_eq!(cloud.unleased(&leases).len(), UNLEASED);
+        let view = stack::View::new(noon(), policy(), stack::ReaperStatus::default());
+        let view = view.with_cloud(cloud.into());
+        let listed: Vec<_> = leases
+            .iter()
+            .map(|one| stack::Listing::new(one, &view))
+            .collect();
+        assert!(
+            listed
+                .iter()
+                .any(|one| one.flags.contains(&Flag::Idle) && one.idle.wasted_usd.is_some())
+        );
+        assert!(listed.iter().any(|one| one.cost.billed_usd.is_some()));
+        let priced = listed
+            .iter()
+            .filter(|one| one.cost.hourly_source.as_deref() == Some("list 2026-02-20"));
+        assert!(priced.count() > 200);
+    }
 }

@@ -221,6 +221,12 @@ impl Stage {
         self.happens(Event::Sighted(Ok(Box::new(sighting))));
     }
 
+    /// A look at the made-up cloud, in which leases of the made-up world stand.
+    pub fn sight_made_up(&mut self, leases: &[Lease]) {
+        let sighting = demo::sighting(self.model.now(), leases);
+        self.happens(Event::Sighted(Ok(Box::new(sighting))));
+    }
+
     /// The cloud begins to be asked.
     pub fn asks(&mut self) {
         self.happens(Event::Asking);

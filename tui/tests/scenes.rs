@@ -395,6 +395,7 @@ pub(crate) fn asleep(scene: Scene) -> Stage {
                 EventKind::SleepStarted {
                     prior: prior.into(),
                     until,
+                    hand: None,
                 },
             ),
             (58, EventKind::Slept),

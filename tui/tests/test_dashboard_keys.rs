@@ -168,7 +168,7 @@ fn the_mouse() {
     shows(&stage, "1 Lease");
     shows(&stage, &clicked);
     stage.click(14, 4);
-    shows(&stage, "to provisioned");
+    shows(&stage, "declares no readiness");
     stage.keys("<esc>?");
     stage.click(10, 8);
     stage.keys("<esc>");
@@ -527,6 +527,13 @@ fn sleep_and_wake() {
     let wants = stage.wants();
     assert_eq!(wants.len(), 1, "{wants:?}");
     assert!(wants[0].contains("Sleep"), "{wants:?}");
+    stage.keys("w");
+    shows(&stage, "it falls asleep");
+    stage.turned(stack::service::sleep::Turned {
+        asleep: false,
+        ..crate::scenes::fell_asleep("a")
+    });
+    stage.wants();
     stage.keys("w");
     shows(&stage, "it is awake");
     assert!(stage.wants().is_empty());

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use clap::Args;
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
+use stack::ledger::Scope;
 use stack::service::Service;
-use stack::{Clock, Config, Source, SqliteLedger};
+use stack::{Clock, Config, Ledger, Source, SqliteLedger};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
@@ -118,6 +119,11 @@ pub(crate) async fn open(
         None => None,
     };
     let (sender, events) = mpsc::unbounded_channel();
+    if demo {
+        let leases = SqliteLedger::read_only(&path).leases(Scope::Live).await?;
+        let sighting = crate::demo::sighting(context.clock().now(), &leases);
+        let _ = sender.send(Event::Sighted(Ok(Box::new(sighting))));
+    }
     let watch = Some(Watch::on(&path));
     let reader = service(SqliteLedger::read_only(&path));
     let hands = Hands::new(context.with_ledger(&path))?;

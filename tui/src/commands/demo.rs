@@ -30,7 +30,9 @@ pub(crate) async fn run(
     dashboard::needs_terminal(context)?;
     let folder = tempfile::Builder::new().prefix("jiti-demo-").tempdir()?;
     let path = folder.path().join("ledger.db");
-    fill(&path, arguments.stacks, context).await?;
+    // Some of them are not in the ledger: only tags tell of them.
+    let leased = arguments.stacks.saturating_sub(demo::UNLEASED);
+    fill(&path, leased, context).await?;
     dashboard::open(of_dashboard, context, path, true).await
 }
 

@@ -1,0 +1,405 @@
+//! The made-up cloud: what a look at two accounts has found of the made-up stacks, whether it is used, what was billed.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde_json::json;
+use stack::cloud::{BillLine, Standing, Usage};
+use stack::idle::{Evidence, Observed};
+use stack::inventory::{BilledDay, CloudClock, Gap, KnownBill, LookedAt, SeenUse};
+use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd, tags};
+
+use super::{Dice, before};
+use crate::event::Sighting;
+
+/// So many of the stacks stand in the accounts; the others only declare what they cost.
+pub(super) const STANDING: usize = 400;
+
+/// How many stacks only tags tell of.
+pub(crate) const UNLEASED: usize = 2;
+
+const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];
+const REGIONS: [&str; 3] = ["eu-west-1", "eu-central-1", "us-east-1"];
+pub(super) const LISTED: &str = "list 2026-02-20";
+const WINDOW: Span = Span::minutes(60);
+
+/// What tags say of a made-up stack, and what is decided about it elsewhere.
+pub(super) struct Tags<'a> {
+    pub(super) name: &'a str,
+    pub(super) app: &'a str,
+    pub(super) version: &'a str,
+    pub(super) owner: &'a str,
+    pub(super) ttl: String,
+}
+
+/// What a made-up stack is made of, the same at every call: awake, and created at a moment.
+pub(super) fn resources(of: &Tags<'_>, created_at: Timestamp) -> Vec<Resource> {
+    let mut dice = Dice::of_text(&format!("{}, {}", of.name, of.owner));
+    let place = Place {
+        account: dice.of(&ACCOUNTS).unwrap_or_default().to_owned(),
+        region: dice.of(&REGIONS).unwrap_or_default().to_owned(),
+    };
+    let mut makes = Makes {
+        of,
+        place,
+        created_at,
+        made: Vec::new(),
+    };
+    let shape = dice.roll(4);
+    makes.one(
+        "ec2:security-group",
+        "ec2",
+        "security-group/sg-",
+        &mut dice,
+        None,
+        &[],
+    );
+    match shape {
+        // A service behind a balancer, with a database.
+        0 | 1 => {
+            makes.one(
+                "elasticloadbalancing:loadbalancer/app",
+                "elasticloadbalancing",
+                "loadbalancer/app/web-",
+                &mut dice,
+                Some("0.0252"),
+                &["traffic"],
+            );
+            for _ in 0..=dice.roll(2) {
+                makes.machine(&mut dice);
+            }
+            makes.database(&mut dice);
+        }
+        // One machine, and a queue.
+        2 => {
+            makes.machine(&mut dice);
+            makes.one("sqs", "sqs", "jobs-", &mut dice, None, &["requests"]);
+        }
+        // Containers, and a bucket.
+        _ => {
+            let rate = if dice.roll(2) == 0 {
+                "0.0494"
+            } else {
+                "0.0987"
+            };
+            makes.one(
+                "ecs:service",
+                "ecs",
+                "service/web/",
+                &mut dice,
+                Some(rate),
+                &[],
+            );
+            makes.stoppable(json!({"desired": 2}));
+            makes.one(
+                "s3:bucket",
+                "s3",
+                "assets-",
+                &mut dice,
+                None,
+                &["requests", "storage"],
+            );
+        }
+    }
+    makes.made
+}
+
+/// The sum of what has a price, and what that leaves out.
+pub(super) fn rated(resources: &[Resource]) -> (Option<HourlyRate>, Vec<String>) {
+    let rates = resources.iter().filter_map(|one| one.hourly_usd);
+    let unpriced = resources
+        .iter()
+        .flat_map(|one| one.unpriced.iter().cloned());
+    let unpriced: BTreeSet<String> = unpriced.collect();
+    (
+        rates.reduce(|sum, rate| sum + rate),
+        unpriced.into_iter().collect(),
+    )
+}
+
+/// Puts what computes to sleep: machines cost nothing, disks go on.
+pub(super) fn asleep(resources: &mut [Resource]) {
+    for one in resources.iter_mut().filter(|one| one.size.is_some()) {
+        one.stopped = true;
+        one.state = Some("stopped".to_owned());
+        // A stopped database still pays for its storage.
+        let storage = one.kind.starts_with("rds").then_some("0.0032");
+        one.hourly_usd = storage.unwrap_or("0").parse().ok();
+    }
+}
+
+/// What a look at the made-up cloud has found a moment ago.
+pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
+    let looked_at = before(now, 95);
+    let mut found = Sighting {
+        places: places(looked_at),
+        clock: Some(CloudClock {
+            cloud: looked_at,
+            here: looked_at,
+        }),
+        ..Sighting::default()
+    };
+    found.configured = found
+        .places
+        .iter()
+        .map(|(place, _)| place.clone())
+        .collect();
+    let mut bill = Bill::new(now);
+    for (at, lease) in leases.iter().enumerate().take(STANDING) {
+        if lease.recorded_phase == Phase::Residue || lease.meter.measured().0.is_none() {
+            continue;
+        }
+        let of = Tags {
+            name: lease.name.as_str(),
+            app: lease.app.as_str(),
+            version: lease.version.as_str(),
+            owner: lease.owner.as_str(),
+            ttl: lease.terms.ttl.to_string(),
+        };
+        let mut own = resources(&of, lease.created_at);
+        if lease.recorded_phase == Phase::Asleep {
+            asleep(&mut own);
+        }
+        used(&mut found, &own, at, (lease.created_at, looked_at));
+        bill.add(lease);
+        found.resources.extend(own);
+    }
+    for owner in ["ben@example.com", "chi@example.com"] {
+        let of = Tags {
+            name: "search-pr-88",
+            app: "search",
+            version: "5e1ec7d",
+            owner,
+            ttl: "8h".to_owned(),
+        };
+        let since = if owner.starts_with("ben") { 19 } else { 5 };
+        found
+            .resources
+            .extend(resources(&of, before(now, since * 3_600)));
+    }
+    found.bill = bill.whole();
+    found
+}
+
+/// Every region of both accounts; in one of them databases did not answer.
+fn places(at: Timestamp) -> Vec<(Place, LookedAt)> {
+    let each = ACCOUNTS
+        .iter()
+        .flat_map(|account| REGIONS.iter().map(move |region| (account, region)));
+    each.map(|(account, region)| {
+        let place = Place {
+            account: (*account).to_owned(),
+            region: (*region).to_owned(),
+        };
+        let silent = *account == "444455556666" && *region == "us-east-1";
+        let gap = Gap {
+            kind: Some("rds".to_owned()),
+            reason: "AccessDenied: rds:DescribeDBInstances is not allowed".to_owned(),
+            credentials: false,
+            answered_at: None,
+        };
+        let looked = LookedAt {
+            tried_at: at,
+            answered_at: Some(at),
+            gaps: silent.then_some(gap).into_iter().collect(),
+        };
+        (place, looked)
+    })
+    .collect()
+}
+
+/// Whether machines are used: two of three are, of some nothing was measured yet.
+fn used(
+    found: &mut Sighting,
+    own: &[Resource],
+    at: usize,
+    (since, looked_at): (Timestamp, Timestamp),
+) {
+    if at % 7 == 3 {
+        return;
+    }
+    let idle = at.is_multiple_of(3);
+    for one in own.iter().filter(|one| one.size.is_some() && !one.stopped) {
+        let busy = 18.0 + f64::from(u8::try_from(at % 60).unwrap_or(0));
+        let (signal, value) = if one.kind.starts_with("rds") {
+            ("DatabaseConnections", if idle { 0.0 } else { busy / 8.0 })
+        } else {
+            ("CPUUtilization", if idle { 0.4 } else { busy })
+        };
+        let evidence = Evidence {
+            signal: format!("{} {signal}", one.id.short()),
+            value: Some(value),
+            threshold: if one.kind.starts_with("rds") {
+                1.0
+            } else {
+                2.0
+            },
+            window: WINDOW,
+        };
+        // Half of the time since it began, nobody was there.
+        let half = jiff::SignedDuration::from_secs(looked_at.duration_since(since).as_secs() / 2);
+        let observed = Observed {
+            evidence: vec![evidence],
+            quiet_since: idle.then(|| since.checked_add(half).unwrap_or(looked_at)),
+        };
+        let seen = SeenUse {
+            at: looked_at,
+            observed,
+        };
+        found.uses.push((one.id.clone(), seen));
+    }
+}
+
+/// Resources of one stack while they are made up.
+struct Makes<'a> {
+    of: &'a Tags<'a>,
+    place: Place,
+    created_at: Timestamp,
+    made: Vec<Resource>,
+}
+
+impl Makes<'_> {
+    fn one(
+        &mut self,
+        kind: &str,
+        service: &str,
+        name: &str,
+        dice: &mut Dice,
+        rate: Option<&str>,
+        unpriced: &[&str],
+    ) {
+        let Place { account, region } = &self.place;
+        let id = format!(
+            "arn:aws:{service}:{region}:{account}:{name}{:08x}",
+            dice.roll(1 << 32)
+        );
+        let mut one = Resource::named(ResourceId(id), kind, self.place.clone());
+        let Tags {
+            name,
+            app,
+            version,
+            owner,
+            ttl,
+        } = self.of;
+        let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        one.tags = [
+            tag(tags::STACK, name),
+            tag(tags::APP, app),
+            tag(tags::VERSION, version),
+            tag(tags::OWNER, owner),
+            tag(tags::TTL, ttl),
+        ]
+        .into();
+        one.standing = Standing::Confirmed;
+        one.created_at = Some(self.created_at);
+        one.hourly_usd = rate.and_then(|rate| rate.parse().ok());
+        one.hourly_source = rate.map(|_| LISTED.to_owned());
+        one.usage = rate
+            .map(|_| Usage {
+                meter: kind.to_owned(),
+                quantity: Decimal::ONE,
+            })
+            .into_iter()
+            .collect();
+        one.unpriced = unpriced.iter().map(|what| (*what).to_owned()).collect();
+        self.made.push(one);
+    }
+
+    /// What was made last can be stopped, and has this size.
+    fn stoppable(&mut self, size: serde_json::Value) {
+        if let Some(one) = self.made.last_mut() {
+            one.size = Some(size);
+            one.state = Some("running".to_owned());
+        }
+    }
+
+    fn machine(&mut self, dice: &mut Dice) {
+        let sizes = [
+            ("t3.small", "0.0228"),
+            ("t3.medium", "0.0456"),
+            ("m6i.large", "0.107"),
+        ];
+        let (size, rate) = dice.of(&sizes).unwrap_or(("t3.small", "0.0228"));
+        self.one("ec2:instance", "ec2", "instance/i-", dice, Some(rate), &[]);
+        self.stoppable(json!({"type": size, "state": "running"}));
+        let rate = dice.of(&["0.0024", "0.0060", "0.0121"]);
+        self.one("ec2:volume", "ec2", "volume/vol-", dice, rate, &[]);
+    }
+
+    fn database(&mut self, dice: &mut Dice) {
+        let rate = dice.of(&["0.0360", "0.0710", "0.1420"]);
+        self.one("rds:db", "rds", "db:orders-", dice, rate, &[]);
+        self.stoppable(json!({"class": "db.t4g.medium"}));
+    }
+}
+
+/// The bill of the days that have ended: those before yesterday are settled.
+struct Bill {
+    known: KnownBill,
+    now: Timestamp,
+}
+
+impl Bill {
+    fn new(now: Timestamp) -> Self {
+        let asked_at = before(now, 3 * 3_600);
+        let day = |ago: u64| {
+            let settled = ago > 1;
+            (
+                day_of(before(now, ago * 86_400)),
+                BilledDay { settled, asked_at },
+            )
+        };
+        let known = KnownBill {
+            days: (1..=10).map(day).collect(),
+            requests: [(day_of(asked_at), 1)].into(),
+            ..KnownBill::default()
+        };
+        Self { known, now }
+    }
+
+    /// A little less than the estimate, as bills are.
+    fn add(&mut self, lease: &Lease) {
+        let Some(rate) = lease.meter.measured().0 else {
+            return;
+        };
+        let first = day_of(lease.created_at);
+        let days: Vec<(Date, bool)> = self
+            .known
+            .days
+            .range(first..)
+            .map(|(day, about)| (*day, about.settled))
+            .collect();
+        for (day, settled) in days {
+            let from = day
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .map(|start| start.timestamp());
+            let from = from.unwrap_or(self.now).max(lease.created_at);
+            let end = day
+                .tomorrow()
+                .and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC));
+            let end = end.map_or(self.now, |end| end.timestamp());
+            let seconds = end.duration_since(from).as_secs().max(0);
+            let share = Decimal::new(seconds * 96, 2) / Decimal::from(3_600);
+            self.known.lines.push(BillLine {
+                stack: lease.name.to_string(),
+                day,
+                service: "Amazon Elastic Compute Cloud".to_owned(),
+                usd: Usd::new((rate.amount() * share).round_dp(2)),
+                estimated: !settled,
+            });
+        }
+    }
+
+    /// All of it, in the order that bills are kept in.
+    fn whole(mut self) -> KnownBill {
+        let lines = &mut self.known.lines;
+        lines.sort_by(|a, b| (&a.stack, a.day).cmp(&(&b.stack, b.day)));
+        self.known
+    }
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
