@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use bill::{BilledDay, KnownBill};
+pub use bill::{BilledDay, KnownBill, StackBill};
 pub(crate) use known::covers;
 pub use known::{CloudClock, Gap, Known, LookedAt, SeenUse};
 pub use memory::MemoryInventory;

@@ -6,6 +6,8 @@ mod unleased;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use resource::ListedResource;
@@ -15,6 +17,7 @@ use crate::due::dies_at;
 use crate::id::{AppName, AppVersion, Owner, StackName};
 use crate::idle::{Evidence, IdleState, Observed, judge};
 use crate::init::{Init, InitPhase};
+use crate::inventory::StackBill;
 use crate::lease::{Lease, Origin, Phase, Reading};
 use crate::money::{HourlyRate, Usd};
 use crate::ttl::Elapsed;
@@ -129,10 +132,12 @@ pub struct ListedCost {
     pub hourly_source: Option<String>,
     /// The estimate so far: rates × time.
     pub spent_usd: Option<Usd>,
-    /// What the cloud's bill says.
+    /// What the cloud's bill says, days that it still calls estimated included.
     pub billed_usd: Option<Usd>,
     /// Until when the bill speaks.
     pub billed_until: Option<Timestamp>,
+    /// Until when it is settled: what lies between this and `billed_until` is estimated. Null: all of it is.
+    pub billed_settled_until: Option<Timestamp>,
     /// What it will cost until it expires, at the present rate.
     pub until_expiry_usd: Option<Usd>,
     /// What the estimate does not cover.
@@ -260,16 +265,33 @@ fn cost(lease: &Lease, view: &View) -> ListedCost {
     let (meter, now) = (&lease.meter, view.now);
     let cloud = view.cloud.as_ref();
     let billed = cloud.and_then(|cloud| cloud.billed(lease.name.as_str(), Some(lease.created_at)));
-    let (billed_usd, billed_until) = billed.unzip();
     ListedCost {
         hourly_usd: meter.rate(),
         hourly_source: meter.source(),
         spent_usd: meter.spent(now),
-        billed_usd,
-        billed_until,
         until_expiry_usd: meter.until(now, lease.expires_at),
         unpriced: meter.unpriced(now),
+        ..ListedCost::default()
     }
+    .with_bill(billed)
+}
+
+impl ListedCost {
+    /// The same with what was billed.
+    fn with_bill(self, bill: Option<StackBill>) -> Self {
+        Self {
+            billed_usd: bill.map(|bill| bill.usd),
+            billed_until: bill.and_then(|bill| end_of(bill.until)),
+            billed_settled_until: bill.and_then(|bill| end_of(bill.settled_until?)),
+            ..self
+        }
+    }
+}
+
+/// The end of a day, in UTC as bills have it.
+fn end_of(day: Date) -> Option<Timestamp> {
+    let next = day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
+    Some(next.timestamp())
 }
 
 fn idle(lease: &Lease, observed: &Observed, now: Timestamp) -> ListedIdle {
@@ -343,7 +365,8 @@ mod tests {
         assert_eq!(keys("/origin"), "command directory workspace");
         assert_eq!(
             keys("/cost"),
-            "billed_until billed_usd hourly_source hourly_usd spent_usd unpriced until_expiry_usd"
+            "billed_settled_until billed_until billed_usd hourly_source hourly_usd spent_usd unpriced \
+             until_expiry_usd"
         );
         assert_eq!(keys("/idle"), "evidence hourly_usd since state wasted_usd");
         assert_eq!(

@@ -308,15 +308,19 @@ async fn settled_days_are_kept(inventory: Kept) {
         .collect();
     assert_eq!(usd, ["1.23456789", "2"]);
     assert_eq!(bill.days[&date(2026, 3, 1)].asked_at, after(1));
-    assert_eq!(bill.last_settled(), Some(date(2026, 3, 2)));
     let billed = |stack, day| {
-        let usd = bill.billed(stack, date(2026, 3, day));
-        usd.map(|usd| usd.amount().to_string())
+        let bill = bill.billed(stack, date(2026, 3, day))?;
+        assert_eq!(bill.settled_until, Some(date(2026, 3, 2)));
+        assert_eq!(
+            (bill.until, bill.estimated_usd),
+            (date(2026, 3, 2), stack::Usd::ZERO)
+        );
+        Some(bill.usd.amount().to_string())
     };
     assert_eq!(billed("a", 1).as_deref(), Some("3.23456789"));
     assert_eq!(billed("a", 2).as_deref(), Some("2"));
     assert_eq!(billed("b", 1).as_deref(), Some("0"));
-    assert_eq!(billed("a", 3), None, "no day since then is settled");
+    assert_eq!(billed("a", 3), None, "no day since then was asked about");
     assert_eq!(bill.requests_made(), 7);
     assert_eq!(bill.remark.as_deref(), Some("the tag is not activated"));
 }

@@ -32,6 +32,21 @@ pub struct BilledDay {
     pub asked_at: Timestamp,
 }
 
+/// What one stack was billed, all days together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StackBill {
+    /// All of it.
+    pub usd: Usd,
+    /// The part that the cloud still calls estimated.
+    pub estimated_usd: Usd,
+    /// The last day that the bill speaks about.
+    pub until: Date,
+    /// The last day up to which nothing is estimated any more; `None`: the first day still is.
+    pub settled_until: Option<Date>,
+    /// When the last day was asked for.
+    pub asked_at: Timestamp,
+}
+
 impl KnownBill {
     /// What is known after another bill. A day that is settled stays as it is, whatever the new bill says; any other
     /// that was asked about is replaced.
@@ -78,14 +93,35 @@ impl KnownBill {
         self.requests.values().map(|count| u64::from(*count)).sum()
     }
 
-    /// What a stack was billed on settled days from a day on; `None` when no such day is known.
+    /// What a stack was billed from a day on; `None` when no day since was ever asked about, and when the bill names no
+    /// stack at all: whether it would is not known then.
     #[must_use]
-    pub fn billed(&self, stack: &str, from: Date) -> Option<Usd> {
-        self.last_settled().filter(|last| from <= *last)?;
-        let settled = |day: Date| self.days.get(&day).is_some_and(|day| day.settled);
-        let lines = self.of(stack).iter();
-        let lines = lines.filter(|line| from <= line.day && settled(line.day));
-        Some(lines.map(|line| line.usd).sum())
+    pub fn billed(&self, stack: &str, from: Date) -> Option<StackBill> {
+        let (until, last) = self.days.range(from..).next_back()?;
+        if self.lines.is_empty() {
+            return None;
+        }
+        let settled = self.days.range(from..).take_while(|(_, day)| day.settled);
+        let mut billed = StackBill {
+            usd: Usd::ZERO,
+            estimated_usd: Usd::ZERO,
+            until: *until,
+            settled_until: settled.last().map(|(day, _)| *day),
+            asked_at: last.asked_at,
+        };
+        for line in self.of(stack).iter().filter(|line| from <= line.day) {
+            billed.usd = billed.usd + line.usd;
+            if line.estimated {
+                billed.estimated_usd = billed.estimated_usd + line.usd;
+            }
+        }
+        Some(billed)
+    }
+
+    /// When the cloud was last asked for it.
+    #[must_use]
+    pub fn asked_at(&self) -> Option<Timestamp> {
+        self.days.values().map(|day| day.asked_at).max()
     }
 
     /// The lines of one stack.
@@ -95,13 +131,6 @@ impl KnownBill {
         let rest = self.lines.get(from..).unwrap_or_default();
         let count = rest.partition_point(|line| line.stack == stack);
         rest.get(..count).unwrap_or_default()
-    }
-
-    /// The last day that is settled.
-    #[must_use]
-    pub fn last_settled(&self) -> Option<Date> {
-        let days = self.days.iter().filter(|(_, day)| day.settled);
-        days.map(|(day, _)| *day).max()
     }
 }
 

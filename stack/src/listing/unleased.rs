@@ -55,7 +55,7 @@ impl Listing {
             (Flag::OverBudget, over.is_some_and(|(rate, max)| rate > max)),
             (Flag::Unleased, true),
         ];
-        let (billed_usd, billed_until) = cloud.billed(&tagged.name, created_at).unzip();
+        let billed = cloud.billed(&tagged.name, created_at);
         Self {
             version: AppVersion::like(newest(&resources, tags::VERSION).unwrap_or(UNTAGGED)),
             owner: Owner::like(tagged.owner.as_deref().unwrap_or(UNTAGGED)),
@@ -75,14 +75,14 @@ impl Listing {
                 hourly_usd: rate.hourly_usd,
                 hourly_source: rate.hourly_usd.map(|_| rate.source.clone()),
                 spent_usd: None,
-                billed_usd,
-                billed_until,
                 until_expiry_usd: rate
                     .hourly_usd
                     .zip(expires_at)
                     .map(|(rate, end)| rate.over(Elapsed::between(now, end))),
                 unpriced: rate.unpriced,
-            },
+                ..ListedCost::default()
+            }
+            .with_bill(billed),
             idle,
             init: ListedInit::default(),
             name,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Service, ServiceError};
 use crate::cloud::CloudError;
 use crate::id::StackName;
-use crate::inventory::{AskedBill, KnownBill};
+use crate::inventory::{AskedBill, KnownBill, StackBill};
 use crate::lease::Lease;
 use crate::ledger::Scope;
 use crate::listing::ListedCost;
@@ -45,8 +45,15 @@ pub struct StackCost {
     pub expires_at: Option<Timestamp>,
     /// List price × time.
     pub estimate: Estimate,
-    /// What the cloud billed; null without accounts, and when it was never asked.
+    /// When its lease began, or its earliest resource was created; null where neither is known.
+    pub created_at: Option<Timestamp>,
+    /// What the cloud billed; null without accounts, when it was never asked about a day of this stack, when its bill
+    /// names no stack at all, and when several stacks have this name.
     pub billed: Option<Billed>,
+    /// When the cloud was last asked for its bill, about whichever stack; null: never.
+    pub bill_asked_at: Option<Timestamp>,
+    /// The last day that it was asked about.
+    pub bill_until: Option<Date>,
     /// The requests for bills that were ever made from here, for all stacks.
     pub requests: Requests,
     /// What is wrong with the bill as a whole, and how to mend it.
@@ -77,6 +84,8 @@ pub struct Billed {
     pub estimated_usd: Usd,
     /// The last day that it speaks about.
     pub until: Date,
+    /// The last day up to which nothing is estimated any more; null: the first day still is.
+    pub settled_until: Option<Date>,
     /// When the cloud was last asked.
     pub asked_at: Timestamp,
     /// By service, the dearest first.
@@ -164,12 +173,18 @@ impl Service {
         stack: &StackName,
         mode: BillMode,
     ) -> Result<(StackCost, Option<CloudError>), ServiceError> {
-        let listing = self.show(stack).await?.listing;
+        // Who asks about a stack that does not exist pays nothing.
+        self.show(stack).await?;
         let news = self.bill(mode).await?.unwrap_or_default();
+        let listing = self.show(stack).await?.listing;
+        let billed = billed(&news.known, stack, listing.created_at);
         let cost = StackCost {
             name: stack.clone(),
             expires_at: listing.expires_at,
-            billed: billed(&news.known, stack, listing.created_at),
+            created_at: listing.created_at,
+            billed: billed.filter(|_| listing.cost.billed_usd.is_some()),
+            bill_asked_at: news.known.asked_at(),
+            bill_until: news.known.days.keys().next_back().copied(),
             estimate: estimate(listing.cost),
             requests: requests(&news.known),
             remark: news.known.remark,
@@ -196,8 +211,8 @@ fn estimate(cost: ListedCost) -> Estimate {
     }
 }
 
-/// What is known to have been billed for a stack; `None` when no day since its beginning was ever asked about. The bill
-/// knows stacks by their names alone.
+/// What is known to have been billed for a stack, by service; `None` as for [`KnownBill::billed`]. The bill knows stacks by
+/// their names alone.
 #[must_use]
 pub fn billed(
     known: &KnownBill,
@@ -205,16 +220,19 @@ pub fn billed(
     created_at: Option<Timestamp>,
 ) -> Option<Billed> {
     let first = day(created_at?);
-    let (until, asked) = known.days.range(first..).next_back()?;
-    let (mut usd, mut estimated_usd) = (Usd::ZERO, Usd::ZERO);
+    let StackBill {
+        usd,
+        estimated_usd,
+        until,
+        settled_until,
+        asked_at,
+    } = known.billed(stack.as_str(), first)?;
     let mut services: BTreeMap<&str, (Usd, Usd)> = BTreeMap::new();
     let lines = known.of(stack.as_str()).iter();
     for line in lines.filter(|line| line.day >= first) {
         let estimated = if line.estimated { line.usd } else { Usd::ZERO };
         let sums = services.entry(&line.service).or_default();
         *sums = (sums.0 + line.usd, sums.1 + estimated);
-        usd = usd + line.usd;
-        estimated_usd = estimated_usd + estimated;
     }
     let services = services.into_iter();
     let mut services: Vec<_> = services
@@ -228,8 +246,9 @@ pub fn billed(
     Some(Billed {
         usd,
         estimated_usd,
-        until: *until,
-        asked_at: asked.asked_at,
+        until,
+        settled_until,
+        asked_at,
         services,
     })
 }
@@ -247,8 +266,10 @@ fn requests(known: &KnownBill) -> Requests {
 /// What is settled is never asked about again. Everything from the first day that is not is asked about together, in one
 /// request, and at most once a window.
 fn wanted(known: &KnownBill, leases: &[Lease], now: Timestamp) -> Option<(Date, Date)> {
-    let last_asked = known.days.values().map(|day| day.asked_at).max();
-    if last_asked.is_some_and(|at| at <= now && WINDOW.after(at) > now) {
+    if known
+        .asked_at()
+        .is_some_and(|at| at <= now && WINDOW.after(at) > now)
+    {
         return None;
     }
     // Today's bill is not written yet.

@@ -8,9 +8,8 @@ use jiff::civil::Date;
 
 use crate::cloud::{Place, Resource, ResourceId};
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState, Observed};
-use crate::inventory::{Known, KnownBill, Tagged, covers};
+use crate::inventory::{Known, KnownBill, StackBill, Tagged, covers};
 use crate::lease::Lease;
-use crate::money::Usd;
 use crate::ttl::Span;
 
 /// What is known of the cloud at one moment.
@@ -161,20 +160,16 @@ impl CloudView {
         evidence
     }
 
-    /// What a stack was billed on the settled days from a moment's day on, and the end of the last of them. The bill
-    /// knows stacks by their names alone: nothing is said where several have this one.
+    /// What a stack was billed from a moment's day on. The bill knows stacks by their names alone: nothing is said where
+    /// several have this one.
     #[must_use]
-    pub fn billed(&self, name: &str, from: Option<Timestamp>) -> Option<(Usd, Timestamp)> {
+    pub fn billed(&self, name: &str, from: Option<Timestamp>) -> Option<StackBill> {
         let mut others = self.named(name).map(|tags| (&tags.app, &tags.owner));
         let first = others.next();
         if others.any(|other| Some(other) != first) {
             return None;
         }
-        let from = from.map_or(Date::MIN, day_of);
-        let usd = self.bill.billed(name, from)?;
-        let until = self.bill.last_settled()?.tomorrow().ok()?;
-        let until = until.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-        Some((usd, until.timestamp()))
+        self.bill.billed(name, from.map_or(Date::MIN, day_of))
     }
 
     fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tagged> {

@@ -1,6 +1,9 @@
 //! `jiti cost NAME`
 
 use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use stack::service::bill::{Billed, StackCost};
 use stack::service::{BillMode, Service};
 use stack::{CloudError, Elapsed, StackName};
@@ -61,7 +64,7 @@ pub(crate) async fn run(
     if form.json {
         json::write(ui, &cost)?;
     } else {
-        tell(&cost, &service, ui)?;
+        tell(&cost, *billed, &service, ui)?;
     }
     match failed {
         Some(error) => Err(not_answered(&error)),
@@ -76,7 +79,7 @@ fn not_answered(error: &CloudError) -> CommandError {
 /// Columns of what stands before a figure.
 const LABEL: usize = 14;
 
-fn tell(cost: &StackCost, service: &Service, ui: &mut Ui) -> Result<(), CommandError> {
+fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result<(), CommandError> {
     let now = service.now();
     let estimate = &cost.estimate;
     let usd = |usd: Option<_>| usd.map_or_else(|| format::UNKNOWN.to_owned(), format::usd);
@@ -99,20 +102,10 @@ fn tell(cost: &StackCost, service: &Service, ui: &mut Ui) -> Result<(), CommandE
     if !estimate.unpriced.is_empty() {
         line("not covered", &estimate.unpriced.join(", "))?;
     }
-    match &cost.billed {
-        None => line(
-            "billed",
-            &format!("{}, the bill was not asked for yet", format::UNKNOWN),
-        )?,
-        Some(billed) => {
-            line("billed", &as_of(billed, now))?;
-            if billed.estimated_usd.amount().is_zero() {
-                line("", "none of it is estimated any more")?;
-            } else {
-                let open = format::usd(billed.estimated_usd);
-                line("", &format!("{open} of it may still change"))?;
-            }
-        }
+    let (billed, may_change) = bill(cost, asked, now);
+    line("billed", &billed)?;
+    if let Some(may_change) = may_change {
+        line("", &may_change)?;
     }
     if cost.requests.made > 0 {
         let (made, price) = (cost.requests.made, format::usd(cost.requests.usd));
@@ -137,13 +130,56 @@ fn tell(cost: &StackCost, service: &Service, ui: &mut Ui) -> Result<(), CommandE
 }
 
 /// What was billed, until when, and when that was asked.
-pub(crate) fn as_of(billed: &Billed, now: jiff::Timestamp) -> String {
+pub(crate) fn as_of(billed: &Billed, now: Timestamp) -> String {
     format!(
         "{} until the end of {} (asked {})",
         format::usd(billed.usd),
         billed.until,
         format::distance(billed.asked_at, now)
     )
+}
+
+/// What was billed, and what of it may still change. `asked`: this command may ask.
+fn bill(cost: &StackCost, asked: bool, now: Timestamp) -> (String, Option<String>) {
+    let unknown = |why: &str| (format!("{}, {why}", format::UNKNOWN), None);
+    let tag = format!("the tag jiti:stack = {}", cost.name);
+    let Some(billed) = &cost.billed else {
+        let Some(at) = cost.bill_asked_at else {
+            return unknown(match asked {
+                true => "of its first day there is no bill yet: nothing was asked",
+                false => "the bill was not asked for yet",
+            });
+        };
+        let ago = format::distance(at, now);
+        let began = cost.created_at.map(day_of);
+        return match cost.bill_until {
+            Some(until) if began <= Some(until) => unknown(&format!(
+                "AWS was asked {ago} and bills nothing under {tag} until the end of {until}"
+            )),
+            _ => unknown(&format!(
+                "AWS was asked {ago}, and no day of this stack was over by then"
+            )),
+        };
+    };
+    let until = billed.until;
+    if billed.services.is_empty() {
+        let asked = format::distance(billed.asked_at, now);
+        let nothing = format!("nothing under {tag} until the end of {until} (asked {asked})");
+        return (nothing, None);
+    }
+    let open = format::usd(billed.estimated_usd);
+    let may_change = match billed.settled_until {
+        Some(settled) if settled == until => "none of it is estimated any more".to_owned(),
+        Some(settled) => {
+            format!("{open} of it may still change: what comes after {settled} is estimated")
+        }
+        None => format!("{open} of it may still change: all of its days are estimated"),
+    };
+    (as_of(billed, now), Some(may_change))
+}
+
+fn day_of(at: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(at).date()
 }
 
 fn services(billed: &Billed) -> Table {
@@ -160,4 +196,80 @@ fn services(billed: &Billed) -> Table {
         ]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(fields: &[(&str, serde_json::Value)], asked: bool) -> String {
+        let mut cost = json!({
+            "name": "shop", "expires_at": null, "created_at": "2026-03-02T12:00:00Z",
+            "estimate": {"hourly_usd": null, "hourly_source": null, "spent_usd": null,
+                "until_expiry_usd": null, "unpriced": []},
+            "billed": null, "bill_asked_at": null, "bill_until": null,
+            "requests": {"made": 0, "usd": "0.00"}, "remark": null,
+        });
+        for (field, value) in fields {
+            cost[*field] = value.clone();
+        }
+        let cost: StackCost = serde_json::from_value(cost).expect("a cost");
+        let now = "2026-03-06T12:00:00Z".parse().expect("a time");
+        let (billed, may_change) = bill(&cost, asked, now);
+        [Some(billed), may_change]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    /// That nothing is billed is told as what AWS said, with when it was asked, and never as if it had not been.
+    #[test]
+    fn an_answer_without_a_line_is_an_answer() {
+        assert_eq!(said(&[], false), "–, the bill was not asked for yet");
+        let first_day = "–, of its first day there is no bill yet: nothing was asked";
+        assert_eq!(said(&[], true), first_day);
+        let asked = ("bill_asked_at", json!("2026-03-06T10:00:00Z"));
+        let empty = [asked.clone(), ("bill_until", json!("2026-03-05"))];
+        assert_eq!(
+            said(&empty, true),
+            "–, AWS was asked 2 h ago and bills nothing under the tag jiti:stack = shop until the end of 2026-03-05"
+        );
+        let before = [asked.clone(), ("bill_until", json!("2026-03-01"))];
+        assert_eq!(
+            said(&before, true),
+            "–, AWS was asked 2 h ago, and no day of this stack was over by then"
+        );
+        let billed = |usd: &str, settled: serde_json::Value, services: serde_json::Value| {
+            (
+                "billed",
+                json!({"usd": usd, "estimated_usd": "1.00", "until": "2026-03-05",
+                "settled_until": settled, "asked_at": "2026-03-06T10:00:00Z", "services": services}),
+            )
+        };
+        let nothing = [asked.clone(), billed("0.00", json!(null), json!([]))];
+        assert_eq!(
+            said(&nothing, true),
+            "nothing under the tag jiti:stack = shop until the end of 2026-03-05 (asked 2 h ago)"
+        );
+        let ec2 = json!([{"service": "EC2", "usd": "3.00", "estimated_usd": "1.00"}]);
+        for (settled, may_change) in [
+            (
+                json!(null),
+                "$1.00 of it may still change: all of its days are estimated",
+            ),
+            (
+                json!("2026-03-03"),
+                "$1.00 of it may still change: what comes after 2026-03-03 is estimated",
+            ),
+            (json!("2026-03-05"), "none of it is estimated any more"),
+        ] {
+            let some = [asked.clone(), billed("3.00", settled, ec2.clone())];
+            let expected =
+                format!("$3.00 until the end of 2026-03-05 (asked 2 h ago); {may_change}");
+            assert_eq!(said(&some, false), expected);
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub(crate) fn records<const N: usize>(
     ui.raw(&bytes)
 }
 
-const HEAD: [&str; 28] = [
+const HEAD: [&str; 29] = [
     "name",
     "app",
     "version",
@@ -53,6 +53,7 @@ const HEAD: [&str; 28] = [
     "cost.spent_usd",
     "cost.billed_usd",
     "cost.billed_until",
+    "cost.billed_settled_until",
     "cost.until_expiry_usd",
     "cost.unpriced",
     "idle.state",
@@ -101,6 +102,7 @@ fn row(stack: &Listing) -> [String; HEAD.len()] {
         or_empty(cost.spent_usd),
         or_empty(cost.billed_usd),
         or_empty(cost.billed_until),
+        or_empty(cost.billed_settled_until),
         or_empty(cost.until_expiry_usd),
         cost.unpriced.join(";"),
         word(idle.state),

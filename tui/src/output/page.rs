@@ -238,8 +238,14 @@ fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     if let Some(until) = cost.until_expiry_usd {
         field(ui, "until expiry", &format::usd(until))?;
     }
-    let until = cost.billed_until;
-    let until = until.map(|at| format!(" until {} UTC", format::minute(at)));
+    let until = cost.billed_until.map(|at| {
+        let change = match cost.billed_settled_until {
+            Some(settled) if settled == at => String::new(),
+            Some(settled) => format!(", estimated from {} UTC on", format::minute(settled)),
+            None => ", all of it estimated".to_owned(),
+        };
+        format!(" until {} UTC{change}", format::minute(at))
+    });
     let billed = format!("{}{}", usd(cost.billed_usd), until.unwrap_or_default());
     field(ui, "billed", &billed)?;
     if cost.unpriced.is_empty() {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::clock::Clock;
 use crate::cloud::{Bill, BillLine};
 use crate::config::Config;
 use crate::id::Seq;
@@ -192,4 +193,38 @@ async fn half_a_bill_is_counted_and_not_kept() {
     assert_eq!(cost.requests.made, 3);
     assert_eq!(cost.billed.unwrap().usd.to_string(), "1.00");
     assert!(cost.remark.is_some());
+}
+
+/// An answer that names no stack is an answer: it was asked, and when; what it leaves open is unknown, not nothing.
+#[tokio::test]
+async fn an_empty_bill_was_asked_for() {
+    let world = world().await;
+    world.cloud.bills(bill(Vec::new(), &[]));
+    let cost = world.cost(BillMode::WhenOld).await;
+    assert_eq!((cost.bill_asked_at, cost.bill_until), (None, None));
+    world.days_on(3);
+    let cost = world.cost(BillMode::WhenOld).await;
+    assert_eq!(cost.billed, None);
+    assert_eq!(cost.bill_asked_at, Some(world.clock.now()));
+    assert_eq!(cost.bill_until, Some("2026-03-04".parse().unwrap()));
+    // Once it names others, that it does not name this one is known.
+    world.days_on(4);
+    let others = vec![line("checkout-2", "2026-03-03", "EC2", "9", true)];
+    world.cloud.bills(bill(others, &[]));
+    let billed = world.cost(BillMode::WhenOld).await.billed.unwrap();
+    assert_eq!((billed.usd, billed.services.len()), (Usd::ZERO, 0));
+    assert_eq!(
+        (billed.until.to_string().as_str(), billed.settled_until),
+        ("2026-03-05", None)
+    );
+}
+
+/// Nobody pays for a question about a stack that does not exist.
+#[tokio::test]
+async fn an_unknown_stack_is_not_paid_for() {
+    let world = world().await;
+    world.days_on(3);
+    let name = stack_name("nobody");
+    assert!(world.service.cost(&name, BillMode::WhenOld).await.is_err());
+    assert_eq!(world.asked(), 0);
 }

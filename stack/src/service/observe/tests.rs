@@ -479,8 +479,8 @@ async fn a_find_reopens_as_residue() {
     assert!(world.sync().await.reopened.is_empty());
 }
 
-/// What the bill says of settled days is beside the estimate, never in it; of a name that several stacks have it says
-/// nothing.
+/// What the bill says is beside the estimate, never in it, and which days it still calls estimated is told; of a name that
+/// several stacks have it says nothing.
 #[tokio::test]
 async fn the_bill_is_beside_the_estimate() {
     let world = world(vec![resource("ec2:volume", "1", "a")]);
@@ -514,8 +514,17 @@ async fn the_bill_is_beside_the_estimate() {
     sky.inventory.keep_bill(asked).await.expect("keeps");
     let cost = world.listed("a").await.cost;
     // The lease began on the second, and the fourth is not settled.
-    assert_eq!(cost.billed_usd, "0.5".parse().ok());
-    assert_eq!(cost.billed_until, "2026-03-04T00:00:00Z".parse().ok());
+    assert_eq!(cost.billed_usd, "0.75".parse().ok());
+    assert_eq!(cost.billed_until, "2026-03-05T00:00:00Z".parse().ok());
+    let settled_until = "2026-03-04T00:00:00Z".parse().ok();
+    assert_eq!(cost.billed_settled_until, settled_until);
+    let (name, cached) = (stack_name("a"), crate::service::BillMode::Cached);
+    let told = world.service.cost(&name, cached).await;
+    let told = told.expect("reads").0.billed.expect("a bill");
+    assert_eq!(
+        (Some(told.usd), told.settled_until),
+        (cost.billed_usd, Some(date(2026, 3, 3)))
+    );
     assert_eq!(cost.spent_usd, None);
     world
         .cloud
@@ -523,6 +532,8 @@ async fn the_bill_is_beside_the_estimate() {
     world.sync().await;
     let cost = world.listed("a").await.cost;
     assert_eq!((cost.billed_usd, cost.billed_until), (None, None));
+    let told = world.service.cost(&name, cached).await;
+    assert_eq!(told.expect("reads").0.billed, None);
 }
 
 /// A clock more than five minutes off the cloud's is told.
