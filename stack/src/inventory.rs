@@ -65,12 +65,27 @@ pub struct KnownPrice {
     pub asked_at: Timestamp,
 }
 
+/// In which state an inventory is: what was read in one is all that there is, as long as it is still in that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// The state of what is stored: another number with each change, whoever made it.
+    pub(crate) stored: i64,
+    /// How often that was changed which is only remembered.
+    pub(crate) apart: u64,
+}
+
 /// A memory of what the cloud said.
 ///
 /// What cannot be stored, because its file is read-only or does not exist, is remembered as long as the process lives.
 pub trait Inventory: Send + Sync {
     /// Where it is, as a person would write it.
     fn place(&self) -> String;
+
+    /// In which state it is, which costs next to nothing to ask; `None` where that is not known: nothing is stored yet.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn generation(&self) -> Later<'_, Option<Generation>>;
 
     /// What looks have found and what was seen of its use.
     ///

@@ -68,6 +68,8 @@ laws! {
     use_goes_with_its_resource;
     /// A settled day of the bill is kept for good; any other is replaced; every request is counted.
     settled_days_are_kept;
+    /// Whatever is kept brings another generation, and reading does not.
+    each_change_is_another_generation;
     /// A price replaces the one for the same meter and region.
     prices_are_replaced;
 }
@@ -323,6 +325,36 @@ async fn settled_days_are_kept(inventory: Kept) {
     assert_eq!(billed("a", 3), None, "no day since then was asked about");
     assert_eq!(bill.requests_made(), 7);
     assert_eq!(bill.remark.as_deref(), Some("the tag is not activated"));
+}
+
+async fn each_change_is_another_generation(inventory: Kept) {
+    let mut before = Vec::new();
+    let mut changed = async |inventory: &Kept| {
+        let generation = inventory.generation().await.unwrap().unwrap();
+        inventory.known().await.unwrap();
+        inventory.bill().await.unwrap();
+        assert_eq!(inventory.generation().await.unwrap(), Some(generation));
+        assert!(!before.contains(&generation), "{before:?}");
+        before.push(generation);
+    };
+    let volume = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
+    let found = look(after(1), vec![volume.clone()], Vec::new());
+    inventory.keep_look(found).await.unwrap();
+    changed(&inventory).await;
+    let seen = [(volume.id.clone(), Observed::default())].into();
+    inventory.keep_use(after(1), seen).await.unwrap();
+    changed(&inventory).await;
+    let gone = stack::cloud::Described::default();
+    inventory
+        .keep_described(after(2), vec![volume.id], gone)
+        .await
+        .unwrap();
+    changed(&inventory).await;
+    assert!(inventory.known().await.unwrap().resources.is_empty());
+    inventory.keep_bill(asked(1, "1", &[1])).await.unwrap();
+    changed(&inventory).await;
+    inventory.count_requests(after(1), 1).await.unwrap();
+    changed(&inventory).await;
 }
 
 async fn prices_are_replaced(inventory: Kept) {

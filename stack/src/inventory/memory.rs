@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{AskedBill, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse};
+use super::{AskedBill, Generation, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse};
 use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Observed;
 use crate::ledger::Later;
@@ -20,6 +20,18 @@ pub(super) struct Held {
     pub(super) known: Known,
     pub(super) bill: KnownBill,
     pub(super) prices: Vec<KnownPrice>,
+    /// How often it was changed.
+    pub(super) changes: u64,
+}
+
+impl Held {
+    /// In which state it is.
+    pub(super) fn generation(&self) -> Generation {
+        Generation {
+            stored: 0,
+            apart: self.changes,
+        }
+    }
 }
 
 impl MemoryInventory {
@@ -32,6 +44,13 @@ impl MemoryInventory {
     /// Every change is made at once at its end, so that a panic of another holder left it whole.
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, to be changed.
+    fn changing(&self) -> MutexGuard<'_, Held> {
+        let mut held = self.held();
+        held.changes += 1;
+        held
     }
 }
 
@@ -65,12 +84,16 @@ impl Inventory for MemoryInventory {
         "memory".to_owned()
     }
 
+    fn generation(&self) -> Later<'_, Option<Generation>> {
+        now(Some(self.held().generation()))
+    }
+
     fn known(&self) -> Later<'_, Known> {
         now(self.held().known.clone())
     }
 
     fn keep_look(&self, look: Look) -> Later<'_, Known> {
-        let mut held = self.held();
+        let mut held = self.changing();
         held.known = held.known.after(look);
         now(held.known.clone())
     }
@@ -81,13 +104,13 @@ impl Inventory for MemoryInventory {
         asked: Vec<ResourceId>,
         described: Described,
     ) -> Later<'_, ()> {
-        let mut held = self.held();
+        let mut held = self.changing();
         held.known = held.known.again(at, &asked, &described);
         now(())
     }
 
     fn keep_use(&self, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) -> Later<'_, ()> {
-        keep_use(&mut self.held().known, at, seen);
+        keep_use(&mut self.changing().known, at, seen);
         now(())
     }
 
@@ -96,13 +119,13 @@ impl Inventory for MemoryInventory {
     }
 
     fn keep_bill(&self, asked: AskedBill) -> Later<'_, KnownBill> {
-        let mut held = self.held();
+        let mut held = self.changing();
         held.bill = held.bill.after(asked);
         now(held.bill.clone())
     }
 
     fn count_requests(&self, at: Timestamp, requests: u32) -> Later<'_, ()> {
-        self.held().bill.count(at, requests);
+        self.changing().bill.count(at, requests);
         now(())
     }
 
@@ -111,7 +134,7 @@ impl Inventory for MemoryInventory {
     }
 
     fn keep_prices(&self, at: Timestamp, prices: Vec<Price>) -> Later<'_, ()> {
-        keep_prices(&mut self.held().prices, at, prices);
+        keep_prices(&mut self.changing().prices, at, prices);
         now(())
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use self::store::Store;
 use super::memory::{keep_prices, keep_use};
-use super::{AskedBill, Inventory, Known, KnownBill, KnownPrice, Look};
+use super::{AskedBill, Generation, Inventory, Known, KnownBill, KnownPrice, Look};
 use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Observed;
 use crate::ledger::sqlite::lane::Lane;
@@ -96,6 +96,12 @@ impl SqliteInventory {
 impl Inventory for SqliteInventory {
     fn place(&self) -> String {
         self.site.name()
+    }
+
+    fn generation(&self) -> Later<'_, Option<Generation>> {
+        self.run("reading its state", |store| {
+            store.read(|held| Some(held.generation()), rows::generation)
+        })
     }
 
     fn known(&self) -> Later<'_, Known> {

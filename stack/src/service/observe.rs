@@ -4,7 +4,7 @@ mod clock;
 mod sync;
 mod told;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -14,7 +14,7 @@ pub use sync::{SyncMode, SyncReport, SyncedStack};
 
 use super::{Service, ServiceError};
 use crate::cloud::{Cloud, Found, Place, Which};
-use crate::inventory::{Inventory, Known, Look};
+use crate::inventory::{Generation, Inventory, Known, Look};
 use crate::view::CloudView;
 
 /// A cloud, and the memory of what it said.
@@ -26,6 +26,16 @@ pub struct Sky {
     pub inventory: Arc<dyn Inventory>,
     /// Whose turn it is to look at all of it.
     turn: Arc<Mutex<()>>,
+    /// What was last made of that memory, for whoever reads it in the same state.
+    last: Arc<std::sync::Mutex<Option<LastView>>>,
+}
+
+/// A view, and what it was made of.
+#[derive(Clone)]
+struct LastView {
+    generation: Generation,
+    places: Vec<Place>,
+    view: Arc<CloudView>,
 }
 
 impl Sky {
@@ -36,7 +46,32 @@ impl Sky {
             cloud,
             inventory,
             turn: Arc::default(),
+            last: Arc::default(),
         }
+    }
+
+    /// What is known in these places; made anew only when the memory has changed.
+    async fn view(&self, places: Vec<Place>) -> Result<Arc<CloudView>, ServiceError> {
+        // Asked first: what is read then is of this state, or of a later one, which is seen the next time.
+        let generation = self.inventory.generation().await?;
+        let last = self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let same = last.filter(|last| Some(last.generation) == generation && last.places == places);
+        if let Some(last) = same {
+            return Ok(last.view);
+        }
+        let (known, bill) = (self.inventory.known().await?, self.inventory.bill().await?);
+        let view = Arc::new(CloudView::new(known, bill, &places));
+        let last = generation.map(|generation| LastView {
+            generation,
+            places,
+            view: Arc::clone(&view),
+        });
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        Ok(view)
     }
 }
 
@@ -91,9 +126,7 @@ impl Service {
         let Some(sky) = &self.sky else {
             return Ok(None);
         };
-        let (known, bill) = (sky.inventory.known().await?, sky.inventory.bill().await?);
-        let view = CloudView::new(known, bill, &self.places());
-        Ok(Some(Arc::new(view)))
+        sky.view(self.places()).await.map(Some)
     }
 }
 

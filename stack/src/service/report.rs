@@ -43,7 +43,13 @@ impl Service {
         let wasted = wasted.collect();
         let known = self.bill(BillMode::Cached).await?.unwrap_or_default().known;
         Ok(Besides {
-            billed_until: known.days.keys().next_back().copied(),
+            // A bill that names no stack says nothing of any.
+            billed_until: known
+                .days
+                .keys()
+                .next_back()
+                .copied()
+                .filter(|_| !known.lines.is_empty()),
             billed: known.lines,
             wasted,
         })

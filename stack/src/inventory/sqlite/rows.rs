@@ -10,9 +10,10 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::tables;
 use crate::cloud::{BillLine, Place, ResourceId};
 use crate::inventory::memory::Held;
-use crate::inventory::{Known, KnownBill, KnownPrice};
+use crate::inventory::{Generation, Known, KnownBill, KnownPrice};
 use crate::money::Usd;
 
 /// Everything.
@@ -21,7 +22,14 @@ pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {
         known: known(db)?,
         bill: bill(db)?,
         prices: prices(db)?,
+        changes: 0,
     })
+}
+
+/// In which state all of it is.
+pub(super) fn generation(db: &Connection) -> rusqlite::Result<Option<Generation>> {
+    let stored = tables::generation(db)?;
+    Ok(stored.map(|stored| Generation { stored, apart: 0 }))
 }
 
 /// What looks have found.

@@ -67,6 +67,7 @@ impl Store {
             }
         }
         let held = self.apart.get_or_insert_default();
+        held.changes += 1;
         let part = part(held);
         change(part);
         Ok(part.clone())
@@ -92,6 +93,7 @@ impl Store {
         let mut after = before.clone();
         change(&mut after);
         keep(&transaction, &before, &after).map_err(failed)?;
+        tables::change_generation(&transaction).map_err(failed)?;
         transaction.commit().map_err(failed)?;
         Ok(after)
     }

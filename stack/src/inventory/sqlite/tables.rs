@@ -27,6 +27,14 @@ const BILL: Group = Group {
         CREATE TABLE cloud_bill_remark (remark TEXT NOT NULL);",
 };
 
+/// In which state all of it is. What an older version has written has none, and is read anew each time.
+const STATE: Group = Group {
+    name: "state",
+    format: 1,
+    tables: &["cloud_generation"],
+    create: "CREATE TABLE cloud_generation (generation INTEGER NOT NULL);",
+};
+
 struct Group {
     name: &'static str,
     format: u32,
@@ -58,14 +66,14 @@ impl Group {
 
 /// Makes the tables that are missing, and those of another format anew.
 pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
-    if are_known(db)? {
+    if are_known(db)? && STATE.is_known(db)? {
         return Ok(());
     }
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS cloud_format (name TEXT PRIMARY KEY, format INTEGER NOT NULL) WITHOUT ROWID;",
     )?;
-    for group in [LOOKS, BILL] {
+    for group in [LOOKS, BILL, STATE] {
         if !group.is_known(&transaction)? {
             group.make(&transaction)?;
         }
@@ -81,4 +89,25 @@ pub(super) fn are_known(db: &Connection) -> rusqlite::Result<bool> {
         )?
         .query_row([], |row| row.get(0))?;
     Ok(there && LOOKS.is_known(db)? && BILL.is_known(db)?)
+}
+
+/// In which state all of it is; `None` where nothing was ever kept.
+pub(super) fn generation(db: &Connection) -> rusqlite::Result<Option<i64>> {
+    if !STATE.is_known(db)? {
+        return Ok(None);
+    }
+    db.prepare_cached("SELECT generation FROM cloud_generation")?
+        .query_row([], |row| row.get(0))
+        .optional()
+}
+
+/// Puts all of it into another state. A number by chance, so that tables that are made anew do not come by one that they
+/// had.
+pub(super) fn change_generation(db: &Connection) -> rusqlite::Result<()> {
+    db.execute("DELETE FROM cloud_generation", [])?;
+    db.execute(
+        "INSERT INTO cloud_generation (generation) VALUES (random())",
+        [],
+    )?;
+    Ok(())
 }

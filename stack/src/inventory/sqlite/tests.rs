@@ -111,6 +111,7 @@ async fn deleting_all_of_it_loses_nothing_else() {
     let (_folder, path, ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
     inventory.keep_look(look()).await.expect("keeps");
+    let generation = inventory.generation().await.expect("reads");
     drop(inventory);
     let db = Connection::open(&path).expect("opens");
     let tables: Vec<String> = db
@@ -123,8 +124,33 @@ async fn deleting_all_of_it_loses_nothing_else() {
     }
     let inventory = SqliteInventory::at(&path);
     assert_eq!(inventory.known().await.expect("reads"), Known::default());
+    assert_eq!(inventory.generation().await.expect("reads"), None);
     inventory.keep_look(look()).await.expect("keeps");
+    // What somebody still has of the tables that were there is not taken for what is in these.
+    assert_ne!(inventory.generation().await.expect("reads"), generation);
     assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
+}
+
+/// What an older version has written has no generation, and gets one with the next change.
+#[tokio::test]
+async fn an_older_file_gets_a_generation() {
+    let (_folder, path, _ledger) = ledger().await;
+    let inventory = SqliteInventory::at(&path);
+    inventory.keep_look(look()).await.expect("keeps");
+    drop(inventory);
+    Connection::open(&path)
+        .and_then(|db| {
+            db.execute_batch(
+                "DROP TABLE cloud_generation; DELETE FROM cloud_format WHERE name = 'state'",
+            )
+        })
+        .expect("writes");
+    let inventory = SqliteInventory::at(&path);
+    assert_eq!(inventory.generation().await.expect("reads"), None);
+    assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
+    inventory.keep_bill(bill()).await.expect("keeps");
+    assert!(inventory.generation().await.expect("reads").is_some());
+    assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
 }
 
 /// What can't be stored is used all the same, and the file stays as it is.

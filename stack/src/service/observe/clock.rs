@@ -40,10 +40,8 @@ impl Service {
     /// # Errors
     /// What the inventory says.
     pub async fn clock_skew(&self) -> Result<Option<ClockSkew>, ServiceError> {
-        let Some(sky) = &self.sky else {
-            return Ok(None);
-        };
-        let clock = sky.inventory.known().await?.clock;
+        let view = self.cloud_view().await?;
+        let clock = view.and_then(|view| view.known().clock);
         Ok(clock.and_then(ClockSkew::between))
     }
 }

@@ -123,9 +123,10 @@ impl Service {
 
     /// Whether what is known is older than the configuration allows.
     async fn is_old(&self, sky: &Sky) -> Result<bool, ServiceError> {
-        let known = sky.inventory.known().await?;
+        let places = self.places();
+        let view = sky.view(places.clone()).await?;
         let refresh = self.config.dashboard.refresh;
-        let tried_at = known.tried_at(&self.places());
+        let tried_at = view.known().tried_at(&places);
         // A time that lies ahead was written by another clock, and says nothing.
         let young = |at: Timestamp| at <= self.now() && refresh.after(at) > self.now();
         Ok(!tried_at.is_some_and(young))

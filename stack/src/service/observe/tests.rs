@@ -585,3 +585,53 @@ async fn a_ledger_that_is_read_only_is_no_error() {
     };
     assert_eq!(report.unwritten[0], read_only.to_string());
 }
+
+/// What is known of the cloud is read anew when somebody has changed it, in this process or another one, and only then.
+#[tokio::test]
+async fn what_has_not_changed_is_not_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.db");
+    let ledger = Arc::new(crate::SqliteLedger::at(&path));
+    let begin = EventKind::Requested {
+        registration: Box::new(registration()),
+    };
+    let begun = |kind| vec![new_event(noon(), kind)];
+    ledger
+        .append(&stack_name("a"), Seq::NONE, begun(begin))
+        .await
+        .expect("appends");
+    let world = world(vec![priced("ec2:volume", "1", "a", "0.5")]);
+    let process = || {
+        let cloud = Arc::clone(&world.cloud) as Arc<dyn Cloud>;
+        let inventory = Arc::new(crate::inventory::SqliteInventory::at(&path));
+        Service::new(
+            Arc::clone(&ledger) as Arc<dyn Ledger>,
+            Arc::<ManualClock>::clone(&world.clock),
+            Arc::new(world.service.config().clone()),
+            actor(),
+            Source::Cli,
+        )
+        .with_sky(Sky::new(cloud, inventory))
+    };
+    let (one, other) = (process(), process());
+    let seen = async || one.cloud_view().await.expect("reads").expect("a cloud");
+    let nothing = seen().await;
+    assert_eq!(nothing.known().resources.len(), 0);
+    other.sync(SyncMode::Always).await.expect("syncs");
+    let first = seen().await;
+    assert_eq!(first.known().resources.len(), 1);
+    let touched = EventKind::Activity {
+        signal: "touch".to_owned(),
+    };
+    one.note(&stack_name("a"), touched).await.expect("writes");
+    assert!(
+        Arc::ptr_eq(&first, &seen().await),
+        "the ledger is no reason to read it again"
+    );
+    world.cloud.put(priced("ec2:volume", "2", "a", "0.5"));
+    other.sync(SyncMode::Always).await.expect("syncs");
+    let second = seen().await;
+    assert_eq!(second.known().resources.len(), 2);
+    one.sync(SyncMode::Always).await.expect("syncs");
+    assert!(!Arc::ptr_eq(&second, &seen().await));
+}
