@@ -67,7 +67,8 @@ fn name(id: &ResourceId) -> String {
     id.as_str().rsplit('/').next().unwrap().to_owned()
 }
 
-/// Users go before what they use, groups before their members, roles, keys and log groups after all others.
+/// Users go before what they use, groups before their members and before all that is ready with them, roles, keys and log
+/// groups after all others.
 #[test]
 fn a_stack_goes_from_its_leaves() {
     let mut all = resources(&[
@@ -75,12 +76,12 @@ fn a_stack_goes_from_its_leaves() {
         ("role", "iam:role", &[]),
         ("subnet", "ec2:subnet", &["vpc"]),
         ("one", "ec2:instance", &["subnet"]),
-        ("asg", "autoscaling:autoScalingGroup", &["subnet", "^one"]),
         ("queue", "sqs", &[]),
+        ("asg", "autoscaling:autoScalingGroup", &["subnet", "^one"]),
         ("logs", "logs:log-group", &["key"]),
         ("key", "kms:key", &[]),
     ]);
-    all[4].recreates = true;
+    all[5].recreates = true;
     let rounds = rounds(Schedule::new(&all));
     let expected: [&[&str]; 6] = [
         &["asg", "queue"],
@@ -197,6 +198,7 @@ fn story() -> impl Strategy<Value = Story> {
         let one = (
             proptest::collection::vec((0..count, any::<bool>()), 0..4),
             proptest::option::weighted(0.2, 0..count),
+            proptest::option::weighted(0.15, 0..count),
             0_u8..5,
             any::<bool>(),
             proptest::bool::weighted(0.15),
@@ -207,7 +209,7 @@ fn story() -> impl Strategy<Value = Story> {
             let fails = all.iter().map(|(.., fails)| *fails).collect();
             let number = |at: usize| id(&format!("n/{at}"));
             let resources = all.into_iter().enumerate();
-            let resources = resources.map(|(at, (uses, owner, kind, recreates, _))| {
+            let resources = resources.map(|(at, (uses, owner, whole, kind, recreates, _))| {
                 let kind =
                     ["ec2:x", "ec2:x", "iam:role", "logs:log-group", "sqs"][usize::from(kind)];
                 let mut one = resource(kind, "x", "shop");
@@ -220,6 +222,7 @@ fn story() -> impl Strategy<Value = Story> {
                     }
                 }
                 one.owner = owner.map(number);
+                one.part_of = whole.map(number);
                 one
             });
             Story {
@@ -274,16 +277,21 @@ proptest! {
             let number: usize = name(id).parse().unwrap();
             let one = &all[number];
             prop_assert!(!gone.contains(id), "{id} was deleted twice");
+            if let Step::Loosen(id) = &step {
+                // Only the circle that it opens may still use it.
+                for user in users(&all, &loosened, id).filter(|user| !gone.contains(&user.id)) {
+                    let circle = reaches(&all, id, &user.id) && reaches(&all, &user.id, id);
+                    prop_assert!(circle, "{id} is loosened before {} is gone", user.id);
+                }
+            }
             if let Step::Delete(id) = &step {
                 for user in users(&all, &loosened, id) {
                     prop_assert!(gone.contains(&user.id), "{id} goes before {}", user.id);
                 }
-                let recreator = one.owner.as_ref().filter(|owner| **owner != *id);
-                let recreator = recreator.and_then(|owner| all.iter().find(|o| o.id == *owner));
-                if let Some(owner) = recreator.filter(|owner| owner.recreates) {
+                for whole in one.owner.iter().chain(&one.part_of).filter(|whole| *whole != id) {
                     // Only what lies in its owner goes before it.
-                    let lies = reaches(&all, id, &owner.id);
-                    prop_assert!(lies || gone.contains(&owner.id), "{id} goes before its owner");
+                    let lies = reaches(&all, id, whole);
+                    prop_assert!(lies || gone.contains(whole), "{id} goes before {whole}");
                 }
                 if ["iam:role", "logs:log-group"].contains(&one.kind.as_str()) {
                     let others = all.iter().filter(|o| o.kind.starts_with("ec2") || o.kind == "sqs");
@@ -321,14 +329,15 @@ proptest! {
                 prop_assert!(left.contains_key(by), "{} is kept by {}, which is gone", id, by);
                 let blocker = all.iter().find(|one| one.id == *by).unwrap();
                 let blocked = all.iter().find(|one| one.id == *id).unwrap();
-                let truly = blocker.uses.contains(id) || blocked.owner.as_ref() == Some(by);
+                let mut wholes = blocked.owner.iter().chain(&blocked.part_of);
+                let truly = blocker.uses.contains(id) || wholes.any(|whole| whole == by);
                 prop_assert!(truly, "{} does not keep {}", by, id);
             }
         }
     }
 }
 
-/// Whether one uses another, directly or not, or goes before it because it owns something that does.
+/// Whether one uses another, directly or not, or goes before it because it owns, or is the whole of, something that does.
 fn reaches(all: &[Resource], from: &ResourceId, to: &ResourceId) -> bool {
     let mut seen = BTreeSet::new();
     let mut next = vec![from.clone()];
@@ -341,7 +350,13 @@ fn reaches(all: &[Resource], from: &ResourceId, to: &ResourceId) -> bool {
         }
         let one = all.iter().find(|one| one.id == at);
         next.extend(one.into_iter().flat_map(|one| one.uses.clone()));
-        let owned = all.iter().filter(|one| one.owner.as_ref() == Some(&at));
+        let owns = |one: &&Resource| {
+            one.owner
+                .iter()
+                .chain(&one.part_of)
+                .any(|whole| *whole == at)
+        };
+        let owned = all.iter().filter(owns);
         next.extend(owned.map(|one| one.id.clone()));
     }
     false
