@@ -1,0 +1,56 @@
+//! The looks after the end.
+
+use super::*;
+
+/// One hour and one day after the end it is looked again, once each, whoever does it; a find reopens the stack.
+#[tokio::test(start_paused = true)]
+async fn it_is_looked_again_after_the_end() {
+    let world = World::leased([own("sqs", "q")]).await;
+    world.sweep().await;
+    let looks = || {
+        world
+            .cloud
+            .calls()
+            .iter()
+            .filter(|(call, _)| *call == Call::Discover)
+            .count()
+    };
+    let before = looks();
+    world.clock.advance(Span::minutes(59));
+    assert_eq!(world.look().await, LookSummary::default());
+    world.clock.advance(Span::minutes(1));
+    let (service, other) = (world.service(), world.service());
+    let (a, b) = tokio::join!(service.look_again(), other.look_again());
+    assert_eq!(a.unwrap().clean.len() + b.unwrap().clean.len(), 1);
+    assert_eq!(world.look().await, LookSummary::default());
+    assert_eq!(looks() - before, 1);
+    // A place that does not answer is asked again, and is no find.
+    world.clock.advance(Span::minutes(23 * 60));
+    world.cloud.is_silent(&place("eu-west-1"), None, false);
+    assert_eq!(world.look().await.partly, [shop()]);
+    assert_eq!(world.phase().await, Phase::Gone);
+    world.cloud.answers();
+    assert_eq!(world.look().await, LookSummary::default());
+    world.cloud.put(own("sqs", "late"));
+    world.clock.advance(Span::minutes(31));
+    assert_eq!(world.look().await.reopened, [shop()]);
+    assert_eq!(world.phase().await, Phase::Residue);
+    assert!(world.lease().await.residue.contains_key("sqs/late"));
+    assert_eq!(world.sweep().await.residue, []);
+}
+
+/// A look that is overdue makes those before it superfluous, and the distant past is not looked at.
+#[tokio::test(start_paused = true)]
+async fn an_overdue_look_is_made_once() {
+    let world = World::leased([own("sqs", "q")]).await;
+    world.sweep().await;
+    world.clock.advance(Span::minutes(25 * 60));
+    assert_eq!(world.look().await.clean, [shop()]);
+    world.clock.advance(Span::minutes(60));
+    assert_eq!(world.look().await, LookSummary::default());
+
+    let world = World::leased([own("sqs", "q")]).await;
+    world.sweep().await;
+    world.clock.advance(Span::minutes(4 * 24 * 60));
+    assert_eq!(world.look().await, LookSummary::default());
+}

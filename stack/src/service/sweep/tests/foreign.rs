@@ -1,0 +1,176 @@
+//! What is somebody else's, or may be, lives.
+
+use super::*;
+
+/// A tag that was moved to another stack between the plan and the delete saves what carries it.
+#[tokio::test(start_paused = true)]
+async fn a_tag_that_moves_saves() {
+    let (moves, stays) = (own("sqs", "moves"), own("sqs", "stays"));
+    let world = World::leased([moves.clone(), stays]).await;
+    let prepared = world.planned().await;
+    world.tag(&moves, tags::STACK, "search");
+    let (outcome, steps) = world.carry_out(prepared).await.unwrap();
+    assert_eq!(
+        (ids(&outcome.residue), outcome.deleted.len()),
+        (vec!["sqs/moves"], 1)
+    );
+    let reason = &outcome.residue[0].reason;
+    assert_eq!(
+        reason,
+        "its tags changed since the plan: its tag names another stack: search"
+    );
+    let failed =
+        |step: &Progress| matches!(step, Progress::ResourceFailed { id, .. } if id == "sqs/moves");
+    assert!(steps.iter().any(failed));
+    assert_eq!(world.left(), ["sqs/moves"]);
+    assert_eq!(world.cloud.called(Call::Delete).len(), 1);
+    // It is another stack's now, and so none of this one's business the next time.
+    assert_eq!(world.sweep().await.residue, []);
+    assert_eq!(world.phase().await, Phase::Gone);
+}
+
+/// An owner that was given to somebody else after the plan is residue, and says so.
+#[tokio::test(start_paused = true)]
+async fn a_changed_owner_is_residue() {
+    let moves = own("sqs", "moves");
+    let world = World::leased([moves.clone()]).await;
+    let prepared = world.planned().await;
+    world.tag(&moves, tags::OWNER, "bo@example.com");
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!(world.left(), ["sqs/moves"]);
+    let reason = &outcome.residue[0].reason;
+    assert!(
+        reason.starts_with("its tags changed since the plan"),
+        "{reason}"
+    );
+}
+
+/// A group is spared when one of its members was tagged for another stack meanwhile: its end would be the member's.
+#[tokio::test(start_paused = true)]
+async fn a_group_with_a_foreign_member_is_spared() {
+    let world = World::leased(usual()).await;
+    let prepared = world.planned().await;
+    let member = ResourceId("ec2:instance/i".to_owned());
+    world.cloud.change(&member, |one| {
+        one.tags.insert(tags::STACK.to_owned(), "search".to_owned());
+    });
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    let left = world.left();
+    assert!(left.contains(&member.to_string()), "{left:?}");
+    assert!(
+        left.contains(&"autoscaling:autoScalingGroup/a".to_owned()),
+        "{left:?}"
+    );
+    assert_eq!(outcome.deleted.len(), 2, "{outcome:?}");
+}
+
+/// Somebody else's instance in the stack's subnet lives; the subnet and the VPC are left, and say why.
+#[tokio::test(start_paused = true)]
+async fn a_guest_in_the_subnet_lives() {
+    let all = usual();
+    let mut guest = using(own("ec2:instance", "guest"), &[&all[1]]);
+    guest.tags.clear();
+    let world = World::leased(all.into_iter().chain([guest])).await;
+    let outcome = world.sweep().await;
+    let left = ["ec2:instance/guest", "ec2:subnet/s", "ec2:vpc/v"];
+    assert_eq!(world.left(), left);
+    assert_eq!(outcome.residue.len(), 2);
+    let subnet = outcome
+        .residue
+        .iter()
+        .find(|one| one.id == "ec2:subnet/s")
+        .unwrap();
+    assert!(
+        subnet
+            .blocked_by
+            .as_ref()
+            .unwrap()
+            .contains("not known to be this stack's")
+    );
+}
+
+/// What a group made after the plan is not deleted unseen: the look afterwards finds it.
+#[tokio::test(start_paused = true)]
+async fn only_what_was_shown_goes() {
+    let world = World::leased([own("sqs", "shown")]).await;
+    let prepared = world.planned().await;
+    world.cloud.put(own("sqs", "later"));
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!(ids(&outcome.residue), ["sqs/later"]);
+    assert_eq!(world.cloud.called(Call::Delete).len(), 1);
+    assert_eq!(world.phase().await, Phase::Residue);
+}
+
+/// A plan that was changed on the disk is not carried out; one that was handed over is taken over as it was shown.
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_handed_over_as_it_was_shown() {
+    let world = World::leased([own("sqs", "q")]).await;
+    let folder = world.planned().await.hand_over().unwrap();
+    let taken = world
+        .service()
+        .take_over(&folder, &world.settings)
+        .await
+        .unwrap();
+    assert_eq!(world.carry_out(taken).await.unwrap().0.deleted.len(), 1);
+
+    let world = World::leased([own("sqs", "q")]).await;
+    let folder = world.planned().await.hand_over().unwrap();
+    let text = std::fs::read_to_string(folder.join("plan")).unwrap();
+    std::fs::write(folder.join("plan"), text.replace("sqs/q", "sqs/p")).unwrap();
+    let error = world
+        .service()
+        .take_over(&folder, &world.settings)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, TeardownError::NotAsShown { .. }), "{error}");
+}
+
+/// What its own service did not confirm is left from the beginning, and so is what it may use: nobody knows.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_confirmed_is_never_tried() {
+    let mut unknown = own("glue:job", "j");
+    unknown.standing = Standing::Unconfirmed("jiti does not know this type".to_owned());
+    let world = World::leased([unknown, own("sqs", "q")]).await;
+    let plan = world.plan().await;
+    assert_eq!(ids(&plan.residue), ["glue:job/j"]);
+    let outcome = world.sweep().await;
+    assert_eq!(ids(&outcome.residue), ["glue:job/j"]);
+    assert_eq!(world.cloud.called(Call::Delete).len(), 1);
+}
+
+/// What an owner's tags alone make the stack's is spared when the owner was tagged for another stack meanwhile, though it
+/// goes before its owner.
+#[tokio::test(start_paused = true)]
+async fn what_belongs_by_its_owner_asks_for_its_owner() {
+    let cluster = own("eks:cluster", "c");
+    let mut nodes = using(own("eks:nodegroup", "n"), &[&cluster]);
+    nodes.tags.clear();
+    nodes.owner = Some(cluster.id.clone());
+    let world = World::leased([cluster.clone(), nodes.clone()]).await;
+    let prepared = world.planned().await;
+    assert_eq!(prepared.plan.count(), 2);
+    world.tag(&cluster, tags::STACK, "search");
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!(world.cloud.called(Call::Delete), []);
+    assert_eq!(outcome.deleted, []);
+    assert_eq!(world.left().len(), 2);
+}
+
+/// A whole that another tool manages is spared when a part of it was tagged for another stack meanwhile: its end would be
+/// the part's.
+#[tokio::test(start_paused = true)]
+async fn a_whole_with_a_foreign_part_is_spared() {
+    let whole = own("cloudformation:stack", "w");
+    let mut part = own("sqs", "part");
+    part.part_of = Some(whole.id.clone());
+    let world = World::leased([whole, part.clone()]).await;
+    let prepared = world.planned().await;
+    assert_eq!(prepared.plan.count(), 2);
+    world.tag(&part, tags::OWNER, "bo@example.com");
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!(
+        (world.cloud.called(Call::Delete).len(), world.left().len()),
+        (0, 2)
+    );
+    assert_eq!(outcome.deleted, []);
+}

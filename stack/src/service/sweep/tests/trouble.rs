@@ -1,0 +1,245 @@
+//! What goes wrong on the way, and what is left then.
+
+use super::*;
+
+/// With everything that goes wrong at once the rest goes, the residue names each with its reason and what blocks it, and
+/// a second run after mending finishes.
+#[tokio::test(start_paused = true)]
+async fn trouble_is_named_and_mended() {
+    let vpc = own("ec2:vpc", "v");
+    let stuck = using(own("ec2:subnet", "stuck"), &[&vpc]);
+    let (secret, throttled) = (own("s3", "secret"), own("sqs", "throttled"));
+    let mut protected = own("rds:db", "protected");
+    protected.protection = Some("DeletionProtection".to_owned());
+    let ghost = own("sns", "ghost");
+    let all = [&vpc, &stuck, &secret, &throttled, &protected, &ghost];
+    let world = World::leased(all.map(Clone::clone)).await;
+    let cloud = &world.cloud;
+    world.refuses(Call::Delete, &stuck, CloudErrorKind::Wait);
+    cloud.refuse(
+        Call::Delete,
+        &throttled.id,
+        CloudErrorKind::Throttled,
+        Times::Few(5),
+    );
+    let prepared = world.planned().await;
+    world.refuses(Call::Describe, &secret, CloudErrorKind::Denied);
+    cloud.remove(&ghost.id);
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    let mut residue = outcome.residue.clone();
+    residue.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(
+        ids(&residue),
+        [
+            "ec2:subnet/stuck",
+            "ec2:vpc/v",
+            "rds:db/protected",
+            "s3/secret"
+        ]
+    );
+    assert!(
+        residue[0].reason.contains("DependencyViolation"),
+        "{residue:?}"
+    );
+    assert!(residue[0].blocked_by.is_some());
+    assert_eq!(residue[1].blocked_by.as_deref(), Some("ec2:subnet/stuck"));
+    assert!(residue[2].reason.contains("DeletionProtection is on"));
+    assert!(
+        residue[3].reason.contains("UnauthorizedOperation"),
+        "{residue:?}"
+    );
+    let command = "jiti teardown shop --strategy sweep --yes";
+    assert!(
+        residue
+            .iter()
+            .all(|one| one.command.as_deref() == Some(command))
+    );
+    assert_eq!(world.phase().await, Phase::Residue);
+    assert_eq!(world.lease().await.residue.len(), 4);
+
+    cloud.mend(Call::Delete, &stuck.id);
+    cloud.mend(Call::Describe, &secret.id);
+    cloud.change(&protected.id, |one| one.protection = None);
+    let outcome = world.sweep().await;
+    assert_eq!((outcome.deleted.len(), outcome.residue), (4, vec![]));
+    assert_eq!((world.phase().await, world.left()), (Phase::Gone, vec![]));
+}
+
+/// One that hangs holds up nothing that does not depend on it: the others are gone long before it is given up.
+#[tokio::test(start_paused = true)]
+async fn one_that_hangs_holds_up_nothing() {
+    let (hangs, free) = (own("ec2:natgateway", "hangs"), own("sqs", "free"));
+    let world = World::leased([hangs.clone(), free]).await;
+    world.cloud.takes(&hangs.id, 1_000_000);
+    let prepared = world.planned().await;
+    let began = tokio::time::Instant::now();
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!((outcome.deleted.len(), outcome.deleted[0].seconds), (1, 0));
+    assert_eq!(ids(&outcome.residue), [hangs.id.as_str()]);
+    assert!(outcome.residue[0].reason.contains("is not through after"));
+    assert!(began.elapsed() >= Duration::from_secs(15 * 60));
+}
+
+/// Credentials that end half-way pause the teardown with one error; the next run goes on where it stopped.
+#[tokio::test(start_paused = true)]
+async fn credentials_that_end_pause_it() {
+    let many: Vec<Resource> = (0..100).map(|at| own("sqs", &format!("q{at}"))).collect();
+    let world = World::leased(many).await;
+    let prepared = world.planned().await;
+    world.cloud.expires_after(40);
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert!(!outcome.deleted.is_empty() && outcome.deleted.len() < 100);
+    assert_eq!(outcome.residue.len(), 1, "{outcome:?}");
+    let reason = &outcome.residue[0].reason;
+    assert!(reason.contains("ExpiredToken"), "{reason}");
+    let events = world.events().await;
+    assert_eq!(
+        events
+            .iter()
+            .filter(|event| event.starts_with("left"))
+            .count(),
+        1
+    );
+    assert_eq!(world.phase().await, Phase::Residue);
+    world.cloud.answers();
+    assert_eq!(world.sweep().await.residue, []);
+    assert_eq!((world.phase().await, world.left()), (Phase::Gone, vec![]));
+}
+
+/// Credentials that end before the first delete leave the stack in the phase that it was in.
+#[tokio::test(start_paused = true)]
+async fn credentials_that_end_before_it_change_nothing() {
+    let world = World::leased([own("sqs", "q")]).await;
+    let prepared = world.planned().await;
+    world.cloud.expires_after(0);
+    let error = world.carry_out(prepared).await.unwrap_err();
+    assert!(matches!(error, TeardownError::Paused { .. }), "{error}");
+    assert!(!error.is_refusal());
+    assert_eq!(world.phase().await, Phase::Ready);
+    // A plan that sees nothing is refused.
+    let plan = world.plan().await;
+    assert!(
+        matches!(plan.blockers[..], [Blocker::Credentials { .. }]),
+        "{plan:?}"
+    );
+}
+
+/// A runner that died is taken over: what is there is planned anew, and nothing is deleted twice.
+#[tokio::test(start_paused = true)]
+async fn a_dead_runner_is_taken_over() {
+    let world = World::leased([own("sqs", "gone"), own("sqs", "there")]).await;
+    let prepared = world.planned().await;
+    let kind = EventKind::TeardownStarted {
+        strategy: Strategy::Sweep,
+        by: actor(),
+        why: "test".to_owned(),
+        run: prepared.plan.run.clone(),
+        host: "elsewhere".to_owned(),
+        pid: 1,
+    };
+    let seq = world.lease().await.last_seq();
+    let event = crate::testing::new_event(world.service().now(), kind);
+    world
+        .ledger
+        .append(&shop(), seq, vec![event])
+        .await
+        .unwrap();
+    world.cloud.remove(&ResourceId("sqs/gone".to_owned()));
+    let error = world.no_plan().await;
+    assert!(matches!(error, TeardownError::Running { .. }), "{error}");
+    world.clock.advance(Span::minutes(11));
+    let outcome = world.sweep().await;
+    assert_eq!(
+        (outcome.deleted.len(), world.phase().await),
+        (1, Phase::Gone)
+    );
+}
+
+/// Somebody who asks it to stop gets what has begun finished, and the rest named.
+#[tokio::test(start_paused = true)]
+async fn a_stop_finishes_what_has_begun() {
+    let many: Vec<Resource> = (0..200).map(|at| own("sqs", &format!("q{at}"))).collect();
+    let world = World::leased(many).await;
+    world.cloud.takes_its_time(Duration::from_millis(100));
+    let prepared = world.planned().await;
+    let request = request(None);
+    let stop = Stop::default();
+    let heard = |step: &Progress| {
+        if matches!(step, Progress::ResourceDeleted(_)) {
+            stop.ask();
+        }
+    };
+    let outcome = world
+        .service()
+        .teardown(prepared, &request, &heard, &stop)
+        .await
+        .unwrap();
+    assert!(!outcome.deleted.is_empty() && outcome.deleted.len() < 200);
+    assert_eq!(outcome.deleted.len() + outcome.residue.len(), 200);
+    assert!(outcome.residue[0].reason.contains("was stopped"));
+    assert_eq!(world.left().len(), outcome.residue.len());
+}
+
+/// A call that dies again and again is given up when the time of what it is about is over.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_dies_is_given_up() {
+    let (dies, free) = (own("sqs", "dies"), own("sqs", "free"));
+    let world = World::leased([dies.clone(), free]).await;
+    world.cloud.panics(Call::Delete, &dies.id);
+    let outcome = world.sweep().await;
+    assert_eq!(ids(&outcome.residue), [dies.id.as_str()]);
+    assert!(
+        outcome.residue[0].reason.contains("without an answer"),
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.deleted.len(), 1);
+}
+
+/// Whoever asks to stop waits for what has begun, not for what cannot even be read.
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_nothing_that_has_not_begun() {
+    let (silent, free) = (own("sqs", "silent"), own("sns", "free"));
+    let world = World::leased([silent.clone(), free]).await;
+    let prepared = world.planned().await;
+    let unreachable = CloudErrorKind::Unreachable;
+    world.refuses(Call::Describe, &silent, unreachable);
+    // It is being read when somebody asks.
+    world.cloud.takes_its_time(Duration::from_millis(100));
+    let stop = Stop::default();
+    let heard = |step: &Progress| {
+        if matches!(step, Progress::ResourceDeleted(_)) {
+            stop.ask();
+        }
+    };
+    let began = tokio::time::Instant::now();
+    let request = request(Some(shop()));
+    let service = world.service();
+    let outcome = service
+        .teardown(prepared, &request, &heard, &stop)
+        .await
+        .unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(ids(&outcome.residue), [silent.id.as_str()]);
+}
+
+/// Credentials that end after something was found to be gone leave residue: it is not the stack that it was.
+#[tokio::test(start_paused = true)]
+async fn what_was_gone_already_is_no_return() {
+    let (gone, there) = (own("sns", "gone"), own("sqs", "there"));
+    let world = World::leased([gone.clone(), there.clone()]).await;
+    let prepared = world.planned().await;
+    world.cloud.remove(&gone.id);
+    let expired = CloudErrorKind::Credentials;
+    world.refuses(Call::Describe, &there, expired);
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!((outcome.deleted.len(), outcome.residue.len()), (1, 1));
+    let lease = world.lease().await;
+    assert_eq!(
+        (lease.recorded_phase, lease.residue.len()),
+        (Phase::Residue, 1)
+    );
+}

@@ -1,0 +1,116 @@
+//! Stacks that have no lease that lives.
+
+use super::*;
+
+/// A stack that only tags tell of is given a lease to end under; its name has to be typed.
+#[tokio::test(start_paused = true)]
+async fn an_unleased_stack_is_ended_under_a_lease() {
+    let mut old = own("sqs", "q");
+    old.created_at = Some(Span::minutes(600).before(noon()));
+    let world = World::new([old]);
+    let prepared = world.planned().await;
+    assert!(prepared.plan.protected && prepared.plan.count() == 1);
+    let request = request(None);
+    let service = world.service();
+    let stop = Stop::default();
+    let error = service
+        .teardown(prepared, &request, &|_| {}, &stop)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, TeardownError::Unconfirmed { .. }));
+    assert_eq!(world.ledger.lease(&shop()).await.unwrap(), None);
+    let outcome = world.sweep().await;
+    assert_eq!((outcome.deleted.len(), outcome.residue.len()), (1, 0));
+    let lease = world.lease().await;
+    assert_eq!(
+        (lease.recorded_phase, lease.owner.as_str()),
+        (Phase::Gone, "ana@example.com")
+    );
+    assert_eq!(lease.created_at, Span::minutes(600).before(noon()));
+}
+
+/// What is left of it can be finished: it has a lease now.
+#[tokio::test(start_paused = true)]
+async fn an_unleased_stack_can_be_finished() {
+    let (stuck, free) = (own("sqs", "stuck"), own("sqs", "free"));
+    let world = World::new([stuck.clone(), free]);
+    let denied = CloudErrorKind::Denied;
+    world.refuses(Call::Delete, &stuck, denied);
+    let outcome = world.sweep().await;
+    assert_eq!(ids(&outcome.residue), ["sqs/stuck"]);
+    assert_eq!(world.phase().await, Phase::Residue);
+    world.cloud.mend(Call::Delete, &stuck.id);
+    assert_eq!(world.sweep().await.residue, []);
+    assert_eq!(world.phase().await, Phase::Gone);
+}
+
+/// Several of one name are refused with the list; app and owner pick one, and only that one goes.
+#[tokio::test(start_paused = true)]
+async fn several_of_one_name_are_told_apart() {
+    let mut other = own("sqs", "other");
+    other
+        .tags
+        .insert(tags::OWNER.to_owned(), "bo@example.com".to_owned());
+    let world = World::new([own("sqs", "q"), other]);
+    let mut wish = Wish::named(&shop());
+    let error = world.no_plan().await;
+    assert!(error.is_refusal());
+    let said = error.to_string();
+    assert!(
+        said.contains(
+            "owner ana@example.com, account 111111111111; app checkout, owner bo@example.com"
+        ),
+        "{said}"
+    );
+    wish.owner = Some(Owner::new("bo@example.com").unwrap());
+    let prepared = world.service().plan_sweep(&wish, &world.settings).await;
+    let (outcome, _) = world.carry_out(prepared.unwrap().unwrap()).await.unwrap();
+    assert_eq!(
+        (outcome.residue.len(), world.left()),
+        (0, vec!["sqs/q".to_owned()])
+    );
+}
+
+/// A name that nothing knows is said to be unknown, not gone.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_nothing_knows_is_unknown() {
+    let world = World::new([resource("sqs", "q", "search")]);
+    let error = world.no_plan().await;
+    assert!(matches!(error, TeardownError::NotFound { .. }), "{error}");
+    assert!(!error.is_refusal());
+}
+
+/// A stack that was taken for gone and is found again is residue, and a sweep ends it.
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_for_gone_is_found_again() {
+    let world = World::leased([own("sqs", "q")]).await;
+    world.service().release(&shop()).await.unwrap();
+    assert_eq!(world.phase().await, Phase::Gone);
+    assert_eq!(world.sweep().await.deleted.len(), 1);
+    let events = world.events().await;
+    assert_eq!(events, ["left sqs/q", "started", "deleted sqs/q", "gone"]);
+    let wish = Wish::named(&shop());
+    let again = world
+        .service()
+        .plan_sweep(&wish, &world.settings)
+        .await
+        .unwrap();
+    assert!(again.is_none());
+}
+
+/// What was taken for gone and is found is listed as unleased: it wants its name typed as any other of those.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_lease_that_lives_wants_its_name() {
+    let world = World::leased([own("sqs", "q")]).await;
+    world.service().release(&shop()).await.unwrap();
+    let prepared = world.planned().await;
+    assert!(prepared.plan.protected);
+    let service = world.service();
+    let (request, stop) = (request(None), Stop::default());
+    let refused = service.teardown(prepared, &request, &|_| {}, &stop).await;
+    assert!(
+        matches!(refused, Err(TeardownError::Unconfirmed { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(world.cloud.called(Call::Delete), []);
+}
