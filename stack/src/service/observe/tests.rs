@@ -635,3 +635,117 @@ async fn what_has_not_changed_is_not_read_again() {
     one.sync(SyncMode::Always).await.expect("syncs");
     assert!(!Arc::ptr_eq(&second, &seen().await));
 }
+
+/// A cloud that must not be asked.
+struct Untouchable;
+
+fn untouched<T>() -> crate::cloud::Soon<'static, T> {
+    panic!("the cloud was asked")
+}
+
+impl Cloud for Untouchable {
+    fn discover<'a>(&'a self, _: &'a Which) -> crate::cloud::Soon<'a, Found> {
+        untouched()
+    }
+
+    fn describe<'a>(
+        &'a self,
+        _: &'a [Resource],
+    ) -> crate::cloud::Soon<'a, crate::cloud::Described> {
+        untouched()
+    }
+
+    fn loosen<'a>(
+        &'a self,
+        _: &'a Resource,
+    ) -> crate::cloud::Soon<'a, Result<(), crate::CloudError>> {
+        untouched()
+    }
+
+    fn delete<'a>(
+        &'a self,
+        _: &'a Resource,
+        _: crate::cloud::Deleting,
+    ) -> crate::cloud::Soon<'a, Result<crate::cloud::Deletion, crate::CloudError>> {
+        untouched()
+    }
+
+    fn stop<'a>(
+        &'a self,
+        _: &'a Resource,
+    ) -> crate::cloud::Soon<'a, Result<(), crate::CloudError>> {
+        untouched()
+    }
+
+    fn start<'a>(
+        &'a self,
+        _: &'a Resource,
+        _: &'a serde_json::Value,
+    ) -> crate::cloud::Soon<'a, Result<(), crate::CloudError>> {
+        untouched()
+    }
+
+    fn activity<'a>(
+        &'a self,
+        _: &'a [Resource],
+        _: Span,
+        _: Timestamp,
+    ) -> crate::cloud::Soon<'a, std::collections::BTreeMap<ResourceId, Observed>> {
+        untouched()
+    }
+
+    fn bill<'a>(
+        &'a self,
+        _: jiff::civil::Date,
+        _: jiff::civil::Date,
+    ) -> crate::cloud::Soon<'a, Result<Bill, crate::CloudError>> {
+        untouched()
+    }
+
+    fn prices<'a>(
+        &'a self,
+        _: &'a [Resource],
+    ) -> crate::cloud::Soon<'a, Result<Vec<crate::cloud::Price>, crate::CloudError>> {
+        untouched()
+    }
+
+    fn know_prices(&self, _: Vec<crate::cloud::Price>) {
+        panic!("the cloud was told prices")
+    }
+}
+
+/// Whatever is only looked at is drawn from what is known: no listing, no detail, no report and no survey of the reaper asks
+/// the cloud, however old that is.
+#[tokio::test]
+async fn what_is_only_looked_at_asks_nobody() {
+    use crate::report::By;
+    let world = world(vec![
+        priced("ec2:volume", "1", "a", "0.5"),
+        priced("ec2:volume", "2", "unleased", "0.5"),
+    ]);
+    world.lease("a", None).await;
+    world.sync().await;
+    world.clock.advance(Span::minutes(30 * 24 * 60));
+    let inventory = Arc::clone(&world.service.sky().expect("a sky").inventory);
+    let service = world.service.clone();
+    let service = service.with_sky(Sky::new(Arc::new(Untouchable), inventory));
+    let name = stack_name("a");
+    let (listed, view) = service.listing_with_view(Scope::All).await.expect("lists");
+    assert_eq!(listed.len(), 2);
+    assert!(view.cloud.is_some());
+    for name in ["a", "unleased"] {
+        let shown = service.show(&stack_name(name)).await.expect("shows");
+        assert_eq!(shown.resources.len(), 1);
+    }
+    let cached = crate::service::BillMode::Cached;
+    service.cost(&name, cached).await.expect("costs");
+    service.report(noon(), By::App).await.expect("reports");
+    service.clock_skew().await.expect("reads");
+    service.known_resources().await.expect("reads");
+    service.wakes_due().await.expect("reads");
+    service.wakes_in(&name).await.expect("reads");
+    let survey = service.survey().await.expect("surveys");
+    let docket = survey.docket(service.config(), std::path::Path::new("/nonexistent"));
+    assert_eq!(docket.tasks.len(), 1, "it is long due");
+    assert_eq!(survey.owed(service.config()).len(), 0);
+}

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::{Access, Account, Config};
 use crate::id::RunId;
 use crate::inventory::MemoryInventory;
-use crate::lease::{EventKind, Phase, Source, Strategy};
+use crate::lease::{EventKind, Phase, Registration, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::policy::Policy;
 use crate::process;
@@ -158,6 +158,14 @@ impl World {
             .service
             .plan_teardown(&stack_name("shop"), &self.settings)
             .await;
+        prepared.unwrap().unwrap()
+    }
+
+    /// The plan of another stack, which begins here.
+    async fn planned(&self, name: &StackName, registration: Registration) -> Prepared {
+        let opened = self.service.open(name, registration, &process::liveness);
+        opened.await.unwrap();
+        let prepared = self.service.plan_teardown(name, &self.settings).await;
         prepared.unwrap().unwrap()
     }
 
@@ -456,17 +464,7 @@ async fn another_machine_is_unreachable() {
     let mut registration = registration();
     registration.origin.process.host = "elsewhere".to_owned();
     let name = stack_name("far");
-    world
-        .service
-        .open(&name, registration, &process::liveness)
-        .await
-        .unwrap();
-    let prepared = world
-        .service
-        .plan_teardown(&name, &world.settings)
-        .await
-        .unwrap()
-        .unwrap();
+    let prepared = world.planned(&name, registration).await;
     let blocker = &prepared.plan.blockers[0];
     assert!(
         blocker.is_unreachable_origin() && !blocker.is_refusal(),
@@ -701,17 +699,7 @@ async fn a_lost_state_is_not_an_empty_one() {
     registration.origin.process.started = "long ago".to_owned();
     registration.origin.process.pid = std::process::id();
     let name = stack_name("killed");
-    world
-        .service
-        .open(&name, registration, &process::liveness)
-        .await
-        .unwrap();
-    let prepared = world
-        .service
-        .plan_teardown(&name, &world.settings)
-        .await
-        .unwrap()
-        .unwrap();
+    let prepared = world.planned(&name, registration).await;
     assert_eq!(prepared.plan.blockers, []);
     assert_eq!(prepared.plan.count(), 0);
     world.carry_out(prepared).await.unwrap();

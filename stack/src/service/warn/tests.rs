@@ -69,6 +69,12 @@ impl World {
         world
     }
 
+    /// One process delivers what is owed.
+    async fn warns(&self, receiver: &Receiver) -> Told {
+        let told = self.service().warn(&this_process(), receiver).await;
+        told.unwrap()
+    }
+
     async fn write(&self, name: &str, after: Seq, event: NewEvent) {
         let append = self.ledger.append(&stack_name(name), after, vec![event]);
         append.await.unwrap();
@@ -119,20 +125,12 @@ fn about(names: &[&str]) -> Vec<String> {
 async fn restarts_tell_nothing_twice() {
     let (world, receiver) = (World::new().await, Receiver::default());
     for _ in 0..3 {
-        world
-            .service()
-            .warn(&this_process(), &receiver)
-            .await
-            .unwrap();
+        world.warns(&receiver).await;
     }
     assert!(receiver.ids().is_empty());
     world.clock.advance(Span::minutes(6 * 60));
     for _ in 0..3 {
-        world
-            .service()
-            .warn(&this_process(), &receiver)
-            .await
-            .unwrap();
+        world.warns(&receiver).await;
     }
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
     assert_eq!(world.warned("a").await, 1);
@@ -164,20 +162,12 @@ async fn a_receiver_that_was_down_is_tried_again() {
     let (world, receiver) = (World::new().await, Receiver::default());
     world.clock.advance(Span::minutes(6 * 60));
     *receiver.down.lock().unwrap() = true;
-    let told = world
-        .service()
-        .warn(&this_process(), &receiver)
-        .await
-        .unwrap();
+    let told = world.warns(&receiver).await;
     assert_eq!((told.told.len(), told.failed.len()), (0, 1));
     assert_eq!(*receiver.tries.lock().unwrap(), 1);
     assert_eq!(world.warned("a").await, 0);
     *receiver.down.lock().unwrap() = false;
-    world
-        .service()
-        .warn(&this_process(), &receiver)
-        .await
-        .unwrap();
+    world.warns(&receiver).await;
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
 }
 
@@ -260,4 +250,32 @@ async fn alarms_come_daily() {
     assert_eq!(tell(1).await, 0);
     assert_eq!(tell(23 * 60).await, 0);
     assert_eq!(tell(59).await, 1);
+}
+
+/// That the clock is too far from the cloud's is told once a day as long as it lasts, whoever's reaper it is; clocks that
+/// agree alarm nobody.
+#[tokio::test(start_paused = true)]
+async fn a_clock_off_the_clouds_is_told_once_a_day() {
+    use crate::inventory::CloudClock;
+    let (world, receiver) = (World::new().await, Receiver::default());
+    let skew = |minutes: u32| {
+        let here = world.service().now();
+        let cloud = Span::minutes(minutes).before(here);
+        ClockSkew::between(CloudClock { cloud, here })
+    };
+    assert_eq!(skew(5), None);
+    let alarmed = async || {
+        let alarm = Alarm::from(skew(6).unwrap());
+        let told = world
+            .service()
+            .alarm(&this_process(), &receiver, alarm)
+            .await;
+        told.unwrap().told.len()
+    };
+    assert_eq!((alarmed().await, alarmed().await), (1, 0));
+    world.clock.advance(Span::minutes(24 * 60 - 1));
+    assert_eq!(alarmed().await, 0);
+    world.clock.advance(Span::minutes(1));
+    assert_eq!(alarmed().await, 1);
+    assert_eq!(receiver.ids(), ["cloud_clock", "cloud_clock"]);
 }
