@@ -71,7 +71,11 @@ fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
         return Err(text.to_owned());
     }
     let Some(billed) = billed(known, &listing.name, listing.created_at) else {
-        let text = "unknown: the bill is a day late, and speaks of no day since it began";
+        let text = if known.lines.is_empty() {
+            "unknown: AWS was asked, and bills nothing under the tag jiti:stack"
+        } else {
+            "unknown: the bill is a day late, and speaks of no day since it began"
+        };
         return Err(text.to_owned());
     };
     let open = if billed.estimated_usd.amount().is_zero() {
