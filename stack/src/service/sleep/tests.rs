@@ -768,4 +768,10 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     assert!(tended[0].ended.as_ref().unwrap().as_ref().unwrap().asleep);
     world.sleeps();
     assert!(tend().await.is_empty());
+    // One that took longer than a run waits is brought to its end by the next.
+    world.happens(begun(hand(dead()))).await;
+    let tended = tend().await;
+    assert_eq!((tended.len(), &tended[0].why), (1, &Tending::Unfinished));
+    assert!(!world.lease().await.half_asleep);
+    assert!(tend().await.is_empty());
 }

@@ -33,6 +33,8 @@ pub enum Tending {
     Over,
     /// These of it had started again by themselves, as a database does after some days.
     Restarted(Vec<String>),
+    /// It was being put to sleep again, which took longer than somebody waited, and all of it is stopped by now.
+    Unfinished,
     /// These of it run though it sleeps, and nothing tells that they started by themselves: they are left alone.
     Runs(Vec<String>),
 }
@@ -45,6 +47,11 @@ impl fmt::Display for Tended {
             Tending::Over => ("its sleep was over".to_owned(), "is awake", "awake"),
             Tending::Restarted(what) => (
                 format!("these had started by themselves: {}", what.join(", ")),
+                "is asleep again",
+                "asleep again",
+            ),
+            Tending::Unfinished => (
+                "all of it has stopped meanwhile".to_owned(),
                 "is asleep again",
                 "asleep again",
             ),
@@ -94,8 +101,10 @@ impl Service {
         }
         for (name, why) in self.restless().await? {
             let ended = match &why {
-                Tending::Restarted(_) => Some(self.sleep(&name, None, patience, &|_| {}).await),
-                _ => None,
+                Tending::Restarted(_) | Tending::Unfinished => {
+                    Some(self.sleep(&name, None, patience, &|_| {}).await)
+                }
+                Tending::Over | Tending::Runs(_) => None,
             };
             tended.push(Tended { name, why, ended });
         }
@@ -133,7 +142,13 @@ impl Service {
                 || lease.not_understood > 0;
             let sleeps = lease.phase_at(now) == Phase::Asleep && !lease.half_awake;
             let running = running(&lease, &cloud);
-            if left_alone || !sleeps || running.is_empty() {
+            if left_alone || !sleeps {
+                continue;
+            }
+            if running.is_empty() {
+                if lease.half_asleep {
+                    restless.push((lease.name, Tending::Unfinished));
+                }
                 continue;
             }
             let events = self.ledger.events(&lease.name, Seq::NONE).await?;
@@ -145,6 +160,8 @@ impl Service {
             let names = |all: Vec<&Resource>| all.iter().map(|one| one.id.to_string()).collect();
             let why = match (by_itself.is_empty(), others.is_empty()) {
                 (true, true) => continue,
+                // What a sleep that has failed could not stop was told by that.
+                (true, false) if lease.half_asleep => continue,
                 // Somebody is at work there: the rest is not stopped under their hands either.
                 (_, false) => Tending::Runs(names(others)),
                 (false, true) => Tending::Restarted(names(by_itself)),
