@@ -14,39 +14,18 @@ use stack::tags::STACK;
 use crate::arn::{Arn, short};
 use crate::clients::Clients;
 use crate::error::failed;
-use crate::types::Sighting;
+use crate::types::{self, Sighting};
 
 /// Ids in one filter. A filter takes 200 values.
 pub(crate) const BATCH: usize = 200;
 
-/// How ids begin, and the type that an ARN of it names. What an id begins with never changes; the names of types do, from
-/// one call to another.
-const KINDS: &[(&str, &str)] = &[
-    ("acl", "network-acl"),
-    ("ami", "image"),
-    ("dopt", "dhcp-options"),
-    ("eigw", "egress-only-internet-gateway"),
-    ("eipalloc", "elastic-ip"),
-    ("eni", "network-interface"),
-    ("i", "instance"),
-    ("igw", "internet-gateway"),
-    ("key", "key-pair"),
-    ("lt", "launch-template"),
-    ("nat", "natgateway"),
-    ("rtb", "route-table"),
-    ("sg", "security-group"),
-    ("sgr", "security-group-rule"),
-    ("snap", "snapshot"),
-    ("subnet", "subnet"),
-    ("vol", "volume"),
-    ("vpc", "vpc"),
-    ("vpce", "vpc-endpoint"),
-];
-
-/// What an ARN names for an id, such as `volume/vol-1`; `None` for an id of a type that is not known here.
+/// What an ARN names for an id, such as `volume/vol-1`; `None` for an id of a type that is not known here. What an id
+/// begins with never changes; the names of types do, from one call to another.
 pub(crate) fn path(id: &str) -> Option<String> {
     let (begins, _) = id.split_once('-')?;
-    let (_, kind) = KINDS.iter().find(|(prefix, _)| *prefix == begins)?;
+    let mut all = types::ALL.iter();
+    let kind = all.find(|kind| kind.ids_begin() == Some(begins))?;
+    let kind = kind.name().strip_prefix("ec2:")?;
     Some(format!("{kind}/{id}"))
 }
 

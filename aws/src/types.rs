@@ -89,6 +89,11 @@ pub(crate) trait Type: Send + Sync {
     /// Its name, as the index of tags writes it: `ec2:instance`.
     fn name(&self) -> &'static str;
 
+    /// What the ids of a type of EC2 begin with: `vol`. Its name is then `ec2:` and what its ARNs call it.
+    fn ids_begin(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether an ARN is of this type.
     fn covers(&self, arn: &Arn<'_>) -> bool;
 
@@ -251,6 +256,21 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    /// Every type of EC2 says how its ids begin, no two alike, and knows the ARN that is made of such an id.
+    #[test]
+    fn ids_of_ec2_lead_to_their_types() {
+        let at = Clients::of_nobody();
+        let of_ec2 = ALL.iter().filter(|kind| kind.name().starts_with("ec2:"));
+        let mut count = 0;
+        for kind in of_ec2 {
+            let id = format!("{}-1", kind.ids_begin().unwrap());
+            let arn = at.id("ec2", &crate::ec2::path(&id).unwrap());
+            assert_eq!(of(&arn).map(Type::name), Some(kind.name()));
+            count += 1;
+        }
+        assert!(count > 20, "{count}");
+    }
 
     /// No two types have one name.
     #[test]

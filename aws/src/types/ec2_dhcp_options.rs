@@ -19,6 +19,10 @@ impl Type for This {
         NAME
     }
 
+    fn ids_begin(&self) -> Option<&'static str> {
+        Some("dopt")
+    }
+
     fn covers(&self, arn: &Arn<'_>) -> bool {
         arn.is("ec2", "dhcp-options")
     }

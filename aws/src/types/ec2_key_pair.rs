@@ -20,6 +20,10 @@ impl Type for This {
         NAME
     }
 
+    fn ids_begin(&self) -> Option<&'static str> {
+        Some("key")
+    }
+
     fn covers(&self, arn: &Arn<'_>) -> bool {
         arn.is("ec2", "key-pair")
     }

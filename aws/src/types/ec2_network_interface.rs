@@ -21,6 +21,10 @@ impl Type for This {
         NAME
     }
 
+    fn ids_begin(&self) -> Option<&'static str> {
+        Some("eni")
+    }
+
     fn covers(&self, arn: &Arn<'_>) -> bool {
         arn.is("ec2", "network-interface")
     }

@@ -36,6 +36,10 @@ impl Type for This {
         NAME
     }
 
+    fn ids_begin(&self) -> Option<&'static str> {
+        Some("vol")
+    }
+
     fn covers(&self, arn: &Arn<'_>) -> bool {
         arn.is("ec2", "volume")
     }

@@ -27,6 +27,10 @@ impl Type for This {
         NAME
     }
 
+    fn ids_begin(&self) -> Option<&'static str> {
+        Some("vpce")
+    }
+
     fn covers(&self, arn: &Arn<'_>) -> bool {
         arn.is("ec2", KIND)
     }
