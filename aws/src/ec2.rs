@@ -7,13 +7,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ec2::types::{Filter, OperatorResponse, Tag};
+use aws_sdk_ec2::types::{Filter, OperatorResponse, Tag, UnsuccessfulItem};
 use stack::cloud::{CloudError, CloudErrorKind, Deletion, Resource, ResourceId};
 use stack::tags::STACK;
 
 use crate::arn::{Arn, short};
 use crate::clients::Clients;
-use crate::error::failed;
+use crate::error::{failed, kind_of};
 use crate::types::{self, Sighting};
 
 /// Ids in one filter. A filter takes 200 values.
@@ -117,6 +117,26 @@ where
         }
     }
     Ok(found)
+}
+
+/// The refusal inside an answer that is a success: some calls answer for each of several ids.
+pub(crate) fn unless_refused(
+    call: &str,
+    id: &str,
+    refusals: &[UnsuccessfulItem],
+) -> Result<(), CloudError> {
+    let Some(refusal) = refusals.iter().find_map(|item| item.error()) else {
+        return Ok(());
+    };
+    let (code, message) = (refusal.code(), refusal.message());
+    Err(CloudError {
+        service: "ec2".to_owned(),
+        call: call.to_owned(),
+        resource: Some(id.to_owned()),
+        code: code.map(str::to_owned),
+        message: message.unwrap_or("it gave no reason").to_owned(),
+        kind: kind_of(code, message, None),
+    })
 }
 
 /// Why nobody may touch what a service of AWS manages; `None` for what people manage themselves.

@@ -26,6 +26,7 @@ types! {
     ec2_dhcp_options
     ec2_egress_only_internet_gateway
     ec2_elastic_ip
+    ec2_flow_log
     ec2_image
     ec2_instance
     ec2_internet_gateway
@@ -34,6 +35,7 @@ types! {
     ec2_natgateway
     ec2_network_acl
     ec2_network_interface
+    ec2_prefix_list
     ec2_route_table
     ec2_security_group
     ec2_security_group_rule
@@ -42,15 +44,18 @@ types! {
     ec2_volume
     ec2_vpc
     ec2_vpc_endpoint
+    ec2_vpc_peering_connection
     ecs_capacity_provider
     ecs_cluster
     ecs_service
     ecs_task
     ecs_task_definition
+    eks_access_entry
     eks_addon
     eks_cluster
     eks_fargate_profile
     eks_node_group
+    eks_pod_identity_association
     elasticache_cluster
     elasticache_parameter_group
     elasticache_replication_group

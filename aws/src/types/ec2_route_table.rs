@@ -111,7 +111,9 @@ fn seen(at: &Clients, table: &RouteTable, default: Option<&str>) -> Option<Resou
             // Its subnets' ties to it are cut before it goes, and can no longer be seen once they are gone.
             let subnets = table.associations().iter();
             let subnets = subnets.filter_map(|one| one.subnet_id());
-            resource.uses = named(at, vpc.into_iter().chain(subnets));
+            let lists = table.routes().iter();
+            let lists = lists.filter_map(|route| route.destination_prefix_list_id());
+            resource.uses = named(at, vpc.into_iter().chain(subnets).chain(lists));
         }
     }
     Some(resource)

@@ -94,6 +94,11 @@ fn seen(at: &Clients, group: &SecurityGroup, default: Option<&str>) -> Option<Re
     resource.untouchable = foreign(at, group.owner_id());
     resource.loose = named(at, others(at, group));
     resource.uses.clone_from(&resource.loose);
+    let rules = group.ip_permissions().iter();
+    let rules = rules.chain(group.ip_permissions_egress());
+    let lists = rules.flat_map(IpPermission::prefix_list_ids);
+    let lists = lists.filter_map(|list| list.prefix_list_id());
+    resource.uses.extend(named(at, lists));
     match group.vpc_id() {
         Some(vpc) if is_default(group) => comes_with(at, &mut resource, vpc, default),
         vpc => resource.uses.extend(named(at, vpc)),

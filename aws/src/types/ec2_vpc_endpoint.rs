@@ -9,8 +9,8 @@ use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::batches;
 use crate::clients::Clients;
-use crate::ec2::{BATCH, foreign, named, tags, tolerant};
-use crate::error::{deleted, failed, kind_of};
+use crate::ec2::{BATCH, foreign, named, tags, tolerant, unless_refused};
+use crate::error::{deleted, failed};
 use crate::prices::hourly;
 use crate::time::timestamp;
 
@@ -70,24 +70,11 @@ impl Type for This {
     }
 }
 
-/// Deletes one. A refusal comes inside an answer that is a success.
 async fn delete(at: &Clients, id: &str) -> Result<(), CloudError> {
     let call = at.ec2().delete_vpc_endpoints().vpc_endpoint_ids(id);
     let answer = call.send().await;
     let answer = answer.map_err(failed!("ec2", "DeleteVpcEndpoints", id))?;
-    let refusals = answer.unsuccessful().iter();
-    let Some(refusal) = refusals.filter_map(|item| item.error()).next() else {
-        return Ok(());
-    };
-    let (code, message) = (refusal.code(), refusal.message());
-    Err(CloudError {
-        service: "ec2".to_owned(),
-        call: "DeleteVpcEndpoints".to_owned(),
-        resource: Some(id.to_owned()),
-        code: code.map(str::to_owned),
-        message: message.unwrap_or("it gave no reason").to_owned(),
-        kind: kind_of(code, message, None),
-    })
+    unless_refused("DeleteVpcEndpoints", id, answer.unsuccessful())
 }
 
 async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {

@@ -1,0 +1,159 @@
+//! Who may enter a cluster: entries go with their cluster.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_eks::types::AccessEntry;
+use stack::cloud::{
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+};
+
+use super::{Seen, Sighting, Type};
+use crate::arn::Arn;
+use crate::batch::some_at_once;
+use crate::clients::Clients;
+use crate::eks::{names, tags_of};
+use crate::error::{deleted, failed, missing};
+use crate::time::timestamp;
+
+pub(super) struct This;
+
+const NAME: &str = "eks:access-entry";
+const KIND: &str = "access-entry";
+
+/// The detail with the ARN of whom an entry is about, by which alone calls name it.
+const PRINCIPAL: &str = "principal";
+
+impl Type for This {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        arn.is("eks", KIND)
+    }
+
+    /// The ARN of an entry does not tell in full whom it is about: all entries of its cluster are asked.
+    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
+        Box::pin(async move {
+            let mut clusters: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
+            for id in ids {
+                let of_cluster = clusters.entry(names(id, KIND).0).or_default();
+                of_cluster.push(id.clone());
+            }
+            let mut seen = Seen::default();
+            for (cluster, ids) in clusters {
+                match entries(at, cluster).await {
+                    Ok(entries) => {
+                        let asked = entries.into_iter().filter(|one| ids.contains(&one.id));
+                        seen.found.extend(asked.map(Sighting::from));
+                    }
+                    Err(error) if error.kind == CloudErrorKind::Gone => {}
+                    Err(error) => seen.fail(&ids, &error),
+                }
+            }
+            seen
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a Clients,
+        resource: &'a Resource,
+        _how: Deleting,
+    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        Box::pin(async move {
+            let (cluster, _) = names(&resource.id, KIND);
+            let principal = resource.details.get(PRINCIPAL).map_or("", String::as_str);
+            let asked = at.eks().delete_access_entry().cluster_name(cluster);
+            let answer = asked.principal_arn(principal).send().await;
+            let answer = answer.map_err(failed!("eks", "DeleteAccessEntry", principal));
+            deleted(answer, Deletion::Gone)
+        })
+    }
+}
+
+/// All entries of a cluster.
+async fn entries(at: &Clients, cluster: &str) -> Result<Vec<Resource>, CloudError> {
+    let asked = at.eks().list_access_entries().cluster_name(cluster);
+    let mut pages = asked.into_paginator().items().send();
+    let mut principals = Vec::new();
+    while let Some(principal) = pages.next().await {
+        principals.push(principal.map_err(failed!("eks", "ListAccessEntries", cluster))?);
+    }
+    let asked = principals.iter().map(|one| entry(at, cluster, one));
+    let mut found = Vec::new();
+    for answer in some_at_once(asked.collect()).await {
+        match answer {
+            Ok(entry) => found.push(entry),
+            // It went meanwhile.
+            Err(error) if error.kind == CloudErrorKind::Gone => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+async fn entry(at: &Clients, cluster: &str, principal: &str) -> Result<Resource, CloudError> {
+    let asked = at.eks().describe_access_entry().cluster_name(cluster);
+    let answer = asked.principal_arn(principal).send().await;
+    let answer = answer.map_err(failed!("eks", "DescribeAccessEntry", principal))?;
+    let entry = answer.access_entry().and_then(|entry| seen(at, entry));
+    entry.ok_or_else(|| missing("eks", "DescribeAccessEntry", principal))
+}
+
+fn seen(at: &Clients, entry: &AccessEntry) -> Option<Resource> {
+    let id = ResourceId(entry.access_entry_arn()?.to_owned());
+    let (cluster, principal) = (entry.cluster_name()?, entry.principal_arn()?);
+    let mut resource = at.resource(id, NAME);
+    resource.tags = tags_of(entry.tags());
+    resource.created_at = timestamp(entry.created_at());
+    resource.standing = Standing::Confirmed;
+    resource.owner = Some(at.id("eks", &format!("cluster/{cluster}")));
+    resource.uses = vec![ResourceId(principal.to_owned())];
+    let principal = (PRINCIPAL.to_owned(), principal.to_owned());
+    resource.details.extend([principal]);
+    Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::loopback::Loopback;
+
+    /// An entry goes with its cluster, and is deleted by whom it is about and not by its name.
+    #[test]
+    fn what_an_entry_is() {
+        let at = Clients::of_nobody();
+        let role = "arn:aws:iam::123456789012:role/teams/web/admin";
+        let entry = AccessEntry::builder()
+            .access_entry_arn(
+                "arn:aws:eks:eu-west-1:123456789012:access-entry/main/role/123456789012/admin/0cc2",
+            )
+            .cluster_name("main")
+            .principal_arn(role);
+        let resource = seen(&at, &entry.build()).unwrap();
+        assert_eq!(resource.owner, Some(at.id("eks", "cluster/main")));
+        assert_eq!(resource.uses, [ResourceId(role.to_owned())]);
+        assert_eq!(resource.details[PRINCIPAL], role);
+    }
+
+    /// An entry of a cluster that does not exist does not exist; one that may not be asked about is not known.
+    #[tokio::test]
+    async fn what_is_refused_is_not_gone() {
+        for (code, found) in [
+            ("ResourceNotFoundException", 0),
+            ("AccessDeniedException", 1),
+        ] {
+            let service = Loopback::new(move |_| {
+                let body = json!({ "__type": code, "message": "no" });
+                (400, "application/json", body.to_string())
+            });
+            let at = service.await.clients;
+            let id = at.id("eks", "access-entry/main/role/123456789012/admin/0cc2");
+            let seen = This.describe(&at, &[id]).await;
+            assert_eq!((seen.found.len(), seen.failed.len()), (0, found), "{code}");
+        }
+    }
+}
