@@ -160,6 +160,11 @@ where
     }
 }
 
+/// Whether a text names a code of too many calls.
+pub(crate) fn names_throttling(text: &str) -> bool {
+    THROTTLED.iter().any(|code| text.contains(code))
+}
+
 /// What a code means. A bare status proves nothing: a wrong endpoint answers 404 to everything.
 pub(crate) fn kind_of(
     code: Option<&str>,

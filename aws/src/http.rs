@@ -7,12 +7,15 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
+use crate::error;
 use crate::pace::{Lane, Pace};
 
 /// How long an answer may take once the call's turn has come. Deleting a stack of another service answers at once; the
@@ -59,15 +62,39 @@ impl HttpConnector for PacedConnector {
         let (pace, inner) = (Arc::clone(&self.client.pace), self.inner.clone());
         HttpConnectorFuture::new(async move {
             let turn = pace.turn(&lane).await;
-            let answer = tokio::time::timeout(ANSWER, inner.call(request)).await;
-            let answer = answer.map_err(|late| ConnectorError::timeout(late.into()))??;
+            let answer = async {
+                let mut answer = inner.call(request).await?;
+                let throttled = is_throttled(&mut answer).await?;
+                Ok::<_, ConnectorError>((answer, throttled))
+            };
+            let answer = tokio::time::timeout(ANSWER, answer).await;
+            let (answer, throttled) =
+                answer.map_err(|late| ConnectorError::timeout(late.into()))??;
             let date = answer.headers().get("date");
             if let Some(time) = date.and_then(said) {
                 pace.heard(time);
             }
-            turn.answered(matches!(answer.status().as_u16(), 429 | 503));
+            turn.answered(throttled);
             Ok(answer)
         })
+    }
+}
+
+/// Whether an answer is that there are too many calls. Most services say so with the status of any bad request, and only
+/// their words tell: those are read, and put back for whoever made the call.
+async fn is_throttled(answer: &mut HttpResponse) -> Result<bool, ConnectorError> {
+    match answer.status().as_u16() {
+        429 | 503 => Ok(true),
+        400 => {
+            let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+            let read = ByteStream::new(body).collect().await;
+            let read = read.map_err(|error| ConnectorError::io(error.into()))?;
+            let bytes = read.into_bytes();
+            let throttled = error::names_throttling(&String::from_utf8_lossy(&bytes));
+            *answer.body_mut() = SdkBody::from(bytes);
+            Ok(throttled)
+        }
+        _ => Ok(false),
     }
 }
 
@@ -101,7 +128,31 @@ fn said(date: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::http::StatusCode;
+
     use super::*;
+
+    /// Too many calls are told by the status or by the words, which whoever made the call still reads.
+    #[tokio::test]
+    async fn throttling_is_heard_in_every_protocol() {
+        for (status, body, throttled) in [
+            (503, "", true),
+            (429, "", true),
+            (400, r#"{"__type":"com.amazon#ThrottlingException"}"#, true),
+            (400, "<Error><Code>Throttling</Code></Error>", true),
+            (400, "<Error><Code>ValidationError</Code></Error>", false),
+            (200, "Throttling", false),
+        ] {
+            let status = StatusCode::try_from(status).unwrap();
+            let mut answer = HttpResponse::new(status, SdkBody::from(body));
+            assert_eq!(
+                is_throttled(&mut answer).await.unwrap(),
+                throttled,
+                "{status} {body}"
+            );
+            assert_eq!(answer.body().bytes(), Some(body.as_bytes()));
+        }
+    }
 
     /// Calls that read are told from those that write, in each protocol.
     #[test]
