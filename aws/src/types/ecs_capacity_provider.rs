@@ -39,11 +39,9 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "capacity-provider");
             let asked = at.ecs().delete_capacity_provider().capacity_provider(name);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("ecs", "DeleteCapacityProvider", name)),
+                answer.map_err(failed!("ecs", "DeleteCapacityProvider", name)),
                 Deletion::Begun,
             )
         })

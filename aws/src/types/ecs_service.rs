@@ -59,11 +59,9 @@ impl Type for This {
             let (cluster, name) = names(&resource.id);
             let asked = at.ecs().delete_service();
             let asked = asked.set_cluster(cluster).service(name).force(true);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("ecs", "DeleteService", name)),
+                answer.map_err(failed!("ecs", "DeleteService", name)),
                 Deletion::Begun,
             )
         })

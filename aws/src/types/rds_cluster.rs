@@ -46,11 +46,9 @@ impl Type for This {
                 .skip_final_snapshot(snapshot.is_none())
                 .set_final_db_snapshot_identifier(snapshot)
                 .delete_automated_backups(true);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("rds", "DeleteDBCluster", name)),
+                answer.map_err(failed!("rds", "DeleteDBCluster", name)),
                 Deletion::Begun,
             )
         })

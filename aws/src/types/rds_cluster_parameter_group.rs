@@ -38,11 +38,9 @@ impl Type for This {
                 .rds()
                 .delete_db_cluster_parameter_group()
                 .db_cluster_parameter_group_name(name);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("rds", "DeleteDBClusterParameterGroup", name)),
+                answer.map_err(failed!("rds", "DeleteDBClusterParameterGroup", name)),
                 Deletion::Gone,
             )
         })

@@ -39,11 +39,9 @@ impl Type for This {
                 .rds()
                 .delete_db_cluster_snapshot()
                 .db_cluster_snapshot_identifier(name);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("rds", "DeleteDBClusterSnapshot", name)),
+                answer.map_err(failed!("rds", "DeleteDBClusterSnapshot", name)),
                 Deletion::Begun,
             )
         })

@@ -1,5 +1,8 @@
 //! Database instances.
 
+#[cfg(test)]
+mod tests;
+
 use aws_sdk_rds::types::DbInstance;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -61,11 +64,9 @@ impl Type for This {
                 .skip_final_snapshot(snapshot.is_none())
                 .set_final_db_snapshot_identifier(snapshot)
                 .delete_automated_backups(true);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("rds", "DeleteDBInstance", name)),
+                answer.map_err(failed!("rds", "DeleteDBInstance", name)),
                 Deletion::Begun,
             )
         })
@@ -278,113 +279,4 @@ fn price(resource: &mut Resource, instance: &DbInstance) {
         resource.unpriced.push("provisioned IOPS".to_owned());
     }
     resource.unpriced.push("backups".to_owned());
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_rds::types::{
-        DbSubnetGroup, VpcSecurityGroupMembership, builders::DbInstanceBuilder,
-    };
-
-    use super::*;
-
-    fn instance(engine: &str, state: &str) -> DbInstanceBuilder {
-        DbInstance::builder()
-            .db_instance_arn("arn:aws:rds:eu-west-1:123456789012:db:main")
-            .db_instance_class("db.t3.micro")
-            .dbi_resource_id("db-ABC")
-            .engine(engine)
-            .db_instance_status(state)
-            .allocated_storage(20)
-            .storage_type("gp3")
-    }
-
-    fn resource(instance: DbInstanceBuilder) -> Resource {
-        seen(&Clients::of_nobody(), &instance.build()).unwrap()
-    }
-
-    fn meters(resource: &Resource) -> Vec<String> {
-        let usage = resource.usage.iter();
-        usage.map(|usage| usage.meter.clone()).collect()
-    }
-
-    /// A stopped one costs its storage, one that is being made nothing, and a standby everything twice.
-    #[test]
-    fn what_a_database_costs() {
-        let class = "rds:db.t3.micro:postgres";
-        let running = resource(instance("postgres", "available"));
-        assert_eq!(meters(&running), [class, "rds:storage:gp3"]);
-        assert_eq!(running.usage[0], hourly(class, Decimal::ONE));
-        assert_eq!(
-            meters(&resource(instance("postgres", "stopped"))),
-            ["rds:storage:gp3"]
-        );
-        assert!(meters(&resource(instance("postgres", "creating"))).is_empty());
-        let twice = resource(instance("postgres", "available").multi_az(true));
-        assert_eq!(twice.usage[0], hourly(class, Decimal::TWO));
-        assert_eq!(
-            twice.usage[1],
-            monthly("rds:storage:gp3", Decimal::from(40))
-        );
-    }
-
-    /// What the list has no price for is named, not left out.
-    #[test]
-    fn what_has_no_price_is_named() {
-        let oracle = resource(instance("oracle-ee", "available").storage_type("io1"));
-        assert_eq!(meters(&oracle), ["rds:storage:io1"]);
-        assert_eq!(
-            oracle.unpriced,
-            ["a db.t3.micro of oracle-ee", "provisioned IOPS", "backups"]
-        );
-        let aurora = instance("aurora-mysql", "available").db_cluster_identifier("c");
-        assert_eq!(
-            meters(&resource(aurora.clone())),
-            ["rds:db.t3.micro:aurora-mysql"]
-        );
-        let serverless = resource(aurora.db_instance_class("db.serverless"));
-        assert!(serverless.usage.is_empty());
-        assert_eq!(serverless.unpriced, ["a db.serverless of aurora-mysql"]);
-    }
-
-    /// A member of Aurora goes before its cluster; one of a Multi-AZ cluster goes with it.
-    #[test]
-    fn what_a_database_uses() {
-        let at = Clients::of_nobody();
-        let group = VpcSecurityGroupMembership::builder().vpc_security_group_id("sg-1");
-        let subnets = DbSubnetGroup::builder().db_subnet_group_name("nets");
-        let member = instance("aurora-mysql", "available")
-            .db_cluster_identifier("c")
-            .vpc_security_groups(group.build())
-            .db_subnet_group(subnets.build());
-        let wanted = [
-            at.id("rds", "cluster:c"),
-            at.id("ec2", "security-group/sg-1"),
-            at.id("rds", "subgrp:nets"),
-        ];
-        assert_eq!(resource(member).uses, wanted);
-        let owned = resource(instance("mysql", "available").db_cluster_identifier("c"));
-        assert!(owned.uses.is_empty());
-        let replica =
-            instance("mysql", "available").read_replica_source_db_instance_identifier("s");
-        assert_eq!(resource(replica).uses, [at.id("rds", "db:s")]);
-    }
-
-    /// Only what can be stopped has a size, which is whether it runs.
-    #[test]
-    fn the_size_of_a_database() {
-        let awake = resource(instance("mysql", "available"));
-        assert_eq!(
-            (awake.size, awake.stopped),
-            (Some(json!({ "running": true })), false)
-        );
-        let at = aws_smithy_types::DateTime::from_secs(1_800_000_000);
-        let asleep = resource(instance("mysql", "stopped").automatic_restart_time(at));
-        assert!(asleep.stopped && This.signals(&asleep).is_empty());
-        assert_eq!(asleep.details["restarts_at"], "2027-01-15T08:00:00Z");
-        let member = instance("aurora-mysql", "available").db_cluster_identifier("c");
-        assert_eq!(resource(member).size, None);
-        let replicated = instance("mysql", "available").read_replica_db_instance_identifiers("r");
-        assert_eq!(resource(replicated).size, None);
-    }
 }

@@ -35,11 +35,9 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "og");
             let asked = at.rds().delete_option_group().option_group_name(name);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("rds", "DeleteOptionGroup", name)),
+                answer.map_err(failed!("rds", "DeleteOptionGroup", name)),
                 Deletion::Gone,
             )
         })

@@ -36,11 +36,9 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "snapshot");
             let asked = at.rds().delete_db_snapshot().db_snapshot_identifier(name);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("rds", "DeleteDBSnapshot", name)),
+                answer.map_err(failed!("rds", "DeleteDBSnapshot", name)),
                 Deletion::Begun,
             )
         })

@@ -36,11 +36,9 @@ impl Type for This {
         Box::pin(async move {
             let name = short(&resource.id, "subgrp");
             let asked = at.rds().delete_db_subnet_group().db_subnet_group_name(name);
+            let answer = asked.send().await;
             deleted(
-                asked
-                    .send()
-                    .await
-                    .map_err(failed!("rds", "DeleteDBSubnetGroup", name)),
+                answer.map_err(failed!("rds", "DeleteDBSubnetGroup", name)),
                 Deletion::Gone,
             )
         })
