@@ -39,18 +39,24 @@ pub(crate) async fn tagged(
     Ok(index)
 }
 
-/// The one name of a resource that has two: images and snapshots are named with the account in some places, and without
-/// it in others.
+/// The one name of a resource of EC2 that has two: images and snapshots are named with the account in some places and
+/// without it in others, and what a type is called differs as well; what its id begins with does not.
 fn one_name(at: &Clients, arn: &str) -> ResourceId {
+    let own = |account: &str| account.is_empty() || account == at.place.account;
     match Arn::parse(arn) {
-        Some(Arn {
-            service: "ec2",
-            account: "",
-            resource,
-            ..
-        }) => at.id("ec2", resource),
+        Some(found) if found.service == "ec2" && own(found.account) => {
+            let id = found.resource.rsplit('/').next();
+            // Some things are named by people, after what they are for.
+            let id = id.filter(|id| id.split_once('-').is_some_and(|(_, rest)| is_number(rest)));
+            let path = id.and_then(ec2::path);
+            at.id("ec2", path.as_deref().unwrap_or(found.resource))
+        }
         _ => ResourceId(arn.to_owned()),
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// What EC2 itself says carries the tag, page by page of a thousand: one question instead of one for each of its types,
@@ -77,7 +83,8 @@ mod tests {
     use super::*;
     use crate::ec2::testing::here;
 
-    /// A snapshot has one name, whether an index puts the account into it or not.
+    /// What is in EC2 has one name, whether an index puts the account into it or not, and whatever it calls the type;
+    /// what is not, or is another account's, or not known, keeps its own.
     #[test]
     fn a_snapshot_has_one_name() {
         let at = here();
@@ -94,7 +101,15 @@ mod tests {
                 at.id("ec2", "snapshot/snap-1")
             ]
         );
-        let bucket = "arn:aws:s3:::assets";
-        assert_eq!(one_name(&at, bucket).as_str(), bucket);
+        let log = "arn:aws:ec2:eu-west-1:123456789012:flow-logs/fl-1";
+        assert_eq!(one_name(&at, log), at.id("ec2", "vpc-flow-log/fl-1"));
+        for kept in [
+            "arn:aws:s3:::assets",
+            "arn:aws:ec2:eu-west-1:210987654321:subnet/subnet-1",
+            "arn:aws:ec2:eu-west-1:123456789012:quantum-gate/q-1",
+            "arn:aws:ec2:eu-west-1:123456789012:placement-group/sg-of-workers",
+        ] {
+            assert_eq!(one_name(&at, kept).as_str(), kept);
+        }
     }
 }
