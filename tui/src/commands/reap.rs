@@ -2,9 +2,11 @@
 
 mod once;
 mod pause;
+mod report;
 mod said;
 mod show;
 mod stop;
+mod tell;
 mod watch;
 
 use clap::Args;

@@ -1,21 +1,18 @@
 //! `jiti reap --yes --watch`: run after run, until a signal ends it.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use stack::reaper::DEFAULT_INTERVAL;
-use stack::service::reap::InHand;
-use stack::service::teardown::Stop;
 use stack::{Clock, Elapsed, Span};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::mpsc;
 
-use super::once::{Report, Shared, concurrency, drain, no_signals, once};
+use super::once::{drain, once, shared};
+use super::report::Report;
 use super::said::Speaker;
-use super::stop::Signals;
 use crate::cli::Form;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -40,25 +37,10 @@ enum Turn {
 
 pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let (to, mut said) = mpsc::unbounded_channel();
-    let speaker = Speaker {
-        to,
-        form,
-        steps: false,
-    };
-    let (begin_no_more, stop) = watch::channel(false);
-    let shared = Shared {
-        slots: Arc::new(Semaphore::new(concurrency(context)?)),
-        in_hand: InHand::default(),
-        stop: stop.clone(),
-        delete_no_more: Stop::default(),
-        speaker: speaker.clone(),
-    };
-    let signals = Signals::of_process().map_err(|error| no_signals(&error))?;
-    let signals = signals.pass_on(
-        begin_no_more,
-        shared.delete_no_more.clone(),
-        speaker.clone(),
-    );
+    let steps = false;
+    let speaker = Speaker { to, form, steps };
+    let (shared, signals) = shared(context, &speaker)?;
+    let stop = shared.stop.clone();
     tokio::pin!(signals);
 
     // A teardown may take longer than the interval: the next run begins beside it.
@@ -89,7 +71,7 @@ pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<()
             }
             Turn::Ended(ended) => match *ended {
                 Ok(report) => {
-                    let began = format::second(report.began_at());
+                    let began = format::second(report.began_at);
                     if let Err(error) = report.verdict() {
                         speaker.aside(format!("{began} UTC {}", error.message()));
                     }

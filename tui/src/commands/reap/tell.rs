@@ -1,0 +1,91 @@
+//! Telling people by the webhook: what is owed to them, and why a run touched nothing. A receiver that is down is no
+//! failure of the run: it is tried again with the next.
+
+use stack::service::Service;
+use stack::service::warn::{Alarm, Deliver, Told};
+use stack::{Clock, ProcessId, SystemClock, process};
+
+use super::said::Speaker;
+use crate::notify::{Message, Webhook};
+
+/// Whoever can be told.
+pub(super) struct Teller<'a> {
+    service: &'a Service,
+    process: ProcessId,
+    webhook: Option<Webhook<SystemClock>>,
+    speaker: &'a Speaker,
+}
+
+impl<'a> Teller<'a> {
+    /// By the webhook of the configuration, where there is one.
+    pub(super) fn new(service: &'a Service, speaker: &'a Speaker) -> Self {
+        let address = service.config().notify.webhook.clone();
+        let made = address.map(|address| Webhook::new(address, SystemClock));
+        let webhook = made.and_then(|made| {
+            made.map_err(|error| {
+                speaker.aside(format!(
+                    "Warning: nobody can be told by the webhook: {error}"
+                ));
+            })
+            .ok()
+        });
+        Self {
+            service,
+            process: this_process(),
+            webhook,
+            speaker,
+        }
+    }
+
+    /// Who carries out the run, as the ledger records it.
+    pub(super) fn process(&self) -> &ProcessId {
+        &self.process
+    }
+
+    /// Delivers what is owed.
+    pub(super) async fn warned(&self) -> Told {
+        let Some(webhook) = &self.webhook else {
+            return Told::default();
+        };
+        let receiver: &dyn Deliver = webhook;
+        self.heard(self.service.warn(&self.process, receiver).await)
+    }
+
+    /// Tells why nothing was touched.
+    pub(super) async fn alarmed(&self, alarm: &Alarm) -> Told {
+        let Some(webhook) = &self.webhook else {
+            return Told::default();
+        };
+        let told = self.service.alarm(&self.process, webhook, alarm.clone());
+        self.heard(told.await)
+    }
+
+    fn heard(&self, told: Result<Told, stack::ServiceError>) -> Told {
+        match told {
+            Ok(told) => {
+                for (letter, reason) in &told.failed {
+                    let what = Message::of(letter, SystemClock.now()).summary();
+                    self.speaker.aside(format!(
+                        "Warning: nobody was told that {what}: {reason}; the next run tries again"
+                    ));
+                }
+                told
+            }
+            Err(error) => {
+                self.speaker
+                    .aside(format!("Warning: warnings were not delivered: {error}"));
+                Told::default()
+            }
+        }
+    }
+}
+
+/// This process, as the ledger records it.
+fn this_process() -> ProcessId {
+    let pid = std::process::id();
+    process::identify(pid).unwrap_or_else(|| ProcessId {
+        pid,
+        started: String::new(),
+        host: process::host(),
+    })
+}
