@@ -7,7 +7,6 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
-use stack::ReaperStatus;
 use tui::{Scene, Stage};
 
 const COLUMNS: u16 = 124;
@@ -27,9 +26,10 @@ pub(crate) fn svg() -> String {
     let now: Timestamp = "2026-03-02T14:00:00Z".parse().unwrap_or_default();
     let mut stage = Stage::new(Scene::new(COLUMNS, ROWS, now));
     let leases = Stage::made_up(now, 240);
-    stage.load(leases.clone(), ReaperStatus::default());
+    stage.load(leases.clone(), Stage::made_up_reaper(now));
     stage.sight_made_up(&leases);
-    stage.keys("<down><down><down>");
+    // The dearest first: that brings many kinds of state together.
+    stage.keys("s7<home><down><down><down>");
     let buffer = stage.buffer();
     let (width, height) = (
         f32::from(COLUMNS) * CELL.0 + 24.0,

@@ -4,6 +4,7 @@ mod sky;
 
 use jiff::Timestamp;
 use stack::lease::{Mark, NewEvent, ProcessId, Strategy, TeardownInputs, Terms};
+use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::{
     Actor, Elapsed, Event, EventKind, Labels, Lease, NameError, Origin, Policy, Registration,
     RenewOn, Resource, RunId, Seq, Source, Span, StackName,
@@ -63,6 +64,28 @@ pub(crate) fn stories(now: Timestamp, stacks: usize) -> Vec<Story> {
     (0..stacks)
         .filter_map(|at| story(&mut dice, now, at).ok())
         .collect()
+}
+
+/// A reaper that ran three minutes ago and comes every fifteen.
+pub(crate) fn reaper(now: Timestamp) -> [ReaperEvent; 2] {
+    let run = RunId::random();
+    let began = ReaperEventKind::RunStarted {
+        run: run.clone(),
+        interval: Span::minutes(15),
+        host: "runner-1".to_owned(),
+        pid: 1,
+    };
+    let ended = ReaperEventKind::RunFinished {
+        run,
+        ended: 2,
+        failed: 0,
+    };
+    [began, ended].map(|kind| ReaperEvent {
+        seq: Seq::NONE,
+        at: Span::minutes(3).before(now),
+        actor: Actor::of("reaper", "runner-1"),
+        kind,
+    })
 }
 
 /// The same as leases.

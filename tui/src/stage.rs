@@ -221,6 +221,12 @@ impl Stage {
         self.happens(Event::Sighted(Ok(Box::new(sighting))));
     }
 
+    /// The reaper of the made-up world.
+    #[must_use]
+    pub fn made_up_reaper(now: Timestamp) -> ReaperStatus {
+        ReaperStatus::default().fold(demo::reaper(now))
+    }
+
     /// A look at the made-up cloud, in which leases of the made-up world stand.
     pub fn sight_made_up(&mut self, leases: &[Lease]) {
         let sighting = demo::sighting(self.model.now(), leases);

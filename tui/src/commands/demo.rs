@@ -4,8 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use stack::ledger::Ledger;
-use stack::reaper::{ReaperEvent, ReaperEventKind};
-use stack::{Clock, RunId, Seq, Span, SqliteLedger};
+use stack::{Clock, Seq, SqliteLedger};
 
 use super::dashboard;
 use crate::context::Context;
@@ -51,27 +50,7 @@ async fn fill(path: &Path, stacks: usize, context: &Context) -> Result<(), Comma
             CommandError::failed("the demo could not be made").because(&error)
         })??;
     }
-    let run = RunId::random();
-    let at = Span::minutes(3).before(now);
-    let event = |at, kind| ReaperEvent {
-        seq: Seq::NONE,
-        at,
-        actor: stack::Actor::of("reaper", "runner-1"),
-        kind,
-    };
-    let began = ReaperEventKind::RunStarted {
-        run: run.clone(),
-        interval: Span::minutes(15),
-        host: "runner-1".to_owned(),
-        pid: 1,
-    };
-    let ended = ReaperEventKind::RunFinished {
-        run,
-        ended: 2,
-        failed: 0,
-    };
-    ledger
-        .append_reaper(Seq::NONE, vec![event(at, began), event(at, ended)])
-        .await?;
+    let reaper = demo::reaper(now);
+    ledger.append_reaper(Seq::NONE, reaper.to_vec()).await?;
     Ok(())
 }

@@ -331,7 +331,8 @@ impl Stack {
     }
 }
 
-fn before(to: Timestamp, by: Elapsed) -> Timestamp {
+/// So long before a moment.
+pub(super) fn before(to: Timestamp, by: Elapsed) -> Timestamp {
     let by = jiff::SignedDuration::from_millis(i64::try_from(by.millis()).unwrap_or(i64::MAX));
     to.checked_sub(by).unwrap_or(Timestamp::MIN)
 }

@@ -8,6 +8,8 @@ use stack::service::sleep::{Step, Turned};
 use stack::service::teardown::{Outcome, Progress};
 use stack::{Elapsed, RunId, StackName};
 
+use super::row::before;
+
 /// All that is followed, or was.
 #[derive(Debug, Default)]
 pub(crate) struct Works(BTreeMap<StackName, Work>);
@@ -195,9 +197,4 @@ impl Work {
             None => self.resources.push((id, fate)),
         }
     }
-}
-
-fn before(now: Timestamp, by: Elapsed) -> Timestamp {
-    let by = jiff::SignedDuration::from_millis(i64::try_from(by.millis()).unwrap_or(i64::MAX));
-    now.checked_sub(by).unwrap_or(now)
 }

@@ -91,6 +91,9 @@ fn against_unleased(model: &Model, msg: Msg, key: &Key) -> Option<&'static str> 
         Msg::Sleep | Msg::Wake => {
             "only its tags tell of it: without a lease its sizes would be written down nowhere"
         }
+        Msg::Teardown if model.setting.demo => {
+            "only its tags tell of it, and the made-up world has no cloud that could be swept"
+        }
         Msg::Teardown if !model.setting.cloud => {
             "only its tags tell of it, and without an [[account]] nothing can be swept"
         }

@@ -9,7 +9,7 @@ use crate::msg::Msg;
 use crate::output::style::Tone;
 use crate::theme::Ink;
 
-const ON_LIST: [Msg; 12] = [
+const ON_LIST: [Msg; 14] = [
     Msg::Help,
     Msg::Quit,
     Msg::Open,
@@ -20,11 +20,13 @@ const ON_LIST: [Msg; 12] = [
     Msg::Extend,
     Msg::Hold,
     Msg::Unhold,
+    Msg::Sleep,
+    Msg::Wake,
     Msg::Copy,
     Msg::Refresh,
 ];
 
-const ON_DETAIL: [Msg; 9] = [
+const ON_DETAIL: [Msg; 11] = [
     Msg::Help,
     Msg::Quit,
     Msg::Back,
@@ -33,6 +35,8 @@ const ON_DETAIL: [Msg; 9] = [
     Msg::Extend,
     Msg::Hold,
     Msg::Unhold,
+    Msg::Sleep,
+    Msg::Wake,
     Msg::Copy,
 ];
 

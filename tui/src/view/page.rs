@@ -53,11 +53,13 @@ impl Page {
         self.line([(text.to_owned(), Tone::Heading.into())]);
     }
 
-    /// Text, broken where the page ends.
+    /// Text, broken where the page ends; as far in as its first line is.
     pub(super) fn text(&mut self, text: &str, ink: impl Into<Ink>) {
         let ink = ink.into();
-        for line in wrapped(&clean(text), Some(self.columns)) {
-            self.line([(line, ink)]);
+        let indent = text.len() - text.trim_start_matches(' ').len();
+        let room = self.columns.saturating_sub(indent).max(1);
+        for line in wrapped(&clean(text), Some(room)) {
+            self.line([(format!("{:indent$}{line}", ""), ink)]);
         }
     }
 

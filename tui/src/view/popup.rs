@@ -34,6 +34,11 @@ pub(super) fn doomed(page: &mut Page, plan: &Plan) {
     teardown::list(page, plan);
 }
 
+/// How many resources of a plan go, and what that frees.
+pub(super) fn goes(plan: &Plan) -> String {
+    teardown::goes(plan)
+}
+
 /// An area of a size in the middle of another, no larger than it.
 fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
     let (width, height) = (

@@ -1,7 +1,7 @@
 //! Whether building it just in time pays: what is known for that, and what is not.
 
-use stack::Listing;
 use stack::idle::IdleState;
+use stack::{Listing, Phase};
 
 use super::super::page::Page;
 use super::cost;
@@ -38,6 +38,11 @@ fn idle(page: &mut Page, listing: &Listing, model: &Model) {
         format!(", since {}", format::moment(at, model.now()))
     });
     let (now, wasted, tone) = match idle.state {
+        _ if listing.phase == Phase::Asleep => (
+            "it sleeps: nothing of it computes".to_owned(),
+            "nothing now: it sleeps".to_owned(),
+            Tone::Plain,
+        ),
         IdleState::Idle => (
             format!("{rate}{since}"),
             idle.wasted_usd.map_or_else(unknown, format::usd),

@@ -81,15 +81,16 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
     }
     let listing = stack.listing(model.world.view());
     for one in &listing.idle.evidence {
-        let value = one
-            .value
-            .map_or_else(|| format::UNKNOWN.to_owned(), format::number);
-        let text = format!(
-            "  {}: {value} within {}, idle below {}",
-            one.signal,
-            one.window,
-            format::number(one.threshold)
-        );
+        let signal = stack::cloud::short(&one.signal);
+        let text = match one.value {
+            Some(value) => format!(
+                "  {signal}: {} within {}, idle below {}",
+                format::number(value),
+                one.window,
+                format::number(one.threshold)
+            ),
+            None => format!("  whether it is used is not known: {signal}"),
+        };
         page.text(&text, Tone::Quiet);
     }
 }
@@ -132,16 +133,7 @@ fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
 }
 
 fn planned(page: &mut Page, plan: &Plan) {
-    let noun = if plan.count() == 1 {
-        "resource goes"
-    } else {
-        "resources go"
-    };
-    let frees = plan.hourly_usd.map_or_else(
-        || "; what that frees is not known".to_owned(),
-        |rate| format!(", which frees {}/h", format::rate(rate)),
-    );
-    page.text(&format!("  {} {noun}{frees}", plan.count()), Tone::Plain);
+    page.text(&format!("  {}", popup::goes(plan)), Tone::Plain);
     if plan.protected {
         page.text(
             "  ▲ a teardown wants its name typed: it is protected, or known by its tags alone",

@@ -13,7 +13,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
     let rows = u16::try_from(BINDINGS.len())
         .unwrap_or(u16::MAX)
         .saturating_add(6);
-    let inside = canvas.boxed(middle(area, 76, rows), "Keys");
+    let inside = canvas.boxed(middle(area, 80, rows), "Keys");
     let room = usize::from(inside.height.saturating_sub(3));
     let top = scroll.min(BINDINGS.len().saturating_sub(room));
     for (y, binding) in (inside.y..).zip(BINDINGS.iter().skip(top).take(room)) {
@@ -31,7 +31,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
         .iter()
         .map(|column| column.title())
         .collect();
-    let text = format!("Narrow: {} give way", goes.join(", "));
+    let text = format!("Narrow: {} go", goes.join(", "));
     canvas.put(inside.x, foot, inside.width, &text, Tone::Quiet);
     let more = BINDINGS.len() > room;
     let pairs: &[(&str, &str)] = if more {

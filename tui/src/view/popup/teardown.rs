@@ -84,15 +84,7 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
         }
         Answer::Known(plan) => plan,
     };
-    let noun = if plan.count() == 1 {
-        "resource goes"
-    } else {
-        "resources go"
-    };
-    let frees = plan.hourly_usd.map_or_else(String::new, |rate| {
-        format!(", which frees {}/h", format::rate(rate))
-    });
-    page.text(&format!("{} {noun}{frees}", plan.count()), Tone::Heading);
+    page.text(&goes(plan), Tone::Heading);
     page.text(&way(plan), Tone::Quiet);
     let stack = model.world.stack(&popup.stack);
     if let Some(until) = stack
@@ -109,6 +101,22 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
     }
     page.blank();
     page
+}
+
+/// How many resources go, and what that frees.
+pub(super) fn goes(plan: &Plan) -> String {
+    let noun = match plan.count() {
+        // Where nothing goes, nothing is freed, whatever the stack costs.
+        0 if !plan.may_proceed() => return "Nothing would go".to_owned(),
+        0 => return "Nothing is left to remove".to_owned(),
+        1 => "resource goes",
+        _ => "resources go",
+    };
+    let frees = plan.hourly_usd.map_or_else(
+        || "; what that frees is not known".to_owned(),
+        |rate| format!(", which frees {}/h", format::rate(rate)),
+    );
+    format!("{} {noun}{frees}", plan.count())
 }
 
 /// How it is ended.
