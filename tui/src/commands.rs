@@ -68,8 +68,16 @@ pub(crate) fn run(
 
 /// What asynchronous work runs on: one thread, which is enough for a program that waits.
 fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::failed("the program could not start").because(&error))
+    started(&mut tokio::runtime::Builder::new_current_thread())
+}
+
+/// The same for the dashboard: what the cloud answers is read beside the thread that takes keys and draws. Of thousands of
+/// resources that is work for seconds, in which no key may wait.
+fn runtime_with_workers() -> Result<tokio::runtime::Runtime, CommandError> {
+    started(tokio::runtime::Builder::new_multi_thread().worker_threads(2))
+}
+
+fn started(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, CommandError> {
+    let runtime = builder.enable_all().build();
+    runtime.map_err(|error| CommandError::failed("the program could not start").because(&error))
 }
