@@ -3,12 +3,15 @@
 
 #[path = "../tui/tests/receiver.rs"]
 mod receiver;
+#[path = "../tui/tests/terminal.rs"]
+mod terminal;
 
 mod test_architecture;
 mod test_aws;
 mod test_aws_example;
 mod test_bad_input;
 mod test_bill;
+mod test_dashboard;
 mod test_discovery;
 mod test_docs;
 mod test_examples;

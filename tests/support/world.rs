@@ -91,6 +91,40 @@ impl World {
         self.looking("many.py", &[&stack, &places[0], &places[1]])
     }
 
+    /// A second account, which only its own profile leads to, and both with these regions: its number.
+    pub fn with_another(&self, regions: &[&str], more: &str) -> String {
+        let another = moto::account();
+        let regions = regions.iter().map(|region| format!("\"{region}\""));
+        let regions = regions.collect::<Vec<_>>().join(", ");
+        let (mut config, mut profiles) = (more.to_owned(), String::new());
+        for (name, id) in [("test", &self.account), ("another", &another)] {
+            config += &format!(
+                "\n[[account]]\nname = \"{name}\"\nid = \"{id}\"\nprofile = \"{name}\"\nregions = [{regions}]\n"
+            );
+            profiles +=
+                &format!("[{name}]\naws_access_key_id = {id}\naws_secret_access_key = testing\n\n");
+        }
+        self.sandbox.config(&config);
+        let folder = self.sandbox.path("home/.aws");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("credentials"), profiles).unwrap();
+        another
+    }
+
+    /// Makes so many volumes of one stack in each of these regions of an account, fast.
+    #[track_caller]
+    pub fn volumes(&self, account: &str, name: &str, regions: &[&str], count: usize) {
+        let stack = json!({ "name": name, "app": "checkout", "owner": "ana@example.com" });
+        let places = regions
+            .iter()
+            .map(|region| format!("{region}=volume:{count}"));
+        let arguments: Vec<String> = std::iter::once(stack.to_string()).chain(places).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let url = ("AWS_ENDPOINT_URL".to_owned(), self.moto().url());
+        let key = ("AWS_ACCESS_KEY_ID".to_owned(), account.to_owned());
+        self.sandbox.python_with("many.py", &arguments, [url, key]);
+    }
+
     /// Everything that stands in the account, in both regions.
     #[track_caller]
     pub fn list(&self) -> BTreeSet<Thing> {

@@ -6,6 +6,7 @@ mod receiver;
 mod sandbox;
 mod scenes;
 mod story;
+mod terminal;
 
 mod test_changes;
 mod test_cost;

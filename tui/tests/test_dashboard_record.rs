@@ -2,7 +2,7 @@
 
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
-use crate::test_dashboard_terminal::Terminal;
+use crate::terminal::Terminal;
 
 /// A recording made in a terminal ends, replayed without one, on the screen that was there.
 #[test]

@@ -10,7 +10,7 @@ use stack::EventKind;
 
 use crate::sandbox::Sandbox;
 use crate::story::{Story, requested};
-use crate::test_dashboard_terminal::Terminal;
+use crate::terminal::Terminal;
 
 /// A root that holds nothing but the stack itself. `apply` says how many work at once when it begins and when it ends, and
 /// works until it is told to go on.

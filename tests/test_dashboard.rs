@@ -1,0 +1,154 @@
+//! The dashboard over a large cloud, in a real terminal: whoever works in it does not notice that the cloud is asked.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use e2e::world::World;
+use portable_pty::CommandBuilder;
+
+use crate::terminal::Terminal;
+
+const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "ap-southeast-2"];
+
+/// No key takes longer than this to show what it does, on a machine that is busy with much else.
+const PROMPTLY: Duration = Duration::from_secs(10);
+
+/// How many milliseconds the slowest key took.
+static SLOWEST: AtomicU64 = AtomicU64::new(0);
+
+/// While 5,000 resources in two accounts and three regions are asked for, every key shows what it does, at once and in its
+/// order; then they are there, and the screen tells as of when. r asks again, and that moment is another one.
+#[test]
+fn a_refresh_costs_no_key() {
+    let world = World::alone();
+    let another = world.with_another(&REGIONS, "[dashboard]\nrefresh = \"1h\"\n");
+    for name in ["alpha", "beta", "gamma", "delta"] {
+        world.stood(name, 1);
+    }
+    world.volumes(&world.account, "huge", &REGIONS, 833);
+    world.volumes(&another, "vast", &REGIONS, 834);
+    let mut terminal = open(&world);
+    terminal.waits_for("asking the cloud…");
+    terminal.waits_for("4 stacks");
+    let before = world.proxy.calls().len();
+    let mut rounds = 0;
+    while terminal.text().contains("asking the cloud…") {
+        round(&mut terminal);
+        rounds += 1;
+    }
+    let asked = world.proxy.calls().len() - before;
+    assert!(
+        rounds > 0 && asked > 10,
+        "{rounds} rounds beside {asked} calls"
+    );
+    terminal.waits_for("6 stacks");
+    terminal.waits_for("2 unleased");
+    let first = refreshed(&terminal);
+    terminal.types("/huge\r");
+    terminal.waits_for("1 of 6 fit huge");
+    terminal.types("\r3");
+    terminal.waits_for("more lines");
+    terminal.types("\u{1b}");
+    terminal.waits_for("cloud as of");
+    terminal.types("\u{1b}");
+    terminal.waits_for("all · by");
+    terminal.types("r");
+    let patience = Instant::now();
+    while !terminal.text().contains("cloud as of") || refreshed(&terminal) == first {
+        assert!(patience.elapsed() < 60 * PROMPTLY, "{}", terminal.text());
+        round(&mut terminal);
+    }
+    println!(
+        "process {}: the slowest key took {} ms",
+        terminal.pid(),
+        SLOWEST.load(Ordering::Relaxed)
+    );
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
+    terminal.is_sane();
+}
+
+/// Every kind of key, each with what it shows; the end is as the beginning.
+fn round(terminal: &mut Terminal) {
+    press_until(terminal, "\u{1b}[H", |terminal| {
+        selected(terminal) == "alpha"
+    });
+    press_until(terminal, "j", |terminal| selected(terminal) == "beta");
+    press_until(terminal, "k", |terminal| selected(terminal) == "alpha");
+    terminal.resize(100, 30);
+    press(terminal, "?", "Keys");
+    terminal.resize(120, 30);
+    press_until(terminal, "q", |terminal| {
+        !terminal.text().contains("the next line")
+    });
+    press(terminal, "/", "/ ");
+    press(terminal, "beta", "/ beta");
+    press(terminal, "\r", "fit beta");
+    press(terminal, "\r", "1 Lease");
+    press(terminal, "4", "requested");
+    press_until(terminal, "\u{1b}", |terminal| {
+        !terminal.text().contains("1 Lease")
+    });
+    press(terminal, "\u{1b}", "all · by");
+    press(terminal, "s", "Order by");
+    press_until(terminal, "\u{1b}", |terminal| {
+        !terminal.text().contains("Order by")
+    });
+    press(terminal, "g", "grouped by app");
+    press(terminal, "g", "grouped by owner");
+    press_until(terminal, "g", |terminal| {
+        !terminal.text().contains("grouped")
+    });
+}
+
+fn press(terminal: &mut Terminal, key: &str, shows: &str) {
+    press_until(terminal, key, |terminal| terminal.text().contains(shows));
+}
+
+/// A key, and how the screen is once it has done what it does.
+fn press_until(terminal: &mut Terminal, key: &str, done: impl Fn(&Terminal) -> bool) {
+    let pressed = Instant::now();
+    terminal.types(key);
+    while !done(terminal) {
+        assert!(
+            pressed.elapsed() < PROMPTLY,
+            "{key:?} has shown nothing:\n{}",
+            terminal.text()
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let took = u64::try_from(pressed.elapsed().as_millis()).unwrap();
+    SLOWEST.fetch_max(took, Ordering::Relaxed);
+}
+
+/// The selected line.
+fn selected(terminal: &Terminal) -> String {
+    let text = terminal.text();
+    let line = text.lines().find(|line| line.starts_with('▌'));
+    let name = line.and_then(|line| line.split_whitespace().nth(1));
+    name.unwrap_or_default().to_owned()
+}
+
+/// As of when the screen is, in its own words.
+fn refreshed(terminal: &Terminal) -> String {
+    let text = terminal.text();
+    let after = text.split("cloud as of ").nth(1);
+    let time = after.and_then(|after| after.get(..8));
+    time.unwrap_or_default().to_owned()
+}
+
+/// `jiti`, with nobody's keys but those of its profiles.
+fn open(world: &World) -> Terminal {
+    let sandbox = world.sandbox.command(e2e::binary("jiti"));
+    let mut command = CommandBuilder::new(sandbox.get_program());
+    command.env_clear();
+    for (name, value) in sandbox.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        command.env_remove(name);
+    }
+    command.env("TERM", "xterm-256color");
+    command.cwd(world.sandbox.path("."));
+    Terminal::run(command, (120, 30))
+}

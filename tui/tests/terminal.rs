@@ -1,0 +1,148 @@
+//! A program in a real terminal, for the tests of this package and of those of everything together.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A terminal with a program in it.
+pub(crate) struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Terminal {
+    /// A program in a terminal of so many columns and rows.
+    pub(crate) fn run(command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, cols, 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (parser, bytes) = (Arc::clone(&screen), Arc::clone(&raw));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                parser.lock().unwrap().process(&buffer[..read]);
+                bytes.lock().unwrap().extend_from_slice(&buffer[..read]);
+            }
+        });
+        Self {
+            keys: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            child,
+            screen,
+            raw,
+        }
+    }
+
+    pub(crate) fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    #[track_caller]
+    pub(crate) fn waits_for(&self, text: &str) {
+        self.waits(text, |screen| screen.contains(text));
+    }
+
+    #[track_caller]
+    pub(crate) fn waits(&self, what: &str, found: impl Fn(&str) -> bool) {
+        let began = Instant::now();
+        while !found(&self.text()) {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "no {what:?} on\n{}",
+                self.text()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn resize(&self, cols: u16, rows: u16) {
+        self.screen
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows, cols);
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).unwrap();
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    /// Its exit code, once it has ended.
+    #[track_caller]
+    pub(crate) fn ends(&mut self) -> u32 {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                // What it said last is still on its way.
+                std::thread::sleep(Duration::from_millis(100));
+                return status.exit_code();
+            }
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it does not end:\n{}",
+                self.text()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether everything that was asked of the terminal was taken back: the alternate screen, the mouse, pasting
+    /// in brackets, the hidden cursor.
+    #[track_caller]
+    pub(crate) fn is_sane(&self) {
+        let parser = self.screen.lock().unwrap();
+        let screen = parser.screen();
+        assert!(
+            !screen.alternate_screen(),
+            "the alternate screen was left open"
+        );
+        assert!(!screen.hide_cursor(), "the cursor was left hidden");
+        assert!(!screen.bracketed_paste(), "pasting was left in brackets");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        drop(parser);
+        let raw = String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned();
+        for mode in ["?1049", "?1000", "?1002", "?1003", "?1006", "?2004"] {
+            let (on, off) = (
+                raw.rfind(&format!("[{mode}h")),
+                raw.rfind(&format!("[{mode}l")),
+            );
+            assert!(on.is_none() || on < off, "{mode} was left on");
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
