@@ -139,16 +139,22 @@ fn refreshed(terminal: &Terminal) -> String {
 
 /// `jiti`, with nobody's keys but those of its profiles.
 fn open(world: &World) -> Terminal {
+    let mut command = jiti_in_a_terminal(world);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        command.env_remove(name);
+    }
+    Terminal::run(command, (120, 30))
+}
+
+/// The program as a terminal starts it, in the environment of a world.
+pub(crate) fn jiti_in_a_terminal(world: &World) -> CommandBuilder {
     let sandbox = world.sandbox.command(e2e::binary("jiti"));
     let mut command = CommandBuilder::new(sandbox.get_program());
     command.env_clear();
     for (name, value) in sandbox.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
-    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        command.env_remove(name);
-    }
     command.env("TERM", "xterm-256color");
     command.cwd(world.sandbox.path("."));
-    Terminal::run(command, (120, 30))
+    command
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use e2e::world::World;
 
+use crate::terminal::Terminal;
+use crate::test_dashboard::jiti_in_a_terminal;
+
 const OWNER: &str = "ana@example.com";
 
 /// Discovery of 5,000 resources asks as often as there are pages and batches, and what an empty account takes. Listing
@@ -73,42 +76,13 @@ fn counted(world: &World) -> BTreeMap<String, usize> {
 
 /// The dashboard in a terminal, for some seconds and some keys, until it shows the stack.
 fn draw(world: &World) {
-    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-    use std::io::{Read, Write};
-
-    let size = PtySize {
-        rows: 30,
-        cols: 120,
-        ..PtySize::default()
-    };
-    let pair = native_pty_system().openpty(size).unwrap();
-    let sandbox = world.sandbox.command(e2e::binary("jiti"));
-    let mut command = CommandBuilder::new(sandbox.get_program());
-    command.env_clear();
-    for (name, value) in sandbox.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    command.env("TERM", "xterm-256color");
-    command.cwd(world.sandbox.path("."));
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    drop(pair.slave);
-    let mut output = pair.master.try_clone_reader().unwrap();
-    let reading = std::thread::spawn(move || {
-        let mut all = Vec::new();
-        let _ = output.read_to_end(&mut all);
-        String::from_utf8_lossy(&all).into_owned()
-    });
-    let mut keys = pair.master.take_writer().unwrap();
-    for key in ["j", "k", "\r", "\x1b", "s", "q"] {
+    let mut terminal = Terminal::run(jiti_in_a_terminal(world), (120, 30));
+    terminal.waits_for("shop");
+    for key in ["j", "k", "\r", "\u{1b}", "s", "\u{1b}", "g"] {
+        terminal.types(key);
         std::thread::sleep(Duration::from_secs(1));
-        keys.write_all(key.as_bytes()).unwrap();
-        keys.flush().unwrap();
     }
-    child.wait().unwrap();
-    drop(keys);
-    drop(pair.master);
-    assert!(
-        reading.join().unwrap().contains("shop"),
-        "it drew the stack"
-    );
+    terminal.waits_for("shop");
+    terminal.types("q");
+    assert_eq!(terminal.ends(), 0);
 }
