@@ -99,8 +99,11 @@ pub(crate) trait Type: Send + Sync {
         None
     }
 
-    /// Whether an ARN is of this type.
-    fn covers(&self, arn: &Arn<'_>) -> bool;
+    /// Whether an ARN is of this type: one of its service in which its kind follows, unless a type knows better.
+    fn covers(&self, arn: &Arn<'_>) -> bool {
+        let name = self.name().split_once(':');
+        name.is_some_and(|(service, kind)| arn.is(service, kind))
+    }
 
     /// Whether it is in no region, and asked about once an account.
     fn is_global(&self) -> bool {

@@ -14,7 +14,6 @@ use stack::tags::STACK;
 
 use super::{Listed, Seen, Sighting, Type};
 use crate::activity::Signal;
-use crate::arn::Arn;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::error::{deleted, failed};
@@ -43,10 +42,6 @@ const PROTECTED_MEMBERS: &str = "protected_from_scale_in";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("autoscaling", "autoScalingGroup")
     }
 
     fn list<'a>(

@@ -6,7 +6,6 @@ use stack::cloud::{
 };
 
 use super::{Seen, Type};
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{absent, deleted, failed};
@@ -19,10 +18,6 @@ const NAME: &str = "cloudformation:stack";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("cloudformation", "stack")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

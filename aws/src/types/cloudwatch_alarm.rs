@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::types::AlarmType;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{absent, deleted, failed};
@@ -21,10 +21,6 @@ const BATCH: usize = 100;
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("cloudwatch", "alarm")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

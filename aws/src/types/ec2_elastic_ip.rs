@@ -7,7 +7,7 @@ use stack::cloud::{
 };
 
 use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, filter, tags, waits};
@@ -25,10 +25,6 @@ impl Type for This {
 
     fn ids_begin(&self) -> Option<&'static str> {
         Some("eipalloc")
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ec2", "elastic-ip")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

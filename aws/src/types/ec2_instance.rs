@@ -17,7 +17,7 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use self::usage::usage;
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, managed, named, tags};
@@ -48,10 +48,6 @@ impl Type for This {
 
     fn ids_begin(&self) -> Option<&'static str> {
         Some("i")
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ec2", "instance")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

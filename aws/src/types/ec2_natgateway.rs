@@ -6,7 +6,7 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, filter, named, tags};
@@ -25,10 +25,6 @@ impl Type for This {
 
     fn ids_begin(&self) -> Option<&'static str> {
         Some("nat")
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ec2", "natgateway")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

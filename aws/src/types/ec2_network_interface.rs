@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, foreign, managed, named, tags};
@@ -23,10 +23,6 @@ impl Type for This {
 
     fn ids_begin(&self) -> Option<&'static str> {
         Some("eni")
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ec2", "network-interface")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::Vpc;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{BATCH, described, foreign, named, tags};
@@ -21,10 +21,6 @@ impl Type for This {
 
     fn ids_begin(&self) -> Option<&'static str> {
         Some("vpc")
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ec2", "vpc")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -4,7 +4,7 @@ use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField, CapacityProvid
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ecs::{refusal, tags_of};
@@ -20,10 +20,6 @@ const BATCH: usize = 10;
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ecs", "capacity-provider")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -7,7 +7,7 @@ use stack::cloud::{
 };
 
 use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ecs::{refusal, tags_of};
@@ -26,10 +26,6 @@ const FARGATE: &str = "FARGATE";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ecs", "cluster")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -12,7 +12,7 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::clients::Clients;
 use crate::ecs::{cluster_of, fargate, in_clusters, network, other_platform, refusal, tags_of};
 use crate::error::{deleted, failed};
@@ -33,10 +33,6 @@ const QUIET_CPU: f64 = 1.0;
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ecs", "service")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -6,7 +6,6 @@ use stack::cloud::{
 };
 
 use super::{Seen, Type};
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::ecs::{refusal, tags_of};
@@ -20,10 +19,6 @@ const NAME: &str = "ecs:task-definition";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("ecs", "task-definition")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -8,7 +8,6 @@ use stack::cloud::{
 };
 
 use super::{Seen, Sighting, Type};
-use crate::arn::Arn;
 use crate::batch::some_at_once;
 use crate::clients::Clients;
 use crate::eks::{names, tags_of};
@@ -26,10 +25,6 @@ const PRINCIPAL: &str = "principal";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("eks", KIND)
     }
 
     /// The ARN of an entry does not tell in full whom it is about: all entries of its cluster are asked.

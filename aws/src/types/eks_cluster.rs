@@ -6,7 +6,7 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use stack::tags::STACK;
 
 use super::{Listed, Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::eks::tags_of;
@@ -21,10 +21,6 @@ const NAME: &str = "eks:cluster";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("eks", "cluster")
     }
 
     /// There are few in a region, and what hangs on one is followed from here.

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type, autoscaling_group};
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::eks::{names, tags_of};
@@ -22,10 +21,6 @@ const NAME: &str = "eks:nodegroup";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("eks", "nodegroup")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -4,7 +4,6 @@ use aws_sdk_eks::types::PodIdentityAssociation;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Type};
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::eks::{names, tags_of};
@@ -19,10 +18,6 @@ const KIND: &str = "podidentityassociation";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("eks", KIND)
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -4,7 +4,6 @@ use aws_sdk_elasticloadbalancingv2::types::Rule;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::arn::Arn;
 use crate::batch::halves;
 use crate::clients::Clients;
 use crate::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
@@ -17,10 +16,6 @@ const NAME: &str = "elasticloadbalancing:listener-rule";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("elasticloadbalancing", "listener-rule")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

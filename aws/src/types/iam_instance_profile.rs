@@ -4,7 +4,6 @@ use aws_sdk_iam::types::InstanceProfile;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
 
 use super::{Listed, Seen, Type};
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{deleted, failed, unless_gone};
@@ -18,10 +17,6 @@ const NAME: &str = "iam:instance-profile";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("iam", "instance-profile")
     }
 
     fn is_global(&self) -> bool {

@@ -3,7 +3,6 @@
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
 
 use super::{Listed, Seen, Type};
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{deleted, failed};
@@ -17,10 +16,6 @@ const NAME: &str = "iam:oidc-provider";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("iam", "oidc-provider")
     }
 
     fn is_global(&self) -> bool {

@@ -20,10 +20,6 @@ impl Type for This {
         NAME
     }
 
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("iam", "policy")
-    }
-
     fn is_global(&self) -> bool {
         true
     }

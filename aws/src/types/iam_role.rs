@@ -23,10 +23,6 @@ impl Type for This {
         NAME
     }
 
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("iam", "role")
-    }
-
     fn is_global(&self) -> bool {
         true
     }

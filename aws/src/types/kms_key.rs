@@ -10,7 +10,7 @@ use stack::cloud::{
 };
 
 use super::{Seen, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{absent, failed, gone_is_done, unless_gone};
@@ -24,10 +24,6 @@ const NAME: &str = "kms:key";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("kms", "key")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -8,7 +8,7 @@ use stack::cloud::{
 };
 
 use super::{Seen, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{deleted, failed};
@@ -20,10 +20,6 @@ const NAME: &str = "lambda:event-source-mapping";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("lambda", "event-source-mapping")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::error::{deleted, failed};
@@ -20,10 +20,6 @@ const NAME: &str = "rds:cluster";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("rds", "cluster")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
@@ -193,6 +189,7 @@ mod tests {
     use aws_sdk_rds::types::{DbClusterMember, builders::DbClusterBuilder};
 
     use super::*;
+    use crate::arn::Arn;
 
     fn cluster(engine: &str) -> DbClusterBuilder {
         DbCluster::builder()

@@ -3,7 +3,7 @@
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
 
 use super::{Seen, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{deleted, failed, missing};
@@ -16,10 +16,6 @@ const NAME: &str = "rds:cluster-pg";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("rds", "cluster-pg")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -4,7 +4,7 @@ use aws_sdk_rds::types::DbClusterSnapshot;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
 
 use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::batches;
 use crate::clients::Clients;
 use crate::error::{deleted, failed};
@@ -17,10 +17,6 @@ const NAME: &str = "rds:cluster-snapshot";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("rds", "cluster-snapshot")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -4,7 +4,7 @@ use aws_sdk_rds::types::DbSubnetGroup;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Type};
-use crate::arn::{Arn, short};
+use crate::arn::short;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{deleted, failed, missing};
@@ -17,10 +17,6 @@ const NAME: &str = "rds:subgrp";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("rds", "subgrp")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {

@@ -6,7 +6,6 @@ use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Type};
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
 use crate::error::{absent, failed, gone_is_done};
@@ -23,10 +22,6 @@ const REPLICAS: &str = "replicas";
 impl Type for This {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        arn.is("secretsmanager", "secret")
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
