@@ -12,9 +12,10 @@ use stack::cloud::{CloudError, CloudErrorKind, Deletion, Resource, ResourceId};
 use stack::tags::STACK;
 
 use crate::arn::{Arn, short};
+use crate::batch::batches;
 use crate::clients::Clients;
 use crate::error::{failed, kind_of};
-use crate::types::{self, Sighting};
+use crate::types::{self, Seen, Sighting};
 
 /// Ids in one filter. A filter takes 200 values.
 pub(crate) const BATCH: usize = 200;
@@ -84,11 +85,20 @@ macro_rules! described {
 }
 pub(crate) use described;
 
-/// Asks by lists of ids where no filter takes them: ids that do not exist are left out, and the rest is asked about again.
-pub(crate) async fn tolerant<A, F>(
+/// Asks by lists of ids where no filter takes them, in batches: ids that do not exist are left out, and the rest is asked
+/// about again.
+pub(crate) async fn tolerant<A, F>(ids: &[ResourceId], kind: &str, ask: A) -> Seen
+where
+    A: Fn(Vec<String>) -> F,
+    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+{
+    batches(ids, BATCH, |ids| existing(ids, kind, &ask)).await
+}
+
+async fn existing<A, F>(
     ids: &[ResourceId],
     kind: &str,
-    ask: A,
+    ask: &A,
 ) -> Result<Vec<Sighting>, CloudError>
 where
     A: Fn(Vec<String>) -> F,

@@ -48,7 +48,7 @@ async fn missing_ids_are_left_out() {
             };
             async { answer }
         };
-        let found = tolerant(&ids, "launch-template", ask).await.unwrap();
+        let found = existing(&ids, "launch-template", &ask).await.unwrap();
         let mut found: Vec<_> = found.into_iter().map(|one| one.resource.id).collect();
         found.sort();
         let left: Vec<_> = [0, 1, 3, 4, 5].iter().map(|n| ids[*n].clone()).collect();

@@ -5,9 +5,8 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::batch::batches;
 use crate::clients::Clients;
-use crate::ec2::{BATCH, named, tags, tolerant};
+use crate::ec2::{named, tags, tolerant};
 use crate::error::{deleted, failed};
 
 pub(super) struct This;
@@ -25,9 +24,7 @@ impl Type for This {
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| {
-            tolerant(ids, KIND, |ids| describe(at, ids))
-        }))
+        Box::pin(tolerant(ids, KIND, |ids| describe(at, ids)))
     }
 
     fn delete<'a>(

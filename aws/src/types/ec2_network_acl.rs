@@ -5,11 +5,10 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::batch::batches;
 use crate::clients::Clients;
 use crate::ec2::{
-    BATCH, came_with_vpc, comes_with, default_vpc, foreign, gone_with_vpc, named, tags,
-    tied_to_others, tolerant, waits,
+    came_with_vpc, comes_with, default_vpc, foreign, gone_with_vpc, named, tags, tied_to_others,
+    tolerant, waits,
 };
 use crate::error::{failed, gone_is_done, unless_gone};
 
@@ -28,9 +27,7 @@ impl Type for This {
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| {
-            tolerant(ids, KIND, |ids| describe(at, ids))
-        }))
+        Box::pin(tolerant(ids, KIND, |ids| describe(at, ids)))
     }
 
     fn delete<'a>(

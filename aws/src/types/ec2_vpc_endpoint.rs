@@ -7,9 +7,8 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;
 use crate::arn::short;
-use crate::batch::batches;
 use crate::clients::Clients;
-use crate::ec2::{BATCH, foreign, named, tags, tolerant, unless_refused};
+use crate::ec2::{foreign, named, tags, tolerant, unless_refused};
 use crate::error::{deleted, failed};
 use crate::prices::hourly;
 use crate::time::timestamp;
@@ -32,9 +31,7 @@ impl Type for This {
     }
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| {
-            tolerant(ids, KIND, |ids| describe(at, ids))
-        }))
+        Box::pin(tolerant(ids, KIND, |ids| describe(at, ids)))
     }
 
     fn delete<'a>(
