@@ -18,7 +18,7 @@ use crate::batch::some_at_once;
 use crate::clients::Clients;
 use crate::index::{ec2_tagged, tagged};
 use crate::kept::{gateways_go_after_subnets, keep, ways_to_others_are_theirs, whole};
-use crate::types::{self, Seen, Sighting, Type};
+use crate::types::{self, Index, Seen, Sighting, Type};
 
 /// How deep what belongs to something is followed: a group, its member, the member's volume.
 pub(crate) const DEEP: usize = 4;
@@ -43,7 +43,7 @@ pub(crate) async fn place(at: &Clients, which: &Which) -> Found {
         }
         let ids: Vec<ResourceId> = std::mem::take(&mut wanted).into_iter().collect();
         asked.extend(ids.iter().cloned());
-        let Asked { answers, unknown } = ask(at, &ids).await;
+        let Asked { answers, unknown } = ask(at, &ids, Some(&index)).await;
         for id in unknown {
             // Not of a type that is known here, and still the stack's: its tags say so.
             found.resources.push(unconfirmed(
@@ -103,7 +103,7 @@ async fn protections(at: &Clients, resources: &mut [Resource]) {
 
 /// Asks about ids of any types of one place, each type in batches of its own.
 pub(crate) async fn describe(at: &Clients, ids: &[ResourceId]) -> Seen {
-    let Asked { answers, unknown } = ask(at, ids).await;
+    let Asked { answers, unknown } = ask(at, ids, None).await;
     let mut seen = Seen::default();
     for (_, answer) in answers {
         seen.found.extend(answer.found);
@@ -133,7 +133,8 @@ struct Asked {
     unknown: Vec<ResourceId>,
 }
 
-async fn ask(at: &Clients, ids: &[ResourceId]) -> Asked {
+/// Asks each type about those of its own: to confirm candidates of this index, or to describe.
+async fn ask(at: &Clients, ids: &[ResourceId], index: Option<&Index>) -> Asked {
     let mut by_type: BTreeMap<&str, (&dyn Type, Vec<ResourceId>)> = BTreeMap::new();
     let mut unknown = Vec::new();
     for id in ids {
@@ -146,7 +147,10 @@ async fn ask(at: &Clients, ids: &[ResourceId]) -> Asked {
         }
     }
     let answers = by_type.into_values().map(async |(kind, ids)| {
-        let seen = kind.describe(at, &ids).await;
+        let seen = match index {
+            Some(index) => kind.confirm(at, &ids, index).await,
+            None => kind.describe(at, &ids).await,
+        };
         (kind, seen)
     });
     Asked {
@@ -156,8 +160,7 @@ async fn ask(at: &Clients, ids: &[ResourceId]) -> Asked {
 }
 
 struct Candidates {
-    /// What the index says, with the tags that it knows.
-    index: BTreeMap<ResourceId, BTreeMap<String, String>>,
+    index: Index,
     /// What a list has described already.
     seen: BTreeMap<ResourceId, Sighting>,
 }
@@ -175,7 +178,7 @@ async fn candidates(at: &Clients, which: &Which, not_looked: &mut Vec<NotLooked>
         tokio::join!(tagged(at, which), ec2_tagged(at, which))
     };
     let (lists, (tagged, ec2)) = tokio::join!(join_all(lists), indexes);
-    let mut index = BTreeMap::new();
+    let mut index = Index::new();
     let mut seen = BTreeMap::new();
     match tagged {
         Ok(tagged) => index.extend(tagged),

@@ -1,7 +1,5 @@
 //! The indexes of tags: that of all services, which lags and keeps ghosts, and that of EC2. They only ever give candidates.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_ec2::types::Filter;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use stack::cloud::{CloudError, ResourceId, Which};
@@ -11,12 +9,10 @@ use crate::arn::Arn;
 use crate::clients::Clients;
 use crate::ec2;
 use crate::error::failed;
+use crate::types::Index;
 
 /// What the index of tags lists.
-pub(crate) async fn tagged(
-    at: &Clients,
-    which: &Which,
-) -> Result<BTreeMap<ResourceId, BTreeMap<String, String>>, CloudError> {
+pub(crate) async fn tagged(at: &Clients, which: &Which) -> Result<Index, CloudError> {
     let mut filter = TagFilter::builder().key(STACK);
     if let Which::Stack(name) = which {
         filter = filter.values(name.as_str());
@@ -27,7 +23,7 @@ pub(crate) async fn tagged(
         .tag_filters(filter.build())
         .resources_per_page(100);
     let mut pages = pages.into_paginator().items().send();
-    let mut index = BTreeMap::new();
+    let mut index = Index::new();
     while let Some(mapping) = pages.next().await {
         let mapping = mapping.map_err(failed!("tagging", "GetResources"))?;
         let tags = mapping.tags().iter();

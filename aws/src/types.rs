@@ -1,5 +1,7 @@
 //! The types of resource that are known, one file each. Adding one is its file and its line in the list below.
 
+use std::collections::BTreeMap;
+
 use stack::ResourceId;
 use stack::cloud::{CloudError, CloudErrorKind, Deleting, Deletion, Resource, Soon, Which};
 
@@ -126,6 +128,19 @@ pub(crate) trait Type: Send + Sync {
     /// What each uses is told in full, in `usage` and `unpriced`: one in which both are empty costs nothing as it is.
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen>;
 
+    /// Asks whether candidates exist, and what they are: those of the index, with the tags that it knows, and others. A
+    /// type of which each description costs a call may take the index's word for tags here: whoever deletes describes
+    /// before.
+    fn confirm<'a>(
+        &'a self,
+        at: &'a Clients,
+        ids: &'a [ResourceId],
+        index: &'a Index,
+    ) -> Soon<'a, Seen> {
+        let _ = index;
+        self.describe(at, ids)
+    }
+
     /// The flag that protects one from deletion, where a description does not tell and one has to be asked about by
     /// itself. It is asked when one stack is looked for, and not when all are.
     fn protection<'a>(
@@ -182,6 +197,9 @@ pub(crate) trait Type: Send + Sync {
         Vec::new()
     }
 }
+
+/// Candidates, with the tags that an index of tags knows.
+pub(crate) type Index = BTreeMap<ResourceId, BTreeMap<String, String>>;
 
 /// What a type's own list gave.
 #[derive(Debug, Default)]

@@ -1,9 +1,11 @@
 //! Topics, with their subscriptions, which go with them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_sns::operation::delete_topic::DeleteTopicError;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
-use super::{Seen, Type};
+use super::{Index, Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::clients::Clients;
@@ -12,6 +14,9 @@ use crate::error::failed;
 pub(super) struct This;
 
 const NAME: &str = "sns:topic";
+
+/// So many topics are worth a page of the list of all topics of the account, which may have many others.
+const WORTH_A_PAGE: usize = 4;
 
 impl Type for This {
     fn name(&self) -> &'static str {
@@ -25,6 +30,32 @@ impl Type for This {
 
     fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
         Box::pin(each(ids, |id| describe(at, id)))
+    }
+
+    fn confirm<'a>(
+        &'a self,
+        at: &'a Clients,
+        ids: &'a [ResourceId],
+        index: &'a Index,
+    ) -> Soon<'a, Seen> {
+        Box::pin(async move {
+            // Whatever the list does not name is asked about by itself, and says what is wrong.
+            let listed = listed(at, ids.len() / WORTH_A_PAGE)
+                .await
+                .unwrap_or_default();
+            let mut seen = Seen::default();
+            let mut others = Vec::new();
+            for id in ids {
+                match index.get(id).filter(|_| listed.contains(id.as_str())) {
+                    Some(tags) => seen.found.push(topic(at, id, tags.clone()).into()),
+                    None => others.push(id.clone()),
+                }
+            }
+            let others = each(&others, |id| describe(at, id)).await;
+            seen.found.extend(others.found);
+            seen.failed.extend(others.failed);
+            seen
+        })
     }
 
     fn delete<'a>(
@@ -53,17 +84,92 @@ async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError>
     let tags = at.sns().list_tags_for_resource().resource_arn(id.as_str());
     let answer = tags.send().await;
     let answer = answer.map_err(failed!("sns", "ListTagsForResource", id.as_str()))?;
-    let mut resource = at.resource(id.clone(), NAME);
     let tags = answer.tags.unwrap_or_default().into_iter();
-    resource.tags = tags.map(|tag| (tag.key, tag.value)).collect();
+    Ok(topic(
+        at,
+        id,
+        tags.map(|tag| (tag.key, tag.value)).collect(),
+    ))
+}
+
+/// The topics that exist, as far as so many pages tell.
+async fn listed(at: &Clients, pages: usize) -> Result<BTreeSet<String>, CloudError> {
+    let mut listed = BTreeSet::new();
+    let mut answers = at.sns().list_topics().into_paginator().send();
+    for _ in 0..pages {
+        let Some(answer) = answers.next().await else {
+            break;
+        };
+        let answer = answer.map_err(failed!("sns", "ListTopics"))?;
+        let topics = answer.topics.unwrap_or_default().into_iter();
+        listed.extend(topics.filter_map(|topic| topic.topic_arn));
+    }
+    Ok(listed)
+}
+
+fn topic(at: &Clients, id: &ResourceId, tags: BTreeMap<String, String>) -> Resource {
+    let mut resource = at.resource(id.clone(), NAME);
+    resource.tags = tags;
     resource.standing = Standing::Confirmed;
     resource.unpriced = vec!["requests".to_owned()];
-    Ok(resource)
+    resource
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loopback::Loopback;
+
+    /// Of many that the index names a page of the list tells that they exist; of what it does not name, or names too
+    /// late, each is asked. Of a few each is.
+    #[tokio::test]
+    async fn many_are_confirmed_by_the_page() {
+        let service = Loopback::new(|body| {
+            let said = if body.starts_with("Action=ListTopics") {
+                let member = |n: usize| {
+                    format!(
+                        "<member><TopicArn>arn:aws:sns:us-east-1:123456789012:t{n}</TopicArn></member>"
+                    )
+                };
+                let next = body.len();
+                let members: String = (0..9).map(member).collect();
+                format!(
+                    "<ListTopicsResponse><ListTopicsResult><Topics>{members}</Topics>\
+                    <NextToken>{next}</NextToken></ListTopicsResult></ListTopicsResponse>"
+                )
+            } else {
+                "<ListTagsForResourceResponse><ListTagsForResourceResult><Tags><member><Key>k</Key>\
+                <Value>own</Value></member></Tags></ListTagsForResourceResult></ListTagsForResourceResponse>"
+                    .to_owned()
+            };
+            (200, "text/xml", said)
+        });
+        let service = service.await;
+        let at = &service.clients;
+        let ids: Vec<_> = (0..11).map(|n| at.id("sns", &format!("t{n}"))).collect();
+        let tags = BTreeMap::from([("k".to_owned(), "index".to_owned())]);
+        let index: Index = ids[1..]
+            .iter()
+            .map(|id| (id.clone(), tags.clone()))
+            .collect();
+        let whose = |seen: Seen| -> Vec<String> {
+            let mut found: Vec<_> = seen.found.into_iter().map(|one| one.resource).collect();
+            found.sort_by_key(|one| ids.iter().position(|id| *id == one.id));
+            found
+                .iter()
+                .map(|one| one.tag("k").unwrap().to_owned())
+                .collect()
+        };
+        let mut expected = vec!["index"; 11];
+        for asked in [0, 9, 10] {
+            expected[asked] = "own";
+        }
+        assert_eq!(whose(This.confirm(at, &ids, &index).await), expected);
+        // Two pages, and those that they did not name.
+        assert_eq!(service.heard().len(), 2 + 3);
+        assert_eq!(whose(This.confirm(at, &ids[..3], &index).await), ["own"; 3]);
+        assert_eq!(service.heard().len(), 5 + 3);
+    }
 
     /// Subscriptions go with their topic and are none.
     #[test]
