@@ -686,7 +686,10 @@ async fn a_lost_state_is_not_an_empty_one() {
     let world = World::new().await;
     world.write("state.json", &state(&[]));
     let plan = world.plan().await.plan;
-    assert!(matches!(&plan.blockers[..], [Blocker::NotInState { .. }]));
+    assert!(
+        matches!(plan.blockers[..], [Blocker::NotInState { .. }]),
+        "{plan:?}"
+    );
 
     let mut registration = registration();
     let lease = world
