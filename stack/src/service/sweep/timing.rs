@@ -23,8 +23,10 @@ pub struct Timing {
     pub network: Duration,
     /// How long what was deleted may still be seen before that is taken for the truth.
     pub settle: Duration,
-    /// How many of one type in one place are under way at once.
+    /// How many of one type in one place are being deleted at once.
     pub at_once: usize,
+    /// How long what was read of one is taken for true.
+    pub fresh: Duration,
 }
 
 impl Default for Timing {
@@ -38,7 +40,8 @@ impl Default for Timing {
             database: Duration::from_secs(30 * 60),
             network: Duration::from_secs(45 * 60),
             settle: Duration::from_secs(90),
-            at_once: 64,
+            at_once: 8,
+            fresh: Duration::from_secs(5),
         }
     }
 }

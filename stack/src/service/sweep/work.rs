@@ -3,6 +3,7 @@
 
 mod act;
 mod ending;
+mod lane;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
+use self::lane::{Key, Lane};
 use super::keep::Kept;
 use super::timing::Timing;
 use crate::cloud::{Cloud, CloudError, Deletion, Described, Place, Resource, ResourceId};
@@ -53,15 +55,31 @@ struct Turn {
 
 /// An answer.
 enum Answer {
-    Read(Vec<ResourceId>, Described),
+    /// Of a question that was asked then.
+    Read(Vec<ResourceId>, Instant, Described),
     Loosened(ResourceId, Result<(), CloudError>),
     Deleted(ResourceId, Result<Deletion, CloudError>),
     /// The call ended without one.
     Died(Vec<ResourceId>),
 }
 
-/// Of one type in one place so many are under way at once.
-type Lane = (Place, String);
+/// A call that is under way, about resources of one lane.
+#[derive(Debug)]
+struct UnderWay {
+    lane: Key,
+    errand: Errand,
+    ids: Vec<ResourceId>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Errand {
+    /// They are read again before they are deleted.
+    Read,
+    /// It is asked whether their deletion is through.
+    Poll,
+    /// One of them is loosened or deleted.
+    Act,
+}
 
 pub(super) struct Work<'a> {
     cloud: Arc<dyn Cloud>,
@@ -69,6 +87,7 @@ pub(super) struct Work<'a> {
     places: BTreeSet<Place>,
     timing: Timing,
     stop: &'a Stop,
+    since: Instant,
     by_id: BTreeMap<&'a ResourceId, &'a Resource>,
     /// What goes with its owner, or with the whole that it is part of: it is re-read with that.
     children: BTreeMap<&'a ResourceId, Vec<&'a Resource>>,
@@ -78,8 +97,8 @@ pub(super) struct Work<'a> {
     /// When each is to be read again.
     due: BTreeSet<(Instant, ResourceId)>,
     tasks: JoinSet<Answer>,
-    under_way: HashMap<Id, Vec<ResourceId>>,
-    busy: BTreeMap<Lane, usize>,
+    under_way: HashMap<Id, UnderWay>,
+    lanes: BTreeMap<Key, Lane>,
     /// What is gone: what it owned may stand alone for a while.
     went: BTreeSet<ResourceId>,
     done: Done,
@@ -107,6 +126,7 @@ impl<'a> Work<'a> {
             places,
             timing,
             stop,
+            since: Instant::now(),
             by_id: kept.by_id(),
             children,
             functions: functions.map(|one| &one.place).collect(),
@@ -115,7 +135,7 @@ impl<'a> Work<'a> {
             due: BTreeSet::new(),
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
-            busy: BTreeMap::new(),
+            lanes: BTreeMap::new(),
             went: BTreeSet::new(),
             done: Done::default(),
         }
@@ -133,6 +153,7 @@ impl<'a> Work<'a> {
             if begins {
                 self.take_turns();
             }
+            self.act_on_what_was_read(teller);
             self.read_what_is_due();
             if self.tasks.is_empty() && (self.due.is_empty() || self.done.paused.is_some()) {
                 break;
@@ -219,45 +240,46 @@ impl<'a> Work<'a> {
             Ok((id, answer)) => (id, Some(answer)),
             Err(error) => (error.id(), None),
         };
-        let about = self.under_way.remove(&id).unwrap_or_default();
+        let mut about = Vec::new();
+        if let Some(UnderWay { lane, errand, ids }) = self.under_way.remove(&id) {
+            let lane = self.lanes.entry(lane).or_default();
+            match errand {
+                Errand::Read => lane.reading -= ids.len(),
+                Errand::Act => lane.acting -= 1,
+                Errand::Poll => {}
+            }
+            about = ids;
+        }
         answer.unwrap_or(Answer::Died(about))
     }
 
     fn hear(&mut self, answer: Answer, events: &mut Vec<EventKind>, teller: &mut Teller<'_>) {
         match answer {
-            Answer::Read(ids, described) => self.read(ids, described, events, teller),
+            Answer::Read(ids, at, described) => self.read(ids, at, described, events, teller),
             // It said nothing: whatever it was about is tried again, as long as that has time.
             Answer::Died(ids) => {
                 for id in ids {
-                    self.free(&id);
                     self.once_more(&id, "a call about it ended without an answer", teller);
                 }
             }
-            Answer::Loosened(id, answer) => {
-                self.free(&id);
-                match answer {
-                    Ok(()) => {
-                        self.turns.remove(&id);
-                        self.schedule.loosened(&id);
-                    }
-                    Err(error) => self.failed(&id, error, events, teller),
+            Answer::Loosened(id, answer) => match answer {
+                Ok(()) => {
+                    self.turns.remove(&id);
+                    self.schedule.loosened(&id);
                 }
-            }
-            Answer::Deleted(id, answer) => {
-                self.free(&id);
-                match answer {
-                    Ok(Deletion::Gone) => self.gone(&id, None, events, teller),
-                    Ok(Deletion::Scheduled(at)) => self.gone(&id, Some(at), events, teller),
-                    Ok(Deletion::Begun) => {
-                        if let Some(turn) = self.turns.get_mut(&id) {
-                            turn.begun = true;
-                            let at = Instant::now() + self.timing.before_poll(0);
-                            self.due.insert((at, id));
-                        }
+                Err(error) => self.failed(&id, error, events, teller),
+            },
+            Answer::Deleted(id, answer) => match answer {
+                Ok(Deletion::Gone) => self.gone(&id, None, events, teller),
+                Ok(Deletion::Scheduled(at)) => self.gone(&id, Some(at), events, teller),
+                Ok(Deletion::Begun) => {
+                    if let Some(turn) = self.turns.get_mut(&id) {
+                        turn.begun = true;
+                        self.poll_later(id, 0);
                     }
-                    Err(error) => self.failed(&id, error, events, teller),
                 }
-            }
+                Err(error) => self.failed(&id, error, events, teller),
+            },
         }
     }
 
@@ -265,16 +287,39 @@ impl<'a> Work<'a> {
     fn halt(&mut self, teller: &mut Teller<'_>) {
         self.done.stopped = true;
         teller.tell(&Progress::Stopping);
-        let begun = |id: &ResourceId| self.turns.get(id).is_some_and(|turn| turn.begun);
-        self.due.retain(|(_, id)| begun(id));
+        let mut due = std::mem::take(&mut self.due);
+        due.retain(|(_, id)| self.has_begun(id));
+        self.due = due;
     }
 
-    fn free(&mut self, id: &ResourceId) {
-        if let Some(one) = self.by_id.get(id) {
-            let lane = (one.place.clone(), one.kind.clone());
-            if let Some(busy) = self.busy.get_mut(&lane) {
-                *busy = busy.saturating_sub(1);
-            }
-        }
+    /// Whether its deletion has begun, so that it is only asked whether that is through.
+    fn has_begun(&self, id: &ResourceId) -> bool {
+        self.turns.get(id).is_some_and(|turn| turn.begun)
     }
+
+    /// Asks after a pause whether a deletion that has begun is through, together with others: so often and no more often
+    /// is any of them asked about.
+    fn poll_later(&mut self, id: ResourceId, polls: u32) {
+        let at = self.since.elapsed() + self.timing.before_poll(polls);
+        let step = self.timing.poll.max(Duration::from_millis(1));
+        let steps = at.as_nanos().div_ceil(step.as_nanos());
+        let at = step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
+        self.due.insert((self.since + at, id));
+    }
+
+    /// Follows a call.
+    fn follow(&mut self, task: Id, errand: Errand, lane: Key, ids: Vec<ResourceId>) {
+        let of = self.lanes.entry(lane.clone()).or_default();
+        match errand {
+            Errand::Read => of.asked(ids.len(), &self.timing),
+            Errand::Act => of.acting += 1,
+            Errand::Poll => {}
+        }
+        self.under_way.insert(task, UnderWay { lane, errand, ids });
+    }
+}
+
+/// The lane of a resource.
+fn lane_of(one: &Resource) -> Key {
+    (one.place.clone(), one.kind.clone())
 }

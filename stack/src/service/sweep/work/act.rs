@@ -3,42 +3,62 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::super::keep::Kept;
-use super::{Answer, Work};
+use super::lane::{Key, Lane, Read};
+use super::{Answer, Errand, Work, lane_of};
 use crate::cloud::{Deleting, Place, Resource, ResourceId};
 use crate::service::teardown::{Progress, Teller};
 use crate::sweep::{Judged, Step, judge};
 use crate::tags;
 
 impl Work<'_> {
-    /// Does what its turn is for, when it is still what the plan took it for.
-    pub(super) fn act(
-        &mut self,
-        id: &ResourceId,
-        fresh: &Resource,
-        around: Vec<Resource>,
-        teller: &mut Teller<'_>,
-    ) {
+    /// Gives those their turn that were read again just now, as far as there is room.
+    pub(super) fn act_on_what_was_read(&mut self, teller: &mut Teller<'_>) {
         if self.done.stopped || self.done.paused.is_some() {
-            return self.free(id);
+            self.lanes.values_mut().for_each(Lane::clear);
         }
-        let planned = self.by_id.get(id).copied();
+        let lanes: Vec<Key> = self.lanes.keys().cloned().collect();
+        for lane in lanes {
+            while let Some(next) = self
+                .lanes
+                .get_mut(&lane)
+                .and_then(|of| of.next(&self.timing))
+            {
+                match next {
+                    Ok(Read { fresh, around, .. }) => self.act(&fresh, around, teller),
+                    // It was read too long ago.
+                    Err(id) => {
+                        self.due.insert((Instant::now(), id));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does what its turn is for, when it is still what the plan took it for.
+    fn act(&mut self, fresh: &Resource, around: Vec<Resource>, teller: &mut Teller<'_>) {
+        let id = &fresh.id;
+        let Some(planned) = self.by_id.get(id).copied() else {
+            return;
+        };
         if let Err(judged) = verify(self.kept, &self.by_id, &self.places, fresh, around) {
-            let reason = match planned.filter(|planned| changed(planned, fresh)) {
-                Some(_) => format!("its tags changed since the plan: {}", judged.reason),
-                None => format!("it is no longer as the plan saw it: {}", judged.reason),
+            let what = if changed(planned, fresh) {
+                "its tags changed since the plan"
+            } else {
+                "it is no longer as the plan saw it"
             };
-            self.free(id);
+            let reason = format!("{what}: {}", judged.reason);
             return self.leave(id, &reason, judged.blocked_by, teller);
         }
         if let Some(why) = &fresh.untouchable {
             // It goes by itself, with or after its owner.
-            self.free(id);
             let reason = format!("it is still there, and nobody may touch it: {why}");
             return self.once_more(id, &reason, teller);
         }
         let Some(turn) = self.turns.get_mut(id) else {
-            return self.free(id);
+            return;
         };
         if turn.tries == 0 && matches!(turn.step, Step::Delete(_)) {
             teller.tell(&Progress::ResourceStarted {
@@ -64,7 +84,7 @@ impl Work<'_> {
                 })
             }
         };
-        self.under_way.insert(task.id(), vec![about]);
+        self.follow(task.id(), Errand::Act, lane_of(planned), vec![about]);
     }
 }
 

@@ -6,56 +6,77 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::act::wholes;
-use super::{Answer, Lane, Work};
+use super::lane::{Key, Read};
+use super::{Answer, Errand, Work, lane_of};
 use crate::cloud::{CloudErrorKind, Described, Resource, ResourceId};
 use crate::lease::EventKind;
 use crate::service::teardown::Teller;
 
 impl<'a> Work<'a> {
-    /// Reads those again whose time has come, those of one type in one place together.
+    /// Reads those again whose time has come, those of one type in one place together, and asks about those whose
+    /// deletion has begun.
     pub(super) fn read_what_is_due(&mut self) {
         if self.done.paused.is_some() {
             return;
         }
         let now = Instant::now();
-        let mut batches: BTreeMap<Lane, Vec<ResourceId>> = BTreeMap::new();
+        let (mut reads, mut polls) = (BTreeMap::new(), BTreeMap::new());
         for (_, id) in self.due.iter().take_while(|(at, _)| *at <= now) {
             let Some(one) = self.by_id.get(id) else {
                 continue;
             };
-            let lane = (one.place.clone(), one.kind.clone());
-            let busy = self.busy.get(&lane).copied().unwrap_or(0);
-            let batch = batches.entry(lane).or_default();
-            if busy + batch.len() < self.timing.at_once {
+            let lane = lane_of(one);
+            if self.has_begun(id) {
+                let batch: &mut Vec<ResourceId> = polls.entry(lane).or_default();
+                batch.push(id.clone());
+                continue;
+            }
+            let lanes = &mut self.lanes;
+            let of = reads.entry(lane);
+            let (room, batch) = of.or_insert_with_key(|lane| {
+                let lane = lanes.entry(lane.clone()).or_default();
+                (lane.room(), Vec::new())
+            });
+            if batch.len() < *room {
                 batch.push(id.clone());
             }
         }
-        for (lane, ids) in batches {
-            if ids.is_empty() {
-                continue;
+        let reads = reads
+            .into_iter()
+            .map(|(lane, (_, ids))| (lane, Errand::Read, ids));
+        let polls = polls
+            .into_iter()
+            .map(|(lane, ids)| (lane, Errand::Poll, ids));
+        let all: Vec<_> = reads.chain(polls).collect();
+        for (lane, errand, ids) in all {
+            if !ids.is_empty() {
+                self.ask_about(lane, errand, ids);
             }
-            let chosen: BTreeSet<&ResourceId> = ids.iter().collect();
-            self.due.retain(|(_, id)| !chosen.contains(id));
-            *self.busy.entry(lane).or_default() += ids.len();
-            let mut asked: BTreeMap<&ResourceId, &Resource> = BTreeMap::new();
-            for id in &ids {
-                self.with_all_around(id, &mut asked);
-            }
-            let asked: Vec<Resource> = asked.into_values().cloned().collect();
-            let cloud = Arc::clone(&self.cloud);
-            let about = ids.clone();
-            let task = self.tasks.spawn(async move {
-                let described = cloud.describe(&asked).await;
-                Answer::Read(ids, described)
-            });
-            self.under_way.insert(task.id(), about);
         }
+    }
+
+    /// Asks about these, and about what is around them.
+    fn ask_about(&mut self, lane: Key, errand: Errand, ids: Vec<ResourceId>) {
+        let chosen: BTreeSet<&ResourceId> = ids.iter().collect();
+        self.due.retain(|(_, id)| !chosen.contains(id));
+        let mut asked: BTreeMap<&ResourceId, &Resource> = BTreeMap::new();
+        for id in &ids {
+            self.with_all_around(id, &mut asked);
+        }
+        let asked: Vec<Resource> = asked.into_values().cloned().collect();
+        let cloud = Arc::clone(&self.cloud);
+        let (about, at) = (ids.clone(), Instant::now());
+        let task = self.tasks.spawn(async move {
+            let described = cloud.describe(&asked).await;
+            Answer::Read(ids, at, described)
+        });
+        self.follow(task.id(), errand, lane, about);
     }
 
     /// One that is to go, all that would go with it, and what its belonging rests on, as far as that still stands.
     fn with_all_around(&self, id: &ResourceId, asked: &mut BTreeMap<&'a ResourceId, &'a Resource>) {
         self.with_children(id, asked);
-        if self.turns.get(id).is_some_and(|turn| turn.begun) {
+        if self.has_begun(id) {
             return;
         }
         let mut above: Vec<&ResourceId> = Vec::new();
@@ -78,7 +99,7 @@ impl<'a> Work<'a> {
         if asked.insert(&one.id, one).is_some() {
             return;
         }
-        if self.turns.get(id).is_some_and(|turn| turn.begun) {
+        if self.has_begun(id) {
             return;
         }
         for child in self.children.get(id).into_iter().flatten() {
@@ -90,6 +111,7 @@ impl<'a> Work<'a> {
     pub(super) fn read(
         &mut self,
         ids: Vec<ResourceId>,
+        at: Instant,
         described: Described,
         events: &mut Vec<EventKind>,
         teller: &mut Teller<'_>,
@@ -104,29 +126,18 @@ impl<'a> Work<'a> {
             let mut error = error.filter(|error| error.kind != CloudErrorKind::Gone);
             let error = failed.get(&id).or(error.next()).cloned();
             match (error, found.get(&id)) {
-                (Some(error), _) => {
-                    self.free(&id);
-                    let error = match error.kind {
-                        CloudErrorKind::Gone => {
-                            self.gone(&id, None, events, teller);
-                            continue;
-                        }
-                        _ => error,
-                    };
+                (Some(error), _) if error.kind != CloudErrorKind::Gone => {
                     self.failed(&id, error, events, teller);
                 }
-                (None, None) => {
-                    self.free(&id);
-                    self.gone(&id, None, events, teller);
-                }
-                (None, Some(fresh)) if self.turns.get(&id).is_some_and(|turn| turn.begun) => {
-                    self.free(&id);
-                    self.still_going(&id, fresh, teller);
-                }
+                (Some(_), _) | (None, None) => self.gone(&id, None, events, teller),
+                (None, Some(fresh)) if self.has_begun(&id) => self.still_going(&id, fresh, teller),
                 (None, Some(fresh)) => {
                     let around = asked.keys().filter(|other| **other != &id);
                     let around = around.filter_map(|other| found.get(*other));
-                    self.act(&id, fresh, around.cloned().collect(), teller);
+                    let (fresh, around) = (fresh.clone(), around.cloned().collect());
+                    let planned = self.by_id.get(&id).copied().unwrap_or(&fresh);
+                    let lane = self.lanes.entry(lane_of(planned)).or_default();
+                    lane.push(Read { at, fresh, around });
                 }
             }
         }
@@ -142,8 +153,7 @@ impl<'a> Work<'a> {
         let Some(turn) = self.turns.get_mut(id) else {
             return;
         };
-        let now = Instant::now();
-        if has_failed || now >= turn.until {
+        if has_failed || Instant::now() >= turn.until {
             let seconds = turn.since.elapsed().as_secs();
             let reason = format!(
                 "its deletion was begun and is not through after {seconds} s: it is {state}"
@@ -151,8 +161,8 @@ impl<'a> Work<'a> {
             return self.leave(id, &reason, None, teller);
         }
         turn.polls += 1;
-        let at = now + self.timing.before_poll(turn.polls);
+        let polls = turn.polls;
         self.tell_that_it_goes_on(id, teller);
-        self.due.insert((at, id.clone()));
+        self.poll_later(id.clone(), polls);
     }
 }
