@@ -3,6 +3,8 @@
 pub mod fake_cloud;
 mod kinds;
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
@@ -18,6 +20,23 @@ use crate::lease::{
 use crate::policy::Policy;
 use crate::tags::Labels;
 use crate::ttl::Span;
+
+/// Writes a script that can be run at once. Another process copies it to where it is run: a file that this one holds
+/// open for writing, be it only in a child that another thread has just forked, is "busy" to whoever would run it.
+///
+/// # Panics
+/// When it cannot be written.
+#[expect(clippy::expect_used, reason = "a test without its program is none")]
+pub fn program(path: &Path, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let source = path.with_extension("script");
+    std::fs::write(&source, script).expect("the script can be written");
+    let may_run = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&source, may_run).expect("it can be made a program");
+    let copied = Command::new("cp").arg(&source).arg(path).status();
+    assert!(copied.is_ok_and(|status| status.success()), "cp failed");
+}
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! Teardowns from the real dashboard in a real terminal, with a Terraform that is a script: how many run at once, and in
 //! whose name they are written.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -56,8 +55,7 @@ fn four_run_at_once() {
     const STACKS: usize = 7;
     let sandbox = Sandbox::new();
     let terraform = sandbox.path("terraform");
-    std::fs::write(&terraform, SCRIPT).unwrap();
-    std::fs::set_permissions(&terraform, std::fs::Permissions::from_mode(0o700)).unwrap();
+    stack::testing::program(&terraform, SCRIPT);
     std::fs::create_dir(sandbox.path("busy")).unwrap();
     let story = Story::new(&sandbox.ledger());
     let names: Vec<String> = (1..=STACKS).map(|n| format!("shop-{n}")).collect();

@@ -12,8 +12,7 @@ use crate::story::{Story, five_stacks, requested};
 fn install(sandbox: &Sandbox, name: &str, script: &str) {
     let program = sandbox.path("bin").join(name);
     std::fs::create_dir_all(program.parent().unwrap()).unwrap();
-    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    stack::testing::program(&program, &format!("#!/bin/sh\n{script}\n"));
 }
 
 fn terraform(sandbox: &Sandbox) {

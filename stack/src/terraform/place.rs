@@ -235,14 +235,11 @@ pub(super) fn without_frames(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     fn executable(folder: &Path, name: &str) -> PathBuf {
         let file = folder.join(name);
-        std::fs::write(&file, "#!/bin/sh\n").unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o700)).unwrap();
+        crate::testing::program(&file, "#!/bin/sh\n");
         file
     }
 

@@ -530,13 +530,8 @@ async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {
     }];
     let root = tempfile::tempdir().unwrap();
     let program = root.path().join("terraform");
-    std::fs::write(
-        &program,
-        "#!/bin/sh\ntest \"$1\" = state && echo '{\"version\":4}'\n",
-    )
-    .unwrap();
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-    std::fs::set_permissions(&program, executable).unwrap();
+    let script = "#!/bin/sh\ntest \"$1\" = state && echo '{\"version\":4}'\n";
+    crate::testing::program(&program, script);
     std::fs::create_dir(root.path().join(".terraform")).unwrap();
     let path = |path: &Path| path.to_str().unwrap().to_owned();
     let origin = (path(root.path()), path(&program));

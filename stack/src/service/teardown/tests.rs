@@ -1,6 +1,5 @@
 //! Teardowns with a Terraform that is a script: what no real one does on command.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -108,8 +107,8 @@ impl World {
             service,
             settings,
         };
-        let program = world.write("terraform", SCRIPT);
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let program = world.path("terraform");
+        crate::testing::program(&program, SCRIPT);
         std::fs::create_dir(world.path(".terraform")).unwrap();
         world.write("plan.sh", "");
         world.write("state.json", &state(ALL));
