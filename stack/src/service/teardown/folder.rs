@@ -13,7 +13,7 @@
 //! ```
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -136,9 +136,7 @@ impl Folder {
     /// The digest of the saved plan.
     pub(in crate::service) fn digest(&self) -> Result<String, TeardownError> {
         let path = self.plan();
-        let bytes = std::fs::read(&path).map_err(failed(&path, "read"))?;
-        let digest = Sha256::digest(&bytes);
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        digest(&path).map_err(failed(&path, "read"))
     }
 
     /// Writes a value into a file of the folder.
@@ -148,13 +146,13 @@ impl Folder {
         value: &impl Serialize,
     ) -> Result<(), TeardownError> {
         let path = self.path.join(name);
-        let text = serde_json::to_vec(value).map_err(std::io::Error::other);
-        text.and_then(|text| {
-            let file = private(&path)?;
+        let written = private(&path).and_then(|file| {
             file.set_len(0)?;
-            (&file).write_all(&text)
-        })
-        .map_err(failed(&path, "written"))
+            let mut file = BufWriter::new(file);
+            serde_json::to_writer(&mut file, value)?;
+            file.flush()
+        });
+        written.map_err(failed(&path, "written"))
     }
 
     /// Reads it again.
@@ -183,9 +181,25 @@ impl Drop for Folder {
 
 /// Reads a JSON file.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, TeardownError> {
-    std::fs::read(path)
-        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(std::io::Error::other))
+    File::open(path)
+        .and_then(|file| Ok(serde_json::from_reader(BufReader::new(file))?))
         .map_err(failed(path, "read"))
+}
+
+/// The digest of a file, which may be large.
+fn digest(path: &Path) -> std::io::Result<String> {
+    let mut file = BufReader::new(File::open(path)?);
+    let mut digest = Sha256::new();
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            let digest = digest.finalize();
+            return Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        digest.update(bytes);
+        let count = bytes.len();
+        file.consume(count);
+    }
 }
 
 fn private(path: &Path) -> std::io::Result<File> {
