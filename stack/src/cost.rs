@@ -1,6 +1,7 @@
 //! What a stack costs and has cost: a fold of its rates and of time, in which unknown stays unknown.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::money::{DollarTime, HourlyRate, Usd};
@@ -17,6 +18,7 @@ pub struct Meter {
     declared: Option<HourlyRate>,
     measured: Option<Measured>,
     unpriced: Vec<String>,
+    at_least: Vec<AtLeast>,
     spent: DollarTime,
     /// How long the stack has stood without a known rate.
     unknown: Elapsed,
@@ -25,6 +27,15 @@ pub struct Meter {
     #[serde(with = "stamp")]
     counted_to: Timestamp,
     stopped: bool,
+}
+
+/// What is charged for until a moment, however soon it ends: clouds count seconds only after a least time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtLeast {
+    /// Until when.
+    pub until: Timestamp,
+    /// Dollars an hour.
+    pub hourly_usd: HourlyRate,
 }
 
 /// A rate that was found, and where.
@@ -42,6 +53,7 @@ impl Meter {
             declared,
             measured: None,
             unpriced: Vec::new(),
+            at_least: Vec::new(),
             spent: DollarTime::ZERO,
             unknown: Elapsed::default(),
             known: Elapsed::default(),
@@ -72,6 +84,22 @@ impl Meter {
         self.unpriced = unpriced.to_vec();
     }
 
+    /// What of the rate is charged for beyond this moment in any case. What was before and ended too soon has cost the
+    /// rest of its time all the same.
+    pub fn commit(&mut self, at: Timestamp, at_least: &[AtLeast]) {
+        self.count(at);
+        for before in std::mem::take(&mut self.at_least) {
+            let still = at_least.iter().filter(|one| one.until == before.until);
+            let still: Decimal = still.map(|one| one.hourly_usd.amount()).sum();
+            let ended = HourlyRate::new(before.hourly_usd.amount() - still);
+            if let (Ok(ended), true) = (ended, before.until > at) {
+                let rest = Elapsed::between(at, before.until);
+                self.spent = self.spent.plus(ended, rest);
+            }
+        }
+        self.at_least = at_least.to_vec();
+    }
+
     /// What was measured last: the rate, its source, and what it leaves out.
     #[must_use]
     pub fn measured(&self) -> (Option<HourlyRate>, Option<&str>, &[String]) {
@@ -86,7 +114,7 @@ impl Meter {
 
     /// From here on nothing is left that could cost anything.
     pub fn stop(&mut self, at: Timestamp) {
-        self.count(at);
+        self.commit(at, &[]);
         self.stopped = true;
     }
 
@@ -242,6 +270,35 @@ mod tests {
 
     fn spent(meter: &Meter, hours: u32) -> Option<String> {
         meter.spent(hour(hours)).map(|usd| usd.to_string())
+    }
+
+    /// What ends before its least time has cost that time; what ends later has cost no more for it.
+    #[test]
+    fn what_ends_too_soon_is_charged_for_its_least_time() {
+        let half = Span::minutes(30).after(noon());
+        let at_least = |usd: &str| AtLeast {
+            until: hour(1),
+            hourly_usd: usd.parse().expect("a rate"),
+        };
+        let measured = |usd: &str| {
+            let mut meter = Meter::new(noon(), None);
+            meter.measure(noon(), rate(usd), "list", &[]);
+            meter.commit(noon(), &[at_least(usd)]);
+            meter
+        };
+        let mut soon = measured("6.00");
+        soon.stop(half);
+        assert_eq!(spent(&soon, 9).as_deref(), Some("6.00"));
+        let mut later = measured("6.00");
+        later.stop(hour(2));
+        assert_eq!(spent(&later, 9).as_deref(), Some("12.00"));
+        // A third of it ended at half past, the rest went on.
+        let mut partly = measured("6.00");
+        partly.measure(half, rate("4.00"), "list", &[]);
+        partly.commit(half, &[at_least("4.00")]);
+        assert_eq!(spent(&partly, 1).as_deref(), Some("6.00"));
+        partly.stop(hour(2));
+        assert_eq!(spent(&partly, 9).as_deref(), Some("10.00"));
     }
 
     /// What is declared and what is measured add up, and the source names both.

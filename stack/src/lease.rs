@@ -178,7 +178,7 @@ pub struct Left {
 impl Lease {
     /// The version of the serialised form. It rises with every change of a field in here, and a
     /// snapshot of another version is thrown away and folded anew from the events.
-    pub const FORMAT: u32 = 3;
+    pub const FORMAT: u32 = 4;
 
     /// The place of the last event that is folded in.
     #[must_use]

@@ -197,6 +197,7 @@ impl Telling {
             hourly_usd,
             hourly_source: sky::LISTED.to_owned(),
             unpriced,
+            at_least: Vec::new(),
         };
         self.event(second, kind);
     }

@@ -47,6 +47,7 @@ fn hostile_text_is_only_shown() {
                     hourly_usd: Some("1".parse().unwrap()),
                     hourly_source: HOSTILE.to_owned(),
                     unpriced: vec![HOSTILE.to_owned()],
+                    at_least: Vec::new(),
                 },
             ),
             (

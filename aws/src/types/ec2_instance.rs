@@ -5,6 +5,7 @@ mod tests;
 mod usage;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, DeviceType, Instance, InstanceAttributeName, InstanceNetworkInterface,
@@ -34,6 +35,9 @@ const QUIET_BYTES: f64 = 2_500_000.0;
 
 /// Percent of a processor: below it at its peak nobody uses an instance.
 const QUIET_PERCENT: f64 = 5.0;
+
+/// It is charged for so long each time that it begins to run.
+const LEAST_TIME: Duration = Duration::from_secs(60);
 
 /// The tag by which AWS says that an instance is a member of a group.
 const GROUP: &str = "aws:autoscaling:groupName";
@@ -160,6 +164,10 @@ fn seen(at: &Clients, instance: &Instance) -> Option<Sighting> {
     resource.untouchable = managed(instance.operator());
     (resource.size, resource.stopped) = size(instance, &resource.tags);
     (resource.usage, resource.unpriced) = usage(instance);
+    if state == Some(&InstanceStateName::Running) {
+        let launched = timestamp(instance.launch_time());
+        resource.charged_until = launched.and_then(|at| at.checked_add(LEAST_TIME).ok());
+    }
     let request = instance.spot_instance_request_id();
     let request = request.filter(|request| !request.is_empty());
     let request = request.map(|request| (REQUEST.to_owned(), request.to_owned()));

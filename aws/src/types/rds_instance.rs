@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use aws_sdk_rds::types::DbInstance;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -31,6 +33,9 @@ const PRICED: [&str; 5] = [
     "aurora-mysql",
     "aurora-postgresql",
 ];
+
+/// It is charged for so long after each start; when it was started again nothing tells.
+const LEAST_TIME: Duration = Duration::from_secs(600);
 
 /// Operations a second of gp3 storage that its price includes.
 const INCLUDED_IOPS: i32 = 12_000;
@@ -177,6 +182,10 @@ fn seen(at: &Clients, instance: &DbInstance) -> Option<Resource> {
         rds::note_no_snapshot(&mut resource);
     }
     price(&mut resource, instance);
+    if instance.db_instance_status() == Some("available") {
+        let created = resource.created_at;
+        resource.charged_until = created.and_then(|at| at.checked_add(LEAST_TIME).ok());
+    }
     Some(resource)
 }
 

@@ -138,6 +138,9 @@ pub struct Resource {
     pub hourly_usd: Option<HourlyRate>,
     /// Where that price is from, with its date: `list 2026-03-20`.
     pub hourly_source: Option<String>,
+    /// Until when it is charged for, however soon it ends: a cloud counts seconds only after a least time. `None` where
+    /// there is none, or it does not run.
+    pub charged_until: Option<Timestamp>,
     /// What only its own type knows and needs again: the name of a metric's dimension, the members of a group.
     pub details: BTreeMap<String, String>,
 }
@@ -167,6 +170,7 @@ impl Resource {
             unpriced: Vec::new(),
             hourly_usd: None,
             hourly_source: None,
+            charged_until: None,
             details: BTreeMap::new(),
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use super::registration::{Origin, ProcessId, Registration, Terms};
+use crate::cost::AtLeast;
 use crate::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
 use crate::money::HourlyRate;
 use crate::policy::Policy;
@@ -248,6 +249,9 @@ kinds! {
         /// What the rate does not cover.
         #[serde(default)]
         unpriced: Vec<String>,
+        /// What of it is charged for until then, however soon it ends.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        at_least: Vec<AtLeast>,
     }
     /// Putting to sleep begins: written before anything is stopped.
     "sleep_started" SleepStarted {

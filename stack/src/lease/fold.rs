@@ -216,8 +216,10 @@ impl Lease {
                 hourly_usd,
                 hourly_source,
                 unpriced,
+                at_least,
             } => {
                 self.meter.measure(at, *hourly_usd, hourly_source, unpriced);
+                self.meter.commit(at, at_least);
                 let rate = self.meter.rate();
                 if let Some(init) = &mut self.init {
                     init.rated(rate);

@@ -157,6 +157,10 @@ mod tests {
                 hourly_usd: "0.5".parse().ok(),
                 hourly_source: "list 2026-01-01".to_owned(),
                 unpriced: vec!["traffic".to_owned()],
+                at_least: vec![crate::cost::AtLeast {
+                    until: Span::minutes(1).after(noon()),
+                    hourly_usd: "0.1".parse().unwrap(),
+                }],
             },
             EventKind::Activity {
                 signal: "touch".to_owned(),
@@ -209,7 +213,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (3, 453, "ea4c7eb47d1fc65d"),
+            (4, 480, "93e65f782bfb15da"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

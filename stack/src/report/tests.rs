@@ -86,6 +86,7 @@ fn only_the_time_of_the_report_counts() {
         hourly_usd: "9".parse().ok(),
         hourly_source: "list".to_owned(),
         unpriced: Vec::new(),
+        at_least: Vec::new(),
     };
     log.happens("a", 120, Source::Cli, rated);
     log.happens("a", 240, Source::Provider, EventKind::Released);

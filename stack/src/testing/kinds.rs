@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{actor, noon, registration};
+use crate::cost::AtLeast;
 use crate::id::{AppVersion, LedgerId, Owner, RunId};
 use crate::lease::{EventKind, Hand, Mark, ProcessId, Strategy, Told, UnknownEvent};
 use crate::ttl::{Elapsed, Span};
@@ -67,6 +68,10 @@ pub fn every_kind() -> Vec<EventKind> {
             hourly_usd: Some("0.42".parse().expect("a rate")),
             hourly_source: "list 2026-01-01".to_owned(),
             unpriced: vec!["traffic".to_owned()],
+            at_least: vec![AtLeast {
+                until: Span::minutes(1).after(noon()),
+                hourly_usd: "0.4".parse().expect("a rate"),
+            }],
         },
         E::SleepStarted {
             prior: [("asg/web".to_owned(), json!({"desired": 3}))].into(),

@@ -131,6 +131,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
             hourly_usd,
             hourly_source,
             unpriced,
+            ..
         } => {
             let rate = hourly_usd.map_or_else(|| "rate unknown".to_owned(), per_hour);
             let without = match unpriced.as_slice() {

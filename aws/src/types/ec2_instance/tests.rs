@@ -139,6 +139,12 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
     assert_eq!(text(&owns), ["network-interface/eni-1", "volume/vol-1"]);
     let first = Timestamp::from_second(900).unwrap();
     assert_eq!(resource.created_at, Some(first));
+    // It is charged for from its last start.
+    let minute = Timestamp::from_second(9_060).unwrap();
+    assert_eq!(resource.charged_until, Some(minute));
+    let stopped = instance(InstanceStateName::Stopped).launch_time(DateTime::from_secs(9_000));
+    let stopped = seen(&here(), &stopped.build()).unwrap().resource;
+    assert_eq!(stopped.charged_until, None);
 }
 
 /// A member of a group has no size of its own, nor has what cannot be stopped; what a service manages is not touched.

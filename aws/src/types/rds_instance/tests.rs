@@ -1,4 +1,7 @@
+use aws_sdk_rds::primitives::DateTime;
 use aws_sdk_rds::types::{DbSubnetGroup, VpcSecurityGroupMembership, builders::DbInstanceBuilder};
+
+use jiff::Timestamp;
 
 use super::*;
 
@@ -34,6 +37,14 @@ fn what_a_database_costs() {
         ["rds:storage:gp3"]
     );
     assert!(meters(&resource(instance("postgres", "creating"))).is_empty());
+    // Ten minutes of it are charged for in any case.
+    let made = |state| instance("postgres", state).instance_create_time(DateTime::from_secs(9_000));
+    let until = |state| {
+        resource(made(state))
+            .charged_until
+            .map(Timestamp::as_second)
+    };
+    assert_eq!((until("available"), until("stopped")), (Some(9_600), None));
     let twice = resource(instance("postgres", "available").multi_az(true));
     assert_eq!(twice.usage[0], hourly(class, Decimal::TWO));
     assert_eq!(
@@ -91,7 +102,7 @@ fn the_size_of_a_database() {
         (awake.size, awake.stopped),
         (Some(json!({ "running": true })), false)
     );
-    let at = aws_smithy_types::DateTime::from_secs(1_800_000_000);
+    let at = DateTime::from_secs(1_800_000_000);
     let asleep = resource(instance("mysql", "stopped").automatic_restart_time(at));
     assert!(asleep.stopped && This.signals(&asleep).is_empty());
     assert_eq!(asleep.details["restarts_at"], "2027-01-15T08:00:00Z");

@@ -168,6 +168,27 @@ async fn rates_go_into_the_ledger() {
     assert_eq!(listed.cost.spent_usd, "1.5".parse().ok());
 }
 
+/// What ends before the least time that its cloud charges for has cost that time, whoever saw it end.
+#[tokio::test]
+async fn a_least_time_is_charged_for() {
+    let mut short = priced("ec2:instance", "i", "a", "60");
+    short.charged_until = Some(Span::minutes(1).after(noon()));
+    let mut long = short.clone();
+    (long.id, long.charged_until) = (ResourceId("ec2:instance/j".to_owned()), None);
+    let world = world(vec![short, long]);
+    world.lease("a", None).await;
+    world.sync().await;
+    world
+        .clock
+        .set(noon() + jiff::SignedDuration::from_secs(30));
+    world.cloud.remove(&ResourceId("ec2:instance/i".to_owned()));
+    world.sync().await;
+    world.clock.set(Span::minutes(1).after(noon()));
+    assert_eq!(world.kinds("a").await, ["requested", "rated", "rated"]);
+    // A minute of each, though one stood for half of it.
+    assert_eq!(world.listed("a").await.cost.spent_usd, "2".parse().ok());
+}
+
 /// A stack of which nothing carries the tags has no rate: unknown is not nothing.
 #[tokio::test]
 async fn nothing_found_is_no_rate() {

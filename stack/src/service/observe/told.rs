@@ -1,17 +1,19 @@
 //! What the ledger is told after a look: rates that have changed, uses that were seen, and what is left of a stack that
 //! was taken for gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::{Service, ServiceError};
 use crate::cloud::{Place, Resource};
+use crate::cost::AtLeast;
 use crate::id::StackName;
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
 use crate::inventory::Rate;
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::LedgerError;
+use crate::money::HourlyRate;
 use crate::sweep::{Identity, Judgement, judge};
 use crate::tags;
 use crate::ttl::Span;
@@ -75,9 +77,9 @@ impl Service {
         let Some(cloud) = self.cloud_view().await? else {
             return Ok(());
         };
-        let rates = |lease: &Lease, _| {
+        let rates = |lease: &Lease, now| {
             let falls = lease.recorded_phase == Phase::TearingDown;
-            let rate = rated(lease, &cloud).filter(|_| !falls);
+            let rate = rated(lease, &cloud, now).filter(|_| !falls);
             Ok(rate.into_iter().collect())
         };
         self.change(stack, rates).await.map(drop)
@@ -130,14 +132,14 @@ fn seen(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Vec<EventKind> {
     if !lease.is_live() || lease.recorded_phase == Phase::TearingDown {
         return Vec::new();
     }
-    rated(lease, cloud)
+    rated(lease, cloud, now)
         .into_iter()
         .chain(used(lease, cloud, now))
         .collect()
 }
 
 /// The rate, when it, its source or what it leaves out has changed.
-fn rated(lease: &Lease, cloud: &CloudView) -> Option<EventKind> {
+fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> {
     let resources = cloud.resources(lease);
     let (rate, source, unpriced) = lease.meter.measured();
     let Rate {
@@ -148,7 +150,7 @@ fn rated(lease: &Lease, cloud: &CloudView) -> Option<EventKind> {
     // As long as nothing carries its tags nothing is known; once something did, nothing is left that costs.
     let hourly_usd = match (resources.is_empty(), rate) {
         (true, None) => return None,
-        (true, Some(_)) => Some(crate::money::HourlyRate::ZERO),
+        (true, Some(_)) => Some(HourlyRate::ZERO),
         (false, _) => hourly_usd,
     };
     let new_source = if resources.is_empty() {
@@ -164,7 +166,25 @@ fn rated(lease: &Lease, cloud: &CloudView) -> Option<EventKind> {
         hourly_usd,
         hourly_source: new_source,
         unpriced: new_unpriced,
+        at_least: charged_anyway(&resources, now),
     })
+}
+
+/// What is charged for beyond this moment, however soon it ends.
+fn charged_anyway(resources: &[&Resource], now: Timestamp) -> Vec<AtLeast> {
+    let mut until: BTreeMap<Timestamp, HourlyRate> = BTreeMap::new();
+    for one in resources {
+        if let (Some(end), Some(rate)) = (one.charged_until, one.hourly_usd)
+            && end > now
+        {
+            let sum = until.entry(end).or_default();
+            *sum = *sum + rate;
+        }
+    }
+    until
+        .into_iter()
+        .map(|(until, hourly_usd)| AtLeast { until, hourly_usd })
+        .collect()
 }
 
 /// That somebody uses it, when that was not said lately.
