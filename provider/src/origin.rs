@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use stack::{Origin, ProcessId, process};
+use stack::{Origin, process};
 
 /// The environment of this run, read once in `main` and handed down.
 #[derive(Clone, Debug, Default)]
@@ -42,11 +42,7 @@ impl Environment {
                 .data_dir
                 .as_ref()
                 .map(|path| path.to_string_lossy().into_owned()),
-            process: process::identify(parent).unwrap_or_else(|| ProcessId {
-                pid: parent,
-                started: String::new(),
-                host: process::host(),
-            }),
+            process: process::of(parent),
         }
     }
 

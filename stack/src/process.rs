@@ -23,6 +23,22 @@ pub fn identify(pid: u32) -> Option<ProcessId> {
     })
 }
 
+/// A process; where the machine does not tell when it began, by its number alone.
+#[must_use]
+pub fn of(pid: u32) -> ProcessId {
+    identify(pid).unwrap_or_else(|| ProcessId {
+        pid,
+        started: String::new(),
+        host: host(),
+    })
+}
+
+/// This process.
+#[must_use]
+pub fn this() -> ProcessId {
+    of(std::process::id())
+}
+
 /// Whether a recorded process still runs.
 #[must_use]
 pub fn liveness(process: &ProcessId) -> Liveness {

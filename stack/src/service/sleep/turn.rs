@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::SleepError;
 use crate::id::{RunId, Seq, StackName};
-use crate::lease::{Event, EventKind, Hand, Lease, ProcessId};
+use crate::lease::{Event, EventKind, Hand, Lease};
 use crate::process;
 use crate::service::teardown::{SILENT, in_turn};
 use crate::service::{Service, ServiceError};
@@ -49,7 +49,7 @@ impl Service {
         let stack = &before.name;
         let hand = Hand {
             run: RunId::random(),
-            process: own_process(),
+            process: process::this(),
         };
         let taken = self.decided(stack, || async {
             let lease = self.live(stack).await?;
@@ -162,14 +162,4 @@ fn is_of_a_turn(event: &Event) -> bool {
             | E::TurnAlive { .. }
             | E::TurnFailed { .. }
     )
-}
-
-/// This process; where the machine does not tell when it began, by its number alone.
-fn own_process() -> ProcessId {
-    let pid = std::process::id();
-    process::identify(pid).unwrap_or_else(|| ProcessId {
-        pid,
-        started: String::new(),
-        host: process::host(),
-    })
 }

@@ -31,7 +31,7 @@ impl<'a> Teller<'a> {
         });
         Self {
             service,
-            process: this_process(),
+            process: process::this(),
             webhook,
             speaker,
         }
@@ -78,14 +78,4 @@ impl<'a> Teller<'a> {
             }
         }
     }
-}
-
-/// This process, as the ledger records it.
-fn this_process() -> ProcessId {
-    let pid = std::process::id();
-    process::identify(pid).unwrap_or_else(|| ProcessId {
-        pid,
-        started: String::new(),
-        host: process::host(),
-    })
 }
