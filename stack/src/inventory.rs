@@ -25,8 +25,11 @@ pub use sqlite::SqliteInventory;
 pub use tagged::Tagged;
 
 use crate::cloud::{Bill, Described, Found, Place, Price, ResourceId, Which};
+use crate::id::RunId;
 use crate::idle::Observed;
+use crate::lease::ProcessId;
 use crate::ledger::Later;
+use crate::process::{self, Liveness};
 
 /// A look at the cloud, to be remembered.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +57,26 @@ pub struct AskedBill {
     pub to: Date,
     /// What it says.
     pub bill: Bill,
+}
+
+/// That somebody asks for the bill: until then, or until the answer is there, nobody else does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    /// Who: a name of its own, since one process may want it twice.
+    pub by: RunId,
+    /// In which process.
+    pub process: ProcessId,
+    /// Until when it stands if nobody can tell whether that process lives.
+    pub until: Timestamp,
+}
+
+impl Asking {
+    /// What stands after somebody wants to ask.
+    fn after(held: Option<&Self>, wanted: Self, now: Timestamp) -> Self {
+        let stands =
+            |held: &&Self| held.until > now && process::liveness(&held.process) != Liveness::Dead;
+        held.filter(stands).cloned().unwrap_or(wanted)
+    }
 }
 
 /// A price, and when the price list was asked for it.
@@ -121,6 +144,18 @@ pub trait Inventory: Send + Sync {
     /// # Errors
     /// When the store can't be read.
     fn bill(&self) -> Later<'_, KnownBill>;
+
+    /// Takes the right to ask for the bill; whether it was free. One that stands is waited for.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn ask_alone(&self, now: Timestamp, asking: Asking) -> Later<'_, bool>;
+
+    /// Gives it back.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn has_asked(&self, by: RunId) -> Later<'_, ()>;
 
     /// Remembers a bill, as [`KnownBill::after`] says: what is settled is kept for good. Its requests are counted.
     ///

@@ -5,8 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{AskedBill, Generation, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse};
+use super::{
+    AskedBill, Asking, Generation, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse,
+};
 use crate::cloud::{Described, Price, ResourceId};
+use crate::id::RunId;
 use crate::idle::Observed;
 use crate::ledger::Later;
 
@@ -20,6 +23,7 @@ pub(super) struct Held {
     pub(super) known: Known,
     pub(super) bill: KnownBill,
     pub(super) prices: Vec<KnownPrice>,
+    pub(super) asking: Option<Asking>,
     /// How often it was changed.
     pub(super) changes: u64,
 }
@@ -116,6 +120,19 @@ impl Inventory for MemoryInventory {
 
     fn bill(&self) -> Later<'_, KnownBill> {
         now(self.held().bill.clone())
+    }
+
+    fn ask_alone(&self, now: Timestamp, asking: Asking) -> Later<'_, bool> {
+        let mut held = self.changing();
+        let stands = Asking::after(held.asking.as_ref(), asking.clone(), now);
+        let mine = stands == asking;
+        held.asking = Some(stands);
+        self::now(mine)
+    }
+
+    fn has_asked(&self, by: RunId) -> Later<'_, ()> {
+        self.changing().asking.take_if(|asking| asking.by == by);
+        now(())
     }
 
     fn keep_bill(&self, asked: AskedBill) -> Later<'_, KnownBill> {

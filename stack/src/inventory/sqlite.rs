@@ -15,8 +15,9 @@ use tokio::sync::oneshot;
 
 use self::store::Store;
 use super::memory::{keep_prices, keep_use};
-use super::{AskedBill, Generation, Inventory, Known, KnownBill, KnownPrice, Look};
+use super::{AskedBill, Asking, Generation, Inventory, Known, KnownBill, KnownPrice, Look};
 use crate::cloud::{Described, Price, ResourceId};
+use crate::id::RunId;
 use crate::idle::Observed;
 use crate::ledger::sqlite::lane::Lane;
 use crate::ledger::sqlite::{PATIENCE, Site, failure};
@@ -153,6 +154,30 @@ impl Inventory for SqliteInventory {
     fn bill(&self) -> Later<'_, KnownBill> {
         self.run("reading the bill", |store| {
             store.read(|held| held.bill.clone(), rows::bill)
+        })
+    }
+
+    fn ask_alone(&self, now: Timestamp, asking: Asking) -> Later<'_, bool> {
+        self.run("asking for the bill alone", move |store| {
+            let stands = store.change(
+                |held| &mut held.asking,
+                rows::asking,
+                rows::keep_asking,
+                |held| *held = Some(Asking::after(held.as_ref(), asking.clone(), now)),
+            );
+            stands.map(|stands| stands == Some(asking))
+        })
+    }
+
+    fn has_asked(&self, by: RunId) -> Later<'_, ()> {
+        self.run("having asked for the bill", move |store| {
+            let kept = store.change(
+                |held| &mut held.asking,
+                rows::asking,
+                rows::keep_asking,
+                |held| drop(held.take_if(|asking| asking.by == by)),
+            );
+            kept.map(|_| ())
         })
     }
 

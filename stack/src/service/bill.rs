@@ -8,14 +8,16 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Service, ServiceError};
+use super::pause::Pauses;
+use super::{Service, ServiceError, Sky};
 use crate::cloud::CloudError;
-use crate::id::StackName;
-use crate::inventory::{AskedBill, KnownBill, StackBill};
+use crate::id::{RunId, StackName};
+use crate::inventory::{AskedBill, Asking, KnownBill, StackBill};
 use crate::lease::Lease;
 use crate::ledger::Scope;
 use crate::listing::ListedCost;
 use crate::money::Usd;
+use crate::process;
 use crate::ttl::Span;
 
 /// What one request for the bill costs.
@@ -23,6 +25,9 @@ pub const REQUEST: Usd = Usd::new(Decimal::from_parts(1, 0, 0, false, 2));
 
 /// The bill is asked for at most once in this time: it changes at most a few times a day.
 pub const WINDOW: Span = Span::minutes(12 * 60);
+
+/// Whoever asks has an answer within this time, or has died.
+const ANSWERED: Span = Span::minutes(10);
 
 /// Further back nothing is asked about: a stack that is older has its later days billed.
 const MOST_DAYS: i64 = 92;
@@ -136,20 +141,45 @@ impl Service {
             return Ok(Some(BillNews { known, failed }));
         }
         let leases = self.ledger.leases(Scope::All).await?;
-        let now = self.now();
-        let Some((from, to)) = wanted(&known, &leases, now) else {
+        if wanted(&known, &leases, self.now()).is_none() {
             return Ok(Some(BillNews { known, failed }));
+        }
+        let by = RunId::random();
+        let mut pauses = Pauses::long();
+        loop {
+            let asking = Asking {
+                by: by.clone(),
+                process: process::this(),
+                until: ANSWERED.after(self.now()),
+            };
+            if sky.inventory.ask_alone(self.now(), asking).await? {
+                break;
+            }
+            pauses.once_more().await;
+        }
+        let news = self.ask_for_bill(sky, &leases).await;
+        sky.inventory.has_asked(by).await?;
+        news.map(Some)
+    }
+
+    /// Asks for the bill, unless somebody else has while this one waited for its turn.
+    async fn ask_for_bill(&self, sky: &Sky, leases: &[Lease]) -> Result<BillNews, ServiceError> {
+        let known = sky.inventory.bill().await?;
+        let failed = None;
+        let now = self.now();
+        let Some((from, to)) = wanted(&known, leases, now) else {
+            return Ok(BillNews { known, failed });
         };
         let mut bill = match sky.cloud.bill(from, to).await {
             Ok(bill) => bill,
             // Requests that were refused are not billed.
             Err(error) => {
                 let failed = Some(error);
-                return Ok(Some(BillNews { known, failed }));
+                return Ok(BillNews { known, failed });
             }
         };
         // Whether it should have named a stack is known only here.
-        if !any_stood(&leases, from, to) {
+        if !any_stood(leases, from, to) {
             bill.remark = None;
         }
         // Of half a bill nothing is kept but what it cost.
@@ -161,7 +191,7 @@ impl Service {
             bill,
         };
         let known = sky.inventory.keep_bill(asked).await?;
-        Ok(Some(BillNews { known, failed }))
+        Ok(BillNews { known, failed })
     }
 
     /// What a stack costs, and what was billed for it, with why the bill could not be asked for if it could not.

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::tables;
 use crate::cloud::{BillLine, Place, ResourceId};
 use crate::inventory::memory::Held;
-use crate::inventory::{Generation, Known, KnownBill, KnownPrice};
+use crate::inventory::{Asking, Generation, Known, KnownBill, KnownPrice};
 use crate::money::Usd;
 
 /// Everything.
@@ -22,6 +22,7 @@ pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {
         known: known(db)?,
         bill: bill(db)?,
         prices: prices(db)?,
+        asking: None,
         changes: 0,
     })
 }
@@ -172,6 +173,29 @@ pub(super) fn keep_bill(
                 [remark],
             )?;
         }
+    }
+    Ok(())
+}
+
+/// Who is asking for the bill.
+pub(super) fn asking(db: &Connection) -> rusqlite::Result<Option<Asking>> {
+    let asking = rows(db, "SELECT asking FROM cloud_asking", |row| text(row, 0))?;
+    Ok(asking.into_iter().next())
+}
+
+#[expect(clippy::ref_option, reason = "every part is handed over as it is held")]
+pub(super) fn keep_asking(
+    db: &Connection,
+    before: &Option<Asking>,
+    after: &Option<Asking>,
+) -> rusqlite::Result<()> {
+    if before == after {
+        return Ok(());
+    }
+    db.execute("DELETE FROM cloud_asking", [])?;
+    if let Some(asking) = after {
+        let asking = json(asking)?;
+        db.execute("INSERT INTO cloud_asking (asking) VALUES (?1)", [asking])?;
     }
     Ok(())
 }

@@ -35,6 +35,14 @@ const STATE: Group = Group {
     create: "CREATE TABLE cloud_generation (generation INTEGER NOT NULL);",
 };
 
+/// Who asks for what costs money. It is read only by whoever would ask.
+const ASKING: Group = Group {
+    name: "asking",
+    format: 1,
+    tables: &["cloud_asking"],
+    create: "CREATE TABLE cloud_asking (asking TEXT NOT NULL);",
+};
+
 struct Group {
     name: &'static str,
     format: u32,
@@ -66,14 +74,14 @@ impl Group {
 
 /// Makes the tables that are missing, and those of another format anew.
 pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
-    if are_known(db)? && STATE.is_known(db)? {
+    if are_known(db)? && STATE.is_known(db)? && ASKING.is_known(db)? {
         return Ok(());
     }
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS cloud_format (name TEXT PRIMARY KEY, format INTEGER NOT NULL) WITHOUT ROWID;",
     )?;
-    for group in [LOOKS, BILL, STATE] {
+    for group in [LOOKS, BILL, STATE, ASKING] {
         if !group.is_known(&transaction)? {
             group.make(&transaction)?;
         }

@@ -10,7 +10,7 @@ use crate::cloud::{Bill, Found, Place, Resource, Which};
 use crate::ledger::sqlite::open;
 use crate::ledger::{Ledger, Scope, SqliteLedger};
 use crate::testing::{new_event, noon, registration, stack_name};
-use crate::{EventKind, Seq};
+use crate::{EventKind, Seq, Span};
 
 async fn ledger() -> (tempfile::TempDir, PathBuf, SqliteLedger) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -151,6 +151,36 @@ async fn an_older_file_gets_a_generation() {
     inventory.keep_bill(bill()).await.expect("keeps");
     assert!(inventory.generation().await.expect("reads").is_some());
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
+}
+
+/// Two processes, of which one has a file from before there were turns, do not ask at once.
+#[tokio::test]
+async fn one_asks_at_a_time() {
+    let (_folder, path, _ledger) = ledger().await;
+    let one = SqliteInventory::at(&path);
+    one.keep_bill(bill()).await.expect("keeps");
+    Connection::open(&path)
+        .and_then(|db| {
+            db.execute_batch(
+                "DROP TABLE cloud_asking; DELETE FROM cloud_format WHERE name = 'asking'",
+            )
+        })
+        .expect("writes");
+    let (one, other) = (SqliteInventory::at(&path), SqliteInventory::at(&path));
+    let asking = || Asking {
+        by: RunId::random(),
+        process: crate::process::this(),
+        until: Span::minutes(1).after(noon()),
+    };
+    let first = asking();
+    assert!(one.ask_alone(noon(), first.clone()).await.expect("asks"));
+    assert!(!other.ask_alone(noon(), asking()).await.expect("asks"));
+    // Only whoever has it gives it back.
+    other.has_asked(RunId::random()).await.expect("keeps");
+    assert!(!other.ask_alone(noon(), asking()).await.expect("asks"));
+    other.has_asked(first.by).await.expect("keeps");
+    assert!(other.ask_alone(noon(), asking()).await.expect("asks"));
+    assert_eq!(one.bill().await.expect("reads").requests_made(), 1);
 }
 
 /// What can't be stored is used all the same, and the file stays as it is.

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
 use crate::clock::Clock;
@@ -105,6 +106,46 @@ async fn it_is_asked_once_a_window() {
         (cost.requests.made, cost.requests.usd.to_string()),
         (2, "0.02".to_owned())
     );
+}
+
+/// Of several who want it at the same moment one asks, and the others get its answer; the right to ask of one that is not
+/// heard of any more, or has died, passes on.
+#[tokio::test(start_paused = true)]
+async fn several_at_once_ask_once() {
+    let world = world().await;
+    world.cloud.bills(bill(Vec::new(), &[]));
+    world.days_on(4);
+    world.cloud.takes_its_time(Duration::from_secs(5));
+    let one = || world.cost(BillMode::WhenOld);
+    let (first, second, third) = tokio::join!(one(), one(), one());
+    assert_eq!(world.asked(), 1);
+    assert!(first.bill_asked_at.is_some());
+    assert_eq!((&first, &first), (&second, &third));
+
+    world.clock.advance(Span::minutes(13 * 60));
+    let inventory = &world.service.sky().unwrap().inventory;
+    let mut asking = Asking {
+        by: RunId::random(),
+        process: process::this(),
+        until: Span::minutes(1).after(world.clock.now()),
+    };
+    let taken = inventory.ask_alone(world.clock.now(), asking.clone());
+    assert!(taken.await.unwrap());
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        assert_eq!(world.asked(), 1);
+        world.clock.advance(Span::minutes(2));
+    };
+    tokio::join!(one(), later);
+    assert_eq!(world.asked(), 2);
+
+    world.clock.advance(Span::minutes(13 * 60));
+    asking.process.started = "long ago".to_owned();
+    asking.until = Span::minutes(60).after(world.clock.now());
+    let taken = inventory.ask_alone(world.clock.now(), asking);
+    assert!(taken.await.unwrap());
+    one().await;
+    assert_eq!(world.asked(), 3);
 }
 
 /// The figures are those of this stack since its lease began, what is still estimated told apart.
