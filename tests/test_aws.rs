@@ -5,29 +5,17 @@ use std::time::UNIX_EPOCH;
 
 use e2e::moto::REGIONS;
 use e2e::proxy::{Fault, Rule};
-use e2e::world::World;
+use e2e::world::{World, tags};
 use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
-
-/// The tags of the stack `shop`, as most calls take them.
-fn tags() -> Value {
-    let tags = [
-        ("jiti:stack", "shop"),
-        ("jiti:app", "checkout"),
-        ("jiti:owner", OWNER),
-    ];
-    tags.map(|(key, value)| json!({ "Key": key, "Value": value }))
-        .to_vec()
-        .into()
-}
 
 /// A database of the stack `shop`, whose tags are copied to its snapshots.
 fn database(name: &str) -> Value {
     json!(["rds", REGIONS[0], "create_db_instance", {
         "DBInstanceIdentifier": name, "DBInstanceClass": "db.t4g.micro", "Engine": "postgres",
         "AllocatedStorage": 20, "MasterUsername": "main", "MasterUserPassword": "a-long-password",
-        "CopyTagsToSnapshot": true, "Tags": tags(),
+        "CopyTagsToSnapshot": true, "Tags": tags("shop", OWNER),
     }])
 }
 

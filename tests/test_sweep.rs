@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::moto::REGIONS;
-use e2e::world::{Thing, World, stack};
+use e2e::world::{Thing, World, stack, tags};
 use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
@@ -26,6 +26,65 @@ fn the_order_is_one_that_aws_accepts() {
     let (before, made) = standing(&world);
     let result = world.sweep("shop", 0);
     expect_gone(&world, &before, &made, &result);
+}
+
+/// A peering connection and a flow log go before the networks that they join and watch; one end that is somebody else's
+/// stays.
+#[test]
+fn what_joins_and_watches_networks_goes_first() {
+    let world = World::new();
+    world.leased("shop", OWNER);
+    let tagged = |kind: &str| json!([{ "ResourceType": kind, "Tags": tags("shop", OWNER) }]);
+    let ec2 = |call: &str, arguments: Value| {
+        let said = world.call(&json!([["ec2", REGIONS[0], call, arguments]]));
+        assert!(said[0].get("error").is_none(), "{said:?}");
+        said[0].clone()
+    };
+    let network = |block: &str, tags: Value| {
+        let arguments = json!({ "CidrBlock": block, "TagSpecifications": tags });
+        ec2("create_vpc", arguments)["Vpc"]["VpcId"].clone()
+    };
+    let theirs = network("10.1.0.0/16", json!([]));
+    let before = world.list();
+    let ours = network("10.0.0.0/16", tagged("vpc"));
+    ec2(
+        "create_vpc_peering_connection",
+        json!({ "VpcId": ours, "PeerVpcId": theirs, "TagSpecifications": tagged("vpc-peering-connection") }),
+    );
+    world.call(&json!([["s3", REGIONS[0], "create_bucket", {
+        "Bucket": "flows-of-all", "CreateBucketConfiguration": { "LocationConstraint": REGIONS[0] },
+    }]]));
+    ec2(
+        "create_flow_logs",
+        json!({
+            "ResourceIds": [ours], "ResourceType": "VPC", "TrafficType": "ALL", "LogDestinationType": "s3",
+            "LogDestination": "arn:aws:s3:::flows-of-all", "TagSpecifications": tagged("vpc-flow-log"),
+        }),
+    );
+    ec2(
+        "create_managed_prefix_list",
+        json!({
+            "PrefixListName": "offices", "MaxEntries": 2, "AddressFamily": "IPv4",
+            "TagSpecifications": tagged("prefix-list"),
+        }),
+    );
+    let result = world.sweep("shop", 0);
+    let deleted = result["deleted"].as_array().unwrap().iter();
+    let kinds: Vec<&str> = deleted.map(|one| one["type"].as_str().unwrap()).collect();
+    let place = |kind: &str| {
+        let found = kinds.iter().position(|one| *one == kind);
+        found.unwrap_or_else(|| panic!("no {kind}: {kinds:?}"))
+    };
+    for first in ["ec2:vpc-peering-connection", "ec2:vpc-flow-log"] {
+        assert!(place(first) < place("ec2:vpc"), "{kinds:?}");
+    }
+    place("ec2:prefix-list");
+    assert_eq!(ec2("describe_flow_logs", json!({}))["FlowLogs"], json!([]));
+    let left = world
+        .list()
+        .into_iter()
+        .filter(|thing| thing.kind != "s3:bucket");
+    assert_eq!(left.collect::<BTreeSet<_>>(), before);
 }
 
 /// A lease whose state is lost, with resources of every type; before it, what has to stay: two other stacks, what nobody

@@ -252,3 +252,15 @@ pub fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
 pub fn stack(name: &str, app: &str, owner: &str) -> Value {
     json!({ "name": name, "app": app, "owner": owner, "regions": REGIONS })
 }
+
+/// The tags of a stack of the application `checkout`, as most calls take them.
+pub fn tags(name: &str, owner: &str) -> Value {
+    let tags = [
+        ("jiti:stack", name),
+        ("jiti:app", "checkout"),
+        ("jiti:owner", owner),
+    ];
+    tags.map(|(key, value)| json!({ "Key": key, "Value": value }))
+        .to_vec()
+        .into()
+}
