@@ -25,7 +25,7 @@ pub struct Timing {
     pub settle: Duration,
     /// How many of one type in one place are being deleted at once.
     pub at_once: usize,
-    /// How long what was read of one is taken for true.
+    /// How long what was read of one is taken for true, from its answer on: a slow one is no reason to ask again.
     pub fresh: Duration,
 }
 
@@ -34,7 +34,7 @@ impl Default for Timing {
         Self {
             pause: Duration::from_secs(2),
             longest_pause: Duration::from_secs(30),
-            poll: Duration::from_millis(500),
+            poll: Duration::from_millis(250),
             longest_poll: Duration::from_secs(10),
             usual: Duration::from_secs(15 * 60),
             database: Duration::from_secs(30 * 60),

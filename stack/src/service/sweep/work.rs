@@ -55,8 +55,7 @@ struct Turn {
 
 /// An answer.
 enum Answer {
-    /// Of a question that was asked then.
-    Read(Vec<ResourceId>, Instant, Described),
+    Read(Vec<ResourceId>, Described),
     Loosened(ResourceId, Result<(), CloudError>),
     Deleted(ResourceId, Result<Deletion, CloudError>),
     /// The call ended without one.
@@ -255,7 +254,7 @@ impl<'a> Work<'a> {
 
     fn hear(&mut self, answer: Answer, events: &mut Vec<EventKind>, teller: &mut Teller<'_>) {
         match answer {
-            Answer::Read(ids, at, described) => self.read(ids, at, described, events, teller),
+            Answer::Read(ids, described) => self.read(ids, described, events, teller),
             // It said nothing: whatever it was about is tried again, as long as that has time.
             Answer::Died(ids) => {
                 for id in ids {

@@ -80,6 +80,16 @@ async fn one_that_hangs_holds_up_nothing() {
     assert!(began.elapsed() >= Duration::from_secs(15 * 60));
 }
 
+/// Services that take longer to answer than what they say is taken for true do not keep a sweep from its end.
+#[tokio::test(start_paused = true)]
+async fn slow_answers_are_answers() {
+    let many: Vec<Resource> = (0..50).map(|at| own("sqs", &format!("q{at}"))).collect();
+    let world = World::leased(many).await;
+    world.cloud.takes_its_time(Duration::from_secs(20));
+    let outcome = world.sweep().await;
+    assert_eq!((outcome.deleted.len(), outcome.residue), (50, vec![]));
+}
+
 /// Credentials that end half-way pause the teardown with one error; the next run goes on where it stopped.
 #[tokio::test(start_paused = true)]
 async fn credentials_that_end_pause_it() {

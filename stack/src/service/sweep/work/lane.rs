@@ -20,8 +20,7 @@ const MOST: usize = 200;
 /// One that was read again and waits for its turn.
 #[derive(Debug)]
 pub(super) struct Read {
-    /// When it was asked for.
-    pub(super) at: Instant,
+    /// What its service said.
     pub(super) fresh: Resource,
     /// What was read with it: what it owns, and what owns it.
     pub(super) around: Vec<Resource>,
@@ -33,7 +32,8 @@ pub(super) struct Lane {
     pub(super) reading: usize,
     /// How many are being deleted or loosened.
     pub(super) acting: usize,
-    read: VecDeque<Read>,
+    /// With when each was read.
+    read: VecDeque<(Instant, Read)>,
     /// How many are read ahead.
     ahead: usize,
     /// How old what was read had become at most when its turn came, since the last question.
@@ -75,9 +75,9 @@ impl Lane {
         self.reading += count;
     }
 
-    /// One was read.
+    /// One was read just now.
     pub(super) fn push(&mut self, read: Read) {
-        self.read.push_back(read);
+        self.read.push_back((Instant::now(), read));
     }
 
     /// Nothing that was read has its turn any more.
@@ -90,8 +90,8 @@ impl Lane {
         if self.acting >= timing.at_once {
             return None;
         }
-        let read = self.read.pop_front()?;
-        let age = read.at.elapsed();
+        let (at, read) = self.read.pop_front()?;
+        let age = at.elapsed();
         self.oldest = self.oldest.max(Some(age));
         Some(if age <= timing.fresh {
             Ok(read)
@@ -115,7 +115,6 @@ mod tests {
         lane.reading -= count;
         for _ in 0..count {
             lane.push(Read {
-                at: Instant::now(),
                 fresh: resource("sqs", "q", "shop"),
                 around: Vec::new(),
             });
@@ -159,7 +158,6 @@ mod tests {
         lane.reading -= 10;
         assert_eq!(lane.room(), 34);
         let read = Read {
-            at: Instant::now(),
             fresh: resource("sqs", "q", "shop"),
             around: Vec::new(),
         };

@@ -65,10 +65,10 @@ impl<'a> Work<'a> {
         }
         let asked: Vec<Resource> = asked.into_values().cloned().collect();
         let cloud = Arc::clone(&self.cloud);
-        let (about, at) = (ids.clone(), Instant::now());
+        let about = ids.clone();
         let task = self.tasks.spawn(async move {
             let described = cloud.describe(&asked).await;
-            Answer::Read(ids, at, described)
+            Answer::Read(ids, described)
         });
         self.follow(task.id(), errand, lane, about);
     }
@@ -111,7 +111,6 @@ impl<'a> Work<'a> {
     pub(super) fn read(
         &mut self,
         ids: Vec<ResourceId>,
-        at: Instant,
         described: Described,
         events: &mut Vec<EventKind>,
         teller: &mut Teller<'_>,
@@ -137,7 +136,7 @@ impl<'a> Work<'a> {
                     let (fresh, around) = (fresh.clone(), around.cloned().collect());
                     let planned = self.by_id.get(&id).copied().unwrap_or(&fresh);
                     let lane = self.lanes.entry(lane_of(planned)).or_default();
-                    lane.push(Read { at, fresh, around });
+                    lane.push(Read { fresh, around });
                 }
             }
         }
