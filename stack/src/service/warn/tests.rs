@@ -7,7 +7,7 @@ use super::*;
 use crate::config::Config;
 use crate::lease::{NewEvent, Source};
 use crate::ledger::{Ledger, MemoryLedger};
-use crate::process::identify;
+use crate::process::this as this_process;
 use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use crate::{Seq, StackName};
 
@@ -98,10 +98,6 @@ impl World {
             .filter(|event| matches!(event.kind, EventKind::Warned { .. }))
             .count()
     }
-}
-
-fn this_process() -> ProcessId {
-    identify(std::process::id()).unwrap()
 }
 
 fn dead_process() -> ProcessId {
