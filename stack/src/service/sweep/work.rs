@@ -64,8 +64,8 @@ enum Answer {
 
 /// A call that is under way, about resources of one lane.
 #[derive(Debug)]
-struct UnderWay {
-    lane: Key,
+struct UnderWay<'a> {
+    lane: Key<'a>,
     errand: Errand,
     ids: Vec<ResourceId>,
 }
@@ -96,8 +96,8 @@ pub(super) struct Work<'a> {
     /// When each is to be read again.
     due: BTreeSet<(Instant, ResourceId)>,
     tasks: JoinSet<Answer>,
-    under_way: HashMap<Id, UnderWay>,
-    lanes: BTreeMap<Key, Lane>,
+    under_way: HashMap<Id, UnderWay<'a>>,
+    lanes: BTreeMap<Key<'a>, Lane>,
     /// What is gone: what it owned may stand alone for a while.
     went: BTreeSet<ResourceId>,
     done: Done,
@@ -307,8 +307,8 @@ impl<'a> Work<'a> {
     }
 
     /// Follows a call.
-    fn follow(&mut self, task: Id, errand: Errand, lane: Key, ids: Vec<ResourceId>) {
-        let of = self.lanes.entry(lane.clone()).or_default();
+    fn follow(&mut self, task: Id, errand: Errand, lane: Key<'a>, ids: Vec<ResourceId>) {
+        let of = self.lanes.entry(lane).or_default();
         match errand {
             Errand::Read => of.asked(ids.len(), &self.timing),
             Errand::Act => of.acting += 1,
@@ -319,6 +319,6 @@ impl<'a> Work<'a> {
 }
 
 /// The lane of a resource.
-fn lane_of(one: &Resource) -> Key {
-    (one.place.clone(), one.kind.clone())
+fn lane_of(one: &Resource) -> Key<'_> {
+    (&one.place, &one.kind)
 }

@@ -19,7 +19,7 @@ impl Work<'_> {
         if self.done.stopped || self.done.paused.is_some() {
             self.lanes.values_mut().for_each(Lane::clear);
         }
-        let lanes: Vec<Key> = self.lanes.keys().cloned().collect();
+        let lanes: Vec<Key<'_>> = self.lanes.keys().copied().collect();
         for lane in lanes {
             while let Some(next) = self
                 .lanes
@@ -27,7 +27,7 @@ impl Work<'_> {
                 .and_then(|of| of.next(&self.timing))
             {
                 match next {
-                    Ok(Read { fresh, around, .. }) => self.act(&fresh, around, teller),
+                    Ok(Read { fresh, around }) => self.act(&fresh, around, teller),
                     // It was read too long ago.
                     Err(id) => {
                         self.due.insert((Instant::now(), id));

@@ -10,7 +10,7 @@ use crate::cloud::{Place, Resource, ResourceId};
 use crate::service::sweep::timing::Timing;
 
 /// The place and the type.
-pub(super) type Key = (Place, String);
+pub(super) type Key<'a> = (&'a Place, &'a str);
 
 /// Read ahead at first, at least, and at most.
 const FIRST: usize = 64;

@@ -31,11 +31,9 @@ impl<'a> Work<'a> {
                 batch.push(id.clone());
                 continue;
             }
-            let lanes = &mut self.lanes;
-            let of = reads.entry(lane);
-            let (room, batch) = of.or_insert_with_key(|lane| {
-                let lane = lanes.entry(lane.clone()).or_default();
-                (lane.room(), Vec::new())
+            let (room, batch) = reads.entry(lane).or_insert_with(|| {
+                let room = self.lanes.entry(lane).or_default().room();
+                (room, Vec::new())
             });
             if batch.len() < *room {
                 batch.push(id.clone());
@@ -56,7 +54,7 @@ impl<'a> Work<'a> {
     }
 
     /// Asks about these, and about what is around them.
-    fn ask_about(&mut self, lane: Key, errand: Errand, ids: Vec<ResourceId>) {
+    fn ask_about(&mut self, lane: Key<'a>, errand: Errand, ids: Vec<ResourceId>) {
         let chosen: BTreeSet<&ResourceId> = ids.iter().collect();
         self.due.retain(|(_, id)| !chosen.contains(id));
         let mut asked: BTreeMap<&ResourceId, &Resource> = BTreeMap::new();
@@ -134,9 +132,10 @@ impl<'a> Work<'a> {
                     let around = asked.keys().filter(|other| **other != &id);
                     let around = around.filter_map(|other| found.get(*other));
                     let (fresh, around) = (fresh.clone(), around.cloned().collect());
-                    let planned = self.by_id.get(&id).copied().unwrap_or(&fresh);
-                    let lane = self.lanes.entry(lane_of(planned)).or_default();
-                    lane.push(Read { fresh, around });
+                    if let Some(planned) = self.by_id.get(&id).copied() {
+                        let lane = self.lanes.entry(lane_of(planned)).or_default();
+                        lane.push(Read { fresh, around });
+                    }
                 }
             }
         }
