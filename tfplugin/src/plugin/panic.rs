@@ -5,17 +5,25 @@ use std::backtrace::Backtrace;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
+use std::thread;
+use std::time::Duration;
 
 /// Terraform keeps a hundred lines of a panic, and shows them to its user when the process is over.
 const LINES: usize = 90;
 
+/// How long Terraform has for reading a panic. What it has not read when its run is over it does not show, and the
+/// answer to the call that panicked may be what ends the run.
+const READING: Duration = Duration::from_millis(500);
+
 /// Reports every panic of this process such that Terraform takes it for one: it looks for the words
-/// at the start of the line, and shows what follows even when logging is off.
+/// at the start of the line, and shows what follows even when logging is off. The thread that panicked goes on when
+/// Terraform has had time to read.
 pub(super) fn report_to_terraform() {
     std::panic::set_hook(Box::new(|panic| {
         // Whole, in one write, so that no log line comes between. A closed stderr must not make a
         // second panic.
         let _ = std::io::stderr().lock().write_all(report(panic).as_bytes());
+        thread::sleep(READING);
     }));
 }
 
