@@ -11,7 +11,8 @@ pub struct Timing {
     pub pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
-    /// The first pause before it is asked whether a deletion that has begun is through.
+    /// The first pause before it is asked again whether a deletion that has begun is through, and the step in which
+    /// those of one type are asked about together.
     pub poll: Duration,
     /// The longest of those.
     pub longest_poll: Duration,
@@ -34,7 +35,7 @@ impl Default for Timing {
         Self {
             pause: Duration::from_secs(2),
             longest_pause: Duration::from_secs(30),
-            poll: Duration::from_millis(250),
+            poll: Duration::from_millis(500),
             longest_poll: Duration::from_secs(10),
             usual: Duration::from_secs(15 * 60),
             database: Duration::from_secs(30 * 60),

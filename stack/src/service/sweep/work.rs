@@ -296,10 +296,13 @@ impl<'a> Work<'a> {
         self.turns.get(id).is_some_and(|turn| turn.begun)
     }
 
-    /// Asks after a pause whether a deletion that has begun is through, together with others: so often and no more often
-    /// is any of them asked about.
+    /// Asks at the next step, or when it was asked before after a pause, whether a deletion that has begun is through:
+    /// together with others, and no more often.
     fn poll_later(&mut self, id: ResourceId, polls: u32) {
-        let at = self.since.elapsed() + self.timing.before_poll(polls);
+        let pause = polls
+            .checked_sub(1)
+            .map_or(Duration::ZERO, |round| self.timing.before_poll(round));
+        let at = self.since.elapsed() + pause;
         let step = self.timing.poll.max(Duration::from_millis(1));
         let steps = at.as_nanos().div_ceil(step.as_nanos());
         let at = step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));

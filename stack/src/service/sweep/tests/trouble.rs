@@ -80,6 +80,22 @@ async fn one_that_hangs_holds_up_nothing() {
     assert!(began.elapsed() >= Duration::from_secs(15 * 60));
 }
 
+/// What is gone as soon as its deletion has begun keeps nothing waiting that goes after it.
+#[tokio::test(start_paused = true)]
+async fn what_goes_at_once_is_not_waited_for() {
+    let vpc = own("ec2:vpc", "vpc");
+    let subnet = using(own("ec2:subnet", "subnet"), &[&vpc]);
+    let gateway = using(own("ec2:natgateway", "gateway"), &[&subnet]);
+    let world = World::leased([vpc.clone(), subnet.clone(), gateway.clone()]).await;
+    for one in [&vpc, &subnet, &gateway] {
+        world.cloud.takes(&one.id, 0);
+    }
+    let began = tokio::time::Instant::now();
+    let outcome = world.sweep().await;
+    assert_eq!((outcome.deleted.len(), outcome.residue), (3, vec![]));
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
 /// Services that take longer to answer than what they say is taken for true do not keep a sweep from its end.
 #[tokio::test(start_paused = true)]
 async fn slow_answers_are_answers() {

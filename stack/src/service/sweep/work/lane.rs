@@ -75,6 +75,11 @@ impl Lane {
         self.reading += count;
     }
 
+    /// Whether nothing is being read or deleted, or about to be.
+    pub(super) fn is_idle(&self) -> bool {
+        self.reading == 0 && self.acting == 0 && self.read.is_empty()
+    }
+
     /// One was read just now.
     pub(super) fn push(&mut self, read: Read) {
         self.read.push_back((Instant::now(), read));

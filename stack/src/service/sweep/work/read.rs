@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::act::wholes;
-use super::lane::{Key, Read};
+use super::lane::{Key, Lane, Read};
 use super::{Answer, Errand, Work, lane_of};
 use crate::cloud::{CloudErrorKind, Described, Resource, ResourceId};
 use crate::lease::EventKind;
@@ -14,19 +14,24 @@ use crate::service::teardown::Teller;
 
 impl<'a> Work<'a> {
     /// Reads those again whose time has come, those of one type in one place together, and asks about those whose
-    /// deletion has begun.
+    /// deletion has begun: for the first time before their time when nothing else of that type goes on.
     pub(super) fn read_what_is_due(&mut self) {
         if self.done.paused.is_some() {
             return;
         }
         let now = Instant::now();
         let (mut reads, mut polls) = (BTreeMap::new(), BTreeMap::new());
-        for (_, id) in self.due.iter().take_while(|(at, _)| *at <= now) {
+        for (at, id) in &self.due {
             let Some(one) = self.by_id.get(id) else {
                 continue;
             };
             let lane = lane_of(one);
-            if self.has_begun(id) {
+            let begun = self.turns.get(id).filter(|turn| turn.begun);
+            let first = begun.is_some_and(|turn| turn.polls == 0);
+            if *at > now && !(first && self.lanes.get(&lane).is_none_or(Lane::is_idle)) {
+                continue;
+            }
+            if begun.is_some() {
                 let batch: &mut Vec<ResourceId> = polls.entry(lane).or_default();
                 batch.push(id.clone());
                 continue;
