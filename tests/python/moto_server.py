@@ -1,8 +1,9 @@
 """AWS on loopback: a moto server on a free port, told on standard output, that ends when standard input does.
 
 An access key of twelve digits is the number of the account that it belongs to, so that tests share a server and see
-nothing of each other. Answers are moto's; what it looks up anew at each request, although it never changes, is
-remembered here, since that is most of the time of a small call, and would hide the time of the clients.
+nothing of each other. Answers are moto's, but for one that AWS gives otherwise; what moto looks up anew at each request,
+although it never changes, is remembered here, since that is most of the time of a small call, and would hide the time
+of the clients.
 """
 
 import functools
@@ -12,6 +13,7 @@ import sys
 import threading
 
 from moto.core import responses
+from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -26,6 +28,19 @@ class Dispatcher(DomainDispatcherApplication):
 
 # At each request, too, moto lists the methods of the service's class.
 responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+
+
+paged = ResourceGroupsTaggingAPIBackend.get_resources
+
+
+def whole(self, **asked):
+    """The tags of a list of ARNs, whole: AWS has no pages there, and who asks reads no further than moto's first."""
+    if asked["resource_arn_list"]:
+        asked |= {"resources_per_page": sys.maxsize, "tags_per_page": sys.maxsize}
+    return paged(self, **asked)
+
+
+ResourceGroupsTaggingAPIBackend.get_resources = whole
 
 
 class Accounts:
