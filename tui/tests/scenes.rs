@@ -179,6 +179,7 @@ pub(crate) fn half_way(stack: &str) -> Vec<Progress> {
         },
         Progress::ResourceProgress {
             id: id(1),
+            kind: kind.clone(),
             seconds: 20,
         },
         Progress::ResourceStarted {

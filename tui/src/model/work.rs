@@ -149,7 +149,7 @@ impl Work {
         match step {
             Progress::Started { run, count, .. } => (self.run, self.count) = (Some(run), count),
             Progress::ResourceStarted { id, .. } => self.set(id, Fate::Going(now)),
-            Progress::ResourceProgress { id, seconds } => {
+            Progress::ResourceProgress { id, seconds, .. } => {
                 let since = Elapsed::from_millis(seconds.saturating_mul(1_000));
                 self.set(id, Fate::Going(before(now, since)));
             }

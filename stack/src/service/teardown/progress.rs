@@ -44,6 +44,9 @@ pub enum Progress {
     ResourceProgress {
         /// Its address.
         id: String,
+        /// Its type; empty in the words of an older jiti.
+        #[serde(rename = "type", default)]
+        kind: String,
         /// For how long so far.
         seconds: u64,
     },

@@ -287,6 +287,7 @@ impl Following<'_> {
             }),
             Line::Progress(hook) => teller.tell(&Progress::ResourceProgress {
                 id: hook.address,
+                kind: hook.kind,
                 seconds: hook.seconds,
             }),
             Line::Deleted(hook) => {

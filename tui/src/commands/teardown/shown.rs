@@ -118,8 +118,9 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
         Progress::ResourceStarted { id, kind } => {
             ui.text(&format!("  {}: deleting", named(kind, id)))
         }
-        Progress::ResourceProgress { id, seconds } => {
-            ui.text(&format!("  {}: deleting, {seconds} s so far", short(id)))
+        Progress::ResourceProgress { id, kind, seconds } => {
+            let id = named(kind, id);
+            ui.text(&format!("  {id}: deleting, {seconds} s so far"))
         }
         Progress::ResourceDeleted(deleted) => {
             let id = named(&deleted.kind, &deleted.id);

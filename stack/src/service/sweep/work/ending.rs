@@ -94,8 +94,10 @@ impl Work<'_> {
             && turn.told.elapsed() >= TOLD
         {
             turn.told = Instant::now();
+            let kind = self.by_id.get(id).map(|one| one.kind.clone());
             teller.tell(&Progress::ResourceProgress {
                 id: id.to_string(),
+                kind: kind.unwrap_or_default(),
                 seconds: turn.since.elapsed().as_secs(),
             });
         }
