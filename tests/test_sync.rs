@@ -79,6 +79,16 @@ fn tags_are_found_and_shown() {
     );
     let resources = bo["resources"].as_array().unwrap();
     assert_eq!(resources.len(), 2);
+    world
+        .sandbox
+        .jiti(&["cost", "shop"])
+        .exits(3)
+        .says("bo@example.com");
+    let cost = json_of(
+        &world,
+        &["cost", "shop", "--owner", "bo@example.com", "--json"],
+    );
+    assert_eq!(cost["estimate"]["hourly_usd"], bo["cost"]["hourly_usd"]);
     for one in resources {
         assert_eq!(
             (&one["confirmed"], &one["account"]),

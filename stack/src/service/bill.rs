@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::pause::Pauses;
-use super::{Service, ServiceError, Sky};
+use super::{Choice, Service, ServiceError, Sky};
 use crate::cloud::CloudError;
 use crate::id::{RunId, StackName};
 use crate::inventory::{AskedBill, Asking, KnownBill, StackBill};
@@ -132,6 +132,15 @@ impl Service {
     /// # Errors
     /// What the ledger or the inventory says.
     pub async fn bill(&self, mode: BillMode) -> Result<Option<BillNews>, ServiceError> {
+        self.bill_with(mode, None).await
+    }
+
+    /// The same, for the days as well of one that has no lease and stands since then.
+    async fn bill_with(
+        &self,
+        mode: BillMode,
+        unleased: Option<Timestamp>,
+    ) -> Result<Option<BillNews>, ServiceError> {
         let Some(sky) = self.sky() else {
             return Ok(None);
         };
@@ -141,7 +150,9 @@ impl Service {
             return Ok(Some(BillNews { known, failed }));
         }
         let leases = self.ledger.leases(Scope::All).await?;
-        if wanted(&known, &leases, self.now()).is_none() {
+        let mut stood: Vec<Stood> = leases.iter().map(Stood::of).collect();
+        stood.extend(unleased.map(Stood::since));
+        if wanted(&known, &stood, self.now()).is_none() {
             return Ok(Some(BillNews { known, failed }));
         }
         let by = RunId::random();
@@ -157,17 +168,17 @@ impl Service {
             }
             pauses.once_more().await;
         }
-        let news = self.ask_for_bill(sky, &leases).await;
+        let news = self.ask_for_bill(sky, &stood).await;
         sky.inventory.has_asked(by).await?;
         news.map(Some)
     }
 
     /// Asks for the bill, unless somebody else has while this one waited for its turn.
-    async fn ask_for_bill(&self, sky: &Sky, leases: &[Lease]) -> Result<BillNews, ServiceError> {
+    async fn ask_for_bill(&self, sky: &Sky, stood: &[Stood]) -> Result<BillNews, ServiceError> {
         let known = sky.inventory.bill().await?;
         let failed = None;
         let now = self.now();
-        let Some((from, to)) = wanted(&known, leases, now) else {
+        let Some((from, to)) = wanted(&known, stood, now) else {
             return Ok(BillNews { known, failed });
         };
         let mut bill = match sky.cloud.bill(from, to).await {
@@ -179,7 +190,7 @@ impl Service {
             }
         };
         // Whether it should have named a stack is known only here.
-        if !any_stood(leases, from, to) {
+        if !any_stood(stood, from, to) {
             bill.remark = None;
         }
         // Of half a bill nothing is kept but what it cost.
@@ -201,12 +212,15 @@ impl Service {
     pub async fn cost(
         &self,
         stack: &StackName,
+        choice: &Choice,
         mode: BillMode,
     ) -> Result<(StackCost, Option<CloudError>), ServiceError> {
         // Who asks about a stack that does not exist pays nothing.
-        self.show(stack).await?;
-        let news = self.bill(mode).await?.unwrap_or_default();
-        let listing = self.show(stack).await?.listing;
+        let shown = self.show_one_of(stack, choice).await?;
+        let unleased = shown.lease.is_none().then_some(shown.listing.created_at);
+        let news = self.bill_with(mode, unleased.flatten()).await?;
+        let news = news.unwrap_or_default();
+        let listing = self.show_one_of(stack, choice).await?.listing;
         let billed = billed(&news.known, stack, listing.created_at);
         let cost = StackCost {
             name: stack.clone(),
@@ -295,7 +309,7 @@ fn requests(known: &KnownBill) -> Requests {
 ///
 /// What is settled is never asked about again. Everything from the first day that is not is asked about together, in one
 /// request, and at most once a window.
-fn wanted(known: &KnownBill, leases: &[Lease], now: Timestamp) -> Option<(Date, Date)> {
+fn wanted(known: &KnownBill, stood: &[Stood], now: Timestamp) -> Option<(Date, Date)> {
     if known
         .asked_at()
         .is_some_and(|at| at <= now && WINDOW.after(at) > now)
@@ -305,7 +319,7 @@ fn wanted(known: &KnownBill, leases: &[Lease], now: Timestamp) -> Option<(Date, 
     // Today's bill is not written yet.
     let to = day(now);
     let earliest = to.checked_sub(jiff::Span::new().days(MOST_DAYS)).ok()?;
-    let first = leases.iter().map(|lease| day(lease.created_at)).min()?;
+    let first = stood.iter().map(|one| one.from).min()?;
     let done = |day: Date| known.days.get(&day).is_some_and(|day| day.settled);
     let mut from = first.max(earliest);
     while from < to && done(from) {
@@ -315,18 +329,36 @@ fn wanted(known: &KnownBill, leases: &[Lease], now: Timestamp) -> Option<(Date, 
 }
 
 /// Whether any stack stood on a day of which the bill should know by now: it is a day late.
-fn any_stood(leases: &[Lease], from: Date, to: Date) -> bool {
+fn any_stood(stood: &[Stood], from: Date, to: Date) -> bool {
     let Ok(last) = to.yesterday() else {
         return false;
     };
-    leases.iter().any(|lease| {
-        let ended = if lease.is_live() {
-            last
-        } else {
-            day(lease.last_at)
-        };
-        day(lease.created_at) < last && ended >= from
-    })
+    stood
+        .iter()
+        .any(|one| one.from < last && one.until.is_none_or(|until| until >= from))
+}
+
+/// From which day a stack stood, and until which; `None`: it still does.
+#[derive(Clone, Copy, Debug)]
+struct Stood {
+    from: Date,
+    until: Option<Date>,
+}
+
+impl Stood {
+    fn of(lease: &Lease) -> Self {
+        Self {
+            from: day(lease.created_at),
+            until: (!lease.is_live()).then(|| day(lease.last_at)),
+        }
+    }
+
+    fn since(at: Timestamp) -> Self {
+        Self {
+            from: day(at),
+            until: None,
+        }
+    }
 }
 
 /// The day of a moment, in UTC as bills have it.

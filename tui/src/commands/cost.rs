@@ -5,15 +5,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use stack::service::bill::{Billed, StackCost};
-use stack::service::{BillMode, Service};
-use stack::{CloudError, Elapsed, StackName};
+use stack::service::{BillMode, Choice, Service};
+use stack::{AppName, CloudError, Elapsed, Owner, StackName};
 
 use crate::cli::Form;
 use crate::context::{Context, explained};
 use crate::error::CommandError;
 use crate::output::table::{Align, Cell, Column, Table};
 use crate::output::text::clean;
-use crate::output::{format, json};
+use crate::output::{format, json, looked};
 use crate::ui::{self, Ui};
 
 /// Tell what a stack costs: the estimate now, and what was billed
@@ -25,6 +25,18 @@ use crate::ui::{self, Ui};
 pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
+
+    /// Of several stacks of that name which only tags tell of, the one of this app
+    #[arg(long)]
+    app: Option<AppName>,
+
+    /// Of several stacks of that name which only tags tell of, the one of this owner
+    #[arg(long)]
+    owner: Option<Owner>,
+
+    /// Use only what is known already: never ask the cloud what stands
+    #[arg(long)]
+    cached: bool,
 
     /// Ask for the bill where what is known is old: $0.01 a request
     #[arg(long)]
@@ -39,7 +51,14 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let Arguments { name, billed, form } = arguments;
+    let Arguments {
+        name,
+        app,
+        owner,
+        cached,
+        billed,
+        form,
+    } = arguments;
     // Without a place to count it, a request that costs is not made.
     let service = if *billed {
         context.writer()?
@@ -57,7 +76,12 @@ pub(crate) async fn run(
     } else {
         BillMode::Cached
     };
-    let (cost, failed) = match service.cost(name, mode).await {
+    looked::refresh(&service, *cached).await?;
+    let choice = Choice {
+        app: app.clone(),
+        owner: owner.clone(),
+    };
+    let (cost, failed) = match service.cost(name, &choice, mode).await {
         Ok(answer) => answer,
         Err(error) => return Err(explained(error, &service, name).await),
     };

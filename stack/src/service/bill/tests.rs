@@ -55,7 +55,8 @@ impl World {
 
     async fn cost(&self, mode: BillMode) -> StackCost {
         let name = stack_name("checkout-1");
-        self.service.cost(&name, mode).await.unwrap().0
+        let choice = Choice::default();
+        self.service.cost(&name, &choice, mode).await.unwrap().0
     }
 
     fn days_on(&self, days: u32) {
@@ -187,10 +188,11 @@ async fn settled_days_are_asked_about_no_more() {
     world.cost(BillMode::WhenOld).await;
     let known = world.service.sky().unwrap().inventory.bill().await;
     let leases = world.service.ledger().leases(Scope::All).await.unwrap();
+    let stood: Vec<_> = leases.iter().map(Stood::of).collect();
     let later = Span::minutes(6 * 24 * 60).after(noon());
     let day = |text: &str| text.parse::<Date>().unwrap();
     assert_eq!(
-        wanted(&known.unwrap(), &leases, later),
+        wanted(&known.unwrap(), &stood, later),
         Some((day("2026-03-04"), day("2026-03-08")))
     );
     let lines = vec![line("checkout-1", "2026-03-02", "EC2", "77", false)];
@@ -266,6 +268,7 @@ async fn an_unknown_stack_is_not_paid_for() {
     let world = world().await;
     world.days_on(3);
     let name = stack_name("nobody");
-    assert!(world.service.cost(&name, BillMode::WhenOld).await.is_err());
+    let (any, mode) = (Choice::default(), BillMode::WhenOld);
+    assert!(world.service.cost(&name, &any, mode).await.is_err());
     assert_eq!(world.asked(), 0);
 }

@@ -437,6 +437,44 @@ async fn one_of_several_is_chosen() {
     assert!(bo.lease.is_none());
 }
 
+/// What only tags tell of costs as much as what has a lease: its bill is asked for from the day that it began.
+#[tokio::test]
+async fn what_has_no_lease_has_a_cost() {
+    let world = world(vec![priced("ec2:volume", "1", "a", "0.25")]);
+    let line = BillLine {
+        stack: "a".to_owned(),
+        day: date(2026, 3, 3),
+        service: "EC2".to_owned(),
+        usd: "6".parse().expect("money"),
+        estimated: true,
+    };
+    world.cloud.bills(Bill {
+        lines: vec![line],
+        requests: 1,
+        ..Bill::default()
+    });
+    world.clock.advance(Span::minutes(4 * 24 * 60));
+    world.sync().await;
+    let name = stack_name("a");
+    let mode = crate::service::BillMode::WhenOld;
+    let of = |owner: &str| Choice {
+        owner: Some(crate::Owner::new(owner).expect("an owner")),
+        ..Choice::default()
+    };
+    let another = world.service.cost(&name, &of("bo@example.com"), mode).await;
+    assert!(matches!(another, Err(ServiceError::Unknown { .. })));
+    let told = world
+        .service
+        .cost(&name, &of("ana@example.com"), mode)
+        .await;
+    let cost = told.expect("costs").0;
+    assert_eq!(cost.estimate.hourly_usd, rate("0.25"));
+    assert_eq!(cost.requests.made, 1);
+    let billed = cost.billed.expect("a bill");
+    assert_eq!(Some(billed.usd), "6".parse().ok());
+    assert_eq!(billed.until, date(2026, 3, 5));
+}
+
 /// A find reopens a stack that was taken for gone, as residue; what is older than its lease, what was built later, and
 /// what nobody confirmed does not.
 #[tokio::test]
@@ -540,7 +578,7 @@ async fn the_bill_is_beside_the_estimate() {
     let settled_until = "2026-03-04T00:00:00Z".parse().ok();
     assert_eq!(cost.billed_settled_until, settled_until);
     let (name, cached) = (stack_name("a"), crate::service::BillMode::Cached);
-    let told = world.service.cost(&name, cached).await;
+    let told = world.service.cost(&name, &Choice::default(), cached).await;
     let told = told.expect("reads").0.billed.expect("a bill");
     assert_eq!(
         (Some(told.usd), told.settled_until),
@@ -553,7 +591,7 @@ async fn the_bill_is_beside_the_estimate() {
     world.sync().await;
     let cost = world.listed("a").await.cost;
     assert_eq!((cost.billed_usd, cost.billed_until), (None, None));
-    let told = world.service.cost(&name, cached).await;
+    let told = world.service.cost(&name, &Choice::default(), cached).await;
     assert_eq!(told.expect("reads").0.billed, None);
 }
 
@@ -759,7 +797,8 @@ async fn what_is_only_looked_at_asks_nobody() {
         assert_eq!(shown.resources.len(), 1);
     }
     let cached = crate::service::BillMode::Cached;
-    service.cost(&name, cached).await.expect("costs");
+    let choice = Choice::default();
+    service.cost(&name, &choice, cached).await.expect("costs");
     service.report(noon(), By::App).await.expect("reports");
     service.clock_skew().await.expect("reads");
     service.known_resources().await.expect("reads");
