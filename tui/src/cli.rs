@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use stack::service::Choice;
+use stack::{AppName, Owner};
 
 use crate::commands;
 
@@ -70,6 +72,27 @@ pub(crate) enum Command {
     Doctor(commands::doctor::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),
+}
+
+/// Which of several stacks of one name is meant.
+#[derive(Args, Debug)]
+pub(crate) struct OneOf {
+    /// Of several stacks of that name which only tags tell of, the one of this app
+    #[arg(long)]
+    pub(crate) app: Option<AppName>,
+
+    /// Of several stacks of that name which only tags tell of, the one of this owner
+    #[arg(long)]
+    pub(crate) owner: Option<Owner>,
+}
+
+impl OneOf {
+    pub(crate) fn choice(&self) -> Choice {
+        Choice {
+            app: self.app.clone(),
+            owner: self.owner.clone(),
+        }
+    }
 }
 
 /// How an answer is written.

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use stack::service::bill::{Billed, StackCost};
-use stack::service::{BillMode, Choice, Service};
-use stack::{AppName, CloudError, Elapsed, Owner, StackName};
+use stack::service::{BillMode, Service};
+use stack::{CloudError, Elapsed, StackName};
 
-use crate::cli::Form;
+use crate::cli::{Form, OneOf};
 use crate::context::{Context, explained};
 use crate::error::CommandError;
 use crate::output::table::{Align, Cell, Column, Table};
@@ -26,13 +26,8 @@ pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
 
-    /// Of several stacks of that name which only tags tell of, the one of this app
-    #[arg(long)]
-    app: Option<AppName>,
-
-    /// Of several stacks of that name which only tags tell of, the one of this owner
-    #[arg(long)]
-    owner: Option<Owner>,
+    #[command(flatten)]
+    one_of: OneOf,
 
     /// Use only what is known already: never ask the cloud what stands
     #[arg(long)]
@@ -53,8 +48,7 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments {
         name,
-        app,
-        owner,
+        one_of,
         cached,
         billed,
         form,
@@ -77,11 +71,7 @@ pub(crate) async fn run(
         BillMode::Cached
     };
     looked::refresh(&service, *cached).await?;
-    let choice = Choice {
-        app: app.clone(),
-        owner: owner.clone(),
-    };
-    let (cost, failed) = match service.cost(name, &choice, mode).await {
+    let (cost, failed) = match service.cost(name, &one_of.choice(), mode).await {
         Ok(answer) => answer,
         Err(error) => return Err(explained(error, &service, name).await),
     };

@@ -3,10 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 use stack::listing::ListedResource;
-use stack::service::{Choice, Shown};
-use stack::{AppName, Event, Listing, Owner, StackName};
+use stack::service::Shown;
+use stack::{Event, Listing, StackName};
 
-use crate::cli::Form;
+use crate::cli::{Form, OneOf};
 use crate::context::{Context, explained};
 use crate::error::CommandError;
 use crate::output::{json, looked, page};
@@ -21,13 +21,8 @@ pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
 
-    /// Of several stacks of that name which only tags tell of, the one of this app
-    #[arg(long)]
-    app: Option<AppName>,
-
-    /// Of several stacks of that name which only tags tell of, the one of this owner
-    #[arg(long)]
-    owner: Option<Owner>,
+    #[command(flatten)]
+    one_of: OneOf,
 
     /// Use only what is known already: never ask the cloud
     #[arg(long)]
@@ -63,18 +58,13 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments {
         name,
-        app,
-        owner,
+        one_of,
         cached,
         form,
     } = arguments;
     let service = context.existing_observer()?;
     looked::refresh(&service, *cached).await?;
-    let choice = Choice {
-        app: app.clone(),
-        owner: owner.clone(),
-    };
-    let shown = match service.show_one_of(name, &choice).await {
+    let shown = match service.show_one_of(name, &one_of.choice()).await {
         Ok(shown) => shown,
         Err(error) => return Err(explained(error, &service, name).await),
     };

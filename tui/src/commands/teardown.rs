@@ -11,10 +11,10 @@ use clap::{Args, ValueEnum};
 use stack::service::sweep::Wish;
 use stack::service::teardown::{Blocker, Outcome, Prepared, Progress, Settings};
 use stack::service::{Service, ServiceError};
-use stack::{AppName, Lease, Owner, Source, Span, StackName};
+use stack::{Lease, Source, Span, StackName};
 
 use self::detached::Detached;
-use crate::cli::Form;
+use crate::cli::{Form, OneOf};
 use crate::context::{Context, explained};
 use crate::error::CommandError;
 use crate::output::json;
@@ -55,13 +55,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     final_snapshot: bool,
 
-    /// Which of several stacks of this name that only their tags tell of (sweep)
-    #[arg(long)]
-    app: Option<AppName>,
-
-    /// Which of several stacks of this name that only their tags tell of (sweep)
-    #[arg(long)]
-    owner: Option<Owner>,
+    #[command(flatten)]
+    one_of: OneOf,
 
     /// Try one resource no longer than this (sweep); without it a quarter of an hour, and longer where AWS is slow
     #[arg(long, value_name = "DURATION")]
@@ -149,8 +144,8 @@ async fn planned(
         Strategy::Sweep => {
             let wish = Wish {
                 name: name.clone(),
-                app: arguments.app.clone(),
-                owner: arguments.owner.clone(),
+                app: arguments.one_of.app.clone(),
+                owner: arguments.one_of.owner.clone(),
             };
             service.plan_sweep(&wish, settings).await
         }
