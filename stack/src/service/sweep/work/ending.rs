@@ -94,13 +94,18 @@ impl Work<'_> {
             && turn.told.elapsed() >= TOLD
         {
             turn.told = Instant::now();
-            let kind = self.by_id.get(id).map(|one| one.kind.clone());
+            let seconds = turn.since.elapsed().as_secs();
             teller.tell(&Progress::ResourceProgress {
                 id: id.to_string(),
-                kind: kind.unwrap_or_default(),
-                seconds: turn.since.elapsed().as_secs(),
+                kind: self.kind_of(id),
+                seconds,
             });
         }
+    }
+
+    fn kind_of(&self, id: &ResourceId) -> String {
+        let planned = self.by_id.get(id);
+        planned.map_or_else(String::new, |one| one.kind.clone())
     }
 
     pub(super) fn gone(
@@ -168,10 +173,9 @@ impl Work<'_> {
         seconds: u64,
         teller: &mut Teller<'_>,
     ) {
-        let kind = self.by_id.get(id).map(|one| one.kind.clone());
         teller.tell(&Progress::ResourceFailed {
             id: id.to_string(),
-            kind: kind.unwrap_or_default(),
+            kind: self.kind_of(id),
             seconds,
         });
         let judged = Judged {
