@@ -29,7 +29,7 @@ impl Listing {
     pub fn unleased(tagged: &Tagged, cloud: &CloudView, view: &View) -> Self {
         let now = view.now;
         let resources = cloud.tagged(tagged);
-        let created_at = resources.iter().filter_map(|one| one.created_at).min();
+        let created_at = cloud.began(tagged);
         let ttl = newest(&resources, tags::TTL).and_then(|ttl| ttl.parse::<Ttl>().ok());
         let expires_at = created_at
             .zip(ttl.as_ref())

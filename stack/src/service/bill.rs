@@ -132,15 +132,6 @@ impl Service {
     /// # Errors
     /// What the ledger or the inventory says.
     pub async fn bill(&self, mode: BillMode) -> Result<Option<BillNews>, ServiceError> {
-        self.bill_with(mode, None).await
-    }
-
-    /// The same, for the days as well of one that has no lease and stands since then.
-    async fn bill_with(
-        &self,
-        mode: BillMode,
-        unleased: Option<Timestamp>,
-    ) -> Result<Option<BillNews>, ServiceError> {
         let Some(sky) = self.sky() else {
             return Ok(None);
         };
@@ -149,9 +140,7 @@ impl Service {
         if mode == BillMode::Cached {
             return Ok(Some(BillNews { known, failed }));
         }
-        let leases = self.ledger.leases(Scope::All).await?;
-        let mut stood: Vec<Stood> = leases.iter().map(Stood::of).collect();
-        stood.extend(unleased.map(Stood::since));
+        let stood = self.stood().await?;
         if wanted(&known, &stood, self.now()).is_none() {
             return Ok(Some(BillNews { known, failed }));
         }
@@ -171,6 +160,21 @@ impl Service {
         let news = self.ask_for_bill(sky, &stood).await;
         sky.inventory.has_asked(by).await?;
         news.map(Some)
+    }
+
+    /// When each stack stood that leases, or tags alone, tell of.
+    async fn stood(&self) -> Result<Vec<Stood>, ServiceError> {
+        let leases = self.ledger.leases(Scope::All).await?;
+        let mut stood: Vec<Stood> = leases.iter().map(Stood::of).collect();
+        if let Some(cloud) = self.view().await?.cloud {
+            let unleased = cloud.unleased(&leases).into_iter();
+            stood.extend(
+                unleased
+                    .filter_map(|tags| cloud.began(tags))
+                    .map(Stood::since),
+            );
+        }
+        Ok(stood)
     }
 
     /// Asks for the bill, unless somebody else has while this one waited for its turn.
@@ -216,10 +220,8 @@ impl Service {
         mode: BillMode,
     ) -> Result<(StackCost, Option<CloudError>), ServiceError> {
         // Who asks about a stack that does not exist pays nothing.
-        let shown = self.show_one_of(stack, choice).await?;
-        let unleased = shown.lease.is_none().then_some(shown.listing.created_at);
-        let news = self.bill_with(mode, unleased.flatten()).await?;
-        let news = news.unwrap_or_default();
+        self.show_one_of(stack, choice).await?;
+        let news = self.bill(mode).await?.unwrap_or_default();
         let listing = self.show_one_of(stack, choice).await?.listing;
         let billed = billed(&news.known, stack, listing.created_at);
         let cost = StackCost {

@@ -74,6 +74,13 @@ impl CloudView {
         ids.filter_map(|id| self.known.resources.get(id)).collect()
     }
 
+    /// When the first resource of a stack that tags tell of was created, as far as that is known.
+    #[must_use]
+    pub fn began(&self, tags: &Tagged) -> Option<Timestamp> {
+        let resources = self.tagged(tags).into_iter();
+        resources.filter_map(|one| one.created_at).min()
+    }
+
     /// The stacks that tags tell of and none of these leases, as far as they live, does.
     #[must_use]
     pub fn unleased(&self, leases: &[impl Borrow<Lease>]) -> Vec<&Tagged> {

@@ -475,6 +475,23 @@ async fn what_has_no_lease_has_a_cost() {
     assert_eq!(billed.until, date(2026, 3, 5));
 }
 
+/// One request is about all stacks: those that only tags tell of are in it, whoever's cost was asked for.
+#[tokio::test]
+async fn what_has_no_lease_is_in_the_bill_of_all() {
+    let world = world(vec![priced("ec2:volume", "1", "a", "0.25")]);
+    world.clock.advance(Span::minutes(4 * 24 * 60));
+    world.sync().await;
+    world.lease("b", None).await;
+    let mode = crate::service::BillMode::WhenOld;
+    let told = world
+        .service
+        .cost(&stack_name("b"), &Choice::default(), mode)
+        .await;
+    // Of the first day of b there is no bill yet.
+    let until = told.expect("costs").0.bill_until;
+    assert_eq!(until, Some(date(2026, 3, 5)));
+}
+
 /// A find reopens a stack that was taken for gone, as residue; what is older than its lease, what was built later, and
 /// what nobody confirmed does not.
 #[tokio::test]
