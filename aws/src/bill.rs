@@ -12,7 +12,7 @@ use aws_smithy_types::retry::RetryConfig;
 use jiff::civil::Date;
 use stack::Usd;
 use stack::cloud::{Bill, BillLine, CloudError, CloudErrorKind};
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 
 use crate::clients::Clients;
 use crate::error::failed;

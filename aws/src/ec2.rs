@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::{Filter, OperatorResponse, Tag, UnsuccessfulItem};
 use stack::cloud::{CloudError, CloudErrorKind, Deletion, Resource, ResourceId};
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 
 use crate::arn::{Arn, short};
 use crate::batch::batches;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_iam::types::Tag;
 use stack::Place;
 use stack::cloud::{Resource, ResourceId, Which};
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 use tokio::time::Instant;
 
 use crate::arn::Arn;

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::Filter;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 use stack::cloud::{CloudError, ResourceId, Which};
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 
 use crate::arn::Arn;
 use crate::clients::Clients;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stack::cloud::{Resource, ResourceId, Which};
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 
 use crate::discover::DEEP;
 

@@ -17,10 +17,10 @@ use serde_json::Value;
 pub use error::{CloudError, CloudErrorKind};
 pub use resource::{Place, Resource, ResourceId, Standing, Usage, short};
 
-use crate::id::StackName;
 use crate::idle::Observed;
-use crate::money::Usd;
-use crate::ttl::Span;
+use crate::values::id::StackName;
+use crate::values::money::Usd;
+use crate::values::ttl::Span;
 
 /// What a cloud answers, later. Boxed by hand so that `dyn Cloud` is possible.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

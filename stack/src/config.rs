@@ -11,10 +11,10 @@ pub use error::{ConfigError, Problem};
 use section::{Lines, Section};
 
 use crate::cloud::Place;
-use crate::id::unsafe_character;
 use crate::policy::Policy;
 use crate::reaper::DEFAULT_INTERVAL;
-use crate::ttl::Span;
+use crate::values::id::unsafe_character;
+use crate::values::ttl::Span;
 
 /// The whole file. What is not set has its default; an absent file is `Config::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

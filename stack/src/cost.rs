@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::money::{DollarTime, HourlyRate, Usd};
-use crate::stamp;
-use crate::ttl::{Elapsed, Span};
+use crate::values::money::{DollarTime, HourlyRate, Usd};
+use crate::values::serde_timestamp;
+use crate::values::ttl::{Elapsed, Span};
 
 /// The source of a rate that was declared with `hourly_cost`.
 pub const DECLARED: &str = "declared";
@@ -24,7 +24,7 @@ pub struct Meter {
     unknown: Elapsed,
     /// How long it has stood with one.
     known: Elapsed,
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     counted_to: Timestamp,
     stopped: bool,
 }

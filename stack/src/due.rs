@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::StackName;
 use crate::idle::{IdleState, Observed, judge};
 use crate::lease::{Lease, Phase};
+use crate::values::id::StackName;
 use crate::view::View;
 
 /// Why a stack is due.
@@ -141,7 +141,7 @@ mod tests {
     use crate::policy::Policy;
     use crate::reaper::ReaperStatus;
     use crate::testing::{every_kind, new_event, noon, registration, stack_name};
-    use crate::ttl::{Span, Ttl};
+    use crate::values::ttl::{Span, Ttl};
 
     fn lease(name: &str, ttl_minutes: u32, more: Option<EventKind>) -> Lease {
         let mut registration = registration();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::lease::{Lease, Phase};
-use crate::ttl::Span;
+use crate::values::ttl::Span;
 
 /// How far back a use counts, where the stack does not say with `idle_after`.
 pub const DEFAULT_WINDOW: Span = Span::minutes(60);

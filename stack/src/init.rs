@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::lease::{Mark, Told};
-use crate::money::{HourlyRate, Usd};
-use crate::stamp;
-use crate::ttl::Elapsed;
+use crate::values::money::{HourlyRate, Usd};
+use crate::values::serde_timestamp;
+use crate::values::ttl::Elapsed;
 
 /// The class of the phases that are readiness checks.
 pub const CHECK_CLASS: &str = "check";
@@ -18,11 +18,11 @@ const MOST_PHASES: usize = 64;
 /// One init of a stack: begun by a request, a new version, a wake, or checks that run again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Init {
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     requested_at: Timestamp,
-    #[serde(with = "stamp::option")]
+    #[serde(with = "serde_timestamp::option")]
     provisioned_at: Option<Timestamp>,
-    #[serde(with = "stamp::option")]
+    #[serde(with = "serde_timestamp::option")]
     ready_at: Option<Timestamp>,
     phases: Vec<InitPhase>,
     rate: Option<HourlyRate>,
@@ -36,7 +36,7 @@ pub struct InitPhase {
     /// The kind of work.
     pub class: Option<String>,
     /// When it began.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub started_at: Timestamp,
     /// How long it took; `None` while it runs.
     pub seconds: Option<Elapsed>,

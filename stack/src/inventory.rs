@@ -25,11 +25,11 @@ pub use sqlite::SqliteInventory;
 pub use tagged::Tagged;
 
 use crate::cloud::{Bill, Described, Found, Place, Price, ResourceId, Which};
-use crate::id::RunId;
 use crate::idle::Observed;
 use crate::lease::ProcessId;
 use crate::ledger::Later;
 use crate::process::{self, Liveness};
+use crate::values::id::RunId;
 
 /// A look at the cloud, to be remembered.
 #[derive(Clone, Debug, PartialEq)]

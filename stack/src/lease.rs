@@ -17,10 +17,10 @@ pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs,
 pub use transition::{Facts, Illegal, Phase, Reason, UnknownPhase, next};
 
 use crate::cost::Meter;
-use crate::id::{Actor, AppName, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
 use crate::init::Init;
-use crate::stamp;
-use crate::ttl::Span;
+use crate::values::id::{Actor, AppName, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
+use crate::values::serde_timestamp;
+use crate::values::ttl::Span;
 
 /// The present incarnation of a stack, as the fold of its events. A ledger keeps it as a snapshot,
 /// so it is small, and its serialised form works where fields have no names (no tagged, flattened
@@ -46,18 +46,18 @@ pub struct Lease {
     /// The `max_ttl` of the policy that was recorded last.
     pub max_ttl: Option<Span>,
     /// When the lease began.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub created_at: Timestamp,
     /// When its TTL was last counted anew.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub renewed_at: Timestamp,
     /// Until when the stack may live.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub expires_at: Timestamp,
     /// The phase as the events say it; time-outs are not in it: see [`Lease::at`].
     pub recorded_phase: Phase,
     /// Since when it has been in that phase.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub phase_since: Timestamp,
     /// Terraform's state is known to hold the stack.
     pub recorded: bool,
@@ -94,7 +94,7 @@ pub struct Lease {
     /// The last event.
     pub last_seq: Seq,
     /// The latest time of any event.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub last_at: Timestamp,
 }
 
@@ -102,7 +102,7 @@ pub struct Lease {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// Until when.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub until: Timestamp,
     /// Why, in its author's words.
     pub why: String,
@@ -114,7 +114,7 @@ pub struct Hold {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastActivity {
     /// When.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub at: Timestamp,
     /// How that is known.
     pub signal: String,
@@ -122,7 +122,7 @@ pub struct LastActivity {
 
 /// A moment in a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Moment(#[serde(with = "stamp")] pub Timestamp);
+pub struct Moment(#[serde(with = "serde_timestamp")] pub Timestamp);
 
 /// A sleep or a wake under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,10 +132,10 @@ pub struct Turn {
     /// Who asked for it.
     pub by: Actor,
     /// Since when.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub started_at: Timestamp,
     /// When it was last heard of.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub alive_at: Timestamp,
 }
 
@@ -155,10 +155,10 @@ pub struct Teardown {
     /// Its process there.
     pub pid: u32,
     /// When it began; a takeover begins anew.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub started_at: Timestamp,
     /// When its runner was last heard of.
-    #[serde(with = "stamp")]
+    #[serde(with = "serde_timestamp")]
     pub alive_at: Timestamp,
     /// The phase that it came from.
     pub came_from: Phase,

@@ -17,10 +17,10 @@ pub use error::{Cause, LedgerError};
 pub use memory::MemoryLedger;
 pub use sqlite::SqliteLedger;
 
-use crate::id::{LedgerId, PoolName, Seq, StackName};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
+use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
 /// What a ledger answers, later. Boxed by hand so that `dyn Ledger` is possible.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;

@@ -4,21 +4,17 @@
 //! calls brings them.
 #![doc = include_str!("../docs/model.md")]
 
-pub mod attempts;
 pub mod clock;
 pub mod cloud;
 pub mod config;
 pub mod cost;
 pub mod due;
-pub mod id;
 pub mod idle;
 pub mod init;
 pub mod inventory;
 pub mod lease;
 pub mod ledger;
 pub mod listing;
-pub mod money;
-pub mod naming;
 pub mod policy;
 pub mod pool;
 pub mod process;
@@ -26,22 +22,19 @@ pub mod reaper;
 pub mod report;
 pub mod service;
 pub mod sleep;
-mod stamp;
+mod sqlite;
 pub mod sweep;
-pub mod tags;
+pub mod teardown_history;
 pub mod terraform;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod ttl;
+pub mod values;
 pub mod view;
 pub mod warning;
 
 pub use clock::{Clock, SystemClock};
 pub use cloud::{Cloud, CloudError, Place, Resource, ResourceId};
 pub use config::Config;
-pub use id::{
-    Actor, AppName, AppVersion, LedgerId, NameError, Owner, PoolName, RunId, Seq, StackName,
-};
 pub use inventory::{Inventory, MemoryInventory, SqliteInventory};
 pub use lease::{
     Event, EventKind, Illegal, Lease, NewEvent, Origin, Phase, ProcessId, Registration, RenewOn,
@@ -49,10 +42,13 @@ pub use lease::{
 };
 pub use ledger::{Ledger, LedgerError, MemoryLedger, SqliteLedger};
 pub use listing::{Flag, Listing};
-pub use money::{HourlyRate, Usd};
 pub use policy::{Policy, Refusal, Refusals};
 pub use reaper::ReaperStatus;
 pub use service::{Service, ServiceError};
-pub use tags::Labels;
-pub use ttl::{Elapsed, Span, Ttl};
+pub use values::id::{
+    Actor, AppName, AppVersion, LedgerId, NameError, Owner, PoolName, RunId, Seq, StackName,
+};
+pub use values::money::{HourlyRate, Usd};
+pub use values::tags::Labels;
+pub use values::ttl::{Elapsed, Span, Ttl};
 pub use view::View;

@@ -14,13 +14,13 @@ pub use resource::ListedResource;
 
 use crate::cloud::Resource;
 use crate::due::dies_at;
-use crate::id::{AppName, AppVersion, Owner, StackName};
 use crate::idle::{Evidence, IdleState, Observed, judge};
 use crate::init::{Init, InitPhase};
 use crate::inventory::StackBill;
 use crate::lease::{Lease, Origin, Phase, Reading};
-use crate::money::{HourlyRate, Usd};
-use crate::ttl::Elapsed;
+use crate::values::id::{AppName, AppVersion, Owner, StackName};
+use crate::values::money::{HourlyRate, Usd};
+use crate::values::ttl::Elapsed;
 use crate::view::View;
 
 /// A stack at a moment. Fields are only ever added; what is unknown is null.

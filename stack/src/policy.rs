@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub use protection::Protection;
 pub use refusal::{Refusal, Refusals};
 
-use crate::money::HourlyRate;
-use crate::ttl::Span;
+use crate::values::money::HourlyRate;
+use crate::values::ttl::Span;
 
 /// How long after a cause a stack is due, where the policy does not say.
 pub const DEFAULT_GRACE: Span = Span::minutes(60);

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Actor, Seq, StackName};
 use crate::lease::Moment;
 use crate::lease::{Lease, Phase};
-use crate::ttl::Span;
+use crate::values::id::{Actor, Seq, StackName};
+use crate::values::ttl::Span;
 
 /// How long a member may be in a pool before its lease has to be there. The pool is entered first,
 /// the lease begins next; between the two a process can die.

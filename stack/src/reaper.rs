@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{ReaperEvent, ReaperEventKind};
-use crate::id::{Actor, RunId, Seq};
 use crate::lease::{Moment, ProcessId};
-use crate::ttl::{Elapsed, Span};
+use crate::values::id::{Actor, RunId, Seq};
+use crate::values::ttl::{Elapsed, Span};
 
 /// How often the reaper runs where nothing is said.
 pub const DEFAULT_INTERVAL: Span = Span::minutes(15);

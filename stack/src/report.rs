@@ -16,9 +16,9 @@ pub use figures::{Ended, Figures, IdleFigures, InitFigures};
 use self::figures::Sums;
 use self::life::Life;
 use crate::cloud::BillLine;
-use crate::id::StackName;
 use crate::lease::{Event, Illegal, Lease};
-use crate::money::Usd;
+use crate::values::id::StackName;
+use crate::values::money::Usd;
 
 /// What groups the stacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,46 +3,35 @@
 //! Each reads, decides, and appends; after a lost race it reads and decides again, because the
 //! decision, not the append, was made on old facts.
 
-mod adopt;
-pub mod bill;
-mod decide;
+mod backoff;
+pub mod billing;
 mod error;
-mod extend;
-mod hold;
-mod observe;
-mod open;
-mod pause;
-mod pools;
-mod prices;
-mod read;
-mod ready;
+mod leases;
+pub mod notify;
+pub mod power;
 pub mod reap;
-mod release;
 mod report;
-pub mod sleep;
-pub mod sweep;
+mod retry_on_conflict;
+mod sync;
 pub mod teardown;
-mod touch;
-mod update;
-pub mod warn;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use bill::{BillMode, BillNews, StackCost};
+pub use billing::{BillMode, BillNews, StackCost};
 pub use error::{ServiceError, Taken, TakenBy};
-pub use observe::{ClockSkew, Sky, SyncMode, SyncReport, SyncedStack};
-pub use open::{Opened, Processes};
-pub use read::{Choice, Shown};
-pub use update::Wanted;
+pub use leases::read::{Choice, Shown};
+pub use leases::register::{Opened, Processes};
+pub use leases::update::Wanted;
+pub use sync::{ClockSkew, Sky, SyncMode, SyncReport, SyncedStack};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::id::{Actor, Seq, StackName};
 use crate::lease::{EventKind, Lease, NewEvent, Source};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
+use crate::values::id::{Actor, Seq, StackName};
 
 /// What can be done with stacks: the ledger, the time, the limits, and in whose name.
 #[derive(Clone)]

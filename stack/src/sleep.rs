@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::cloud::{Resource, ResourceId};
 use crate::lease::{Event, EventKind};
-use crate::money::HourlyRate;
-use crate::ttl::Elapsed;
+use crate::values::money::HourlyRate;
+use crate::values::ttl::Elapsed;
 
 /// The detail in which a resource tells when it starts again by itself, whoever stopped it.
 pub const RESTARTS: &str = "restarts_at";
@@ -271,10 +271,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::id::Seq;
     use crate::testing::fake_cloud::resource;
     use crate::testing::{new_event, noon, registration, stack_name};
-    use crate::ttl::Span;
+    use crate::values::id::Seq;
+    use crate::values::ttl::Span;
 
     fn events(kinds: impl IntoIterator<Item = (u32, EventKind)>) -> Vec<Event> {
         let each = kinds.into_iter().zip(1..);

@@ -1,7 +1,7 @@
 //! A teardown by tag, as far as it can be decided without a cloud: what belongs to a stack, and in which order it goes.
 
-mod belonging;
-mod order;
+mod deletion_order;
+mod ownership;
 
-pub use belonging::{Identity, Judged, Judgement, Verdict, judge};
-pub use order::{Blocked, Schedule, Step};
+pub use deletion_order::{Blocked, Schedule, Step};
+pub use ownership::{Identity, Judged, Judgement, Verdict, judge};

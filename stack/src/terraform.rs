@@ -7,8 +7,8 @@ mod apply;
 mod diagnostic;
 mod error;
 mod mask;
-mod place;
 mod plan;
+mod root_module;
 mod state;
 mod stream;
 
@@ -18,7 +18,7 @@ pub use error::TerraformError;
 pub(crate) use apply::Applying;
 pub(crate) use diagnostic::Diagnostic;
 pub(crate) use mask::Mask;
-pub(crate) use place::Terraform;
 pub(crate) use plan::{Change, DestroyPlan};
+pub(crate) use root_module::Terraform;
 pub(crate) use state::{Held, State};
 pub(crate) use stream::{Line, deleted};

@@ -13,13 +13,13 @@ pub use fake_cloud::{Call, FakeCloud, Times, resource};
 pub use kinds::every_kind;
 
 use crate::clock::Clock;
-use crate::id::{Actor, AppName, AppVersion, Owner, StackName};
 use crate::lease::{
     EventKind, NewEvent, Origin, ProcessId, Registration, RenewOn, Source, TeardownInputs, Terms,
 };
 use crate::policy::Policy;
-use crate::tags::Labels;
-use crate::ttl::Span;
+use crate::values::id::{Actor, AppName, AppVersion, Owner, StackName};
+use crate::values::tags::Labels;
+use crate::values::ttl::Span;
 
 /// Writes a script that can be run at once. Another process copies it to where it is run: a file that this one holds
 /// open for writing, be it only in a child that another thread has just forked, is "busy" to whoever would run it.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::attempts::Attempts;
 use crate::due::{Cause, causes, dies_at, doom};
-use crate::id::{AppName, AppVersion, Owner, StackName};
 use crate::idle::Observed;
 use crate::lease::{Lease, Left, Moment, Phase};
-use crate::money::HourlyRate;
-use crate::ttl::Span;
+use crate::teardown_history::Attempts;
+use crate::values::id::{AppName, AppVersion, Owner, StackName};
+use crate::values::money::HourlyRate;
+use crate::values::ttl::Span;
 use crate::view::View;
 
 /// How often the same trouble is told about again.

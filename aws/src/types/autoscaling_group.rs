@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stack::cloud::{
     CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which,
 };
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 
 use super::{Listed, Seen, Sighting, Type};
 use crate::activity::Signal;

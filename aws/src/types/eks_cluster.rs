@@ -3,7 +3,7 @@
 use aws_sdk_eks::types::{Cluster, ClusterStatus, SupportType};
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 
 use super::{Listed, Seen, Sighting, Type};
 use crate::arn::short;

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use stack::cloud::{
     CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
 };
-use stack::tags::STACK;
+use stack::values::tags::STACK;
 
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;

@@ -7,7 +7,7 @@ use aws_sdk_lambda::types::VpcConfigResponse;
 use stack::cloud::{
     CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
 };
-use stack::tags::{APP, OWNER, STACK};
+use stack::values::tags::{APP, OWNER, STACK};
 
 use super::{Seen, Sighting, Type};
 use crate::activity::Signal;

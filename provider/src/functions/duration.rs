@@ -25,9 +25,11 @@ impl Function for Duration {
 
     fn call(args: Args) -> Result<u64> {
         let text = args.text.expect_known(&Path::new("text"))?;
-        let span: Span = text.parse().map_err(|error: stack::ttl::SpanError| {
-            Failure::new(error.to_string(), "").at("text")
-        })?;
+        let span: Span = text
+            .parse()
+            .map_err(|error: stack::values::ttl::SpanError| {
+                Failure::new(error.to_string(), "").at("text")
+            })?;
         Ok(span.seconds())
     }
 }

@@ -31,6 +31,6 @@ impl Function for Name {
             .map_err(|error| Failure::new(error.to_string(), "").at("app"))?;
         let version = AppVersion::new(args.version.expect_known(&Path::new("version"))?)
             .map_err(|error| Failure::new(error.to_string(), "").at("version"))?;
-        Ok(stack::naming::stack_name(&app, &version).to_string())
+        Ok(stack::values::naming::stack_name(&app, &version).to_string())
     }
 }

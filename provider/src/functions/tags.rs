@@ -50,7 +50,7 @@ impl Function for Tags {
             let path = error.key().map_or(path.clone(), |key| path.key(key));
             Failure::new(error.to_string(), "").at(path)
         })?;
-        Ok(stack::tags::tags(
+        Ok(stack::values::tags::tags(
             &named("name", args.name, StackName::new)?,
             &named("app", args.app, AppName::new)?,
             &named("version", args.version, AppVersion::new)?,

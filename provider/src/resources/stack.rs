@@ -374,7 +374,7 @@ fn as_leased(planned: StackModel, lease: &Lease) -> StackModel {
 /// The state of a stack that is imported: what its lease says, with what is at its default left out.
 fn of_lease(lease: &Lease) -> StackModel {
     let terms = &lease.terms;
-    let tags = stack::tags::tags(
+    let tags = stack::values::tags::tags(
         &lease.name,
         &lease.app,
         &lease.version,

@@ -136,11 +136,11 @@ fn set_tags(plan: &mut Plan<'_, StackModel>) -> Result<()> {
     };
     let mut tags = labels;
     for (key, attribute) in [
-        (stack::tags::STACK, "name"),
-        (stack::tags::APP, "app"),
-        (stack::tags::VERSION, "version"),
-        (stack::tags::OWNER, "owner"),
-        (stack::tags::TTL, "ttl"),
+        (stack::values::tags::STACK, "name"),
+        (stack::values::tags::APP, "app"),
+        (stack::values::tags::VERSION, "version"),
+        (stack::values::tags::OWNER, "owner"),
+        (stack::values::tags::TTL, "ttl"),
     ] {
         tags.insert(key.to_owned(), plan.get::<String>(attribute)?);
     }

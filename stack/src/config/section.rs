@@ -8,8 +8,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Problem};
-use crate::money::HourlyRate;
-use crate::ttl::Span;
+use crate::values::money::HourlyRate;
+use crate::values::ttl::Span;
 
 /// Below this likeness (0 to 1) a key is another word rather than a slip of the finger.
 const ALIKE: f64 = 0.75;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AskedBill;
 use crate::cloud::BillLine;
-use crate::money::Usd;
+use crate::values::money::Usd;
 
 /// What is known of the bill.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

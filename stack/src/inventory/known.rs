@@ -9,8 +9,8 @@ use super::Look;
 use crate::cloud::{Described, NotLooked, Place, Resource, ResourceId, Standing, Which};
 use crate::idle::Observed;
 use crate::sleep;
-use crate::tags::STACK;
-use crate::ttl::Elapsed;
+use crate::values::tags::STACK;
+use crate::values::ttl::Elapsed;
 
 /// How far a resource is followed to its owner for the tag of a stack.
 const FAR: usize = 8;

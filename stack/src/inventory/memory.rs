@@ -9,9 +9,9 @@ use super::{
     AskedBill, Asking, Generation, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse,
 };
 use crate::cloud::{Described, Price, ResourceId};
-use crate::id::RunId;
 use crate::idle::Observed;
 use crate::ledger::Later;
+use crate::values::id::RunId;
 
 /// Everything in one place, changed by the rules of [`Known`] and [`KnownBill`].
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cloud::{Resource, Standing};
-use crate::money::HourlyRate;
+use crate::values::money::HourlyRate;
 
 /// The source where nothing has a price.
 const NOTHING_PRICED: &str = "nothing is priced";

@@ -17,11 +17,12 @@ use self::store::Store;
 use super::memory::{keep_prices, keep_use};
 use super::{AskedBill, Asking, Generation, Inventory, Known, KnownBill, KnownPrice, Look};
 use crate::cloud::{Described, Price, ResourceId};
-use crate::id::RunId;
 use crate::idle::Observed;
-use crate::ledger::sqlite::lane::Lane;
-use crate::ledger::sqlite::{PATIENCE, Site, failure};
+use crate::ledger::sqlite::{PATIENCE, Site};
 use crate::ledger::{Later, LedgerError};
+use crate::sqlite::failure;
+use crate::sqlite::worker_thread::Lane;
+use crate::values::id::RunId;
 
 /// A job on its way to the thread.
 type Job = Box<dyn FnOnce(&mut Store) + Send>;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Known;
 use crate::cloud::Resource;
 use crate::lease::Lease;
-use crate::tags;
+use crate::values::tags;
 
 /// A stack as tags name it, whatever they say: they need not be names that jiti would accept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

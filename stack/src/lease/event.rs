@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::registration::{Origin, ProcessId, Registration, Terms};
 use crate::cost::AtLeast;
-use crate::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
-use crate::money::HourlyRate;
 use crate::policy::Policy;
-use crate::ttl::{Elapsed, Span};
+use crate::values::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
+use crate::values::money::HourlyRate;
+use crate::values::ttl::{Elapsed, Span};
 
 /// An event as the ledger holds it. In JSON it is one flat object: `seq`, `stack`, `at`, `actor`,
 /// `source`, `kind`, and the fields of its kind.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Lease, Phase};
-use crate::ttl::{Elapsed, Span};
+use crate::values::ttl::{Elapsed, Span};
 
 /// Less than this left is expiring, whatever the TTL.
 const EXPIRING_WITHIN: Span = Span::minutes(60);

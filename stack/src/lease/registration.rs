@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AppName, AppVersion, Owner};
-use crate::money::HourlyRate;
 use crate::policy::Policy;
-use crate::tags::Labels;
-use crate::ttl::{Span, Ttl};
+use crate::values::id::{AppName, AppVersion, Owner};
+use crate::values::money::HourlyRate;
+use crate::values::tags::Labels;
+use crate::values::ttl::{Span, Ttl};
 
 /// Everything that is known about a stack from the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

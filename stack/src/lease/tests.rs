@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::policy::Policy;
 use crate::testing::{every_kind, new_event, noon, registration, stack_name};
-use crate::ttl::{Elapsed, Ttl};
+use crate::values::ttl::{Elapsed, Ttl};
 
 fn span(seconds: u64) -> Span {
     Span::from_seconds(seconds).expect("a length of time")

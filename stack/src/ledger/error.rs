@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::id::{Seq, StackName};
 use crate::lease::Illegal;
+use crate::values::id::{Seq, StackName};
 
 /// An error below the ledger, kept so that the chain of causes can be printed.
 ///

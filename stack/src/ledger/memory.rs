@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::row::{self, Stream};
 use super::{Cursor, Later, Ledger, LedgerError, LogPage, Scope};
-use crate::id::{LedgerId, PoolName, Seq, StackName};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
+use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
 /// All events in one vector, with the folds beside them.
 #[derive(Debug)]

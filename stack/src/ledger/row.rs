@@ -1,11 +1,11 @@
 //! What every ledger does between a decision and its rows: numbering, folding, snapshots.
 
 use crate::clock::whole_milliseconds;
-use crate::id::{Seq, StackName};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::ledger::LedgerError;
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
+use crate::values::id::{Seq, StackName};
 
 /// Numbers the events from `after` on, and cuts their times to what a ledger keeps, so that what
 /// is folded before writing is what is folded after reading.
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::lease::{EventKind, Mark, Strategy};
     use crate::testing::{actor, new_event, noon, registration, stack_name};
-    use crate::ttl::Span;
+    use crate::values::ttl::Span;
 
     /// A lease in which every optional thing is there.
     fn full() -> Lease {

@@ -3,11 +3,8 @@
 
 mod append;
 mod create;
-pub(crate) mod failure;
-pub(crate) mod lane;
 pub(crate) mod open;
 mod read;
-mod wait;
 mod writer;
 
 use std::fmt;
@@ -17,14 +14,14 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use self::lane::Lane;
 use self::read::Reader;
 use self::writer::{Append, Pending, Writer};
 use super::{Cursor, Later, Ledger, LedgerError, LogPage, Scope};
-use crate::id::{LedgerId, PoolName, Seq, StackName};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
+use crate::sqlite::worker_thread::Lane;
+use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
 /// How long a locked ledger is waited for where nothing else is said.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -138,11 +135,15 @@ impl SqliteLedger {
         doing: &'static str,
     ) -> Later<'_, T> {
         Box::pin(async move {
-            sent.map_err(|error| failure::other(&self.site.name(), doing, error))?;
+            sent.map_err(|error| crate::sqlite::failure::other(&self.site.name(), doing, error))?;
             match answer.await {
                 Ok(answer) => answer,
                 // The thread has panicked: what it was about to write was rolled back.
-                Err(gone) => Err(failure::other(&self.site.name(), doing, gone)),
+                Err(gone) => Err(crate::sqlite::failure::other(
+                    &self.site.name(),
+                    doing,
+                    gone,
+                )),
             }
         })
     }

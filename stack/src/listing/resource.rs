@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Resource, ResourceId, Standing};
-use crate::money::HourlyRate;
+use crate::values::money::HourlyRate;
 use crate::view::CloudView;
 
 /// A resource. Fields are only ever added; what is unknown is null.

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::{ExpirySource, Flag, ListedCost, ListedIdle, ListedInit, Listing};
 use crate::cloud::Resource;
-use crate::id::{AppName, AppVersion, Owner, StackName};
 use crate::idle::{Evidence, IdleState, rule};
 use crate::inventory::{Rate, Tagged};
 use crate::lease::Phase;
-use crate::tags;
-use crate::ttl::{Elapsed, Span, Ttl};
+use crate::values::id::{AppName, AppVersion, Owner, StackName};
+use crate::values::tags;
+use crate::values::ttl::{Elapsed, Span, Ttl};
 use crate::view::{CloudView, View};
 
 /// What stands in the place of a tag that a stack's resources do not carry.

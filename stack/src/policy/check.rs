@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use regex::Regex;
 
 use super::{Policy, Refusal, Refusals};
-use crate::id::Owner;
 use crate::lease::{Lease, Registration};
-use crate::money::HourlyRate;
-use crate::tags::Labels;
-use crate::ttl::{Span, Ttl};
+use crate::values::id::Owner;
+use crate::values::money::HourlyRate;
+use crate::values::tags::Labels;
+use crate::values::ttl::{Span, Ttl};
 
 impl Policy {
     /// The TTL of a stack: its own, else the policy's.

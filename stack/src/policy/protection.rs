@@ -3,7 +3,7 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::Policy;
-use crate::id::{AppName, StackName};
+use crate::values::id::{AppName, StackName};
 
 /// The policy's `protected`, made ready to be asked for many stacks.
 #[derive(Clone, Debug, Default)]

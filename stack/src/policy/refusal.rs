@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::money::HourlyRate;
-use crate::ttl::Span;
+use crate::values::money::HourlyRate;
+use crate::values::ttl::Span;
 
 /// Something that the policy does not allow.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

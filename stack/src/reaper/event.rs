@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Actor, RunId, Seq};
 use crate::lease::ProcessId;
-use crate::ttl::Span;
+use crate::values::id::{Actor, RunId, Seq};
+use crate::values::ttl::Span;
 
 /// An event of the reaper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::StackName;
-use crate::money::Usd;
-use crate::ttl::Elapsed;
+use crate::values::id::StackName;
+use crate::values::money::Usd;
+use crate::values::ttl::Elapsed;
 
 /// What the stacks of a group did and cost. Unknown is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use super::{Books, By};
 use crate::clock::whole_milliseconds;
 use crate::init::Init;
 use crate::lease::{Event, EventKind, Illegal, Lease, Phase, Source};
-use crate::money::Usd;
-use crate::ttl::Elapsed;
+use crate::values::money::Usd;
+use crate::values::ttl::Elapsed;
 
 /// The leases of one name, as far as they were told.
 #[derive(Debug)]

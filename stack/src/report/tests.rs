@@ -1,7 +1,7 @@
 use super::*;
 use crate::lease::{EventKind, NewEvent, Source, Strategy};
 use crate::testing::{actor, noon, registration, stack_name};
-use crate::ttl::{Elapsed, Span};
+use crate::values::ttl::{Elapsed, Span};
 use crate::{Registration, RunId, Seq};
 
 /// So many minutes after noon; below zero before it.

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::id::{Owner, StackName};
 use crate::lease::{Origin, Phase, ProcessId};
 use crate::ledger::LedgerError;
 use crate::policy::Refusal;
-use crate::ttl::{Elapsed, Span};
+use crate::values::id::{Owner, StackName};
+use crate::values::ttl::{Elapsed, Span};
 
 /// What a use case refused or could not do. Nothing that it has begun is left behind.
 #[derive(Clone, Debug, thiserror::Error)]

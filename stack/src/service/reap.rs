@@ -1,15 +1,15 @@
 //! The reaper: what it would do, its heartbeat, and doing it.
 
-mod docket;
+mod executor;
 mod heartbeat;
+mod plan;
 mod run;
-mod survey;
-mod through;
+mod snapshot;
 
-pub use docket::{Docket, Later, Task, TooMany, Why};
+pub use executor::ThroughTerraform;
+pub use plan::{Docket, Later, Task, TooMany, Why};
 pub use run::{Ender, Ending, InHand, Step, Summary, Working};
-pub use survey::{ClockBehind, Survey};
-pub use through::ThroughTerraform;
+pub use snapshot::{ClockBehind, Survey};
 
 #[cfg(test)]
 mod tests;

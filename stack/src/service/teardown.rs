@@ -1,5 +1,5 @@
 //! Tearing a stack down: first a plan that is shown, then that plan and no other. Here through its own Terraform; how
-//! one is ended by its tags is in [`crate::service::sweep`], planned and carried out through the same doors.
+//! one is ended by its tags is in [`crate::service::teardown::sweep`], planned and carried out through the same doors.
 //!
 //! [`Service::plan_teardown`] makes the plan and keeps it in a private folder. [`Service::teardown`] writes its intent into
 //! the ledger, applies the saved plan, and writes what became of it. The two may be different processes: a plan can be
@@ -8,15 +8,16 @@
 
 mod blocker;
 mod error;
-mod folder;
+mod guardrails;
 mod plan;
 mod prepare;
 mod progress;
-mod rails;
 mod record;
 mod residue;
 mod run;
+mod run_folder;
 mod runner;
+pub mod sweep;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -24,22 +25,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::id::{Actor, StackName};
 use crate::lease::Lease;
-use crate::service::sweep::Timing;
+use crate::service::teardown::sweep::Timing;
+use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
-pub use folder::Follower;
 pub use plan::{Doomed, Plan, Warning};
 pub use prepare::Prepared;
 pub use progress::{Deleted, Outcome, Progress, Residue};
+pub use run_folder::Follower;
 pub use runner::Runner;
 
-pub(in crate::service) use folder::Folder;
 pub(in crate::service) use record::{Recorder, Teller};
 pub(in crate::service) use residue::{command, quoted};
 pub(in crate::service) use run::{UNREACHABLE, as_event, reached};
+pub(in crate::service) use run_folder::Folder;
 pub(in crate::service) use runner::{SILENT, in_turn};
 
 /// What a teardown needs to know of its surroundings: the library reads no environment itself.

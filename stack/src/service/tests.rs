@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::{Service, ServiceError, TakenBy, Wanted};
 use crate::config::Config;
-use crate::id::{AppVersion, LedgerId, Owner, PoolName, Seq, StackName};
 use crate::lease::{Event, EventKind, Lease, Mark, NewEvent, Phase, Registration, RenewOn, Source};
 use crate::ledger::{Cursor, Later, Ledger, LedgerError, LogPage, MemoryLedger, Scope};
 use crate::policy::{Policy, Refusal};
@@ -14,7 +13,8 @@ use crate::pool::{Pool, PoolEvent, PoolEventKind};
 use crate::process::Liveness;
 use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
-use crate::ttl::Span;
+use crate::values::id::{AppVersion, LedgerId, Owner, PoolName, Seq, StackName};
+use crate::values::ttl::Span;
 
 /// A ledger in which a rival appends just before whoever comes next.
 #[derive(Default)]

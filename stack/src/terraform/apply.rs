@@ -13,7 +13,7 @@ use std::process::Child;
 use super::diagnostic::{Diagnostic, failure};
 use super::error::TerraformError;
 use super::mask::Mask;
-use super::place::{Terraform, without_frames};
+use super::root_module::{Terraform, without_frames};
 use super::stream::{self, Line};
 
 /// How long the apply waits for the state's lock: the plan has had it just before.

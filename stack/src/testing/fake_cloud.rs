@@ -11,7 +11,7 @@ use serde_json::Value;
 use self::world::World;
 use crate::cloud::{Bill, CloudErrorKind, NotLooked, Place, Price, Resource, ResourceId, Standing};
 use crate::idle::Observed;
-use crate::tags;
+use crate::values::tags;
 
 /// What a cloud is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{actor, noon, registration};
 use crate::cost::AtLeast;
-use crate::id::{AppVersion, LedgerId, Owner, RunId};
 use crate::lease::{EventKind, Hand, Mark, ProcessId, Strategy, Told, UnknownEvent};
-use crate::ttl::{Elapsed, Span};
+use crate::values::id::{AppVersion, LedgerId, Owner, RunId};
+use crate::values::ttl::{Elapsed, Span};
 
 /// One event of every kind, in the order of [`EventKind::NAMES`], and one of an unknown kind.
 ///

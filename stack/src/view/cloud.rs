@@ -10,7 +10,7 @@ use crate::cloud::{Place, Resource, ResourceId};
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState, Observed};
 use crate::inventory::{Known, KnownBill, StackBill, Tagged, covers};
 use crate::lease::Lease;
-use crate::ttl::Span;
+use crate::values::ttl::Span;
 
 /// What is known of the cloud at one moment.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use crate::lease::{Event, EventKind, Strategy};
 use crate::policy::Policy;
 use crate::reaper::ReaperStatus;
 use crate::testing::{actor, new_event, noon, registration, stack_name};
-use crate::ttl::Ttl;
+use crate::values::ttl::Ttl;
 use crate::{RunId, Seq};
 
 /// A stack, its events so far, and somebody who delivers whatever is owed.

@@ -14,7 +14,7 @@ use super::tables;
 use crate::cloud::{BillLine, Place, ResourceId};
 use crate::inventory::memory::Held;
 use crate::inventory::{Asking, Generation, Known, KnownBill, KnownPrice};
-use crate::money::Usd;
+use crate::values::money::Usd;
 
 /// Everything.
 pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {

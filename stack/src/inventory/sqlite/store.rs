@@ -7,8 +7,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{rows, tables};
 use crate::inventory::memory::Held;
 use crate::ledger::LedgerError;
+use crate::ledger::sqlite::Site;
 use crate::ledger::sqlite::open::{self, Reading};
-use crate::ledger::sqlite::{Site, failure};
+use crate::sqlite::failure;
 
 /// Reads one part of what is held.
 type Load<T> = fn(&Connection) -> rusqlite::Result<T>;

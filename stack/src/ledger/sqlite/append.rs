@@ -2,11 +2,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::{failure, read};
-use crate::id::{Seq, StackName};
+use super::read;
 use crate::lease::{Lease, NewEvent};
 use crate::ledger::LedgerError;
 use crate::ledger::row::{self, Stream};
+use crate::sqlite::failure;
+use crate::values::id::{Seq, StackName};
 
 /// Appends to the stream of a stack: decides first, then writes the events and the snapshot.
 pub(super) fn events(

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Site, failure, open};
-use crate::id::LedgerId;
+use super::{Site, open};
 use crate::ledger::LedgerError;
+use crate::sqlite::failure;
+use crate::values::id::LedgerId;
 
 /// Puts a ledger at the path, unless somebody else does so first.
 pub(super) fn create(site: &Site) -> Result<(), LedgerError> {

@@ -7,9 +7,10 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
+use super::Site;
 use super::create::{beside, create};
-use super::{Site, failure};
 use crate::ledger::LedgerError;
+use crate::sqlite::failure;
 
 /// "jiti" in ASCII: how a ledger is told from another application's database.
 pub(crate) const APPLICATION_ID: u32 = 0x6a69_7469;

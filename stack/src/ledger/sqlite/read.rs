@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::oneshot;
 
+use super::Site;
 use super::open::{self, Reading};
-use super::{Site, failure};
-use crate::id::{Actor, LedgerId, Seq, StackName};
 use crate::lease::{Event, EventKind, Lease, Source};
 use crate::ledger::row::{self, Stream};
 use crate::ledger::{Cursor, LedgerError, LogPage, Scope};
+use crate::sqlite::failure;
+use crate::values::id::{Actor, LedgerId, Seq, StackName};
 
 /// How often a file that nobody may lock is read again because it changed meanwhile.
 const SEALED_ATTEMPTS: usize = 5;

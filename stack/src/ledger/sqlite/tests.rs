@@ -8,10 +8,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{SqliteLedger, create::beside, open};
-use crate::id::{PoolName, Seq};
 use crate::lease::{EventKind, Lease, NewEvent};
 use crate::ledger::{Ledger, LedgerError, Scope};
 use crate::testing::{new_event, noon, registration, stack_name};
+use crate::values::id::{PoolName, Seq};
 
 struct Folder(tempfile::TempDir);
 
@@ -264,7 +264,7 @@ async fn a_full_disk_damages_nothing() {
 async fn limit_pages(ledger: &SqliteLedger, pages: i64) {
     let limit = move |db: &Connection, _: &str| {
         let set = db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
-        set.map_err(|error| super::failure::other("test", "limiting", error))
+        set.map_err(|error| crate::sqlite::failure::other("test", "limiting", error))
     };
     ledger.write(limit).await.unwrap();
 }

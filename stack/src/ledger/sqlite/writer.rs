@@ -10,9 +10,10 @@ use std::sync::mpsc::Receiver;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::wait::Waits;
-use super::{Site, append, failure, open};
+use super::{Site, append, open};
 use crate::ledger::LedgerError;
+use crate::sqlite::failure;
+use crate::sqlite::lock_wait::Waits;
 
 /// The most appends in one commit: others may wait for the lock meanwhile.
 const GROUP: usize = 256;

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::id::RunId;
 use crate::lease::ProcessId;
 use crate::reaper::{ReaperEvent, ReaperEventKind, ReaperStatus};
 use crate::service::{Service, ServiceError};
+use crate::values::id::RunId;
 
 impl Service {
     /// Says that a run of the reaper begins, in a process of this machine.

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use super::docket::{Docket, Task, why};
-use crate::attempts::Attempts;
-use crate::id::{Seq, StackName};
+use super::plan::{Docket, Task, why};
 use crate::service::teardown::{Outcome, Progress};
 use crate::service::{Service, ServiceError};
+use crate::teardown_history::Attempts;
+use crate::values::id::{Seq, StackName};
 
 /// Ends a stack in the reaper's name.
 pub trait Ender: Send + Sync {

@@ -21,7 +21,7 @@ use crate::service::{Service, Sky};
 use crate::testing::{
     Call, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
 };
-use crate::ttl::{Span, Ttl};
+use crate::values::ttl::{Span, Ttl};
 use crate::{Phase, Policy, RunId, StackName};
 
 struct World {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::id::StackName;
 use crate::terraform::{StateLock, TerraformError};
+use crate::values::id::StackName;
 
 /// Why a teardown may not proceed.
 #[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]

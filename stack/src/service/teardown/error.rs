@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use super::blocker::Blocker;
-use crate::id::{Actor, AppName, Owner, StackName};
 use crate::ledger::LedgerError;
 use crate::service::ServiceError;
-use crate::service::sweep::Tagged;
+use crate::service::teardown::sweep::Tagged;
 use crate::terraform::TerraformError;
+use crate::values::id::{Actor, AppName, Owner, StackName};
 
 /// What a teardown refused or could not do.
 #[derive(Debug, Error)]

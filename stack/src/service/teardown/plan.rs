@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::blocker::Blocker;
 use super::progress::Residue;
-use crate::id::{RunId, StackName};
 use crate::lease::Strategy;
-use crate::money::HourlyRate;
+use crate::values::id::{RunId, StackName};
+use crate::values::money::HourlyRate;
 
 /// A teardown as it is planned. It holds nothing secret, and can be shown, stored and sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use super::blocker::Blocker;
 use super::error::TeardownError;
-use super::folder::{self, Folder};
 use super::plan::{Doomed, Plan};
+use super::run_folder::{self, Folder};
 use super::runner::Runner;
-use super::{Settings, rails};
-use crate::id::{AppName, RunId, Seq, StackName};
+use super::{Settings, guardrails};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::policy::Protection;
 use crate::process::{self, Liveness};
 use crate::service::Service;
-use crate::service::sweep::{Kept, Timing};
+use crate::service::teardown::sweep::{Kept, Timing};
 use crate::terraform::{Change, DestroyPlan, Mask, State, Terraform};
+use crate::values::id::{AppName, RunId, Seq, StackName};
 
 /// The file in which a plan is handed over, as it was shown.
 const SHOWN: &str = "shown.json";
@@ -139,7 +139,11 @@ impl Service {
             resources,
             hourly_usd: lease.meter.rate(),
             protected: self.protects(&lease),
-            warnings: look.plan.as_ref().map(rails::warnings).unwrap_or_default(),
+            warnings: look
+                .plan
+                .as_ref()
+                .map(guardrails::warnings)
+                .unwrap_or_default(),
             blockers: look.blockers,
             digest,
         };
@@ -188,7 +192,7 @@ impl Service {
             };
             let found = Terraform::at(&lease.origin, &settings.path).map_err(failed)?;
             let saved = found.show(&folder.plan()).await.map_err(failed)?;
-            let blockers = rails::of_plan(&stack, &shown.directory, &saved);
+            let blockers = guardrails::of_plan(&stack, &shown.directory, &saved);
             if !blockers.is_empty() {
                 return Err(TeardownError::Blocked { stack, blockers });
             }
@@ -259,7 +263,7 @@ impl Service {
             Ok(()) => {
                 if let Some(plan) = &look.plan {
                     let deleted = self.deleted(lease).await?;
-                    let found = rails::blockers(
+                    let found = guardrails::blockers(
                         &lease.name,
                         &origin.directory,
                         &look.state,
@@ -284,7 +288,7 @@ impl Service {
         let Some(teardown) = &lease.teardown else {
             return Ok(Vec::new());
         };
-        let mut finished = folder::said_deleted(&settings.runs, &teardown.run);
+        let mut finished = run_folder::said_deleted(&settings.runs, &teardown.run);
         if finished.is_empty() {
             return Ok(finished);
         }

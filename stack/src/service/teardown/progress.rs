@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::plan::Doomed;
-use crate::id::{RunId, StackName};
 use crate::lease::Strategy;
-use crate::money::HourlyRate;
+use crate::values::id::{RunId, StackName};
+use crate::values::money::HourlyRate;
 
 /// A step of a teardown: one JSON object a line, in the run's progress file and on the command line.
 /// Kinds and fields are only ever added.

@@ -11,11 +11,11 @@ use super::plan::Plan;
 use super::progress::Progress;
 use super::runner::Runner;
 use super::{Condition, OnProgress, Request};
-use crate::id::StackName;
 use crate::lease::{EventKind, Lease};
 use crate::process;
-use crate::service::sweep::Kept;
+use crate::service::teardown::sweep::Kept;
 use crate::service::{Service, ServiceError};
+use crate::values::id::StackName;
 
 /// How often a runner says that it lives.
 const HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::plan::Plan;
 use super::progress::Residue;
-use crate::id::StackName;
 use crate::terraform::{Diagnostic, Held, Mask, State};
+use crate::values::id::StackName;
 
 /// What happened to the resources of a run, as its lines told it.
 #[derive(Debug, Default)]
@@ -137,10 +137,10 @@ pub(in crate::service) fn quoted(stack: &StackName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::RunId;
     use crate::lease::Strategy;
     use crate::service::teardown::Doomed;
     use crate::testing::stack_name;
+    use crate::values::id::RunId;
 
     fn plan() -> Plan {
         let doomed = |id: &str, resource_id: &str| Doomed {

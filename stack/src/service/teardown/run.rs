@@ -13,7 +13,7 @@ use super::{OnProgress, Request, Stop};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
 use crate::service::Service;
-use crate::service::sweep::{Before, beating, command as sweep_command, tidied};
+use crate::service::teardown::sweep::{Before, beating, command as sweep_command, tidied};
 use crate::sweep::Identity;
 use crate::terraform::{Applying, Line, Terraform, TerraformError};
 

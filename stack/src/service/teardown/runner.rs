@@ -5,11 +5,11 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::TeardownError;
-use super::folder;
-use crate::id::{Actor, RunId};
+use super::run_folder;
 use crate::lease::{Lease, Phase, ProcessId, Turn};
 use crate::process::{self, Liveness};
-use crate::ttl::{Elapsed, Span};
+use crate::values::id::{Actor, RunId};
+use crate::values::ttl::{Elapsed, Span};
 
 /// A runner that was silent for longer is taken over, whether or not its process can be asked about.
 pub(in crate::service) const SILENT: Span = Span::minutes(10);
@@ -42,8 +42,9 @@ impl Runner {
             return None;
         }
         let teardown = lease.teardown.as_ref()?;
-        let process =
-            folder::read::<ProcessId>(&runs.join(teardown.run.as_str()).join(folder::RUNNER));
+        let process = run_folder::read::<ProcessId>(
+            &runs.join(teardown.run.as_str()).join(run_folder::RUNNER),
+        );
         let dead = match process {
             Ok(process) if process.pid == teardown.pid && process.host == teardown.host => {
                 process::liveness(&process) == Liveness::Dead

@@ -9,15 +9,15 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::Clock;
 use crate::config::{Access, Account, Config};
-use crate::id::RunId;
 use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Phase, Registration, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::policy::Policy;
 use crate::process;
-use crate::service::sweep::Wish;
+use crate::service::teardown::sweep::Wish;
 use crate::service::{Service, Sky};
 use crate::testing::{FakeCloud, ManualClock, actor, noon, registration, resource, stack_name};
+use crate::values::id::RunId;
 use crate::{Seq, SystemClock};
 
 /// A root with a scripted Terraform: `state pull` prints `state.json`, `show` prints `plan.json`, `plan` writes its

@@ -13,8 +13,8 @@ use crate::cloud::{
     Place, Price, Resource, ResourceId, Soon, Which,
 };
 use crate::idle::Observed;
-use crate::tags;
-use crate::ttl::Span;
+use crate::values::tags;
+use crate::values::ttl::Span;
 
 impl FakeCloud {
     /// Others have their turn while this call is on its way.

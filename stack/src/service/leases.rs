@@ -1,0 +1,12 @@
+//! The use cases of a lease: register, adopt, update, renew, extend, hold, and release.
+
+pub(super) mod adopt;
+pub(super) mod extend;
+pub(super) mod hold;
+pub(super) mod pools;
+pub(super) mod read;
+pub(super) mod readiness;
+pub(super) mod register;
+pub(super) mod release;
+pub(super) mod touch;
+pub(super) mod update;

@@ -1,0 +1,58 @@
+//! Adopting: a Terraform state holds a stack whose lease this ledger does not know.
+
+use jiff::Timestamp;
+
+use super::register::taken;
+use crate::lease::{EventKind, Lease, Registration};
+use crate::service::{Service, ServiceError, TakenBy};
+use crate::values::id::{LedgerId, Seq, StackName};
+
+impl Service {
+    /// Registers a stack that stands already. No limit is checked: it exists, and refusing would only
+    /// hide it. `created_at` is what its state tells; the cap counts from there.
+    ///
+    /// A stack that this ledger knows as finished, from the same place, is answered as it is.
+    ///
+    /// # Errors
+    /// [`ServiceError::Taken`] when the name belongs to a stack of another place or to one that is
+    /// ending; else what the ledger says.
+    pub async fn adopt(
+        &self,
+        stack: &StackName,
+        mut registration: Registration,
+        from_ledger: Option<LedgerId>,
+        created_at: Option<Timestamp>,
+    ) -> Result<Lease, ServiceError> {
+        registration.policy = self.policy().clone();
+        let origin = registration.origin.clone();
+        let kinds = vec![
+            EventKind::Requested {
+                registration: Box::new(registration),
+            },
+            EventKind::Adopted {
+                from_ledger,
+                created_at,
+            },
+            // It comes out of a state: the registration is finished as it begins.
+            EventKind::Recorded { origin: None },
+        ];
+        self.decided(stack, || async {
+            let found = self.ledger.lease(stack).await?;
+            let now = self.now();
+            if let Some(lease) = found.as_ref().filter(|lease| lease.is_live()) {
+                let phase = lease.phase_at(now);
+                let ending = matches!(phase, crate::Phase::TearingDown | crate::Phase::Residue);
+                match (lease.origin.is_same_place(&origin), lease.recorded) {
+                    _ if ending => return Err(taken(lease, TakenBy::Ending, now)),
+                    (false, true) => return Err(taken(lease, TakenBy::Finished, now)),
+                    (false, false) => return Err(taken(lease, TakenBy::Unfinished, now)),
+                    (true, true) => return Ok(Some(lease.clone())),
+                    (true, false) => {}
+                }
+            }
+            let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
+            self.append(stack, after, now, kinds.clone()).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,27 @@
+//! Extending: moving the end later by hand, up to the cap.
+
+use jiff::Timestamp;
+
+use crate::lease::{EventKind, Lease};
+use crate::service::{Service, ServiceError};
+use crate::values::id::StackName;
+use crate::values::ttl::Span;
+
+impl Service {
+    /// Moves the end of a lease, counted from the later of now and the end so far; answers the new
+    /// end.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`] past the cap, with the latest end that is still allowed;
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn extend(&self, stack: &StackName, by: Span) -> Result<Timestamp, ServiceError> {
+        let decide = |lease: &Lease, now| {
+            let until = self
+                .policy()
+                .extend(lease, by, now)
+                .map_err(|refusal| ServiceError::refused(stack, [refusal]))?;
+            Ok(vec![EventKind::Extended { by, until }])
+        };
+        Ok(self.change(stack, decide).await?.expires_at)
+    }
+}

@@ -1,0 +1,46 @@
+//! Holding: the reaper leaves the stack alone until a stated time.
+
+use jiff::Timestamp;
+
+use crate::lease::{EventKind, Lease};
+use crate::service::{Service, ServiceError};
+use crate::values::id::StackName;
+
+impl Service {
+    /// Holds a stack until a time, which always comes.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`] when it has passed or is later than the policy allows;
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn hold(
+        &self,
+        stack: &StackName,
+        until: Timestamp,
+        why: impl Into<String>,
+    ) -> Result<Lease, ServiceError> {
+        let why = why.into();
+        let decide = |_: &Lease, now| {
+            let until = self
+                .policy()
+                .hold(until, now)
+                .map_err(|refusal| ServiceError::refused(stack, [refusal]))?;
+            let why = why.clone();
+            Ok(vec![EventKind::Held { until, why }])
+        };
+        self.change(stack, decide).await
+    }
+
+    /// Ends a hold before its time. A stack that is not held stays as it is.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn unhold(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+        let decide = |lease: &Lease, now| {
+            Ok(match lease.at(now).hold_until {
+                Some(_) => vec![EventKind::HoldEnded],
+                None => Vec::new(),
+            })
+        };
+        self.change(stack, decide).await
+    }
+}

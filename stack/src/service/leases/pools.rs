@@ -1,0 +1,256 @@
+//! Limits that several stacks share: entering a pool exactly, and leaving it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::lease::Lease;
+use crate::ledger::Scope;
+use crate::pool::{Pool, PoolEvent, PoolEventKind, PoolRule};
+use crate::service::backoff::Pauses;
+use crate::service::{Service, ServiceError};
+use crate::values::id::{Owner, PoolName, StackName};
+
+/// What came of an attempt to enter.
+enum Entry {
+    Entered,
+    Full(Vec<StackName>),
+}
+
+impl Service {
+    /// Takes a place among the live stacks of an owner, where the policy counts them.
+    pub(super) async fn enter_live(
+        &self,
+        owner: &Owner,
+        stack: &StackName,
+    ) -> Result<(), ServiceError> {
+        let Some(limit) = self.policy().max_live_per_owner else {
+            return Ok(());
+        };
+        let pool = PoolName::live(owner);
+        match self
+            .enter(&pool, PoolRule::Live, Some(owner), stack, limit)
+            .await?
+        {
+            Entry::Entered => Ok(()),
+            Entry::Full(stacks) => Err(ServiceError::OwnerFull {
+                owner: owner.clone(),
+                limit,
+                stacks,
+            }),
+        }
+    }
+
+    /// Whether [`Service::enter_live`] would succeed now.
+    pub(super) async fn look_at_live(
+        &self,
+        owner: &Owner,
+        stack: &StackName,
+    ) -> Result<(), ServiceError> {
+        let Some(limit) = self.policy().max_live_per_owner else {
+            return Ok(());
+        };
+        let pool = self.ledger.pool(&PoolName::live(owner)).await?;
+        let leases = self.members(&pool, Some(owner)).await?;
+        let after = Turnover::of(&pool, PoolRule::Live, self.now(), &leases, stack);
+        if after.others.len() < limit as usize {
+            return Ok(());
+        }
+        Err(ServiceError::OwnerFull {
+            owner: owner.clone(),
+            limit,
+            stacks: after.others.into_iter().collect(),
+        })
+    }
+
+    /// Waits for a turn among the stacks that are on their way to ready, where the policy limits
+    /// them. Dropping the future gives the wait up.
+    pub(super) async fn enter_inits(&self, stack: &StackName) -> Result<(), ServiceError> {
+        let Some(limit) = self.policy().max_concurrent_inits else {
+            return Ok(());
+        };
+        let mut pauses = Pauses::long();
+        loop {
+            let pool = PoolName::inits();
+            match self
+                .enter(&pool, PoolRule::Init, None, stack, limit)
+                .await?
+            {
+                Entry::Entered => return Ok(()),
+                Entry::Full(stacks) => {
+                    tracing::info!(
+                        stack = %stack,
+                        limit,
+                        before_it = ?stacks,
+                        "waiting for a turn: as many stacks as max_concurrent_inits allows are on their way to ready"
+                    );
+                }
+            }
+            pauses.once_more().await;
+        }
+    }
+
+    async fn enter(
+        &self,
+        name: &PoolName,
+        rule: PoolRule,
+        owner: Option<&Owner>,
+        stack: &StackName,
+        limit: u32,
+    ) -> Result<Entry, ServiceError> {
+        self.decided(name, || async {
+            let pool = self.ledger.pool(name).await?;
+            // The leases are read after the pool: whoever enters in between is seen as a lost race.
+            let leases = self.members(&pool, owner).await?;
+            let now = self.now();
+            let after = Turnover::of(&pool, rule, now, &leases, stack);
+            if after.others.len() >= limit as usize {
+                return Ok(Some(Entry::Full(after.others.into_iter().collect())));
+            }
+            if after.is_in {
+                return Ok(Some(Entry::Entered));
+            }
+            let mut kinds = after.kinds;
+            kinds.push(PoolEventKind::Entered {
+                stack: stack.clone(),
+            });
+            let written = self.append_pool(name, &pool, now, kinds).await?;
+            Ok(written.then_some(Entry::Entered))
+        })
+        .await
+    }
+
+    /// Gives a place back. Failing at it is no failure of what is done: whoever needs the place
+    /// finds that its holder no longer belongs there.
+    pub(super) async fn leave(&self, name: &PoolName, stack: &StackName) {
+        if let Err(error) = self.try_leave(name, stack).await {
+            tracing::debug!(%stack, pool = %name, %error, "a place was not given back");
+        }
+    }
+
+    /// Gives back the turn among the inits, where the policy limits them.
+    pub(super) async fn leave_inits(&self, stack: &StackName) {
+        if self.policy().max_concurrent_inits.is_some() {
+            self.leave(&PoolName::inits(), stack).await;
+        }
+    }
+
+    /// Gives back a place among an owner's stacks, where the policy counts them.
+    pub(super) async fn leave_live(&self, owner: &Owner, stack: &StackName) {
+        if self.policy().max_live_per_owner.is_some() {
+            self.leave(&PoolName::live(owner), stack).await;
+        }
+    }
+
+    async fn try_leave(&self, name: &PoolName, stack: &StackName) -> Result<(), ServiceError> {
+        self.decided(name, || async {
+            let pool = self.ledger.pool(name).await?;
+            if !pool.contains(stack) {
+                return Ok(Some(()));
+            }
+            let left = vec![PoolEventKind::Left {
+                stack: stack.clone(),
+            }];
+            let written = self.append_pool(name, &pool, self.now(), left).await?;
+            Ok(written.then_some(()))
+        })
+        .await
+    }
+
+    /// False after a lost race.
+    async fn append_pool(
+        &self,
+        name: &PoolName,
+        pool: &Pool,
+        at: Timestamp,
+        kinds: Vec<PoolEventKind>,
+    ) -> Result<bool, ServiceError> {
+        let events = kinds
+            .into_iter()
+            .map(|kind| PoolEvent {
+                seq: pool.last_seq(),
+                at,
+                actor: self.actor.clone(),
+                kind,
+            })
+            .collect();
+        match self.ledger.append_pool(name, pool.last_seq(), events).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_raced() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The leases that decide who is in a pool. For an owner: every live stack of that owner, so that
+    /// those which began while nobody counted are counted too.
+    async fn members(
+        &self,
+        pool: &Pool,
+        owner: Option<&Owner>,
+    ) -> Result<BTreeMap<StackName, Lease>, ServiceError> {
+        let leases = match owner {
+            Some(owner) => {
+                let mut leases = self.ledger.leases(Scope::Live).await?;
+                leases.retain(|lease| lease.owner == *owner);
+                leases
+            }
+            None => {
+                let mut leases = Vec::new();
+                for (stack, _) in pool.members() {
+                    leases.extend(self.ledger.lease(stack).await?);
+                }
+                leases
+            }
+        };
+        Ok(leases
+            .into_iter()
+            .map(|lease| (lease.name.clone(), lease))
+            .collect())
+    }
+}
+
+/// What a pool becomes when a stack wants to enter it.
+struct Turnover {
+    /// Who is in it besides the stack, once it is put right.
+    others: BTreeSet<StackName>,
+    /// The stack is in it already, and the pool is as it should be.
+    is_in: bool,
+    /// What puts it right: who no longer belongs leaves, who was never counted enters.
+    kinds: Vec<PoolEventKind>,
+}
+
+impl Turnover {
+    fn of(
+        pool: &Pool,
+        rule: PoolRule,
+        now: Timestamp,
+        leases: &BTreeMap<StackName, Lease>,
+        stack: &StackName,
+    ) -> Self {
+        let stale = pool.stale(rule, now, |name| leases.get(name));
+        let members: BTreeSet<_> = pool.members().map(|(name, _)| name.clone()).collect();
+        let mut others = members.clone();
+        let mut kinds = Vec::new();
+        for name in stale {
+            others.remove(name);
+            kinds.push(PoolEventKind::Left {
+                stack: name.clone(),
+            });
+        }
+        let is_in = others.contains(stack);
+        for name in leases.keys() {
+            if !members.contains(name) && name != stack {
+                others.insert(name.clone());
+                kinds.push(PoolEventKind::Entered {
+                    stack: name.clone(),
+                });
+            }
+        }
+        others.remove(stack);
+        Self {
+            others,
+            is_in,
+            kinds,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Reading: one lease, the list, and everything about one stack.
+
+use crate::cloud::Resource;
+use crate::lease::{Event, Lease};
+use crate::ledger::Scope;
+use crate::listing::{ListedResource, Listing};
+use crate::reaper::ReaperStatus;
+use crate::service::{Service, ServiceError};
+use crate::values::id::{AppName, Owner, Seq, StackName};
+use crate::view::{CloudView, View};
+
+/// A stack with its history and its resources.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// As it is listed.
+    pub listing: Listing,
+    /// The lease itself; `None` when only tags tell of the stack.
+    pub lease: Option<Lease>,
+    /// Everything that happened, in order, earlier leases of the name included.
+    pub events: Vec<Event>,
+    /// What carries its tags, as it was last seen; by id.
+    pub resources: Vec<ListedResource>,
+}
+
+/// Which stack of a name is meant, where several have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The one of this app.
+    pub app: Option<AppName>,
+    /// The one of this owner.
+    pub owner: Option<Owner>,
+}
+
+impl Choice {
+    fn fits(&self, listing: &Listing) -> bool {
+        self.app.as_ref().is_none_or(|app| *app == listing.app)
+            && self
+                .owner
+                .as_ref()
+                .is_none_or(|owner| *owner == listing.owner)
+    }
+}
+
+impl Service {
+    /// The lease of a stack, also when it is gone; `None` when the name never had one.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub async fn lease(&self, stack: &StackName) -> Result<Option<Lease>, ServiceError> {
+        Ok(self.ledger.lease(stack).await?)
+    }
+
+    /// All stacks in a scope as they are now, by name, those among them that only tags tell of.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub async fn listing(&self, scope: Scope) -> Result<Vec<Listing>, ServiceError> {
+        Ok(self.listing_with_view(scope).await?.0)
+    }
+
+    /// The same, with what they were read against.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub async fn listing_with_view(
+        &self,
+        scope: Scope,
+    ) -> Result<(Vec<Listing>, View), ServiceError> {
+        let leases = self.ledger.leases(scope).await?;
+        let view = self.view().await?;
+        let mut listing: Vec<Listing> = leases
+            .iter()
+            .map(|lease| Listing::new(lease, &view))
+            .collect();
+        if let Some(cloud) = &view.cloud {
+            let unleased = cloud.unleased(&leases).into_iter();
+            listing.extend(unleased.map(|tags| Listing::unleased(tags, cloud, &view)));
+            // The sort keeps the order of those of one name: the leased one comes first.
+            listing.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        Ok((listing, view))
+    }
+
+    /// Everything that is known about one stack, also when it is gone.
+    ///
+    /// A lease that lives goes before what only tags tell of, and that before a lease that is gone.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`] when nothing of that name is known, [`ServiceError::Several`] when several that
+    /// only tags tell of have it; else what the ledger says.
+    pub async fn show(&self, stack: &StackName) -> Result<Shown, ServiceError> {
+        self.show_one_of(stack, &Choice::default()).await
+    }
+
+    /// The same, where a choice of app or owner may tell several of one name apart.
+    ///
+    /// # Errors
+    /// As [`Service::show`].
+    pub async fn show_one_of(
+        &self,
+        stack: &StackName,
+        choice: &Choice,
+    ) -> Result<Shown, ServiceError> {
+        let lease = self.ledger.lease(stack).await?;
+        let view = self.view().await?;
+        let leased = lease.map(|lease| (Listing::new(&lease, &view), lease));
+        let leased = leased.filter(|(listing, _)| choice.fits(listing));
+        if leased.as_ref().is_none_or(|(_, lease)| !lease.is_live())
+            && let Some(shown) = self.show_unleased(stack, choice, &view).await?
+        {
+            return Ok(shown);
+        }
+        let (listing, lease) = leased.ok_or_else(|| self.unknown(stack))?;
+        let events = self.ledger.events(stack, Seq::NONE).await?;
+        let cloud = view.cloud.as_ref();
+        let resources = cloud.map(|cloud| listed(&cloud.resources(&lease), cloud));
+        Ok(Shown {
+            listing,
+            lease: Some(lease),
+            events,
+            resources: resources.unwrap_or_default(),
+        })
+    }
+
+    async fn show_unleased(
+        &self,
+        stack: &StackName,
+        choice: &Choice,
+        view: &View,
+    ) -> Result<Option<Shown>, ServiceError> {
+        let Some(cloud) = &view.cloud else {
+            return Ok(None);
+        };
+        let leases = self.ledger.leases(Scope::Live).await?;
+        let unleased = cloud.unleased(&leases).into_iter();
+        let listed_as = unleased.map(|tags| (tags, Listing::unleased(tags, cloud, view)));
+        let fits = |listing: &Listing| listing.name == *stack && choice.fits(listing);
+        let mut fitting: Vec<_> = listed_as.filter(|(_, listing)| fits(listing)).collect();
+        let Some((tags, listing)) = fitting.pop() else {
+            return Ok(None);
+        };
+        if !fitting.is_empty() {
+            let all = fitting.into_iter().chain([(tags, listing)]);
+            let about = |(_, listing): (_, Listing)| {
+                let account = listing.accounts.join(", ");
+                format!(
+                    "app {}, owner {}, account {account}",
+                    listing.app, listing.owner
+                )
+            };
+            return Err(ServiceError::Several {
+                stack: stack.clone(),
+                stacks: all.map(about).collect(),
+            });
+        }
+        Ok(Some(Shown {
+            resources: listed(&cloud.tagged(tags), cloud),
+            listing,
+            lease: None,
+            events: Vec::new(),
+        }))
+    }
+
+    /// How the reaper is.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub async fn reaper(&self) -> Result<ReaperStatus, ServiceError> {
+        Ok(self.ledger.reaper().await?)
+    }
+
+    /// What leases are read against at this moment.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub async fn view(&self) -> Result<View, ServiceError> {
+        let reaper = self.ledger.reaper().await?;
+        let view = View::new(self.now(), self.policy().clone(), reaper);
+        Ok(match self.cloud_view().await? {
+            Some(cloud) => view.with_cloud(cloud),
+            None => view,
+        })
+    }
+}
+
+fn listed(resources: &[&Resource], cloud: &CloudView) -> Vec<ListedResource> {
+    let mut listed: Vec<_> = resources
+        .iter()
+        .map(|resource| ListedResource::new(resource, cloud))
+        .collect();
+    listed.sort_by(|a, b| a.id.cmp(&b.id));
+    listed
+}

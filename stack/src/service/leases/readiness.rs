@@ -1,0 +1,92 @@
+//! On the way to ready: everything is created, phases, checks, and whether it became of use in time.
+
+use crate::lease::{EventKind, Lease, Mark, Phase, Told};
+use crate::service::{Service, ServiceError};
+use crate::values::id::StackName;
+
+impl Service {
+    /// Everything is created; checks begin.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn provisioned(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+        self.note(stack, EventKind::Provisioned).await
+    }
+
+    /// One readiness check has passed.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn check_passed(
+        &self,
+        stack: &StackName,
+        check: impl Into<String>,
+    ) -> Result<Lease, ServiceError> {
+        let check = check.into();
+        self.note(stack, EventKind::CheckPassed { check }).await
+    }
+
+    /// Every readiness check has passed. A stack that is ready already stays as it is.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn ready(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+        let decide = |lease: &Lease, _| {
+            Ok(match lease.recorded_phase {
+                Phase::Ready => Vec::new(),
+                _ => vec![EventKind::Ready],
+            })
+        };
+        let lease = self.change(stack, decide).await?;
+        self.leave_inits(stack).await;
+        Ok(lease)
+    }
+
+    /// Readiness was waited for and did not come: the stack is in purgatory, unless it became ready
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn ready_timed_out(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+        let decide = |lease: &Lease, _| {
+            Ok(match lease.recorded_phase {
+                Phase::Ready | Phase::Purgatory => Vec::new(),
+                _ => vec![EventKind::ReadyTimedOut],
+            })
+        };
+        let lease = self.change(stack, decide).await?;
+        self.leave_inits(stack).await;
+        Ok(lease)
+    }
+
+    /// A phase of the init begins or ends; `told` is its beginning and length where the stack itself
+    /// tells them.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn mark_phase(
+        &self,
+        stack: &StackName,
+        phase: impl Into<String>,
+        class: Option<String>,
+        state: Mark,
+        told: Option<Told>,
+    ) -> Result<Lease, ServiceError> {
+        let marked = EventKind::PhaseMarked {
+            phase: phase.into(),
+            class,
+            state,
+            told,
+        };
+        self.note(stack, marked).await
+    }
+
+    /// Appends a fact, whatever the stack has become meanwhile.
+    pub(in crate::service) async fn note(
+        &self,
+        stack: &StackName,
+        kind: EventKind,
+    ) -> Result<Lease, ServiceError> {
+        self.change(stack, |_, _| Ok(vec![kind.clone()])).await
+    }
+}

@@ -1,0 +1,154 @@
+//! Registering a stack: a new lease, or one that takes over where an apply was killed.
+
+use jiff::Timestamp;
+
+use crate::lease::{EventKind, Lease, Origin, Phase, ProcessId, Registration};
+use crate::process::Liveness;
+use crate::service::{Service, ServiceError, Taken, TakenBy};
+use crate::values::id::{Seq, StackName};
+use crate::values::ttl::Elapsed;
+
+/// How to find out whether a process runs; the service itself looks at no process.
+pub type Processes<'a> = dyn Fn(&ProcessId) -> Liveness + Send + Sync + 'a;
+
+/// A stack that was registered.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Its lease.
+    pub lease: Lease,
+    /// It continues a registration whose apply was killed before its state was written.
+    pub taken_over: bool,
+}
+
+impl Service {
+    /// Registers a stack under the policy in force, which is recorded with it. Waits for a turn
+    /// where inits are limited. When it fails or is dropped nothing is registered; places that were
+    /// taken by then are given back, or fall back within a minute.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`], [`ServiceError::Taken`], [`ServiceError::OwnerFull`], or what the
+    /// ledger says.
+    pub async fn open(
+        &self,
+        stack: &StackName,
+        registration: Registration,
+        processes: &Processes<'_>,
+    ) -> Result<Opened, ServiceError> {
+        // Whoever will be refused is refused before it waits for a turn.
+        self.plan_open(stack, &registration, processes).await?;
+        let inits = registration.terms.ready_timeout.is_some();
+        if inits {
+            self.enter_inits(stack).await?;
+        }
+        let opened = self.register(stack, registration, processes).await;
+        // When another apply has taken the name meanwhile, the turn is that one's as well.
+        let taken = matches!(opened, Err(ServiceError::Taken(_)));
+        if opened.is_err() && inits && !taken {
+            self.leave_inits(stack).await;
+        }
+        opened
+    }
+
+    /// The checks of [`Service::open`] without writing anything: what a plan can say beforehand.
+    ///
+    /// # Errors
+    /// The same, but for races that only writing can lose.
+    pub async fn plan_open(
+        &self,
+        stack: &StackName,
+        registration: &Registration,
+        processes: &Processes<'_>,
+    ) -> Result<(), ServiceError> {
+        self.policy()
+            .check_registration(registration)
+            .map_err(|refusals| ServiceError::refused(stack, refusals))?;
+        let lease = self.ledger.lease(stack).await?;
+        free(lease.as_ref(), &registration.origin, processes, self.now())?;
+        self.look_at_live(&registration.owner, stack).await
+    }
+
+    async fn register(
+        &self,
+        stack: &StackName,
+        mut registration: Registration,
+        processes: &Processes<'_>,
+    ) -> Result<Opened, ServiceError> {
+        registration.policy = self.policy().clone();
+        let owner = registration.owner.clone();
+        self.enter_live(&owner, stack).await?;
+        let opened = self.begin(stack, registration, processes).await;
+        match &opened {
+            Ok((_, Some(former))) if former.owner != owner => {
+                self.leave_live(&former.owner, stack).await;
+            }
+            Ok(_) => {}
+            // The place belongs to whoever has the name, when that is the same owner.
+            Err(ServiceError::Taken(taken)) if taken.owner == owner => {}
+            Err(_) => self.leave_live(&owner, stack).await,
+        }
+        opened.map(|(lease, former)| Opened {
+            lease,
+            taken_over: former.is_some(),
+        })
+    }
+
+    /// The lease, and the one that it takes over.
+    async fn begin(
+        &self,
+        stack: &StackName,
+        registration: Registration,
+        processes: &Processes<'_>,
+    ) -> Result<(Lease, Option<Lease>), ServiceError> {
+        let requested = EventKind::Requested {
+            registration: Box::new(registration.clone()),
+        };
+        self.decided(stack, || async {
+            let found = self.ledger.lease(stack).await?;
+            let now = self.now();
+            free(found.as_ref(), &registration.origin, processes, now)?;
+            let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
+            let kinds = vec![requested.clone()];
+            let begun = self.append(stack, after, now, kinds).await?;
+            Ok(begun.map(|lease| (lease, found.filter(Lease::is_live))))
+        })
+        .await
+    }
+}
+
+/// Whether a name can be registered from a place: nobody has it, or only an apply in the same place
+/// that was killed.
+fn free(
+    lease: Option<&Lease>,
+    origin: &Origin,
+    processes: &Processes<'_>,
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    let Some(lease) = lease.filter(|lease| lease.is_live()) else {
+        return Ok(());
+    };
+    let phase = lease.phase_at(now);
+    let by = if matches!(phase, Phase::TearingDown | Phase::Residue) {
+        TakenBy::Ending
+    } else if !lease.is_unfinished() {
+        TakenBy::Finished
+    } else if !lease.origin.is_same_place(origin) {
+        TakenBy::Unfinished
+    } else if processes(&lease.origin.process) == Liveness::Dead {
+        return Ok(());
+    } else {
+        TakenBy::Running(lease.origin.process.clone())
+    };
+    Err(taken(lease, by, now))
+}
+
+pub(super) fn taken(lease: &Lease, by: TakenBy, now: Timestamp) -> ServiceError {
+    ServiceError::Taken(Box::new(Taken {
+        stack: lease.name.clone(),
+        owner: lease.owner.clone(),
+        phase: lease.phase_at(now),
+        created_at: lease.created_at,
+        age: Elapsed::between(lease.created_at, now),
+        origin: lease.origin.clone(),
+        by,
+    }))
+}

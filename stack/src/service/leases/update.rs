@@ -1,0 +1,173 @@
+//! Changing a stack in place: a new version renews, and only what changes is checked.
+
+use jiff::Timestamp;
+
+use crate::lease::{EventKind, Lease, Origin, RenewOn, Terms};
+use crate::ledger::LedgerError;
+use crate::policy::Policy;
+use crate::service::{Service, ServiceError};
+use crate::values::id::{AppVersion, Owner, StackName};
+
+/// How a stack is wanted from now on: everything that may change in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The version.
+    pub version: AppVersion,
+    /// The owner.
+    pub owner: Owner,
+    /// The terms.
+    pub terms: Terms,
+    /// Where Terraform runs for it: a checkout may be another one each time. A move alone is no
+    /// difference; it is noted with the next one.
+    pub origin: Origin,
+}
+
+impl Service {
+    /// Notes that Terraform's state holds the stack: its registration is finished.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn recorded(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+        let decide = |lease: &Lease, _| {
+            Ok(match lease.recorded {
+                true => Vec::new(),
+                false => vec![EventKind::Recorded { origin: None }],
+            })
+        };
+        self.change(stack, decide).await
+    }
+
+    /// Brings a stack to what is wanted. A new version renews, unless `renew_on` is `never`; where
+    /// the stack declares readiness it also begins a new init and waits for a turn. A renewal never
+    /// shortens. Nothing is written when nothing differs.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`] for what changes, [`ServiceError::OwnerFull`] for a new owner,
+    /// [`ServiceError::Unknown`], or what the ledger says.
+    pub async fn update(&self, stack: &StackName, wanted: &Wanted) -> Result<Lease, ServiceError> {
+        let planned = self.plan_update(stack, wanted).await?;
+        let lease = self.live(stack).await?;
+        let inits = lease.version != wanted.version && planned.terms.ready_timeout.is_some();
+        if inits {
+            self.enter_inits(stack).await?;
+        }
+        let moves = lease.owner != wanted.owner;
+        let entered = match moves {
+            true => self.enter_live(&wanted.owner, stack).await,
+            false => Ok(()),
+        };
+        let updated = match entered {
+            Ok(()) => self.bring(stack, wanted).await,
+            Err(full) => Err(full),
+        };
+        if moves {
+            let left = match &updated {
+                Ok(_) => &lease.owner,
+                Err(_) => &wanted.owner,
+            };
+            self.leave_live(left, stack).await;
+        }
+        if updated.is_err() && inits {
+            self.leave_inits(stack).await;
+        }
+        updated
+    }
+
+    /// The lease as [`Service::update`] would leave it now; nothing is written.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn plan_update(
+        &self,
+        stack: &StackName,
+        wanted: &Wanted,
+    ) -> Result<Lease, ServiceError> {
+        let lease = self.live(stack).await?;
+        let now = self.now();
+        let kinds = differences(&lease, wanted, self.policy(), now)?;
+        if lease.owner != wanted.owner {
+            self.look_at_live(&wanted.owner, stack).await?;
+        }
+        let mut planned = lease;
+        for kind in kinds {
+            let seq = planned.last_seq().next();
+            let event = self.event(now, kind).placed(stack.clone(), seq);
+            planned =
+                Lease::apply(Some(planned), &event).map_err(|illegal| LedgerError::Illegal {
+                    stack: stack.clone(),
+                    illegal,
+                })?;
+        }
+        Ok(planned)
+    }
+
+    async fn bring(&self, stack: &StackName, wanted: &Wanted) -> Result<Lease, ServiceError> {
+        let policy = self.policy();
+        self.change(stack, |lease, now| differences(lease, wanted, policy, now))
+            .await
+    }
+}
+
+/// The events between a lease and what is wanted, in the order in which they make sense: the terms
+/// first, because a renewal counts with the new TTL.
+fn differences(
+    lease: &Lease,
+    wanted: &Wanted,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Vec<EventKind>, ServiceError> {
+    let Wanted {
+        version,
+        owner,
+        terms,
+        origin,
+    } = wanted;
+    let mut kinds = Vec::new();
+    let mut refusals = Vec::new();
+    if *owner != lease.owner {
+        refusals.extend(policy.check_owner(owner).err());
+        kinds.push(EventKind::OwnerChanged {
+            from: lease.owner.clone(),
+            to: owner.clone(),
+        });
+    }
+    if *terms != lease.terms {
+        if terms.ttl != lease.terms.ttl {
+            refusals.extend(policy.check_ttl(terms.ttl.span()).err());
+        }
+        if let Some(rate) = terms.hourly_cost
+            && terms.hourly_cost != lease.terms.hourly_cost
+        {
+            refusals.extend(policy.check_hourly_cost(rate).err());
+        }
+        if terms.labels != lease.terms.labels {
+            refusals.extend(policy.check_labels(&terms.labels).err());
+        }
+        kinds.push(EventKind::TermsChanged {
+            terms: Box::new(terms.clone()),
+        });
+    }
+    if *version != lease.version {
+        kinds.push(EventKind::VersionChanged {
+            from: lease.version.clone(),
+            to: version.clone(),
+        });
+        if terms.renew_on == RenewOn::Version {
+            refusals.extend(policy.renew(lease, terms.ttl.span(), now).err());
+            let is_new = policy.max_ttl != lease.max_ttl;
+            kinds.push(EventKind::Renewed {
+                policy: is_new.then(|| Box::new(policy.clone())),
+            });
+        }
+    }
+    if !kinds.is_empty() && !origin.is_same_place(&lease.origin) {
+        kinds.push(EventKind::Recorded {
+            origin: Some(Box::new(origin.clone())),
+        });
+    }
+    if refusals.is_empty() {
+        Ok(kinds)
+    } else {
+        Err(ServiceError::refused(&lease.name, refusals))
+    }
+}

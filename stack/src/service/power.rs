@@ -1,0 +1,349 @@
+//! Putting a stack to sleep and waking it: every size is in the ledger before the first change, and comes from there back.
+
+mod error;
+mod executor;
+mod lock;
+mod maintenance;
+mod outcome;
+mod record;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub use error::SleepError;
+pub use maintenance::{Tended, Tending};
+pub use outcome::{Failed, Moved, Plan, Restart, Step, Turned};
+
+use self::executor::Work;
+use super::{Service, ServiceError};
+use crate::cloud::{Cloud, NotLooked, Resource, ResourceId, Which};
+use crate::lease::{EventKind, Lease, Phase};
+use crate::ledger::Scope;
+use crate::sleep::{self, Rank, Remains};
+use crate::sweep::{Identity, judge};
+use crate::values::id::{Seq, StackName};
+use crate::values::ttl::Elapsed;
+
+/// How the cloud is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How long between two looks.
+    pub look: Duration,
+    /// How many looks are made before something counts as failed.
+    pub looks: u32,
+    /// How often a call that may succeed later is made.
+    pub tries: u32,
+}
+
+impl Default for Patience {
+    /// Half an hour: a database takes long to stop and to start.
+    fn default() -> Self {
+        Self {
+            look: Duration::from_secs(5),
+            looks: 360,
+            tries: 8,
+        }
+    }
+}
+
+/// What is told of each step as it happens.
+pub type OnStep<'a> = dyn Fn(&Step) + Send + Sync + 'a;
+
+/// A stack's own resources, and where it could not be looked.
+struct Own {
+    mine: Vec<Resource>,
+    not_looked: Vec<NotLooked>,
+}
+
+impl Service {
+    /// What a sleep would stop, and what would go on costing. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`SleepError::NoCloud`], credentials that do not work, an unknown stack.
+    pub async fn plan_sleep(&self, stack: &StackName) -> Result<Plan, SleepError> {
+        let lease = self.live(stack).await?;
+        let own = self.own(&lease).await?;
+        let stops = own.mine.iter().filter(|one| is_awake(one));
+        Ok(Plan {
+            name: stack.clone(),
+            stops: stops.map(Moved::of).collect(),
+            remains: Remains::before(&own.mine),
+            ready_again_seconds: self.ready_again(&lease).await?,
+            not_looked: own.not_looked,
+        })
+    }
+
+    /// Puts a stack to sleep: writes every size, stops what computes, waits until it is stopped, and writes `slept`.
+    /// One that was begun is finished; what it has written stays. With `until` the reaper wakes it then; without it, it
+    /// wakes when it was to wake before.
+    ///
+    /// What could not be stopped is in the answer; the stack then stays half asleep, and both a sleep and a wake finish
+    /// it.
+    ///
+    /// # Errors
+    /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
+    pub async fn sleep(
+        &self,
+        stack: &StackName,
+        until: Option<Timestamp>,
+        patience: Patience,
+        tell: &OnStep<'_>,
+    ) -> Result<Turned, SleepError> {
+        if let Some(until) = until.filter(|until| *until <= self.now()) {
+            return Err(SleepError::Passed { until });
+        }
+        self.decided(stack, || self.fall_asleep(stack, until, patience, tell))
+            .await
+    }
+
+    /// Wakes a stack: gives each resource the size that the ledger has of it, what keeps data first, waits until it has
+    /// it, and writes `woken`. Where an apply has ended the sleep, what that has started is left as it is.
+    ///
+    /// # Errors
+    /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
+    pub async fn wake(
+        &self,
+        stack: &StackName,
+        patience: Patience,
+        tell: &OnStep<'_>,
+    ) -> Result<Turned, SleepError> {
+        self.decided(stack, || self.wake_up(stack, patience, tell))
+            .await
+    }
+
+    /// One try; `None` when somebody else had a turn meanwhile.
+    async fn fall_asleep(
+        &self,
+        stack: &StackName,
+        wished: Option<Timestamp>,
+        patience: Patience,
+        tell: &OnStep<'_>,
+    ) -> Result<Option<Turned>, SleepError> {
+        let lease = self.acted_on(stack).await?;
+        let now = self.now();
+        let again = lease.half_asleep || lease.half_awake;
+        let asleep = lease.phase_at(now) == Phase::Asleep;
+        let wake_at = lease.wake_at.map(|at| at.0);
+        let same = wished.is_none() || wished == wake_at;
+        let kept = wake_at.filter(|at| (asleep || again) && *at > now);
+        let until = wished.or(kept);
+        let own = self.own(&lease).await?;
+        // What has started by itself is stopped again.
+        let rests = asleep && !again && own.not_looked.is_empty() && !own.mine.iter().any(is_awake);
+        if rests && same {
+            let turned = self.asleep(&lease, &own.mine, Vec::new(), Vec::new());
+            return turned.await.map(Some);
+        }
+        let sized = own.mine.iter().filter(|one| one.size.is_some());
+        let sizes: BTreeMap<String, Value> = sized
+            .filter_map(|one| Some((one.id.to_string(), one.size.clone()?)))
+            .collect();
+        if sizes.is_empty() && own.not_looked.is_empty() && !again && !asleep {
+            return Err(SleepError::Nothing {
+                stack: stack.clone(),
+            });
+        }
+        // The sizes that the ledger has are never written again.
+        let begins = |known: &BTreeMap<String, Value>, hand| {
+            let mut prior = sizes.clone();
+            prior.retain(|id, _| !known.contains_key(id));
+            let hand = Some(hand);
+            EventKind::SleepStarted { prior, until, hand }
+        };
+        let Some((lease, turn)) = self.begin_turn(&lease, begins).await? else {
+            return Ok(None);
+        };
+        let mut work = Work::new(self.cloud()?, patience, tell, turn);
+        work.not_looked(&own.not_looked);
+        for rank in Rank::ALL {
+            let group = own.mine.iter();
+            let group: Vec<&Resource> = group
+                .filter(|one| is_awake(one) && Rank::of(one) == rank)
+                .collect();
+            let done = |one: &Resource| one.stopped && !sleep::is_settling(one);
+            if let Err(error) = work.stop(&group, done).await {
+                work.turn().failed(error.to_string()).await;
+                return Err(error);
+            }
+        }
+        let lease = match work.failed.is_empty() {
+            true => work.turn().done(EventKind::Slept).await?,
+            false => {
+                work.turn().failed(work.reason()).await;
+                lease
+            }
+        };
+        let mine = self.look_at_changed(stack, own.mine, &work.touched).await;
+        let Work { moved, failed, .. } = work;
+        let turned = self.asleep(&lease, &mine, moved, failed);
+        turned.await.map(Some)
+    }
+
+    /// One try; `None` when somebody else had a turn meanwhile.
+    async fn wake_up(
+        &self,
+        stack: &StackName,
+        patience: Patience,
+        tell: &OnStep<'_>,
+    ) -> Result<Option<Turned>, SleepError> {
+        let lease = self.acted_on(stack).await?;
+        let phase = lease.phase_at(self.now());
+        if phase != Phase::Asleep && !lease.half_asleep {
+            return Ok(Some(Turned::awake(stack, Vec::new(), Vec::new())));
+        }
+        let own = self.own(&lease).await?;
+        let begins =
+            |_: &BTreeMap<String, Value>, hand| EventKind::WakeStarted { hand: Some(hand) };
+        let Some((begun, turn)) = self.begin_turn(&lease, begins).await? else {
+            return Ok(None);
+        };
+        let mut work = Work::new(self.cloud()?, patience, tell, turn);
+        work.not_looked(&own.not_looked);
+        let events = self.ledger.events(stack, Seq::NONE).await;
+        let prior = match events {
+            Ok(events) => sleep::prior(&events),
+            Err(error) => {
+                work.turn().failed(error.to_string()).await;
+                return Err(ServiceError::from(error).into());
+            }
+        };
+        // What runs of a stack that an apply has woken was given its size by that.
+        let all = phase == Phase::Asleep || lease.half_awake;
+        let wanted = |one: &Resource| {
+            let size = prior.get(one.id.as_str());
+            size.filter(|_| all || one.stopped || sleep::is_settling(one))
+        };
+        let has = |one: &Resource| {
+            let size = prior.get(one.id.as_str());
+            let same = size.is_none_or(|size| one.size.as_ref() == Some(size));
+            same && !sleep::is_settling(one)
+        };
+        for rank in Rank::ALL.into_iter().rev() {
+            let group = own.mine.iter().filter(|one| Rank::of(one) == rank);
+            let group: Vec<&Resource> = group
+                .filter(|one| wanted(one).is_some() && !has(one))
+                .collect();
+            if let Err(error) = work.start(&group, &prior, has).await {
+                work.turn().failed(error.to_string()).await;
+                return Err(error);
+            }
+        }
+        match work.failed.is_empty() {
+            true => drop(work.turn().done(EventKind::Woken).await?),
+            false => work.turn().failed(work.reason()).await,
+        }
+        let found: BTreeSet<&str> = own.mine.iter().map(|one| one.id.as_str()).collect();
+        let missing = prior.keys().filter(|id| !found.contains(id.as_str()));
+        // Where it could not be looked, nothing is missing.
+        let missing = missing.filter(|_| own.not_looked.is_empty());
+        let missing = missing.map(|id| ResourceId(id.clone())).collect();
+        self.look_at_changed(stack, own.mine, &work.touched).await;
+        let Work { moved, failed, .. } = work;
+        let mut turned = Turned::awake(stack, moved, failed);
+        turned.asleep = !turned.failed.is_empty() && phase == Phase::Asleep;
+        turned.ready_again_seconds = self.ready_again(&begun).await?;
+        turned.missing = missing;
+        Ok(Some(turned))
+    }
+
+    /// How long waking a stack takes, by what it took for its app so far; `None` when none of it was ever woken.
+    ///
+    /// # Errors
+    /// [`SleepError`] for an unknown stack, and what the ledger says.
+    pub async fn wakes_in(&self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
+        let lease = self.live(stack).await?;
+        Ok(self.ready_again(&lease).await?)
+    }
+
+    fn cloud(&self) -> Result<&dyn Cloud, SleepError> {
+        let sky = self.sky.as_ref().ok_or(SleepError::NoCloud)?;
+        Ok(sky.cloud.as_ref())
+    }
+
+    /// The lease of a stack that something may be done with.
+    async fn acted_on(&self, stack: &StackName) -> Result<Lease, SleepError> {
+        self.cloud()?;
+        let lease = self.live(stack).await?;
+        if lease.not_understood > 0 {
+            return Err(SleepError::NotUnderstood {
+                stack: stack.clone(),
+                count: lease.not_understood,
+            });
+        }
+        self.refuse_in_turn(&lease)?;
+        Ok(lease)
+    }
+
+    /// What belongs to the stack now, by the same rules as what a sweep may delete: nothing foreign is stopped.
+    async fn own(&self, lease: &Lease) -> Result<Own, SleepError> {
+        let which = Which::Stack(lease.name.clone());
+        let found = self.cloud()?.discover(&which).await;
+        if let Some(wrong) = found.not_looked.iter().find(|one| one.credentials) {
+            return Err(SleepError::Credentials {
+                place: wrong.place.to_string(),
+                reason: wrong.reason.clone(),
+            });
+        }
+        // A flag that protects from deletion protects from no sleep.
+        let without_flags = |one: &Resource| Resource {
+            protection: None,
+            ..one.clone()
+        };
+        let judged: Vec<Resource> = found.resources.iter().map(without_flags).collect();
+        let places = self.places().into_iter().collect();
+        let judgement = judge(&judged, &Identity::of_lease(lease), &places);
+        let belongs = |one: &Resource| {
+            judgement
+                .get(&one.id)
+                .is_some_and(crate::sweep::Judged::belongs)
+        };
+        Ok(Own {
+            mine: found.resources.into_iter().filter(belongs).collect(),
+            not_looked: found.not_looked,
+        })
+    }
+
+    /// How a sleep ended, with what goes on costing as it is now.
+    async fn asleep(
+        &self,
+        lease: &Lease,
+        mine: &[Resource],
+        moved: Vec<Moved>,
+        failed: Vec<Failed>,
+    ) -> Result<Turned, SleepError> {
+        let restarts = mine.iter().filter_map(Restart::of);
+        Ok(Turned {
+            name: lease.name.clone(),
+            asleep: lease.phase_at(self.now()) == Phase::Asleep,
+            moved,
+            failed,
+            remains: Remains::asleep(mine),
+            restarts: restarts.collect(),
+            wake_at: lease.wake_at.map(|at| at.0),
+            ready_again_seconds: self.ready_again(lease).await?,
+            missing: Vec::new(),
+        })
+    }
+
+    /// How long waking takes, by what it took for this app; `None` when it was never woken.
+    async fn ready_again(&self, lease: &Lease) -> Result<Option<Elapsed>, ServiceError> {
+        let mut wakes = Vec::new();
+        for other in self.ledger.leases(Scope::All).await? {
+            if other.app == lease.app {
+                let events = self.ledger.events(&other.name, Seq::NONE).await?;
+                wakes.extend(sleep::wakes(&events));
+            }
+        }
+        Ok(sleep::median(wakes))
+    }
+}
+
+fn is_awake(one: &Resource) -> bool {
+    one.size.is_some() && !one.stopped
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Why a sleep or a wake did not begin.
+
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::service::ServiceError;
+use crate::values::id::{Actor, StackName};
+use crate::values::ttl::Span;
+
+/// What kept it from beginning: nothing was stopped or started.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum SleepError {
+    /// What the ledger or the policy says.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+
+    /// No account is configured.
+    #[error(
+        "sleep and wake stop and start compute in a cloud, and no account is configured: name one under [[account]]"
+    )]
+    NoCloud,
+
+    /// The credentials do not work, or belong to another account.
+    #[error("nothing was changed: the credentials for {place} do not work: {reason}")]
+    Credentials {
+        /// Where.
+        place: String,
+        /// What was said.
+        reason: String,
+    },
+
+    /// There is nothing that could be stopped.
+    #[error(
+        "nothing of \"{stack}\" can be stopped: no instance, group, service or database of it was found in the configured accounts"
+    )]
+    Nothing {
+        /// The stack.
+        stack: StackName,
+    },
+
+    /// It was to wake at a time that has passed.
+    #[error("it cannot sleep until {until}: that has passed")]
+    Passed {
+        /// Until when.
+        until: Timestamp,
+    },
+
+    /// Somebody else puts it to sleep or wakes it.
+    #[error(
+        "\"{stack}\" is being put to sleep or woken already, for {by}, by process {pid} on {host} since {since}: wait until that is done"
+    )]
+    Running {
+        /// The stack.
+        stack: StackName,
+        /// Who asked for it.
+        by: Actor,
+        /// The machine that does it.
+        host: String,
+        /// Its process there.
+        pid: u32,
+        /// Since when.
+        since: Timestamp,
+    },
+
+    /// While it was being done somebody else took it over.
+    #[error(
+        "\"{stack}\" was taken over by somebody else, or is being torn down: whoever is silent in the ledger for {silent} loses the turn; look at it with `jiti show {stack}`"
+    )]
+    Lost {
+        /// The stack.
+        stack: StackName,
+        /// After which silence a turn is taken over.
+        silent: Span,
+    },
+
+    /// A newer jiti has written events that this one does not understand.
+    #[error(
+        "\"{stack}\" has {count} events that this version of jiti does not understand: use the newer one"
+    )]
+    NotUnderstood {
+        /// The stack.
+        stack: StackName,
+        /// How many.
+        count: u32,
+    },
+}
+
+impl SleepError {
+    /// Whether a rule forbids it; nothing is broken.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Service(error) => !error.refusals().is_empty(),
+            Self::NotUnderstood { .. } | Self::Running { .. } => true,
+            _ => false,
+        }
+    }
+}

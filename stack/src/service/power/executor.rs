@@ -1,0 +1,202 @@
+//! Stopping or starting one after the other, and waiting for what has begun.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::lock::Keeping;
+use super::outcome::{Failed, Moved, Step};
+use super::{OnStep, Patience, SleepError};
+use crate::cloud::{Cloud, CloudError, CloudErrorKind, NotLooked, Resource, ResourceId, Soon};
+
+/// What is done with a group of resources.
+enum Doing<'a> {
+    Stop,
+    /// Each is given back the size that it had.
+    Start(&'a BTreeMap<String, Value>),
+}
+
+/// Stopping or starting, and what came of it.
+pub(super) struct Work<'a> {
+    cloud: &'a dyn Cloud,
+    patience: Patience,
+    tell: &'a OnStep<'a>,
+    turn: Keeping<'a>,
+    pub(super) moved: Vec<Moved>,
+    pub(super) failed: Vec<Failed>,
+    /// What was asked to stop or to start, whatever came of it.
+    pub(super) touched: BTreeSet<ResourceId>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        cloud: &'a dyn Cloud,
+        patience: Patience,
+        tell: &'a OnStep<'a>,
+        turn: Keeping<'a>,
+    ) -> Self {
+        Self {
+            cloud,
+            patience,
+            tell,
+            turn,
+            moved: Vec::new(),
+            failed: Vec::new(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn not_looked(&mut self, places: &[NotLooked]) {
+        self.failed.extend(places.iter().map(Failed::not_looked));
+    }
+
+    /// Whose turn it is, for whoever says how it ended.
+    pub(super) fn turn(&self) -> &Keeping<'a> {
+        &self.turn
+    }
+
+    /// What could not be done, in a sentence for the ledger.
+    pub(super) fn reason(&self) -> String {
+        let each = self.failed.iter();
+        let each: Vec<_> = each
+            .map(|one| format!("{}: {}", one.id, one.reason))
+            .collect();
+        each.join("; ")
+    }
+
+    /// Stops them, and waits until they are `done`.
+    pub(super) async fn stop(
+        &mut self,
+        group: &[&Resource],
+        done: impl Fn(&Resource) -> bool,
+    ) -> Result<(), SleepError> {
+        let begun = self.begin(group, &Doing::Stop).await?;
+        self.wait(begun, "it does not stop", done).await
+    }
+
+    /// Gives them back their sizes, and waits until they are `done`.
+    pub(super) async fn start(
+        &mut self,
+        group: &[&Resource],
+        prior: &BTreeMap<String, Value>,
+        done: impl Fn(&Resource) -> bool,
+    ) -> Result<(), SleepError> {
+        let begun = self.begin(group, &Doing::Start(prior)).await?;
+        self.wait(begun, "it does not start", done).await
+    }
+
+    async fn begin(
+        &mut self,
+        group: &[&Resource],
+        doing: &Doing<'_>,
+    ) -> Result<Vec<Resource>, SleepError> {
+        let mut begun = Vec::new();
+        for one in group {
+            let size = match doing {
+                Doing::Stop => None,
+                Doing::Start(prior) => match prior.get(one.id.as_str()) {
+                    Some(size) => Some(size),
+                    None => continue,
+                },
+            };
+            (self.tell)(&match size {
+                None => Step::Stopping(Moved::of(one)),
+                Some(_) => Step::Starting(Moved::of(one)),
+            });
+            self.touched.insert(one.id.clone());
+            let cloud = self.cloud;
+            let call = || match size {
+                None => cloud.stop(one),
+                Some(size) => cloud.start(one, size),
+            };
+            match self.insist(call).await? {
+                Ok(()) => begun.push((*one).clone()),
+                // What is gone needs no stopping.
+                Err(error) if error.kind == CloudErrorKind::Gone && size.is_none() => {}
+                Err(error) => self.fail(one, error.to_string()),
+            }
+        }
+        Ok(begun)
+    }
+
+    /// Makes a call until it is answered for good, or there is no patience left; not once the turn is somebody else's.
+    async fn insist<'c>(
+        &mut self,
+        call: impl Fn() -> Soon<'c, Result<(), CloudError>>,
+    ) -> Result<Result<(), CloudError>, SleepError> {
+        let mut tries = 1;
+        loop {
+            self.turn.keep().await?;
+            let answer = call().await;
+            match &answer {
+                Err(error) if error.is_passing() && tries < self.patience.tries => {
+                    tokio::time::sleep(self.patience.look).await;
+                }
+                _ => return Ok(answer),
+            }
+            tries += 1;
+        }
+    }
+
+    /// Until each is done, or there is no patience left.
+    async fn wait(
+        &mut self,
+        begun: Vec<Resource>,
+        but: &str,
+        done: impl Fn(&Resource) -> bool,
+    ) -> Result<(), SleepError> {
+        let mut waiting = begun;
+        let mut said: BTreeMap<ResourceId, String> = BTreeMap::new();
+        for look in 0.. {
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            if look > 0 {
+                tokio::time::sleep(self.patience.look).await;
+            }
+            self.turn.keep().await?;
+            let described = self.cloud.describe(&waiting).await;
+            said = described
+                .failed
+                .iter()
+                .map(|(id, error)| (id.clone(), error.to_string()))
+                .collect();
+            let now: BTreeMap<ResourceId, Resource> = described
+                .found
+                .into_iter()
+                .map(|one| (one.id.clone(), one))
+                .collect();
+            waiting.retain(|one| {
+                let ended = match now.get(&one.id) {
+                    Some(now) => done(now),
+                    None => !said.contains_key(&one.id),
+                };
+                if ended {
+                    let moved = Moved::of(one);
+                    (self.tell)(&Step::Done(moved.clone()));
+                    self.moved.push(moved);
+                }
+                !ended
+            });
+            if look >= self.patience.looks {
+                break;
+            }
+        }
+        for one in waiting {
+            let reason = said.remove(&one.id).unwrap_or_else(|| but.to_owned());
+            self.fail(&one, reason);
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, one: &Resource, reason: String) {
+        let failed = Failed {
+            id: one.id.to_string(),
+            kind: Some(one.kind.clone()),
+            region: Some(one.place.region.clone()),
+            reason,
+        };
+        (self.tell)(&Step::Failed(failed.clone()));
+        self.failed.push(failed);
+    }
+}

@@ -1,0 +1,165 @@
+//! One at a time: who puts a stack to sleep or wakes it is in the ledger, and while that one lives nobody else acts.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::SleepError;
+use crate::lease::{Event, EventKind, Hand, Lease};
+use crate::process;
+use crate::service::teardown::{SILENT, in_turn};
+use crate::service::{Service, ServiceError};
+use crate::sleep;
+use crate::values::id::{RunId, Seq, StackName};
+
+/// How often it is said that a turn goes on: several times in the silence after which it is taken over.
+const BEAT: SignedDuration = SignedDuration::from_mins(2);
+
+/// A turn that was taken: only its holder stops and starts anything.
+pub(super) struct Keeping<'a> {
+    service: &'a Service,
+    stack: &'a StackName,
+    run: RunId,
+    heard_at: Timestamp,
+}
+
+impl Service {
+    /// That nobody may begin while somebody who lives is at it.
+    pub(super) fn refuse_in_turn(&self, lease: &Lease) -> Result<(), SleepError> {
+        match in_turn(lease, self.now()) {
+            Some(turn) => Err(SleepError::Running {
+                stack: lease.name.clone(),
+                by: turn.by.clone(),
+                host: turn.hand.process.host.clone(),
+                pid: turn.hand.process.pid,
+                since: turn.started_at,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the turn by writing what is intended, which is made of the sizes that the ledger has. `None`: since `before`
+    /// was read somebody else had a turn, and what was seen of the cloud before is no longer what stands there.
+    pub(super) async fn begin_turn<'a>(
+        &'a self,
+        before: &'a Lease,
+        intent: impl Fn(&BTreeMap<String, Value>, Box<Hand>) -> EventKind + Send + Sync,
+    ) -> Result<Option<(Lease, Keeping<'a>)>, SleepError> {
+        let stack = &before.name;
+        let hand = Hand {
+            run: RunId::random(),
+            process: process::this(),
+        };
+        let taken = self.decided(stack, || async {
+            let lease = self.live(stack).await?;
+            self.refuse_in_turn(&lease)?;
+            let now = self.now();
+            let events = self.ledger.events(stack, Seq::NONE).await;
+            let events = events.map_err(ServiceError::from)?;
+            let since = |event: &&Event| event.seq > before.last_seq();
+            if events.iter().filter(since).any(is_of_a_turn) {
+                return Ok::<_, SleepError>(Some(None));
+            }
+            let intent = intent(&sleep::prior(&events), Box::new(hand.clone()));
+            let written = self.append(stack, lease.last_seq(), now, vec![intent]);
+            Ok(written.await?.map(Some))
+        });
+        let keeping = |lease: Lease| {
+            let heard_at = self.now();
+            let run = hand.run.clone();
+            let keeping = Keeping {
+                service: self,
+                stack,
+                run,
+                heard_at,
+            };
+            (lease, keeping)
+        };
+        Ok(taken.await?.map(keeping))
+    }
+}
+
+impl Keeping<'_> {
+    /// That the turn is still ours; says so from time to time. A ledger that cannot be reached for a moment takes it from
+    /// nobody; one that cannot be for long may have given it to somebody else.
+    pub(super) async fn keep(&mut self) -> Result<(), SleepError> {
+        let now = self.service.now();
+        let silent = now.duration_since(self.heard_at);
+        let alive = |lease: &Lease, _| {
+            let ours = self.holds(lease) && silent >= BEAT;
+            let run = self.run.clone();
+            Ok(ours
+                .then_some(EventKind::TurnAlive { run })
+                .into_iter()
+                .collect())
+        };
+        match self.service.change(self.stack, alive).await {
+            Ok(lease) if self.holds(&lease) => {
+                if silent >= BEAT {
+                    self.heard_at = now;
+                }
+                Ok(())
+            }
+            Ok(_) | Err(ServiceError::Unknown { .. }) => Err(self.lost()),
+            Err(error) if silent > BEAT * 2 => Err(error.into()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Writes that it has come to its end.
+    pub(super) async fn done(&self, kind: EventKind) -> Result<Lease, SleepError> {
+        let stack = self.stack;
+        self.service
+            .decided(stack, || async {
+                let lease = self.service.live(stack).await?;
+                if !self.holds(&lease) {
+                    return Err(self.lost());
+                }
+                let (seq, now) = (lease.last_seq(), self.service.now());
+                Ok(self
+                    .service
+                    .append(stack, seq, now, vec![kind.clone()])
+                    .await?)
+            })
+            .await
+    }
+
+    /// Writes that it has come to no end. Where that can't be written, the next one finds this process dead or silent.
+    pub(super) async fn failed(&self, reason: String) {
+        let failed = |lease: &Lease, _| {
+            let (run, reason) = (self.run.clone(), reason.clone());
+            let failed = EventKind::TurnFailed { run, reason };
+            Ok(self.holds(lease).then_some(failed).into_iter().collect())
+        };
+        if let Err(error) = self.service.change(self.stack, failed).await {
+            tracing::debug!(stack = %self.stack, %error, "it could not be written that a sleep or a wake has ended");
+        }
+    }
+
+    fn holds(&self, lease: &Lease) -> bool {
+        let turn = lease.turn.as_ref();
+        turn.is_some_and(|turn| turn.hand.run == self.run)
+    }
+
+    fn lost(&self) -> SleepError {
+        SleepError::Lost {
+            stack: self.stack.clone(),
+            silent: SILENT,
+        }
+    }
+}
+
+/// Whether an event tells that somebody stops or starts something, or has.
+fn is_of_a_turn(event: &Event) -> bool {
+    use EventKind as E;
+    matches!(
+        event.kind,
+        E::SleepStarted { .. }
+            | E::Slept
+            | E::WakeStarted { .. }
+            | E::Woken
+            | E::TurnAlive { .. }
+            | E::TurnFailed { .. }
+    )
+}

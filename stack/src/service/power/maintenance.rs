@@ -1,0 +1,188 @@
+//! What the reaper does for stacks that sleep: it wakes those whose sleep is over, and stops again what has started by
+//! itself in those that sleep on.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{Patience, SleepError, Turned};
+use crate::cloud::Resource;
+use crate::lease::{Lease, Phase};
+use crate::ledger::Scope;
+use crate::service::teardown::in_turn;
+use crate::service::{Service, ServiceError};
+use crate::sleep;
+use crate::values::id::{Seq, StackName};
+use crate::view::CloudView;
+
+/// What was done about a stack that slept.
+#[derive(Clone, Debug)]
+pub struct Tended {
+    /// The stack.
+    pub name: StackName,
+    /// Why.
+    pub why: Tending,
+    /// What came of it; `None` when nothing was done.
+    pub ended: Option<Result<Turned, SleepError>>,
+}
+
+/// Why something is to be done about a stack that sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tending {
+    /// Its sleep is over.
+    Over,
+    /// These of it had started again by themselves, as a database does after some days.
+    Restarted(Vec<String>),
+    /// It was being put to sleep again, which took longer than somebody waited, and all of it is stopped by now.
+    Unfinished,
+    /// These of it run though it sleeps, and nothing tells that they started by themselves: they are left alone.
+    Runs(Vec<String>),
+}
+
+impl fmt::Display for Tended {
+    /// What was done, in a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, why, ended } = self;
+        let (begun, done, not) = match why {
+            Tending::Over => ("its sleep was over".to_owned(), "is awake", "awake"),
+            Tending::Restarted(what) => (
+                format!("these had started by themselves: {}", what.join(", ")),
+                "is asleep again",
+                "asleep again",
+            ),
+            Tending::Unfinished => (
+                "all of it has stopped meanwhile".to_owned(),
+                "is asleep again",
+                "asleep again",
+            ),
+            Tending::Runs(what) => {
+                return write!(
+                    f,
+                    "Warning: {name} sleeps, and somebody has started what its sleep had stopped: {}; `jiti sleep {name}` stops it again, `jiti wake {name}` starts the rest",
+                    what.join(", ")
+                );
+            }
+        };
+        match ended {
+            Some(Ok(turned)) if turned.failed.is_empty() => write!(f, "{name} {done}: {begun}"),
+            Some(Ok(turned)) => {
+                let each = turned.failed.iter();
+                let each: Vec<_> = each
+                    .map(|one| format!("{}: {}", one.id, one.reason))
+                    .collect();
+                write!(
+                    f,
+                    "Warning: not all of {name} is {not} yet, the next run goes on ({begun}): {}",
+                    each.join("; ")
+                )
+            }
+            Some(Err(error)) => write!(f, "Warning: {name} is not {not} ({begun}): {error}"),
+            None => write!(f, "Warning: {name} is not {not} ({begun})"),
+        }
+    }
+}
+
+impl Service {
+    /// Wakes the stacks whose sleep is over, and puts those to sleep again of which something has started by itself, as
+    /// far as is known of the cloud. What is held, or in somebody's hands, is left alone. One that takes longer than the
+    /// patience lasts is gone on with by the next call.
+    ///
+    /// # Errors
+    /// What the ledger or the inventory says before anything was begun.
+    pub async fn tend_sleepers(&self, patience: Patience) -> Result<Vec<Tended>, ServiceError> {
+        let mut tended = Vec::new();
+        for name in self.wakes_due().await? {
+            let ended = self.wake(&name, patience, &|_| {}).await;
+            tended.push(Tended {
+                name,
+                why: Tending::Over,
+                ended: Some(ended),
+            });
+        }
+        for (name, why) in self.restless().await? {
+            let ended = match &why {
+                Tending::Restarted(_) | Tending::Unfinished => {
+                    Some(self.sleep(&name, None, patience, &|_| {}).await)
+                }
+                Tending::Over | Tending::Runs(_) => None,
+            };
+            tended.push(Tended { name, why, ended });
+        }
+        Ok(tended)
+    }
+
+    /// The stacks whose sleep is over, by the time they asked to be woken at.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub async fn wakes_due(&self) -> Result<Vec<StackName>, ServiceError> {
+        let now = self.now();
+        let leases = self.ledger.leases(Scope::Live).await?;
+        let mut due: Vec<(Timestamp, StackName)> = leases
+            .into_iter()
+            .filter(|lease| sleeps(lease, now) && lease.not_understood == 0)
+            .filter(|lease| in_turn(lease, now).is_none())
+            .filter_map(|lease| Some((lease.wake_at?.0, lease.name)))
+            .filter(|(at, _)| *at <= now)
+            .collect();
+        due.sort();
+        Ok(due.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// The stacks that sleep and of which something runs that a sleep had stopped.
+    async fn restless(&self) -> Result<Vec<(StackName, Tending)>, ServiceError> {
+        let Some(cloud) = self.cloud_view().await? else {
+            return Ok(Vec::new());
+        };
+        let now = self.now();
+        let mut restless = Vec::new();
+        for lease in self.ledger.leases(Scope::Live).await? {
+            let left_alone = in_turn(&lease, now).is_some()
+                || lease.at(now).hold_until.is_some()
+                || lease.not_understood > 0;
+            let sleeps = lease.phase_at(now) == Phase::Asleep && !lease.half_awake;
+            let running = running(&lease, &cloud);
+            if left_alone || !sleeps {
+                continue;
+            }
+            if running.is_empty() {
+                if lease.half_asleep {
+                    restless.push((lease.name, Tending::Unfinished));
+                }
+                continue;
+            }
+            let events = self.ledger.events(&lease.name, Seq::NONE).await?;
+            let prior = sleep::prior(&events);
+            let stopped = running.into_iter();
+            let stopped = stopped.filter(|one| prior.contains_key(one.id.as_str()));
+            let (by_itself, others): (Vec<_>, Vec<_>) =
+                stopped.partition(|one| sleep::restarted_at(one).is_some());
+            let names = |all: Vec<&Resource>| all.iter().map(|one| one.id.to_string()).collect();
+            let why = match (by_itself.is_empty(), others.is_empty()) {
+                (true, true) => continue,
+                // What a sleep that has failed could not stop was told by that.
+                (true, false) if lease.half_asleep => continue,
+                // Somebody is at work there: the rest is not stopped under their hands either.
+                (_, false) => Tending::Runs(names(others)),
+                (false, true) => Tending::Restarted(names(by_itself)),
+            };
+            restless.push((lease.name, why));
+        }
+        Ok(restless)
+    }
+}
+
+/// Whether it sleeps, or was to and has something left to give back.
+fn sleeps(lease: &Lease, now: Timestamp) -> bool {
+    match lease.phase_at(now) {
+        Phase::Asleep => true,
+        Phase::Provisioning | Phase::Ready | Phase::Purgatory => lease.half_asleep,
+        Phase::TearingDown | Phase::Residue | Phase::Gone => false,
+    }
+}
+
+fn running<'a>(lease: &Lease, cloud: &'a CloudView) -> Vec<&'a Resource> {
+    let resources = cloud.resources(lease).into_iter();
+    let running = |one: &&Resource| one.is_confirmed() && one.size.is_some() && !one.stopped;
+    resources.filter(running).collect()
+}

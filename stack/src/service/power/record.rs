@@ -1,0 +1,49 @@
+//! The look at what a sleep or a wake has changed, and at nothing else: what is shown from then on is that.
+
+use std::collections::BTreeSet;
+
+use crate::cloud::{Resource, ResourceId};
+use crate::service::Service;
+use crate::sleep;
+use crate::values::id::StackName;
+
+impl Service {
+    /// Asks once more about what was stopped or started and what that alone owns, keeps the answer, and tells the ledger
+    /// what the stack costs now. Answers the stack's resources as they are then. What could not be kept is found by the
+    /// next sync.
+    pub(super) async fn look_at_changed(
+        &self,
+        stack: &StackName,
+        mut mine: Vec<Resource>,
+        touched: &BTreeSet<ResourceId>,
+    ) -> Vec<Resource> {
+        let Some(sky) = self.sky().filter(|_| !touched.is_empty()) else {
+            return mine;
+        };
+        let changed = sleep::with_what_they_own(&mine, touched);
+        let asked = mine.iter().filter(|one| changed.contains(&one.id));
+        let asked: Vec<Resource> = asked.cloned().collect();
+        let at = self.now();
+        let described = sky.cloud.describe(&asked).await;
+        let ids: Vec<ResourceId> = changed.into_iter().collect();
+        mine.retain(|one| {
+            let known = !ids.contains(&one.id);
+            let failed = described.failed.iter().any(|(id, _)| *id == one.id);
+            known || failed || described.found.iter().any(|now| now.id == one.id)
+        });
+        for now in &described.found {
+            if let Some(one) = mine.iter_mut().find(|one| one.id == now.id) {
+                *one = now.clone();
+            }
+        }
+        let kept = sky.inventory.keep_described(at, ids, described).await;
+        if let Err(error) = kept {
+            tracing::debug!(%stack, %error, "what was changed could not be kept");
+            return mine;
+        }
+        if let Err(error) = self.tell_rate(stack).await {
+            tracing::debug!(%stack, %error, "the ledger was not told what it costs now");
+        }
+        mine
+    }
+}

@@ -1,0 +1,213 @@
+//! What a run of the reaper would do: a pure function of leases, attempts, the time and the configuration.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::config::ReaperConfig;
+use crate::due::{Doom, doom, is_spared};
+use crate::lease::{Lease, Phase};
+use crate::service::teardown::Runner;
+use crate::teardown_history::Attempts;
+use crate::values::id::{Actor, AppName, AppVersion, Owner, StackName};
+use crate::values::money::HourlyRate;
+use crate::view::View;
+
+/// What is to be done in one run, in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Docket {
+    /// What is done now: first the teardowns whose runners are gone, then what is due, then what
+    /// earlier teardowns left; in each group the oldest first.
+    pub tasks: Vec<Task>,
+    /// What was tried and waits for its next try.
+    pub later: Vec<Later>,
+    /// How many stacks may be due in one run.
+    pub max_stacks: u32,
+}
+
+/// One stack to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Which one.
+    pub name: StackName,
+    /// Its application.
+    pub app: AppName,
+    /// Its version.
+    pub version: AppVersion,
+    /// Who is responsible.
+    pub owner: Owner,
+    /// What it costs.
+    pub hourly_usd: Option<HourlyRate>,
+    /// How many of its teardowns have failed so far.
+    pub failures: u32,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why the reaper ends a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its runner began a teardown and is gone, or has fallen silent.
+    Abandoned {
+        /// Who asked for the teardown.
+        by: Actor,
+        /// The machine that ran it.
+        host: String,
+        /// Its process there.
+        pid: u32,
+        /// When it began.
+        since: Timestamp,
+    },
+    /// It is due.
+    Due(Doom),
+    /// Teardowns left something of it.
+    Residue {
+        /// Since when it has been left.
+        since: Timestamp,
+    },
+}
+
+/// A stack whose teardown failed, and which is not tried again yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// Which one.
+    pub name: StackName,
+    /// How often it has failed.
+    pub failures: u32,
+    /// Why it failed last.
+    pub reason: String,
+    /// When it may be tried again.
+    pub not_before: Timestamp,
+}
+
+/// More stacks are due than may be in one run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} stacks are due, and [reaper] max_stacks allows {max} in one run, so none was touched: {}; look at them with `jiti reap`, then end them with `jiti teardown`, or raise max_stacks",
+    stacks.len(), names(stacks)
+)]
+pub struct TooMany {
+    /// Those that are due.
+    pub stacks: Vec<StackName>,
+    /// How many may be.
+    pub max: u32,
+}
+
+impl Docket {
+    pub(super) fn new(
+        leases: &[Lease],
+        attempts: impl Fn(&Lease) -> Attempts,
+        view: &View,
+        config: &ReaperConfig,
+        runs: &Path,
+    ) -> Self {
+        let mut docket = Self {
+            max_stacks: config.max_stacks,
+            ..Self::default()
+        };
+        for lease in leases {
+            let Some(why) = why(lease, view, runs) else {
+                continue;
+            };
+            let attempts = attempts(lease);
+            let name = lease.name.clone();
+            match attempts.not_before(config.interval) {
+                Some(not_before) if not_before > view.now => docket.later.push(Later {
+                    name,
+                    failures: attempts.failures,
+                    reason: attempts
+                        .failed
+                        .map(|failed| failed.reason)
+                        .unwrap_or_default(),
+                    not_before,
+                }),
+                _ => docket.tasks.push(Task {
+                    name,
+                    app: lease.app.clone(),
+                    version: lease.version.clone(),
+                    owner: lease.owner.clone(),
+                    hourly_usd: lease.meter.rate(),
+                    failures: attempts.failures,
+                    why,
+                }),
+            }
+        }
+        docket.tasks.sort_by(|a, b| a.order().cmp(&b.order()));
+        docket
+            .later
+            .sort_by(|a, b| (a.not_before, &a.name).cmp(&(b.not_before, &b.name)));
+        docket
+    }
+
+    /// That more is due than one run may end; `None` when it is not.
+    #[must_use]
+    pub fn too_many(&self) -> Option<TooMany> {
+        let due = self
+            .tasks
+            .iter()
+            .filter(|task| matches!(task.why, Why::Due(_)));
+        let stacks: Vec<_> = due.map(|task| task.name.clone()).collect();
+        let max = self.max_stacks;
+        (stacks.len() > max as usize).then_some(TooMany { stacks, max })
+    }
+}
+
+impl Task {
+    fn order(&self) -> (u8, Timestamp, &StackName) {
+        let (group, at) = match &self.why {
+            Why::Abandoned { since, .. } => (0, *since),
+            Why::Due(doom) => (1, doom.due_at),
+            Why::Residue { since, .. } => (2, *since),
+        };
+        (group, at, &self.name)
+    }
+}
+
+impl Why {
+    /// The word for it in the ledger and in JSON.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Abandoned { .. } => "abandoned",
+            Self::Due(doom) => doom.cause.as_str(),
+            Self::Residue { .. } => "residue",
+        }
+    }
+}
+
+/// Why the reaper would end a stack now; `None` when it would not. Also asked again just before it
+/// does, because much can happen to a stack while others are ended.
+pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<Why> {
+    let held = lease.at(view.now).hold_until.is_some();
+    match lease.phase_at(view.now) {
+        Phase::TearingDown | Phase::Residue if held || is_spared(lease, view) => None,
+        Phase::TearingDown => {
+            let Runner {
+                by,
+                host,
+                pid,
+                since,
+                lives,
+                ..
+            } = Runner::of(lease, runs, view.now)?;
+            (!lives).then_some(Why::Abandoned {
+                by,
+                host,
+                pid,
+                since,
+            })
+        }
+        Phase::Residue => Some(Why::Residue {
+            since: lease.phase_since,
+        }),
+        _ => {
+            let doom = doom(lease, &view.observed(lease), view)?;
+            (doom.due_at <= view.now).then_some(Why::Due(doom))
+        }
+    }
+}
+
+fn names(stacks: &[StackName]) -> String {
+    let names: Vec<_> = stacks.iter().map(StackName::as_str).collect();
+    names.join(", ")
+}

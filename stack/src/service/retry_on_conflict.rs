@@ -1,0 +1,35 @@
+//! Deciding again after a lost race: the decision, not the append, was made on old facts.
+
+use super::backoff::Pauses;
+use super::{Service, ServiceError};
+
+/// How often a decision is made again before giving up: with pauses that grow to half a second
+/// this is about ten seconds of losing every time.
+const DECISIONS: u32 = 32;
+
+impl Service {
+    /// Has `attempt` read, decide and append, and once more each time it answers `None`: it has lost
+    /// a race. `what` it is about is named when it loses every time.
+    pub(in crate::service) async fn decided<T, E, F>(
+        &self,
+        what: &(impl ToString + Sync + ?Sized),
+        attempt: impl Fn() -> F,
+    ) -> Result<T, E>
+    where
+        E: From<ServiceError>,
+        F: Future<Output = Result<Option<T>, E>>,
+    {
+        let mut pauses = Pauses::short();
+        for _ in 0..DECISIONS {
+            if let Some(done) = attempt().await? {
+                return Ok(done);
+            }
+            pauses.once_more().await;
+        }
+        let crowded = ServiceError::Crowded {
+            what: what.to_string(),
+            attempts: DECISIONS,
+        };
+        Err(crowded.into())
+    }
+}

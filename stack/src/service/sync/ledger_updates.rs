@@ -1,0 +1,236 @@
+//! What the ledger is told after a look: rates that have changed, uses that were seen, and what is left of a stack that
+//! was taken for gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Service, ServiceError};
+use crate::cloud::{Place, Resource};
+use crate::cost::AtLeast;
+use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
+use crate::inventory::Rate;
+use crate::lease::{EventKind, Lease, Phase};
+use crate::ledger::LedgerError;
+use crate::sweep::{Identity, Judgement, judge};
+use crate::values::id::StackName;
+use crate::values::money::HourlyRate;
+use crate::values::tags;
+use crate::values::ttl::Span;
+use crate::view::CloudView;
+
+/// Uses are told no closer than this: an event a minute would bury the others.
+const USE_APART: Span = Span::minutes(30);
+
+/// What became of the telling.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Stacks that were gone and are residue now.
+    pub(super) reopened: Vec<StackName>,
+    /// What could not be written, and why.
+    pub(super) unwritten: Vec<String>,
+}
+
+impl Service {
+    /// Tells the ledger what has changed. What it refuses is told to the caller; a ledger that nobody here may write is
+    /// asked once.
+    pub(super) async fn tell_ledger(
+        &self,
+        leases: &[Lease],
+        cloud: &CloudView,
+    ) -> Result<Told, ServiceError> {
+        let mut told = Told::default();
+        let places = self.places().into_iter().collect();
+        for lease in leases {
+            let now = self.now();
+            let told_one = if lease.is_live() {
+                if seen(lease, cloud, now).is_empty() {
+                    continue;
+                }
+                let told = self.change(&lease.name, |lease, now| Ok(seen(lease, cloud, now)));
+                told.await.map(|_| false)
+            } else {
+                if left(lease, cloud, &places).is_empty() {
+                    continue;
+                }
+                self.reopen(&lease.name, cloud, &places).await
+            };
+            match told_one {
+                Ok(false) | Err(ServiceError::Unknown { .. }) => {}
+                Ok(true) => told.reopened.push(lease.name.clone()),
+                Err(error) => {
+                    told.unwritten.push(error.to_string());
+                    if is_closed(&error) {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    /// Tells the ledger what a stack costs by what is known of the cloud, when that has changed.
+    pub(in crate::service) async fn tell_rate(
+        &self,
+        stack: &StackName,
+    ) -> Result<(), ServiceError> {
+        let Some(cloud) = self.cloud_view().await? else {
+            return Ok(());
+        };
+        let rates = |lease: &Lease, now| {
+            let falls = lease.recorded_phase == Phase::TearingDown;
+            let rate = rated(lease, &cloud, now).filter(|_| !falls);
+            Ok(rate.into_iter().collect())
+        };
+        self.change(stack, rates).await.map(drop)
+    }
+
+    /// Makes a stack that was taken for gone residue again; whether it did.
+    async fn reopen(
+        &self,
+        name: &StackName,
+        cloud: &CloudView,
+        places: &BTreeSet<Place>,
+    ) -> Result<bool, ServiceError> {
+        self.decided(name, || async {
+            // Somebody was faster, or the name is in use again.
+            let lease = self.ledger.lease(name).await?;
+            let Some(lease) = lease.filter(|lease| !lease.is_live()) else {
+                return Ok(Some(false));
+            };
+            let kinds = left(&lease, cloud, places);
+            if kinds.is_empty() {
+                return Ok(Some(false));
+            }
+            let (after, now) = (lease.last_seq(), self.now());
+            let written = self.append(name, after, now, kinds).await?;
+            Ok(written.map(|_| true))
+        })
+        .await
+    }
+}
+
+/// Whether trying to write once more is of no use.
+fn is_closed(error: &ServiceError) -> bool {
+    use LedgerError::{Denied, Full, Locked, Missing, Older, ReadOnly};
+    matches!(
+        error,
+        ServiceError::Ledger(
+            ReadOnly { .. }
+                | Denied { .. }
+                | Missing { .. }
+                | Older { .. }
+                | Full { .. }
+                | Locked { .. }
+        )
+    )
+}
+
+/// What is to be said about a stack that lives.
+fn seen(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Vec<EventKind> {
+    // While it is torn down its rate falls with every resource, and ends with the teardown.
+    if !lease.is_live() || lease.recorded_phase == Phase::TearingDown {
+        return Vec::new();
+    }
+    rated(lease, cloud, now)
+        .into_iter()
+        .chain(used(lease, cloud, now))
+        .collect()
+}
+
+/// The rate, when it, its source or what it leaves out has changed.
+fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> {
+    let resources = cloud.resources(lease);
+    let (rate, source, unpriced) = lease.meter.measured();
+    let Rate {
+        hourly_usd,
+        source: new_source,
+        unpriced: new_unpriced,
+    } = Rate::of(&resources);
+    // As long as nothing carries its tags nothing is known; once something did, nothing is left that costs.
+    let hourly_usd = match (resources.is_empty(), rate) {
+        (true, None) => return None,
+        (true, Some(_)) => Some(HourlyRate::ZERO),
+        (false, _) => hourly_usd,
+    };
+    let new_source = if resources.is_empty() {
+        source.unwrap_or_default().to_owned()
+    } else {
+        new_source
+    };
+    let same_source = hourly_usd.is_none() || source == Some(new_source.as_str());
+    if rate == hourly_usd && same_source && unpriced == new_unpriced {
+        return None;
+    }
+    Some(EventKind::Rated {
+        hourly_usd,
+        hourly_source: new_source,
+        unpriced: new_unpriced,
+        at_least: charged_anyway(&resources, now),
+    })
+}
+
+/// What is charged for beyond this moment, however soon it ends.
+fn charged_anyway(resources: &[&Resource], now: Timestamp) -> Vec<AtLeast> {
+    let mut until: BTreeMap<Timestamp, HourlyRate> = BTreeMap::new();
+    for one in resources {
+        if let (Some(end), Some(rate)) = (one.charged_until, one.hourly_usd)
+            && end > now
+        {
+            let sum = until.entry(end).or_default();
+            *sum = *sum + rate;
+        }
+    }
+    until
+        .into_iter()
+        .map(|(until, hourly_usd)| AtLeast { until, hourly_usd })
+        .collect()
+}
+
+/// That somebody uses it, when that was not said lately.
+fn used(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> {
+    let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
+    let half = Span::from_seconds(window.seconds() / 2).unwrap_or(window);
+    let lately = lease
+        .last_activity
+        .as_ref()
+        .is_some_and(|last| USE_APART.min(half).after(last.at) > now);
+    if lately {
+        return None;
+    }
+    let observed = cloud.observed(lease, now);
+    let mut evidence = observed.evidence.into_iter();
+    let active = evidence.find(|one: &Evidence| one.state() == IdleState::Active)?;
+    Some(EventKind::Activity {
+        signal: active.signal,
+    })
+}
+
+/// What was found of a stack that is taken for gone, and is left of it: of its tags, confirmed, not older than its lease,
+/// and not made after it was gone. Where a service does not tell when it made something, that is left of this stack only
+/// as long as nothing of the same tags was made later: it would be of a stack that somebody else has built since.
+fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<EventKind> {
+    let found: Vec<Resource> = cloud.resources(lease).into_iter().cloned().collect();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let gone_at = lease.phase_since;
+    if found.iter().any(|one| one.created_at > Some(gone_at)) {
+        return Vec::new();
+    }
+    let identity = Identity::of_lease(lease);
+    let judgement: Judgement = judge(&found, &identity, places);
+    let left = found.iter().filter(|one| {
+        let belongs = judgement
+            .get(&one.id)
+            .is_some_and(crate::sweep::Judged::belongs);
+        // What its owner takes along is not left by itself.
+        belongs && one.tag(tags::STACK).is_some()
+    });
+    left.map(|one| EventKind::ResourceLeft {
+        id: one.id.to_string(),
+        reason: format!("found_again: a {} of this stack still exists", one.kind),
+        blocked_by: None,
+    })
+    .collect()
+}

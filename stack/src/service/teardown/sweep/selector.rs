@@ -1,0 +1,157 @@
+//! Whose end is wanted: the stack of a lease, or one that only its tags tell of.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::saved_plan::Adoption;
+use crate::cloud::Resource;
+use crate::config::Config;
+use crate::lease::{Lease, Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
+use crate::process;
+use crate::sweep::Identity;
+use crate::values::id::{AppName, AppVersion, Owner, StackName};
+use crate::values::tags::{self, Labels};
+use crate::values::ttl::{Span, Ttl};
+
+/// Which stack is to be swept. App and owner tell apart those of one name that only tags know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Its name.
+    pub name: StackName,
+    /// Its application, where somebody said so.
+    pub app: Option<AppName>,
+    /// Its owner, where somebody said so.
+    pub owner: Option<Owner>,
+}
+
+impl Wish {
+    /// The stack of this name, whoever's it is.
+    #[must_use]
+    pub fn named(name: &StackName) -> Self {
+        Self {
+            name: name.clone(),
+            app: None,
+            owner: None,
+        }
+    }
+
+    /// Whether a lease is what is meant.
+    pub(super) fn means(&self, lease: &Lease) -> bool {
+        let app = self.app.as_ref().is_none_or(|app| *app == lease.app);
+        let owner = self.owner.as_ref();
+        app && owner.is_none_or(|owner| lease.owners().any(|had| had == owner))
+    }
+
+    fn fits(&self, tagged: &Tagged) -> bool {
+        let app = self.app.as_ref().is_none_or(|app| *app == tagged.app);
+        app && self
+            .owner
+            .as_ref()
+            .is_none_or(|owner| *owner == tagged.owner)
+    }
+}
+
+/// A stack that is known by its tags alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tagged {
+    /// Its application.
+    pub app: AppName,
+    /// Its owner.
+    pub owner: Owner,
+    /// The account that it is in.
+    pub account: String,
+}
+
+impl fmt::Display for Tagged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "app {}, owner {}, account {}",
+            self.app, self.owner, self.account
+        )
+    }
+}
+
+/// The stacks of a name that tags tell of and that may be meant, in order.
+pub(super) fn tagged(wish: &Wish, resources: &[Resource]) -> Vec<Tagged> {
+    let of_name = resources
+        .iter()
+        .filter(|one| one.tag(tags::STACK) == Some(wish.name.as_str()));
+    let tagged: BTreeSet<Tagged> = of_name
+        .filter_map(|one| {
+            Some(Tagged {
+                app: AppName::new(one.tag(tags::APP)?).ok()?,
+                owner: Owner::new(one.tag(tags::OWNER)?).ok()?,
+                account: one.place.account.clone(),
+            })
+        })
+        .filter(|tagged| wish.fits(tagged))
+        .collect();
+    tagged.into_iter().collect()
+}
+
+impl Tagged {
+    /// What tells it from all others.
+    pub(super) fn identity(&self, name: &StackName) -> Identity {
+        Identity {
+            name: name.clone(),
+            app: self.app.clone(),
+            owners: [self.owner.clone()].into(),
+            since: None,
+            account: Some(self.account.clone()),
+        }
+    }
+
+    /// The lease under which it is ended, read from the tags of what belongs to it. What no tag says is not made up
+    /// but for the form's sake: it ends at once.
+    pub(super) fn adoption(&self, belonging: &[&Resource], config: &Config) -> Adoption {
+        let first = |key: &str| belonging.iter().find_map(|one| one.tag(key));
+        let version = first(tags::VERSION).and_then(|version| AppVersion::new(version).ok());
+        let ttl = first(tags::TTL).and_then(|ttl| ttl.parse().ok());
+        let ttl = ttl.or_else(|| config.policy.default_ttl.map(Ttl::from));
+        let created: Option<Timestamp> = belonging.iter().filter_map(|one| one.created_at).min();
+        let registration = Registration {
+            app: self.app.clone(),
+            version: version.unwrap_or_else(unknown),
+            owner: self.owner.clone(),
+            terms: Terms {
+                ttl: ttl.unwrap_or_else(|| Ttl::from(Span::minutes(60))),
+                renew_on: RenewOn::Never,
+                idle_after: None,
+                ready_timeout: None,
+                hourly_cost: None,
+                labels: Labels::default(),
+                teardown: TeardownInputs::default(),
+            },
+            origin: nowhere(),
+            policy: config.policy.clone(),
+        };
+        Adoption {
+            registration,
+            created_at: created,
+        }
+    }
+}
+
+/// The version of what no tag gives one.
+fn unknown() -> AppVersion {
+    #[expect(clippy::expect_used, reason = "a text that is legal")]
+    AppVersion::new("unknown").expect("a version")
+}
+
+/// The origin of a stack that nobody knows where it was applied: it has no directory.
+fn nowhere() -> Origin {
+    Origin {
+        directory: String::new(),
+        workspace: String::new(),
+        command: String::new(),
+        data_dir: None,
+        process: ProcessId {
+            pid: 0,
+            started: String::new(),
+            host: process::host(),
+        },
+    }
+}

@@ -1,0 +1,335 @@
+//! Sweeps of a cloud in memory: what goes, what is left and why, and what the ledger says about it.
+
+mod again;
+mod foreign;
+mod trouble;
+mod unleased;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+use crate::cloud::{CloudErrorKind, Place, Resource, ResourceId, Standing};
+use crate::config::{Access, Account, Config};
+use crate::inventory::MemoryInventory;
+use crate::lease::{EventKind, Lease, Phase, Source, Strategy};
+use crate::ledger::{Ledger, MemoryLedger};
+use crate::process;
+use crate::service::teardown::{
+    Blocker, Outcome, Plan, Prepared, Progress, Request, Residue, Settings, Stop, TeardownError,
+};
+use crate::service::{Service, Sky};
+use crate::testing::{
+    Call, FakeCloud, ManualClock, Times, actor, noon, registration, resource, stack_name,
+};
+use crate::values::id::{Owner, Seq, StackName};
+use crate::values::tags;
+use crate::values::ttl::Span;
+
+struct World {
+    cloud: Arc<FakeCloud>,
+    ledger: Arc<MemoryLedger>,
+    clock: Arc<ManualClock>,
+    config: Config,
+    settings: Settings,
+    _dir: TempDir,
+}
+
+fn account(id: &str) -> Account {
+    Account {
+        name: format!("account-{id}"),
+        id: id.to_owned(),
+        access: Access::Standard,
+        regions: vec!["eu-west-1".to_owned()],
+    }
+}
+
+fn place(region: &str) -> Place {
+    Place {
+        account: "111111111111".to_owned(),
+        region: region.to_owned(),
+    }
+}
+
+impl World {
+    /// A cloud in which these exist, and a ledger without a lease.
+    fn new(resources: impl IntoIterator<Item = Resource>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let timing = Timing {
+            pause: Duration::from_millis(20),
+            ..Timing::default()
+        };
+        Self {
+            cloud: Arc::new(FakeCloud::new(resources)),
+            ledger: Arc::default(),
+            clock: Arc::new(ManualClock::at(noon())),
+            config: Config {
+                accounts: vec![account("111111111111")],
+                ..Config::default()
+            },
+            settings: Settings {
+                runs: dir.path().join("runs"),
+                timing,
+                ..Settings::default()
+            },
+            _dir: dir,
+        }
+    }
+
+    /// The same with a lease of `shop`, which began at noon.
+    async fn leased(resources: impl IntoIterator<Item = Resource>) -> Self {
+        let world = Self::new(resources);
+        let mut registration = registration();
+        registration.origin.process.host = process::host();
+        let service = world.service();
+        let opened = service
+            .open(&shop(), registration, &process::liveness)
+            .await;
+        opened.unwrap();
+        service.recorded(&shop()).await.unwrap();
+        world.clock.advance(Span::minutes(30));
+        world
+    }
+
+    fn service(&self) -> Service {
+        let cloud = Arc::<FakeCloud>::clone(&self.cloud);
+        Service::new(
+            Arc::clone(&self.ledger) as Arc<dyn Ledger>,
+            Arc::<ManualClock>::clone(&self.clock),
+            Arc::new(self.config.clone()),
+            actor(),
+            Source::Cli,
+        )
+        .with_sky(Sky::new(cloud, Arc::new(MemoryInventory::default())))
+    }
+
+    async fn planned(&self) -> Prepared {
+        let wish = Wish::named(&shop());
+        let planned = self.service().plan_sweep(&wish, &self.settings).await;
+        planned.unwrap().unwrap()
+    }
+
+    /// Why there is no plan.
+    async fn no_plan(&self) -> TeardownError {
+        let wish = Wish::named(&shop());
+        let planned = self.service().plan_sweep(&wish, &self.settings).await;
+        planned.unwrap_err()
+    }
+
+    /// What it is tagged with from now on.
+    fn tag(&self, one: &Resource, key: &str, value: &str) {
+        self.cloud.change(&one.id, |one| {
+            one.tags.insert(key.to_owned(), value.to_owned());
+        });
+    }
+
+    /// Answers a call about one with an error, each time.
+    fn refuses(&self, call: Call, one: &Resource, kind: CloudErrorKind) {
+        self.cloud.refuse(call, &one.id, kind, Times::Always);
+    }
+
+    /// Whether another look comes to anything, and to what.
+    async fn look(&self) -> LookSummary {
+        self.service().look_again().await.unwrap()
+    }
+
+    async fn plan(&self) -> Plan {
+        self.planned().await.plan.clone()
+    }
+
+    async fn carry_out(
+        &self,
+        prepared: Prepared,
+    ) -> Result<(Outcome, Vec<Progress>), TeardownError> {
+        let steps = Mutex::new(Vec::new());
+        let request = request(Some(shop()));
+        let heard = |step: &Progress| steps.lock().unwrap().push(step.clone());
+        let service = self.service();
+        let outcome = service
+            .teardown(prepared, &request, &heard, &Stop::default())
+            .await?;
+        let steps = steps.into_inner().unwrap();
+        assert!(matches!(steps.last(), Some(Progress::Done(done)) if *done == outcome));
+        Ok((outcome, steps))
+    }
+
+    /// Plans and carries out.
+    async fn sweep(&self) -> Outcome {
+        let prepared = self.planned().await;
+        self.carry_out(prepared).await.unwrap().0
+    }
+
+    async fn lease(&self) -> Lease {
+        self.ledger.lease(&shop()).await.unwrap().unwrap()
+    }
+
+    async fn phase(&self) -> Phase {
+        self.lease().await.recorded_phase
+    }
+
+    /// What the ledger says of teardowns, each kind in a word.
+    async fn events(&self) -> Vec<String> {
+        let events = self.ledger.events(&shop(), Seq::NONE).await.unwrap();
+        let said = events.into_iter().filter_map(|event| match event.kind {
+            EventKind::TeardownStarted { strategy, .. } => {
+                assert_eq!(strategy, Strategy::Sweep);
+                Some("started".to_owned())
+            }
+            EventKind::ResourceDeleted { id } => Some(format!("deleted {id}")),
+            EventKind::ResourceLeft { id, .. } => Some(format!("left {id}")),
+            EventKind::TeardownFailed { .. } => Some("failed".to_owned()),
+            EventKind::Gone => Some("gone".to_owned()),
+            _ => None,
+        });
+        said.collect()
+    }
+
+    fn left(&self) -> Vec<String> {
+        self.cloud.ids().iter().map(ToString::to_string).collect()
+    }
+}
+
+fn shop() -> StackName {
+    stack_name("shop")
+}
+
+fn own(kind: &str, name: &str) -> Resource {
+    resource(kind, name, "shop")
+}
+
+fn using(mut one: Resource, used: &[&Resource]) -> Resource {
+    one.uses.extend(used.iter().map(|used| used.id.clone()));
+    one
+}
+
+fn request(confirmed: Option<StackName>) -> Request {
+    Request {
+        by: actor(),
+        why: "test".to_owned(),
+        confirmed,
+        only_while: None,
+    }
+}
+
+fn ids(residue: &[Residue]) -> Vec<&str> {
+    residue.iter().map(|one| one.id.as_str()).collect()
+}
+
+/// A VPC with what stands in it, and what stands beside it.
+fn usual() -> Vec<Resource> {
+    let vpc = own("ec2:vpc", "v");
+    let subnet = using(own("ec2:subnet", "s"), &[&vpc]);
+    let group = using(own("ec2:security-group", "g"), &[&vpc]);
+    let mut scaling = using(own("autoscaling:autoScalingGroup", "a"), &[&subnet]);
+    scaling.recreates = true;
+    let mut member = using(own("ec2:instance", "i"), &[&subnet, &group]);
+    member.tags.clear();
+    member.owner = Some(scaling.id.clone());
+    let queue = own("sqs", "q");
+    let role = own("iam:role", "r");
+    vec![vpc, subnet, group, scaling, member, queue, role]
+}
+
+/// A whole stack goes in its order, nobody else's does, and the ledger says so from the intent to the end.
+#[tokio::test(start_paused = true)]
+async fn a_stack_goes_and_nothing_else() {
+    let other = resource("sqs", "other", "search");
+    let mut guest = own("ec2:instance", "untagged");
+    guest.tags.clear();
+    let world = World::leased(usual().into_iter().chain([other.clone(), guest.clone()])).await;
+    let scaling = ResourceId("autoscaling:autoScalingGroup/a".to_owned());
+    let member = usual().swap_remove(4);
+    world.cloud.recreates(&scaling, member.clone());
+    world.cloud.takes(&member.id, 3);
+    let plan = world.plan().await;
+    assert_eq!(
+        (plan.count(), plan.residue.len(), plan.may_proceed()),
+        (7, 0, true)
+    );
+    let outcome = world.sweep().await;
+    assert_eq!((outcome.deleted.len(), outcome.residue.len()), (7, 0));
+    assert_eq!(outcome.strategy, Strategy::Sweep);
+    assert_eq!(world.left(), [guest.id.as_str(), other.id.as_str()]);
+    assert_eq!(world.phase().await, Phase::Gone);
+    let events = world.events().await;
+    assert_eq!(
+        (events.len(), events[0].as_str(), events[8].as_str()),
+        (9, "started", "gone")
+    );
+    let deletes = world.cloud.called(Call::Delete);
+    let at = |id: &str| deletes.iter().position(|one| one.as_str() == id).unwrap();
+    assert!(at(scaling.as_str()) < at(member.id.as_str()));
+    assert!(at("ec2:subnet/s") < at("ec2:vpc/v"));
+    assert_eq!(deletes.last().unwrap().as_str(), "iam:role/r");
+    // Nothing was tried too early: no delete was refused.
+    assert_eq!(deletes.len(), 7);
+}
+
+/// More than the ceiling is refused before the first delete, unless it is raised.
+#[tokio::test(start_paused = true)]
+async fn the_ceiling_holds() {
+    let mut world = World::leased((0..3).map(|at| own("sqs", &at.to_string()))).await;
+    world.config.reaper.max_resources = 2;
+    let prepared = world.planned().await;
+    assert_eq!(
+        prepared.plan.blockers,
+        [Blocker::TooMany { count: 3, max: 2 }]
+    );
+    let error = world.carry_out(prepared).await.unwrap_err();
+    assert!(error.is_refusal());
+    assert_eq!(world.cloud.called(Call::Delete), []);
+    world.settings.max_resources = Some(3);
+    assert_eq!(world.sweep().await.deleted.len(), 3);
+}
+
+/// A clock that is more than five minutes off the cloud's is refused: ages would be judged wrongly.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_is_refused() {
+    let world = World::leased([own("sqs", "q")]).await;
+    let at = |minutes: u32| -> Timestamp { Span::minutes(30 + minutes).after(noon()) };
+    world.cloud.shows(at(4));
+    assert_eq!(world.plan().await.blockers, []);
+    world.cloud.shows(at(6));
+    let plan = world.plan().await;
+    assert!(
+        matches!(plan.blockers[..], [Blocker::ClockOff { .. }]),
+        "{plan:?}"
+    );
+    assert!(plan.blockers[0].is_refusal());
+}
+
+/// A place or a type that does not answer is residue `not_looked`, and the stack is not gone.
+#[tokio::test(start_paused = true)]
+async fn gone_means_that_all_was_looked_at() {
+    let mut world = World::leased([own("sqs", "q")]).await;
+    let of_region = place("eu-west-1");
+    world.cloud.is_silent(&of_region, Some("rds:db"), false);
+    let outcome = world.sweep().await;
+    assert_eq!(ids(&outcome.residue), ["111111111111/eu-west-1/rds:db"]);
+    assert!(outcome.residue[0].reason.starts_with("not_looked: "));
+    assert_eq!(
+        (world.phase().await, world.left()),
+        (Phase::Residue, vec![])
+    );
+    world.cloud.answers();
+    assert_eq!(world.sweep().await.residue, []);
+    assert_eq!(world.phase().await, Phase::Gone);
+    world.config.accounts.clear();
+    let error = world.no_plan().await;
+    assert!(matches!(error, TeardownError::NoAccounts { .. }) && error.is_refusal());
+}
+
+/// What the cloud deletes later counts as deleted, with its date, and is no residue.
+#[tokio::test(start_paused = true)]
+async fn what_is_scheduled_counts_as_deleted() {
+    let key = own("kms:key", "k");
+    let world = World::leased([key.clone()]).await;
+    let at = Span::minutes(30 * 24 * 60).after(noon());
+    world.cloud.schedules(&key.id, at);
+    let outcome = world.sweep().await;
+    assert_eq!(outcome.residue, []);
+    assert_eq!(outcome.deleted[0].scheduled_for, Some(at));
+}

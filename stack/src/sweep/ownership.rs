@@ -1,0 +1,321 @@
+//! Whether a resource belongs to a stack: what its tags, its owner, its age and its own service say. In doubt it does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::{Place, Resource, ResourceId, Standing};
+use crate::lease::Lease;
+use crate::values::id::{AppName, Owner, StackName};
+use crate::values::tags;
+
+/// Two clocks never agree, and a resource may carry the time of the request that made it.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+
+/// What tells a stack from all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its name.
+    pub name: StackName,
+    /// Its application.
+    pub app: AppName,
+    /// Every owner that it has had.
+    pub owners: BTreeSet<Owner>,
+    /// When its lease began; `None` where no lease is known.
+    pub since: Option<Timestamp>,
+    /// The only account it is in, where tags alone tell of it: one of the same name in another account is another stack.
+    pub account: Option<String>,
+}
+
+impl Identity {
+    /// The stack of a lease.
+    #[must_use]
+    pub fn of_lease(lease: &Lease) -> Self {
+        Self {
+            name: lease.name.clone(),
+            app: lease.app.clone(),
+            owners: lease.owners().cloned().collect(),
+            since: Some(lease.created_at),
+            account: None,
+        }
+    }
+}
+
+/// What a resource is to a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It belongs, and may go.
+    Belongs,
+    /// It carries the stack's name, or belongs to what does, and may not go: it is residue.
+    Stays,
+    /// It is another stack's, or nobody's: it is none of this stack's business.
+    Foreign,
+}
+
+/// A verdict with its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What was found.
+    pub verdict: Verdict,
+    /// Why, in words for whoever reads the plan.
+    pub reason: String,
+    /// What keeps it, where that is known: the id of another resource.
+    pub blocked_by: Option<String>,
+}
+
+/// The verdicts on all resources that a look has found, by id.
+pub type Judgement = BTreeMap<ResourceId, Judged>;
+
+/// Judges all that a look has found. `places` are those of the configuration: nothing goes anywhere else.
+#[must_use]
+pub fn judge(resources: &[Resource], stack: &Identity, places: &BTreeSet<Place>) -> Judgement {
+    let court = Court {
+        stack,
+        places,
+        all: resources.iter().map(|one| (&one.id, one)).collect(),
+    };
+    let mut judgement = Judgement::new();
+    for one in resources {
+        court.judge(one, &mut judgement, &mut BTreeSet::new());
+    }
+    court.spare_owners(&mut judgement);
+    judgement
+}
+
+struct Court<'a> {
+    stack: &'a Identity,
+    places: &'a BTreeSet<Place>,
+    all: BTreeMap<&'a ResourceId, &'a Resource>,
+}
+
+impl Court<'_> {
+    /// Judges one, and before it what the verdict rests on. `path` is what is being judged already.
+    fn judge(
+        &self,
+        one: &Resource,
+        judgement: &mut Judgement,
+        path: &mut BTreeSet<ResourceId>,
+    ) -> Judged {
+        if let Some(judged) = judgement.get(&one.id) {
+            return judged.clone();
+        }
+        if !path.insert(one.id.clone()) {
+            return stays("it owns itself by way of others, which cannot be");
+        }
+        let mut other = |id: &ResourceId| {
+            let resource = self.all.get(id)?;
+            Some(self.judge(resource, judgement, path))
+        };
+        let owner = one.owner.as_ref().map(|id| (id, other(id)));
+        let whole = one.part_of.as_ref().map(|id| (id, other(id)));
+        let judged = self.verdict(one, owner.as_ref(), whole.as_ref());
+        judgement.insert(one.id.clone(), judged.clone());
+        judged
+    }
+
+    fn verdict(
+        &self,
+        one: &Resource,
+        owner: Option<&(&ResourceId, Option<Judged>)>,
+        whole: Option<&(&ResourceId, Option<Judged>)>,
+    ) -> Judged {
+        let by_tag = match self.by_tag(one) {
+            Tagged::Other(judged) => return judged,
+            Tagged::Mismatch(judged) => Some(judged),
+            Tagged::Matches => None,
+            Tagged::No => match &owner {
+                Some((_, Some(judged))) if judged.verdict == Verdict::Belongs => None,
+                Some((id, Some(judged))) if judged.verdict == Verdict::Stays => {
+                    let reason = format!("it carries no tag, and what owns it is left: {id}");
+                    return stays_for(reason, id);
+                }
+                _ => {
+                    return foreign(
+                        "it carries no tag of the stack, and nothing of the stack owns it",
+                    );
+                }
+            },
+        };
+        let owned = owner
+            .as_ref()
+            .filter(|(_, owner)| owner.as_ref().is_some_and(Judged::belongs));
+        let own = by_its_own_service(one, owned.is_some());
+        if let Some(judged) = self.by_place(one).or(by_tag).or(own) {
+            return judged;
+        }
+        if let Some((id, judged)) = &whole
+            && !judged.as_ref().is_some_and(Judged::belongs)
+        {
+            let reason = format!(
+                "it is part of {id}, which is not tagged as this stack's: it goes only with that"
+            );
+            return stays_for(reason, id);
+        }
+        if let Some((id, Some(judged))) = &owner
+            && !judged.belongs()
+        {
+            let reason = format!("what owns it is not this stack's, or is left: {id}");
+            return stays_for(reason, id);
+        }
+        if let Some(judged) = self.by_age(one) {
+            return judged;
+        }
+        let age = match (one.created_at, self.stack.since) {
+            (None, Some(_)) => "; its service does not tell when it was created",
+            _ => "",
+        };
+        let reason = match (&owner, one.tag(tags::STACK)) {
+            (Some((id, _)), None) => format!("{id} alone owns it, which belongs to the stack{age}"),
+            _ => format!("its tags name the stack, its app and its owner{age}"),
+        };
+        Judged {
+            verdict: Verdict::Belongs,
+            reason,
+            blocked_by: None,
+        }
+    }
+
+    fn by_tag(&self, one: &Resource) -> Tagged {
+        let stack = self.stack;
+        let Some(name) = one.tag(tags::STACK) else {
+            return Tagged::No;
+        };
+        if name != stack.name.as_str() {
+            return Tagged::Other(foreign(format!("its tag names another stack: {name}")));
+        }
+        let account = stack.account.as_ref();
+        if account.is_some_and(|account| *account != one.place.account) {
+            return Tagged::Other(foreign("it is in another account, and so another stack's"));
+        }
+        let app = one.tag(tags::APP);
+        let owner = one.tag(tags::OWNER);
+        let same_app = app == Some(stack.app.as_str());
+        let same_owner =
+            owner.is_some_and(|owner| stack.owners.iter().any(|o| o.as_str() == owner));
+        if same_app && same_owner {
+            return Tagged::Matches;
+        }
+        // Of stacks that only tags tell of, each set of tags is one of its own.
+        if let (None, Some(app), Some(owner)) = (stack.since, app, owner) {
+            let reason = format!("it is another stack's of that name: app {app}, owner {owner}");
+            return Tagged::Other(foreign(reason));
+        }
+        let (key, value, expected) = if same_app {
+            let owners: Vec<&str> = stack.owners.iter().map(Owner::as_str).collect();
+            (tags::OWNER, owner, owners.join(" or "))
+        } else {
+            (tags::APP, app, stack.app.to_string())
+        };
+        Tagged::Mismatch(stays(match value {
+            Some(value) => format!("its tag {key} is {value}, and the stack's is {expected}"),
+            None => format!("it has no tag {key}, and the stack's is {expected}"),
+        }))
+    }
+
+    fn by_place(&self, one: &Resource) -> Option<Judged> {
+        let configured = self.places.contains(&one.place);
+        (!configured).then(|| stays(format!("the configuration does not name {}", one.place)))
+    }
+
+    fn by_age(&self, one: &Resource) -> Option<Judged> {
+        let (created_at, since) = (one.created_at?, self.stack.since?);
+        let older = created_at < since - CLOCKS;
+        older.then(|| {
+            stays(format!(
+                "it is older than the lease: created at {created_at}, and the lease began at {since}"
+            ))
+        })
+    }
+
+    /// What goes takes along what it owns, and what is part of it: it stays when something of that may not go.
+    fn spare_owners(&self, judgement: &mut Judgement) {
+        loop {
+            let spared = self.all.values().find_map(|child| {
+                let judged = judgement
+                    .get(&child.id)
+                    .filter(|judged| !judged.belongs())?;
+                // Of a part that its own service does not know the whole says whose it is.
+                let whole = child.part_of.as_ref().filter(|_| child.is_confirmed());
+                let mut above = child.owner.iter().chain(whole);
+                let owner = above.find(|id| judgement.get(id).is_some_and(Judged::belongs))?;
+                let reason = format!(
+                    "it would take along {}, which may not go: {}",
+                    child.id, judged.reason
+                );
+                Some((owner.clone(), stays_for(reason, &child.id)))
+            });
+            let Some((owner, judged)) = spared else {
+                return;
+            };
+            judgement.insert(owner.clone(), judged);
+            // What it owned has nobody to go with.
+            for child in self.all.values() {
+                let mut above = child.owner.iter().chain(&child.part_of);
+                let orphan = above.any(|id| *id == owner)
+                    && judgement.get(&child.id).is_some_and(Judged::belongs);
+                if orphan {
+                    let reason = format!("what owns it is left: {owner}");
+                    judgement.insert(child.id.clone(), stays_for(reason, &owner));
+                }
+            }
+        }
+    }
+}
+
+enum Tagged {
+    Matches,
+    /// The name fits, and something else does not.
+    Mismatch(Judged),
+    Other(Judged),
+    No,
+}
+
+/// What keeps one whoever's it is. What a service made for itself goes with its owner, by itself.
+fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<Judged> {
+    if let Standing::Unconfirmed(why) = &one.standing {
+        return Some(stays(format!("its own service did not confirm it: {why}")));
+    }
+    if let Some(why) = one.untouchable.as_ref().filter(|_| !is_owned) {
+        return Some(stays(format!("nobody may touch it: {why}")));
+    }
+    let flag = one.protection.as_ref()?;
+    Some(stays(format!(
+        "it is protected: {flag} is on, and is never switched off by jiti"
+    )))
+}
+
+impl Judged {
+    /// Whether it may go.
+    #[must_use]
+    pub fn belongs(&self) -> bool {
+        self.verdict == Verdict::Belongs
+    }
+}
+
+fn stays(reason: impl Into<String>) -> Judged {
+    Judged {
+        verdict: Verdict::Stays,
+        reason: reason.into(),
+        blocked_by: None,
+    }
+}
+
+fn stays_for(reason: String, id: &ResourceId) -> Judged {
+    Judged {
+        blocked_by: Some(id.to_string()),
+        ..stays(reason)
+    }
+}
+
+fn foreign(reason: impl Into<String>) -> Judged {
+    Judged {
+        verdict: Verdict::Foreign,
+        reason: reason.into(),
+        blocked_by: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! Nothing foreign goes: each way in which a resource may not be the stack's, by its own test.
+
+use super::*;
+use crate::testing::{noon, resource, stack_name};
+use crate::values::ttl::Span;
+
+fn identity() -> Identity {
+    Identity {
+        name: stack_name("shop"),
+        app: AppName::new("checkout").unwrap(),
+        owners: ["ana@example.com", "former@example.com"]
+            .map(|owner| Owner::new(owner).unwrap())
+            .into(),
+        since: Some(noon()),
+        account: None,
+    }
+}
+
+fn places() -> BTreeSet<Place> {
+    BTreeSet::from([place("111111111111", "eu-west-1")])
+}
+
+fn place(account: &str, region: &str) -> Place {
+    Place {
+        account: account.to_owned(),
+        region: region.to_owned(),
+    }
+}
+
+fn one(name: &str) -> Resource {
+    resource("ec2:instance", name, "shop")
+}
+
+fn tag(resource: &mut Resource, key: &str, value: &str) {
+    resource.tags.insert(key.to_owned(), value.to_owned());
+}
+
+/// The verdict on one alone, with its reason.
+fn alone(change: impl FnOnce(&mut Resource)) -> (Verdict, String) {
+    judged_by(&identity(), change)
+}
+
+fn judged_by(stack: &Identity, change: impl FnOnce(&mut Resource)) -> (Verdict, String) {
+    let mut one = one("i");
+    change(&mut one);
+    let judgement = judge(std::slice::from_ref(&one), stack, &places());
+    let Judged {
+        verdict, reason, ..
+    } = judgement[&one.id].clone();
+    (verdict, reason)
+}
+
+fn verdicts(resources: &[Resource]) -> Vec<Verdict> {
+    let judgement = judge(resources, &identity(), &places());
+    resources
+        .iter()
+        .map(|one| judgement[&one.id].verdict)
+        .collect()
+}
+
+/// Name, app and any owner that the lease has had: it belongs, and the verdict says why.
+#[test]
+fn what_matches_belongs() {
+    let (verdict, reason) = alone(|_| {});
+    assert_eq!(verdict, Verdict::Belongs);
+    assert_eq!(
+        reason,
+        "its tags name the stack, its app and its owner; its service does not tell when it was created"
+    );
+    let former = |one: &mut Resource| tag(one, tags::OWNER, "former@example.com");
+    assert_eq!(alone(former).0, Verdict::Belongs);
+    let young = alone(|one| one.created_at = Some(Span::minutes(4).before(noon())));
+    assert_eq!(young.0, Verdict::Belongs, "{young:?}");
+    assert_eq!(young.1, "its tags name the stack, its app and its owner");
+}
+
+/// The same name under another app or owner, or without one of these tags, is left and named.
+#[test]
+fn the_same_name_under_another_app_or_owner_stays() {
+    let (verdict, reason) = alone(|one| tag(one, tags::APP, "search"));
+    assert_eq!(verdict, Verdict::Stays);
+    assert_eq!(
+        reason,
+        "its tag jiti:app is search, and the stack's is checkout"
+    );
+    let (verdict, reason) = alone(|one| tag(one, tags::OWNER, "bo@example.com"));
+    assert_eq!(verdict, Verdict::Stays);
+    assert!(
+        reason.contains("ana@example.com or former@example.com"),
+        "{reason}"
+    );
+    let (verdict, reason) = alone(|one| drop(one.tags.remove(tags::OWNER)));
+    assert_eq!(verdict, Verdict::Stays);
+    assert!(reason.starts_with("it has no tag jiti:owner"), "{reason}");
+}
+
+/// Of stacks that only tags tell of, another app, owner or account is another stack, and none of this one's business.
+#[test]
+fn unleased_stacks_of_one_name_are_apart() {
+    let unleased = Identity {
+        since: None,
+        account: Some("111111111111".to_owned()),
+        ..identity()
+    };
+    let other = |change: fn(&mut Resource)| judged_by(&unleased, change).0;
+    assert_eq!(other(|_| {}), Verdict::Belongs);
+    assert_eq!(other(|one| tag(one, tags::APP, "search")), Verdict::Foreign);
+    assert_eq!(other(|one| tag(one, tags::OWNER, "bo")), Verdict::Foreign);
+    assert_eq!(
+        other(|one| one.place.account = "2".to_owned()),
+        Verdict::Foreign
+    );
+    assert_eq!(
+        other(|one| drop(one.tags.remove(tags::APP))),
+        Verdict::Stays
+    );
+}
+
+/// Another account or region than the configuration names is never touched.
+#[test]
+fn other_accounts_and_regions_stay() {
+    for elsewhere in [
+        place("222222222222", "eu-west-1"),
+        place("111111111111", "us-east-1"),
+    ] {
+        let (verdict, reason) = alone(|one| one.place = elsewhere.clone());
+        assert_eq!(verdict, Verdict::Stays);
+        assert!(
+            reason.starts_with("the configuration does not name"),
+            "{reason}"
+        );
+    }
+}
+
+/// A tagged member of somebody's CloudFormation stack is never deleted alone, whether that stack was found or not.
+#[test]
+fn members_of_somebodys_cloudformation_stack_stay() {
+    let mut whole = resource("cloudformation:stack", "theirs", "other");
+    let mut member = one("member");
+    member.part_of = Some(whole.id.clone());
+    assert_eq!(verdicts(&[member.clone()]), [Verdict::Stays]);
+    let judgement = judge(&[whole.clone(), member.clone()], &identity(), &places());
+    assert_eq!(judgement[&whole.id].verdict, Verdict::Foreign);
+    assert_eq!(judgement[&member.id].verdict, Verdict::Stays);
+    assert_eq!(
+        judgement[&member.id].blocked_by.as_deref(),
+        Some(whole.id.as_str())
+    );
+    // One that is tagged itself goes, and its members with it.
+    tag(&mut whole, tags::STACK, "shop");
+    assert_eq!(
+        verdicts(&[whole, member]),
+        [Verdict::Belongs, Verdict::Belongs]
+    );
+}
+
+/// A foreign instance in the stack's subnet is nobody's business here: lying in something is no belonging.
+#[test]
+fn lying_in_the_same_subnet_is_no_belonging() {
+    let subnet = resource("ec2:subnet", "s", "shop");
+    let mut guest = one("guest");
+    guest.tags.clear();
+    guest.uses = vec![subnet.id.clone()];
+    assert_eq!(
+        verdicts(&[subnet, guest]),
+        [Verdict::Belongs, Verdict::Foreign]
+    );
+}
+
+/// What names another stack now, as after a tag was moved, is that one's.
+#[test]
+fn a_moved_tag_makes_it_foreign() {
+    let (verdict, reason) = alone(|one| tag(one, tags::STACK, "search"));
+    assert_eq!(verdict, Verdict::Foreign);
+    assert_eq!(reason, "its tag names another stack: search");
+}
+
+/// Nothing older than the lease goes.
+#[test]
+fn what_is_older_than_the_lease_stays() {
+    let (verdict, reason) = alone(|one| one.created_at = Some(Span::minutes(6).before(noon())));
+    assert_eq!(verdict, Verdict::Stays);
+    assert!(reason.starts_with("it is older than the lease"), "{reason}");
+}
+
+/// What its own service did not confirm, what nobody may touch, and what is protected stays, and says which.
+#[test]
+fn doubts_and_protections_stay() {
+    let unconfirmed = alone(|one| one.standing = Standing::Unconfirmed("no permission".to_owned()));
+    assert_eq!(unconfirmed.0, Verdict::Stays);
+    assert_eq!(
+        unconfirmed.1,
+        "its own service did not confirm it: no permission"
+    );
+    let untouchable = alone(|one| one.untouchable = Some("it is the default VPC".to_owned()));
+    assert_eq!(untouchable.1, "nobody may touch it: it is the default VPC");
+    let protected = alone(|one| one.protection = Some("DisableApiTermination".to_owned()));
+    assert_eq!(protected.0, Verdict::Stays);
+    assert!(
+        protected.1.contains("DisableApiTermination is on"),
+        "{protected:?}"
+    );
+}
+
+/// An untagged child goes only with an owner that was confirmed and belongs itself, however many owners are between.
+#[test]
+fn children_go_only_with_an_owner_that_belongs() {
+    let child = |name: &str, owner: &Resource| {
+        let mut child = one(name);
+        child.tags.clear();
+        child.owner = Some(owner.id.clone());
+        child
+    };
+    let group = resource("autoscaling:autoScalingGroup", "g", "shop");
+    let member = child("member", &group);
+    let volume = child("volume", &member);
+    let all = [volume.clone(), member.clone(), group.clone()];
+    assert_eq!(verdicts(&all), [Verdict::Belongs; 3]);
+    // Nobody knows who owns it.
+    assert_eq!(
+        verdicts(&[volume.clone(), member.clone()]),
+        [Verdict::Foreign; 2]
+    );
+    let mut unconfirmed = group.clone();
+    unconfirmed.standing = Standing::Unconfirmed("denied".to_owned());
+    let all = [volume, member, unconfirmed];
+    assert_eq!(verdicts(&all), [Verdict::Stays; 3]);
+}
+
+/// A tagged instance of somebody else's group stays: the group would make it again.
+#[test]
+fn members_of_a_foreign_group_stay() {
+    let mut group = resource("autoscaling:autoScalingGroup", "g", "other");
+    group.recreates = true;
+    let mut member = one("member");
+    member.owner = Some(group.id.clone());
+    assert_eq!(
+        verdicts(&[group, member]),
+        [Verdict::Foreign, Verdict::Stays]
+    );
+}
+
+/// Whatever would take along something that may not go stays itself, and so does what goes only with it.
+#[test]
+fn owners_of_what_is_foreign_stay() {
+    let group = resource("autoscaling:autoScalingGroup", "g", "shop");
+    let mut moved = resource("ec2:instance", "moved", "other");
+    moved.owner = Some(group.id.clone());
+    let mut member = one("member");
+    member.tags.clear();
+    member.owner = Some(group.id.clone());
+    let all = [group.clone(), moved.clone(), member];
+    assert_eq!(
+        verdicts(&all),
+        [Verdict::Stays, Verdict::Foreign, Verdict::Stays]
+    );
+    let judgement = judge(&all, &identity(), &places());
+    let Judged {
+        reason, blocked_by, ..
+    } = &judgement[&group.id];
+    assert!(
+        reason.contains("its tag names another stack: other"),
+        "{reason}"
+    );
+    assert_eq!(blocked_by.as_deref(), Some(moved.id.as_str()));
+}
+
+/// What a service made for itself goes with an owner that belongs, and keeps it not.
+#[test]
+fn what_a_service_made_goes_with_its_owner() {
+    let balancer = resource("elasticloadbalancing:loadbalancer", "b", "shop");
+    let mut card = resource("ec2:network-interface", "c", "shop");
+    card.tags.clear();
+    card.untouchable = Some("it is managed by AWS".to_owned());
+    card.owner = Some(balancer.id.clone());
+    assert_eq!(verdicts(&[balancer, card]), [Verdict::Belongs; 2]);
+}
+
+/// Owners in a circle own nothing.
+#[test]
+fn owners_in_a_circle_stay() {
+    let (mut a, mut b) = (one("a"), one("b"));
+    a.tags.clear();
+    (a.owner, b.owner) = (Some(b.id.clone()), Some(a.id.clone()));
+    assert_eq!(verdicts(&[a, b]), [Verdict::Stays, Verdict::Stays]);
+}

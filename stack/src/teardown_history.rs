@@ -1,0 +1,196 @@
+//! What came of the teardowns of a stack so far, and when the reaper may try again.
+
+use std::borrow::Borrow;
+
+use jiff::Timestamp;
+
+use crate::lease::{Event, EventKind};
+use crate::values::id::Actor;
+use crate::values::ttl::{Elapsed, Span};
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Span = Span::minutes(24 * 60);
+
+/// The teardowns of the present lease of a stack: the fold of its events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// How many have failed since the last one that did not, or since somebody renewed the stack.
+    pub failures: u32,
+    /// The last one that failed.
+    pub failed: Option<Failed>,
+    /// How the stack was ended; `None` while it is not gone, and when Terraform did it by itself.
+    pub ended: Option<Ended>,
+    begun: Option<(Actor, String)>,
+    deleted: u32,
+}
+
+/// A teardown that did not remove everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Why it failed.
+    pub reason: String,
+}
+
+/// A teardown that removed everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Who asked for it.
+    pub by: Actor,
+    /// Why.
+    pub why: String,
+    /// How many resources the teardowns of this lease removed.
+    pub deleted: u32,
+}
+
+impl Attempts {
+    /// The attempts that a stack's events tell of, earlier leases of the name left out.
+    #[must_use]
+    pub fn of(events: impl IntoIterator<Item: Borrow<Event>>) -> Self {
+        let mut attempts = Self::default();
+        for event in events {
+            attempts.absorb(event.borrow());
+        }
+        attempts
+    }
+
+    fn absorb(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Requested { .. } => *self = Self::default(),
+            // Somebody who gives it more time has put right what was wrong, or wants to.
+            EventKind::Renewed { .. }
+            | EventKind::Extended { .. }
+            | EventKind::VersionChanged { .. } => self.failures = 0,
+            EventKind::TeardownStarted { by, why, .. } => {
+                self.begun = Some((by.clone(), why.clone()));
+            }
+            EventKind::ResourceDeleted { .. } => self.deleted += 1,
+            // Found after all, though the stack was taken for gone.
+            EventKind::ResourceLeft { .. } => self.ended = None,
+            EventKind::TeardownFailed { reason } => {
+                self.failures = self.failures.saturating_add(1);
+                self.failed = Some(Failed {
+                    at: event.at,
+                    reason: reason.clone(),
+                });
+            }
+            EventKind::Gone => {
+                self.failures = 0;
+                self.ended = self.begun.take().map(|(by, why)| Ended {
+                    at: event.at,
+                    by,
+                    why,
+                    deleted: self.deleted,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// When the next try may begin: after the first failure so long, each time twice as long, never
+    /// longer than a day. `None`: at once.
+    #[must_use]
+    pub fn not_before(&self, first: Span) -> Option<Timestamp> {
+        let failed = self.failed.as_ref().filter(|_| self.failures > 0)?;
+        let doubled = first
+            .seconds()
+            .saturating_mul(1 << (self.failures - 1).min(32));
+        let pause = doubled.min(LONGEST_PAUSE.seconds().max(first.seconds()));
+        Some(Elapsed::from_millis(pause.saturating_mul(1000)).after(failed.at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Seq;
+    use crate::lease::Strategy;
+    use crate::testing::{actor, new_event, noon, registration, stack_name};
+    use crate::values::id::RunId;
+
+    fn attempts(kinds: impl IntoIterator<Item = (u32, EventKind)>) -> Attempts {
+        let requested = EventKind::Requested {
+            registration: Box::new(registration()),
+        };
+        let kinds = std::iter::once((1, requested)).chain(kinds);
+        let events = kinds.zip(1..).map(|((minutes, kind), seq)| {
+            new_event(Span::minutes(minutes).after(noon()), kind)
+                .placed(stack_name("checkout"), Seq(seq))
+        });
+        Attempts::of(events)
+    }
+
+    fn started() -> EventKind {
+        EventKind::TeardownStarted {
+            strategy: Strategy::Terraform,
+            by: actor(),
+            why: "expired".to_owned(),
+            run: RunId::random(),
+            host: "laptop".to_owned(),
+            pid: 1,
+        }
+    }
+
+    fn failed() -> EventKind {
+        EventKind::TeardownFailed {
+            reason: "exit 1".to_owned(),
+        }
+    }
+
+    fn deleted() -> EventKind {
+        EventKind::ResourceDeleted {
+            id: "aws_vpc.this".to_owned(),
+        }
+    }
+
+    /// The pauses between tries double, up to a day; what was never tried may be tried at once.
+    #[test]
+    fn pauses_double_up_to_a_day() {
+        let pause = |failures: usize| {
+            let tries = std::iter::repeat_n([(10, started()), (10, failed())], failures);
+            let attempts = attempts(tries.flatten());
+            let at = attempts.not_before(Span::minutes(15))?;
+            Some(Elapsed::between(Span::minutes(10).after(noon()), at).seconds() / 60)
+        };
+        assert_eq!(pause(0), None);
+        let expected = [15, 30, 60, 120, 240, 480, 960, 1440, 1440].map(Some);
+        assert_eq!([1, 2, 3, 4, 5, 6, 7, 8, 60].map(pause), expected);
+    }
+
+    /// Whoever gives a stack more time begins the pauses anew.
+    #[test]
+    fn more_time_begins_anew() {
+        let extended = EventKind::Extended {
+            by: Span::minutes(60),
+            until: Span::minutes(600).after(noon()),
+        };
+        let attempts = attempts([(5, started()), (6, failed()), (7, extended)]);
+        assert_eq!(attempts.not_before(Span::minutes(15)), None);
+        assert_eq!(
+            attempts.failed.map(|failed| failed.reason),
+            Some("exit 1".to_owned())
+        );
+    }
+
+    /// A stack that jiti ended says by whom, why and how much went; one that Terraform destroyed by
+    /// itself was ended by nobody.
+    #[test]
+    fn an_end_says_by_whom() {
+        let ended = attempts([
+            (5, started()),
+            (6, deleted()),
+            (7, failed()),
+            (8, started()),
+            (9, deleted()),
+            (10, EventKind::Gone),
+        ]);
+        let told = ended.ended.expect("an end");
+        assert_eq!((told.deleted, told.why.as_str()), (2, "expired"));
+        assert_eq!(told.by, actor());
+        assert_eq!(ended.failures, 0);
+        assert_eq!(attempts([(5, EventKind::Released)]).ended, None);
+    }
+}

@@ -1,0 +1,8 @@
+//! The value types of the domain: ids, durations, dollars, tags, and names.
+
+pub mod id;
+pub mod money;
+pub mod naming;
+pub(crate) mod serde_timestamp;
+pub mod tags;
+pub mod ttl;

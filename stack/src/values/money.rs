@@ -1,0 +1,332 @@
+//! Decimal dollars: amounts and hourly rates, never floats, rounded in one place.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+use crate::values::ttl::Elapsed;
+
+/// Decimals of an amount that is shown or written: a hundredth of a cent.
+const AMOUNT_DECIMALS: u32 = 4;
+/// Decimals a rate may have: the smallest list prices, a request or a gigabyte-second, need them.
+const RATE_DECIMALS: u32 = 10;
+/// Above it a rate is a mistake rather than a price.
+const HIGHEST_RATE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+const MILLIS_PER_HOUR: Decimal = Decimal::from_parts(3_600_000, 0, 0, false, 0);
+
+/// A text that is no amount of dollars.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum MoneyError {
+    /// It is not a decimal number.
+    #[error("{read:?} is no amount of dollars: write a decimal number, such as 0.42")]
+    NotANumber {
+        /// What was read.
+        read: String,
+    },
+    /// It is below zero.
+    #[error("{read:?} dollars are less than nothing: write zero or more, such as 0.42")]
+    Negative {
+        /// What was read.
+        read: String,
+    },
+    /// It is too large, or too fine, to be an hourly rate.
+    #[error(
+        "{read:?} is no hourly rate: it has at most {RATE_DECIMALS} decimals and is at most \
+         {HIGHEST_RATE} dollars, such as 0.42"
+    )]
+    OutOfRange {
+        /// What was read.
+        read: String,
+    },
+}
+
+/// An amount of US dollars.
+///
+/// Sums are exact. An amount is rounded once, when it is written (as text, hence in JSON too): to
+/// four decimals, halves away from zero; at least two are shown.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Usd(Decimal);
+
+impl Usd {
+    /// No dollars.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// An amount with all its digits.
+    #[must_use]
+    pub const fn new(amount: Decimal) -> Self {
+        Self(amount)
+    }
+
+    /// The amount with all its digits.
+    #[must_use]
+    pub const fn amount(self) -> Decimal {
+        self.0
+    }
+}
+
+impl Add for Usd {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Usd {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded = self
+            .0
+            .round_dp_with_strategy(AMOUNT_DECIMALS, RoundingStrategy::MidpointAwayFromZero);
+        f.pad(&at_least_two_decimals(rounded))
+    }
+}
+
+impl fmt::Debug for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "${self}")
+    }
+}
+
+impl FromStr for Usd {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        decimal(text).map(Self)
+    }
+}
+
+/// US dollars an hour: zero to a million, with at most ten decimals, never rounded.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HourlyRate(Decimal);
+
+impl HourlyRate {
+    /// Nothing an hour.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// A rate from a decimal number.
+    ///
+    /// # Errors
+    /// [`MoneyError`] when it is negative, larger than a million, or finer than ten decimals.
+    pub fn new(rate: Decimal) -> Result<Self, MoneyError> {
+        let rate = rate.normalize();
+        if rate.is_sign_negative() && !rate.is_zero() {
+            return Err(MoneyError::Negative {
+                read: rate.to_string(),
+            });
+        }
+        if rate > HIGHEST_RATE || rate.scale() > RATE_DECIMALS {
+            return Err(MoneyError::OutOfRange {
+                read: rate.to_string(),
+            });
+        }
+        Ok(Self(rate))
+    }
+
+    /// The rate as a number.
+    #[must_use]
+    pub const fn amount(self) -> Decimal {
+        self.0
+    }
+
+    /// What this rate costs over a time.
+    #[must_use]
+    pub fn over(self, time: Elapsed) -> Usd {
+        DollarTime::ZERO.plus(self, time).dollars()
+    }
+}
+
+impl Add for HourlyRate {
+    type Output = Self;
+
+    /// The sum of two rates; no more than a million dollars an hour.
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0).min(HIGHEST_RATE))
+    }
+}
+
+impl fmt::Display for HourlyRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&at_least_two_decimals(self.0))
+    }
+}
+
+impl fmt::Debug for HourlyRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "${self}/h")
+    }
+}
+
+impl FromStr for HourlyRate {
+    type Err = MoneyError;
+
+    fn from_str(text: &str) -> Result<Self, MoneyError> {
+        Self::new(decimal(text)?).map_err(|error| match error {
+            MoneyError::Negative { .. } => MoneyError::Negative {
+                read: text.to_owned(),
+            },
+            _ => MoneyError::OutOfRange {
+                read: text.to_owned(),
+            },
+        })
+    }
+}
+
+/// Rate times time, summed without rounding: dollars an hour times milliseconds. The division,
+/// which cannot be exact, is made once, when the dollars are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DollarTime(Decimal);
+
+impl DollarTime {
+    /// Nothing yet.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// With a rate over a time added to it.
+    #[must_use]
+    pub fn plus(self, rate: HourlyRate, time: Elapsed) -> Self {
+        Self(
+            self.0
+                .saturating_add(rate.0.saturating_mul(Decimal::from(time.millis()))),
+        )
+    }
+
+    /// As dollars, with all the digits that a decimal has.
+    #[must_use]
+    pub fn dollars(self) -> Usd {
+        Usd(self.0.checked_div(MILLIS_PER_HOUR).unwrap_or_default())
+    }
+}
+
+fn decimal(text: &str) -> Result<Decimal, MoneyError> {
+    // Terraform writes very small and very large numbers with an exponent.
+    Decimal::from_str(text)
+        .or_else(|_| Decimal::from_scientific(text))
+        .map_err(|_| MoneyError::NotANumber {
+            read: text.to_owned(),
+        })
+}
+
+fn at_least_two_decimals(amount: Decimal) -> String {
+    let mut amount = amount.normalize();
+    if amount.scale() < 2 {
+        amount.rescale(2);
+    }
+    amount.to_string()
+}
+
+macro_rules! serde_as_text {
+    ($($name:ident),*) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+serde_as_text!(Usd, HourlyRate);
+
+impl Serialize for DollarTime {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0.normalize())
+    }
+}
+
+impl<'de> Deserialize<'de> for DollarTime {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        decimal(&String::deserialize(from)?)
+            .map(Self)
+            .map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rate(text: &str) -> HourlyRate {
+        text.parse().expect(text)
+    }
+
+    /// Money is written as a decimal string with two to four decimals, halves away from zero.
+    #[test]
+    fn amounts_are_written_once_rounded() {
+        let written = |text: &str| text.parse::<Usd>().expect(text).to_string();
+        assert_eq!(written("3"), "3.00");
+        assert_eq!(written("0.1"), "0.10");
+        assert_eq!(written("0.00005"), "0.0001");
+        assert_eq!(written("0.00004"), "0.00");
+        assert_eq!(written("-0.00005"), "-0.0001");
+        assert_eq!(
+            serde_json::to_string(&Usd::ZERO).expect("writes"),
+            "\"0.00\""
+        );
+        assert_eq!(rate("0.0000166667").to_string(), "0.0000166667");
+    }
+
+    /// A float is no money: JSON numbers are refused.
+    #[test]
+    fn json_numbers_are_refused() {
+        assert!(serde_json::from_str::<Usd>("0.42").is_err());
+        assert_eq!(
+            serde_json::from_str::<HourlyRate>("\"0.42\"").expect("reads"),
+            rate("0.42")
+        );
+    }
+
+    /// A rate is neither negative nor absurd, and the refusal shows what was read.
+    #[test]
+    fn rates_have_a_range() {
+        assert_eq!(rate("4.2e-1"), rate("0.42"));
+        assert_eq!(rate("1000000").to_string(), "1000000.00");
+        for wrong in ["-1", "1000000.01", "0.00000000001", "", "1,5", "NaN", "inf"] {
+            let error = wrong.parse::<HourlyRate>().expect_err(wrong).to_string();
+            assert!(error.contains(&format!("{wrong:?}")), "{error}");
+        }
+    }
+
+    /// Rate times time is dollars.
+    #[test]
+    fn rate_times_time() {
+        assert_eq!(
+            rate("0.42")
+                .over(Elapsed::from_millis(8 * 3_600_000))
+                .to_string(),
+            "3.36"
+        );
+        assert_eq!(rate("1").over(Elapsed::from_millis(1)).to_string(), "0.00");
+    }
+
+    proptest! {
+        /// Summing a rate over pieces of a time gives the same as over the whole.
+        #[test]
+        fn pieces_sum_to_the_whole(cents in 0_u32..10_000, pieces in prop::collection::vec(0_u64..100_000_000, 0..20)) {
+            let rate = HourlyRate::new(Decimal::new(cents.into(), 2)).expect("in range");
+            let summed = pieces.iter().fold(DollarTime::ZERO, |sum, p| sum.plus(rate, Elapsed::from_millis(*p)));
+            prop_assert_eq!(summed.dollars(), rate.over(Elapsed::from_millis(pieces.iter().sum())));
+        }
+
+        /// No rate over any time overflows.
+        #[test]
+        fn nothing_overflows(units in 0_i64..=10_000_000_000_000_000, millis in any::<u64>()) {
+            let rate = HourlyRate::new(Decimal::new(units, 10)).expect("in range");
+            prop_assert!(rate.over(Elapsed::from_millis(millis)) >= Usd::ZERO);
+        }
+    }
+}

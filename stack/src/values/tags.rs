@@ -1,0 +1,295 @@
+//! The tags that a stack's resources carry, and the labels among them, held to what AWS accepts.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::values::id::{AppName, AppVersion, Owner, StackName, unsafe_character};
+use crate::values::ttl::Ttl;
+
+/// The key of the tag with the stack's name.
+pub const STACK: &str = "jiti:stack";
+/// The key of the tag with the app.
+pub const APP: &str = "jiti:app";
+/// The key of the tag with the version.
+pub const VERSION: &str = "jiti:version";
+/// The key of the tag with the owner.
+pub const OWNER: &str = "jiti:owner";
+/// The key of the tag with the TTL as it was written.
+pub const TTL: &str = "jiti:ttl";
+
+/// How many tags a resource may have in all.
+const MOST_TAGS: usize = 50;
+/// How many of them are jiti's own.
+const OWN_TAGS: usize = 5;
+const LONGEST_KEY: usize = 128;
+const LONGEST_VALUE: usize = 256;
+
+/// A label that AWS would refuse as a tag.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LabelError {
+    /// The key is empty.
+    #[error("a label has an empty key: give it a name")]
+    EmptyKey,
+    /// The key is too long.
+    #[error("the key of the label {key:?} has {chars} characters, the limit is {LONGEST_KEY}")]
+    LongKey {
+        /// The label's key.
+        key: String,
+        /// How many characters it has.
+        chars: usize,
+    },
+    /// The value is too long.
+    #[error("the value of the label {key:?} has {chars} characters, the limit is {LONGEST_VALUE}")]
+    LongValue {
+        /// The label's key.
+        key: String,
+        /// How many characters its value has.
+        chars: usize,
+    },
+    /// The key or the value has a character that not every service accepts.
+    #[error(
+        "the {part} of the label {key:?} holds {character:?}, which not every service accepts in \
+         a tag: use letters, digits, spaces and _.:/=+@-"
+    )]
+    Character {
+        /// `key` or `value`.
+        part: &'static str,
+        /// The label's key.
+        key: String,
+        /// The first character that is refused.
+        character: char,
+    },
+    /// The key or the value begins or ends with a space.
+    #[error("the {part} of the label {key:?} begins or ends with a space: leave it out")]
+    Edge {
+        /// `key` or `value`.
+        part: &'static str,
+        /// The label's key.
+        key: String,
+    },
+    /// The key is in a namespace that belongs to somebody else.
+    #[error("the label {key:?} begins with {prefix:?}, which is {whose}: choose another key")]
+    Reserved {
+        /// The label's key.
+        key: String,
+        /// The prefix.
+        prefix: &'static str,
+        /// To whom it belongs.
+        whose: &'static str,
+    },
+    /// There are more labels than a resource has room for.
+    #[error(
+        "{count} labels and jiti's own {OWN_TAGS} tags are more than the {MOST_TAGS} that a \
+         resource may have: leave out at least {}", count + OWN_TAGS - MOST_TAGS
+    )]
+    TooMany {
+        /// How many labels there are.
+        count: usize,
+    },
+}
+
+impl LabelError {
+    /// The key of the label it is about; `None` when it is about all of them.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::EmptyKey => Some(""),
+            Self::LongKey { key, .. }
+            | Self::LongValue { key, .. }
+            | Self::Character { key, .. }
+            | Self::Edge { key, .. }
+            | Self::Reserved { key, .. } => Some(key),
+            Self::TooMany { .. } => None,
+        }
+    }
+}
+
+/// The labels of a stack: tags of its author's own choice, at most 45, each of which AWS accepts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    try_from = "BTreeMap<String, String>",
+    into = "BTreeMap<String, String>"
+)]
+pub struct Labels(BTreeMap<String, String>);
+
+impl Labels {
+    /// Checks all labels and takes them.
+    ///
+    /// # Errors
+    /// [`LabelError`] names the first label that AWS would refuse, in the order of the keys.
+    pub fn new(labels: BTreeMap<String, String>) -> Result<Self, LabelError> {
+        labels
+            .iter()
+            .try_for_each(|(key, value)| check(key, value))?;
+        if labels.len() + OWN_TAGS > MOST_TAGS {
+            return Err(LabelError::TooMany {
+                count: labels.len(),
+            });
+        }
+        Ok(Self(labels))
+    }
+
+    /// The labels by key.
+    #[must_use]
+    pub fn as_map(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for Labels {
+    type Error = LabelError;
+
+    fn try_from(labels: BTreeMap<String, String>) -> Result<Self, LabelError> {
+        Self::new(labels)
+    }
+}
+
+impl From<Labels> for BTreeMap<String, String> {
+    fn from(labels: Labels) -> Self {
+        labels.0
+    }
+}
+
+/// All tags of a stack's resources, by key. Each value is known before anything exists, and none
+/// changes when the lease is renewed, extended or held.
+#[must_use]
+pub fn tags(
+    name: &StackName,
+    app: &AppName,
+    version: &AppVersion,
+    owner: &Owner,
+    ttl: &Ttl,
+    labels: &Labels,
+) -> BTreeMap<String, String> {
+    let own = [
+        (STACK, name.as_str()),
+        (APP, app.as_str()),
+        (VERSION, version.as_str()),
+        (OWNER, owner.as_str()),
+        (TTL, ttl.as_str()),
+    ];
+    let mut tags = labels.0.clone();
+    tags.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    tags
+}
+
+fn check(key: &str, value: &str) -> Result<(), LabelError> {
+    let owned = || key.to_owned();
+    if key.is_empty() {
+        return Err(LabelError::EmptyKey);
+    }
+    for (part, text) in [("key", key), ("value", value)] {
+        if let Some(character) = unsafe_character(text) {
+            return Err(LabelError::Character {
+                part,
+                key: owned(),
+                character,
+            });
+        }
+        if text.starts_with(' ') || text.ends_with(' ') {
+            return Err(LabelError::Edge { part, key: owned() });
+        }
+    }
+    // Every accepted character is one byte, so that bytes are characters from here on.
+    if key.len() > LONGEST_KEY {
+        return Err(LabelError::LongKey {
+            key: owned(),
+            chars: key.len(),
+        });
+    }
+    if value.len() > LONGEST_VALUE {
+        return Err(LabelError::LongValue {
+            key: owned(),
+            chars: value.len(),
+        });
+    }
+    let lower = key.to_ascii_lowercase();
+    for (prefix, whose) in [("aws:", "reserved by AWS"), ("jiti:", "jiti's own")] {
+        if lower.starts_with(prefix) {
+            return Err(LabelError::Reserved {
+                key: owned(),
+                prefix,
+                whose,
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(labels: &[(&str, &str)]) -> Result<Labels, LabelError> {
+        Labels::new(
+            labels
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+        )
+    }
+
+    /// The tags are jiti's five and the labels; the TTL is there as it was written.
+    #[test]
+    fn the_map_is_five_and_the_labels() {
+        let tags = tags(
+            &StackName::new("checkout-pr-412").expect("legal"),
+            &AppName::new("checkout").expect("legal"),
+            &AppVersion::new("8f3c").expect("legal"),
+            &Owner::new("ana@example.com").expect("legal"),
+            &"36h".parse().expect("a duration"),
+            &labels(&[("cost-center", "42")]).expect("legal"),
+        );
+        let tags: Vec<_> = tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(
+            tags,
+            [
+                "cost-center=42",
+                "jiti:app=checkout",
+                "jiti:owner=ana@example.com",
+                "jiti:stack=checkout-pr-412",
+                "jiti:ttl=36h",
+                "jiti:version=8f3c",
+            ]
+        );
+    }
+
+    /// What AWS would refuse is refused here, by the name of the label.
+    #[test]
+    fn what_aws_refuses_is_refused() {
+        let long = "k".repeat(129);
+        let value = "v".repeat(257);
+        for (key, value, says) in [
+            ("", "x", "empty key"),
+            (long.as_str(), "x", "129 characters, the limit is 128"),
+            ("team", value.as_str(), "257 characters, the limit is 256"),
+            ("te*m", "x", "the key of the label \"te*m\" holds '*'"),
+            ("team", "a;b", "the value of the label \"team\" holds ';'"),
+            ("team", "a\nb", "'\\n'"),
+            ("team", " a", "begins or ends with a space"),
+            ("aws:team", "x", "reserved by AWS"),
+            ("AWS:team", "x", "reserved by AWS"),
+            ("jiti:owner", "x", "jiti's own"),
+        ] {
+            let error = labels(&[(key, value)]).expect_err(key);
+            assert!(error.to_string().contains(says), "{error}");
+            assert_eq!(error.key(), Some(key));
+        }
+        assert!(labels(&[(&"k".repeat(128), &"v".repeat(256)), ("empty", "")]).is_ok());
+    }
+
+    /// The 46th label is one tag too many, and the error says how many to leave out.
+    #[test]
+    fn fifty_tags_and_no_more() {
+        let many =
+            |n: usize| Labels::new((0..n).map(|i| (format!("k{i}"), String::new())).collect());
+        assert!(many(45).is_ok());
+        let error = many(47).expect_err("two too many");
+        assert!(
+            error.to_string().ends_with("leave out at least 2"),
+            "{error}"
+        );
+    }
+}
