@@ -1,6 +1,6 @@
 //! A made-up but lifelike world: every phase and flag, the same at every call; and beside it what a cloud tells of it.
 
-mod sky;
+mod cloud;
 
 use jiff::Timestamp;
 use stack::lease::{Mark, NewEvent, ProcessId, Strategy, TeardownInputs, Terms};
@@ -10,7 +10,7 @@ use stack::{
     RenewOn, Resource, RunId, Seq, Source, Span, StackName,
 };
 
-pub(crate) use sky::{UNLEASED, sighting};
+pub(crate) use cloud::{UNLEASED, sighting};
 
 /// One made-up stack.
 pub(crate) type Story = (StackName, Vec<NewEvent>);
@@ -152,17 +152,17 @@ fn story(dice: &mut Dice, now: Timestamp, at: usize) -> Result<Story, NameError>
         events: Vec::new(),
     };
     let mut own = Vec::new();
-    if at < sky::STANDING && registration.terms.hourly_cost.is_some() {
+    if at < cloud::STANDING && registration.terms.hourly_cost.is_some() {
         // What stands in an account is priced there, and declares nothing.
         registration.terms.hourly_cost = None;
-        let of = sky::Tags {
+        let of = cloud::Tags {
             name: name.as_str(),
             app,
             version: registration.version.as_str(),
             owner,
             ttl: ttl.to_string(),
         };
-        own = sky::resources(&of, began);
+        own = cloud::resources(&of, began);
         told.rated(3, &own);
     }
     told.event(
@@ -192,10 +192,10 @@ struct Telling {
 impl Telling {
     /// What was found costs this much from then on.
     fn rated(&mut self, second: u64, found: &[Resource]) {
-        let (hourly_usd, unpriced) = sky::rated(found);
+        let (hourly_usd, unpriced) = cloud::rated(found);
         let kind = EventKind::Rated {
             hourly_usd,
-            hourly_source: sky::LISTED.to_owned(),
+            hourly_source: cloud::LISTED.to_owned(),
             unpriced,
             at_least: Vec::new(),
         };
@@ -323,7 +323,7 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec
                 },
             );
             told.event(second + 4, EventKind::Slept);
-            sky::asleep(&mut own);
+            cloud::asleep(&mut own);
             if !own.is_empty() {
                 told.rated(second + 5, &own);
             }

@@ -9,7 +9,7 @@ mod terraform;
 
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::cli::context::Context;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

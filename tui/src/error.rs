@@ -10,8 +10,8 @@ use stack::LedgerError;
 use stack::service::ServiceError;
 use stack::service::teardown::TeardownError;
 
-use crate::output::text::clean_lines;
-use crate::ui::Ui;
+use crate::cli::ui::Ui;
+use crate::format::text::clean_lines;
 
 /// What kind of failure it is, hence the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

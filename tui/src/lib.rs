@@ -2,48 +2,30 @@
 //!
 //! A library so that benches and tests can reach the dashboard without a terminal.
 
-mod app;
 mod cli;
-mod clouds;
-mod commands;
-mod context;
+mod cloud_provider;
+mod dashboard;
 mod demo;
 mod doctor;
-mod effect;
 mod environment;
 mod error;
-mod event;
-mod hands;
-mod keymap;
-mod load;
-mod model;
-mod msg;
+mod format;
 mod notify;
-mod output;
-mod record;
-mod replay;
-mod runner;
-mod sight;
-mod stage;
-mod term;
-mod theme;
-mod ui;
-mod update;
-mod view;
-mod watch;
+mod teardown_process;
+mod testing;
 
-pub use stage::{Scene, Stage};
-pub use term::Screen;
+pub use dashboard::terminal::Screen;
+pub use testing::{Scene, Stage};
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::Cli;
-use crate::context::Context;
+use crate::cli::args::Cli;
+use crate::cli::context::Context;
+use crate::cli::ui::Ui;
 use crate::environment::Environment;
 use crate::error::CommandError;
-use crate::ui::Ui;
 
 /// Reads the command line, runs the command, and ends with its exit code.
 #[must_use]
@@ -53,7 +35,7 @@ pub fn main() -> ExitCode {
     let ended = match Cli::try_parse() {
         Ok(cli) => {
             let context = Context::new(environment, cli.global);
-            commands::run(cli.command, &cli.dashboard, &context, &mut ui)
+            cli::commands::run(cli.command, &cli.dashboard, &context, &mut ui)
         }
         Err(error) => error::command_line(&error, &mut ui),
     };
@@ -67,7 +49,7 @@ pub fn main() -> ExitCode {
 
 fn end(error: &CommandError) -> ExitCode {
     if let Some(text) = error.told() {
-        ui::tell(&text);
+        cli::args::ui::tell(&text);
     }
     error.exit_code()
 }

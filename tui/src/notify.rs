@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use stack::Clock;
-use stack::service::warn::{Deliver, Letter, Undelivered};
+use stack::service::notify::{Deliver, Letter, Undelivered};
 
 pub(crate) use message::Message;
 

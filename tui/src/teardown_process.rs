@@ -7,7 +7,7 @@ use std::time::Duration;
 use stack::service::teardown::{Follower, Prepared, Progress, Settings};
 use stack::{Source, StackName};
 
-use crate::context::{Context, Named};
+use crate::cli::context::{Context, Named};
 use crate::error::CommandError;
 
 /// How often it is looked for new steps.

@@ -12,13 +12,13 @@ use stack::inventory::{KnownBill, LookedAt};
 use stack::service::teardown::Plan;
 use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 
+use crate::dashboard::effect::Effect;
+use crate::dashboard::event::{Event, Loaded, Problem, Sighting};
+use crate::dashboard::model::world::Key;
+use crate::dashboard::model::{Model, Setting, Size};
+use crate::dashboard::update::update;
+use crate::dashboard::view::{screen_text, view};
 use crate::demo;
-use crate::effect::Effect;
-use crate::event::{Event, Loaded, Problem, Sighting};
-use crate::model::world::Key;
-use crate::model::{Model, Setting, Size};
-use crate::update::update;
-use crate::view::{screen_text, view};
 
 /// What a stage is set with.
 #[derive(Clone, Debug)]
@@ -184,7 +184,7 @@ impl Stage {
     }
 
     /// What a sleep would stop is known.
-    pub fn doze(&mut self, plan: stack::service::sleep::Plan) {
+    pub fn doze(&mut self, plan: stack::service::power::Plan) {
         self.happens(Event::Drowsy {
             stack: plan.name.clone(),
             answer: Ok(Box::new(plan)),
@@ -261,7 +261,7 @@ impl Stage {
     }
 
     /// A sleep or a wake has said something.
-    pub fn turning(&mut self, stack: &StackName, steps: Vec<stack::service::sleep::Step>) {
+    pub fn turning(&mut self, stack: &StackName, steps: Vec<stack::service::power::Step>) {
         for step in steps {
             let stack = stack.clone();
             self.happens(Event::Turning { stack, step });
@@ -269,7 +269,7 @@ impl Stage {
     }
 
     /// A sleep or a wake has ended.
-    pub fn turned(&mut self, turned: stack::service::sleep::Turned) {
+    pub fn turned(&mut self, turned: stack::service::power::Turned) {
         self.happens(Event::Turned {
             stack: turned.name.clone(),
             answer: Ok(Box::new(turned)),

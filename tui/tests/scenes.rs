@@ -5,7 +5,7 @@ use stack::cloud::{BillLine, Standing};
 use stack::inventory::{BilledDay, KnownBill};
 use stack::lease::{NewEvent, Strategy};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
-use stack::service::sleep::{Failed, Moved, Step, Turned};
+use stack::service::power::{Failed, Moved, Step, Turned};
 use stack::service::teardown::{Deleted, Doomed, Outcome, Plan, Progress, Residue};
 use stack::sleep::{GoesOn, Remains};
 use stack::testing::{new_event, noon, registration};
@@ -240,7 +240,7 @@ pub(crate) fn found(stack: &str) -> (Vec<Resource>, Vec<Place>) {
 }
 
 /// What a sleep of it would stop.
-pub(crate) fn nap(stack: &str) -> stack::service::sleep::Plan {
+pub(crate) fn nap(stack: &str) -> stack::service::power::Plan {
     let moved = |kind: &str, id: &str| Moved {
         id: ResourceId(format!("arn:aws:{id}")),
         kind: kind.to_owned(),
@@ -252,7 +252,7 @@ pub(crate) fn nap(stack: &str) -> stack::service::sleep::Plan {
         region: "eu-west-1".to_owned(),
         hourly_usd: "0.03".parse().ok(),
     };
-    stack::service::sleep::Plan {
+    stack::service::power::Plan {
         name: name(stack),
         stops: vec![
             moved(

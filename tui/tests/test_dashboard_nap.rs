@@ -1,7 +1,7 @@
 //! Sleep and wake from the dashboard: until when, live progress, what it comes to, and what is told of a stack that sleeps.
 
 use jiff::Timestamp;
-use stack::service::sleep::{Failed, Turned};
+use stack::service::power::{Failed, Turned};
 use stack::{ReaperStatus, Span};
 use tui::{Scene, Stage};
 

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use stack::service::Choice;
 use stack::{AppName, Owner};
 
-use crate::commands;
+use crate::cli::commands;
 
 /// See what your stacks are, cost and wait for, and decide until when they live
 ///

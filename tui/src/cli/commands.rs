@@ -20,10 +20,10 @@ pub(crate) mod touch;
 pub(crate) mod unhold;
 pub(crate) mod wake;
 
-use crate::cli::Command;
-use crate::context::Context;
+use crate::cli::args::Command;
+use crate::cli::context::Context;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
 
 /// Runs a command to its end; without one the dashboard.
 pub(crate) fn run(

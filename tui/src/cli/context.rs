@@ -11,8 +11,8 @@ use stack::{
     StackName, SystemClock,
 };
 
-use crate::cli::Global;
-use crate::clouds;
+use crate::cli::args::Global;
+use crate::cloud_provider;
 use crate::environment::Environment;
 use crate::error::CommandError;
 

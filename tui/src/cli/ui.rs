@@ -4,11 +4,11 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::builder::StyledStr;
 
+use crate::cli::output::table::Table;
 use crate::environment::Environment;
 use crate::error::CommandError;
-use crate::output::style::Tone;
-use crate::output::table::Table;
-use crate::output::text::{clean, wrapped};
+use crate::format::style::Tone;
+use crate::format::text::{clean, wrapped};
 
 /// No text is broken into shorter lines than this.
 const NARROWEST: usize = 20;

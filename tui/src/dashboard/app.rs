@@ -10,15 +10,15 @@ use stack::{Clock, Elapsed};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::effect::Effect;
+use crate::dashboard::effect::Effect;
+use crate::dashboard::event::Event;
+use crate::dashboard::model::Model;
+use crate::dashboard::record::Recorder;
+use crate::dashboard::tasks::Runner;
+use crate::dashboard::terminal::Screen;
+use crate::dashboard::update::{next_clock, update};
+use crate::dashboard::view::view;
 use crate::error::CommandError;
-use crate::event::Event;
-use crate::model::Model;
-use crate::record::Recorder;
-use crate::runner::Runner;
-use crate::term::Screen;
-use crate::update::{next_clock, update};
-use crate::view::view;
 
 /// More events than this are not taken at once: whatever floods us, the screen still moves.
 const AT_ONCE: usize = 512;

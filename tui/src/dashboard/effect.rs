@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use stack::{RunId, Span, StackName};
 
-use crate::model::world::Key;
+use crate::dashboard::model::world::Key;
 
 /// One thing to do. Its answer comes back as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stack::inventory::{CloudClock, Known, KnownBill, LookedAt, SeenUse};
-use stack::service::sleep::{Step, Turned};
+use stack::service::power::{Step, Turned};
 use stack::service::teardown::{Plan, Progress};
 use stack::view::CloudView;
 use stack::{Elapsed, Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
 
-use crate::model::world::Key;
+use crate::dashboard::model::world::Key;
 
 /// One thing that happened. Answers of the world are events like keys are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub(crate) enum Event {
     /// What a sleep would stop is known.
     Drowsy {
         stack: StackName,
-        answer: Result<Box<stack::service::sleep::Plan>, Problem>,
+        answer: Result<Box<stack::service::power::Plan>, Problem>,
     },
     /// Something is being stopped or started, was, or could not be.
     Turning { stack: StackName, step: Step },

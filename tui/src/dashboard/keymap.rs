@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
 
-use crate::msg::Msg;
+use crate::dashboard::msg::Msg;
 
 /// Where keys are pressed; it decides what they mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

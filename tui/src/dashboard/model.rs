@@ -3,11 +3,11 @@
 pub(crate) mod column;
 pub(crate) mod detail;
 pub(crate) mod filter;
-pub(crate) mod foresight;
 pub(crate) mod list;
+pub(crate) mod operations;
 pub(crate) mod popup;
 pub(crate) mod row;
-pub(crate) mod work;
+pub(crate) mod teardown_preview;
 pub(crate) mod world;
 
 use jiff::Timestamp;
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 use stack::Policy;
 
 use self::detail::Detail;
-use self::foresight::Foresights;
 use self::list::List;
+use self::operations::Works;
 use self::popup::Popup;
-use self::work::Works;
+use self::teardown_preview::Foresights;
 use self::world::{Key, World};
-use crate::event::Problem;
-use crate::output::style::Tone;
+use crate::dashboard::event::Problem;
+use crate::format::style::Tone;
 
 /// What does not change while the dashboard is open. A recording begins with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

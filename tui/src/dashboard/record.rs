@@ -9,9 +9,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::dashboard::event::Event;
+use crate::dashboard::model::{Model, Setting, Size};
 use crate::error::CommandError;
-use crate::event::Event;
-use crate::model::{Model, Setting, Size};
 
 /// The form of a recording. It rises when an older jiti could no longer read it.
 const FORM: u32 = 1;

@@ -8,15 +8,15 @@ use crossterm::event::{self, Event as Input, KeyCode};
 use ratatui::Terminal;
 use ratatui::backend::{CrosstermBackend, TestBackend};
 
+use crate::cli::ui::Ui;
+use crate::dashboard::event::Event;
+use crate::dashboard::keymap;
+use crate::dashboard::model::Model;
+use crate::dashboard::record::{self, Noted};
+use crate::dashboard::terminal::Screen;
+use crate::dashboard::update::update;
+use crate::dashboard::view::{screen_text, view};
 use crate::error::CommandError;
-use crate::event::Event;
-use crate::keymap;
-use crate::model::Model;
-use crate::record::{self, Noted};
-use crate::term::Screen;
-use crate::ui::Ui;
-use crate::update::update;
-use crate::view::{screen_text, view};
 
 /// Nobody waits longer than this for what happens next.
 const LONGEST_PAUSE: u64 = 2_000;

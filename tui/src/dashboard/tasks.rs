@@ -1,21 +1,26 @@
 //! Does what the dashboard wants done, each thing in a task of its own; answers are events.
 
+pub(crate) mod cloud_sync;
+pub(crate) mod ledger;
+pub(crate) mod ledger_watch;
+pub(crate) mod teardown;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use stack::service::sleep::{Patience, SleepError, Step, Turned};
+use stack::service::power::{Patience, SleepError, Step, Turned};
 use stack::service::{Service, ServiceError};
 use stack::{Phase, RunId, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
-use crate::effect::Effect;
+use crate::dashboard::effect::Effect;
+use crate::dashboard::event::{Event, Problem};
+use crate::dashboard::model::world::Key;
+use crate::dashboard::tasks::ledger::Loader;
+use crate::dashboard::tasks::ledger_watch::Watch;
+use crate::dashboard::tasks::teardown::Hands;
 use crate::error::CommandError;
-use crate::event::{Event, Problem};
-use crate::hands::Hands;
-use crate::load::Loader;
-use crate::model::world::Key;
-use crate::output::format;
-use crate::watch::Watch;
+use crate::format::values;
 
 /// The way to the world.
 pub(crate) struct Runner {
@@ -47,7 +52,11 @@ impl Runner {
             .as_ref()
             .map_or_else(|_| (*reader).clone(), Service::clone);
         if looks.sky().is_some() {
-            tokio::spawn(crate::sight::serve(looks, asked, events.clone()));
+            tokio::spawn(crate::dashboard::tasks::cloud_sync::serve(
+                looks,
+                asked,
+                events.clone(),
+            ));
         }
         Self {
             syncs,

@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::output::style::Tone;
+use crate::format::style::Tone;
 
 /// What a piece of the screen is; how that looks is decided here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,23 +1,23 @@
 //! What an event changes, and what it wants done: never waits, never draws.
 
-mod act;
 mod keys;
 mod mouse;
-mod nap;
 mod popup;
+mod sleep;
+mod stack_actions;
 mod teardown;
 
 use jiff::Timestamp;
 use stack::{Elapsed, StackName};
 
-use crate::effect::Effect;
-use crate::event::{Event, Loaded, Problem, Sighting};
-use crate::keymap;
-use crate::model::list::Line;
-use crate::model::world::{Reading, Stack};
-use crate::model::{Model, Screen, Size};
-use crate::output::style::Tone;
-use crate::view::layout;
+use crate::dashboard::effect::Effect;
+use crate::dashboard::event::{Event, Loaded, Problem, Sighting};
+use crate::dashboard::keymap;
+use crate::dashboard::model::list::Line;
+use crate::dashboard::model::world::{Reading, Stack};
+use crate::dashboard::model::{Model, Screen, Size};
+use crate::dashboard::view::layout;
+use crate::format::style::Tone;
 
 /// How long what was said stays at the foot of the screen.
 const SAID_FOR: u64 = 15;
@@ -55,14 +55,14 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Changed { stack, answer } => changed(model, stack, answer),
         Event::Planned { stack, answer } => teardown::planned(model, &stack, answer),
         Event::Drowsy { stack, answer } => {
-            nap::drowsy(model, &stack, answer);
+            sleep::drowsy(model, &stack, answer);
             Vec::new()
         }
         Event::Turning { stack, step } => {
-            nap::turning(model, &stack, step);
+            sleep::turning(model, &stack, step);
             Vec::new()
         }
-        Event::Turned { stack, answer } => nap::turned(model, &stack, answer),
+        Event::Turned { stack, answer } => sleep::turned(model, &stack, answer),
         Event::Asking => {
             (model.asking, model.dirty) = (true, true);
             Vec::new()

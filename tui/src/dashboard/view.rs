@@ -31,9 +31,9 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 
 use self::canvas::Canvas;
-use crate::model::{Model, Screen, Size};
-use crate::output::style::Tone;
-use crate::theme::Theme;
+use crate::dashboard::model::{Model, Screen, Size};
+use crate::dashboard::theme::Theme;
+use crate::format::style::Tone;
 
 /// Draws the whole screen.
 pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {

@@ -12,7 +12,7 @@ use stack::inventory::{BilledDay, CloudClock, Gap, KnownBill, LookedAt, SeenUse}
 use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd, tags};
 
 use super::{Dice, before};
-use crate::event::Sighting;
+use crate::dashboard::event::Sighting;
 
 /// So many of the stacks stand in the accounts; the others only declare what they cost.
 pub(super) const STANDING: usize = 400;

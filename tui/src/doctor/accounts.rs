@@ -8,8 +8,8 @@ use stack::inventory::CloudClock;
 use stack::service::ClockSkew;
 
 use super::Finding;
-use crate::context::Context;
-use crate::output::format;
+use crate::cli::context::Context;
+use crate::format::values;
 
 const PART: &str = "account";
 

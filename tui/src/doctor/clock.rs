@@ -4,7 +4,7 @@ use stack::{Clock, Elapsed};
 
 use super::Finding;
 use super::ledger::Open;
-use crate::output::format;
+use crate::format::values;
 
 const PART: &str = "clock";
 

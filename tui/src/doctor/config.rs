@@ -1,7 +1,7 @@
 //! The configuration file: which one, and whether it can be read.
 
 use super::Finding;
-use crate::context::{Context, Named};
+use crate::cli::context::{Context, Named};
 
 const PART: &str = "config";
 

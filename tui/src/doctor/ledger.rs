@@ -8,7 +8,7 @@ use stack::ledger::Scope;
 use stack::{Lease, Ledger, LedgerId, ReaperStatus, SqliteLedger};
 
 use super::Finding;
-use crate::context::{Context, ReadOnly, exists};
+use crate::cli::context::{Context, ReadOnly, exists};
 use crate::error::CommandError;
 
 const PART: &str = "ledger";

@@ -5,7 +5,7 @@ use stack::reaper::NothingEnds;
 
 use super::Finding;
 use super::ledger::Open;
-use crate::output::{format, words};
+use crate::cli::output::{format, words};
 
 const PART: &str = "reaper";
 

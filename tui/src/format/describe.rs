@@ -1,12 +1,12 @@
 //! Phases and events in words, for people. JSON has the same facts as fields.
 
-use crate::model::work::{Doing, Work};
+use crate::dashboard::model::operations::{Doing, Work};
 use stack::idle::IdleState;
 use stack::lease::{Mark, Strategy, Told};
 use stack::reaper::NothingEnds;
 use stack::{EventKind, Phase, Source};
 
-use super::format;
+use super::values;
 
 /// A phase as people say it.
 pub(crate) fn phase(phase: Phase) -> &'static str {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use stack::listing::{Flag, Listing};
 use stack::{Elapsed, Phase};
 
-use super::format::{self, UNKNOWN};
+use super::describe;
 use super::style::Tone;
-use super::words;
+use super::values::{self, UNKNOWN};
 
 /// The phase and the flags in words: `ready, held`.
 pub(crate) fn state(stack: &Listing) -> String {

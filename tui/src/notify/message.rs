@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use stack::service::warn::{Alarm, Letter};
+use stack::service::notify::{Alarm, Letter};
 use stack::warning::{Warning, WarningKind};
 use stack::{AppName, AppVersion, Elapsed, HourlyRate, Owner, StackName};
 
-use crate::output::format;
+use crate::format::values;
 
 /// How many of the things that are left a message names.
 const NAMED: usize = 5;

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 
 use serde_json::Value;
 use stack::SystemClock;
+use stack::service::notify::Alarm;
 use stack::service::reap::TooMany;
-use stack::service::warn::Alarm;
 use stack::testing::stack_name;
 
 use super::*;

@@ -3,9 +3,9 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
+use crate::cli::args::Cli;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
 
 /// Print a completion script for a shell
 ///

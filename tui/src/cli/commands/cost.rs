@@ -4,17 +4,17 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use stack::service::bill::{Billed, StackCost};
+use stack::service::billing::{Billed, StackCost};
 use stack::service::{BillMode, Service};
 use stack::{CloudError, Elapsed, StackName};
 
-use crate::cli::{Form, OneOf};
-use crate::context::{Context, explained};
+use crate::cli::args::{Form, OneOf};
+use crate::cli::context::{Context, explained};
+use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::output::{format, json, looked};
+use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
-use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::text::clean;
-use crate::output::{format, json, looked};
-use crate::ui::{self, Ui};
+use crate::format::text::clean;
 
 /// Tell what a stack costs: the estimate now, and what was billed
 ///

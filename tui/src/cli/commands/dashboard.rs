@@ -13,18 +13,18 @@ use stack::{Clock, Config, Ledger, Source, SqliteLedger};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
-use crate::app::App;
-use crate::context::{Context, ReadOnly};
+use crate::cli::context::{Context, ReadOnly};
+use crate::cli::ui::Ui;
+use crate::dashboard::app::App;
+use crate::dashboard::event::{Event, Problem};
+use crate::dashboard::model::{Model, Setting, Size};
+use crate::dashboard::record::{Beginning, Recorder};
+use crate::dashboard::replay;
+use crate::dashboard::tasks::Runner;
+use crate::dashboard::tasks::ledger_watch::Watch;
+use crate::dashboard::tasks::teardown::Hands;
+use crate::dashboard::terminal::Screen;
 use crate::error::CommandError;
-use crate::event::{Event, Problem};
-use crate::hands::Hands;
-use crate::model::{Model, Setting, Size};
-use crate::record::{Beginning, Recorder};
-use crate::replay;
-use crate::runner::Runner;
-use crate::term::Screen;
-use crate::ui::Ui;
-use crate::watch::Watch;
 
 /// The options of the dashboard, which has no name of its own.
 #[derive(Args, Clone, Debug, Default)]

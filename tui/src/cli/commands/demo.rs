@@ -7,7 +7,7 @@ use stack::ledger::Ledger;
 use stack::{Clock, Seq, SqliteLedger};
 
 use super::dashboard;
-use crate::context::Context;
+use crate::cli::context::Context;
 use crate::demo;
 use crate::error::CommandError;
 

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::json;
+use crate::cli::ui::Ui;
 use crate::doctor::{Finding, Verdict, examine};
 use crate::error::CommandError;
-use crate::output::json;
-use crate::output::style::Tone;
-use crate::ui::Ui;
+use crate::format::style::Tone;
 
 /// Look at what is set up, and say how to mend what is not
 ///

@@ -4,12 +4,12 @@ use clap::Args;
 use stack::ledger::Cursor;
 use stack::{Event, StackName};
 
-use crate::cli::Form;
-use crate::context::{Context, explained};
+use crate::cli::args::Form;
+use crate::cli::context::{Context, explained};
+use crate::cli::output::event_table::{self, Shown};
+use crate::cli::output::json;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::event_table::{self, Shown};
-use crate::output::json;
-use crate::ui::Ui;
 
 /// How many events of all stacks are read at a time.
 const PAGE: usize = 5_000;

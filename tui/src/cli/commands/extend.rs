@@ -3,11 +3,11 @@
 use clap::Args;
 use stack::{Span, StackName};
 
-use crate::cli::Form;
-use crate::context::{Context, explained};
+use crate::cli::args::Form;
+use crate::cli::context::{Context, explained};
+use crate::cli::output::{changed, format};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::{changed, format};
-use crate::ui::Ui;
 
 /// Let a stack live longer
 ///

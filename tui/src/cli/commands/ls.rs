@@ -7,12 +7,12 @@ use stack::ledger::Scope;
 use stack::service::Service;
 use stack::view::View;
 
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::output::{csv, fields, format, json, looked, words};
+use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
-use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::{csv, fields, format, json, looked, words};
-use crate::ui::{self, Ui};
 
 /// List the stacks that are not gone
 ///
@@ -77,7 +77,7 @@ fn no_ledger(arguments: &Arguments, context: &Context, ui: &mut Ui) -> Result<()
         // The answer stays what a program expects; a person learns why it is empty.
         ui::tell(&format!(
             "Note: {}",
-            crate::output::text::clean(&there_is_none)
+            crate::format::text::clean(&there_is_none)
         ));
         return if arguments.csv {
             csv::write(ui, &[])

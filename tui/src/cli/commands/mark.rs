@@ -4,11 +4,11 @@ use clap::{Args, ValueEnum};
 use stack::StackName;
 use stack::lease::Mark;
 
-use crate::cli::Form;
-use crate::context::{Context, explained};
+use crate::cli::args::Form;
+use crate::cli::context::{Context, explained};
+use crate::cli::output::changed;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::changed;
-use crate::ui::Ui;
 
 /// The word that says that the stack is ready, where a phase's name would stand.
 const READY: &str = "ready";

@@ -1,20 +1,20 @@
 //! `jiti reap [--yes] [--watch]`, `jiti reap --pause`, `jiti reap --resume`
 
+mod notifier;
 mod once;
 mod pause;
 mod report;
-mod said;
+mod reporter;
 mod show;
 mod stop;
-mod tell;
 mod watch;
 
 use clap::Args;
 
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
 
 /// End what is due, and warn whose time is nearly over
 ///

@@ -4,12 +4,12 @@ use clap::{Args, ValueEnum};
 use stack::Span;
 use stack::report::{By, Figures, Report};
 
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::output::{csv, format, html, json};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::{csv, format, html, json};
-use crate::ui::Ui;
 
 /// Tell what stacks have cost and brought over a time, in groups
 ///

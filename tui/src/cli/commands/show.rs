@@ -6,11 +6,11 @@ use stack::listing::ListedResource;
 use stack::service::Shown;
 use stack::{Event, Listing, StackName};
 
-use crate::cli::{Form, OneOf};
-use crate::context::{Context, explained};
+use crate::cli::args::{Form, OneOf};
+use crate::cli::context::{Context, explained};
+use crate::cli::output::{json, looked, page};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::{json, looked, page};
-use crate::ui::Ui;
 
 /// Show everything about one stack
 ///

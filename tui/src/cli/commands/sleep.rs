@@ -3,15 +3,15 @@
 use clap::Args;
 use stack::StackName;
 use stack::service::Service;
-use stack::service::sleep::{Patience, SleepError, Step, Turned};
+use stack::service::power::{Patience, SleepError, Step, Turned};
 
 use super::hold::Until;
-use crate::cli::Form;
-use crate::context::{Context, explained};
+use crate::cli::args::Form;
+use crate::cli::context::{Context, explained};
+use crate::cli::output::{format, json};
+use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
-use crate::output::text::clean;
-use crate::output::{format, json};
-use crate::ui::{self, Ui};
+use crate::format::text::clean;
 
 /// Stop what a stack computes with, and keep its data
 ///

@@ -3,12 +3,12 @@
 use clap::Args;
 use stack::service::{Service, SyncMode, SyncReport};
 
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::output::{format, json, looked};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::{format, json, looked};
-use crate::ui::Ui;
 
 /// Ask the cloud now, whatever the age of what is known
 ///

@@ -1,24 +1,23 @@
 //! `jiti teardown NAME`
 
-pub(crate) mod detached;
+mod render;
 pub(crate) mod runner;
-mod shown;
 
 use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use stack::service::sweep::Wish;
+use stack::service::teardown::sweep::Wish;
 use stack::service::teardown::{Blocker, Outcome, Prepared, Progress, Settings};
 use stack::service::{Service, ServiceError};
 use stack::{Lease, Source, Span, StackName};
 
-use self::detached::Detached;
-use crate::cli::{Form, OneOf};
-use crate::context::{Context, explained};
+use crate::cli::args::{Form, OneOf};
+use crate::cli::context::{Context, explained};
+use crate::cli::output::json;
+use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
-use crate::output::json;
-use crate::ui::{self, Ui};
+use crate::teardown_process::Detached;
 
 /// End a stack: what will go is shown first, and only that goes
 ///
@@ -102,9 +101,9 @@ pub(crate) async fn run(
         return already_gone(arguments, ui);
     };
     if arguments.form.json {
-        shown::json(ui, &prepared.plan)?;
+        render::json(ui, &prepared.plan)?;
     } else {
-        shown::plan(ui, &prepared.plan)?;
+        render::plan(ui, &prepared.plan)?;
     }
     ui.finish()?;
     if !prepared.plan.may_proceed() {
@@ -281,7 +280,7 @@ fn tell(arguments: &Arguments, ui: &mut Ui, step: &Progress) -> Result<(), Comma
     match step {
         Progress::Done(outcome) if arguments.form.json => json::line(ui, outcome)?,
         step if arguments.form.json => json::line(ui, step)?,
-        step => shown::step(ui, step)?,
+        step => render::step(ui, step)?,
     }
     // Somebody waits for each line.
     ui.finish()

@@ -3,11 +3,11 @@
 use clap::Args;
 use stack::StackName;
 
-use crate::cli::Form;
-use crate::context::{Context, explained};
+use crate::cli::args::Form;
+use crate::cli::context::{Context, explained};
+use crate::cli::output::changed;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::changed;
-use crate::ui::Ui;
 
 /// Note that somebody uses a stack now
 #[derive(Args, Debug)]

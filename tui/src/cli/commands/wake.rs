@@ -2,14 +2,14 @@
 
 use clap::Args;
 use stack::StackName;
-use stack::service::sleep::Patience;
+use stack::service::power::Patience;
 
 use super::sleep::{ready_again, refused, teller, verdict};
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::json;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::json;
-use crate::ui::Ui;
 
 /// Start what a sleep has stopped, each at the size that it had
 ///

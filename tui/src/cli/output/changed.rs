@@ -4,9 +4,9 @@ use stack::StackName;
 use stack::service::Service;
 
 use super::json;
-use crate::cli::Form;
+use crate::cli::args::Form;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
 
 /// Writes the answer. Without a sentence there is nothing to say to people.
 pub(crate) async fn write(

@@ -4,10 +4,10 @@ use stack::View;
 use stack::cloud::NotLooked;
 use stack::service::{Service, SyncMode, SyncReport};
 
-use super::format;
-use super::text::clean;
+use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
-use crate::ui::{self, Ui};
+use crate::format::text::clean;
+use crate::format::values;
 
 /// So many gaps are told one by one; the others are counted.
 const TOLD: usize = 8;

@@ -2,9 +2,9 @@
 
 use stack::listing::Listing;
 
-use super::text::clean;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
+use crate::format::text::clean;
 
 /// Writes a head row and a row for each stack. What is unknown is empty.
 pub(crate) fn write(ui: &mut Ui, stacks: &[Listing]) -> Result<(), CommandError> {

@@ -2,9 +2,9 @@
 
 use stack::Event;
 
-use super::style::Tone;
 use super::table::{Align, Cell, Column, Table};
 use super::{format, words};
+use crate::format::style::Tone;
 
 /// Whose events they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::text::clean;
+use crate::format::text::clean;
 
 /// A page with one table.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::text::acts_or_hides;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
+use crate::format::text::acts_or_hides;
 
 /// Writes a value as one document.
 pub(crate) fn write(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {

@@ -20,13 +20,13 @@ use stack::view::View;
 use stack::{Listing, Phase, RenewOn, service};
 
 use super::event_table::{self, Shown};
-use super::gantt::{self, Bar};
-use super::style::Tone;
 use super::table::{Align, Cell, Column, Table};
-use super::text::clean;
 use super::{fields, format, looked, resources, words};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
+use crate::format::gantt::{self, Bar};
+use crate::format::style::Tone;
+use crate::format::text::clean;
 
 /// How many events are shown: the last ones.
 const LAST: usize = 10;

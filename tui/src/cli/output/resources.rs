@@ -2,10 +2,10 @@
 
 use stack::{Elapsed, View, service};
 
-use super::format::{self, UNKNOWN};
 use super::table::{Align, Cell, Column, Table};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::ui::Ui;
+use crate::format::values::{self, UNKNOWN};
 
 /// Writes them as a table.
 ///

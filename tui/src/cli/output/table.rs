@@ -1,7 +1,7 @@
 //! A table for people: columns that give way in a stated order when the terminal is narrow.
 
-use super::style::Tone;
-use super::text::Clean;
+use crate::format::style::Tone;
+use crate::format::text::Clean;
 
 /// Between two columns.
 const GAP: &str = "  ";

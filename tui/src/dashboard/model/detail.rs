@@ -3,7 +3,7 @@
 use stack::Elapsed;
 
 use super::world::Key;
-use crate::event::Problem;
+use crate::dashboard::event::Problem;
 
 /// What is shown of a stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use tui_input::Input;
 use super::column::{Column, Order};
 use super::filter::Filter;
 use super::world::{Key, Stack, World};
-use crate::output::fields;
+use crate::format::fields;
 
 /// What the list is grouped by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

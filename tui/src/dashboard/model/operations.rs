@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use stack::service::sleep::{Step, Turned};
+use stack::service::power::{Step, Turned};
 use stack::service::teardown::{Outcome, Progress};
 use stack::{Elapsed, RunId, StackName};
 

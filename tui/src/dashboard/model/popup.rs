@@ -3,14 +3,14 @@
 mod confirm;
 mod extend;
 mod hold;
-mod nap;
 mod question;
+mod sleep;
 
 pub(crate) use confirm::Confirm;
 pub(crate) use extend::{Choice, Extend};
 pub(crate) use hold::{Field, Hold};
-pub(crate) use nap::Nap;
 pub(crate) use question::Answer;
+pub(crate) use sleep::Nap;
 
 /// A popup.
 #[derive(Debug)]

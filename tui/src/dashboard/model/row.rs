@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stack::idle::{DEFAULT_WINDOW, IdleState};
 use stack::inventory::Tagged;
 use stack::listing::{Flag, Listing};
-use stack::service::sweep::Wish;
+use stack::service::teardown::sweep::Wish;
 use stack::view::CloudView;
 use stack::{
     AppName, Elapsed, HourlyRate, Lease, Owner, Phase, Resource, Span, StackName, Usd, View,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use stack::service::teardown::Plan;
 
 use super::world::Key;
-use crate::event::Problem;
+use crate::dashboard::event::Problem;
 
 /// What is known of each stack that somebody looked at.
 #[derive(Debug, Default)]

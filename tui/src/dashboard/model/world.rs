@@ -10,7 +10,7 @@ use stack::{HourlyRate, Lease, Phase, Policy, ReaperStatus, StackName, View};
 pub(crate) use super::row::{Key, Stack};
 
 use super::row::SOON;
-use crate::event::{Loaded, Problem, Sighting};
+use crate::dashboard::event::{Loaded, Problem, Sighting};
 
 /// How reading went.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use stack::service::{Service, ServiceError, SyncMode};
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Sighting};
-use crate::runner::problem;
+use crate::dashboard::event::{Event, Sighting};
+use crate::dashboard::tasks::problem;
 
 /// How often it is looked whether what is known has become old.
 const LOOK: Duration = Duration::from_secs(15);
@@ -79,10 +79,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::event::Loaded;
-    use crate::model::{Model, Setting, Size};
-    use crate::update::update;
-    use crate::view::view;
+    use crate::dashboard::event::Loaded;
+    use crate::dashboard::model::{Model, Setting, Size};
+    use crate::dashboard::update::update;
+    use crate::dashboard::view::view;
 
     const ACCOUNTS: [&str; 2] = ["111111111111", "222222222222"];
     const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "ap-south-1"];

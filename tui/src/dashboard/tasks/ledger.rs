@@ -9,9 +9,9 @@ use stack::service::{Service, ServiceError};
 use stack::{LedgerError, LedgerId, ReaperStatus, StackName};
 use tokio::sync::mpsc;
 
-use crate::event::{Event, Loaded};
-use crate::runner::problem;
-use crate::watch::{Stamp, Watch};
+use crate::dashboard::event::{Event, Loaded};
+use crate::dashboard::tasks::ledger_watch::{Stamp, Watch};
+use crate::dashboard::tasks::problem;
 
 /// How often the files of the ledger are looked at.
 const LOOK: Duration = Duration::from_secs(1);

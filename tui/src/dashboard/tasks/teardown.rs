@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use stack::service::sweep::Wish;
+use stack::service::teardown::sweep::Wish;
 use stack::service::teardown::{
     Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError, Warning,
 };
@@ -16,11 +16,11 @@ use stack::{RunId, Source, StackName, process};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::commands::teardown::detached::Detached;
-use crate::context::Context;
+use crate::cli::context::Context;
+use crate::dashboard::event::{Event, Problem};
+use crate::dashboard::model::world::Key;
 use crate::error::CommandError;
-use crate::event::{Event, Problem};
-use crate::model::world::Key;
+use crate::teardown_process::Detached;
 
 /// How often it is looked for new steps.
 const LOOK: Duration = Duration::from_millis(250);

@@ -3,14 +3,14 @@
 use crossterm::event::KeyEvent;
 
 use super::{act, nap, popup, teardown};
-use crate::effect::Effect;
-use crate::keymap::{self, Place};
-use crate::model::detail::{Detail, Tab};
-use crate::model::popup::Popup;
-use crate::model::{Model, Screen};
-use crate::msg::Msg;
-use crate::output::style::Tone;
-use crate::view::layout;
+use crate::dashboard::effect::Effect;
+use crate::dashboard::keymap::{self, Place};
+use crate::dashboard::model::detail::{Detail, Tab};
+use crate::dashboard::model::popup::Popup;
+use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::msg::Msg;
+use crate::dashboard::view::layout;
+use crate::format::style::Tone;
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
@@ -108,7 +108,7 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.list.writing = true;
         }
         Msg::Sort => {
-            let orders = crate::model::column::Column::ALL;
+            let orders = crate::dashboard::model::column::Column::ALL;
             let at = orders
                 .iter()
                 .position(|column| *column == model.list.order.by);
@@ -153,7 +153,7 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Back => model.screen = Screen::List,
         other => return everywhere(model, other),
     }
-    crate::view::clamp_scroll(model);
+    crate::dashboard::view::clamp_scroll(model);
     teardown::foresee(model, false)
 }
 

@@ -3,10 +3,10 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::{keys, teardown};
-use crate::effect::Effect;
-use crate::model::world::Stack;
-use crate::model::{Model, Screen};
-use crate::view::layout::{self, Hit};
+use crate::dashboard::effect::Effect;
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::view::layout::{self, Hit};
 
 /// How far one notch of the wheel goes.
 const NOTCH: isize = 3;
@@ -33,7 +33,7 @@ fn wheel(model: &mut Model, by: isize) {
             .scroll(&model.world, by, layout::rows(model.size)),
         Screen::Detail(detail) => {
             detail.scroll = detail.scroll.saturating_add_signed(by);
-            crate::view::clamp_scroll(model);
+            crate::dashboard::view::clamp_scroll(model);
         }
     }
 }
@@ -41,7 +41,7 @@ fn wheel(model: &mut Model, by: isize) {
 fn click(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
     model.dirty = true;
     if let Screen::Detail(detail) = &mut model.screen {
-        if let Some(tab) = crate::view::tab_at(model.size, mouse.column, mouse.row) {
+        if let Some(tab) = crate::dashboard::view::tab_at(model.size, mouse.column, mouse.row) {
             (detail.tab, detail.scroll) = (tab, 0);
         }
         return teardown::foresee(model, false);

@@ -3,14 +3,14 @@
 use tui_input::InputRequest;
 
 use super::{keys, nap, teardown};
-use crate::effect::Effect;
-use crate::keymap::BINDINGS;
-use crate::model::Model;
-use crate::model::column::Column;
-use crate::model::popup::{Choice, Extend, Hold, Popup};
-use crate::model::world::Stack;
-use crate::msg::Msg;
-use crate::output::style::Tone;
+use crate::dashboard::effect::Effect;
+use crate::dashboard::keymap::BINDINGS;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::column::Column;
+use crate::dashboard::model::popup::{Choice, Extend, Hold, Popup};
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::msg::Msg;
+use crate::format::style::Tone;
 
 /// A key that means something in the popup.
 pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {

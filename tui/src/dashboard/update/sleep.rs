@@ -2,17 +2,17 @@
 //! followed step by step.
 
 use stack::StackName;
-use stack::service::sleep::{Plan, Step, Turned};
+use stack::service::power::{Plan, Step, Turned};
 use tui_input::InputRequest;
 
-use crate::effect::Effect;
-use crate::event::Problem;
-use crate::model::Model;
-use crate::model::popup::{Nap, Popup};
-use crate::model::work::{Doing, Ended};
-use crate::msg::Msg;
-use crate::output::style::Tone;
-use crate::output::{format, words};
+use crate::cli::output::{format, words};
+use crate::dashboard::effect::Effect;
+use crate::dashboard::event::Problem;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::operations::{Doing, Ended};
+use crate::dashboard::model::popup::{Nap, Popup};
+use crate::dashboard::msg::Msg;
+use crate::format::style::Tone;
 
 /// Opens the question, and asks what would stop.
 pub(super) fn begin(model: &mut Model, stack: StackName) -> Vec<Effect> {

@@ -3,14 +3,14 @@
 use stack::{Lease, Phase};
 
 use super::{nap, teardown};
-use crate::effect::Effect;
-use crate::event::Problem;
-use crate::model::Model;
-use crate::model::popup::{Extend, Hold, Popup};
-use crate::model::work::Doing;
-use crate::model::world::{Key, Stack};
-use crate::msg::Msg;
-use crate::output::style::Tone;
+use crate::dashboard::effect::Effect;
+use crate::dashboard::event::Problem;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::operations::Doing;
+use crate::dashboard::model::popup::{Extend, Hold, Popup};
+use crate::dashboard::model::world::{Key, Stack};
+use crate::dashboard::msg::Msg;
+use crate::format::style::Tone;
 
 /// A key that is about the open or the selected stack.
 pub(super) fn on_stack(model: &mut Model, msg: Msg) -> Vec<Effect> {

@@ -4,16 +4,16 @@ use stack::service::teardown::{Plan, Progress};
 use stack::{Phase, RunId, StackName};
 use tui_input::InputRequest;
 
-use super::act;
-use crate::effect::Effect;
-use crate::event::Problem;
-use crate::model::detail::Tab;
-use crate::model::popup::{Confirm, Popup};
-use crate::model::work::Ended;
-use crate::model::world::{Key, Stack};
-use crate::model::{Model, Screen};
-use crate::msg::Msg;
-use crate::output::style::Tone;
+use super::stack_actions;
+use crate::dashboard::effect::Effect;
+use crate::dashboard::event::Problem;
+use crate::dashboard::model::detail::Tab;
+use crate::dashboard::model::operations::Ended;
+use crate::dashboard::model::popup::{Confirm, Popup};
+use crate::dashboard::model::world::{Key, Stack};
+use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::msg::Msg;
+use crate::format::style::Tone;
 
 /// Opens the question, and asks what would go. While a teardown runs there is nothing to ask.
 pub(super) fn begin(model: &mut Model, stack: Key) -> Vec<Effect> {

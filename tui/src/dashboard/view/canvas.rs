@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthChar;
 
-use crate::output::text::{Clean, clean};
-use crate::theme::{Ink, Theme};
+use crate::dashboard::theme::{Ink, Theme};
+use crate::format::text::{Clean, clean};
 
 /// A frame that is being drawn.
 pub(crate) struct Canvas<'a> {
@@ -145,7 +145,7 @@ impl<'a> Canvas<'a> {
             area.y,
             area.width.saturating_sub(4),
             &title,
-            crate::output::style::Tone::Heading,
+            crate::format::style::Tone::Heading,
         );
         Rect {
             x: area.x + 2,

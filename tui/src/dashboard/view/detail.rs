@@ -21,12 +21,12 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::page::Page;
 use super::{glyphs, layout};
-use crate::model::detail::{Detail, Tab};
-use crate::model::world::Stack;
-use crate::model::{Model, Screen, Size};
-use crate::output::fields;
-use crate::output::style::Tone;
-use crate::theme::Ink;
+use crate::dashboard::model::detail::{Detail, Tab};
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::{Model, Screen, Size};
+use crate::dashboard::theme::Ink;
+use crate::format::fields;
+use crate::format::style::Tone;
 
 /// The rows above what a tab shows.
 const HEAD: u16 = 3;

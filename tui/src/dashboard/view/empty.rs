@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use crate::model::Model;
-use crate::model::world::Reading;
-use crate::output::style::Tone;
-use crate::output::text::{clean, wrapped};
-use crate::theme::Ink;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::world::Reading;
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
+use crate::format::text::{clean, wrapped};
 
 /// The three commands to begin with, and what each does.
 const BEGIN: [(&str, &str); 3] = [

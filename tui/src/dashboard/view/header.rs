@@ -9,11 +9,11 @@ use ratatui::layout::Rect;
 use stack::Elapsed;
 
 use super::canvas::Canvas;
-use crate::model::Model;
-use crate::model::world::Reading;
-use crate::output::style::Tone;
-use crate::output::{format, words};
-use crate::theme::Ink;
+use crate::cli::output::{format, words};
+use crate::dashboard::model::Model;
+use crate::dashboard::model::world::Reading;
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let badges = badges(canvas, area, model);

@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
-use crate::keymap;
-use crate::model::{Model, Screen};
-use crate::msg::Msg;
-use crate::output::style::Tone;
-use crate::theme::Ink;
+use crate::dashboard::keymap;
+use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::msg::Msg;
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
 
 const ON_LIST: [Msg; 14] = [
     Msg::Help,

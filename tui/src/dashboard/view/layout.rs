@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::model::column::Column;
-use crate::model::list::Widths;
-use crate::model::{Model, Size};
+use crate::dashboard::model::column::Column;
+use crate::dashboard::model::list::Widths;
+use crate::dashboard::model::{Model, Size};
 
 /// The regions of the screen.
 ///

@@ -12,11 +12,11 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::layout::{self, Placed};
 use super::row;
-use crate::model::Model;
-use crate::model::list::{Group, Line};
-use crate::output::format;
-use crate::output::style::Tone;
-use crate::theme::Ink;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::list::{Group, Line};
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
+use crate::format::values;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let columns = layout::columns(area.width, model.list.widths());

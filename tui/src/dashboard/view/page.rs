@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, width};
-use crate::output::style::Tone;
-use crate::output::text::{clean, wrapped};
-use crate::theme::Ink;
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
+use crate::format::text::{clean, wrapped};
 
 /// How wide the names of fields are.
 const NAMES: usize = 16;

@@ -3,7 +3,7 @@
 mod extend;
 mod help;
 mod hold;
-mod nap;
+mod sleep;
 mod sort;
 mod teardown;
 
@@ -13,10 +13,10 @@ use tui_input::Input;
 
 use super::canvas::Canvas;
 use super::page::Page;
-use crate::model::Model;
-use crate::model::popup::Popup;
-use crate::output::style::Tone;
-use crate::theme::Ink;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::popup::Popup;
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: &Model) {
     match popup {
@@ -24,7 +24,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: 
         Popup::Sort(chosen) => sort::render(canvas, area, *chosen, model),
         Popup::Extend(extend) => extend::render(canvas, area, extend, model),
         Popup::Hold(hold) => hold::render(canvas, area, hold, model),
-        Popup::Sleep(nap) => nap::render(canvas, area, nap, model),
+        Popup::Sleep(nap) => sleep::render(canvas, area, nap, model),
         Popup::Teardown(confirm) => teardown::render(canvas, area, confirm, model),
     }
 }

@@ -8,13 +8,13 @@ use stack::{Elapsed, Phase};
 use super::canvas::Canvas;
 use super::glyphs;
 use super::layout::Placed;
-use crate::model::Model;
-use crate::model::column::Column;
-use crate::model::world::Stack;
-use crate::output::format::UNKNOWN;
-use crate::output::style::Tone;
-use crate::output::{fields, format};
-use crate::theme::Ink;
+use crate::cli::output::{fields, format};
+use crate::dashboard::model::Model;
+use crate::dashboard::model::column::Column;
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
+use crate::format::values::UNKNOWN;
 
 /// How wide the words for the time left are: `3 h 12 min`.
 const LEFT_WORDS: u16 = 11;

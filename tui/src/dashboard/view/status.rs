@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use stack::view::CloudView;
 
 use super::canvas::Canvas;
-use crate::model::list::Grouping;
-use crate::model::{Model, Screen};
-use crate::output::style::Tone;
-use crate::theme::Ink;
+use crate::dashboard::model::list::Grouping;
+use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let y = area.bottom().saturating_sub(1);

@@ -2,10 +2,10 @@
 //! failure of the run: it is tried again with the next.
 
 use stack::service::Service;
-use stack::service::warn::{Alarm, Deliver, Told};
+use stack::service::notify::{Alarm, Deliver, Told};
 use stack::{Clock, ProcessId, SystemClock, process};
 
-use super::said::Speaker;
+use super::reporter::Speaker;
 use crate::notify::{Message, Webhook};
 
 /// Whoever can be told.

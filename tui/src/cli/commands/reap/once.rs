@@ -3,24 +3,24 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use stack::service::notify::Alarm;
+use stack::service::power::Patience;
 use stack::service::reap::{InHand, Step, ThroughTerraform, Working};
-use stack::service::sleep::Patience;
-use stack::service::sweep::LookSummary;
 use stack::service::teardown::Stop;
-use stack::service::warn::Alarm;
+use stack::service::teardown::sweep::LookSummary;
 use stack::service::{ClockSkew, Service, SyncMode};
 use stack::{Clock, SystemClock};
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use super::notifier::Teller;
 use super::report::Report;
-use super::said::{Said, Speaker};
+use super::reporter::{Said, Speaker};
 use super::stop::Signals;
-use super::tell::Teller;
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::coverage;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::looked;
-use crate::ui::Ui;
 
 /// What all runs of one process share.
 #[derive(Clone)]

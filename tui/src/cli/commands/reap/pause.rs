@@ -4,11 +4,11 @@ use serde_json::json;
 use stack::ReaperStatus;
 use stack::reaper::Pause;
 
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::{format, json};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::{format, json};
-use crate::ui::Ui;
 
 pub(super) async fn pause(
     why: Option<String>,

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use serde_json::json;
 use stack::reaper::Pause;
+use stack::service::notify::{Alarm, Told};
 use stack::service::reap::Summary;
-use stack::service::sweep::LookSummary;
-use stack::service::warn::{Alarm, Told};
+use stack::service::teardown::sweep::LookSummary;
 
 use super::pause;
-use super::said::{Speaker, numbers, result};
+use super::reporter::{Speaker, numbers, result};
 use crate::error::CommandError;
-use crate::output::format;
+use crate::format::values;
 
 /// What came of a run.
 pub(super) struct Report {

@@ -6,11 +6,11 @@ use stack::service::reap::{Ending, Step, Summary, Task, Why};
 use stack::service::teardown::{Outcome, Progress, Residue};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::cli::Form;
+use crate::cli::args::Form;
+use crate::cli::output::{format, json};
+use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
-use crate::output::text::clean;
-use crate::output::{format, json};
-use crate::ui::{self, Ui};
+use crate::format::text::clean;
 
 /// One thing that is said.
 #[derive(Debug)]

@@ -5,18 +5,18 @@ use std::io::{IsTerminal, stdout};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stack::Clock;
+use stack::service::notify::Letter;
 use stack::service::reap::{ClockBehind, Docket, Survey, TooMany};
-use stack::service::warn::Letter;
 
-use super::said::because;
+use super::reporter::because;
 use super::{pause, watch as repeat};
-use crate::cli::Form;
-use crate::context::Context;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::output::{format, json, looked};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::notify::Message;
-use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::{format, json, looked};
-use crate::ui::Ui;
 
 /// What a run would find.
 struct Found {

@@ -6,7 +6,7 @@ use stack::service::teardown::Stop;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use super::said::Speaker;
+use super::reporter::Speaker;
 
 /// Waits for somebody who wants the program to end.
 pub(super) struct Signals {

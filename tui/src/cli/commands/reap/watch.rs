@@ -12,12 +12,12 @@ use tokio::sync::mpsc;
 
 use super::once::{drain, once, shared};
 use super::report::Report;
-use super::said::Speaker;
-use crate::cli::Form;
-use crate::context::Context;
+use super::reporter::Speaker;
+use crate::cli::args::Form;
+use crate::cli::context::Context;
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::format;
-use crate::ui::Ui;
+use crate::format::values;
 
 /// The clock is looked at this often: timers stand still while a machine sleeps.
 const LOOK: Duration = Duration::from_secs(20);

@@ -5,12 +5,12 @@ use stack::cloud::short;
 use stack::lease::Strategy;
 use stack::service::teardown::{Outcome, Plan, Progress};
 
+use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::output::{format, json};
+use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::output::style::Tone;
-use crate::output::table::{Align, Cell, Column, Table};
-use crate::output::text::clean;
-use crate::output::{format, json};
-use crate::ui::Ui;
+use crate::format::style::Tone;
+use crate::format::text::clean;
 
 /// The plan, as a line of JSON like the steps.
 #[derive(Serialize)]

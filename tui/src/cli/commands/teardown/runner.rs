@@ -7,7 +7,7 @@ use stack::service::teardown::{Request, Stop};
 use stack::{Source, StackName};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::context::Context;
+use crate::cli::context::Context;
 use crate::error::CommandError;
 
 /// Carry out a teardown that was planned and handed over

@@ -4,7 +4,7 @@ use stack::service::teardown::Plan;
 use tui_input::Input;
 
 use super::question::Question;
-use crate::model::world::Key;
+use crate::dashboard::model::world::Key;
 
 /// The popup.
 #[derive(Debug)]

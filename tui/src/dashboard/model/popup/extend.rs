@@ -87,7 +87,7 @@ impl Extend {
                 let text = text.strip_prefix('+').unwrap_or(text);
                 let by: Span = text
                     .parse()
-                    .map_err(|error: stack::ttl::SpanError| error.to_string())?;
+                    .map_err(|error: stack::values::ttl::SpanError| error.to_string())?;
                 let refused = |refusal: Refusal| refusal.to_string();
                 policy.extend(lease, by, now).map(|_| by).map_err(refused)
             }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use stack::{Lease, Policy, Span, StackName};
 use tui_input::Input;
 
-use crate::commands::hold::Until;
+use crate::cli::commands::hold::Until;
 
 /// What is written first: long enough for an afternoon.
 const USUAL: &str = "4h";

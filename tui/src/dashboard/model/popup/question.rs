@@ -1,7 +1,7 @@
 //! A plan that is asked for and shown before anybody may say yes to it: what all questions have in common.
 
-use crate::event::Problem;
-use crate::msg::Msg;
+use crate::dashboard::event::Problem;
+use crate::dashboard::msg::Msg;
 
 /// How far one page goes.
 const PAGE: usize = 10;

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use stack::StackName;
-use stack::service::sleep::Plan;
+use stack::service::power::Plan;
 use tui_input::Input;
 
 use super::question::Question;
-use crate::commands::hold::Until;
+use crate::cli::commands::hold::Until;
 
 /// The popup.
 #[derive(Debug)]

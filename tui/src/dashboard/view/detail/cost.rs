@@ -1,14 +1,14 @@
 //! What a stack costs: the estimate and the bill beside each other, never mixed, and what neither knows.
 
 use stack::Listing;
-use stack::service::bill::{REQUEST, billed};
+use stack::service::billing::{REQUEST, billed};
 use stack::view::CloudView;
 
 use super::super::page::Page;
-use crate::commands::cost::as_of;
-use crate::model::Model;
-use crate::output::format;
-use crate::output::style::Tone;
+use crate::cli::commands::cost::as_of;
+use crate::dashboard::model::Model;
+use crate::format::style::Tone;
+use crate::format::values;
 
 pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
     let cost = &listing.cost;

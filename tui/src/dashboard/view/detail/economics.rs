@@ -5,10 +5,10 @@ use stack::{Listing, Phase};
 
 use super::super::page::Page;
 use super::cost;
-use crate::model::Model;
-use crate::model::world::Stack;
-use crate::output::style::Tone;
-use crate::output::{format, words};
+use crate::cli::output::{format, words};
+use crate::dashboard::model::Model;
+use crate::dashboard::model::world::Stack;
+use crate::format::style::Tone;
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     page.text("Rebuild, sleep or keep?", Tone::Heading);

@@ -1,10 +1,10 @@
 //! What happened to a stack, the newest first.
 
 use super::super::page::Page;
-use crate::model::detail::Detail;
-use crate::output::style::Tone;
-use crate::output::text::{Clean, clean, wrapped};
-use crate::output::{format, words};
+use crate::cli::output::{format, words};
+use crate::dashboard::model::detail::Detail;
+use crate::format::style::Tone;
+use crate::format::text::{Clean, clean, wrapped};
 
 pub(super) fn fill(page: &mut Page, detail: &Detail) {
     if detail.stack.leased().is_none() {

@@ -10,14 +10,14 @@ use stack::Phase;
 use stack::listing::ListedInit;
 
 use super::super::page::Page;
-use crate::model::Model;
-use crate::model::world::Stack;
-use crate::output::fields;
-use crate::output::format::{self, UNKNOWN};
-use crate::output::gantt::{self, Bar};
-use crate::output::style::Tone;
-use crate::output::text::Clean;
-use crate::theme::Ink;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::theme::Ink;
+use crate::format::fields;
+use crate::format::gantt::{self, Bar};
+use crate::format::style::Tone;
+use crate::format::text::Clean;
+use crate::format::values::{self, UNKNOWN};
 
 /// How wide the chart may be.
 const WIDEST: u32 = 80;

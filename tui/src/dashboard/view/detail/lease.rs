@@ -6,10 +6,10 @@ use stack::{Lease, Phase, RenewOn};
 
 use super::super::page::Page;
 use super::{cost, progress, timeline};
-use crate::model::world::Stack;
-use crate::model::{Model, Screen};
-use crate::output::style::Tone;
-use crate::output::{fields, format, words};
+use crate::cli::output::{fields, format, words};
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::{Model, Screen};
+use crate::format::style::Tone;
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let view = model.world.view();

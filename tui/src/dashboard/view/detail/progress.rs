@@ -9,14 +9,14 @@
 
 use jiff::Timestamp;
 use stack::Elapsed;
-use stack::service::sleep::Turned;
+use stack::service::power::Turned;
 use stack::service::teardown::Outcome;
 use stack::sleep::Remains;
 
 use super::super::page::Page;
-use crate::model::work::{Doing, Ended, Fate, Work};
-use crate::output::style::Tone;
-use crate::output::{format, words};
+use crate::cli::output::{format, words};
+use crate::dashboard::model::operations::{Doing, Ended, Fate, Work};
+use crate::format::style::Tone;
 
 pub(super) fn fill(page: &mut Page, work: &Work, now: Timestamp) {
     let (state, tone) = state(work, now);

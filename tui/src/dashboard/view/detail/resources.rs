@@ -7,11 +7,11 @@ use stack::service::teardown::Plan;
 use super::super::page::Page;
 use super::super::popup;
 use super::progress;
-use crate::model::Model;
-use crate::model::foresight::Foresight;
-use crate::model::world::Stack;
-use crate::output::style::Tone;
-use crate::output::{format, looked};
+use crate::cli::output::{format, looked};
+use crate::dashboard::model::Model;
+use crate::dashboard::model::teardown_preview::Foresight;
+use crate::dashboard::model::world::Stack;
+use crate::format::style::Tone;
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let work = stack.lease().and_then(|lease| model.works.of(&lease.name));

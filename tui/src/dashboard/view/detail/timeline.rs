@@ -10,11 +10,11 @@ use stack::Elapsed;
 use stack::listing::Listing;
 
 use super::super::page::Page;
-use crate::model::Model;
-use crate::model::world::Stack;
-use crate::output::format;
-use crate::output::style::Tone;
-use crate::theme::Ink;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::theme::Ink;
+use crate::format::style::Tone;
+use crate::format::values;
 
 /// Longer than this the line says no more.
 const LONGEST: usize = 100;

@@ -15,13 +15,13 @@
 use ratatui::layout::Rect;
 
 use super::{keys, line, middle};
-use crate::model::Model;
-use crate::model::popup::{Choice, Extend};
-use crate::output::format;
-use crate::output::style::Tone;
-use crate::output::text::{clean, wrapped};
-use crate::theme::Ink;
-use crate::view::canvas::Canvas;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::popup::{Choice, Extend};
+use crate::dashboard::theme::Ink;
+use crate::dashboard::view::canvas::Canvas;
+use crate::format::style::Tone;
+use crate::format::text::{clean, wrapped};
+use crate::format::values;
 
 const COLUMNS: u16 = 66;
 

@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::{keys, middle};
-use crate::keymap::BINDINGS;
-use crate::model::column::Column;
-use crate::output::style::Tone;
-use crate::theme::Ink;
-use crate::view::canvas::Canvas;
+use crate::dashboard::keymap::BINDINGS;
+use crate::dashboard::model::column::Column;
+use crate::dashboard::theme::Ink;
+use crate::dashboard::view::canvas::Canvas;
+use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
     let rows = u16::try_from(BINDINGS.len())

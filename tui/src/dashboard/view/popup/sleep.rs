@@ -14,16 +14,16 @@
 //! ```
 
 use ratatui::layout::Rect;
-use stack::service::sleep::Plan;
+use stack::service::power::Plan;
 
 use super::{keys, line, middle};
-use crate::model::Model;
-use crate::model::popup::{Answer, Nap};
-use crate::model::world::Stack;
-use crate::output::style::Tone;
-use crate::output::{format, words};
-use crate::view::canvas::Canvas;
-use crate::view::page::Page;
+use crate::cli::output::{format, words};
+use crate::dashboard::model::Model;
+use crate::dashboard::model::popup::{Answer, Nap};
+use crate::dashboard::model::world::Stack;
+use crate::dashboard::view::canvas::Canvas;
+use crate::dashboard::view::page::Page;
+use crate::format::style::Tone;
 
 const COLUMNS: u16 = 84;
 

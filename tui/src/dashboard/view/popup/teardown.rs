@@ -18,13 +18,13 @@ use stack::lease::Strategy;
 use stack::service::teardown::Plan;
 
 use super::{keys, line, middle};
-use crate::model::Model;
-use crate::model::popup::{Answer, Confirm};
-use crate::model::world::{Key, Stack};
-use crate::output::format;
-use crate::output::style::Tone;
-use crate::view::canvas::Canvas;
-use crate::view::page::Page;
+use crate::dashboard::model::Model;
+use crate::dashboard::model::popup::{Answer, Confirm};
+use crate::dashboard::model::world::{Key, Stack};
+use crate::dashboard::view::canvas::Canvas;
+use crate::dashboard::view::page::Page;
+use crate::format::style::Tone;
+use crate::format::values;
 
 const COLUMNS: u16 = 84;
 
