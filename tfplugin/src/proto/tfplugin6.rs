@@ -23,7 +23,7 @@ pub mod diagnostic {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
     #[repr(i32)]
     pub enum Severity {
-        /// Not an error: Terraform carries on as if the call had gone well.
+        /// Not an error: Terraform continues as if the call had succeeded.
         Invalid = 0,
         Error = 1,
         Warning = 2,
@@ -55,11 +55,11 @@ pub mod diagnostic {
 pub struct FunctionError {
     #[prost(string, tag = "1")]
     pub text: ::prost::alloc::string::String,
-    /// Counted from zero. Absent when no single argument is to blame.
+    /// Zero-based. Absent if the error is not about one argument.
     #[prost(int64, optional, tag = "2")]
     pub function_argument: ::core::option::Option<i64>,
 }
-/// The way from the root of a value to one place in it. Elements of sets have no step of their own.
+/// The path from the root of a value to one place in it. An element of a set has no step.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AttributePath {
     #[prost(message, repeated, tag = "1")]
@@ -85,12 +85,12 @@ pub mod attribute_path {
         }
     }
 }
-/// State as it was stored, perhaps under an older schema.
+/// State as it was stored, possibly with an older schema.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RawState {
     #[prost(bytes = "vec", tag = "1")]
     pub json: ::prost::alloc::vec::Vec<u8>,
-    /// Written by Terraform before 0.12 only.
+    /// Only Terraform before 0.12 wrote this.
     #[prost(btree_map = "string, string", tag = "2")]
     pub flatmap: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
@@ -101,7 +101,7 @@ pub struct RawState {
 pub struct Schema {
     #[prost(int64, tag = "1")]
     pub version: i64,
-    /// Terraform itself crashes where this is missing.
+    /// Terraform crashes if this is missing.
     #[prost(message, optional, tag = "2")]
     pub block: ::core::option::Option<schema::Block>,
 }
@@ -130,7 +130,7 @@ pub mod schema {
     pub struct Attribute {
         #[prost(string, tag = "1")]
         pub name: ::prost::alloc::string::String,
-        /// The type constraint as JSON. Empty when `nested_type` says it.
+        /// The type constraint as JSON. Empty if `nested_type` is set.
         #[prost(bytes = "vec", tag = "2")]
         pub r#type: ::prost::alloc::vec::Vec<u8>,
         #[prost(string, tag = "3")]
@@ -158,7 +158,7 @@ pub mod schema {
     pub struct NestedBlock {
         #[prost(string, tag = "1")]
         pub type_name: ::prost::alloc::string::String,
-        /// Terraform itself crashes where this is missing.
+        /// Terraform crashes if this is missing.
         #[prost(message, optional, tag = "2")]
         pub block: ::core::option::Option<Block>,
         #[prost(enumeration = "nested_block::NestingMode", tag = "3")]
@@ -303,7 +303,7 @@ pub struct ActionSchema {
 pub struct Function {
     #[prost(message, repeated, tag = "1")]
     pub parameters: ::prost::alloc::vec::Vec<function::Parameter>,
-    /// Takes all arguments after the last of `parameters`.
+    /// Receives all arguments after the last of `parameters`.
     #[prost(message, optional, tag = "2")]
     pub variadic_parameter: ::core::option::Option<function::Parameter>,
     #[prost(message, optional, tag = "3")]
@@ -342,10 +342,10 @@ pub mod function {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ServerCapabilities {
-    /// Deletions are planned by the provider, too.
+    /// Terraform also asks the provider to plan deletions.
     #[prost(bool, tag = "1")]
     pub plan_destroy: bool,
-    /// Calls may come to a process that was never asked for its schema.
+    /// Terraform may call a process without first requesting its schema.
     #[prost(bool, tag = "2")]
     pub get_provider_schema_optional: bool,
     #[prost(bool, tag = "3")]
@@ -364,7 +364,7 @@ pub struct ClientCapabilities {
     #[prost(bool, tag = "4")]
     pub computed_blocks_allowed: bool,
 }
-/// Why something cannot be said in this round.
+/// Why the provider defers an answer to a later plan.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Deferred {
     #[prost(enumeration = "deferred::Reason", tag = "1")]
@@ -560,7 +560,7 @@ pub mod configure_provider {
         pub diagnostics: ::prost::alloc::vec::Vec<super::Diagnostic>,
     }
 }
-/// Asks for the end of calls in flight. Further calls may follow.
+/// Asks the provider to end the calls in flight. Further calls may follow.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StopProvider {}
 /// Nested message and enum types in `StopProvider`.
@@ -569,7 +569,7 @@ pub mod stop_provider {
     pub struct Request {}
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Response {
-        /// Empty when all went well.
+        /// Empty on success.
         #[prost(string, tag = "1")]
         pub error: ::prost::alloc::string::String,
     }
@@ -656,7 +656,7 @@ pub mod read_resource {
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Response {
-        /// Absent means that the object is gone.
+        /// Absent if the object no longer exists.
         #[prost(message, optional, tag = "1")]
         pub new_state: ::core::option::Option<super::DynamicValue>,
         #[prost(message, repeated, tag = "2")]
@@ -706,7 +706,7 @@ pub mod plan_resource_change {
         pub planned_private: ::prost::alloc::vec::Vec<u8>,
         #[prost(message, repeated, tag = "4")]
         pub diagnostics: ::prost::alloc::vec::Vec<super::Diagnostic>,
-        /// Asks Terraform to let inconsistencies pass. Not for us.
+        /// Asks Terraform to tolerate inconsistencies. We never set it.
         #[prost(bool, tag = "5")]
         pub legacy_type_system: bool,
         #[prost(message, optional, tag = "6")]
@@ -744,7 +744,7 @@ pub mod apply_resource_change {
         pub private: ::prost::alloc::vec::Vec<u8>,
         #[prost(message, repeated, tag = "3")]
         pub diagnostics: ::prost::alloc::vec::Vec<super::Diagnostic>,
-        /// Asks Terraform to let inconsistencies pass. Not for us.
+        /// Asks Terraform to tolerate inconsistencies. We never set it.
         #[prost(bool, tag = "4")]
         pub legacy_type_system: bool,
         #[prost(message, optional, tag = "5")]
@@ -759,7 +759,7 @@ pub mod import_resource_state {
     pub struct Request {
         #[prost(string, tag = "1")]
         pub type_name: ::prost::alloc::string::String,
-        /// Empty when `identity` is given.
+        /// Empty if `identity` is set.
         #[prost(string, tag = "2")]
         pub id: ::prost::alloc::string::String,
         #[prost(message, optional, tag = "3")]
@@ -823,7 +823,7 @@ pub mod move_resource_state {
         pub target_identity: ::core::option::Option<super::ResourceIdentityData>,
     }
 }
-/// Writes a configuration for an object that was found rather than made.
+/// Generates a configuration for an existing object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GenerateResourceConfig {}
 /// Nested message and enum types in `GenerateResourceConfig`.
@@ -919,7 +919,7 @@ pub mod open_ephemeral_resource {
     pub struct Response {
         #[prost(message, repeated, tag = "1")]
         pub diagnostics: ::prost::alloc::vec::Vec<super::Diagnostic>,
-        /// Absent: it need not be renewed.
+        /// Absent if it needs no renewal.
         #[prost(message, optional, tag = "2")]
         pub renew_at: ::core::option::Option<::prost_types::Timestamp>,
         #[prost(message, optional, tag = "3")]
@@ -1004,7 +1004,7 @@ pub mod list_resource {
         #[prost(int64, tag = "4")]
         pub limit: i64,
     }
-    /// One object that was found.
+    /// One object of the result.
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Event {
         #[prost(message, optional, tag = "1")]
@@ -1168,17 +1168,17 @@ pub mod configure_state_store {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StateStoreClientCapabilities {
-    /// The largest chunk of state that it takes, in bytes.
+    /// The largest chunk of state that Terraform accepts, in bytes.
     #[prost(int64, tag = "1")]
     pub chunk_size: i64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StateStoreServerCapabilities {
-    /// The size that was settled on, in bytes.
+    /// The negotiated chunk size, in bytes.
     #[prost(int64, tag = "1")]
     pub chunk_size: i64,
 }
-/// The bytes of a chunk within the whole: both ends are counted from zero, and `end` is part of the chunk.
+/// The position of a chunk in the state: both ends are zero-based, and `end` is inclusive.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StateRange {
     #[prost(int64, tag = "1")]
@@ -1215,7 +1215,7 @@ pub struct WriteStateBytes {}
 pub mod write_state_bytes {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct RequestChunk {
-        /// On the first chunk only.
+        /// Set only on the first chunk.
         #[prost(message, optional, tag = "1")]
         pub meta: ::core::option::Option<super::RequestChunkMeta>,
         #[prost(bytes = "vec", tag = "2")]
@@ -1248,7 +1248,7 @@ pub mod lock_state {
         pub type_name: ::prost::alloc::string::String,
         #[prost(string, tag = "2")]
         pub state_id: ::prost::alloc::string::String,
-        /// What the lock is wanted for, in words for people.
+        /// The purpose of the lock, as text for the user.
         #[prost(string, tag = "3")]
         pub operation: ::prost::alloc::string::String,
     }
@@ -1419,7 +1419,7 @@ pub mod provider_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// What this provider has to offer.
+        /// Names and schemas of everything that the provider offers.
         pub async fn get_metadata(
             &mut self,
             request: impl tonic::IntoRequest<super::get_metadata::Request>,
@@ -2079,7 +2079,7 @@ pub mod provider_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ProviderServer.
     #[async_trait]
     pub trait Provider: std::marker::Send + std::marker::Sync + 'static {
-        /// What this provider has to offer.
+        /// Names and schemas of everything that the provider offers.
         async fn get_metadata(
             &self,
             request: tonic::Request<super::get_metadata::Request>,
