@@ -6,7 +6,7 @@ terraform {
   }
 }
 
-# Both arguments have defaults that suit one machine: $JITI_LEDGER and $JITI_CONFIG, else files in the user's own folders.
+# Both arguments are optional. The defaults are $JITI_LEDGER and $JITI_CONFIG, else files in the user's home folder.
 provider "jiti" {
   ledger = "${path.root}/ledger.db"
 }

@@ -1,5 +1,5 @@
-# What up.sh and down.sh share: where things are, and Terraform with a configuration of its own.
-# Everything is written below the project's folder: .local/quickstart, and the roots' own .terraform.
+# What up.sh and down.sh share: paths, and Terraform with its own configuration.
+# Both write only inside the project's folder: to .local/quickstart, and to the .terraform of each root module.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../.." && pwd)
@@ -19,5 +19,5 @@ export TF_CLI_CONFIG_FILE=$local/terraform.rc
 export CHECKPOINT_DISABLE=1
 export PATH=$local/bin:$PATH
 
-# Terraform with a home of its own, so that nothing of the user's is read or written.
+# Terraform with its own home folder, so that it neither reads nor writes the user's files.
 tf() { env -u TF_WORKSPACE -u TF_DATA_DIR -u TF_CLI_ARGS HOME="$local/home" "$terraform_bin" "$@"; }

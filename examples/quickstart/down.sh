@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Destroys the quick start's stacks and removes everything that up.sh made.
+# Destroys the quick start's stacks and removes everything that up.sh created.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -8,10 +8,10 @@ for root in "${roots[@]}"; do
   if [ -s terraform.tfstate ] && [ -d .terraform ]; then
     printf '\n== %s: terraform destroy\n' "$root"
     tf destroy -input=false -auto-approve ||
-      die "the destroy of $root failed and nothing of it was removed; mend what it says above and run make quickstart-down again"
+      die "terraform destroy failed in $root; fix the error above and run make quickstart-down again"
   fi
   rm -rf .terraform .terraform.lock.hcl .terraform.tfstate.lock.info terraform.tfstate terraform.tfstate.backup port.auto.tfvars
 done
 rm -rf "$local"
 rmdir "$project/.local" 2>/dev/null || true
-printf '\nThe quick start is gone.\n'
+printf '\nThe quick start is removed.\n'

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Brings up three stacks on this machine, with the real terraform and no cloud account.
+# Applies three stacks on this machine, with a real Terraform and no cloud account.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-# JITI_BIN_DIR takes binaries that are already built.
+# JITI_BIN_DIR names a folder with binaries that are already built.
 bin=${JITI_BIN_DIR:-}
 if [ -z "$bin" ]; then
   command -v cargo >/dev/null || die "cargo is not on PATH; install Rust from https://rustup.rs and run this again"
   printf '\n== Building jiti and its provider\n'
-  # Without AWS's clients: no stack here needs them, and they take most of a first build's time.
+  # Without the AWS clients: no stack here needs them, and they take most of the time of a first build.
   (cd "$project" && cargo build --locked -p provider -p tui --no-default-features --bins)
   bin=$(cd "$project" && cargo metadata --locked --no-deps --format-version 1 |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/debug
 fi
 
-printf '\n== Installing them below %s\n' "${local#"$project"/}"
+printf '\n== Installing them into %s\n' "${local#"$project"/}"
 host=registry.terraform.io
 [ "$(basename "$terraform_bin")" = tofu ] && host=registry.opentofu.org
 platform=$(tf version -json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["platform"])')
@@ -42,14 +42,14 @@ ENV
 for root in "${roots[@]}"; do
   printf '\n== %s: terraform apply\n' "$root"
   cd "$here/$root"
-  # A port that is free now, kept for later plans of the same root.
+  # A free port, stored for later plans of the same root module.
   [ -s port.auto.tfvars ] || python3 - >port.auto.tfvars <<'PORT'
 import socket
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     print(f"port = {probe.getsockname()[1]}")
 PORT
-  # The lock file holds the hash of the provider's last build; the mirror has the one of this build.
+  # The lock file holds the hash of an earlier build of the provider. The mirror holds this build.
   rm -f .terraform.lock.hcl
   tf init -input=false -no-color >"$local/init.log" 2>&1 || { cat "$local/init.log" >&2; die "terraform init failed in $here/$root"; }
   tf apply -input=false -auto-approve
@@ -59,16 +59,16 @@ printf '\n== jiti ls\n'
 jiti ls
 cat <<NEXT
 
-Three stacks are live; reports-2.0.0 is billed and never gets ready. The ledger is
+Three stacks are live. reports-2.0.0 is billed but never becomes ready. The ledger is
   $JITI_LEDGER
 
 Next, try:
-  . .local/quickstart/env                     # this ledger, and Terraform's configuration, in your shell
-  jiti show checkout-1.4.0                    # its lease, and where its start-up time went
-  jiti extend checkout-1.5.0 2h               # a plan shows no changes afterwards:
+  . .local/quickstart/env                     # use this ledger and Terraform configuration in your shell
+  jiti show checkout-1.4.0                    # its lease and its start-up phases
+  jiti extend checkout-1.5.0 2h               # afterwards, a plan shows no changes:
   terraform -chdir=examples/quickstart/checkout-1.5.0 plan
   jiti hold checkout-1.5.0 --until 6h --why "demo at four"
   jiti events reports-2.0.0                   # what happened, and when
-  jiti doctor                                 # what is set up, and what is not
-  make quickstart-down                        # removes all of it
+  jiti doctor                                 # what is set up, and what is missing
+  make quickstart-down                        # removes everything
 NEXT

@@ -19,7 +19,7 @@ resource "aws_launch_template" "app" {
   BOOT
   )
 
-  # default_tags reaches the template itself, not what is launched from it.
+  # default_tags tags the template itself, but not what the group launches from it.
   dynamic "tag_specifications" {
     for_each = ["instance", "volume", "network-interface"]
     content {
@@ -44,7 +44,7 @@ resource "aws_autoscaling_group" "app" {
     version = aws_launch_template.app.latest_version
   }
 
-  # The one resource of this provider that default_tags leaves out.
+  # default_tags does not apply to this one resource of the AWS provider.
   dynamic "tag" {
     for_each = jiti_stack.this.tags
     content {
@@ -56,7 +56,7 @@ resource "aws_autoscaling_group" "app" {
 }
 
 resource "aws_lb" "app" {
-  # 32 characters at most, and it may neither begin nor end with a hyphen.
+  # At most 32 characters, without a hyphen at either end.
   name               = trim(substr(jiti_stack.this.id, 0, 32), "-")
   load_balancer_type = "application"
   security_groups    = [aws_security_group.balancer.id]

@@ -7,7 +7,7 @@ resource "aws_db_subnet_group" "this" {
 resource "aws_security_group" "database" {
   count       = var.database ? 1 : 0
   name_prefix = "${jiti_stack.this.id}-database-"
-  description = "What reaches the database"
+  description = "Traffic to the database"
   vpc_id      = aws_vpc.this.id
 }
 
@@ -32,7 +32,7 @@ resource "aws_db_instance" "this" {
   db_subnet_group_name        = aws_db_subnet_group.this[0].name
   vpc_security_group_ids      = [aws_security_group.database[0].id]
 
-  # A stack that lives for hours keeps nothing of its database.
+  # The stack lives for hours: keep no snapshot and no backup.
   skip_final_snapshot      = true
   delete_automated_backups = true
   backup_retention_period  = 0

@@ -1,4 +1,4 @@
-# One version of checkout as a stack of its own: a network, instances behind a load balancer, a database, a bucket.
+# One version of checkout as a separate stack: a network, instances behind a load balancer, a database, a bucket.
 
 terraform {
   required_providers {
@@ -18,16 +18,16 @@ resource "jiti_stack" "this" {
   idle_after    = "2h"
   ready_timeout = "15m"
 
-  # What `terraform destroy` needs to be run again, by hand or by the reaper.
+  # The inputs that a later destroy needs, whether a user or the reaper runs it.
   teardown = { variables = local.variables }
 }
 
-# Everything that this provider creates carries the stack's tags, comes after the lease and goes before it.
+# Known at plan. Terraform creates this provider's resources after the lease and destroys them before it.
 provider "aws" {
   region = var.region
   default_tags { tags = jiti_stack.this.tags }
 
-  # An endpoint of one's own instead of AWS, such as a test server.
+  # A custom endpoint instead of AWS, such as a test server.
   s3_use_path_style           = var.endpoint != null
   skip_credentials_validation = var.endpoint != null
   dynamic "endpoints" {
@@ -44,7 +44,7 @@ provider "aws" {
   }
 }
 
-# Ready is when the load balancer has a healthy target and passes a request on to it.
+# The stack is ready when the load balancer has a healthy target and forwards a request to it.
 resource "jiti_readiness" "this" {
   stack      = jiti_stack.this.id
   triggers   = { version = var.git_sha }

@@ -35,7 +35,7 @@ resource "aws_route_table_association" "public" {
 
 resource "aws_security_group" "balancer" {
   name_prefix = "${jiti_stack.this.id}-balancer-"
-  description = "What reaches the load balancer"
+  description = "Traffic to the load balancer"
   vpc_id      = aws_vpc.this.id
 }
 
@@ -57,7 +57,7 @@ resource "aws_vpc_security_group_egress_rule" "to_app" {
 
 resource "aws_security_group" "app" {
   name_prefix = "${jiti_stack.this.id}-app-"
-  description = "What reaches the instances"
+  description = "Traffic to the instances"
   vpc_id      = aws_vpc.this.id
 }
 

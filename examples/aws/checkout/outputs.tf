@@ -1,9 +1,9 @@
 output "url" {
-  description = "Where the app is."
+  description = "The URL of the app."
   value       = "http://${aws_lb.app.dns_name}/"
 }
 
 output "ready_after_seconds" {
-  description = "How long it took from requested to ready."
+  description = "The time from requested to ready, in seconds."
   value       = jiti_readiness.this.init_seconds
 }

@@ -4,36 +4,36 @@ variable "git_sha" {
 }
 
 variable "owner" {
-  description = "Who is responsible."
+  description = "The owner of the stack."
   type        = string
 }
 
 variable "region" {
-  description = "Where the stack stands."
+  description = "The AWS region of the stack."
   type        = string
   default     = "eu-west-1"
 }
 
 variable "ami_name" {
-  description = "The image of the instances; the newest one of Amazon's with this name."
+  description = "The name of the instances' image; Terraform takes Amazon's newest image that matches."
   type        = string
   default     = "al2023-ami-2023.*-x86_64"
 }
 
 variable "database" {
-  description = "Whether the stack has a database of its own."
+  description = "Whether the stack has its own database."
   type        = bool
   default     = true
 }
 
 variable "endpoint" {
-  description = "An endpoint of one's own instead of AWS."
+  description = "A custom endpoint instead of AWS."
   type        = string
   default     = null
 }
 
 variable "health_url" {
-  description = "Where to ask whether the app is ready, if not at the load balancer."
+  description = "The URL of the readiness check, if it is not the load balancer's."
   type        = string
   default     = null
 }

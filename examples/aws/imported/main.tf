@@ -1,7 +1,7 @@
-# A bucket that exists already, taken into a stack: an import into an empty state.
+# An existing bucket in a stack: an import into an empty state.
 #
-# The import comes before the lease has tags in any state, so that the provider's tags come from the function and
-# from nothing but variables. The lease itself gives the same map.
+# The import runs before any state holds the lease's tags. So the provider's tags come from the function, which uses
+# only variables. The lease returns the same map.
 
 terraform {
   required_providers {
@@ -23,18 +23,18 @@ variable "git_sha" {
 }
 
 variable "owner" {
-  description = "Who is responsible."
+  description = "The owner of the stack."
   type        = string
 }
 
 variable "region" {
-  description = "Where the bucket is."
+  description = "The AWS region of the bucket."
   type        = string
   default     = "eu-west-1"
 }
 
 variable "endpoint" {
-  description = "An endpoint of one's own instead of AWS."
+  description = "A custom endpoint instead of AWS."
   type        = string
   default     = null
 }
@@ -87,6 +87,6 @@ import {
 resource "aws_s3_bucket" "assets" {
   bucket = var.bucket
 
-  # The tags come from variables, so that the lease's place in the order has to be said.
+  # The tags come from variables, so they do not make the bucket depend on the lease.
   depends_on = [jiti_stack.this]
 }

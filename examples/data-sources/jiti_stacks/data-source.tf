@@ -1,4 +1,4 @@
-# Everything of one owner that is billed and never got ready.
+# All stacks of one owner that are billed but were not ready in time.
 data "jiti_stacks" "stuck" {
   owner = "ana@example.com"
   phase = "purgatory"

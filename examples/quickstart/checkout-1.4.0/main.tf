@@ -1,4 +1,4 @@
-# checkout-1.4.0: version 1.4.0 of checkout, a stack of its own in a root of its own.
+# checkout-1.4.0: version 1.4.0 of checkout, as a separate stack in its own root module.
 
 terraform {
   required_providers {
@@ -9,7 +9,7 @@ terraform {
 provider "jiti" {}
 
 variable "port" {
-  description = "Where the app listens, on the loopback address."
+  description = "The port of the app, on the loopback address."
   type        = number
 }
 

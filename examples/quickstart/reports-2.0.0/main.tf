@@ -1,4 +1,4 @@
-# reports-2.0.0: version 2.0.0 of reports, a stack of its own in a root of its own.
+# reports-2.0.0: version 2.0.0 of reports, as a separate stack in its own root module.
 
 terraform {
   required_providers {
@@ -9,7 +9,7 @@ terraform {
 provider "jiti" {}
 
 variable "port" {
-  description = "Where the app listens, on the loopback address."
+  description = "The port of the app, on the loopback address."
   type        = number
 }
 
@@ -29,7 +29,7 @@ module "app" {
   stack       = jiti_stack.this.id
   app_version = jiti_stack.this.version
   port        = var.port
-  licence     = "missing" # it listens, is billed, and never gets ready
+  licence     = "missing" # it listens and is billed, but never becomes ready
 }
 
 resource "jiti_readiness" "this" {

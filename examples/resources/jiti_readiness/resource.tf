@@ -1,5 +1,5 @@
 variable "url" {
-  description = "Where the app answers once it is ready."
+  description = "The URL that answers when the app is ready."
   type        = string
 }
 
@@ -18,11 +18,11 @@ resource "terraform_data" "app" {
 
 resource "jiti_readiness" "this" {
   stack    = jiti_stack.this.id
-  triggers = { version = jiti_stack.this.version } # a new version is checked again
+  triggers = { version = jiti_stack.this.version } # a new version runs the checks again
   http     = [{ url = var.url }]
   exec     = [{ command = ["test", "-d", path.root] }]
 
-  # Without this, "provisioned" is said before the app exists.
+  # Without this, "provisioned" is recorded before the app exists.
   depends_on = [terraform_data.app]
 }
 

@@ -6,7 +6,7 @@ variable "git_sha" {
 resource "jiti_stack" "this" {
   name    = "checkout-pr-412"
   app     = "checkout"
-  version = var.git_sha # a new one updates in place and renews the lease
+  version = var.git_sha # a new version updates in place and renews the lease
   owner   = "ana@example.com"
   ttl     = "8h"
 
@@ -15,8 +15,8 @@ resource "jiti_stack" "this" {
   labels      = { cost-center = "42" }
 }
 
-# What belongs to the stack takes its tags, and so comes after the lease and goes before it. With a cloud
-# provider this is `default_tags { tags = jiti_stack.this.tags }`.
+# A resource that uses the stack's tags is created after the lease and destroyed before it. With a cloud
+# provider, write `default_tags { tags = jiti_stack.this.tags }`.
 resource "terraform_data" "app" {
   input = jiti_stack.this.tags
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A small web app for the quick start: it listens at once, and is of use only some seconds later.
+"""A small web app for the quick start: it listens at once, but is ready only some seconds later.
 
     app.py start DIR   starts it in the background and waits until it listens
-    app.py stop DIR    ends it, and only it
-    app.py run DIR     is it
+    app.py stop DIR    stops it
+    app.py run DIR     runs it in the foreground
 
-DIR is where it keeps its process id and its log. The rest comes from the environment:
-STACK, APP_VERSION, PORT, and LICENCE ("missing" makes an app that never gets ready).
+DIR holds its process id and its log. It reads these environment variables:
+STACK, APP_VERSION, PORT, and LICENCE ("missing" makes an app that never becomes ready).
 """
 
 import http.server
@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 
-# What the app does before it is of use: the name of the phase, its class, its seconds.
+# The phases of the start-up: name, class, seconds.
 PHASES = [
     ("load configuration", "configuration", 0.4),
     ("migrate database", "database", 1.6),
@@ -37,7 +37,7 @@ def start(folder):
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            sys.exit(f"port {port} is taken ({error.strerror}); give the root another one in its .auto.tfvars file")
+            sys.exit(f"port {port} is taken ({error.strerror}); set another one in the .auto.tfvars file of the root module")
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "log", "ab") as log:
         child = subprocess.Popen(
@@ -47,7 +47,7 @@ def start(folder):
     (folder / "pid").write_text(str(child.pid))
     for _ in range(100):
         if child.poll() is not None:
-            sys.exit(f"the app ended at once; its log is {folder / 'log'}")
+            sys.exit(f"the app exited at once; its log is {folder / 'log'}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -69,7 +69,7 @@ def stop(folder):
 
 
 def running(folder):
-    """The process id, if that process is this app and not another one that got its number."""
+    """The process id, if that process is this app and not another one that reuses the id."""
     try:
         pid = int((folder / "pid").read_text())
         line = subprocess.run(["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True).stdout

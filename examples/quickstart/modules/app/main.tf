@@ -1,22 +1,22 @@
-# One instance of the app: a real process on this machine, started on create and ended on destroy.
+# One instance of the app: a real process on this machine, started on create and stopped on destroy.
 
 variable "stack" {
-  description = "The name of the stack it belongs to; its phases are reported under it."
+  description = "The name of the app's stack, under which it reports its phases."
   type        = string
 }
 
 variable "app_version" {
-  description = "The version that runs."
+  description = "The version of the app."
   type        = string
 }
 
 variable "port" {
-  description = "Where it listens, on the loopback address."
+  description = "The port of the app, on the loopback address."
   type        = number
 }
 
 variable "licence" {
-  description = "\"present\", or \"missing\" for an app that listens and never gets ready."
+  description = "\"present\", or \"missing\" for an app that listens but never becomes ready."
   type        = string
   default     = "present"
 }
