@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that is measured, in release builds. Ratios are medians of interleaved runs: machines are noisy.
+# Runs all benchmarks in release builds. Ratios are medians of interleaved runs, because machines are noisy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(cargo metadata --locked --no-deps --format-version 1 |
@@ -8,7 +8,7 @@ cargo build --quiet --locked --release -p provider --bins
 
 printf '== The ledger\n'
 cargo bench --quiet --locked -p stack
-printf '\n== The start of the provider\n'
+printf '\n== Start-up of the provider\n'
 cargo bench --quiet --locked -p tfplugin --bench startup -- "$target/release/terraform-provider-jiti"
 printf '\n== The dashboard\n'
 cargo bench --quiet --locked -p tui --bench dashboard

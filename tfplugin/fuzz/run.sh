@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Feeds hostile bytes to every decoder, SECONDS each. Needs a nightly toolchain and cargo-fuzz.
+# Fuzzes every decoder for SECONDS each. Needs a nightly toolchain and cargo-fuzz.
 #   tfplugin/fuzz/run.sh [SECONDS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
