@@ -193,7 +193,11 @@ fn only_the_wire_names_protobuf() {
 fn only_the_stores_hold_sql() {
     expect_only(
         &["SELECT ", "INSERT INTO", "rusqlite"],
-        &["stack/src/sqlite", "stack/src/ledger/sqlite", "stack/src/inventory/sqlite"],
+        &[
+            "stack/src/sqlite",
+            "stack/src/ledger/sqlite",
+            "stack/src/inventory/sqlite",
+        ],
     );
 }
 

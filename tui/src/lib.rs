@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
 
 fn end(error: &CommandError) -> ExitCode {
     if let Some(text) = error.told() {
-        cli::args::ui::tell(&text);
+        cli::ui::tell(&text);
     }
     error.exit_code()
 }

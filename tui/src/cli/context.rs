@@ -106,7 +106,7 @@ impl Context {
             return Ok(Config::default());
         };
         match Config::read(&path) {
-            Ok(config) => clouds::known(&config).map(|()| config),
+            Ok(config) => cloud_provider::known(&config).map(|()| config),
             Err(error) if error.is_missing() && named == Named::Nobody => Ok(Config::default()),
             Err(error) if error.is_missing() => {
                 let by = if named == Named::Option {
@@ -227,7 +227,7 @@ impl Context {
     /// The cloud of the configured accounts, with its memory in the ledger's file; `None` where no account is
     /// configured. Nothing is read, asked or connected before the first question.
     pub(crate) fn sky(&self, config: &Config, ledger: &Path) -> Option<Sky> {
-        let cloud = clouds::cloud(config, self.environment.own_endpoint)?;
+        let cloud = cloud_provider::cloud(config, self.environment.own_endpoint)?;
         let inventory = match self.read_only(config) {
             Some(_) => SqliteInventory::read_only(ledger),
             None => SqliteInventory::at(ledger),

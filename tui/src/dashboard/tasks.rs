@@ -52,11 +52,7 @@ impl Runner {
             .as_ref()
             .map_or_else(|_| (*reader).clone(), Service::clone);
         if looks.sky().is_some() {
-            tokio::spawn(crate::dashboard::tasks::cloud_sync::serve(
-                looks,
-                asked,
-                events.clone(),
-            ));
+            tokio::spawn(cloud_sync::serve(looks, asked, events.clone()));
         }
         Self {
             syncs,
@@ -96,13 +92,13 @@ impl Runner {
             }
             Effect::Extend { stack, by } => self.change(stack.clone(), move |service| async move {
                 let until = service.extend(&stack, by).await?;
-                let moment = format::moment(until, service.now());
+                let moment = values::moment(until, service.now());
                 Ok(format!("{stack} expires {moment}"))
             }),
             Effect::Hold { stack, until, why } => {
                 self.change(stack.clone(), move |service| async move {
                     service.hold(&stack, until, why).await?;
-                    let moment = format::moment(until, service.now());
+                    let moment = values::moment(until, service.now());
                     Ok(format!("{stack} is held until {moment}"))
                 });
             }

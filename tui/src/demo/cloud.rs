@@ -9,7 +9,8 @@ use serde_json::json;
 use stack::cloud::{BillLine, Standing, Usage};
 use stack::idle::{Evidence, Observed};
 use stack::inventory::{BilledDay, CloudClock, Gap, KnownBill, LookedAt, SeenUse};
-use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd, tags};
+use stack::values::tags;
+use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd};
 
 use super::{Dice, before};
 use crate::dashboard::event::Sighting;

@@ -98,14 +98,14 @@ fn clock(cloud: Timestamp, here: Timestamp) -> Finding {
     const PART: &str = "cloud clock";
     let clock = CloudClock { cloud, here };
     match ClockSkew::between(clock) {
-        None => Finding::ok(PART, format!("{} UTC, as here", format::second(cloud))),
+        None => Finding::ok(PART, format!("{} UTC, as here", values::second(cloud))),
         Some(skew) => Finding::advice(
             PART,
             format!(
                 "it says {} UTC, and this machine {} UTC, {} apart: `jiti reap --yes` refuses to end anything",
-                format::second(skew.cloud),
-                format::second(skew.here),
-                format::duration(skew.apart)
+                values::second(skew.cloud),
+                values::second(skew.here),
+                values::duration(skew.apart)
             ),
             "set this machine's clock, for example with `timedatectl set-ntp true`",
         ),

@@ -16,21 +16,21 @@ pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
     let stacks = ledger.leases.iter().map(|lease| lease.last_at);
     let reaper = ledger.reaper.last_run.iter().map(|run| run.started_at);
     let Some(latest) = stacks.chain(reaper).max() else {
-        return Finding::ok(PART, format!("{} UTC", format::second(now)));
+        return Finding::ok(PART, format!("{} UTC", values::second(now)));
     };
     let behind = Elapsed::between(now, latest);
     if behind <= TOLERANCE {
         return Finding::ok(
             PART,
-            format!("{} UTC, not behind the ledger", format::second(now)),
+            format!("{} UTC, not behind the ledger", values::second(now)),
         );
     }
     Finding::broken(
         PART,
         format!(
             "it says {} UTC, and the ledger's last event is {} later: until when stacks live is counted wrongly",
-            format::second(now),
-            format::duration(behind)
+            values::second(now),
+            values::duration(behind)
         ),
         "set this machine's clock, for example with `timedatectl set-ntp true`",
     )

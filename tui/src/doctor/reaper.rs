@@ -5,7 +5,7 @@ use stack::reaper::NothingEnds;
 
 use super::Finding;
 use super::ledger::Open;
-use crate::cli::output::{format, words};
+use crate::format::{describe, values};
 
 const PART: &str = "reaper";
 
@@ -26,12 +26,12 @@ pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
             }
             NothingEnds::NeverRan => REGULARLY.to_owned(),
         };
-        return Finding::advice(PART, words::why_nothing_ends(&why), mend);
+        return Finding::advice(PART, describe::why_nothing_ends(&why), mend);
     }
     let Some(last) = &status.last_run else {
         return Finding::ok(PART, "it is there");
     };
-    let ran = format!("last run {}", format::moment(last.started_at, now));
+    let ran = format!("last run {}", values::moment(last.started_at, now));
     if last.failed > 0 {
         let found = format!("{ran}: {} stacks could not be ended", last.failed);
         return Finding::advice(PART, found, "`jiti events` tells which, and why");

@@ -54,11 +54,11 @@ pub(crate) fn why_nothing_ends(why: &NothingEnds) -> String {
         NothingEnds::NeverRan => "no reaper has run yet".to_owned(),
         NothingEnds::Silent { last, interval } => format!(
             "the last reaper ran at {} UTC and should run every {interval}",
-            format::minute(*last)
+            values::minute(*last)
         ),
         NothingEnds::Paused { by, at, why } => {
             let why = why.as_ref().map(|why| format!(": {why}"));
-            let at = format::minute(*at);
+            let at = values::minute(*at);
             format!(
                 "{by} paused the reaper at {at} UTC{}",
                 why.unwrap_or_default()
@@ -106,7 +106,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
                 .unwrap_or_default();
             match (state, told) {
                 (_, Some(Told { seconds, .. })) => {
-                    format!("phase {phase}{class} took {}", format::seconds(*seconds))
+                    format!("phase {phase}{class} took {}", values::seconds(*seconds))
                 }
                 (Mark::Start, None) => format!("phase {phase}{class} began"),
                 (Mark::Done, None) => format!("phase {phase}{class} done"),
@@ -121,10 +121,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
         EventKind::Renewed { policy: None } => "renewed".to_owned(),
         EventKind::Renewed { policy: Some(_) } => "renewed, under a new policy".to_owned(),
         EventKind::Extended { by, until } => {
-            format!("extended by {by}, until {} UTC", format::minute(*until))
+            format!("extended by {by}, until {} UTC", values::minute(*until))
         }
         EventKind::Held { until, why } => {
-            format!("held until {} UTC: {why}", format::minute(*until))
+            format!("held until {} UTC: {why}", values::minute(*until))
         }
         EventKind::HoldEnded => "hold ended".to_owned(),
         EventKind::Rated {
@@ -141,7 +141,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
             format!("{rate} ({hourly_source}){without}")
         }
         EventKind::SleepStarted { prior, until, .. } => {
-            let until = until.map(|until| format!(", until {} UTC", format::minute(until)));
+            let until = until.map(|until| format!(", until {} UTC", values::minute(until)));
             let until = until.unwrap_or_default();
             format!("sleep began, {} sizes kept{until}", prior.len())
         }
@@ -194,7 +194,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
 }
 
 fn per_hour(rate: stack::HourlyRate) -> String {
-    format!("{}/h", format::rate(rate))
+    format!("{}/h", values::rate(rate))
 }
 
 #[cfg(test)]

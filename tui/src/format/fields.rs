@@ -15,7 +15,7 @@ pub(crate) fn state(stack: &Listing) -> String {
 
 /// The same from its parts.
 pub(crate) fn state_words(phase: Phase, flags: &[Flag]) -> String {
-    std::iter::once(words::phase(phase))
+    std::iter::once(describe::phase(phase))
         .chain(flags.iter().map(|flag| flag_words(*flag)))
         .collect::<Vec<_>>()
         .join(", ")
@@ -24,7 +24,7 @@ pub(crate) fn state_words(phase: Phase, flags: &[Flag]) -> String {
 /// How many columns the same takes.
 pub(crate) fn state_width(phase: Phase, flags: &[Flag]) -> usize {
     let flags = flags.iter().map(|flag| 2 + flag_words(*flag).len());
-    words::phase(phase).len() + flags.sum::<usize>()
+    describe::phase(phase).len() + flags.sum::<usize>()
 }
 
 fn flag_words(flag: Flag) -> &'static str {
@@ -56,7 +56,7 @@ pub(crate) fn app_version(stack: &Listing) -> String {
 /// How long ago its lease, or its first resource, began.
 pub(crate) fn age(stack: &Listing, now: Timestamp) -> String {
     stack.created_at.map_or_else(unknown, |from| {
-        format::duration(Elapsed::between(from, now))
+        values::duration(Elapsed::between(from, now))
     })
 }
 
@@ -65,9 +65,9 @@ pub(crate) fn left(stack: &Listing, now: Timestamp) -> String {
     match stack.expires_at {
         Some(at) if stack.phase != Phase::Gone => {
             if stack.flags.contains(&Flag::Expired) {
-                format!("expired {}", format::distance(at, now))
+                format!("expired {}", values::distance(at, now))
             } else {
-                format::duration(Elapsed::between(now, at))
+                values::duration(Elapsed::between(now, at))
             }
         }
         _ => unknown(),
@@ -87,30 +87,30 @@ pub(crate) fn left_tone(stack: &Listing) -> Tone {
 
 /// When it dies, in UTC.
 pub(crate) fn dies_at(stack: &Listing) -> String {
-    stack.dies_at.map_or_else(unknown, format::minute)
+    stack.dies_at.map_or_else(unknown, values::minute)
 }
 
 /// What it costs an hour.
 pub(crate) fn hourly(stack: &Listing) -> String {
-    stack.cost.hourly_usd.map_or_else(unknown, format::rate)
+    stack.cost.hourly_usd.map_or_else(unknown, values::rate)
 }
 
 /// What it has cost.
 pub(crate) fn spent(stack: &Listing) -> String {
-    stack.cost.spent_usd.map_or_else(unknown, format::usd)
+    stack.cost.spent_usd.map_or_else(unknown, values::usd)
 }
 
 /// What was billed for it.
 pub(crate) fn billed(stack: &Listing) -> String {
-    stack.cost.billed_usd.map_or_else(unknown, format::usd)
+    stack.cost.billed_usd.map_or_else(unknown, values::usd)
 }
 
 /// How long it took to be of use; `…` while that goes on.
 pub(crate) fn init(stack: &Listing, now: Timestamp) -> String {
     match (stack.init.total_seconds, stack.init.requested_at) {
-        (Some(total), _) => format::seconds(total),
+        (Some(total), _) => values::seconds(total),
         (None, Some(from)) if matches!(stack.phase, Phase::Provisioning | Phase::Purgatory) => {
-            format!("{} so far", format::seconds(Elapsed::between(from, now)))
+            format!("{} so far", values::seconds(Elapsed::between(from, now)))
         }
         _ => unknown(),
     }

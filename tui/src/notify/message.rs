@@ -74,7 +74,7 @@ impl Message {
         } = warning;
         let rate = warning
             .hourly_usd
-            .map(|rate| format!(", {}/h", format::rate(rate)));
+            .map(|rate| format!(", {}/h", values::rate(rate)));
         let text = format!(
             "{stack} ({app}@{version}, {owner}{}) {reason}. {what_to_do}",
             rate.unwrap_or_default()
@@ -127,13 +127,13 @@ impl Message {
             ),
             Alarm::ClockBehind(behind) => format!(
                 "the clock of the reaper's machine says {} UTC and the ledger's last event is of {} UTC, so nothing was touched",
-                format::second(behind.now),
-                format::second(behind.latest)
+                values::second(behind.now),
+                values::second(behind.latest)
             ),
             Alarm::ClockSkew(skew) => format!(
                 "the clock of the reaper's machine says {} UTC and the cloud's {} UTC, so nothing was touched",
-                format::second(skew.here),
-                format::second(skew.cloud)
+                values::second(skew.here),
+                values::second(skew.cloud)
             ),
         };
         Self {
@@ -157,10 +157,10 @@ impl Message {
 
 /// What happened or will happen, as the rest of a sentence that begins with the stack's name.
 fn reason(warning: &Warning, now: Timestamp) -> String {
-    let at = format!("{} UTC", format::minute(warning.about));
+    let at = format!("{} UTC", values::minute(warning.about));
     let mut said = match &warning.kind {
         WarningKind::Expiry { .. } => {
-            let left = format::duration(Elapsed::between(now, warning.about));
+            let left = values::duration(Elapsed::between(now, warning.about));
             format!("expires in {left}, at {at}")
         }
         WarningKind::Expired => format!("expired at {at}"),
@@ -206,7 +206,7 @@ fn reason(warning: &Warning, now: Timestamp) -> String {
         match (warning.due_at, warning.dies_at) {
             (Some(due), _) if due <= now => said.push_str(", and is due now"),
             (Some(due), dies) => {
-                let dies = format::minute(dies.unwrap_or(due));
+                let dies = values::minute(dies.unwrap_or(due));
                 let _ = write!(said, ", and will be torn down at {dies} UTC");
             }
             (None, _) => {}

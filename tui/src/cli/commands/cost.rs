@@ -11,10 +11,11 @@ use stack::{CloudError, Elapsed, StackName};
 use crate::cli::args::{Form, OneOf};
 use crate::cli::context::{Context, explained};
 use crate::cli::output::table::{Align, Cell, Column, Table};
-use crate::cli::output::{format, json, looked};
+use crate::cli::output::{coverage, json};
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
+use crate::format::values;
 
 /// Tell what a stack costs: the estimate now, and what was billed
 ///
@@ -70,7 +71,7 @@ pub(crate) async fn run(
     } else {
         BillMode::Cached
     };
-    looked::refresh(&service, *cached).await?;
+    coverage::refresh(&service, *cached).await?;
     let (cost, failed) = match service.cost(name, &one_of.choice(), mode).await {
         Ok(answer) => answer,
         Err(error) => return Err(explained(error, &service, name).await),
@@ -96,21 +97,21 @@ const LABEL: usize = 14;
 fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result<(), CommandError> {
     let now = service.now();
     let estimate = &cost.estimate;
-    let usd = |usd: Option<_>| usd.map_or_else(|| format::UNKNOWN.to_owned(), format::usd);
+    let usd = |usd: Option<_>| usd.map_or_else(|| values::UNKNOWN.to_owned(), values::usd);
     let rate = match (estimate.hourly_usd, &estimate.hourly_source) {
-        (Some(rate), Some(source)) => format!("{} an hour ({source})", format::rate(rate)),
-        (Some(rate), None) => format!("{} an hour", format::rate(rate)),
-        (None, _) => format::UNKNOWN.to_owned(),
+        (Some(rate), Some(source)) => format!("{} an hour ({source})", values::rate(rate)),
+        (Some(rate), None) => format!("{} an hour", values::rate(rate)),
+        (None, _) => values::UNKNOWN.to_owned(),
     };
     let mut line = |label: &str, text: &str| ui.labelled(&format!("{label:<LABEL$}"), LABEL, text);
     line("now", &rate)?;
     line("spent", &usd(estimate.spent_usd))?;
     let until = match estimate.until_expiry_usd.zip(cost.expires_at) {
         Some((more, expires_at)) => {
-            let left = format::duration(Elapsed::between(now, expires_at));
-            format!("{} more, in {left}", format::usd(more))
+            let left = values::duration(Elapsed::between(now, expires_at));
+            format!("{} more, in {left}", values::usd(more))
         }
-        None => format::UNKNOWN.to_owned(),
+        None => values::UNKNOWN.to_owned(),
     };
     line("until expiry", &until)?;
     if !estimate.unpriced.is_empty() {
@@ -122,7 +123,7 @@ fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result
         line("", &may_change)?;
     }
     if cost.requests.made > 0 {
-        let (made, price) = (cost.requests.made, format::usd(cost.requests.usd));
+        let (made, price) = (cost.requests.made, values::usd(cost.requests.usd));
         let noun = if made == 1 { "request" } else { "requests" };
         line(
             "asking",
@@ -147,15 +148,15 @@ fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result
 pub(crate) fn as_of(billed: &Billed, now: Timestamp) -> String {
     format!(
         "{} until the end of {} (asked {})",
-        format::usd(billed.usd),
+        values::usd(billed.usd),
         billed.until,
-        format::distance(billed.asked_at, now)
+        values::distance(billed.asked_at, now)
     )
 }
 
 /// What was billed, and what of it may still change. `asked`: this command may ask.
 fn bill(cost: &StackCost, asked: bool, now: Timestamp) -> (String, Option<String>) {
-    let unknown = |why: &str| (format!("{}, {why}", format::UNKNOWN), None);
+    let unknown = |why: &str| (format!("{}, {why}", values::UNKNOWN), None);
     let tag = format!("the tag jiti:stack = {}", cost.name);
     let Some(billed) = &cost.billed else {
         let Some(at) = cost.bill_asked_at else {
@@ -164,7 +165,7 @@ fn bill(cost: &StackCost, asked: bool, now: Timestamp) -> (String, Option<String
                 false => "the bill was not asked for yet",
             });
         };
-        let ago = format::distance(at, now);
+        let ago = values::distance(at, now);
         let began = cost.created_at.map(day_of);
         return match cost.bill_until {
             Some(until) if began <= Some(until) => unknown(&format!(
@@ -177,11 +178,11 @@ fn bill(cost: &StackCost, asked: bool, now: Timestamp) -> (String, Option<String
     };
     let until = billed.until;
     if billed.services.is_empty() {
-        let asked = format::distance(billed.asked_at, now);
+        let asked = values::distance(billed.asked_at, now);
         let nothing = format!("nothing under {tag} until the end of {until} (asked {asked})");
         return (nothing, None);
     }
-    let open = format::usd(billed.estimated_usd);
+    let open = values::usd(billed.estimated_usd);
     let may_change = match billed.settled_until {
         Some(settled) if settled == until => "none of it is estimated any more".to_owned(),
         Some(settled) => {
@@ -205,8 +206,8 @@ fn services(billed: &Billed) -> Table {
     for service in &billed.services {
         table.row([
             Cell::new(&service.service),
-            Cell::new(format::usd(service.usd)),
-            Cell::new(format::usd(service.estimated_usd)),
+            Cell::new(values::usd(service.usd)),
+            Cell::new(values::usd(service.estimated_usd)),
         ]);
     }
     table

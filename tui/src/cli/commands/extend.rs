@@ -5,9 +5,10 @@ use stack::{Span, StackName};
 
 use crate::cli::args::Form;
 use crate::cli::context::{Context, explained};
-use crate::cli::output::{changed, format};
+use crate::cli::output::changed;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::values;
 
 /// Let a stack live longer
 ///
@@ -40,6 +41,6 @@ pub(crate) async fn run(
         Ok(until) => until,
         Err(error) => return Err(explained(error, &service, name).await),
     };
-    let sentence = format!("{name} expires {}", format::moment(until, service.now()));
+    let sentence = format!("{name} expires {}", values::moment(until, service.now()));
     changed::write(ui, *form, &service, name, Some(sentence)).await
 }

@@ -8,9 +8,10 @@ use stack::{Span, StackName};
 
 use crate::cli::args::Form;
 use crate::cli::context::{Context, explained};
-use crate::cli::output::{changed, format};
+use crate::cli::output::changed;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::values;
 
 /// Keep the reaper away from a stack until a stated time
 ///
@@ -84,15 +85,15 @@ pub(crate) async fn run(
     if until <= now {
         return Err(CommandError::usage(format!(
             "--until {} UTC has passed: it is {} UTC",
-            format::second(until),
-            format::second(now)
+            values::second(until),
+            values::second(now)
         ))
         .hint("name a later time, or a duration from now such as 6h"));
     }
     if let Err(error) = service.hold(&name, until, why.as_str()).await {
         return Err(explained(error, &service, &name).await);
     }
-    let sentence = format!("{name} is held until {}: {why}", format::moment(until, now));
+    let sentence = format!("{name} is held until {}: {why}", values::moment(until, now));
     changed::write(ui, form, &service, &name, Some(sentence)).await
 }
 

@@ -10,9 +10,10 @@ use stack::view::View;
 use crate::cli::args::Form;
 use crate::cli::context::Context;
 use crate::cli::output::table::{Align, Cell, Column, Table};
-use crate::cli::output::{csv, fields, format, json, looked, words};
+use crate::cli::output::{coverage, csv, json};
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
+use crate::format::{describe, fields, values};
 
 /// List the stacks that are not gone
 ///
@@ -52,10 +53,10 @@ pub(crate) async fn run(
     let Some(service) = context.observer()? else {
         return no_ledger(arguments, context, ui);
     };
-    looked::refresh(&service, cached).await?;
+    coverage::refresh(&service, cached).await?;
     let (stacks, view) = service.listing_with_view(scope).await?;
     if form.json || csv {
-        looked::gaps_beside(&view);
+        coverage::gaps_beside(&view);
     }
     if form.json {
         json::write(ui, &stacks)
@@ -63,10 +64,10 @@ pub(crate) async fn run(
         csv::write(ui, &stacks)
     } else if stacks.is_empty() {
         nothing_in(&service, all, ui)?;
-        looked::age(ui, &view)
+        coverage::age(ui, &view)
     } else {
         table(&stacks, &view, ui)?;
-        looked::age(ui, &view)
+        coverage::age(ui, &view)
     }
 }
 
@@ -138,7 +139,7 @@ fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandErro
     ui.line("")?;
     ui.line(&summary(stacks))?;
     match view.reaper.nothing_ends(view.now) {
-        Some(why) => ui.text(&words::nothing_ends(&why)),
+        Some(why) => ui.text(&describe::nothing_ends(&why)),
         None => Ok(()),
     }
 }
@@ -166,7 +167,7 @@ fn summary(stacks: &[Listing]) -> String {
             } else {
                 format!(" for {known} of them")
             };
-            format!("{}/h{of}", format::rate(sum))
+            format!("{}/h{of}", values::rate(sum))
         }
     };
     format!("{} {noun}, {priced}", live.len())

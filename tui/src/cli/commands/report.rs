@@ -7,9 +7,10 @@ use stack::report::{By, Figures, Report};
 use crate::cli::args::Form;
 use crate::cli::context::Context;
 use crate::cli::output::table::{Align, Cell, Column, Table};
-use crate::cli::output::{csv, format, html, json};
+use crate::cli::output::{csv, html, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::values;
 
 /// Tell what stacks have cost and brought over a time, in groups
 ///
@@ -97,8 +98,8 @@ const HEAD: [(&str, u8); 12] = [
 
 fn shown(figures: &Figures) -> [String; HEAD.len()] {
     let Figures { idle, init, .. } = figures;
-    let usd = |usd: Option<_>| usd.map_or_else(unknown, format::usd);
-    let seconds = |time: Option<_>| time.map_or_else(unknown, format::seconds);
+    let usd = |usd: Option<_>| usd.map_or_else(unknown, values::usd);
+    let seconds = |time: Option<_>| time.map_or_else(unknown, values::seconds);
     [
         figures.stacks.to_string(),
         hours(figures),
@@ -116,7 +117,7 @@ fn shown(figures: &Figures) -> [String; HEAD.len()] {
 }
 
 fn unknown() -> String {
-    format::UNKNOWN.to_owned()
+    values::UNKNOWN.to_owned()
 }
 
 /// Hours that stacks stood, to a tenth.
@@ -145,7 +146,7 @@ fn rows(report: &Report) -> Vec<(&str, &Figures)> {
 
 fn table(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     if report.groups.is_empty() {
-        let since = format::minute(report.since);
+        let since = values::minute(report.since);
         return ui.text(&format!("No stack has stood since {since} UTC."));
     }
     let group = Column::new(title(report), Align::Left).between(12, 40);
@@ -180,8 +181,8 @@ fn remarks(report: &Report) -> Vec<String> {
     let total = &report.total;
     let mut lines = vec![format!(
         "{} to {} UTC. {}",
-        format::minute(report.since),
-        format::minute(report.until),
+        values::minute(report.since),
+        values::minute(report.until),
         ended(total)
     )];
     if total.without_rate > 0 {

@@ -8,7 +8,7 @@ use stack::{Event, Listing, StackName};
 
 use crate::cli::args::{Form, OneOf};
 use crate::cli::context::{Context, explained};
-use crate::cli::output::{json, looked, page};
+use crate::cli::output::{coverage, json, page};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
@@ -63,7 +63,7 @@ pub(crate) async fn run(
         form,
     } = arguments;
     let service = context.existing_observer()?;
-    looked::refresh(&service, *cached).await?;
+    coverage::refresh(&service, *cached).await?;
     let shown = match service.show_one_of(name, &one_of.choice()).await {
         Ok(shown) => shown,
         Err(error) => return Err(explained(error, &service, name).await),

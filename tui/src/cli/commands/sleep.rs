@@ -8,10 +8,11 @@ use stack::service::power::{Patience, SleepError, Step, Turned};
 use super::hold::Until;
 use crate::cli::args::Form;
 use crate::cli::context::{Context, explained};
-use crate::cli::output::{format, json};
+use crate::cli::output::json;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
+use crate::format::values;
 
 /// Stop what a stack computes with, and keep its data
 ///
@@ -102,7 +103,7 @@ pub(crate) fn ready_again(turned: &Turned) -> String {
     match turned.ready_again_seconds {
         Some(time) => format!(
             "ready again in about {}, as it took for this app so far",
-            format::duration(time)
+            values::duration(time)
         ),
         None => "how long that takes is not known: no stack of this app was woken yet".to_owned(),
     }
@@ -122,13 +123,13 @@ async fn shown(ui: &mut Ui, turned: &Turned, service: &Service) -> Result<(), Co
     if let Some(rate) = remains.hourly_usd {
         ui.text(&format!(
             "{}/h goes on while it sleeps:",
-            format::rate(rate)
+            values::rate(rate)
         ))?;
     }
     for one in &remains.resources {
         let rate = one.hourly_usd.map_or_else(
             || "price not known".to_owned(),
-            |rate| format!("{}/h", format::rate(rate)),
+            |rate| format!("{}/h", values::rate(rate)),
         );
         ui.text(&format!("  {}  {}, {rate}", one.kind, one.id))?;
     }
@@ -136,13 +137,13 @@ async fn shown(ui: &mut Ui, turned: &Turned, service: &Service) -> Result<(), Co
         ui.text(&format!(
             "! {} starts again by itself at {}: sleep it again then",
             restart.id,
-            format::moment(restart.at, now)
+            values::moment(restart.at, now)
         ))?;
     }
     if let Some(at) = turned.wake_at {
         ui.text(&format!(
             "The reaper wakes it at {}",
-            format::moment(at, now)
+            values::moment(at, now)
         ))?;
     }
     if turned.asleep {
@@ -150,7 +151,7 @@ async fn shown(ui: &mut Ui, turned: &Turned, service: &Service) -> Result<(), Co
         if let Some(lease) = service.lease(name).await? {
             ui.text(&format!(
                 "Its lease goes on: it expires at {}",
-                format::moment(lease.expires_at, now)
+                values::moment(lease.expires_at, now)
             ))?;
         }
     }

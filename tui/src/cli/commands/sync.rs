@@ -6,9 +6,10 @@ use stack::service::{Service, SyncMode, SyncReport};
 use crate::cli::args::Form;
 use crate::cli::context::Context;
 use crate::cli::output::table::{Align, Cell, Column, Table};
-use crate::cli::output::{format, json, looked};
+use crate::cli::output::{coverage, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::values;
 
 /// Ask the cloud now, whatever the age of what is known
 ///
@@ -47,7 +48,7 @@ pub(crate) async fn run(
     } else {
         for_people(&report, ui)?;
     }
-    looked::beside(&report);
+    coverage::beside(&report);
     if report.looked.is_empty() {
         return Err(
             CommandError::failed("nothing could be looked at: no place answered")
@@ -91,8 +92,8 @@ fn for_people(report: &SyncReport, ui: &mut Ui) -> Result<(), CommandError> {
         ]);
         for stack in &report.stacks {
             let or_unknown =
-                |text: &Option<String>| text.clone().unwrap_or_else(|| format::UNKNOWN.to_owned());
-            let rate = stack.hourly_usd.map(format::rate);
+                |text: &Option<String>| text.clone().unwrap_or_else(|| values::UNKNOWN.to_owned());
+            let rate = stack.hourly_usd.map(values::rate);
             table.row([
                 Cell::new(&stack.name),
                 Cell::new(or_unknown(&stack.app)),
@@ -112,14 +113,14 @@ fn for_people(report: &SyncReport, ui: &mut Ui) -> Result<(), CommandError> {
         counted(report.stacks.len(), "stack"),
         counted(report.looked.len(), "place"),
         counted(report.requests, "request"),
-        format::seconds(report.seconds),
+        values::seconds(report.seconds),
     ))?;
     for name in &report.reopened {
         ui.text(&format!(
             "{name} was gone, and something of it was found: it is residue now. `jiti show {name}` tells what is left."
         ))?;
     }
-    looked::gaps(ui, &report.not_looked)
+    coverage::gaps(ui, &report.not_looked)
 }
 
 fn counted(count: impl TryInto<u64>, what: &str) -> String {

@@ -62,7 +62,7 @@ pub(crate) fn age(ui: &mut Ui, view: &View) -> Result<(), CommandError> {
     let places: Vec<_> = cloud.known().places.keys().cloned().collect();
     match cloud.known().tried_at(&places) {
         Some(at) if !places.is_empty() => {
-            ui.text(&format!("The cloud as of {}", format::moment(at, view.now)))?;
+            ui.text(&format!("The cloud as of {}", values::moment(at, view.now)))?;
         }
         _ => ui.text("The cloud was not asked yet: `jiti sync` does it")?,
     }

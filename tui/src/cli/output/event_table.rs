@@ -3,8 +3,8 @@
 use stack::Event;
 
 use super::table::{Align, Cell, Column, Table};
-use super::{format, words};
 use crate::format::style::Tone;
+use crate::format::{describe, values};
 
 /// Whose events they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +36,12 @@ pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
     for event in events {
         let mut cells = vec![
             Cell::new(event.seq.to_string()).tone(Tone::Quiet),
-            Cell::new(format::second(event.at)),
+            Cell::new(values::second(event.at)),
             Cell::new(&event.stack),
             Cell::new(event.kind.name()),
-            Cell::new(words::event(&event.kind)),
+            Cell::new(describe::event(&event.kind)),
             Cell::new(&event.actor),
-            Cell::new(words::source(event.source)),
+            Cell::new(describe::source(event.source)),
         ];
         if shown == Shown::One {
             cells.remove(STACK);

@@ -21,12 +21,13 @@ use stack::{Listing, Phase, RenewOn, service};
 
 use super::event_table::{self, Shown};
 use super::table::{Align, Cell, Column, Table};
-use super::{fields, format, looked, resources, words};
+use super::{coverage, resources};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::gantt::{self, Bar};
 use crate::format::style::Tone;
 use crate::format::text::clean;
+use crate::format::{describe, fields, values};
 
 /// How many events are shown: the last ones.
 const LAST: usize = 10;
@@ -62,7 +63,7 @@ pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     if view.cloud.is_some() {
         section(ui, "Resources")?;
         resources::write(ui, page.shown, view)?;
-        looked::age(ui, view)?;
+        coverage::age(ui, view)?;
     }
     if page.shown.lease.is_some() {
         section(ui, "Events")?;
@@ -71,7 +72,7 @@ pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     match view.reaper.nothing_ends(view.now) {
         Some(why) if listing.phase != Phase::Gone => {
             ui.line("")?;
-            ui.text(&words::nothing_ends(&why))
+            ui.text(&describe::nothing_ends(&why))
         }
         _ => Ok(()),
     }
@@ -111,7 +112,7 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     } = page;
     let now = view.now;
     let moment = |at: Option<Timestamp>| {
-        at.map_or_else(|| "unknown".to_owned(), |at| format::moment(at, now))
+        at.map_or_else(|| "unknown".to_owned(), |at| values::moment(at, now))
     };
     field(ui, "created", &moment(stack.created_at))?;
     let ended = if stack.phase == Phase::Gone {
@@ -136,7 +137,7 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         None => "none: the policy has no max_ttl".to_owned(),
         Some(max) => {
             let latest = max.after(lease.created_at);
-            format!("{} (max_ttl {max})", format::moment(latest, now))
+            format!("{} (max_ttl {max})", values::moment(latest, now))
         }
     };
     field(ui, "cap", &cap)?;
@@ -144,7 +145,7 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         Some(hold) if stack.hold_until.is_some() => {
             let held = format!(
                 "{}: {} ({})",
-                format::moment(hold.until, now),
+                values::moment(hold.until, now),
                 hold.why,
                 hold.by
             );
@@ -153,7 +154,7 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         _ => field(ui, "held", "no")?,
     }
     let dies = match (stack.dies_at, view.reaper.nothing_ends(now)) {
-        (Some(at), _) => format::moment(at, now),
+        (Some(at), _) => values::moment(at, now),
         (None, _) if stack.phase == Phase::Gone => "it is gone".to_owned(),
         (None, Some(_)) => "unknown: no reaper runs".to_owned(),
         (None, None) => "nothing will end it".to_owned(),
@@ -173,13 +174,13 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
             "it declares no readiness, and is ready when it is created",
         );
     };
-    let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), format::seconds);
+    let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), values::seconds);
     let cost = init
         .usd
-        .map(|usd| format!(", {}", format::usd(usd)))
+        .map(|usd| format!(", {}", values::usd(usd)))
         .unwrap_or_default();
     field(ui, "total", &format!("{}{cost}", fields::init(stack, now)))?;
-    field(ui, "requested", &format::moment(requested, now))?;
+    field(ui, "requested", &values::moment(requested, now))?;
     field(ui, "to provisioned", &time(init.provision_seconds))?;
     field(ui, "to ready", &time(init.ready_seconds))?;
     if let Some(slowest) = &init.slowest_phase {
@@ -208,11 +209,11 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
     for (phase, bar) in init.phases.iter().zip(chart) {
         table.row([
             Cell::new(format!("  {}", phase.name)),
-            Cell::new(phase.class.as_deref().unwrap_or(format::UNKNOWN)),
+            Cell::new(phase.class.as_deref().unwrap_or(values::UNKNOWN)),
             Cell::new(
                 phase
                     .seconds
-                    .map_or_else(|| "running".to_owned(), format::seconds),
+                    .map_or_else(|| "running".to_owned(), values::seconds),
             ),
             Cell::new(bar),
         ]);
@@ -223,8 +224,8 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
 fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     let cost = &stack.cost;
     let rate = match (cost.hourly_usd, &cost.hourly_source) {
-        (Some(rate), Some(source)) => format!("{}/h ({source})", format::rate(rate)),
-        (Some(rate), None) => format!("{}/h", format::rate(rate)),
+        (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
+        (Some(rate), None) => format!("{}/h", values::rate(rate)),
         (None, _) if stack.phase == Phase::Gone => "none: it is gone".to_owned(),
         (None, _) if view.cloud.is_some() => {
             "unknown: nothing with a price carries its tags; set hourly_cost on the jiti_stack"
@@ -233,18 +234,18 @@ fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
         (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
     };
     field(ui, "rate", &rate)?;
-    let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), format::usd);
+    let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), values::usd);
     field(ui, "spent", &format!("{} (estimate)", usd(cost.spent_usd)))?;
     if let Some(until) = cost.until_expiry_usd {
-        field(ui, "until expiry", &format::usd(until))?;
+        field(ui, "until expiry", &values::usd(until))?;
     }
     let until = cost.billed_until.map(|at| {
         let change = match cost.billed_settled_until {
             Some(settled) if settled == at => String::new(),
-            Some(settled) => format!(", estimated from {} UTC on", format::minute(settled)),
+            Some(settled) => format!(", estimated from {} UTC on", values::minute(settled)),
             None => ", all of it estimated".to_owned(),
         };
-        format!(" until {} UTC{change}", format::minute(at))
+        format!(" until {} UTC{change}", values::minute(at))
     });
     let billed = format!("{}{}", usd(cost.billed_usd), until.unwrap_or_default());
     field(ui, "billed", &billed)?;
@@ -268,23 +269,23 @@ fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     let since = stack
         .idle
         .since
-        .map(|at| format!(" since {}", format::moment(at, view.now)));
-    let state = words::idle(stack.idle.state);
+        .map(|at| format!(" since {}", values::moment(at, view.now)));
+    let state = describe::idle(stack.idle.state);
     field(
         ui,
         "state",
         &format!("{state}{}", since.unwrap_or_default()),
     )?;
     if let Some(wasted) = stack.idle.wasted_usd {
-        field(ui, "wasted", &format::usd(wasted))?;
+        field(ui, "wasted", &values::usd(wasted))?;
     }
     for evidence in &stack.idle.evidence {
         let value = evidence
             .value
-            .map_or_else(|| "no answer".to_owned(), format::number);
+            .map_or_else(|| "no answer".to_owned(), values::number);
         let of = format!(
             "in use from {} on, over {}",
-            format::number(evidence.threshold),
+            values::number(evidence.threshold),
             evidence.window
         );
         field(
@@ -300,7 +301,7 @@ fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         Some(last) => field(
             ui,
             "last use",
-            &format!("{} ({})", format::moment(last.at, view.now), last.signal),
+            &format!("{} ({})", values::moment(last.at, view.now), last.signal),
         ),
         None => field(ui, "last use", "unknown"),
     }

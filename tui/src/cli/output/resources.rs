@@ -37,8 +37,8 @@ pub(crate) fn write(ui: &mut Ui, shown: &service::Shown, view: &View) -> Result<
             Cell::new(one.id.short()),
             Cell::new(&one.region),
             Cell::new(state),
-            Cell::new(one.hourly_usd.map_or(UNKNOWN.to_owned(), format::rate)),
-            Cell::new(age.map_or(UNKNOWN.to_owned(), format::duration)),
+            Cell::new(one.hourly_usd.map_or(UNKNOWN.to_owned(), values::rate)),
+            Cell::new(age.map_or(UNKNOWN.to_owned(), values::duration)),
         ]);
     }
     ui.table(&table)

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::{act, nap, popup, teardown};
+use super::{popup, sleep, stack_actions, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::{self, Place};
 use crate::dashboard::model::detail::{Detail, Tab};
@@ -173,14 +173,14 @@ fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             return effects;
         }
-        other => return act::on_stack(model, other),
+        other => return stack_actions::on_stack(model, other),
     }
     Vec::new()
 }
 
 /// Leaves; where that would break something off, only when it is meant.
 fn quit(model: &mut Model) {
-    match nap::breaks_off(model) {
+    match sleep::breaks_off(model) {
         Some(what) if !model.leaving => {
             model.say(Tone::Notice, what);
             model.leaving = true;

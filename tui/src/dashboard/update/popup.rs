@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{keys, nap, teardown};
+use super::{keys, sleep, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::BINDINGS;
 use crate::dashboard::model::Model;
@@ -15,7 +15,7 @@ use crate::format::style::Tone;
 /// A key that means something in the popup.
 pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if let (Some(Popup::Sleep(popup)), Msg::Back) = (&mut model.popup, msg)
-        && nap::back(popup)
+        && sleep::back(popup)
     {
         return Vec::new();
     }
@@ -35,7 +35,7 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Popup::Sort(chosen) => (sort(model, chosen, msg), Vec::new()),
         Popup::Extend(popup) => extend(model, popup, msg),
         Popup::Hold(popup) => hold(model, popup, msg),
-        Popup::Sleep(popup) => nap::act(model, popup, msg),
+        Popup::Sleep(popup) => sleep::act(model, popup, msg),
         Popup::Teardown(popup) => teardown::act(model, popup, msg),
     };
     if stays {
@@ -66,7 +66,7 @@ pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
             hold.problem = None;
         }
         Popup::Teardown(confirm) => teardown::edit(confirm, request),
-        Popup::Sleep(nap) => nap::edit(nap, request),
+        Popup::Sleep(nap) => sleep::edit(nap, request),
         Popup::Help(_) | Popup::Sort(_) => {}
     }
 }

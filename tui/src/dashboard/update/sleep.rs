@@ -5,7 +5,6 @@ use stack::StackName;
 use stack::service::power::{Plan, Step, Turned};
 use tui_input::InputRequest;
 
-use crate::cli::output::{format, words};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::Problem;
 use crate::dashboard::model::Model;
@@ -13,6 +12,7 @@ use crate::dashboard::model::operations::{Doing, Ended};
 use crate::dashboard::model::popup::{Nap, Popup};
 use crate::dashboard::msg::Msg;
 use crate::format::style::Tone;
+use crate::format::{describe, values};
 
 /// Opens the question, and asks what would stop.
 pub(super) fn begin(model: &mut Model, stack: StackName) -> Vec<Effect> {
@@ -106,7 +106,7 @@ pub(super) fn turning(model: &mut Model, stack: &StackName, step: Step) {
     let now = model.now();
     model.works.step(stack, step, now);
     if let Some(work) = model.works.running(stack) {
-        let text = format!("{stack} {}; Enter, 3 follows it", words::work(work));
+        let text = format!("{stack} {}; Enter, 3 follows it", describe::work(work));
         model.say(Tone::Quiet, text);
     }
     model.dirty = true;
@@ -147,7 +147,7 @@ fn verdict(stack: &StackName, turned: &Turned) -> (Tone, String) {
     let text = match (turned.asleep, turned.remains.hourly_usd) {
         (true, Some(rate)) => format!(
             "{stack} is asleep: {count} stopped, {}/h goes on",
-            format::rate(rate)
+            values::rate(rate)
         ),
         (true, None) => format!("{stack} is asleep: {count} stopped"),
         (false, _) => format!("{stack} is awake: {count} started"),

@@ -2,7 +2,7 @@
 
 use stack::{Lease, Phase};
 
-use super::{nap, teardown};
+use super::{sleep, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::Problem;
 use crate::dashboard::model::Model;
@@ -116,8 +116,8 @@ fn begin(model: &mut Model, msg: Msg, key: Key) -> Vec<Effect> {
     model.popup = match msg {
         Msg::Extend => Some(Popup::Extend(Extend::new(lease, policy, now))),
         Msg::Hold => Some(Popup::Hold(Box::new(Hold::new(lease, policy, now)))),
-        Msg::Sleep => return nap::begin(model, name),
-        Msg::Wake => return nap::wake(model, name),
+        Msg::Sleep => return sleep::begin(model, name),
+        Msg::Wake => return sleep::wake(model, name),
         Msg::Unhold => {
             model.say(Tone::Quiet, format!("ending the hold of {name}"));
             return vec![Effect::Unhold(name)];

@@ -80,7 +80,7 @@ pub(super) fn foresee(model: &mut Model, anew: bool) -> Vec<Effect> {
     if model.works.running(&stack.name()).is_some() {
         return Vec::new();
     }
-    if let Some(problem) = act::reason_against(model, Msg::Teardown, &stack) {
+    if let Some(problem) = stack_actions::reason_against(model, Msg::Teardown, &stack) {
         let now = model.now();
         model.foresights.tell(stack, now, Err(problem));
         return Vec::new();

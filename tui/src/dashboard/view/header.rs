@@ -9,11 +9,11 @@ use ratatui::layout::Rect;
 use stack::Elapsed;
 
 use super::canvas::Canvas;
-use crate::cli::output::{format, words};
 use crate::dashboard::model::Model;
 use crate::dashboard::model::world::Reading;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
+use crate::format::{describe, values};
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let badges = badges(canvas, area, model);
@@ -74,7 +74,7 @@ fn pieces(model: &Model) -> Vec<(String, Tone)> {
     };
     let rate = match sums.priced {
         0 => "cost unknown".to_owned(),
-        _ => format!("{}/h{of}", format::rate(sums.rate)),
+        _ => format!("{}/h{of}", values::rate(sums.rate)),
     };
     pieces.push((rate, Tone::Heading));
     let idle = idle(model);
@@ -126,7 +126,7 @@ fn idle(model: &Model) -> (String, Tone) {
         0 => ("idle –".to_owned(), Tone::Quiet),
         _ if sums.idle == 0 => ("idle $0.00/h".to_owned(), Tone::Plain),
         _ => (
-            format!("idle {}/h", format::rate(sums.idle_rate)),
+            format!("idle {}/h", values::rate(sums.idle_rate)),
             Tone::Notice,
         ),
     }
@@ -166,7 +166,10 @@ fn reaper(model: &Model) -> (String, Tone) {
         return (String::new(), Tone::Quiet);
     }
     if let Some(why) = view.reaper.nothing_ends(now) {
-        return (format!("▲ {}", words::why_nothing_ends(&why)), Tone::Notice);
+        return (
+            format!("▲ {}", describe::why_nothing_ends(&why)),
+            Tone::Notice,
+        );
     }
     let Some(last) = &view.reaper.last_run else {
         return (String::new(), Tone::Quiet);
@@ -193,6 +196,6 @@ fn ago(at: jiff::Timestamp, now: jiff::Timestamp) -> String {
     if Elapsed::between(at, now).seconds() < 60 {
         "just now".to_owned()
     } else {
-        format::distance(at, now)
+        values::distance(at, now)
     }
 }

@@ -95,7 +95,7 @@ fn heading(canvas: &mut Canvas<'_>, area: Rect, group: &Group) {
     let noun = if group.stacks == 1 { "stack" } else { "stacks" };
     let rate = group
         .rate
-        .map_or_else(String::new, |rate| format!(", {}/h", format::rate(rate)));
+        .map_or_else(String::new, |rate| format!(", {}/h", values::rate(rate)));
     let text = format!("{} {noun}{rate}", group.stacks);
     let x = canvas.put(
         x + 2,

@@ -8,13 +8,13 @@ use stack::{Elapsed, Phase};
 use super::canvas::Canvas;
 use super::glyphs;
 use super::layout::Placed;
-use crate::cli::output::{fields, format};
 use crate::dashboard::model::Model;
 use crate::dashboard::model::column::Column;
 use crate::dashboard::model::world::Stack;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::values::UNKNOWN;
+use crate::format::{fields, values};
 
 /// How wide the words for the time left are: `3 h 12 min`.
 const LEFT_WORDS: u16 = 11;
@@ -110,9 +110,9 @@ fn left_words(listing: &Listing, now: Timestamp) -> String {
         None => UNKNOWN.to_owned(),
         Some(at) if listing.flags.contains(&Flag::Expired) => {
             let over = Elapsed::between(at, now);
-            format!("−{}", format::duration(over))
+            format!("−{}", values::duration(over))
         }
-        Some(at) => format::duration(Elapsed::between(now, at)),
+        Some(at) => values::duration(Elapsed::between(now, at)),
     }
 }
 
@@ -120,7 +120,7 @@ fn idle(listing: &Listing) -> String {
     listing
         .idle
         .hourly_usd
-        .map_or_else(|| UNKNOWN.to_owned(), format::rate)
+        .map_or_else(|| UNKNOWN.to_owned(), values::rate)
 }
 
 fn idle_tone(listing: &Listing) -> Tone {
@@ -133,9 +133,9 @@ fn idle_tone(listing: &Listing) -> Tone {
 /// How long it took to be of use; with `…` while that goes on.
 fn init(listing: &Listing, now: Timestamp) -> String {
     match (listing.init.total_seconds, listing.init.requested_at) {
-        (Some(total), _) => format::seconds(total),
+        (Some(total), _) => values::seconds(total),
         (None, Some(from)) if matches!(listing.phase, Phase::Provisioning | Phase::Purgatory) => {
-            format!("{}…", format::duration(Elapsed::between(from, now)))
+            format!("{}…", values::duration(Elapsed::between(from, now)))
         }
         _ => UNKNOWN.to_owned(),
     }

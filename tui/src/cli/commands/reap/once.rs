@@ -225,7 +225,7 @@ async fn asked(service: &Service, shared: &Shared) -> Result<Option<ClockSkew>, 
         return Ok(None);
     };
     for gap in &report.not_looked {
-        let gap = looked::words(gap);
+        let gap = coverage::words(gap);
         shared.speaker.aside(format!("Warning: not looked: {gap}"));
     }
     for why in &report.unwritten {

@@ -6,9 +6,10 @@ use stack::reaper::Pause;
 
 use crate::cli::args::Form;
 use crate::cli::context::Context;
-use crate::cli::output::{format, json};
+use crate::cli::output::json;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::values;
 
 pub(super) async fn pause(
     why: Option<String>,
@@ -40,7 +41,7 @@ pub(super) async fn resume(form: Form, context: &Context, ui: &mut Ui) -> Result
         Some(_) => "No reaper has run of late: `jiti reap --yes` runs it once.".to_owned(),
         None => status
             .next_run(service.now(), service.now())
-            .map(|next| format!("Its next run is at {} UTC.", format::minute(next)))
+            .map(|next| format!("Its next run is at {} UTC.", values::minute(next)))
             .unwrap_or_default(),
     };
     ui.text(&format!("The reaper is not paused. {next}"))
@@ -52,7 +53,7 @@ pub(super) fn sentence(pause: &Pause, now: jiff::Timestamp) -> String {
     format!(
         "{} paused the reaper at {}{}",
         pause.by,
-        format::moment(pause.at, now),
+        values::moment(pause.at, now),
         why.unwrap_or_default()
     )
 }

@@ -52,7 +52,7 @@ impl Report {
         // Among the lines of other runs each says when it began.
         speaker.line(match speaker.steps {
             true => line,
-            false => format!("{} UTC {line}", format::second(self.began_at)),
+            false => format!("{} UTC {line}", values::second(self.began_at)),
         });
         let stacks = self.summary.endings.iter();
         let stacks: Vec<_> = stacks
@@ -94,7 +94,7 @@ impl Report {
             line = format!("{line}; {} warned", self.told.told.len());
         }
         if let Some(next) = self.next_run_at {
-            line = format!("{line}; next run {} UTC", format::minute(next));
+            line = format!("{line}; next run {} UTC", values::minute(next));
         }
         line
     }

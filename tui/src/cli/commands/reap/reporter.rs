@@ -7,10 +7,11 @@ use stack::service::teardown::{Outcome, Progress, Residue};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cli::args::Form;
-use crate::cli::output::{format, json};
+use crate::cli::output::json;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
+use crate::format::values;
 
 /// One thing that is said.
 #[derive(Debug)]
@@ -159,15 +160,15 @@ pub(super) fn because(task: &Task, now: Timestamp) -> String {
                 stack::due::Cause::Purgatory => "in purgatory since its time-out",
                 stack::due::Cause::Idleness => "idle",
             },
-            format::minute(doom.cause_at),
-            format::distance(doom.due_at, now)
+            values::minute(doom.cause_at),
+            values::distance(doom.due_at, now)
         ),
         Why::Abandoned { by, host, pid, .. } => {
             format!("its teardown for {by} by process {pid} on {host} was abandoned")
         }
         Why::Residue { since } => format!(
             "left behind since {}, try {}",
-            format::minute(*since),
+            values::minute(*since),
             task.failures + 1
         ),
     }

@@ -13,9 +13,10 @@ use super::{pause, watch as repeat};
 use crate::cli::args::Form;
 use crate::cli::context::Context;
 use crate::cli::output::table::{Align, Cell, Column, Table};
-use crate::cli::output::{format, json, looked};
+use crate::cli::output::{coverage, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::values;
 use crate::notify::Message;
 
 /// What a run would find.
@@ -62,7 +63,7 @@ fn only_shown(form: Form, ui: &mut Ui) -> Result<(), CommandError> {
 
 async fn show(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let service = context.existing_observer()?;
-    looked::refresh(&service, false).await?;
+    coverage::refresh(&service, false).await?;
     let survey = service.survey().await?;
     let config = service.config();
     let docket = survey.docket(config, &context.teardown_settings()?.runs);
@@ -112,7 +113,7 @@ fn for_people(found: &Found, has_webhook: bool, ui: &mut Ui) -> Result<(), Comma
         ui.text(&format!(
             "{} waits for its next try, {}: it has failed {} times, last with: {}",
             later.name,
-            format::moment(later.not_before, now),
+            values::moment(later.not_before, now),
             later.failures,
             later.reason
         ))?;
@@ -141,7 +142,7 @@ fn table(docket: &Docket, now: Timestamp) -> Table {
     for task in &docket.tasks {
         let rate = task
             .hourly_usd
-            .map_or(format::UNKNOWN.to_owned(), format::rate);
+            .map_or(values::UNKNOWN.to_owned(), values::rate);
         table.row([
             Cell::new(&task.name),
             Cell::new(format!("{}@{}", task.app, task.version)),

@@ -71,7 +71,7 @@ pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<()
             }
             Turn::Ended(ended) => match *ended {
                 Ok(report) => {
-                    let began = format::second(report.began_at);
+                    let began = values::second(report.began_at);
                     if let Err(error) = report.verdict() {
                         speaker.aside(format!("{began} UTC {}", error.message()));
                     }
@@ -84,7 +84,7 @@ pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<()
                     return Err(error);
                 }
                 Err(error) => {
-                    let now = format::second(context.clock().now());
+                    let now = values::second(context.clock().now());
                     let error = error.message();
                     speaker.aside(format!("{now} UTC the run could not begin: {error}"));
                 }

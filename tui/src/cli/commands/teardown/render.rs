@@ -5,12 +5,13 @@ use stack::cloud::short;
 use stack::lease::Strategy;
 use stack::service::teardown::{Outcome, Plan, Progress};
 
+use crate::cli::output::json;
 use crate::cli::output::table::{Align, Cell, Column, Table};
-use crate::cli::output::{format, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::style::Tone;
 use crate::format::text::clean;
+use crate::format::values;
 
 /// The plan, as a line of JSON like the steps.
 #[derive(Serialize)]
@@ -44,7 +45,7 @@ pub(super) fn plan(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
     };
     let freed = plan
         .hourly_usd
-        .map(|rate| format!(", {}/h is freed", format::rate(rate)));
+        .map(|rate| format!(", {}/h is freed", values::rate(rate)));
     let name = ui.paint(Tone::Heading, &clean(plan.name.as_str()));
     ui.line(&format!("{name}: {what}{}", freed.unwrap_or_default()))?;
     ui.text(&match plan.strategy {
@@ -63,7 +64,7 @@ pub(super) fn plan(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
             table.row([
                 Cell::new(format!("  {}", one.id)),
                 Cell::new(&one.kind),
-                Cell::new(one.resource_id.as_deref().unwrap_or(format::UNKNOWN)),
+                Cell::new(one.resource_id.as_deref().unwrap_or(values::UNKNOWN)),
             ]);
         }
         ui.table(&table)?;
@@ -96,13 +97,13 @@ fn swept(plan: &Plan) -> Table {
         Column::new("BECAUSE", Align::Left).between(8, 60).goes(2),
     ]);
     for one in &plan.resources {
-        let rate = one.hourly_usd.map(format::rate);
+        let rate = one.hourly_usd.map(values::rate);
         table.row([
             Cell::new(format!("  {}", short(&one.id))),
             Cell::new(&one.kind),
-            Cell::new(one.region.as_deref().unwrap_or(format::UNKNOWN)),
-            Cell::new(rate.unwrap_or_else(|| format::UNKNOWN.to_owned())),
-            Cell::new(one.reason.as_deref().unwrap_or(format::UNKNOWN)),
+            Cell::new(one.region.as_deref().unwrap_or(values::UNKNOWN)),
+            Cell::new(rate.unwrap_or_else(|| values::UNKNOWN.to_owned())),
+            Cell::new(one.reason.as_deref().unwrap_or(values::UNKNOWN)),
         ]);
     }
     table

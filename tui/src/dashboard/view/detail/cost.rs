@@ -14,15 +14,15 @@ pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
     let cost = &listing.cost;
     page.heading("Cost");
     let rate = match (cost.hourly_usd, &cost.hourly_source) {
-        (Some(rate), Some(source)) => format!("{}/h ({source})", format::rate(rate)),
-        (Some(rate), None) => format!("{}/h", format::rate(rate)),
+        (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
+        (Some(rate), None) => format!("{}/h", values::rate(rate)),
         (None, _) if model.has_cloud() => "unknown: nothing of it has a price".to_owned(),
         (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
     };
     page.field("rate", &rate, Tone::Plain);
     so_far(page, listing, model);
     let until = match cost.until_expiry_usd {
-        Some(until) => format!("{} more by estimate", format::usd(until)),
+        Some(until) => format!("{} more by estimate", values::usd(until)),
         None => "unknown".to_owned(),
     };
     page.field("until expiry", &until, Tone::Plain);
@@ -34,7 +34,7 @@ pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
 /// What it has cost until now: by list price, and by the bill.
 pub(super) fn so_far(page: &mut Page, listing: &Listing, model: &Model) {
     let estimate = match listing.cost.spent_usd {
-        Some(usd) => format!("{} so far (rate × time)", format::usd(usd)),
+        Some(usd) => format!("{} so far (rate × time)", values::usd(usd)),
         None if listing.origin.is_none() => {
             "unknown: nobody wrote down what it has cost before".to_owned()
         }
@@ -61,7 +61,7 @@ fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
     };
     let known = cloud.bill();
     if known.days.is_empty() {
-        let (name, price) = (&listing.name, format::usd(REQUEST));
+        let (name, price) = (&listing.name, values::usd(REQUEST));
         return Err(format!(
             "unknown: the bill was not asked for yet; `jiti cost {name} --billed` does, for {price}"
         ));
@@ -83,7 +83,7 @@ fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
     } else {
         format!(
             "{} of it may still change",
-            format::usd(billed.estimated_usd)
+            values::usd(billed.estimated_usd)
         )
     };
     let remark = known.remark.as_ref().map(|remark| format!("; {remark}"));

@@ -5,10 +5,10 @@ use stack::{Listing, Phase};
 
 use super::super::page::Page;
 use super::cost;
-use crate::cli::output::{format, words};
 use crate::dashboard::model::Model;
 use crate::dashboard::model::world::Stack;
 use crate::format::style::Tone;
+use crate::format::{describe, values};
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     page.text("Rebuild, sleep or keep?", Tone::Heading);
@@ -23,7 +23,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     page.text("What is known so far:", Tone::Quiet);
     let listing = stack.listing(model.world.view());
     cost::so_far(page, &listing, model);
-    let init = listing.init.usd.map_or_else(unknown, format::usd);
+    let init = listing.init.usd.map_or_else(unknown, values::usd);
     page.field("one init", &init, Tone::Plain);
     idle(page, &listing, model);
 }
@@ -33,9 +33,9 @@ fn idle(page: &mut Page, listing: &Listing, model: &Model) {
     let idle = &listing.idle;
     let rate = idle
         .hourly_usd
-        .map_or_else(unknown, |rate| format!("{}/h now", format::rate(rate)));
+        .map_or_else(unknown, |rate| format!("{}/h now", values::rate(rate)));
     let since = idle.since.map_or_else(String::new, |at| {
-        format!(", since {}", format::moment(at, model.now()))
+        format!(", since {}", values::moment(at, model.now()))
     });
     let (now, wasted, tone) = match idle.state {
         _ if listing.phase == Phase::Asleep => (
@@ -45,11 +45,11 @@ fn idle(page: &mut Page, listing: &Listing, model: &Model) {
         ),
         IdleState::Idle => (
             format!("{rate}{since}"),
-            idle.wasted_usd.map_or_else(unknown, format::usd),
+            idle.wasted_usd.map_or_else(unknown, values::usd),
             Tone::Notice,
         ),
         IdleState::Active => (
-            words::idle(idle.state).to_owned(),
+            describe::idle(idle.state).to_owned(),
             "nothing now: it is in use".to_owned(),
             Tone::Plain,
         ),

@@ -1,10 +1,10 @@
 //! What happened to a stack, the newest first.
 
 use super::super::page::Page;
-use crate::cli::output::{format, words};
 use crate::dashboard::model::detail::Detail;
 use crate::format::style::Tone;
 use crate::format::text::{Clean, clean, wrapped};
+use crate::format::{describe, values};
 
 pub(super) fn fill(page: &mut Page, detail: &Detail) {
     if detail.stack.leased().is_none() {
@@ -17,8 +17,8 @@ pub(super) fn fill(page: &mut Page, detail: &Detail) {
         Some(Ok(events)) => events,
     };
     for event in events.iter().rev() {
-        let what = words::event(&event.kind);
-        let by = format!("{} ({})", event.actor, words::source(event.source));
+        let what = describe::event(&event.kind);
+        let by = format!("{} ({})", event.actor, describe::source(event.source));
         let room = page.columns().saturating_sub(BEFORE).max(20);
         let mut lines = wrapped(&clean(&what), Some(room));
         // Who did it is half of what is asked: it is never cut off.
@@ -33,7 +33,7 @@ pub(super) fn fill(page: &mut Page, detail: &Detail) {
                 format!(
                     "{:>5}  {}  ",
                     event.seq.to_string(),
-                    format::second(event.at)
+                    values::second(event.at)
                 )
             } else {
                 " ".repeat(BEFORE)

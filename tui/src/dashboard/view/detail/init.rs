@@ -44,7 +44,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     };
     let cost = init
         .usd
-        .map(|usd| format!(", {}", format::usd(usd)))
+        .map(|usd| format!(", {}", values::usd(usd)))
         .unwrap_or_default();
     let tone = if listing.phase == Phase::Purgatory {
         Tone::Alarm
@@ -56,15 +56,15 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         &format!("{}{cost}", fields::init(&listing, now)),
         tone,
     );
-    let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), format::seconds);
-    page.field("requested", &format::moment(requested, now), Tone::Plain);
+    let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), values::seconds);
+    page.field("requested", &values::moment(requested, now), Tone::Plain);
     page.field("to provisioned", &time(init.provision_seconds), Tone::Plain);
     page.field("then to ready", &time(init.ready_seconds), Tone::Plain);
     if let Some(slowest) = &init.slowest_phase {
         page.field("slowest phase", slowest, Tone::Notice);
     }
     if let Some(deadline) = stack.lease().and_then(|lease| lease.at(now).ready_deadline) {
-        page.field("purgatory", &format::moment(deadline, now), Tone::Notice);
+        page.field("purgatory", &values::moment(deadline, now), Tone::Notice);
     }
     page.blank();
     if init.phases.is_empty() {
@@ -120,7 +120,7 @@ fn chart(page: &mut Page, init: &ListedInit, end: jiff::Timestamp, requested: ji
         };
         let took = phase
             .seconds
-            .map_or_else(|| "running".to_owned(), format::seconds);
+            .map_or_else(|| "running".to_owned(), values::seconds);
         let class = phase.class.as_deref().unwrap_or(UNKNOWN);
         page.line([
             (

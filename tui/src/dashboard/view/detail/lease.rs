@@ -6,10 +6,10 @@ use stack::{Lease, Phase, RenewOn};
 
 use super::super::page::Page;
 use super::{cost, progress, timeline};
-use crate::cli::output::{fields, format, words};
 use crate::dashboard::model::world::Stack;
 use crate::dashboard::model::{Model, Screen};
 use crate::format::style::Tone;
+use crate::format::{describe, fields, values};
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let view = model.world.view();
@@ -83,8 +83,8 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         Tone::Plain,
     );
     let (dies, tone) = match (listing.dies_at, view.reaper.nothing_ends(now)) {
-        (_, Some(why)) => (words::why_nothing_ends(&why), Tone::Notice),
-        (Some(at), None) => (format::moment(at, now), Tone::Plain),
+        (_, Some(why)) => (describe::why_nothing_ends(&why), Tone::Notice),
+        (Some(at), None) => (values::moment(at, now), Tone::Plain),
         (None, None) => (nothing_will(listing).to_owned(), Tone::Plain),
     };
     page.field("dies at", &dies, tone);
@@ -92,7 +92,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         Some(hold) => {
             let text = format!(
                 "{}: {} ({})",
-                format::moment(hold.until, now),
+                values::moment(hold.until, now),
                 hold.why,
                 hold.by
             );
@@ -104,7 +104,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         None => "none: the policy has no max_ttl".to_owned(),
         Some(max) => {
             let latest = max.after(lease.created_at);
-            format!("{} (max_ttl {max})", format::moment(latest, now))
+            format!("{} (max_ttl {max})", values::moment(latest, now))
         }
     };
     page.field("at the latest", &cap, Tone::Quiet);
@@ -112,7 +112,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         let text = format!(
             "for {} since {}: {} (process {} on {})",
             teardown.by,
-            format::moment(teardown.started_at, now),
+            values::moment(teardown.started_at, now),
             teardown.why,
             teardown.pid,
             teardown.host
@@ -141,11 +141,11 @@ fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
         Some(at) => {
             let text = format!(
                 "by itself at {}, through the reaper",
-                format::moment(at.0, now)
+                values::moment(at.0, now)
             );
             page.field("wakes", &text, Tone::Plain);
             if let Some(why) = view.reaper.nothing_ends(now) {
-                page.field("", &words::why_nothing_ends(&why), Tone::Notice);
+                page.field("", &describe::why_nothing_ends(&why), Tone::Notice);
             }
         }
         None => page.field("wakes", "when somebody presses w", Tone::Plain),
@@ -186,30 +186,30 @@ fn usage(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
     let since = listing
         .idle
         .since
-        .map(|at| format!(" since {}", format::moment(at, now)));
-    let state = words::idle(listing.idle.state);
+        .map(|at| format!(" since {}", values::moment(at, now)));
+    let state = describe::idle(listing.idle.state);
     page.field(
         "state",
         &format!("{state}{}", since.unwrap_or_default()),
         Tone::Plain,
     );
     if let Some(wasted) = listing.idle.wasted_usd {
-        page.field("wasted", &format::usd(wasted), Tone::Notice);
+        page.field("wasted", &values::usd(wasted), Tone::Notice);
     }
     for evidence in &listing.idle.evidence {
         let value = evidence
             .value
-            .map_or_else(|| "no answer".to_owned(), format::number);
+            .map_or_else(|| "no answer".to_owned(), values::number);
         let text = format!(
             "{}: {value} (in use from {} on, over {})",
             evidence.signal,
-            format::number(evidence.threshold),
+            values::number(evidence.threshold),
             evidence.window
         );
         page.field("evidence", &text, Tone::Quiet);
     }
     let last = match stack.lease().and_then(|lease| lease.last_activity.as_ref()) {
-        Some(last) => format!("{} ({})", format::moment(last.at, now), last.signal),
+        Some(last) => format!("{} ({})", values::moment(last.at, now), last.signal),
         None if model.has_cloud() => "unknown: nobody has said so with `jiti touch`".to_owned(),
         None => "unknown: nobody has said so with `jiti touch`, and no account is looked into"
             .to_owned(),

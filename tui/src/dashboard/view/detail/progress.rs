@@ -14,9 +14,9 @@ use stack::service::teardown::Outcome;
 use stack::sleep::Remains;
 
 use super::super::page::Page;
-use crate::cli::output::{format, words};
 use crate::dashboard::model::operations::{Doing, Ended, Fate, Work};
 use crate::format::style::Tone;
+use crate::format::{describe, values};
 
 pub(super) fn fill(page: &mut Page, work: &Work, now: Timestamp) {
     let (state, tone) = state(work, now);
@@ -63,7 +63,7 @@ pub(super) fn fill(page: &mut Page, work: &Work, now: Timestamp) {
 fn state(work: &Work, now: Timestamp) -> (String, Tone) {
     let (done, all) = (work.done(), work.all());
     let since = work.since.map_or_else(String::new, |since| {
-        format!(", for {}", format::duration(Elapsed::between(since, now)))
+        format!(", for {}", values::duration(Elapsed::between(since, now)))
     });
     match (work.doing, &work.ended) {
         (Doing::Teardown, ended) => {
@@ -78,7 +78,7 @@ fn state(work: &Work, now: Timestamp) -> (String, Tone) {
             };
             (format!("Teardown {state}: {done} of {all} gone"), tone)
         }
-        (_, None) => (format!("It {}{since}", words::work(work)), Tone::Heading),
+        (_, None) => (format!("It {}{since}", describe::work(work)), Tone::Heading),
         (doing, Some(Ended::Turned(turned))) if turned.failed.is_empty() => {
             let text = match doing {
                 Doing::Sleep => format!("It is asleep: {} stopped", turned.moved.len()),
@@ -103,12 +103,12 @@ fn turned_out(page: &mut Page, turned: &Turned, now: Timestamp) {
     if turned.asleep {
         remains(page, &turned.remains);
         for restart in &turned.restarts {
-            let (id, at) = (&restart.id, format::moment(restart.at, now));
+            let (id, at) = (&restart.id, values::moment(restart.at, now));
             let text = format!("▲ {id} starts again by itself at {at}: z stops it again then");
             page.text(&text, Tone::Notice);
         }
         if let Some(at) = turned.wake_at {
-            let text = format!("The reaper wakes it at {}", format::moment(at, now));
+            let text = format!("The reaper wakes it at {}", values::moment(at, now));
             page.text(&text, Tone::Plain);
         }
     }
@@ -125,7 +125,7 @@ pub(super) fn remains(page: &mut Page, remains: &Remains) {
     for one in &remains.resources {
         let rate = one.hourly_usd.map_or_else(
             || "price not known".to_owned(),
-            |rate| format!("{}/h", format::rate(rate)),
+            |rate| format!("{}/h", values::rate(rate)),
         );
         page.line([
             (format!("  {rate}  "), Tone::Plain.into()),
@@ -140,10 +140,10 @@ pub(super) fn remains(page: &mut Page, remains: &Remains) {
 /// The same in one line.
 pub(super) fn goes_on(remains: &Remains) -> String {
     match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("{}/h goes on while it sleeps", format::rate(rate)),
+        (Some(rate), 0) => format!("{}/h goes on while it sleeps", values::rate(rate)),
         (Some(rate), unknown) => format!(
             "{}/h goes on while it sleeps, and {unknown} more of which the price is not known",
-            format::rate(rate)
+            values::rate(rate)
         ),
         (None, 0) => "Nothing that is known goes on costing while it sleeps".to_owned(),
         (None, unknown) => {
@@ -157,7 +157,7 @@ pub(super) fn ready_again(time: Option<Elapsed>) -> String {
     match time {
         Some(time) => format!(
             "ready again in about {} once it is woken, as it took for this app so far",
-            format::duration(time)
+            values::duration(time)
         ),
         None => "how long waking takes is not known: no stack of this app was woken yet".to_owned(),
     }
@@ -171,7 +171,7 @@ fn residue(page: &mut Page, outcome: &Outcome) {
             .unwrap_or_default();
         let cost = left
             .hourly_usd
-            .map(|rate| format!(", {}/h", format::rate(rate)));
+            .map(|rate| format!(", {}/h", values::rate(rate)));
         let text = format!(
             "✗ {}: {}{by}{}",
             left.id,

@@ -7,11 +7,12 @@ use stack::service::teardown::Plan;
 use super::super::page::Page;
 use super::super::popup;
 use super::progress;
-use crate::cli::output::{format, looked};
+use crate::cli::output::coverage;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::teardown_preview::Foresight;
 use crate::dashboard::model::world::Stack;
 use crate::format::style::Tone;
+use crate::format::values;
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let work = stack.lease().and_then(|lease| model.works.of(&lease.name));
@@ -41,12 +42,12 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
         .tried_at(&places)
         .filter(|_| !places.is_empty())
     {
-        let text = format!("  as of {}; r asks again", format::moment(at, model.now()));
+        let text = format!("  as of {}; r asks again", values::moment(at, model.now()));
         page.text(&text, Tone::Quiet);
     }
     for gap in cloud.known().not_looked() {
         page.text(
-            &format!("  ✗ not looked: {}", looked::words(&gap)),
+            &format!("  ✗ not looked: {}", coverage::words(&gap)),
             Tone::Alarm,
         );
     }
@@ -58,10 +59,10 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
         );
     }
     for one in own {
-        let state = one.state.as_deref().unwrap_or(format::UNKNOWN);
+        let state = one.state.as_deref().unwrap_or(values::UNKNOWN);
         let rate = one.hourly_usd.map_or_else(
-            || format::UNKNOWN.to_owned(),
-            |rate| format!("{}/h", format::rate(rate)),
+            || values::UNKNOWN.to_owned(),
+            |rate| format!("{}/h", values::rate(rate)),
         );
         let (mark, tone) = match &one.standing {
             Standing::Confirmed => ("●", Tone::Plain),
@@ -85,9 +86,9 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
         let text = match one.value {
             Some(value) => format!(
                 "  {signal}: {} within {}, idle below {}",
-                format::number(value),
+                values::number(value),
                 one.window,
-                format::number(one.threshold)
+                values::number(one.threshold)
             ),
             None => format!("  whether it is used is not known: {signal}"),
         };
@@ -125,7 +126,7 @@ fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
             }
             let text = format!(
                 "  as of {} in {place}; r asks again. d asks as well, and then y does it.",
-                format::moment(*at, model.now())
+                values::moment(*at, model.now())
             );
             page.text(&text, Tone::Quiet);
         }

@@ -37,9 +37,9 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Mo
     page.line(line(&moments, (first.at, last.at), (now, expires), columns));
     for moment in &moments {
         let when = if moment.at == now {
-            format!("{} UTC", format::minute(now))
+            format!("{} UTC", values::minute(now))
         } else {
-            format::moment(moment.at, now)
+            values::moment(moment.at, now)
         };
         page.line([
             (format!("{} ", moment.glyph), moment.ink),

@@ -40,7 +40,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Extend, model:
     } else {
         "expires"
     };
-    let text = format!("{passed} {}", format::moment(popup.expires_at, now));
+    let text = format!("{passed} {}", values::moment(popup.expires_at, now));
     canvas.put(inside.x, inside.y, inside.width, &text, Tone::Plain);
     let mut y = inside.y + 2;
     if popup.choices.is_empty() {
@@ -63,7 +63,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Extend, model:
         y += 1;
     }
     let latest = match popup.latest {
-        Some((at, max)) => format!("at the latest {} (max_ttl {max})", format::moment(at, now)),
+        Some((at, max)) => format!("at the latest {} (max_ttl {max})", values::moment(at, now)),
         None => "the policy sets no limit".to_owned(),
     };
     canvas.put(inside.x, y + 1, inside.width, &latest, Tone::Quiet);
@@ -91,7 +91,7 @@ fn one(canvas: &mut Canvas<'_>, row: Rect, at: usize, choice: Choice, popup: &Ex
     };
     let end = canvas.put(x + 3, y, row.width, &what, Tone::Plain);
     if let Some(until) = until {
-        let text = format!("until {} UTC", format::minute(until));
+        let text = format!("until {} UTC", values::minute(until));
         canvas.put_right(x, y, row.width, &text, Tone::Plain);
     }
     if chosen && choice != Choice::Written {

@@ -24,7 +24,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Hold, model: &
     let title = format!("Hold {}", popup.stack);
     let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
     let text = match popup.before {
-        Some(until) => format!("it is held until {}", format::moment(until, now)),
+        Some(until) => format!("it is held until {}", values::moment(until, now)),
         None => "the reaper leaves it alone until then; it goes on costing".to_owned(),
     };
     canvas.put(inside.x, inside.y, inside.width, &text, Tone::Plain);

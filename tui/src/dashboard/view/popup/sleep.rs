@@ -17,13 +17,13 @@ use ratatui::layout::Rect;
 use stack::service::power::Plan;
 
 use super::{keys, line, middle};
-use crate::cli::output::{format, words};
 use crate::dashboard::model::Model;
 use crate::dashboard::model::popup::{Answer, Nap};
 use crate::dashboard::model::world::Stack;
 use crate::dashboard::view::canvas::Canvas;
 use crate::dashboard::view::page::Page;
 use crate::format::style::Tone;
+use crate::format::{describe, values};
 
 const COLUMNS: u16 = 84;
 
@@ -83,10 +83,10 @@ fn until(popup: &Nap, model: &Model, width: u16) -> Page {
     }
     match popup.wakes_at(now) {
         Ok(Some(at)) => {
-            let text = format!("It wakes by itself at {}.", format::moment(at, now));
+            let text = format!("It wakes by itself at {}.", values::moment(at, now));
             page.text(&text, Tone::Plain);
             if let Some(why) = model.world.view().reaper.nothing_ends(now) {
-                let why = words::why_nothing_ends(&why);
+                let why = describe::why_nothing_ends(&why);
                 let text = format!("▲ It takes a reaper to wake it. {why}");
                 page.text(&text, Tone::Notice);
             }
@@ -95,7 +95,7 @@ fn until(popup: &Nap, model: &Model, width: u16) -> Page {
             if let Some(end) = end {
                 let text = format!(
                     "▲ Its lease ends before that, at {}.",
-                    format::moment(end, now)
+                    values::moment(end, now)
                 );
                 page.text(&text, Tone::Notice);
             }
@@ -135,10 +135,10 @@ fn planned(page: &mut Page, plan: &Plan) {
         count => format!("{count} stop"),
     };
     let goes_on = match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("; {}/h goes on", format::rate(rate)),
+        (Some(rate), 0) => format!("; {}/h goes on", values::rate(rate)),
         (Some(rate), unknown) => format!(
             "; {}/h goes on, and {unknown} more of which the price is not known",
-            format::rate(rate)
+            values::rate(rate)
         ),
         (None, 0) => "; nothing that is known goes on costing".to_owned(),
         (None, unknown) => format!("; {unknown} go on costing, how much is not known"),
@@ -149,7 +149,7 @@ fn planned(page: &mut Page, plan: &Plan) {
         |time| {
             format!(
                 "Ready again in about {}, as it took for this app so far.",
-                format::duration(time)
+                values::duration(time)
             )
         },
     );
@@ -181,7 +181,7 @@ fn planned(page: &mut Page, plan: &Plan) {
     for one in &remains.resources {
         let rate = one.hourly_usd.map_or_else(
             || "price not known".to_owned(),
-            |rate| format!("{}/h", format::rate(rate)),
+            |rate| format!("{}/h", values::rate(rate)),
         );
         page.line([
             (format!("{rate} goes on: "), Tone::Quiet.into()),

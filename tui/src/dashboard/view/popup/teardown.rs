@@ -92,7 +92,7 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
         .and_then(|lease| lease.at(model.now()).hold_until)
     {
         page.text(
-            &format!("▲ it is held until {}", format::moment(until, model.now())),
+            &format!("▲ it is held until {}", values::moment(until, model.now())),
             Tone::Notice,
         );
     }
@@ -114,7 +114,7 @@ pub(super) fn goes(plan: &Plan) -> String {
     };
     let frees = plan.hourly_usd.map_or_else(
         || "; what that frees is not known".to_owned(),
-        |rate| format!(", which frees {}/h", format::rate(rate)),
+        |rate| format!(", which frees {}/h", values::rate(rate)),
     );
     format!("{} {noun}{frees}", plan.count())
 }
@@ -150,7 +150,7 @@ pub(super) fn list(page: &mut Page, plan: &Plan) {
         rest.extend(
             doomed
                 .hourly_usd
-                .map(|rate| format!("{}/h", format::rate(rate))),
+                .map(|rate| format!("{}/h", values::rate(rate))),
         );
         rest.extend(doomed.reason.clone());
         let rest: String = rest.iter().map(|one| format!("  {one}")).collect();
