@@ -104,7 +104,7 @@ mod tests {
     use stack::cloud::Resource;
 
     use super::*;
-    use crate::clients::Clients;
+    use crate::client::Clients;
 
     fn error(kind: CloudErrorKind) -> CloudError {
         CloudError {

@@ -14,13 +14,13 @@ use stack::cloud::{
 use stack::idle::Observed;
 use stack::{Cloud, Config, Place, Span};
 
-use crate::access::Accounts;
-use crate::activity;
-use crate::bill;
-use crate::clients::Clients;
-use crate::discover::{self, unlooked};
-use crate::pace::Pace;
-use crate::prices::{self, Table};
+use crate::client::Clients;
+use crate::client::accounts::Accounts;
+use crate::client::rate_limit::Pace;
+use crate::discovery::{self, unlooked};
+use crate::metrics;
+use crate::pricing::bill;
+use crate::pricing::{self, Table};
 use crate::types::{self, Type};
 
 /// AWS, in the accounts and regions of a configuration.
@@ -49,7 +49,7 @@ impl AwsCloud {
     fn rate(&self, resources: &mut [Resource]) {
         let table = self.prices.read().unwrap_or_else(PoisonError::into_inner);
         for resource in resources {
-            prices::rate(resource, &table);
+            pricing::rate(resource, &table);
         }
     }
 
@@ -201,8 +201,8 @@ impl Cloud for AwsCloud {
             }
             let answers = places.into_iter().map(async |(place, resources)| {
                 match self.accounts.clients(place).await {
-                    Ok(at) => activity::observe(&at, &resources, window, now).await,
-                    Err(error) => activity::unreachable(&resources, window, now, &error),
+                    Ok(at) => metrics::observe(&at, &resources, window, now).await,
+                    Err(error) => metrics::unreachable(&resources, window, now, &error),
                 }
             });
             join_all(answers).await.into_iter().flatten().collect()
@@ -216,7 +216,7 @@ impl Cloud for AwsCloud {
     fn prices<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Result<Vec<Price>, CloudError>> {
         Box::pin(async move {
             let at = self.billing().await?;
-            let prices = prices::present(&at, resources).await?;
+            let prices = pricing::present(&at, resources).await?;
             self.know_prices(prices.clone());
             Ok(prices)
         })

@@ -3,32 +3,17 @@
 //! The only package that names an AWS type. It answers through [`stack::Cloud`]; what a stack owns, in which order it goes
 //! and what the ledger says about it is decided in `stack`.
 
-mod access;
-mod activity;
 mod arn;
 mod batch;
-mod bill;
-mod clients;
+mod client;
 mod cloud;
-mod discover;
-mod ec2;
-mod ecs;
-mod eks;
-mod elasticache;
-mod elb;
-mod error;
-mod http;
-mod iam;
-mod index;
-mod kept;
-#[cfg(test)]
-mod loopback;
-mod pace;
+mod discovery;
+mod metrics;
 #[cfg(test)]
 mod permissions;
-mod prices;
-mod rds;
-mod size;
+mod pricing;
+mod saved_size;
+mod services;
 mod tags;
 mod time;
 mod types;

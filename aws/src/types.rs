@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use stack::ResourceId;
 use stack::cloud::{CloudError, CloudErrorKind, Deleting, Deletion, Resource, Soon, Which};
 
-use crate::activity::Signal;
 use crate::arn::Arn;
-use crate::clients::Clients;
+use crate::client::Clients;
+use crate::metrics::Signal;
 
 macro_rules! types {
     ($($module:ident)*) => {
@@ -291,7 +291,7 @@ mod tests {
         let mut count = 0;
         for kind in of_ec2 {
             let id = format!("{}-1", kind.ids_begin().unwrap());
-            let arn = at.id("ec2", &crate::ec2::path(&id).unwrap());
+            let arn = at.id("ec2", &crate::services::ec2::path(&id).unwrap());
             assert_eq!(of(&arn).map(Type::name), Some(kind.name()));
             count += 1;
         }

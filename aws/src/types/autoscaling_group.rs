@@ -13,11 +13,11 @@ use stack::cloud::{
 use stack::values::tags::STACK;
 
 use super::{Listed, Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
-use crate::size::{number, refused};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
+use crate::saved_size::{number, refused};
 use crate::tags;
 use crate::time::timestamp;
 

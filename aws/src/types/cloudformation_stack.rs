@@ -7,8 +7,8 @@ use stack::cloud::{
 
 use super::{Seen, Type};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{absent, deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{absent, deleted, failed};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -111,7 +111,7 @@ fn not_existing(mut error: CloudError) -> CloudError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     fn described(stack: &Stack) -> Option<Resource> {
         let at = here();

@@ -8,8 +8,8 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Type};
 use crate::arn::short;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{absent, deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{absent, deleted, failed};
 
 pub(super) struct This;
 

@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::types::{BillingMode, TableDescription};
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Type};
-use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -145,7 +145,7 @@ mod tests {
     use aws_sdk_dynamodb::types::BillingModeSummary;
 
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     fn described(table: &TableDescription) -> Resource {
         let at = here();

@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ec2::{named, tags, tolerant};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ec2::{named, tags, tolerant};
 
 pub(super) struct This;
 

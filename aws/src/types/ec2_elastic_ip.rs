@@ -9,10 +9,10 @@ use stack::cloud::{
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, filter, tags, waits};
-use crate::error::{failed, gone_is_done, unless_gone};
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::client::error::{failed, gone_is_done, unless_gone};
+use crate::pricing::hourly;
+use crate::services::ec2::{BATCH, filter, tags, waits};
 
 pub(super) struct This;
 
@@ -121,7 +121,7 @@ mod tests {
     use aws_sdk_ec2::types::ServiceManaged;
 
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     /// An address costs the same idle and in use, one of one's own pool nothing; one of a service is not touched.
     #[test]

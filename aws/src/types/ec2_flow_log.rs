@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ec2::{named, tags, tolerant, unless_refused};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ec2::{named, tags, tolerant, unless_refused};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -88,7 +88,7 @@ fn written_to(arn: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     /// A log goes before what it watches, what it writes to, and the role that it writes as.
     #[test]

@@ -6,9 +6,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, filter, foreign, named, tags};
-use crate::error::{failed, gone_is_done};
+use crate::client::Clients;
+use crate::client::error::{failed, gone_is_done};
+use crate::services::ec2::{BATCH, filter, foreign, named, tags};
 
 pub(super) struct This;
 

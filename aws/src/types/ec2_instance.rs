@@ -17,12 +17,12 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use self::usage::usage;
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, described, managed, named, tags};
-use crate::error::{deleted, failed, unless_gone};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, unless_gone};
+use crate::metrics::Signal;
+use crate::services::ec2::{BATCH, described, managed, named, tags};
 use crate::time::timestamp;
 
 pub(super) struct This;

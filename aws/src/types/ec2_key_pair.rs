@@ -6,9 +6,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, filter, tags};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ec2::{BATCH, filter, tags};
 use crate::time::timestamp;
 
 pub(super) struct This;

@@ -5,13 +5,13 @@ use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, filter, named, tags};
-use crate::error::{deleted, failed};
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
+use crate::pricing::hourly;
+use crate::services::ec2::{BATCH, filter, named, tags};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -108,7 +108,7 @@ mod tests {
     use aws_sdk_ec2::types::NatGatewayAddress;
 
     use super::*;
-    use crate::ec2::testing::{here, text};
+    use crate::services::ec2::testing::{here, text};
 
     /// A gateway that is deleted is none; one that is available costs, and its address waits for it.
     #[test]

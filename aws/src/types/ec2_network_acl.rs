@@ -5,12 +5,12 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ec2::{
+use crate::client::Clients;
+use crate::client::error::{failed, gone_is_done, unless_gone};
+use crate::services::ec2::{
     came_with_vpc, comes_with, default_vpc, foreign, gone_with_vpc, named, tags, tied_to_others,
     tolerant, waits,
 };
-use crate::error::{failed, gone_is_done, unless_gone};
 
 pub(super) struct This;
 
@@ -128,7 +128,7 @@ mod tests {
     use stack::cloud::CloudErrorKind;
 
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     /// A tie that somebody else cuts meanwhile is not taken for the list itself being gone.
     #[tokio::test]

@@ -7,10 +7,10 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, described, foreign, managed, named, tags};
-use crate::error::{deleted, failed};
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::pricing::hourly;
+use crate::services::ec2::{BATCH, described, foreign, managed, named, tags};
 
 pub(super) struct This;
 
@@ -112,7 +112,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     /// What a service made for itself is not touched, and says for what it was made.
     #[test]

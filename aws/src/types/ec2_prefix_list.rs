@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ec2::{foreign, tags, tolerant};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ec2::{foreign, tags, tolerant};
 
 pub(super) struct This;
 
@@ -70,7 +70,7 @@ fn seen(at: &Clients, list: &ManagedPrefixList) -> Option<Resource> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     /// A list of the account's own may go; one of AWS, or of another account that shares it, is not touched.
     #[test]

@@ -6,12 +6,12 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{
+use crate::client::Clients;
+use crate::client::error::{failed, gone_is_done, unless_gone};
+use crate::services::ec2::{
     BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
     tied_to_others,
 };
-use crate::error::{failed, gone_is_done, unless_gone};
 
 pub(super) struct This;
 
@@ -120,7 +120,7 @@ mod tests {
     use aws_sdk_ec2::types::RouteTableAssociation;
 
     use super::*;
-    use crate::ec2::testing::{here, text};
+    use crate::services::ec2::testing::{here, text};
 
     /// A table's subnets wait for it; the main table waits for its VPC instead of the other way round.
     #[test]

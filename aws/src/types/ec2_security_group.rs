@@ -6,11 +6,11 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ec2::{
     BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
 };
-use crate::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -160,7 +160,7 @@ mod tests {
     use aws_sdk_ec2::types::builders::SecurityGroupBuilder;
 
     use super::*;
-    use crate::ec2::testing::{here, text};
+    use crate::services::ec2::testing::{here, text};
 
     fn group(name: &str) -> SecurityGroupBuilder {
         let naming = |group: &str, account: &str| {

@@ -6,9 +6,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, foreign, tags};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ec2::{BATCH, foreign, tags};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -54,7 +54,7 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
         .ec2()
         .describe_snapshots()
         .owner_ids("self")
-        .filters(crate::ec2::filter("snapshot-id", ids, "snapshot"))
+        .filters(crate::services::ec2::filter("snapshot-id", ids, "snapshot"))
         .into_paginator()
         .items()
         .send();

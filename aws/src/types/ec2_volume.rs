@@ -5,13 +5,13 @@ use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Usage};
 
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ec2::{BATCH, described, managed, tags};
-use crate::error::{deleted, failed};
-use crate::prices::monthly;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
+use crate::pricing::monthly;
+use crate::services::ec2::{BATCH, described, managed, tags};
 use crate::time::timestamp;
 
 pub(super) struct This;

@@ -5,12 +5,12 @@ use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ec2::{foreign, named, tags, tolerant, unless_refused};
-use crate::error::{deleted, failed};
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
+use crate::pricing::hourly;
+use crate::services::ec2::{foreign, named, tags, tolerant, unless_refused};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -135,7 +135,7 @@ fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::{here, text};
+    use crate::services::ec2::testing::{here, text};
 
     fn endpoint(kind: VpcEndpointType, state: &str) -> Option<Resource> {
         let endpoint = VpcEndpoint::builder()

@@ -7,9 +7,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ec2::{named, tags, tolerant};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ec2::{named, tags, tolerant};
 
 pub(super) struct This;
 
@@ -81,7 +81,7 @@ mod tests {
     use aws_sdk_ec2::types::VpcPeeringConnectionStateReason;
 
     use super::*;
-    use crate::ec2::testing::{here, text};
+    use crate::services::ec2::testing::{here, text};
 
     /// A connection goes before those of its ends that are here; one that is over is none.
     #[test]

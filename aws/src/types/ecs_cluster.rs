@@ -9,9 +9,9 @@ use stack::cloud::{
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::ecs::{refusal, tags_of};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ecs::{refusal, tags_of};
 
 pub(super) struct This;
 

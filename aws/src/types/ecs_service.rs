@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ecs::{cluster_of, fargate, in_clusters, network, other_platform, refusal, tags_of};
-use crate::error::{deleted, failed};
-use crate::size::number;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
+use crate::saved_size::number;
+use crate::services::ecs::{
+    cluster_of, fargate, in_clusters, network, other_platform, refusal, tags_of,
+};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -236,7 +238,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::prices::hourly;
+    use crate::pricing::hourly;
 
     fn service() -> ServiceBuilder {
         Service::builder()

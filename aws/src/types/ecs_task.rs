@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::ecs::{cluster_of, fargate, in_clusters, refusal, tags_of};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::ecs::{cluster_of, fargate, in_clusters, refusal, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -132,7 +132,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::prices::hourly;
+    use crate::pricing::hourly;
 
     fn task(group: &str) -> TaskBuilder {
         Task::builder()

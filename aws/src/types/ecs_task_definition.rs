@@ -7,9 +7,9 @@ use stack::cloud::{
 
 use super::{Seen, Type};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::ecs::{refusal, tags_of};
-use crate::error::{deleted, failed, missing};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, missing};
+use crate::services::ecs::{refusal, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct This;

@@ -9,9 +9,9 @@ use stack::cloud::{
 
 use super::{Seen, Sighting, Type};
 use crate::batch::some_at_once;
-use crate::clients::Clients;
-use crate::eks::{names, tags_of};
-use crate::error::{deleted, failed, missing};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, missing};
+use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -115,7 +115,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     /// An entry goes with its cluster, and is deleted by whom it is about and not by its name.
     #[test]

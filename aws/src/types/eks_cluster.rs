@@ -8,10 +8,10 @@ use stack::values::tags::STACK;
 use super::{Listed, Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::eks::tags_of;
-use crate::error::{deleted, failed, missing};
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, missing};
+use crate::pricing::hourly;
+use crate::services::eks::tags_of;
 use crate::time::timestamp;
 
 pub(super) struct This;

@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Type};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::eks::{names, tags_of};
-use crate::error::{deleted, failed, missing};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, missing};
+use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct This;

@@ -8,10 +8,10 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type, autoscaling_group};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::eks::{names, tags_of};
-use crate::error::{deleted, failed, missing};
-use crate::size::number;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, missing};
+use crate::saved_size::number;
+use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct This;

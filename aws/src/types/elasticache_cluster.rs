@@ -5,13 +5,13 @@ use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Type};
-use crate::activity::Signal;
 use crate::arn::short;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::elasticache::tagged;
-use crate::error::{deleted, failed, missing};
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, missing};
+use crate::metrics::Signal;
+use crate::pricing::hourly;
+use crate::services::elasticache::tagged;
 use crate::time::timestamp;
 
 pub(super) struct This;

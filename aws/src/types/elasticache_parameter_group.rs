@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Type};
 use crate::arn::short;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::elasticache::tagged;
-use crate::error::{deleted, failed, missing};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, missing};
+use crate::services::elasticache::tagged;
 
 pub(super) struct This;
 

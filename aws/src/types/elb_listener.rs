@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Sighting, Type};
 use crate::batch::halves;
-use crate::clients::Clients;
-use crate::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
 
 pub(super) struct This;
 

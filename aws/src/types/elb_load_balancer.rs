@@ -13,13 +13,13 @@ use stack::cloud::{
 use stack::values::tags::STACK;
 
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::{halves, some_at_once};
-use crate::clients::Clients;
-use crate::elb::{BATCH, arns, tags_of};
-use crate::error::{deleted, failed};
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
+use crate::pricing::hourly;
+use crate::services::elb::{BATCH, arns, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct This;

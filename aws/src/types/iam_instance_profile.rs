@@ -5,9 +5,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Listed, Seen, Type};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{deleted, failed, unless_gone};
-use crate::iam::{self, PAGE, name};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, unless_gone};
+use crate::services::iam::{self, PAGE, name};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -106,7 +106,7 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     /// A role that somebody else takes out of a profile meanwhile is not taken for the profile itself being gone.
     #[tokio::test]

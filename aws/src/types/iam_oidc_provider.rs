@@ -4,9 +4,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Listed, Seen, Type};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
-use crate::iam;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::iam;
 use crate::time::timestamp;
 
 pub(super) struct This;

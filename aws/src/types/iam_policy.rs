@@ -6,9 +6,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Listed, Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{failed, gone_is_done, unless_gone};
-use crate::iam::{self, PAGE};
+use crate::client::Clients;
+use crate::client::error::{failed, gone_is_done, unless_gone};
+use crate::services::iam::{self, PAGE};
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -153,7 +153,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     /// A policy that is tagged after it was seen without a tag is found by whoever looks for its stack; whoever looks at
     /// all of them does not ask again so soon.

@@ -9,9 +9,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Listed, Seen, Sighting, Type};
 use crate::arn::Arn;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{deleted, failed, unless_gone};
-use crate::iam::{self, PAGE, is_wanted, name};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, unless_gone};
+use crate::services::iam::{self, PAGE, is_wanted, name};
 use crate::time::timestamp;
 
 pub(super) struct This;

@@ -12,9 +12,9 @@ use stack::cloud::{
 use super::{Seen, Type};
 use crate::arn::short;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{absent, failed, gone_is_done, unless_gone};
-use crate::prices::monthly;
+use crate::client::Clients;
+use crate::client::error::{absent, failed, gone_is_done, unless_gone};
+use crate::pricing::monthly;
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -145,7 +145,7 @@ async fn schedule(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, Cl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     fn of(state: KeyState, manager: KeyManagerType) -> KeyMetadata {
         let key = KeyMetadata::builder().key_id("1").key_state(state);

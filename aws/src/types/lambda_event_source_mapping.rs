@@ -10,8 +10,8 @@ use stack::cloud::{
 use super::{Seen, Type};
 use crate::arn::short;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
 
 pub(super) struct This;
 
@@ -86,7 +86,7 @@ fn unqualified(function: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     /// A mapping goes before its function and before what it reads from, whatever version of the function it feeds.
     #[test]

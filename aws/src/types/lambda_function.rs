@@ -10,11 +10,11 @@ use stack::cloud::{
 use stack::values::tags::{APP, OWNER, STACK};
 
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::{Arn, short};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
 
 pub(super) struct This;
 
@@ -188,7 +188,7 @@ mod tests {
     use aws_sdk_lambda::types::{FunctionConfiguration, TagsError};
 
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     fn id(at: &Clients) -> ResourceId {
         at.id("lambda", "function:web")

@@ -10,9 +10,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Type};
 use crate::arn::{Arn, short};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{absent, deleted, failed};
-use crate::prices::monthly;
+use crate::client::Clients;
+use crate::client::error::{absent, deleted, failed};
+use crate::pricing::monthly;
 
 pub(super) struct This;
 
@@ -104,7 +104,7 @@ fn seen(at: &Clients, id: ResourceId, group: &LogGroup, tags: HashMap<String, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     /// A group is one thing, however its name is written.
     #[test]

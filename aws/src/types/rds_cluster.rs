@@ -7,10 +7,10 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
-use crate::rds::{self, BATCH, Paid};
-use crate::size::running;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::saved_size::running;
+use crate::services::rds::{self, BATCH, Paid};
 use crate::time::timestamp;
 
 pub(super) struct This;

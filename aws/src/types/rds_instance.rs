@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
 
 use super::{Seen, Sighting, Type};
-use crate::activity::Signal;
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
-use crate::prices::{hourly, monthly};
-use crate::rds::{self, BATCH, Paid};
-use crate::size::running;
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::metrics::Signal;
+use crate::pricing::{hourly, monthly};
+use crate::saved_size::running;
+use crate::services::rds::{self, BATCH, Paid};
 use crate::time::timestamp;
 
 pub(super) struct This;

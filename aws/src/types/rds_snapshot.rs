@@ -6,9 +6,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
 use super::{Seen, Sighting, Type};
 use crate::arn::short;
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::error::{deleted, failed};
-use crate::rds::{self, BATCH, Snapshot};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed};
+use crate::services::rds::{self, BATCH, Snapshot};
 
 pub(super) struct This;
 

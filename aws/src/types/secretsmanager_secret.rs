@@ -7,9 +7,9 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 
 use super::{Seen, Type};
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{absent, failed, gone_is_done};
-use crate::prices::monthly;
+use crate::client::Clients;
+use crate::client::error::{absent, failed, gone_is_done};
+use crate::pricing::monthly;
 use crate::time::timestamp;
 
 pub(super) struct This;
@@ -129,7 +129,7 @@ mod tests {
     use aws_smithy_types::DateTime;
 
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     fn described(secret: &DescribeSecretOutput) -> Option<Resource> {
         let at = here();

@@ -8,8 +8,8 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Index, Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::failed;
+use crate::client::Clients;
+use crate::client::error::failed;
 
 pub(super) struct This;
 
@@ -118,7 +118,7 @@ fn topic(at: &Clients, id: &ResourceId, tags: BTreeMap<String, String>) -> Resou
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     /// Of many that the index names a page of the list tells that they exist; of what it does not name, or names too
     /// late, each is asked. Of a few each is.

@@ -7,8 +7,8 @@ use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, S
 use super::{Seen, Type};
 use crate::arn::Arn;
 use crate::batch::each;
-use crate::clients::Clients;
-use crate::error::{deleted, failed, gone_is_done};
+use crate::client::Clients;
+use crate::client::error::{deleted, failed, gone_is_done};
 
 pub(super) struct This;
 

@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
 };
 
 use super::*;
-use crate::ec2::testing::{here, text};
+use crate::services::ec2::testing::{here, text};
 
 fn instance(state: InstanceStateName) -> InstanceBuilder {
     Instance::builder()

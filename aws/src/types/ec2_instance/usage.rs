@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
 use rust_decimal::Decimal;
 use stack::cloud::Usage;
 
-use crate::prices::hourly;
+use crate::pricing::hourly;
 
 /// Families whose sustained use of the processor costs more than their list price.
 const BURSTING: [&str; 4] = ["t2.", "t3.", "t3a.", "t4g."];

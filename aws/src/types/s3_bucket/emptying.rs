@@ -8,8 +8,8 @@ use stack::cloud::{CloudError, CloudErrorKind};
 use tokio::time::Instant;
 
 use super::PAGE;
-use crate::clients::Clients;
-use crate::error::{failed, kind_of};
+use crate::client::Clients;
+use crate::client::error::{failed, kind_of};
 
 /// Calls of one bucket under way at once.
 const AT_ONCE: usize = 4;
@@ -184,7 +184,7 @@ mod tests {
     use aws_sdk_s3::types::Error;
 
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     /// An object that stays fails the delete, with its name; one that is gone already does not.
     #[test]

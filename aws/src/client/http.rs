@@ -15,8 +15,8 @@ use aws_smithy_types::byte_stream::ByteStream;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-use crate::error;
-use crate::pace::{Lane, Pace};
+use crate::client::error;
+use crate::client::rate_limit::{Lane, Pace};
 
 /// How long an answer may take once the call's turn has come. Deleting a stack of another service answers at once; the
 /// slowest answers are full pages of descriptions.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use stack::{Elapsed, Span};
 
 use super::Signal;
-use super::ask::Answer;
+use super::query::Answer;
 
 /// Basic monitoring writes every five minutes; a finer period would only make holes.
 const FINEST: i64 = 300;

@@ -10,8 +10,8 @@ use stack::cloud::{CloudError, Price, Resource};
 
 use super::product;
 use super::query::{Query, query};
-use crate::clients::Clients;
-use crate::error::failed;
+use crate::client::Clients;
+use crate::client::error::failed;
 
 /// Questions under way at once; the pace of the service is kept besides.
 const AT_ONCE: usize = 4;
@@ -105,8 +105,8 @@ mod tests {
     use stack::cloud::ResourceId;
 
     use super::*;
-    use crate::loopback::{Loopback, Said};
-    use crate::prices::hourly;
+    use crate::client::loopback::{Loopback, Said};
+    use crate::pricing::hourly;
 
     fn product(usage: &str, usd: &str) -> String {
         json!({

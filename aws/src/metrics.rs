@@ -1,7 +1,7 @@
 //! Whether resources are used: the metrics of each type, asked in batches, held against thresholds.
 
-mod ask;
-mod judge;
+mod evaluate;
+mod query;
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use stack::Span;
 use stack::cloud::{CloudError, Resource, ResourceId};
 use stack::idle::{Evidence, Observed};
 
-use self::ask::{Answer, Question};
-use self::judge::{Judged, Look};
+use self::evaluate::{Judged, Look};
+use self::query::{Answer, Question};
 use crate::arn::Arn;
-use crate::clients::Clients;
+use crate::client::Clients;
 use crate::types;
 
 /// One metric that tells whether a resource is used.
@@ -64,7 +64,7 @@ pub(crate) async fn observe(
             look: &look,
         })
         .collect();
-    let answers = ask::all(at, &questions).await;
+    let answers = query::all(at, &questions).await;
     judged(&look, &asked, &answers)
 }
 

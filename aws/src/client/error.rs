@@ -224,10 +224,10 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 /// Turns the error of an SDK call into ours: `failed!("ec2", "DeleteVolume", id)`.
 macro_rules! failed {
     ($service:literal, $call:literal) => {
-        |error| $crate::error::of_call($service, $call, None, &error)
+        |error| $crate::client::error::of_call($service, $call, None, &error)
     };
     ($service:literal, $call:literal, $resource:expr) => {
-        |error| $crate::error::of_call($service, $call, Some($resource), &error)
+        |error| $crate::client::error::of_call($service, $call, Some($resource), &error)
     };
 }
 pub(crate) use failed;

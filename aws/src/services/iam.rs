@@ -11,7 +11,7 @@ use stack::values::tags::STACK;
 use tokio::time::Instant;
 
 use crate::arn::Arn;
-use crate::clients::Clients;
+use crate::client::Clients;
 use crate::types::{Listed, Seen};
 
 /// Entries of one page of a list: the most that IAM gives.

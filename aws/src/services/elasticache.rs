@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use stack::cloud::{CloudError, ResourceId};
 
-use crate::clients::Clients;
-use crate::error::failed;
+use crate::client::Clients;
+use crate::client::error::failed;
 use crate::tags;
 
 /// The tags of one resource: no description tells them.

@@ -55,7 +55,7 @@ mod tests {
     use stack::cloud::{ResourceId, Standing, Usage};
 
     use super::*;
-    use crate::prices::{hourly, monthly};
+    use crate::pricing::{hourly, monthly};
 
     fn rated(
         kind: &str,

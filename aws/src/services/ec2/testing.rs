@@ -7,8 +7,8 @@ use stack::Place;
 use stack::cloud::ResourceId;
 
 use crate::arn::Arn;
-use crate::clients::Clients;
-use crate::pace::Pace;
+use crate::client::Clients;
+use crate::client::rate_limit::Pace;
 
 /// Clients of a place that call nothing.
 pub(crate) fn here() -> Clients {

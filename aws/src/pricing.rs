@@ -1,5 +1,6 @@
 //! List prices: an embedded table with its dates, what the Price List API said since, and rates of resources from both.
 
+pub(crate) mod bill;
 mod list;
 mod product;
 mod query;

@@ -13,8 +13,8 @@ use stack::values::tags::STACK;
 
 use crate::arn::{Arn, short};
 use crate::batch::batches;
-use crate::clients::Clients;
-use crate::error::{failed, kind_of};
+use crate::client::Clients;
+use crate::client::error::{failed, kind_of};
 use crate::types::{self, Seen, Sighting};
 
 /// Ids in one filter. A filter takes 200 values.
@@ -65,10 +65,10 @@ pub(crate) fn filter(name: &str, ids: &[ResourceId], kind: &str) -> Filter {
 /// Everything that a paginated call answers about ids: `described!(at, ids, "volume", describe_volumes, "DescribeVolumes")`.
 macro_rules! described {
     ($at:expr, $ids:expr, $kind:literal, $call:ident, $name:literal) => {
-        $crate::ec2::described!($at, $ids, $kind, concat!($kind, "-id"), $call, $name)
+        $crate::services::ec2::described!($at, $ids, $kind, concat!($kind, "-id"), $call, $name)
     };
     ($at:expr, $ids:expr, $kind:literal, $filter:expr, $call:ident, $name:literal) => {{
-        let filter = $crate::ec2::filter($filter, $ids, $kind);
+        let filter = $crate::services::ec2::filter($filter, $ids, $kind);
         let mut items = $at
             .ec2()
             .$call()
@@ -78,7 +78,7 @@ macro_rules! described {
             .send();
         let mut all = Vec::new();
         while let Some(item) = items.next().await {
-            all.push(item.map_err($crate::error::failed!("ec2", $name))?);
+            all.push(item.map_err($crate::client::error::failed!("ec2", $name))?);
         }
         all
     }};

@@ -4,6 +4,9 @@
 //! The index of tags lags and keeps ghosts, so that it only ever gives candidates. What its own service does not know is
 //! left out; what could not be asked about is kept as unconfirmed.
 
+mod tag_filter;
+mod tag_index;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::FutureExt;
@@ -13,11 +16,11 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Found, NotLooked, Resource, ResourceId, Standing, Which,
 };
 
+use self::tag_filter::{gateways_go_after_subnets, keep, ways_to_others_are_theirs, whole};
+use self::tag_index::{ec2_tagged, tagged};
 use crate::arn::Arn;
 use crate::batch::some_at_once;
-use crate::clients::Clients;
-use crate::index::{ec2_tagged, tagged};
-use crate::kept::{gateways_go_after_subnets, keep, ways_to_others_are_theirs, whole};
+use crate::client::Clients;
 use crate::types::{self, Index, Seen, Sighting, Type};
 
 /// How deep what belongs to something is followed: a group, its member, the member's volume.
@@ -269,7 +272,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     /// The flag of an instance is asked once for each that the look has found and confirmed, a few at once, and for
     /// nothing else.

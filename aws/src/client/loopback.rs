@@ -11,8 +11,8 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::region::Region;
 use stack::Place;
 
-use crate::clients::Clients;
-use crate::pace::Pace;
+use crate::client::Clients;
+use crate::client::rate_limit::Pace;
 
 /// The status, the type of content and the body of an answer.
 pub(crate) type Said = (u16, &'static str, String);

@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use stack::cloud::{CloudError, CloudErrorKind, Resource, ResourceId};
 
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::prices::hourly;
+use crate::client::Clients;
+use crate::pricing::hourly;
 use crate::tags;
 use crate::types::{Seen, Sighting};
 

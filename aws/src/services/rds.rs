@@ -7,8 +7,8 @@ use aws_smithy_types::DateTime;
 use stack::cloud::{CloudError, CloudErrorKind, Deleting, Resource, ResourceId, Standing};
 
 use crate::arn::short;
-use crate::clients::Clients;
-use crate::error::failed;
+use crate::client::Clients;
+use crate::client::error::failed;
 use crate::tags;
 use crate::time::timestamp;
 use crate::types::Seen;

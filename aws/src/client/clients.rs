@@ -8,9 +8,9 @@ use aws_types::region::Region;
 use stack::Place;
 use stack::cloud::{Resource, ResourceId};
 
-use crate::http::PacedClient;
-use crate::iam::Unmarked;
-use crate::pace::Pace;
+use crate::client::http::PacedClient;
+use crate::client::rate_limit::Pace;
+use crate::services::iam::Unmarked;
 
 /// The clients of one place.
 pub(crate) struct Clients {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_elasticloadbalancingv2::types::{Action, ForwardActionConfig};
 use stack::cloud::{CloudError, Resource, ResourceId};
 
-use crate::clients::Clients;
-use crate::error::failed;
+use crate::client::Clients;
+use crate::client::error::failed;
 use crate::tags;
 use crate::types::Sighting;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stack::cloud::{Resource, ResourceId, Which};
 use stack::values::tags::STACK;
 
-use crate::discover::DEEP;
+use crate::discovery::DEEP;
 
 /// The tag by which AWS says that a resource is a part of a CloudFormation stack; its value is that stack's ARN.
 const WHOLE: &str = "aws:cloudformation:stack-id";

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use stack::cloud::{CloudError, CloudErrorKind};
 
 use super::Signal;
-use super::judge::Look;
-use crate::clients::Clients;
-use crate::error::failed;
+use super::evaluate::Look;
+use crate::client::Clients;
+use crate::client::error::failed;
 use crate::time::timestamp;
 
 /// Metrics in one call; the service takes 500.
@@ -168,7 +168,7 @@ mod tests {
     use stack::Span;
 
     use super::*;
-    use crate::loopback::Loopback;
+    use crate::client::loopback::Loopback;
 
     fn result(status: StatusCode, value: f64) -> MetricDataResult {
         MetricDataResult::builder()

@@ -16,9 +16,9 @@ use stack::config::{Access, Account};
 use stack::{Config, Place};
 use tokio::sync::OnceCell;
 
-use crate::clients::{BILLING, Clients};
-use crate::error::failed;
-use crate::pace::Pace;
+use crate::client::clients::{BILLING, Clients};
+use crate::client::error::failed;
+use crate::client::rate_limit::Pace;
 
 /// Tries of one call. The SDK waits between them; what waits for another resource is not its matter.
 const TRIES: u32 = 5;

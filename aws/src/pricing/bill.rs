@@ -14,8 +14,8 @@ use stack::Usd;
 use stack::cloud::{Bill, BillLine, CloudError, CloudErrorKind};
 use stack::values::tags::STACK;
 
-use crate::clients::Clients;
-use crate::error::failed;
+use crate::client::Clients;
+use crate::client::error::failed;
 
 /// Spreads what is paid in advance over the time that it is paid for: what a stack has used, whenever it was invoiced.
 const METRIC: &str = "AmortizedCost";
@@ -166,7 +166,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::loopback::{Loopback, Said};
+    use crate::client::loopback::{Loopback, Said};
 
     fn day(start: &str, estimated: bool, groups: &[(&str, &str, &str)]) -> ResultByTime {
         let time = DateInterval::builder().start(start).end("2026-03-09");

@@ -6,9 +6,9 @@ use stack::cloud::{CloudError, ResourceId, Which};
 use stack::values::tags::STACK;
 
 use crate::arn::Arn;
-use crate::clients::Clients;
-use crate::ec2;
-use crate::error::failed;
+use crate::client::Clients;
+use crate::client::error::failed;
+use crate::services::ec2;
 use crate::types::Index;
 
 /// What the index of tags lists.
@@ -77,7 +77,7 @@ pub(crate) async fn ec2_tagged(at: &Clients, which: &Which) -> Result<Vec<Resour
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ec2::testing::here;
+    use crate::services::ec2::testing::here;
 
     /// What is in EC2 has one name, whether an index puts the account into it or not, and whatever it calls the type;
     /// what is not, or is another account's, or not known, keeps its own.
