@@ -1,100 +1,108 @@
-//! Asking about many: in batches where a service takes them, else so many at once.
+//! Calls about many resources: in batches where a service accepts them, otherwise in parallel up to
+//! a limit.
 
 use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt};
 use stack::cloud::{CloudError, CloudErrorKind, ResourceId};
 
-use crate::types::{Seen, Sighting};
+use crate::types::{Description, Descriptions};
 
-/// Questions under way at once, of one type in one place.
-const AT_ONCE: usize = 8;
+/// Calls in flight at once, for one type in one account and region.
+const MAX_CALLS_IN_FLIGHT: usize = 8;
 
-/// The answers of questions of which only so many are under way at once, in the order in which they come.
-pub(crate) async fn some_at_once<F: Future>(asked: Vec<F>) -> Vec<F::Output> {
-    stream::iter(asked)
-        .buffer_unordered(AT_ONCE)
+/// Awaits calls with a limit on how many are in flight. The results are in order of completion.
+pub(crate) async fn with_limit<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
+    stream::iter(calls)
+        .buffer_unordered(MAX_CALLS_IN_FLIGHT)
         .collect()
         .await
 }
 
-/// Asks about each by itself: for services that take no batches. One that does not exist is left out.
-pub(crate) async fn each<'a, A, F, S>(ids: &'a [ResourceId], ask: A) -> Seen
+/// Makes one call for each id, for services without batch calls. Leaves out ids that do not exist.
+pub(crate) async fn each<'a, A, F, D>(ids: &'a [ResourceId], call: A) -> Descriptions
 where
     A: Fn(&'a ResourceId) -> F,
-    F: Future<Output = Result<S, CloudError>>,
-    S: Into<Sighting>,
+    F: Future<Output = Result<D, CloudError>>,
+    D: Into<Description>,
 {
-    let asked: Vec<_> = ids
+    let calls: Vec<_> = ids
         .iter()
-        .map(|id| ask(id).map(move |answer| (id, answer)))
+        .map(|id| call(id).map(move |answer| (id, answer)))
         .collect();
-    let mut seen = Seen::default();
-    for (id, answer) in some_at_once(asked).await {
+    let mut descriptions = Descriptions::default();
+    for (id, answer) in with_limit(calls).await {
         match answer {
-            Ok(found) => seen.found.push(found.into()),
+            Ok(found) => descriptions.found.push(found.into()),
             Err(error) if error.kind == CloudErrorKind::Gone => {}
-            Err(error) => seen.failed.push((id.clone(), error)),
+            Err(error) => descriptions.failed.push((id.clone(), error)),
         }
     }
-    seen
+    descriptions
 }
 
-/// Asks about so many at a time. A batch that fails as a whole is told about each of its ids.
-pub(crate) async fn batches<'a, A, F>(ids: &'a [ResourceId], size: usize, ask: A) -> Seen
+/// Makes one call for each batch of `size` ids. If a call fails, all ids of its batch fail.
+pub(crate) async fn batches<'a, A, F>(ids: &'a [ResourceId], size: usize, call: A) -> Descriptions
 where
     A: Fn(&'a [ResourceId]) -> F,
-    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+    F: Future<Output = Result<Vec<Description>, CloudError>>,
 {
-    let asked: Vec<_> = ids
+    let calls: Vec<_> = ids
         .chunks(size)
-        .map(|chunk| ask(chunk).map(move |answer| (chunk, answer)))
+        .map(|batch| call(batch).map(move |answer| (batch, answer)))
         .collect();
-    let mut seen = Seen::default();
-    for (chunk, answer) in some_at_once(asked).await {
+    let mut descriptions = Descriptions::default();
+    for (batch, answer) in with_limit(calls).await {
         match answer {
-            Ok(found) => seen.found.extend(found),
-            Err(error) => seen.fail(chunk, &error),
+            Ok(found) => descriptions.found.extend(found),
+            Err(error) => descriptions.fail(batch, &error),
         }
     }
-    seen
+    descriptions
 }
 
-/// Asks about so many at a time, where a service refuses a whole batch as soon as one in it does not exist: such a batch
-/// is halved until that one is alone.
-pub(crate) async fn halves<'a, A, F>(ids: &'a [ResourceId], size: usize, ask: A) -> Seen
+/// Like [`batches`], for services that refuse a whole batch if one of its ids does not exist. Halves
+/// such a batch until the missing id is alone.
+pub(crate) async fn bisected_batches<'a, A, F>(
+    ids: &'a [ResourceId],
+    size: usize,
+    call: A,
+) -> Descriptions
 where
     A: Fn(&'a [ResourceId]) -> F,
-    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+    F: Future<Output = Result<Vec<Description>, CloudError>>,
 {
-    let asked: Vec<_> = ids.chunks(size).map(|chunk| halved(chunk, &ask)).collect();
-    let mut seen = Seen::default();
-    for answer in some_at_once(asked).await {
-        seen.found.extend(answer.found);
-        seen.failed.extend(answer.failed);
+    let calls: Vec<_> = ids
+        .chunks(size)
+        .map(|batch| bisected(batch, &call))
+        .collect();
+    let mut descriptions = Descriptions::default();
+    for answer in with_limit(calls).await {
+        descriptions.found.extend(answer.found);
+        descriptions.failed.extend(answer.failed);
     }
-    seen
+    descriptions
 }
 
-async fn halved<'a, A, F>(ids: &'a [ResourceId], ask: &A) -> Seen
+async fn bisected<'a, A, F>(ids: &'a [ResourceId], call: &A) -> Descriptions
 where
     A: Fn(&'a [ResourceId]) -> F,
-    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+    F: Future<Output = Result<Vec<Description>, CloudError>>,
 {
-    let mut seen = Seen::default();
-    let mut left = vec![ids];
-    while let Some(ids) = left.pop() {
-        match ask(ids).await {
-            Ok(found) => seen.found.extend(found),
+    let mut descriptions = Descriptions::default();
+    let mut pending = vec![ids];
+    while let Some(ids) = pending.pop() {
+        match call(ids).await {
+            Ok(found) => descriptions.found.extend(found),
             Err(error) if error.kind == CloudErrorKind::Gone => {
                 if ids.len() > 1 {
                     let (first, second) = ids.split_at(ids.len() / 2);
-                    left.extend([second, first]);
+                    pending.extend([second, first]);
                 }
             }
-            Err(error) => seen.fail(ids, &error),
+            Err(error) => descriptions.fail(ids, &error),
         }
     }
-    seen
+    descriptions
 }
 
 #[cfg(test)]
@@ -117,16 +125,18 @@ mod tests {
         }
     }
 
-    /// One that does not exist costs a few more questions, and hides none of the others.
+    /// A missing id costs a few more calls and hides none of the others.
     #[tokio::test]
-    async fn a_missing_one_hides_no_other() {
-        let at = Clients::of_nobody();
-        let ids: Vec<_> = (0..16).map(|n| at.id("a", &format!("b/{n}"))).collect();
-        let asked = Cell::new(0);
-        let ask = |ids: &[ResourceId]| {
-            asked.set(asked.get() + 1);
+    async fn a_missing_id_hides_no_other() {
+        let clients = Clients::for_tests();
+        let ids: Vec<_> = (0..16)
+            .map(|n| clients.arn("a", &format!("b/{n}")))
+            .collect();
+        let calls = Cell::new(0);
+        let call = |ids: &[ResourceId]| {
+            calls.set(calls.get() + 1);
             let missing = ids.iter().any(|id| id.as_str().ends_with("b/9"));
-            let found = |id: &ResourceId| Sighting::from(at.resource(id.clone(), "a:b"));
+            let found = |id: &ResourceId| Description::from(clients.resource(id.clone(), "a:b"));
             let answer = if missing {
                 Err(error(CloudErrorKind::Gone))
             } else {
@@ -134,23 +144,25 @@ mod tests {
             };
             async move { answer }
         };
-        let seen = halves(&ids, 16, ask).await;
-        assert_eq!((seen.found.len(), seen.failed.len()), (15, 0));
-        assert!(asked.get() <= 9, "{} questions", asked.get());
-        let denied = halves(&ids, 16, |_| async { Err(error(CloudErrorKind::Denied)) }).await;
+        let descriptions = bisected_batches(&ids, 16, call).await;
+        let counts = (descriptions.found.len(), descriptions.failed.len());
+        assert_eq!(counts, (15, 0));
+        assert!(calls.get() <= 9, "{} calls", calls.get());
+        let denied = |_: &[ResourceId]| async { Err(error(CloudErrorKind::Denied)) };
+        let denied = bisected_batches(&ids, 16, denied).await;
         assert_eq!((denied.found.len(), denied.failed.len()), (0, 16));
     }
 
-    /// What an answer about one may be: the resource alone, or with what it owns.
+    /// The answer of a call about one id may be a resource without what it owns.
     #[tokio::test]
-    async fn each_is_asked_about_once() {
-        let at = Clients::of_nobody();
-        let ids = [at.id("a", "b/1"), at.id("a", "b/2")];
-        let ask = |id: &ResourceId| {
-            let resource: Resource = at.resource(id.clone(), "a:b");
+    async fn each_makes_one_call_for_each_id() {
+        let clients = Clients::for_tests();
+        let ids = [clients.arn("a", "b/1"), clients.arn("a", "b/2")];
+        let call = |id: &ResourceId| {
+            let resource: Resource = clients.resource(id.clone(), "a:b");
             async move { Ok(resource) }
         };
-        let seen = each(&ids, ask).await;
-        assert_eq!(seen.found.len(), 2);
+        let descriptions = each(&ids, call).await;
+        assert_eq!(descriptions.found.len(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! How AWS is called: the accounts, the clients of each region, the rate limits, and what failures mean.
+//! How jiti calls AWS: accounts, the clients of each region, rate limits and error kinds.
 
 pub(crate) mod accounts;
 pub(crate) mod clients;
@@ -7,5 +7,6 @@ pub(crate) mod http;
 #[cfg(test)]
 pub(crate) mod loopback;
 pub(crate) mod rate_limit;
+pub(crate) mod untagged_cache;
 
 pub(crate) use clients::Clients;

@@ -1,4 +1,4 @@
-//! The cloud of the domain, answered by AWS.
+//! Implements [`stack::Cloud`] for AWS.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,101 +16,86 @@ use stack::{Cloud, Config, Place, Span};
 
 use crate::client::Clients;
 use crate::client::accounts::Accounts;
-use crate::client::rate_limit::Pace;
-use crate::discovery::{self, unlooked};
+use crate::client::error::own_error;
+use crate::client::rate_limit::RateLimiter;
+use crate::discovery;
 use crate::metrics;
-use crate::pricing::bill;
-use crate::pricing::{self, Table};
-use crate::types::{self, Type};
+use crate::pricing::{self, PriceTable};
+use crate::types::{self, Descriptions, ResourceType};
 
 /// AWS, in the accounts and regions of a configuration.
 pub struct AwsCloud {
     accounts: Accounts,
     places: Vec<Place>,
-    pace: Arc<Pace>,
-    prices: RwLock<Table>,
+    limiter: Arc<RateLimiter>,
+    prices: RwLock<PriceTable>,
 }
 
 impl AwsCloud {
-    /// A cloud that asks nothing before it is asked. `own_endpoint` says that calls go to an endpoint of one's own
-    /// instead of AWS, whose documented limits then do not apply.
+    /// Connects to the accounts of a configuration. This makes no call yet.
+    ///
+    /// `custom_endpoint` says that calls go to another endpoint than AWS. The rate limits that AWS
+    /// documents then do not apply.
     #[must_use]
-    pub fn new(config: &Config, own_endpoint: bool) -> Self {
-        let pace = Arc::new(Pace::new(!own_endpoint));
+    pub fn new(config: &Config, custom_endpoint: bool) -> Self {
+        let limiter = Arc::new(RateLimiter::new(!custom_endpoint));
         Self {
-            accounts: Accounts::new(config, &pace),
+            accounts: Accounts::new(config, &limiter),
             places: config.places().collect(),
-            pace,
-            prices: RwLock::new(Table::built_in()),
+            limiter,
+            prices: RwLock::new(PriceTable::built_in()),
         }
     }
 
-    /// Sets the rates of resources that were just described.
+    /// Sets the hourly rates of newly described resources.
     fn rate(&self, resources: &mut [Resource]) {
-        let table = self.prices.read().unwrap_or_else(PoisonError::into_inner);
+        let prices = self.prices.read().unwrap_or_else(PoisonError::into_inner);
         for resource in resources {
-            pricing::rate(resource, &table);
+            pricing::rate(resource, &prices);
         }
     }
 
-    /// Clients for the bill and the price list.
-    async fn billing(&self) -> Result<Arc<Clients>, CloudError> {
-        let nobody = || CloudError {
-            service: "jiti".to_owned(),
-            call: "access".to_owned(),
-            resource: None,
-            code: None,
-            message: "no account is configured: add one under [[account]]".to_owned(),
-            kind: CloudErrorKind::Denied,
-        };
-        self.accounts.billing().await.ok_or_else(nobody)?
-    }
-
-    async fn look(&self, place: Place, which: &Which) -> Found {
+    async fn discover_place(&self, place: Place, which: &Which) -> Found {
         match self.accounts.clients(&place).await {
-            Ok(at) => discover::place(&at, which).await,
+            Ok(clients) => discovery::discover(&clients, which).await,
             Err(error) => Found {
-                not_looked: vec![unlooked(&place, None, &error)],
+                not_looked: vec![discovery::gap(&place, None, &error)],
                 ..Found::default()
             },
         }
     }
 
-    /// The clients and the type of a resource.
-    async fn of(
+    async fn clients_and_type(
         &self,
         resource: &Resource,
-    ) -> Result<(Arc<Clients>, &'static dyn Type), CloudError> {
-        let at = self.accounts.clients(&resource.place).await?;
-        let kind = types::named(&resource.kind).ok_or_else(|| CloudError {
-            service: "jiti".to_owned(),
-            call: "type".to_owned(),
-            resource: Some(resource.id.to_string()),
-            code: None,
-            message: format!("jiti does not know the type {}", resource.kind),
-            kind: CloudErrorKind::Other,
+    ) -> Result<(Arc<Clients>, &'static dyn ResourceType), CloudError> {
+        let clients = self.accounts.clients(&resource.place).await?;
+        let kind = types::by_name(&resource.kind).ok_or_else(|| {
+            let message = format!("jiti does not know the resource type {}", resource.kind);
+            let id = Some(resource.id.as_str());
+            own_error("jiti", "type", id, CloudErrorKind::Other, message)
         })?;
-        Ok((at, kind))
+        Ok((clients, kind))
     }
 }
 
 impl Cloud for AwsCloud {
     fn discover<'a>(&'a self, which: &'a Which) -> Soon<'a, Found> {
         Box::pin(async move {
-            let before = self.pace.requests();
+            let requests_before = self.limiter.requests();
             let places = self.places.iter().cloned();
-            let looks = places.map(|place| self.look(place, which));
+            let scans = places.map(|place| self.discover_place(place, which));
             let mut all = Found::default();
-            for found in join_all(looks).await {
+            for found in join_all(scans).await {
                 all.resources.extend(found.resources);
                 all.not_looked.extend(found.not_looked);
             }
-            // What is in no region is listed in each by the index of some services.
+            // Some services list a global resource in every region.
             all.resources.sort_by(|a, b| a.id.cmp(&b.id));
             all.resources.dedup_by(|a, b| a.id == b.id);
             self.rate(&mut all.resources);
-            all.requests = self.pace.requests() - before;
-            all.clock = self.pace.cloud_time();
+            all.requests = self.limiter.requests() - requests_before;
+            all.clock = self.limiter.cloud_time();
             all
         })
     }
@@ -124,21 +109,21 @@ impl Cloud for AwsCloud {
                 ids.push(resource.id.clone());
                 owners.insert(&resource.id, &resource.owner);
             }
-            let answers = places.into_iter().map(async |(place, ids)| {
+            let calls = places.into_iter().map(async |(place, ids)| {
                 match self.accounts.clients(place).await {
-                    Ok(at) => discover::describe(&at, &ids).await,
+                    Ok(clients) => discovery::describe(&clients, &ids).await,
                     Err(error) => {
-                        let mut seen = types::Seen::default();
-                        seen.fail(&ids, &error);
-                        seen
+                        let mut descriptions = Descriptions::default();
+                        descriptions.fail(&ids, &error);
+                        descriptions
                     }
                 }
             });
             let mut described = Described::default();
-            for answer in join_all(answers).await {
-                for sighting in answer.found {
-                    let mut resource = sighting.resource;
-                    // Who owns it is seen from its owner, which was not asked about here.
+            for answer in join_all(calls).await {
+                for description in answer.found {
+                    let mut resource = description.resource;
+                    // Only the description of an owner lists what it owns.
                     if resource.owner.is_none() {
                         let owner = owners.get(&resource.id).copied();
                         resource.owner = owner.cloned().flatten();
@@ -154,8 +139,8 @@ impl Cloud for AwsCloud {
 
     fn loosen<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
         Box::pin(async move {
-            let (at, kind) = self.of(resource).await?;
-            kind.loosen(&at, resource).await
+            let (clients, kind) = self.clients_and_type(resource).await?;
+            kind.detach_references(&clients, resource).await
         })
     }
 
@@ -165,15 +150,15 @@ impl Cloud for AwsCloud {
         how: Deleting,
     ) -> Soon<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
-            let (at, kind) = self.of(resource).await?;
-            kind.delete(&at, resource, how).await
+            let (clients, kind) = self.clients_and_type(resource).await?;
+            kind.delete(&clients, resource, how).await
         })
     }
 
     fn stop<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
         Box::pin(async move {
-            let (at, kind) = self.of(resource).await?;
-            kind.stop(&at, resource).await
+            let (clients, kind) = self.clients_and_type(resource).await?;
+            kind.stop(&clients, resource).await
         })
     }
 
@@ -183,8 +168,8 @@ impl Cloud for AwsCloud {
         prior: &'a Value,
     ) -> Soon<'a, Result<(), CloudError>> {
         Box::pin(async move {
-            let (at, kind) = self.of(resource).await?;
-            kind.start(&at, resource, prior).await
+            let (clients, kind) = self.clients_and_type(resource).await?;
+            kind.start(&clients, resource, prior).await
         })
     }
 
@@ -199,24 +184,24 @@ impl Cloud for AwsCloud {
             for resource in resources.iter().filter(|resource| resource.is_confirmed()) {
                 places.entry(&resource.place).or_default().push(resource);
             }
-            let answers = places.into_iter().map(async |(place, resources)| {
+            let calls = places.into_iter().map(async |(place, resources)| {
                 match self.accounts.clients(place).await {
-                    Ok(at) => metrics::observe(&at, &resources, window, now).await,
+                    Ok(clients) => metrics::observe(&clients, &resources, window, now).await,
                     Err(error) => metrics::unreachable(&resources, window, now, &error),
                 }
             });
-            join_all(answers).await.into_iter().flatten().collect()
+            join_all(calls).await.into_iter().flatten().collect()
         })
     }
 
     fn bill<'a>(&'a self, from: Date, to: Date) -> Soon<'a, Result<Bill, CloudError>> {
-        Box::pin(async move { bill::bill(&*self.billing().await?, from, to).await })
+        Box::pin(async move { pricing::bill(&*self.accounts.billing().await?, from, to).await })
     }
 
     fn prices<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Result<Vec<Price>, CloudError>> {
         Box::pin(async move {
-            let at = self.billing().await?;
-            let prices = pricing::present(&at, resources).await?;
+            let clients = self.accounts.billing().await?;
+            let prices = pricing::current_prices(&clients, resources).await?;
             self.know_prices(prices.clone());
             Ok(prices)
         })

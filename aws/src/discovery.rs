@@ -1,8 +1,9 @@
-//! Finding what carries a tag: candidates from the index of tags and from services that it never lists, what belongs to
-//! them by relation, and each confirmed by its own service.
+//! Finds the resources that carry a stack's tag, and those that they own.
 //!
-//! The index of tags lags and keeps ghosts, so that it only ever gives candidates. What its own service does not know is
-//! left out; what could not be asked about is kept as unconfirmed.
+//! Candidates come from the tag indexes and from the types that no index lists; each type's own
+//! service then confirms them. The tagging API lags behind and lists deleted resources, so an index
+//! only ever gives candidates. Discovery drops what the service does not know, and reports what it
+//! could not check as unconfirmed.
 
 mod tag_filter;
 mod tag_index;
@@ -16,105 +17,106 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Found, NotLooked, Resource, ResourceId, Standing, Which,
 };
 
-use self::tag_filter::{gateways_go_after_subnets, keep, ways_to_others_are_theirs, whole};
+use self::tag_filter::{
+    MAX_OWNERSHIP_DEPTH, assign_forwarding_rules, delete_gateways_after_subnets, parent_stack,
+    retain_wanted,
+};
 use self::tag_index::{ec2_tagged, tagged};
 use crate::arn::Arn;
-use crate::batch::some_at_once;
+use crate::batch::with_limit;
 use crate::client::Clients;
-use crate::types::{self, Index, Seen, Sighting, Type};
+use crate::types::{self, Description, Descriptions, ResourceType, TagIndex};
 
-/// How deep what belongs to something is followed: a group, its member, the member's volume.
-pub(crate) const DEEP: usize = 4;
+const UNKNOWN_TYPE: &str = "jiti does not know this resource type";
 
-/// Looks in one place.
-pub(crate) async fn place(at: &Clients, which: &Which) -> Found {
+/// Finds the resources of one account and region.
+pub(crate) async fn discover(clients: &Clients, which: &Which) -> Found {
     let mut found = Found::default();
-    let candidates = candidates(at, which, &mut found.not_looked).await;
+    let candidates = candidates(clients, which, &mut found.not_looked).await;
     let Candidates {
         mut index,
-        mut seen,
+        mut described,
     } = candidates;
-    index.retain(|id, _| !seen.contains_key(id));
+    index.retain(|id, _| !described.contains_key(id));
     let mut owners: HashMap<ResourceId, ResourceId> = HashMap::new();
-    let mut wanted: BTreeSet<ResourceId> = index.keys().cloned().collect();
-    follow(&seen, &mut owners, &mut wanted);
-    let mut asked: BTreeSet<ResourceId> = seen.keys().cloned().collect();
-    for _ in 0..DEEP {
-        wanted.retain(|id| !asked.contains(id));
-        if wanted.is_empty() {
+    let mut pending: BTreeSet<ResourceId> = index.keys().cloned().collect();
+    follow_owned(&described, &mut owners, &mut pending);
+    let mut requested: BTreeSet<ResourceId> = described.keys().cloned().collect();
+    for _ in 0..MAX_OWNERSHIP_DEPTH {
+        pending.retain(|id| !requested.contains(id));
+        if pending.is_empty() {
             break;
         }
-        let ids: Vec<ResourceId> = std::mem::take(&mut wanted).into_iter().collect();
-        asked.extend(ids.iter().cloned());
-        let Asked { answers, unknown } = ask(at, &ids, Some(&index)).await;
+        let ids: Vec<ResourceId> = std::mem::take(&mut pending).into_iter().collect();
+        requested.extend(ids.iter().cloned());
+        let Answers { by_type, unknown } = describe_by_type(clients, &ids, Some(&index)).await;
         for id in unknown {
-            // Not of a type that is known here, and still the stack's: its tags say so.
-            found.resources.push(unconfirmed(
-                at,
-                &id,
-                index.get(&id),
-                "jiti does not know this type",
-            ));
+            // Its type is unknown, but its tags say that it belongs to the stack.
+            let resource = unconfirmed(clients, &id, index.get(&id), UNKNOWN_TYPE);
+            found.resources.push(resource);
         }
-        for (kind, answer) in answers {
-            let new: BTreeMap<_, _> = keyed(answer.found);
-            follow(&new, &mut owners, &mut wanted);
-            seen.extend(new);
+        for (kind, answer) in by_type {
+            let new: BTreeMap<_, _> = by_id(answer.found);
+            follow_owned(&new, &mut owners, &mut pending);
+            described.extend(new);
             for (id, error) in answer.failed {
-                note(&mut found.not_looked, at, Some(kind.name()), &error);
-                let resource = unconfirmed(at, &id, index.get(&id), &error.to_string());
+                record_gap(&mut found.not_looked, clients, Some(kind.name()), &error);
+                let resource = unconfirmed(clients, &id, index.get(&id), &error.to_string());
                 found.resources.push(resource);
             }
         }
     }
+    let described = described.into_values();
     found
         .resources
-        .extend(seen.into_values().map(|sighting| sighting.resource));
+        .extend(described.map(|description| description.resource));
     for resource in &mut found.resources {
         if resource.owner.is_none() {
             resource.owner = owners.get(&resource.id).cloned();
         }
-        resource.part_of = resource.part_of.take().or_else(|| whole(resource));
+        resource.part_of = resource.part_of.take().or_else(|| parent_stack(resource));
     }
-    keep(&mut found.resources, which);
-    gateways_go_after_subnets(&mut found.resources);
-    ways_to_others_are_theirs(&mut found.resources);
+    retain_wanted(&mut found.resources, which);
+    delete_gateways_after_subnets(&mut found.resources);
+    assign_forwarding_rules(&mut found.resources);
     if matches!(which, Which::Stack(_)) {
-        protections(at, &mut found.resources).await;
+        read_protections(clients, &mut found.resources).await;
     }
     found.resources.sort_by(|a, b| a.id.cmp(&b.id));
     found
 }
 
-/// Asks for the flags that no description tells. One that could not be asked for is met when it refuses a delete.
-async fn protections(at: &Clients, resources: &mut [Resource]) {
-    let asked: Vec<_> = resources
+/// Reads the deletion protection of resources whose description does not include it. Ignores a
+/// failed read: AWS then refuses the delete, and that error names the flag.
+async fn read_protections(clients: &Clients, resources: &mut [Resource]) {
+    let calls: Vec<_> = resources
         .iter()
         .enumerate()
         .filter(|(_, resource)| resource.is_confirmed())
         .filter_map(|(n, resource)| {
-            let asked = types::named(&resource.kind)?.protection(at, resource)?;
-            Some(asked.map(move |flag| (n, flag)))
+            let kind = types::by_name(&resource.kind)?;
+            let call = kind.protection(clients, resource);
+            Some(call.map(move |flag| (n, flag)))
         })
         .collect();
-    for (n, flag) in some_at_once(asked).await {
+    for (n, flag) in with_limit(calls).await {
         if let (Some(resource), Ok(Some(flag))) = (resources.get_mut(n), flag) {
             resource.protection = Some(flag);
         }
     }
 }
 
-/// Asks about ids of any types of one place, each type in batches of its own.
-pub(crate) async fn describe(at: &Clients, ids: &[ResourceId]) -> Seen {
-    let Asked { answers, unknown } = ask(at, ids, None).await;
-    let mut seen = Seen::default();
-    for (_, answer) in answers {
-        seen.found.extend(answer.found);
-        seen.failed.extend(answer.failed);
+/// Describes resources of any type in one account and region, each type in its own batches.
+pub(crate) async fn describe(clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+    let Answers { by_type, unknown } = describe_by_type(clients, ids, None).await;
+    let mut descriptions = Descriptions::default();
+    for (_, answer) in by_type {
+        descriptions.found.extend(answer.found);
+        descriptions.failed.extend(answer.failed);
     }
-    for sighting in &mut seen.found {
-        let resource = &mut sighting.resource;
-        resource.part_of = resource.part_of.take().or_else(|| whole(resource));
+    for description in &mut descriptions.found {
+        let resource = &mut description.resource;
+        resource.part_of = resource.part_of.take().or_else(|| parent_stack(resource));
     }
     for id in unknown {
         let error = CloudError {
@@ -122,70 +124,78 @@ pub(crate) async fn describe(at: &Clients, ids: &[ResourceId]) -> Seen {
             call: "describe".to_owned(),
             resource: Some(id.to_string()),
             code: None,
-            message: "jiti does not know this type".to_owned(),
+            message: UNKNOWN_TYPE.to_owned(),
             kind: CloudErrorKind::Other,
         };
-        seen.failed.push((id, error));
+        descriptions.failed.push((id, error));
     }
-    seen
+    descriptions
 }
 
-struct Asked {
-    answers: Vec<(&'static dyn Type, Seen)>,
-    /// Ids of types that are not known.
+struct Answers {
+    by_type: Vec<(&'static dyn ResourceType, Descriptions)>,
+    /// Ids whose type jiti does not know.
     unknown: Vec<ResourceId>,
 }
 
-/// Asks each type about those of its own: to confirm candidates of this index, or to describe.
-async fn ask(at: &Clients, ids: &[ResourceId], index: Option<&Index>) -> Asked {
-    let mut by_type: BTreeMap<&str, (&dyn Type, Vec<ResourceId>)> = BTreeMap::new();
+/// Groups ids by type and calls each type: `confirm` with an index, `describe` without one.
+async fn describe_by_type(
+    clients: &Clients,
+    ids: &[ResourceId],
+    index: Option<&TagIndex>,
+) -> Answers {
+    let mut groups: BTreeMap<&str, (&dyn ResourceType, Vec<ResourceId>)> = BTreeMap::new();
     let mut unknown = Vec::new();
     for id in ids {
-        match types::of(id) {
+        match types::by_arn(id) {
             Some(kind) => {
-                let entry = by_type.entry(kind.name());
+                let entry = groups.entry(kind.name());
                 entry.or_insert((kind, Vec::new())).1.push(id.clone());
             }
             None => unknown.push(id.clone()),
         }
     }
-    let answers = by_type.into_values().map(async |(kind, ids)| {
-        let seen = match index {
-            Some(index) => kind.confirm(at, &ids, index).await,
-            None => kind.describe(at, &ids).await,
+    let calls = groups.into_values().map(async |(kind, ids)| {
+        let descriptions = match index {
+            Some(index) => kind.confirm(clients, &ids, index).await,
+            None => kind.describe(clients, &ids).await,
         };
-        (kind, seen)
+        (kind, descriptions)
     });
-    Asked {
-        answers: join_all(answers).await,
+    Answers {
+        by_type: join_all(calls).await,
         unknown,
     }
 }
 
 struct Candidates {
-    index: Index,
-    /// What a list has described already.
-    seen: BTreeMap<ResourceId, Sighting>,
+    index: TagIndex,
+    /// What a list call has described already.
+    described: BTreeMap<ResourceId, Description>,
 }
 
-async fn candidates(at: &Clients, which: &Which, not_looked: &mut Vec<NotLooked>) -> Candidates {
-    let global = at.place.region == Place::GLOBAL;
-    let lists = types::ALL
+async fn candidates(
+    clients: &Clients,
+    which: &Which,
+    not_looked: &mut Vec<NotLooked>,
+) -> Candidates {
+    let global = clients.place.region == Place::GLOBAL;
+    let list_calls = types::ALL
         .iter()
         .filter(|kind| kind.is_global() == global)
-        .map(async |kind| (kind, kind.list(at, which).await));
-    let indexes = async {
+        .map(async |kind| (kind, kind.list(clients, which).await));
+    let index_calls = async {
         if global {
             return (Ok(BTreeMap::new()), Ok(Vec::new()));
         }
-        tokio::join!(tagged(at, which), ec2_tagged(at, which))
+        tokio::join!(tagged(clients, which), ec2_tagged(clients, which))
     };
-    let (lists, (tagged, ec2)) = tokio::join!(join_all(lists), indexes);
-    let mut index = Index::new();
-    let mut seen = BTreeMap::new();
+    let (listings, (tagged, ec2)) = tokio::join!(join_all(list_calls), index_calls);
+    let mut index = TagIndex::new();
+    let mut described = BTreeMap::new();
     match tagged {
         Ok(tagged) => index.extend(tagged),
-        Err(error) => note(not_looked, at, None, &error),
+        Err(error) => record_gap(not_looked, clients, None, &error),
     }
     match ec2 {
         Ok(ids) => {
@@ -193,70 +203,79 @@ async fn candidates(at: &Clients, which: &Which, not_looked: &mut Vec<NotLooked>
                 index.entry(id).or_default();
             }
         }
-        Err(error) => note(not_looked, at, Some("ec2"), &error),
+        Err(error) => record_gap(not_looked, clients, Some("ec2"), &error),
     }
-    for (kind, listed) in lists {
-        match listed {
-            Ok(listed) => {
-                seen.extend(keyed(listed.seen));
-                for id in listed.ids {
+    for (kind, listing) in listings {
+        match listing {
+            Ok(listing) => {
+                described.extend(by_id(listing.described));
+                for id in listing.ids {
                     index.entry(id).or_default();
                 }
-                if let Some(error) = listed.failed {
-                    note(not_looked, at, Some(kind.name()), &error);
+                if let Some(error) = listing.failed {
+                    record_gap(not_looked, clients, Some(kind.name()), &error);
                 }
             }
-            Err(error) => note(not_looked, at, Some(kind.name()), &error),
+            Err(error) => record_gap(not_looked, clients, Some(kind.name()), &error),
         }
     }
-    Candidates { index, seen }
+    Candidates { index, described }
 }
 
-fn keyed(found: Vec<Sighting>) -> BTreeMap<ResourceId, Sighting> {
-    let found = found.into_iter();
-    found.map(|one| (one.resource.id.clone(), one)).collect()
+fn by_id(descriptions: Vec<Description>) -> BTreeMap<ResourceId, Description> {
+    let entries = descriptions.into_iter();
+    entries
+        .map(|description| (description.resource.id.clone(), description))
+        .collect()
 }
 
-/// What belongs to these is asked about next.
-fn follow(
-    seen: &BTreeMap<ResourceId, Sighting>,
+/// Records the owners of what these resources own, and adds what they own to `pending`.
+fn follow_owned(
+    described: &BTreeMap<ResourceId, Description>,
     owners: &mut HashMap<ResourceId, ResourceId>,
-    wanted: &mut BTreeSet<ResourceId>,
+    pending: &mut BTreeSet<ResourceId>,
 ) {
-    for (id, sighting) in seen {
-        for owned in &sighting.owns {
+    for (id, description) in described {
+        for owned in &description.owns {
             owners.entry(owned.clone()).or_insert_with(|| id.clone());
-            wanted.insert(owned.clone());
+            pending.insert(owned.clone());
         }
     }
 }
 
 fn unconfirmed(
-    at: &Clients,
+    clients: &Clients,
     id: &ResourceId,
     tags: Option<&BTreeMap<String, String>>,
     why: &str,
 ) -> Resource {
-    let kind = match types::of(id) {
+    let kind = match types::by_arn(id) {
         Some(kind) => kind.name().to_owned(),
-        None => Arn::of(id).map_or_else(|| "unknown".to_owned(), |arn| types::unknown_name(&arn)),
+        None => {
+            Arn::from_id(id).map_or_else(|| "unknown".to_owned(), |arn| types::unknown_name(&arn))
+        }
     };
-    let mut resource = at.resource(id.clone(), &kind);
+    let mut resource = clients.resource(id.clone(), &kind);
     resource.tags = tags.cloned().unwrap_or_default();
     resource.standing = Standing::Unconfirmed(why.to_owned());
     resource
 }
 
-/// Notes once that a type did not answer.
-fn note(not_looked: &mut Vec<NotLooked>, at: &Clients, kind: Option<&str>, error: &CloudError) {
-    let known = not_looked.iter().any(|one| one.kind.as_deref() == kind);
-    if !known {
-        not_looked.push(unlooked(&at.place, kind, error));
+/// Records, once for each type, that discovery could not check it.
+fn record_gap(
+    not_looked: &mut Vec<NotLooked>,
+    clients: &Clients,
+    kind: Option<&str>,
+    error: &CloudError,
+) {
+    let recorded = not_looked.iter().any(|gap| gap.kind.as_deref() == kind);
+    if !recorded {
+        not_looked.push(gap(&clients.place, kind, error));
     }
 }
 
-/// That a type in a place, or all of it, did not answer.
-pub(crate) fn unlooked(place: &Place, kind: Option<&str>, error: &CloudError) -> NotLooked {
+/// The record that discovery could not check a type in a place, or the whole place.
+pub(crate) fn gap(place: &Place, kind: Option<&str>, error: &CloudError) -> NotLooked {
     NotLooked {
         place: place.clone(),
         kind: kind.map(str::to_owned),
@@ -274,29 +293,30 @@ mod tests {
     use super::*;
     use crate::client::loopback::Loopback;
 
-    /// The flag of an instance is asked once for each that the look has found and confirmed, a few at once, and for
-    /// nothing else.
+    /// Discovery reads the flag of each confirmed instance once, a few at a time, and reads it for
+    /// no other resource.
     #[tokio::test]
-    async fn flags_are_asked_a_few_at_once() {
-        let (under_way, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let peak = Arc::clone(&most);
+    async fn reads_flags_a_few_at_a_time() {
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let max_in_flight = Arc::new(AtomicUsize::new(0));
+        let peak = Arc::clone(&max_in_flight);
         let service = Loopback::new(move |body| {
-            let now = under_way.fetch_add(1, Ordering::SeqCst) + 1;
+            let now = in_flight.fetch_add(1, Ordering::SeqCst) + 1;
             peak.fetch_max(now, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(5));
-            under_way.fetch_sub(1, Ordering::SeqCst);
+            in_flight.fetch_sub(1, Ordering::SeqCst);
             let flag = body.contains("InstanceId=i-7&");
-            let said = format!(
+            let answer = format!(
                 "<DescribeInstanceAttributeResponse><disableApiTermination><value>{flag}</value>\
                 </disableApiTermination></DescribeInstanceAttributeResponse>"
             );
-            (200, "text/xml", said)
+            (200, "text/xml", answer)
         });
         let service = service.await;
-        let at = &service.clients;
+        let clients = &service.clients;
         let instance = |n: usize| {
-            let id = at.id("ec2", &format!("instance/i-{n}"));
-            let mut instance = at.resource(id, "ec2:instance");
+            let id = clients.arn("ec2", &format!("instance/i-{n}"));
+            let mut instance = clients.resource(id, "ec2:instance");
             instance.standing = Standing::Confirmed;
             instance
         };
@@ -304,12 +324,15 @@ mod tests {
         resources[58].standing = Standing::Unconfirmed("no".to_owned());
         let group = ("aws:autoscaling:groupName".to_owned(), "web".to_owned());
         resources[59].tags.extend([group]);
-        protections(at, &mut resources).await;
-        assert_eq!(service.heard().len(), 58);
-        let most = most.load(Ordering::SeqCst);
-        assert!((2..=8).contains(&most), "{most} at once");
-        let protected = resources.iter().filter(|one| one.protection.is_some());
-        let protected: Vec<_> = protected.map(|one| one.id.clone()).collect();
-        assert_eq!(protected, [at.id("ec2", "instance/i-7")]);
+        read_protections(clients, &mut resources).await;
+        assert_eq!(service.requests().len(), 58);
+        let max = max_in_flight.load(Ordering::SeqCst);
+        assert!((2..=8).contains(&max), "{max} at once");
+        let protected = resources
+            .iter()
+            .filter(|resource| resource.protection.is_some())
+            .map(|resource| resource.id.clone());
+        let protected: Vec<_> = protected.collect();
+        assert_eq!(protected, [clients.arn("ec2", "instance/i-7")]);
     }
 }

@@ -1,7 +1,8 @@
-//! What jiti knows of AWS: where a stack's resources are, what they cost, whether they are used, how they stop and go.
+//! The AWS side of jiti: finds the resources of a stack, prices them, reads their metrics, and
+//! stops, starts and deletes them.
 //!
-//! The only package that names an AWS type. It answers through [`stack::Cloud`]; what a stack owns, in which order it goes
-//! and what the ledger says about it is decided in `stack`.
+//! Only this package names AWS resource types. It implements [`stack::Cloud`]. The `stack` package
+//! decides what a stack owns, in which order resources are deleted and what the ledger records.
 
 mod arn;
 mod batch;

@@ -50,7 +50,7 @@ const DAY: f64 = 86_400.0;
 /// Asks the metrics of resources in one place and judges each. Those that nothing tells about, and those that are
 /// stopped, are left out: nobody is expected to use them.
 pub(crate) async fn observe(
-    at: &Clients,
+    clients: &Clients,
     resources: &[&Resource],
     window: Span,
     now: Timestamp,
@@ -64,7 +64,7 @@ pub(crate) async fn observe(
             look: &look,
         })
         .collect();
-    let answers = query::all(at, &questions).await;
+    let answers = query::all(clients, &questions).await;
     judged(&look, &asked, &answers)
 }
 
@@ -86,7 +86,7 @@ fn signals<'a>(resources: &[&'a Resource]) -> Vec<(&'a Resource, Signal)> {
         .iter()
         .filter(|resource| !resource.stopped)
         .flat_map(|resource| {
-            let signals = types::named(&resource.kind).map(|kind| kind.signals(resource));
+            let signals = types::by_name(&resource.kind).map(|kind| kind.signals(resource));
             signals
                 .unwrap_or_default()
                 .into_iter()
@@ -129,7 +129,7 @@ fn judged(
 
 /// The part of an id that people know: `i-1`, `app/web/50dc6c495c0c9188`.
 fn short(id: &ResourceId) -> &str {
-    let resource = Arn::of(id).map_or(id.as_str(), |arn| arn.resource);
+    let resource = Arn::from_id(id).map_or(id.as_str(), |arn| arn.resource);
     resource
         .split_once(['/', ':'])
         .map_or(resource, |(_, name)| name)

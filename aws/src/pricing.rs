@@ -1,6 +1,8 @@
-//! List prices: an embedded table with its dates, what the Price List API said since, and rates of resources from both.
+//! What resources cost: list prices, the rates that follow from them, and the bill.
+//!
+//! List prices come from a built-in table and from the Price List API.
 
-pub(crate) mod bill;
+mod bill;
 mod list;
 mod product;
 mod query;
@@ -10,18 +12,19 @@ mod table;
 use rust_decimal::Decimal;
 use stack::cloud::Usage;
 
-pub(crate) use list::present;
+pub(crate) use bill::bill;
+pub(crate) use list::current_prices;
 pub(crate) use rate::rate;
-pub(crate) use table::Table;
+pub(crate) use table::PriceTable;
 
-/// Hours of a month, as AWS's own calculators count them.
-const HOURS_OF_A_MONTH: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
+/// Hours in a month, as AWS's own calculators count them.
+const HOURS_PER_MONTH: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
 
 /// A use that is priced by the month: so many gigabytes, keys, secrets.
 pub(crate) fn monthly(meter: &str, quantity: Decimal) -> Usage {
     Usage {
         meter: meter.to_owned(),
-        quantity: quantity / HOURS_OF_A_MONTH,
+        quantity: quantity / HOURS_PER_MONTH,
     }
 }
 

@@ -1,9 +1,15 @@
-//! What waking restores, read back from the ledger.
+//! Reads the size that a wake restores, which the ledger keeps as JSON.
 
 use serde_json::Value;
 use stack::cloud::{CloudError, CloudErrorKind, Resource};
 
-/// A whole number of a prior size.
+use crate::client::error::own_error;
+
+/// A whole number of the saved size.
+///
+/// # Errors
+///
+/// The saved size has no such number.
 pub(crate) fn number(prior: &Value, key: &str, resource: &Resource) -> Result<i32, CloudError> {
     prior
         .get(key)
@@ -12,7 +18,11 @@ pub(crate) fn number(prior: &Value, key: &str, resource: &Resource) -> Result<i3
         .ok_or_else(|| unreadable(prior, key, resource))
 }
 
-/// Whether it was running.
+/// Whether the resource was running.
+///
+/// # Errors
+///
+/// The saved size does not say.
 pub(crate) fn running(prior: &Value, resource: &Resource) -> Result<bool, CloudError> {
     prior
         .get("running")
@@ -21,24 +31,17 @@ pub(crate) fn running(prior: &Value, resource: &Resource) -> Result<bool, CloudE
 }
 
 fn unreadable(prior: &Value, key: &str, resource: &Resource) -> CloudError {
-    let message =
-        format!("its prior size {prior} says nothing of \"{key}\": give it its size by hand");
+    let message = format!("the saved size {prior} has no valid \"{key}\": set the size by hand");
     refused("jiti", "start", resource, message)
 }
 
-/// That something was not even tried.
+/// The error for a call that jiti does not make.
 pub(crate) fn refused(
     service: &str,
     call: &str,
     resource: &Resource,
     message: String,
 ) -> CloudError {
-    CloudError {
-        service: service.to_owned(),
-        call: call.to_owned(),
-        resource: Some(resource.id.to_string()),
-        code: None,
-        message,
-        kind: CloudErrorKind::Other,
-    }
+    let id = Some(resource.id.as_str());
+    own_error(service, call, id, CloudErrorKind::Other, message)
 }

@@ -1,8 +1,8 @@
-//! Tags as a map, whatever type a service's SDK has for them.
+//! Converts the tags of any SDK into a map.
 
 use std::collections::BTreeMap;
 
-/// The map of pairs of a key and a value. A tag without a value has an empty one.
+/// A map of tags. A tag without a value gets an empty one.
 pub(crate) fn map<'a>(
     tags: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>,
 ) -> BTreeMap<String, String> {

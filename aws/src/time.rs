@@ -1,9 +1,9 @@
-//! Moments of an SDK as ours.
+//! Converts SDK timestamps.
 
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-/// A moment; `None` when there is none, or it is out of range.
-pub(crate) fn timestamp(at: Option<&DateTime>) -> Option<Timestamp> {
-    at.and_then(|at| Timestamp::from_millisecond(at.to_millis().ok()?).ok())
+/// A timestamp; `None` if there is none or it is out of range.
+pub(crate) fn timestamp(time: Option<&DateTime>) -> Option<Timestamp> {
+    time.and_then(|time| Timestamp::from_millisecond(time.to_millis().ok()?).ok())
 }

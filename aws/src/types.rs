@@ -1,264 +1,160 @@
-//! The types of resource that are known, one file each. Adding one is its file and its line in the list below.
+//! The AWS resource types that jiti knows, one file each.
+//!
+//! To add one, write its file in `types/`, declare the module here and list its type in [`ALL`].
 
-use std::collections::BTreeMap;
+mod autoscaling_group;
+mod cloudformation_stack;
+mod cloudwatch_alarm;
+mod dynamodb_table;
+mod ec2_dhcp_options;
+mod ec2_egress_only_internet_gateway;
+mod ec2_elastic_ip;
+mod ec2_flow_log;
+mod ec2_image;
+mod ec2_instance;
+mod ec2_internet_gateway;
+mod ec2_key_pair;
+mod ec2_launch_template;
+mod ec2_natgateway;
+mod ec2_network_acl;
+mod ec2_network_interface;
+mod ec2_prefix_list;
+mod ec2_route_table;
+mod ec2_security_group;
+mod ec2_security_group_rule;
+mod ec2_snapshot;
+mod ec2_subnet;
+mod ec2_volume;
+mod ec2_vpc;
+mod ec2_vpc_endpoint;
+mod ec2_vpc_peering_connection;
+mod ecs_capacity_provider;
+mod ecs_cluster;
+mod ecs_service;
+mod ecs_task;
+mod ecs_task_definition;
+mod eks_access_entry;
+mod eks_addon;
+mod eks_cluster;
+mod eks_fargate_profile;
+mod eks_node_group;
+mod eks_pod_identity_association;
+mod elasticache_cluster;
+mod elasticache_parameter_group;
+mod elasticache_replication_group;
+mod elasticache_subnet_group;
+mod elb_listener;
+mod elb_listener_rule;
+mod elb_load_balancer;
+mod elb_target_group;
+mod iam_instance_profile;
+mod iam_oidc_provider;
+mod iam_policy;
+mod iam_role;
+mod kms_key;
+mod lambda_event_source_mapping;
+mod lambda_function;
+mod logs_log_group;
+mod rds_cluster;
+mod rds_cluster_parameter_group;
+mod rds_cluster_snapshot;
+mod rds_instance;
+mod rds_option_group;
+mod rds_parameter_group;
+mod rds_snapshot;
+mod rds_subnet_group;
+mod resource_type;
+mod s3_bucket;
+mod secretsmanager_secret;
+mod sns_topic;
+mod sqs_queue;
 
 use stack::ResourceId;
-use stack::cloud::{CloudError, CloudErrorKind, Deleting, Deletion, Resource, Soon, Which};
 
+pub(crate) use self::resource_type::{Description, Descriptions, Listing, ResourceType, TagIndex};
 use crate::arn::Arn;
-use crate::client::Clients;
-use crate::metrics::Signal;
 
-macro_rules! types {
-    ($($module:ident)*) => {
-        $(mod $module;)*
+/// Every known resource type.
+pub(crate) static ALL: &[&dyn ResourceType] = &[
+    &autoscaling_group::AutoscalingGroup,
+    &cloudformation_stack::CloudformationStack,
+    &cloudwatch_alarm::CloudwatchAlarm,
+    &dynamodb_table::DynamodbTable,
+    &ec2_dhcp_options::Ec2DhcpOptions,
+    &ec2_egress_only_internet_gateway::Ec2EgressOnlyInternetGateway,
+    &ec2_elastic_ip::Ec2ElasticIp,
+    &ec2_flow_log::Ec2FlowLog,
+    &ec2_image::Ec2Image,
+    &ec2_instance::Ec2Instance,
+    &ec2_internet_gateway::Ec2InternetGateway,
+    &ec2_key_pair::Ec2KeyPair,
+    &ec2_launch_template::Ec2LaunchTemplate,
+    &ec2_natgateway::Ec2NatGateway,
+    &ec2_network_acl::Ec2NetworkAcl,
+    &ec2_network_interface::Ec2NetworkInterface,
+    &ec2_prefix_list::Ec2PrefixList,
+    &ec2_route_table::Ec2RouteTable,
+    &ec2_security_group::Ec2SecurityGroup,
+    &ec2_security_group_rule::Ec2SecurityGroupRule,
+    &ec2_snapshot::Ec2Snapshot,
+    &ec2_subnet::Ec2Subnet,
+    &ec2_volume::Ec2Volume,
+    &ec2_vpc::Ec2Vpc,
+    &ec2_vpc_endpoint::Ec2VpcEndpoint,
+    &ec2_vpc_peering_connection::Ec2VpcPeeringConnection,
+    &ecs_capacity_provider::EcsCapacityProvider,
+    &ecs_cluster::EcsCluster,
+    &ecs_service::EcsService,
+    &ecs_task::EcsTask,
+    &ecs_task_definition::EcsTaskDefinition,
+    &eks_access_entry::EksAccessEntry,
+    &eks_addon::EksAddon,
+    &eks_cluster::EksCluster,
+    &eks_fargate_profile::EksFargateProfile,
+    &eks_node_group::EksNodeGroup,
+    &eks_pod_identity_association::EksPodIdentityAssociation,
+    &elasticache_cluster::ElasticacheCluster,
+    &elasticache_parameter_group::ElasticacheParameterGroup,
+    &elasticache_replication_group::ElasticacheReplicationGroup,
+    &elasticache_subnet_group::ElasticacheSubnetGroup,
+    &elb_listener::ElbListener,
+    &elb_listener_rule::ElbListenerRule,
+    &elb_load_balancer::ElbLoadBalancer,
+    &elb_target_group::ElbTargetGroup,
+    &iam_instance_profile::IamInstanceProfile,
+    &iam_oidc_provider::IamOidcProvider,
+    &iam_policy::IamPolicy,
+    &iam_role::IamRole,
+    &kms_key::KmsKey,
+    &lambda_event_source_mapping::LambdaEventSourceMapping,
+    &lambda_function::LambdaFunction,
+    &logs_log_group::LogsLogGroup,
+    &rds_cluster::RdsCluster,
+    &rds_cluster_parameter_group::RdsClusterParameterGroup,
+    &rds_cluster_snapshot::RdsClusterSnapshot,
+    &rds_instance::RdsInstance,
+    &rds_option_group::RdsOptionGroup,
+    &rds_parameter_group::RdsParameterGroup,
+    &rds_snapshot::RdsSnapshot,
+    &rds_subnet_group::RdsSubnetGroup,
+    &s3_bucket::S3Bucket,
+    &secretsmanager_secret::SecretsmanagerSecret,
+    &sns_topic::SnsTopic,
+    &sqs_queue::SqsQueue,
+];
 
-        /// Every type that is known.
-        pub(crate) static ALL: &[&dyn Type] = &[$(&$module::This),*];
-    };
+/// The resource type that an ARN belongs to; `None` when jiti does not know it.
+pub(crate) fn by_arn(id: &ResourceId) -> Option<&'static dyn ResourceType> {
+    let arn = Arn::from_id(id)?;
+    ALL.iter().copied().find(|kind| kind.matches(&arn))
 }
 
-// The list: a file in `types/`, whose `This` implements `Type`. rustfmt does not follow modules that a macro declares, so
-// that `make fmt` and `make lint` name their files.
-types! {
-    autoscaling_group
-    cloudformation_stack
-    cloudwatch_alarm
-    dynamodb_table
-    ec2_dhcp_options
-    ec2_egress_only_internet_gateway
-    ec2_elastic_ip
-    ec2_flow_log
-    ec2_image
-    ec2_instance
-    ec2_internet_gateway
-    ec2_key_pair
-    ec2_launch_template
-    ec2_natgateway
-    ec2_network_acl
-    ec2_network_interface
-    ec2_prefix_list
-    ec2_route_table
-    ec2_security_group
-    ec2_security_group_rule
-    ec2_snapshot
-    ec2_subnet
-    ec2_volume
-    ec2_vpc
-    ec2_vpc_endpoint
-    ec2_vpc_peering_connection
-    ecs_capacity_provider
-    ecs_cluster
-    ecs_service
-    ecs_task
-    ecs_task_definition
-    eks_access_entry
-    eks_addon
-    eks_cluster
-    eks_fargate_profile
-    eks_node_group
-    eks_pod_identity_association
-    elasticache_cluster
-    elasticache_parameter_group
-    elasticache_replication_group
-    elasticache_subnet_group
-    elb_listener
-    elb_listener_rule
-    elb_load_balancer
-    elb_target_group
-    iam_instance_profile
-    iam_oidc_provider
-    iam_policy
-    iam_role
-    kms_key
-    lambda_event_source_mapping
-    lambda_function
-    logs_log_group
-    rds_cluster
-    rds_cluster_parameter_group
-    rds_cluster_snapshot
-    rds_instance
-    rds_option_group
-    rds_parameter_group
-    rds_snapshot
-    rds_subnet_group
-    s3_bucket
-    secretsmanager_secret
-    sns_topic
-    sqs_queue
-}
-
-/// One type of resource: how it is found, described, deleted, stopped and started, by its own service.
-///
-/// All ids that it is given are of its type and in the place of the clients. Nothing here retries what waits for
-/// another resource, or decides whether something may be deleted: whoever calls has.
-pub(crate) trait Type: Send + Sync {
-    /// Its name, as the index of tags writes it: `ec2:instance`.
-    fn name(&self) -> &'static str;
-
-    /// What the ids of a type of EC2 begin with: `vol`. Its name is then `ec2:` and what its ARNs call it.
-    fn ids_begin(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// Whether an ARN is of this type: one of its service in which its kind follows, unless a type knows better.
-    fn covers(&self, arn: &Arn<'_>) -> bool {
-        let name = self.name().split_once(':');
-        name.is_some_and(|(service, kind)| arn.is(service, kind))
-    }
-
-    /// Whether it is in no region, and asked about once an account.
-    fn is_global(&self) -> bool {
-        false
-    }
-
-    /// Those that carry a stack's tag, found by the type's own service, for types that the index of tags never lists
-    /// (or that are as cheap to list here). What is described already needs not be asked about again.
-    fn list<'a>(
-        &'a self,
-        at: &'a Clients,
-        which: &'a Which,
-    ) -> Soon<'a, Result<Listed, CloudError>> {
-        let _ = (at, which);
-        Box::pin(async { Ok(Listed::default()) })
-    }
-
-    /// Asks about resources, in batches as large as the service takes. What is neither seen nor failed does not exist.
-    ///
-    /// What each uses is told in full, in `usage` and `unpriced`: one in which both are empty costs nothing as it is.
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen>;
-
-    /// Asks whether candidates exist, and what they are: those of the index, with the tags that it knows, and others. A
-    /// type of which each description costs a call may take the index's word for tags here: whoever deletes describes
-    /// before.
-    fn confirm<'a>(
-        &'a self,
-        at: &'a Clients,
-        ids: &'a [ResourceId],
-        index: &'a Index,
-    ) -> Soon<'a, Seen> {
-        let _ = index;
-        self.describe(at, ids)
-    }
-
-    /// The flag that protects one from deletion, where a description does not tell and one has to be asked about by
-    /// itself. It is asked when one stack is looked for, and not when all are.
-    fn protection<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Option<Soon<'a, Result<Option<String>, CloudError>>> {
-        let _ = (at, resource);
-        None
-    }
-
-    /// Unties it from its equals: see [`stack::Cloud::loosen`].
-    fn loosen<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        let _ = (at, resource);
-        Box::pin(async { Ok(()) })
-    }
-
-    /// Deletes one. Gone already is [`Deletion::Gone`], not an error.
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>>;
-
-    /// Stops it: only for those with a [`Resource::size`].
-    fn stop<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        let _ = at;
-        Box::pin(async move { Err(cannot(self.name(), "stop", resource)) })
-    }
-
-    /// Starts it with the size it had: see [`stack::Cloud::start`].
-    fn start<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        prior: &'a serde_json::Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        let _ = (at, prior);
-        Box::pin(async move { Err(cannot(self.name(), "start", resource)) })
-    }
-
-    /// What tells whether it is used; none where nothing does.
-    fn signals(&self, resource: &Resource) -> Vec<Signal> {
-        let _ = resource;
-        Vec::new()
-    }
-}
-
-/// Candidates, with the tags that an index of tags knows.
-pub(crate) type Index = BTreeMap<ResourceId, BTreeMap<String, String>>;
-
-/// What a type's own list gave.
-#[derive(Debug, Default)]
-pub(crate) struct Listed {
-    /// Those that carry the tag.
-    pub(crate) ids: Vec<ResourceId>,
-    /// Those of them that the list has described already.
-    pub(crate) seen: Vec<Sighting>,
-    /// Why some could not be asked whether they carry it.
-    pub(crate) failed: Option<CloudError>,
-}
-
-/// What a type's service said about ids that it was asked about.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// Those that exist.
-    pub(crate) found: Vec<Sighting>,
-    /// Those about which no answer could be had.
-    pub(crate) failed: Vec<(ResourceId, CloudError)>,
-}
-
-/// A resource, with what it alone owns.
-#[derive(Debug)]
-pub(crate) struct Sighting {
-    /// The resource.
-    pub(crate) resource: Resource,
-    /// Resources that go with this one, tag or no tag: members of a group, volumes that are deleted on termination.
-    pub(crate) owns: Vec<ResourceId>,
-}
-
-impl From<Resource> for Sighting {
-    fn from(resource: Resource) -> Self {
-        Self {
-            resource,
-            owns: Vec::new(),
-        }
-    }
-}
-
-impl Seen {
-    /// That a call which asked about all of these failed.
-    pub(crate) fn fail(&mut self, ids: &[ResourceId], error: &CloudError) {
-        self.failed
-            .extend(ids.iter().map(|id| (id.clone(), error.clone())));
-    }
-}
-
-/// The type of an ARN; `None` when it is not known here.
-pub(crate) fn of(id: &ResourceId) -> Option<&'static dyn Type> {
-    let arn = Arn::of(id)?;
-    ALL.iter().copied().find(|kind| kind.covers(&arn))
-}
-
-/// The type of this name.
-pub(crate) fn named(name: &str) -> Option<&'static dyn Type> {
+/// The resource type of this name, such as `ec2:instance`.
+pub(crate) fn by_name(name: &str) -> Option<&'static dyn ResourceType> {
     ALL.iter().copied().find(|kind| kind.name() == name)
 }
 
-/// The name of a type that is not known here: what its ARN says.
+/// A name for a resource type that jiti does not know, read from an ARN: `sagemaker:endpoint`.
 pub(crate) fn unknown_name(arn: &Arn<'_>) -> String {
     match arn.resource.split_once(['/', ':']) {
         Some((kind, _)) => format!("{}:{kind}", arn.service),
@@ -266,42 +162,55 @@ pub(crate) fn unknown_name(arn: &Arn<'_>) -> String {
     }
 }
 
-fn cannot(kind: &str, verb: &str, resource: &Resource) -> CloudError {
-    CloudError {
-        service: kind.split(':').next().unwrap_or(kind).to_owned(),
-        call: verb.to_owned(),
-        resource: Some(resource.id.to_string()),
-        code: None,
-        message: format!("a {kind} is not a thing to {verb}"),
-        kind: CloudErrorKind::Other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
 
     use super::*;
+    use crate::client::Clients;
 
-    /// Every type of EC2 says how its ids begin, no two alike, and knows the ARN that is made of such an id.
+    /// Each EC2 type has an id prefix of its own, and recognises the ARN made from such an id.
     #[test]
-    fn ids_of_ec2_lead_to_their_types() {
-        let at = Clients::of_nobody();
-        let of_ec2 = ALL.iter().filter(|kind| kind.name().starts_with("ec2:"));
+    fn ec2_id_prefixes_lead_to_their_types() {
+        let clients = Clients::for_tests();
+        let ec2_types = ALL.iter().filter(|kind| kind.name().starts_with("ec2:"));
         let mut count = 0;
-        for kind in of_ec2 {
-            let id = format!("{}-1", kind.ids_begin().unwrap());
-            let arn = at.id("ec2", &crate::services::ec2::path(&id).unwrap());
-            assert_eq!(of(&arn).map(Type::name), Some(kind.name()));
+        for kind in ec2_types {
+            let id = format!("{}-1", kind.id_prefix().unwrap());
+            let arn = clients.arn("ec2", &crate::services::ec2::path(&id).unwrap());
+            assert_eq!(by_arn(&arn).map(ResourceType::name), Some(kind.name()));
             count += 1;
         }
         assert!(count > 20, "{count}");
     }
 
-    /// No two types have one name.
+    /// No two types share a name.
     #[test]
     fn names_are_unique() {
         let names: BTreeSet<_> = ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(names.len(), ALL.len());
+    }
+
+    /// Each file in `types/` is a module here and its type is in [`ALL`]. Rust ignores a file that
+    /// no module names.
+    #[test]
+    fn lists_every_file() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/types");
+        let source = include_str!("types.rs");
+        let mut count = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            if path.is_dir() || stem == "resource_type" {
+                continue;
+            }
+            let (module, listed) = (format!("\nmod {stem};"), format!("    &{stem}::"));
+            assert!(source.contains(&module), "types.rs does not declare {stem}");
+            assert!(source.contains(&listed), "ALL does not list {stem}");
+            count += 1;
+        }
+        assert_eq!(count, ALL.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Into which accounts, as whom, and whether they are the configured ones.
+//! The configured accounts: their credentials, and the check that these belong to the account.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,41 +17,41 @@ use stack::{Config, Place};
 use tokio::sync::OnceCell;
 
 use crate::client::clients::{BILLING, Clients};
-use crate::client::error::failed;
-use crate::client::rate_limit::Pace;
+use crate::client::error::{failed, own_error};
+use crate::client::rate_limit::RateLimiter;
 
-/// Tries of one call. The SDK waits between them; what waits for another resource is not its matter.
-const TRIES: u32 = 5;
+/// How often the SDK tries a call, with a back-off between the tries.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// The whole of one call, waiting for its turn and all tries included.
-const WHOLE_CALL: Duration = Duration::from_secs(180);
+/// The limit for one call, including the wait for the rate limit and all attempts.
+const CALL_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// The configured accounts.
 pub(crate) struct Accounts {
-    accounts: Vec<Entry>,
+    accounts: Vec<AccountAccess>,
 }
 
-struct Entry {
+struct AccountAccess {
     account: Account,
-    /// The clients of each place, made once: their credentials are asked for when they are first used.
+    /// The clients of each region, created once. They load credentials on first use.
     clients: OnceCell<BTreeMap<String, Arc<Clients>>>,
-    /// That the credentials are those of the account.
+    /// Set once the credentials are known to belong to the account.
     verified: OnceCell<()>,
-    pace: Arc<Pace>,
+    limiter: Arc<RateLimiter>,
     http: SharedHttpClient,
 }
 
 impl Accounts {
-    /// The accounts of a configuration. Nothing is read or asked yet.
-    pub(crate) fn new(config: &Config, pace: &Arc<Pace>) -> Self {
+    /// The accounts of a configuration. This makes no call.
+    pub(crate) fn new(config: &Config, limiter: &Arc<RateLimiter>) -> Self {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .build_https();
-        let accounts = config.accounts.iter().map(|account| Entry {
+        let accounts = config.accounts.iter().map(|account| AccountAccess {
             account: account.clone(),
             clients: OnceCell::new(),
             verified: OnceCell::new(),
-            pace: Arc::clone(pace),
+            limiter: Arc::clone(limiter),
             http: http.clone(),
         });
         Self {
@@ -59,36 +59,47 @@ impl Accounts {
         }
     }
 
-    /// Clients for what knows of money: in the first account of the configuration, where the bill and the price list are
-    /// served. `None` when no account is configured.
-    pub(crate) async fn billing(&self) -> Option<Result<Arc<Clients>, CloudError>> {
-        let account = self.accounts.first()?.account.id.clone();
-        let region = BILLING.to_owned();
-        Some(self.clients(&Place { account, region }).await)
+    /// Clients for the bill and the price list, in the first configured account.
+    ///
+    /// # Errors
+    ///
+    /// No account is configured, or the errors of [`Self::clients`].
+    pub(crate) async fn billing(&self) -> Result<Arc<Clients>, CloudError> {
+        let first = self.accounts.first().ok_or_else(|| {
+            let message = "no account is configured: add one under [[account]]";
+            own_error("jiti", "access", None, CloudErrorKind::Denied, message)
+        })?;
+        let (account, region) = (first.account.id.clone(), BILLING.to_owned());
+        self.clients(&Place { account, region }).await
     }
 
-    /// The clients of a place, once it is sure that the credentials are those of its account.
+    /// The clients of a place, after a check that the credentials belong to its account.
+    ///
+    /// # Errors
+    ///
+    /// The account or region is not configured, or the credentials are missing or belong to another
+    /// account.
     pub(crate) async fn clients(&self, place: &Place) -> Result<Arc<Clients>, CloudError> {
-        let entry = self
-            .entry(&place.account)
-            .ok_or_else(|| refused(place, "this account is not in the configuration"))?;
-        let clients = entry.clients.get_or_init(|| entry.load()).await;
-        let clients = clients
+        let access = self
+            .accounts
+            .iter()
+            .find(|access| access.account.id == place.account)
+            .ok_or_else(|| not_configured(place, "account"))?;
+        let clients = access
+            .clients
+            .get_or_init(|| access.load())
+            .await
             .get(&place.region)
-            .ok_or_else(|| refused(place, "this region is not in the configuration"))?;
-        entry
+            .ok_or_else(|| not_configured(place, "region"))?;
+        access
             .verified
-            .get_or_try_init(|| entry.verify(clients))
+            .get_or_try_init(|| access.verify(clients))
             .await?;
         Ok(Arc::clone(clients))
     }
-
-    fn entry(&self, id: &str) -> Option<&Entry> {
-        self.accounts.iter().find(|entry| entry.account.id == id)
-    }
 }
 
-impl Entry {
+impl AccountAccess {
     async fn load(&self) -> BTreeMap<String, Arc<Clients>> {
         let Account {
             id,
@@ -112,13 +123,13 @@ impl Entry {
                 aws_credential_types::provider::SharedCredentialsProvider::new(role.build().await);
             config = config.into_builder().credentials_provider(role).build();
         }
-        let make = |region: &str, calls: &str| {
+        let make = |region: &str, calls_go_to: &str| {
             let place = Place {
                 account: id.clone(),
                 region: region.to_owned(),
             };
-            let (pace, http) = (Arc::clone(&self.pace), self.http.clone());
-            let clients = Clients::new(place, calls, config.clone(), pace, http);
+            let (limiter, http) = (Arc::clone(&self.limiter), self.http.clone());
+            let clients = Clients::new(place, calls_go_to, config.clone(), limiter, http);
             (region.to_owned(), Arc::new(clients))
         };
         let regional = regions.iter().map(|region| make(region, region));
@@ -132,52 +143,54 @@ impl Entry {
     fn loader(&self, region: &str) -> ConfigLoader {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_timeout(WHOLE_CALL)
+            .operation_timeout(CALL_TIMEOUT)
             .build();
         aws_config::defaults(BehaviorVersion::latest())
             .http_client(self.http.clone())
             .region(Region::new(region.to_owned()))
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
             .timeout_config(timeouts)
     }
 
-    /// That the credentials belong to the configured account.
+    /// Checks that the credentials belong to the configured account.
     async fn verify(&self, clients: &Clients) -> Result<(), CloudError> {
-        let answer = clients.sts().get_caller_identity().send().await;
-        let answer = answer.map_err(failed!("sts", "GetCallerIdentity"));
-        let answer = answer.map_err(|error| CloudError {
-            kind: match error.kind {
-                CloudErrorKind::Unreachable | CloudErrorKind::Throttled => error.kind,
-                _ => CloudErrorKind::Credentials,
-            },
-            ..error
-        })?;
-        match answer.account() {
+        let identity = clients
+            .sts()
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(failed!("sts", "GetCallerIdentity"))
+            .map_err(|error| CloudError {
+                kind: match error.kind {
+                    CloudErrorKind::Unreachable | CloudErrorKind::Throttled => error.kind,
+                    _ => CloudErrorKind::Credentials,
+                },
+                ..error
+            })?;
+        match identity.account() {
             Some(account) if account == self.account.id => Ok(()),
-            account => Err(CloudError {
-                service: "sts".to_owned(),
-                call: "GetCallerIdentity".to_owned(),
-                resource: None,
-                code: None,
-                message: format!(
-                    "the credentials belong to account {}, and the configuration says {} for \"{}\"",
+            account => {
+                let message = format!(
+                    "the credentials belong to account {}, but the configuration gives {} for \"{}\"",
                     account.unwrap_or("unknown"),
                     self.account.id,
                     self.account.name
-                ),
-                kind: CloudErrorKind::Credentials,
-            }),
+                );
+                let kind = CloudErrorKind::Credentials;
+                Err(own_error("sts", "GetCallerIdentity", None, kind, message))
+            }
         }
     }
 }
 
-fn refused(place: &Place, why: &str) -> CloudError {
-    CloudError {
-        service: "jiti".to_owned(),
-        call: "access".to_owned(),
-        resource: Some(place.to_string()),
-        code: None,
-        message: why.to_owned(),
-        kind: CloudErrorKind::Denied,
-    }
+fn not_configured(place: &Place, what: &str) -> CloudError {
+    let message = format!("this {what} is not in the configuration: add it under [[account]]");
+    let place = place.to_string();
+    own_error(
+        "jiti",
+        "access",
+        Some(&place),
+        CloudErrorKind::Denied,
+        message,
+    )
 }

@@ -1,4 +1,4 @@
-//! The clients of one account in one region, each made when it is first needed.
+//! The AWS clients of one account and region, created on first use.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,30 +8,31 @@ use aws_types::region::Region;
 use stack::Place;
 use stack::cloud::{Resource, ResourceId};
 
-use crate::client::http::PacedClient;
-use crate::client::rate_limit::Pace;
-use crate::services::iam::Unmarked;
+use crate::client::http::RateLimitedClient;
+use crate::client::rate_limit::RateLimiter;
+use crate::client::untagged_cache::UntaggedCache;
 
-/// The clients of one place.
+/// The AWS clients of one account and region.
 pub(crate) struct Clients {
-    /// The place. Its region is `global` for what is in none; calls then go to the account's first region.
+    /// The account and region. For resources that belong to no region, the region is `global` and
+    /// calls go to the first region of the account.
     pub(crate) place: Place,
-    /// `aws`, `aws-cn`, `aws-us-gov`: what ARNs begin with.
+    /// The partition in ARNs: `aws`, `aws-cn` or `aws-us-gov`.
     pub(crate) partition: String,
-    /// What IAM has shown to carry no stack's tag.
-    pub(crate) unmarked: Unmarked,
+    /// The IAM resources that carry no stack's tag.
+    pub(crate) untagged: UntaggedCache,
     config: SdkConfig,
     /// The region that calls go to.
     region: String,
-    pace: Arc<Pace>,
+    limiter: Arc<RateLimiter>,
     http: SharedHttpClient,
-    made: Made,
+    cache: ClientCache,
 }
 
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident $service:literal $sdk:ident)*) => {
         #[derive(Default)]
-        struct Made {
+        struct ClientCache {
             $($name: OnceLock<$sdk::Client>,)*
         }
 
@@ -39,17 +40,17 @@ macro_rules! clients {
             $(
                 $(#[$doc])*
                 pub(crate) fn $name(&self) -> &$sdk::Client {
-                    self.made.$name.get_or_init(|| {
+                    self.cache.$name.get_or_init(|| {
                         let config = $sdk::config::Builder::from(&self.config)
                             .region(Region::new(self.region.clone()))
-                            .http_client(self.paced($service));
+                            .http_client(self.rate_limited($service));
                         $sdk::Client::from_conf(clients!(@special $name config).build())
                     })
                 }
             )*
         }
     };
-    // Buckets are addressed by path where the endpoint is one's own: its host has no names of buckets before it.
+    // A custom endpoint has no host name for each bucket, so the bucket goes into the path.
     (@special s3 $config:ident) => { $config.force_path_style(true) };
     (@special $name:ident $config:ident) => { $config };
 }
@@ -80,23 +81,23 @@ clients! {
 }
 
 impl Clients {
-    /// Clients for a place that call `region`.
+    /// Clients of a place whose calls go to `region`.
     pub(crate) fn new(
         place: Place,
         region: &str,
         config: SdkConfig,
-        pace: Arc<Pace>,
+        limiter: Arc<RateLimiter>,
         http: SharedHttpClient,
     ) -> Self {
         Self {
             partition: partition(region).to_owned(),
             place,
-            unmarked: Unmarked::default(),
+            untagged: UntaggedCache::default(),
             config,
             region: region.to_owned(),
-            pace,
+            limiter,
             http,
-            made: Made::default(),
+            cache: ClientCache::default(),
         }
     }
 
@@ -105,22 +106,22 @@ impl Clients {
         &self.region
     }
 
-    /// The id of something here: `ec2`, `volume/vol-1`.
-    pub(crate) fn id(&self, service: &str, resource: &str) -> ResourceId {
+    /// The ARN of a resource in this account and region: `ec2`, `volume/vol-1`.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> ResourceId {
         let (partition, account) = (&self.partition, &self.place.account);
-        let region = self.regional();
+        let region = self.arn_region();
         ResourceId(format!(
             "arn:{partition}:{service}:{region}:{account}:{resource}"
         ))
     }
 
-    /// A resource of a type of which nothing is known yet.
+    /// A resource in this account and region with nothing but an id and a type.
     pub(crate) fn resource(&self, id: ResourceId, kind: &str) -> Resource {
         Resource::named(id, kind, self.place.clone())
     }
 
-    /// The region as ARNs have it: none for what is in none.
-    fn regional(&self) -> &str {
+    /// The region in ARNs: empty for resources that belong to no region.
+    fn arn_region(&self) -> &str {
         if self.place.region == Place::GLOBAL {
             ""
         } else {
@@ -128,10 +129,10 @@ impl Clients {
         }
     }
 
-    fn paced(&self, service: &'static str) -> PacedClient {
-        PacedClient {
+    fn rate_limited(&self, service: &'static str) -> RateLimitedClient {
+        RateLimitedClient {
             inner: self.http.clone(),
-            pace: Arc::clone(&self.pace),
+            limiter: Arc::clone(&self.limiter),
             service,
             account: self.place.account.clone(),
             region: self.region.clone(),
@@ -139,7 +140,7 @@ impl Clients {
     }
 }
 
-/// The region of the bill and the price list, wherever that is; resources never lie there.
+/// Stands for the region that serves the bill and the price list. It holds no resources.
 pub(crate) const BILLING: &str = "billing";
 
 fn partition(region: &str) -> &'static str {
@@ -154,14 +155,15 @@ fn partition(region: &str) -> &'static str {
 
 #[cfg(test)]
 impl Clients {
-    /// Clients that are never called: what a test of descriptions makes ids with.
-    pub(crate) fn of_nobody() -> Self {
+    /// Clients for tests that make no calls.
+    pub(crate) fn for_tests() -> Self {
         let place = Place {
             account: "123456789012".to_owned(),
             region: "eu-west-1".to_owned(),
         };
         let config = SdkConfig::builder().build();
         let http = aws_smithy_http_client::Builder::new().build_http();
-        Self::new(place, "eu-west-1", config, Arc::new(Pace::new(true)), http)
+        let limiter = Arc::new(RateLimiter::new(true));
+        Self::new(place, "eu-west-1", config, limiter, http)
     }
 }

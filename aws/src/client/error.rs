@@ -1,11 +1,11 @@
-//! Failures of calls, as the domain understands them.
+//! Turns the errors of AWS calls into [`CloudError`]s.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use stack::cloud::{CloudError, CloudErrorKind, Deletion};
 
-/// Codes that say that a resource does not exist, of services whose codes do not end in `NotFound` or the like.
+/// Codes for a resource that does not exist, besides those that end in `NotFound`.
 const GONE: &[&str] = &[
     "NoSuchEntity",
     "NoSuchBucket",
@@ -18,7 +18,7 @@ const GONE: &[&str] = &[
     "ServiceNotActiveException",
 ];
 
-/// Codes that say that something else has to go, or to settle, first.
+/// Codes for a call that has to wait until another resource is deleted or changes state.
 const WAIT: &[&str] = &[
     "DependencyViolation",
     "ResourceInUse",
@@ -61,7 +61,7 @@ const WAIT: &[&str] = &[
     "UpdateInProgressException",
 ];
 
-/// Codes of too many calls.
+/// Codes for too many calls.
 const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
@@ -77,7 +77,7 @@ const THROTTLED: &[&str] = &[
     "LimitExceededException",
 ];
 
-/// Codes of a call that the credentials do not allow.
+/// Codes for a call that the credentials do not permit.
 const DENIED: &[&str] = &[
     "AccessDenied",
     "AccessDeniedException",
@@ -88,7 +88,7 @@ const DENIED: &[&str] = &[
     "403",
 ];
 
-/// Codes of credentials that nothing can be done with.
+/// Codes for invalid or expired credentials.
 const CREDENTIALS: &[&str] = &[
     "ExpiredToken",
     "ExpiredTokenException",
@@ -102,11 +102,14 @@ const CREDENTIALS: &[&str] = &[
     "InvalidToken",
 ];
 
-/// Codes of a protection that somebody switched on.
+/// Codes for a resource with deletion protection.
 const PROTECTED: &[&str] = &["OperationNotPermitted", "DeletionProtectionEnabled"];
 
-/// What a failed call means: which service, which call, about what.
-pub(crate) fn of_call<E>(
+/// The message for an error that has none.
+pub(crate) const NO_MESSAGE: &str = "it gave no message";
+
+/// Converts the error of a call; `resource` is what the call was about.
+pub(crate) fn from_sdk<E>(
     service: &str,
     call: &str,
     resource: Option<&str>,
@@ -122,8 +125,8 @@ where
             let status = error.raw_response().map(|raw| raw.status().as_u16());
             let kind = kind_of(code.as_deref(), message.as_deref(), status);
             let message = message.unwrap_or_else(|| match status {
-                Some(status) => format!("it answered with status {status} and no reason"),
-                None => "it gave no reason".to_owned(),
+                Some(status) => format!("it answered with status {status} and no message"),
+                None => NO_MESSAGE.to_owned(),
             });
             (kind, message)
         }
@@ -134,10 +137,9 @@ where
         SdkError::DispatchFailure(failure) => {
             let message = failure.as_connector_error().map_or_else(
                 || "it could not be reached".to_owned(),
-                |error| chain(error),
+                |error| with_causes(error),
             );
-            let credentials = message.contains("credentials");
-            let kind = if credentials {
+            let kind = if message.contains("credentials") {
                 CloudErrorKind::Credentials
             } else {
                 CloudErrorKind::Unreachable
@@ -146,9 +148,9 @@ where
         }
         SdkError::ResponseError(_) => (
             CloudErrorKind::Unreachable,
-            format!("its answer could not be read: {}", chain(error)),
+            format!("its answer could not be read: {}", with_causes(error)),
         ),
-        _ => (CloudErrorKind::Other, chain(error)),
+        _ => (CloudErrorKind::Other, with_causes(error)),
     };
     CloudError {
         service: service.to_owned(),
@@ -160,12 +162,13 @@ where
     }
 }
 
-/// Whether a text names a code of too many calls.
+/// Whether a text contains a code for too many calls.
 pub(crate) fn names_throttling(text: &str) -> bool {
     THROTTLED.iter().any(|code| text.contains(code))
 }
 
-/// What a code means. A bare status proves nothing: a wrong endpoint answers 404 to everything.
+/// The kind of an error. A status without a code says little: a wrong endpoint answers 404 to every
+/// call.
 pub(crate) fn kind_of(
     code: Option<&str>,
     message: Option<&str>,
@@ -199,15 +202,15 @@ pub(crate) fn kind_of(
     }
 }
 
-/// Whether a modelled code says that the thing asked about does not exist. `NotFound` alone is what a bare page of status
-/// 404 is read as, and proves nothing.
+/// Whether a code says that the resource does not exist. `NotFound` alone does not: the SDK reads it
+/// from a bare answer with status 404.
 fn is_not_found(code: &str) -> bool {
     let code = code.trim_end_matches("Exception").trim_end_matches("Fault");
     code != "NotFound" && (code.ends_with("NotFound") || code.ends_with("NotFoundFault"))
 }
 
-/// An error with its causes.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+/// The text of an error and of its causes. Leaves out a cause that the text already contains.
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
@@ -221,38 +224,50 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// Turns the error of an SDK call into ours: `failed!("ec2", "DeleteVolume", id)`.
+/// A closure that converts the error of an SDK call: `failed!("ec2", "DeleteVolume", id)`.
 macro_rules! failed {
     ($service:literal, $call:literal) => {
-        |error| $crate::client::error::of_call($service, $call, None, &error)
+        |error| $crate::client::error::from_sdk($service, $call, None, &error)
     };
     ($service:literal, $call:literal, $resource:expr) => {
-        |error| $crate::client::error::of_call($service, $call, Some($resource), &error)
+        |error| $crate::client::error::from_sdk($service, $call, Some($resource), &error)
     };
 }
 pub(crate) use failed;
 
-/// That an answer did not speak of what was asked about: it does not exist.
+/// The error for a resource that an answer does not contain: it does not exist.
 pub(crate) fn missing(service: &str, call: &str, resource: &str) -> CloudError {
     absent(service, call, resource, "it does not exist")
 }
 
-/// That a service answered, and that its answer means that the resource does not exist.
+/// The error for a resource whose description means that it does not exist.
 pub(crate) fn absent(service: &str, call: &str, resource: &str, why: &str) -> CloudError {
+    own_error(service, call, Some(resource), CloudErrorKind::Gone, why)
+}
+
+/// An error that jiti raises itself, without an error code from AWS.
+pub(crate) fn own_error(
+    service: &str,
+    call: &str,
+    resource: Option<&str>,
+    kind: CloudErrorKind,
+    message: impl Into<String>,
+) -> CloudError {
     CloudError {
         service: service.to_owned(),
         call: call.to_owned(),
-        resource: Some(resource.to_owned()),
+        resource: resource.map(str::to_owned),
         code: None,
-        message: why.to_owned(),
-        kind: CloudErrorKind::Gone,
+        message: message.into(),
+        kind,
     }
 }
 
-/// What came of a delete, which is `done` where it succeeded. That it is gone already is no failure.
+/// The outcome of a delete: `done` if the call succeeded, [`Deletion::Gone`] if the resource was
+/// already gone.
 ///
-/// Only the answer about the resource itself is given to this: that a part of it, or what ties it, is gone says nothing
-/// about it. For those there is [`unless_gone`].
+/// Pass only the answer about the resource itself. For a part of it, or a reference to it, use
+/// [`unless_gone`].
 pub(crate) fn deleted<T>(
     answer: Result<T, CloudError>,
     done: Deletion,
@@ -260,7 +275,7 @@ pub(crate) fn deleted<T>(
     answer.map(|_| done).or_else(gone_is_done)
 }
 
-/// What a delete that failed means: that it is gone already is no failure.
+/// The outcome of a delete that failed: a resource that is already gone is not an error.
 pub(crate) fn gone_is_done(error: CloudError) -> Result<Deletion, CloudError> {
     if error.kind == CloudErrorKind::Gone {
         Ok(Deletion::Gone)
@@ -269,8 +284,8 @@ pub(crate) fn gone_is_done(error: CloudError) -> Result<Deletion, CloudError> {
     }
 }
 
-/// What came of a step before a delete: what it was to take away may be gone, because somebody, or an earlier try, was
-/// faster.
+/// The outcome of a step before a delete. What the step removes may already be gone, for example
+/// after an earlier attempt.
 pub(crate) fn unless_gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
     deleted(answer, Deletion::Gone).map(|_| ())
 }
@@ -282,9 +297,9 @@ mod tests {
         Credentials, Denied, Gone, Other, Protected, Throttled, Unreachable, Wait,
     };
 
-    /// Codes mean what the services document; a bare page proves nothing.
+    /// Codes have the kind that the services document; a bare status 404 does not mean "gone".
     #[test]
-    fn codes_mean_what_they_say() {
+    fn codes_have_a_kind() {
         for (code, kind) in [
             ("InvalidVolume.NotFound", Gone),
             ("InvalidInstanceID.NotFound", Gone),
@@ -317,17 +332,20 @@ mod tests {
         }
         assert_eq!(kind_of(None, None, Some(404)), Other);
         assert_eq!(kind_of(None, None, Some(503)), Unreachable);
-        let said = "Cannot delete protected DB Instance, please disable deletion protection";
+        let message = "Cannot delete protected DB Instance, please disable deletion protection";
         assert_eq!(
-            kind_of(Some("InvalidParameterCombination"), Some(said), Some(400)),
+            kind_of(
+                Some("InvalidParameterCombination"),
+                Some(message),
+                Some(400)
+            ),
             Protected
         );
     }
 
-    /// A delete of what is gone already is done; one that fails otherwise is not, and neither is one of which only a part
-    /// was gone.
+    /// Deleting a resource that is already gone succeeds; any other error remains an error.
     #[test]
-    fn gone_already_is_done() {
+    fn already_gone_is_done() {
         let failed = |kind| -> Result<(), CloudError> {
             let error = absent("sqs", "DeleteQueue", "jobs", "no");
             Err(CloudError { kind, ..error })

@@ -1,4 +1,4 @@
-//! The one way out: every call waits for its turn, has a time-out, and is counted.
+//! The HTTP connector of every client: it applies the rate limit and a timeout to each call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,29 +16,29 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 use crate::client::error;
-use crate::client::rate_limit::{Lane, Pace};
+use crate::client::rate_limit::{RateLimitKey, RateLimiter};
 
-/// How long an answer may take once the call's turn has come. Deleting a stack of another service answers at once; the
-/// slowest answers are full pages of descriptions.
-const ANSWER: Duration = Duration::from_secs(30);
+/// How long an answer may take once the call is sent. The slowest answers are full pages of
+/// descriptions.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client of HTTP that keeps to the pace of one service in one place.
+/// An HTTP client that follows the rate limit of one service in one account and region.
 #[derive(Clone, Debug)]
-pub(crate) struct PacedClient {
+pub(crate) struct RateLimitedClient {
     pub(crate) inner: SharedHttpClient,
-    pub(crate) pace: Arc<Pace>,
+    pub(crate) limiter: Arc<RateLimiter>,
     pub(crate) service: &'static str,
     pub(crate) account: String,
     pub(crate) region: String,
 }
 
-impl HttpClient for PacedClient {
+impl HttpClient for RateLimitedClient {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(PacedConnector {
+        SharedHttpConnector::new(RateLimitedConnector {
             inner: self.inner.http_connector(settings, components),
             client: self.clone(),
         })
@@ -46,42 +46,42 @@ impl HttpClient for PacedClient {
 }
 
 #[derive(Debug)]
-struct PacedConnector {
+struct RateLimitedConnector {
     inner: SharedHttpConnector,
-    client: PacedClient,
+    client: RateLimitedClient,
 }
 
-impl HttpConnector for PacedConnector {
+impl HttpConnector for RateLimitedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let lane = Lane {
+        let key = RateLimitKey {
             account: self.client.account.clone(),
             region: self.client.region.clone(),
             service: self.client.service,
-            reads: reads(&request),
+            reads: is_read(&request),
         };
-        let (pace, inner) = (Arc::clone(&self.client.pace), self.inner.clone());
+        let (limiter, inner) = (Arc::clone(&self.client.limiter), self.inner.clone());
         HttpConnectorFuture::new(async move {
-            let turn = pace.turn(&lane).await;
+            let permit = limiter.acquire(&key).await;
             let answer = async {
                 let mut answer = inner.call(request).await?;
                 let throttled = is_throttled(&mut answer).await?;
                 Ok::<_, ConnectorError>((answer, throttled))
             };
-            let answer = tokio::time::timeout(ANSWER, answer).await;
-            let (answer, throttled) =
-                answer.map_err(|late| ConnectorError::timeout(late.into()))??;
+            let (answer, throttled) = tokio::time::timeout(ANSWER_TIMEOUT, answer)
+                .await
+                .map_err(|late| ConnectorError::timeout(late.into()))??;
             let date = answer.headers().get("date");
-            if let Some(time) = date.and_then(said) {
-                pace.heard(time);
+            if let Some(time) = date.and_then(parse_date) {
+                limiter.set_cloud_time(time);
             }
-            turn.answered(throttled);
+            permit.report(throttled);
             Ok(answer)
         })
     }
 }
 
-/// Whether an answer is that there are too many calls. Most services say so with the status of any bad request, and only
-/// their words tell: those are read, and put back for whoever made the call.
+/// Whether an answer says that there are too many calls. Most services answer with status 400, like
+/// for any bad request, and only the body says why. This reads the body and puts it back.
 async fn is_throttled(answer: &mut HttpResponse) -> Result<bool, ConnectorError> {
     match answer.status().as_u16() {
         429 | 503 => Ok(true),
@@ -98,31 +98,31 @@ async fn is_throttled(answer: &mut HttpResponse) -> Result<bool, ConnectorError>
     }
 }
 
-/// Whether a request only reads, told from where its protocol names the call.
-fn reads(request: &HttpRequest) -> bool {
+/// Whether a request only reads. Each protocol names the call in another place.
+fn is_read(request: &HttpRequest) -> bool {
     let call = request
         .headers()
         .get("x-amz-target")
         .and_then(|target| target.rsplit('.').next());
     if let Some(call) = call {
-        return reading(call);
+        return is_read_call(call);
     }
     if request.method() == "GET" || request.method() == "HEAD" {
         return true;
     }
     let body = request.body().bytes().unwrap_or_default();
     let body = std::str::from_utf8(body).unwrap_or_default();
-    body.strip_prefix("Action=").is_some_and(reading)
+    body.strip_prefix("Action=").is_some_and(is_read_call)
 }
 
-fn reading(call: &str) -> bool {
+fn is_read_call(call: &str) -> bool {
     ["Describe", "Get", "List", "BatchGet"]
         .iter()
         .any(|verb| call.starts_with(verb))
 }
 
 /// The time in a `Date` header.
-fn said(date: &str) -> Option<Timestamp> {
+fn parse_date(date: &str) -> Option<Timestamp> {
     rfc2822::parse(date).ok().map(|zoned| zoned.timestamp())
 }
 
@@ -132,9 +132,9 @@ mod tests {
 
     use super::*;
 
-    /// Too many calls are told by the status or by the words, which whoever made the call still reads.
+    /// The status or the body says that a call was throttled, and the SDK can still read the body.
     #[tokio::test]
-    async fn throttling_is_heard_in_every_protocol() {
+    async fn detects_throttling_in_every_protocol() {
         for (status, body, throttled) in [
             (503, "", true),
             (429, "", true),
@@ -154,9 +154,9 @@ mod tests {
         }
     }
 
-    /// Calls that read are told from those that write, in each protocol.
+    /// Reads and writes are told apart in each protocol.
     #[test]
-    fn reads_are_told_from_writes() {
+    fn tells_reads_from_writes() {
         let post = |target: Option<&str>, body: &'static str| {
             let mut request = HttpRequest::new(body.into());
             request.set_method("POST").unwrap();
@@ -167,12 +167,15 @@ mod tests {
             }
             request
         };
-        assert!(reads(&post(None, "Action=DescribeVolumes&Version=1")));
-        assert!(!reads(&post(None, "Action=DeleteVolume&Version=1")));
-        assert!(reads(&post(Some("DynamoDB_20120810.DescribeTable"), "{}")));
-        assert!(!reads(&post(Some("DynamoDB_20120810.DeleteTable"), "{}")));
+        assert!(is_read(&post(None, "Action=DescribeVolumes&Version=1")));
+        assert!(!is_read(&post(None, "Action=DeleteVolume&Version=1")));
+        assert!(is_read(&post(
+            Some("DynamoDB_20120810.DescribeTable"),
+            "{}"
+        )));
+        assert!(!is_read(&post(Some("DynamoDB_20120810.DeleteTable"), "{}")));
         assert_eq!(
-            said("Mon, 02 Mar 2026 12:00:00 GMT"),
+            parse_date("Mon, 02 Mar 2026 12:00:00 GMT"),
             "2026-03-02T12:00:00Z".parse().ok()
         );
     }

@@ -1,4 +1,4 @@
-//! A service on loopback that answers as a test tells it, asked through the real clients.
+//! A fake AWS service on the loopback interface, called through the real clients.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,28 +12,28 @@ use aws_types::region::Region;
 use stack::Place;
 
 use crate::client::Clients;
-use crate::client::rate_limit::Pace;
+use crate::client::rate_limit::RateLimiter;
 
-/// The status, the type of content and the body of an answer.
-pub(crate) type Said = (u16, &'static str, String);
+/// The status, content type and body of an answer.
+pub(crate) type FakeAnswer = (u16, &'static str, String);
 
-/// Clients of a service that answers each request's body with what a function says; and the bodies, in their order.
+/// Clients of a service that answers each request body through a function, and records the bodies.
 pub(crate) struct Loopback {
     pub(crate) clients: Clients,
-    heard: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Loopback {
-    pub(crate) async fn new(say: impl Fn(&str) -> Said + Send + Sync + 'static) -> Self {
+    pub(crate) async fn new(answer: impl Fn(&str) -> FakeAnswer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (said, ears) = (Arc::new(say), Arc::clone(&heard));
-        // It ends with the process: nothing waits for it.
+        let requests: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (answer, recorded) = (Arc::new(answer), Arc::clone(&requests));
+        // The thread ends with the process; nothing joins it.
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (say, ears) = (Arc::clone(&said), Arc::clone(&ears));
-                std::thread::spawn(move || serve(stream, &*say, &ears));
+                let (answer, recorded) = (Arc::clone(&answer), Arc::clone(&recorded));
+                std::thread::spawn(move || serve(stream, &*answer, &recorded));
             }
         });
         let http = Builder::new()
@@ -51,20 +51,20 @@ impl Loopback {
             account: "123456789012".to_owned(),
             region: "us-east-1".to_owned(),
         };
-        let pace = Arc::new(Pace::new(false));
+        let limiter = Arc::new(RateLimiter::new(false));
         Self {
-            clients: Clients::new(place, "us-east-1", config, pace, http),
-            heard,
+            clients: Clients::new(place, "us-east-1", config, limiter, http),
+            requests,
         }
     }
 
-    /// The bodies of the requests so far.
-    pub(crate) fn heard(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
+    /// The bodies of the requests so far, in order.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
-fn serve(stream: TcpStream, say: &dyn Fn(&str) -> Said, ears: &Mutex<Vec<String>>) {
+fn serve(stream: TcpStream, answer: &dyn Fn(&str) -> FakeAnswer, requests: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     loop {
@@ -85,12 +85,12 @@ fn serve(stream: TcpStream, say: &dyn Fn(&str) -> Said, ears: &Mutex<Vec<String>
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
         let body = String::from_utf8_lossy(&body).into_owned();
-        let (status, kind, answer) = say(&body);
-        ears.lock().unwrap().push(body);
-        let length = answer.len();
+        let (status, content_type, text) = answer(&body);
+        requests.lock().unwrap().push(body);
         let head = format!(
-            "HTTP/1.1 {status} said\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
+            "HTTP/1.1 {status} fake\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+            text.len()
         );
-        writer.write_all((head + &answer).as_bytes()).unwrap();
+        writer.write_all((head + &text).as_bytes()).unwrap();
     }
 }

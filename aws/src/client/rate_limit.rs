@@ -1,7 +1,9 @@
-//! How fast an account is called: a bucket of tokens for each service, kind of call and region, and so many calls at once.
+//! Limits the rate and the concurrency of calls: one token bucket for each account, region, service
+//! and kind of call.
 //!
-//! The buckets are shared by everything in this process, and stay below what AWS documents for the whole account, because
-//! consoles and autoscalers draw from the same ones. A call that was throttled all the same slows its bucket down.
+//! All calls of this process share the buckets. They stay below the limits that AWS documents for
+//! the whole account, because consoles and autoscalers use the same limits. A call that AWS
+//! throttles anyway slows its bucket down.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,31 +14,33 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// Calls of one service in one region under way at once.
-const AT_ONCE: usize = 8;
+/// Calls in flight at once, for each bucket.
+const MAX_CALLS_IN_FLIGHT: usize = 8;
 
-/// After a throttled call its bucket refills this much slower, down to the slowest.
-const SLOWER: f64 = 0.7;
-const SLOWEST: f64 = 0.1;
-/// Tokens a second where no limit is documented.
+/// The factor on a bucket's refill rate after a throttled call.
+const SLOWDOWN: f64 = 0.7;
+/// The lowest share of its refill rate that a bucket slows down to.
+const MIN_SPEED: f64 = 0.1;
+/// The share of the refill rate that each unthrottled call restores.
+const RECOVERY: f64 = 0.02;
+/// Tokens for each second where AWS documents no limit.
 const UNLIMITED: f64 = 1_000.0;
-/// Each call that was not throttled makes up this much of it.
-const FASTER: f64 = 0.02;
 
-/// The pace of all calls of this process.
+/// The rate limits of all calls of this process.
 #[derive(Debug)]
-pub(crate) struct Pace {
-    /// Whether AWS itself is called: an endpoint of one's own has no documented limits, only those that it shows.
-    documented: bool,
-    buckets: Mutex<HashMap<Lane, Arc<Bucket>>>,
+pub(crate) struct RateLimiter {
+    /// Whether calls go to AWS. A custom endpoint has no documented limits; only its throttling
+    /// counts.
+    has_documented_limits: bool,
+    buckets: Mutex<HashMap<RateLimitKey, Arc<Bucket>>>,
     requests: AtomicU64,
-    /// What time the cloud said that it is, and when it said so.
+    /// The time that AWS last reported, and when it did.
     cloud_time: Mutex<Option<(Timestamp, Instant)>>,
 }
 
-/// Which calls share a bucket.
+/// Identifies the calls that share a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Lane {
+pub(crate) struct RateLimitKey {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) service: &'static str,
@@ -44,10 +48,12 @@ pub(crate) struct Lane {
     pub(crate) reads: bool,
 }
 
-/// A bucket of tokens: so many at once, refilled at so many a second.
+/// A token bucket with a limit on the calls in flight.
 #[derive(Debug)]
 struct Bucket {
+    /// The most tokens that it holds.
     size: f64,
+    /// Tokens added each second at full speed.
     refill: f64,
     level: Mutex<Level>,
     slots: Arc<Semaphore>,
@@ -56,38 +62,36 @@ struct Bucket {
 #[derive(Debug)]
 struct Level {
     tokens: f64,
-    at: Instant,
-    /// 1 at full pace, less after calls that were throttled.
-    pace: f64,
+    updated: Instant,
+    /// 1 at full speed, less after throttled calls.
+    speed: f64,
 }
 
-/// The right to make one call; it ends when this is dropped.
+/// Permission to make one call, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct CallPermit {
     bucket: Arc<Bucket>,
     _slot: Option<OwnedSemaphorePermit>,
 }
 
-impl Turn {
-    /// Tells how the call was answered.
-    pub(crate) fn answered(&self, throttled: bool) {
-        let mut level = self
-            .bucket
-            .level
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        level.pace = if throttled {
-            (level.pace * SLOWER).max(SLOWEST)
+impl CallPermit {
+    /// Reports whether AWS throttled the call.
+    pub(crate) fn report(&self, throttled: bool) {
+        let level = &self.bucket.level;
+        let mut level = level.lock().unwrap_or_else(PoisonError::into_inner);
+        level.speed = if throttled {
+            (level.speed * SLOWDOWN).max(MIN_SPEED)
         } else {
-            (level.pace + FASTER).min(1.0)
+            (level.speed + RECOVERY).min(1.0)
         };
     }
 }
 
-/// Size and refill of a bucket, below the documented ones (EC2: request buckets of the API; tagging API 15/s for reads and
-/// 5/s for writes; Price List 10 and 5/s; Cost Explorer publishes none and is asked one at a time).
-fn limits(lane: &Lane) -> (f64, f64) {
-    match (lane.service, lane.reads) {
+/// The size and refill rate of a bucket, below the documented limits: EC2's request buckets; 15
+/// reads and 5 writes a second for the tagging API; a burst of 10 and 5 a second for the price list.
+/// Cost Explorer publishes no limit and gets one call at a time.
+fn limits(key: &RateLimitKey) -> (f64, f64) {
+    match (key.service, key.reads) {
         ("ec2", true) => (80.0, 18.0),
         ("ec2", false) => (40.0, 5.0),
         ("tagging", true) => (10.0, 10.0),
@@ -101,74 +105,74 @@ fn limits(lane: &Lane) -> (f64, f64) {
     }
 }
 
-impl Pace {
-    /// A pace for AWS itself, or for an endpoint of one's own.
-    pub(crate) fn new(documented: bool) -> Self {
+impl RateLimiter {
+    /// A limiter for AWS, or for a custom endpoint without documented limits.
+    pub(crate) fn new(has_documented_limits: bool) -> Self {
         Self {
-            documented,
+            has_documented_limits,
             buckets: Mutex::default(),
             requests: AtomicU64::new(0),
             cloud_time: Mutex::default(),
         }
     }
 
-    /// Waits until a call may be made.
-    pub(crate) async fn turn(&self, lane: &Lane) -> Turn {
-        let bucket = self.bucket(lane);
+    /// Waits until a call may be made, and counts it.
+    pub(crate) async fn acquire(&self, key: &RateLimitKey) -> CallPermit {
+        let bucket = self.bucket(key);
         // The semaphore is never closed.
         let slot = Arc::clone(&bucket.slots).acquire_owned().await.ok();
-        while let Some(wait) = bucket.take() {
+        while let Some(wait) = bucket.take_token() {
             tokio::time::sleep(wait).await;
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Turn {
+        CallPermit {
             bucket,
             _slot: slot,
         }
     }
 
-    /// How many calls were made, tries included.
+    /// The number of calls so far, retries included.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Notes what time the cloud says it is.
-    pub(crate) fn heard(&self, time: Timestamp) {
-        let mut heard = self
-            .cloud_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *heard = Some((time, Instant::now()));
+    /// Records the time that AWS reports.
+    pub(crate) fn set_cloud_time(&self, time: Timestamp) {
+        let reported = &self.cloud_time;
+        let mut reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
+        *reported = Some((time, Instant::now()));
     }
 
-    /// What time it is in the cloud: what it last said, and the time since.
+    /// The time in the cloud: what it last reported, plus the time since.
     pub(crate) fn cloud_time(&self) -> Option<Timestamp> {
-        let heard = self
-            .cloud_time
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let (time, at) = (*heard)?;
-        time.checked_add(at.elapsed()).ok()
+        let reported = &self.cloud_time;
+        let reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let (time, received) = (*reported)?;
+        time.checked_add(received.elapsed()).ok()
     }
 
-    fn bucket(&self, lane: &Lane) -> Arc<Bucket> {
+    fn bucket(&self, key: &RateLimitKey) -> Arc<Bucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(lane.clone()).or_insert_with(|| {
-            let (size, refill) = if self.documented {
-                limits(lane)
+        let bucket = buckets.entry(key.clone()).or_insert_with(|| {
+            let (size, refill) = if self.has_documented_limits {
+                limits(key)
             } else {
                 (UNLIMITED, UNLIMITED)
             };
-            let at_once = if lane.service == "ce" { 1 } else { AT_ONCE };
+            let slots = if key.service == "ce" {
+                1
+            } else {
+                MAX_CALLS_IN_FLIGHT
+            };
             Arc::new(Bucket {
                 size,
                 refill,
                 level: Mutex::new(Level {
                     tokens: size,
-                    at: Instant::now(),
-                    pace: 1.0,
+                    updated: Instant::now(),
+                    speed: 1.0,
                 }),
-                slots: Arc::new(Semaphore::new(at_once)),
+                slots: Arc::new(Semaphore::new(slots)),
             })
         });
         Arc::clone(bucket)
@@ -176,14 +180,14 @@ impl Pace {
 }
 
 impl Bucket {
-    /// Takes a token; or how long to wait before trying again.
-    fn take(&self) -> Option<Duration> {
+    /// Takes a token, or returns how long to wait before the next try.
+    fn take_token(&self) -> Option<Duration> {
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let rate = self.refill * level.pace;
-        let since = now.duration_since(level.at).as_secs_f64();
-        level.tokens = (level.tokens + since * rate).min(self.size);
-        level.at = now;
+        let rate = self.refill * level.speed;
+        let elapsed = now.duration_since(level.updated).as_secs_f64();
+        level.tokens = (level.tokens + elapsed * rate).min(self.size);
+        level.updated = now;
         if level.tokens >= 1.0 {
             level.tokens -= 1.0;
             return None;
@@ -196,8 +200,8 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    fn lane(reads: bool) -> Lane {
-        Lane {
+    fn key(reads: bool) -> RateLimitKey {
+        RateLimitKey {
             account: "123456789012".to_owned(),
             region: "eu-west-1".to_owned(),
             service: "ec2",
@@ -205,40 +209,34 @@ mod tests {
         }
     }
 
-    /// After the bucket is empty, calls go at its refill; throttling slows it down.
+    /// Calls use up the bucket, then follow its refill rate. Throttling slows the bucket down. Reads
+    /// and writes have buckets of their own.
     #[tokio::test(start_paused = true)]
-    async fn calls_keep_to_the_bucket() {
-        let pace = Pace::new(true);
+    async fn calls_follow_the_bucket() {
+        let limiter = RateLimiter::new(true);
         let start = Instant::now();
         for _ in 0..40 {
-            pace.turn(&lane(false)).await;
+            limiter.acquire(&key(false)).await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         for _ in 0..10 {
-            pace.turn(&lane(false)).await;
+            limiter.acquire(&key(false)).await;
         }
-        assert!(
-            start.elapsed() >= Duration::from_millis(1_900),
-            "{:?}",
-            start.elapsed()
-        );
-        let before = Instant::now();
-        let turn = pace.turn(&lane(false)).await;
+        let elapsed = start.elapsed();
+        assert!(elapsed >= Duration::from_millis(1_900), "{elapsed:?}");
+        let start = Instant::now();
+        let permit = limiter.acquire(&key(false)).await;
         for _ in 0..20 {
-            turn.answered(true);
+            permit.report(true);
         }
-        drop(turn);
-        pace.turn(&lane(false)).await;
-        pace.turn(&lane(false)).await;
-        assert!(
-            before.elapsed() >= Duration::from_secs(2),
-            "{:?}",
-            before.elapsed()
-        );
-        assert_eq!(pace.requests(), 53);
-        // Reads have a bucket of their own.
-        let before = Instant::now();
-        pace.turn(&lane(true)).await;
-        assert_eq!(before.elapsed(), Duration::ZERO);
+        drop(permit);
+        limiter.acquire(&key(false)).await;
+        limiter.acquire(&key(false)).await;
+        let elapsed = start.elapsed();
+        assert!(elapsed >= Duration::from_secs(2), "{elapsed:?}");
+        assert_eq!(limiter.requests(), 53);
+        let start = Instant::now();
+        limiter.acquire(&key(true)).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }

@@ -1,104 +1,118 @@
-//! Which of the resources that were found are whose, by their own services' word.
+//! Decides which of the resources found belong to the stack, by the tags that their own services
+//! report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use stack::cloud::{Resource, ResourceId, Which};
 use stack::values::tags::STACK;
 
-use crate::discovery::DEEP;
+/// How many steps of ownership discovery follows: a group, its member, the member's volume.
+pub(super) const MAX_OWNERSHIP_DEPTH: usize = 4;
 
-/// The tag by which AWS says that a resource is a part of a CloudFormation stack; its value is that stack's ARN.
-const WHOLE: &str = "aws:cloudformation:stack-id";
+/// The tag that AWS puts on a resource that is part of a CloudFormation stack. Its value is the
+/// stack's ARN.
+const CLOUDFORMATION_STACK: &str = "aws:cloudformation:stack-id";
 
-const GATEWAY: &str = "ec2:internet-gateway";
+const INTERNET_GATEWAY: &str = "ec2:internet-gateway";
 const SUBNET: &str = "ec2:subnet";
 
-/// What leads from a load balancer to what is behind it.
-const WAYS: [&str; 2] = [
+/// The types that forward traffic from a load balancer to a target group.
+const FORWARDERS: [&str; 2] = [
     "elasticloadbalancing:listener",
     "elasticloadbalancing:listener-rule",
 ];
 
-/// What stands in the ARN of a target group, to which they lead.
-const TARGET: &str = ":targetgroup/";
+/// The part of an ARN that marks a target group.
+const TARGET_GROUP: &str = ":targetgroup/";
 
-/// Leaves out what carries no tag, or another stack's, by the word of its own service: the index lags. What belongs to
-/// something stays with it, whatever its own tag says: it would go along, and whoever decides has to see that.
-pub(crate) fn keep(resources: &mut Vec<Resource>, which: &Which) {
-    let by_id = resources.iter().map(|one| (&one.id, one)).collect();
-    let kept: BTreeSet<ResourceId> = resources
+/// Drops resources that carry no tag, or another stack's, according to their own service: the tag
+/// index lags behind. What a resource owns stays with it whatever its own tag says. It would be
+/// deleted too, so the caller has to see it.
+pub(super) fn retain_wanted(resources: &mut Vec<Resource>, which: &Which) {
+    let by_id = resources
         .iter()
-        .filter(|resource| is_kept(resource, &by_id, which, DEEP))
+        .map(|resource| (&resource.id, resource))
+        .collect();
+    let wanted: BTreeSet<ResourceId> = resources
+        .iter()
+        .filter(|resource| is_wanted(resource, &by_id, which, MAX_OWNERSHIP_DEPTH))
         .map(|resource| resource.id.clone())
         .collect();
-    resources.retain(|resource| kept.contains(&resource.id));
+    resources.retain(|resource| wanted.contains(&resource.id));
 }
 
-fn is_kept(
+fn is_wanted(
     resource: &Resource,
     all: &BTreeMap<&ResourceId, &Resource>,
     which: &Which,
-    deep: usize,
+    max_depth: usize,
 ) -> bool {
     let tag = resource.tag(STACK);
-    let asked_for = match which {
+    let has_wanted_tag = match which {
         Which::All => tag.is_some(),
         Which::Stack(name) => tag == Some(name.as_str()),
     };
-    // Where its tags could not be read, what named it said that it carries one.
-    let unread = tag.is_none() && resource.owner.is_none() && !resource.is_confirmed();
-    let goes_along = || {
-        let owner = resource.owner.as_ref().filter(|_| deep > 0);
-        let owner = owner.and_then(|owner| all.get(owner));
-        owner.is_some_and(|owner| is_kept(owner, all, which, deep - 1))
+    // Its own service did not report its tags, but a tag index listed it.
+    let has_unread_tags = tag.is_none() && resource.owner.is_none() && !resource.is_confirmed();
+    let has_wanted_owner = || {
+        resource
+            .owner
+            .as_ref()
+            .filter(|_| max_depth > 0)
+            .and_then(|owner| all.get(owner))
+            .is_some_and(|owner| is_wanted(owner, all, which, max_depth - 1))
     };
-    asked_for || unread || goes_along()
+    has_wanted_tag || has_unread_tags || has_wanted_owner()
 }
 
-/// Lets the internet gateway of a VPC go after its subnets: EC2 keeps it while anything in them has a public address, and
-/// what is left in one keeps its way out.
-pub(crate) fn gateways_go_after_subnets(resources: &mut [Resource]) {
-    let gateways = resources.iter().filter(|one| one.kind == GATEWAY);
-    let gateways: Vec<(ResourceId, ResourceId)> = gateways
+/// Makes subnets depend on the internet gateway of their VPC, so that the gateway is deleted after
+/// them. EC2 does not detach a gateway while anything in a subnet has a public address, and what
+/// still runs in a subnet keeps its route to the internet.
+pub(super) fn delete_gateways_after_subnets(resources: &mut [Resource]) {
+    let gateways: Vec<(ResourceId, ResourceId)> = resources
+        .iter()
+        .filter(|resource| resource.kind == INTERNET_GATEWAY)
         .flat_map(|gateway| {
-            gateway
-                .uses
-                .iter()
-                .map(|vpc| (vpc.clone(), gateway.id.clone()))
+            let vpcs = gateway.uses.iter();
+            vpcs.map(|vpc| (vpc.clone(), gateway.id.clone()))
         })
         .collect();
     for subnet in resources.iter_mut().filter(|one| one.kind == SUBNET) {
-        let of_its_vpc = gateways.iter().filter(|(vpc, _)| subnet.uses.contains(vpc));
-        let of_its_vpc: Vec<ResourceId> = of_its_vpc.map(|(_, gateway)| gateway.clone()).collect();
+        let of_its_vpc: Vec<ResourceId> = gateways
+            .iter()
+            .filter(|(vpc, _)| subnet.uses.contains(vpc))
+            .map(|(_, gateway)| gateway.clone())
+            .collect();
         subnet.uses.extend(of_its_vpc);
     }
 }
 
-/// Notes of what nobody tagged and that leads to somebody else's target group that it is part of that: whoever reaches
-/// theirs by a listener or a rule of this stack's balancer has put it there.
-pub(crate) fn ways_to_others_are_theirs(resources: &mut [Resource]) {
+/// Assigns an untagged listener or rule to another stack if it forwards to that stack's target
+/// group. The other stack put it on this stack's load balancer to receive traffic.
+pub(super) fn assign_forwarding_rules(resources: &mut [Resource]) {
     let stacks: BTreeMap<_, _> = resources
         .iter()
-        .filter_map(|one| Some((one.id.clone(), one.tag(STACK)?.to_owned())))
+        .filter_map(|resource| Some((resource.id.clone(), resource.tag(STACK)?.to_owned())))
         .collect();
-    let ways = resources
+    let untagged = resources
         .iter_mut()
-        .filter(|one| WAYS.contains(&&*one.kind));
-    for way in ways.filter(|way| way.tag(STACK).is_none()) {
-        let stack = way.owner.as_ref().and_then(|owner| stacks.get(owner));
-        let theirs = way
+        .filter(|resource| FORWARDERS.contains(&&*resource.kind))
+        .filter(|resource| resource.tag(STACK).is_none());
+    for forwarder in untagged {
+        let stack = forwarder.owner.as_ref().and_then(|owner| stacks.get(owner));
+        let foreign_target = forwarder
             .uses
             .iter()
-            .find(|used| used.as_str().contains(TARGET) && stacks.get(used) != stack);
-        if let Some(theirs) = theirs.cloned() {
-            way.part_of.get_or_insert(theirs);
+            .find(|used| used.as_str().contains(TARGET_GROUP) && stacks.get(used) != stack);
+        if let Some(target) = foreign_target.cloned() {
+            forwarder.part_of.get_or_insert(target);
         }
     }
 }
 
-/// The CloudFormation stack that a resource is a part of.
-pub(crate) fn whole(resource: &Resource) -> Option<ResourceId> {
-    let stack = ResourceId(resource.tag(WHOLE)?.to_owned());
+/// The CloudFormation stack that a resource is part of.
+pub(super) fn parent_stack(resource: &Resource) -> Option<ResourceId> {
+    let stack = ResourceId(resource.tag(CLOUDFORMATION_STACK)?.to_owned());
     (stack != resource.id).then_some(stack)
 }
 
@@ -122,54 +136,54 @@ mod tests {
         resource
     }
 
-    /// A stack gets what carries its tag and what that owns, and nothing else that another stack's tag is on, not by an
-    /// index that lags either.
+    /// A stack gets the resources that carry its tag and what those own. It gets nothing else that
+    /// carries another stack's tag, even if a lagging index lists it.
     #[test]
-    fn nobody_gets_what_carries_another_tag() {
+    fn drops_what_carries_another_tag() {
         let mut unread = resource("unread", None, None);
         unread.standing = Standing::Unconfirmed("AccessDenied".to_owned());
         let resources = vec![
-            resource("mine", Some("a"), None),
-            resource("my child", None, Some("mine")),
-            resource("its child", None, Some("my child")),
-            resource("moved child", Some("b"), Some("mine")),
-            resource("orphan", None, Some("somebody")),
-            resource("moved", Some("b"), None),
-            resource("child of moved", None, Some("moved")),
+            resource("own", Some("a"), None),
+            resource("child", None, Some("own")),
+            resource("grandchild", None, Some("child")),
+            resource("retagged child", Some("b"), Some("own")),
+            resource("orphan", None, Some("unknown")),
+            resource("retagged", Some("b"), None),
+            resource("child of retagged", None, Some("retagged")),
             resource("no longer tagged", None, None),
             unread,
         ];
-        let left = |which: &Which| {
+        let retained = |which: &Which| {
             let mut resources = resources.clone();
-            keep(&mut resources, which);
+            retain_wanted(&mut resources, which);
             resources
                 .into_iter()
-                .map(|one| one.id.0)
+                .map(|resource| resource.id.0)
                 .collect::<Vec<_>>()
         };
         let a = Which::Stack(StackName::new("a").unwrap());
         assert_eq!(
-            left(&a),
-            ["mine", "my child", "its child", "moved child", "unread"]
+            retained(&a),
+            ["own", "child", "grandchild", "retagged child", "unread"]
         );
-        let all = left(&Which::All);
+        let all = retained(&Which::All);
         assert!(
             !all.contains(&"orphan".to_owned()) && !all.contains(&"no longer tagged".to_owned())
         );
         assert_eq!(all.len(), 7);
     }
 
-    /// A circle of owners ends.
+    /// A cycle of owners terminates.
     #[test]
-    fn a_circle_of_owners_ends() {
-        let (one, other) = (("one", "other"), ("other", "one"));
-        let circle = [one, other].map(|(id, owner)| resource(id, None, Some(owner)));
-        let mut resources = circle.to_vec();
-        keep(&mut resources, &Which::All);
+    fn a_cycle_of_owners_terminates() {
+        let pairs = [("first", "second"), ("second", "first")];
+        let cycle = pairs.map(|(id, owner)| resource(id, None, Some(owner)));
+        let mut resources = cycle.to_vec();
+        retain_wanted(&mut resources, &Which::All);
         assert_eq!(resources, []);
     }
 
-    /// A gateway waits for the subnets of its own VPC.
+    /// An internet gateway waits for the subnets of its own VPC only.
     #[test]
     fn a_gateway_waits_for_the_subnets_of_its_vpc() {
         let in_vpc = |id: &str, kind: &str, vpc: &str| {
@@ -179,59 +193,63 @@ mod tests {
             resource
         };
         let mut resources = [
-            in_vpc("gateway", GATEWAY, "vpc"),
+            in_vpc("gateway", INTERNET_GATEWAY, "vpc"),
             in_vpc("subnet", SUBNET, "vpc"),
-            in_vpc("another", SUBNET, "another vpc"),
+            in_vpc("other subnet", SUBNET, "other vpc"),
         ];
-        gateways_go_after_subnets(&mut resources);
-        let uses = |at: usize| {
-            resources[at]
+        delete_gateways_after_subnets(&mut resources);
+        let uses = |index: usize| {
+            resources[index]
                 .uses
                 .iter()
                 .map(ResourceId::as_str)
                 .collect::<Vec<_>>()
         };
         assert_eq!(uses(1), ["vpc", "gateway"]);
-        assert_eq!((uses(0), uses(2)), (vec!["vpc"], vec!["another vpc"]));
+        assert_eq!((uses(0), uses(2)), (vec!["vpc"], vec!["other vpc"]));
     }
 
-    /// A rule that nobody tagged is somebody else's where it leads to what is not the stack's, and the balancer's where it
-    /// does not.
+    /// An untagged rule belongs to the stack of the target group that it forwards to; it belongs to
+    /// the balancer if the two stacks are the same.
     #[test]
-    fn a_way_to_anothers_targets_is_anothers() {
+    fn a_rule_belongs_to_its_target_group() {
         let target =
             |name: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/{name}/1");
         let rule = |id: &str, stack, to: &str| {
             let mut rule = resource(id, stack, Some("balancer"));
-            rule.kind = WAYS[1].to_owned();
+            rule.kind = FORWARDERS[1].to_owned();
             rule.uses = vec![ResourceId(target(to))];
             rule
         };
         let mut resources = [
             resource("balancer", Some("a"), None),
-            resource(&target("ours"), Some("a"), None),
-            resource(&target("theirs"), Some("b"), None),
-            rule("to ours", None, "ours"),
-            rule("to theirs", None, "theirs"),
-            rule("to nobody's", None, "untagged"),
-            rule("ours to theirs", Some("a"), "theirs"),
+            resource(&target("own"), Some("a"), None),
+            resource(&target("foreign"), Some("b"), None),
+            rule("to own", None, "own"),
+            rule("to foreign", None, "foreign"),
+            rule("to untagged", None, "untagged"),
+            rule("tagged, to foreign", Some("a"), "foreign"),
         ];
-        ways_to_others_are_theirs(&mut resources);
+        assign_forwarding_rules(&mut resources);
         let parts: Vec<_> = resources[3..]
             .iter()
             .map(|rule| rule.part_of.as_ref().map(ToString::to_string))
             .collect();
-        let (theirs, nobodys) = (Some(target("theirs")), Some(target("untagged")));
-        assert_eq!(parts, [None, theirs, nobodys, None]);
+        let (foreign, untagged) = (Some(target("foreign")), Some(target("untagged")));
+        assert_eq!(parts, [None, foreign, untagged, None]);
     }
 
-    /// A part of a CloudFormation stack names it; the stack itself is no part of itself.
+    /// A resource names the CloudFormation stack that it is part of; the stack itself does not.
     #[test]
-    fn a_part_names_its_whole() {
+    fn a_part_names_its_cloudformation_stack() {
         let mut part = resource("part", Some("a"), None);
-        part.tags.insert(WHOLE.to_owned(), "the stack".to_owned());
-        assert_eq!(whole(&part), Some(ResourceId("the stack".to_owned())));
+        let tag = (CLOUDFORMATION_STACK.to_owned(), "the stack".to_owned());
+        part.tags.extend([tag]);
+        assert_eq!(
+            parent_stack(&part),
+            Some(ResourceId("the stack".to_owned()))
+        );
         part.id = ResourceId("the stack".to_owned());
-        assert_eq!(whole(&part), None);
+        assert_eq!(parent_stack(&part), None);
     }
 }

@@ -63,10 +63,10 @@ impl Answer {
     }
 
     fn add(&mut self, result: &MetricDataResult) {
-        let times = result.timestamps().iter().map(|at| timestamp(Some(at)));
+        let times = result.timestamps().iter().map(|time| timestamp(Some(time)));
         let points = times.zip(result.values());
         self.points
-            .extend(points.filter_map(|(at, value)| Some((at?, *value))));
+            .extend(points.filter_map(|(clients, value)| Some((clients?, *value))));
         // A series that goes on on another page is partial until its last one.
         self.incomplete = match result.status_code() {
             Some(StatusCode::Complete) => None,
@@ -79,14 +79,14 @@ impl Answer {
 }
 
 /// The answers, in the order of the questions, which are all about the same time.
-pub(super) async fn all(at: &Clients, questions: &[Question<'_>]) -> Vec<Answer> {
+pub(super) async fn all(clients: &Clients, questions: &[Question<'_>]) -> Vec<Answer> {
     let Some(first) = questions.first() else {
         return Vec::new();
     };
     let calls = questions
         .chunks(at_once(first.look))
         .map(|chunk| async move {
-            match call(at, chunk).await {
+            match call(clients, chunk).await {
                 Ok(answers) => answers,
                 Err(error) => chunk.iter().map(|_| Answer::failed(&error)).collect(),
             }
@@ -103,7 +103,7 @@ fn at_once(look: &Look) -> usize {
     usize::try_from(POINTS / points).map_or(1, |fit| fit.clamp(1, METRICS))
 }
 
-async fn call(at: &Clients, questions: &[Question<'_>]) -> Result<Vec<Answer>, CloudError> {
+async fn call(clients: &Clients, questions: &[Question<'_>]) -> Result<Vec<Answer>, CloudError> {
     let Some(Question { look, .. }) = questions.first() else {
         return Ok(Vec::new());
     };
@@ -112,7 +112,7 @@ async fn call(at: &Clients, questions: &[Question<'_>]) -> Result<Vec<Answer>, C
         .enumerate()
         .map(|(place, question)| query(place, question))
         .collect();
-    let mut pages = at
+    let mut pages = clients
         .cloudwatch()
         .get_metric_data()
         .start_time(DateTime::from_secs(look.from.as_second()))
@@ -236,17 +236,17 @@ mod tests {
         let why = answers.iter().map(|answer| answer.incomplete.as_deref());
         let why: Vec<_> = why.collect();
         assert_eq!(why, [None, Some("not allowed to ask"), Some("no answer")]);
-        let heard = service.heard();
-        assert_eq!(heard.len(), 1);
+        let requests = service.requests();
+        assert_eq!(requests.len(), 1);
         assert!(
-            heard[0].starts_with("Action=GetMetricData&"),
+            requests[0].starts_with("Action=GetMetricData&"),
             "{}",
-            heard[0]
+            requests[0]
         );
         assert!(
-            heard[0].contains("MetricStat.Period=300") && heard[0].contains("Value=i-1"),
+            requests[0].contains("MetricStat.Period=300") && requests[0].contains("Value=i-1"),
             "{}",
-            heard[0]
+            requests[0]
         );
     }
 }

@@ -27,11 +27,11 @@ const NOT_USE: [&str; 3] = ["Tax", "Credit", "Refund"];
 const PAGES: u32 = 100;
 
 /// What every stack cost from one day to another (excluded), by day and service.
-pub(crate) async fn bill(at: &Clients, from: Date, to: Date) -> Result<Bill, CloudError> {
+pub(crate) async fn bill(clients: &Clients, from: Date, to: Date) -> Result<Bill, CloudError> {
     let mut bill = Bill::default();
     let mut page = None;
     loop {
-        let answer = match ask(at, from, to, page).await {
+        let answer = match ask(clients, from, to, page).await {
             Ok(answer) => answer,
             Err(error) if bill.requests == 0 => return Err(error),
             Err(error) => return Ok(broken_off(bill.requests, &error.to_string())),
@@ -69,7 +69,7 @@ fn broken_off(requests: u32, why: &str) -> Bill {
 }
 
 async fn ask(
-    at: &Clients,
+    clients: &Clients,
     from: Date,
     to: Date,
     page: Option<String>,
@@ -84,7 +84,7 @@ async fn ask(
     let by = |kind, key: &str| GroupDefinition::builder().r#type(kind).key(key).build();
     // No second try by itself: an answer that was lost has been paid for, and the next one would be as well.
     let once = Config::builder().retry_config(RetryConfig::disabled());
-    let answer = at
+    let answer = clients
         .cost_explorer()
         .get_cost_and_usage()
         .set_time_period(time.end(to.to_string()).build().ok())
@@ -106,7 +106,7 @@ async fn ask(
                     "{}. The bill is asked for in account {}, the first of the configuration: it needs \
                      ce:GetCostAndUsage, and, in an organisation, that the account which pays lets its members see \
                      costs; else put that account first",
-                    error.message, at.place.account
+                    error.message, clients.place.account
                 ),
                 ..error
             },
@@ -166,7 +166,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::loopback::{Loopback, Said};
+    use crate::client::loopback::{FakeAnswer, Loopback};
 
     fn day(start: &str, estimated: bool, groups: &[(&str, &str, &str)]) -> ResultByTime {
         let time = DateInterval::builder().start(start).end("2026-03-09");
@@ -262,7 +262,7 @@ mod tests {
         ("2026-03-01".parse().unwrap(), "2026-03-03".parse().unwrap())
     }
 
-    fn page(token: Option<&str>) -> Said {
+    fn page(token: Option<&str>) -> FakeAnswer {
         let body = json!({
             "NextPageToken": token,
             "ResultsByTime": [{
@@ -278,7 +278,7 @@ mod tests {
         (200, "application/x-amz-json-1.1", body.to_string())
     }
 
-    fn refused() -> Said {
+    fn refused() -> FakeAnswer {
         let body = json!({"__type": "LimitExceededException", "Message": "too many"});
         (400, "application/x-amz-json-1.1", body.to_string())
     }
@@ -292,7 +292,7 @@ mod tests {
         let bill = bill(&service.clients, from, to).await.unwrap();
         assert_eq!((bill.requests, bill.lines.len(), bill.remark), (2, 2, None));
         assert!(bill.settled.is_empty());
-        let asked: serde_json::Value = serde_json::from_str(&service.heard()[0]).unwrap();
+        let asked: serde_json::Value = serde_json::from_str(&service.requests()[0]).unwrap();
         assert_eq!(asked["Granularity"], "DAILY");
         assert_eq!(asked["Metrics"], json!(["AmortizedCost"]));
         assert_eq!(
@@ -346,7 +346,7 @@ mod tests {
         let service = Loopback::new(|_| refused()).await;
         let error = bill(&service.clients, from, to).await.unwrap_err();
         assert_eq!(error.kind, CloudErrorKind::Throttled);
-        assert_eq!(service.heard().len(), 1);
+        assert_eq!(service.requests().len(), 1);
         let half = |body: &str| {
             if body.contains("page-2") {
                 refused()
@@ -358,7 +358,7 @@ mod tests {
         let bill = bill(&service.clients, from, to).await.unwrap();
         assert_eq!((bill.requests, bill.lines.len()), (1, 0));
         assert!(bill.broken_off && bill.remark.is_some());
-        assert_eq!(service.heard().len(), 2);
+        assert_eq!(service.requests().len(), 2);
     }
 
     /// A bill that names no stack says what has to be activated, and how.

@@ -18,8 +18,8 @@ const AT_ONCE: usize = 4;
 
 /// The present list prices of exactly what these resources use. `at` has to be where the price list is served, which has
 /// nothing to do with the regions that are priced. What the list does not answer without doubt is left out.
-pub(crate) async fn present(
-    at: &Clients,
+pub(crate) async fn current_prices(
+    clients: &Clients,
     resources: &[Resource],
 ) -> Result<Vec<Price>, CloudError> {
     let wanted: BTreeSet<(&str, &str)> = resources
@@ -36,7 +36,7 @@ pub(crate) async fn present(
         .into_iter()
         .filter_map(|(meter, region)| Some((meter, region, query(meter)?)))
         .map(async |(meter, region, query)| {
-            let price = ask(at, region, &query).await?;
+            let price = ask(clients, region, &query).await?;
             Ok(price.map(|(usd, listed_on)| Price {
                 meter: meter.to_owned(),
                 region: region.to_owned(),
@@ -56,7 +56,7 @@ pub(crate) async fn present(
 
 /// The price of one thing in one region; `None` when there is none, or several that differ.
 async fn ask(
-    at: &Clients,
+    clients: &Clients,
     region: &str,
     query: &Query,
 ) -> Result<Option<(Decimal, Date)>, CloudError> {
@@ -68,7 +68,7 @@ async fn ask(
         // Nothing else narrows a whole service down.
         filters.push(filter("usagetype", &query.usage, FilterType::Contains));
     }
-    let mut products = at
+    let mut products = clients
         .pricing()
         .get_products()
         .service_code(query.service)
@@ -105,7 +105,7 @@ mod tests {
     use stack::cloud::ResourceId;
 
     use super::*;
-    use crate::client::loopback::{Loopback, Said};
+    use crate::client::loopback::{FakeAnswer, Loopback};
     use crate::pricing::hourly;
 
     fn product(usage: &str, usd: &str) -> String {
@@ -119,7 +119,7 @@ mod tests {
         .to_string()
     }
 
-    fn said(products: &[String], next: Option<&str>) -> Said {
+    fn said(products: &[String], next: Option<&str>) -> FakeAnswer {
         let body = json!({"FormatVersion": "aws_v1", "PriceList": products, "NextToken": next});
         (200, "application/x-amz-json-1.1", body.to_string())
     }
@@ -154,7 +154,7 @@ mod tests {
             using(&["ec2:t3.micro", "ec2:nat-gateway", "unknown:meter"]),
             using(&["ec2:t3.micro"]),
         ];
-        let prices = present(&service.clients, &resources).await.unwrap();
+        let prices = current_prices(&service.clients, &resources).await.unwrap();
         let told: Vec<_> = prices
             .iter()
             .map(|price| {
@@ -168,9 +168,12 @@ mod tests {
             })
             .collect();
         assert_eq!(told, ["ec2:t3.micro eu-west-1 0.0114 2026-03-20"]);
-        let heard = service.heard();
-        assert_eq!(heard.len(), 3, "{heard:?}");
-        let asked = heard.iter().find(|body| body.contains("t3.micro")).unwrap();
+        let requests = service.requests();
+        assert_eq!(requests.len(), 3, "{requests:?}");
+        let asked = requests
+            .iter()
+            .find(|body| body.contains("t3.micro"))
+            .unwrap();
         let asked: Value = serde_json::from_str(asked).unwrap();
         let filter = |field: &str| {
             let filters = asked["Filters"].as_array().unwrap();

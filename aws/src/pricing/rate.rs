@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use stack::HourlyRate;
 use stack::cloud::Resource;
 
-use super::Table;
+use super::PriceTable;
 use crate::types;
 
 /// Decimals of a rate; a share of a month has more.
@@ -16,7 +16,7 @@ const DECIMALS: u32 = 10;
 /// What a confirmed resource of a known type uses is told by its type, in [`Resource::usage`] and [`Resource::unpriced`]:
 /// where both are empty it costs nothing as it is (a subnet, an instance that is stopped), and the rate is zero. In every
 /// other case without a price the rate is unknown, and `unpriced` says what it does not cover.
-pub(crate) fn rate(resource: &mut Resource, table: &Table) {
+pub(crate) fn rate(resource: &mut Resource, table: &PriceTable) {
     let mut sum = Decimal::ZERO;
     let mut oldest: Option<Date> = None;
     for usage in &resource.usage {
@@ -34,7 +34,7 @@ pub(crate) fn rate(resource: &mut Resource, table: &Table) {
         }
     }
     let nothing_told = resource.usage.is_empty() && resource.unpriced.is_empty();
-    let is_known = resource.is_confirmed() && types::named(&resource.kind).is_some();
+    let is_known = resource.is_confirmed() && types::by_name(&resource.kind).is_some();
     if nothing_told && !is_known {
         resource.unpriced.push(resource.kind.clone());
     }
@@ -71,7 +71,7 @@ mod tests {
         resource.standing = Standing::Confirmed;
         resource.usage = usage;
         resource.unpriced = unpriced.iter().map(|text| (*text).to_owned()).collect();
-        rate(&mut resource, &Table::built_in());
+        rate(&mut resource, &PriceTable::built_in());
         let usd = resource.hourly_usd.map(|rate| rate.to_string());
         (usd, resource.hourly_source, resource.unpriced)
     }

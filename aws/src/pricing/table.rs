@@ -12,13 +12,13 @@ const BUILT_IN: &[&str] = &[include_str!("us-east-1.json")];
 
 /// Prices by region and meter.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Table {
-    regions: HashMap<String, HashMap<String, Listed>>,
+pub(crate) struct PriceTable {
+    regions: HashMap<String, HashMap<String, ListedPrice>>,
 }
 
 /// A price, and the day of the list that it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub(crate) struct ListedPrice {
     /// Dollars for one unit, as the list has it: an hour of an instance, a month of a gigabyte.
     pub(crate) usd: Decimal,
     pub(crate) on: Date,
@@ -38,7 +38,7 @@ struct List {
     prices: HashMap<String, Decimal>,
 }
 
-impl Table {
+impl PriceTable {
     /// The prices that were built in.
     pub(crate) fn built_in() -> Self {
         let mut table = Self::default();
@@ -69,13 +69,13 @@ impl Table {
             let known = self.regions.entry(region).or_default();
             let is_newer = known.get(&meter).is_none_or(|listed| listed.on <= on);
             if is_newer {
-                known.insert(meter, Listed { usd, on });
+                known.insert(meter, ListedPrice { usd, on });
             }
         }
     }
 
     /// The price of a meter in a region.
-    pub(crate) fn get(&self, meter: &str, region: &str) -> Option<Listed> {
+    pub(crate) fn get(&self, meter: &str, region: &str) -> Option<ListedPrice> {
         self.regions.get(region)?.get(meter).copied()
     }
 }
@@ -112,8 +112,8 @@ mod tests {
     /// A newer price goes over an older one, never the other way, and no region has another's.
     #[test]
     fn newer_prices_go_over_older_ones() {
-        let mut table = Table::built_in();
-        let usd = |table: &Table, region: &str| {
+        let mut table = PriceTable::built_in();
+        let usd = |table: &PriceTable, region: &str| {
             let listed = table.get("ec2:t3.micro", region);
             listed.map(|listed| listed.usd.to_string())
         };

@@ -11,11 +11,11 @@ use aws_sdk_ec2::types::{Filter, OperatorResponse, Tag, UnsuccessfulItem};
 use stack::cloud::{CloudError, CloudErrorKind, Deletion, Resource, ResourceId};
 use stack::values::tags::STACK;
 
-use crate::arn::{Arn, short};
+use crate::arn::{Arn, resource_name};
 use crate::batch::batches;
 use crate::client::Clients;
-use crate::client::error::{failed, kind_of};
-use crate::types::{self, Seen, Sighting};
+use crate::client::error::{NO_MESSAGE, failed, kind_of};
+use crate::types::{self, Description, Descriptions};
 
 /// Ids in one filter. A filter takes 200 values.
 pub(crate) const BATCH: usize = 200;
@@ -25,19 +25,19 @@ pub(crate) const BATCH: usize = 200;
 pub(crate) fn path(id: &str) -> Option<String> {
     let (begins, _) = id.split_once('-')?;
     let mut all = types::ALL.iter();
-    let kind = all.find(|kind| kind.ids_begin() == Some(begins))?;
+    let kind = all.find(|kind| kind.id_prefix() == Some(begins))?;
     let kind = kind.name().strip_prefix("ec2:")?;
     Some(format!("{kind}/{id}"))
 }
 
 /// The resources that these ids name, each once.
-pub(crate) fn named<'a, I>(at: &Clients, ids: I) -> Vec<ResourceId>
+pub(crate) fn named<'a, I>(clients: &Clients, ids: I) -> Vec<ResourceId>
 where
     I: IntoIterator<Item = &'a str>,
 {
     let ids: BTreeSet<_> = ids.into_iter().collect();
     ids.into_iter()
-        .filter_map(|id| Some(at.id("ec2", &path(id)?)))
+        .filter_map(|id| Some(clients.arn("ec2", &path(id)?)))
         .collect()
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
 
 /// A filter by ids, which, unlike a list of them, tolerates those that do not exist.
 pub(crate) fn filter(name: &str, ids: &[ResourceId], kind: &str) -> Filter {
-    let ids = ids.iter().map(|id| short(id, kind).to_owned());
+    let ids = ids.iter().map(|id| resource_name(id, kind).to_owned());
     Filter::builder()
         .name(name)
         .set_values(Some(ids.collect()))
@@ -87,10 +87,10 @@ pub(crate) use described;
 
 /// Asks by lists of ids where no filter takes them, in batches: ids that do not exist are left out, and the rest is asked
 /// about again.
-pub(crate) async fn tolerant<A, F>(ids: &[ResourceId], kind: &str, ask: A) -> Seen
+pub(crate) async fn tolerant<A, F>(ids: &[ResourceId], kind: &str, ask: A) -> Descriptions
 where
     A: Fn(Vec<String>) -> F,
-    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+    F: Future<Output = Result<Vec<Description>, CloudError>>,
 {
     batches(ids, BATCH, |ids| existing(ids, kind, &ask)).await
 }
@@ -99,12 +99,15 @@ async fn existing<A, F>(
     ids: &[ResourceId],
     kind: &str,
     ask: &A,
-) -> Result<Vec<Sighting>, CloudError>
+) -> Result<Vec<Description>, CloudError>
 where
     A: Fn(Vec<String>) -> F,
-    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+    F: Future<Output = Result<Vec<Description>, CloudError>>,
 {
-    let all = ids.iter().map(|id| short(id, kind).to_owned()).collect();
+    let all = ids
+        .iter()
+        .map(|id| resource_name(id, kind).to_owned())
+        .collect();
     let mut waiting: Vec<Vec<String>> = vec![all];
     let mut found = Vec::new();
     while let Some(mut ids) = waiting.pop() {
@@ -112,11 +115,11 @@ where
             continue;
         }
         match ask(ids.clone()).await {
-            Ok(sightings) => found.extend(sightings),
+            Ok(descriptions) => found.extend(descriptions),
             Err(error) if error.kind == CloudErrorKind::Gone => {
                 let asked = ids.len();
                 ids.retain(|id| !error.message.contains(id.as_str()));
-                // Where it does not say which one is gone, halves of the list tell; one alone is gone.
+                // Where it does not say which one is gone, bisected_batches of the list tell; one alone is gone.
                 if ids.len() == asked {
                     let rest = ids.split_off(asked / 2);
                     waiting.push(if asked > 1 { rest } else { Vec::new() });
@@ -144,7 +147,7 @@ pub(crate) fn unless_refused(
         call: call.to_owned(),
         resource: Some(id.to_owned()),
         code: code.map(str::to_owned),
-        message: message.unwrap_or("it gave no reason").to_owned(),
+        message: message.unwrap_or(NO_MESSAGE).to_owned(),
         kind: kind_of(code, message, None),
     })
 }
@@ -157,14 +160,14 @@ pub(crate) fn managed(operator: Option<&OperatorResponse>) -> Option<String> {
 }
 
 /// Why nobody may touch what another account shares with this one.
-pub(crate) fn foreign(at: &Clients, owner: Option<&str>) -> Option<String> {
-    let owner = owner.filter(|owner| *owner != at.place.account)?;
+pub(crate) fn foreign(clients: &Clients, owner: Option<&str>) -> Option<String> {
+    let owner = owner.filter(|owner| *owner != clients.place.account)?;
     Some(format!("it belongs to account {owner}"))
 }
 
 /// The default VPC of a region (there is at most one). It is asked for only where one of these may belong to it.
 pub(crate) async fn default_vpc<T>(
-    at: &Clients,
+    clients: &Clients,
     all: &[T],
     may_belong: impl Fn(&T) -> bool,
 ) -> Result<Option<String>, CloudError> {
@@ -172,7 +175,7 @@ pub(crate) async fn default_vpc<T>(
         return Ok(None);
     }
     let filter = Filter::builder().name("is-default").values("true").build();
-    let answer = at.ec2().describe_vpcs().filters(filter).send().await;
+    let answer = clients.ec2().describe_vpcs().filters(filter).send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeVpcs"))?;
     let vpc = answer.vpcs().first().and_then(|vpc| vpc.vpc_id());
     Ok(vpc.map(str::to_owned))
@@ -180,17 +183,22 @@ pub(crate) async fn default_vpc<T>(
 
 /// Notes of what a VPC came with (its main route table, its default group and list) that it goes with its VPC, and that
 /// nobody touches it where the VPC is the account's default one. It is not `uses`: the VPC does not wait for it.
-pub(crate) fn comes_with(at: &Clients, resource: &mut Resource, vpc: &str, default: Option<&str>) {
+pub(crate) fn comes_with(
+    clients: &Clients,
+    resource: &mut Resource,
+    vpc: &str,
+    default: Option<&str>,
+) {
     if default == Some(vpc) {
         resource.untouchable = Some("it belongs to the default VPC".to_owned());
     } else {
-        resource.owner = named(at, [vpc]).into_iter().next();
+        resource.owner = named(clients, [vpc]).into_iter().next();
     }
 }
 
 /// Whether it came with its VPC.
 pub(crate) fn came_with_vpc(resource: &Resource) -> bool {
-    let owner = resource.owner.as_ref().and_then(Arn::of);
+    let owner = resource.owner.as_ref().and_then(Arn::from_id);
     owner.is_some_and(|owner| owner.is("ec2", "vpc"))
 }
 
@@ -202,7 +210,7 @@ pub(crate) fn gone_with_vpc(resource: &Resource, exists: bool) -> Result<Deletio
     let vpc = resource
         .owner
         .as_ref()
-        .map_or("its VPC", |id| short(id, "vpc"));
+        .map_or("its VPC", |id| resource_name(id, "vpc"));
     Err(waits(
         resource,
         "delete",
@@ -225,7 +233,7 @@ pub(crate) fn waits(resource: &Resource, call: &str, why: &str) -> CloudError {
 /// That subnets of others are still tied to this one: cutting them off is not ours to do. Those that no longer exist
 /// tie nothing.
 pub(crate) async fn tied_to_others(
-    at: &Clients,
+    clients: &Clients,
     resource: &Resource,
     subnets: Vec<String>,
 ) -> Result<(), CloudError> {
@@ -235,7 +243,7 @@ pub(crate) async fn tied_to_others(
     let filter = Filter::builder()
         .name("subnet-id")
         .set_values(Some(subnets));
-    let answer = at.ec2().describe_subnets().filters(filter.build());
+    let answer = clients.ec2().describe_subnets().filters(filter.build());
     let answer = answer.send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeSubnets", resource.id.as_str()))?;
     let other = answer.subnets().iter().find(|subnet| {

@@ -8,11 +8,12 @@ use aws_sdk_ecs::types::{
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, CloudErrorKind, Resource, ResourceId};
 
-use crate::arn::short;
+use crate::arn::resource_name;
 use crate::client::Clients;
+use crate::client::error::NO_MESSAGE;
 use crate::pricing::hourly;
 use crate::tags;
-use crate::types::{Seen, Sighting};
+use crate::types::{Description, Descriptions};
 
 /// CPU units of one virtual CPU, and mebibytes of a gibibyte.
 const UNITS: Decimal = Decimal::from_parts(1024, 0, 0, false, 0);
@@ -33,7 +34,7 @@ pub(crate) fn refusal(call: &str, failures: &[Failure]) -> Option<CloudError> {
         call: call.to_owned(),
         resource: failure.arn().map(str::to_owned),
         code: failure.reason().map(str::to_owned),
-        message: detail.unwrap_or("it gave no reason").to_owned(),
+        message: detail.unwrap_or(NO_MESSAGE).to_owned(),
         kind: CloudErrorKind::Other,
     })
 }
@@ -56,7 +57,9 @@ fn by_cluster<'a>(
 
 /// The name of the cluster in `KIND/CLUSTER/NAME`.
 pub(crate) fn cluster_of<'a>(id: &'a ResourceId, kind: &str) -> Option<&'a str> {
-    short(id, kind).split_once('/').map(|(cluster, _)| cluster)
+    resource_name(id, kind)
+        .split_once('/')
+        .map(|(cluster, _)| cluster)
 }
 
 /// Asks about what lies in clusters, each cluster by itself and so many at a time. A cluster that does not exist has
@@ -67,26 +70,26 @@ pub(crate) async fn in_clusters<'a, A, F>(
     size: usize,
     call: &str,
     ask: A,
-) -> Seen
+) -> Descriptions
 where
     A: Fn(&'a str, Vec<ResourceId>) -> F,
-    F: Future<Output = Result<Vec<Sighting>, CloudError>>,
+    F: Future<Output = Result<Vec<Description>, CloudError>>,
 {
     let (clusters, old) = by_cluster(ids, kind);
-    let mut seen = Seen::default();
+    let mut descriptions = Descriptions::default();
     if !old.is_empty() {
-        seen.fail(&old, &nameless(call));
+        descriptions.fail(&old, &nameless(call));
     }
     for (cluster, ids) in clusters {
         for ids in ids.chunks(size) {
             match ask(cluster, ids.to_vec()).await {
-                Ok(found) => seen.found.extend(found),
+                Ok(found) => descriptions.found.extend(found),
                 Err(error) if error.kind == CloudErrorKind::Gone => {}
-                Err(error) => seen.fail(ids, &error),
+                Err(error) => descriptions.fail(ids, &error),
             }
         }
     }
-    seen
+    descriptions
 }
 
 /// That an ARN is of the form that does not say in which cluster it is.
@@ -102,14 +105,17 @@ fn nameless(call: &str) -> CloudError {
 }
 
 /// Subnets and security groups of tasks.
-pub(crate) fn network(at: &Clients, network: Option<&NetworkConfiguration>) -> Vec<ResourceId> {
+pub(crate) fn network(
+    clients: &Clients,
+    network: Option<&NetworkConfiguration>,
+) -> Vec<ResourceId> {
     let Some(network) = network.and_then(|network| network.awsvpc_configuration()) else {
         return Vec::new();
     };
     let subnets = network.subnets().iter();
-    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     let groups = network.security_groups().iter();
-    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     subnets.chain(groups).collect()
 }
 
@@ -169,9 +175,9 @@ mod tests {
     /// Tasks cost by their size, and are named where no list price is theirs or their size is not known.
     #[test]
     fn what_tasks_cost() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let cost = |tasks, cpu, platform: Option<&str>| {
-            let mut resource = at.resource(at.id("ecs", "service/c/s"), "ecs:service");
+            let mut resource = clients.resource(clients.arn("ecs", "service/c/s"), "ecs:service");
             fargate(&mut resource, tasks, cpu, Some("512"), platform);
             (resource.usage, resource.unpriced)
         };

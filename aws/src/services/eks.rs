@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use stack::cloud::ResourceId;
 
-use crate::arn::short;
+use crate::arn::resource_name;
 
 /// Tags as a map.
 pub(crate) fn tags_of(tags: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
@@ -16,7 +16,7 @@ pub(crate) fn tags_of(tags: Option<&HashMap<String, String>>) -> BTreeMap<String
 
 /// The cluster and the name in `KIND/CLUSTER/NAME/UUID`. What a cluster lists is named without its UUID.
 pub(crate) fn names<'a>(id: &'a ResourceId, kind: &str) -> (&'a str, &'a str) {
-    let mut parts = short(id, kind).split('/');
+    let mut parts = resource_name(id, kind).split('/');
     (
         parts.next().unwrap_or_default(),
         parts.next().unwrap_or_default(),

@@ -10,10 +10,10 @@ use crate::tags;
 
 /// The tags of one resource: no description tells them.
 pub(crate) async fn tagged(
-    at: &Clients,
+    clients: &Clients,
     id: &ResourceId,
 ) -> Result<BTreeMap<String, String>, CloudError> {
-    let asked = at.elasticache().list_tags_for_resource();
+    let asked = clients.elasticache().list_tags_for_resource();
     let answer = asked.resource_name(id.as_str()).send().await;
     let answer = answer.map_err(failed!("elasticache", "ListTagsForResource", id.as_str()))?;
     let tags = answer.tag_list().iter();

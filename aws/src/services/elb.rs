@@ -8,7 +8,7 @@ use stack::cloud::{CloudError, Resource, ResourceId};
 use crate::client::Clients;
 use crate::client::error::failed;
 use crate::tags;
-use crate::types::Sighting;
+use crate::types::Description;
 
 /// ARNs in one question: the service tells the tags of no more at once.
 pub(crate) const BATCH: usize = 20;
@@ -20,10 +20,13 @@ pub(crate) fn arns(ids: &[ResourceId]) -> Vec<String> {
 
 /// The tags of each of a batch.
 pub(crate) async fn tags_of(
-    at: &Clients,
+    clients: &Clients,
     ids: &[ResourceId],
 ) -> Result<BTreeMap<String, BTreeMap<String, String>>, CloudError> {
-    let asked = at.elb().describe_tags().set_resource_arns(Some(arns(ids)));
+    let asked = clients
+        .elb()
+        .describe_tags()
+        .set_resource_arns(Some(arns(ids)));
     let answer = asked.send().await;
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeTags"))?;
     let described = answer.tag_descriptions().iter().filter_map(|one| {
@@ -37,11 +40,11 @@ pub(crate) async fn tags_of(
 pub(crate) fn tagged(
     resources: impl Iterator<Item = Resource>,
     mut tags: BTreeMap<String, BTreeMap<String, String>>,
-) -> Vec<Sighting> {
+) -> Vec<Description> {
     resources
         .map(|mut resource| {
             resource.tags = tags.remove(resource.id.as_str()).unwrap_or_default();
-            Sighting::from(resource)
+            Description::from(resource)
         })
         .collect()
 }

@@ -6,12 +6,12 @@ use aws_sdk_rds::types::{Filter, Tag};
 use aws_smithy_types::DateTime;
 use stack::cloud::{CloudError, CloudErrorKind, Deleting, Resource, ResourceId, Standing};
 
-use crate::arn::short;
+use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::failed;
 use crate::tags;
 use crate::time::timestamp;
-use crate::types::Seen;
+use crate::types::Descriptions;
 
 /// Ids in one filter, as many as a page of the answer holds.
 pub(crate) const BATCH: usize = 100;
@@ -30,10 +30,13 @@ pub(crate) fn tags_of(list: &[Tag]) -> BTreeMap<String, String> {
 
 /// The tags of one resource, for calls that do not tell them.
 pub(crate) async fn tagged(
-    at: &Clients,
+    clients: &Clients,
     id: &ResourceId,
 ) -> Result<BTreeMap<String, String>, CloudError> {
-    let asked = at.rds().list_tags_for_resource().resource_name(id.as_str());
+    let asked = clients
+        .rds()
+        .list_tags_for_resource()
+        .resource_name(id.as_str());
     let answer = asked.send().await;
     let answer = answer.map_err(failed!("rds", "ListTagsForResource", id.as_str()))?;
     Ok(tags_of(answer.tag_list()))
@@ -41,7 +44,7 @@ pub(crate) async fn tagged(
 
 /// A filter by names, which, unlike a name by itself, tolerates those that do not exist.
 pub(crate) fn filter(name: &str, ids: &[ResourceId], kind: &str) -> Filter {
-    let names = ids.iter().map(|id| short(id, kind).to_owned());
+    let names = ids.iter().map(|id| resource_name(id, kind).to_owned());
     Filter::builder()
         .name(name)
         .set_values(Some(names.collect()))
@@ -92,7 +95,7 @@ pub(crate) fn has_members_of_their_own(engine: &str) -> bool {
 
 /// Notes what a later call needs to know of a database: an id of its own, and when it starts by itself.
 pub(crate) fn note(resource: &mut Resource, unique: Option<&str>, restarts: Option<&DateTime>) {
-    let restarts = timestamp(restarts).map(|at| at.to_string());
+    let restarts = timestamp(restarts).map(|time| time.to_string());
     let noted = [(UNIQUE, unique.map(str::to_owned)), (RESTARTS, restarts)];
     let noted = noted.into_iter();
     let noted = noted.filter_map(|(key, value)| Some((key.to_owned(), value?)));
@@ -145,19 +148,21 @@ pub(crate) struct Snapshot<'a> {
 impl Snapshot<'_> {
     /// The snapshot as a resource of a type, with what ARNs call its database: `db`, `cluster`. `None` for what a
     /// teardown was asked to keep: that is nobody's stack any longer, whatever tags were copied to it.
-    pub(crate) fn seen(&self, at: &Clients, kind: &str, of: &str) -> Option<Resource> {
+    pub(crate) fn to_resource(&self, clients: &Clients, kind: &str, of: &str) -> Option<Resource> {
         let database = self.database.unwrap_or_default();
         if self.name? == last_snapshot(database, self.unique) {
             return None;
         }
-        let mut resource = at.resource(ResourceId(self.arn?.to_owned()), kind);
+        let mut resource = clients.resource(ResourceId(self.arn?.to_owned()), kind);
         resource.tags = tags_of(self.tags);
         resource.state = self.state.map(str::to_owned);
         resource.created_at = timestamp(self.created);
         resource.standing = Standing::Confirmed;
         match self.kind {
             // An automated one goes with its database, and only so.
-            Some("automated") => resource.owner = Some(at.id("rds", &format!("{of}:{database}"))),
+            Some("automated") => {
+                resource.owner = Some(clients.arn("rds", &format!("{of}:{database}")))
+            }
             Some("awsbackup") => {
                 resource.untouchable = Some("it is managed by AWS Backup".to_owned());
             }
@@ -174,13 +179,13 @@ impl Snapshot<'_> {
 
 /// A group of parameters or options, which costs nothing. Those that came with the service are nobody's.
 pub(crate) fn group(
-    at: &Clients,
+    clients: &Clients,
     id: &ResourceId,
     kind: &str,
     is_default: bool,
     tags: BTreeMap<String, String>,
 ) -> Resource {
-    let mut resource = at.resource(id.clone(), kind);
+    let mut resource = clients.resource(id.clone(), kind);
     resource.tags = tags;
     resource.standing = Standing::Confirmed;
     resource.untouchable = is_default.then(|| "it is a default of the service".to_owned());
@@ -188,9 +193,13 @@ pub(crate) fn group(
 }
 
 /// That a stop or a start was refused is no failure when its end has been reached already.
-pub(crate) fn unless_so(error: CloudError, seen: &Seen, stopped: bool) -> Result<(), CloudError> {
-    let reached = seen.found.first();
-    let reached = reached.is_some_and(|sighting| sighting.resource.stopped == stopped);
+pub(crate) fn unless_so(
+    error: CloudError,
+    descriptions: &Descriptions,
+    stopped: bool,
+) -> Result<(), CloudError> {
+    let reached = descriptions.found.first();
+    let reached = reached.is_some_and(|description| description.resource.stopped == stopped);
     if error.kind == CloudErrorKind::Wait && reached {
         Ok(())
     } else {
@@ -230,8 +239,8 @@ mod tests {
     /// Automated snapshots go with their database, others by themselves; one that was asked for at the end is kept.
     #[test]
     fn whose_a_snapshot_is() {
-        let at = Clients::of_nobody();
-        let seen = |name, kind| {
+        let clients = Clients::for_tests();
+        let snapshot_of = |name, kind| {
             let arn = format!("arn:aws:rds:eu-west-1:123456789012:snapshot:{name}");
             let snapshot = Snapshot {
                 arn: Some(&arn),
@@ -244,21 +253,26 @@ mod tests {
                 kind: Some(kind),
                 key: None,
             };
-            snapshot.seen(&at, "rds:snapshot", "db")
+            snapshot.to_resource(&clients, "rds:snapshot", "db")
         };
-        let automated = seen("rds:main-2026-11-21", "automated").unwrap();
-        assert_eq!(automated.owner, Some(at.id("rds", "db:main")));
-        let manual = seen("before", "manual").unwrap();
+        let automated = snapshot_of("rds:main-2026-11-21", "automated").unwrap();
+        assert_eq!(automated.owner, Some(clients.arn("rds", "db:main")));
+        let manual = snapshot_of("before", "manual").unwrap();
         assert_eq!((manual.owner, manual.untouchable), (None, None));
-        assert!(seen("backup", "awsbackup").unwrap().untouchable.is_some());
-        assert_eq!(seen("main-final-abc", "manual"), None);
+        assert!(
+            snapshot_of("backup", "awsbackup")
+                .unwrap()
+                .untouchable
+                .is_some()
+        );
+        assert_eq!(snapshot_of("main-final-abc", "manual"), None);
     }
 
     /// A last snapshot is made when it is asked for, and only of a database whose data are its own.
     #[test]
     fn a_last_snapshot_is_asked_for() {
-        let at = Clients::of_nobody();
-        let mut resource = at.resource(at.id("rds", "db:main"), "rds:db");
+        let clients = Clients::for_tests();
+        let mut resource = clients.resource(clients.arn("rds", "db:main"), "rds:db");
         note(&mut resource, Some("db-ABC"), None);
         let keep = Deleting {
             final_snapshot: true,

@@ -3,16 +3,17 @@
 #[cfg(test)]
 mod tests;
 
+use async_trait::async_trait;
 use aws_sdk_autoscaling::types::{
     AutoScalingGroup, DeletionProtection, Filter, LaunchTemplate, LaunchTemplateSpecification,
 };
 use serde_json::{Value, json};
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing, Which,
 };
 use stack::values::tags::STACK;
 
-use super::{Listed, Seen, Sighting, Type};
+use super::{Description, Descriptions, Listing, ResourceType};
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
@@ -21,7 +22,7 @@ use crate::saved_size::{number, refused};
 use crate::tags;
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct AutoscalingGroup;
 
 const NAME: &str = "autoscaling:autoScalingGroup";
 
@@ -39,95 +40,80 @@ const RESIZING: [&str; 2] = ["Launch", "Terminate"];
 const SUSPENDED: &str = "suspended";
 const PROTECTED_MEMBERS: &str = "protected_from_scale_in";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for AutoscalingGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn list<'a>(
-        &'a self,
-        at: &'a Clients,
-        which: &'a Which,
-    ) -> Soon<'a, Result<Listed, CloudError>> {
+    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
         let filter = match which {
             Which::All => Filter::builder().name("tag-key").values(STACK),
             Which::Stack(name) => Filter::builder()
                 .name(format!("tag:{STACK}"))
                 .values(name.as_str()),
         };
-        let asked = at
+        let asked = clients
             .autoscaling()
             .describe_auto_scaling_groups()
             .filters(filter.build());
-        Box::pin(async move {
-            let mut pages = asked.max_records(100).into_paginator().items().send();
-            let mut listed = Listed::default();
-            while let Some(group) = pages.next().await {
-                let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
-                if let Some(sighting) = seen(at, &group) {
-                    listed.ids.push(sighting.resource.id.clone());
-                    listed.seen.push(sighting);
-                }
+        let mut pages = asked.max_records(100).into_paginator().items().send();
+        let mut listed = Listing::default();
+        while let Some(group) = pages.next().await {
+            let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
+            if let Some(description) = to_description(clients, &group) {
+                listed.ids.push(description.resource.id.clone());
+                listed.described.push(description);
             }
-            Ok(listed)
-        })
+        }
+        Ok(listed)
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = group_name(&resource.id);
-            let asked = at
-                .autoscaling()
-                .delete_auto_scaling_group()
-                .auto_scaling_group_name(name)
-                .force_delete(true);
-            let answer = asked.send().await;
-            deleted(
-                answer
-                    .map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name))
-                    .map_err(not_found),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = group_name(&resource.id);
+        let asked = clients
+            .autoscaling()
+            .delete_auto_scaling_group()
+            .auto_scaling_group_name(name)
+            .force_delete(true);
+        let answer = asked.send().await;
+        deleted(
+            answer
+                .map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name))
+                .map_err(not_found),
+            Deletion::Begun,
+        )
     }
 
-    fn stop<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            if let Some(why) = cannot_sleep(resource) {
-                return Err(refused(
-                    "autoscaling",
-                    "UpdateAutoScalingGroup",
-                    resource,
-                    why,
-                ));
-            }
-            resize(at, resource, [0, 0, 0]).await
-        })
+    async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+        if let Some(why) = cannot_sleep(resource) {
+            return Err(refused(
+                "autoscaling",
+                "UpdateAutoScalingGroup",
+                resource,
+                why,
+            ));
+        }
+        resize(clients, resource, [0, 0, 0]).await
     }
 
-    fn start<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            let of = |key| number(prior, key, resource);
-            resize(at, resource, [of("min")?, of("max")?, of("desired")?]).await
-        })
+    async fn start(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        prior: &Value,
+    ) -> Result<(), CloudError> {
+        let of = |key| number(prior, key, resource);
+        resize(clients, resource, [of("min")?, of("max")?, of("desired")?]).await
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -150,14 +136,17 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let names = ids.iter().map(|id| group_name(id).to_owned());
-    by_name(at, names.collect()).await
+    by_name(clients, names.collect()).await
 }
 
 /// Groups by their names; those that do not exist are left out.
-pub(super) async fn by_name(at: &Clients, names: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
-    let mut pages = at
+pub(super) async fn by_name(
+    clients: &Clients,
+    names: Vec<String>,
+) -> Result<Vec<Description>, CloudError> {
+    let mut pages = clients
         .autoscaling()
         .describe_auto_scaling_groups()
         .set_auto_scaling_group_names(Some(names))
@@ -167,7 +156,7 @@ pub(super) async fn by_name(at: &Clients, names: Vec<String>) -> Result<Vec<Sigh
     let mut found = Vec::new();
     while let Some(group) = pages.next().await {
         let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
-        found.extend(seen(at, &group));
+        found.extend(to_description(clients, &group));
     }
     Ok(found)
 }
@@ -178,15 +167,15 @@ fn group_name(id: &ResourceId) -> &str {
     name.map_or(id.as_str(), |(_, name)| name)
 }
 
-fn seen(at: &Clients, group: &AutoScalingGroup) -> Option<Sighting> {
+fn to_description(clients: &Clients, group: &AutoScalingGroup) -> Option<Description> {
     let id = ResourceId(group.auto_scaling_group_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags::map(group.tags().iter().map(|tag| (tag.key(), tag.value())));
     // It has a state only while it is being deleted.
     resource.state = group.status().map(str::to_owned);
     resource.created_at = timestamp(group.created_time());
     resource.standing = Standing::Confirmed;
-    resource.uses = uses(at, group);
+    resource.uses = uses(clients, group);
     resource.recreates = true;
     resource.protection = match group.deletion_protection() {
         None | Some(DeletionProtection::None) => None,
@@ -219,15 +208,15 @@ fn seen(at: &Clients, group: &AutoScalingGroup) -> Option<Sighting> {
         details.insert(PROTECTED_MEMBERS.to_owned(), protected.to_string());
     }
     let members = members.iter().filter_map(|member| member.instance_id());
-    let owns = members.map(|id| at.id("ec2", &format!("instance/{id}")));
-    Some(Sighting {
+    let owns = members.map(|id| clients.arn("ec2", &format!("instance/{id}")));
+    Some(Description {
         resource,
         owns: owns.collect(),
     })
 }
 
 /// Its launch templates, subnets, and what it registers its members with.
-fn uses(at: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
+fn uses(clients: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
     let mixed = group.mixed_instances_policy();
     let mixed = mixed.and_then(|policy| policy.launch_template());
     let overrides = mixed.map(LaunchTemplate::overrides).unwrap_or_default();
@@ -242,17 +231,17 @@ fn uses(at: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
         );
     let templates = templates
         .filter_map(LaunchTemplateSpecification::launch_template_id)
-        .map(|id| at.id("ec2", &format!("launch-template/{id}")));
+        .map(|id| clients.arn("ec2", &format!("launch-template/{id}")));
     let subnets = group.vpc_zone_identifier().unwrap_or_default().split(',');
     let subnets = subnets.map(str::trim).filter(|id| !id.is_empty());
-    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     let sources = group.traffic_sources().iter();
     let sources = sources.filter_map(|source| source.identifier());
     let targets = group.target_group_arns().iter().map(String::as_str);
     let targets = targets.chain(sources.filter(|id| id.starts_with("arn:")));
     let balancers = group.load_balancer_names().iter();
     let balancers =
-        balancers.map(|name| at.id("elasticloadbalancing", &format!("loadbalancer/{name}")));
+        balancers.map(|name| clients.arn("elasticloadbalancing", &format!("loadbalancer/{name}")));
     let mut uses: Vec<_> = templates
         .chain(subnets)
         .chain(targets.map(|arn| ResourceId(arn.to_owned())))
@@ -281,10 +270,10 @@ fn cannot_sleep(resource: &Resource) -> Option<String> {
     ))
 }
 
-async fn resize(at: &Clients, resource: &Resource, size: [i32; 3]) -> Result<(), CloudError> {
+async fn resize(clients: &Clients, resource: &Resource, size: [i32; 3]) -> Result<(), CloudError> {
     let name = group_name(&resource.id);
     let [min, max, desired] = size;
-    let asked = at
+    let asked = clients
         .autoscaling()
         .update_auto_scaling_group()
         .auto_scaling_group_name(name)

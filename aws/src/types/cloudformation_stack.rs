@@ -1,71 +1,73 @@
 //! Stacks of CloudFormation. Deleting one deletes everything that it made.
 
+use async_trait::async_trait;
 use aws_sdk_cloudformation::types::{Stack, StackStatus};
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 
-use super::{Seen, Type};
+use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct CloudformationStack;
 
 const NAME: &str = "cloudformation:stack";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for CloudformationStack {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let id = resource.id.as_str();
-            let answer = at.cloudformation().delete_stack().stack_name(id);
-            let answer = answer.send().await;
-            deleted(
-                answer
-                    .map_err(failed!("cloudformation", "DeleteStack", id))
-                    .map_err(not_existing),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let id = resource.id.as_str();
+        let answer = clients.cloudformation().delete_stack().stack_name(id);
+        let answer = answer.send().await;
+        deleted(
+            answer
+                .map_err(failed!("cloudformation", "DeleteStack", id))
+                .map_err(not_existing),
+            Deletion::Begun,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let answer = at.cloudformation().describe_stacks();
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let answer = clients.cloudformation().describe_stacks();
     let answer = answer.stack_name(id.as_str()).send().await;
     let answer = answer.map_err(failed!("cloudformation", "DescribeStacks", id.as_str()));
     let answer = answer.map_err(not_existing)?;
     let stack = answer.stacks().first();
-    stack.and_then(|stack| seen(at, id, stack)).ok_or_else(|| {
-        absent(
-            "cloudformation",
-            "DescribeStacks",
-            id.as_str(),
-            "it is deleted",
-        )
-    })
+    stack
+        .and_then(|stack| to_resource(clients, id, stack))
+        .ok_or_else(|| {
+            absent(
+                "cloudformation",
+                "DescribeStacks",
+                id.as_str(),
+                "it is deleted",
+            )
+        })
 }
 
 /// A stack that is deleted is described by its ARN for another ninety days.
-fn seen(at: &Clients, id: &ResourceId, stack: &Stack) -> Option<Resource> {
+fn to_resource(clients: &Clients, id: &ResourceId, stack: &Stack) -> Option<Resource> {
     if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
         return None;
     }
-    let mut resource = at.resource(id.clone(), NAME);
+    let mut resource = clients.resource(id.clone(), NAME);
     let tags = stack.tags().iter();
     resource.tags = tags
         .filter_map(|tag| {
@@ -111,11 +113,14 @@ fn not_existing(mut error: CloudError) -> CloudError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::ec2::testing::here;
 
     fn described(stack: &Stack) -> Option<Resource> {
-        let at = here();
-        seen(&at, &at.id("cloudformation", "stack/web/1"), stack)
+        let clients = Clients::for_tests();
+        to_resource(
+            &clients,
+            &clients.arn("cloudformation", "stack/web/1"),
+            stack,
+        )
     }
 
     fn stack(status: StackStatus) -> aws_sdk_cloudformation::types::builders::StackBuilder {

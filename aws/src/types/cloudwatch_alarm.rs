@@ -2,66 +2,67 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::AlarmType;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
 
-pub(super) struct This;
+pub(super) struct CloudwatchAlarm;
 
 const NAME: &str = "cloudwatch:alarm";
 
 /// Alarms in one question: the most that CloudWatch takes.
 const BATCH: usize = 100;
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for CloudwatchAlarm {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(async move {
-            let mut all = Seen::default();
-            for ids in ids.chunks(BATCH) {
-                match states(at, ids).await {
-                    Ok(states) => {
-                        let seen = each(ids, |id| describe(at, id, &states)).await;
-                        all.found.extend(seen.found);
-                        all.failed.extend(seen.failed);
-                    }
-                    Err(error) => all.fail(ids, &error),
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        let mut all = Descriptions::default();
+        for ids in ids.chunks(BATCH) {
+            match states(clients, ids).await {
+                Ok(states) => {
+                    let descriptions = each(ids, |id| describe(clients, id, &states)).await;
+                    all.found.extend(descriptions.found);
+                    all.failed.extend(descriptions.failed);
                 }
+                Err(error) => all.fail(ids, &error),
             }
-            all
-        })
+        }
+        all
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "alarm");
-            let answer = at.cloudwatch().delete_alarms().alarm_names(name);
-            let answer = answer.send().await;
-            deleted(
-                answer.map_err(failed!("cloudwatch", "DeleteAlarms", name)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "alarm");
+        let answer = clients.cloudwatch().delete_alarms().alarm_names(name);
+        let answer = answer.send().await;
+        deleted(
+            answer.map_err(failed!("cloudwatch", "DeleteAlarms", name)),
+            Deletion::Gone,
+        )
     }
 }
 
 /// The alarms that exist, by their names, with their states.
-async fn states(at: &Clients, ids: &[ResourceId]) -> Result<HashMap<String, String>, CloudError> {
-    let names = ids.iter().map(|id| short(id, "alarm").to_owned());
-    let pages = at
+async fn states(
+    clients: &Clients,
+    ids: &[ResourceId],
+) -> Result<HashMap<String, String>, CloudError> {
+    let names = ids.iter().map(|id| resource_name(id, "alarm").to_owned());
+    let pages = clients
         .cloudwatch()
         .describe_alarms()
         .set_alarm_names(Some(names.collect()))
@@ -87,19 +88,19 @@ async fn states(at: &Clients, ids: &[ResourceId]) -> Result<HashMap<String, Stri
 
 /// An alarm with its tags. When it was last changed is told, when it was created is not.
 async fn describe(
-    at: &Clients,
+    clients: &Clients,
     id: &ResourceId,
     states: &HashMap<String, String>,
 ) -> Result<Resource, CloudError> {
-    let name = short(id, "alarm");
+    let name = resource_name(id, "alarm");
     let Some(state) = states.get(name) else {
         let why = "no alarm has this name";
         return Err(absent("cloudwatch", "DescribeAlarms", name, why));
     };
-    let tags = at.cloudwatch().list_tags_for_resource();
+    let tags = clients.cloudwatch().list_tags_for_resource();
     let tags = tags.resource_arn(id.as_str()).send().await;
     let tags = tags.map_err(failed!("cloudwatch", "ListTagsForResource", name))?;
-    let mut resource = at.resource(id.clone(), NAME);
+    let mut resource = clients.resource(id.clone(), NAME);
     let tags = tags.tags().iter().filter_map(|tag| {
         let value = tag.value().unwrap_or_default();
         Some((tag.key()?.to_owned(), value.to_owned()))

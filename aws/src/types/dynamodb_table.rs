@@ -2,52 +2,57 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{BillingMode, TableDescription};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
-use crate::arn::{Arn, short};
+use super::{Descriptions, ResourceType};
+use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::metrics::Signal;
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct DynamodbTable;
 
 const NAME: &str = "dynamodb:table";
 
 /// Whether capacity is paid for while nobody uses it: the key under which details tell.
 const BILLING: &str = "billing";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for DynamodbTable {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn covers(&self, arn: &Arn<'_>) -> bool {
+    fn matches(&self, arn: &Arn<'_>) -> bool {
         // With a further `/` it is an index, a stream or a backup.
-        arn.service == "dynamodb" && arn.after("table").is_some_and(|name| !name.contains('/'))
+        arn.service == "dynamodb" && arn.name("table").is_some_and(|name| !name.contains('/'))
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "table");
-            let answer = at.dynamodb().delete_table().table_name(name).send().await;
-            deleted(
-                answer.map_err(failed!("dynamodb", "DeleteTable", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "table");
+        let answer = clients
+            .dynamodb()
+            .delete_table()
+            .table_name(name)
+            .send()
+            .await;
+        deleted(
+            answer.map_err(failed!("dynamodb", "DeleteTable", name)),
+            Deletion::Begun,
+        )
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -60,7 +65,7 @@ impl Type for This {
             namespace: "AWS/DynamoDB",
             metric,
             statistic: "Sum",
-            dimensions: vec![("TableName", short(&resource.id, "table").to_owned())],
+            dimensions: vec![("TableName", resource_name(&resource.id, "table").to_owned())],
             threshold: 1.0,
             silence_is_zero: true,
         };
@@ -71,25 +76,25 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let name = short(id, "table");
-    let table = at.dynamodb().describe_table().table_name(name);
-    let (table, tags) = tokio::join!(table.send(), tags(at, id));
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = resource_name(id, "table");
+    let table = clients.dynamodb().describe_table().table_name(name);
+    let (table, tags) = tokio::join!(table.send(), tags(clients, id));
     let table = table.map_err(failed!("dynamodb", "DescribeTable", name))?;
     let mut resource = match table.table() {
-        Some(table) => seen(at, id, table),
-        None => at.resource(id.clone(), NAME),
+        Some(table) => to_resource(clients, id, table),
+        None => clients.resource(id.clone(), NAME),
     };
     resource.tags = tags?;
     Ok(resource)
 }
 
 /// All tags: they come in small pages.
-async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
+async fn tags(clients: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
     let mut tags = BTreeMap::new();
     let mut next = None;
     loop {
-        let list = at.dynamodb().list_tags_of_resource();
+        let list = clients.dynamodb().list_tags_of_resource();
         let list = list.resource_arn(id.as_str()).set_next_token(next.clone());
         let page = list.send().await;
         let page = page.map_err(failed!("dynamodb", "ListTagsOfResource", id.as_str()))?;
@@ -108,8 +113,8 @@ async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>,
     }
 }
 
-fn seen(at: &Clients, id: &ResourceId, table: &TableDescription) -> Resource {
-    let mut resource = at.resource(id.clone(), NAME);
+fn to_resource(clients: &Clients, id: &ResourceId, table: &TableDescription) -> Resource {
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.state = table
         .table_status()
         .map(|status| status.as_str().to_owned());
@@ -145,23 +150,22 @@ mod tests {
     use aws_sdk_dynamodb::types::BillingModeSummary;
 
     use super::*;
-    use crate::services::ec2::testing::here;
 
     fn described(table: &TableDescription) -> Resource {
-        let at = here();
-        seen(&at, &at.id("dynamodb", "table/orders"), table)
+        let clients = Clients::for_tests();
+        to_resource(&clients, &clients.arn("dynamodb", "table/orders"), table)
     }
 
     /// Only a table that is paid for while idle is asked whether it is used.
     #[test]
     fn only_provisioned_tables_can_be_idle() {
         let provisioned = described(&TableDescription::builder().build());
-        assert_eq!(This.signals(&provisioned).len(), 2);
+        assert_eq!(DynamodbTable.signals(&provisioned).len(), 2);
         assert_eq!(provisioned.unpriced, ["capacity units", "storage"]);
         let mode = BillingModeSummary::builder().billing_mode(BillingMode::PayPerRequest);
         let table = TableDescription::builder().billing_mode_summary(mode.build());
         let on_demand = described(&table.build());
-        assert_eq!(This.signals(&on_demand), []);
+        assert_eq!(DynamodbTable.signals(&on_demand), []);
         assert_eq!(on_demand.unpriced, ["requests", "storage"]);
     }
 
@@ -179,9 +183,9 @@ mod tests {
     /// Streams and indexes are parts of tables.
     #[test]
     fn parts_of_tables_are_no_tables() {
-        let covers = |text| This.covers(&Arn::parse(text).unwrap());
-        assert!(covers("arn:aws:dynamodb:eu-west-1:1:table/orders"));
-        assert!(!covers(
+        let matches = |text| DynamodbTable.matches(&Arn::parse(text).unwrap());
+        assert!(matches("arn:aws:dynamodb:eu-west-1:1:table/orders"));
+        assert!(!matches(
             "arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026"
         ));
     }

@@ -1,71 +1,71 @@
 //! Sets of DHCP options.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::DhcpOptions;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ec2::{BATCH, described, foreign, tags};
 
-pub(super) struct This;
+pub(super) struct Ec2DhcpOptions;
 
 const NAME: &str = "ec2:dhcp-options";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2DhcpOptions {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("dopt")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let id = short(&resource.id, "dhcp-options");
-            let answer = at
-                .ec2()
-                .delete_dhcp_options()
-                .dhcp_options_id(id)
-                .send()
-                .await;
-            deleted(
-                answer.map_err(failed!("ec2", "DeleteDhcpOptions", id)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let id = resource_name(&resource.id, "dhcp-options");
+        let answer = clients
+            .ec2()
+            .delete_dhcp_options()
+            .dhcp_options_id(id)
+            .send()
+            .await;
+        deleted(
+            answer.map_err(failed!("ec2", "DeleteDhcpOptions", id)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let all = described!(
-        at,
+        clients,
         ids,
         "dhcp-options",
         describe_dhcp_options,
         "DescribeDhcpOptions"
     );
-    let all = all.iter().filter_map(|set| seen(at, set));
-    Ok(all.map(Sighting::from).collect())
+    let all = all.iter().filter_map(|set| to_resource(clients, set));
+    Ok(all.map(Description::from).collect())
 }
 
-fn seen(at: &Clients, set: &DhcpOptions) -> Option<Resource> {
-    let id = at.id("ec2", &format!("dhcp-options/{}", set.dhcp_options_id()?));
-    let mut resource = at.resource(id, NAME);
+fn to_resource(clients: &Clients, set: &DhcpOptions) -> Option<Resource> {
+    let id = clients.arn("ec2", &format!("dhcp-options/{}", set.dhcp_options_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(set.tags());
     resource.standing = Standing::Confirmed;
-    resource.untouchable = foreign(at, set.owner_id());
+    resource.untouchable = foreign(clients, set.owner_id());
     Some(resource)
 }

@@ -1,102 +1,114 @@
 //! Elastic IP addresses.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::Address;
 use rust_decimal::Decimal;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
 use crate::pricing::hourly;
 use crate::services::ec2::{BATCH, filter, tags, waits};
 
-pub(super) struct This;
+pub(super) struct Ec2ElasticIp;
 
 const NAME: &str = "ec2:elastic-ip";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2ElasticIp {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("eipalloc")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match release(at, resource).await {
-                Ok(()) => Ok(Deletion::Gone),
-                // An address that was released, and one that a NAT gateway has, are answered as if the credentials were
-                // at fault. Whether they are is told by asking about it.
-                Err(error) if error.code.as_deref() == Some("AuthFailure") => {
-                    match find(at, resource).await? {
-                        None => Ok(Deletion::Gone),
-                        Some(_) => Err(CloudError {
-                            kind: CloudErrorKind::Wait,
-                            ..error
-                        }),
-                    }
+    ) -> Result<Deletion, CloudError> {
+        match release(clients, resource).await {
+            Ok(()) => Ok(Deletion::Gone),
+            // An address that was released, and one that a NAT gateway has, are answered as if the credentials were
+            // at fault. Whether they are is told by asking about it.
+            Err(error) if error.code.as_deref() == Some("AuthFailure") => {
+                match find(clients, resource).await? {
+                    None => Ok(Deletion::Gone),
+                    Some(_) => Err(CloudError {
+                        kind: CloudErrorKind::Wait,
+                        ..error
+                    }),
                 }
-                Err(error) => gone_is_done(error),
             }
-        })
+            Err(error) => gone_is_done(error),
+        }
     }
 }
 
-async fn release(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
-    let id = short(&resource.id, "elastic-ip");
-    let Some(address) = find(at, resource).await? else {
+async fn release(clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+    let id = resource_name(&resource.id, "elastic-ip");
+    let Some(address) = find(clients, resource).await? else {
         return Ok(());
     };
     if let Some(service) = managed(&address) {
         return Err(waits(resource, "ReleaseAddress", &service));
     }
     if let Some(association) = address.association_id() {
-        let cut = at.ec2().disassociate_address();
+        let cut = clients.ec2().disassociate_address();
         let answer = cut.association_id(association).send().await;
         unless_gone(answer.map_err(failed!("ec2", "DisassociateAddress", id)))?;
     }
-    let answer = at.ec2().release_address().allocation_id(id).send().await;
+    let answer = clients
+        .ec2()
+        .release_address()
+        .allocation_id(id)
+        .send()
+        .await;
     answer.map_err(failed!("ec2", "ReleaseAddress", id))?;
     Ok(())
 }
 
 /// The address as it is now.
-async fn find(at: &Clients, resource: &Resource) -> Result<Option<Address>, CloudError> {
+async fn find(clients: &Clients, resource: &Resource) -> Result<Option<Address>, CloudError> {
     let ids = std::slice::from_ref(&resource.id);
-    Ok(addresses(at, ids).await?.into_iter().next())
+    Ok(addresses(clients, ids).await?.into_iter().next())
 }
 
-async fn addresses(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Address>, CloudError> {
+async fn addresses(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Address>, CloudError> {
     let filter = filter("allocation-id", ids, "elastic-ip");
-    let answer = at.ec2().describe_addresses().filters(filter).send().await;
+    let answer = clients
+        .ec2()
+        .describe_addresses()
+        .filters(filter)
+        .send()
+        .await;
     let answer = answer.map_err(failed!("ec2", "DescribeAddresses"))?;
     Ok(answer.addresses.unwrap_or_default())
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let all = addresses(at, ids).await?;
-    let all = all.iter().filter_map(|address| seen(at, address));
-    Ok(all.map(Sighting::from).collect())
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let all = addresses(clients, ids).await?;
+    let all = all
+        .iter()
+        .filter_map(|address| to_resource(clients, address));
+    Ok(all.map(Description::from).collect())
 }
 
-fn seen(at: &Clients, address: &Address) -> Option<Resource> {
-    let id = at.id("ec2", &format!("elastic-ip/{}", address.allocation_id()?));
-    let mut resource = at.resource(id, NAME);
+fn to_resource(clients: &Clients, address: &Address) -> Option<Resource> {
+    let id = clients.arn("ec2", &format!("elastic-ip/{}", address.allocation_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(address.tags());
     let associated = address.association_id().is_some();
     resource.state = Some(if associated { "associated" } else { "idle" }.to_owned());
@@ -121,7 +133,6 @@ mod tests {
     use aws_sdk_ec2::types::ServiceManaged;
 
     use super::*;
-    use crate::services::ec2::testing::here;
 
     /// An address costs the same idle and in use, one of one's own pool nothing; one of a service is not touched.
     #[test]
@@ -131,16 +142,25 @@ mod tests {
                 .allocation_id("eipalloc-1")
                 .public_ip("198.51.100.1")
         };
-        let idle = seen(&here(), &address().build()).unwrap();
-        let used = seen(&here(), &address().association_id("eipassoc-1").build()).unwrap();
+        let idle = to_resource(&Clients::for_tests(), &address().build()).unwrap();
+        let used = to_resource(
+            &Clients::for_tests(),
+            &address().association_id("eipassoc-1").build(),
+        )
+        .unwrap();
         assert_eq!(idle.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
         assert_eq!(
             (&idle.usage, idle.state.as_deref()),
             (&used.usage, Some("idle"))
         );
         let own = address().public_ipv4_pool("ipv4pool-ec2-1").build();
-        assert_eq!(seen(&here(), &own).unwrap().usage, []);
+        assert_eq!(to_resource(&Clients::for_tests(), &own).unwrap().usage, []);
         let balancer = address().service_managed(ServiceManaged::Alb).build();
-        assert!(seen(&here(), &balancer).unwrap().untouchable.is_some());
+        assert!(
+            to_resource(&Clients::for_tests(), &balancer)
+                .unwrap()
+                .untouchable
+                .is_some()
+        );
     }
 }

@@ -1,73 +1,86 @@
 //! Flow logs of VPCs, subnets and network interfaces.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::FlowLog;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ec2::{named, tags, tolerant, unless_refused};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct Ec2FlowLog;
 
 const NAME: &str = "ec2:vpc-flow-log";
 const KIND: &str = "vpc-flow-log";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2FlowLog {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("fl")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(tolerant(ids, KIND, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        tolerant(ids, KIND, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move { deleted(delete(at, resource).await, Deletion::Gone) })
+    ) -> Result<Deletion, CloudError> {
+        deleted(delete(clients, resource).await, Deletion::Gone)
     }
 }
 
-async fn delete(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
-    let id = short(&resource.id, KIND);
-    let answer = at.ec2().delete_flow_logs().flow_log_ids(id).send().await;
+async fn delete(clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+    let id = resource_name(&resource.id, KIND);
+    let answer = clients
+        .ec2()
+        .delete_flow_logs()
+        .flow_log_ids(id)
+        .send()
+        .await;
     let answer = answer.map_err(failed!("ec2", "DeleteFlowLogs", id))?;
     unless_refused("DeleteFlowLogs", id, answer.unsuccessful())
 }
 
-async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
-    let call = at.ec2().describe_flow_logs().set_flow_log_ids(Some(ids));
+async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
+    let call = clients
+        .ec2()
+        .describe_flow_logs()
+        .set_flow_log_ids(Some(ids));
     let answer = call.send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeFlowLogs"))?;
-    let all = answer.flow_logs().iter().filter_map(|log| seen(at, log));
-    Ok(all.map(Sighting::from).collect())
+    let all = answer
+        .flow_logs()
+        .iter()
+        .filter_map(|log| to_resource(clients, log));
+    Ok(all.map(Description::from).collect())
 }
 
-fn seen(at: &Clients, log: &FlowLog) -> Option<Resource> {
-    let id = at.id("ec2", &format!("{KIND}/{}", log.flow_log_id()?));
-    let mut resource = at.resource(id, NAME);
+fn to_resource(clients: &Clients, log: &FlowLog) -> Option<Resource> {
+    let id = clients.arn("ec2", &format!("{KIND}/{}", log.flow_log_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(log.tags());
     resource.state = log.flow_log_status().map(str::to_owned);
     resource.created_at = timestamp(log.creation_time());
     resource.standing = Standing::Confirmed;
     // What it writes to is made again as long as it writes.
     let group = log.log_group_name().filter(|name| !name.is_empty());
-    let group = group.map(|name| at.id("logs", &format!("log-group:{name}")));
+    let group = group.map(|name| clients.arn("logs", &format!("log-group:{name}")));
     let destination = log.log_destination().filter(|arn| arn.starts_with("arn:"));
     let destination = destination.map(|arn| written_to(arn).to_owned());
     let role = log.deliver_logs_permission_arn().map(str::to_owned);
     let arns = destination.into_iter().chain(role).map(ResourceId);
-    resource.uses = named(at, log.resource_id());
+    resource.uses = named(clients, log.resource_id());
     resource.uses.extend(group.into_iter().chain(arns));
     resource.uses.sort();
     resource.uses.dedup();
@@ -88,24 +101,23 @@ fn written_to(arn: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::ec2::testing::here;
 
     /// A log goes before what it watches, what it writes to, and the role that it writes as.
     #[test]
     fn a_log_uses_both_of_its_ends() {
-        let at = here();
+        let clients = Clients::for_tests();
         let log = FlowLog::builder()
             .flow_log_id("fl-1")
             .resource_id("vpc-1")
             .log_group_name("flows")
             .log_destination("arn:aws:logs:eu-west-1:123456789012:log-group:flows:*")
             .deliver_logs_permission_arn("arn:aws:iam::123456789012:role/writes");
-        let resource = seen(&at, &log.build()).unwrap();
+        let resource = to_resource(&clients, &log.build()).unwrap();
         let role = ResourceId("arn:aws:iam::123456789012:role/writes".to_owned());
         let uses = [
-            at.id("ec2", "vpc/vpc-1"),
+            clients.arn("ec2", "vpc/vpc-1"),
             role,
-            at.id("logs", "log-group:flows"),
+            clients.arn("logs", "log-group:flows"),
         ];
         assert_eq!(resource.uses, uses);
         assert_eq!(

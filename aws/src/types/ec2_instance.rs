@@ -7,17 +7,18 @@ mod usage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, DeviceType, Instance, InstanceAttributeName, InstanceNetworkInterface,
     InstanceNetworkInterfaceAttachment, InstanceState, InstanceStateName, Reservation,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
 use self::usage::usage;
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
@@ -25,7 +26,7 @@ use crate::metrics::Signal;
 use crate::services::ec2::{BATCH, described, managed, named, tags};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct Ec2Instance;
 
 const NAME: &str = "ec2:instance";
 
@@ -45,77 +46,80 @@ const GROUP: &str = "aws:autoscaling:groupName";
 /// The detail under which the request is kept that a Spot instance was lent upon.
 const REQUEST: &str = "spot request";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2Instance {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("i")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
     /// A group ends its members in spite of their flag.
-    fn protection<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Option<Soon<'a, Result<Option<String>, CloudError>>> {
-        let member = resource.tags.contains_key(GROUP);
-        (!member).then(|| -> Soon<'a, _> { Box::pin(protection(at, &resource.id)) })
+    async fn protection(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Option<String>, CloudError> {
+        if resource.tags.contains_key(GROUP) {
+            return Ok(None);
+        }
+        protection(clients, &resource.id).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            if let Some(request) = resource.details.get(REQUEST) {
-                cancel(at, request).await?;
-            }
-            let id = short(&resource.id, "instance");
-            let answer = at.ec2().terminate_instances().instance_ids(id).send().await;
-            deleted(
-                answer.map_err(failed!("ec2", "TerminateInstances", id)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        if let Some(request) = resource.details.get(REQUEST) {
+            cancel(clients, request).await?;
+        }
+        let id = resource_name(&resource.id, "instance");
+        let answer = clients
+            .ec2()
+            .terminate_instances()
+            .instance_ids(id)
+            .send()
+            .await;
+        deleted(
+            answer.map_err(failed!("ec2", "TerminateInstances", id)),
+            Deletion::Begun,
+        )
     }
 
-    fn stop<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            let id = short(&resource.id, "instance");
-            let answer = at.ec2().stop_instances().instance_ids(id).send().await;
-            answer.map_err(failed!("ec2", "StopInstances", id))?;
-            Ok(())
-        })
+    async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+        let id = resource_name(&resource.id, "instance");
+        let answer = clients.ec2().stop_instances().instance_ids(id).send().await;
+        answer.map_err(failed!("ec2", "StopInstances", id))?;
+        Ok(())
     }
 
-    fn start<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            if prior.get("state") != Some(&json!(RUNNING)) {
-                // It was not running before either.
-                return Ok(());
-            }
-            let id = short(&resource.id, "instance");
-            let answer = at.ec2().start_instances().instance_ids(id).send().await;
-            answer.map_err(failed!("ec2", "StartInstances", id))?;
-            Ok(())
-        })
+    async fn start(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        prior: &Value,
+    ) -> Result<(), CloudError> {
+        if prior.get("state") != Some(&json!(RUNNING)) {
+            // It was not running before either.
+            return Ok(());
+        }
+        let id = resource_name(&resource.id, "instance");
+        let answer = clients
+            .ec2()
+            .start_instances()
+            .instance_ids(id)
+            .send()
+            .await;
+        answer.map_err(failed!("ec2", "StartInstances", id))?;
+        Ok(())
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -126,7 +130,10 @@ impl Type for This {
             namespace: "AWS/EC2",
             metric,
             statistic,
-            dimensions: vec![("InstanceId", short(&resource.id, "instance").to_owned())],
+            dimensions: vec![(
+                "InstanceId",
+                resource_name(&resource.id, "instance").to_owned(),
+            )],
             threshold,
             silence_is_zero: false,
         };
@@ -141,52 +148,58 @@ impl Type for This {
 const RUNNING: &str = "running";
 const STOPPED: &str = "stopped";
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let all = described!(at, ids, "instance", describe_instances, "DescribeInstances");
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let all = described!(
+        clients,
+        ids,
+        "instance",
+        describe_instances,
+        "DescribeInstances"
+    );
     let instances = all.iter().flat_map(Reservation::instances);
     Ok(instances
-        .filter_map(|instance| seen(at, instance))
+        .filter_map(|instance| to_description(clients, instance))
         .collect())
 }
 
-fn seen(at: &Clients, instance: &Instance) -> Option<Sighting> {
+fn to_description(clients: &Clients, instance: &Instance) -> Option<Description> {
     let state = instance.state().and_then(InstanceState::name);
     if state == Some(&InstanceStateName::Terminated) {
         return None;
     }
-    let id = at.id("ec2", &format!("instance/{}", instance.instance_id()?));
-    let mut resource = at.resource(id, NAME);
+    let id = clients.arn("ec2", &format!("instance/{}", instance.instance_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(instance.tags());
     resource.state = state.map(|state| state.as_str().to_owned());
     resource.created_at = created(instance);
     resource.standing = Standing::Confirmed;
-    resource.uses = uses(at, instance);
+    resource.uses = uses(clients, instance);
     resource.untouchable = managed(instance.operator());
     (resource.size, resource.stopped) = size(instance, &resource.tags);
     (resource.usage, resource.unpriced) = usage(instance);
     if state == Some(&InstanceStateName::Running) {
         let launched = timestamp(instance.launch_time());
-        resource.charged_until = launched.and_then(|at| at.checked_add(LEAST_TIME).ok());
+        resource.charged_until = launched.and_then(|time| time.checked_add(LEAST_TIME).ok());
     }
     let request = instance.spot_instance_request_id();
     let request = request.filter(|request| !request.is_empty());
     let request = request.map(|request| (REQUEST.to_owned(), request.to_owned()));
     resource.details.extend(request);
-    let owns = named(at, owned(instance));
-    Some(Sighting { resource, owns })
+    let owns = named(clients, owned(instance));
+    Some(Description { resource, owns })
 }
 
 /// Cancels the request that an instance was lent upon: a lasting one would be answered with another instance.
-async fn cancel(at: &Clients, request: &str) -> Result<(), CloudError> {
-    let call = at.ec2().cancel_spot_instance_requests();
+async fn cancel(clients: &Clients, request: &str) -> Result<(), CloudError> {
+    let call = clients.ec2().cancel_spot_instance_requests();
     let answer = call.spot_instance_request_ids(request).send().await;
     unless_gone(answer.map_err(failed!("ec2", "CancelSpotInstanceRequests", request)))
 }
 
-async fn protection(at: &Clients, id: &ResourceId) -> Result<Option<String>, CloudError> {
-    let id = short(id, "instance");
+async fn protection(clients: &Clients, id: &ResourceId) -> Result<Option<String>, CloudError> {
+    let id = resource_name(id, "instance");
     let flag = InstanceAttributeName::DisableApiTermination;
-    let call = at.ec2().describe_instance_attribute().instance_id(id);
+    let call = clients.ec2().describe_instance_attribute().instance_id(id);
     let answer = call.attribute(flag).send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeInstanceAttribute", id))?;
     let flag = answer
@@ -196,7 +209,7 @@ async fn protection(at: &Clients, id: &ResourceId) -> Result<Option<String>, Clo
 }
 
 /// What it lies in, what it is allowed by, and everything that is attached to it, whether it goes with it or stays.
-fn uses(at: &Clients, instance: &Instance) -> Vec<ResourceId> {
+fn uses(clients: &Clients, instance: &Instance) -> Vec<ResourceId> {
     let groups = instance.security_groups().iter();
     let groups = groups.filter_map(|group| group.group_id());
     let interfaces = || instance.network_interfaces().iter();
@@ -210,7 +223,7 @@ fn uses(at: &Clients, instance: &Instance) -> Vec<ResourceId> {
         .chain(interfaces().filter_map(|one| one.subnet_id()))
         .chain(their_groups)
         .chain(volumes);
-    let mut uses = named(at, ids);
+    let mut uses = named(clients, ids);
     let profile = instance.iam_instance_profile();
     if let Some(arn) = profile.and_then(|profile| profile.arn()) {
         uses.push(ResourceId(arn.to_owned()));

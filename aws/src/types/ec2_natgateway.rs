@@ -1,11 +1,12 @@
 //! NAT gateways.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::{AvailabilityMode, NatGateway, NatGatewayState};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
@@ -14,46 +15,45 @@ use crate::pricing::hourly;
 use crate::services::ec2::{BATCH, filter, named, tags};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct Ec2NatGateway;
 
 const NAME: &str = "ec2:natgateway";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2NatGateway {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("nat")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let id = short(&resource.id, "natgateway");
-            let answer = at
-                .ec2()
-                .delete_nat_gateway()
-                .nat_gateway_id(id)
-                .send()
-                .await;
-            deleted(
-                answer.map_err(failed!("ec2", "DeleteNatGateway", id)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let id = resource_name(&resource.id, "natgateway");
+        let answer = clients
+            .ec2()
+            .delete_nat_gateway()
+            .nat_gateway_id(id)
+            .send()
+            .await;
+        deleted(
+            answer.map_err(failed!("ec2", "DeleteNatGateway", id)),
+            Deletion::Begun,
+        )
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
-        let id = short(&resource.id, "natgateway").to_owned();
+        let id = resource_name(&resource.id, "natgateway").to_owned();
         vec![Signal {
             namespace: "AWS/NATGateway",
             metric: "BytesOutToDestination",
@@ -65,25 +65,25 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let call = at.ec2().describe_nat_gateways();
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let call = clients.ec2().describe_nat_gateways();
     let call = call.filter(filter("nat-gateway-id", ids, "natgateway"));
     let mut items = call.into_paginator().items().send();
     let mut found = Vec::new();
     while let Some(gateway) = items.next().await {
         let gateway = gateway.map_err(failed!("ec2", "DescribeNatGateways"))?;
-        found.extend(seen(at, &gateway).map(Sighting::from));
+        found.extend(to_resource(clients, &gateway).map(Description::from));
     }
     Ok(found)
 }
 
 /// A gateway that was deleted is described for about an hour longer.
-fn seen(at: &Clients, gateway: &NatGateway) -> Option<Resource> {
+fn to_resource(clients: &Clients, gateway: &NatGateway) -> Option<Resource> {
     if gateway.state() == Some(&NatGatewayState::Deleted) {
         return None;
     }
-    let id = at.id("ec2", &format!("natgateway/{}", gateway.nat_gateway_id()?));
-    let mut resource = at.resource(id, NAME);
+    let id = clients.arn("ec2", &format!("natgateway/{}", gateway.nat_gateway_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(gateway.tags());
     resource.state = gateway.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(gateway.create_time());
@@ -91,7 +91,7 @@ fn seen(at: &Clients, gateway: &NatGateway) -> Option<Resource> {
     let addresses = gateway.nat_gateway_addresses().iter();
     let addresses = addresses.filter_map(|address| address.allocation_id());
     let lies_in = gateway.subnet_id().into_iter().chain(gateway.vpc_id());
-    resource.uses = named(at, addresses.chain(lies_in));
+    resource.uses = named(clients, addresses.chain(lies_in));
     if gateway.state() == Some(&NatGatewayState::Available) {
         if gateway.availability_mode() == Some(&AvailabilityMode::Regional) {
             resource.unpriced.push("a regional NAT gateway".to_owned());
@@ -108,12 +108,12 @@ mod tests {
     use aws_sdk_ec2::types::NatGatewayAddress;
 
     use super::*;
-    use crate::services::ec2::testing::{here, text};
+    use crate::services::ec2::testing::resource_parts;
 
     /// A gateway that is deleted is none; one that is available costs, and its address waits for it.
     #[test]
     fn a_deleted_gateway_is_a_ghost() {
-        let at = here();
+        let clients = Clients::for_tests();
         let gateway = |state| {
             let address = NatGatewayAddress::builder().allocation_id("eipalloc-1");
             let gateway = NatGateway::builder()
@@ -121,7 +121,7 @@ mod tests {
                 .subnet_id("subnet-1")
                 .nat_gateway_addresses(address.build())
                 .state(state);
-            seen(&at, &gateway.build())
+            to_resource(&clients, &gateway.build())
         };
         assert_eq!(gateway(NatGatewayState::Deleted), None);
         let deleting = gateway(NatGatewayState::Deleting).unwrap();
@@ -129,6 +129,6 @@ mod tests {
         let available = gateway(NatGatewayState::Available).unwrap();
         assert_eq!(available.usage, [hourly("ec2:nat-gateway", Decimal::ONE)]);
         let uses = ["elastic-ip/eipalloc-1", "subnet/subnet-1"];
-        assert_eq!(text(&available.uses), uses);
+        assert_eq!(resource_parts(&available.uses), uses);
     }
 }

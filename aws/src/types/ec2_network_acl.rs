@@ -1,10 +1,11 @@
 //! Network access control lists.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, NetworkAcl};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
 use crate::services::ec2::{
@@ -12,39 +13,44 @@ use crate::services::ec2::{
     tolerant, waits,
 };
 
-pub(super) struct This;
+pub(super) struct Ec2NetworkAcl;
 
 const NAME: &str = "ec2:network-acl";
 const KIND: &str = "network-acl";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2NetworkAcl {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("acl")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(tolerant(ids, KIND, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        tolerant(ids, KIND, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move { delete(at, resource).await.or_else(gone_is_done) })
+    ) -> Result<Deletion, CloudError> {
+        delete(clients, resource).await.or_else(gone_is_done)
     }
 }
 
 /// Gives the subnets of its stack back to the VPC's default list, and deletes it. The lists of others' subnets are not
 /// ours to change.
-async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudError> {
-    let id = short(&resource.id, KIND);
-    let Some(list) = lists(at, vec![id.to_owned()]).await?.into_iter().next() else {
+async fn delete(clients: &Clients, resource: &Resource) -> Result<Deletion, CloudError> {
+    let id = resource_name(&resource.id, KIND);
+    let Some(list) = lists(clients, vec![id.to_owned()])
+        .await?
+        .into_iter()
+        .next()
+    else {
         return Ok(Deletion::Gone);
     };
     if came_with_vpc(resource) {
@@ -54,17 +60,17 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudErro
     if !associations.is_empty() {
         let subnets = associations.iter();
         let subnets = subnets.filter_map(|one| one.subnet_id.clone()).collect();
-        tied_to_others(at, resource, subnets).await?;
-        let default = default_list(at, resource, list.vpc_id()).await?;
+        tied_to_others(clients, resource, subnets).await?;
+        let default = default_list(clients, resource, list.vpc_id()).await?;
         let ties = associations.iter();
         for tie in ties.filter_map(|one| one.network_acl_association_id()) {
-            let call = at.ec2().replace_network_acl_association();
+            let call = clients.ec2().replace_network_acl_association();
             let call = call.association_id(tie).network_acl_id(&default);
             let answer = call.send().await;
             unless_gone(answer.map_err(failed!("ec2", "ReplaceNetworkAclAssociation", id)))?;
         }
     }
-    let answer = at
+    let answer = clients
         .ec2()
         .delete_network_acl()
         .network_acl_id(id)
@@ -76,12 +82,12 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<Deletion, CloudErro
 
 /// The list that a VPC came with.
 async fn default_list(
-    at: &Clients,
+    clients: &Clients,
     resource: &Resource,
     vpc: Option<&str>,
 ) -> Result<String, CloudError> {
     let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
-    let call = at.ec2().describe_network_acls();
+    let call = clients.ec2().describe_network_acls();
     let call = call.filters(filter("default", "true"));
     let call = call.filters(filter("vpc-id", vpc.unwrap_or_default()));
     let answer = call.send().await;
@@ -93,32 +99,32 @@ async fn default_list(
         .ok_or_else(|| waits(resource, "DescribeNetworkAcls", why))
 }
 
-async fn lists(at: &Clients, ids: Vec<String>) -> Result<Vec<NetworkAcl>, CloudError> {
-    let call = at.ec2().describe_network_acls();
+async fn lists(clients: &Clients, ids: Vec<String>) -> Result<Vec<NetworkAcl>, CloudError> {
+    let call = clients.ec2().describe_network_acls();
     let answer = call.set_network_acl_ids(Some(ids)).send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeNetworkAcls"))?;
     Ok(answer.network_acls.unwrap_or_default())
 }
 
-async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
-    let all = lists(at, ids).await?;
-    let default = default_vpc(at, &all, |list| list.is_default() == Some(true)).await?;
+async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
+    let all = lists(clients, ids).await?;
+    let default = default_vpc(clients, &all, |list| list.is_default() == Some(true)).await?;
     let all = all.iter();
-    let all = all.filter_map(|list| seen(at, list, default.as_deref()));
-    Ok(all.map(Sighting::from).collect())
+    let all = all.filter_map(|list| to_resource(clients, list, default.as_deref()));
+    Ok(all.map(Description::from).collect())
 }
 
-fn seen(at: &Clients, list: &NetworkAcl, default: Option<&str>) -> Option<Resource> {
-    let id = at.id("ec2", &format!("{KIND}/{}", list.network_acl_id()?));
-    let mut resource = at.resource(id, NAME);
+fn to_resource(clients: &Clients, list: &NetworkAcl, default: Option<&str>) -> Option<Resource> {
+    let id = clients.arn("ec2", &format!("{KIND}/{}", list.network_acl_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(list.tags());
     resource.standing = Standing::Confirmed;
-    resource.untouchable = foreign(at, list.owner_id());
+    resource.untouchable = foreign(clients, list.owner_id());
     match list.vpc_id() {
         Some(vpc) if list.is_default() == Some(true) => {
-            comes_with(at, &mut resource, vpc, default);
+            comes_with(clients, &mut resource, vpc, default);
         }
-        vpc => resource.uses = named(at, vpc),
+        vpc => resource.uses = named(clients, vpc),
     }
     Some(resource)
 }
@@ -154,9 +160,11 @@ mod tests {
             };
             (200, "text/xml", said.to_owned())
         });
-        let at = service.await.clients;
-        let list = at.resource(at.id("ec2", "network-acl/acl-1"), NAME);
-        let answer = This.delete(&at, &list, Deleting::default()).await;
+        let clients = service.await.clients;
+        let list = clients.resource(clients.arn("ec2", "network-acl/acl-1"), NAME);
+        let answer = Ec2NetworkAcl
+            .delete(&clients, &list, Deleting::default())
+            .await;
         assert_eq!(answer.unwrap_err().kind, CloudErrorKind::Wait);
     }
 }

@@ -1,78 +1,80 @@
 //! Network interfaces.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::NetworkInterface;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::hourly;
 use crate::services::ec2::{BATCH, described, foreign, managed, named, tags};
 
-pub(super) struct This;
+pub(super) struct Ec2NetworkInterface;
 
 const NAME: &str = "ec2:network-interface";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2NetworkInterface {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("eni")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
     /// One that is still attached is refused by EC2, and waits for what it is attached to: detaching would cut that off.
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let id = short(&resource.id, "network-interface");
-            let call = at.ec2().delete_network_interface();
-            let answer = call.network_interface_id(id).send().await;
-            deleted(
-                answer.map_err(failed!("ec2", "DeleteNetworkInterface", id)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let id = resource_name(&resource.id, "network-interface");
+        let call = clients.ec2().delete_network_interface();
+        let answer = call.network_interface_id(id).send().await;
+        deleted(
+            answer.map_err(failed!("ec2", "DeleteNetworkInterface", id)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let all = described!(
-        at,
+        clients,
         ids,
         "network-interface",
         describe_network_interfaces,
         "DescribeNetworkInterfaces"
     );
-    let all = all.iter().filter_map(|interface| seen(at, interface));
-    Ok(all.map(Sighting::from).collect())
+    let all = all
+        .iter()
+        .filter_map(|interface| to_resource(clients, interface));
+    Ok(all.map(Description::from).collect())
 }
 
-fn seen(at: &Clients, interface: &NetworkInterface) -> Option<Resource> {
+fn to_resource(clients: &Clients, interface: &NetworkInterface) -> Option<Resource> {
     let id = interface.network_interface_id()?;
-    let id = at.id("ec2", &format!("network-interface/{id}"));
-    let mut resource = at.resource(id, NAME);
+    let id = clients.arn("ec2", &format!("network-interface/{id}"));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(interface.tag_set());
     resource.state = interface.status().map(|status| status.as_str().to_owned());
     resource.standing = Standing::Confirmed;
     let groups = interface.groups().iter();
     let groups = groups.filter_map(|group| group.group_id());
-    resource.uses = named(at, groups.chain(interface.subnet_id()));
+    resource.uses = named(clients, groups.chain(interface.subnet_id()));
     resource.untouchable = requested(interface)
         .or_else(|| managed(interface.operator()))
-        .or_else(|| foreign(at, interface.owner_id()));
+        .or_else(|| foreign(clients, interface.owner_id()));
     let lent = lent(interface);
     if lent > 0 {
         resource.usage = vec![hourly("vpc:public-ipv4", Decimal::from(lent))];
@@ -112,18 +114,22 @@ mod tests {
     };
 
     use super::*;
-    use crate::services::ec2::testing::here;
 
     /// What a service made for itself is not touched, and says for what it was made.
     #[test]
     fn what_a_service_made_is_not_touched() {
         let interface = NetworkInterface::builder().network_interface_id("eni-1");
-        let own = seen(&here(), &interface.clone().requester_managed(false).build());
+        let own = to_resource(
+            &Clients::for_tests(),
+            &interface.clone().requester_managed(false).build(),
+        );
         assert_eq!(own.unwrap().untouchable, None);
         let balancer = interface
             .requester_managed(true)
             .description("ELB app/web/1");
-        let balancer = seen(&here(), &balancer.build()).unwrap().untouchable;
+        let balancer = to_resource(&Clients::for_tests(), &balancer.build())
+            .unwrap()
+            .untouchable;
         assert_eq!(
             balancer.as_deref(),
             Some("it is managed by AWS: ELB app/web/1")
@@ -138,10 +144,13 @@ mod tests {
         let address = address.association(association.build()).build();
         let interface = NetworkInterface::builder().network_interface_id("eni-1");
         let interface = interface.private_ip_addresses(address);
-        let alone = seen(&here(), &interface.clone().build()).unwrap();
+        let alone = to_resource(&Clients::for_tests(), &interface.clone().build()).unwrap();
         assert_eq!(alone.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
         let attachment = NetworkInterfaceAttachment::builder().instance_id("i-1");
         let attached = interface.attachment(attachment.build()).build();
-        assert_eq!(seen(&here(), &attached).unwrap().usage, []);
+        assert_eq!(
+            to_resource(&Clients::for_tests(), &attached).unwrap().usage,
+            []
+        );
     }
 }

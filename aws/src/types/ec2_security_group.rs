@@ -1,10 +1,11 @@
 //! Security groups.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroup, SecurityGroupRule};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
@@ -12,99 +13,107 @@ use crate::services::ec2::{
     BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
 };
 
-pub(super) struct This;
+pub(super) struct Ec2SecurityGroup;
 
 const NAME: &str = "ec2:security-group";
 
 /// The name of the group that every VPC comes with.
 const DEFAULT: &str = "default";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2SecurityGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("sg")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
     /// Revokes the rules that name other groups.
-    fn loosen<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(loosen(at, resource))
+    async fn detach_references(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<(), CloudError> {
+        detach_references(clients, resource).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            if came_with_vpc(resource) {
-                let ids = std::slice::from_ref(&resource.id);
-                let exists = !describe(at, ids).await?.is_empty();
-                return gone_with_vpc(resource, exists);
-            }
-            let id = short(&resource.id, "security-group");
-            let answer = at.ec2().delete_security_group().group_id(id).send().await;
-            deleted(
-                answer.map_err(failed!("ec2", "DeleteSecurityGroup", id)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        if came_with_vpc(resource) {
+            let ids = std::slice::from_ref(&resource.id);
+            let exists = !describe(clients, ids).await?.is_empty();
+            return gone_with_vpc(resource, exists);
+        }
+        let id = resource_name(&resource.id, "security-group");
+        let answer = clients
+            .ec2()
+            .delete_security_group()
+            .group_id(id)
+            .send()
+            .await;
+        deleted(
+            answer.map_err(failed!("ec2", "DeleteSecurityGroup", id)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let all = described!(
-        at,
+        clients,
         ids,
         "security-group",
         "group-id",
         describe_security_groups,
         "DescribeSecurityGroups"
     );
-    let default = default_vpc(at, &all, is_default).await?;
+    let default = default_vpc(clients, &all, is_default).await?;
     let all = all.iter();
-    let all = all.filter_map(|group| seen(at, group, default.as_deref()));
-    Ok(all.map(Sighting::from).collect())
+    let all = all.filter_map(|group| to_resource(clients, group, default.as_deref()));
+    Ok(all.map(Description::from).collect())
 }
 
 fn is_default(group: &SecurityGroup) -> bool {
     group.group_name() == Some(DEFAULT)
 }
 
-fn seen(at: &Clients, group: &SecurityGroup, default: Option<&str>) -> Option<Resource> {
-    let id = at.id("ec2", &format!("security-group/{}", group.group_id()?));
-    let mut resource = at.resource(id, NAME);
+fn to_resource(
+    clients: &Clients,
+    group: &SecurityGroup,
+    default: Option<&str>,
+) -> Option<Resource> {
+    let id = clients.arn("ec2", &format!("security-group/{}", group.group_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(group.tags());
     resource.standing = Standing::Confirmed;
-    resource.untouchable = foreign(at, group.owner_id());
-    resource.loose = named(at, others(at, group));
+    resource.untouchable = foreign(clients, group.owner_id());
+    resource.loose = named(clients, others(clients, group));
     resource.uses.clone_from(&resource.loose);
     let rules = group.ip_permissions().iter();
     let rules = rules.chain(group.ip_permissions_egress());
     let lists = rules.flat_map(IpPermission::prefix_list_ids);
     let lists = lists.filter_map(|list| list.prefix_list_id());
-    resource.uses.extend(named(at, lists));
+    resource.uses.extend(named(clients, lists));
     match group.vpc_id() {
-        Some(vpc) if is_default(group) => comes_with(at, &mut resource, vpc, default),
-        vpc => resource.uses.extend(named(at, vpc)),
+        Some(vpc) if is_default(group) => comes_with(clients, &mut resource, vpc, default),
+        vpc => resource.uses.extend(named(clients, vpc)),
     }
     Some(resource)
 }
 
 /// The other groups of this account that its rules name: they cannot go before those rules.
-fn others<'a>(at: &Clients, group: &'a SecurityGroup) -> impl Iterator<Item = &'a str> {
-    let (own, account) = (group.group_id(), at.place.account.clone());
+fn others<'a>(clients: &Clients, group: &'a SecurityGroup) -> impl Iterator<Item = &'a str> {
+    let (own, account) = (group.group_id(), clients.place.account.clone());
     let rules = group.ip_permissions().iter();
     let rules = rules.chain(group.ip_permissions_egress());
     rules
@@ -114,10 +123,13 @@ fn others<'a>(at: &Clients, group: &'a SecurityGroup) -> impl Iterator<Item = &'
         .filter(move |id| own != Some(id))
 }
 
-async fn loosen(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
-    let id = short(&resource.id, "security-group");
+async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+    let id = resource_name(&resource.id, "security-group");
     let filter = Filter::builder().name("group-id").values(id).build();
-    let rules = at.ec2().describe_security_group_rules().filters(filter);
+    let rules = clients
+        .ec2()
+        .describe_security_group_rules()
+        .filters(filter);
     let mut rules = rules.into_paginator().items().send();
     let (mut inward, mut outward) = (Vec::new(), Vec::new());
     while let Some(rule) = rules.next().await {
@@ -133,13 +145,13 @@ async fn loosen(at: &Clients, resource: &Resource) -> Result<(), CloudError> {
         to.extend(rule.security_group_rule_id);
     }
     if !inward.is_empty() {
-        let call = at.ec2().revoke_security_group_ingress().group_id(id);
+        let call = clients.ec2().revoke_security_group_ingress().group_id(id);
         let call = call.set_security_group_rule_ids(Some(inward));
         let answer = call.send().await;
         answer.map_err(failed!("ec2", "RevokeSecurityGroupIngress", id))?;
     }
     if !outward.is_empty() {
-        let call = at.ec2().revoke_security_group_egress().group_id(id);
+        let call = clients.ec2().revoke_security_group_egress().group_id(id);
         let call = call.set_security_group_rule_ids(Some(outward));
         let answer = call.send().await;
         answer.map_err(failed!("ec2", "RevokeSecurityGroupEgress", id))?;
@@ -160,7 +172,7 @@ mod tests {
     use aws_sdk_ec2::types::builders::SecurityGroupBuilder;
 
     use super::*;
-    use crate::services::ec2::testing::{here, text};
+    use crate::services::ec2::testing::resource_parts;
 
     fn group(name: &str) -> SecurityGroupBuilder {
         let naming = |group: &str, account: &str| {
@@ -182,26 +194,26 @@ mod tests {
     /// Groups of this account that its rules name wait for it, and are untied by revoking; it does not wait for itself.
     #[test]
     fn rules_tie_groups() {
-        let resource = seen(&here(), &group("web").build(), None).unwrap();
+        let resource = to_resource(&Clients::for_tests(), &group("web").build(), None).unwrap();
         let others = ["security-group/sg-2", "security-group/sg-3"];
-        assert_eq!(text(&resource.loose), others);
+        assert_eq!(resource_parts(&resource.loose), others);
         let uses = ["security-group/sg-2", "security-group/sg-3", "vpc/vpc-1"];
-        assert_eq!(text(&resource.uses), uses);
+        assert_eq!(resource_parts(&resource.uses), uses);
         assert_eq!(resource.owner, None);
     }
 
     /// The group that a VPC came with goes with it, and is not touched where the VPC is the account's default one.
     #[test]
     fn the_default_group_goes_with_its_vpc() {
-        let at = here();
-        let resource = seen(&at, &group("default").build(), Some("vpc-2")).unwrap();
-        assert_eq!(resource.owner, Some(at.id("ec2", "vpc/vpc-1")));
-        assert!(!text(&resource.uses).contains(&"vpc/vpc-1"));
+        let clients = Clients::for_tests();
+        let resource = to_resource(&clients, &group("default").build(), Some("vpc-2")).unwrap();
+        assert_eq!(resource.owner, Some(clients.arn("ec2", "vpc/vpc-1")));
+        assert!(!resource_parts(&resource.uses).contains(&"vpc/vpc-1"));
         assert_eq!(resource.untouchable, None);
-        let resource = seen(&at, &group("default").build(), Some("vpc-1")).unwrap();
+        let resource = to_resource(&clients, &group("default").build(), Some("vpc-1")).unwrap();
         assert!(resource.untouchable.is_some() && resource.owner.is_none());
         let shared = group("web").owner_id("210987654321").build();
-        let shared = seen(&at, &shared, None).unwrap().untouchable;
+        let shared = to_resource(&clients, &shared, None).unwrap().untouchable;
         assert_eq!(
             shared.as_deref(),
             Some("it belongs to account 210987654321")

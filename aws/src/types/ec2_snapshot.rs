@@ -1,56 +1,56 @@
 //! Snapshots of volumes.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::Snapshot;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ec2::{BATCH, foreign, tags};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct Ec2Snapshot;
 
 const NAME: &str = "ec2:snapshot";
 
 /// How the tags begin by which AWS Backup says that a snapshot is a recovery point of its own.
 const BACKUP: &str = "aws:backup:";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2Snapshot {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("snap")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let id = short(&resource.id, "snapshot");
-            let answer = at.ec2().delete_snapshot().snapshot_id(id).send().await;
-            deleted(
-                answer.map_err(failed!("ec2", "DeleteSnapshot", id)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let id = resource_name(&resource.id, "snapshot");
+        let answer = clients.ec2().delete_snapshot().snapshot_id(id).send().await;
+        deleted(
+            answer.map_err(failed!("ec2", "DeleteSnapshot", id)),
+            Deletion::Gone,
+        )
     }
 }
 
 /// Snapshots of this account: a filter alone would look among all that are public.
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let mut pages = at
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let mut pages = clients
         .ec2()
         .describe_snapshots()
         .owner_ids("self")
@@ -61,14 +61,14 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     let mut found = Vec::new();
     while let Some(snapshot) = pages.next().await {
         let snapshot = snapshot.map_err(failed!("ec2", "DescribeSnapshots"))?;
-        found.extend(seen(at, &snapshot).map(Sighting::from));
+        found.extend(to_resource(clients, &snapshot).map(Description::from));
     }
     Ok(found)
 }
 
-fn seen(at: &Clients, snapshot: &Snapshot) -> Option<Resource> {
-    let id = at.id("ec2", &format!("snapshot/{}", snapshot.snapshot_id()?));
-    let mut resource = at.resource(id, NAME);
+fn to_resource(clients: &Clients, snapshot: &Snapshot) -> Option<Resource> {
+    let id = clients.arn("ec2", &format!("snapshot/{}", snapshot.snapshot_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(snapshot.tags());
     resource.state = snapshot.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(snapshot.start_time());
@@ -79,7 +79,7 @@ fn seen(at: &Clients, snapshot: &Snapshot) -> Option<Resource> {
     resource.untouchable = if backup {
         Some("it belongs to AWS Backup".to_owned())
     } else {
-        foreign(at, snapshot.owner_id())
+        foreign(clients, snapshot.owner_id())
     };
     // What is billed is what differs from the snapshot before, which nothing tells.
     resource.unpriced = vec!["snapshot storage".to_owned()];

@@ -1,11 +1,12 @@
 //! Volumes.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::{Volume, VolumeState, VolumeType};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Usage};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Usage};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
@@ -14,7 +15,7 @@ use crate::pricing::monthly;
 use crate::services::ec2::{BATCH, described, managed, tags};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct Ec2Volume;
 
 const NAME: &str = "ec2:volume";
 
@@ -31,33 +32,32 @@ const GP3_THROUGHPUT: i32 = 125;
 /// Up to here operations of an io2 volume have one price; what is beyond is cheaper.
 const IO2_IOPS: i32 = 32_000;
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2Volume {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("vol")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let id = short(&resource.id, "volume");
-            let answer = at.ec2().delete_volume().volume_id(id).send().await;
-            deleted(
-                answer.map_err(failed!("ec2", "DeleteVolume", id)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let id = resource_name(&resource.id, "volume");
+        let answer = clients.ec2().delete_volume().volume_id(id).send().await;
+        deleted(
+            answer.map_err(failed!("ec2", "DeleteVolume", id)),
+            Deletion::Begun,
+        )
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -69,7 +69,7 @@ impl Type for This {
             namespace: "AWS/EBS",
             metric,
             statistic: "Sum",
-            dimensions: vec![("VolumeId", short(&resource.id, "volume").to_owned())],
+            dimensions: vec![("VolumeId", resource_name(&resource.id, "volume").to_owned())],
             threshold: 1.0,
             silence_is_zero: false,
         };
@@ -77,18 +77,18 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let all = described!(at, ids, "volume", describe_volumes, "DescribeVolumes");
-    let all = all.iter().filter_map(|volume| seen(at, volume));
-    Ok(all.map(Sighting::from).collect())
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let all = described!(clients, ids, "volume", describe_volumes, "DescribeVolumes");
+    let all = all.iter().filter_map(|volume| to_resource(clients, volume));
+    Ok(all.map(Description::from).collect())
 }
 
-fn seen(at: &Clients, volume: &Volume) -> Option<Resource> {
+fn to_resource(clients: &Clients, volume: &Volume) -> Option<Resource> {
     if volume.state() == Some(&VolumeState::Deleted) {
         return None;
     }
-    let id = at.id("ec2", &format!("volume/{}", volume.volume_id()?));
-    let mut resource = at.resource(id, NAME);
+    let id = clients.arn("ec2", &format!("volume/{}", volume.volume_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(volume.tags());
     resource.state = volume.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(volume.create_time());

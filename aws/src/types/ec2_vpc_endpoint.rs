@@ -1,11 +1,12 @@
 //! VPC endpoints.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::{State, VpcEndpoint, VpcEndpointType};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::metrics::Signal;
@@ -13,7 +14,7 @@ use crate::pricing::hourly;
 use crate::services::ec2::{foreign, named, tags, tolerant, unless_refused};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct Ec2VpcEndpoint;
 
 const NAME: &str = "ec2:vpc-endpoint";
 const KIND: &str = "vpc-endpoint";
@@ -21,27 +22,29 @@ const KIND: &str = "vpc-endpoint";
 /// The details under which the dimensions of its metrics are kept: only all of them together name a metric.
 const DIMENSIONS: [&str; 3] = ["Endpoint Type", "Service Name", "VPC Id"];
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2VpcEndpoint {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("vpce")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(tolerant(ids, KIND, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        tolerant(ids, KIND, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(
-            async move { deleted(delete(at, short(&resource.id, KIND)).await, Deletion::Begun) },
+    ) -> Result<Deletion, CloudError> {
+        deleted(
+            delete(clients, resource_name(&resource.id, KIND)).await,
+            Deletion::Begun,
         )
     }
 
@@ -51,7 +54,10 @@ impl Type for This {
         let Some(mut dimensions) = kept.into_iter().collect::<Option<Vec<_>>>() else {
             return Vec::new();
         };
-        dimensions.push(("VPC Endpoint Id", short(&resource.id, KIND).to_owned()));
+        dimensions.push((
+            "VPC Endpoint Id",
+            resource_name(&resource.id, KIND).to_owned(),
+        ));
         vec![Signal {
             namespace: "AWS/PrivateLinkEndpoints",
             metric: "BytesProcessed",
@@ -63,33 +69,33 @@ impl Type for This {
     }
 }
 
-async fn delete(at: &Clients, id: &str) -> Result<(), CloudError> {
-    let call = at.ec2().delete_vpc_endpoints().vpc_endpoint_ids(id);
+async fn delete(clients: &Clients, id: &str) -> Result<(), CloudError> {
+    let call = clients.ec2().delete_vpc_endpoints().vpc_endpoint_ids(id);
     let answer = call.send().await;
     let answer = answer.map_err(failed!("ec2", "DeleteVpcEndpoints", id))?;
     unless_refused("DeleteVpcEndpoints", id, answer.unsuccessful())
 }
 
-async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
-    let call = at.ec2().describe_vpc_endpoints();
+async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
+    let call = clients.ec2().describe_vpc_endpoints();
     let call = call.set_vpc_endpoint_ids(Some(ids));
     let answer = call.send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeVpcEndpoints"))?;
     let all = answer.vpc_endpoints().iter();
-    let all = all.filter_map(|endpoint| seen(at, endpoint));
-    Ok(all.map(Sighting::from).collect())
+    let all = all.filter_map(|endpoint| to_resource(clients, endpoint));
+    Ok(all.map(Description::from).collect())
 }
 
 /// An endpoint that was deleted is described for a while longer.
-fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
+fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
     let state = endpoint.state().map(State::as_str);
     // The service writes its states with a capital in some places and without in others.
     let is = |one: &str| state.is_some_and(|state| state.eq_ignore_ascii_case(one));
     if is("deleted") {
         return None;
     }
-    let id = at.id("ec2", &format!("{KIND}/{}", endpoint.vpc_endpoint_id()?));
-    let mut resource = at.resource(id, NAME);
+    let id = clients.arn("ec2", &format!("{KIND}/{}", endpoint.vpc_endpoint_id()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(endpoint.tags());
     resource.state = state.map(str::to_owned);
     resource.created_at = timestamp(endpoint.creation_timestamp());
@@ -97,7 +103,7 @@ fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
     resource.untouchable = if endpoint.requester_managed() == Some(true) {
         Some("it is managed by the service that asked for it".to_owned())
     } else {
-        foreign(at, endpoint.owner_id())
+        foreign(clients, endpoint.owner_id())
     };
     let groups = endpoint.groups().iter();
     let groups = groups.filter_map(|group| group.group_id());
@@ -106,7 +112,7 @@ fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
         .iter()
         .chain(endpoint.route_table_ids());
     let lies_in = lies_in.map(String::as_str).chain(endpoint.vpc_id());
-    resource.uses = named(at, lies_in.chain(groups));
+    resource.uses = named(clients, lies_in.chain(groups));
     let kind = endpoint.vpc_endpoint_type();
     if kind != Some(&VpcEndpointType::Gateway) {
         let parts = [
@@ -135,7 +141,7 @@ fn seen(at: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::ec2::testing::{here, text};
+    use crate::services::ec2::testing::resource_parts;
 
     fn endpoint(kind: VpcEndpointType, state: &str) -> Option<Resource> {
         let endpoint = VpcEndpoint::builder()
@@ -147,7 +153,7 @@ mod tests {
             .subnet_ids("subnet-2")
             .route_table_ids("rtb-1")
             .state(State::from(state));
-        seen(&here(), &endpoint.build())
+        to_resource(&Clients::for_tests(), &endpoint.build())
     }
 
     /// An interface endpoint costs by the subnet, a gateway endpoint nothing, a deleted one is none.
@@ -162,10 +168,10 @@ mod tests {
             "subnet/subnet-2",
             "vpc/vpc-1",
         ];
-        assert_eq!(text(&interface.uses), uses);
-        assert_eq!(This.signals(&interface)[0].dimensions.len(), 4);
+        assert_eq!(resource_parts(&interface.uses), uses);
+        assert_eq!(Ec2VpcEndpoint.signals(&interface)[0].dimensions.len(), 4);
         let gateway = endpoint(VpcEndpointType::Gateway, "Available").unwrap();
-        assert!(gateway.usage.is_empty() && This.signals(&gateway).is_empty());
+        assert!(gateway.usage.is_empty() && Ec2VpcEndpoint.signals(&gateway).is_empty());
         assert_eq!(endpoint(VpcEndpointType::Interface, "Deleted"), None);
         assert_eq!(endpoint(VpcEndpointType::Interface, "deleted"), None);
     }

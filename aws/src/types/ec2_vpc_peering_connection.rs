@@ -1,78 +1,78 @@
 //! Peering connections between VPCs. One that was deleted, refused or never taken up is described for a while longer.
 
+use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     VpcPeeringConnection, VpcPeeringConnectionStateReasonCode as State, VpcPeeringConnectionVpcInfo,
 };
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ec2::{named, tags, tolerant};
 
-pub(super) struct This;
+pub(super) struct Ec2VpcPeeringConnection;
 
 const NAME: &str = "ec2:vpc-peering-connection";
 const KIND: &str = "vpc-peering-connection";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for Ec2VpcPeeringConnection {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn ids_begin(&self) -> Option<&'static str> {
+    fn id_prefix(&self) -> Option<&'static str> {
         Some("pcx")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(tolerant(ids, KIND, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        tolerant(ids, KIND, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let id = short(&resource.id, KIND);
-            let call = at.ec2().delete_vpc_peering_connection();
-            let answer = call.vpc_peering_connection_id(id).send().await;
-            let answer = answer.map_err(failed!("ec2", "DeleteVpcPeeringConnection", id));
-            deleted(answer, Deletion::Begun)
-        })
+    ) -> Result<Deletion, CloudError> {
+        let id = resource_name(&resource.id, KIND);
+        let call = clients.ec2().delete_vpc_peering_connection();
+        let answer = call.vpc_peering_connection_id(id).send().await;
+        let answer = answer.map_err(failed!("ec2", "DeleteVpcPeeringConnection", id));
+        deleted(answer, Deletion::Begun)
     }
 }
 
-async fn describe(at: &Clients, ids: Vec<String>) -> Result<Vec<Sighting>, CloudError> {
-    let call = at.ec2().describe_vpc_peering_connections();
+async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
+    let call = clients.ec2().describe_vpc_peering_connections();
     let call = call.set_vpc_peering_connection_ids(Some(ids));
     let answer = call.send().await;
     let answer = answer.map_err(failed!("ec2", "DescribeVpcPeeringConnections"))?;
     let all = answer.vpc_peering_connections().iter();
-    let all = all.filter_map(|peering| seen(at, peering));
-    Ok(all.map(Sighting::from).collect())
+    let all = all.filter_map(|peering| to_resource(clients, peering));
+    Ok(all.map(Description::from).collect())
 }
 
-fn seen(at: &Clients, peering: &VpcPeeringConnection) -> Option<Resource> {
+fn to_resource(clients: &Clients, peering: &VpcPeeringConnection) -> Option<Resource> {
     let state = peering.status().and_then(|status| status.code());
     if let Some(State::Deleted | State::Rejected | State::Expired | State::Failed) = state {
         return None;
     }
     let id = peering.vpc_peering_connection_id()?;
-    let id = at.id("ec2", &format!("{KIND}/{id}"));
-    let mut resource = at.resource(id, NAME);
+    let id = clients.arn("ec2", &format!("{KIND}/{id}"));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags(peering.tags());
     resource.state = state.map(|state| state.as_str().to_owned());
     resource.standing = Standing::Confirmed;
     let ends = [peering.requester_vpc_info(), peering.accepter_vpc_info()];
     let here = |end: &&VpcPeeringConnectionVpcInfo| {
-        end.owner_id() == Some(&*at.place.account)
-            && end.region().is_none_or(|one| one == at.region())
+        end.owner_id() == Some(&*clients.place.account)
+            && end.region().is_none_or(|one| one == clients.region())
     };
     let vpcs = ends.into_iter().flatten().filter(here);
-    resource.uses = named(at, vpcs.filter_map(|end| end.vpc_id()));
+    resource.uses = named(clients, vpcs.filter_map(|end| end.vpc_id()));
     Some(resource)
 }
 
@@ -81,12 +81,12 @@ mod tests {
     use aws_sdk_ec2::types::VpcPeeringConnectionStateReason;
 
     use super::*;
-    use crate::services::ec2::testing::{here, text};
+    use crate::services::ec2::testing::resource_parts;
 
     /// A connection goes before those of its ends that are here; one that is over is none.
     #[test]
     fn a_connection_joins_two_vpcs() {
-        let at = here();
+        let clients = Clients::for_tests();
         let end = |vpc: &str, account: &str, region: &str| {
             let end = VpcPeeringConnectionVpcInfo::builder().vpc_id(vpc);
             end.owner_id(account).region(region).build()
@@ -98,10 +98,10 @@ mod tests {
                 .requester_vpc_info(end("vpc-1", "123456789012", "eu-west-1"))
                 .accepter_vpc_info(end("vpc-2", "210987654321", "eu-west-1"))
                 .status(status.build());
-            seen(&at, &peering.build())
+            to_resource(&clients, &peering.build())
         };
         let active = peering(State::Active).unwrap();
-        assert_eq!(text(&active.uses), ["vpc/vpc-1"]);
+        assert_eq!(resource_parts(&active.uses), ["vpc/vpc-1"]);
         assert!(peering(State::Deleting).is_some());
         for over in [
             State::Deleted,

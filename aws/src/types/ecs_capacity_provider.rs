@@ -1,53 +1,56 @@
 //! Providers of capacity that start machines by an auto scaling group.
 
+use async_trait::async_trait;
 use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField, CapacityProviderStatus};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ecs::{refusal, tags_of};
 
-pub(super) struct This;
+pub(super) struct EcsCapacityProvider;
 
 const NAME: &str = "ecs:capacity-provider";
 
 /// Providers in one question.
 const BATCH: usize = 10;
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EcsCapacityProvider {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "capacity-provider");
-            let asked = at.ecs().delete_capacity_provider().capacity_provider(name);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("ecs", "DeleteCapacityProvider", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "capacity-provider");
+        let asked = clients
+            .ecs()
+            .delete_capacity_provider()
+            .capacity_provider(name);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("ecs", "DeleteCapacityProvider", name)),
+            Deletion::Begun,
+        )
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let names = ids.iter();
-    let names = names.map(|id| short(id, "capacity-provider").to_owned());
-    let asked = at
+    let names = names.map(|id| resource_name(id, "capacity-provider").to_owned());
+    let asked = clients
         .ecs()
         .describe_capacity_providers()
         .set_capacity_providers(Some(names.collect()))
@@ -59,18 +62,18 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     }
     let found = answer.capacity_providers().iter();
     Ok(found
-        .filter_map(|one| seen(at, one))
-        .map(Sighting::from)
+        .filter_map(|one| to_resource(clients, one))
+        .map(Description::from)
         .collect())
 }
 
-fn seen(at: &Clients, provider: &CapacityProvider) -> Option<Resource> {
+fn to_resource(clients: &Clients, provider: &CapacityProvider) -> Option<Resource> {
     let status = provider.status().map(CapacityProviderStatus::as_str);
     if status == Some("INACTIVE") {
         return None;
     }
     let id = ResourceId(provider.capacity_provider_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(provider.tags());
     resource.state = status.map(str::to_owned);
     resource.standing = Standing::Confirmed;
@@ -87,15 +90,15 @@ mod tests {
     /// A provider does not make its group wait: that has to go before the cluster, which goes before the provider.
     #[test]
     fn what_a_provider_is() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let group = AutoScalingGroupProvider::builder().auto_scaling_group_arn("arn:group");
         let provider = CapacityProvider::builder()
             .capacity_provider_arn("arn:aws:ecs:eu-west-1:123456789012:capacity-provider/p")
             .auto_scaling_group_provider(group.build().unwrap())
             .status(CapacityProviderStatus::Active);
-        let resource = seen(&at, &provider.clone().build()).unwrap();
+        let resource = to_resource(&clients, &provider.clone().build()).unwrap();
         assert!(resource.uses.is_empty());
         let inactive = provider.status(CapacityProviderStatus::Inactive);
-        assert_eq!(seen(&at, &inactive.build()), None);
+        assert_eq!(to_resource(&clients, &inactive.build()), None);
     }
 }

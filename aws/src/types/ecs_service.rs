@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_ecs::types::{
     AssignPublicIp, CapacityProviderStrategyItem, LaunchType, SchedulingStrategy, Service,
     ServiceField, TaskDefinition,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::metrics::Signal;
@@ -21,7 +22,7 @@ use crate::services::ecs::{
 };
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct EcsService;
 
 const NAME: &str = "ecs:service";
 
@@ -32,57 +33,47 @@ const BATCH: usize = 10;
 /// runs holds some, used or not.
 const QUIET_CPU: f64 = 1.0;
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EcsService {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(in_clusters(
-            ids,
-            "service",
-            BATCH,
-            "DescribeServices",
-            |cluster, ids| describe(at, cluster, ids),
-        ))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        in_clusters(ids, "service", BATCH, "DescribeServices", |cluster, ids| {
+            describe(clients, cluster, ids)
+        })
+        .await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let (cluster, name) = names(&resource.id);
-            let asked = at.ecs().delete_service();
-            let asked = asked.set_cluster(cluster).service(name).force(true);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("ecs", "DeleteService", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let (cluster, name) = names(&resource.id);
+        let asked = clients.ecs().delete_service();
+        let asked = asked.set_cluster(cluster).service(name).force(true);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("ecs", "DeleteService", name)),
+            Deletion::Begun,
+        )
     }
 
-    fn stop<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(resize(at, resource, 0))
+    async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+        resize(clients, resource, 0).await
     }
 
-    fn start<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            let desired = number(prior, "desired", resource)?;
-            resize(at, resource, desired).await
-        })
+    async fn start(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        prior: &Value,
+    ) -> Result<(), CloudError> {
+        let desired = number(prior, "desired", resource)?;
+        resize(clients, resource, desired).await
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -105,26 +96,30 @@ impl Type for This {
 
 /// Its cluster and its name.
 fn names(id: &ResourceId) -> (Option<String>, &str) {
-    let name = short(id, "service");
+    let name = resource_name(id, "service");
     let cluster = cluster_of(id, "service").map(str::to_owned);
     (cluster, name.rsplit('/').next().unwrap_or(name))
 }
 
-async fn resize(at: &Clients, resource: &Resource, desired: i32) -> Result<(), CloudError> {
+async fn resize(clients: &Clients, resource: &Resource, desired: i32) -> Result<(), CloudError> {
     let (cluster, name) = names(&resource.id);
-    let asked = at.ecs().update_service().set_cluster(cluster).service(name);
+    let asked = clients
+        .ecs()
+        .update_service()
+        .set_cluster(cluster)
+        .service(name);
     let answer = asked.desired_count(desired).send().await;
     let answer = answer.map_err(failed!("ecs", "UpdateService", name));
     answer.map(|_| ())
 }
 
 async fn describe(
-    at: &Clients,
+    clients: &Clients,
     cluster: &str,
     ids: Vec<ResourceId>,
-) -> Result<Vec<Sighting>, CloudError> {
+) -> Result<Vec<Description>, CloudError> {
     let arns = ids.into_iter().map(|id| id.0).collect();
-    let asked = at
+    let asked = clients
         .ecs()
         .describe_services()
         .cluster(cluster)
@@ -136,18 +131,18 @@ async fn describe(
         return Err(error);
     }
     let services = answer.services();
-    let definitions = definitions(at, services).await;
+    let definitions = definitions(clients, services).await;
     let found = services.iter().filter_map(|service| {
         let definition = service.task_definition();
         let definition = definition.and_then(|arn| definitions.get(arn));
-        seen(at, service, definition).map(Sighting::from)
+        to_resource(clients, service, definition).map(Description::from)
     });
     Ok(found.collect())
 }
 
 /// The task definitions of the services that pay for the size of their tasks. One that cannot be read makes its service's
 /// price unknown, and nothing else.
-async fn definitions(at: &Clients, services: &[Service]) -> BTreeMap<String, TaskDefinition> {
+async fn definitions(clients: &Clients, services: &[Service]) -> BTreeMap<String, TaskDefinition> {
     let mut arns: Vec<_> = services
         .iter()
         .filter(|service| is_on_fargate(service) && service.running_count() > 0)
@@ -156,19 +151,26 @@ async fn definitions(at: &Clients, services: &[Service]) -> BTreeMap<String, Tas
     arns.sort_unstable();
     arns.dedup();
     let asked = arns.into_iter().map(async |arn| {
-        let asked = at.ecs().describe_task_definition().task_definition(arn);
+        let asked = clients
+            .ecs()
+            .describe_task_definition()
+            .task_definition(arn);
         let definition = asked.send().await.ok()?.task_definition?;
         Some((arn.to_owned(), definition))
     });
     join_all(asked).await.into_iter().flatten().collect()
 }
 
-fn seen(at: &Clients, service: &Service, definition: Option<&TaskDefinition>) -> Option<Resource> {
+fn to_resource(
+    clients: &Clients,
+    service: &Service,
+    definition: Option<&TaskDefinition>,
+) -> Option<Resource> {
     if service.status() == Some("INACTIVE") {
         return None;
     }
     let id = ResourceId(service.service_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(service.tags());
     resource.state = service.status().map(str::to_owned);
     resource.created_at = timestamp(service.created_at());
@@ -180,7 +182,7 @@ fn seen(at: &Clients, service: &Service, definition: Option<&TaskDefinition>) ->
     let definition_arn = service.task_definition();
     let arns = cluster.into_iter().chain(definition_arn).chain(targets);
     resource.uses = arns.map(|arn| ResourceId(arn.to_owned())).collect();
-    let network = network(at, service.network_configuration());
+    let network = network(clients, service.network_configuration());
     resource.uses.extend(network);
     // A daemon runs once on each machine, and has no number of its own.
     if service.scheduling_strategy() != Some(&SchedulingStrategy::Daemon) {
@@ -251,7 +253,7 @@ mod tests {
 
     fn resource(service: ServiceBuilder) -> Resource {
         let definition = TaskDefinition::builder().cpu("512").memory("1024").build();
-        seen(&Clients::of_nobody(), &service.build(), Some(&definition)).unwrap()
+        to_resource(&Clients::for_tests(), &service.build(), Some(&definition)).unwrap()
     }
 
     fn strategy(name: &str) -> CapacityProviderStrategyItem {
@@ -262,7 +264,7 @@ mod tests {
     /// A service goes before its cluster, its definition, its target groups and its network; inactive it does not exist.
     #[test]
     fn what_a_service_uses() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let network = AwsVpcConfiguration::builder()
             .subnets("subnet-1")
             .security_groups("sg-1");
@@ -274,16 +276,19 @@ mod tests {
             .load_balancers(target.build())
             .network_configuration(network.build());
         let wanted = [
-            at.id("ecs", "cluster/c"),
+            clients.arn("ecs", "cluster/c"),
             ResourceId("arn:definition".to_owned()),
             ResourceId("arn:target".to_owned()),
-            at.id("ec2", "subnet/subnet-1"),
-            at.id("ec2", "security-group/sg-1"),
+            clients.arn("ec2", "subnet/subnet-1"),
+            clients.arn("ec2", "security-group/sg-1"),
         ];
         let found = resource(service.clone());
         assert_eq!(found.uses, wanted);
         assert!(found.recreates);
-        assert_eq!(seen(&at, &service.status("INACTIVE").build(), None), None);
+        assert_eq!(
+            to_resource(&clients, &service.status("INACTIVE").build(), None),
+            None
+        );
     }
 
     /// Tasks on Fargate cost by their number and size; Spot has no list price, and machines have their own.
@@ -305,7 +310,7 @@ mod tests {
         let machines = resource(service().launch_type(LaunchType::Ec2));
         assert!(machines.usage.is_empty() && machines.unpriced.is_empty());
         let unread = service().launch_type(LaunchType::Fargate).build();
-        let unread = seen(&Clients::of_nobody(), &unread, None).unwrap();
+        let unread = to_resource(&Clients::for_tests(), &unread, None).unwrap();
         assert_eq!(unread.unpriced, ["2 tasks on Fargate"]);
     }
 
@@ -321,9 +326,9 @@ mod tests {
             ("ClusterName", "c".to_owned()),
             ("ServiceName", "web".to_owned()),
         ];
-        assert_eq!(This.signals(&awake)[0].dimensions, dimensions);
+        assert_eq!(EcsService.signals(&awake)[0].dimensions, dimensions);
         let asleep = resource(service().desired_count(0).running_count(0));
-        assert!(asleep.stopped && This.signals(&asleep).is_empty());
+        assert!(asleep.stopped && EcsService.signals(&asleep).is_empty());
         let daemon = service().scheduling_strategy(SchedulingStrategy::Daemon);
         assert_eq!(resource(daemon).size, None);
     }

@@ -1,63 +1,60 @@
 //! Tasks: those of a service carry its tags where it passes them on, and go with it. A stopped one is described for a while.
 
+use async_trait::async_trait;
 use aws_sdk_ecs::types::{LaunchType, Task, TaskField};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ecs::{cluster_of, fargate, in_clusters, refusal, tags_of};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct EcsTask;
 
 const NAME: &str = "ecs:task";
 
 /// Tasks in one question.
 const BATCH: usize = 100;
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EcsTask {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(in_clusters(
-            ids,
-            "task",
-            BATCH,
-            "DescribeTasks",
-            |cluster, ids| describe(at, cluster, ids),
-        ))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        in_clusters(ids, "task", BATCH, "DescribeTasks", |cluster, ids| {
+            describe(clients, cluster, ids)
+        })
+        .await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let arn = resource.id.as_str();
-            let cluster = cluster_of(&resource.id, "task").map(str::to_owned);
-            let asked = at.ecs().stop_task().set_cluster(cluster).task(arn);
-            let asked = asked.reason("jiti tears its stack down");
-            deleted(
-                asked.send().await.map_err(failed!("ecs", "StopTask", arn)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let arn = resource.id.as_str();
+        let cluster = cluster_of(&resource.id, "task").map(str::to_owned);
+        let asked = clients.ecs().stop_task().set_cluster(cluster).task(arn);
+        let asked = asked.reason("jiti tears its stack down");
+        deleted(
+            asked.send().await.map_err(failed!("ecs", "StopTask", arn)),
+            Deletion::Begun,
+        )
     }
 }
 
 async fn describe(
-    at: &Clients,
+    clients: &Clients,
     cluster: &str,
     ids: Vec<ResourceId>,
-) -> Result<Vec<Sighting>, CloudError> {
+) -> Result<Vec<Description>, CloudError> {
     let arns = ids.into_iter().map(|id| id.0).collect();
-    let asked = at
+    let asked = clients
         .ecs()
         .describe_tasks()
         .cluster(cluster)
@@ -70,19 +67,21 @@ async fn describe(
     }
     let found = answer.tasks().iter();
     Ok(found
-        .filter_map(|task| seen(at, task))
-        .map(Sighting::from)
+        .filter_map(|task| to_resource(clients, task))
+        .map(Description::from)
         .collect())
 }
 
-fn seen(at: &Clients, task: &Task) -> Option<Resource> {
+fn to_resource(clients: &Clients, task: &Task) -> Option<Resource> {
     if matches!(task.last_status(), Some("STOPPED" | "DELETED")) {
         return None;
     }
     let id = ResourceId(task.task_arn()?.to_owned());
     let cluster = task.cluster_arn().map(|arn| ResourceId(arn.to_owned()));
-    let name = cluster.as_ref().map(|id| short(id, "cluster").to_owned());
-    let mut resource = at.resource(id, NAME);
+    let name = cluster
+        .as_ref()
+        .map(|id| resource_name(id, "cluster").to_owned());
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(task.tags());
     resource.state = task.last_status().map(str::to_owned);
     resource.created_at = timestamp(task.created_at());
@@ -97,7 +96,7 @@ fn seen(at: &Clients, task: &Task) -> Option<Resource> {
     match (service, name) {
         // Its cost is counted at its service.
         (Some(service), Some(cluster)) => {
-            let owner = at.id("ecs", &format!("service/{cluster}/{service}"));
+            let owner = clients.arn("ecs", &format!("service/{cluster}/{service}"));
             resource.owner = Some(owner);
         }
         _ => price(&mut resource, task),
@@ -148,14 +147,14 @@ mod tests {
     /// A task of a service goes with it and is counted there; another one counts by itself; a stopped one does not exist.
     #[test]
     fn whose_a_task_is() {
-        let at = Clients::of_nobody();
-        let of_service = seen(&at, &task("service:web").build()).unwrap();
-        assert_eq!(of_service.owner, Some(at.id("ecs", "service/c/web")));
+        let clients = Clients::for_tests();
+        let of_service = to_resource(&clients, &task("service:web").build()).unwrap();
+        assert_eq!(of_service.owner, Some(clients.arn("ecs", "service/c/web")));
         assert!(of_service.usage.is_empty());
-        let alone = seen(&at, &task("family:job").build()).unwrap();
+        let alone = to_resource(&clients, &task("family:job").build()).unwrap();
         assert_eq!(
             (alone.owner, alone.uses),
-            (None, vec![at.id("ecs", "cluster/c")])
+            (None, vec![clients.arn("ecs", "cluster/c")])
         );
         let usage = [
             hourly("ecs:fargate:vcpu", Decimal::ONE),
@@ -164,11 +163,11 @@ mod tests {
         assert_eq!(alone.usage, usage);
         let spot = task("family:job").capacity_provider_name("FARGATE_SPOT");
         assert_eq!(
-            seen(&at, &spot.build()).unwrap().unpriced,
+            to_resource(&clients, &spot.build()).unwrap().unpriced,
             ["1 tasks on Fargate (Spot)"]
         );
         assert_eq!(
-            seen(&at, &task("family:job").last_status("STOPPED").build()),
+            to_resource(&clients, &task("family:job").last_status("STOPPED").build()),
             None
         );
     }

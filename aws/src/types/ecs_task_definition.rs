@@ -1,51 +1,59 @@
 //! Task definitions. One that was deregistered costs nothing, runs nothing and cannot be found again by name: it is gone.
 
+use async_trait::async_trait;
 use aws_sdk_ecs::types::{TaskDefinition, TaskDefinitionField, TaskDefinitionStatus};
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 
-use super::{Seen, Type};
+use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::ecs::{refusal, tags_of};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct EcsTaskDefinition;
 
 const NAME: &str = "ecs:task-definition";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EcsTaskDefinition {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            deleted(
-                delete(at, resource.id.as_str()).await.map_err(not_found),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        deleted(
+            delete(clients, resource.id.as_str())
+                .await
+                .map_err(not_found),
+            Deletion::Gone,
+        )
     }
 }
 
 /// Takes it out of use, then away. What still runs with it may go on to its end.
-async fn delete(at: &Clients, arn: &str) -> Result<(), CloudError> {
-    let asked = at.ecs().deregister_task_definition().task_definition(arn);
+async fn delete(clients: &Clients, arn: &str) -> Result<(), CloudError> {
+    let asked = clients
+        .ecs()
+        .deregister_task_definition()
+        .task_definition(arn);
     let answer = asked.send().await;
     answer.map_err(failed!("ecs", "DeregisterTaskDefinition", arn))?;
-    let asked = at.ecs().delete_task_definitions().task_definitions(arn);
+    let asked = clients
+        .ecs()
+        .delete_task_definitions()
+        .task_definitions(arn);
     let answer = asked.send().await;
     let answer = answer.map_err(failed!("ecs", "DeleteTaskDefinitions", arn))?;
     match refusal("DeleteTaskDefinitions", answer.failures()) {
@@ -54,25 +62,28 @@ async fn delete(at: &Clients, arn: &str) -> Result<(), CloudError> {
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let arn = id.as_str();
-    let asked = at.ecs().describe_task_definition().task_definition(arn);
+    let asked = clients
+        .ecs()
+        .describe_task_definition()
+        .task_definition(arn);
     let answer = asked.include(TaskDefinitionField::Tags).send().await;
     let answer = answer.map_err(failed!("ecs", "DescribeTaskDefinition", arn));
     let answer = answer.map_err(not_found)?;
     let definition = answer.task_definition();
-    let found = definition.and_then(|definition| seen(at, definition));
+    let found = definition.and_then(|definition| to_resource(clients, definition));
     let mut resource = found.ok_or_else(|| missing("ecs", "DescribeTaskDefinition", arn))?;
     resource.tags = tags_of(answer.tags());
     Ok(resource)
 }
 
-fn seen(at: &Clients, definition: &TaskDefinition) -> Option<Resource> {
+fn to_resource(clients: &Clients, definition: &TaskDefinition) -> Option<Resource> {
     match definition.status() {
         Some(TaskDefinitionStatus::Inactive | TaskDefinitionStatus::DeleteInProgress) => None,
         status => {
             let id = ResourceId(definition.task_definition_arn()?.to_owned());
-            let mut resource = at.resource(id, NAME);
+            let mut resource = clients.resource(id, NAME);
             resource.state = status.map(|status| status.as_str().to_owned());
             resource.created_at = timestamp(definition.registered_at());
             resource.standing = Standing::Confirmed;
@@ -105,20 +116,23 @@ mod tests {
     /// A definition goes before the roles of its tasks; a deregistered one does not exist.
     #[test]
     fn what_a_definition_is() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let definition = TaskDefinition::builder()
             .task_definition_arn("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:3")
             .task_role_arn("arn:role")
             .execution_role_arn("arn:role")
             .status(TaskDefinitionStatus::Active);
-        let resource = seen(&at, &definition.clone().build()).unwrap();
+        let resource = to_resource(&clients, &definition.clone().build()).unwrap();
         assert_eq!(resource.uses, [ResourceId("arn:role".to_owned())]);
         let gone = [
             TaskDefinitionStatus::Inactive,
             TaskDefinitionStatus::DeleteInProgress,
         ];
         for status in gone {
-            assert_eq!(seen(&at, &definition.clone().status(status).build()), None);
+            assert_eq!(
+                to_resource(&clients, &definition.clone().status(status).build()),
+                None
+            );
         }
     }
 

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_eks::types::AccessEntry;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 
-use super::{Seen, Sighting, Type};
-use crate::batch::some_at_once;
+use super::{Description, Descriptions, ResourceType};
+use crate::batch::with_limit;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct EksAccessEntry;
 
 const NAME: &str = "eks:access-entry";
 const KIND: &str = "access-entry";
@@ -22,62 +23,59 @@ const KIND: &str = "access-entry";
 /// The detail with the ARN of whom an entry is about, by which alone calls name it.
 const PRINCIPAL: &str = "principal";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EksAccessEntry {
     fn name(&self) -> &'static str {
         NAME
     }
 
     /// The ARN of an entry does not tell in full whom it is about: all entries of its cluster are asked.
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(async move {
-            let mut clusters: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
-            for id in ids {
-                let of_cluster = clusters.entry(names(id, KIND).0).or_default();
-                of_cluster.push(id.clone());
-            }
-            let mut seen = Seen::default();
-            for (cluster, ids) in clusters {
-                match entries(at, cluster).await {
-                    Ok(entries) => {
-                        let asked = entries.into_iter().filter(|one| ids.contains(&one.id));
-                        seen.found.extend(asked.map(Sighting::from));
-                    }
-                    Err(error) if error.kind == CloudErrorKind::Gone => {}
-                    Err(error) => seen.fail(&ids, &error),
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        let mut clusters: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
+        for id in ids {
+            let of_cluster = clusters.entry(names(id, KIND).0).or_default();
+            of_cluster.push(id.clone());
+        }
+        let mut descriptions = Descriptions::default();
+        for (cluster, ids) in clusters {
+            match entries(clients, cluster).await {
+                Ok(entries) => {
+                    let asked = entries.into_iter().filter(|one| ids.contains(&one.id));
+                    descriptions.found.extend(asked.map(Description::from));
                 }
+                Err(error) if error.kind == CloudErrorKind::Gone => {}
+                Err(error) => descriptions.fail(&ids, &error),
             }
-            seen
-        })
+        }
+        descriptions
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let (cluster, _) = names(&resource.id, KIND);
-            let principal = resource.details.get(PRINCIPAL).map_or("", String::as_str);
-            let asked = at.eks().delete_access_entry().cluster_name(cluster);
-            let answer = asked.principal_arn(principal).send().await;
-            let answer = answer.map_err(failed!("eks", "DeleteAccessEntry", principal));
-            deleted(answer, Deletion::Gone)
-        })
+    ) -> Result<Deletion, CloudError> {
+        let (cluster, _) = names(&resource.id, KIND);
+        let principal = resource.details.get(PRINCIPAL).map_or("", String::as_str);
+        let asked = clients.eks().delete_access_entry().cluster_name(cluster);
+        let answer = asked.principal_arn(principal).send().await;
+        let answer = answer.map_err(failed!("eks", "DeleteAccessEntry", principal));
+        deleted(answer, Deletion::Gone)
     }
 }
 
 /// All entries of a cluster.
-async fn entries(at: &Clients, cluster: &str) -> Result<Vec<Resource>, CloudError> {
-    let asked = at.eks().list_access_entries().cluster_name(cluster);
+async fn entries(clients: &Clients, cluster: &str) -> Result<Vec<Resource>, CloudError> {
+    let asked = clients.eks().list_access_entries().cluster_name(cluster);
     let mut pages = asked.into_paginator().items().send();
     let mut principals = Vec::new();
     while let Some(principal) = pages.next().await {
         principals.push(principal.map_err(failed!("eks", "ListAccessEntries", cluster))?);
     }
-    let asked = principals.iter().map(|one| entry(at, cluster, one));
+    let asked = principals.iter().map(|one| entry(clients, cluster, one));
     let mut found = Vec::new();
-    for answer in some_at_once(asked.collect()).await {
+    for answer in with_limit(asked.collect()).await {
         match answer {
             Ok(entry) => found.push(entry),
             // It went meanwhile.
@@ -88,22 +86,24 @@ async fn entries(at: &Clients, cluster: &str) -> Result<Vec<Resource>, CloudErro
     Ok(found)
 }
 
-async fn entry(at: &Clients, cluster: &str, principal: &str) -> Result<Resource, CloudError> {
-    let asked = at.eks().describe_access_entry().cluster_name(cluster);
+async fn entry(clients: &Clients, cluster: &str, principal: &str) -> Result<Resource, CloudError> {
+    let asked = clients.eks().describe_access_entry().cluster_name(cluster);
     let answer = asked.principal_arn(principal).send().await;
     let answer = answer.map_err(failed!("eks", "DescribeAccessEntry", principal))?;
-    let entry = answer.access_entry().and_then(|entry| seen(at, entry));
+    let entry = answer
+        .access_entry()
+        .and_then(|entry| to_resource(clients, entry));
     entry.ok_or_else(|| missing("eks", "DescribeAccessEntry", principal))
 }
 
-fn seen(at: &Clients, entry: &AccessEntry) -> Option<Resource> {
+fn to_resource(clients: &Clients, entry: &AccessEntry) -> Option<Resource> {
     let id = ResourceId(entry.access_entry_arn()?.to_owned());
     let (cluster, principal) = (entry.cluster_name()?, entry.principal_arn()?);
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(entry.tags());
     resource.created_at = timestamp(entry.created_at());
     resource.standing = Standing::Confirmed;
-    resource.owner = Some(at.id("eks", &format!("cluster/{cluster}")));
+    resource.owner = Some(clients.arn("eks", &format!("cluster/{cluster}")));
     resource.uses = vec![ResourceId(principal.to_owned())];
     let principal = (PRINCIPAL.to_owned(), principal.to_owned());
     resource.details.extend([principal]);
@@ -120,7 +120,7 @@ mod tests {
     /// An entry goes with its cluster, and is deleted by whom it is about and not by its name.
     #[test]
     fn what_an_entry_is() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let role = "arn:aws:iam::123456789012:role/teams/web/admin";
         let entry = AccessEntry::builder()
             .access_entry_arn(
@@ -128,8 +128,8 @@ mod tests {
             )
             .cluster_name("main")
             .principal_arn(role);
-        let resource = seen(&at, &entry.build()).unwrap();
-        assert_eq!(resource.owner, Some(at.id("eks", "cluster/main")));
+        let resource = to_resource(&clients, &entry.build()).unwrap();
+        assert_eq!(resource.owner, Some(clients.arn("eks", "cluster/main")));
         assert_eq!(resource.uses, [ResourceId(role.to_owned())]);
         assert_eq!(resource.details[PRINCIPAL], role);
     }
@@ -145,10 +145,14 @@ mod tests {
                 let body = json!({ "__type": code, "message": "no" });
                 (400, "application/json", body.to_string())
             });
-            let at = service.await.clients;
-            let id = at.id("eks", "access-entry/main/role/123456789012/admin/0cc2");
-            let seen = This.describe(&at, &[id]).await;
-            assert_eq!((seen.found.len(), seen.failed.len()), (0, found), "{code}");
+            let clients = service.await.clients;
+            let id = clients.arn("eks", "access-entry/main/role/123456789012/admin/0cc2");
+            let descriptions = EksAccessEntry.describe(&clients, &[id]).await;
+            assert_eq!(
+                (descriptions.found.len(), descriptions.failed.len()),
+                (0, found),
+                "{code}"
+            );
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Clusters of Kubernetes. They own their node groups and profiles, without which they cannot go.
 
+use async_trait::async_trait;
 use aws_sdk_eks::types::{Cluster, ClusterStatus, SupportType};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
 use stack::values::tags::STACK;
 
-use super::{Listed, Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, Listing, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
@@ -14,58 +15,59 @@ use crate::pricing::hourly;
 use crate::services::eks::tags_of;
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct EksCluster;
 
 const NAME: &str = "eks:cluster";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EksCluster {
     fn name(&self) -> &'static str {
         NAME
     }
 
     /// There are few in a region, and what hangs on one is followed from here.
-    fn list<'a>(
-        &'a self,
-        at: &'a Clients,
-        which: &'a Which,
-    ) -> Soon<'a, Result<Listed, CloudError>> {
-        Box::pin(async move {
-            let mut pages = at.eks().list_clusters().into_paginator().items().send();
-            let mut ids = Vec::new();
-            while let Some(name) = pages.next().await {
-                let name = name.map_err(failed!("eks", "ListClusters"))?;
-                ids.push(at.id("eks", &format!("cluster/{name}")));
-            }
-            let Seen { found, failed } = each(&ids, |id| describe(at, id)).await;
-            let found = found.into_iter();
-            let seen: Vec<_> = found.filter(|one| carries(&one.resource, which)).collect();
-            Ok(Listed {
-                ids: seen.iter().map(|one| one.resource.id.clone()).collect(),
-                seen,
-                // One that may not be asked about hides none of the others.
-                failed: failed.into_iter().next().map(|(_, error)| error),
-            })
+    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+        let mut pages = clients
+            .eks()
+            .list_clusters()
+            .into_paginator()
+            .items()
+            .send();
+        let mut ids = Vec::new();
+        while let Some(name) = pages.next().await {
+            let name = name.map_err(failed!("eks", "ListClusters"))?;
+            ids.push(clients.arn("eks", &format!("cluster/{name}")));
+        }
+        let Descriptions { found, failed } = each(&ids, |id| describe(clients, id)).await;
+        let found = found.into_iter();
+        let described: Vec<_> = found.filter(|one| carries(&one.resource, which)).collect();
+        Ok(Listing {
+            ids: described
+                .iter()
+                .map(|one| one.resource.id.clone())
+                .collect(),
+            described,
+            // One that may not be asked about hides none of the others.
+            failed: failed.into_iter().next().map(|(_, error)| error),
         })
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "cluster");
-            let answer = at.eks().delete_cluster().name(name).send().await;
-            deleted(
-                answer.map_err(failed!("eks", "DeleteCluster", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "cluster");
+        let answer = clients.eks().delete_cluster().name(name).send().await;
+        deleted(
+            answer.map_err(failed!("eks", "DeleteCluster", name)),
+            Deletion::Begun,
+        )
     }
 }
 
@@ -78,42 +80,44 @@ fn carries(resource: &Resource, which: &Which) -> bool {
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError> {
-    let name = short(id, "cluster");
-    let answer = at.eks().describe_cluster().name(name).send().await;
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, CloudError> {
+    let name = resource_name(id, "cluster");
+    let answer = clients.eks().describe_cluster().name(name).send().await;
     let answer = answer.map_err(failed!("eks", "DescribeCluster", name))?;
-    let cluster = answer.cluster().and_then(|cluster| seen(at, cluster));
+    let cluster = answer
+        .cluster()
+        .and_then(|cluster| to_resource(clients, cluster));
     let resource = cluster.ok_or_else(|| missing("eks", "DescribeCluster", name))?;
     // Whose it is not is not looked into.
     let owns = if resource.tag(STACK).is_some() {
-        parts(at, name).await?
+        parts(clients, name).await?
     } else {
         Vec::new()
     };
-    Ok(Sighting { resource, owns })
+    Ok(Description { resource, owns })
 }
 
 /// Its node groups and profiles, as far as a list of names tells them.
-async fn parts(at: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
+async fn parts(clients: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
     let mut parts = Vec::new();
-    let asked = at.eks().list_nodegroups().cluster_name(name);
+    let asked = clients.eks().list_nodegroups().cluster_name(name);
     let mut pages = asked.into_paginator().items().send();
     while let Some(group) = pages.next().await {
         let group = group.map_err(failed!("eks", "ListNodegroups", name))?;
-        parts.push(at.id("eks", &format!("nodegroup/{name}/{group}")));
+        parts.push(clients.arn("eks", &format!("nodegroup/{name}/{group}")));
     }
-    let asked = at.eks().list_fargate_profiles().cluster_name(name);
+    let asked = clients.eks().list_fargate_profiles().cluster_name(name);
     let mut pages = asked.into_paginator().items().send();
     while let Some(profile) = pages.next().await {
         let profile = profile.map_err(failed!("eks", "ListFargateProfiles", name))?;
-        parts.push(at.id("eks", &format!("fargateprofile/{name}/{profile}")));
+        parts.push(clients.arn("eks", &format!("fargateprofile/{name}/{profile}")));
     }
     Ok(parts)
 }
 
-fn seen(at: &Clients, cluster: &Cluster) -> Option<Resource> {
+fn to_resource(clients: &Clients, cluster: &Cluster) -> Option<Resource> {
     let id = ResourceId(cluster.arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(cluster.tags());
     resource.state = cluster.status().map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(cluster.created_at());
@@ -123,9 +127,9 @@ fn seen(at: &Clients, cluster: &Cluster) -> Option<Resource> {
     }
     if let Some(network) = cluster.resources_vpc_config() {
         let subnets = network.subnet_ids().iter();
-        let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+        let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
         let groups = network.security_group_ids().iter();
-        let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+        let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
         resource.uses = subnets.chain(groups).collect();
     }
     let keys = cluster.encryption_config().iter();
@@ -162,13 +166,13 @@ mod tests {
     }
 
     fn resource(cluster: ClusterBuilder) -> Resource {
-        seen(&Clients::of_nobody(), &cluster.build()).unwrap()
+        to_resource(&Clients::for_tests(), &cluster.build()).unwrap()
     }
 
     /// A cluster goes before its network and its role, and not against its protection.
     #[test]
     fn what_a_cluster_uses() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let network = VpcConfigResponse::builder()
             .subnet_ids("subnet-1")
             .security_group_ids("sg-1");
@@ -178,8 +182,8 @@ mod tests {
                 .role_arn("arn:role"),
         );
         let wanted = [
-            at.id("ec2", "subnet/subnet-1"),
-            at.id("ec2", "security-group/sg-1"),
+            clients.arn("ec2", "subnet/subnet-1"),
+            clients.arn("ec2", "security-group/sg-1"),
             ResourceId("arn:role".to_owned()),
         ];
         assert_eq!(found.uses, wanted);

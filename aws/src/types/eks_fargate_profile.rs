@@ -1,61 +1,64 @@
 //! Profiles by which pods of a cluster run on Fargate.
 
+use async_trait::async_trait;
 use aws_sdk_eks::types::FargateProfile;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
+use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct EksFargateProfile;
 
 const NAME: &str = "eks:fargateprofile";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EksFargateProfile {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let (cluster, name) = names(&resource.id, "fargateprofile");
-            let asked = at.eks().delete_fargate_profile().cluster_name(cluster);
-            let answer = asked.fargate_profile_name(name).send().await;
-            deleted(
-                answer.map_err(failed!("eks", "DeleteFargateProfile", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let (cluster, name) = names(&resource.id, "fargateprofile");
+        let asked = clients.eks().delete_fargate_profile().cluster_name(cluster);
+        let answer = asked.fargate_profile_name(name).send().await;
+        deleted(
+            answer.map_err(failed!("eks", "DeleteFargateProfile", name)),
+            Deletion::Begun,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let (cluster, name) = names(id, "fargateprofile");
-    let asked = at.eks().describe_fargate_profile().cluster_name(cluster);
+    let asked = clients
+        .eks()
+        .describe_fargate_profile()
+        .cluster_name(cluster);
     let answer = asked.fargate_profile_name(name).send().await;
     let answer = answer.map_err(failed!("eks", "DescribeFargateProfile", name))?;
     let profile = answer
         .fargate_profile()
-        .and_then(|profile| seen(at, profile));
+        .and_then(|profile| to_resource(clients, profile));
     profile.ok_or_else(|| missing("eks", "DescribeFargateProfile", name))
 }
 
-fn seen(at: &Clients, profile: &FargateProfile) -> Option<Resource> {
+fn to_resource(clients: &Clients, profile: &FargateProfile) -> Option<Resource> {
     let id = ResourceId(profile.fargate_profile_arn()?.to_owned());
-    let cluster = at.id("eks", &format!("cluster/{}", profile.cluster_name()?));
-    let mut resource = at.resource(id, NAME);
+    let cluster = clients.arn("eks", &format!("cluster/{}", profile.cluster_name()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(profile.tags());
     resource.state = profile.status().map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(profile.created_at());
@@ -64,7 +67,7 @@ fn seen(at: &Clients, profile: &FargateProfile) -> Option<Resource> {
     resource.owner = Some(cluster.clone());
     resource.uses = vec![cluster];
     let subnets = profile.subnets().iter();
-    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     let role = profile.pod_execution_role_arn();
     let role = role.map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(subnets.chain(role));
@@ -80,16 +83,16 @@ mod tests {
     /// A profile belongs to its cluster, and goes before it; what its pods cost is named.
     #[test]
     fn what_a_profile_is() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let profile = FargateProfile::builder()
             .fargate_profile_arn("arn:aws:eks:eu-west-1:123456789012:fargateprofile/main/p/0cc2")
             .cluster_name("main")
             .subnets("subnet-1");
-        let resource = seen(&at, &profile.build()).unwrap();
-        let cluster = at.id("eks", "cluster/main");
+        let resource = to_resource(&clients, &profile.build()).unwrap();
+        let cluster = clients.arn("eks", "cluster/main");
         assert_eq!(
             resource.uses,
-            [cluster.clone(), at.id("ec2", "subnet/subnet-1")]
+            [cluster.clone(), clients.arn("ec2", "subnet/subnet-1")]
         );
         assert_eq!(
             (resource.owner, resource.unpriced.len()),

@@ -1,12 +1,13 @@
 //! Node groups of Kubernetes: each makes an auto scaling group, which goes with it.
 
+use async_trait::async_trait;
 use aws_sdk_eks::types::{
     Nodegroup, NodegroupResources, NodegroupScalingConfig, RemoteAccessConfig,
 };
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type, autoscaling_group};
+use super::{Description, Descriptions, ResourceType, autoscaling_group};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
@@ -14,72 +15,65 @@ use crate::saved_size::number;
 use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct EksNodeGroup;
 
 const NAME: &str = "eks:nodegroup";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for EksNodeGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let (cluster, name) = names(&resource.id, "nodegroup");
-            let asked = at.eks().delete_nodegroup().cluster_name(cluster);
-            let answer = asked.nodegroup_name(name).send().await;
-            deleted(
-                answer.map_err(failed!("eks", "DeleteNodegroup", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let (cluster, name) = names(&resource.id, "nodegroup");
+        let asked = clients.eks().delete_nodegroup().cluster_name(cluster);
+        let answer = asked.nodegroup_name(name).send().await;
+        deleted(
+            answer.map_err(failed!("eks", "DeleteNodegroup", name)),
+            Deletion::Begun,
+        )
     }
 
-    fn stop<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
+    async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
         // The largest size cannot be nothing, and need not be: nothing asks for more.
         let size = NodegroupScalingConfig::builder()
             .min_size(0)
             .desired_size(0);
-        Box::pin(resize(at, resource, size.build()))
+        resize(clients, resource, size.build()).await
     }
 
-    fn start<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            let of = |key| number(prior, key, resource);
-            let size = NodegroupScalingConfig::builder()
-                .min_size(of("min")?)
-                .max_size(of("max")?)
-                .desired_size(of("desired")?);
-            resize(at, resource, size.build()).await
-        })
+    async fn start(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        prior: &Value,
+    ) -> Result<(), CloudError> {
+        let of = |key| number(prior, key, resource);
+        let size = NodegroupScalingConfig::builder()
+            .min_size(of("min")?)
+            .max_size(of("max")?)
+            .desired_size(of("desired")?);
+        resize(clients, resource, size.build()).await
     }
 }
 
 async fn resize(
-    at: &Clients,
+    clients: &Clients,
     resource: &Resource,
     size: NodegroupScalingConfig,
 ) -> Result<(), CloudError> {
     let (cluster, name) = names(&resource.id, "nodegroup");
-    let asked = at
+    let asked = clients
         .eks()
         .update_nodegroup_config()
         .cluster_name(cluster)
@@ -90,22 +84,23 @@ async fn resize(
     answer.map(|_| ())
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError> {
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, CloudError> {
     let (cluster, name) = names(id, "nodegroup");
-    let asked = at.eks().describe_nodegroup().cluster_name(cluster);
+    let asked = clients.eks().describe_nodegroup().cluster_name(cluster);
     let answer = asked.nodegroup_name(name).send().await;
     let answer = answer.map_err(failed!("eks", "DescribeNodegroup", name))?;
     let group = answer.nodegroup();
     let group = group.ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
-    let resource = seen(at, group).ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
-    Ok(Sighting {
+    let resource =
+        to_resource(clients, group).ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
+    Ok(Description {
         resource,
-        owns: made(at, group).await?,
+        owns: made(clients, group).await?,
     })
 }
 
 /// The auto scaling groups that it made. It only names them; their ids have more in them.
-async fn made(at: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudError> {
+async fn made(clients: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudError> {
     let groups = group
         .resources()
         .map(NodegroupResources::auto_scaling_groups);
@@ -114,14 +109,16 @@ async fn made(at: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudE
     if groups.is_empty() {
         return Ok(Vec::new());
     }
-    let found = autoscaling_group::by_name(at, groups).await?.into_iter();
-    Ok(found.map(|sighting| sighting.resource.id).collect())
+    let found = autoscaling_group::by_name(clients, groups)
+        .await?
+        .into_iter();
+    Ok(found.map(|description| description.resource.id).collect())
 }
 
-fn seen(at: &Clients, group: &Nodegroup) -> Option<Resource> {
+fn to_resource(clients: &Clients, group: &Nodegroup) -> Option<Resource> {
     let id = ResourceId(group.nodegroup_arn()?.to_owned());
-    let cluster = at.id("eks", &format!("cluster/{}", group.cluster_name()?));
-    let mut resource = at.resource(id, NAME);
+    let cluster = clients.arn("eks", &format!("cluster/{}", group.cluster_name()?));
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(group.tags());
     resource.state = group.status().map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(group.created_at());
@@ -130,13 +127,13 @@ fn seen(at: &Clients, group: &Nodegroup) -> Option<Resource> {
     resource.owner = Some(cluster.clone());
     resource.uses = vec![cluster];
     let subnets = group.subnets().iter();
-    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     let template = group.launch_template().and_then(|template| template.id());
-    let template = template.map(|id| at.id("ec2", &format!("launch-template/{id}")));
+    let template = template.map(|id| clients.arn("ec2", &format!("launch-template/{id}")));
     let access = group.remote_access();
     let access = access.map(RemoteAccessConfig::source_security_groups);
     let access = access.unwrap_or_default().iter();
-    let access = access.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let access = access.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     let role = group.node_role().map(|arn| ResourceId(arn.to_owned()));
     let others = subnets.chain(template).chain(access).chain(role);
     resource.uses.extend(others);
@@ -166,24 +163,24 @@ mod tests {
     }
 
     fn resource(group: NodegroupBuilder) -> Resource {
-        seen(&Clients::of_nobody(), &group.build()).unwrap()
+        to_resource(&Clients::for_tests(), &group.build()).unwrap()
     }
 
     /// A node group belongs to its cluster, and goes before it and what its nodes are made of.
     #[test]
     fn what_a_node_group_uses() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let template = LaunchTemplateSpecification::builder().id("lt-1").build();
         let group = group(1, 2)
             .subnets("subnet-1")
             .launch_template(template)
             .node_role("arn:role");
         let found = resource(group);
-        let cluster = at.id("eks", "cluster/main");
+        let cluster = clients.arn("eks", "cluster/main");
         let wanted = [
             cluster.clone(),
-            at.id("ec2", "subnet/subnet-1"),
-            at.id("ec2", "launch-template/lt-1"),
+            clients.arn("ec2", "subnet/subnet-1"),
+            clients.arn("ec2", "launch-template/lt-1"),
             ResourceId("arn:role".to_owned()),
         ];
         assert_eq!(

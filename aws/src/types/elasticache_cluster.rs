@@ -1,11 +1,12 @@
 //! Caches: those that stand alone, and the nodes of a replication group, each of which is a cluster.
 
+use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheCluster;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
@@ -14,7 +15,7 @@ use crate::pricing::hourly;
 use crate::services::elasticache::tagged;
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct ElasticacheCluster;
 
 const NAME: &str = "elasticache:cluster";
 
@@ -24,34 +25,33 @@ const QUIET_CPU: f64 = 1.0;
 /// The detail with its engine, by which its metrics are called.
 const ENGINE: &str = "engine";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for ElasticacheCluster {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "cluster");
-            let asked = at.elasticache().delete_cache_cluster();
-            let answer = asked.cache_cluster_id(name).send().await;
-            deleted(
-                answer.map_err(failed!("elasticache", "DeleteCacheCluster", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "cluster");
+        let asked = clients.elasticache().delete_cache_cluster();
+        let answer = asked.cache_cluster_id(name).send().await;
+        deleted(
+            answer.map_err(failed!("elasticache", "DeleteCacheCluster", name)),
+            Deletion::Begun,
+        )
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
-        let name = short(&resource.id, "cluster");
+        let name = resource_name(&resource.id, "cluster");
         let signal = |metric, statistic, threshold| Signal {
             namespace: "AWS/ElastiCache",
             metric,
@@ -73,34 +73,36 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let name = short(id, "cluster");
-    let asked = at.elasticache().describe_cache_clusters();
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = resource_name(id, "cluster");
+    let asked = clients.elasticache().describe_cache_clusters();
     let asked = asked.cache_cluster_id(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeCacheClusters", name))?;
     let cluster = answer.cache_clusters().first();
     let cluster = cluster.ok_or_else(|| missing("elasticache", "DescribeCacheClusters", name))?;
-    let mut resource = seen(at, id, cluster);
+    let mut resource = to_resource(clients, id, cluster);
     resource.tags = tags?;
     Ok(resource)
 }
 
-fn seen(at: &Clients, id: &ResourceId, cluster: &CacheCluster) -> Resource {
-    let mut resource = at.resource(id.clone(), NAME);
+fn to_resource(clients: &Clients, id: &ResourceId, cluster: &CacheCluster) -> Resource {
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.state = cluster.cache_cluster_status().map(str::to_owned);
     resource.created_at = timestamp(cluster.cache_cluster_create_time());
     resource.standing = Standing::Confirmed;
     let group = cluster.replication_group_id();
-    resource.owner = group.map(|name| at.id("elasticache", &format!("replicationgroup:{name}")));
+    resource.owner =
+        group.map(|name| clients.arn("elasticache", &format!("replicationgroup:{name}")));
     let subnets = cluster.cache_subnet_group_name();
-    let subnets = subnets.map(|name| at.id("elasticache", &format!("subnetgroup:{name}")));
+    let subnets = subnets.map(|name| clients.arn("elasticache", &format!("subnetgroup:{name}")));
     let parameters = cluster.cache_parameter_group();
     let parameters = parameters.and_then(|group| group.cache_parameter_group_name());
-    let parameters = parameters.map(|name| at.id("elasticache", &format!("parametergroup:{name}")));
+    let parameters =
+        parameters.map(|name| clients.arn("elasticache", &format!("parametergroup:{name}")));
     let groups = cluster.security_groups().iter();
     let groups = groups.filter_map(|group| group.security_group_id());
-    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     resource.uses = groups.chain(subnets).chain(parameters).collect();
     if let Some(engine) = cluster.engine() {
         let engine = engine.to_lowercase();
@@ -143,8 +145,12 @@ mod tests {
     }
 
     fn resource(cluster: CacheClusterBuilder) -> Resource {
-        let at = Clients::of_nobody();
-        seen(&at, &at.id("elasticache", "cluster:c"), &cluster.build())
+        let clients = Clients::for_tests();
+        to_resource(
+            &clients,
+            &clients.arn("elasticache", "cluster:c"),
+            &cluster.build(),
+        )
     }
 
     /// Every node costs, unless it is being made.
@@ -167,19 +173,22 @@ mod tests {
     /// A node goes with its replication group, and before its subnet group.
     #[test]
     fn what_a_cache_hangs_on() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let group = SecurityGroupMembership::builder().security_group_id("sg-1");
         let node = cluster("redis")
             .replication_group_id("r")
             .cache_subnet_group_name("nets")
             .security_groups(group.build());
         let node = resource(node);
-        assert_eq!(node.owner, Some(at.id("elasticache", "replicationgroup:r")));
+        assert_eq!(
+            node.owner,
+            Some(clients.arn("elasticache", "replicationgroup:r"))
+        );
         let wanted = [
-            at.id("ec2", "security-group/sg-1"),
-            at.id("elasticache", "subnetgroup:nets"),
+            clients.arn("ec2", "security-group/sg-1"),
+            clients.arn("elasticache", "subnetgroup:nets"),
         ];
         assert_eq!(node.uses, wanted);
-        assert_eq!(This.signals(&node).len(), 3);
+        assert_eq!(ElasticacheCluster.signals(&node).len(), 3);
     }
 }

@@ -1,55 +1,55 @@
 //! Parameter groups of caches.
 
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use async_trait::async_trait;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::elasticache::tagged;
 
-pub(super) struct This;
+pub(super) struct ElasticacheParameterGroup;
 
 const NAME: &str = "elasticache:parametergroup";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for ElasticacheParameterGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "parametergroup");
-            let asked = at.elasticache().delete_cache_parameter_group();
-            let answer = asked.cache_parameter_group_name(name).send().await;
-            deleted(
-                answer.map_err(failed!("elasticache", "DeleteCacheParameterGroup", name)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "parametergroup");
+        let asked = clients.elasticache().delete_cache_parameter_group();
+        let answer = asked.cache_parameter_group_name(name).send().await;
+        deleted(
+            answer.map_err(failed!("elasticache", "DeleteCacheParameterGroup", name)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let name = short(id, "parametergroup");
-    let asked = at.elasticache().describe_cache_parameter_groups();
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = resource_name(id, "parametergroup");
+    let asked = clients.elasticache().describe_cache_parameter_groups();
     let asked = asked.cache_parameter_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeCacheParameterGroups", name))?;
     if answer.cache_parameter_groups().is_empty() {
         return Err(missing("elasticache", "DescribeCacheParameterGroups", name));
     }
-    let mut resource = at.resource(id.clone(), NAME);
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags?;
     resource.standing = Standing::Confirmed;
     if name.starts_with("default.") {

@@ -1,70 +1,70 @@
 //! Replication groups of caches. What they cost is counted at their nodes, each of which is a cluster.
 
+use async_trait::async_trait;
 use aws_sdk_elasticache::types::ReplicationGroup;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::elasticache::tagged;
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct ElasticacheReplicationGroup;
 
 const NAME: &str = "elasticache:replicationgroup";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for ElasticacheReplicationGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "replicationgroup");
-            let asked = at.elasticache().delete_replication_group();
-            let answer = asked.replication_group_id(name).send().await;
-            deleted(
-                answer.map_err(failed!("elasticache", "DeleteReplicationGroup", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "replicationgroup");
+        let asked = clients.elasticache().delete_replication_group();
+        let answer = asked.replication_group_id(name).send().await;
+        deleted(
+            answer.map_err(failed!("elasticache", "DeleteReplicationGroup", name)),
+            Deletion::Begun,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError> {
-    let name = short(id, "replicationgroup");
-    let asked = at.elasticache().describe_replication_groups();
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, CloudError> {
+    let name = resource_name(id, "replicationgroup");
+    let asked = clients.elasticache().describe_replication_groups();
     let asked = asked.replication_group_id(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeReplicationGroups", name))?;
     let group = answer.replication_groups().first();
     let group = group.ok_or_else(|| missing("elasticache", "DescribeReplicationGroups", name))?;
-    let mut sighting = seen(at, id, group);
-    sighting.resource.tags = tags?;
-    Ok(sighting)
+    let mut description = to_description(clients, id, group);
+    description.resource.tags = tags?;
+    Ok(description)
 }
 
-fn seen(at: &Clients, id: &ResourceId, group: &ReplicationGroup) -> Sighting {
-    let mut resource = at.resource(id.clone(), NAME);
+fn to_description(clients: &Clients, id: &ResourceId, group: &ReplicationGroup) -> Description {
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.state = group.status().map(str::to_owned);
     resource.created_at = timestamp(group.replication_group_create_time());
     resource.standing = Standing::Confirmed;
     let key = group.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(key);
     let members = group.member_clusters().iter();
-    let owns = members.map(|name| at.id("elasticache", &format!("cluster:{name}")));
-    Sighting {
+    let owns = members.map(|name| clients.arn("elasticache", &format!("cluster:{name}")));
+    Description {
         resource,
         owns: owns.collect(),
     }
@@ -77,15 +77,15 @@ mod tests {
     /// A group owns its nodes, at which its cost is counted.
     #[test]
     fn a_group_owns_its_nodes() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let group = ReplicationGroup::builder()
             .status("available")
             .cache_node_type("cache.t3.micro")
             .member_clusters("r-001")
             .member_clusters("r-002");
-        let id = at.id("elasticache", "replicationgroup:r");
-        let Sighting { resource, owns } = seen(&at, &id, &group.build());
-        let nodes = ["cluster:r-001", "cluster:r-002"].map(|name| at.id("elasticache", name));
+        let id = clients.arn("elasticache", "replicationgroup:r");
+        let Description { resource, owns } = to_description(&clients, &id, &group.build());
+        let nodes = ["cluster:r-001", "cluster:r-002"].map(|name| clients.arn("elasticache", name));
         assert_eq!(owns, nodes);
         assert!(resource.usage.is_empty() && resource.unpriced.is_empty());
     }

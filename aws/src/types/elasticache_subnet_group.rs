@@ -1,65 +1,65 @@
 //! Subnet groups of caches.
 
+use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheSubnetGroup;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::elasticache::tagged;
 
-pub(super) struct This;
+pub(super) struct ElasticacheSubnetGroup;
 
 const NAME: &str = "elasticache:subnetgroup";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for ElasticacheSubnetGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "subnetgroup");
-            let asked = at.elasticache().delete_cache_subnet_group();
-            let answer = asked.cache_subnet_group_name(name).send().await;
-            deleted(
-                answer.map_err(failed!("elasticache", "DeleteCacheSubnetGroup", name)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "subnetgroup");
+        let asked = clients.elasticache().delete_cache_subnet_group();
+        let answer = asked.cache_subnet_group_name(name).send().await;
+        deleted(
+            answer.map_err(failed!("elasticache", "DeleteCacheSubnetGroup", name)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let name = short(id, "subnetgroup");
-    let asked = at.elasticache().describe_cache_subnet_groups();
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = resource_name(id, "subnetgroup");
+    let asked = clients.elasticache().describe_cache_subnet_groups();
     let asked = asked.cache_subnet_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeCacheSubnetGroups", name))?;
     let group = answer.cache_subnet_groups().first();
     let group = group.ok_or_else(|| missing("elasticache", "DescribeCacheSubnetGroups", name))?;
-    let mut resource = seen(at, id, group);
+    let mut resource = to_resource(clients, id, group);
     resource.tags = tags?;
     Ok(resource)
 }
 
-fn seen(at: &Clients, id: &ResourceId, group: &CacheSubnetGroup) -> Resource {
-    let mut resource = at.resource(id.clone(), NAME);
+fn to_resource(clients: &Clients, id: &ResourceId, group: &CacheSubnetGroup) -> Resource {
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.standing = Standing::Confirmed;
     let subnets = group.subnets().iter();
     let subnets = subnets.filter_map(|subnet| subnet.subnet_identifier());
-    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     resource.uses = subnets.collect();
     resource
 }
@@ -73,14 +73,14 @@ mod tests {
     /// A subnet group goes before its subnets.
     #[test]
     fn a_group_uses_its_subnets() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let subnet = Subnet::builder().subnet_identifier("subnet-1");
         let group = CacheSubnetGroup::builder().subnets(subnet.build());
-        let resource = seen(
-            &at,
-            &at.id("elasticache", "subnetgroup:nets"),
+        let resource = to_resource(
+            &clients,
+            &clients.arn("elasticache", "subnetgroup:nets"),
             &group.build(),
         );
-        assert_eq!(resource.uses, [at.id("ec2", "subnet/subnet-1")]);
+        assert_eq!(resource.uses, [clients.arn("ec2", "subnet/subnet-1")]);
     }
 }

@@ -1,62 +1,67 @@
 //! Listeners of load balancers: they go with their balancer, or alone where the balancer is somebody else's.
 
+use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::Listener;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::batch::halves;
+use super::{Description, Descriptions, ResourceType};
+use crate::batch::bisected_batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
 
-pub(super) struct This;
+pub(super) struct ElbListener;
 
 const NAME: &str = "elasticloadbalancing:listener";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for ElbListener {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(halves(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        bisected_batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let arn = resource.id.as_str();
-            let answer = at.elb().delete_listener().listener_arn(arn).send().await;
-            deleted(
-                answer.map_err(failed!("elasticloadbalancing", "DeleteListener", arn)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let arn = resource.id.as_str();
+        let answer = clients
+            .elb()
+            .delete_listener()
+            .listener_arn(arn)
+            .send()
+            .await;
+        deleted(
+            answer.map_err(failed!("elasticloadbalancing", "DeleteListener", arn)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let asked = at
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let asked = clients
         .elb()
         .describe_listeners()
         .set_listener_arns(Some(arns(ids)));
-    let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
+    let (answer, tags) = tokio::join!(asked.send(), tags_of(clients, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeListeners"))?;
     let found = answer.listeners().iter();
     Ok(tagged(
-        found.filter_map(|listener| seen(at, listener)),
+        found.filter_map(|listener| to_resource(clients, listener)),
         tags?,
     ))
 }
 
-fn seen(at: &Clients, listener: &Listener) -> Option<Resource> {
+fn to_resource(clients: &Clients, listener: &Listener) -> Option<Resource> {
     let id = ResourceId(listener.listener_arn()?.to_owned());
     let owner = balancer(&id);
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.standing = Standing::Confirmed;
     resource.owner = owner;
     let certificates = listener.certificates().iter();
@@ -88,7 +93,7 @@ mod tests {
             .listener_arn("arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/a/1/2")
             .default_actions(action.build())
             .certificates(certificate.build());
-        let resource = seen(&Clients::of_nobody(), &listener.build()).unwrap();
+        let resource = to_resource(&Clients::for_tests(), &listener.build()).unwrap();
         let owner = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/a/1";
         assert_eq!(resource.owner, Some(ResourceId(owner.to_owned())));
         let uses = ["arn:target", "arn:certificate"].map(|arn| ResourceId(arn.to_owned()));

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
     AvailabilityZone, LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
 use futures_util::future::try_join_all;
 use rust_decimal::Decimal;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 use stack::values::tags::STACK;
 
-use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
-use crate::batch::{halves, some_at_once};
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::{Arn, resource_name};
+use crate::batch::{bisected_batches, with_limit};
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::metrics::Signal;
@@ -22,47 +23,46 @@ use crate::pricing::hourly;
 use crate::services::elb::{BATCH, arns, tags_of};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct ElbLoadBalancer;
 
 const NAME: &str = "elasticloadbalancing:loadbalancer";
 
 /// The attribute that protects one from deletion.
 const PROTECTION: &str = "deletion_protection.enabled";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for ElbLoadBalancer {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn covers(&self, arn: &Arn<'_>) -> bool {
+    fn matches(&self, arn: &Arn<'_>) -> bool {
         // A classic one is `loadbalancer/NAME`, the others `loadbalancer/app/NAME/ID`.
-        let path = arn.after("loadbalancer");
+        let path = arn.name("loadbalancer");
         arn.service == "elasticloadbalancing" && path.is_some_and(|path| path.contains('/'))
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(halves(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        bisected_batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let arn = resource.id.as_str();
-            let asked = at.elb().delete_load_balancer().load_balancer_arn(arn);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("elasticloadbalancing", "DeleteLoadBalancer", arn)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let arn = resource.id.as_str();
+        let asked = clients.elb().delete_load_balancer().load_balancer_arn(arn);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("elasticloadbalancing", "DeleteLoadBalancer", arn)),
+            Deletion::Begun,
+        )
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
-        let path = short(&resource.id, "loadbalancer");
+        let path = resource_name(&resource.id, "loadbalancer");
         let signal = |namespace, metric| Signal {
             namespace,
             metric,
@@ -87,24 +87,24 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let asked = at
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let asked = clients
         .elb()
         .describe_load_balancers()
         .set_load_balancer_arns(Some(arns(ids)));
-    let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
+    let (answer, tags) = tokio::join!(asked.send(), tags_of(clients, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeLoadBalancers"))?;
     let tags = tags?;
     let each = answer.load_balancers().iter().map(async |balancer| {
         let arn = balancer.load_balancer_arn().unwrap_or_default();
         let ours = tags.get(arn).is_some_and(|tags| tags.contains_key(STACK));
         let (protected, targets, inside) = tokio::join!(
-            is_protected(at, arn),
-            targets(at, arn),
+            is_protected(clients, arn),
+            targets(clients, arn),
             // Whose it is not is not looked into.
             async {
                 if ours {
-                    inside(at, arn).await
+                    inside(clients, arn).await
                 } else {
                     Ok(Vec::new())
                 }
@@ -114,16 +114,16 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     });
     let described = try_join_all(each).await?.into_iter();
     let found = described.filter_map(|(balancer, protected, targets, owns)| {
-        let mut resource = seen(at, balancer, targets)?;
+        let mut resource = to_resource(clients, balancer, targets)?;
         resource.tags = tags.get(resource.id.as_str()).cloned().unwrap_or_default();
         resource.protection = protected.then(|| PROTECTION.to_owned());
-        Some(Sighting { resource, owns })
+        Some(Description { resource, owns })
     });
     Ok(found.collect())
 }
 
-async fn is_protected(at: &Clients, arn: &str) -> Result<bool, CloudError> {
-    let asked = at
+async fn is_protected(clients: &Clients, arn: &str) -> Result<bool, CloudError> {
+    let asked = clients
         .elb()
         .describe_load_balancer_attributes()
         .load_balancer_arn(arn);
@@ -141,8 +141,11 @@ async fn is_protected(at: &Clients, arn: &str) -> Result<bool, CloudError> {
 }
 
 /// The target groups that its listeners and rules forward to: they go after it.
-async fn targets(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = at.elb().describe_target_groups().load_balancer_arn(arn);
+async fn targets(clients: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let asked = clients
+        .elb()
+        .describe_target_groups()
+        .load_balancer_arn(arn);
     let mut pages = asked.into_paginator().items().send();
     let mut found = Vec::new();
     while let Some(group) = pages.next().await {
@@ -157,8 +160,8 @@ async fn targets(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError>
 }
 
 /// Its listeners and their rules, which go with it: one of them may be somebody else's, who put it there.
-async fn inside(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = at.elb().describe_listeners().load_balancer_arn(arn);
+async fn inside(clients: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let asked = clients.elb().describe_listeners().load_balancer_arn(arn);
     let mut pages = asked.into_paginator().items().send();
     let mut inside = Vec::new();
     while let Some(listener) = pages.next().await {
@@ -168,8 +171,10 @@ async fn inside(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> 
     }
     // Those of the other kinds have no rules but the one that they are themselves.
     if arn.contains(":loadbalancer/app/") {
-        let asked = inside.iter().map(|listener| rules(at, listener.as_str()));
-        for rules in some_at_once(asked.collect()).await {
+        let asked = inside
+            .iter()
+            .map(|listener| rules(clients, listener.as_str()));
+        for rules in with_limit(asked.collect()).await {
             inside.extend(rules?);
         }
     }
@@ -177,8 +182,8 @@ async fn inside(at: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> 
 }
 
 /// The rules of a listener, without the one by default, which is the listener itself.
-async fn rules(at: &Clients, listener: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = at.elb().describe_rules().listener_arn(listener);
+async fn rules(clients: &Clients, listener: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let asked = clients.elb().describe_rules().listener_arn(listener);
     let mut pages = asked.into_paginator().items().send();
     let mut found = Vec::new();
     while let Some(rule) = pages.next().await {
@@ -193,23 +198,27 @@ async fn rules(at: &Clients, listener: &str) -> Result<Vec<ResourceId>, CloudErr
     Ok(found)
 }
 
-fn seen(at: &Clients, balancer: &LoadBalancer, targets: Vec<ResourceId>) -> Option<Resource> {
+fn to_resource(
+    clients: &Clients,
+    balancer: &LoadBalancer,
+    targets: Vec<ResourceId>,
+) -> Option<Resource> {
     let id = ResourceId(balancer.load_balancer_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     let state = balancer.state().and_then(|state| state.code());
     resource.state = state.map(|code| code.as_str().to_owned());
     resource.created_at = timestamp(balancer.created_time());
     resource.standing = Standing::Confirmed;
     let zones = balancer.availability_zones();
     let subnets = zones.iter().filter_map(|zone| zone.subnet_id());
-    let subnets = subnets.map(|id| at.id("ec2", &format!("subnet/{id}")));
+    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     let groups = balancer.security_groups().iter();
-    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     let addresses = zones
         .iter()
         .flat_map(AvailabilityZone::load_balancer_addresses);
     let addresses = addresses.filter_map(|address| address.allocation_id());
-    let addresses = addresses.map(|id| at.id("ec2", &format!("elastic-ip/{id}")));
+    let addresses = addresses.map(|id| clients.arn("ec2", &format!("elastic-ip/{id}")));
     let addresses: Vec<_> = addresses.collect();
     // Addresses of one's own are counted where they are; how many others it has, nobody tells.
     let borrows =
@@ -254,7 +263,7 @@ mod tests {
     }
 
     fn resource(balancer: LoadBalancerBuilder, targets: Vec<ResourceId>) -> Resource {
-        seen(&Clients::of_nobody(), &balancer.build(), targets).unwrap()
+        to_resource(&Clients::for_tests(), &balancer.build(), targets).unwrap()
     }
 
     /// Subnets, groups, addresses of one's own and target groups go after their balancer.
@@ -270,13 +279,13 @@ mod tests {
             .availability_zones(zone.build());
         let target = ResourceId("arn:target".to_owned());
         let network = resource(balancer, vec![target.clone()]);
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let wanted = [
             "subnet/subnet-1",
             "security-group/sg-1",
             "elastic-ip/eipalloc-1",
         ];
-        let mut wanted: Vec<_> = wanted.map(|path| at.id("ec2", path)).into();
+        let mut wanted: Vec<_> = wanted.map(|path| clients.arn("ec2", path)).into();
         wanted.push(target);
         assert_eq!(network.uses, wanted);
         assert_eq!(network.usage, [hourly("elb:network", Decimal::ONE)]);
@@ -290,7 +299,7 @@ mod tests {
             balancer("app/a/1", LoadBalancerTypeEnum::Application),
             Vec::new(),
         );
-        let signals = This.signals(&app);
+        let signals = ElbLoadBalancer.signals(&app);
         assert_eq!(
             signals[0].dimensions,
             [("LoadBalancer", "app/a/1".to_owned())]
@@ -300,15 +309,18 @@ mod tests {
             balancer("gwy/g/1", LoadBalancerTypeEnum::Gateway),
             Vec::new(),
         );
-        assert_eq!(This.signals(&gateway)[0].namespace, "AWS/GatewayELB");
+        assert_eq!(
+            ElbLoadBalancer.signals(&gateway)[0].namespace,
+            "AWS/GatewayELB"
+        );
         assert!(gateway.usage.is_empty() && gateway.unpriced.len() == 2);
     }
 
     /// A classic one is not taken for one of these.
     #[test]
     fn classic_ones_are_not_known() {
-        let covers = |text: &str| This.covers(&Arn::parse(text).unwrap());
-        assert!(covers(&format!("{ARN}/app/a/1")));
-        assert!(!covers(&format!("{ARN}/classic")));
+        let matches = |text: &str| ElbLoadBalancer.matches(&Arn::parse(text).unwrap());
+        assert!(matches(&format!("{ARN}/app/a/1")));
+        assert!(!matches(&format!("{ARN}/classic")));
     }
 }

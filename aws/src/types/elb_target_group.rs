@@ -1,59 +1,62 @@
 //! Target groups of load balancers. Who forwards to one, or registers with one, goes first.
 
+use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::batch::halves;
+use super::{Description, Descriptions, ResourceType};
+use crate::batch::bisected_batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::elb::{BATCH, arns, tagged, tags_of};
 
-pub(super) struct This;
+pub(super) struct ElbTargetGroup;
 
 const NAME: &str = "elasticloadbalancing:targetgroup";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for ElbTargetGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(halves(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        bisected_batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let arn = resource.id.as_str();
-            let asked = at.elb().delete_target_group().target_group_arn(arn);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("elasticloadbalancing", "DeleteTargetGroup", arn)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let arn = resource.id.as_str();
+        let asked = clients.elb().delete_target_group().target_group_arn(arn);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("elasticloadbalancing", "DeleteTargetGroup", arn)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let asked = at
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let asked = clients
         .elb()
         .describe_target_groups()
         .set_target_group_arns(Some(arns(ids)));
-    let (answer, tags) = tokio::join!(asked.send(), tags_of(at, ids));
+    let (answer, tags) = tokio::join!(asked.send(), tags_of(clients, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeTargetGroups"))?;
     let found = answer.target_groups().iter();
-    Ok(tagged(found.filter_map(|group| seen(at, group)), tags?))
+    Ok(tagged(
+        found.filter_map(|group| to_resource(clients, group)),
+        tags?,
+    ))
 }
 
-fn seen(at: &Clients, group: &TargetGroup) -> Option<Resource> {
+fn to_resource(clients: &Clients, group: &TargetGroup) -> Option<Resource> {
     let id = ResourceId(group.target_group_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.standing = Standing::Confirmed;
     Some(resource)
 }
@@ -67,7 +70,7 @@ mod tests {
     fn a_target_group_is_free() {
         let arn = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/t/1";
         let group = TargetGroup::builder().target_group_arn(arn).vpc_id("vpc-1");
-        let resource = seen(&Clients::of_nobody(), &group.build()).unwrap();
+        let resource = to_resource(&Clients::for_tests(), &group.build()).unwrap();
         assert!(resource.is_confirmed() && resource.uses.is_empty());
         assert!(resource.usage.is_empty() && resource.unpriced.is_empty());
     }

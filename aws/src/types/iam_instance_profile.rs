@@ -1,20 +1,22 @@
 //! Instance profiles: the roles that instances run as.
 
+use async_trait::async_trait;
 use aws_sdk_iam::types::InstanceProfile;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
 
-use super::{Listed, Seen, Type};
+use super::{Descriptions, Listing, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::iam::{self, PAGE, name};
+use crate::services::iam::{self, PAGE_SIZE, name};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct IamInstanceProfile;
 
 const NAME: &str = "iam:instance-profile";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for IamInstanceProfile {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -23,57 +25,61 @@ impl Type for This {
         true
     }
 
-    fn list<'a>(
-        &'a self,
-        at: &'a Clients,
-        which: &'a Which,
-    ) -> Soon<'a, Result<Listed, CloudError>> {
-        Box::pin(list(at, which))
+    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+        list(clients, which).await
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move { deleted(delete(at, &resource.id).await, Deletion::Gone) })
+    ) -> Result<Deletion, CloudError> {
+        deleted(delete(clients, &resource.id).await, Deletion::Gone)
     }
 }
 
 /// The list comes without tags: each that need be asked is asked for its own.
-async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
-    let pages = at.iam().list_instance_profiles().max_items(PAGE);
+async fn list(clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    let pages = clients.iam().list_instance_profiles().max_items(PAGE_SIZE);
     let mut pages = pages.into_paginator().items().send();
     let mut unique = Vec::new();
     let mut ids = Vec::new();
     while let Some(profile) = pages.next().await {
         let profile = profile.map_err(failed!("iam", "ListInstanceProfiles"))?;
-        if !at.unmarked.spares(which, profile.instance_profile_id()) {
+        if !clients
+            .untagged
+            .can_skip(which, profile.instance_profile_id())
+        {
             unique.push(profile.instance_profile_id);
             ids.push(ResourceId(profile.arn));
         }
     }
-    let seen = each(&ids, |id| describe(at, id)).await;
-    Ok(iam::marked(at, which, ids.into_iter().zip(unique), seen))
+    let descriptions = each(&ids, |id| describe(clients, id)).await;
+    Ok(iam::retain_tagged(
+        clients,
+        which,
+        ids.into_iter().zip(unique),
+        descriptions,
+    ))
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let profile = at.iam().get_instance_profile();
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let profile = clients.iam().get_instance_profile();
     let answer = profile.instance_profile_name(name(id)).send().await;
     let answer = answer.map_err(failed!("iam", "GetInstanceProfile", id.as_str()))?;
     Ok(match answer.instance_profile() {
-        Some(profile) => seen(at, profile),
-        None => iam::resource(at, id.as_str(), NAME),
+        Some(profile) => to_resource(clients, profile),
+        None => iam::resource(clients, id.as_str(), NAME),
     })
 }
 
-fn seen(at: &Clients, profile: &InstanceProfile) -> Resource {
-    let mut resource = iam::resource(at, profile.arn(), NAME);
+fn to_resource(clients: &Clients, profile: &InstanceProfile) -> Resource {
+    let mut resource = iam::resource(clients, profile.arn(), NAME);
     resource.tags = iam::tags(profile.tags());
     resource.created_at = timestamp(Some(profile.create_date()));
     resource.standing = Standing::Confirmed;
@@ -84,20 +90,20 @@ fn seen(at: &Clients, profile: &InstanceProfile) -> Resource {
 }
 
 /// A profile can only go without its role.
-async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
-    let get = at.iam().get_instance_profile();
+async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
+    let get = clients.iam().get_instance_profile();
     let answer = get.instance_profile_name(name(id)).send().await;
     let answer = answer.map_err(failed!("iam", "GetInstanceProfile", id.as_str()))?;
     let roles = answer.instance_profile().map(InstanceProfile::roles);
     for role in roles.unwrap_or_default() {
-        let remove = at
+        let remove = clients
             .iam()
             .remove_role_from_instance_profile()
             .instance_profile_name(name(id));
         let answer = remove.role_name(role.role_name()).send().await;
         unless_gone(answer.map_err(failed!("iam", "RemoveRoleFromInstanceProfile", id.as_str())))?;
     }
-    let delete = at.iam().delete_instance_profile();
+    let delete = clients.iam().delete_instance_profile();
     let answer = delete.instance_profile_name(name(id)).send().await;
     answer.map_err(failed!("iam", "DeleteInstanceProfile", id.as_str()))?;
     Ok(())
@@ -136,8 +142,11 @@ mod tests {
         let service = service.await;
         let id = ResourceId("arn:aws:iam::123456789012:instance-profile/web".to_owned());
         delete(&service.clients, &id).await.unwrap();
-        let heard = service.heard();
-        let last = heard.last().unwrap();
-        assert!(last.contains("Action=DeleteInstanceProfile&"), "{heard:?}");
+        let requests = service.requests();
+        let last = requests.last().unwrap();
+        assert!(
+            last.contains("Action=DeleteInstanceProfile&"),
+            "{requests:?}"
+        );
     }
 }

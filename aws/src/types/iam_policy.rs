@@ -1,21 +1,23 @@
 //! Policies of the account's own.
 
+use async_trait::async_trait;
 use aws_sdk_iam::types::{Policy, PolicyScopeType};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
 
-use super::{Listed, Seen, Type};
+use super::{Descriptions, Listing, ResourceType};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
-use crate::services::iam::{self, PAGE};
+use crate::services::iam::{self, PAGE_SIZE};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct IamPolicy;
 
 const NAME: &str = "iam:policy";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for IamPolicy {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -24,40 +26,34 @@ impl Type for This {
         true
     }
 
-    fn list<'a>(
-        &'a self,
-        at: &'a Clients,
-        which: &'a Which,
-    ) -> Soon<'a, Result<Listed, CloudError>> {
-        Box::pin(list(at, which))
+    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+        list(clients, which).await
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, &resource.id).await {
-                Ok(()) => Ok(Deletion::Gone),
-                Err(error) if error.code.as_deref() == Some("DeleteConflict") => {
-                    Err(with_users(at, &resource.id, error).await)
-                }
-                Err(error) => gone_is_done(error),
+    ) -> Result<Deletion, CloudError> {
+        match delete(clients, &resource.id).await {
+            Ok(()) => Ok(Deletion::Gone),
+            Err(error) if error.code.as_deref() == Some("DeleteConflict") => {
+                Err(with_users(clients, &resource.id, error).await)
             }
-        })
+            Err(error) => gone_is_done(error),
+        }
     }
 }
 
 /// The list comes without tags: each that need be asked is asked for its own.
-async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
-    let pages = at.iam().list_policies().scope(PolicyScopeType::Local);
-    let mut pages = pages.max_items(PAGE).into_paginator().items().send();
+async fn list(clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    let pages = clients.iam().list_policies().scope(PolicyScopeType::Local);
+    let mut pages = pages.max_items(PAGE_SIZE).into_paginator().items().send();
     let mut unique = Vec::new();
     let mut ids = Vec::new();
     while let Some(policy) = pages.next().await {
@@ -65,50 +61,67 @@ async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
         let (Some(arn), Some(id)) = (policy.arn, policy.policy_id) else {
             continue;
         };
-        if !at.unmarked.spares(which, &id) {
+        if !clients.untagged.can_skip(which, &id) {
             unique.push(id);
             ids.push(ResourceId(arn));
         }
     }
-    let seen = each(&ids, |id| describe(at, id)).await;
-    Ok(iam::marked(at, which, ids.into_iter().zip(unique), seen))
+    let descriptions = each(&ids, |id| describe(clients, id)).await;
+    Ok(iam::retain_tagged(
+        clients,
+        which,
+        ids.into_iter().zip(unique),
+        descriptions,
+    ))
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let answer = at.iam().get_policy().policy_arn(id.as_str()).send().await;
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let answer = clients
+        .iam()
+        .get_policy()
+        .policy_arn(id.as_str())
+        .send()
+        .await;
     let answer = answer.map_err(failed!("iam", "GetPolicy", id.as_str()))?;
     Ok(match answer.policy() {
-        Some(policy) => seen(at, id, policy),
-        None => iam::resource(at, id.as_str(), NAME),
+        Some(policy) => to_resource(clients, id, policy),
+        None => iam::resource(clients, id.as_str(), NAME),
     })
 }
 
-fn seen(at: &Clients, id: &ResourceId, policy: &Policy) -> Resource {
-    let mut resource = iam::resource(at, id.as_str(), NAME);
+fn to_resource(clients: &Clients, id: &ResourceId, policy: &Policy) -> Resource {
+    let mut resource = iam::resource(clients, id.as_str(), NAME);
     resource.tags = iam::tags(policy.tags());
     resource.created_at = timestamp(policy.create_date());
     resource.standing = Standing::Confirmed;
     let path = policy.path().unwrap_or("/");
-    let own = Arn::of(id).is_some_and(|arn| arn.account == at.place.account);
+    let own = Arn::from_id(id).is_some_and(|arn| arn.account == clients.place.account);
     resource.untouchable = iam::untouchable(path)
         .or_else(|| (!own).then(|| "it belongs to AWS, not to this account".to_owned()));
     resource
 }
 
 /// A policy can only go without its versions but the default one.
-async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
-    let versions = at.iam().list_policy_versions().policy_arn(id.as_str());
-    let mut versions = versions.max_items(PAGE).into_paginator().items().send();
+async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
+    let versions = clients.iam().list_policy_versions().policy_arn(id.as_str());
+    let mut versions = versions
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(version) = versions.next().await {
         let version = version.map_err(failed!("iam", "ListPolicyVersions", id.as_str()))?;
         if version.is_default_version() {
             continue;
         }
-        let delete = at.iam().delete_policy_version().policy_arn(id.as_str());
+        let delete = clients
+            .iam()
+            .delete_policy_version()
+            .policy_arn(id.as_str());
         let answer = delete.set_version_id(version.version_id).send().await;
         unless_gone(answer.map_err(failed!("iam", "DeletePolicyVersion", id.as_str())))?;
     }
-    let answer = at
+    let answer = clients
         .iam()
         .delete_policy()
         .policy_arn(id.as_str())
@@ -119,8 +132,11 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
 }
 
 /// The conflict, with the names of those that still have the policy. They are not the stack's, or they would be gone.
-async fn with_users(at: &Clients, id: &ResourceId, mut error: CloudError) -> CloudError {
-    let users = at.iam().list_entities_for_policy().policy_arn(id.as_str());
+async fn with_users(clients: &Clients, id: &ResourceId, mut error: CloudError) -> CloudError {
+    let users = clients
+        .iam()
+        .list_entities_for_policy()
+        .policy_arn(id.as_str());
     let Ok(users) = users.send().await else {
         return error;
     };
@@ -184,11 +200,11 @@ mod tests {
             (200, "text/xml", said)
         });
         let service = service.await;
-        let at = &service.clients;
-        let found = async |which: &Which| list(at, which).await.unwrap().ids.len();
+        let clients = &service.clients;
+        let found = async |which: &Which| list(clients, which).await.unwrap().ids.len();
         let asked = || {
-            let heard = service.heard();
-            heard
+            let requests = service.requests();
+            requests
                 .iter()
                 .filter(|body| body.contains("GetPolicy&"))
                 .count()

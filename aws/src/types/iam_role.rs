@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_iam::types::{EntityType, Role, RoleDetail};
 use aws_smithy_types::DateTime;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing, Which};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
 
-use super::{Listed, Seen, Sighting, Type};
+use super::{Description, Descriptions, Listing, ResourceType};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::iam::{self, PAGE, is_wanted, name};
+use crate::services::iam::{self, PAGE_SIZE, is_wanted, name};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct IamRole;
 
 const NAME: &str = "iam:role";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for IamRole {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -27,67 +29,66 @@ impl Type for This {
         true
     }
 
-    fn list<'a>(
-        &'a self,
-        at: &'a Clients,
-        which: &'a Which,
-    ) -> Soon<'a, Result<Listed, CloudError>> {
-        Box::pin(list(at, which))
+    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+        list(clients, which).await
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move { deleted(delete(at, &resource.id).await, Deletion::Gone) })
+    ) -> Result<Deletion, CloudError> {
+        deleted(delete(clients, &resource.id).await, Deletion::Gone)
     }
 }
 
 /// All roles of the account with their tags, a page of them a question. Asking each role would be a question a role.
-async fn list(at: &Clients, which: &Which) -> Result<Listed, CloudError> {
-    let pages = at
+async fn list(clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    let pages = clients
         .iam()
         .get_account_authorization_details()
         .filter(EntityType::Role)
-        .max_items(PAGE);
+        .max_items(PAGE_SIZE);
     let mut pages = pages.into_paginator().send();
-    let mut listed = Listed::default();
+    let mut listed = Listing::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed!("iam", "GetAccountAuthorizationDetails"))?;
         for role in page.role_detail_list() {
-            let Some(resource) = detailed(at, role) else {
+            let Some(resource) = detailed(clients, role) else {
                 continue;
             };
             if is_wanted(&resource.tags, which) {
                 listed.ids.push(resource.id.clone());
-                listed.seen.push(Sighting::from(resource));
+                listed.described.push(Description::from(resource));
             }
         }
     }
     Ok(listed)
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let role = at.iam().get_role().role_name(name(id));
-    let (role, policies) = tokio::join!(role.send(), attached(at, id));
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let role = clients.iam().get_role().role_name(name(id));
+    let (role, policies) = tokio::join!(role.send(), attached(clients, id));
     let role = role.map_err(failed!("iam", "GetRole", id.as_str()))?;
     let uses = policies?;
     Ok(match role.role() {
-        Some(role) => asked(at, role, uses),
-        None => iam::resource(at, id.as_str(), NAME),
+        Some(role) => asked(clients, role, uses),
+        None => iam::resource(clients, id.as_str(), NAME),
     })
 }
 
 /// The managed policies that a role has.
-async fn attached(at: &Clients, id: &ResourceId) -> Result<Vec<String>, CloudError> {
-    let pages = at.iam().list_attached_role_policies().role_name(name(id));
-    let mut pages = pages.max_items(PAGE).into_paginator().items().send();
+async fn attached(clients: &Clients, id: &ResourceId) -> Result<Vec<String>, CloudError> {
+    let pages = clients
+        .iam()
+        .list_attached_role_policies()
+        .role_name(name(id));
+    let mut pages = pages.max_items(PAGE_SIZE).into_paginator().items().send();
     let mut attached = Vec::new();
     while let Some(policy) = pages.next().await {
         let policy = policy.map_err(failed!("iam", "ListAttachedRolePolicies", id.as_str()))?;
@@ -96,15 +97,15 @@ async fn attached(at: &Clients, id: &ResourceId) -> Result<Vec<String>, CloudErr
     Ok(attached)
 }
 
-fn detailed(at: &Clients, role: &RoleDetail) -> Option<Resource> {
+fn detailed(clients: &Clients, role: &RoleDetail) -> Option<Resource> {
     let policies = role.attached_managed_policies().iter();
     let mut policies: Vec<_> = policies
         .filter_map(|policy| policy.policy_arn.clone())
         .collect();
     let boundary = role.permissions_boundary();
     policies.extend(boundary.and_then(|policy| policy.permissions_boundary_arn.clone()));
-    Some(seen(
-        at,
+    Some(to_resource(
+        clients,
         role.arn()?,
         role.path().unwrap_or("/"),
         role.create_date(),
@@ -113,11 +114,11 @@ fn detailed(at: &Clients, role: &RoleDetail) -> Option<Resource> {
     ))
 }
 
-fn asked(at: &Clients, role: &Role, mut policies: Vec<String>) -> Resource {
+fn asked(clients: &Clients, role: &Role, mut policies: Vec<String>) -> Resource {
     let boundary = role.permissions_boundary();
     policies.extend(boundary.and_then(|policy| policy.permissions_boundary_arn.clone()));
-    seen(
-        at,
+    to_resource(
+        clients,
         role.arn(),
         role.path(),
         Some(role.create_date()),
@@ -126,54 +127,62 @@ fn asked(at: &Clients, role: &Role, mut policies: Vec<String>) -> Resource {
     )
 }
 
-fn seen(
-    at: &Clients,
+fn to_resource(
+    clients: &Clients,
     arn: &str,
     path: &str,
     created: Option<&DateTime>,
     tags: BTreeMap<String, String>,
     policies: Vec<String>,
 ) -> Resource {
-    let mut resource = iam::resource(at, arn, NAME);
+    let mut resource = iam::resource(clients, arn, NAME);
     resource.tags = tags;
     resource.created_at = timestamp(created);
     resource.standing = Standing::Confirmed;
     resource.untouchable = iam::untouchable(path);
     // Policies of the account's own: those of AWS never go.
-    let own = |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.account == at.place.account);
+    let own =
+        |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.account == clients.place.account);
     resource.uses = policies.into_iter().filter(own).map(ResourceId).collect();
     resource
 }
 
 /// A role can only go without its policies, and out of its instance profiles.
-async fn delete(at: &Clients, id: &ResourceId) -> Result<(), CloudError> {
+async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
     let role = name(id);
-    for policy in attached(at, id).await? {
-        let detach = at.iam().detach_role_policy().role_name(role);
+    for policy in attached(clients, id).await? {
+        let detach = clients.iam().detach_role_policy().role_name(role);
         let answer = detach.policy_arn(&policy).send().await;
         unless_gone(answer.map_err(failed!("iam", "DetachRolePolicy", id.as_str())))?;
     }
-    let inline = at.iam().list_role_policies().role_name(role);
-    let mut inline = inline.max_items(PAGE).into_paginator().items().send();
+    let inline = clients.iam().list_role_policies().role_name(role);
+    let mut inline = inline.max_items(PAGE_SIZE).into_paginator().items().send();
     while let Some(policy) = inline.next().await {
         let policy = policy.map_err(failed!("iam", "ListRolePolicies", id.as_str()))?;
-        let delete = at.iam().delete_role_policy().role_name(role);
+        let delete = clients.iam().delete_role_policy().role_name(role);
         let answer = delete.policy_name(policy).send().await;
         unless_gone(answer.map_err(failed!("iam", "DeleteRolePolicy", id.as_str())))?;
     }
-    let profiles = at.iam().list_instance_profiles_for_role().role_name(role);
-    let mut profiles = profiles.max_items(PAGE).into_paginator().items().send();
+    let profiles = clients
+        .iam()
+        .list_instance_profiles_for_role()
+        .role_name(role);
+    let mut profiles = profiles
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(profile) = profiles.next().await {
         let profile =
             profile.map_err(failed!("iam", "ListInstanceProfilesForRole", id.as_str()))?;
-        let remove = at
+        let remove = clients
             .iam()
             .remove_role_from_instance_profile()
             .instance_profile_name(profile.instance_profile_name());
         let answer = remove.role_name(role).send().await;
         unless_gone(answer.map_err(failed!("iam", "RemoveRoleFromInstanceProfile", id.as_str())))?;
     }
-    let answer = at.iam().delete_role().role_name(role).send().await;
+    let answer = clients.iam().delete_role().role_name(role).send().await;
     answer.map_err(failed!("iam", "DeleteRole", id.as_str()))?;
     Ok(())
 }

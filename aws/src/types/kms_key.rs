@@ -2,63 +2,68 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done, unless_gone};
 use crate::pricing::monthly;
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct KmsKey;
 
 const NAME: &str = "kms:key";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for KmsKey {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, &resource.id).await {
-                Ok(Some(date)) => Ok(Deletion::Scheduled(date)),
-                Ok(None) => Ok(Deletion::Begun),
-                Err(error) => gone_is_done(error),
-            }
-        })
+    ) -> Result<Deletion, CloudError> {
+        match delete(clients, &resource.id).await {
+            Ok(Some(date)) => Ok(Deletion::Scheduled(date)),
+            Ok(None) => Ok(Deletion::Begun),
+            Err(error) => gone_is_done(error),
+        }
     }
 }
 
 /// One whose deletion is scheduled already is no longer there: it cannot be used, and costs nothing.
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let (key, tags) = tokio::join!(key(at, id), tags(at, id));
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let (key, tags) = tokio::join!(key(clients, id), tags(clients, id));
     let key = key?;
     if pending(&key) {
         let why = "its deletion is scheduled";
         return Err(absent("kms", "DescribeKey", id.as_str(), why));
     }
-    Ok(seen(at, id, &key, tags?))
+    Ok(to_resource(clients, id, &key, tags?))
 }
 
-async fn key(at: &Clients, id: &ResourceId) -> Result<KeyMetadata, CloudError> {
-    let answer = at.kms().describe_key().key_id(id.as_str()).send().await;
+async fn key(clients: &Clients, id: &ResourceId) -> Result<KeyMetadata, CloudError> {
+    let answer = clients
+        .kms()
+        .describe_key()
+        .key_id(id.as_str())
+        .send()
+        .await;
     let answer = answer.map_err(failed!("kms", "DescribeKey", id.as_str()))?;
     answer.key_metadata.ok_or_else(|| CloudError {
         service: "kms".to_owned(),
@@ -70,8 +75,8 @@ async fn key(at: &Clients, id: &ResourceId) -> Result<KeyMetadata, CloudError> {
     })
 }
 
-async fn tags(at: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
-    let tags = at.kms().list_resource_tags().key_id(id.as_str());
+async fn tags(clients: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
+    let tags = clients.kms().list_resource_tags().key_id(id.as_str());
     let mut tags = tags.into_paginator().items().send();
     let mut all = BTreeMap::new();
     while let Some(tag) = tags.next().await {
@@ -89,13 +94,13 @@ fn pending(key: &KeyMetadata) -> bool {
     )
 }
 
-fn seen(
-    at: &Clients,
+fn to_resource(
+    clients: &Clients,
     id: &ResourceId,
     key: &KeyMetadata,
     tags: BTreeMap<String, String>,
 ) -> Resource {
-    let mut resource = at.resource(id.clone(), NAME);
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags;
     resource.state = key.key_state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(key.creation_date());
@@ -111,13 +116,19 @@ fn seen(
 
 /// Schedules the deletion with the longest time to change one's mind, which is the default, and takes the key's names
 /// from it, so that the stack's next version can have them.
-async fn delete(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
-    let date = schedule(at, id).await?;
-    let aliases = at.kms().list_aliases().key_id(short(id, "key"));
+async fn delete(clients: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
+    let date = schedule(clients, id).await?;
+    let aliases = clients
+        .kms()
+        .list_aliases()
+        .key_id(resource_name(id, "key"));
     let mut aliases = aliases.into_paginator().items().send();
     while let Some(alias) = aliases.next().await {
         let alias = alias.map_err(failed!("kms", "ListAliases", id.as_str()))?;
-        let delete = at.kms().delete_alias().set_alias_name(alias.alias_name);
+        let delete = clients
+            .kms()
+            .delete_alias()
+            .set_alias_name(alias.alias_name);
         let answer = delete.send().await;
         unless_gone(answer.map_err(failed!("kms", "DeleteAlias", id.as_str())))?;
     }
@@ -125,13 +136,16 @@ async fn delete(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, Clou
 }
 
 /// When the key goes: scheduled now, or by an earlier try.
-async fn schedule(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
-    let answer = at.kms().schedule_key_deletion().key_id(short(id, "key"));
+async fn schedule(clients: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
+    let answer = clients
+        .kms()
+        .schedule_key_deletion()
+        .key_id(resource_name(id, "key"));
     let answer = answer.send().await;
     match answer.map_err(failed!("kms", "ScheduleKeyDeletion", id.as_str())) {
         Ok(answer) => Ok(timestamp(answer.deletion_date())),
         Err(error) if error.code.as_deref() == Some("KMSInvalidStateException") => {
-            let key = key(at, id).await?;
+            let key = key(clients, id).await?;
             if pending(&key) {
                 Ok(timestamp(key.deletion_date()))
             } else {
@@ -145,7 +159,6 @@ async fn schedule(at: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, Cl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::ec2::testing::here;
 
     fn of(state: KeyState, manager: KeyManagerType) -> KeyMetadata {
         let key = KeyMetadata::builder().key_id("1").key_state(state);
@@ -167,9 +180,16 @@ mod tests {
     /// Keys of AWS cost nothing and are not to be touched.
     #[test]
     fn keys_of_aws_are_untouchable() {
-        let at = here();
-        let id = at.id("kms", "key/1");
-        let key = |manager| seen(&at, &id, &of(KeyState::Enabled, manager), BTreeMap::new());
+        let clients = Clients::for_tests();
+        let id = clients.arn("kms", "key/1");
+        let key = |manager| {
+            to_resource(
+                &clients,
+                &id,
+                &of(KeyState::Enabled, manager),
+                BTreeMap::new(),
+            )
+        };
         let theirs = key(KeyManagerType::Aws);
         assert!(theirs.untouchable.is_some() && theirs.usage.is_empty());
         let own = key(KeyManagerType::Customer);

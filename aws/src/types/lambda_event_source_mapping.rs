@@ -2,71 +2,80 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 
-pub(super) struct This;
+pub(super) struct LambdaEventSourceMapping;
 
 const NAME: &str = "lambda:event-source-mapping";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for LambdaEventSourceMapping {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let uuid = short(&resource.id, "event-source-mapping");
-            let answer = at.lambda().delete_event_source_mapping().uuid(uuid);
-            let answer = answer.send().await;
-            deleted(
-                answer.map_err(failed!("lambda", "DeleteEventSourceMapping", uuid)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let uuid = resource_name(&resource.id, "event-source-mapping");
+        let answer = clients.lambda().delete_event_source_mapping().uuid(uuid);
+        let answer = answer.send().await;
+        deleted(
+            answer.map_err(failed!("lambda", "DeleteEventSourceMapping", uuid)),
+            Deletion::Begun,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let uuid = short(id, "event-source-mapping");
-    let answer = at.lambda().get_event_source_mapping().uuid(uuid).send();
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let uuid = resource_name(id, "event-source-mapping");
+    let answer = clients
+        .lambda()
+        .get_event_source_mapping()
+        .uuid(uuid)
+        .send();
     let answer = answer
         .await
         .map_err(failed!("lambda", "GetEventSourceMapping", uuid))?;
-    let tags = at.lambda().list_tags().resource(id.as_str()).send().await;
+    let tags = clients
+        .lambda()
+        .list_tags()
+        .resource(id.as_str())
+        .send()
+        .await;
     let tags = match tags.map_err(failed!("lambda", "ListTags", uuid)) {
         Ok(tags) => tags.tags.unwrap_or_default().into_iter().collect(),
         // It was there a moment ago: nothing is known of its tags but that there are none to be read.
         Err(error) if error.kind == CloudErrorKind::Gone => BTreeMap::new(),
         Err(error) => return Err(error),
     };
-    Ok(seen(at, id, &answer, tags))
+    Ok(to_resource(clients, id, &answer, tags))
 }
 
-fn seen(
-    at: &Clients,
+fn to_resource(
+    clients: &Clients,
     id: &ResourceId,
     mapping: &GetEventSourceMappingOutput,
     tags: BTreeMap<String, String>,
 ) -> Resource {
-    let mut resource = at.resource(id.clone(), NAME);
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags;
     resource.state = mapping.state().map(str::to_owned);
     resource.standing = Standing::Confirmed;
@@ -86,18 +95,17 @@ fn unqualified(function: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::ec2::testing::here;
 
     /// A mapping goes before its function and before what it reads from, whatever version of the function it feeds.
     #[test]
     fn a_mapping_uses_both_of_its_ends() {
-        let at = here();
+        let clients = Clients::for_tests();
         let mapping = GetEventSourceMappingOutput::builder()
             .function_arn("arn:aws:lambda:eu-west-1:123456789012:function:web:live")
             .event_source_arn("arn:aws:sqs:eu-west-1:123456789012:jobs")
             .state("Enabled");
-        let id = at.id("lambda", "event-source-mapping:1");
-        let resource = seen(&at, &id, &mapping.build(), BTreeMap::new());
+        let id = clients.arn("lambda", "event-source-mapping:1");
+        let resource = to_resource(&clients, &id, &mapping.build(), BTreeMap::new());
         let uses: Vec<_> = resource.uses.iter().map(ResourceId::as_str).collect();
         assert_eq!(
             uses,

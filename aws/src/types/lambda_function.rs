@@ -2,65 +2,62 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::VpcConfigResponse;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 use stack::values::tags::{APP, OWNER, STACK};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::{Arn, short};
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::metrics::Signal;
 
-pub(super) struct This;
+pub(super) struct LambdaFunction;
 
 const NAME: &str = "lambda:function";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for LambdaFunction {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn covers(&self, arn: &Arn<'_>) -> bool {
+    fn matches(&self, arn: &Arn<'_>) -> bool {
         // With a further colon it is a version or an alias, which nobody tags.
-        arn.service == "lambda"
-            && arn
-                .after("function")
-                .is_some_and(|name| !name.contains(':'))
+        arn.service == "lambda" && arn.name("function").is_some_and(|name| !name.contains(':'))
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "function");
-            let answer = at.lambda().delete_function().function_name(name);
-            let answer = answer.send().await;
-            let answer = answer.map_err(failed!("lambda", "DeleteFunction", name));
-            // 202: it goes in its own time.
-            let later = matches!(&answer, Ok(answer) if answer.status_code() == 202);
-            let done = if later {
-                Deletion::Begun
-            } else {
-                Deletion::Gone
-            };
-            deleted(answer, done)
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "function");
+        let answer = clients.lambda().delete_function().function_name(name);
+        let answer = answer.send().await;
+        let answer = answer.map_err(failed!("lambda", "DeleteFunction", name));
+        // 202: it goes in its own time.
+        let later = matches!(&answer, Ok(answer) if answer.status_code() == 202);
+        let done = if later {
+            Deletion::Begun
+        } else {
+            Deletion::Gone
+        };
+        deleted(answer, done)
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
-        let name = short(&resource.id, "function").to_owned();
+        let name = resource_name(&resource.id, "function").to_owned();
         vec![Signal {
             namespace: "AWS/Lambda",
             metric: "Invocations",
@@ -72,23 +69,23 @@ impl Type for This {
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Sighting, CloudError> {
-    let name = short(id, "function");
-    let function = at.lambda().get_function().function_name(name);
-    let (function, mappings) = tokio::join!(function.send(), mappings(at, name));
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, CloudError> {
+    let name = resource_name(id, "function");
+    let function = clients.lambda().get_function().function_name(name);
+    let (function, mappings) = tokio::join!(function.send(), mappings(clients, name));
     let function = function.map_err(failed!("lambda", "GetFunction", name))?;
-    let mut resource = seen(at, id, &function)?;
+    let mut resource = to_resource(clients, id, &function)?;
     let mut owns = mappings?;
-    if let Some(group) = log_group(at, name, &resource.tags).await? {
+    if let Some(group) = log_group(clients, name, &resource.tags).await? {
         // A function that still runs makes its group again.
         resource.uses.push(group.clone());
         owns.push(group);
     }
-    Ok(Sighting { resource, owns })
+    Ok(Description { resource, owns })
 }
 
-fn seen(
-    at: &Clients,
+fn to_resource(
+    clients: &Clients,
     id: &ResourceId,
     function: &GetFunctionOutput,
 ) -> Result<Resource, CloudError> {
@@ -103,7 +100,7 @@ fn seen(
             kind: CloudErrorKind::Denied,
         });
     }
-    let mut resource = at.resource(id.clone(), NAME);
+    let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = function.tags().into_iter().flatten().map(pair).collect();
     resource.standing = Standing::Confirmed;
     resource.unpriced = vec![
@@ -125,10 +122,10 @@ fn seen(
     resource.uses = role.map(ResourceId).into_iter().collect();
     resource
         .uses
-        .extend(groups.map(|group| at.id("ec2", &format!("security-group/{group}"))));
+        .extend(groups.map(|group| clients.arn("ec2", &format!("security-group/{group}"))));
     resource
         .uses
-        .extend(subnets.map(|subnet| at.id("ec2", &format!("subnet/{subnet}"))));
+        .extend(subnets.map(|subnet| clients.arn("ec2", &format!("subnet/{subnet}"))));
     resource
         .uses
         .extend(key.map(|key| ResourceId(key.to_owned())));
@@ -140,26 +137,30 @@ fn pair((key, value): (&String, &String)) -> (String, String) {
 }
 
 /// What feeds the function: without it these would only fail.
-async fn mappings(at: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let pages = at.lambda().list_event_source_mappings().function_name(name);
+async fn mappings(clients: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let pages = clients
+        .lambda()
+        .list_event_source_mappings()
+        .function_name(name);
     let mut pages = pages.into_paginator().items().send();
     let mut mappings = Vec::new();
     while let Some(mapping) = pages.next().await {
         let mapping = mapping.map_err(failed!("lambda", "ListEventSourceMappings", name))?;
         let uuid = mapping.uuid();
-        mappings.extend(uuid.map(|id| at.id("lambda", &format!("event-source-mapping:{id}"))));
+        mappings
+            .extend(uuid.map(|id| clients.arn("lambda", &format!("event-source-mapping:{id}"))));
     }
     Ok(mappings)
 }
 
 /// The group that the service makes for what a function writes, when nobody else has claimed it.
 async fn log_group(
-    at: &Clients,
+    clients: &Clients,
     name: &str,
     tags: &BTreeMap<String, String>,
 ) -> Result<Option<ResourceId>, CloudError> {
-    let group = at.id("logs", &format!("log-group:/aws/lambda/{name}"));
-    let answer = at
+    let group = clients.arn("logs", &format!("log-group:/aws/lambda/{name}"));
+    let answer = clients
         .logs()
         .list_tags_for_resource()
         .resource_arn(group.as_str());
@@ -188,16 +189,15 @@ mod tests {
     use aws_sdk_lambda::types::{FunctionConfiguration, TagsError};
 
     use super::*;
-    use crate::services::ec2::testing::here;
 
-    fn id(at: &Clients) -> ResourceId {
-        at.id("lambda", "function:web")
+    fn id(clients: &Clients) -> ResourceId {
+        clients.arn("lambda", "function:web")
     }
 
     /// A function says what can only go after it.
     #[test]
     fn a_function_uses_its_role_and_its_network() {
-        let at = here();
+        let clients = Clients::for_tests();
         let vpc = VpcConfigResponse::builder()
             .security_group_ids("sg-1")
             .subnet_ids("subnet-1");
@@ -207,7 +207,7 @@ mod tests {
         let function = GetFunctionOutput::builder()
             .configuration(configuration.build())
             .tags(STACK, "pr-1");
-        let resource = seen(&at, &id(&at), &function.build()).unwrap();
+        let resource = to_resource(&clients, &id(&clients), &function.build()).unwrap();
         let uses: Vec<_> = resource.uses.iter().map(ResourceId::as_str).collect();
         assert_eq!(
             uses,
@@ -223,14 +223,14 @@ mod tests {
     /// A function whose tags could not be read is not taken for one without tags.
     #[test]
     fn tags_that_were_refused_are_not_no_tags() {
-        let at = here();
+        let clients = Clients::for_tests();
         let error = TagsError::builder()
             .error_code("AccessDeniedException")
             .message("not authorized to perform lambda:ListTags")
             .build()
             .unwrap();
         let function = GetFunctionOutput::builder().tags_error(error).build();
-        let error = seen(&at, &id(&at), &function).unwrap_err();
+        let error = to_resource(&clients, &id(&clients), &function).unwrap_err();
         assert_eq!(error.kind, CloudErrorKind::Denied);
     }
 
@@ -260,9 +260,9 @@ mod tests {
     /// Versions and aliases are not functions.
     #[test]
     fn versions_are_not_functions() {
-        let covers = |text| This.covers(&Arn::parse(text).unwrap());
-        assert!(covers("arn:aws:lambda:eu-west-1:1:function:web"));
-        assert!(!covers("arn:aws:lambda:eu-west-1:1:function:web:live"));
-        assert!(!covers("arn:aws:lambda:eu-west-1:1:layer:web"));
+        let matches = |text| LambdaFunction.matches(&Arn::parse(text).unwrap());
+        assert!(matches("arn:aws:lambda:eu-west-1:1:function:web"));
+        assert!(!matches("arn:aws:lambda:eu-west-1:1:function:web:live"));
+        assert!(!matches("arn:aws:lambda:eu-west-1:1:layer:web"));
     }
 }

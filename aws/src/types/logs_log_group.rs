@@ -2,78 +2,89 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
-use crate::arn::{Arn, short};
+use super::{Descriptions, ResourceType};
+use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
 use crate::pricing::monthly;
 
-pub(super) struct This;
+pub(super) struct LogsLogGroup;
 
 const NAME: &str = "logs:log-group";
 
 /// Bytes of a gigabyte, as it is billed.
 const GIGABYTE: Decimal = Decimal::from_parts(1_073_741_824, 0, 0, false, 0);
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for LogsLogGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn covers(&self, arn: &Arn<'_>) -> bool {
+    fn matches(&self, arn: &Arn<'_>) -> bool {
         arn.is("logs", "log-group") && !arn.resource.contains(":log-stream:")
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = name(&resource.id);
-            let answer = at.logs().delete_log_group().log_group_name(name);
-            deleted(
-                answer
-                    .send()
-                    .await
-                    .map_err(failed!("logs", "DeleteLogGroup", name)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = name(&resource.id);
+        let answer = clients.logs().delete_log_group().log_group_name(name);
+        deleted(
+            answer
+                .send()
+                .await
+                .map_err(failed!("logs", "DeleteLogGroup", name)),
+            Deletion::Gone,
+        )
     }
 }
 
 /// The name, which some write with `:*` after it: that means all streams of the group.
 fn name(id: &ResourceId) -> &str {
-    let name = short(id, "log-group");
+    let name = resource_name(id, "log-group");
     name.strip_suffix(":*").unwrap_or(name)
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = name(id);
-    let id = at.id("logs", &format!("log-group:{name}"));
-    let tags = at.logs().list_tags_for_resource().resource_arn(id.as_str());
-    let (group, tags) = tokio::join!(group(at, name), tags.send());
+    let id = clients.arn("logs", &format!("log-group:{name}"));
+    let tags = clients
+        .logs()
+        .list_tags_for_resource()
+        .resource_arn(id.as_str());
+    let (group, tags) = tokio::join!(group(clients, name), tags.send());
     let group = group?;
     let tags = tags.map_err(failed!("logs", "ListTagsForResource", name))?;
-    Ok(seen(at, id.clone(), &group, tags.tags.unwrap_or_default()))
+    Ok(to_resource(
+        clients,
+        id.clone(),
+        &group,
+        tags.tags.unwrap_or_default(),
+    ))
 }
 
 /// A group by its name. Names are asked for by what they begin with and come in order, so that the name itself, when it
 /// exists, is the first.
-async fn group(at: &Clients, name: &str) -> Result<LogGroup, CloudError> {
-    let groups = at.logs().describe_log_groups().log_group_name_prefix(name);
+async fn group(clients: &Clients, name: &str) -> Result<LogGroup, CloudError> {
+    let groups = clients
+        .logs()
+        .describe_log_groups()
+        .log_group_name_prefix(name);
     let answer = groups.limit(1).send().await;
     let answer = answer.map_err(failed!("logs", "DescribeLogGroups", name))?;
     let mut groups = answer.log_groups.unwrap_or_default().into_iter();
@@ -82,11 +93,16 @@ async fn group(at: &Clients, name: &str) -> Result<LogGroup, CloudError> {
         .ok_or_else(|| absent("logs", "DescribeLogGroups", name, "no group has this name"))
 }
 
-fn seen(at: &Clients, id: ResourceId, group: &LogGroup, tags: HashMap<String, String>) -> Resource {
-    let mut resource = at.resource(id, NAME);
+fn to_resource(
+    clients: &Clients,
+    id: ResourceId,
+    group: &LogGroup,
+    tags: HashMap<String, String>,
+) -> Resource {
+    let mut resource = clients.resource(id, NAME);
     resource.tags = tags.into_iter().collect();
     let created = group.creation_time();
-    resource.created_at = created.and_then(|at| Timestamp::from_millisecond(at).ok());
+    resource.created_at = created.and_then(|millis| Timestamp::from_millisecond(millis).ok());
     resource.standing = Standing::Confirmed;
     if group.deletion_protection_enabled() == Some(true) {
         resource.protection = Some("deletionProtectionEnabled".to_owned());
@@ -104,31 +120,30 @@ fn seen(at: &Clients, id: ResourceId, group: &LogGroup, tags: HashMap<String, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::ec2::testing::here;
 
     /// A group is one thing, however its name is written.
     #[test]
     fn the_star_is_not_part_of_the_name() {
-        let at = here();
-        let id = at.id("logs", "log-group:/aws/lambda/web:*");
+        let clients = Clients::for_tests();
+        let id = clients.arn("logs", "log-group:/aws/lambda/web:*");
         assert_eq!(name(&id), "/aws/lambda/web");
-        assert!(This.covers(&Arn::of(&id).unwrap()));
-        let stream = at.id("logs", "log-group:/aws/lambda/web:log-stream:1");
-        assert!(!This.covers(&Arn::of(&stream).unwrap()));
+        assert!(LogsLogGroup.matches(&Arn::from_id(&id).unwrap()));
+        let stream = clients.arn("logs", "log-group:/aws/lambda/web:log-stream:1");
+        assert!(!LogsLogGroup.matches(&Arn::from_id(&stream).unwrap()));
     }
 
     /// What is stored is priced by the gigabyte and the hour; protection is told; the key goes after the group.
     #[test]
     fn a_group_tells_size_protection_and_key() {
-        let at = here();
+        let clients = Clients::for_tests();
         let key = "arn:aws:kms:eu-west-1:123456789012:key/1";
         let group = LogGroup::builder()
             .stored_bytes(730 * 1_073_741_824)
             .deletion_protection_enabled(true)
             .kms_key_id(key)
             .creation_time(1_795_269_435_509);
-        let id = at.id("logs", "log-group:app");
-        let resource = seen(&at, id, &group.build(), HashMap::new());
+        let id = clients.arn("logs", "log-group:app");
+        let resource = to_resource(&clients, id, &group.build(), HashMap::new());
         assert_eq!(resource.usage[0].meter, "logs:storage");
         assert_eq!(resource.usage[0].quantity, Decimal::ONE);
         assert_eq!(

@@ -1,11 +1,12 @@
 //! Database clusters: Aurora, whose members go before them, and Multi-AZ, whose members go with them.
 
+use async_trait::async_trait;
 use aws_sdk_rds::types::DbCluster;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
@@ -13,101 +14,94 @@ use crate::saved_size::running;
 use crate::services::rds::{self, BATCH, Paid};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct RdsCluster;
 
 const NAME: &str = "rds:cluster";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for RdsCluster {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "cluster");
-            let snapshot = rds::wanted_snapshot(how, resource, name);
-            let asked = at
-                .rds()
-                .delete_db_cluster()
-                .db_cluster_identifier(name)
-                .skip_final_snapshot(snapshot.is_none())
-                .set_final_db_snapshot_identifier(snapshot)
-                .delete_automated_backups(true);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("rds", "DeleteDBCluster", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "cluster");
+        let snapshot = rds::wanted_snapshot(how, resource, name);
+        let asked = clients
+            .rds()
+            .delete_db_cluster()
+            .db_cluster_identifier(name)
+            .skip_final_snapshot(snapshot.is_none())
+            .set_final_db_snapshot_identifier(snapshot)
+            .delete_automated_backups(true);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("rds", "DeleteDBCluster", name)),
+            Deletion::Begun,
+        )
     }
 
-    fn stop<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "cluster");
-            let asked = at.rds().stop_db_cluster().db_cluster_identifier(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "StopDBCluster", name))
-            {
-                Ok(_) => Ok(()),
-                Err(error) => self.unless_so(at, resource, error, true).await,
-            }
-        })
+    async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+        let name = resource_name(&resource.id, "cluster");
+        let asked = clients.rds().stop_db_cluster().db_cluster_identifier(name);
+        match asked
+            .send()
+            .await
+            .map_err(failed!("rds", "StopDBCluster", name))
+        {
+            Ok(_) => Ok(()),
+            Err(error) => self.unless_so(clients, resource, error, true).await,
+        }
     }
 
-    fn start<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            if !running(prior, resource)? {
-                return Ok(());
-            }
-            let name = short(&resource.id, "cluster");
-            let asked = at.rds().start_db_cluster().db_cluster_identifier(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "StartDBCluster", name))
-            {
-                Ok(_) => Ok(()),
-                Err(error) => self.unless_so(at, resource, error, false).await,
-            }
-        })
+    async fn start(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        prior: &Value,
+    ) -> Result<(), CloudError> {
+        if !running(prior, resource)? {
+            return Ok(());
+        }
+        let name = resource_name(&resource.id, "cluster");
+        let asked = clients.rds().start_db_cluster().db_cluster_identifier(name);
+        match asked
+            .send()
+            .await
+            .map_err(failed!("rds", "StartDBCluster", name))
+        {
+            Ok(_) => Ok(()),
+            Err(error) => self.unless_so(clients, resource, error, false).await,
+        }
     }
 }
 
-impl This {
+impl RdsCluster {
     async fn unless_so(
         &self,
-        at: &Clients,
+        clients: &Clients,
         resource: &Resource,
         error: CloudError,
         stopped: bool,
     ) -> Result<(), CloudError> {
-        let seen = self.describe(at, std::slice::from_ref(&resource.id)).await;
-        rds::unless_so(error, &seen, stopped)
+        let descriptions = self
+            .describe(clients, std::slice::from_ref(&resource.id))
+            .await;
+        rds::unless_so(error, &descriptions, stopped)
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let mut pages = at
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let mut pages = clients
         .rds()
         .describe_db_clusters()
         .filters(rds::filter("db-cluster-id", ids, "cluster"))
@@ -117,19 +111,19 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     let mut found = Vec::new();
     while let Some(cluster) = pages.next().await {
         let cluster = cluster.map_err(failed!("rds", "DescribeDBClusters"))?;
-        found.extend(seen(at, &cluster));
+        found.extend(to_description(clients, &cluster));
     }
     Ok(found)
 }
 
-fn seen(at: &Clients, cluster: &DbCluster) -> Option<Sighting> {
+fn to_description(clients: &Clients, cluster: &DbCluster) -> Option<Description> {
     let id = ResourceId(cluster.db_cluster_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.tags = rds::tags_of(cluster.tag_list());
     resource.state = cluster.status().map(str::to_owned);
     resource.created_at = timestamp(cluster.cluster_create_time());
     resource.standing = Standing::Confirmed;
-    resource.uses = uses(at, cluster);
+    resource.uses = uses(clients, cluster);
     if cluster.deletion_protection() == Some(true) {
         resource.protection = Some("DeletionProtection".to_owned());
     }
@@ -149,21 +143,21 @@ fn seen(at: &Clients, cluster: &DbCluster) -> Option<Sighting> {
     }
     let members = cluster.db_cluster_members().iter();
     let members = members.filter_map(|member| member.db_instance_identifier());
-    let owns = members.map(|name| at.id("rds", &format!("db:{name}")));
-    Some(Sighting {
+    let owns = members.map(|name| clients.arn("rds", &format!("db:{name}")));
+    Some(Description {
         resource,
         owns: owns.collect(),
     })
 }
 
-fn uses(at: &Clients, cluster: &DbCluster) -> Vec<ResourceId> {
+fn uses(clients: &Clients, cluster: &DbCluster) -> Vec<ResourceId> {
     let groups = cluster.vpc_security_groups().iter();
     let groups = groups.filter_map(|group| group.vpc_security_group_id());
-    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     let subnets = cluster.db_subnet_group();
-    let subnets = subnets.map(|name| at.id("rds", &format!("subgrp:{name}")));
+    let subnets = subnets.map(|name| clients.arn("rds", &format!("subgrp:{name}")));
     let parameters = cluster.db_cluster_parameter_group();
-    let parameters = parameters.map(|name| at.id("rds", &format!("cluster-pg:{name}")));
+    let parameters = parameters.map(|name| clients.arn("rds", &format!("cluster-pg:{name}")));
     let arns = [cluster.kms_key_id(), cluster.monitoring_role_arn()];
     let arns = arns.into_iter().flatten();
     groups
@@ -199,7 +193,7 @@ mod tests {
     }
 
     fn resource(cluster: DbClusterBuilder) -> Resource {
-        seen(&Clients::of_nobody(), &cluster.build())
+        to_description(&Clients::for_tests(), &cluster.build())
             .unwrap()
             .resource
     }
@@ -207,22 +201,22 @@ mod tests {
     /// A cluster owns its members, and goes before its groups.
     #[test]
     fn what_belongs_to_a_cluster() {
-        let at = Clients::of_nobody();
+        let clients = Clients::for_tests();
         let member = DbClusterMember::builder().db_instance_identifier("one");
         let cluster = cluster("aurora-mysql")
             .db_subnet_group("nets")
             .db_cluster_parameter_group("tuned")
             .db_cluster_members(member.build());
-        let Sighting { resource, owns } = seen(&at, &cluster.build()).unwrap();
-        assert_eq!(owns, [at.id("rds", "db:one")]);
+        let Description { resource, owns } = to_description(&clients, &cluster.build()).unwrap();
+        assert_eq!(owns, [clients.arn("rds", "db:one")]);
         let wanted = [
-            at.id("rds", "subgrp:nets"),
-            at.id("rds", "cluster-pg:tuned"),
+            clients.arn("rds", "subgrp:nets"),
+            clients.arn("rds", "cluster-pg:tuned"),
         ];
         assert_eq!(resource.uses, wanted);
-        assert!(This.covers(&Arn::of(&resource.id).unwrap()));
+        assert!(RdsCluster.matches(&Arn::from_id(&resource.id).unwrap()));
         let snapshot = "arn:aws:rds:eu-west-1:1:cluster-snapshot:main";
-        assert!(!This.covers(&Arn::parse(snapshot).unwrap()));
+        assert!(!RdsCluster.matches(&Arn::parse(snapshot).unwrap()));
     }
 
     /// Only a provisioned Aurora can be stopped.

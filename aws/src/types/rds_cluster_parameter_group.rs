@@ -1,59 +1,59 @@
 //! Parameter groups of database clusters.
 
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
+use async_trait::async_trait;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId};
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::rds::{group, tagged};
 
-pub(super) struct This;
+pub(super) struct RdsClusterParameterGroup;
 
 const NAME: &str = "rds:cluster-pg";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for RdsClusterParameterGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "cluster-pg");
-            let asked = at
-                .rds()
-                .delete_db_cluster_parameter_group()
-                .db_cluster_parameter_group_name(name);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("rds", "DeleteDBClusterParameterGroup", name)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "cluster-pg");
+        let asked = clients
+            .rds()
+            .delete_db_cluster_parameter_group()
+            .db_cluster_parameter_group_name(name);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("rds", "DeleteDBClusterParameterGroup", name)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let name = short(id, "cluster-pg");
-    let asked = at
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = resource_name(id, "cluster-pg");
+    let asked = clients
         .rds()
         .describe_db_cluster_parameter_groups()
         .db_cluster_parameter_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
     let answer = answer.map_err(failed!("rds", "DescribeDBClusterParameterGroups", name))?;
     if answer.db_cluster_parameter_groups().is_empty() {
         return Err(missing("rds", "DescribeDBClusterParameterGroups", name));
     }
     let is_default = name.starts_with("default.");
-    Ok(group(at, id, NAME, is_default, tags?))
+    Ok(group(clients, id, NAME, is_default, tags?))
 }

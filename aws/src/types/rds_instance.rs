@@ -5,13 +5,14 @@ mod tests;
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use aws_sdk_rds::types::DbInstance;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
@@ -21,7 +22,7 @@ use crate::saved_size::running;
 use crate::services::rds::{self, BATCH, Paid};
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct RdsInstance;
 
 const NAME: &str = "rds:db";
 
@@ -40,79 +41,76 @@ const LEAST_TIME: Duration = Duration::from_secs(600);
 /// Operations a second of gp3 storage that its price includes.
 const INCLUDED_IOPS: i32 = 12_000;
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for RdsInstance {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "db");
-            let snapshot = rds::wanted_snapshot(how, resource, name);
-            let asked = at
-                .rds()
-                .delete_db_instance()
-                .db_instance_identifier(name)
-                .skip_final_snapshot(snapshot.is_none())
-                .set_final_db_snapshot_identifier(snapshot)
-                .delete_automated_backups(true);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("rds", "DeleteDBInstance", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "db");
+        let snapshot = rds::wanted_snapshot(how, resource, name);
+        let asked = clients
+            .rds()
+            .delete_db_instance()
+            .db_instance_identifier(name)
+            .skip_final_snapshot(snapshot.is_none())
+            .set_final_db_snapshot_identifier(snapshot)
+            .delete_automated_backups(true);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("rds", "DeleteDBInstance", name)),
+            Deletion::Begun,
+        )
     }
 
-    fn stop<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "db");
-            let asked = at.rds().stop_db_instance().db_instance_identifier(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "StopDBInstance", name))
-            {
-                Ok(_) => Ok(()),
-                Err(error) => self.unless_so(at, resource, error, true).await,
-            }
-        })
+    async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
+        let name = resource_name(&resource.id, "db");
+        let asked = clients
+            .rds()
+            .stop_db_instance()
+            .db_instance_identifier(name);
+        match asked
+            .send()
+            .await
+            .map_err(failed!("rds", "StopDBInstance", name))
+        {
+            Ok(_) => Ok(()),
+            Err(error) => self.unless_so(clients, resource, error, true).await,
+        }
     }
 
-    fn start<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
-        prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
-        Box::pin(async move {
-            if !running(prior, resource)? {
-                return Ok(());
-            }
-            let name = short(&resource.id, "db");
-            let asked = at.rds().start_db_instance().db_instance_identifier(name);
-            match asked
-                .send()
-                .await
-                .map_err(failed!("rds", "StartDBInstance", name))
-            {
-                Ok(_) => Ok(()),
-                Err(error) => self.unless_so(at, resource, error, false).await,
-            }
-        })
+    async fn start(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        prior: &Value,
+    ) -> Result<(), CloudError> {
+        if !running(prior, resource)? {
+            return Ok(());
+        }
+        let name = resource_name(&resource.id, "db");
+        let asked = clients
+            .rds()
+            .start_db_instance()
+            .db_instance_identifier(name);
+        match asked
+            .send()
+            .await
+            .map_err(failed!("rds", "StartDBInstance", name))
+        {
+            Ok(_) => Ok(()),
+            Err(error) => self.unless_so(clients, resource, error, false).await,
+        }
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -123,28 +121,33 @@ impl Type for This {
             namespace: "AWS/RDS",
             metric: "DatabaseConnections",
             statistic: "Maximum",
-            dimensions: vec![("DBInstanceIdentifier", short(&resource.id, "db").to_owned())],
+            dimensions: vec![(
+                "DBInstanceIdentifier",
+                resource_name(&resource.id, "db").to_owned(),
+            )],
             threshold: 1.0,
             silence_is_zero: false,
         }]
     }
 }
 
-impl This {
+impl RdsInstance {
     async fn unless_so(
         &self,
-        at: &Clients,
+        clients: &Clients,
         resource: &Resource,
         error: CloudError,
         stopped: bool,
     ) -> Result<(), CloudError> {
-        let seen = self.describe(at, std::slice::from_ref(&resource.id)).await;
-        rds::unless_so(error, &seen, stopped)
+        let descriptions = self
+            .describe(clients, std::slice::from_ref(&resource.id))
+            .await;
+        rds::unless_so(error, &descriptions, stopped)
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let mut pages = at
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let mut pages = clients
         .rds()
         .describe_db_instances()
         .filters(rds::filter("db-instance-id", ids, "db"))
@@ -154,19 +157,19 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     let mut found = Vec::new();
     while let Some(instance) = pages.next().await {
         let instance = instance.map_err(failed!("rds", "DescribeDBInstances"))?;
-        found.extend(seen(at, &instance).map(Sighting::from));
+        found.extend(to_resource(clients, &instance).map(Description::from));
     }
     Ok(found)
 }
 
-fn seen(at: &Clients, instance: &DbInstance) -> Option<Resource> {
+fn to_resource(clients: &Clients, instance: &DbInstance) -> Option<Resource> {
     let id = ResourceId(instance.db_instance_arn()?.to_owned());
-    let mut resource = at.resource(id, NAME);
+    let mut resource = clients.resource(id, NAME);
     resource.tags = rds::tags_of(instance.tag_list());
     resource.state = instance.db_instance_status().map(str::to_owned);
     resource.created_at = timestamp(instance.instance_create_time());
     resource.standing = Standing::Confirmed;
-    resource.uses = uses(at, instance);
+    resource.uses = uses(clients, instance);
     if instance.deletion_protection() == Some(true) {
         resource.protection = Some("DeletionProtection".to_owned());
     }
@@ -184,35 +187,35 @@ fn seen(at: &Clients, instance: &DbInstance) -> Option<Resource> {
     price(&mut resource, instance);
     if instance.db_instance_status() == Some("available") {
         let created = resource.created_at;
-        resource.charged_until = created.and_then(|at| at.checked_add(LEAST_TIME).ok());
+        resource.charged_until = created.and_then(|time| time.checked_add(LEAST_TIME).ok());
     }
     Some(resource)
 }
 
 /// Its cluster, where that waits for it; what it copies; its groups, its key, its role.
-fn uses(at: &Clients, instance: &DbInstance) -> Vec<ResourceId> {
+fn uses(clients: &Clients, instance: &DbInstance) -> Vec<ResourceId> {
     let engine = instance.engine().unwrap_or_default();
     let cluster = instance.db_cluster_identifier();
     let cluster = cluster.filter(|_| rds::has_members_of_their_own(engine));
-    let cluster = cluster.map(|name| at.id("rds", &format!("cluster:{name}")));
+    let cluster = cluster.map(|name| clients.arn("rds", &format!("cluster:{name}")));
     // A replica in another region names its source by ARN.
     let source = instance.read_replica_source_db_instance_identifier();
     let source = source.map(|name| match name.starts_with("arn:") {
         true => ResourceId(name.to_owned()),
-        false => at.id("rds", &format!("db:{name}")),
+        false => clients.arn("rds", &format!("db:{name}")),
     });
     let groups = instance.vpc_security_groups().iter();
     let groups = groups.filter_map(|group| group.vpc_security_group_id());
-    let groups = groups.map(|id| at.id("ec2", &format!("security-group/{id}")));
+    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     let subnets = instance.db_subnet_group();
     let subnets = subnets.and_then(|group| group.db_subnet_group_name());
-    let subnets = subnets.map(|name| at.id("rds", &format!("subgrp:{name}")));
+    let subnets = subnets.map(|name| clients.arn("rds", &format!("subgrp:{name}")));
     let parameters = instance.db_parameter_groups().iter();
     let parameters = parameters.filter_map(|group| group.db_parameter_group_name());
-    let parameters = parameters.map(|name| at.id("rds", &format!("pg:{name}")));
+    let parameters = parameters.map(|name| clients.arn("rds", &format!("pg:{name}")));
     let options = instance.option_group_memberships().iter();
     let options = options.filter_map(|group| group.option_group_name());
-    let options = options.map(|name| at.id("rds", &format!("og:{name}")));
+    let options = options.map(|name| clients.arn("rds", &format!("og:{name}")));
     let arns = [instance.kms_key_id(), instance.monitoring_role_arn()];
     let arns = arns.into_iter().flatten();
     cluster

@@ -1,53 +1,56 @@
 //! Option groups of database instances.
 
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
+use async_trait::async_trait;
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId};
 
-use super::{Seen, Type};
-use crate::arn::short;
+use super::{Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::services::rds::{group, tagged};
 
-pub(super) struct This;
+pub(super) struct RdsOptionGroup;
 
 const NAME: &str = "rds:og";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for RdsOptionGroup {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "og");
-            let asked = at.rds().delete_option_group().option_group_name(name);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("rds", "DeleteOptionGroup", name)),
-                Deletion::Gone,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "og");
+        let asked = clients.rds().delete_option_group().option_group_name(name);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("rds", "DeleteOptionGroup", name)),
+            Deletion::Gone,
+        )
     }
 }
 
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let name = short(id, "og");
-    let asked = at.rds().describe_option_groups().option_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(at, id));
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let name = resource_name(id, "og");
+    let asked = clients
+        .rds()
+        .describe_option_groups()
+        .option_group_name(name);
+    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
     let answer = answer.map_err(failed!("rds", "DescribeOptionGroups", name))?;
     if answer.option_groups_list().is_empty() {
         return Err(missing("rds", "DescribeOptionGroups", name));
     }
     let is_default = name.starts_with("default:");
-    Ok(group(at, id, NAME, is_default, tags?))
+    Ok(group(clients, id, NAME, is_default, tags?))
 }

@@ -1,48 +1,51 @@
 //! Snapshots of database instances.
 
+use async_trait::async_trait;
 use aws_sdk_rds::types::DbSnapshot;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId};
 
-use super::{Seen, Sighting, Type};
-use crate::arn::short;
+use super::{Description, Descriptions, ResourceType};
+use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::rds::{self, BATCH, Snapshot};
 
-pub(super) struct This;
+pub(super) struct RdsSnapshot;
 
 const NAME: &str = "rds:snapshot";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for RdsSnapshot {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(batches(ids, BATCH, |ids| describe(at, ids)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            let name = short(&resource.id, "snapshot");
-            let asked = at.rds().delete_db_snapshot().db_snapshot_identifier(name);
-            let answer = asked.send().await;
-            deleted(
-                answer.map_err(failed!("rds", "DeleteDBSnapshot", name)),
-                Deletion::Begun,
-            )
-        })
+    ) -> Result<Deletion, CloudError> {
+        let name = resource_name(&resource.id, "snapshot");
+        let asked = clients
+            .rds()
+            .delete_db_snapshot()
+            .db_snapshot_identifier(name);
+        let answer = asked.send().await;
+        deleted(
+            answer.map_err(failed!("rds", "DeleteDBSnapshot", name)),
+            Deletion::Begun,
+        )
     }
 }
 
-async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, CloudError> {
-    let mut pages = at
+async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
+    let mut pages = clients
         .rds()
         .describe_db_snapshots()
         .filters(rds::filter("db-snapshot-id", ids, "snapshot"))
@@ -52,12 +55,12 @@ async fn describe(at: &Clients, ids: &[ResourceId]) -> Result<Vec<Sighting>, Clo
     let mut found = Vec::new();
     while let Some(snapshot) = pages.next().await {
         let snapshot = snapshot.map_err(failed!("rds", "DescribeDBSnapshots"))?;
-        found.extend(seen(at, &snapshot).map(Sighting::from));
+        found.extend(to_resource(clients, &snapshot).map(Description::from));
     }
     Ok(found)
 }
 
-fn seen(at: &Clients, snapshot: &DbSnapshot) -> Option<Resource> {
+fn to_resource(clients: &Clients, snapshot: &DbSnapshot) -> Option<Resource> {
     let described = Snapshot {
         arn: snapshot.db_snapshot_arn(),
         name: snapshot.db_snapshot_identifier(),
@@ -69,5 +72,5 @@ fn seen(at: &Clients, snapshot: &DbSnapshot) -> Option<Resource> {
         kind: snapshot.snapshot_type(),
         key: snapshot.kms_key_id(),
     };
-    described.seen(at, NAME, "db")
+    described.to_resource(clients, NAME, "db")
 }

@@ -4,19 +4,20 @@ mod emptying;
 
 use std::collections::HashMap;
 
-use super::{Seen, Type};
+use super::{Descriptions, ResourceType};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
 use crate::time::timestamp;
+use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, ObjectLockEnabled};
 use jiff::Timestamp;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Soon, Standing,
+    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
 };
 
-pub(super) struct This;
+pub(super) struct S3Bucket;
 
 const NAME: &str = "s3:bucket";
 
@@ -30,43 +31,42 @@ const ELSEWHERE: &[&str] = &[
     "IllegalLocationConstraintException",
 ];
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for S3Bucket {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn covers(&self, arn: &Arn<'_>) -> bool {
+    fn matches(&self, arn: &Arn<'_>) -> bool {
         // Objects have a `/`, access points an account.
         arn.service == "s3" && arn.account.is_empty() && !arn.resource.contains('/')
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(async move {
-            match created(at).await {
-                Ok(created) => each(ids, |id| describe(at, id, &created)).await,
-                Err(error) => {
-                    let mut seen = Seen::default();
-                    seen.fail(ids, &error);
-                    seen
-                }
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        match created(clients).await {
+            Ok(created) => each(ids, |id| describe(clients, id, &created)).await,
+            Err(error) => {
+                let mut descriptions = Descriptions::default();
+                descriptions.fail(ids, &error);
+                descriptions
             }
-        })
+        }
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move { deleted(delete(at, bucket(&resource.id)).await, Deletion::Gone) })
+    ) -> Result<Deletion, CloudError> {
+        deleted(delete(clients, bucket(&resource.id)).await, Deletion::Gone)
     }
 }
 
 /// When the account's buckets of this region were created, which no question about a single bucket answers. Whoever may
 /// not list them all does not know it.
-async fn created(at: &Clients) -> Result<HashMap<String, Timestamp>, CloudError> {
-    let list = at.s3().list_buckets().bucket_region(at.region());
+async fn created(clients: &Clients) -> Result<HashMap<String, Timestamp>, CloudError> {
+    let list = clients.s3().list_buckets().bucket_region(clients.region());
     let mut pages = list.max_buckets(PAGE).into_paginator().send();
     let mut created = HashMap::new();
     while let Some(page) = pages.next().await {
@@ -86,18 +86,18 @@ async fn created(at: &Clients) -> Result<HashMap<String, Timestamp>, CloudError>
 
 /// A bucket, when it is in this region. One of another region does not exist here: an index of tags may name it in each.
 async fn describe(
-    at: &Clients,
+    clients: &Clients,
     id: &ResourceId,
     created: &HashMap<String, Timestamp>,
 ) -> Result<Resource, CloudError> {
     let name = bucket(id);
-    let region = region(at, name).await.map_err(elsewhere)?;
-    if region != at.region() {
+    let region = region(clients, name).await.map_err(elsewhere)?;
+    if region != clients.region() {
         return Err(not_here(name, &region));
     }
-    let (tags, locked) = tokio::join!(tags(at, name), is_locked(at, name));
-    let mut resource = at.resource(id.clone(), NAME);
-    at.region().clone_into(&mut resource.place.region);
+    let (tags, locked) = tokio::join!(tags(clients, name), is_locked(clients, name));
+    let mut resource = clients.resource(id.clone(), NAME);
+    clients.region().clone_into(&mut resource.place.region);
     resource.tags = tags?.into_iter().collect();
     resource.created_at = created.get(name).copied();
     resource.standing = Standing::Confirmed;
@@ -107,9 +107,11 @@ async fn describe(
 }
 
 /// Where the bucket is.
-async fn region(at: &Clients, name: &str) -> Result<String, CloudError> {
-    let location = at.s3().get_bucket_location().bucket(name);
-    let answer = location.expected_bucket_owner(&at.place.account).send();
+async fn region(clients: &Clients, name: &str) -> Result<String, CloudError> {
+    let location = clients.s3().get_bucket_location().bucket(name);
+    let answer = location
+        .expected_bucket_owner(&clients.place.account)
+        .send();
     let answer = answer
         .await
         .map_err(failed!("s3", "GetBucketLocation", name))?;
@@ -128,9 +130,12 @@ fn of_constraint(constraint: Option<&str>) -> &str {
     }
 }
 
-async fn tags(at: &Clients, name: &str) -> Result<Vec<(String, String)>, CloudError> {
-    let tags = at.s3().get_bucket_tagging().bucket(name);
-    let answer = tags.expected_bucket_owner(&at.place.account).send().await;
+async fn tags(clients: &Clients, name: &str) -> Result<Vec<(String, String)>, CloudError> {
+    let tags = clients.s3().get_bucket_tagging().bucket(name);
+    let answer = tags
+        .expected_bucket_owner(&clients.place.account)
+        .send()
+        .await;
     match answer.map_err(failed!("s3", "GetBucketTagging", name)) {
         Ok(answer) => {
             let tags = answer.tag_set.into_iter();
@@ -141,9 +146,12 @@ async fn tags(at: &Clients, name: &str) -> Result<Vec<(String, String)>, CloudEr
     }
 }
 
-async fn is_locked(at: &Clients, name: &str) -> Result<bool, CloudError> {
-    let lock = at.s3().get_object_lock_configuration().bucket(name);
-    let answer = lock.expected_bucket_owner(&at.place.account).send().await;
+async fn is_locked(clients: &Clients, name: &str) -> Result<bool, CloudError> {
+    let lock = clients.s3().get_object_lock_configuration().bucket(name);
+    let answer = lock
+        .expected_bucket_owner(&clients.place.account)
+        .send()
+        .await;
     match answer.map_err(failed!("s3", "GetObjectLockConfiguration", name)) {
         Ok(answer) => Ok(answer
             .object_lock_configuration()
@@ -157,16 +165,19 @@ async fn is_locked(at: &Clients, name: &str) -> Result<bool, CloudError> {
 }
 
 /// Empties a bucket and deletes it. What is written meanwhile makes the last call fail, and the next try takes it.
-async fn delete(at: &Clients, name: &str) -> Result<(), CloudError> {
-    emptying::empty(at, name).await?;
-    let delete = at.s3().delete_bucket().bucket(name);
-    let answer = delete.expected_bucket_owner(&at.place.account).send().await;
+async fn delete(clients: &Clients, name: &str) -> Result<(), CloudError> {
+    emptying::empty(clients, name).await?;
+    let delete = clients.s3().delete_bucket().bucket(name);
+    let answer = delete
+        .expected_bucket_owner(&clients.place.account)
+        .send()
+        .await;
     answer.map_err(failed!("s3", "DeleteBucket", name))?;
     Ok(())
 }
 
 fn bucket(id: &ResourceId) -> &str {
-    Arn::of(id).map_or(id.as_str(), |arn| arn.resource)
+    Arn::from_id(id).map_or(id.as_str(), |arn| arn.resource)
 }
 
 /// A redirect to another region says that there is no such bucket in this one.
@@ -190,10 +201,10 @@ mod tests {
     /// Only buckets are buckets: not their objects, and not access points.
     #[test]
     fn objects_are_not_buckets() {
-        let covers = |text| This.covers(&Arn::parse(text).unwrap());
-        assert!(covers("arn:aws:s3:::logs"));
-        assert!(!covers("arn:aws:s3:::logs/2026/a"));
-        assert!(!covers(
+        let matches = |text| S3Bucket.matches(&Arn::parse(text).unwrap());
+        assert!(matches("arn:aws:s3:::logs"));
+        assert!(!matches("arn:aws:s3:::logs/2026/a"));
+        assert!(!matches(
             "arn:aws:s3:eu-west-1:123456789012:accesspoint/logs"
         ));
     }

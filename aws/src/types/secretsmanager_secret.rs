@@ -1,64 +1,68 @@
 //! Secrets.
 
+use async_trait::async_trait;
 use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Soon, Standing};
+use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
 
-use super::{Seen, Type};
+use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done};
 use crate::pricing::monthly;
 use crate::time::timestamp;
 
-pub(super) struct This;
+pub(super) struct SecretsmanagerSecret;
 
 const NAME: &str = "secretsmanager:secret";
 
 /// The regions of a secret's replicas: the key under which details tell.
 const REPLICAS: &str = "replicas";
 
-impl Type for This {
+#[async_trait]
+impl ResourceType for SecretsmanagerSecret {
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn describe<'a>(&'a self, at: &'a Clients, ids: &'a [ResourceId]) -> Soon<'a, Seen> {
-        Box::pin(each(ids, |id| describe(at, id)))
+    async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
+        each(ids, |id| describe(clients, id)).await
     }
 
-    fn delete<'a>(
-        &'a self,
-        at: &'a Clients,
-        resource: &'a Resource,
+    async fn delete(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
         _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
-        Box::pin(async move {
-            match delete(at, resource).await {
-                Ok(answer) => Ok(scheduled(&answer)),
-                Err(error) if is_marked(&error) => Ok(Deletion::Gone),
-                Err(error) => gone_is_done(error),
-            }
-        })
+    ) -> Result<Deletion, CloudError> {
+        match delete(clients, resource).await {
+            Ok(answer) => Ok(scheduled(&answer)),
+            Err(error) if is_marked(&error) => Ok(Deletion::Gone),
+            Err(error) => gone_is_done(error),
+        }
     }
 }
 
 /// One that is scheduled for deletion already is no longer there: nobody can read it, and it costs nothing.
-async fn describe(at: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let answer = at.secrets().describe_secret().secret_id(id.as_str());
+async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
+    let answer = clients.secrets().describe_secret().secret_id(id.as_str());
     let answer = answer.send().await;
     let answer = answer.map_err(failed!("secretsmanager", "DescribeSecret", id.as_str()))?;
     let why = "it is scheduled for deletion";
-    seen(at, id, &answer)
+    to_resource(clients, id, &answer)
         .ok_or_else(|| absent("secretsmanager", "DescribeSecret", id.as_str(), why))
 }
 
-fn seen(at: &Clients, id: &ResourceId, secret: &DescribeSecretOutput) -> Option<Resource> {
+fn to_resource(
+    clients: &Clients,
+    id: &ResourceId,
+    secret: &DescribeSecretOutput,
+) -> Option<Resource> {
     if secret.deleted_date().is_some() {
         return None;
     }
-    let mut resource = at.resource(id.clone(), NAME);
+    let mut resource = clients.resource(id.clone(), NAME);
     let tags = secret.tags().iter().filter_map(|tag| {
         let value = tag.value().unwrap_or_default();
         Some((tag.key()?.to_owned(), value.to_owned()))
@@ -80,7 +84,7 @@ fn seen(at: &Clients, id: &ResourceId, secret: &DescribeSecretOutput) -> Option<
     resource.unpriced = vec!["requests".to_owned()];
     let replicas = secret.replication_status().iter();
     let replicas: Vec<_> = replicas.filter_map(|replica| replica.region()).collect();
-    if !replicas.is_empty() && secret.primary_region() == Some(at.region()) {
+    if !replicas.is_empty() && secret.primary_region() == Some(clients.region()) {
         let replicas = replicas.join(" ");
         resource.details.insert(REPLICAS.to_owned(), replicas);
     }
@@ -88,11 +92,14 @@ fn seen(at: &Clients, id: &ResourceId, secret: &DescribeSecretOutput) -> Option<
 }
 
 /// Schedules the deletion with the longest time to change one's mind, which is the default. Replicas go at once.
-async fn delete(at: &Clients, resource: &Resource) -> Result<DeleteSecretOutput, CloudError> {
+async fn delete(clients: &Clients, resource: &Resource) -> Result<DeleteSecretOutput, CloudError> {
     let id = resource.id.as_str();
     if let Some(replicas) = resource.details.get(REPLICAS) {
         let regions = replicas.split(' ').map(str::to_owned).collect();
-        let remove = at.secrets().remove_regions_from_replication().secret_id(id);
+        let remove = clients
+            .secrets()
+            .remove_regions_from_replication()
+            .secret_id(id);
         let answer = remove
             .set_remove_replica_regions(Some(regions))
             .send()
@@ -103,13 +110,13 @@ async fn delete(at: &Clients, resource: &Resource) -> Result<DeleteSecretOutput,
             id
         ))?;
     }
-    let answer = at.secrets().delete_secret().secret_id(id).send().await;
+    let answer = clients.secrets().delete_secret().secret_id(id).send().await;
     answer.map_err(failed!("secretsmanager", "DeleteSecret", id))
 }
 
 fn scheduled(answer: &DeleteSecretOutput) -> Deletion {
     match timestamp(answer.deletion_date()) {
-        Some(at) => Deletion::Scheduled(at),
+        Some(time) => Deletion::Scheduled(time),
         None => Deletion::Begun,
     }
 }
@@ -129,11 +136,14 @@ mod tests {
     use aws_smithy_types::DateTime;
 
     use super::*;
-    use crate::services::ec2::testing::here;
 
     fn described(secret: &DescribeSecretOutput) -> Option<Resource> {
-        let at = here();
-        seen(&at, &at.id("secretsmanager", "secret:db-AbCdEf"), secret)
+        let clients = Clients::for_tests();
+        to_resource(
+            &clients,
+            &clients.arn("secretsmanager", "secret:db-AbCdEf"),
+            secret,
+        )
     }
 
     /// A secret that is scheduled for deletion is gone; the date is told when it is scheduled.
@@ -144,8 +154,8 @@ mod tests {
         assert_eq!(described(&secret), None);
         assert!(described(&DescribeSecretOutput::builder().build()).is_some());
         let answer = DeleteSecretOutput::builder().deletion_date(date).build();
-        let at = "2027-01-15T08:00:00Z".parse().unwrap();
-        assert_eq!(scheduled(&answer), Deletion::Scheduled(at));
+        let time = "2027-01-15T08:00:00Z".parse().unwrap();
+        assert_eq!(scheduled(&answer), Deletion::Scheduled(time));
     }
 
     /// A secret that a service keeps for itself is left to it.

@@ -1,6 +1,6 @@
 use std::sync::Mutex;
 
-use super::testing::{here, text};
+use super::testing::resource_parts;
 use super::*;
 
 /// An id says by its beginning what it is, whatever a call names the type.
@@ -24,16 +24,16 @@ fn ids_say_what_they_are() {
         "vpc/vpc-1",
         "vpc-endpoint/vpce-1",
     ];
-    assert_eq!(text(&named(&here(), ids)), expected);
+    assert_eq!(resource_parts(&named(&Clients::for_tests(), ids)), expected);
 }
 
 /// Ids that do not exist are left out of a list that would fail for them, named in the error or not, and every other
 /// one is asked about.
 #[tokio::test]
 async fn missing_ids_are_left_out() {
-    let at = here();
+    let clients = Clients::for_tests();
     let ids: Vec<_> = (0..7)
-        .map(|n| at.id("ec2", &format!("launch-template/lt-{n}")))
+        .map(|n| clients.arn("ec2", &format!("launch-template/lt-{n}")))
         .collect();
     for says in [true, false] {
         let asked = Mutex::new(0);
@@ -43,7 +43,7 @@ async fn missing_ids_are_left_out() {
                 .iter()
                 .find(|id| ["lt-2", "lt-6"].contains(&id.as_str()));
             let answer = match missing {
-                None => Ok(named_resources(&at, &ids)),
+                None => Ok(named_resources(&clients, &ids)),
                 Some(id) => Err(gone(if says { id } else { "one of them" })),
             };
             async { answer }
@@ -57,10 +57,10 @@ async fn missing_ids_are_left_out() {
     }
 }
 
-fn named_resources(at: &Clients, ids: &[String]) -> Vec<Sighting> {
-    let ids = named(at, ids.iter().map(String::as_str));
+fn named_resources(clients: &Clients, ids: &[String]) -> Vec<Description> {
+    let ids = named(clients, ids.iter().map(String::as_str));
     let ids = ids.into_iter();
-    ids.map(|id| Sighting::from(at.resource(id, "ec2:launch-template")))
+    ids.map(|id| Description::from(clients.resource(id, "ec2:launch-template")))
         .collect()
 }
 

@@ -21,7 +21,7 @@ fn member(id: &str) -> Instance {
 }
 
 fn resource(group: AutoScalingGroupBuilder) -> Resource {
-    seen(&Clients::of_nobody(), &group.build())
+    to_description(&Clients::for_tests(), &group.build())
         .unwrap()
         .resource
 }
@@ -29,7 +29,7 @@ fn resource(group: AutoScalingGroupBuilder) -> Resource {
 /// A group owns its members, uses its template, subnets and target groups, and makes its members again.
 #[test]
 fn what_belongs_to_a_group() {
-    let at = Clients::of_nobody();
+    let clients = Clients::for_tests();
     let template = LaunchTemplateSpecification::builder().launch_template_id("lt-1");
     let mixed = LaunchTemplate::builder().launch_template_specification(template.build());
     let mixed = MixedInstancesPolicy::builder().launch_template(mixed.build());
@@ -39,7 +39,7 @@ fn what_belongs_to_a_group() {
         .target_group_arns("arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/t/1")
         .instances(member("i-1"))
         .instances(member("i-2"));
-    let Sighting { resource, owns } = seen(&at, &group.build()).unwrap();
+    let Description { resource, owns } = to_description(&clients, &group.build()).unwrap();
     let ids = |ids: &[ResourceId]| {
         let last = |id: &ResourceId| {
             id.as_str()
@@ -70,9 +70,9 @@ fn the_size_of_a_group() {
         awake.size,
         Some(json!({ "min": 1, "max": 4, "desired": 2 }))
     );
-    assert!(!awake.stopped && This.signals(&awake).len() == 3);
+    assert!(!awake.stopped && AutoscalingGroup.signals(&awake).len() == 3);
     let asleep = resource(group().min_size(0).max_size(0).desired_capacity(0));
-    assert!(asleep.stopped && This.signals(&asleep).is_empty());
+    assert!(asleep.stopped && AutoscalingGroup.signals(&asleep).is_empty());
     let tag = TagDescription::builder()
         .key("eks:nodegroup-name")
         .value("n");

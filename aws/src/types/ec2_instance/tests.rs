@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
 };
 
 use super::*;
-use crate::services::ec2::testing::{here, text};
+use crate::services::ec2::testing::resource_parts;
 
 fn instance(state: InstanceStateName) -> InstanceBuilder {
     Instance::builder()
@@ -39,9 +39,9 @@ fn only_what_runs_is_billed() {
     );
     for state in [Pending, Stopping, Stopped, ShuttingDown] {
         assert_eq!(meters(instance(state.clone())), [""; 0], "{state}");
-        assert!(seen(&here(), &instance(state).build()).is_some());
+        assert!(to_description(&Clients::for_tests(), &instance(state).build()).is_some());
     }
-    assert!(seen(&here(), &instance(Terminated).build()).is_none());
+    assert!(to_description(&Clients::for_tests(), &instance(Terminated).build()).is_none());
 }
 
 /// One that writes its memory down before it stops is billed until it has; one whose type is not told is not free.
@@ -125,7 +125,8 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
         .network_interfaces(interface.build())
         .block_device_mappings(volume("/dev/xvda", "vol-1", true, 900))
         .block_device_mappings(volume("/dev/sdf", "vol-2", false, 500));
-    let Sighting { resource, owns } = seen(&here(), &one.build()).unwrap();
+    let Description { resource, owns } =
+        to_description(&Clients::for_tests(), &one.build()).unwrap();
     let uses = [
         "network-interface/eni-1",
         "security-group/sg-1",
@@ -135,22 +136,31 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
         "volume/vol-2",
         "instance-profile/web",
     ];
-    assert_eq!(text(&resource.uses), uses);
-    assert_eq!(text(&owns), ["network-interface/eni-1", "volume/vol-1"]);
+    assert_eq!(resource_parts(&resource.uses), uses);
+    assert_eq!(
+        resource_parts(&owns),
+        ["network-interface/eni-1", "volume/vol-1"]
+    );
     let first = Timestamp::from_second(900).unwrap();
     assert_eq!(resource.created_at, Some(first));
     // It is charged for from its last start.
     let minute = Timestamp::from_second(9_060).unwrap();
     assert_eq!(resource.charged_until, Some(minute));
     let stopped = instance(InstanceStateName::Stopped).launch_time(DateTime::from_secs(9_000));
-    let stopped = seen(&here(), &stopped.build()).unwrap().resource;
+    let stopped = to_description(&Clients::for_tests(), &stopped.build())
+        .unwrap()
+        .resource;
     assert_eq!(stopped.charged_until, None);
 }
 
 /// A member of a group has no size of its own, nor has what cannot be stopped; what a service manages is not touched.
 #[test]
 fn only_what_can_be_stopped_has_a_size() {
-    let see = |builder: InstanceBuilder| seen(&here(), &builder.build()).unwrap().resource;
+    let see = |builder: InstanceBuilder| {
+        to_description(&Clients::for_tests(), &builder.build())
+            .unwrap()
+            .resource
+    };
     assert_eq!(see(running()).size, Some(json!({ "state": "running" })));
     let stopped = see(instance(InstanceStateName::Stopped));
     assert_eq!(stopped.size, Some(json!({ "state": "stopped" })));
@@ -172,9 +182,18 @@ fn only_what_can_be_stopped_has_a_size() {
 #[test]
 fn a_spot_instance_names_its_request() {
     let spot = running().spot_instance_request_id("sir-1").build();
-    let details = seen(&here(), &spot).unwrap().resource.details;
+    let details = to_description(&Clients::for_tests(), &spot)
+        .unwrap()
+        .resource
+        .details;
     assert_eq!(details.get(REQUEST).map(String::as_str), Some("sir-1"));
     // EC2 answers an empty text where there is none.
     let plain = running().spot_instance_request_id("").build();
-    assert!(seen(&here(), &plain).unwrap().resource.details.is_empty());
+    assert!(
+        to_description(&Clients::for_tests(), &plain)
+            .unwrap()
+            .resource
+            .details
+            .is_empty()
+    );
 }

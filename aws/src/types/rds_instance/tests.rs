@@ -17,7 +17,7 @@ fn instance(engine: &str, state: &str) -> DbInstanceBuilder {
 }
 
 fn resource(instance: DbInstanceBuilder) -> Resource {
-    seen(&Clients::of_nobody(), &instance.build()).unwrap()
+    to_resource(&Clients::for_tests(), &instance.build()).unwrap()
 }
 
 fn meters(resource: &Resource) -> Vec<String> {
@@ -75,7 +75,7 @@ fn what_has_no_price_is_named() {
 /// A member of Aurora goes before its cluster; one of a Multi-AZ cluster goes with it.
 #[test]
 fn what_a_database_uses() {
-    let at = Clients::of_nobody();
+    let clients = Clients::for_tests();
     let group = VpcSecurityGroupMembership::builder().vpc_security_group_id("sg-1");
     let subnets = DbSubnetGroup::builder().db_subnet_group_name("nets");
     let member = instance("aurora-mysql", "available")
@@ -83,15 +83,15 @@ fn what_a_database_uses() {
         .vpc_security_groups(group.build())
         .db_subnet_group(subnets.build());
     let wanted = [
-        at.id("rds", "cluster:c"),
-        at.id("ec2", "security-group/sg-1"),
-        at.id("rds", "subgrp:nets"),
+        clients.arn("rds", "cluster:c"),
+        clients.arn("ec2", "security-group/sg-1"),
+        clients.arn("rds", "subgrp:nets"),
     ];
     assert_eq!(resource(member).uses, wanted);
     let owned = resource(instance("mysql", "available").db_cluster_identifier("c"));
     assert!(owned.uses.is_empty());
     let replica = instance("mysql", "available").read_replica_source_db_instance_identifier("s");
-    assert_eq!(resource(replica).uses, [at.id("rds", "db:s")]);
+    assert_eq!(resource(replica).uses, [clients.arn("rds", "db:s")]);
 }
 
 /// Only what can be stopped has a size, which is whether it runs.
@@ -102,9 +102,9 @@ fn the_size_of_a_database() {
         (awake.size, awake.stopped),
         (Some(json!({ "running": true })), false)
     );
-    let at = DateTime::from_secs(1_800_000_000);
-    let asleep = resource(instance("mysql", "stopped").automatic_restart_time(at));
-    assert!(asleep.stopped && This.signals(&asleep).is_empty());
+    let restart = DateTime::from_secs(1_800_000_000);
+    let asleep = resource(instance("mysql", "stopped").automatic_restart_time(restart));
+    assert!(asleep.stopped && RdsInstance.signals(&asleep).is_empty());
     assert_eq!(asleep.details["restarts_at"], "2027-01-15T08:00:00Z");
     let member = instance("aurora-mysql", "available").db_cluster_identifier("c");
     assert_eq!(resource(member).size, None);

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::PAGE;
 use crate::client::Clients;
-use crate::client::error::{failed, kind_of};
+use crate::client::error::{NO_MESSAGE, failed, kind_of};
 
 /// Calls of one bucket under way at once.
 const AT_ONCE: usize = 4;
@@ -18,23 +18,23 @@ const AT_ONCE: usize = 4;
 const EMPTYING: Duration = Duration::from_secs(60);
 
 /// Empties a bucket, or says that it has to be gone on with.
-pub(super) async fn empty(at: &Clients, name: &str) -> Result<(), CloudError> {
+pub(super) async fn empty(clients: &Clients, name: &str) -> Result<(), CloudError> {
     let until = Instant::now() + EMPTYING;
-    delete_versions(at, name, until).await?;
-    abort_uploads(at, name, until).await
+    delete_versions(clients, name, until).await?;
+    abort_uploads(clients, name, until).await
 }
 
 /// All versions of all objects, and the markers of those that were deleted, a page at a time. Each page is the first one,
 /// because what was in the one before is gone.
-async fn delete_versions(at: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
+async fn delete_versions(clients: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let mut last = None;
     loop {
         in_time(name, until)?;
-        let page = at
+        let page = clients
             .s3()
             .list_object_versions()
             .bucket(name)
-            .expected_bucket_owner(&at.place.account)
+            .expected_bucket_owner(&clients.place.account)
             .max_keys(PAGE)
             .send()
             .await
@@ -53,7 +53,7 @@ async fn delete_versions(at: &Clients, name: &str, until: Instant) -> Result<(),
             return Ok(());
         }
         last = first;
-        delete_objects(at, name, objects).await?;
+        delete_objects(clients, name, objects).await?;
         if page.is_truncated() != Some(true) {
             return Ok(());
         }
@@ -69,7 +69,7 @@ fn object(key: &str, version: Option<&str>) -> Option<ObjectIdentifier> {
 }
 
 async fn delete_objects(
-    at: &Clients,
+    clients: &Clients,
     name: &str,
     objects: Vec<ObjectIdentifier>,
 ) -> Result<(), CloudError> {
@@ -85,11 +85,11 @@ async fn delete_objects(
         message: error.to_string(),
         kind: CloudErrorKind::Other,
     })?;
-    let answer = at
+    let answer = clients
         .s3()
         .delete_objects()
         .bucket(name)
-        .expected_bucket_owner(&at.place.account)
+        .expected_bucket_owner(&clients.place.account)
         .delete(objects)
         .send()
         .await
@@ -113,22 +113,22 @@ fn left_object(name: &str, left: &aws_sdk_s3::types::Error) -> Option<CloudError
         call: "DeleteObjects".to_owned(),
         resource: Some(format!("{name}/{}", left.key().unwrap_or_default())),
         code: code.map(str::to_owned),
-        message: message.unwrap_or("it gave no reason").to_owned(),
+        message: message.unwrap_or(NO_MESSAGE).to_owned(),
         kind,
     };
     (!matches!(code, Some("NoSuchKey" | "NoSuchVersion"))).then_some(error)
 }
 
 /// Uploads that were begun and never ended: they cost, and keep the bucket.
-async fn abort_uploads(at: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
+async fn abort_uploads(clients: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let (mut key, mut upload) = (None, None);
     loop {
         in_time(name, until)?;
-        let page = at
+        let page = clients
             .s3()
             .list_multipart_uploads()
             .bucket(name)
-            .expected_bucket_owner(&at.place.account)
+            .expected_bucket_owner(&clients.place.account)
             .max_uploads(PAGE)
             .set_key_marker(key.take())
             .set_upload_id_marker(upload.take())
@@ -141,7 +141,7 @@ async fn abort_uploads(at: &Clients, name: &str, until: Instant) -> Result<(), C
             .collect();
         let aborts = uploads
             .into_iter()
-            .map(|(key, id)| abort(at, name, key, id));
+            .map(|(key, id)| abort(clients, name, key, id));
         let aborts = stream::iter(aborts).buffer_unordered(AT_ONCE);
         aborts.try_for_each(|()| async { Ok(()) }).await?;
         if page.is_truncated() != Some(true) {
@@ -166,9 +166,14 @@ fn in_time(name: &str, until: Instant) -> Result<(), CloudError> {
     })
 }
 
-async fn abort(at: &Clients, name: &str, key: String, upload: String) -> Result<(), CloudError> {
-    let abort = at.s3().abort_multipart_upload().bucket(name).key(key);
-    let abort = abort.expected_bucket_owner(&at.place.account);
+async fn abort(
+    clients: &Clients,
+    name: &str,
+    key: String,
+    upload: String,
+) -> Result<(), CloudError> {
+    let abort = clients.s3().abort_multipart_upload().bucket(name).key(key);
+    let abort = abort.expected_bucket_owner(&clients.place.account);
     let answer = abort.upload_id(upload).send().await;
     match answer.map_err(failed!("s3", "AbortMultipartUpload", name)) {
         Ok(_) => Ok(()),
@@ -219,6 +224,6 @@ mod tests {
         let until = Instant::now() + Duration::from_millis(300);
         let emptied = delete_versions(&service.clients, "logs", until).await;
         assert_eq!(emptied.unwrap_err().kind, CloudErrorKind::Wait);
-        assert!(service.heard().len() > 2);
+        assert!(service.requests().len() > 2);
     }
 }
