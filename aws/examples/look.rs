@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use aws::AwsCloud;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Resource, ResourceId, Which};
+use stack::cloud::{CloudError, DeleteOptions, DiscoveryScope, Resource, ResourceId};
 use stack::{Clock, Cloud, Config, Place, Span, StackName};
 
 #[tokio::main(flavor = "current_thread")]
@@ -130,14 +130,14 @@ async fn run(asked: &Asked) -> Result<Vec<Value>, String> {
         }
         "loosen" => {
             cloud
-                .loosen(&one(&cloud, asked).await?)
+                .detach_references(&one(&cloud, asked).await?)
                 .await
                 .map_err(said)?;
             Ok(vec![json!("loosened")])
         }
         "delete" => {
             let resource = one(&cloud, asked).await?;
-            let how = Deleting::default();
+            let how = DeleteOptions::default();
             let deletion = cloud.delete(&resource, how).await.map_err(said)?;
             Ok(vec![json!(format!("{deletion:?}"))])
         }
@@ -168,14 +168,14 @@ async fn run(asked: &Asked) -> Result<Vec<Value>, String> {
 
 async fn discover(cloud: &AwsCloud, rest: &[String]) -> Result<Vec<Value>, String> {
     let which = match rest.first().map(String::as_str) {
-        None | Some("--all") => Which::All,
-        Some(name) => Which::Stack(StackName::new(name).map_err(said)?),
+        None | Some("--all") => DiscoveryScope::All,
+        Some(name) => DiscoveryScope::Stack(StackName::new(name).map_err(said)?),
     };
     let found = cloud.discover(&which).await;
     let mut lines: Vec<Value> = found.resources.iter().map(|r| json!(r)).collect();
     lines.extend(
         found
-            .not_looked
+            .unchecked
             .iter()
             .map(|one| json!({ "not_looked": one })),
     );

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 use stack::cloud::{
-    Bill, CloudError, CloudErrorKind, Deleting, Deletion, Described, Found, Price, Resource,
-    ResourceId, Soon, Which,
+    Bill, BoxFuture, CloudError, CloudErrorKind, DeleteOptions, Deletion, Described, Discovery,
+    DiscoveryScope, Price, Resource, ResourceId,
 };
-use stack::idle::Observed;
+use stack::idle::Activity;
 use stack::{Cloud, Config, Place, Span};
 
 use crate::client::Clients;
@@ -55,12 +55,12 @@ impl AwsCloud {
         }
     }
 
-    async fn discover_place(&self, place: Place, which: &Which) -> Found {
+    async fn discover_place(&self, place: Place, which: &DiscoveryScope) -> Discovery {
         match self.accounts.clients(&place).await {
             Ok(clients) => discovery::discover(&clients, which).await,
-            Err(error) => Found {
-                not_looked: vec![discovery::gap(&place, None, &error)],
-                ..Found::default()
+            Err(error) => Discovery {
+                unchecked: vec![discovery::gap(&place, None, &error)],
+                ..Discovery::default()
             },
         }
     }
@@ -80,15 +80,15 @@ impl AwsCloud {
 }
 
 impl Cloud for AwsCloud {
-    fn discover<'a>(&'a self, which: &'a Which) -> Soon<'a, Found> {
+    fn discover<'a>(&'a self, which: &'a DiscoveryScope) -> BoxFuture<'a, Discovery> {
         Box::pin(async move {
             let requests_before = self.limiter.requests();
             let places = self.places.iter().cloned();
             let scans = places.map(|place| self.discover_place(place, which));
-            let mut all = Found::default();
+            let mut all = Discovery::default();
             for found in join_all(scans).await {
                 all.resources.extend(found.resources);
-                all.not_looked.extend(found.not_looked);
+                all.unchecked.extend(found.unchecked);
             }
             // Some services list a global resource in every region.
             all.resources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -100,7 +100,7 @@ impl Cloud for AwsCloud {
         })
     }
 
-    fn describe<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Described> {
+    fn describe<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, Described> {
         Box::pin(async move {
             let mut places: BTreeMap<&Place, Vec<ResourceId>> = BTreeMap::new();
             let mut owners = HashMap::new();
@@ -137,7 +137,10 @@ impl Cloud for AwsCloud {
         })
     }
 
-    fn loosen<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
+    fn detach_references<'a>(
+        &'a self,
+        resource: &'a Resource,
+    ) -> BoxFuture<'a, Result<(), CloudError>> {
         Box::pin(async move {
             let (clients, kind) = self.clients_and_type(resource).await?;
             kind.detach_references(&clients, resource).await
@@ -147,15 +150,15 @@ impl Cloud for AwsCloud {
     fn delete<'a>(
         &'a self,
         resource: &'a Resource,
-        how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        how: DeleteOptions,
+    ) -> BoxFuture<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let (clients, kind) = self.clients_and_type(resource).await?;
             kind.delete(&clients, resource, how).await
         })
     }
 
-    fn stop<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
+    fn stop<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<(), CloudError>> {
         Box::pin(async move {
             let (clients, kind) = self.clients_and_type(resource).await?;
             kind.stop(&clients, resource).await
@@ -166,7 +169,7 @@ impl Cloud for AwsCloud {
         &'a self,
         resource: &'a Resource,
         prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
+    ) -> BoxFuture<'a, Result<(), CloudError>> {
         Box::pin(async move {
             let (clients, kind) = self.clients_and_type(resource).await?;
             kind.start(&clients, resource, prior).await
@@ -178,7 +181,7 @@ impl Cloud for AwsCloud {
         resources: &'a [Resource],
         window: Span,
         now: Timestamp,
-    ) -> Soon<'a, BTreeMap<ResourceId, Observed>> {
+    ) -> BoxFuture<'a, BTreeMap<ResourceId, Activity>> {
         Box::pin(async move {
             let mut places: BTreeMap<&Place, Vec<&Resource>> = BTreeMap::new();
             for resource in resources.iter().filter(|resource| resource.is_confirmed()) {
@@ -194,20 +197,23 @@ impl Cloud for AwsCloud {
         })
     }
 
-    fn bill<'a>(&'a self, from: Date, to: Date) -> Soon<'a, Result<Bill, CloudError>> {
+    fn bill<'a>(&'a self, from: Date, to: Date) -> BoxFuture<'a, Result<Bill, CloudError>> {
         Box::pin(async move { pricing::bill(&*self.accounts.billing().await?, from, to).await })
     }
 
-    fn prices<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Result<Vec<Price>, CloudError>> {
+    fn prices<'a>(
+        &'a self,
+        resources: &'a [Resource],
+    ) -> BoxFuture<'a, Result<Vec<Price>, CloudError>> {
         Box::pin(async move {
             let clients = self.accounts.billing().await?;
             let prices = pricing::current_prices(&clients, resources).await?;
-            self.know_prices(prices.clone());
+            self.set_prices(prices.clone());
             Ok(prices)
         })
     }
 
-    fn know_prices(&self, prices: Vec<Price>) {
+    fn set_prices(&self, prices: Vec<Price>) {
         let mut table = self.prices.write().unwrap_or_else(PoisonError::into_inner);
         table.overlay(prices);
     }

@@ -14,7 +14,8 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use stack::Place;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Found, NotLooked, Resource, ResourceId, Standing, Which,
+    CloudError, CloudErrorKind, Confirmation, Discovery, DiscoveryScope, Resource, ResourceId,
+    Unchecked,
 };
 
 use self::tag_filter::{
@@ -30,9 +31,9 @@ use crate::types::{self, Description, Descriptions, ResourceType, TagIndex};
 const UNKNOWN_TYPE: &str = "jiti does not know this resource type";
 
 /// Finds the resources of one account and region.
-pub(crate) async fn discover(clients: &Clients, which: &Which) -> Found {
-    let mut found = Found::default();
-    let candidates = candidates(clients, which, &mut found.not_looked).await;
+pub(crate) async fn discover(clients: &Clients, which: &DiscoveryScope) -> Discovery {
+    let mut found = Discovery::default();
+    let candidates = candidates(clients, which, &mut found.unchecked).await;
     let Candidates {
         mut index,
         mut described,
@@ -60,7 +61,7 @@ pub(crate) async fn discover(clients: &Clients, which: &Which) -> Found {
             follow_owned(&new, &mut owners, &mut pending);
             described.extend(new);
             for (id, error) in answer.failed {
-                record_gap(&mut found.not_looked, clients, Some(kind.name()), &error);
+                record_gap(&mut found.unchecked, clients, Some(kind.name()), &error);
                 let resource = unconfirmed(clients, &id, index.get(&id), &error.to_string());
                 found.resources.push(resource);
             }
@@ -79,7 +80,7 @@ pub(crate) async fn discover(clients: &Clients, which: &Which) -> Found {
     retain_wanted(&mut found.resources, which);
     delete_gateways_after_subnets(&mut found.resources);
     assign_forwarding_rules(&mut found.resources);
-    if matches!(which, Which::Stack(_)) {
+    if matches!(which, DiscoveryScope::Stack(_)) {
         read_protections(clients, &mut found.resources).await;
     }
     found.resources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -176,8 +177,8 @@ struct Candidates {
 
 async fn candidates(
     clients: &Clients,
-    which: &Which,
-    not_looked: &mut Vec<NotLooked>,
+    which: &DiscoveryScope,
+    not_looked: &mut Vec<Unchecked>,
 ) -> Candidates {
     let global = clients.place.region == Place::GLOBAL;
     let list_calls = types::ALL
@@ -257,13 +258,13 @@ fn unconfirmed(
     };
     let mut resource = clients.resource(id.clone(), &kind);
     resource.tags = tags.cloned().unwrap_or_default();
-    resource.standing = Standing::Unconfirmed(why.to_owned());
+    resource.confirmation = Confirmation::Unconfirmed(why.to_owned());
     resource
 }
 
 /// Records, once for each type, that discovery could not check it.
 fn record_gap(
-    not_looked: &mut Vec<NotLooked>,
+    not_looked: &mut Vec<Unchecked>,
     clients: &Clients,
     kind: Option<&str>,
     error: &CloudError,
@@ -275,8 +276,8 @@ fn record_gap(
 }
 
 /// The record that discovery could not check a type in a place, or the whole place.
-pub(crate) fn gap(place: &Place, kind: Option<&str>, error: &CloudError) -> NotLooked {
-    NotLooked {
+pub(crate) fn gap(place: &Place, kind: Option<&str>, error: &CloudError) -> Unchecked {
+    Unchecked {
         place: place.clone(),
         kind: kind.map(str::to_owned),
         reason: error.to_string(),
@@ -317,11 +318,11 @@ mod tests {
         let instance = |n: usize| {
             let id = clients.arn("ec2", &format!("instance/i-{n}"));
             let mut instance = clients.resource(id, "ec2:instance");
-            instance.standing = Standing::Confirmed;
+            instance.confirmation = Confirmation::Confirmed;
             instance
         };
         let mut resources: Vec<_> = (0..60).map(instance).collect();
-        resources[58].standing = Standing::Unconfirmed("no".to_owned());
+        resources[58].confirmation = Confirmation::Unconfirmed("no".to_owned());
         let group = ("aws:autoscaling:groupName".to_owned(), "web".to_owned());
         resources[59].tags.extend([group]);
         read_protections(clients, &mut resources).await;

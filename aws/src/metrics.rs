@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use stack::Span;
 use stack::cloud::{CloudError, Resource, ResourceId};
-use stack::idle::{Evidence, Observed};
+use stack::idle::{Activity, Evidence};
 
 use self::evaluate::{Judged, Look};
 use self::query::{Answer, Question};
@@ -54,7 +54,7 @@ pub(crate) async fn observe(
     resources: &[&Resource],
     window: Span,
     now: Timestamp,
-) -> BTreeMap<ResourceId, Observed> {
+) -> BTreeMap<ResourceId, Activity> {
     let look = Look::new(window, now);
     let asked = signals(resources);
     let questions: Vec<Question<'_>> = asked
@@ -74,7 +74,7 @@ pub(crate) fn unreachable(
     window: Span,
     now: Timestamp,
     error: &CloudError,
-) -> BTreeMap<ResourceId, Observed> {
+) -> BTreeMap<ResourceId, Activity> {
     let look = Look::new(window, now);
     let asked = signals(resources);
     let answers: Vec<_> = asked.iter().map(|_| Answer::failed(error)).collect();
@@ -99,8 +99,8 @@ fn judged(
     look: &Look,
     asked: &[(&Resource, Signal)],
     answers: &[Answer],
-) -> BTreeMap<ResourceId, Observed> {
-    let mut observed: BTreeMap<ResourceId, Observed> = BTreeMap::new();
+) -> BTreeMap<ResourceId, Activity> {
+    let mut observed: BTreeMap<ResourceId, Activity> = BTreeMap::new();
     let mut restless: BTreeMap<&ResourceId, bool> = BTreeMap::new();
     for ((resource, signal), answer) in asked.iter().zip(answers) {
         let Judged {
@@ -138,7 +138,7 @@ fn short(id: &ResourceId) -> &str {
 #[cfg(test)]
 mod tests {
     use stack::Place;
-    use stack::cloud::Standing;
+    use stack::cloud::Confirmation;
 
     use super::*;
 
@@ -149,7 +149,7 @@ mod tests {
         };
         let id = ResourceId(format!("arn:aws:ec2:eu-west-1:123456789012:volume/{id}"));
         let mut resource = Resource::named(id, "ec2:volume", place);
-        resource.standing = Standing::Confirmed;
+        resource.confirmation = Confirmation::Confirmed;
         resource.created_at = created.parse().ok();
         let device = ("device".to_owned(), "/dev/sdf".to_owned());
         resource.details.extend([device]);

@@ -189,14 +189,14 @@ impl Client {
     }
 
     /// Whether it has to be said that nothing ends at expiry: once a process, since one reaper serves all stacks.
-    pub(crate) async fn nothing_ends(&self) -> Option<String> {
+    pub(crate) async fn inactivity(&self) -> Option<String> {
         if self.0.said_nothing_ends.swap(true, Ordering::Relaxed) {
             return None;
         }
         self.reaper()
             .await
             .ok()?
-            .nothing_ends(self.now())
+            .inactivity(self.now())
             .map(|why| why.to_string())
     }
 }

@@ -19,13 +19,13 @@ impl Clock for SystemClock {
         reason = "the one place that reads the time"
     )]
     fn now(&self) -> Timestamp {
-        whole_milliseconds(Timestamp::now())
+        truncate_to_millis(Timestamp::now())
     }
 }
 
 /// The same moment without what is smaller than a millisecond.
 #[must_use]
-pub fn whole_milliseconds(at: Timestamp) -> Timestamp {
+pub fn truncate_to_millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 

@@ -15,15 +15,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{CloudError, CloudErrorKind};
-pub use resource::{Place, Resource, ResourceId, Standing, Usage, short};
+pub use resource::{Confirmation, Place, Resource, ResourceId, Usage, short};
 
-use crate::idle::Observed;
+use crate::idle::Activity;
 use crate::values::id::StackName;
 use crate::values::money::Usd;
 use crate::values::ttl::Span;
 
 /// What a cloud answers, later. Boxed by hand so that `dyn Cloud` is possible.
-pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A cloud, in the accounts and regions of the configuration and in no other.
 ///
@@ -32,31 +32,34 @@ pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Cloud: Send + Sync {
     /// Everything that carries the tag of a stack (of any, or of the one that is named), with what belongs to it by
     /// relation, each confirmed by its own service. A place or a type that did not answer is named and hides no other.
-    fn discover<'a>(&'a self, which: &'a Which) -> Soon<'a, Found>;
+    fn discover<'a>(&'a self, which: &'a DiscoveryScope) -> BoxFuture<'a, Discovery>;
 
     /// Asks the resources' own services about them once more, in batches. What is in neither list of the answer is gone.
-    fn describe<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Described>;
+    fn describe<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, Described>;
 
     /// Takes away what ties this resource to its equals (the rules of a security group that name another), so that a
     /// circle of references can be undone. Resources without such ties answer that it is done.
-    fn loosen<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>>;
+    fn detach_references<'a>(
+        &'a self,
+        resource: &'a Resource,
+    ) -> BoxFuture<'a, Result<(), CloudError>>;
 
     /// Deletes one resource. It never switches a protection off.
     fn delete<'a>(
         &'a self,
         resource: &'a Resource,
-        how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>>;
+        how: DeleteOptions,
+    ) -> BoxFuture<'a, Result<Deletion, CloudError>>;
 
     /// Stops what a resource computes with; its [`Resource::size`] is already in the ledger.
-    fn stop<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>>;
+    fn stop<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<(), CloudError>>;
 
     /// Gives a resource back the size that it had.
     fn start<'a>(
         &'a self,
         resource: &'a Resource,
         prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>>;
+    ) -> BoxFuture<'a, Result<(), CloudError>>;
 
     /// Whether the resources are used: the signals of each that has any, in batches. `window` is how far back a use
     /// counts.
@@ -65,25 +68,28 @@ pub trait Cloud: Send + Sync {
         resources: &'a [Resource],
         window: Span,
         now: Timestamp,
-    ) -> Soon<'a, BTreeMap<ResourceId, Observed>>;
+    ) -> BoxFuture<'a, BTreeMap<ResourceId, Activity>>;
 
     /// What the cloud billed for every stack of the payer, from one day to another (excluded): one grouped request and
     /// its pages.
-    fn bill<'a>(&'a self, from: Date, to: Date) -> Soon<'a, Result<Bill, CloudError>>;
+    fn bill<'a>(&'a self, from: Date, to: Date) -> BoxFuture<'a, Result<Bill, CloudError>>;
 
     /// The present list prices of what these resources use, from the cloud's own price list.
-    fn prices<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Result<Vec<Price>, CloudError>>;
+    fn prices<'a>(
+        &'a self,
+        resources: &'a [Resource],
+    ) -> BoxFuture<'a, Result<Vec<Price>, CloudError>>;
 
     /// Prices that were asked for before: what is described from now on is priced by them, where they are newer than
     /// what the cloud's package brings.
-    fn know_prices(&self, prices: Vec<Price>) {
+    fn set_prices(&self, prices: Vec<Price>) {
         let _ = prices;
     }
 }
 
 /// Which stacks are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum DiscoveryScope {
     /// Every one that a tag names.
     All,
     /// This one.
@@ -92,11 +98,11 @@ pub enum Which {
 
 /// What a look at the cloud found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
+pub struct Discovery {
     /// The resources, ghosts left out.
     pub resources: Vec<Resource>,
     /// Where it could not be looked.
-    pub not_looked: Vec<NotLooked>,
+    pub unchecked: Vec<Unchecked>,
     /// What time it is in the cloud, as it said itself; `None` when it did not answer.
     pub clock: Option<Timestamp>,
     /// How many requests it took.
@@ -105,7 +111,7 @@ pub struct Found {
 
 /// A place, or a type in a place, that did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotLooked {
+pub struct Unchecked {
     /// Where.
     pub place: Place,
     /// Which type; `None`: everything there.
@@ -128,7 +134,7 @@ pub struct Described {
 
 /// What may be asked of a delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Deleting {
+pub struct DeleteOptions {
     /// Keep a last snapshot of a database.
     pub final_snapshot: bool,
 }
@@ -139,7 +145,7 @@ pub enum Deletion {
     /// It is gone, or was gone already.
     Gone,
     /// The cloud works on it: only a description tells when it is gone.
-    Begun,
+    Started,
     /// The cloud deletes it at this time (keys, secrets). It counts as deleted.
     Scheduled(Timestamp),
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-pub use error::{ConfigError, Problem};
+pub use error::{ConfigError, ConfigProblem};
 use section::{Lines, Section};
 
 use crate::cloud::Place;
@@ -85,14 +85,14 @@ pub struct Account {
     /// Its number, twelve digits; credentials of another account are refused.
     pub id: String,
     /// How to get into it.
-    pub access: Access,
+    pub access: CredentialSource,
     /// Where to look.
     pub regions: Vec<String>,
 }
 
 /// How to get into an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Access {
+pub enum CredentialSource {
     /// By whatever the environment of the process offers.
     Standard,
     /// By a profile of the cloud's own configuration.
@@ -144,7 +144,7 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let lines = Lines { path, text };
         let table = DeTable::parse(text).map_err(|error| {
-            let problem = Problem::Syntax(error.message().to_owned());
+            let problem = ConfigProblem::Syntax(error.message().to_owned());
             lines.error(error.span().map_or(0, |span| span.start), problem)
         })?;
         let mut file = Section::root(&lines, &table);
@@ -267,9 +267,9 @@ fn account(section: &mut Section<'_>) -> Result<Account, ConfigError> {
         (_, None, Some(_)) => {
             return Err(section.wrong("external_id", "it goes with a role_arn, which is not set"));
         }
-        (None, Some(arn), external_id) => Access::Role { arn, external_id },
-        (Some(profile), None, None) => Access::Profile(profile),
-        (None, None, None) => Access::Standard,
+        (None, Some(arn), external_id) => CredentialSource::Role { arn, external_id },
+        (Some(profile), None, None) => CredentialSource::Profile(profile),
+        (None, None, None) => CredentialSource::Standard,
     };
     let regions = section.texts("regions", not_empty)?;
     if regions.is_empty() {

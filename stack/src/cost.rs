@@ -18,7 +18,7 @@ pub struct Meter {
     declared: Option<HourlyRate>,
     measured: Option<Measured>,
     unpriced: Vec<String>,
-    at_least: Vec<AtLeast>,
+    at_least: Vec<MinimumCharge>,
     spent: DollarTime,
     /// How long the stack has stood without a known rate.
     unknown: Elapsed,
@@ -31,7 +31,7 @@ pub struct Meter {
 
 /// What is charged for until a moment, however soon it ends: clouds count seconds only after a least time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AtLeast {
+pub struct MinimumCharge {
     /// Until when.
     pub until: Timestamp,
     /// Dollars an hour.
@@ -86,7 +86,7 @@ impl Meter {
 
     /// What of the rate is charged for beyond this moment in any case. What was before and ended too soon has cost the
     /// rest of its time all the same.
-    pub fn commit(&mut self, at: Timestamp, at_least: &[AtLeast]) {
+    pub fn commit(&mut self, at: Timestamp, at_least: &[MinimumCharge]) {
         self.count(at);
         for before in std::mem::take(&mut self.at_least) {
             let still = at_least.iter().filter(|one| one.until == before.until);
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn what_ends_too_soon_is_charged_for_its_least_time() {
         let half = Span::minutes(30).after(noon());
-        let at_least = |usd: &str| AtLeast {
+        let at_least = |usd: &str| MinimumCharge {
             until: hour(1),
             hourly_usd: usd.parse().expect("a rate"),
         };

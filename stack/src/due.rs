@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::idle::{IdleState, Observed, judge};
+use crate::idle::{Activity, IdleState, judge};
 use crate::lease::{Lease, Phase};
 use crate::values::id::StackName;
 use crate::view::View;
@@ -34,7 +34,7 @@ impl Cause {
 
 /// A cause, when it came, and when it makes the stack due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Doom {
+pub struct Deadline {
     /// Why.
     pub cause: Cause,
     /// When the cause came, or comes.
@@ -49,14 +49,14 @@ pub struct Due {
     /// Which one.
     pub name: StackName,
     /// Why, and since when.
-    pub doom: Doom,
+    pub deadline: Deadline,
 }
 
 /// Whether the reaper keeps away from a stack whatever its time says: it is protected, or told
 /// about in events that this version does not understand. A hold is another thing: it ends.
 #[must_use]
-pub fn is_spared(lease: &Lease, view: &View) -> bool {
-    view.protection.covers(&lease.name, &lease.app) || lease.not_understood > 0
+pub fn is_exempt(lease: &Lease, view: &View) -> bool {
+    view.protection.covers(&lease.name, &lease.app) || lease.unknown_events > 0
 }
 
 /// Everything that ends a stack as things stand, with the moment of each, come or to come; nothing
@@ -64,12 +64,12 @@ pub fn is_spared(lease: &Lease, view: &View) -> bool {
 ///
 /// What a teardown has left is not due: it is tried again on a schedule of its own.
 #[must_use]
-pub fn causes(lease: &Lease, observed: &Observed, view: &View) -> Vec<(Cause, Timestamp)> {
+pub fn causes(lease: &Lease, observed: &Activity, view: &View) -> Vec<(Cause, Timestamp)> {
     let reading = lease.at(view.now);
     if matches!(
         reading.phase,
         Phase::TearingDown | Phase::Residue | Phase::Gone
-    ) || is_spared(lease, view)
+    ) || is_exempt(lease, view)
     {
         return Vec::new();
     }
@@ -92,14 +92,14 @@ pub fn causes(lease: &Lease, observed: &Observed, view: &View) -> Vec<(Cause, Ti
 
 /// What will end a stack first, as things stand; `None` when nothing will.
 #[must_use]
-pub fn doom(lease: &Lease, observed: &Observed, view: &View) -> Option<Doom> {
+pub fn deadline(lease: &Lease, observed: &Activity, view: &View) -> Option<Deadline> {
     let (cause, cause_at) = causes(lease, observed, view)
         .into_iter()
         .min_by_key(|(_, at)| *at)?;
     let graced = view.policy.grace.after(cause_at);
     let hold_until = lease.at(view.now).hold_until;
     let due_at = hold_until.map_or(graced, |until| graced.max(until));
-    Some(Doom {
+    Some(Deadline {
         cause,
         cause_at,
         due_at,
@@ -108,29 +108,30 @@ pub fn doom(lease: &Lease, observed: &Observed, view: &View) -> Option<Doom> {
 
 /// What is due now, the longest due first.
 pub fn due<'a>(
-    leases: impl IntoIterator<Item = (&'a Lease, &'a Observed)>,
+    leases: impl IntoIterator<Item = (&'a Lease, &'a Activity)>,
     view: &View,
 ) -> Vec<Due> {
     let mut due: Vec<Due> = leases
         .into_iter()
         .filter_map(|(lease, observed)| {
-            let doom = doom(lease, observed, view).filter(|doom| doom.due_at <= view.now)?;
+            let deadline =
+                deadline(lease, observed, view).filter(|deadline| deadline.due_at <= view.now)?;
             Some(Due {
                 name: lease.name.clone(),
-                doom,
+                deadline,
             })
         })
         .collect();
-    due.sort_by(|a, b| (a.doom.due_at, &a.name).cmp(&(b.doom.due_at, &b.name)));
+    due.sort_by(|a, b| (a.deadline.due_at, &a.name).cmp(&(b.deadline.due_at, &b.name)));
     due
 }
 
 /// When a stack dies: the moment it is due, rounded up to the next run of the reaper. `None` while
 /// no reaper has ever run or it is paused, and when nothing will end the stack.
 #[must_use]
-pub fn dies_at(lease: &Lease, observed: &Observed, view: &View) -> Option<Timestamp> {
-    let doom = doom(lease, observed, view)?;
-    view.reaper.next_run(doom.due_at, view.now)
+pub fn dies_at(lease: &Lease, observed: &Activity, view: &View) -> Option<Timestamp> {
+    let deadline = deadline(lease, observed, view)?;
+    view.reaper.next_run(deadline.due_at, view.now)
 }
 
 #[cfg(test)]
@@ -159,7 +160,7 @@ mod tests {
     fn due_after(minutes: u32, leases: &[Lease]) -> Vec<String> {
         let now = Span::minutes(minutes).after(noon());
         let view = View::new(now, Policy::default(), ReaperStatus::default());
-        let nothing = Observed::default();
+        let nothing = Activity::default();
         let due = due(leases.iter().map(|lease| (lease, &nothing)), &view);
         due.iter().map(|due| due.name.to_string()).collect()
     }

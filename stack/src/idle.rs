@@ -50,7 +50,7 @@ impl Evidence {
 
 /// What was found out about the use of a stack, by whoever looked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Observed {
+pub struct Activity {
     /// Every signal.
     pub evidence: Vec<Evidence>,
     /// Since when nobody has used it, as far back as was looked.
@@ -94,7 +94,7 @@ pub fn rule(states: impl IntoIterator<Item = IdleState>) -> IdleState {
 /// touch what they use. Only a stack that is ready can be idle: one that sleeps or is on its way
 /// is not expected to be used.
 #[must_use]
-pub fn judge(lease: &Lease, observed: &Observed, now: Timestamp) -> Idleness {
+pub fn judge(lease: &Lease, observed: &Activity, now: Timestamp) -> Idleness {
     let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
     let touched = lease
         .last_activity

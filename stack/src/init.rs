@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::lease::{Mark, Told};
 use crate::values::money::{HourlyRate, Usd};
 use crate::values::serde_timestamp;
 use crate::values::ttl::Elapsed;
@@ -42,6 +41,25 @@ pub struct InitPhase {
     pub seconds: Option<Elapsed>,
 }
 
+/// Whether a phase of an init begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseBoundary {
+    /// It begins now.
+    Start,
+    /// It is done now.
+    Done,
+}
+
+/// A phase as a stack tells it from inside: its own clock, its own measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedPhase {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took.
+    pub seconds: Elapsed,
+}
+
 impl Init {
     /// A new init, at the rate that is known.
     pub(crate) fn begin(at: Timestamp, rate: Option<HourlyRate>) -> Self {
@@ -63,38 +81,38 @@ impl Init {
         at: Timestamp,
         name: &str,
         class: Option<&str>,
-        mark: Mark,
-        told: Option<Told>,
+        mark: PhaseBoundary,
+        reported: Option<ReportedPhase>,
     ) {
         let open = self
             .phases
             .iter_mut()
             .rev()
             .find(|p| p.name == name && p.seconds.is_none());
-        match (open, mark, told) {
-            (Some(phase), _, Some(told)) => {
-                phase.started_at = told.started_at;
-                phase.seconds = Some(told.seconds);
+        match (open, mark, reported) {
+            (Some(phase), _, Some(reported)) => {
+                phase.started_at = reported.started_at;
+                phase.seconds = Some(reported.seconds);
             }
-            (Some(phase), Mark::Done, None) => {
+            (Some(phase), PhaseBoundary::Done, None) => {
                 phase.seconds = Some(Elapsed::between(phase.started_at, at));
             }
             // It runs already; the first start counts.
-            (Some(_), Mark::Start, None) => {}
-            (None, _, Some(told)) => {
+            (Some(_), PhaseBoundary::Start, None) => {}
+            (None, _, Some(reported)) => {
                 // A check asks again and again, and is told the same phases each time.
                 let same = self.phases.iter_mut().find(|p| {
                     p.name == name
-                        && p.started_at.as_millisecond() == told.started_at.as_millisecond()
+                        && p.started_at.as_millisecond() == reported.started_at.as_millisecond()
                 });
                 match same {
-                    Some(phase) => phase.seconds = Some(told.seconds),
-                    None => self.keep(name, class, told.started_at, Some(told.seconds)),
+                    Some(phase) => phase.seconds = Some(reported.seconds),
+                    None => self.keep(name, class, reported.started_at, Some(reported.seconds)),
                 }
             }
-            (None, Mark::Start, None) => self.keep(name, class, at, None),
+            (None, PhaseBoundary::Start, None) => self.keep(name, class, at, None),
             // Only its end was told: it began when the phase before it ended.
-            (None, Mark::Done, None) => {
+            (None, PhaseBoundary::Done, None) => {
                 let from = self.phases.iter().filter_map(InitPhase::ended_at).max();
                 let from = from
                     .or(self.provisioned_at)
@@ -225,11 +243,11 @@ mod tests {
         Elapsed::from_millis(seconds * 1000).after(noon())
     }
 
-    fn told(init: &Init) -> Vec<(&str, u64, Option<u64>)> {
-        let told = |p: &InitPhase| Elapsed::between(noon(), p.started_at).seconds();
+    fn reported(init: &Init) -> Vec<(&str, u64, Option<u64>)> {
+        let reported = |p: &InitPhase| Elapsed::between(noon(), p.started_at).seconds();
         init.phases
             .iter()
-            .map(|p| (&*p.name, told(p), p.seconds.map(Elapsed::seconds)))
+            .map(|p| (&*p.name, reported(p), p.seconds.map(Elapsed::seconds)))
             .collect()
     }
 
@@ -238,13 +256,13 @@ mod tests {
     #[test]
     fn phases_are_marked() {
         let mut init = Init::begin(noon(), None);
-        init.mark(second(1), "pull", None, Mark::Start, None);
-        init.mark(second(2), "pull", None, Mark::Start, None);
-        init.mark(second(4), "pull", None, Mark::Done, None);
-        init.mark(second(9), "migrate", None, Mark::Done, None);
-        init.mark(second(9), "warm", None, Mark::Start, None);
+        init.mark(second(1), "pull", None, PhaseBoundary::Start, None);
+        init.mark(second(2), "pull", None, PhaseBoundary::Start, None);
+        init.mark(second(4), "pull", None, PhaseBoundary::Done, None);
+        init.mark(second(9), "migrate", None, PhaseBoundary::Done, None);
+        init.mark(second(9), "warm", None, PhaseBoundary::Start, None);
         assert_eq!(
-            told(&init),
+            reported(&init),
             [
                 ("pull", 1, Some(3)),
                 ("migrate", 4, Some(5)),
@@ -259,13 +277,13 @@ mod tests {
     fn a_phase_told_twice_is_one() {
         let mut init = Init::begin(noon(), None);
         for seconds in [2_000, 3_000] {
-            let told = Told {
+            let reported = ReportedPhase {
                 started_at: second(1),
                 seconds: Elapsed::from_millis(seconds),
             };
-            init.mark(second(9), "pull", None, Mark::Done, Some(told));
+            init.mark(second(9), "pull", None, PhaseBoundary::Done, Some(reported));
         }
-        assert_eq!(told(&init), [("pull", 1, Some(3))]);
+        assert_eq!(reported(&init), [("pull", 1, Some(3))]);
     }
 
     /// A check is never the slowest phase where others were told, and the phases have a limit.
@@ -275,11 +293,17 @@ mod tests {
         init.provisioned(second(1));
         init.check_passed(second(100), "http");
         assert_eq!(init.slowest().map(|phase| &*phase.name), Some("http"));
-        init.mark(second(100), "pull", None, Mark::Start, None);
-        init.mark(second(101), "pull", None, Mark::Done, None);
+        init.mark(second(100), "pull", None, PhaseBoundary::Start, None);
+        init.mark(second(101), "pull", None, PhaseBoundary::Done, None);
         assert_eq!(init.slowest().map(|phase| &*phase.name), Some("pull"));
         for place in 0..1000 {
-            init.mark(second(101), &place.to_string(), None, Mark::Start, None);
+            init.mark(
+                second(101),
+                &place.to_string(),
+                None,
+                PhaseBoundary::Start,
+                None,
+            );
         }
         assert_eq!(init.phases().len(), MOST_PHASES);
     }

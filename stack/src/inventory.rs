@@ -16,39 +16,39 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use bill::{BilledDay, KnownBill, StackBill};
+pub use bill::{BillHistory, BilledDay, StackBill};
 pub(crate) use known::covers;
-pub use known::{CloudClock, Gap, Known, LookedAt, SeenUse};
+pub use known::{CloudClock, CloudSnapshot, DatedActivity, PlaceScan, ScanGap};
 pub use memory::MemoryInventory;
 pub use rate::Rate;
 pub use sqlite::SqliteInventory;
-pub use tagged::Tagged;
+pub use tagged::TaggedStack;
 
-use crate::cloud::{Bill, Described, Found, Place, Price, ResourceId, Which};
-use crate::idle::Observed;
+use crate::cloud::{Bill, Described, Discovery, DiscoveryScope, Place, Price, ResourceId};
+use crate::idle::Activity;
 use crate::lease::ProcessId;
-use crate::ledger::Later;
+use crate::ledger::LedgerFuture;
 use crate::process::{self, Liveness};
 use crate::values::id::RunId;
 
 /// A look at the cloud, to be remembered.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Look {
+pub struct CloudScan {
     /// When it began: what it found is at least that young.
     pub at: Timestamp,
     /// When it had ended: what the cloud's clock is held against.
     pub ended_at: Timestamp,
     /// Which stacks were looked for.
-    pub which: Which,
+    pub which: DiscoveryScope,
     /// Everywhere that was to be looked, whether it answered or not.
     pub places: Vec<Place>,
     /// What it found.
-    pub found: Found,
+    pub found: Discovery,
 }
 
 /// A bill that was asked for, to be remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedBill {
+pub struct BillAnswer {
     /// When.
     pub at: Timestamp,
     /// The first day that was asked about.
@@ -61,7 +61,7 @@ pub struct AskedBill {
 
 /// That somebody asks for the bill: until then, or until the answer is there, nobody else does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asking {
+pub struct BillLock {
     /// Who: a name of its own, since one process may want it twice.
     pub by: RunId,
     /// In which process.
@@ -70,7 +70,7 @@ pub struct Asking {
     pub until: Timestamp,
 }
 
-impl Asking {
+impl BillLock {
     /// What stands after somebody wants to ask.
     fn after(held: Option<&Self>, wanted: Self, now: Timestamp) -> Self {
         let stands =
@@ -81,7 +81,7 @@ impl Asking {
 
 /// A price, and when the price list was asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownPrice {
+pub struct DatedPrice {
     /// The price.
     pub price: Price,
     /// When it was asked for.
@@ -108,76 +108,80 @@ pub trait Inventory: Send + Sync {
     ///
     /// # Errors
     /// When the store can't be read.
-    fn generation(&self) -> Later<'_, Option<Generation>>;
+    fn generation(&self) -> LedgerFuture<'_, Option<Generation>>;
 
     /// What looks have found and what was seen of its use.
     ///
     /// # Errors
     /// When the store can't be read.
-    fn known(&self) -> Later<'_, Known>;
+    fn known(&self) -> LedgerFuture<'_, CloudSnapshot>;
 
-    /// Remembers a look, as [`Known::after`] says, and answers what is known then.
+    /// Remembers a look, as [`CloudSnapshot::after`] says, and answers what is known then.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn keep_look(&self, look: Look) -> Later<'_, Known>;
+    fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot>;
 
-    /// Remembers what the services said of some that they were asked about once more, as [`Known::again`] says.
+    /// Remembers what the services said of some that they were asked about once more, as [`CloudSnapshot::again`] says.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn keep_described(
+    fn record_descriptions(
         &self,
         at: Timestamp,
         asked: Vec<ResourceId>,
         described: Described,
-    ) -> Later<'_, ()>;
+    ) -> LedgerFuture<'_, ()>;
 
     /// Remembers whether resources were used, as it was seen at a moment.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn keep_use(&self, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) -> Later<'_, ()>;
+    fn record_activity(
+        &self,
+        at: Timestamp,
+        seen: BTreeMap<ResourceId, Activity>,
+    ) -> LedgerFuture<'_, ()>;
 
     /// What the cloud billed, and what asking for it took.
     ///
     /// # Errors
     /// When the store can't be read.
-    fn bill(&self) -> Later<'_, KnownBill>;
+    fn bill(&self) -> LedgerFuture<'_, BillHistory>;
 
     /// Takes the right to ask for the bill; whether it was free. One that stands is waited for.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn ask_alone(&self, now: Timestamp, asking: Asking) -> Later<'_, bool>;
+    fn lock_bill(&self, now: Timestamp, asking: BillLock) -> LedgerFuture<'_, bool>;
 
     /// Gives it back.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn has_asked(&self, by: RunId) -> Later<'_, ()>;
+    fn unlock_bill(&self, by: RunId) -> LedgerFuture<'_, ()>;
 
-    /// Remembers a bill, as [`KnownBill::after`] says: what is settled is kept for good. Its requests are counted.
+    /// Remembers a bill, as [`BillHistory::after`] says: what is settled is kept for good. Its requests are counted.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn keep_bill(&self, asked: AskedBill) -> Later<'_, KnownBill>;
+    fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory>;
 
     /// Counts billed requests that brought no bill.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn count_requests(&self, at: Timestamp, requests: u32) -> Later<'_, ()>;
+    fn count_bill_requests(&self, at: Timestamp, requests: u32) -> LedgerFuture<'_, ()>;
 
     /// The prices that were asked for.
     ///
     /// # Errors
     /// When the store can't be read.
-    fn prices(&self) -> Later<'_, Vec<KnownPrice>>;
+    fn prices(&self) -> LedgerFuture<'_, Vec<DatedPrice>>;
 
     /// Remembers prices in the place of those that it had for the same meters and regions.
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn keep_prices(&self, at: Timestamp, prices: Vec<Price>) -> Later<'_, ()>;
+    fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()>;
 }

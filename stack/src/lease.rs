@@ -11,10 +11,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use event::{Event, EventKind, Hand, Mark, NewEvent, Source, Strategy, Told, UnknownEvent};
-pub use reading::Reading;
+pub use event::{Event, EventKind, NewEvent, Operator, Source, Strategy, UnknownEvent};
+pub use reading::LeaseStatus;
 pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
-pub use transition::{Facts, Illegal, Phase, Reason, UnknownPhase, next};
+pub use transition::{
+    IllegalTransition, Phase, TransitionFacts, TransitionRefusal, UnknownPhase, next,
+};
 
 use crate::cost::Meter;
 use crate::init::Init;
@@ -74,23 +76,23 @@ pub struct Lease {
     /// When it was last used, as far as anybody said so.
     pub last_activity: Option<LastActivity>,
     /// When each kind of warning was last given.
-    pub warned: BTreeMap<String, Moment>,
+    pub warned: BTreeMap<String, StoredTimestamp>,
     /// A sleep was begun and has not ended, or something other than a wake has ended it: not every size that it has
     /// written was given back.
-    pub half_asleep: bool,
+    pub partly_asleep: bool,
     /// A wake was begun and has not ended.
-    pub half_awake: bool,
+    pub partly_awake: bool,
     /// When a sleep ends by itself.
-    pub wake_at: Option<Moment>,
+    pub wake_at: Option<StoredTimestamp>,
     /// Who puts it to sleep or wakes it at this moment, alive or not.
-    pub turn: Option<Turn>,
+    pub power_operation: Option<PowerOperation>,
     /// The teardown under way.
     pub teardown: Option<Teardown>,
     /// What teardowns could not remove, by id.
-    pub residue: BTreeMap<String, Left>,
+    pub residue: BTreeMap<String, ResidualResource>,
     /// How many events of this incarnation were written by a newer jiti and are not understood.
     /// Whoever would delete because of this lease must not while there are any.
-    pub not_understood: u32,
+    pub unknown_events: u32,
     /// The last event.
     pub last_seq: Seq,
     /// The latest time of any event.
@@ -122,13 +124,13 @@ pub struct LastActivity {
 
 /// A moment in a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Moment(#[serde(with = "serde_timestamp")] pub Timestamp);
+pub struct StoredTimestamp(#[serde(with = "serde_timestamp")] pub Timestamp);
 
 /// A sleep or a wake under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
+pub struct PowerOperation {
     /// Who does it.
-    pub hand: Hand,
+    pub operator: Operator,
     /// Who asked for it.
     pub by: Actor,
     /// Since when.
@@ -168,7 +170,7 @@ pub struct Teardown {
 
 /// Something that a teardown could not remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
+pub struct ResidualResource {
     /// Why.
     pub reason: String,
     /// What keeps it.

@@ -13,7 +13,7 @@ pub(crate) mod sqlite;
 use std::fmt;
 use std::pin::Pin;
 
-pub use error::{Cause, LedgerError};
+pub use error::{ErrorSource, LedgerError};
 pub use memory::MemoryLedger;
 pub use sqlite::SqliteLedger;
 
@@ -23,7 +23,7 @@ use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
 /// What a ledger answers, later. Boxed by hand so that `dyn Ledger` is possible.
-pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
+pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
 /// Which leases a list holds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,70 +85,81 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn id(&self) -> Later<'_, LedgerId>;
+    fn id(&self) -> LedgerFuture<'_, LedgerId>;
 
     /// Appends `events` to the stream of `stack` if its last event is number `after`
     /// ([`Seq`] 0: if it has none), all of them or none, and answers the lease as it then stands.
     ///
     /// # Errors
-    /// [`LedgerError::Raced`] when the last event is another one, [`LedgerError::Illegal`] when the
+    /// [`LedgerError::Raced`] when the last event is another one, [`LedgerError::IllegalTransition`] when the
     /// transition function refuses one of them; in both cases nothing was written.
-    fn append(&self, stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Later<'_, Lease>;
+    fn append(
+        &self,
+        stack: &StackName,
+        after: Seq,
+        events: Vec<NewEvent>,
+    ) -> LedgerFuture<'_, Lease>;
 
     /// The lease of a stack, also when it is gone; `None` when the name never had one.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn lease(&self, stack: &StackName) -> Later<'_, Option<Lease>>;
+    fn lease(&self, stack: &StackName) -> LedgerFuture<'_, Option<Lease>>;
 
     /// The events of a stack with a number greater than `after`, in order.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn events(&self, stack: &StackName, after: Seq) -> Later<'_, Vec<Event>>;
+    fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>>;
 
     /// All leases in `scope`, ordered by name.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn leases(&self, scope: Scope) -> Later<'_, Vec<Lease>>;
+    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>>;
 
     /// At most `limit` events of all stacks, from `cursor` on.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage>;
+    fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage>;
 
     /// Behind the last event of all stacks: whoever takes this before reading leases finds in the log from here on
     /// whatever those do not hold yet.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn end(&self) -> Later<'_, Cursor>;
+    fn end(&self) -> LedgerFuture<'_, Cursor>;
 
     /// A pool as it stands; an empty one when nobody ever entered it.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn pool(&self, pool: &PoolName) -> Later<'_, Pool>;
+    fn pool(&self, pool: &PoolName) -> LedgerFuture<'_, Pool>;
 
     /// Appends `events` to the pool if its last event is number `after`, and answers the pool as it
     /// then stands. The ledger numbers them, whatever `seq` they bring.
     ///
     /// # Errors
     /// [`LedgerError::Raced`] when the last event is another one; nothing was written.
-    fn append_pool(&self, pool: &PoolName, after: Seq, events: Vec<PoolEvent>) -> Later<'_, Pool>;
+    fn append_pool(
+        &self,
+        pool: &PoolName,
+        after: Seq,
+        events: Vec<PoolEvent>,
+    ) -> LedgerFuture<'_, Pool>;
 
     /// What the reaper did last and was told.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
-    fn reaper(&self) -> Later<'_, ReaperStatus>;
+    fn reaper(&self) -> LedgerFuture<'_, ReaperStatus>;
 
     /// Appends `events` to the reaper's log if its last event is number `after`, and answers the
     /// status as it then stands. The ledger numbers them, whatever `seq` they bring.
     ///
     /// # Errors
     /// [`LedgerError::Raced`] when the last event is another one; nothing was written.
-    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>) -> Later<'_, ReaperStatus>;
+    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>)
+    -> LedgerFuture<'_, ReaperStatus>;
 }

@@ -37,8 +37,8 @@ pub use cloud::{Cloud, CloudError, Place, Resource, ResourceId};
 pub use config::Config;
 pub use inventory::{Inventory, MemoryInventory, SqliteInventory};
 pub use lease::{
-    Event, EventKind, Illegal, Lease, NewEvent, Origin, Phase, ProcessId, Registration, RenewOn,
-    Source, Terms,
+    Event, EventKind, IllegalTransition, Lease, NewEvent, Origin, Phase, ProcessId, Registration,
+    RenewOn, Source, Terms,
 };
 pub use ledger::{Ledger, LedgerError, MemoryLedger, SqliteLedger};
 pub use listing::{Flag, Listing};

@@ -14,10 +14,10 @@ pub use resource::ListedResource;
 
 use crate::cloud::Resource;
 use crate::due::dies_at;
-use crate::idle::{Evidence, IdleState, Observed, judge};
+use crate::idle::{Activity, Evidence, IdleState, judge};
 use crate::init::{Init, InitPhase};
 use crate::inventory::StackBill;
-use crate::lease::{Lease, Origin, Phase, Reading};
+use crate::lease::{Lease, LeaseStatus, Origin, Phase};
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::money::{HourlyRate, Usd};
 use crate::values::ttl::Elapsed;
@@ -191,7 +191,7 @@ impl Listing {
 
     /// A stack as the ledger knows it, and as somebody has seen it used.
     #[must_use]
-    pub fn observed(lease: &Lease, observed: &Observed, view: &View) -> Self {
+    pub fn observed(lease: &Lease, observed: &Activity, view: &View) -> Self {
         let now = view.now;
         let reading = lease.at(now);
         let idle = idle(lease, observed, now);
@@ -233,7 +233,7 @@ impl Listing {
     }
 }
 
-fn flags(lease: &Lease, reading: &Reading, idle: IdleState, view: &View) -> Vec<Flag> {
+fn flags(lease: &Lease, reading: &LeaseStatus, idle: IdleState, view: &View) -> Vec<Flag> {
     let over = lease.meter.rate().zip(view.policy.max_hourly_usd);
     [
         (Flag::Idle, idle == IdleState::Idle),
@@ -294,7 +294,7 @@ fn end_of(day: Date) -> Option<Timestamp> {
     Some(next.timestamp())
 }
 
-fn idle(lease: &Lease, observed: &Observed, now: Timestamp) -> ListedIdle {
+fn idle(lease: &Lease, observed: &Activity, now: Timestamp) -> ListedIdle {
     let judged = judge(lease, observed, now);
     ListedIdle {
         state: judged.state,

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::lease::Moment;
+use crate::lease::StoredTimestamp;
 use crate::lease::{Lease, Phase};
 use crate::values::id::{Actor, Seq, StackName};
 use crate::values::ttl::Span;
 
 /// How long a member may be in a pool before its lease has to be there. The pool is entered first,
 /// the lease begins next; between the two a process can die.
-const ENTERING: Span = Span::minutes(1);
+const ENTRY_TIMEOUT: Span = Span::minutes(1);
 
 /// An event of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub enum PoolRule {
 /// Who is in a pool: the fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
-    members: BTreeMap<StackName, Moment>,
+    members: BTreeMap<StackName, StoredTimestamp>,
     last_seq: Seq,
 }
 
@@ -77,7 +77,7 @@ impl Pool {
             PoolEventKind::Entered { stack } => {
                 self.members
                     .entry(stack.clone())
-                    .or_insert(Moment(event.at));
+                    .or_insert(StoredTimestamp(event.at));
             }
             PoolEventKind::Left { stack } => {
                 self.members.remove(stack);
@@ -97,7 +97,7 @@ impl Pool {
     pub fn members(&self) -> impl Iterator<Item = (&StackName, Timestamp)> {
         self.members
             .iter()
-            .map(|(stack, Moment(since))| (stack, *since))
+            .map(|(stack, StoredTimestamp(since))| (stack, *since))
     }
 
     /// Whether a stack is in it.
@@ -121,7 +121,7 @@ impl Pool {
         lease: impl Fn(&StackName) -> Option<&'a Lease>,
     ) -> Vec<&'a StackName> {
         let stays = |stack: &StackName, since: Timestamp| {
-            let entering = ENTERING.after(since) > now;
+            let entering = ENTRY_TIMEOUT.after(since) > now;
             entering
                 || lease(stack).is_some_and(|lease| match rule {
                     PoolRule::Live => lease.is_live(),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{ReaperEvent, ReaperEventKind};
-use crate::lease::{Moment, ProcessId};
+use crate::lease::{ProcessId, StoredTimestamp};
 use crate::values::id::{Actor, RunId, Seq};
 use crate::values::ttl::{Elapsed, Span};
 
@@ -25,10 +25,10 @@ pub struct ReaperStatus {
     pub paused: Option<Pause>,
     /// Whose turn it is to deliver warnings.
     #[serde(default)]
-    pub courier: Option<Courier>,
+    pub delivery_lock: Option<DeliveryLock>,
     /// When each kind of warning that concerns no single stack was last given.
     #[serde(default)]
-    pub warned: BTreeMap<String, Moment>,
+    pub warned: BTreeMap<String, StoredTimestamp>,
     /// The place of the last event.
     pub last_seq: Seq,
 }
@@ -66,9 +66,9 @@ pub struct Pause {
 
 /// A turn of delivering warnings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Courier {
+pub struct DeliveryLock {
     /// Which turn.
-    pub turn: RunId,
+    pub run: RunId,
     /// Whose.
     pub process: ProcessId,
     /// Since when.
@@ -77,7 +77,7 @@ pub struct Courier {
 
 /// Why nothing ends at expiry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NothingEnds {
+pub enum ReaperInactive {
     /// No reaper has run in this ledger.
     #[error("nothing ends at expiry: no reaper has run yet; `jiti reap --yes` runs it once")]
     NeverRan,
@@ -95,7 +95,7 @@ pub enum NothingEnds {
     /// Somebody paused it.
     #[error(
         "nothing ends at expiry: {by} paused the reaper at {at}{}; `jiti reap --resume` goes on",
-        said(why.as_deref())
+        in_parentheses(why.as_deref())
     )]
     Paused {
         /// Who.
@@ -150,19 +150,21 @@ impl ReaperStatus {
                 });
             }
             ReaperEventKind::Resumed => self.paused = None,
-            ReaperEventKind::CourierStarted { turn, process } => {
-                self.courier = Some(Courier {
-                    turn: turn.clone(),
+            ReaperEventKind::DeliveryLocked { run, process } => {
+                self.delivery_lock = Some(DeliveryLock {
+                    run: run.clone(),
                     process: process.clone(),
                     since: event.at,
                 });
             }
             // A turn that was taken over ends without a word.
-            ReaperEventKind::CourierFinished { turn } => {
-                self.courier.take_if(|courier| courier.turn == *turn);
+            ReaperEventKind::DeliveryUnlocked { run } => {
+                self.delivery_lock
+                    .take_if(|delivery_lock| delivery_lock.run == *run);
             }
             ReaperEventKind::Warned { warning } => {
-                self.warned.insert(warning.clone(), Moment(event.at));
+                self.warned
+                    .insert(warning.clone(), StoredTimestamp(event.at));
             }
         }
         self.last_seq = event.seq;
@@ -183,19 +185,19 @@ impl ReaperStatus {
 
     /// Why nothing ends at expiry; `None` when a reaper works.
     #[must_use]
-    pub fn nothing_ends(&self, now: Timestamp) -> Option<NothingEnds> {
+    pub fn inactivity(&self, now: Timestamp) -> Option<ReaperInactive> {
         if let Some(Pause { by, at, why }) = &self.paused {
-            return Some(NothingEnds::Paused {
+            return Some(ReaperInactive::Paused {
                 by: by.clone(),
                 at: *at,
                 why: why.clone(),
             });
         }
         let Some(last) = &self.last_run else {
-            return Some(NothingEnds::NeverRan);
+            return Some(ReaperInactive::NeverRan);
         };
         let silent = last.interval.twice().after(last.started_at) < now;
-        silent.then_some(NothingEnds::Silent {
+        silent.then_some(ReaperInactive::Silent {
             last: last.started_at,
             interval: last.interval,
         })
@@ -203,7 +205,7 @@ impl ReaperStatus {
 }
 
 /// A reason as the rest of a sentence; nothing when none was given.
-fn said(why: Option<&str>) -> String {
+fn in_parentheses(why: Option<&str>) -> String {
     why.map(|why| format!(" ({why})")).unwrap_or_default()
 }
 
@@ -267,19 +269,19 @@ mod tests {
     /// Nothing ends while no reaper has run within twice its interval, or it is paused.
     #[test]
     fn it_is_said_when_nothing_ends() {
-        let never = ReaperStatus::default().nothing_ends(noon());
-        assert_eq!(never, Some(NothingEnds::NeverRan));
+        let never = ReaperStatus::default().inactivity(noon());
+        assert_eq!(never, Some(ReaperInactive::NeverRan));
         let ran = status(vec![(0, started(run()))]);
-        assert_eq!(ran.nothing_ends(minute(30)), None);
+        assert_eq!(ran.inactivity(minute(30)), None);
         assert!(matches!(
-            ran.nothing_ends(minute(31)),
-            Some(NothingEnds::Silent { .. })
+            ran.inactivity(minute(31)),
+            Some(ReaperInactive::Silent { .. })
         ));
         let paused = status(vec![
             (0, started(run())),
             (1, ReaperEventKind::Paused { why: None }),
         ]);
-        let said = paused.nothing_ends(minute(2)).expect("paused").to_string();
+        let said = paused.inactivity(minute(2)).expect("paused").to_string();
         assert!(
             said.contains("ana@laptop paused the reaper at 2026-03-02T12:01:00Z; "),
             "{said}"
@@ -289,7 +291,7 @@ mod tests {
             (2, ReaperEventKind::Resumed),
         ];
         let resumed = status([(0, started(run()))].into_iter().chain(resumed).collect());
-        assert_eq!(resumed.nothing_ends(minute(3)), None);
+        assert_eq!(resumed.inactivity(minute(3)), None);
     }
 
     /// A run ends its own heartbeat, never that of another which began later.

@@ -1,6 +1,6 @@
 //! What stacks have cost and brought over a time, in groups: a fold of every event, in which unknown stays unknown.
 //!
-//! [`Telling`] takes the events, page by page, and [`Telling::finish`] makes the figures.
+//! [`ReportBuilder`] takes the events, page by page, and [`ReportBuilder::finish`] makes the figures.
 
 mod figures;
 mod life;
@@ -11,19 +11,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use figures::{Ended, Figures, IdleFigures, InitFigures};
+pub use figures::{EndCounts, Figures, IdleFigures, InitFigures};
 
 use self::figures::Sums;
 use self::life::Life;
 use crate::cloud::BillLine;
-use crate::lease::{Event, Illegal, Lease};
+use crate::lease::{Event, IllegalTransition, Lease};
 use crate::values::id::StackName;
 use crate::values::money::Usd;
 
 /// What groups the stacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum By {
+pub enum GroupBy {
     /// The application.
     #[default]
     App,
@@ -33,7 +33,7 @@ pub enum By {
     Version,
 }
 
-impl By {
+impl GroupBy {
     fn group(self, lease: &Lease) -> String {
         match self {
             Self::App => lease.app.to_string(),
@@ -51,16 +51,16 @@ pub struct Report {
     /// Until when.
     pub until: Timestamp,
     /// What groups them.
-    pub by: By,
+    pub by: GroupBy,
     /// Each group, the one that was most expensive first, then by name.
-    pub groups: Vec<Group>,
+    pub groups: Vec<ReportGroup>,
     /// All of them.
     pub total: Figures,
 }
 
 /// One group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Group {
+pub struct ReportGroup {
     /// Its name.
     pub group: String,
     /// Its figures.
@@ -70,7 +70,7 @@ pub struct Group {
 
 /// What is known besides the ledger when the report is made.
 #[derive(Clone, Debug, Default)]
-pub struct Besides {
+pub struct ReportInputs {
     /// What was billed, each line for a stack by its name.
     pub billed: Vec<BillLine>,
     /// The last day about which the bill was asked; `None` when it never was.
@@ -81,9 +81,9 @@ pub struct Besides {
 
 /// A report in the making.
 #[derive(Debug)]
-pub struct Telling {
+pub struct ReportBuilder {
     since: Timestamp,
-    by: By,
+    by: GroupBy,
     lives: BTreeMap<StackName, Life>,
     books: Books,
 }
@@ -107,10 +107,10 @@ impl Books {
     }
 }
 
-impl Telling {
+impl ReportBuilder {
     /// A report from a moment on.
     #[must_use]
-    pub fn new(since: Timestamp, by: By) -> Self {
+    pub fn new(since: Timestamp, by: GroupBy) -> Self {
         Self {
             since,
             by,
@@ -122,8 +122,8 @@ impl Telling {
     /// One more event. Each stack's have to come in their order.
     ///
     /// # Errors
-    /// [`Illegal`] when it cannot follow those before it.
-    pub fn event(&mut self, event: &Event) -> Result<(), Illegal> {
+    /// [`IllegalTransition`] when it cannot follow those before it.
+    pub fn event(&mut self, event: &Event) -> Result<(), IllegalTransition> {
         let (since, by) = (self.since, self.by);
         if !self.lives.contains_key(&event.stack) {
             self.lives.insert(event.stack.clone(), Life::new(since, by));
@@ -136,7 +136,7 @@ impl Telling {
 
     /// The figures until a moment.
     #[must_use]
-    pub fn finish(mut self, until: Timestamp, besides: &Besides) -> Report {
+    pub fn finish(mut self, until: Timestamp, besides: &ReportInputs) -> Report {
         for (name, life) in &mut self.lives {
             life.finish(until, &mut self.books);
             if let Some(wasted) = besides.wasted.get(name) {
@@ -147,8 +147,8 @@ impl Telling {
             self.bill(&besides.billed, last);
         }
         let groups = self.books.groups.into_iter();
-        let mut groups: Vec<Group> = groups
-            .map(|(group, sums)| Group {
+        let mut groups: Vec<ReportGroup> = groups
+            .map(|(group, sums)| ReportGroup {
                 group,
                 figures: sums.figures(),
             })

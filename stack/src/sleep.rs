@@ -38,7 +38,7 @@ pub fn prior(events: &[Event]) -> BTreeMap<String, Value> {
 /// Where something stands among those that stop: what makes others again first, what keeps data last. Waking goes the
 /// other way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
+pub enum PowerRank {
     /// It makes its members again.
     Recreates,
     /// It computes.
@@ -47,7 +47,7 @@ pub enum Rank {
     Keeps,
 }
 
-impl Rank {
+impl PowerRank {
     /// In the order of falling asleep.
     pub const ALL: [Self; 3] = [Self::Recreates, Self::Computes, Self::Keeps];
 
@@ -77,7 +77,7 @@ pub fn is_settling(resource: &Resource) -> bool {
 
 /// Something that costs while the stack sleeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GoesOn {
+pub struct RemainingCost {
     /// What it is.
     pub id: ResourceId,
     /// Its type.
@@ -91,16 +91,16 @@ pub struct GoesOn {
 
 /// What goes on costing, dearest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remains {
+pub struct RemainingCosts {
     /// Each that has a price, or of which no price is known though it has usage.
-    pub resources: Vec<GoesOn>,
+    pub resources: Vec<RemainingCost>,
     /// The sum of those whose price is known; `None` when none is.
     pub hourly_usd: Option<HourlyRate>,
     /// Of how many the price is not known: that of a database's storage, before it sleeps.
     pub unknown: usize,
 }
 
-impl Remains {
+impl RemainingCosts {
     /// Before anything has stopped: all but what stops, and what goes with that. What still costs of something that
     /// stops, such as its storage, is only known afterwards.
     #[must_use]
@@ -108,8 +108,8 @@ impl Remains {
         let stops = |one: &Resource| one.size.is_some() && !one.stopped;
         let goes: BTreeSet<&ResourceId> = members_of_recreators(mine);
         let rest = mine.iter().filter(|one| !goes.contains(&one.id));
-        let rest = rest.filter_map(|one| match Rank::of(one) {
-            Rank::Keeps if stops(one) => Some((one, None)),
+        let rest = rest.filter_map(|one| match PowerRank::of(one) {
+            PowerRank::Keeps if stops(one) => Some((one, None)),
             _ if stops(one) => None,
             _ => Some((one, one.hourly_usd)),
         });
@@ -136,7 +136,7 @@ impl Remains {
                 None if one.usage.is_empty() => continue,
                 None => remains.unknown += 1,
             }
-            remains.resources.push(GoesOn {
+            remains.resources.push(RemainingCost {
                 id: one.id.clone(),
                 kind: one.kind.clone(),
                 region: one.place.region.clone(),
@@ -289,12 +289,12 @@ mod tests {
         EventKind::SleepStarted {
             prior: serde_json::from_value(sizes).unwrap(),
             until: None,
-            hand: None,
+            operator: None,
         }
     }
 
     fn wake_started() -> EventKind {
-        EventKind::WakeStarted { hand: None }
+        EventKind::WakeStarted { operator: None }
     }
 
     /// The first size that was written counts until the stack wakes; what appeared meanwhile is added.
@@ -382,7 +382,7 @@ mod tests {
             database,
             balancer,
         ];
-        let remains = Remains::before(&all);
+        let remains = RemainingCosts::before(&all);
         assert_eq!(remains.hourly_usd, "0.05".parse().ok());
         assert_eq!(remains.unknown, 1);
         let ids: Vec<&str> = remains

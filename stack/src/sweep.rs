@@ -3,5 +3,5 @@
 mod deletion_order;
 mod ownership;
 
-pub use deletion_order::{Blocked, Schedule, Step};
-pub use ownership::{Identity, Judged, Judgement, Verdict, judge};
+pub use deletion_order::{BlockedDeletion, DeletionSchedule, DeletionStep};
+pub use ownership::{Ownership, OwnershipVerdict, OwnershipVerdicts, StackIdentity, judge};

@@ -13,20 +13,20 @@ const LONGEST_PAUSE: Span = Span::minutes(24 * 60);
 
 /// The teardowns of the present lease of a stack: the fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attempts {
+pub struct TeardownHistory {
     /// How many have failed since the last one that did not, or since somebody renewed the stack.
     pub failures: u32,
     /// The last one that failed.
-    pub failed: Option<Failed>,
+    pub failed: Option<FailedTeardown>,
     /// How the stack was ended; `None` while it is not gone, and when Terraform did it by itself.
-    pub ended: Option<Ended>,
+    pub ended: Option<CompletedTeardown>,
     begun: Option<(Actor, String)>,
     deleted: u32,
 }
 
 /// A teardown that did not remove everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failed {
+pub struct FailedTeardown {
     /// When it ended.
     pub at: Timestamp,
     /// Why it failed.
@@ -35,7 +35,7 @@ pub struct Failed {
 
 /// A teardown that removed everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
+pub struct CompletedTeardown {
     /// When it ended.
     pub at: Timestamp,
     /// Who asked for it.
@@ -46,7 +46,7 @@ pub struct Ended {
     pub deleted: u32,
 }
 
-impl Attempts {
+impl TeardownHistory {
     /// The attempts that a stack's events tell of, earlier leases of the name left out.
     #[must_use]
     pub fn of(events: impl IntoIterator<Item: Borrow<Event>>) -> Self {
@@ -72,14 +72,14 @@ impl Attempts {
             EventKind::ResourceLeft { .. } => self.ended = None,
             EventKind::TeardownFailed { reason } => {
                 self.failures = self.failures.saturating_add(1);
-                self.failed = Some(Failed {
+                self.failed = Some(FailedTeardown {
                     at: event.at,
                     reason: reason.clone(),
                 });
             }
             EventKind::Gone => {
                 self.failures = 0;
-                self.ended = self.begun.take().map(|(by, why)| Ended {
+                self.ended = self.begun.take().map(|(by, why)| CompletedTeardown {
                     at: event.at,
                     by,
                     why,
@@ -111,7 +111,7 @@ mod tests {
     use crate::testing::{actor, new_event, noon, registration, stack_name};
     use crate::values::id::RunId;
 
-    fn attempts(kinds: impl IntoIterator<Item = (u32, EventKind)>) -> Attempts {
+    fn attempts(kinds: impl IntoIterator<Item = (u32, EventKind)>) -> TeardownHistory {
         let requested = EventKind::Requested {
             registration: Box::new(registration()),
         };
@@ -120,7 +120,7 @@ mod tests {
             new_event(Span::minutes(minutes).after(noon()), kind)
                 .placed(stack_name("checkout"), Seq(seq))
         });
-        Attempts::of(events)
+        TeardownHistory::of(events)
     }
 
     fn started() -> EventKind {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 
-pub use fake_cloud::{Call, FakeCloud, Times, resource};
+pub use fake_cloud::{CloudCall, FakeCloud, Repeat, resource};
 pub use kinds::every_kind;
 
 use crate::clock::Clock;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 pub use cloud::CloudView;
 
-use crate::idle::Observed;
+use crate::idle::Activity;
 use crate::lease::Lease;
 use crate::policy::{Policy, Protection};
 use crate::reaper::ReaperStatus;
@@ -53,7 +53,7 @@ impl View {
 
     /// Whether a lease's stack is used, as far as somebody has looked.
     #[must_use]
-    pub fn observed(&self, lease: &Lease) -> Observed {
+    pub fn observed(&self, lease: &Lease) -> Activity {
         let cloud = self.cloud.as_ref();
         cloud
             .map(|cloud| cloud.observed(lease, self.now))

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::due::{Cause, causes, dies_at, doom};
-use crate::idle::Observed;
-use crate::lease::{Lease, Left, Moment, Phase};
-use crate::teardown_history::Attempts;
+use crate::due::{Cause, causes, deadline, dies_at};
+use crate::idle::Activity;
+use crate::lease::{Lease, Phase, ResidualResource, StoredTimestamp};
+use crate::teardown_history::TeardownHistory;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
@@ -40,7 +40,7 @@ pub enum WarningKind {
         /// Why the last teardown failed, as far as it said so.
         reason: Option<String>,
         /// What is left, by id.
-        left: BTreeMap<String, Left>,
+        left: BTreeMap<String, ResidualResource>,
     },
     /// It was torn down to the end.
     Gone {
@@ -71,7 +71,7 @@ impl WarningKind {
 
 /// Something that somebody is to be told about a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
+pub struct OwnerWarning {
     /// What.
     pub kind: WarningKind,
     /// Which stack.
@@ -94,7 +94,7 @@ pub struct Warning {
     pub hourly_usd: Option<HourlyRate>,
 }
 
-impl Warning {
+impl OwnerWarning {
     /// The same for the same fact, however often it is sent: a receiver that sees it twice may drop
     /// the second.
     #[must_use]
@@ -105,11 +105,11 @@ impl Warning {
 
 /// Whether [`owed`] has to know what came of the stack's teardowns.
 #[must_use]
-pub fn asks_for_attempts(lease: &Lease, observed: &Observed, view: &View) -> bool {
+pub fn needs_teardown_history(lease: &Lease, observed: &Activity, view: &View) -> bool {
     match lease.recorded_phase {
         Phase::Gone => is_recent(lease, view) && given(lease, "gone") < Some(lease.phase_since),
         Phase::Residue => true,
-        _ => doom(lease, observed, view).is_some_and(|doom| doom.due_at <= view.now),
+        _ => deadline(lease, observed, view).is_some_and(|deadline| deadline.due_at <= view.now),
     }
 }
 
@@ -119,14 +119,14 @@ pub fn asks_for_attempts(lease: &Lease, observed: &Observed, view: &View) -> boo
 #[must_use]
 pub fn owed(
     lease: &Lease,
-    observed: &Observed,
-    attempts: &Attempts,
+    observed: &Activity,
+    attempts: &TeardownHistory,
     before: &[Span],
     view: &View,
-) -> Vec<Warning> {
+) -> Vec<OwnerWarning> {
     let mut owed = Vec::new();
     let mut owe = |kind: Option<WarningKind>, about: Timestamp| {
-        owed.extend(kind.map(|kind| Warning {
+        owed.extend(kind.map(|kind| OwnerWarning {
             kind,
             stack: lease.name.clone(),
             app: lease.app.clone(),
@@ -134,7 +134,7 @@ pub fn owed(
             owner: lease.owner.clone(),
             created_at: lease.created_at,
             about,
-            due_at: doom(lease, observed, view).map(|doom| doom.due_at),
+            due_at: deadline(lease, observed, view).map(|deadline| deadline.due_at),
             dies_at: dies_at(lease, observed, view),
             hourly_usd: lease.meter.rate(),
         }));
@@ -169,7 +169,7 @@ pub fn is_last_call(lease: &Lease, before: &[Span], view: &View) -> bool {
     let last = announced
         .min()
         .is_some_and(|span| span.before(end) <= view.now);
-    last && view.now < end && !causes(lease, &Observed::default(), view).is_empty()
+    last && view.now < end && !causes(lease, &Activity::default(), view).is_empty()
 }
 
 /// The end that the owner reckons with: the lease's, or the hold's where that is later.
@@ -178,11 +178,11 @@ fn end(lease: &Lease, view: &View) -> Timestamp {
     hold.map_or(lease.expires_at, |until| until.max(lease.expires_at))
 }
 
-fn expiry(lease: &Lease, observed: &Observed, before: &[Span], view: &View) -> Option<WarningKind> {
-    let doom = doom(lease, observed, view)?;
+fn expiry(lease: &Lease, observed: &Activity, before: &[Span], view: &View) -> Option<WarningKind> {
+    let deadline = deadline(lease, observed, view)?;
     let end = end(lease, view);
     // What ends earlier for another reason is told about that.
-    if doom.cause != Cause::Expiry && doom.due_at <= end {
+    if deadline.cause != Cause::Expiry && deadline.due_at <= end {
         return None;
     }
     let announced = before
@@ -200,7 +200,7 @@ fn expiry(lease: &Lease, observed: &Observed, before: &[Span], view: &View) -> O
         given(lease, &WarningKind::Expiry { before }.key()) >= Some(before.before(end))
     });
     let told = told || given(lease, "expired") >= Some(end);
-    (!told && view.now < doom.due_at).then_some(WarningKind::Expired)
+    (!told && view.now < deadline.due_at).then_some(WarningKind::Expired)
 }
 
 /// Each cause but the expiry is told about when it has come.
@@ -215,18 +215,18 @@ fn cause_come(lease: &Lease, cause: Cause, at: Timestamp, view: &View) -> Option
 
 fn failure(
     lease: &Lease,
-    observed: &Observed,
-    attempts: &Attempts,
+    observed: &Activity,
+    attempts: &TeardownHistory,
     view: &View,
 ) -> Option<WarningKind> {
     let failed = attempts.failed.as_ref().filter(|_| attempts.failures > 0)?;
-    let due = doom(lease, observed, view).is_some_and(|doom| doom.due_at <= view.now);
+    let due = deadline(lease, observed, view).is_some_and(|deadline| deadline.due_at <= view.now);
     (due && again(given(lease, "teardown_failed"), view)).then(|| WarningKind::Failed {
         reason: failed.reason.clone(),
     })
 }
 
-fn residue(lease: &Lease, attempts: &Attempts, view: &View) -> Option<WarningKind> {
+fn residue(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<WarningKind> {
     let told = given(lease, "residue");
     // What was found after the stack was taken for gone is another residue.
     let found_after_all = given(lease, "gone") > told;
@@ -237,7 +237,7 @@ fn residue(lease: &Lease, attempts: &Attempts, view: &View) -> Option<WarningKin
 }
 
 /// Only what jiti ended is told about: who destroys a stack with Terraform knows it.
-fn gone(lease: &Lease, attempts: &Attempts, view: &View) -> Option<WarningKind> {
+fn gone(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<WarningKind> {
     let ended = attempts.ended.as_ref()?;
     let owed = is_recent(lease, view) && given(lease, "gone") < Some(lease.phase_since);
     owed.then(|| WarningKind::Gone {
@@ -254,7 +254,7 @@ fn is_recent(lease: &Lease, view: &View) -> bool {
 
 /// When a warning was last given under this lease.
 fn given(lease: &Lease, key: &str) -> Option<Timestamp> {
-    lease.warned.get(key).map(|Moment(at)| *at)
+    lease.warned.get(key).map(|StoredTimestamp(at)| *at)
 }
 
 /// Whether trouble that lasts is to be told about, first or again.

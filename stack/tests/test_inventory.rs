@@ -6,9 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::date;
 use rust_decimal::Decimal;
-use stack::cloud::{Bill, BillLine, Found, NotLooked, Price, Standing, Usage, Which};
-use stack::idle::{DEFAULT_WINDOW, Evidence, Observed};
-use stack::inventory::{AskedBill, CloudClock, Known, Look};
+use stack::cloud::{
+    Bill, BillLine, Confirmation, Discovery, DiscoveryScope, Price, Unchecked, Usage,
+};
+use stack::idle::{Activity, DEFAULT_WINDOW, Evidence};
+use stack::inventory::{BillAnswer, CloudClock, CloudScan, CloudSnapshot};
 use stack::testing::{noon, stack_name};
 use stack::{
     Inventory, Ledger, MemoryInventory, Place, Resource, ResourceId, Span, SqliteInventory,
@@ -97,7 +99,7 @@ fn place(region: &str) -> Place {
 
 fn resource(region: &str, kind: &str, id: &str, stack: Option<&str>) -> Resource {
     let mut resource = Resource::named(ResourceId(id.to_owned()), kind, place(region));
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     if let Some(stack) = stack {
         let tag = ("jiti:stack".to_owned(), stack.to_owned());
         resource.tags.extend([tag]);
@@ -105,22 +107,22 @@ fn resource(region: &str, kind: &str, id: &str, stack: Option<&str>) -> Resource
     resource
 }
 
-fn look(at: Timestamp, resources: Vec<Resource>, not_looked: Vec<NotLooked>) -> Look {
-    Look {
+fn look(at: Timestamp, resources: Vec<Resource>, not_looked: Vec<Unchecked>) -> CloudScan {
+    CloudScan {
         at,
         ended_at: Span::minutes(1).after(at),
-        which: Which::All,
+        which: DiscoveryScope::All,
         places: vec![place("eu-west-1"), place("us-east-1")],
-        found: Found {
+        found: Discovery {
             resources,
-            not_looked,
-            ..Found::default()
+            unchecked: not_looked,
+            ..Discovery::default()
         },
     }
 }
 
-fn silent(region: &str, kind: Option<&str>) -> NotLooked {
-    NotLooked {
+fn silent(region: &str, kind: Option<&str>) -> Unchecked {
+    Unchecked {
         place: place(region),
         kind: kind.map(str::to_owned),
         reason: "it did not answer".to_owned(),
@@ -128,12 +130,12 @@ fn silent(region: &str, kind: Option<&str>) -> NotLooked {
     }
 }
 
-fn ids(known: &Known) -> Vec<&str> {
+fn ids(known: &CloudSnapshot) -> Vec<&str> {
     known.resources.keys().map(ResourceId::as_str).collect()
 }
 
 async fn what_is_kept_is_read_back(inventory: Kept) {
-    assert_eq!(inventory.known().await.unwrap(), Known::default());
+    assert_eq!(inventory.known().await.unwrap(), CloudSnapshot::default());
     let mut full = resource("eu-west-1", "ec2:instance", "i-1", Some("a"));
     full.created_at = Some(noon());
     full.hourly_usd = Some("0.0123456789".parse().unwrap());
@@ -146,7 +148,7 @@ async fn what_is_kept_is_read_back(inventory: Kept) {
     full.size = Some(serde_json::json!({ "min": 1 }));
     let mut look = look(noon(), vec![full.clone()], vec![silent("us-east-1", None)]);
     look.found.clock = Some(after(7));
-    let kept = inventory.keep_look(look).await.unwrap();
+    let kept = inventory.record_scan(look).await.unwrap();
     let known = inventory.known().await.unwrap();
     assert_eq!(kept, known);
     assert_eq!(known.resources.values().collect::<Vec<_>>(), [&full]);
@@ -165,13 +167,13 @@ async fn a_look_replaces_what_answered(inventory: Kept) {
     let far = |id| resource("us-east-1", "ec2:volume", id, Some("a"));
     let first = vec![volume("vol-1"), queue("queue-1"), far("vol-2")];
     inventory
-        .keep_look(look(noon(), first, Vec::new()))
+        .record_scan(look(noon(), first, Vec::new()))
         .await
         .unwrap();
     // EC2 in one place and all of another do not answer; the queue is another one now.
     let gaps = vec![silent("eu-west-1", Some("ec2")), silent("us-east-1", None)];
     let known = inventory
-        .keep_look(look(after(5), vec![queue("queue-2")], gaps))
+        .record_scan(look(after(5), vec![queue("queue-2")], gaps))
         .await
         .unwrap();
     assert_eq!(ids(&known), ["queue-2", "vol-1", "vol-2"]);
@@ -186,12 +188,12 @@ async fn a_look_replaces_what_answered(inventory: Kept) {
     // It stays as old as it is until it answers again, and then what is gone is gone.
     let gaps = vec![silent("eu-west-1", Some("ec2:volume"))];
     let known = inventory
-        .keep_look(look(after(10), vec![queue("queue-2")], gaps))
+        .record_scan(look(after(10), vec![queue("queue-2")], gaps))
         .await
         .unwrap();
     assert_eq!(ids(&known), ["queue-2", "vol-1"]);
     let known = inventory
-        .keep_look(look(after(15), vec![queue("queue-2")], Vec::new()))
+        .record_scan(look(after(15), vec![queue("queue-2")], Vec::new()))
         .await
         .unwrap();
     assert_eq!(ids(&known), ["queue-2"]);
@@ -202,20 +204,20 @@ async fn what_was_known_of_the_unconfirmed_stays(inventory: Kept) {
     let mut first = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
     first.hourly_usd = Some("0.5".parse().unwrap());
     inventory
-        .keep_look(look(noon(), vec![first.clone()], Vec::new()))
+        .record_scan(look(noon(), vec![first.clone()], Vec::new()))
         .await
         .unwrap();
     let mut again = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
-    again.standing = Standing::Unconfirmed("denied".to_owned());
+    again.confirmation = Confirmation::Unconfirmed("denied".to_owned());
     let gaps = vec![silent("eu-west-1", Some("ec2:volume"))];
     let known = inventory
-        .keep_look(look(after(5), vec![again.clone()], gaps))
+        .record_scan(look(after(5), vec![again.clone()], gaps))
         .await
         .unwrap();
     let kept = &known.resources[&first.id];
     assert_eq!(
-        (&kept.standing, kept.hourly_usd),
-        (&again.standing, first.hourly_usd)
+        (&kept.confirmation, kept.hourly_usd),
+        (&again.confirmation, first.hourly_usd)
     );
 }
 
@@ -229,12 +231,12 @@ async fn a_look_for_one_stack_touches_no_other(inventory: Kept) {
         volume("vol-2", Some("b")),
     ];
     inventory
-        .keep_look(look(noon(), first, Vec::new()))
+        .record_scan(look(noon(), first, Vec::new()))
         .await
         .unwrap();
     let mut one = look(after(5), Vec::new(), Vec::new());
-    one.which = Which::Stack(stack_name("a"));
-    let known = inventory.keep_look(one).await.unwrap();
+    one.which = DiscoveryScope::Stack(stack_name("a"));
+    let known = inventory.record_scan(one).await.unwrap();
     assert_eq!(ids(&known), ["vol-2"]);
     assert_eq!(known.tried_at(&[place("eu-west-1")]), Some(noon()));
 }
@@ -242,10 +244,10 @@ async fn a_look_for_one_stack_touches_no_other(inventory: Kept) {
 async fn use_goes_with_its_resource(inventory: Kept) {
     let volume = |id| resource("eu-west-1", "ec2:volume", id, Some("a"));
     inventory
-        .keep_look(look(noon(), vec![volume("vol-1")], Vec::new()))
+        .record_scan(look(noon(), vec![volume("vol-1")], Vec::new()))
         .await
         .unwrap();
-    let observed = Observed {
+    let observed = Activity {
         evidence: vec![Evidence {
             signal: "vol-1 VolumeReadOps".to_owned(),
             value: Some(0.5),
@@ -256,19 +258,19 @@ async fn use_goes_with_its_resource(inventory: Kept) {
     };
     let seen = |id: &str| (ResourceId(id.to_owned()), observed.clone());
     let seen = BTreeMap::from([seen("vol-1"), seen("vol-9")]);
-    inventory.keep_use(after(1), seen).await.unwrap();
+    inventory.record_activity(after(1), seen).await.unwrap();
     let known = inventory.known().await.unwrap();
     let uses: Vec<_> = known.uses.iter().collect();
     assert_eq!(uses.len(), 1, "what is not known is not remembered");
     assert_eq!((uses[0].1.at, &uses[0].1.observed), (after(1), &observed));
     let known = inventory
-        .keep_look(look(after(5), Vec::new(), Vec::new()))
+        .record_scan(look(after(5), Vec::new(), Vec::new()))
         .await
         .unwrap();
     assert!(known.uses.is_empty());
 }
 
-fn asked(minutes: u32, usd: &str, settled: &[i8]) -> AskedBill {
+fn asked(minutes: u32, usd: &str, settled: &[i8]) -> BillAnswer {
     let day = |day| date(2026, 3, day);
     let line = |at: i8| BillLine {
         stack: "a".to_owned(),
@@ -277,7 +279,7 @@ fn asked(minutes: u32, usd: &str, settled: &[i8]) -> AskedBill {
         usd: usd.parse().unwrap(),
         estimated: !settled.contains(&at),
     };
-    AskedBill {
+    BillAnswer {
         at: after(minutes),
         from: day(1),
         to: day(3),
@@ -293,14 +295,17 @@ fn asked(minutes: u32, usd: &str, settled: &[i8]) -> AskedBill {
 
 async fn settled_days_are_kept(inventory: Kept) {
     inventory
-        .keep_bill(asked(1, "1.23456789", &[1]))
+        .record_bill(asked(1, "1.23456789", &[1]))
         .await
         .unwrap();
-    inventory.count_requests(after(1), 1).await.unwrap();
-    inventory.keep_bill(asked(60, "2", &[1, 2])).await.unwrap();
+    inventory.count_bill_requests(after(1), 1).await.unwrap();
+    inventory
+        .record_bill(asked(60, "2", &[1, 2]))
+        .await
+        .unwrap();
     let mut remarked = asked(120, "3", &[]);
     remarked.bill.remark = Some("the tag is not activated".to_owned());
-    let kept = inventory.keep_bill(remarked).await.unwrap();
+    let kept = inventory.record_bill(remarked).await.unwrap();
     let bill = inventory.bill().await.unwrap();
     assert_eq!(kept, bill);
     let usd: Vec<String> = bill
@@ -339,21 +344,21 @@ async fn each_change_is_another_generation(inventory: Kept) {
     };
     let volume = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
     let found = look(after(1), vec![volume.clone()], Vec::new());
-    inventory.keep_look(found).await.unwrap();
+    inventory.record_scan(found).await.unwrap();
     changed(&inventory).await;
-    let seen = [(volume.id.clone(), Observed::default())].into();
-    inventory.keep_use(after(1), seen).await.unwrap();
+    let seen = [(volume.id.clone(), Activity::default())].into();
+    inventory.record_activity(after(1), seen).await.unwrap();
     changed(&inventory).await;
     let gone = stack::cloud::Described::default();
     inventory
-        .keep_described(after(2), vec![volume.id], gone)
+        .record_descriptions(after(2), vec![volume.id], gone)
         .await
         .unwrap();
     changed(&inventory).await;
     assert!(inventory.known().await.unwrap().resources.is_empty());
-    inventory.keep_bill(asked(1, "1", &[1])).await.unwrap();
+    inventory.record_bill(asked(1, "1", &[1])).await.unwrap();
     changed(&inventory).await;
-    inventory.count_requests(after(1), 1).await.unwrap();
+    inventory.count_bill_requests(after(1), 1).await.unwrap();
     changed(&inventory).await;
 }
 
@@ -365,11 +370,11 @@ async fn prices_are_replaced(inventory: Kept) {
         listed_on: date(2026, 3, 1),
     };
     inventory
-        .keep_prices(noon(), vec![price("ebs:gp3", 1), price("ec2:t3.micro", 2)])
+        .record_prices(noon(), vec![price("ebs:gp3", 1), price("ec2:t3.micro", 2)])
         .await
         .unwrap();
     inventory
-        .keep_prices(after(1), vec![price("ebs:gp3", 3)])
+        .record_prices(after(1), vec![price("ebs:gp3", 3)])
         .await
         .unwrap();
     let prices = inventory.prices().await.unwrap();

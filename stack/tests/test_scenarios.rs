@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use stack::due::due;
-use stack::idle::{Evidence, Observed};
+use stack::idle::{Activity, Evidence};
 use stack::lease::{Event, EventKind, Registration};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::testing::{actor, new_event, registration, stack_name};
@@ -71,7 +71,7 @@ struct World {
     config: Config,
     events: Vec<Event>,
     reaper: ReaperStatus,
-    observed: Observed,
+    observed: Activity,
 }
 
 /// Every story in the folder holds.
@@ -121,7 +121,7 @@ fn tell(name: &str, story: &Story) {
         config: Config::parse(&story.config, Path::new(name)).expect(name),
         events: Vec::new(),
         reaper: ReaperStatus::default(),
-        observed: Observed::default(),
+        observed: Activity::default(),
     };
     world.registration.policy = world.config.policy.clone();
     for step in &story.step {
@@ -174,7 +174,7 @@ impl World {
                 threshold: 5.0,
                 window,
             }];
-            self.observed = Observed {
+            self.observed = Activity {
                 evidence,
                 quiet_since: *quiet_since,
             };
@@ -241,7 +241,7 @@ impl World {
         let listing = Listing::observed(&lease, &self.observed, &view);
         let mut seen = serde_json::to_value(listing).expect("JSON");
         let causes = due([(&lease, &self.observed)], &view);
-        let cause = causes.first().map(|due| due.doom.cause);
+        let cause = causes.first().map(|due| due.deadline.cause);
         seen["due"] = serde_json::to_value(cause).expect("JSON");
         for (path, expected) in &step.expect {
             let pointer = format!("/{}", path.replace('.', "/"));

@@ -3,7 +3,8 @@
 mod cloud;
 
 use jiff::Timestamp;
-use stack::lease::{Mark, NewEvent, ProcessId, Strategy, TeardownInputs, Terms};
+use stack::init::PhaseBoundary;
+use stack::lease::{NewEvent, ProcessId, Strategy, TeardownInputs, Terms};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::{
     Actor, Elapsed, Event, EventKind, Labels, Lease, NameError, Origin, Policy, Registration,
@@ -272,17 +273,17 @@ fn life(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, promises: bool
             phase: phase.to_owned(),
             class: Some(class.to_owned()),
             state,
-            told: None,
+            reported: None,
         };
         if second >= age {
             return;
         }
-        told.event(second, mark(Mark::Start));
+        told.event(second, mark(PhaseBoundary::Start));
         second += long + dice.roll(long + 2);
         if second >= age || (stuck && phase == "fetch licence") {
             return;
         }
-        told.event(second, mark(Mark::Done));
+        told.event(second, mark(PhaseBoundary::Done));
     }
     told.event(
         second,
@@ -319,7 +320,7 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec
                 EventKind::SleepStarted {
                     prior,
                     until,
-                    hand: None,
+                    operator: None,
                 },
             );
             told.event(second + 4, EventKind::Slept);
@@ -377,12 +378,12 @@ fn once_before(dice: &mut Dice, told: &mut Telling) {
     let slept = EventKind::SleepStarted {
         prior: [].into(),
         until: None,
-        hand: None,
+        operator: None,
     };
     for (second, kind) in [
         (1_000, slept),
         (1_030, EventKind::Slept),
-        (1_060, EventKind::WakeStarted { hand: None }),
+        (1_060, EventKind::WakeStarted { operator: None }),
         (1_190 + dice.roll(120), EventKind::Woken),
         (1_340, EventKind::Ready),
     ] {

@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
-use stack::inventory::{KnownBill, LookedAt};
+use stack::inventory::{BillHistory, PlaceScan};
 use stack::service::teardown::Plan;
 use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 
@@ -193,7 +193,7 @@ impl Stage {
 
     /// The cloud was asked just now, and this was found in these places.
     pub fn sight(&mut self, resources: Vec<stack::Resource>, configured: Vec<stack::Place>) {
-        self.sight_billed(resources, configured, KnownBill::default());
+        self.sight_billed(resources, configured, BillHistory::default());
     }
 
     /// The same, and this was billed.
@@ -201,10 +201,10 @@ impl Stage {
         &mut self,
         resources: Vec<stack::Resource>,
         configured: Vec<stack::Place>,
-        bill: KnownBill,
+        bill: BillHistory,
     ) {
         let now = self.model.now();
-        let looked = LookedAt {
+        let looked = PlaceScan {
             tried_at: now,
             answered_at: Some(now),
             gaps: Vec::new(),

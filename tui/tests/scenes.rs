@@ -1,13 +1,13 @@
 //! Scenes of the dashboard for tests: made-up worlds, plans and progress, at one moment.
 
 use jiff::Timestamp;
-use stack::cloud::{BillLine, Standing};
-use stack::inventory::{BilledDay, KnownBill};
+use stack::cloud::{BillLine, Confirmation};
+use stack::inventory::{BillHistory, BilledDay};
 use stack::lease::{NewEvent, Strategy};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::service::power::{Failed, Moved, Step, Turned};
 use stack::service::teardown::{Deleted, Doomed, Outcome, Plan, Progress, Residue};
-use stack::sleep::{GoesOn, Remains};
+use stack::sleep::{RemainingCost, RemainingCosts};
 use stack::testing::{new_event, noon, registration};
 use stack::{
     Actor, Event, EventKind, Lease, Place, ReaperStatus, Registration, Resource, ResourceId, RunId,
@@ -234,7 +234,7 @@ pub(crate) fn found(stack: &str) -> (Vec<Resource>, Vec<Place>) {
     instance.state = Some("running".to_owned());
     instance.hourly_usd = "0.0114".parse().ok();
     let mut volume = in_ireland("ec2:volume", "volume/vol-0abc", stack);
-    volume.standing = Standing::Unconfirmed("you may not describe it".to_owned());
+    volume.confirmation = Confirmation::Unconfirmed("you may not describe it".to_owned());
     let places = vec![instance.place.clone()];
     (vec![instance, volume], places)
 }
@@ -246,7 +246,7 @@ pub(crate) fn nap(stack: &str) -> stack::service::power::Plan {
         kind: kind.to_owned(),
         region: "eu-west-1".to_owned(),
     };
-    let disk = GoesOn {
+    let disk = RemainingCost {
         id: ResourceId("arn:aws:ec2:eu-west-1:111111111111:volume/vol-0abc".to_owned()),
         kind: "ec2:volume".to_owned(),
         region: "eu-west-1".to_owned(),
@@ -261,7 +261,7 @@ pub(crate) fn nap(stack: &str) -> stack::service::power::Plan {
             ),
             moved("rds:db", "rds:eu-west-1:111111111111:db:orders"),
         ],
-        remains: Remains {
+        remains: RemainingCosts {
             resources: vec![disk],
             hourly_usd: "0.03".parse().ok(),
             unknown: 1,
@@ -331,7 +331,7 @@ pub(crate) fn sweep(stack: &str) -> Plan {
 }
 
 /// What was billed for a stack on the last day that is settled, and on the one that may still change.
-pub(crate) fn bill(stack: &str) -> KnownBill {
+pub(crate) fn bill(stack: &str) -> BillHistory {
     let day = |minutes: u32| {
         let at = Span::minutes(minutes).before(now());
         at.to_zoned(jiff::tz::TimeZone::UTC).date()
@@ -348,10 +348,10 @@ pub(crate) fn bill(stack: &str) -> KnownBill {
         settled,
         asked_at: Span::minutes(120).before(now()),
     };
-    KnownBill {
+    BillHistory {
         lines: vec![line(before, "8.40", false), line(yesterday, "1.25", true)],
         days: [(before, asked(true)), (yesterday, asked(false))].into(),
-        ..KnownBill::default()
+        ..BillHistory::default()
     }
 }
 
@@ -396,7 +396,7 @@ pub(crate) fn asleep(scene: Scene) -> Stage {
                 EventKind::SleepStarted {
                     prior: prior.into(),
                     until,
-                    hand: None,
+                    operator: None,
                 },
             ),
             (58, EventKind::Slept),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use stack::lease::{Mark, NewEvent};
+use stack::init::PhaseBoundary;
+use stack::lease::NewEvent;
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::testing::registration;
 use stack::{
@@ -79,12 +80,12 @@ pub(crate) fn requested(change: impl FnOnce(&mut Registration)) -> EventKind {
 }
 
 /// That a phase of the init began or ended.
-pub(crate) fn marked(phase: &str, class: &str, state: Mark) -> EventKind {
+pub(crate) fn marked(phase: &str, class: &str, state: PhaseBoundary) -> EventKind {
     EventKind::PhaseMarked {
         phase: phase.to_owned(),
         class: Some(class.to_owned()),
         state,
-        told: None,
+        reported: None,
     }
 }
 
@@ -117,14 +118,20 @@ pub(crate) fn five_stacks(sandbox: &Sandbox) {
             (begun - 4, EventKind::Provisioned),
             (
                 begun - 4,
-                marked("migrate database", "database", Mark::Start),
+                marked("migrate database", "database", PhaseBoundary::Start),
             ),
             (
                 begun - 10,
-                marked("migrate database", "database", Mark::Done),
+                marked("migrate database", "database", PhaseBoundary::Done),
             ),
-            (begun - 10, marked("warm caches", "cache", Mark::Start)),
-            (begun - 12, marked("warm caches", "cache", Mark::Done)),
+            (
+                begun - 10,
+                marked("warm caches", "cache", PhaseBoundary::Start),
+            ),
+            (
+                begun - 12,
+                marked("warm caches", "cache", PhaseBoundary::Done),
+            ),
             (
                 begun - 12,
                 EventKind::CheckPassed {
@@ -175,7 +182,7 @@ pub(crate) fn five_stacks(sandbox: &Sandbox) {
             (begun - 9, EventKind::Provisioned),
             (
                 begun - 9,
-                marked("fetch licence", "dependency", Mark::Start),
+                marked("fetch licence", "dependency", PhaseBoundary::Start),
             ),
         ],
     );

@@ -510,7 +510,7 @@ fn sleep_and_wake() {
                 EventKind::SleepStarted {
                     prior: [].into(),
                     until: None,
-                    hand: None,
+                    operator: None,
                 },
             ),
             (59, EventKind::Slept),

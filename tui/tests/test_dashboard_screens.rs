@@ -26,12 +26,12 @@ fn keys(scene: Scene, keys: &str) -> Stage {
 
 /// One stack with a whole life: phases, a hold, an extension.
 fn rich() -> Vec<stack::Event> {
-    use stack::lease::Mark;
+    use stack::init::PhaseBoundary;
     let mark = |phase: &str, class: &str, state| EventKind::PhaseMarked {
         phase: phase.to_owned(),
         class: Some(class.to_owned()),
         state,
-        told: None,
+        reported: None,
     };
     let later = stack::Span::minutes(300).after(now());
     story(
@@ -41,10 +41,16 @@ fn rich() -> Vec<stack::Event> {
         vec![
             (179, EventKind::Recorded { origin: None }),
             (170, EventKind::Provisioned),
-            (170, mark("migrate database", "database", Mark::Start)),
-            (155, mark("migrate database", "database", Mark::Done)),
-            (155, mark("warm caches", "cache", Mark::Start)),
-            (150, mark("warm caches", "cache", Mark::Done)),
+            (
+                170,
+                mark("migrate database", "database", PhaseBoundary::Start),
+            ),
+            (
+                155,
+                mark("migrate database", "database", PhaseBoundary::Done),
+            ),
+            (155, mark("warm caches", "cache", PhaseBoundary::Start)),
+            (150, mark("warm caches", "cache", PhaseBoundary::Done)),
             (
                 149,
                 EventKind::CheckPassed {

@@ -12,8 +12,8 @@ fn nasty() -> Vec<stack::Event> {
     let mark = EventKind::PhaseMarked {
         phase: NASTY.to_owned(),
         class: Some(NASTY.to_owned()),
-        state: stack::lease::Mark::Start,
-        told: None,
+        state: stack::init::PhaseBoundary::Start,
+        reported: None,
     };
     let until = Span::minutes(90).after(now());
     story(

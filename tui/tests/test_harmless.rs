@@ -1,6 +1,6 @@
 //! Text from data never acts on a terminal, wherever it comes from and wherever it is shown.
 
-use stack::lease::Mark;
+use stack::init::PhaseBoundary;
 use stack::{EventKind, Labels};
 
 use crate::sandbox::Sandbox;
@@ -31,8 +31,8 @@ fn hostile_text_is_only_shown() {
                 EventKind::PhaseMarked {
                     phase: HOSTILE.to_owned(),
                     class: Some(HOSTILE.to_owned()),
-                    state: Mark::Start,
-                    told: None,
+                    state: PhaseBoundary::Start,
+                    reported: None,
                 },
             ),
             (

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 use stack::cloud::{CloudError, CloudErrorKind};
-use stack::config::{Access, Account};
+use stack::config::{Account, CredentialSource};
 use stack::{Config, Place};
 use tokio::sync::OnceCell;
 
@@ -109,10 +109,14 @@ impl AccountAccess {
         } = &self.account;
         let first = regions.first().map_or("us-east-1", String::as_str);
         let mut config = match access {
-            Access::Profile(profile) => self.loader(first).profile_name(profile).load().await,
-            Access::Standard | Access::Role { .. } => self.loader(first).load().await,
+            CredentialSource::Profile(profile) => {
+                self.loader(first).profile_name(profile).load().await
+            }
+            CredentialSource::Standard | CredentialSource::Role { .. } => {
+                self.loader(first).load().await
+            }
         };
-        if let Access::Role { arn, external_id } = access {
+        if let CredentialSource::Role { arn, external_id } = access {
             let mut role = AssumeRoleProvider::builder(arn)
                 .configure(&config)
                 .session_name("jiti");

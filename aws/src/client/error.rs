@@ -350,9 +350,9 @@ mod tests {
             let error = absent("sqs", "DeleteQueue", "jobs", "no");
             Err(CloudError { kind, ..error })
         };
-        assert_eq!(deleted(Ok(()), Deletion::Begun), Ok(Deletion::Begun));
-        assert_eq!(deleted(failed(Gone), Deletion::Begun), Ok(Deletion::Gone));
-        let denied = deleted(failed(Denied), Deletion::Begun);
+        assert_eq!(deleted(Ok(()), Deletion::Started), Ok(Deletion::Started));
+        assert_eq!(deleted(failed(Gone), Deletion::Started), Ok(Deletion::Gone));
+        let denied = deleted(failed(Denied), Deletion::Started);
         assert_eq!(denied.unwrap_err().kind, Denied);
         assert_eq!(unless_gone(failed(Gone)), Ok(()));
         assert_eq!(unless_gone(failed(Wait)).unwrap_err().kind, Wait);

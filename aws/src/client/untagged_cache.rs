@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use stack::cloud::Which;
+use stack::cloud::DiscoveryScope;
 use tokio::time::Instant;
 
 /// How long discovery does not read the tags of an untagged resource again.
@@ -23,8 +23,8 @@ pub(crate) struct UntaggedCache(Mutex<HashMap<String, Instant>>);
 
 impl UntaggedCache {
     /// Whether this scan can skip the resource.
-    pub(crate) fn can_skip(&self, which: &Which, unique_id: &str) -> bool {
-        *which == Which::All && self.contains(unique_id)
+    pub(crate) fn can_skip(&self, which: &DiscoveryScope, unique_id: &str) -> bool {
+        *which == DiscoveryScope::All && self.contains(unique_id)
     }
 
     fn contains(&self, unique_id: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stack::cloud::{Resource, ResourceId, Which};
+use stack::cloud::{DiscoveryScope, Resource, ResourceId};
 use stack::values::tags::STACK;
 
 /// How many steps of ownership discovery follows: a group, its member, the member's volume.
@@ -28,7 +28,7 @@ const TARGET_GROUP: &str = ":targetgroup/";
 /// Drops resources that carry no tag, or another stack's, according to their own service: the tag
 /// index lags behind. What a resource owns stays with it whatever its own tag says. It would be
 /// deleted too, so the caller has to see it.
-pub(super) fn retain_wanted(resources: &mut Vec<Resource>, which: &Which) {
+pub(super) fn retain_wanted(resources: &mut Vec<Resource>, which: &DiscoveryScope) {
     let by_id = resources
         .iter()
         .map(|resource| (&resource.id, resource))
@@ -44,13 +44,13 @@ pub(super) fn retain_wanted(resources: &mut Vec<Resource>, which: &Which) {
 fn is_wanted(
     resource: &Resource,
     all: &BTreeMap<&ResourceId, &Resource>,
-    which: &Which,
+    which: &DiscoveryScope,
     max_depth: usize,
 ) -> bool {
     let tag = resource.tag(STACK);
     let has_wanted_tag = match which {
-        Which::All => tag.is_some(),
-        Which::Stack(name) => tag == Some(name.as_str()),
+        DiscoveryScope::All => tag.is_some(),
+        DiscoveryScope::Stack(name) => tag == Some(name.as_str()),
     };
     // Its own service did not report its tags, but a tag index listed it.
     let has_unread_tags = tag.is_none() && resource.owner.is_none() && !resource.is_confirmed();
@@ -118,7 +118,7 @@ pub(super) fn parent_stack(resource: &Resource) -> Option<ResourceId> {
 
 #[cfg(test)]
 mod tests {
-    use stack::cloud::Standing;
+    use stack::cloud::Confirmation;
     use stack::{Place, StackName};
 
     use super::*;
@@ -129,7 +129,7 @@ mod tests {
             region: "eu-west-1".to_owned(),
         };
         let mut resource = Resource::named(ResourceId(id.to_owned()), "ec2:volume", place);
-        resource.standing = Standing::Confirmed;
+        resource.confirmation = Confirmation::Confirmed;
         resource.owner = owner.map(|owner| ResourceId(owner.to_owned()));
         let tag = stack.map(|stack| (STACK.to_owned(), stack.to_owned()));
         resource.tags.extend(tag);
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn drops_what_carries_another_tag() {
         let mut unread = resource("unread", None, None);
-        unread.standing = Standing::Unconfirmed("AccessDenied".to_owned());
+        unread.confirmation = Confirmation::Unconfirmed("AccessDenied".to_owned());
         let resources = vec![
             resource("own", Some("a"), None),
             resource("child", None, Some("own")),
@@ -153,7 +153,7 @@ mod tests {
             resource("no longer tagged", None, None),
             unread,
         ];
-        let retained = |which: &Which| {
+        let retained = |which: &DiscoveryScope| {
             let mut resources = resources.clone();
             retain_wanted(&mut resources, which);
             resources
@@ -161,12 +161,12 @@ mod tests {
                 .map(|resource| resource.id.0)
                 .collect::<Vec<_>>()
         };
-        let a = Which::Stack(StackName::new("a").unwrap());
+        let a = DiscoveryScope::Stack(StackName::new("a").unwrap());
         assert_eq!(
             retained(&a),
             ["own", "child", "grandchild", "retagged child", "unread"]
         );
-        let all = retained(&Which::All);
+        let all = retained(&DiscoveryScope::All);
         assert!(
             !all.contains(&"orphan".to_owned()) && !all.contains(&"no longer tagged".to_owned())
         );
@@ -179,7 +179,7 @@ mod tests {
         let pairs = [("first", "second"), ("second", "first")];
         let cycle = pairs.map(|(id, owner)| resource(id, None, Some(owner)));
         let mut resources = cycle.to_vec();
-        retain_wanted(&mut resources, &Which::All);
+        retain_wanted(&mut resources, &DiscoveryScope::All);
         assert_eq!(resources, []);
     }
 

@@ -4,7 +4,7 @@
 
 use aws_sdk_ec2::types::Filter;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use stack::cloud::{CloudError, ResourceId, Which};
+use stack::cloud::{CloudError, DiscoveryScope, ResourceId};
 use stack::values::tags::STACK;
 
 use crate::arn::{Arn, last_segment};
@@ -14,9 +14,12 @@ use crate::services::ec2;
 use crate::types::TagIndex;
 
 /// The resources that the tagging API lists, with their tags.
-pub(super) async fn tagged(clients: &Clients, which: &Which) -> Result<TagIndex, CloudError> {
+pub(super) async fn tagged(
+    clients: &Clients,
+    which: &DiscoveryScope,
+) -> Result<TagIndex, CloudError> {
     let mut filter = TagFilter::builder().key(STACK);
-    if let Which::Stack(name) = which {
+    if let DiscoveryScope::Stack(name) = which {
         filter = filter.values(name.as_str());
     }
     let mut mappings = clients
@@ -63,11 +66,11 @@ fn is_hex(text: &str) -> bool {
 /// does not lag behind.
 pub(super) async fn ec2_tagged(
     clients: &Clients,
-    which: &Which,
+    which: &DiscoveryScope,
 ) -> Result<Vec<ResourceId>, CloudError> {
     let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
     let mut call = clients.ec2().describe_tags().filters(filter("key", STACK));
-    if let Which::Stack(name) = which {
+    if let DiscoveryScope::Stack(name) = which {
         call = call.filters(filter("value", name.as_str()));
     }
     let mut tags = call.max_results(1000).into_paginator().items().send();

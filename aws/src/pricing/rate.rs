@@ -52,7 +52,7 @@ pub(crate) fn rate(resource: &mut Resource, table: &PriceTable) {
 #[cfg(test)]
 mod tests {
     use stack::Place;
-    use stack::cloud::{ResourceId, Standing, Usage};
+    use stack::cloud::{Confirmation, ResourceId, Usage};
 
     use super::*;
     use crate::pricing::{hourly, monthly};
@@ -68,7 +68,7 @@ mod tests {
             region: region.to_owned(),
         };
         let mut resource = Resource::named(ResourceId("arn".to_owned()), kind, place);
-        resource.standing = Standing::Confirmed;
+        resource.confirmation = Confirmation::Confirmed;
         resource.usage = usage;
         resource.unpriced = unpriced.iter().map(|text| (*text).to_owned()).collect();
         rate(&mut resource, &PriceTable::built_in());

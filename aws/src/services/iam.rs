@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_iam::types::Tag;
 use stack::Place;
-use stack::cloud::{Resource, ResourceId, Which};
+use stack::cloud::{DiscoveryScope, Resource, ResourceId};
 use stack::values::tags::STACK;
 
 use crate::arn::{Arn, last_segment};
@@ -34,11 +34,11 @@ pub(crate) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
 }
 
 /// Whether tags name a wanted stack.
-pub(crate) fn is_wanted(tags: &BTreeMap<String, String>, which: &Which) -> bool {
+pub(crate) fn is_wanted(tags: &BTreeMap<String, String>, which: &DiscoveryScope) -> bool {
     match (tags.get(STACK), which) {
         (None, _) => false,
-        (Some(_), Which::All) => true,
-        (Some(tag), Which::Stack(name)) => tag == name.as_str(),
+        (Some(_), DiscoveryScope::All) => true,
+        (Some(tag), DiscoveryScope::Stack(name)) => tag == name.as_str(),
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn untouchable(path: &str) -> Option<String> {
 /// A resource that could not be described may belong to the stack, so its error is kept.
 pub(crate) fn retain_tagged(
     clients: &Clients,
-    which: &Which,
+    which: &DiscoveryScope,
     unique_ids: impl Iterator<Item = (ResourceId, String)>,
     descriptions: Descriptions,
 ) -> Listing {
@@ -101,9 +101,9 @@ mod tests {
     #[test]
     fn only_the_wanted_stack_matches() {
         let tags = |name: &str| BTreeMap::from([(STACK.to_owned(), name.to_owned())]);
-        let one = Which::Stack("pr-1".parse().unwrap());
+        let one = DiscoveryScope::Stack("pr-1".parse().unwrap());
         assert!(is_wanted(&tags("pr-1"), &one) && !is_wanted(&tags("pr-12"), &one));
-        assert!(is_wanted(&tags("pr-12"), &Which::All));
-        assert!(!is_wanted(&BTreeMap::new(), &Which::All));
+        assert!(is_wanted(&tags("pr-12"), &DiscoveryScope::All));
+        assert!(!is_wanted(&BTreeMap::new(), &DiscoveryScope::All));
     }
 }

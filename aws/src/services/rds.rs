@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::{Filter, Tag};
 use aws_smithy_types::DateTime;
-use stack::cloud::{CloudError, CloudErrorKind, Deleting, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, CloudErrorKind, Confirmation, DeleteOptions, Resource, ResourceId};
 
 use crate::arn::resource_name;
 use crate::client::Clients;
@@ -109,7 +109,11 @@ pub(crate) fn note_no_snapshot(resource: &mut Resource) {
 }
 
 /// What the last snapshot is to be called that a delete is to make; `None`: it is to make none.
-pub(crate) fn wanted_snapshot(how: Deleting, resource: &Resource, name: &str) -> Option<String> {
+pub(crate) fn wanted_snapshot(
+    how: DeleteOptions,
+    resource: &Resource,
+    name: &str,
+) -> Option<String> {
     if !how.final_snapshot || resource.details.contains_key(NO_SNAPSHOT) {
         return None;
     }
@@ -157,7 +161,7 @@ impl Snapshot<'_> {
         resource.tags = tags_of(self.tags);
         resource.state = self.state.map(str::to_owned);
         resource.created_at = timestamp(self.created);
-        resource.standing = Standing::Confirmed;
+        resource.confirmation = Confirmation::Confirmed;
         match self.kind {
             // An automated one goes with its database, and only so.
             Some("automated") => {
@@ -187,7 +191,7 @@ pub(crate) fn group(
 ) -> Resource {
     let mut resource = clients.resource(id.clone(), kind);
     resource.tags = tags;
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = is_default.then(|| "it is a default of the service".to_owned());
     resource
 }
@@ -274,13 +278,13 @@ mod tests {
         let clients = Clients::for_tests();
         let mut resource = clients.resource(clients.arn("rds", "db:main"), "rds:db");
         note(&mut resource, Some("db-ABC"), None);
-        let keep = Deleting {
+        let keep = DeleteOptions {
             final_snapshot: true,
         };
         let name = wanted_snapshot(keep, &resource, "main");
         assert_eq!(name.as_deref(), Some("main-final-abc"));
         assert_eq!(
-            wanted_snapshot(Deleting::default(), &resource, "main"),
+            wanted_snapshot(DeleteOptions::default(), &resource, "main"),
             None
         );
         note_no_snapshot(&mut resource);

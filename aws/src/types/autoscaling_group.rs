@@ -9,7 +9,8 @@ use aws_sdk_autoscaling::types::{
 };
 use serde_json::{Value, json};
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing, Which,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource,
+    ResourceId,
 };
 use stack::values::tags::STACK;
 
@@ -46,10 +47,10 @@ impl ResourceType for AutoscalingGroup {
         NAME
     }
 
-    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         let filter = match which {
-            Which::All => Filter::builder().name("tag-key").values(STACK),
-            Which::Stack(name) => Filter::builder()
+            DiscoveryScope::All => Filter::builder().name("tag-key").values(STACK),
+            DiscoveryScope::Stack(name) => Filter::builder()
                 .name(format!("tag:{STACK}"))
                 .values(name.as_str()),
         };
@@ -77,7 +78,7 @@ impl ResourceType for AutoscalingGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = group_name(&resource.id);
         let asked = clients
@@ -90,7 +91,7 @@ impl ResourceType for AutoscalingGroup {
             answer
                 .map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name))
                 .map_err(not_found),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -174,7 +175,7 @@ fn to_description(clients: &Clients, group: &AutoScalingGroup) -> Option<Descrip
     // It has a state only while it is being deleted.
     resource.state = group.status().map(str::to_owned);
     resource.created_at = timestamp(group.created_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, group);
     resource.recreates = true;
     resource.protection = match group.deletion_protection() {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types::{Stack, StackStatus};
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 use super::{Descriptions, ResourceType};
@@ -30,7 +30,7 @@ impl ResourceType for CloudformationStack {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let answer = clients.cloudformation().delete_stack().stack_name(id);
@@ -39,7 +39,7 @@ impl ResourceType for CloudformationStack {
             answer
                 .map_err(failed!("cloudformation", "DeleteStack", id))
                 .map_err(not_existing),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -81,7 +81,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, stack: &Stack) -> Option<Reso
         .stack_status()
         .map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(stack.creation_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     // The role that it deletes with has to outlive it.
     let role = stack.role_arn().map(|role| ResourceId(role.to_owned()));
     resource.uses = role.into_iter().collect();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::AlarmType;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -44,7 +44,7 @@ impl ResourceType for CloudwatchAlarm {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "alarm");
         let answer = clients.cloudwatch().delete_alarms().alarm_names(name);
@@ -107,7 +107,7 @@ async fn describe(
     });
     resource.tags = tags.collect();
     resource.state = Some(state.clone()).filter(|state| !state.is_empty());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.unpriced = vec!["alarm".to_owned()];
     Ok(resource)
 }

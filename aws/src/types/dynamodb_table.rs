@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{BillingMode, TableDescription};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::{Arn, resource_name};
@@ -40,7 +40,7 @@ impl ResourceType for DynamodbTable {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "table");
         let answer = clients
@@ -51,7 +51,7 @@ impl ResourceType for DynamodbTable {
             .await;
         deleted(
             answer.map_err(failed!("dynamodb", "DeleteTable", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -119,7 +119,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, table: &TableDescription) -> 
         .table_status()
         .map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(table.creation_date_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     if table.deletion_protection_enabled() == Some(true) {
         resource.protection = Some("DeletionProtectionEnabled".to_owned());
     }

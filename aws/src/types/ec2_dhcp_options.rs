@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::DhcpOptions;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -33,7 +33,7 @@ impl ResourceType for Ec2DhcpOptions {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "dhcp-options");
         let answer = clients
@@ -65,7 +65,7 @@ fn to_resource(clients: &Clients, set: &DhcpOptions) -> Option<Resource> {
     let id = clients.arn("ec2", &format!("dhcp-options/{}", set.dhcp_options_id()?));
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(set.tags());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign(clients, set.owner_id());
     Some(resource)
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::EgressOnlyInternetGateway;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -33,7 +33,7 @@ impl ResourceType for Ec2EgressOnlyInternetGateway {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
         let call = clients.ec2().delete_egress_only_internet_gateway();
@@ -60,7 +60,7 @@ fn to_resource(clients: &Clients, gateway: &EgressOnlyInternetGateway) -> Option
     let id = clients.arn("ec2", &format!("{KIND}/{id}"));
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(gateway.tags());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let vpcs = gateway.attachments().iter();
     resource.uses = named(clients, vpcs.filter_map(|one| one.vpc_id()));
     Some(resource)

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::Address;
 use rust_decimal::Decimal;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 use super::{Description, Descriptions, ResourceType};
@@ -37,7 +37,7 @@ impl ResourceType for Ec2ElasticIp {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match release(clients, resource).await {
             Ok(()) => Ok(Deletion::Gone),
@@ -112,7 +112,7 @@ fn to_resource(clients: &Clients, address: &Address) -> Option<Resource> {
     resource.tags = tags(address.tags());
     let associated = address.association_id().is_some();
     resource.state = Some(if associated { "associated" } else { "idle" }.to_owned());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = managed(address);
     // It is billed in use and idle alike; one out of a pool of one's own is not.
     let pool = address.public_ipv4_pool();

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::FlowLog;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -34,7 +34,7 @@ impl ResourceType for Ec2FlowLog {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, resource).await, Deletion::Gone)
     }
@@ -72,7 +72,7 @@ fn to_resource(clients: &Clients, log: &FlowLog) -> Option<Resource> {
     resource.tags = tags(log.tags());
     resource.state = log.flow_log_status().map(str::to_owned);
     resource.created_at = timestamp(log.creation_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     // What it writes to is made again as long as it writes.
     let group = log.log_group_name().filter(|name| !name.is_empty());
     let group = group.map(|name| clients.arn("logs", &format!("log-group:{name}")));

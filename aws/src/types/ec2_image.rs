@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Image, ImageState};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -37,7 +37,7 @@ impl ResourceType for Ec2Image {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "image");
         let answer = clients.ec2().deregister_image().image_id(id).send().await;
@@ -74,7 +74,7 @@ fn to_resource(clients: &Clients, image: &Image) -> Option<Resource> {
     resource.tags = tags(image.tags());
     resource.state = image.state().map(|state| state.as_str().to_owned());
     resource.created_at = image.creation_date().and_then(|date| date.parse().ok());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let devices = image.block_device_mappings().iter();
     let snapshots = devices.filter_map(|device| device.ebs()?.snapshot_id());
     resource.uses = named(clients, snapshots);

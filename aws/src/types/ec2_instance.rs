@@ -14,7 +14,7 @@ use aws_sdk_ec2::types::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use self::usage::usage;
 use super::{Description, Descriptions, ResourceType};
@@ -76,7 +76,7 @@ impl ResourceType for Ec2Instance {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         if let Some(request) = resource.details.get(REQUEST) {
             cancel(clients, request).await?;
@@ -90,7 +90,7 @@ impl ResourceType for Ec2Instance {
             .await;
         deleted(
             answer.map_err(failed!("ec2", "TerminateInstances", id)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -172,7 +172,7 @@ fn to_description(clients: &Clients, instance: &Instance) -> Option<Description>
     resource.tags = tags(instance.tags());
     resource.state = state.map(|state| state.as_str().to_owned());
     resource.created_at = created(instance);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, instance);
     resource.untouchable = managed(instance.operator());
     (resource.size, resource.stopped) = size(instance, &resource.tags);

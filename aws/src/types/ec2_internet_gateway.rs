@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::InternetGateway;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -33,7 +33,7 @@ impl ResourceType for Ec2InternetGateway {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, resource).await, Deletion::Gone)
     }
@@ -90,7 +90,7 @@ fn to_resource(
     let id = clients.arn("ec2", &format!("internet-gateway/{id}"));
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(gateway.tags());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let vpcs = || gateway.attachments().iter().filter_map(|one| one.vpc_id());
     resource.state = Some(
         if vpcs().next().is_some() {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::KeyPairInfo;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -34,7 +34,7 @@ impl ResourceType for Ec2KeyPair {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "key-pair");
         // A name may have been given again to another pair; whose name it is now is asked again.
@@ -73,6 +73,6 @@ fn to_resource(clients: &Clients, pair: &KeyPairInfo) -> Option<Resource> {
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(pair.tags());
     resource.created_at = timestamp(pair.create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     Some(resource)
 }

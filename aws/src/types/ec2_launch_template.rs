@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::LaunchTemplate;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -34,7 +34,7 @@ impl ResourceType for Ec2LaunchTemplate {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
         let call = clients.ec2().delete_launch_template();
@@ -61,7 +61,7 @@ fn to_resource(clients: &Clients, template: &LaunchTemplate) -> Option<Resource>
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(template.tags());
     resource.created_at = timestamp(template.create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = managed(template.operator());
     Some(resource)
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AvailabilityMode, NatGateway, NatGatewayState};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -37,7 +37,7 @@ impl ResourceType for Ec2NatGateway {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "natgateway");
         let answer = clients
@@ -48,7 +48,7 @@ impl ResourceType for Ec2NatGateway {
             .await;
         deleted(
             answer.map_err(failed!("ec2", "DeleteNatGateway", id)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -87,7 +87,7 @@ fn to_resource(clients: &Clients, gateway: &NatGateway) -> Option<Resource> {
     resource.tags = tags(gateway.tags());
     resource.state = gateway.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(gateway.create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let addresses = gateway.nat_gateway_addresses().iter();
     let addresses = addresses.filter_map(|address| address.allocation_id());
     let lies_in = gateway.subnet_id().into_iter().chain(gateway.vpc_id());

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, NetworkAcl};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -36,7 +36,7 @@ impl ResourceType for Ec2NetworkAcl {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         delete(clients, resource).await.or_else(gone_is_done)
     }
@@ -118,7 +118,7 @@ fn to_resource(clients: &Clients, list: &NetworkAcl, default: Option<&str>) -> O
     let id = clients.arn("ec2", &format!("{KIND}/{}", list.network_acl_id()?));
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(list.tags());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign(clients, list.owner_id());
     match list.vpc_id() {
         Some(vpc) if list.is_default() == Some(true) => {
@@ -163,7 +163,7 @@ mod tests {
         let clients = service.await.clients;
         let list = clients.resource(clients.arn("ec2", "network-acl/acl-1"), NAME);
         let answer = Ec2NetworkAcl
-            .delete(&clients, &list, Deleting::default())
+            .delete(&clients, &list, DeleteOptions::default())
             .await;
         assert_eq!(answer.unwrap_err().kind, CloudErrorKind::Wait);
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::NetworkInterface;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -36,7 +36,7 @@ impl ResourceType for Ec2NetworkInterface {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "network-interface");
         let call = clients.ec2().delete_network_interface();
@@ -68,7 +68,7 @@ fn to_resource(clients: &Clients, interface: &NetworkInterface) -> Option<Resour
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(interface.tag_set());
     resource.state = interface.status().map(|status| status.as_str().to_owned());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let groups = interface.groups().iter();
     let groups = groups.filter_map(|group| group.group_id());
     resource.uses = named(clients, groups.chain(interface.subnet_id()));

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{ManagedPrefixList, PrefixListState};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -33,7 +33,7 @@ impl ResourceType for Ec2PrefixList {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
         let call = clients
@@ -42,7 +42,7 @@ impl ResourceType for Ec2PrefixList {
             .prefix_list_id(id);
         let answer = call.send().await;
         let answer = answer.map_err(failed!("ec2", "DeleteManagedPrefixList", id));
-        deleted(answer, Deletion::Begun)
+        deleted(answer, Deletion::Started)
     }
 }
 
@@ -65,7 +65,7 @@ fn to_resource(clients: &Clients, list: &ManagedPrefixList) -> Option<Resource> 
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(list.tags());
     resource.state = list.state().map(|state| state.as_str().to_owned());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign(clients, list.owner_id());
     Some(resource)
 }

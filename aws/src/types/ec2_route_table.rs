@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::RouteTable;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -36,7 +36,7 @@ impl ResourceType for Ec2RouteTable {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         delete(clients, resource).await.or_else(gone_is_done)
     }
@@ -101,7 +101,7 @@ fn to_resource(clients: &Clients, table: &RouteTable, default: Option<&str>) -> 
     let id = clients.arn("ec2", &format!("route-table/{}", table.route_table_id()?));
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(table.tags());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign(clients, table.owner_id());
     match table.vpc_id() {
         Some(vpc) if is_main(table) => comes_with(clients, &mut resource, vpc, default),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroup, SecurityGroupRule};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -47,7 +47,7 @@ impl ResourceType for Ec2SecurityGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         if came_with_vpc(resource) {
             let ids = std::slice::from_ref(&resource.id);
@@ -95,10 +95,10 @@ fn to_resource(
     let id = clients.arn("ec2", &format!("security-group/{}", group.group_id()?));
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(group.tags());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign(clients, group.owner_id());
-    resource.loose = named(clients, others(clients, group));
-    resource.uses.clone_from(&resource.loose);
+    resource.detachable = named(clients, others(clients, group));
+    resource.uses.clone_from(&resource.detachable);
     let rules = group.ip_permissions().iter();
     let rules = rules.chain(group.ip_permissions_egress());
     let lists = rules.flat_map(IpPermission::prefix_list_ids);
@@ -196,7 +196,7 @@ mod tests {
     fn rules_tie_groups() {
         let resource = to_resource(&Clients::for_tests(), &group("web").build(), None).unwrap();
         let others = ["security-group/sg-2", "security-group/sg-3"];
-        assert_eq!(resource_parts(&resource.loose), others);
+        assert_eq!(resource_parts(&resource.detachable), others);
         let uses = ["security-group/sg-2", "security-group/sg-3", "vpc/vpc-1"];
         assert_eq!(resource_parts(&resource.uses), uses);
         assert_eq!(resource.owner, None);

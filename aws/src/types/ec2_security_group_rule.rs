@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::SecurityGroupRule;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -37,7 +37,7 @@ impl ResourceType for Ec2SecurityGroupRule {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(revoke(clients, resource).await, Deletion::Gone)
     }
@@ -78,7 +78,7 @@ fn to_resource(clients: &Clients, rule: &SecurityGroupRule) -> Option<Resource> 
     let id = clients.arn("ec2", &format!("security-group-rule/{id}"));
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(rule.tags());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let named_group = rule
         .referenced_group_info()
         .and_then(|info| info.group_id());

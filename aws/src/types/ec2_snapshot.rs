@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Snapshot;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -37,7 +37,7 @@ impl ResourceType for Ec2Snapshot {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "snapshot");
         let answer = clients.ec2().delete_snapshot().snapshot_id(id).send().await;
@@ -72,7 +72,7 @@ fn to_resource(clients: &Clients, snapshot: &Snapshot) -> Option<Resource> {
     resource.tags = tags(snapshot.tags());
     resource.state = snapshot.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(snapshot.start_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let key = snapshot.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses = key.into_iter().collect();
     let backup = resource.tags.keys().any(|key| key.starts_with(BACKUP));

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Subnet;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -33,7 +33,7 @@ impl ResourceType for Ec2Subnet {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "subnet");
         let answer = clients.ec2().delete_subnet().subnet_id(id).send().await;
@@ -55,7 +55,7 @@ fn to_resource(clients: &Clients, subnet: &Subnet) -> Option<Resource> {
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(subnet.tags());
     resource.state = subnet.state().map(|state| state.as_str().to_owned());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.uses = named(clients, subnet.vpc_id());
     resource.untouchable = if subnet.default_for_az() == Some(true) {
         Some("it belongs to the default VPC".to_owned())

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Volume, VolumeState, VolumeType};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Usage};
+use stack::cloud::{
+    CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId, Usage,
+};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -50,13 +52,13 @@ impl ResourceType for Ec2Volume {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "volume");
         let answer = clients.ec2().delete_volume().volume_id(id).send().await;
         deleted(
             answer.map_err(failed!("ec2", "DeleteVolume", id)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -92,7 +94,7 @@ fn to_resource(clients: &Clients, volume: &Volume) -> Option<Resource> {
     resource.tags = tags(volume.tags());
     resource.state = volume.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(volume.create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = managed(volume.operator());
     // A key that is scheduled for deletion makes a volume that still exists unreadable.
     let key = volume.kms_key_id().map(|arn| ResourceId(arn.to_owned()));

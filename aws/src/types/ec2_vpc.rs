@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Vpc;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -34,7 +34,7 @@ impl ResourceType for Ec2Vpc {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "vpc");
         let answer = clients.ec2().delete_vpc().vpc_id(id).send().await;
@@ -56,7 +56,7 @@ fn to_resource(clients: &Clients, vpc: &Vpc) -> Option<Resource> {
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(vpc.tags());
     resource.state = vpc.state().map(|state| state.as_str().to_owned());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.uses = named(clients, vpc.dhcp_options_id());
     resource.untouchable = if vpc.is_default() == Some(true) {
         Some("it is the default VPC".to_owned())

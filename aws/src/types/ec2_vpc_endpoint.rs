@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{State, VpcEndpoint, VpcEndpointType};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -40,11 +40,11 @@ impl ResourceType for Ec2VpcEndpoint {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(
             delete(clients, resource_name(&resource.id, KIND)).await,
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -99,7 +99,7 @@ fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
     resource.tags = tags(endpoint.tags());
     resource.state = state.map(str::to_owned);
     resource.created_at = timestamp(endpoint.creation_timestamp());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = if endpoint.requester_managed() == Some(true) {
         Some("it is managed by the service that asked for it".to_owned())
     } else {

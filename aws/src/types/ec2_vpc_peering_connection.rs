@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     VpcPeeringConnection, VpcPeeringConnectionStateReasonCode as State, VpcPeeringConnectionVpcInfo,
 };
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -35,13 +35,13 @@ impl ResourceType for Ec2VpcPeeringConnection {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
         let call = clients.ec2().delete_vpc_peering_connection();
         let answer = call.vpc_peering_connection_id(id).send().await;
         let answer = answer.map_err(failed!("ec2", "DeleteVpcPeeringConnection", id));
-        deleted(answer, Deletion::Begun)
+        deleted(answer, Deletion::Started)
     }
 }
 
@@ -65,7 +65,7 @@ fn to_resource(clients: &Clients, peering: &VpcPeeringConnection) -> Option<Reso
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(peering.tags());
     resource.state = state.map(|state| state.as_str().to_owned());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let ends = [peering.requester_vpc_info(), peering.accepter_vpc_info()];
     let here = |end: &&VpcPeeringConnectionVpcInfo| {
         end.owner_id() == Some(&*clients.place.account)

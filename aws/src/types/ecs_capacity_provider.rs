@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField, CapacityProviderStatus};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -32,7 +32,7 @@ impl ResourceType for EcsCapacityProvider {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "capacity-provider");
         let asked = clients
@@ -42,7 +42,7 @@ impl ResourceType for EcsCapacityProvider {
         let answer = asked.send().await;
         deleted(
             answer.map_err(failed!("ecs", "DeleteCapacityProvider", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -76,7 +76,7 @@ fn to_resource(clients: &Clients, provider: &CapacityProvider) -> Option<Resourc
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(provider.tags());
     resource.state = status.map(str::to_owned);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     // Its group is not `uses`: the cluster waits for the group's machines, and the provider for the cluster.
     Some(resource)
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ecs::types::{Cluster, ClusterField};
 use futures_util::future::try_join_all;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 use super::{Description, Descriptions, ResourceType};
@@ -38,13 +38,13 @@ impl ResourceType for EcsCluster {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
         let answer = clients.ecs().delete_cluster().cluster(name).send().await;
         deleted(
             answer.map_err(failed!("ecs", "DeleteCluster", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -78,7 +78,7 @@ fn to_resource(clients: &Clients, cluster: &Cluster) -> Option<Resource> {
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(cluster.tags());
     resource.state = cluster.status().map(str::to_owned);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let providers = cluster.capacity_providers().iter();
     let providers = providers.filter(|name| !name.starts_with(FARGATE));
     let providers = providers.map(|name| clients.arn("ecs", &format!("capacity-provider/{name}")));

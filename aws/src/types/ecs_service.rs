@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -50,7 +50,7 @@ impl ResourceType for EcsService {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id);
         let asked = clients.ecs().delete_service();
@@ -58,7 +58,7 @@ impl ResourceType for EcsService {
         let answer = asked.send().await;
         deleted(
             answer.map_err(failed!("ecs", "DeleteService", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -174,7 +174,7 @@ fn to_resource(
     resource.tags = tags_of(service.tags());
     resource.state = service.status().map(str::to_owned);
     resource.created_at = timestamp(service.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.recreates = true;
     let cluster = service.cluster_arn();
     let targets = service.load_balancers().iter();

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{LaunchType, Task, TaskField};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -35,7 +35,7 @@ impl ResourceType for EcsTask {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let cluster = cluster_of(&resource.id, "task").map(str::to_owned);
@@ -43,7 +43,7 @@ impl ResourceType for EcsTask {
         let asked = asked.reason("jiti tears its stack down");
         deleted(
             asked.send().await.map_err(failed!("ecs", "StopTask", arn)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -85,7 +85,7 @@ fn to_resource(clients: &Clients, task: &Task) -> Option<Resource> {
     resource.tags = tags_of(task.tags());
     resource.state = task.last_status().map(str::to_owned);
     resource.created_at = timestamp(task.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.uses.extend(cluster);
     let definition = task.task_definition_arn();
     let definition = definition.map(|arn| ResourceId(arn.to_owned()));

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{TaskDefinition, TaskDefinitionField, TaskDefinitionStatus};
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 use super::{Descriptions, ResourceType};
@@ -31,7 +31,7 @@ impl ResourceType for EcsTaskDefinition {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(
             delete(clients, resource.id.as_str())
@@ -86,7 +86,7 @@ fn to_resource(clients: &Clients, definition: &TaskDefinition) -> Option<Resourc
             let mut resource = clients.resource(id, NAME);
             resource.state = status.map(|status| status.as_str().to_owned());
             resource.created_at = timestamp(definition.registered_at());
-            resource.standing = Standing::Confirmed;
+            resource.confirmation = Confirmation::Confirmed;
             let roles = [definition.task_role_arn(), definition.execution_role_arn()];
             let mut roles: Vec<_> = roles.into_iter().flatten().collect();
             roles.dedup();

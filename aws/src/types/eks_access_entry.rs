@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use aws_sdk_eks::types::AccessEntry;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 use super::{Description, Descriptions, ResourceType};
@@ -54,7 +54,7 @@ impl ResourceType for EksAccessEntry {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, _) = names(&resource.id, KIND);
         let principal = resource.details.get(PRINCIPAL).map_or("", String::as_str);
@@ -102,7 +102,7 @@ fn to_resource(clients: &Clients, entry: &AccessEntry) -> Option<Resource> {
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(entry.tags());
     resource.created_at = timestamp(entry.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.owner = Some(clients.arn("eks", &format!("cluster/{cluster}")));
     resource.uses = vec![ResourceId(principal.to_owned())];
     let principal = (PRINCIPAL.to_owned(), principal.to_owned());

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::Addon;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::batch::each;
@@ -29,14 +29,14 @@ impl ResourceType for EksAddon {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "addon");
         let asked = clients.eks().delete_addon().cluster_name(cluster);
         let answer = asked.addon_name(name).send().await;
         deleted(
             answer.map_err(failed!("eks", "DeleteAddon", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -56,7 +56,7 @@ fn to_resource(clients: &Clients, addon: &Addon) -> Option<Resource> {
     resource.tags = tags_of(addon.tags());
     resource.state = addon.status().map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(addon.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let cluster = addon.cluster_name()?;
     resource.owner = Some(clients.arn("eks", &format!("cluster/{cluster}")));
     let role = addon.service_account_role_arn();

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use aws_sdk_eks::types::{Cluster, ClusterStatus, SupportType};
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
+use stack::cloud::{
+    CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
+};
 use stack::values::tags::STACK;
 
 use super::{Description, Descriptions, Listing, ResourceType};
@@ -26,7 +28,7 @@ impl ResourceType for EksCluster {
     }
 
     /// There are few in a region, and what hangs on one is followed from here.
-    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         let mut pages = clients
             .eks()
             .list_clusters()
@@ -60,23 +62,23 @@ impl ResourceType for EksCluster {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
         let answer = clients.eks().delete_cluster().name(name).send().await;
         deleted(
             answer.map_err(failed!("eks", "DeleteCluster", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
 
 /// Whether it carries the tag that is looked for.
-fn carries(resource: &Resource, which: &Which) -> bool {
+fn carries(resource: &Resource, which: &DiscoveryScope) -> bool {
     match (which, resource.tag(STACK)) {
         (_, None) => false,
-        (Which::All, Some(_)) => true,
-        (Which::Stack(name), Some(stack)) => name.as_str() == stack,
+        (DiscoveryScope::All, Some(_)) => true,
+        (DiscoveryScope::Stack(name), Some(stack)) => name.as_str() == stack,
     }
 }
 
@@ -121,7 +123,7 @@ fn to_resource(clients: &Clients, cluster: &Cluster) -> Option<Resource> {
     resource.tags = tags_of(cluster.tags());
     resource.state = cluster.status().map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(cluster.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     if cluster.deletion_protection() == Some(true) {
         resource.protection = Some("deletionProtection".to_owned());
     }
@@ -219,10 +221,10 @@ mod tests {
     #[test]
     fn whose_a_cluster_is() {
         let found = resource(cluster());
-        let named = |name: &str| Which::Stack(StackName::new(name).unwrap());
-        assert!(carries(&found, &Which::All) && carries(&found, &named("one")));
+        let named = |name: &str| DiscoveryScope::Stack(StackName::new(name).unwrap());
+        assert!(carries(&found, &DiscoveryScope::All) && carries(&found, &named("one")));
         assert!(!carries(&found, &named("two")));
         let untagged = Cluster::builder().arn("arn:aws:eks:eu-west-1:1:cluster/main");
-        assert!(!carries(&resource(untagged), &Which::All));
+        assert!(!carries(&resource(untagged), &DiscoveryScope::All));
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::FargateProfile;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::batch::each;
@@ -29,14 +29,14 @@ impl ResourceType for EksFargateProfile {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "fargateprofile");
         let asked = clients.eks().delete_fargate_profile().cluster_name(cluster);
         let answer = asked.fargate_profile_name(name).send().await;
         deleted(
             answer.map_err(failed!("eks", "DeleteFargateProfile", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -62,7 +62,7 @@ fn to_resource(clients: &Clients, profile: &FargateProfile) -> Option<Resource> 
     resource.tags = tags_of(profile.tags());
     resource.state = profile.status().map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(profile.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.recreates = true;
     resource.owner = Some(cluster.clone());
     resource.uses = vec![cluster];

@@ -5,7 +5,7 @@ use aws_sdk_eks::types::{
     Nodegroup, NodegroupResources, NodegroupScalingConfig, RemoteAccessConfig,
 };
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType, autoscaling_group};
 use crate::batch::each;
@@ -33,14 +33,14 @@ impl ResourceType for EksNodeGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "nodegroup");
         let asked = clients.eks().delete_nodegroup().cluster_name(cluster);
         let answer = asked.nodegroup_name(name).send().await;
         deleted(
             answer.map_err(failed!("eks", "DeleteNodegroup", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -122,7 +122,7 @@ fn to_resource(clients: &Clients, group: &Nodegroup) -> Option<Resource> {
     resource.tags = tags_of(group.tags());
     resource.state = group.status().map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(group.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.recreates = true;
     resource.owner = Some(cluster.clone());
     resource.uses = vec![cluster];

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::PodIdentityAssociation;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::batch::each;
@@ -30,7 +30,7 @@ impl ResourceType for EksPodIdentityAssociation {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, id) = names(&resource.id, KIND);
         let asked = clients.eks().delete_pod_identity_association();
@@ -61,7 +61,7 @@ fn to_resource(clients: &Clients, association: &PodIdentityAssociation) -> Optio
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags_of(association.tags());
     resource.created_at = timestamp(association.created_at());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.owner = Some(clients.arn("eks", &format!("cluster/{cluster}")));
     let role = association.role_arn();
     resource.uses = role

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheCluster;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -39,14 +39,14 @@ impl ResourceType for ElasticacheCluster {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
         let asked = clients.elasticache().delete_cache_cluster();
         let answer = asked.cache_cluster_id(name).send().await;
         deleted(
             answer.map_err(failed!("elasticache", "DeleteCacheCluster", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -90,7 +90,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, cluster: &CacheCluster) -> Re
     let mut resource = clients.resource(id.clone(), NAME);
     resource.state = cluster.cache_cluster_status().map(str::to_owned);
     resource.created_at = timestamp(cluster.cache_cluster_create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let group = cluster.replication_group_id();
     resource.owner =
         group.map(|name| clients.arn("elasticache", &format!("replicationgroup:{name}")));

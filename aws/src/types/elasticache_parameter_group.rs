@@ -1,7 +1,7 @@
 //! Parameter groups of caches.
 
 use async_trait::async_trait;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -28,7 +28,7 @@ impl ResourceType for ElasticacheParameterGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "parametergroup");
         let asked = clients.elasticache().delete_cache_parameter_group();
@@ -51,7 +51,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
     }
     let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags?;
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     if name.starts_with("default.") {
         resource.untouchable = Some("it is a default of the service".to_owned());
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::ReplicationGroup;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -30,14 +30,14 @@ impl ResourceType for ElasticacheReplicationGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "replicationgroup");
         let asked = clients.elasticache().delete_replication_group();
         let answer = asked.replication_group_id(name).send().await;
         deleted(
             answer.map_err(failed!("elasticache", "DeleteReplicationGroup", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -59,7 +59,7 @@ fn to_description(clients: &Clients, id: &ResourceId, group: &ReplicationGroup) 
     let mut resource = clients.resource(id.clone(), NAME);
     resource.state = group.status().map(str::to_owned);
     resource.created_at = timestamp(group.replication_group_create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let key = group.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(key);
     let members = group.member_clusters().iter();

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheSubnetGroup;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -29,7 +29,7 @@ impl ResourceType for ElasticacheSubnetGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "subnetgroup");
         let asked = clients.elasticache().delete_cache_subnet_group();
@@ -56,7 +56,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
 
 fn to_resource(clients: &Clients, id: &ResourceId, group: &CacheSubnetGroup) -> Resource {
     let mut resource = clients.resource(id.clone(), NAME);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let subnets = group.subnets().iter();
     let subnets = subnets.filter_map(|subnet| subnet.subnet_identifier());
     let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));

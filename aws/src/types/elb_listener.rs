@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::Listener;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::batch::bisected_batches;
@@ -28,7 +28,7 @@ impl ResourceType for ElbListener {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let answer = clients
@@ -62,7 +62,7 @@ fn to_resource(clients: &Clients, listener: &Listener) -> Option<Resource> {
     let id = ResourceId(listener.listener_arn()?.to_owned());
     let owner = balancer(&id);
     let mut resource = clients.resource(id, NAME);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.owner = owner;
     let certificates = listener.certificates().iter();
     let certificates = certificates.filter_map(|one| one.certificate_arn());

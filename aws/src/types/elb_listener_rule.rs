@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::Rule;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::batch::bisected_batches;
@@ -28,7 +28,7 @@ impl ResourceType for ElbListenerRule {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let answer = clients.elb().delete_rule().rule_arn(arn).send().await;
@@ -57,7 +57,7 @@ fn to_resource(clients: &Clients, rule: &Rule) -> Option<Resource> {
     let id = ResourceId(rule.rule_arn()?.to_owned());
     let owner = balancer(&id);
     let mut resource = clients.resource(id, NAME);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.owner = owner;
     resource.uses = targets(rule.actions()).into_iter().collect();
     Some(resource)

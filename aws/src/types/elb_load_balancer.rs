@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures_util::future::try_join_all;
 use rust_decimal::Decimal;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 use stack::values::tags::STACK;
 
@@ -50,14 +50,14 @@ impl ResourceType for ElbLoadBalancer {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let asked = clients.elb().delete_load_balancer().load_balancer_arn(arn);
         let answer = asked.send().await;
         deleted(
             answer.map_err(failed!("elasticloadbalancing", "DeleteLoadBalancer", arn)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -208,7 +208,7 @@ fn to_resource(
     let state = balancer.state().and_then(|state| state.code());
     resource.state = state.map(|code| code.as_str().to_owned());
     resource.created_at = timestamp(balancer.created_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let zones = balancer.availability_zones();
     let subnets = zones.iter().filter_map(|zone| zone.subnet_id());
     let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));

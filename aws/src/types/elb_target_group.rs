@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::batch::bisected_batches;
@@ -28,7 +28,7 @@ impl ResourceType for ElbTargetGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let asked = clients.elb().delete_target_group().target_group_arn(arn);
@@ -57,7 +57,7 @@ async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Descripti
 fn to_resource(clients: &Clients, group: &TargetGroup) -> Option<Resource> {
     let id = ResourceId(group.target_group_arn()?.to_owned());
     let mut resource = clients.resource(id, NAME);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     Some(resource)
 }
 

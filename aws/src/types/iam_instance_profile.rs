@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::InstanceProfile;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
+use stack::cloud::{
+    CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
+};
 
 use super::{Descriptions, Listing, ResourceType};
 use crate::batch::each;
@@ -25,7 +27,7 @@ impl ResourceType for IamInstanceProfile {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         list(clients, which).await
     }
 
@@ -37,14 +39,14 @@ impl ResourceType for IamInstanceProfile {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, &resource.id).await, Deletion::Gone)
     }
 }
 
 /// The list comes without tags: each that need be asked is asked for its own.
-async fn list(clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
     let pages = clients.iam().list_instance_profiles().max_items(PAGE_SIZE);
     let mut pages = pages.into_paginator().items().send();
     let mut unique = Vec::new();
@@ -82,7 +84,7 @@ fn to_resource(clients: &Clients, profile: &InstanceProfile) -> Resource {
     let mut resource = iam::resource(clients, profile.arn(), NAME);
     resource.tags = iam::tags(profile.tags());
     resource.created_at = timestamp(Some(profile.create_date()));
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = iam::untouchable(profile.path());
     let roles = profile.roles().iter();
     resource.uses = roles.map(|role| ResourceId(role.arn.clone())).collect();

@@ -1,7 +1,9 @@
 //! Providers of identities (OIDC): a cluster of EKS often brings its own.
 
 use async_trait::async_trait;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
+use stack::cloud::{
+    CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
+};
 
 use super::{Descriptions, Listing, ResourceType};
 use crate::batch::each;
@@ -24,7 +26,7 @@ impl ResourceType for IamOidcProvider {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         list(clients, which).await
     }
 
@@ -36,7 +38,7 @@ impl ResourceType for IamOidcProvider {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let delete = clients.iam().delete_open_id_connect_provider();
@@ -49,7 +51,7 @@ impl ResourceType for IamOidcProvider {
 }
 
 /// The list comes without tags. There are few, and none has a unique id by which it could be remembered: each is asked.
-async fn list(clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
     let answer = clients.iam().list_open_id_connect_providers().send().await;
     let answer = answer.map_err(failed!("iam", "ListOpenIDConnectProviders"))?;
     let providers = answer.open_id_connect_provider_list().iter();
@@ -71,6 +73,6 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
     let mut resource = iam::resource(clients, id.as_str(), NAME);
     resource.tags = iam::tags(answer.tags());
     resource.created_at = timestamp(answer.create_date());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     Ok(resource)
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::{Policy, PolicyScopeType};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
+use stack::cloud::{
+    CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
+};
 
 use super::{Descriptions, Listing, ResourceType};
 use crate::arn::Arn;
@@ -26,7 +28,7 @@ impl ResourceType for IamPolicy {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         list(clients, which).await
     }
 
@@ -38,7 +40,7 @@ impl ResourceType for IamPolicy {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match delete(clients, &resource.id).await {
             Ok(()) => Ok(Deletion::Gone),
@@ -51,7 +53,7 @@ impl ResourceType for IamPolicy {
 }
 
 /// The list comes without tags: each that need be asked is asked for its own.
-async fn list(clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
     let pages = clients.iam().list_policies().scope(PolicyScopeType::Local);
     let mut pages = pages.max_items(PAGE_SIZE).into_paginator().items().send();
     let mut unique = Vec::new();
@@ -93,7 +95,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, policy: &Policy) -> Resource 
     let mut resource = iam::resource(clients, id.as_str(), NAME);
     resource.tags = iam::tags(policy.tags());
     resource.created_at = timestamp(policy.create_date());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let path = policy.path().unwrap_or("/");
     let own = Arn::from_id(id).is_some_and(|arn| arn.account == clients.place.account);
     resource.untouchable = iam::untouchable(path)
@@ -201,7 +203,7 @@ mod tests {
         });
         let service = service.await;
         let clients = &service.clients;
-        let found = async |which: &Which| list(clients, which).await.unwrap().ids.len();
+        let found = async |which: &DiscoveryScope| list(clients, which).await.unwrap().ids.len();
         let asked = || {
             let requests = service.requests();
             requests
@@ -209,10 +211,10 @@ mod tests {
                 .filter(|body| body.contains("GetPolicy&"))
                 .count()
         };
-        assert_eq!((found(&Which::All).await, asked()), (0, 1));
+        assert_eq!((found(&DiscoveryScope::All).await, asked()), (0, 1));
         tagged.store(true, Ordering::SeqCst);
-        assert_eq!((found(&Which::All).await, asked()), (0, 1));
-        let one = Which::Stack("pr-1".parse().unwrap());
+        assert_eq!((found(&DiscoveryScope::All).await, asked()), (0, 1));
+        let one = DiscoveryScope::Stack("pr-1".parse().unwrap());
         assert_eq!((found(&one).await, asked()), (1, 2));
     }
 }

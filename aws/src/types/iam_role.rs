@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use aws_sdk_iam::types::{EntityType, Role, RoleDetail};
 use aws_smithy_types::DateTime;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing, Which};
+use stack::cloud::{
+    CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
+};
 
 use super::{Description, Descriptions, Listing, ResourceType};
 use crate::arn::Arn;
@@ -29,7 +31,7 @@ impl ResourceType for IamRole {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         list(clients, which).await
     }
 
@@ -41,14 +43,14 @@ impl ResourceType for IamRole {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, &resource.id).await, Deletion::Gone)
     }
 }
 
 /// All roles of the account with their tags, a page of them a question. Asking each role would be a question a role.
-async fn list(clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
     let pages = clients
         .iam()
         .get_account_authorization_details()
@@ -138,7 +140,7 @@ fn to_resource(
     let mut resource = iam::resource(clients, arn, NAME);
     resource.tags = tags;
     resource.created_at = timestamp(created);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = iam::untouchable(path);
     // Policies of the account's own: those of AWS never go.
     let own =

@@ -7,7 +7,7 @@ use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 use super::{Descriptions, ResourceType};
@@ -36,11 +36,11 @@ impl ResourceType for KmsKey {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match delete(clients, &resource.id).await {
             Ok(Some(date)) => Ok(Deletion::Scheduled(date)),
-            Ok(None) => Ok(Deletion::Begun),
+            Ok(None) => Ok(Deletion::Started),
             Err(error) => gone_is_done(error),
         }
     }
@@ -104,7 +104,7 @@ fn to_resource(
     resource.tags = tags;
     resource.state = key.key_state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(key.creation_date());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     if key.key_manager() == Some(&KeyManagerType::Customer) {
         resource.usage = vec![monthly("kms:key", Decimal::ONE)];
         resource.unpriced = vec!["requests".to_owned()];

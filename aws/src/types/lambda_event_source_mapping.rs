@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use aws_sdk_lambda::operation::get_event_source_mapping::GetEventSourceMappingOutput;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 use super::{Descriptions, ResourceType};
@@ -32,14 +32,14 @@ impl ResourceType for LambdaEventSourceMapping {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let uuid = resource_name(&resource.id, "event-source-mapping");
         let answer = clients.lambda().delete_event_source_mapping().uuid(uuid);
         let answer = answer.send().await;
         deleted(
             answer.map_err(failed!("lambda", "DeleteEventSourceMapping", uuid)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }
@@ -78,7 +78,7 @@ fn to_resource(
     let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags;
     resource.state = mapping.state().map(str::to_owned);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let function = mapping.function_arn().map(unqualified);
     let source = mapping.event_source_arn().map(str::to_owned);
     let uses = function.into_iter().chain(source);

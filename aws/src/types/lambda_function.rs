@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
 use aws_sdk_lambda::types::VpcConfigResponse;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 use stack::values::tags::{APP, OWNER, STACK};
 
@@ -40,7 +40,7 @@ impl ResourceType for LambdaFunction {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "function");
         let answer = clients.lambda().delete_function().function_name(name);
@@ -49,7 +49,7 @@ impl ResourceType for LambdaFunction {
         // 202: it goes in its own time.
         let later = matches!(&answer, Ok(answer) if answer.status_code() == 202);
         let done = if later {
-            Deletion::Begun
+            Deletion::Started
         } else {
             Deletion::Gone
         };
@@ -102,7 +102,7 @@ fn to_resource(
     }
     let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = function.tags().into_iter().flatten().map(pair).collect();
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.unpriced = vec![
         "invocations".to_owned(),
         "provisioned concurrency".to_owned(),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::{Arn, resource_name};
@@ -40,7 +40,7 @@ impl ResourceType for LogsLogGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = name(&resource.id);
         let answer = clients.logs().delete_log_group().log_group_name(name);
@@ -103,7 +103,7 @@ fn to_resource(
     resource.tags = tags.into_iter().collect();
     let created = group.creation_time();
     resource.created_at = created.and_then(|millis| Timestamp::from_millisecond(millis).ok());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     if group.deletion_protection_enabled() == Some(true) {
         resource.protection = Some("deletionProtectionEnabled".to_owned());
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbCluster;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -32,7 +32,7 @@ impl ResourceType for RdsCluster {
         &self,
         clients: &Clients,
         resource: &Resource,
-        how: Deleting,
+        how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
         let snapshot = rds::wanted_snapshot(how, resource, name);
@@ -46,7 +46,7 @@ impl ResourceType for RdsCluster {
         let answer = asked.send().await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBCluster", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -122,7 +122,7 @@ fn to_description(clients: &Clients, cluster: &DbCluster) -> Option<Description>
     resource.tags = rds::tags_of(cluster.tag_list());
     resource.state = cluster.status().map(str::to_owned);
     resource.created_at = timestamp(cluster.cluster_create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, cluster);
     if cluster.deletion_protection() == Some(true) {
         resource.protection = Some("DeletionProtection".to_owned());

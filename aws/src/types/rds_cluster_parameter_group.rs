@@ -1,7 +1,7 @@
 //! Parameter groups of database clusters.
 
 use async_trait::async_trait;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId};
+use stack::cloud::{CloudError, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -28,7 +28,7 @@ impl ResourceType for RdsClusterParameterGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster-pg");
         let asked = clients

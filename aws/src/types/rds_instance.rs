@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::DbInstance;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -55,7 +55,7 @@ impl ResourceType for RdsInstance {
         &self,
         clients: &Clients,
         resource: &Resource,
-        how: Deleting,
+        how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "db");
         let snapshot = rds::wanted_snapshot(how, resource, name);
@@ -69,7 +69,7 @@ impl ResourceType for RdsInstance {
         let answer = asked.send().await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBInstance", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 
@@ -168,7 +168,7 @@ fn to_resource(clients: &Clients, instance: &DbInstance) -> Option<Resource> {
     resource.tags = rds::tags_of(instance.tag_list());
     resource.state = instance.db_instance_status().map(str::to_owned);
     resource.created_at = timestamp(instance.instance_create_time());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, instance);
     if instance.deletion_protection() == Some(true) {
         resource.protection = Some("DeletionProtection".to_owned());

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbSnapshot;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId};
+use stack::cloud::{CloudError, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -29,7 +29,7 @@ impl ResourceType for RdsSnapshot {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "snapshot");
         let asked = clients
@@ -39,7 +39,7 @@ impl ResourceType for RdsSnapshot {
         let answer = asked.send().await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBSnapshot", name)),
-            Deletion::Begun,
+            Deletion::Started,
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbSubnetGroup;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
@@ -29,7 +29,7 @@ impl ResourceType for RdsSubnetGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "subgrp");
         let asked = clients
@@ -62,7 +62,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
 fn to_resource(clients: &Clients, id: &ResourceId, group: &DbSubnetGroup) -> Resource {
     let mut resource = clients.resource(id.clone(), NAME);
     resource.state = group.subnet_group_status().map(str::to_owned);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     let subnets = group.subnets().iter();
     let subnets = subnets.filter_map(|subnet| subnet.subnet_identifier());
     let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use stack::ResourceId;
-use stack::cloud::{CloudError, CloudErrorKind, Deleting, Deletion, Resource, Which};
+use stack::cloud::{CloudError, CloudErrorKind, DeleteOptions, Deletion, DiscoveryScope, Resource};
 
 use crate::arn::Arn;
 use crate::client::Clients;
@@ -42,7 +42,7 @@ pub(crate) trait ResourceType: Send + Sync {
     /// tagging API never lists need this, and types that are as cheap to list here.
     ///
     /// Discovery does not describe the resources in [`Listing::described`] again.
-    async fn list(&self, clients: &Clients, which: &Which) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         let _ = (clients, which);
         Ok(Listing::default())
     }
@@ -94,7 +94,7 @@ pub(crate) trait ResourceType: Send + Sync {
         &self,
         clients: &Clients,
         resource: &Resource,
-        how: Deleting,
+        how: DeleteOptions,
     ) -> Result<Deletion, CloudError>;
 
     /// Stops a resource. Callers stop only resources that have a [`Resource::size`].

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, ObjectLockEnabled};
 use jiff::Timestamp;
 use stack::cloud::{
-    CloudError, CloudErrorKind, Deleting, Deletion, Resource, ResourceId, Standing,
+    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
 pub(super) struct S3Bucket;
@@ -57,7 +57,7 @@ impl ResourceType for S3Bucket {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, bucket(&resource.id)).await, Deletion::Gone)
     }
@@ -100,7 +100,7 @@ async fn describe(
     clients.region().clone_into(&mut resource.place.region);
     resource.tags = tags?.into_iter().collect();
     resource.created_at = created.get(name).copied();
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.protection = locked?.then(|| "ObjectLockEnabled".to_owned());
     resource.unpriced = vec!["storage".to_owned(), "requests".to_owned()];
     Ok(resource)

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::batch::each;
@@ -34,7 +34,7 @@ impl ResourceType for SecretsmanagerSecret {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match delete(clients, resource).await {
             Ok(answer) => Ok(scheduled(&answer)),
@@ -69,7 +69,7 @@ fn to_resource(
     });
     resource.tags = tags.collect();
     resource.created_at = timestamp(secret.created_date());
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     // The password of a database, say, that its service keeps here: it goes with the database.
     let service = secret
         .owning_service()
@@ -117,7 +117,7 @@ async fn delete(clients: &Clients, resource: &Resource) -> Result<DeleteSecretOu
 fn scheduled(answer: &DeleteSecretOutput) -> Deletion {
     match timestamp(answer.deletion_date()) {
         Some(time) => Deletion::Scheduled(time),
-        None => Deletion::Begun,
+        None => Deletion::Started,
     }
 }
 

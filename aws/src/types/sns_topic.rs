@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_sns::operation::delete_topic::DeleteTopicError;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType, TagIndex};
 use crate::arn::Arn;
@@ -64,7 +64,7 @@ impl ResourceType for SnsTopic {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let answer = clients.sns().delete_topic().topic_arn(id).send().await;
@@ -113,7 +113,7 @@ async fn listed(clients: &Clients, pages: usize) -> Result<BTreeSet<String>, Clo
 fn topic(clients: &Clients, id: &ResourceId, tags: BTreeMap<String, String>) -> Resource {
     let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags;
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.unpriced = vec!["requests".to_owned()];
     resource
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::Timestamp;
-use stack::cloud::{CloudError, Deleting, Deletion, Resource, ResourceId, Standing};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::{Descriptions, ResourceType};
 use crate::arn::Arn;
@@ -33,7 +33,7 @@ impl ResourceType for SqsQueue {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: Deleting,
+        _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let url = match url(clients, &resource.id).await {
@@ -43,7 +43,7 @@ impl ResourceType for SqsQueue {
         let answer = clients.sqs().delete_queue().queue_url(url).send().await;
         let answer = answer.map_err(failed!("sqs", "DeleteQueue", id));
         // It may take up to a minute.
-        deleted(answer, Deletion::Begun)
+        deleted(answer, Deletion::Started)
     }
 }
 
@@ -67,7 +67,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
     let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags.tags.unwrap_or_default().into_iter().collect();
     resource.created_at = created;
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     // A queue costs by the request.
     resource.unpriced = vec!["requests".to_owned()];
     Ok(resource)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stack::lease::{Mark, Told};
+use stack::init::{PhaseBoundary, ReportedPhase};
 use stack::{Elapsed, Lease, Listing, Span, StackName};
 use tfplugin::{Action, Cx, Failure, Model, Path, Plan, Resource, Result, Value};
 
@@ -229,12 +229,18 @@ impl Readiness {
     async fn note(&self, name: &StackName, check: &Check, passed: Passed) -> Result<()> {
         let service = self.client.unlimited();
         for phase in passed.phases {
-            let told = Told {
+            let told = ReportedPhase {
                 started_at: phase.started_at,
                 seconds: elapsed(&phase),
             };
             service
-                .mark_phase(name, phase.name, phase.class, Mark::Done, Some(told))
+                .mark_phase(
+                    name,
+                    phase.name,
+                    phase.class,
+                    PhaseBoundary::Done,
+                    Some(told),
+                )
                 .await
                 .map_err(|error| diag::service(&error))?;
         }

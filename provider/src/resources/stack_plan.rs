@@ -20,7 +20,7 @@ pub(crate) async fn plan(
     if plan.action() == Action::Destroy {
         return Ok(());
     }
-    if let Some(why) = client.nothing_ends().await {
+    if let Some(why) = client.inactivity().await {
         cx.warn("Nothing ends a stack that expires", diag::sentence(&why));
     }
     let creates = plan.prior()?.is_none();

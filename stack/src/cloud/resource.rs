@@ -78,7 +78,7 @@ impl fmt::Display for Place {
 /// Whether a resource's own service has confirmed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum Confirmation {
     /// Its own service has described it: tags, state and references are its own words.
     Confirmed,
     /// Only the index of tags names it; why its own service did not confirm it.
@@ -111,11 +111,11 @@ pub struct Resource {
     /// When it was created; `None` where its service does not tell.
     pub created_at: Option<Timestamp>,
     /// Whether its own service has confirmed it.
-    pub standing: Standing,
+    pub confirmation: Confirmation,
     /// The resources that this one uses or lies in: they can only go after it.
     pub uses: Vec<ResourceId>,
-    /// Those of `uses` that [`super::Cloud::loosen`] unties: circles are undone there.
-    pub loose: Vec<ResourceId>,
+    /// Those of `uses` that [`super::Cloud::detach_references`] unties: circles are undone there.
+    pub detachable: Vec<ResourceId>,
     /// The resource that alone owns this one: it goes with its owner, tag or no tag.
     pub owner: Option<ResourceId>,
     /// The whole that somebody else's tool manages this one as a part of (a CloudFormation stack): it goes only with that.
@@ -156,9 +156,9 @@ impl Resource {
             tags: BTreeMap::new(),
             state: None,
             created_at: None,
-            standing: Standing::Unconfirmed("it was not asked about yet".to_owned()),
+            confirmation: Confirmation::Unconfirmed("it was not asked about yet".to_owned()),
             uses: Vec::new(),
-            loose: Vec::new(),
+            detachable: Vec::new(),
             owner: None,
             part_of: None,
             recreates: false,
@@ -178,7 +178,7 @@ impl Resource {
     /// Whether its own service has confirmed it.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.standing == Standing::Confirmed
+        self.confirmation == Confirmation::Confirmed
     }
 
     /// The value of a tag.

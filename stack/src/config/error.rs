@@ -24,7 +24,7 @@ pub enum ConfigError {
         /// The line, counted from 1.
         line: usize,
         /// What is wrong there.
-        problem: Box<Problem>,
+        problem: Box<ConfigProblem>,
     },
 }
 
@@ -38,7 +38,7 @@ impl ConfigError {
 
 /// What is wrong at one place of the file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Problem {
+pub enum ConfigProblem {
     /// It is no TOML.
     #[error("{0}")]
     Syntax(String),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, Problem};
+use super::error::{ConfigError, ConfigProblem};
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 
@@ -21,7 +21,7 @@ pub(super) struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    pub(super) fn error(&self, offset: usize, problem: Problem) -> ConfigError {
+    pub(super) fn error(&self, offset: usize, problem: ConfigProblem) -> ConfigError {
         let before = &self.text.as_bytes()[..offset.min(self.text.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let problem = Box::new(problem);
@@ -120,7 +120,7 @@ impl<'a> Section<'a> {
             .iter()
             .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let nearest = nearest.filter(|known| likeness(known) >= ALIKE);
-        let problem = Problem::UnknownKey {
+        let problem = ConfigProblem::UnknownKey {
             key: key.get_ref().to_string(),
             section: self.title.clone(),
             nearest: nearest.map(|known| (*known).to_owned()),
@@ -208,7 +208,7 @@ impl<'a> Section<'a> {
         let section = self.title.clone();
         self.lines.error(
             self.offset,
-            Problem::Missing {
+            ConfigProblem::Missing {
                 key,
                 section,
                 expected,
@@ -269,7 +269,7 @@ impl<'a> Section<'a> {
             let found = format!("of type {}", inner.type_str());
             self.lines.error(
                 value.span().start,
-                Problem::Type {
+                ConfigProblem::Type {
                     key,
                     found,
                     expected,
@@ -280,6 +280,7 @@ impl<'a> Section<'a> {
 
     fn value_error(&self, offset: usize, key: &str, problem: &str) -> ConfigError {
         let (key, problem) = (key.to_owned(), problem.to_owned());
-        self.lines.error(offset, Problem::Value { key, problem })
+        self.lines
+            .error(offset, ConfigProblem::Value { key, problem })
     }
 }

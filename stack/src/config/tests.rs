@@ -92,13 +92,13 @@ refresh = "1m"
     assert_eq!(config.notify.before, [span("24h"), span("2h"), span("30m")]);
     assert_eq!(
         config.accounts[0].access,
-        Access::Profile("sandbox".to_owned())
+        CredentialSource::Profile("sandbox".to_owned())
     );
     assert_eq!(config.accounts[0].regions, ["eu-west-1", "us-east-1"]);
     let arn = "arn:aws:iam::210987654321:role/jiti".to_owned();
     assert_eq!(
         config.accounts[1].access,
-        Access::Role {
+        CredentialSource::Role {
             arn,
             external_id: Some("x".to_owned())
         }

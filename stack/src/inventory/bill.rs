@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::AskedBill;
+use super::BillAnswer;
 use crate::cloud::BillLine;
 use crate::values::money::Usd;
 
 /// What is known of the bill.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownBill {
+pub struct BillHistory {
     /// The lines, ordered by stack, day and service.
     pub lines: Vec<BillLine>,
     /// Every day that was asked about.
@@ -47,12 +47,12 @@ pub struct StackBill {
     pub asked_at: Timestamp,
 }
 
-impl KnownBill {
+impl BillHistory {
     /// What is known after another bill. A day that is settled stays as it is, whatever the new bill says; any other
     /// that was asked about is replaced.
     #[must_use]
-    pub fn after(&self, asked: AskedBill) -> Self {
-        let AskedBill { at, from, to, bill } = asked;
+    pub fn after(&self, asked: BillAnswer) -> Self {
+        let BillAnswer { at, from, to, bill } = asked;
         let mut after = self.clone();
         let settled = |days: &BTreeMap<Date, BilledDay>, day: Date| {
             days.get(&day).is_some_and(|day| day.settled)

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Look;
-use crate::cloud::{Described, NotLooked, Place, Resource, ResourceId, Standing, Which};
-use crate::idle::Observed;
+use super::CloudScan;
+use crate::cloud::{
+    Confirmation, Described, DiscoveryScope, Place, Resource, ResourceId, Unchecked,
+};
+use crate::idle::Activity;
 use crate::sleep;
 use crate::values::tags::STACK;
 use crate::values::ttl::Elapsed;
@@ -17,31 +19,31 @@ const FAR: usize = 8;
 
 /// What is known of the cloud.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Known {
+pub struct CloudSnapshot {
     /// The resources as they were last seen.
     pub resources: BTreeMap<ResourceId, Resource>,
     /// Each place that was ever looked at for all stacks.
-    pub places: BTreeMap<Place, LookedAt>,
+    pub places: BTreeMap<Place, PlaceScan>,
     /// Whether resources are used, as it was last seen.
-    pub uses: BTreeMap<ResourceId, SeenUse>,
+    pub uses: BTreeMap<ResourceId, DatedActivity>,
     /// The cloud's clock, as it was last told.
     pub clock: Option<CloudClock>,
 }
 
 /// How a place was last looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookedAt {
+pub struct PlaceScan {
     /// When it was last tried.
     pub tried_at: Timestamp,
     /// When it last answered; `None`: it never has.
     pub answered_at: Option<Timestamp>,
     /// What of it did not answer at the last try.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<ScanGap>,
 }
 
 /// A type, or all, of a place that did not answer at the last try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gap {
+pub struct ScanGap {
     /// Which type, or service; `None`: everything there.
     #[serde(rename = "type")]
     pub kind: Option<String>,
@@ -55,11 +57,11 @@ pub struct Gap {
 
 /// Whether a resource is used, and when that was seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SeenUse {
+pub struct DatedActivity {
     /// When it was asked.
     pub at: Timestamp,
     /// What was seen.
-    pub observed: Observed,
+    pub observed: Activity,
 }
 
 /// The cloud's clock beside ours.
@@ -79,15 +81,15 @@ impl CloudClock {
     }
 }
 
-impl Known {
+impl CloudSnapshot {
     /// What is known after a look.
     ///
     /// What answered is replaced by its answer. What did not is known as before, with its age; a resource that this
     /// time only the index of tags has named keeps what was known of it, and is unconfirmed. A look for one stack
     /// replaces what is known of that stack, and makes no place younger.
     #[must_use]
-    pub fn after(&self, look: Look) -> Self {
-        let Look {
+    pub fn after(&self, look: CloudScan) -> Self {
+        let CloudScan {
             at,
             ended_at,
             which,
@@ -95,7 +97,7 @@ impl Known {
             found,
         } = look;
         let silent = |place: &Place, kind: &str| {
-            let mut gaps = found.not_looked.iter().filter(|gap| gap.place == *place);
+            let mut gaps = found.unchecked.iter().filter(|gap| gap.place == *place);
             gaps.any(|gap| covers(gap.kind.as_deref(), kind))
         };
         let places: BTreeSet<Place> = places.into_iter().collect();
@@ -103,8 +105,8 @@ impl Known {
             !places.contains(&resource.place)
                 || silent(&resource.place, &resource.kind)
                 || match &which {
-                    Which::All => false,
-                    Which::Stack(name) => self.stack_of(resource) != Some(name.as_str()),
+                    DiscoveryScope::All => false,
+                    DiscoveryScope::Stack(name) => self.stack_of(resource) != Some(name.as_str()),
                 }
         };
         let resources = self.resources.iter();
@@ -120,11 +122,11 @@ impl Known {
         let uses = uses.filter(|(id, _)| resources.contains_key(id));
         let uses = uses.map(|(id, seen)| (id.clone(), seen.clone())).collect();
         let mut looked_at = self.places.clone();
-        if which == Which::All {
+        if which == DiscoveryScope::All {
             for place in places {
-                let gaps = found.not_looked.iter().filter(|gap| gap.place == place);
+                let gaps = found.unchecked.iter().filter(|gap| gap.place == place);
                 let before = looked_at.get(&place);
-                let now = LookedAt::again(before, at, gaps.collect());
+                let now = PlaceScan::again(before, at, gaps.collect());
                 looked_at.insert(place, now);
             }
         }
@@ -209,11 +211,11 @@ impl Known {
 
     /// What did not answer at the last try.
     #[must_use]
-    pub fn not_looked(&self) -> Vec<NotLooked> {
+    pub fn not_looked(&self) -> Vec<Unchecked> {
         let places = self.places.iter();
         let gaps =
             places.flat_map(|(place, looked)| looked.gaps.iter().map(move |gap| (place, gap)));
-        let gaps = gaps.map(|(place, gap)| NotLooked {
+        let gaps = gaps.map(|(place, gap)| Unchecked {
             place: place.clone(),
             kind: gap.kind.clone(),
             reason: gap.reason.clone(),
@@ -223,20 +225,20 @@ impl Known {
     }
 }
 
-impl LookedAt {
-    fn again(before: Option<&Self>, at: Timestamp, gaps: Vec<&NotLooked>) -> Self {
+impl PlaceScan {
+    fn again(before: Option<&Self>, at: Timestamp, gaps: Vec<&Unchecked>) -> Self {
         let answered_at = before.and_then(|before| before.answered_at);
-        let gap = |gap: &NotLooked| {
+        let gap = |gap: &Unchecked| {
             let same =
                 before.and_then(|before| before.gaps.iter().find(|before| before.kind == gap.kind));
-            Gap {
+            ScanGap {
                 kind: gap.kind.clone(),
                 reason: gap.reason.clone(),
                 credentials: gap.credentials,
                 answered_at: same.map_or(answered_at, |same| same.answered_at),
             }
         };
-        let gaps: Vec<Gap> = gaps.into_iter().map(gap).collect();
+        let gaps: Vec<ScanGap> = gaps.into_iter().map(gap).collect();
         let silent = gaps.iter().any(|gap| gap.kind.is_none());
         Self {
             tried_at: at,
@@ -256,16 +258,16 @@ pub(crate) fn covers(gap: Option<&str>, kind: &str) -> bool {
 
 /// A resource that was found again. What only the index of tags has named this time is as it was known.
 fn once_more(before: Option<&Resource>, now: &Resource, at: Timestamp) -> Resource {
-    match (before, &now.standing) {
-        (Some(before), Standing::Unconfirmed(_)) if before.kind == now.kind => {
+    match (before, &now.confirmation) {
+        (Some(before), Confirmation::Unconfirmed(_)) if before.kind == now.kind => {
             let mut resource = before.clone();
-            resource.standing = now.standing.clone();
+            resource.confirmation = now.confirmation.clone();
             if resource.tags.is_empty() {
                 resource.tags = now.tags.clone();
             }
             resource
         }
-        (Some(before), Standing::Confirmed) => sleep::restarted(before, now.clone(), at),
+        (Some(before), Confirmation::Confirmed) => sleep::restarted(before, now.clone(), at),
         _ => now.clone(),
     }
 }

@@ -6,24 +6,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::{
-    AskedBill, Asking, Generation, Inventory, Known, KnownBill, KnownPrice, Look, SeenUse,
+    BillAnswer, BillHistory, BillLock, CloudScan, CloudSnapshot, DatedActivity, DatedPrice,
+    Generation, Inventory,
 };
 use crate::cloud::{Described, Price, ResourceId};
-use crate::idle::Observed;
-use crate::ledger::Later;
+use crate::idle::Activity;
+use crate::ledger::LedgerFuture;
 use crate::values::id::RunId;
 
-/// Everything in one place, changed by the rules of [`Known`] and [`KnownBill`].
+/// Everything in one place, changed by the rules of [`CloudSnapshot`] and [`BillHistory`].
 #[derive(Debug, Default)]
 pub struct MemoryInventory(Mutex<Held>);
 
 /// What an inventory holds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    pub(super) known: Known,
-    pub(super) bill: KnownBill,
-    pub(super) prices: Vec<KnownPrice>,
-    pub(super) asking: Option<Asking>,
+    pub(super) known: CloudSnapshot,
+    pub(super) bill: BillHistory,
+    pub(super) prices: Vec<DatedPrice>,
+    pub(super) bill_lock: Option<BillLock>,
     /// How often it was changed.
     pub(super) changes: u64,
 }
@@ -59,18 +60,22 @@ impl MemoryInventory {
 }
 
 /// Notes what was seen of the use of resources that are known.
-pub(super) fn keep_use(known: &mut Known, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) {
+pub(super) fn record_activity(
+    known: &mut CloudSnapshot,
+    at: Timestamp,
+    seen: BTreeMap<ResourceId, Activity>,
+) {
     for (id, observed) in seen {
         if known.resources.contains_key(&id) {
-            known.uses.insert(id, SeenUse { at, observed });
+            known.uses.insert(id, DatedActivity { at, observed });
         }
     }
 }
 
 /// Puts prices in the place of those for the same meters and regions.
-pub(super) fn keep_prices(known: &mut Vec<KnownPrice>, at: Timestamp, prices: Vec<Price>) {
-    let key = |one: &KnownPrice| (one.price.meter.clone(), one.price.region.clone());
-    let new = prices.into_iter().map(|price| KnownPrice {
+pub(super) fn record_prices(known: &mut Vec<DatedPrice>, at: Timestamp, prices: Vec<Price>) {
+    let key = |one: &DatedPrice| (one.price.meter.clone(), one.price.region.clone());
+    let new = prices.into_iter().map(|price| DatedPrice {
         price,
         asked_at: at,
     });
@@ -79,7 +84,7 @@ pub(super) fn keep_prices(known: &mut Vec<KnownPrice>, at: Timestamp, prices: Ve
     known.extend(all.into_values());
 }
 
-fn now<'a, T: Send + 'a>(answer: T) -> Later<'a, T> {
+fn now<'a, T: Send + 'a>(answer: T) -> LedgerFuture<'a, T> {
     Box::pin(std::future::ready(Ok(answer)))
 }
 
@@ -88,70 +93,76 @@ impl Inventory for MemoryInventory {
         "memory".to_owned()
     }
 
-    fn generation(&self) -> Later<'_, Option<Generation>> {
+    fn generation(&self) -> LedgerFuture<'_, Option<Generation>> {
         now(Some(self.held().generation()))
     }
 
-    fn known(&self) -> Later<'_, Known> {
+    fn known(&self) -> LedgerFuture<'_, CloudSnapshot> {
         now(self.held().known.clone())
     }
 
-    fn keep_look(&self, look: Look) -> Later<'_, Known> {
+    fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
         let mut held = self.changing();
         held.known = held.known.after(look);
         now(held.known.clone())
     }
 
-    fn keep_described(
+    fn record_descriptions(
         &self,
         at: Timestamp,
         asked: Vec<ResourceId>,
         described: Described,
-    ) -> Later<'_, ()> {
+    ) -> LedgerFuture<'_, ()> {
         let mut held = self.changing();
         held.known = held.known.again(at, &asked, &described);
         now(())
     }
 
-    fn keep_use(&self, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) -> Later<'_, ()> {
-        keep_use(&mut self.changing().known, at, seen);
+    fn record_activity(
+        &self,
+        at: Timestamp,
+        seen: BTreeMap<ResourceId, Activity>,
+    ) -> LedgerFuture<'_, ()> {
+        record_activity(&mut self.changing().known, at, seen);
         now(())
     }
 
-    fn bill(&self) -> Later<'_, KnownBill> {
+    fn bill(&self) -> LedgerFuture<'_, BillHistory> {
         now(self.held().bill.clone())
     }
 
-    fn ask_alone(&self, now: Timestamp, asking: Asking) -> Later<'_, bool> {
+    fn lock_bill(&self, now: Timestamp, bill_lock: BillLock) -> LedgerFuture<'_, bool> {
         let mut held = self.changing();
-        let stands = Asking::after(held.asking.as_ref(), asking.clone(), now);
-        let mine = stands == asking;
-        held.asking = Some(stands);
+        let stands = BillLock::after(held.bill_lock.as_ref(), bill_lock.clone(), now);
+        let mine = stands == bill_lock;
+        held.bill_lock = Some(stands);
         self::now(mine)
     }
 
-    fn has_asked(&self, by: RunId) -> Later<'_, ()> {
-        self.changing().asking.take_if(|asking| asking.by == by);
+    fn unlock_bill(&self, by: RunId) -> LedgerFuture<'_, ()> {
+        self.changing()
+            .bill_lock
+            .take_if(|bill_lock| bill_lock.by == by);
         now(())
     }
 
-    fn keep_bill(&self, asked: AskedBill) -> Later<'_, KnownBill> {
+    fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory> {
         let mut held = self.changing();
         held.bill = held.bill.after(asked);
         now(held.bill.clone())
     }
 
-    fn count_requests(&self, at: Timestamp, requests: u32) -> Later<'_, ()> {
+    fn count_bill_requests(&self, at: Timestamp, requests: u32) -> LedgerFuture<'_, ()> {
         self.changing().bill.count(at, requests);
         now(())
     }
 
-    fn prices(&self) -> Later<'_, Vec<KnownPrice>> {
+    fn prices(&self) -> LedgerFuture<'_, Vec<DatedPrice>> {
         now(self.held().prices.clone())
     }
 
-    fn keep_prices(&self, at: Timestamp, prices: Vec<Price>) -> Later<'_, ()> {
-        keep_prices(&mut self.changing().prices, at, prices);
+    fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()> {
+        record_prices(&mut self.changing().prices, at, prices);
         now(())
     }
 }

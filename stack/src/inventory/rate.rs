@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud::{Resource, Standing};
+use crate::cloud::{Confirmation, Resource};
 use crate::values::money::HourlyRate;
 
 /// The source where nothing has a price.
@@ -27,16 +27,16 @@ impl Rate {
         let (mut sources, mut unpriced) = (BTreeSet::new(), BTreeSet::new());
         for resource in resources {
             unpriced.extend(resource.unpriced.iter().cloned());
-            match (resource.hourly_usd, &resource.standing) {
+            match (resource.hourly_usd, &resource.confirmation) {
                 (Some(rate), _) => {
                     hourly_usd = Some(hourly_usd.unwrap_or_default() + rate);
                     sources.extend(resource.hourly_source.clone());
                 }
-                (None, Standing::Unconfirmed(_)) => {
+                (None, Confirmation::Unconfirmed(_)) => {
                     unpriced.insert(format!("{}, not confirmed", resource.kind));
                 }
                 // Without a use that has a price there is nothing to know: what it costs beside that is named above.
-                (None, Standing::Confirmed) => {
+                (None, Confirmation::Confirmed) => {
                     // What was held against a list says already that this region has no price.
                     let told =
                         |meter: &str| resource.unpriced.iter().any(|one| one.starts_with(meter));
@@ -103,7 +103,7 @@ mod tests {
         }];
         metered.unpriced = vec!["traffic".to_owned()];
         let mut unknown = resource("new:thing", "n", "a");
-        unknown.standing = Standing::Unconfirmed("jiti does not know this type".to_owned());
+        unknown.confirmation = Confirmation::Unconfirmed("jiti does not know this type".to_owned());
         let free = resource("ec2:subnet", "s", "a");
         let all = [
             priced("0.1", "list 2026-03-20"),

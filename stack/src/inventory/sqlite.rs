@@ -14,14 +14,16 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use self::store::Store;
-use super::memory::{keep_prices, keep_use};
-use super::{AskedBill, Asking, Generation, Inventory, Known, KnownBill, KnownPrice, Look};
+use super::memory::{record_activity, record_prices};
+use super::{
+    BillAnswer, BillHistory, BillLock, CloudScan, CloudSnapshot, DatedPrice, Generation, Inventory,
+};
 use crate::cloud::{Described, Price, ResourceId};
-use crate::idle::Observed;
-use crate::ledger::sqlite::{PATIENCE, Site};
-use crate::ledger::{Later, LedgerError};
+use crate::idle::Activity;
+use crate::ledger::sqlite::{LedgerFile, PATIENCE};
+use crate::ledger::{LedgerError, LedgerFuture};
 use crate::sqlite::failure;
-use crate::sqlite::worker_thread::Lane;
+use crate::sqlite::worker_thread::WorkerThread;
 use crate::values::id::RunId;
 
 /// A job on its way to the thread.
@@ -32,8 +34,8 @@ type Job = Box<dyn FnOnce(&mut Store) + Send>;
 /// Made without touching the file. It never creates one: only a ledger begins a file. Where there is none, or it can't
 /// be written, what was fetched is remembered by this value alone.
 pub struct SqliteInventory {
-    site: Arc<Site>,
-    lane: Lane<Job>,
+    site: Arc<LedgerFile>,
+    lane: WorkerThread<Job>,
 }
 
 impl fmt::Debug for SqliteInventory {
@@ -58,16 +60,16 @@ impl SqliteInventory {
     fn on(path: &Path, read_only: bool) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self {
-            site: Arc::new(Site {
+            site: Arc::new(LedgerFile {
                 path,
                 patience: PATIENCE,
                 read_only,
             }),
-            lane: Lane::new("inventory"),
+            lane: WorkerThread::new("inventory"),
         }
     }
 
-    fn run<T, F>(&self, doing: &'static str, act: F) -> Later<'_, T>
+    fn run<T, F>(&self, doing: &'static str, act: F) -> LedgerFuture<'_, T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Store) -> Result<T, LedgerError> + Send + 'static,
@@ -100,124 +102,128 @@ impl Inventory for SqliteInventory {
         self.site.name()
     }
 
-    fn generation(&self) -> Later<'_, Option<Generation>> {
+    fn generation(&self) -> LedgerFuture<'_, Option<Generation>> {
         self.run("reading its state", |store| {
             store.read(|held| Some(held.generation()), rows::generation)
         })
     }
 
-    fn known(&self) -> Later<'_, Known> {
+    fn known(&self) -> LedgerFuture<'_, CloudSnapshot> {
         self.run("reading what is known of the cloud", |store| {
             store.read(|held| held.known.clone(), rows::known)
         })
     }
 
-    fn keep_look(&self, look: Look) -> Later<'_, Known> {
+    fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
         self.run("keeping a look at the cloud", |store| {
             store.change(
                 |held| &mut held.known,
                 rows::known,
-                rows::keep_known,
+                rows::record_snapshot,
                 |known| *known = known.after(look),
             )
         })
     }
 
-    fn keep_described(
+    fn record_descriptions(
         &self,
         at: Timestamp,
         asked: Vec<ResourceId>,
         described: Described,
-    ) -> Later<'_, ()> {
+    ) -> LedgerFuture<'_, ()> {
         self.run("keeping what was asked about once more", move |store| {
             let kept = store.change(
                 |held| &mut held.known,
                 rows::known,
-                rows::keep_known,
+                rows::record_snapshot,
                 |known| *known = known.again(at, &asked, &described),
             );
             kept.map(|_| ())
         })
     }
 
-    fn keep_use(&self, at: Timestamp, seen: BTreeMap<ResourceId, Observed>) -> Later<'_, ()> {
+    fn record_activity(
+        &self,
+        at: Timestamp,
+        seen: BTreeMap<ResourceId, Activity>,
+    ) -> LedgerFuture<'_, ()> {
         self.run("keeping what is used", move |store| {
             let kept = store.change(
                 |held| &mut held.known,
                 rows::known,
-                rows::keep_known,
-                |known| keep_use(known, at, seen),
+                rows::record_snapshot,
+                |known| record_activity(known, at, seen),
             );
             kept.map(|_| ())
         })
     }
 
-    fn bill(&self) -> Later<'_, KnownBill> {
+    fn bill(&self) -> LedgerFuture<'_, BillHistory> {
         self.run("reading the bill", |store| {
             store.read(|held| held.bill.clone(), rows::bill)
         })
     }
 
-    fn ask_alone(&self, now: Timestamp, asking: Asking) -> Later<'_, bool> {
+    fn lock_bill(&self, now: Timestamp, bill_lock: BillLock) -> LedgerFuture<'_, bool> {
         self.run("asking for the bill alone", move |store| {
             let stands = store.change(
-                |held| &mut held.asking,
-                rows::asking,
-                rows::keep_asking,
-                |held| *held = Some(Asking::after(held.as_ref(), asking.clone(), now)),
+                |held| &mut held.bill_lock,
+                rows::bill_lock,
+                rows::record_bill_lock,
+                |held| *held = Some(BillLock::after(held.as_ref(), bill_lock.clone(), now)),
             );
-            stands.map(|stands| stands == Some(asking))
+            stands.map(|stands| stands == Some(bill_lock))
         })
     }
 
-    fn has_asked(&self, by: RunId) -> Later<'_, ()> {
+    fn unlock_bill(&self, by: RunId) -> LedgerFuture<'_, ()> {
         self.run("having asked for the bill", move |store| {
             let kept = store.change(
-                |held| &mut held.asking,
-                rows::asking,
-                rows::keep_asking,
-                |held| drop(held.take_if(|asking| asking.by == by)),
+                |held| &mut held.bill_lock,
+                rows::bill_lock,
+                rows::record_bill_lock,
+                |held| drop(held.take_if(|bill_lock| bill_lock.by == by)),
             );
             kept.map(|_| ())
         })
     }
 
-    fn keep_bill(&self, asked: AskedBill) -> Later<'_, KnownBill> {
+    fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory> {
         self.run("keeping the bill", |store| {
             store.change(
                 |held| &mut held.bill,
                 rows::bill,
-                rows::keep_bill,
+                rows::record_bill,
                 |bill| *bill = bill.after(asked),
             )
         })
     }
 
-    fn count_requests(&self, at: Timestamp, requests: u32) -> Later<'_, ()> {
+    fn count_bill_requests(&self, at: Timestamp, requests: u32) -> LedgerFuture<'_, ()> {
         self.run("counting billed requests", move |store| {
             let kept = store.change(
                 |held| &mut held.bill,
                 rows::bill,
-                rows::keep_bill,
+                rows::record_bill,
                 |bill| bill.count(at, requests),
             );
             kept.map(|_| ())
         })
     }
 
-    fn prices(&self) -> Later<'_, Vec<KnownPrice>> {
+    fn prices(&self) -> LedgerFuture<'_, Vec<DatedPrice>> {
         self.run("reading prices", |store| {
             store.read(|held| held.prices.clone(), rows::prices)
         })
     }
 
-    fn keep_prices(&self, at: Timestamp, prices: Vec<Price>) -> Later<'_, ()> {
+    fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()> {
         self.run("keeping prices", move |store| {
             let kept = store.change(
                 |held| &mut held.prices,
                 rows::prices,
-                rows::keep_prices,
-                |known| keep_prices(known, at, prices),
+                rows::record_prices,
+                |known| record_prices(known, at, prices),
             );
             kept.map(|_| ())
         })

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Known;
+use super::CloudSnapshot;
 use crate::cloud::Resource;
 use crate::lease::Lease;
 use crate::values::tags;
 
 /// A stack as tags name it, whatever they say: they need not be names that jiti would accept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Tagged {
+pub struct TaggedStack {
     /// The value of `jiti:stack`.
     pub name: String,
     /// The value of `jiti:app`; `None` where that tag is missing.
@@ -22,7 +22,7 @@ pub struct Tagged {
     pub account: String,
 }
 
-impl Tagged {
+impl TaggedStack {
     /// Whether these are the tags of a lease's stack: its owner is any that the lease has had. A lease says nothing of
     /// accounts.
     #[must_use]
@@ -36,17 +36,17 @@ impl Tagged {
     }
 }
 
-impl Known {
+impl CloudSnapshot {
     /// Every stack that a tag names, with its resources, those that belong to it by relation included; by name.
     #[must_use]
-    pub fn stacks(&self) -> BTreeMap<Tagged, Vec<&Resource>> {
-        let mut stacks: BTreeMap<Tagged, Vec<&Resource>> = BTreeMap::new();
+    pub fn stacks(&self) -> BTreeMap<TaggedStack, Vec<&Resource>> {
+        let mut stacks: BTreeMap<TaggedStack, Vec<&Resource>> = BTreeMap::new();
         for resource in self.resources.values() {
             let Some(tagged) = self.tagged(resource) else {
                 continue;
             };
             let value = |key| tagged.tag(key).map(str::to_owned);
-            let tags = Tagged {
+            let tags = TaggedStack {
                 name: value(tags::STACK).unwrap_or_default(),
                 app: value(tags::APP),
                 owner: value(tags::OWNER),

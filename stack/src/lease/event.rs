@@ -7,11 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use super::registration::{Origin, ProcessId, Registration, Terms};
-use crate::cost::AtLeast;
+use crate::cost::MinimumCharge;
+use crate::init::{PhaseBoundary, ReportedPhase};
 use crate::policy::Policy;
 use crate::values::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
 use crate::values::money::HourlyRate;
-use crate::values::ttl::{Elapsed, Span};
+use crate::values::ttl::Span;
 
 /// An event as the ledger holds it. In JSON it is one flat object: `seq`, `stack`, `at`, `actor`,
 /// `source`, `kind`, and the fields of its kind.
@@ -80,25 +81,6 @@ pub enum Source {
     Reaper,
 }
 
-/// Whether a phase of an init begins or ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mark {
-    /// It begins now.
-    Start,
-    /// It is done now.
-    Done,
-}
-
-/// A phase as a stack tells it from inside: its own clock, its own measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    /// When it began.
-    pub started_at: Timestamp,
-    /// How long it took.
-    pub seconds: Elapsed,
-}
-
 /// How a stack is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,7 +93,7 @@ pub enum Strategy {
 
 /// Who puts a stack to sleep, or wakes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hand {
+pub struct Operator {
     /// Which run it is.
     pub run: RunId,
     /// The process that runs it.
@@ -184,10 +166,10 @@ kinds! {
         #[serde(default)]
         class: Option<String>,
         /// Whether it begins or ends.
-        state: Mark,
+        state: PhaseBoundary,
         /// Beginning and length as the stack itself tells them; else the event's own time counts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        told: Option<Told>,
+        reported: Option<ReportedPhase>,
     }
     /// One readiness check has passed.
     "check_passed" CheckPassed {
@@ -251,7 +233,7 @@ kinds! {
         unpriced: Vec<String>,
         /// What of it is charged for until then, however soon it ends.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        at_least: Vec<AtLeast>,
+        at_least: Vec<MinimumCharge>,
     }
     /// Putting to sleep begins: written before anything is stopped.
     "sleep_started" SleepStarted {
@@ -262,7 +244,7 @@ kinds! {
         until: Option<Timestamp>,
         /// Who does it: while that one lives nobody else acts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        hand: Option<Box<Hand>>,
+        operator: Option<Box<Operator>>,
     }
     /// Compute is stopped.
     "slept" Slept
@@ -270,17 +252,17 @@ kinds! {
     "wake_started" WakeStarted {
         /// Who does it: while that one lives nobody else acts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        hand: Option<Box<Hand>>,
+        operator: Option<Box<Operator>>,
     }
     /// Everything runs again; whether it is of use is for the checks to say.
     "woken" Woken
     /// Whoever puts it to sleep or wakes it lives.
-    "turn_alive" TurnAlive {
+    "power_operation_alive" PowerOperationAlive {
         /// Which run.
         run: RunId,
     }
     /// Whoever put it to sleep or woke it has ended without having finished.
-    "turn_failed" TurnFailed {
+    "power_operation_failed" PowerOperationFailed {
         /// Which run.
         run: RunId,
         /// Why.

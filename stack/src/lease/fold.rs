@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::event::{Event, EventKind, Hand};
+use super::event::{Event, EventKind, Operator};
 use super::registration::Registration;
-use super::transition::{Facts, Illegal, Phase, next};
-use super::{Hold, LastActivity, Lease, Left, Moment, Teardown, Turn};
-use crate::clock::whole_milliseconds;
+use super::transition::{IllegalTransition, Phase, TransitionFacts, next};
+use super::{
+    Hold, LastActivity, Lease, PowerOperation, ResidualResource, StoredTimestamp, Teardown,
+};
+use crate::clock::truncate_to_millis;
 use crate::cost::Meter;
 use crate::init::Init;
 
@@ -18,9 +20,9 @@ impl Lease {
     /// `requested` on one that is gone begins anew.
     ///
     /// # Errors
-    /// [`Illegal`] when the event cannot follow; nothing of it is applied.
-    pub fn apply(lease: Option<Self>, event: &Event) -> Result<Self, Illegal> {
-        let at = whole_milliseconds(event.at);
+    /// [`IllegalTransition`] when the event cannot follow; nothing of it is applied.
+    pub fn apply(lease: Option<Self>, event: &Event) -> Result<Self, IllegalTransition> {
+        let at = truncate_to_millis(event.at);
         let seen = lease.as_ref().map(|lease| lease.phase_at(at));
         let phase = next(seen, &event.kind, &facts(lease.as_ref(), &event.kind))?;
         let mut lease = match (lease, &event.kind) {
@@ -31,8 +33,8 @@ impl Lease {
             (Some(lease), _) => lease,
             (None, _) => {
                 // `next` has refused this already; saying so once more costs less than a panic.
-                let reason = super::Reason::NotRegistered;
-                return Err(Illegal {
+                let reason = super::TransitionRefusal::NotRegistered;
+                return Err(IllegalTransition {
                     phase: None,
                     event: event.kind.name().to_owned(),
                     reason,
@@ -43,7 +45,7 @@ impl Lease {
         // Something other than a wake has ended its sleep: what that has stopped may still be so.
         let up = matches!(phase, Phase::Provisioning | Phase::Ready | Phase::Purgatory);
         let woken = matches!(event.kind, EventKind::Woken);
-        lease.half_asleep |= seen == Some(Phase::Asleep) && up && !woken;
+        lease.partly_asleep |= seen == Some(Phase::Asleep) && up && !woken;
         // A phase that only the clock has made is not recorded by an event that leaves it be: with
         // another time-out it would be another one.
         let told = matches!(event.kind, EventKind::ReadyTimedOut);
@@ -60,11 +62,11 @@ impl Lease {
     /// The lease after many events; `None` when there are none and there was none.
     ///
     /// # Errors
-    /// [`Illegal`] of the first event that cannot follow.
+    /// [`IllegalTransition`] of the first event that cannot follow.
     pub fn fold(
         lease: Option<Self>,
         events: impl IntoIterator<Item: Borrow<Event>>,
-    ) -> Result<Option<Self>, Illegal> {
+    ) -> Result<Option<Self>, IllegalTransition> {
         events.into_iter().try_fold(lease, |lease, event| {
             Self::apply(lease, event.borrow()).map(Some)
         })
@@ -124,13 +126,13 @@ impl Lease {
             meter,
             last_activity: None,
             warned: BTreeMap::new(),
-            half_asleep: false,
-            half_awake: false,
+            partly_asleep: false,
+            partly_awake: false,
             wake_at: None,
-            turn: None,
+            power_operation: None,
             teardown: None,
             residue: BTreeMap::new(),
-            not_understood: 0,
+            unknown_events: 0,
             last_seq: event.seq,
             last_at: at,
         };
@@ -153,10 +155,10 @@ impl Lease {
                 phase,
                 class,
                 state,
-                told,
+                reported,
             } => {
                 if let Some(init) = &mut self.init {
-                    init.mark(at, phase, class.as_deref(), *state, *told);
+                    init.mark(at, phase, class.as_deref(), *state, *reported);
                 }
             }
             E::CheckPassed { check } => {
@@ -201,10 +203,10 @@ impl Lease {
                 self.expires_at = self.expires_at.max(self.renewal_from(at));
             }
             E::Extended { until, .. } => {
-                self.expires_at = self.expires_at.max(whole_milliseconds(*until));
+                self.expires_at = self.expires_at.max(truncate_to_millis(*until));
             }
             E::Held { until, why } => {
-                let (until, why) = (whole_milliseconds(*until), why.clone());
+                let (until, why) = (truncate_to_millis(*until), why.clone());
                 self.hold = Some(Hold {
                     until,
                     why,
@@ -225,30 +227,37 @@ impl Lease {
                     init.rated(rate);
                 }
             }
-            E::SleepStarted { until, hand, .. } => {
-                self.half_asleep = true;
-                self.wake_at = until.map(|until| Moment(whole_milliseconds(until)));
-                self.takes_turn(event, at, hand.as_deref());
+            E::SleepStarted {
+                until, operator, ..
+            } => {
+                self.partly_asleep = true;
+                self.wake_at = until.map(|until| StoredTimestamp(truncate_to_millis(until)));
+                self.takes_turn(event, at, operator.as_deref());
             }
             E::Slept => {
-                (self.half_asleep, self.half_awake) = (false, false);
-                self.turn = None;
+                (self.partly_asleep, self.partly_awake) = (false, false);
+                self.power_operation = None;
             }
-            E::WakeStarted { hand } => {
-                self.half_awake = true;
-                self.takes_turn(event, at, hand.as_deref());
+            E::WakeStarted { operator } => {
+                self.partly_awake = true;
+                self.takes_turn(event, at, operator.as_deref());
             }
-            E::TurnAlive { run } => {
-                if let Some(turn) = self.turn.as_mut().filter(|turn| turn.hand.run == *run) {
+            E::PowerOperationAlive { run } => {
+                if let Some(turn) = self
+                    .power_operation
+                    .as_mut()
+                    .filter(|turn| turn.operator.run == *run)
+                {
                     turn.alive_at = turn.alive_at.max(at);
                 }
             }
-            E::TurnFailed { run, .. } => {
-                self.turn.take_if(|turn| turn.hand.run == *run);
+            E::PowerOperationFailed { run, .. } => {
+                self.power_operation
+                    .take_if(|turn| turn.operator.run == *run);
             }
             E::Woken => {
-                (self.half_asleep, self.half_awake) = (false, false);
-                self.turn = None;
+                (self.partly_asleep, self.partly_awake) = (false, false);
+                self.power_operation = None;
                 self.wake_at = None;
                 self.begin_init(at);
             }
@@ -261,7 +270,7 @@ impl Lease {
                 }
             }
             E::Warned { warning } => {
-                self.warned.insert(warning.clone(), Moment(at));
+                self.warned.insert(warning.clone(), StoredTimestamp(at));
             }
             E::TeardownStarted {
                 strategy,
@@ -272,7 +281,7 @@ impl Lease {
                 pid,
             } => {
                 let before = self.teardown.take();
-                self.turn = None;
+                self.power_operation = None;
                 self.teardown = Some(Teardown {
                     strategy: *strategy,
                     by: by.clone(),
@@ -298,7 +307,7 @@ impl Lease {
                 reason,
                 blocked_by,
             } => {
-                let left = Left {
+                let left = ResidualResource {
                     reason: reason.clone(),
                     blocked_by: blocked_by.clone(),
                 };
@@ -316,12 +325,12 @@ impl Lease {
                 self.adopted_from.clone_from(from_ledger);
                 self.init = None;
                 if let Some(created_at) = created_at {
-                    self.created_at = whole_milliseconds(*created_at).min(self.created_at);
+                    self.created_at = truncate_to_millis(*created_at).min(self.created_at);
                 }
                 // It is no younger here than it was there: the cap holds, but not back into the past.
                 self.expires_at = self.renewal_from(at).max(at);
             }
-            E::Unknown(_) => self.not_understood = self.not_understood.saturating_add(1),
+            E::Unknown(_) => self.unknown_events = self.unknown_events.saturating_add(1),
             E::Requested { .. } | E::ReadyTimedOut | E::TeardownFailed { .. } | E::Gone => {}
         }
     }
@@ -367,9 +376,9 @@ impl Lease {
         }
     }
 
-    fn takes_turn(&mut self, event: &Event, at: Timestamp, hand: Option<&Hand>) {
-        self.turn = hand.map(|hand| Turn {
-            hand: hand.clone(),
+    fn takes_turn(&mut self, event: &Event, at: Timestamp, operator: Option<&Operator>) {
+        self.power_operation = operator.map(|operator| PowerOperation {
+            operator: operator.clone(),
             by: event.actor.clone(),
             started_at: at,
             alive_at: at,
@@ -385,17 +394,17 @@ impl Lease {
 }
 
 /// The facts that `next` asks for, the event's own terms included.
-fn facts(lease: Option<&Lease>, event: &EventKind) -> Facts {
+fn facts(lease: Option<&Lease>, event: &EventKind) -> TransitionFacts {
     let terms = match event {
         EventKind::Requested { registration } => Some(&registration.terms),
         EventKind::TermsChanged { terms } => Some(&**terms),
         _ => lease.map(|lease| &lease.terms),
     };
     let teardown = lease.and_then(|lease| lease.teardown.as_ref());
-    Facts {
+    TransitionFacts {
         declares_readiness: terms.is_some_and(|terms| terms.ready_timeout.is_some()),
         recorded: lease.is_some_and(|lease| lease.recorded),
-        half_asleep: lease.is_some_and(|lease| lease.half_asleep),
+        partly_asleep: lease.is_some_and(|lease| lease.partly_asleep),
         touched: teardown.is_some_and(|teardown| teardown.touched),
         came_from: teardown.map(|teardown| teardown.came_from),
     }

@@ -10,7 +10,7 @@ const EXPIRING_WITHIN: Span = Span::minutes(60);
 
 /// What a lease says at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct LeaseStatus {
     /// The phase, time-outs included.
     pub phase: Phase,
     /// Since when it has been in that phase.
@@ -31,7 +31,7 @@ pub struct Reading {
 impl Lease {
     /// Reads the lease at a moment.
     #[must_use]
-    pub fn at(&self, now: Timestamp) -> Reading {
+    pub fn at(&self, now: Timestamp) -> LeaseStatus {
         let ready_deadline = self.ready_deadline();
         let (phase, phase_since) = match ready_deadline {
             Some(deadline) if self.recorded_phase == Phase::Provisioning && deadline <= now => {
@@ -40,7 +40,7 @@ impl Lease {
             _ => (self.recorded_phase, self.phase_since),
         };
         let expired = self.is_live() && self.expires_at <= now;
-        Reading {
+        LeaseStatus {
             phase,
             phase_since,
             expires_at: self.expires_at,

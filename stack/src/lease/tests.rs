@@ -185,11 +185,11 @@ fn an_unknown_event_is_counted() {
         .expect("legal")
         .expect("a lease");
     let after = Lease::fold(None, &events).expect("legal").expect("a lease");
-    assert_eq!((after.last_seq, after.not_understood), (Seq(2), 1));
+    assert_eq!((after.last_seq, after.unknown_events), (Seq(2), 1));
     assert_eq!(
         Lease {
             last_seq: before.last_seq,
-            not_understood: 0,
+            unknown_events: 0,
             ..after
         },
         before

@@ -85,14 +85,14 @@ pub struct UnknownPhase {
 
 /// What the next phase depends on besides the phase and the event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct TransitionFacts {
     /// The stack has a `ready_timeout`: somebody will report that it is ready. For an event that
     /// brings terms of its own, these terms count.
     pub declares_readiness: bool,
     /// Terraform's state is known to hold the stack.
     pub recorded: bool,
     /// A sleep was begun and has not ended by another sleep or a wake.
-    pub half_asleep: bool,
+    pub partly_asleep: bool,
     /// The teardown under way has deleted something, or said that something is left.
     pub touched: bool,
     /// The phase that the teardown under way came from.
@@ -101,7 +101,7 @@ pub struct Facts {
 
 /// Why an event cannot follow.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum Reason {
+pub enum TransitionRefusal {
     /// Nothing registered the stack.
     #[error("no such stack is registered: `jiti ls --all` shows those that are")]
     NotRegistered,
@@ -137,13 +137,13 @@ pub enum Reason {
 /// An event that cannot follow: nothing is written.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("`{event}` cannot follow in phase {}: {reason}", phase.map_or("none", Phase::as_str))]
-pub struct Illegal {
+pub struct IllegalTransition {
     /// The phase that the stack is in; `None` when there is no such stack.
     pub phase: Option<Phase>,
     /// The kind of event.
     pub event: String,
     /// Why not.
-    pub reason: Reason,
+    pub reason: TransitionRefusal,
 }
 
 /// The phase after an event.
@@ -153,16 +153,20 @@ pub struct Illegal {
 /// when it changes nothing. An event that decides (extend, sleep, a new version) has to make sense.
 ///
 /// # Errors
-/// [`Illegal`] when the event cannot follow, and why.
-pub fn next(phase: Option<Phase>, event: &EventKind, facts: &Facts) -> Result<Phase, Illegal> {
+/// [`IllegalTransition`] when the event cannot follow, and why.
+pub fn next(
+    phase: Option<Phase>,
+    event: &EventKind,
+    facts: &TransitionFacts,
+) -> Result<Phase, IllegalTransition> {
     let outcome = match phase {
         None => match event {
             EventKind::Requested { .. } => Ok(begun(facts)),
-            _ => Err(Reason::NotRegistered),
+            _ => Err(TransitionRefusal::NotRegistered),
         },
         Some(phase) => after(phase, event, facts),
     };
-    outcome.map_err(|reason| Illegal {
+    outcome.map_err(|reason| IllegalTransition {
         phase,
         event: event.name().to_owned(),
         reason,
@@ -170,7 +174,7 @@ pub fn next(phase: Option<Phase>, event: &EventKind, facts: &Facts) -> Result<Ph
 }
 
 /// Where an init begins: without a declaration nobody would ever say that it has ended.
-fn begun(facts: &Facts) -> Phase {
+fn begun(facts: &TransitionFacts) -> Phase {
     if facts.declares_readiness {
         Phase::Provisioning
     } else {
@@ -178,7 +182,11 @@ fn begun(facts: &Facts) -> Phase {
     }
 }
 
-fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason> {
+fn after(
+    phase: Phase,
+    event: &EventKind,
+    facts: &TransitionFacts,
+) -> Result<Phase, TransitionRefusal> {
     use EventKind as E;
     use Phase::{Asleep, Gone, Provisioning, Purgatory, Ready, Residue, TearingDown};
 
@@ -187,11 +195,11 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
             Gone => Ok(begun(facts)),
             // Its apply was killed before its state was written: the next one takes it over.
             Provisioning | Ready | Purgatory if !facts.recorded => Ok(begun(facts)),
-            _ => Err(Reason::AlreadyLive),
+            _ => Err(TransitionRefusal::AlreadyLive),
         },
         E::Adopted { .. } => match phase {
             Provisioning | Ready | Purgatory if !facts.recorded => Ok(Ready),
-            Provisioning | Ready | Purgatory | Asleep => Err(Reason::Recorded),
+            Provisioning | Ready | Purgatory | Asleep => Err(TransitionRefusal::Recorded),
             _ => ended(phase),
         },
 
@@ -206,7 +214,7 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
         }
         E::Ready => match phase {
             Provisioning | Ready | Purgatory => Ok(Ready),
-            Asleep => Err(Reason::Asleep),
+            Asleep => Err(TransitionRefusal::Asleep),
             _ => ended(phase),
         },
         E::ReadyTimedOut => match phase {
@@ -214,7 +222,7 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
             // It came after the last check had passed, or nobody asked for readiness.
             Provisioning | Ready => Ok(Ready),
             Purgatory => Ok(Purgatory),
-            Asleep => Err(Reason::Asleep),
+            Asleep => Err(TransitionRefusal::Asleep),
             _ => ended(phase),
         },
 
@@ -228,28 +236,28 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
         | E::Extended { .. }
         | E::Held { .. }
         | E::HoldEnded
-        | E::TurnAlive { .. }
-        | E::TurnFailed { .. } => lives(phase),
+        | E::PowerOperationAlive { .. }
+        | E::PowerOperationFailed { .. } => lives(phase),
 
         E::SleepStarted { .. } | E::Slept => match phase {
             // Also of one that sleeps: a wake that was killed half-way can be finished either way.
             Ready | Asleep if matches!(event, E::SleepStarted { .. }) => Ok(phase),
-            Ready | Asleep if facts.half_asleep => Ok(Asleep),
-            Ready => Err(Reason::NotAsleep),
-            Asleep => Err(Reason::Asleep),
-            Provisioning | Purgatory => Err(Reason::NotReady),
+            Ready | Asleep if facts.partly_asleep => Ok(Asleep),
+            Ready => Err(TransitionRefusal::NotAsleep),
+            Asleep => Err(TransitionRefusal::Asleep),
+            Provisioning | Purgatory => Err(TransitionRefusal::NotReady),
             TearingDown | Residue | Gone => ended(phase),
         },
         E::WakeStarted { .. } | E::Woken => match phase {
             // A sleep that was killed half-way can be finished either way, and one that an apply has ended by a wake.
-            Provisioning | Ready | Asleep | Purgatory if phase == Asleep || facts.half_asleep => {
+            Provisioning | Ready | Asleep | Purgatory if phase == Asleep || facts.partly_asleep => {
                 Ok(if matches!(event, E::Woken) {
                     begun(facts)
                 } else {
                     phase
                 })
             }
-            Provisioning | Ready | Asleep | Purgatory => Err(Reason::NotAsleep),
+            Provisioning | Ready | Asleep | Purgatory => Err(TransitionRefusal::NotAsleep),
             TearingDown | Residue | Gone => ended(phase),
         },
 
@@ -259,7 +267,7 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
         | E::Activity { .. }
         | E::Rated { .. } => {
             if phase == Gone {
-                Err(Reason::Gone)
+                Err(TransitionRefusal::Gone)
             } else {
                 Ok(phase)
             }
@@ -268,27 +276,27 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
 
         E::TeardownStarted { .. } => {
             if phase == Gone {
-                Err(Reason::Gone)
+                Err(TransitionRefusal::Gone)
             } else {
                 Ok(TearingDown)
             }
         }
         E::TeardownAlive | E::ResourceDeleted { .. } => match phase {
             TearingDown => Ok(TearingDown),
-            Gone => Err(Reason::Gone),
-            _ => Err(Reason::NoTeardown),
+            Gone => Err(TransitionRefusal::Gone),
+            _ => Err(TransitionRefusal::NoTeardown),
         },
         E::ResourceLeft { .. } => match phase {
             TearingDown => Ok(TearingDown),
             // A later look found something after all.
             Residue | Gone => Ok(Residue),
-            Provisioning | Ready | Asleep | Purgatory => Err(Reason::NoTeardown),
+            Provisioning | Ready | Asleep | Purgatory => Err(TransitionRefusal::NoTeardown),
         },
         E::TeardownFailed { .. } => match phase {
             TearingDown if facts.touched => Ok(Residue),
             TearingDown => Ok(facts.came_from.unwrap_or(Residue)),
-            Gone => Err(Reason::Gone),
-            _ => Err(Reason::NoTeardown),
+            Gone => Err(TransitionRefusal::Gone),
+            _ => Err(TransitionRefusal::NoTeardown),
         },
         E::Released => Ok(if phase == TearingDown {
             TearingDown
@@ -297,24 +305,24 @@ fn after(phase: Phase, event: &EventKind, facts: &Facts) -> Result<Phase, Reason
         }),
         E::Gone => match phase {
             TearingDown | Residue | Gone => Ok(Gone),
-            Provisioning | Ready | Asleep | Purgatory => Err(Reason::NoTeardown),
+            Provisioning | Ready | Asleep | Purgatory => Err(TransitionRefusal::NoTeardown),
         },
     }
 }
 
 /// The same phase, as long as no teardown has begun.
-fn lives(phase: Phase) -> Result<Phase, Reason> {
+fn lives(phase: Phase) -> Result<Phase, TransitionRefusal> {
     match phase {
         Phase::Provisioning | Phase::Ready | Phase::Asleep | Phase::Purgatory => Ok(phase),
         Phase::TearingDown | Phase::Residue | Phase::Gone => ended(phase),
     }
 }
 
-fn ended(phase: Phase) -> Result<Phase, Reason> {
+fn ended(phase: Phase) -> Result<Phase, TransitionRefusal> {
     Err(match phase {
-        Phase::TearingDown => Reason::TearingDown,
-        Phase::Residue => Reason::Residue,
-        _ => Reason::Gone,
+        Phase::TearingDown => TransitionRefusal::TearingDown,
+        Phase::Residue => TransitionRefusal::Residue,
+        _ => TransitionRefusal::Gone,
     })
 }
 

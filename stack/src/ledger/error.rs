@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lease::Illegal;
+use crate::lease::IllegalTransition;
 use crate::values::id::{Seq, StackName};
 
 /// An error below the ledger, kept so that the chain of causes can be printed.
 ///
 /// It is shared because one failed commit is the answer to every append that waited for it.
-pub type Cause = Arc<dyn Error + Send + Sync>;
+pub type ErrorSource = Arc<dyn Error + Send + Sync>;
 
 /// What a ledger refused or could not do.
 ///
@@ -40,7 +40,7 @@ pub enum LedgerError {
         stack: StackName,
         /// What the transition function said.
         #[source]
-        illegal: Illegal,
+        illegal: IllegalTransition,
     },
 
     /// An append of no events to a stream that has none: there is nothing to answer.
@@ -127,7 +127,7 @@ pub enum LedgerError {
         ledger: String,
         /// What the operating system said.
         #[source]
-        cause: Cause,
+        cause: ErrorSource,
     },
 
     /// No space is left. Nothing of the failed append was written.
@@ -139,7 +139,7 @@ pub enum LedgerError {
         ledger: String,
         /// What the store said.
         #[source]
-        cause: Cause,
+        cause: ErrorSource,
     },
 
     /// Another process kept the ledger locked for longer than this one waits.
@@ -163,7 +163,7 @@ pub enum LedgerError {
         folder: PathBuf,
         /// What the operating system said.
         #[source]
-        cause: Cause,
+        cause: ErrorSource,
     },
 
     /// What the ledger holds contradicts itself.
@@ -188,7 +188,7 @@ pub enum LedgerError {
         doing: &'static str,
         /// What the store said.
         #[source]
-        cause: Cause,
+        cause: ErrorSource,
     },
 }
 

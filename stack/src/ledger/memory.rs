@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::row::{self, Stream};
-use super::{Cursor, Later, Ledger, LedgerError, LogPage, Scope};
+use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -55,7 +55,7 @@ impl Default for MemoryLedger {
     }
 }
 
-fn now<'a, T: Send + 'a>(answer: Result<T, LedgerError>) -> Later<'a, T> {
+fn now<'a, T: Send + 'a>(answer: Result<T, LedgerError>) -> LedgerFuture<'a, T> {
     Box::pin(std::future::ready(answer))
 }
 
@@ -94,19 +94,24 @@ impl Ledger for MemoryLedger {
         self.place.clone()
     }
 
-    fn id(&self) -> Later<'_, LedgerId> {
+    fn id(&self) -> LedgerFuture<'_, LedgerId> {
         now(Ok(self.id.clone()))
     }
 
-    fn append(&self, stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Later<'_, Lease> {
+    fn append(
+        &self,
+        stack: &StackName,
+        after: Seq,
+        events: Vec<NewEvent>,
+    ) -> LedgerFuture<'_, Lease> {
         now(self.held().append(stack, after, events))
     }
 
-    fn lease(&self, stack: &StackName) -> Later<'_, Option<Lease>> {
+    fn lease(&self, stack: &StackName) -> LedgerFuture<'_, Option<Lease>> {
         now(Ok(self.held().leases.get(stack).cloned()))
     }
 
-    fn events(&self, stack: &StackName, after: Seq) -> Later<'_, Vec<Event>> {
+    fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>> {
         let held = self.held();
         let of_stack = held
             .log
@@ -115,7 +120,7 @@ impl Ledger for MemoryLedger {
         now(Ok(of_stack.cloned().collect()))
     }
 
-    fn leases(&self, scope: Scope) -> Later<'_, Vec<Lease>> {
+    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
         let held = self.held();
         let wanted = held
             .leases
@@ -124,7 +129,7 @@ impl Ledger for MemoryLedger {
         now(Ok(wanted.cloned().collect()))
     }
 
-    fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage> {
+    fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {
         let from = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
         let held = self.held();
         let events: Vec<_> = held.log.iter().skip(from).take(limit).cloned().collect();
@@ -135,15 +140,20 @@ impl Ledger for MemoryLedger {
         now(Ok(LogPage { events, next }))
     }
 
-    fn end(&self) -> Later<'_, Cursor> {
+    fn end(&self) -> LedgerFuture<'_, Cursor> {
         now(Ok(Cursor::at(self.held().log.len() as u64)))
     }
 
-    fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
+    fn pool(&self, pool: &PoolName) -> LedgerFuture<'_, Pool> {
         now(Ok(self.held().pools.get(pool).cloned().unwrap_or_default()))
     }
 
-    fn append_pool(&self, pool: &PoolName, after: Seq, events: Vec<PoolEvent>) -> Later<'_, Pool> {
+    fn append_pool(
+        &self,
+        pool: &PoolName,
+        after: Seq,
+        events: Vec<PoolEvent>,
+    ) -> LedgerFuture<'_, Pool> {
         let mut held = self.held();
         let stream = held.pools.entry(pool.clone()).or_default();
         now(append_stream(
@@ -154,11 +164,15 @@ impl Ledger for MemoryLedger {
         ))
     }
 
-    fn reaper(&self) -> Later<'_, ReaperStatus> {
+    fn reaper(&self) -> LedgerFuture<'_, ReaperStatus> {
         now(Ok(self.held().reaper.clone()))
     }
 
-    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>) -> Later<'_, ReaperStatus> {
+    fn append_reaper(
+        &self,
+        after: Seq,
+        events: Vec<ReaperEvent>,
+    ) -> LedgerFuture<'_, ReaperStatus> {
         let mut held = self.held();
         now(append_stream(
             &mut held.reaper,

@@ -1,6 +1,6 @@
 //! What every ledger does between a decision and its rows: numbering, folding, snapshots.
 
-use crate::clock::whole_milliseconds;
+use crate::clock::truncate_to_millis;
 use crate::lease::{Event, Lease, NewEvent};
 use crate::ledger::LedgerError;
 use crate::pool::{Pool, PoolEvent};
@@ -15,7 +15,7 @@ pub(super) fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec
         .into_iter()
         .map(|mut event| {
             seq = seq.next();
-            event.at = whole_milliseconds(event.at);
+            event.at = truncate_to_millis(event.at);
             event.placed(stack.clone(), seq)
         })
         .collect()
@@ -85,7 +85,7 @@ impl Stream for Pool {
     }
 
     fn number(event: &mut PoolEvent, seq: Seq) {
-        (event.seq, event.at) = (seq, whole_milliseconds(event.at));
+        (event.seq, event.at) = (seq, truncate_to_millis(event.at));
     }
 }
 
@@ -101,7 +101,7 @@ impl Stream for ReaperStatus {
     }
 
     fn number(event: &mut ReaperEvent, seq: Seq) {
-        (event.seq, event.at) = (seq, whole_milliseconds(event.at));
+        (event.seq, event.at) = (seq, truncate_to_millis(event.at));
     }
 }
 
@@ -117,7 +117,8 @@ pub(super) fn number<S: Stream>(after: Seq, events: &mut [S::Event]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lease::{EventKind, Mark, Strategy};
+    use crate::init::PhaseBoundary;
+    use crate::lease::{EventKind, Strategy};
     use crate::testing::{actor, new_event, noon, registration, stack_name};
     use crate::values::ttl::Span;
 
@@ -138,8 +139,8 @@ mod tests {
             EventKind::PhaseMarked {
                 phase: "migrate".to_owned(),
                 class: Some("database".to_owned()),
-                state: Mark::Start,
-                told: None,
+                state: PhaseBoundary::Start,
+                reported: None,
             },
             EventKind::CheckPassed {
                 check: "http".to_owned(),
@@ -157,7 +158,7 @@ mod tests {
                 hourly_usd: "0.5".parse().ok(),
                 hourly_source: "list 2026-01-01".to_owned(),
                 unpriced: vec!["traffic".to_owned()],
-                at_least: vec![crate::cost::AtLeast {
+                at_least: vec![crate::cost::MinimumCharge {
                     until: Span::minutes(1).after(noon()),
                     hourly_usd: "0.1".parse().unwrap(),
                 }],

@@ -16,11 +16,11 @@ use rusqlite::Connection;
 
 use self::read::Reader;
 use self::writer::{Append, Pending, Writer};
-use super::{Cursor, Later, Ledger, LedgerError, LogPage, Scope};
+use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
-use crate::sqlite::worker_thread::Lane;
+use crate::sqlite::worker_thread::WorkerThread;
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
 /// How long a locked ledger is waited for where nothing else is said.
@@ -32,9 +32,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// there is none. Whoever can read the file but not write it can read; appending is then
 /// [`LedgerError::ReadOnly`]. Dropping the ledger waits for what is being written.
 pub struct SqliteLedger {
-    site: Arc<Site>,
-    writer: Lane<Box<dyn Pending>>,
-    reader: Lane<read::Job>,
+    site: Arc<LedgerFile>,
+    writer: WorkerThread<Box<dyn Pending>>,
+    reader: WorkerThread<read::Job>,
 }
 
 impl fmt::Debug for SqliteLedger {
@@ -45,13 +45,13 @@ impl fmt::Debug for SqliteLedger {
 
 /// Where the file is and how it is treated.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct LedgerFile {
     pub(crate) path: PathBuf,
     pub(crate) patience: Duration,
     pub(crate) read_only: bool,
 }
 
-impl Site {
+impl LedgerFile {
     /// The path, for messages.
     pub(crate) fn name(&self) -> String {
         self.path.display().to_string()
@@ -82,20 +82,20 @@ impl SqliteLedger {
         // An absolute path stays the same file when the process changes its directory, and can't be
         // taken for a `file:` URI.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let site = Arc::new(Site {
+        let site = Arc::new(LedgerFile {
             path,
             patience,
             read_only,
         });
         Self {
             site,
-            writer: Lane::new("ledger-writer"),
-            reader: Lane::new("ledger-reader"),
+            writer: WorkerThread::new("ledger-writer"),
+            reader: WorkerThread::new("ledger-reader"),
         }
     }
 
     /// Has the writer thread decide and write, in one commit with whatever else is waiting.
-    fn write<T, F>(&self, act: F) -> Later<'_, T>
+    fn write<T, F>(&self, act: F) -> LedgerFuture<'_, T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection, &str) -> Result<T, LedgerError> + Send + 'static,
@@ -115,7 +115,7 @@ impl SqliteLedger {
     }
 
     /// Has the reader thread read, from one consistent state of the file.
-    fn read<T, F>(&self, doing: &'static str, act: F) -> Later<'_, T>
+    fn read<T, F>(&self, doing: &'static str, act: F) -> LedgerFuture<'_, T>
     where
         T: Send + 'static,
         F: Fn(&Connection, &str) -> Result<T, LedgerError> + Send + 'static,
@@ -133,7 +133,7 @@ impl SqliteLedger {
         sent: Result<(), std::io::Error>,
         answer: tokio::sync::oneshot::Receiver<Result<T, LedgerError>>,
         doing: &'static str,
-    ) -> Later<'_, T> {
+    ) -> LedgerFuture<'_, T> {
         Box::pin(async move {
             sent.map_err(|error| crate::sqlite::failure::other(&self.site.name(), doing, error))?;
             match answer.await {
@@ -162,65 +162,79 @@ impl Ledger for SqliteLedger {
         self.site.name()
     }
 
-    fn id(&self) -> Later<'_, LedgerId> {
+    fn id(&self) -> LedgerFuture<'_, LedgerId> {
         self.read("reading its id", read::id)
     }
 
-    fn append(&self, stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Later<'_, Lease> {
+    fn append(
+        &self,
+        stack: &StackName,
+        after: Seq,
+        events: Vec<NewEvent>,
+    ) -> LedgerFuture<'_, Lease> {
         let stack = stack.clone();
         self.write(move |db, ledger| append::events(db, ledger, &stack, after, events))
     }
 
-    fn lease(&self, stack: &StackName) -> Later<'_, Option<Lease>> {
+    fn lease(&self, stack: &StackName) -> LedgerFuture<'_, Option<Lease>> {
         let stack = stack.clone();
         self.read("reading a lease", move |db, ledger| {
             Ok(read::held(db, ledger, &stack)?.and_then(|held| held.lease))
         })
     }
 
-    fn events(&self, stack: &StackName, after: Seq) -> Later<'_, Vec<Event>> {
+    fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>> {
         let stack = stack.clone();
         self.read("reading events", move |db, ledger| {
             read::events(db, ledger, &stack, after)
         })
     }
 
-    fn leases(&self, scope: Scope) -> Later<'_, Vec<Lease>> {
+    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
         self.read("listing leases", move |db, ledger| {
             read::leases(db, ledger, scope)
         })
     }
 
-    fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage> {
+    fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {
         let cursor = cursor.clone();
         self.read("reading the log", move |db, ledger| {
             read::log(db, ledger, &cursor, limit)
         })
     }
 
-    fn end(&self) -> Later<'_, Cursor> {
+    fn end(&self) -> LedgerFuture<'_, Cursor> {
         self.read("reading the log", read::end)
     }
 
-    fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
+    fn pool(&self, pool: &PoolName) -> LedgerFuture<'_, Pool> {
         let name = pool_stream(pool);
         self.read("reading a pool", move |db, ledger| {
             Ok(read::stream(db, ledger, &name)?.1)
         })
     }
 
-    fn append_pool(&self, pool: &PoolName, after: Seq, events: Vec<PoolEvent>) -> Later<'_, Pool> {
+    fn append_pool(
+        &self,
+        pool: &PoolName,
+        after: Seq,
+        events: Vec<PoolEvent>,
+    ) -> LedgerFuture<'_, Pool> {
         let (name, said) = (pool_stream(pool), format!("pool \"{pool}\""));
         self.write(move |db, ledger| append::stream(db, ledger, &name, &said, after, events))
     }
 
-    fn reaper(&self) -> Later<'_, ReaperStatus> {
+    fn reaper(&self) -> LedgerFuture<'_, ReaperStatus> {
         self.read("reading the reaper's log", |db, ledger| {
             Ok(read::stream(db, ledger, REAPER)?.1)
         })
     }
 
-    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>) -> Later<'_, ReaperStatus> {
+    fn append_reaper(
+        &self,
+        after: Seq,
+        events: Vec<ReaperEvent>,
+    ) -> LedgerFuture<'_, ReaperStatus> {
         self.write(move |db, ledger| {
             append::stream(db, ledger, REAPER, "the reaper's log", after, events)
         })

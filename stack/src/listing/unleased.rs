@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{ExpirySource, Flag, ListedCost, ListedIdle, ListedInit, Listing};
 use crate::cloud::Resource;
 use crate::idle::{Evidence, IdleState, rule};
-use crate::inventory::{Rate, Tagged};
+use crate::inventory::{Rate, TaggedStack};
 use crate::lease::Phase;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::tags;
@@ -26,7 +26,7 @@ impl Listing {
     /// it is. What it has cost is unknown, because nobody knows what it cost before. Tags that are no names are shown
     /// with `_` for what no name may hold.
     #[must_use]
-    pub fn unleased(tagged: &Tagged, cloud: &CloudView, view: &View) -> Self {
+    pub fn unleased(tagged: &TaggedStack, cloud: &CloudView, view: &View) -> Self {
         let now = view.now;
         let resources = cloud.tagged(tagged);
         let created_at = cloud.began(tagged);
@@ -98,7 +98,7 @@ fn newest<'a>(resources: &[&'a Resource], key: &str) -> Option<&'a str> {
     newest.and_then(|one| one.tag(key))
 }
 
-fn idle(tagged: &Tagged, cloud: &CloudView, rate: &Rate, now: Timestamp) -> ListedIdle {
+fn idle(tagged: &TaggedStack, cloud: &CloudView, rate: &Rate, now: Timestamp) -> ListedIdle {
     let observed = cloud.observed_tagged(tagged, now);
     let state = rule(observed.evidence.iter().map(Evidence::state));
     let idle = state == IdleState::Idle;

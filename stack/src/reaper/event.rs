@@ -53,16 +53,16 @@ pub enum ReaperEventKind {
     /// From here on reapers work again.
     Resumed,
     /// One process begins to deliver warnings; no other does until it ends, dies or falls silent.
-    CourierStarted {
+    DeliveryLocked {
         /// Which turn it is.
-        turn: RunId,
+        run: RunId,
         /// Whose.
         process: ProcessId,
     },
     /// A turn of delivering warnings ended.
-    CourierFinished {
+    DeliveryUnlocked {
         /// Which one.
-        turn: RunId,
+        run: RunId,
     },
     /// Somebody was told about something that concerns no single stack.
     Warned {

@@ -33,7 +33,7 @@ pub struct Figures {
     /// How many teardowns left something.
     pub residue: u32,
     /// What ended those that are gone.
-    pub ended: Ended,
+    pub ended: EndCounts,
 }
 
 /// Idleness of a group.
@@ -60,7 +60,7 @@ pub struct InitFigures {
 
 /// How many stacks each cause has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct EndCounts {
     /// The reaper, at the end of their time.
     pub expiry: u32,
     /// The reaper, because they were not ready in time.
@@ -75,7 +75,7 @@ pub struct Ended {
 
 /// What ended a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum EndCause {
     Expiry,
     Purgatory,
     Idleness,
@@ -127,14 +127,14 @@ impl Sums {
         self.figures.residue += 1;
     }
 
-    pub(super) fn ended(&mut self, end: End) {
+    pub(super) fn ended(&mut self, end: EndCause) {
         let ended = &mut self.figures.ended;
         let count = match end {
-            End::Expiry => &mut ended.expiry,
-            End::Purgatory => &mut ended.purgatory,
-            End::Idleness => &mut ended.idleness,
-            End::Person => &mut ended.person,
-            End::Terraform => &mut ended.terraform,
+            EndCause::Expiry => &mut ended.expiry,
+            EndCause::Purgatory => &mut ended.purgatory,
+            EndCause::Idleness => &mut ended.idleness,
+            EndCause::Person => &mut ended.person,
+            EndCause::Terraform => &mut ended.terraform,
         };
         *count += 1;
     }

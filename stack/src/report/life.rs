@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::figures::{End, LifeId, Sums};
-use super::{Books, By};
-use crate::clock::whole_milliseconds;
+use super::figures::{EndCause, LifeId, Sums};
+use super::{Books, GroupBy};
+use crate::clock::truncate_to_millis;
 use crate::init::Init;
-use crate::lease::{Event, EventKind, Illegal, Lease, Phase, Source};
+use crate::lease::{Event, EventKind, IllegalTransition, Lease, Phase, Source};
 use crate::values::money::Usd;
 use crate::values::ttl::Elapsed;
 
@@ -16,7 +16,7 @@ use crate::values::ttl::Elapsed;
 #[derive(Debug)]
 pub(super) struct Life {
     since: Timestamp,
-    by: By,
+    by: GroupBy,
     lease: Option<Lease>,
     /// Which lease of the name this is.
     number: u32,
@@ -33,7 +33,7 @@ pub(super) struct Life {
     /// The init whose purgatory is entered.
     purgatory: Option<Timestamp>,
     /// Who began the last teardown, and why.
-    end: End,
+    end: EndCause,
     /// Whether its end is entered: one that something is found of later ends again.
     ended: bool,
     /// Which group it belonged to, from when to when.
@@ -41,7 +41,7 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new(since: Timestamp, by: By) -> Self {
+    pub(super) fn new(since: Timestamp, by: GroupBy) -> Self {
         Self {
             since,
             by,
@@ -53,14 +53,18 @@ impl Life {
             stood: false,
             init: None,
             purgatory: None,
-            end: End::Terraform,
+            end: EndCause::Terraform,
             ended: false,
             groups: Vec::new(),
         }
     }
 
-    pub(super) fn event(&mut self, event: &Event, books: &mut Books) -> Result<(), Illegal> {
-        let at = whole_milliseconds(event.at);
+    pub(super) fn event(
+        &mut self,
+        event: &Event,
+        books: &mut Books,
+    ) -> Result<(), IllegalTransition> {
+        let at = truncate_to_millis(event.at);
         let registers = matches!(event.kind, EventKind::Requested { .. });
         let begins = registers && !self.lease.as_ref().is_some_and(Lease::is_live);
         if begins {
@@ -68,7 +72,7 @@ impl Life {
             self.number += 1;
             (self.entered, self.entered_spent) = (at, Usd::ZERO);
             (self.own_spent, self.stood) = (Usd::ZERO, false);
-            (self.end, self.ended) = (End::Terraform, false);
+            (self.end, self.ended) = (EndCause::Terraform, false);
         } else if self.lease.as_ref().is_some_and(Lease::is_live) {
             self.enter(at, books);
         }
@@ -90,7 +94,11 @@ impl Life {
             if is == Phase::Gone && !std::mem::replace(&mut self.ended, true) {
                 let by_jiti = was == Some(Phase::Residue)
                     || before.is_some_and(|lease| lease.teardown.is_some());
-                let end = if by_jiti { self.end } else { End::Terraform };
+                let end = if by_jiti {
+                    self.end
+                } else {
+                    EndCause::Terraform
+                };
                 books.enter(&group, |sums| sums.ended(end));
             }
         }
@@ -200,13 +208,13 @@ impl Life {
 
 /// What ended a stack, from who began its teardown. A reaper that takes over, or tries again, ends what somebody else
 /// has begun.
-fn end(source: Source, why: &str) -> Option<End> {
+fn end(source: Source, why: &str) -> Option<EndCause> {
     match (source, why) {
-        (Source::Reaper, "expiry") => Some(End::Expiry),
-        (Source::Reaper, "purgatory") => Some(End::Purgatory),
-        (Source::Reaper, "idleness") => Some(End::Idleness),
+        (Source::Reaper, "expiry") => Some(EndCause::Expiry),
+        (Source::Reaper, "purgatory") => Some(EndCause::Purgatory),
+        (Source::Reaper, "idleness") => Some(EndCause::Idleness),
         (Source::Reaper, _) => None,
-        _ => Some(End::Person),
+        _ => Some(EndCause::Person),
     }
 }
 

@@ -55,8 +55,8 @@ impl Log {
         self.happens(stack, at, source, kind);
     }
 
-    fn report(&self, since: i32, until: i32, by: By, besides: &Besides) -> Report {
-        let mut telling = Telling::new(minute(since), by);
+    fn report(&self, since: i32, until: i32, by: GroupBy, besides: &ReportInputs) -> Report {
+        let mut telling = ReportBuilder::new(minute(since), by);
         for event in self.0.iter().filter(|event| event.at <= minute(until)) {
             telling.event(event).unwrap();
         }
@@ -64,7 +64,7 @@ impl Log {
     }
 
     fn total(&self, since: i32, until: i32) -> Figures {
-        self.report(since, until, By::App, &Besides::default())
+        self.report(since, until, GroupBy::App, &ReportInputs::default())
             .total
     }
 }
@@ -98,7 +98,7 @@ fn only_the_time_of_the_report_counts() {
     assert_eq!(dollars(figures.spent_usd).as_deref(), Some("11.00"));
     let figures = log.total(300, 600);
     assert_eq!((figures.stacks, figures.spent_usd), (0, None));
-    assert_eq!(figures.ended, Ended::default());
+    assert_eq!(figures.ended, EndCounts::default());
 }
 
 /// The times of a report and of the next one add up to those of both together.
@@ -122,7 +122,7 @@ fn a_new_version_is_another_group() {
         to: "v2".parse().unwrap(),
     };
     log.happens("a", 60, Source::Provider, changed);
-    let report = log.report(0, 240, By::Version, &Besides::default());
+    let report = log.report(0, 240, GroupBy::Version, &ReportInputs::default());
     let told: Vec<_> = report
         .groups
         .iter()
@@ -214,7 +214,7 @@ fn the_end_is_told() {
     log.teardown("e", 70, Source::Reaper, "residue");
     log.happens("e", 71, Source::Reaper, EventKind::Gone);
     let figures = log.total(0, 120);
-    let expected = Ended {
+    let expected = EndCounts {
         expiry: 2,
         purgatory: 0,
         idleness: 1,
@@ -240,7 +240,7 @@ fn bills_go_to_who_stood_then() {
         usd: usd.parse().unwrap(),
         estimated: false,
     };
-    let besides = Besides {
+    let besides = ReportInputs {
         billed: vec![
             line("a", "2026-03-02", "1"),
             line("a", "2026-03-05", "2"),
@@ -251,7 +251,7 @@ fn bills_go_to_who_stood_then() {
         billed_until: "2026-03-06".parse().ok(),
         wasted: BTreeMap::new(),
     };
-    let report = log.report(0, 5 * 24 * 60, By::Owner, &besides);
+    let report = log.report(0, 5 * 24 * 60, GroupBy::Owner, &besides);
     let told: Vec<_> = report
         .groups
         .iter()
@@ -275,11 +275,11 @@ fn waste_is_never_more_than_was_spent() {
     log.begins("a", 0, |_| {});
     log.begins("b", 0, |_| {});
     let wasted = [(stack_name("a"), "8".parse().ok()), (stack_name("b"), None)];
-    let besides = Besides {
+    let besides = ReportInputs {
         wasted: wasted.into(),
-        ..Besides::default()
+        ..ReportInputs::default()
     };
-    let idle = log.report(420, 480, By::App, &besides).total.idle;
+    let idle = log.report(420, 480, GroupBy::App, &besides).total.idle;
     assert_eq!(
         (idle.stacks, dollars(idle.wasted_usd).as_deref()),
         (2, Some("1.00"))

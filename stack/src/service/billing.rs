@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::backoff::Pauses;
 use super::{Choice, Service, ServiceError, Sky};
 use crate::cloud::CloudError;
-use crate::inventory::{AskedBill, Asking, KnownBill, StackBill};
+use crate::inventory::{BillAnswer, BillHistory, BillLock, StackBill};
 use crate::lease::Lease;
 use crate::ledger::Scope;
 use crate::listing::ListedCost;
@@ -123,7 +123,7 @@ pub struct Requests {
 #[derive(Clone, Debug, Default)]
 pub struct BillNews {
     /// What is known now.
-    pub known: KnownBill,
+    pub known: BillHistory,
     /// Why it could not be asked for; what is known is then as old as it was.
     pub failed: Option<CloudError>,
 }
@@ -149,18 +149,18 @@ impl Service {
         let by = RunId::random();
         let mut pauses = Pauses::long();
         loop {
-            let asking = Asking {
+            let asking = BillLock {
                 by: by.clone(),
                 process: process::this(),
                 until: ANSWERED.after(self.now()),
             };
-            if sky.inventory.ask_alone(self.now(), asking).await? {
+            if sky.inventory.lock_bill(self.now(), asking).await? {
                 break;
             }
             pauses.once_more().await;
         }
         let news = self.ask_for_bill(sky, &stood).await;
-        sky.inventory.has_asked(by).await?;
+        sky.inventory.unlock_bill(by).await?;
         news.map(Some)
     }
 
@@ -201,13 +201,13 @@ impl Service {
         }
         // Of half a bill nothing is kept but what it cost.
         let to = if bill.broken_off { from } else { to };
-        let asked = AskedBill {
+        let asked = BillAnswer {
             at: now,
             from,
             to,
             bill,
         };
-        let known = sky.inventory.keep_bill(asked).await?;
+        let known = sky.inventory.record_bill(asked).await?;
         Ok(BillNews { known, failed })
     }
 
@@ -259,11 +259,11 @@ fn estimate(cost: ListedCost) -> Estimate {
     }
 }
 
-/// What is known to have been billed for a stack, by service; `None` as for [`KnownBill::billed`]. The bill knows stacks by
+/// What is known to have been billed for a stack, by service; `None` as for [`BillHistory::billed`]. The bill knows stacks by
 /// their names alone.
 #[must_use]
 pub fn billed(
-    known: &KnownBill,
+    known: &BillHistory,
     stack: &StackName,
     created_at: Option<Timestamp>,
 ) -> Option<Billed> {
@@ -301,7 +301,7 @@ pub fn billed(
     })
 }
 
-fn requests(known: &KnownBill) -> Requests {
+fn requests(known: &BillHistory) -> Requests {
     let made = known.requests_made();
     Requests {
         made,
@@ -313,7 +313,7 @@ fn requests(known: &KnownBill) -> Requests {
 ///
 /// What is settled is never asked about again. Everything from the first day that is not is asked about together, in one
 /// request, and at most once a window.
-fn wanted(known: &KnownBill, stood: &[Stood], now: Timestamp) -> Option<(Date, Date)> {
+fn wanted(known: &BillHistory, stood: &[Stood], now: Timestamp) -> Option<(Date, Date)> {
     if known
         .asked_at()
         .is_some_and(|at| at <= now && WINDOW.after(at) > now)

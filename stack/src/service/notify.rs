@@ -15,13 +15,13 @@ use jiff::Timestamp;
 
 use super::reap::{ClockBehind, Survey, TooMany};
 use super::{ClockSkew, Service, ServiceError};
-use crate::lease::{EventKind, Moment, ProcessId};
+use crate::lease::{EventKind, ProcessId, StoredTimestamp};
 use crate::process::{Liveness, liveness};
-use crate::reaper::{Courier, ReaperEventKind, ReaperStatus};
+use crate::reaper::{DeliveryLock, ReaperEventKind, ReaperStatus};
 use crate::values::id::RunId;
 use crate::values::ttl::Span;
 use crate::view::View;
-use crate::warning::{Warning, again};
+use crate::warning::{OwnerWarning, again};
 
 /// How long one turn lasts at most; what is left over is for the next.
 const TURN: Span = Span::minutes(2);
@@ -42,7 +42,7 @@ pub trait Deliver: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Letter {
     /// About one stack.
-    Stack(Box<Warning>),
+    Stack(Box<OwnerWarning>),
     /// About the reaper.
     Reaper(Alarm),
 }
@@ -93,7 +93,11 @@ impl Alarm {
     }
 
     fn is_owed(&self, view: &View) -> bool {
-        let told = view.reaper.warned.get(self.key()).map(|Moment(at)| *at);
+        let told = view
+            .reaper
+            .warned
+            .get(self.key())
+            .map(|StoredTimestamp(at)| *at);
         // A clock that was put back makes the last time lie ahead.
         again(told, view) || told > Some(view.now)
     }
@@ -179,7 +183,7 @@ impl Service {
         }
         let over = |_: &ReaperStatus, _| {
             let turn = turn.clone();
-            Some(ReaperEventKind::CourierFinished { turn })
+            Some(ReaperEventKind::DeliveryUnlocked { run: turn })
         };
         self.change_reaper(over).await?;
         Ok(told)
@@ -188,21 +192,23 @@ impl Service {
     async fn take_turn(&self, turn: &RunId, process: &ProcessId) -> Result<bool, ServiceError> {
         let started = |status: &ReaperStatus, now| {
             let taken = status
-                .courier
+                .delivery_lock
                 .as_ref()
                 .is_some_and(|other| is_under_way(other, now));
-            (!taken).then(|| ReaperEventKind::CourierStarted {
-                turn: turn.clone(),
+            (!taken).then(|| ReaperEventKind::DeliveryLocked {
+                run: turn.clone(),
                 process: process.clone(),
             })
         };
         let status = self.change_reaper(started).await?;
-        Ok(status.courier.is_some_and(|courier| courier.turn == *turn))
+        Ok(status
+            .delivery_lock
+            .is_some_and(|delivery_lock| delivery_lock.run == *turn))
     }
 
     async fn is_on_turn(&self, turn: &RunId, since: Timestamp) -> Result<bool, ServiceError> {
-        let courier = self.ledger.reaper().await?.courier;
-        let ours = courier.is_some_and(|courier| courier.turn == *turn);
+        let delivery_lock = self.ledger.reaper().await?.delivery_lock;
+        let ours = delivery_lock.is_some_and(|delivery_lock| delivery_lock.run == *turn);
         Ok(ours && TURN.after(since) > self.now())
     }
 
@@ -237,7 +243,7 @@ impl Service {
 }
 
 /// Whether another process delivers at this moment.
-fn is_under_way(other: &Courier, now: Timestamp) -> bool {
+fn is_under_way(other: &DeliveryLock, now: Timestamp) -> bool {
     // A turn that began in the future was taken by a clock that has been put right since.
     let recent = LOST.after(other.since) > now && LOST.before(other.since) < now;
     recent && liveness(&other.process) != Liveness::Dead

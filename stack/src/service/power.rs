@@ -19,11 +19,11 @@ pub use outcome::{Failed, Moved, Plan, Restart, Step, Turned};
 
 use self::executor::Work;
 use super::{Service, ServiceError};
-use crate::cloud::{Cloud, NotLooked, Resource, ResourceId, Which};
+use crate::cloud::{Cloud, DiscoveryScope, Resource, ResourceId, Unchecked};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::Scope;
-use crate::sleep::{self, Rank, Remains};
-use crate::sweep::{Identity, judge};
+use crate::sleep::{self, PowerRank, RemainingCosts};
+use crate::sweep::{StackIdentity, judge};
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 
@@ -55,7 +55,7 @@ pub type OnStep<'a> = dyn Fn(&Step) + Send + Sync + 'a;
 /// A stack's own resources, and where it could not be looked.
 struct Own {
     mine: Vec<Resource>,
-    not_looked: Vec<NotLooked>,
+    not_looked: Vec<Unchecked>,
 }
 
 impl Service {
@@ -70,7 +70,7 @@ impl Service {
         Ok(Plan {
             name: stack.clone(),
             stops: stops.map(Moved::of).collect(),
-            remains: Remains::before(&own.mine),
+            remains: RemainingCosts::before(&own.mine),
             ready_again_seconds: self.ready_again(&lease).await?,
             not_looked: own.not_looked,
         })
@@ -124,7 +124,7 @@ impl Service {
     ) -> Result<Option<Turned>, SleepError> {
         let lease = self.acted_on(stack).await?;
         let now = self.now();
-        let again = lease.half_asleep || lease.half_awake;
+        let again = lease.partly_asleep || lease.partly_awake;
         let asleep = lease.phase_at(now) == Phase::Asleep;
         let wake_at = lease.wake_at.map(|at| at.0);
         let same = wished.is_none() || wished == wake_at;
@@ -147,21 +147,25 @@ impl Service {
             });
         }
         // The sizes that the ledger has are never written again.
-        let begins = |known: &BTreeMap<String, Value>, hand| {
+        let begins = |known: &BTreeMap<String, Value>, operator| {
             let mut prior = sizes.clone();
             prior.retain(|id, _| !known.contains_key(id));
-            let hand = Some(hand);
-            EventKind::SleepStarted { prior, until, hand }
+            let operator = Some(operator);
+            EventKind::SleepStarted {
+                prior,
+                until,
+                operator,
+            }
         };
         let Some((lease, turn)) = self.begin_turn(&lease, begins).await? else {
             return Ok(None);
         };
         let mut work = Work::new(self.cloud()?, patience, tell, turn);
         work.not_looked(&own.not_looked);
-        for rank in Rank::ALL {
+        for rank in PowerRank::ALL {
             let group = own.mine.iter();
             let group: Vec<&Resource> = group
-                .filter(|one| is_awake(one) && Rank::of(one) == rank)
+                .filter(|one| is_awake(one) && PowerRank::of(one) == rank)
                 .collect();
             let done = |one: &Resource| one.stopped && !sleep::is_settling(one);
             if let Err(error) = work.stop(&group, done).await {
@@ -191,12 +195,13 @@ impl Service {
     ) -> Result<Option<Turned>, SleepError> {
         let lease = self.acted_on(stack).await?;
         let phase = lease.phase_at(self.now());
-        if phase != Phase::Asleep && !lease.half_asleep {
+        if phase != Phase::Asleep && !lease.partly_asleep {
             return Ok(Some(Turned::awake(stack, Vec::new(), Vec::new())));
         }
         let own = self.own(&lease).await?;
-        let begins =
-            |_: &BTreeMap<String, Value>, hand| EventKind::WakeStarted { hand: Some(hand) };
+        let begins = |_: &BTreeMap<String, Value>, operator| EventKind::WakeStarted {
+            operator: Some(operator),
+        };
         let Some((begun, turn)) = self.begin_turn(&lease, begins).await? else {
             return Ok(None);
         };
@@ -211,7 +216,7 @@ impl Service {
             }
         };
         // What runs of a stack that an apply has woken was given its size by that.
-        let all = phase == Phase::Asleep || lease.half_awake;
+        let all = phase == Phase::Asleep || lease.partly_awake;
         let wanted = |one: &Resource| {
             let size = prior.get(one.id.as_str());
             size.filter(|_| all || one.stopped || sleep::is_settling(one))
@@ -221,8 +226,8 @@ impl Service {
             let same = size.is_none_or(|size| one.size.as_ref() == Some(size));
             same && !sleep::is_settling(one)
         };
-        for rank in Rank::ALL.into_iter().rev() {
-            let group = own.mine.iter().filter(|one| Rank::of(one) == rank);
+        for rank in PowerRank::ALL.into_iter().rev() {
+            let group = own.mine.iter().filter(|one| PowerRank::of(one) == rank);
             let group: Vec<&Resource> = group
                 .filter(|one| wanted(one).is_some() && !has(one))
                 .collect();
@@ -267,10 +272,10 @@ impl Service {
     async fn acted_on(&self, stack: &StackName) -> Result<Lease, SleepError> {
         self.cloud()?;
         let lease = self.live(stack).await?;
-        if lease.not_understood > 0 {
+        if lease.unknown_events > 0 {
             return Err(SleepError::NotUnderstood {
                 stack: stack.clone(),
-                count: lease.not_understood,
+                count: lease.unknown_events,
             });
         }
         self.refuse_in_turn(&lease)?;
@@ -279,9 +284,9 @@ impl Service {
 
     /// What belongs to the stack now, by the same rules as what a sweep may delete: nothing foreign is stopped.
     async fn own(&self, lease: &Lease) -> Result<Own, SleepError> {
-        let which = Which::Stack(lease.name.clone());
+        let which = DiscoveryScope::Stack(lease.name.clone());
         let found = self.cloud()?.discover(&which).await;
-        if let Some(wrong) = found.not_looked.iter().find(|one| one.credentials) {
+        if let Some(wrong) = found.unchecked.iter().find(|one| one.credentials) {
             return Err(SleepError::Credentials {
                 place: wrong.place.to_string(),
                 reason: wrong.reason.clone(),
@@ -294,15 +299,15 @@ impl Service {
         };
         let judged: Vec<Resource> = found.resources.iter().map(without_flags).collect();
         let places = self.places().into_iter().collect();
-        let judgement = judge(&judged, &Identity::of_lease(lease), &places);
+        let judgement = judge(&judged, &StackIdentity::of_lease(lease), &places);
         let belongs = |one: &Resource| {
             judgement
                 .get(&one.id)
-                .is_some_and(crate::sweep::Judged::belongs)
+                .is_some_and(crate::sweep::OwnershipVerdict::belongs)
         };
         Ok(Own {
             mine: found.resources.into_iter().filter(belongs).collect(),
-            not_looked: found.not_looked,
+            not_looked: found.unchecked,
         })
     }
 
@@ -320,7 +325,7 @@ impl Service {
             asleep: lease.phase_at(self.now()) == Phase::Asleep,
             moved,
             failed,
-            remains: Remains::asleep(mine),
+            remains: RemainingCosts::asleep(mine),
             restarts: restarts.collect(),
             wake_at: lease.wake_at.map(|at| at.0),
             ready_again_seconds: self.ready_again(lease).await?,

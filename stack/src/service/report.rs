@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{BillMode, Service, ServiceError};
 use crate::idle::IdleState;
 use crate::ledger::{Cursor, LedgerError, Scope};
-use crate::report::{Besides, By, Report, Telling};
+use crate::report::{GroupBy, Report, ReportBuilder, ReportInputs};
 
 /// How many events are read at a time.
 const PAGE: usize = 5_000;
@@ -15,8 +15,8 @@ impl Service {
     ///
     /// # Errors
     /// What the ledger says.
-    pub async fn report(&self, since: Timestamp, by: By) -> Result<Report, ServiceError> {
-        let mut telling = Telling::new(since, by);
+    pub async fn report(&self, since: Timestamp, by: GroupBy) -> Result<Report, ServiceError> {
+        let mut telling = ReportBuilder::new(since, by);
         let mut cursor = Cursor::start();
         loop {
             let page = self.ledger.log(&cursor, PAGE).await?;
@@ -36,13 +36,13 @@ impl Service {
         Ok(telling.finish(self.now(), &besides))
     }
 
-    async fn besides(&self) -> Result<Besides, ServiceError> {
+    async fn besides(&self) -> Result<ReportInputs, ServiceError> {
         let listed = self.listing(Scope::Live).await?.into_iter();
         let idle = listed.filter(|stack| stack.idle.state == IdleState::Idle);
         let wasted = idle.map(|stack| (stack.name, stack.idle.wasted_usd));
         let wasted = wasted.collect();
         let known = self.bill(BillMode::Cached).await?.unwrap_or_default().known;
-        Ok(Besides {
+        Ok(ReportInputs {
             // A bill that names no stack says nothing of any.
             billed_until: known
                 .days

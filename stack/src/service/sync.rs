@@ -13,8 +13,8 @@ pub use clock_skew::ClockSkew;
 pub use run::{SyncMode, SyncReport, SyncedStack};
 
 use super::{Service, ServiceError};
-use crate::cloud::{Cloud, Found, Place, Which};
-use crate::inventory::{Generation, Inventory, Known, Look};
+use crate::cloud::{Cloud, Discovery, DiscoveryScope, Place};
+use crate::inventory::{CloudScan, CloudSnapshot, Generation, Inventory};
 use crate::view::CloudView;
 
 /// A cloud, and the memory of what it said.
@@ -101,21 +101,21 @@ impl Service {
     ///
     /// # Errors
     /// What the inventory says.
-    pub async fn keep_look(
+    pub async fn record_scan(
         &self,
         sky: &Sky,
-        which: &Which,
+        which: &DiscoveryScope,
         began_at: Timestamp,
-        found: &Found,
-    ) -> Result<Known, ServiceError> {
-        let look = Look {
+        found: &Discovery,
+    ) -> Result<CloudSnapshot, ServiceError> {
+        let look = CloudScan {
             at: began_at,
             ended_at: self.now(),
             which: which.clone(),
             places: self.places(),
             found: found.clone(),
         };
-        Ok(sky.inventory.keep_look(look).await?)
+        Ok(sky.inventory.record_scan(look).await?)
     }
 
     /// What is known of the cloud, without asking it; `None` where no account is configured.

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{Service, ServiceError, TakenBy, Wanted};
 use crate::config::Config;
-use crate::lease::{Event, EventKind, Lease, Mark, NewEvent, Phase, Registration, RenewOn, Source};
-use crate::ledger::{Cursor, Later, Ledger, LedgerError, LogPage, MemoryLedger, Scope};
+use crate::init::PhaseBoundary;
+use crate::lease::{Event, EventKind, Lease, NewEvent, Phase, Registration, RenewOn, Source};
+use crate::ledger::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, MemoryLedger, Scope};
 use crate::policy::{Policy, Refusal};
 use crate::pool::{Pool, PoolEvent, PoolEventKind};
 use crate::process::Liveness;
@@ -50,10 +51,15 @@ impl Ledger for Contested {
     fn place(&self) -> String {
         self.ledger.place()
     }
-    fn id(&self) -> Later<'_, LedgerId> {
+    fn id(&self) -> LedgerFuture<'_, LedgerId> {
         self.ledger.id()
     }
-    fn append(&self, stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Later<'_, Lease> {
+    fn append(
+        &self,
+        stack: &StackName,
+        after: Seq,
+        events: Vec<NewEvent>,
+    ) -> LedgerFuture<'_, Lease> {
         let stack = stack.clone();
         Box::pin(async move {
             let rival = self.rivals.lock().unwrap().pop();
@@ -68,25 +74,30 @@ impl Ledger for Contested {
             self.ledger.append(&stack, after, events).await
         })
     }
-    fn lease(&self, stack: &StackName) -> Later<'_, Option<Lease>> {
+    fn lease(&self, stack: &StackName) -> LedgerFuture<'_, Option<Lease>> {
         self.ledger.lease(stack)
     }
-    fn events(&self, stack: &StackName, after: Seq) -> Later<'_, Vec<Event>> {
+    fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>> {
         self.ledger.events(stack, after)
     }
-    fn leases(&self, scope: Scope) -> Later<'_, Vec<Lease>> {
+    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
         self.ledger.leases(scope)
     }
-    fn log(&self, cursor: &Cursor, limit: usize) -> Later<'_, LogPage> {
+    fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {
         self.ledger.log(cursor, limit)
     }
-    fn end(&self) -> Later<'_, Cursor> {
+    fn end(&self) -> LedgerFuture<'_, Cursor> {
         self.ledger.end()
     }
-    fn pool(&self, pool: &PoolName) -> Later<'_, Pool> {
+    fn pool(&self, pool: &PoolName) -> LedgerFuture<'_, Pool> {
         self.ledger.pool(pool)
     }
-    fn append_pool(&self, pool: &PoolName, after: Seq, events: Vec<PoolEvent>) -> Later<'_, Pool> {
+    fn append_pool(
+        &self,
+        pool: &PoolName,
+        after: Seq,
+        events: Vec<PoolEvent>,
+    ) -> LedgerFuture<'_, Pool> {
         let pool = pool.clone();
         Box::pin(async move {
             let entrant = self.entrants.lock().unwrap().pop();
@@ -103,10 +114,14 @@ impl Ledger for Contested {
             self.ledger.append_pool(&pool, after, events).await
         })
     }
-    fn reaper(&self) -> Later<'_, ReaperStatus> {
+    fn reaper(&self) -> LedgerFuture<'_, ReaperStatus> {
         self.ledger.reaper()
     }
-    fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>) -> Later<'_, ReaperStatus> {
+    fn append_reaper(
+        &self,
+        after: Seq,
+        events: Vec<ReaperEvent>,
+    ) -> LedgerFuture<'_, ReaperStatus> {
         self.ledger.append_reaper(after, events)
     }
 }
@@ -688,14 +703,14 @@ async fn readiness_is_noted() {
             &name,
             "migrate",
             Some("database".to_owned()),
-            Mark::Start,
+            PhaseBoundary::Start,
             None,
         )
         .await
         .unwrap();
     world.clock.advance(span("1m"));
     service
-        .mark_phase(&name, "migrate", None, Mark::Done, None)
+        .mark_phase(&name, "migrate", None, PhaseBoundary::Done, None)
         .await
         .unwrap();
     service.check_passed(&name, "http").await.unwrap();

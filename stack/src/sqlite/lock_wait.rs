@@ -11,14 +11,14 @@ const LONGEST: Duration = Duration::from_millis(8);
 
 /// Pauses whose sum is bounded. Counted by their lengths: no clock is read.
 #[derive(Debug)]
-pub(crate) struct Waits {
+pub(crate) struct LockWait {
     patience: Duration,
     waited: Duration,
     round: u32,
     random: RandomState,
 }
 
-impl Waits {
+impl LockWait {
     pub(crate) fn up_to(patience: Duration) -> Self {
         Self {
             patience,

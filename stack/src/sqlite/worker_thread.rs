@@ -10,12 +10,12 @@ use std::thread::{Builder, JoinHandle};
 const STACK_BYTES: usize = 512 * 1024;
 
 /// The way to one thread.
-pub(crate) struct Lane<J> {
+pub(crate) struct WorkerThread<J> {
     name: &'static str,
     running: Mutex<Option<(Sender<J>, JoinHandle<()>)>>,
 }
 
-impl<J: Send + 'static> Lane<J> {
+impl<J: Send + 'static> WorkerThread<J> {
     pub(crate) fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -50,7 +50,7 @@ impl<J: Send + 'static> Lane<J> {
     }
 }
 
-impl<J> Drop for Lane<J> {
+impl<J> Drop for WorkerThread<J> {
     fn drop(&mut self) {
         let running = self
             .running

@@ -6,16 +6,16 @@ use crate::cloud::{Resource, ResourceId};
 
 /// What may be done now.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub enum DeletionStep {
     /// To take away what ties it to its equals: it is part of a circle that opens there.
-    Loosen(ResourceId),
+    DetachReferences(ResourceId),
     /// To delete it.
     Delete(ResourceId),
 }
 
 /// A resource that can't go because another one stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blocked {
+pub struct BlockedDeletion {
     /// Which one.
     pub id: ResourceId,
     /// What keeps it.
@@ -32,7 +32,7 @@ pub struct Blocked {
 /// role, key, log group                         when all others are gone or left
 /// ```
 #[derive(Clone, Debug)]
-pub struct Schedule {
+pub struct DeletionSchedule {
     nodes: Vec<Node>,
     index: BTreeMap<ResourceId, usize>,
     /// Those that wait for nothing any more, recreators first.
@@ -72,7 +72,7 @@ enum State {
     Left,
 }
 
-impl Schedule {
+impl DeletionSchedule {
     /// The order of these. References to anything else do not count: what is not here is none of this stack's
     /// business, and its own service keeps what it uses.
     #[must_use]
@@ -91,7 +91,7 @@ impl Schedule {
         for (at, one) in resources.iter().enumerate() {
             for used in &one.uses {
                 if let Some(used) = schedule.other(used, at) {
-                    let loose = one.loose.contains(&schedule.nodes[used].id);
+                    let loose = one.detachable.contains(&schedule.nodes[used].id);
                     schedule.tie(at, used, loose);
                 }
             }
@@ -114,18 +114,18 @@ impl Schedule {
     }
 
     /// What can be done now and was not told before, recreators first. Whoever asks does it, and says what came of it.
-    pub fn ready(&mut self) -> Vec<Step> {
+    pub fn ready(&mut self) -> Vec<DeletionStep> {
         let mut steps = Vec::new();
         if self.stale {
             self.stale = false;
             for at in self.openings() {
                 self.nodes[at].state = State::Loosening;
-                steps.push(Step::Loosen(self.nodes[at].id.clone()));
+                steps.push(DeletionStep::DetachReferences(self.nodes[at].id.clone()));
             }
         }
         for (_, at) in std::mem::take(&mut self.ready) {
             self.nodes[at].state = State::Deleting;
-            steps.push(Step::Delete(self.nodes[at].id.clone()));
+            steps.push(DeletionStep::Delete(self.nodes[at].id.clone()));
         }
         steps
     }
@@ -144,7 +144,7 @@ impl Schedule {
     }
 
     /// It was loosened: what it used loosely no longer waits for it.
-    pub fn loosened(&mut self, id: &ResourceId) {
+    pub fn detached(&mut self, id: &ResourceId) {
         let Some(at) = self.unsettled(id) else {
             return;
         };
@@ -154,7 +154,7 @@ impl Schedule {
     }
 
     /// It is left. What can't go without it is left as well, and answered.
-    pub fn left(&mut self, id: &ResourceId) -> Vec<Blocked> {
+    pub fn left(&mut self, id: &ResourceId) -> Vec<BlockedDeletion> {
         let Some(at) = self.unsettled(id) else {
             return Vec::new();
         };
@@ -170,7 +170,7 @@ impl Schedule {
                     continue;
                 }
                 self.settle(kept, State::Left);
-                blocked.push(Blocked {
+                blocked.push(BlockedDeletion {
                     id: self.nodes[kept].id.clone(),
                     by: by.clone(),
                 });

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Place, Resource, ResourceId, Standing};
+use crate::cloud::{Confirmation, Place, Resource, ResourceId};
 use crate::lease::Lease;
 use crate::values::id::{AppName, Owner, StackName};
 use crate::values::tags;
@@ -15,7 +15,7 @@ const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
 /// What tells a stack from all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
+pub struct StackIdentity {
     /// Its name.
     pub name: StackName,
     /// Its application.
@@ -28,7 +28,7 @@ pub struct Identity {
     pub account: Option<String>,
 }
 
-impl Identity {
+impl StackIdentity {
     /// The stack of a lease.
     #[must_use]
     pub fn of_lease(lease: &Lease) -> Self {
@@ -45,7 +45,7 @@ impl Identity {
 /// What a resource is to a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum Ownership {
     /// It belongs, and may go.
     Belongs,
     /// It carries the stack's name, or belongs to what does, and may not go: it is residue.
@@ -56,9 +56,9 @@ pub enum Verdict {
 
 /// A verdict with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Judged {
+pub struct OwnershipVerdict {
     /// What was found.
-    pub verdict: Verdict,
+    pub verdict: Ownership,
     /// Why, in words for whoever reads the plan.
     pub reason: String,
     /// What keeps it, where that is known: the id of another resource.
@@ -66,17 +66,21 @@ pub struct Judged {
 }
 
 /// The verdicts on all resources that a look has found, by id.
-pub type Judgement = BTreeMap<ResourceId, Judged>;
+pub type OwnershipVerdicts = BTreeMap<ResourceId, OwnershipVerdict>;
 
 /// Judges all that a look has found. `places` are those of the configuration: nothing goes anywhere else.
 #[must_use]
-pub fn judge(resources: &[Resource], stack: &Identity, places: &BTreeSet<Place>) -> Judgement {
-    let court = Court {
+pub fn judge(
+    resources: &[Resource],
+    stack: &StackIdentity,
+    places: &BTreeSet<Place>,
+) -> OwnershipVerdicts {
+    let court = OwnershipRules {
         stack,
         places,
         all: resources.iter().map(|one| (&one.id, one)).collect(),
     };
-    let mut judgement = Judgement::new();
+    let mut judgement = OwnershipVerdicts::new();
     for one in resources {
         court.judge(one, &mut judgement, &mut BTreeSet::new());
     }
@@ -84,20 +88,20 @@ pub fn judge(resources: &[Resource], stack: &Identity, places: &BTreeSet<Place>)
     judgement
 }
 
-struct Court<'a> {
-    stack: &'a Identity,
+struct OwnershipRules<'a> {
+    stack: &'a StackIdentity,
     places: &'a BTreeSet<Place>,
     all: BTreeMap<&'a ResourceId, &'a Resource>,
 }
 
-impl Court<'_> {
+impl OwnershipRules<'_> {
     /// Judges one, and before it what the verdict rests on. `path` is what is being judged already.
     fn judge(
         &self,
         one: &Resource,
-        judgement: &mut Judgement,
+        judgement: &mut OwnershipVerdicts,
         path: &mut BTreeSet<ResourceId>,
-    ) -> Judged {
+    ) -> OwnershipVerdict {
         if let Some(judged) = judgement.get(&one.id) {
             return judged.clone();
         }
@@ -118,16 +122,16 @@ impl Court<'_> {
     fn verdict(
         &self,
         one: &Resource,
-        owner: Option<&(&ResourceId, Option<Judged>)>,
-        whole: Option<&(&ResourceId, Option<Judged>)>,
-    ) -> Judged {
+        owner: Option<&(&ResourceId, Option<OwnershipVerdict>)>,
+        whole: Option<&(&ResourceId, Option<OwnershipVerdict>)>,
+    ) -> OwnershipVerdict {
         let by_tag = match self.by_tag(one) {
-            Tagged::Other(judged) => return judged,
-            Tagged::Mismatch(judged) => Some(judged),
-            Tagged::Matches => None,
-            Tagged::No => match &owner {
-                Some((_, Some(judged))) if judged.verdict == Verdict::Belongs => None,
-                Some((id, Some(judged))) if judged.verdict == Verdict::Stays => {
+            TagMatch::Other(judged) => return judged,
+            TagMatch::Mismatch(judged) => Some(judged),
+            TagMatch::Matches => None,
+            TagMatch::No => match &owner {
+                Some((_, Some(judged))) if judged.verdict == Ownership::Belongs => None,
+                Some((id, Some(judged))) if judged.verdict == Ownership::Stays => {
                     let reason = format!("it carries no tag, and what owns it is left: {id}");
                     return stays_for(reason, id);
                 }
@@ -140,13 +144,13 @@ impl Court<'_> {
         };
         let owned = owner
             .as_ref()
-            .filter(|(_, owner)| owner.as_ref().is_some_and(Judged::belongs));
+            .filter(|(_, owner)| owner.as_ref().is_some_and(OwnershipVerdict::belongs));
         let own = by_its_own_service(one, owned.is_some());
         if let Some(judged) = self.by_place(one).or(by_tag).or(own) {
             return judged;
         }
         if let Some((id, judged)) = &whole
-            && !judged.as_ref().is_some_and(Judged::belongs)
+            && !judged.as_ref().is_some_and(OwnershipVerdict::belongs)
         {
             let reason = format!(
                 "it is part of {id}, which is not tagged as this stack's: it goes only with that"
@@ -170,24 +174,24 @@ impl Court<'_> {
             (Some((id, _)), None) => format!("{id} alone owns it, which belongs to the stack{age}"),
             _ => format!("its tags name the stack, its app and its owner{age}"),
         };
-        Judged {
-            verdict: Verdict::Belongs,
+        OwnershipVerdict {
+            verdict: Ownership::Belongs,
             reason,
             blocked_by: None,
         }
     }
 
-    fn by_tag(&self, one: &Resource) -> Tagged {
+    fn by_tag(&self, one: &Resource) -> TagMatch {
         let stack = self.stack;
         let Some(name) = one.tag(tags::STACK) else {
-            return Tagged::No;
+            return TagMatch::No;
         };
         if name != stack.name.as_str() {
-            return Tagged::Other(foreign(format!("its tag names another stack: {name}")));
+            return TagMatch::Other(foreign(format!("its tag names another stack: {name}")));
         }
         let account = stack.account.as_ref();
         if account.is_some_and(|account| *account != one.place.account) {
-            return Tagged::Other(foreign("it is in another account, and so another stack's"));
+            return TagMatch::Other(foreign("it is in another account, and so another stack's"));
         }
         let app = one.tag(tags::APP);
         let owner = one.tag(tags::OWNER);
@@ -195,12 +199,12 @@ impl Court<'_> {
         let same_owner =
             owner.is_some_and(|owner| stack.owners.iter().any(|o| o.as_str() == owner));
         if same_app && same_owner {
-            return Tagged::Matches;
+            return TagMatch::Matches;
         }
         // Of stacks that only tags tell of, each set of tags is one of its own.
         if let (None, Some(app), Some(owner)) = (stack.since, app, owner) {
             let reason = format!("it is another stack's of that name: app {app}, owner {owner}");
-            return Tagged::Other(foreign(reason));
+            return TagMatch::Other(foreign(reason));
         }
         let (key, value, expected) = if same_app {
             let owners: Vec<&str> = stack.owners.iter().map(Owner::as_str).collect();
@@ -208,18 +212,18 @@ impl Court<'_> {
         } else {
             (tags::APP, app, stack.app.to_string())
         };
-        Tagged::Mismatch(stays(match value {
+        TagMatch::Mismatch(stays(match value {
             Some(value) => format!("its tag {key} is {value}, and the stack's is {expected}"),
             None => format!("it has no tag {key}, and the stack's is {expected}"),
         }))
     }
 
-    fn by_place(&self, one: &Resource) -> Option<Judged> {
+    fn by_place(&self, one: &Resource) -> Option<OwnershipVerdict> {
         let configured = self.places.contains(&one.place);
         (!configured).then(|| stays(format!("the configuration does not name {}", one.place)))
     }
 
-    fn by_age(&self, one: &Resource) -> Option<Judged> {
+    fn by_age(&self, one: &Resource) -> Option<OwnershipVerdict> {
         let (created_at, since) = (one.created_at?, self.stack.since?);
         let older = created_at < since - CLOCKS;
         older.then(|| {
@@ -230,7 +234,7 @@ impl Court<'_> {
     }
 
     /// What goes takes along what it owns, and what is part of it: it stays when something of that may not go.
-    fn spare_owners(&self, judgement: &mut Judgement) {
+    fn spare_owners(&self, judgement: &mut OwnershipVerdicts) {
         loop {
             let spared = self.all.values().find_map(|child| {
                 let judged = judgement
@@ -239,7 +243,8 @@ impl Court<'_> {
                 // Of a part that its own service does not know the whole says whose it is.
                 let whole = child.part_of.as_ref().filter(|_| child.is_confirmed());
                 let mut above = child.owner.iter().chain(whole);
-                let owner = above.find(|id| judgement.get(id).is_some_and(Judged::belongs))?;
+                let owner =
+                    above.find(|id| judgement.get(id).is_some_and(OwnershipVerdict::belongs))?;
                 let reason = format!(
                     "it would take along {}, which may not go: {}",
                     child.id, judged.reason
@@ -254,7 +259,9 @@ impl Court<'_> {
             for child in self.all.values() {
                 let mut above = child.owner.iter().chain(&child.part_of);
                 let orphan = above.any(|id| *id == owner)
-                    && judgement.get(&child.id).is_some_and(Judged::belongs);
+                    && judgement
+                        .get(&child.id)
+                        .is_some_and(OwnershipVerdict::belongs);
                 if orphan {
                     let reason = format!("what owns it is left: {owner}");
                     judgement.insert(child.id.clone(), stays_for(reason, &owner));
@@ -264,17 +271,17 @@ impl Court<'_> {
     }
 }
 
-enum Tagged {
+enum TagMatch {
     Matches,
     /// The name fits, and something else does not.
-    Mismatch(Judged),
-    Other(Judged),
+    Mismatch(OwnershipVerdict),
+    Other(OwnershipVerdict),
     No,
 }
 
 /// What keeps one whoever's it is. What a service made for itself goes with its owner, by itself.
-fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<Judged> {
-    if let Standing::Unconfirmed(why) = &one.standing {
+fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<OwnershipVerdict> {
+    if let Confirmation::Unconfirmed(why) = &one.confirmation {
         return Some(stays(format!("its own service did not confirm it: {why}")));
     }
     if let Some(why) = one.untouchable.as_ref().filter(|_| !is_owned) {
@@ -286,32 +293,32 @@ fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<Judged> {
     )))
 }
 
-impl Judged {
+impl OwnershipVerdict {
     /// Whether it may go.
     #[must_use]
     pub fn belongs(&self) -> bool {
-        self.verdict == Verdict::Belongs
+        self.verdict == Ownership::Belongs
     }
 }
 
-fn stays(reason: impl Into<String>) -> Judged {
-    Judged {
-        verdict: Verdict::Stays,
+fn stays(reason: impl Into<String>) -> OwnershipVerdict {
+    OwnershipVerdict {
+        verdict: Ownership::Stays,
         reason: reason.into(),
         blocked_by: None,
     }
 }
 
-fn stays_for(reason: String, id: &ResourceId) -> Judged {
-    Judged {
+fn stays_for(reason: String, id: &ResourceId) -> OwnershipVerdict {
+    OwnershipVerdict {
         blocked_by: Some(id.to_string()),
         ..stays(reason)
     }
 }
 
-fn foreign(reason: impl Into<String>) -> Judged {
-    Judged {
-        verdict: Verdict::Foreign,
+fn foreign(reason: impl Into<String>) -> OwnershipVerdict {
+    OwnershipVerdict {
+        verdict: Ownership::Foreign,
         reason: reason.into(),
         blocked_by: None,
     }

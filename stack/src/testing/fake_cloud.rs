@@ -9,19 +9,21 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::world::World;
-use crate::cloud::{Bill, CloudErrorKind, NotLooked, Place, Price, Resource, ResourceId, Standing};
-use crate::idle::Observed;
+use crate::cloud::{
+    Bill, CloudErrorKind, Confirmation, Place, Price, Resource, ResourceId, Unchecked,
+};
+use crate::idle::Activity;
 use crate::values::tags;
 
 /// What a cloud is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Call {
+pub enum CloudCall {
     /// To look everywhere.
     Discover,
     /// To ask about resources again; recorded once a call, for each resource.
     Describe,
     /// To untie a resource from its equals.
-    Loosen,
+    DetachReferences,
     /// To delete it.
     Delete,
     /// To stop it.
@@ -38,7 +40,7 @@ pub enum Call {
 
 /// How often a scripted answer is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Times {
+pub enum Repeat {
     /// To so many calls.
     Few(u32),
     /// To every call.
@@ -58,7 +60,7 @@ pub fn resource(kind: &str, name: &str, stack: &str) -> Resource {
         region: "eu-west-1".to_owned(),
     };
     let mut resource = Resource::named(ResourceId(format!("{kind}/{name}")), kind, place);
-    resource.standing = Standing::Confirmed;
+    resource.confirmation = Confirmation::Confirmed;
     resource.tags = [
         (tags::STACK, stack),
         (tags::APP, "checkout"),
@@ -97,18 +99,18 @@ impl FakeCloud {
     }
 
     /// Answers a call about one with an error.
-    pub fn refuse(&self, call: Call, id: &ResourceId, kind: CloudErrorKind, times: Times) {
+    pub fn refuse(&self, call: CloudCall, id: &ResourceId, kind: CloudErrorKind, times: Repeat) {
         let refusals = &mut self.world().refusals;
         refusals.insert((call, id.clone()), (kind, times));
     }
 
     /// A call about one ends in a panic.
-    pub fn panics(&self, call: Call, id: &ResourceId) {
+    pub fn panics(&self, call: CloudCall, id: &ResourceId) {
         self.world().panics.insert((call, id.clone()));
     }
 
     /// Answers a call about one as any other again.
-    pub fn mend(&self, call: Call, id: &ResourceId) {
+    pub fn mend(&self, call: CloudCall, id: &ResourceId) {
         self.world().refusals.remove(&(call, id.clone()));
     }
 
@@ -129,7 +131,7 @@ impl FakeCloud {
 
     /// Does not answer in a place, or about a type there.
     pub fn is_silent(&self, place: &Place, kind: Option<&str>, credentials: bool) {
-        self.world().silent.push(NotLooked {
+        self.world().silent.push(Unchecked {
             place: place.clone(),
             kind: kind.map(str::to_owned),
             reason: "it did not answer in time".to_owned(),
@@ -170,7 +172,7 @@ impl FakeCloud {
     }
 
     /// What it says about the use of one.
-    pub fn observes(&self, id: &ResourceId, observed: Observed) {
+    pub fn observes(&self, id: &ResourceId, observed: Activity) {
         self.world().activity.insert(id.clone(), observed);
     }
 
@@ -186,13 +188,13 @@ impl FakeCloud {
 
     /// Every call so far, in order, with what it was about.
     #[must_use]
-    pub fn calls(&self) -> Vec<(Call, Option<ResourceId>)> {
+    pub fn calls(&self) -> Vec<(CloudCall, Option<ResourceId>)> {
         self.world().calls.clone()
     }
 
     /// What was asked to be done, of one kind, in order.
     #[must_use]
-    pub fn called(&self, call: Call) -> Vec<ResourceId> {
+    pub fn called(&self, call: CloudCall) -> Vec<ResourceId> {
         let world = self.world();
         let of_kind = world.calls.iter().filter(|(kind, _)| *kind == call);
         of_kind.filter_map(|(_, id)| id.clone()).collect()

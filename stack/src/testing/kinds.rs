@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::{actor, noon, registration};
-use crate::cost::AtLeast;
-use crate::lease::{EventKind, Hand, Mark, ProcessId, Strategy, Told, UnknownEvent};
+use crate::cost::MinimumCharge;
+use crate::init::{PhaseBoundary, ReportedPhase};
+use crate::lease::{EventKind, Operator, ProcessId, Strategy, UnknownEvent};
 use crate::values::id::{AppVersion, LedgerId, Owner, RunId};
 use crate::values::ttl::{Elapsed, Span};
 
@@ -34,8 +35,8 @@ pub fn every_kind() -> Vec<EventKind> {
         E::PhaseMarked {
             phase: "migrate".to_owned(),
             class: Some("database".to_owned()),
-            state: Mark::Done,
-            told: Some(Told {
+            state: PhaseBoundary::Done,
+            reported: Some(ReportedPhase {
                 started_at: noon(),
                 seconds: Elapsed::from_millis(2_500),
             }),
@@ -68,7 +69,7 @@ pub fn every_kind() -> Vec<EventKind> {
             hourly_usd: Some("0.42".parse().expect("a rate")),
             hourly_source: "list 2026-01-01".to_owned(),
             unpriced: vec!["traffic".to_owned()],
-            at_least: vec![AtLeast {
+            at_least: vec![MinimumCharge {
                 until: Span::minutes(1).after(noon()),
                 hourly_usd: "0.4".parse().expect("a rate"),
             }],
@@ -76,16 +77,18 @@ pub fn every_kind() -> Vec<EventKind> {
         E::SleepStarted {
             prior: [("asg/web".to_owned(), json!({"desired": 3}))].into(),
             until: Some(hour.after(noon())),
-            hand: Some(Box::new(hand())),
+            operator: Some(Box::new(operator())),
         },
         E::Slept,
         E::WakeStarted {
-            hand: Some(Box::new(hand())),
+            operator: Some(Box::new(operator())),
         },
         E::Woken,
-        E::TurnAlive { run: hand().run },
-        E::TurnFailed {
-            run: hand().run,
+        E::PowerOperationAlive {
+            run: operator().run,
+        },
+        E::PowerOperationFailed {
+            run: operator().run,
             reason: "it does not stop".to_owned(),
         },
         E::Activity {
@@ -131,8 +134,8 @@ pub fn every_kind() -> Vec<EventKind> {
     clippy::expect_used,
     reason = "texts that are legal; only tests call this"
 )]
-fn hand() -> Hand {
-    Hand {
+fn operator() -> Operator {
+    Operator {
         run: RunId::new("7k3m9q2x4v8w").expect("a run id"),
         process: ProcessId {
             pid: 4242,

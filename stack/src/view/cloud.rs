@@ -7,23 +7,23 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cloud::{Place, Resource, ResourceId};
-use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState, Observed};
-use crate::inventory::{Known, KnownBill, StackBill, Tagged, covers};
+use crate::idle::{Activity, DEFAULT_WINDOW, Evidence, IdleState};
+use crate::inventory::{BillHistory, CloudSnapshot, StackBill, TaggedStack, covers};
 use crate::lease::Lease;
 use crate::values::ttl::Span;
 
 /// What is known of the cloud at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct CloudView {
-    known: Known,
-    bill: KnownBill,
-    stacks: BTreeMap<Tagged, Vec<ResourceId>>,
+    known: CloudSnapshot,
+    bill: BillHistory,
+    stacks: BTreeMap<TaggedStack, Vec<ResourceId>>,
 }
 
 impl CloudView {
     /// What is known of the configured places. What was once seen elsewhere is nobody's business any more.
     #[must_use]
-    pub fn new(mut known: Known, bill: KnownBill, places: &[Place]) -> Self {
+    pub fn new(mut known: CloudSnapshot, bill: BillHistory, places: &[Place]) -> Self {
         known.places.retain(|place, _| places.contains(place));
         known
             .resources
@@ -44,18 +44,18 @@ impl CloudView {
 
     /// Everything that looks have found.
     #[must_use]
-    pub fn known(&self) -> &Known {
+    pub fn known(&self) -> &CloudSnapshot {
         &self.known
     }
 
     /// What was billed, as far as it was asked.
     #[must_use]
-    pub fn bill(&self) -> &KnownBill {
+    pub fn bill(&self) -> &BillHistory {
         &self.bill
     }
 
     /// Every stack that tags tell of, by name.
-    pub fn stacks(&self) -> impl Iterator<Item = &Tagged> {
+    pub fn stacks(&self) -> impl Iterator<Item = &TaggedStack> {
         self.stacks.keys()
     }
 
@@ -69,26 +69,26 @@ impl CloudView {
 
     /// The resources of a stack that tags tell of.
     #[must_use]
-    pub fn tagged(&self, tags: &Tagged) -> Vec<&Resource> {
+    pub fn tagged(&self, tags: &TaggedStack) -> Vec<&Resource> {
         let ids = self.stacks.get(tags).into_iter().flatten();
         ids.filter_map(|id| self.known.resources.get(id)).collect()
     }
 
     /// When the first resource of a stack that tags tell of was created, as far as that is known.
     #[must_use]
-    pub fn began(&self, tags: &Tagged) -> Option<Timestamp> {
+    pub fn began(&self, tags: &TaggedStack) -> Option<Timestamp> {
         let resources = self.tagged(tags).into_iter();
         resources.filter_map(|one| one.created_at).min()
     }
 
     /// The stacks that tags tell of and none of these leases, as far as they live, does.
     #[must_use]
-    pub fn unleased(&self, leases: &[impl Borrow<Lease>]) -> Vec<&Tagged> {
+    pub fn unleased(&self, leases: &[impl Borrow<Lease>]) -> Vec<&TaggedStack> {
         let mut by_name: BTreeMap<&str, &Lease> = BTreeMap::new();
         let leases = leases.iter().map(Borrow::borrow);
         let live = leases.filter(|lease: &&Lease| lease.is_live());
         by_name.extend(live.map(|lease| (lease.name.as_str(), lease)));
-        let leased = |tags: &Tagged| {
+        let leased = |tags: &TaggedStack| {
             let lease = by_name.get(tags.name.as_str());
             lease.is_some_and(|lease| tags.is_of(lease))
         };
@@ -97,20 +97,20 @@ impl CloudView {
 
     /// Whether a lease's stack is used, as far as that was seen within its window.
     #[must_use]
-    pub fn observed(&self, lease: &Lease, now: Timestamp) -> Observed {
+    pub fn observed(&self, lease: &Lease, now: Timestamp) -> Activity {
         let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
         self.observed_of(&self.resources(lease), window, now)
     }
 
     /// The same for resources that tags alone tell of.
     #[must_use]
-    pub fn observed_tagged(&self, tags: &Tagged, now: Timestamp) -> Observed {
+    pub fn observed_tagged(&self, tags: &TaggedStack, now: Timestamp) -> Activity {
         self.observed_of(&self.tagged(tags), DEFAULT_WINDOW, now)
     }
 
     /// What each resource showed. What is too young, too long ago, or was not looked at says nothing: it is kept as a
     /// signal without a value, so that nobody takes a part for the whole.
-    fn observed_of(&self, resources: &[&Resource], window: Span, now: Timestamp) -> Observed {
+    fn observed_of(&self, resources: &[&Resource], window: Span, now: Timestamp) -> Activity {
         let mut evidence = Vec::new();
         let mut quiet: Vec<Option<Timestamp>> = Vec::new();
         for resource in resources {
@@ -143,7 +143,7 @@ impl CloudView {
         }
         // As long as one of them has no such moment, nothing is known of the whole.
         let quiet: Option<Vec<Timestamp>> = quiet.into_iter().collect();
-        Observed {
+        Activity {
             evidence,
             quiet_since: quiet.and_then(|quiet| quiet.into_iter().max()),
         }
@@ -179,8 +179,8 @@ impl CloudView {
         self.bill.billed(name, from.map_or(Date::MIN, day_of))
     }
 
-    fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Tagged> {
-        let first = Tagged {
+    fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a TaggedStack> {
+        let first = TaggedStack {
             name: name.to_owned(),
             app: None,
             owner: None,

@@ -13,7 +13,7 @@ use crate::{RunId, Seq};
 /// A stack, its events so far, and somebody who delivers whatever is owed.
 struct Story {
     events: Vec<Event>,
-    observed: Observed,
+    observed: Activity,
     policy: Policy,
 }
 
@@ -30,7 +30,7 @@ impl Story {
         change(&mut registration);
         let mut story = Self {
             events: Vec::new(),
-            observed: Observed::default(),
+            observed: Activity::default(),
             policy: Policy::default(),
         };
         let registration = Box::new(registration);
@@ -58,10 +58,10 @@ impl Story {
             self.policy.clone(),
             ReaperStatus::default(),
         );
-        let attempts = if asks_for_attempts(&lease, &self.observed, &view) {
-            Attempts::of(&self.events)
+        let attempts = if needs_teardown_history(&lease, &self.observed, &view) {
+            TeardownHistory::of(&self.events)
         } else {
-            Attempts::default()
+            TeardownHistory::default()
         };
         let before = NotifyConfig::default().before;
         let owed = owed(&lease, &self.observed, &attempts, &before, &view);
@@ -199,7 +199,7 @@ fn purgatory_is_told_once() {
 #[test]
 fn idleness_is_told_once() {
     let mut story = Story::begin(|r| r.terms.idle_after = Some(Span::minutes(120)));
-    story.observed = Observed {
+    story.observed = Activity {
         evidence: vec![Evidence {
             signal: "requests".to_owned(),
             value: Some(0.0),
@@ -280,8 +280,8 @@ fn a_fact_has_one_id() {
             let before = NotifyConfig::default().before;
             owed(
                 &lease,
-                &Observed::default(),
-                &Attempts::default(),
+                &Activity::default(),
+                &TeardownHistory::default(),
                 &before,
                 &view,
             )

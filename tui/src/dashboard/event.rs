@@ -3,7 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stack::inventory::{CloudClock, Known, KnownBill, LookedAt, SeenUse};
+use stack::inventory::{BillHistory, CloudClock, CloudSnapshot, DatedActivity, PlaceScan};
 use stack::service::power::{Step, Turned};
 use stack::service::teardown::{Plan, Progress};
 use stack::view::CloudView;
@@ -97,14 +97,14 @@ pub(crate) struct Sighting {
     /// The resources as they were last seen.
     pub(crate) resources: Vec<Resource>,
     /// Where was looked, and when.
-    pub(crate) places: Vec<(Place, LookedAt)>,
+    pub(crate) places: Vec<(Place, PlaceScan)>,
     /// What was seen of their use.
-    pub(crate) uses: Vec<(ResourceId, SeenUse)>,
+    pub(crate) uses: Vec<(ResourceId, DatedActivity)>,
     /// How far the clocks are apart.
     pub(crate) clock: Option<CloudClock>,
     /// What was billed, as far as it was asked.
     #[serde(default)]
-    pub(crate) bill: KnownBill,
+    pub(crate) bill: BillHistory,
     /// The places of the configuration.
     pub(crate) configured: Vec<Place>,
     /// The cloud itself was asked.
@@ -147,7 +147,7 @@ impl Sighting {
     /// As stacks are read against it.
     pub(crate) fn view(self) -> CloudView {
         let resources = self.resources.into_iter();
-        let known = Known {
+        let known = CloudSnapshot {
             resources: resources.map(|one| (one.id.clone(), one)).collect(),
             places: self.places.into_iter().collect(),
             uses: self.uses.into_iter().collect(),

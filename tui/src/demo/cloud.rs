@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::json;
-use stack::cloud::{BillLine, Standing, Usage};
-use stack::idle::{Evidence, Observed};
-use stack::inventory::{BilledDay, CloudClock, Gap, KnownBill, LookedAt, SeenUse};
+use stack::cloud::{BillLine, Confirmation, Usage};
+use stack::idle::{Activity, Evidence};
+use stack::inventory::{BillHistory, BilledDay, CloudClock, DatedActivity, PlaceScan, ScanGap};
 use stack::values::tags;
 use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd};
 
@@ -185,7 +185,7 @@ pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
 }
 
 /// Every region of both accounts; in one of them databases did not answer.
-fn places(at: Timestamp) -> Vec<(Place, LookedAt)> {
+fn places(at: Timestamp) -> Vec<(Place, PlaceScan)> {
     let each = ACCOUNTS
         .iter()
         .flat_map(|account| REGIONS.iter().map(move |region| (account, region)));
@@ -195,13 +195,13 @@ fn places(at: Timestamp) -> Vec<(Place, LookedAt)> {
             region: (*region).to_owned(),
         };
         let silent = *account == "444455556666" && *region == "us-east-1";
-        let gap = Gap {
+        let gap = ScanGap {
             kind: Some("rds".to_owned()),
             reason: "AccessDenied: rds:DescribeDBInstances is not allowed".to_owned(),
             credentials: false,
             answered_at: None,
         };
-        let looked = LookedAt {
+        let looked = PlaceScan {
             tried_at: at,
             answered_at: Some(at),
             gaps: silent.then_some(gap).into_iter().collect(),
@@ -241,11 +241,11 @@ fn used(
         };
         // Half of the time since it began, nobody was there.
         let half = jiff::SignedDuration::from_secs(looked_at.duration_since(since).as_secs() / 2);
-        let observed = Observed {
+        let observed = Activity {
             evidence: vec![evidence],
             quiet_since: idle.then(|| since.checked_add(half).unwrap_or(looked_at)),
         };
-        let seen = SeenUse {
+        let seen = DatedActivity {
             at: looked_at,
             observed,
         };
@@ -293,7 +293,7 @@ impl Makes<'_> {
             tag(tags::TTL, ttl),
         ]
         .into();
-        one.standing = Standing::Confirmed;
+        one.confirmation = Confirmation::Confirmed;
         one.created_at = Some(self.created_at);
         one.hourly_usd = rate.and_then(|rate| rate.parse().ok());
         one.hourly_source = rate.map(|_| LISTED.to_owned());
@@ -338,7 +338,7 @@ impl Makes<'_> {
 
 /// The bill of the days that have ended: those before yesterday are settled.
 struct Bill {
-    known: KnownBill,
+    known: BillHistory,
     now: Timestamp,
 }
 
@@ -352,10 +352,10 @@ impl Bill {
                 BilledDay { settled, asked_at },
             )
         };
-        let known = KnownBill {
+        let known = BillHistory {
             days: (1..=10).map(day).collect(),
             requests: [(day_of(asked_at), 1)].into(),
-            ..KnownBill::default()
+            ..BillHistory::default()
         };
         Self { known, now }
     }
@@ -394,7 +394,7 @@ impl Bill {
     }
 
     /// All of it, in the order that bills are kept in.
-    fn whole(mut self) -> KnownBill {
+    fn whole(mut self) -> BillHistory {
         let lines = &mut self.known.lines;
         lines.sort_by(|a, b| (&a.stack, a.day).cmp(&(&b.stack, b.day)));
         self.known

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use stack::Clock;
-use stack::cloud::{Found, NotLooked, Which};
-use stack::config::{Access, Account};
+use stack::cloud::{Discovery, DiscoveryScope, Unchecked};
+use stack::config::{Account, CredentialSource};
 use stack::inventory::CloudClock;
 use stack::service::ClockSkew;
 
@@ -23,7 +23,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
     let Some(sky) = context.sky(&config, &path) else {
         return Vec::new();
     };
-    let found = sky.cloud.discover(&Which::All).await;
+    let found = sky.cloud.discover(&DiscoveryScope::All).await;
     let mut findings: Vec<Finding> = config
         .accounts
         .iter()
@@ -34,28 +34,28 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
 }
 
 /// One account: its credentials, then each region that did not answer, then the services in it that did not.
-fn about(account: &Account, found: &Found) -> Vec<Finding> {
+fn about(account: &Account, found: &Discovery) -> Vec<Finding> {
     let name = format!("{} ({})", account.name, account.id);
-    let gaps = found.not_looked.iter();
-    let gaps: Vec<&NotLooked> = gaps.filter(|gap| gap.place.account == account.id).collect();
+    let gaps = found.unchecked.iter();
+    let gaps: Vec<&Unchecked> = gaps.filter(|gap| gap.place.account == account.id).collect();
     if let Some(gap) = gaps.iter().find(|gap| gap.credentials) {
         return vec![Finding::broken(
             PART,
             format!("{name}: its credentials do not work: {}", gap.reason),
             match &account.access {
-                Access::Standard => {
+                CredentialSource::Standard => {
                     "log in, or name a profile or a role_arn under this [[account]]".to_owned()
                 }
-                Access::Profile(profile) => format!(
+                CredentialSource::Profile(profile) => format!(
                     "see `aws sts get-caller-identity --profile {profile}`, and log in again where they have expired"
                 ),
-                Access::Role { arn, .. } => {
+                CredentialSource::Role { arn, .. } => {
                     format!("see whether {arn} may be assumed from here")
                 }
             },
         )];
     }
-    let (silent, partly): (Vec<&NotLooked>, Vec<&NotLooked>) =
+    let (silent, partly): (Vec<&Unchecked>, Vec<&Unchecked>) =
         gaps.into_iter().partition(|gap| gap.kind.is_none());
     let mut findings: Vec<Finding> = silent
         .iter()
@@ -123,13 +123,13 @@ mod tests {
         Account {
             name: "sandbox".to_owned(),
             id: "123456789012".to_owned(),
-            access: Access::Profile("sandbox".to_owned()),
+            access: CredentialSource::Profile("sandbox".to_owned()),
             regions: vec!["eu-west-1".to_owned(), "us-east-1".to_owned()],
         }
     }
 
-    fn gap(region: &str, kind: Option<&str>, credentials: bool) -> NotLooked {
-        NotLooked {
+    fn gap(region: &str, kind: Option<&str>, credentials: bool) -> Unchecked {
+        Unchecked {
             place: Place {
                 account: "123456789012".to_owned(),
                 region: region.to_owned(),
@@ -140,10 +140,10 @@ mod tests {
         }
     }
 
-    fn verdicts(not_looked: Vec<NotLooked>) -> Vec<(Verdict, String)> {
-        let found = Found {
-            not_looked,
-            ..Found::default()
+    fn verdicts(not_looked: Vec<Unchecked>) -> Vec<(Verdict, String)> {
+        let found = Discovery {
+            unchecked: not_looked,
+            ..Discovery::default()
         };
         let findings = about(&account(), &found).into_iter();
         findings.map(|one| (one.verdict, one.found)).collect()

@@ -1,7 +1,7 @@
 //! The reaper: whether anything ends at expiry.
 
 use stack::Clock;
-use stack::reaper::NothingEnds;
+use stack::reaper::ReaperInactive;
 
 use super::Finding;
 use super::ledger::Open;
@@ -16,15 +16,15 @@ const REGULARLY: &str =
 pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
     let now = clock.now();
     let status = &ledger.reaper;
-    if let Some(why) = status.nothing_ends(now) {
+    if let Some(why) = status.inactivity(now) {
         let mend = match why {
-            NothingEnds::Paused { .. } => {
+            ReaperInactive::Paused { .. } => {
                 "find out why it is paused, then `jiti reap --resume`".to_owned()
             }
-            NothingEnds::Silent { .. } => {
+            ReaperInactive::Silent { .. } => {
                 format!("see why it stopped running, and {REGULARLY} again")
             }
-            NothingEnds::NeverRan => REGULARLY.to_owned(),
+            ReaperInactive::NeverRan => REGULARLY.to_owned(),
         };
         return Finding::advice(PART, describe::why_nothing_ends(&why), mend);
     }

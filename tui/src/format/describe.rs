@@ -2,8 +2,9 @@
 
 use crate::dashboard::model::operations::{Doing, Work};
 use stack::idle::IdleState;
-use stack::lease::{Mark, Strategy, Told};
-use stack::reaper::NothingEnds;
+use stack::init::{PhaseBoundary, ReportedPhase};
+use stack::lease::Strategy;
+use stack::reaper::ReaperInactive;
 use stack::{EventKind, Phase, Source};
 
 use super::values;
@@ -40,23 +41,25 @@ pub(crate) fn work(work: &Work) -> String {
 }
 
 /// That nothing ends at expiry, why, and what changes that.
-pub(crate) fn nothing_ends(why: &NothingEnds) -> String {
+pub(crate) fn inactivity(why: &ReaperInactive) -> String {
     let remedy = match why {
-        NothingEnds::NeverRan | NothingEnds::Silent { .. } => "`jiti reap --yes` runs it once.",
-        NothingEnds::Paused { .. } => "`jiti reap --resume` lets it go on.",
+        ReaperInactive::NeverRan | ReaperInactive::Silent { .. } => {
+            "`jiti reap --yes` runs it once."
+        }
+        ReaperInactive::Paused { .. } => "`jiti reap --resume` lets it go on.",
     };
     format!("{}. {remedy}", why_nothing_ends(why))
 }
 
 /// That nothing ends at expiry, and why.
-pub(crate) fn why_nothing_ends(why: &NothingEnds) -> String {
+pub(crate) fn why_nothing_ends(why: &ReaperInactive) -> String {
     let why = match why {
-        NothingEnds::NeverRan => "no reaper has run yet".to_owned(),
-        NothingEnds::Silent { last, interval } => format!(
+        ReaperInactive::NeverRan => "no reaper has run yet".to_owned(),
+        ReaperInactive::Silent { last, interval } => format!(
             "the last reaper ran at {} UTC and should run every {interval}",
             values::minute(*last)
         ),
-        NothingEnds::Paused { by, at, why } => {
+        ReaperInactive::Paused { by, at, why } => {
             let why = why.as_ref().map(|why| format!(": {why}"));
             let at = values::minute(*at);
             format!(
@@ -98,18 +101,18 @@ pub(crate) fn event(kind: &EventKind) -> String {
             phase,
             class,
             state,
-            told,
+            reported: told,
         } => {
             let class = class
                 .as_deref()
                 .map(|class| format!(" ({class})"))
                 .unwrap_or_default();
             match (state, told) {
-                (_, Some(Told { seconds, .. })) => {
+                (_, Some(ReportedPhase { seconds, .. })) => {
                     format!("phase {phase}{class} took {}", values::seconds(*seconds))
                 }
-                (Mark::Start, None) => format!("phase {phase}{class} began"),
-                (Mark::Done, None) => format!("phase {phase}{class} done"),
+                (PhaseBoundary::Start, None) => format!("phase {phase}{class} began"),
+                (PhaseBoundary::Done, None) => format!("phase {phase}{class} done"),
             }
         }
         EventKind::CheckPassed { check } => format!("check passed: {check}"),
@@ -148,8 +151,8 @@ pub(crate) fn event(kind: &EventKind) -> String {
         EventKind::Slept => "asleep".to_owned(),
         EventKind::WakeStarted { .. } => "wake began".to_owned(),
         EventKind::Woken => "woken".to_owned(),
-        EventKind::TurnAlive { .. } => "goes on".to_owned(),
-        EventKind::TurnFailed { reason, .. } => format!("not finished: {reason}"),
+        EventKind::PowerOperationAlive { .. } => "goes on".to_owned(),
+        EventKind::PowerOperationFailed { reason, .. } => format!("not finished: {reason}"),
         EventKind::Activity { signal } => format!("used: {signal}"),
         EventKind::Warned { warning } => format!("warned: {warning}"),
         EventKind::TeardownStarted {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use stack::service::notify::{Alarm, Letter};
-use stack::warning::{Warning, WarningKind};
+use stack::warning::{OwnerWarning, WarningKind};
 use stack::{AppName, AppVersion, Elapsed, HourlyRate, Owner, StackName};
 
 use crate::format::values;
@@ -36,13 +36,13 @@ pub(crate) struct Message {
     dies_at: Option<Timestamp>,
     hourly_usd: Option<HourlyRate>,
     /// What is left of it.
-    residue: Vec<Left>,
+    residue: Vec<ResidualResource>,
     /// The stacks that are due, where there are more than may be.
     stacks: Vec<StackName>,
 }
 
 #[derive(Debug, Serialize)]
-struct Left {
+struct ResidualResource {
     id: String,
     reason: String,
     blocked_by: Option<String>,
@@ -62,10 +62,10 @@ impl Message {
         format!("{}{}", stack.unwrap_or_default(), self.reason)
     }
 
-    fn about_stack(warning: &Warning, now: Timestamp) -> Self {
+    fn about_stack(warning: &OwnerWarning, now: Timestamp) -> Self {
         let reason = reason(warning, now);
         let what_to_do = what_to_do(warning);
-        let Warning {
+        let OwnerWarning {
             stack,
             app,
             version,
@@ -82,7 +82,7 @@ impl Message {
         let residue = match &warning.kind {
             WarningKind::Residue { left, .. } => left
                 .iter()
-                .map(|(id, left)| Left {
+                .map(|(id, left)| ResidualResource {
                     id: id.clone(),
                     reason: left.reason.clone(),
                     blocked_by: left.blocked_by.clone(),
@@ -156,7 +156,7 @@ impl Message {
 }
 
 /// What happened or will happen, as the rest of a sentence that begins with the stack's name.
-fn reason(warning: &Warning, now: Timestamp) -> String {
+fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
     let at = format!("{} UTC", values::minute(warning.about));
     let mut said = match &warning.kind {
         WarningKind::Expiry { .. } => {
@@ -215,7 +215,7 @@ fn reason(warning: &Warning, now: Timestamp) -> String {
     said
 }
 
-fn what_to_do(warning: &Warning) -> String {
+fn what_to_do(warning: &OwnerWarning) -> String {
     let stack = shell(warning.stack.as_str());
     match &warning.kind {
         WarningKind::Expiry { .. } | WarningKind::Expired => format!(
@@ -277,9 +277,9 @@ mod tests {
     use stack::testing::{noon, stack_name};
     use std::collections::BTreeMap;
 
-    fn warning(kind: WarningKind, minutes: u32) -> Warning {
+    fn warning(kind: WarningKind, minutes: u32) -> OwnerWarning {
         let span = stack::Span::minutes(minutes);
-        Warning {
+        OwnerWarning {
             kind,
             stack: stack_name("checkout-pr-412"),
             app: "checkout".parse().expect("an app"),
@@ -293,7 +293,7 @@ mod tests {
         }
     }
 
-    fn text(warning: Warning) -> String {
+    fn text(warning: OwnerWarning) -> String {
         Message::of(&Letter::Stack(Box::new(warning)), noon()).text
     }
 
@@ -312,13 +312,13 @@ mod tests {
     /// Of much that is left the first few are named, with what keeps them.
     #[test]
     fn residue_is_named() {
-        let left: BTreeMap<String, stack::lease::Left> = (1..=7)
+        let left: BTreeMap<String, stack::lease::ResidualResource> = (1..=7)
             .map(|n| {
                 let blocked_by = (n == 1).then(|| "eni-1".to_owned());
                 let reason = "in use".to_owned();
                 (
                     format!("aws_vpc.v{n}"),
-                    stack::lease::Left { reason, blocked_by },
+                    stack::lease::ResidualResource { reason, blocked_by },
                 )
             })
             .collect();

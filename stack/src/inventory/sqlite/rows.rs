@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::tables;
 use crate::cloud::{BillLine, Place, ResourceId};
 use crate::inventory::memory::Held;
-use crate::inventory::{Asking, Generation, Known, KnownBill, KnownPrice};
+use crate::inventory::{BillHistory, BillLock, CloudSnapshot, DatedPrice, Generation};
 use crate::values::money::Usd;
 
 /// Everything.
@@ -22,7 +22,7 @@ pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {
         known: known(db)?,
         bill: bill(db)?,
         prices: prices(db)?,
-        asking: None,
+        bill_lock: None,
         changes: 0,
     })
 }
@@ -34,7 +34,7 @@ pub(super) fn generation(db: &Connection) -> rusqlite::Result<Option<Generation>
 }
 
 /// What looks have found.
-pub(super) fn known(db: &Connection) -> rusqlite::Result<Known> {
+pub(super) fn known(db: &Connection) -> rusqlite::Result<CloudSnapshot> {
     let resources = rows(db, "SELECT id, resource FROM cloud_resource", |row| {
         let id = ResourceId(row.get(0)?);
         Ok(text(row, 1)?.map(|resource| (id, resource)))
@@ -52,7 +52,7 @@ pub(super) fn known(db: &Connection) -> rusqlite::Result<Known> {
         Ok(text(row, 1)?.map(|seen| (id, seen)))
     })?;
     let clock = rows(db, "SELECT clock FROM cloud_clock", |row| text(row, 0))?;
-    Ok(Known {
+    Ok(CloudSnapshot {
         resources: resources.into_iter().collect(),
         places: places.into_iter().collect(),
         uses: uses.into_iter().collect(),
@@ -60,7 +60,11 @@ pub(super) fn known(db: &Connection) -> rusqlite::Result<Known> {
     })
 }
 
-pub(super) fn keep_known(db: &Connection, before: &Known, after: &Known) -> rusqlite::Result<()> {
+pub(super) fn record_snapshot(
+    db: &Connection,
+    before: &CloudSnapshot,
+    after: &CloudSnapshot,
+) -> rusqlite::Result<()> {
     let mut delete = db.prepare_cached("DELETE FROM cloud_resource WHERE id = ?1")?;
     for id in gone(&before.resources, &after.resources) {
         delete.execute([id.as_str()])?;
@@ -98,7 +102,7 @@ pub(super) fn keep_known(db: &Connection, before: &Known, after: &Known) -> rusq
 }
 
 /// What the cloud billed.
-pub(super) fn bill(db: &Connection) -> rusqlite::Result<KnownBill> {
+pub(super) fn bill(db: &Connection) -> rusqlite::Result<BillHistory> {
     let lines = rows(
         db,
         "SELECT stack, day, service, usd, estimated FROM cloud_bill_line ORDER BY stack, day, service",
@@ -126,7 +130,7 @@ pub(super) fn bill(db: &Connection) -> rusqlite::Result<KnownBill> {
         .prepare_cached("SELECT remark FROM cloud_bill_remark")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    Ok(KnownBill {
+    Ok(BillHistory {
         lines,
         days: days.into_iter().collect(),
         requests: requests.into_iter().collect(),
@@ -134,10 +138,10 @@ pub(super) fn bill(db: &Connection) -> rusqlite::Result<KnownBill> {
     })
 }
 
-pub(super) fn keep_bill(
+pub(super) fn record_bill(
     db: &Connection,
-    before: &KnownBill,
-    after: &KnownBill,
+    before: &BillHistory,
+    after: &BillHistory,
 ) -> rusqlite::Result<()> {
     let (old, now) = (by_key(&before.lines), by_key(&after.lines));
     let mut delete = db.prepare_cached(
@@ -178,30 +182,30 @@ pub(super) fn keep_bill(
 }
 
 /// Who is asking for the bill.
-pub(super) fn asking(db: &Connection) -> rusqlite::Result<Option<Asking>> {
-    let asking = rows(db, "SELECT asking FROM cloud_asking", |row| text(row, 0))?;
-    Ok(asking.into_iter().next())
+pub(super) fn bill_lock(db: &Connection) -> rusqlite::Result<Option<BillLock>> {
+    let bill_lock = rows(db, "SELECT asking FROM cloud_asking", |row| text(row, 0))?;
+    Ok(bill_lock.into_iter().next())
 }
 
 #[expect(clippy::ref_option, reason = "every part is handed over as it is held")]
-pub(super) fn keep_asking(
+pub(super) fn record_bill_lock(
     db: &Connection,
-    before: &Option<Asking>,
-    after: &Option<Asking>,
+    before: &Option<BillLock>,
+    after: &Option<BillLock>,
 ) -> rusqlite::Result<()> {
     if before == after {
         return Ok(());
     }
     db.execute("DELETE FROM cloud_asking", [])?;
-    if let Some(asking) = after {
-        let asking = json(asking)?;
-        db.execute("INSERT INTO cloud_asking (asking) VALUES (?1)", [asking])?;
+    if let Some(bill_lock) = after {
+        let bill_lock = json(bill_lock)?;
+        db.execute("INSERT INTO cloud_asking (asking) VALUES (?1)", [bill_lock])?;
     }
     Ok(())
 }
 
 /// The prices that were asked for.
-pub(super) fn prices(db: &Connection) -> rusqlite::Result<Vec<KnownPrice>> {
+pub(super) fn prices(db: &Connection) -> rusqlite::Result<Vec<DatedPrice>> {
     rows(
         db,
         "SELECT price FROM cloud_price ORDER BY meter, region",
@@ -210,10 +214,10 @@ pub(super) fn prices(db: &Connection) -> rusqlite::Result<Vec<KnownPrice>> {
 }
 
 #[expect(clippy::ptr_arg, reason = "every part is handed over as it is held")]
-pub(super) fn keep_prices(
+pub(super) fn record_prices(
     db: &Connection,
-    before: &Vec<KnownPrice>,
-    after: &Vec<KnownPrice>,
+    before: &Vec<DatedPrice>,
+    after: &Vec<DatedPrice>,
 ) -> rusqlite::Result<()> {
     let mut put = db.prepare_cached(
         "INSERT OR REPLACE INTO cloud_price (meter, region, price) VALUES (?1, ?2, ?3)",

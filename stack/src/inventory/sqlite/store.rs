@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{rows, tables};
 use crate::inventory::memory::Held;
 use crate::ledger::LedgerError;
-use crate::ledger::sqlite::Site;
+use crate::ledger::sqlite::LedgerFile;
 use crate::ledger::sqlite::open::{self, Reading};
 use crate::sqlite::failure;
 
@@ -18,7 +18,7 @@ type Keep<T> = fn(&Connection, &T, &T) -> rusqlite::Result<()>;
 
 /// The way to the file, owned by one thread.
 pub(super) struct Store {
-    site: Arc<Site>,
+    site: Arc<LedgerFile>,
     reading: Option<Connection>,
     writing: Option<Connection>,
     /// What is known where nothing can be stored: from then on the file is not asked any more.
@@ -26,7 +26,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn new(site: Arc<Site>) -> Self {
+    pub(super) fn new(site: Arc<LedgerFile>) -> Self {
         Self {
             site,
             reading: None,
@@ -157,8 +157,8 @@ impl Store {
     }
 
     /// The file as one that is opened and never created.
-    fn never_new(&self) -> Site {
-        Site {
+    fn never_new(&self) -> LedgerFile {
+        LedgerFile {
             path: self.site.path.clone(),
             patience: self.site.patience,
             read_only: true,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 /// What can be asked again for nothing. It rises with every change of a row; another one is made anew, empty.
 const LOOKS: Group = Group {
     name: "looks",
-    format: 1,
+    format: 2,
     tables: &["cloud_resource", "cloud_place", "cloud_use", "cloud_clock", "cloud_price"],
     create: "
         CREATE TABLE cloud_resource (id TEXT PRIMARY KEY, resource TEXT NOT NULL) WITHOUT ROWID;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 
 use super::*;
-use crate::cloud::{Bill, Found, Place, Resource, Which};
+use crate::cloud::{Bill, Discovery, DiscoveryScope, Place, Resource};
 use crate::ledger::sqlite::open;
 use crate::ledger::{Ledger, Scope, SqliteLedger};
 use crate::testing::{new_event, noon, registration, stack_name};
@@ -26,27 +26,27 @@ async fn ledger() -> (tempfile::TempDir, PathBuf, SqliteLedger) {
     (folder, path, ledger)
 }
 
-fn look() -> Look {
+fn look() -> CloudScan {
     let place = Place {
         account: "123456789012".to_owned(),
         region: "eu-west-1".to_owned(),
     };
     let id = ResourceId("vol-1".to_owned());
-    Look {
+    CloudScan {
         at: noon(),
         ended_at: noon(),
-        which: Which::All,
+        which: DiscoveryScope::All,
         places: vec![place.clone()],
-        found: Found {
+        found: Discovery {
             resources: vec![Resource::named(id, "ec2:volume", place)],
-            ..Found::default()
+            ..Discovery::default()
         },
     }
 }
 
-fn bill() -> AskedBill {
+fn bill() -> BillAnswer {
     let day = jiff::civil::date(2026, 3, 1);
-    AskedBill {
+    BillAnswer {
         at: noon(),
         from: day,
         to: day.tomorrow().expect("a day"),
@@ -64,7 +64,7 @@ fn bill() -> AskedBill {
 async fn it_lives_in_the_ledgers_file() {
     let (folder, path, ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.keep_look(look()).await.expect("keeps");
+    inventory.record_scan(look()).await.expect("keeps");
     let other = SqliteInventory::at(&path);
     assert_eq!(other.known().await.expect("reads").resources.len(), 1);
     assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
@@ -86,8 +86,8 @@ async fn it_lives_in_the_ledgers_file() {
 async fn another_format_is_made_anew() {
     let (_folder, path, _ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.keep_look(look()).await.expect("keeps");
-    inventory.keep_bill(bill()).await.expect("keeps");
+    inventory.record_scan(look()).await.expect("keeps");
+    inventory.record_bill(bill()).await.expect("keeps");
     drop(inventory);
     Connection::open(&path)
         .and_then(|db| {
@@ -98,8 +98,11 @@ async fn another_format_is_made_anew() {
         })
         .expect("writes");
     let inventory = SqliteInventory::at(&path);
-    assert_eq!(inventory.known().await.expect("reads"), Known::default());
-    inventory.keep_look(look()).await.expect("keeps");
+    assert_eq!(
+        inventory.known().await.expect("reads"),
+        CloudSnapshot::default()
+    );
+    inventory.record_scan(look()).await.expect("keeps");
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
     let bill = inventory.bill().await.expect("reads");
     assert_eq!((bill.days.len(), bill.requests_made()), (1, 1));
@@ -110,7 +113,7 @@ async fn another_format_is_made_anew() {
 async fn deleting_all_of_it_loses_nothing_else() {
     let (_folder, path, ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.keep_look(look()).await.expect("keeps");
+    inventory.record_scan(look()).await.expect("keeps");
     let generation = inventory.generation().await.expect("reads");
     drop(inventory);
     let db = Connection::open(&path).expect("opens");
@@ -123,9 +126,12 @@ async fn deleting_all_of_it_loses_nothing_else() {
             .expect("drops");
     }
     let inventory = SqliteInventory::at(&path);
-    assert_eq!(inventory.known().await.expect("reads"), Known::default());
+    assert_eq!(
+        inventory.known().await.expect("reads"),
+        CloudSnapshot::default()
+    );
     assert_eq!(inventory.generation().await.expect("reads"), None);
-    inventory.keep_look(look()).await.expect("keeps");
+    inventory.record_scan(look()).await.expect("keeps");
     // What somebody still has of the tables that were there is not taken for what is in these.
     assert_ne!(inventory.generation().await.expect("reads"), generation);
     assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
@@ -136,7 +142,7 @@ async fn deleting_all_of_it_loses_nothing_else() {
 async fn an_older_file_gets_a_generation() {
     let (_folder, path, _ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.keep_look(look()).await.expect("keeps");
+    inventory.record_scan(look()).await.expect("keeps");
     drop(inventory);
     Connection::open(&path)
         .and_then(|db| {
@@ -148,7 +154,7 @@ async fn an_older_file_gets_a_generation() {
     let inventory = SqliteInventory::at(&path);
     assert_eq!(inventory.generation().await.expect("reads"), None);
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
-    inventory.keep_bill(bill()).await.expect("keeps");
+    inventory.record_bill(bill()).await.expect("keeps");
     assert!(inventory.generation().await.expect("reads").is_some());
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
 }
@@ -158,7 +164,7 @@ async fn an_older_file_gets_a_generation() {
 async fn one_asks_at_a_time() {
     let (_folder, path, _ledger) = ledger().await;
     let one = SqliteInventory::at(&path);
-    one.keep_bill(bill()).await.expect("keeps");
+    one.record_bill(bill()).await.expect("keeps");
     Connection::open(&path)
         .and_then(|db| {
             db.execute_batch(
@@ -167,19 +173,19 @@ async fn one_asks_at_a_time() {
         })
         .expect("writes");
     let (one, other) = (SqliteInventory::at(&path), SqliteInventory::at(&path));
-    let asking = || Asking {
+    let bill_lock = || BillLock {
         by: RunId::random(),
         process: crate::process::this(),
         until: Span::minutes(1).after(noon()),
     };
-    let first = asking();
-    assert!(one.ask_alone(noon(), first.clone()).await.expect("asks"));
-    assert!(!other.ask_alone(noon(), asking()).await.expect("asks"));
+    let first = bill_lock();
+    assert!(one.lock_bill(noon(), first.clone()).await.expect("asks"));
+    assert!(!other.lock_bill(noon(), bill_lock()).await.expect("asks"));
     // Only whoever has it gives it back.
-    other.has_asked(RunId::random()).await.expect("keeps");
-    assert!(!other.ask_alone(noon(), asking()).await.expect("asks"));
-    other.has_asked(first.by).await.expect("keeps");
-    assert!(other.ask_alone(noon(), asking()).await.expect("asks"));
+    other.unlock_bill(RunId::random()).await.expect("keeps");
+    assert!(!other.lock_bill(noon(), bill_lock()).await.expect("asks"));
+    other.unlock_bill(first.by).await.expect("keeps");
+    assert!(other.lock_bill(noon(), bill_lock()).await.expect("asks"));
     assert_eq!(one.bill().await.expect("reads").requests_made(), 1);
 }
 
@@ -190,7 +196,7 @@ async fn a_read_only_file_is_left_alone() {
     drop(ledger);
     let before = std::fs::read(&path).expect("reads");
     let inventory = SqliteInventory::read_only(&path);
-    inventory.keep_look(look()).await.expect("remembers");
+    inventory.record_scan(look()).await.expect("remembers");
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
     drop(inventory);
     assert!(before == std::fs::read(&path).expect("reads"));
@@ -204,7 +210,7 @@ async fn another_database_is_refused() {
     Connection::open(&path)
         .and_then(|db| db.execute_batch("CREATE TABLE theirs (a)"))
         .expect("writes");
-    let kept = SqliteInventory::at(&path).keep_look(look()).await;
+    let kept = SqliteInventory::at(&path).record_scan(look()).await;
     assert!(
         matches!(kept, Err(LedgerError::NotALedger { .. })),
         "{kept:?}"

@@ -6,17 +6,17 @@ use super::*;
 use crate::testing::every_kind;
 
 /// Whether readiness is declared and Terraform's state holds the stack: the usual case.
-const USUAL: Facts = Facts {
+const USUAL: TransitionFacts = TransitionFacts {
     declares_readiness: true,
     recorded: true,
-    half_asleep: false,
+    partly_asleep: false,
     touched: false,
     came_from: Some(Phase::Ready),
 };
 
 /// The table as `next` has it. `.` is illegal; the phases are p: provisioning, r: ready, a: asleep,
 /// u: purgatory, t: tearing down, d: residue, g: gone.
-fn table(facts: &Facts) -> String {
+fn table(facts: &TransitionFacts) -> String {
     let letter = |phase: Phase| match phase {
         Phase::Provisioning => 'p',
         Phase::Ready => 'r',
@@ -102,7 +102,7 @@ painted           . p r a u t d g";
 /// Without a declaration nothing waits for readiness: it begins and stays ready.
 #[test]
 fn without_a_declaration() {
-    let facts = Facts {
+    let facts = TransitionFacts {
         declares_readiness: false,
         ..USUAL
     };
@@ -122,7 +122,7 @@ fn without_a_declaration() {
 /// A registration that is not finished may be taken over, and only then adopted.
 #[test]
 fn an_unfinished_registration() {
-    let facts = Facts {
+    let facts = TransitionFacts {
         recorded: false,
         ..USUAL
     };
@@ -135,8 +135,8 @@ fn an_unfinished_registration() {
 /// A sleep that was begun can be finished either way.
 #[test]
 fn a_sleep_that_was_begun() {
-    let facts = Facts {
-        half_asleep: true,
+    let facts = TransitionFacts {
+        partly_asleep: true,
         ..USUAL
     };
     assert_eq!(
@@ -152,20 +152,20 @@ fn a_sleep_that_was_begun() {
 /// A teardown that failed restores the phase it came from, unless it has touched something.
 #[test]
 fn a_teardown_that_failed() {
-    let failed = |facts: Facts| {
+    let failed = |facts: TransitionFacts| {
         let event = EventKind::TeardownFailed {
             reason: String::new(),
         };
         next(Some(Phase::TearingDown), &event, &facts)
     };
     for phase in Phase::ALL {
-        let facts = Facts {
+        let facts = TransitionFacts {
             came_from: Some(phase),
             ..USUAL
         };
         assert_eq!(failed(facts), Ok(phase));
         assert_eq!(
-            failed(Facts {
+            failed(TransitionFacts {
                 touched: true,
                 ..facts
             }),

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Site, open};
+use super::{LedgerFile, open};
 use crate::ledger::LedgerError;
 use crate::sqlite::failure;
 use crate::values::id::LedgerId;
 
 /// Puts a ledger at the path, unless somebody else does so first.
-pub(super) fn create(site: &Site) -> Result<(), LedgerError> {
+pub(super) fn create(site: &LedgerFile) -> Result<(), LedgerError> {
     let folder = site.path.parent().unwrap_or(Path::new("/"));
     create_folder(folder)?;
     refuse_leftovers(site)?;
@@ -52,7 +52,7 @@ fn create_folder(folder: &Path) -> Result<(), LedgerError> {
 /// A log without its database would be played into the next one that is put there. The database is
 /// looked for after the log was seen, because one that was just created by another process has a
 /// log as well, and had the database first.
-fn refuse_leftovers(site: &Site) -> Result<(), LedgerError> {
+fn refuse_leftovers(site: &LedgerFile) -> Result<(), LedgerError> {
     let leftover = beside(&site.path, "-wal");
     if leftover.exists() && !site.path.exists() {
         return Err(LedgerError::Leftover {
@@ -70,7 +70,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn set_up(site: &Site, file: &Path) -> Result<(), LedgerError> {
+fn set_up(site: &LedgerFile, file: &Path) -> Result<(), LedgerError> {
     let ledger = site.name();
     let failed = |error| failure::sqlite(&ledger, "creating it", error);
     let mut db = Connection::open_with_flags(

@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 
-use super::Site;
+use super::LedgerFile;
 use super::create::{beside, create};
 use crate::ledger::LedgerError;
 use crate::sqlite::failure;
@@ -28,7 +28,7 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER: u64 = 100;
 
 /// A connection that writes. Creates the ledger when there is none.
-pub(crate) fn writer(site: &Site) -> Result<Connection, LedgerError> {
+pub(crate) fn writer(site: &LedgerFile) -> Result<Connection, LedgerError> {
     find(site)?;
     let mut db = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let read_only = || LedgerError::ReadOnly {
@@ -55,7 +55,7 @@ pub(crate) enum Reading {
 }
 
 /// A connection that only reads. Creates the ledger when there is none and that is allowed.
-pub(crate) fn reader(site: &Site) -> Result<Reading, LedgerError> {
+pub(crate) fn reader(site: &LedgerFile) -> Result<Reading, LedgerError> {
     find(site)?;
     let live = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|mut db| {
@@ -81,12 +81,12 @@ pub(crate) fn reader(site: &Site) -> Result<Reading, LedgerError> {
 }
 
 /// Whether no log lies beside the file: everything is in it then.
-pub(crate) fn is_at_rest(site: &Site) -> bool {
+pub(crate) fn is_at_rest(site: &LedgerFile) -> bool {
     fs::metadata(beside(&site.path, "-wal")).map_or(true, |log| log.len() == 0)
 }
 
 /// Checks what is at the path before SQLite does, which would take an empty file for a database.
-fn find(site: &Site) -> Result<(), LedgerError> {
+fn find(site: &LedgerFile) -> Result<(), LedgerError> {
     let mut file = match File::open(&site.path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound && site.read_only => {
@@ -132,7 +132,7 @@ fn find(site: &Site) -> Result<(), LedgerError> {
     }
 }
 
-fn connect(site: &Site, file: &Path, flags: OpenFlags) -> Result<Connection, LedgerError> {
+fn connect(site: &LedgerFile, file: &Path, flags: OpenFlags) -> Result<Connection, LedgerError> {
     let ledger = site.name();
     let failed = |error| failure::patient(&ledger, "opening it", site.patience, error);
     let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -153,7 +153,7 @@ fn connect(site: &Site, file: &Path, flags: OpenFlags) -> Result<Connection, Led
 }
 
 /// A connection that will never write, on a format that it knows.
-fn readable(site: &Site, db: Connection) -> Result<Connection, LedgerError> {
+fn readable(site: &LedgerFile, db: Connection) -> Result<Connection, LedgerError> {
     let found = version(site, &db)?;
     if found < KNOWN {
         return Err(LedgerError::Older {
@@ -167,13 +167,13 @@ fn readable(site: &Site, db: Connection) -> Result<Connection, LedgerError> {
     Ok(db)
 }
 
-fn version(site: &Site, db: &Connection) -> Result<i64, LedgerError> {
+fn version(site: &LedgerFile, db: &Connection) -> Result<i64, LedgerError> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(|error| failure::patient(&site.name(), "opening it", site.patience, error))
 }
 
 /// Brings the tables to the newest format.
-pub(crate) fn migrate(site: &Site, db: &mut Connection) -> Result<(), LedgerError> {
+pub(crate) fn migrate(site: &LedgerFile, db: &mut Connection) -> Result<(), LedgerError> {
     if version(site, db)? == KNOWN {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::oneshot;
 
-use super::Site;
+use super::LedgerFile;
 use super::open::{self, Reading};
 use crate::lease::{Event, EventKind, Lease, Source};
 use crate::ledger::row::{self, Stream};
@@ -41,12 +41,12 @@ where
 
 /// The connection that reads, opened by the first read.
 pub(super) struct Reader {
-    site: Arc<Site>,
+    site: Arc<LedgerFile>,
     live: Option<Connection>,
 }
 
 impl Reader {
-    pub(super) fn new(site: Arc<Site>) -> Self {
+    pub(super) fn new(site: Arc<LedgerFile>) -> Self {
         Self { site, live: None }
     }
 
@@ -88,14 +88,14 @@ impl Reader {
 }
 
 /// What changes when somebody writes to a file that is at rest.
-fn seal(site: &Site) -> Option<(u64, SystemTime)> {
+fn seal(site: &LedgerFile) -> Option<(u64, SystemTime)> {
     let about = fs::metadata(&site.path).ok()?;
     open::is_at_rest(site).then_some((about.len(), about.modified().ok()?))
 }
 
 /// Everything that one call reads is of one moment.
 fn consistent<T>(
-    site: &Site,
+    site: &LedgerFile,
     db: &Connection,
     ledger: &str,
     act: &impl Fn(&Connection, &str) -> Result<T, LedgerError>,

@@ -10,10 +10,10 @@ use std::sync::mpsc::Receiver;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Site, append, open};
+use super::{LedgerFile, append, open};
 use crate::ledger::LedgerError;
 use crate::sqlite::failure;
-use crate::sqlite::lock_wait::Waits;
+use crate::sqlite::lock_wait::LockWait;
 
 /// The most appends in one commit: others may wait for the lock meanwhile.
 const GROUP: usize = 256;
@@ -83,14 +83,14 @@ where
 
 /// The connection that writes, opened by the first append.
 pub(super) struct Writer {
-    site: Arc<Site>,
+    site: Arc<LedgerFile>,
     db: Option<Connection>,
     /// The last lock had to be waited for: others are there.
     contended: bool,
 }
 
 impl Writer {
-    pub(super) fn new(site: Arc<Site>) -> Self {
+    pub(super) fn new(site: Arc<LedgerFile>) -> Self {
         Self {
             site,
             db: None,
@@ -167,7 +167,7 @@ impl Writer {
 
     /// Takes the write lock.
     fn begin(&mut self, db: &Connection, ledger: &str) -> Result<(), LedgerError> {
-        let mut waits = Waits::up_to(self.site.patience);
+        let mut waits = LockWait::up_to(self.site.patience);
         if self.contended {
             // Who came second is asleep just now; who held the lock last lets it have a look.
             waits.once_more();

@@ -17,7 +17,7 @@ impl Service {
         let resources: Vec<Resource> = known.into_values().collect();
         match sky.cloud.prices(&resources).await {
             Ok(prices) => {
-                sky.inventory.keep_prices(self.now(), prices).await?;
+                sky.inventory.record_prices(self.now(), prices).await?;
                 Ok(None)
             }
             Err(error) => Ok(Some(error)),
@@ -41,7 +41,7 @@ impl Sky {
     pub(in crate::service) async fn price_as_known(&self) -> Result<(), ServiceError> {
         let known = self.inventory.prices().await?.into_iter();
         self.cloud
-            .know_prices(known.map(|known| known.price).collect());
+            .set_prices(known.map(|known| known.price).collect());
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::lease::{EventKind, Source};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::service::Sky;
 use crate::testing::{
-    Call, FakeCloud, ManualClock, actor, new_event, noon, registration, stack_name,
+    CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, stack_name,
 };
 use crate::values::id::Seq;
 
@@ -50,7 +50,10 @@ async fn world() -> World {
 impl World {
     fn asked(&self) -> usize {
         let calls = self.cloud.calls();
-        calls.iter().filter(|(call, _)| *call == Call::Bill).count()
+        calls
+            .iter()
+            .filter(|(call, _)| *call == CloudCall::Bill)
+            .count()
     }
 
     async fn cost(&self, mode: BillMode) -> StackCost {
@@ -125,12 +128,12 @@ async fn several_at_once_ask_once() {
 
     world.clock.advance(Span::minutes(13 * 60));
     let inventory = &world.service.sky().unwrap().inventory;
-    let mut asking = Asking {
+    let mut asking = BillLock {
         by: RunId::random(),
         process: process::this(),
         until: Span::minutes(1).after(world.clock.now()),
     };
-    let taken = inventory.ask_alone(world.clock.now(), asking.clone());
+    let taken = inventory.lock_bill(world.clock.now(), asking.clone());
     assert!(taken.await.unwrap());
     let later = async {
         tokio::time::sleep(Duration::from_secs(30)).await;
@@ -143,7 +146,7 @@ async fn several_at_once_ask_once() {
     world.clock.advance(Span::minutes(13 * 60));
     asking.process.started = "long ago".to_owned();
     asking.until = Span::minutes(60).after(world.clock.now());
-    let taken = inventory.ask_alone(world.clock.now(), asking);
+    let taken = inventory.lock_bill(world.clock.now(), asking);
     assert!(taken.await.unwrap());
     one().await;
     assert_eq!(world.asked(), 3);

@@ -1,6 +1,7 @@
 //! On the way to ready: everything is created, phases, checks, and whether it became of use in time.
 
-use crate::lease::{EventKind, Lease, Mark, Phase, Told};
+use crate::init::{PhaseBoundary, ReportedPhase};
+use crate::lease::{EventKind, Lease, Phase};
 use crate::service::{Service, ServiceError};
 use crate::values::id::StackName;
 
@@ -69,14 +70,14 @@ impl Service {
         stack: &StackName,
         phase: impl Into<String>,
         class: Option<String>,
-        state: Mark,
-        told: Option<Told>,
+        state: PhaseBoundary,
+        told: Option<ReportedPhase>,
     ) -> Result<Lease, ServiceError> {
         let marked = EventKind::PhaseMarked {
             phase: phase.into(),
             class,
             state,
-            told,
+            reported: told,
         };
         self.note(stack, marked).await
     }

@@ -131,7 +131,7 @@ async fn restarts_tell_nothing_twice() {
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
     assert_eq!(world.warned("a").await, 1);
     let status = world.ledger.reaper().await.unwrap();
-    assert_eq!(status.courier, None);
+    assert_eq!(status.delivery_lock, None);
 }
 
 /// Of reapers that run at once, one delivers, and the others leave it to that one.

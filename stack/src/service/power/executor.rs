@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::lock::Keeping;
 use super::outcome::{Failed, Moved, Step};
 use super::{OnStep, Patience, SleepError};
-use crate::cloud::{Cloud, CloudError, CloudErrorKind, NotLooked, Resource, ResourceId, Soon};
+use crate::cloud::{BoxFuture, Cloud, CloudError, CloudErrorKind, Resource, ResourceId, Unchecked};
 
 /// What is done with a group of resources.
 enum Doing<'a> {
@@ -46,7 +46,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    pub(super) fn not_looked(&mut self, places: &[NotLooked]) {
+    pub(super) fn not_looked(&mut self, places: &[Unchecked]) {
         self.failed.extend(places.iter().map(Failed::not_looked));
     }
 
@@ -122,7 +122,7 @@ impl<'a> Work<'a> {
     /// Makes a call until it is answered for good, or there is no patience left; not once the turn is somebody else's.
     async fn insist<'c>(
         &mut self,
-        call: impl Fn() -> Soon<'c, Result<(), CloudError>>,
+        call: impl Fn() -> BoxFuture<'c, Result<(), CloudError>>,
     ) -> Result<Result<(), CloudError>, SleepError> {
         let mut tries = 1;
         loop {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::SleepError;
-use crate::lease::{Event, EventKind, Hand, Lease};
+use crate::lease::{Event, EventKind, Lease, Operator};
 use crate::process;
 use crate::service::teardown::{SILENT, in_turn};
 use crate::service::{Service, ServiceError};
@@ -31,8 +31,8 @@ impl Service {
             Some(turn) => Err(SleepError::Running {
                 stack: lease.name.clone(),
                 by: turn.by.clone(),
-                host: turn.hand.process.host.clone(),
-                pid: turn.hand.process.pid,
+                host: turn.operator.process.host.clone(),
+                pid: turn.operator.process.pid,
                 since: turn.started_at,
             }),
             None => Ok(()),
@@ -44,10 +44,10 @@ impl Service {
     pub(super) async fn begin_turn<'a>(
         &'a self,
         before: &'a Lease,
-        intent: impl Fn(&BTreeMap<String, Value>, Box<Hand>) -> EventKind + Send + Sync,
+        intent: impl Fn(&BTreeMap<String, Value>, Box<Operator>) -> EventKind + Send + Sync,
     ) -> Result<Option<(Lease, Keeping<'a>)>, SleepError> {
         let stack = &before.name;
-        let hand = Hand {
+        let operator = Operator {
             run: RunId::random(),
             process: process::this(),
         };
@@ -61,13 +61,13 @@ impl Service {
             if events.iter().filter(since).any(is_of_a_turn) {
                 return Ok::<_, SleepError>(Some(None));
             }
-            let intent = intent(&sleep::prior(&events), Box::new(hand.clone()));
+            let intent = intent(&sleep::prior(&events), Box::new(operator.clone()));
             let written = self.append(stack, lease.last_seq(), now, vec![intent]);
             Ok(written.await?.map(Some))
         });
         let keeping = |lease: Lease| {
             let heard_at = self.now();
-            let run = hand.run.clone();
+            let run = operator.run.clone();
             let keeping = Keeping {
                 service: self,
                 stack,
@@ -90,7 +90,7 @@ impl Keeping<'_> {
             let ours = self.holds(lease) && silent >= BEAT;
             let run = self.run.clone();
             Ok(ours
-                .then_some(EventKind::TurnAlive { run })
+                .then_some(EventKind::PowerOperationAlive { run })
                 .into_iter()
                 .collect())
         };
@@ -129,7 +129,7 @@ impl Keeping<'_> {
     pub(super) async fn failed(&self, reason: String) {
         let failed = |lease: &Lease, _| {
             let (run, reason) = (self.run.clone(), reason.clone());
-            let failed = EventKind::TurnFailed { run, reason };
+            let failed = EventKind::PowerOperationFailed { run, reason };
             Ok(self.holds(lease).then_some(failed).into_iter().collect())
         };
         if let Err(error) = self.service.change(self.stack, failed).await {
@@ -138,8 +138,8 @@ impl Keeping<'_> {
     }
 
     fn holds(&self, lease: &Lease) -> bool {
-        let turn = lease.turn.as_ref();
-        turn.is_some_and(|turn| turn.hand.run == self.run)
+        let turn = lease.power_operation.as_ref();
+        turn.is_some_and(|turn| turn.operator.run == self.run)
     }
 
     fn lost(&self) -> SleepError {
@@ -159,7 +159,7 @@ fn is_of_a_turn(event: &Event) -> bool {
             | E::Slept
             | E::WakeStarted { .. }
             | E::Woken
-            | E::TurnAlive { .. }
-            | E::TurnFailed { .. }
+            | E::PowerOperationAlive { .. }
+            | E::PowerOperationFailed { .. }
     )
 }

@@ -120,7 +120,7 @@ impl Service {
         let leases = self.ledger.leases(Scope::Live).await?;
         let mut due: Vec<(Timestamp, StackName)> = leases
             .into_iter()
-            .filter(|lease| sleeps(lease, now) && lease.not_understood == 0)
+            .filter(|lease| sleeps(lease, now) && lease.unknown_events == 0)
             .filter(|lease| in_turn(lease, now).is_none())
             .filter_map(|lease| Some((lease.wake_at?.0, lease.name)))
             .filter(|(at, _)| *at <= now)
@@ -139,14 +139,14 @@ impl Service {
         for lease in self.ledger.leases(Scope::Live).await? {
             let left_alone = in_turn(&lease, now).is_some()
                 || lease.at(now).hold_until.is_some()
-                || lease.not_understood > 0;
-            let sleeps = lease.phase_at(now) == Phase::Asleep && !lease.half_awake;
+                || lease.unknown_events > 0;
+            let sleeps = lease.phase_at(now) == Phase::Asleep && !lease.partly_awake;
             let running = running(&lease, &cloud);
             if left_alone || !sleeps {
                 continue;
             }
             if running.is_empty() {
-                if lease.half_asleep {
+                if lease.partly_asleep {
                     restless.push((lease.name, Tending::Unfinished));
                 }
                 continue;
@@ -161,7 +161,7 @@ impl Service {
             let why = match (by_itself.is_empty(), others.is_empty()) {
                 (true, true) => continue,
                 // What a sleep that has failed could not stop was told by that.
-                (true, false) if lease.half_asleep => continue,
+                (true, false) if lease.partly_asleep => continue,
                 // Somebody is at work there: the rest is not stopped under their hands either.
                 (_, false) => Tending::Runs(names(others)),
                 (false, true) => Tending::Restarted(names(by_itself)),
@@ -176,7 +176,7 @@ impl Service {
 fn sleeps(lease: &Lease, now: Timestamp) -> bool {
     match lease.phase_at(now) {
         Phase::Asleep => true,
-        Phase::Provisioning | Phase::Ready | Phase::Purgatory => lease.half_asleep,
+        Phase::Provisioning | Phase::Ready | Phase::Purgatory => lease.partly_asleep,
         Phase::TearingDown | Phase::Residue | Phase::Gone => false,
     }
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{NotLooked, Resource, ResourceId};
-use crate::sleep::{self, Remains};
+use crate::cloud::{Resource, ResourceId, Unchecked};
+use crate::sleep::{self, RemainingCosts};
 use crate::values::id::StackName;
 use crate::values::ttl::Elapsed;
 
@@ -16,11 +16,11 @@ pub struct Plan {
     /// What would be stopped.
     pub stops: Vec<Moved>,
     /// What would go on costing.
-    pub remains: Remains,
+    pub remains: RemainingCosts,
     /// How long waking takes, by the history of the app; `None`: it was never woken.
     pub ready_again_seconds: Option<Elapsed>,
     /// Where it could not be looked.
-    pub not_looked: Vec<NotLooked>,
+    pub not_looked: Vec<Unchecked>,
 }
 
 /// Something that is stopped or started.
@@ -60,7 +60,7 @@ pub struct Failed {
 }
 
 impl Failed {
-    pub(super) fn not_looked(one: &NotLooked) -> Self {
+    pub(super) fn not_looked(one: &Unchecked) -> Self {
         Self {
             id: one.place.to_string(),
             kind: one.kind.clone(),
@@ -114,7 +114,7 @@ pub struct Turned {
     /// What could not be: while there is any, the stack is half asleep.
     pub failed: Vec<Failed>,
     /// What goes on costing while it sleeps.
-    pub remains: Remains,
+    pub remains: RemainingCosts,
     /// What starts again by itself meanwhile.
     pub restarts: Vec<Restart>,
     /// When it wakes by itself.
@@ -132,7 +132,7 @@ impl Turned {
             asleep: false,
             moved,
             failed,
-            remains: Remains::default(),
+            remains: RemainingCosts::default(),
             restarts: Vec::new(),
             wake_at: None,
             ready_again_seconds: None,

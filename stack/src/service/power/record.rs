@@ -36,7 +36,7 @@ impl Service {
                 *one = now.clone();
             }
         }
-        let kept = sky.inventory.keep_described(at, ids, described).await;
+        let kept = sky.inventory.record_descriptions(at, ids, described).await;
         if let Err(error) = kept {
             tracing::debug!(%stack, %error, "what was changed could not be kept");
             return mine;

@@ -7,13 +7,13 @@ use serde_json::json;
 use super::*;
 use crate::clock::Clock;
 use crate::cloud::{CloudErrorKind, Place, Usage};
-use crate::config::{Access, Account, Config};
+use crate::config::{Account, Config, CredentialSource};
 use crate::inventory::MemoryInventory;
-use crate::lease::{Hand, ProcessId, Source};
+use crate::lease::{Operator, ProcessId, Source};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::process;
 use crate::service::Sky;
-use crate::testing::fake_cloud::{Call, FakeCloud, Times, asleep, resource};
+use crate::testing::fake_cloud::{CloudCall, FakeCloud, Repeat, asleep, resource};
 use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use crate::values::id::RunId;
 use crate::values::ttl::Span;
@@ -72,7 +72,7 @@ impl World {
         let account = Account {
             name: "sandbox".to_owned(),
             id: "111111111111".to_owned(),
-            access: Access::Standard,
+            access: CredentialSource::Standard,
             regions: vec!["eu-west-1".to_owned()],
         };
         let config = Config {
@@ -180,7 +180,7 @@ async fn asleep_and_as_it_was() {
         "ec2:instance/batch",
         "rds:db/orders",
     ];
-    assert_eq!(world.cloud.called(Call::Stop), stopped.map(id));
+    assert_eq!(world.cloud.called(CloudCall::Stop), stopped.map(id));
     assert_eq!(slept.remains.hourly_usd, "0.004".parse().ok());
     assert_eq!(slept.ready_again_seconds, None, "it was never woken");
     assert_eq!(world.kinds().await, ["sleep_started", "slept"]);
@@ -196,7 +196,7 @@ async fn asleep_and_as_it_was() {
     assert_eq!(world.sizes(), before);
     let mut started = stopped;
     started.reverse();
-    assert_eq!(world.cloud.called(Call::Start), started.map(id));
+    assert_eq!(world.cloud.called(CloudCall::Start), started.map(id));
     let kinds = ["sleep_started", "slept", "wake_started", "woken"];
     assert_eq!(world.kinds().await, kinds);
     assert!(world.wake().await.unwrap().moved.is_empty(), "it is awake");
@@ -253,7 +253,7 @@ async fn what_refuses_is_told() {
     let denied = CloudErrorKind::Denied;
     world
         .cloud
-        .refuse(Call::Stop, &database, denied, Times::Always);
+        .refuse(CloudCall::Stop, &database, denied, Repeat::Always);
     let half = world.sleep().await.unwrap();
     assert_eq!(
         (half.asleep, half.moved.len(), half.failed.len()),
@@ -261,9 +261,16 @@ async fn what_refuses_is_told() {
     );
     assert_eq!(half.failed[0].id, "rds:db/orders");
     assert!(half.failed[0].reason.contains("you may not"), "{half:?}");
-    assert_eq!(world.kinds().await, ["sleep_started", "turn_failed"]);
-    assert_eq!(world.lease().await.turn, None, "another may begin");
-    world.cloud.mend(Call::Stop, &database);
+    assert_eq!(
+        world.kinds().await,
+        ["sleep_started", "power_operation_failed"]
+    );
+    assert_eq!(
+        world.lease().await.power_operation,
+        None,
+        "another may begin"
+    );
+    world.cloud.mend(CloudCall::Stop, &database);
     assert!(world.sleep().await.unwrap().asleep);
     world.sleeps();
     world.wake().await.unwrap();
@@ -350,9 +357,9 @@ async fn what_starts_by_itself_is_stopped_again() {
 }
 
 /// Who else is at it: a process of this machine, or one elsewhere.
-fn hand(process: ProcessId) -> Option<Box<Hand>> {
+fn operator(process: ProcessId) -> Option<Box<Operator>> {
     let run = RunId::random();
-    Some(Box::new(Hand { run, process }))
+    Some(Box::new(Operator { run, process }))
 }
 
 fn elsewhere() -> ProcessId {
@@ -370,9 +377,13 @@ fn dead() -> ProcessId {
     }
 }
 
-fn begun(hand: Option<Box<Hand>>) -> EventKind {
+fn begun(operator: Option<Box<Operator>>) -> EventKind {
     let (prior, until) = (BTreeMap::new(), None);
-    EventKind::SleepStarted { prior, until, hand }
+    EventKind::SleepStarted {
+        prior,
+        until,
+        operator,
+    }
 }
 
 /// Two that begin at once do not stop or start things under each other's hands: one is refused and says who is at it.
@@ -408,18 +419,20 @@ async fn one_at_a_time() {
 async fn the_dead_are_taken_over() {
     let world = World::new().await;
     let before = world.sizes();
-    world.happens(begun(hand(elsewhere()))).await;
+    world.happens(begun(operator(elsewhere()))).await;
     for refused in [world.sleep().await, world.wake().await] {
         assert!(
             matches!(refused, Err(SleepError::Running { .. })),
             "{refused:?}"
         );
     }
-    assert_eq!(world.cloud.called(Call::Stop), []);
+    assert_eq!(world.cloud.called(CloudCall::Stop), []);
     world.clock.advance(Span::minutes(11));
     assert!(world.sleep().await.unwrap().asleep);
     world
-        .happens(EventKind::WakeStarted { hand: hand(dead()) })
+        .happens(EventKind::WakeStarted {
+            operator: operator(dead()),
+        })
         .await;
     world.wake().await.unwrap();
     assert_eq!(world.sizes(), before);
@@ -439,7 +452,7 @@ async fn a_teardown_waits_for_its_turn() {
     let wish = Wish::named(&stack_name("shop"));
     let plan = async || world.service.plan_sweep(&wish, &settings).await;
     let prepared = plan().await.unwrap().unwrap();
-    world.happens(begun(hand(elsewhere()))).await;
+    world.happens(begun(operator(elsewhere()))).await;
     let refused = plan().await.unwrap_err();
     assert!(
         matches!(refused, TeardownError::Turning { .. }),
@@ -459,7 +472,7 @@ async fn a_teardown_waits_for_its_turn() {
         matches!(began, Err(TeardownError::Turning { .. })),
         "{began:?}"
     );
-    assert_eq!(world.cloud.called(Call::Delete), []);
+    assert_eq!(world.cloud.called(CloudCall::Delete), []);
     world.clock.advance(Span::minutes(11));
     assert!(plan().await.unwrap().is_some());
     world
@@ -472,9 +485,9 @@ async fn a_teardown_waits_for_its_turn() {
             pid: 1,
         })
         .await;
-    assert_eq!(world.lease().await.turn, None);
+    assert_eq!(world.lease().await.power_operation, None);
     for refused in [world.sleep().await.err(), world.wake().await.err()] {
-        assert_eq!(world.cloud.called(Call::Stop), [], "{refused:?}");
+        assert_eq!(world.cloud.called(CloudCall::Stop), [], "{refused:?}");
     }
 }
 
@@ -487,9 +500,12 @@ async fn a_long_wait_is_heard_of() {
     let slept = world.service.sleep(&name, None, QUICK, &slow).await;
     assert!(slept.unwrap().asleep);
     let kinds = world.kinds().await;
-    let beats = kinds.iter().filter(|kind| *kind == "turn_alive").count();
+    let beats = kinds
+        .iter()
+        .filter(|kind| *kind == "power_operation_alive")
+        .count();
     assert!(beats >= 3, "{kinds:?}");
-    assert_eq!(world.lease().await.turn, None);
+    assert_eq!(world.lease().await.power_operation, None);
 }
 
 /// Whoever was taken over stops and starts nothing more, and does not say that it is done.
@@ -498,16 +514,19 @@ async fn who_was_taken_over_touches_nothing_more() {
     let world = World::new().await;
     world.cloud.takes_its_time(Duration::from_millis(20));
     let (slept, ()) = tokio::join!(world.sleep(), async {
-        while world.cloud.called(Call::Stop).is_empty() {
+        while world.cloud.called(CloudCall::Stop).is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        world.happens(begun(hand(elsewhere()))).await;
+        world.happens(begun(operator(elsewhere()))).await;
     });
     let lost = slept.unwrap_err();
     assert!(matches!(lost, SleepError::Lost { .. }), "{lost}");
-    assert_eq!(world.cloud.called(Call::Stop).len(), 1);
+    assert_eq!(world.cloud.called(CloudCall::Stop).len(), 1);
     assert_eq!(world.kinds().await, ["sleep_started", "sleep_started"]);
-    assert!(world.lease().await.turn.is_some(), "it is the other's turn");
+    assert!(
+        world.lease().await.power_operation.is_some(),
+        "it is the other's turn"
+    );
 }
 
 /// Sizes that were seen before somebody else's wake are not written after it: they are those of a stack asleep.
@@ -517,7 +536,7 @@ async fn what_was_seen_before_anothers_turn_is_not_written() {
     world.sleep().await.unwrap();
     let before = world.lease().await;
     world.wake().await.unwrap();
-    let intent = |_: &BTreeMap<String, Value>, hand| begun(Some(hand));
+    let intent = |_: &BTreeMap<String, Value>, operator| begun(Some(operator));
     let turn = world.service.begin_turn(&before, intent).await.unwrap();
     assert!(turn.is_none());
     let now = world.lease().await;
@@ -557,12 +576,12 @@ async fn what_was_changed_is_known() {
         }
     };
     let name = stack_name("shop");
-    let asked = world.cloud.called(Call::Describe).len();
+    let asked = world.cloud.called(CloudCall::Describe).len();
     let looks = || {
         let calls = world.cloud.calls();
         calls
             .iter()
-            .filter(|(call, _)| *call == Call::Discover)
+            .filter(|(call, _)| *call == CloudCall::Discover)
             .count()
     };
     let looked = looks();
@@ -580,7 +599,7 @@ async fn what_was_changed_is_known() {
         1,
         "only what was changed is looked at again"
     );
-    let described = world.cloud.called(Call::Describe).split_off(asked);
+    let described = world.cloud.called(CloudCall::Describe).split_off(asked);
     assert!(!described.contains(&id("s3/logs")), "{described:?}");
 
     let tell = |step: &Step| {
@@ -643,7 +662,7 @@ async fn after_an_apply_a_wake_gives_back_what_is_still_stopped() {
     world.happens(EventKind::Provisioned).await;
     let lease = world.lease().await;
     assert_eq!(
-        (lease.recorded_phase, lease.half_asleep),
+        (lease.recorded_phase, lease.partly_asleep),
         (Phase::Ready, true)
     );
     let woken = world.wake().await.unwrap();
@@ -656,7 +675,7 @@ async fn after_an_apply_a_wake_gives_back_what_is_still_stopped() {
         })
         .collect();
     assert_eq!(world.sizes(), expected);
-    assert!(!world.lease().await.half_asleep);
+    assert!(!world.lease().await.partly_asleep);
 }
 
 /// Where it could not be looked, nothing is said to be missing; what is not there any more is.
@@ -691,7 +710,7 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     world.clock.advance(Span::minutes(61));
     world
         .happens(EventKind::WakeStarted {
-            hand: hand(elsewhere()),
+            operator: operator(elsewhere()),
         })
         .await;
     assert!(tend().await.is_empty());
@@ -707,7 +726,7 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     let denied = CloudErrorKind::Denied;
     world
         .cloud
-        .refuse(Call::Stop, &database, denied, Times::Always);
+        .refuse(CloudCall::Stop, &database, denied, Repeat::Always);
     let until = Span::minutes(300).after(noon());
     let half = world
         .service
@@ -769,9 +788,9 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     world.sleeps();
     assert!(tend().await.is_empty());
     // One that took longer than a run waits is brought to its end by the next.
-    world.happens(begun(hand(dead()))).await;
+    world.happens(begun(operator(dead()))).await;
     let tended = tend().await;
     assert_eq!((tended.len(), &tended[0].why), (1, &Tending::Unfinished));
-    assert!(!world.lease().await.half_asleep);
+    assert!(!world.lease().await.partly_asleep);
     assert!(tend().await.is_empty());
 }

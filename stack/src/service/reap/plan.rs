@@ -5,10 +5,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::config::ReaperConfig;
-use crate::due::{Doom, doom, is_spared};
+use crate::due::{Deadline, deadline, is_exempt};
 use crate::lease::{Lease, Phase};
 use crate::service::teardown::Runner;
-use crate::teardown_history::Attempts;
+use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Actor, AppName, AppVersion, Owner, StackName};
 use crate::values::money::HourlyRate;
 use crate::view::View;
@@ -59,7 +59,7 @@ pub enum Why {
         since: Timestamp,
     },
     /// It is due.
-    Due(Doom),
+    Due(Deadline),
     /// Teardowns left something of it.
     Residue {
         /// Since when it has been left.
@@ -96,7 +96,7 @@ pub struct TooMany {
 impl Docket {
     pub(super) fn new(
         leases: &[Lease],
-        attempts: impl Fn(&Lease) -> Attempts,
+        attempts: impl Fn(&Lease) -> TeardownHistory,
         view: &View,
         config: &ReaperConfig,
         runs: &Path,
@@ -156,7 +156,7 @@ impl Task {
     fn order(&self) -> (u8, Timestamp, &StackName) {
         let (group, at) = match &self.why {
             Why::Abandoned { since, .. } => (0, *since),
-            Why::Due(doom) => (1, doom.due_at),
+            Why::Due(deadline) => (1, deadline.due_at),
             Why::Residue { since, .. } => (2, *since),
         };
         (group, at, &self.name)
@@ -169,7 +169,7 @@ impl Why {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Abandoned { .. } => "abandoned",
-            Self::Due(doom) => doom.cause.as_str(),
+            Self::Due(deadline) => deadline.cause.as_str(),
             Self::Residue { .. } => "residue",
         }
     }
@@ -180,7 +180,7 @@ impl Why {
 pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<Why> {
     let held = lease.at(view.now).hold_until.is_some();
     match lease.phase_at(view.now) {
-        Phase::TearingDown | Phase::Residue if held || is_spared(lease, view) => None,
+        Phase::TearingDown | Phase::Residue if held || is_exempt(lease, view) => None,
         Phase::TearingDown => {
             let Runner {
                 by,
@@ -201,8 +201,8 @@ pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<Why> {
             since: lease.phase_since,
         }),
         _ => {
-            let doom = doom(lease, &view.observed(lease), view)?;
-            (doom.due_at <= view.now).then_some(Why::Due(doom))
+            let deadline = deadline(lease, &view.observed(lease), view)?;
+            (deadline.due_at <= view.now).then_some(Why::Due(deadline))
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::plan::{Docket, Task, why};
 use crate::service::teardown::{Outcome, Progress};
 use crate::service::{Service, ServiceError};
-use crate::teardown_history::Attempts;
+use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
 
 /// Ends a stack in the reaper's name.
@@ -182,7 +182,7 @@ impl Service {
         }
         // Another reaper that tried it meanwhile has begun its next pause.
         let events = self.ledger.events(&task.name, Seq::NONE).await?;
-        let tried_elsewhere = Attempts::of(events).failures > task.failures;
+        let tried_elsewhere = TeardownHistory::of(events).failures > task.failures;
         Ok(!tried_elsewhere && why(&lease, &view, runs).is_some())
     }
 }

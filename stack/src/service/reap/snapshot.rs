@@ -10,11 +10,11 @@ use crate::config::Config;
 use crate::lease::Lease;
 use crate::ledger::Scope;
 use crate::service::{Service, ServiceError};
-use crate::teardown_history::Attempts;
+use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 use crate::view::View;
-use crate::warning::{Warning, asks_for_attempts, owed};
+use crate::warning::{OwnerWarning, needs_teardown_history, owed};
 
 /// Two machines never agree to the second.
 const TOLERANCE: Elapsed = Elapsed::from_millis(5_000);
@@ -25,7 +25,7 @@ pub struct Survey {
     /// What they are read against.
     pub view: View,
     leases: Vec<Lease>,
-    attempts: BTreeMap<StackName, Attempts>,
+    attempts: BTreeMap<StackName, TeardownHistory>,
 }
 
 /// This machine's clock says a time that the ledger has left behind.
@@ -50,11 +50,11 @@ impl Service {
         let view = self.view().await?;
         let mut attempts = BTreeMap::new();
         for lease in &leases {
-            if asks_for_attempts(lease, &view.observed(lease), &view) {
+            if needs_teardown_history(lease, &view.observed(lease), &view) {
                 let mut events = self.ledger.events(&lease.name, Seq::NONE).await?;
                 // What happened since the lease was read belongs to another picture of it.
                 events.retain(|event| event.seq <= lease.last_seq());
-                attempts.insert(lease.name.clone(), Attempts::of(events));
+                attempts.insert(lease.name.clone(), TeardownHistory::of(events));
             }
         }
         Ok(Survey {
@@ -75,7 +75,7 @@ impl Survey {
 
     /// The warnings that are owed now, by stack.
     #[must_use]
-    pub fn owed(&self, config: &Config) -> Vec<Warning> {
+    pub fn owed(&self, config: &Config) -> Vec<OwnerWarning> {
         let before = &config.notify.before;
         self.leases
             .iter()
@@ -96,7 +96,7 @@ impl Survey {
         (Elapsed::between(now, latest) > TOLERANCE).then_some(ClockBehind { now, latest })
     }
 
-    fn of(&self, lease: &Lease) -> Attempts {
+    fn of(&self, lease: &Lease) -> TeardownHistory {
         self.attempts.get(&lease.name).cloned().unwrap_or_default()
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::*;
 use crate::cloud::Cloud;
-use crate::config::{Access, Account, Config, ReaperConfig};
+use crate::config::{Account, Config, CredentialSource, ReaperConfig};
 use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Registration, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
@@ -19,7 +19,7 @@ use crate::process::{host, identify};
 use crate::service::teardown::{Outcome, Progress, Settings, Stop};
 use crate::service::{Service, Sky};
 use crate::testing::{
-    Call, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
+    CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
 };
 use crate::values::ttl::{Span, Ttl};
 use crate::{Phase, Policy, RunId, StackName};
@@ -525,7 +525,7 @@ async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {
     world.config.accounts = vec![Account {
         name: "sandbox".to_owned(),
         id: "111111111111".to_owned(),
-        access: Access::Standard,
+        access: CredentialSource::Standard,
         regions: vec!["eu-west-1".to_owned()],
     }];
     let root = tempfile::tempdir().unwrap();
@@ -593,7 +593,7 @@ async fn the_reaper_keeps_to_its_ceiling() {
     world.config.reaper.max_resources = 0;
     let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
     assert_eq!(summary.refused(), 1, "{summary:?}");
-    assert_eq!(cloud.called(Call::Delete), []);
+    assert_eq!(cloud.called(CloudCall::Delete), []);
 }
 
 /// A folder that is gone, or on another machine, is no lost state: what its tags find stays.

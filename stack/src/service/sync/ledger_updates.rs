@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use super::{Service, ServiceError};
 use crate::cloud::{Place, Resource};
-use crate::cost::AtLeast;
+use crate::cost::MinimumCharge;
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
 use crate::inventory::Rate;
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::LedgerError;
-use crate::sweep::{Identity, Judgement, judge};
+use crate::sweep::{OwnershipVerdicts, StackIdentity, judge};
 use crate::values::id::StackName;
 use crate::values::money::HourlyRate;
 use crate::values::tags;
@@ -171,7 +171,7 @@ fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> 
 }
 
 /// What is charged for beyond this moment, however soon it ends.
-fn charged_anyway(resources: &[&Resource], now: Timestamp) -> Vec<AtLeast> {
+fn charged_anyway(resources: &[&Resource], now: Timestamp) -> Vec<MinimumCharge> {
     let mut until: BTreeMap<Timestamp, HourlyRate> = BTreeMap::new();
     for one in resources {
         if let (Some(end), Some(rate)) = (one.charged_until, one.hourly_usd)
@@ -183,7 +183,7 @@ fn charged_anyway(resources: &[&Resource], now: Timestamp) -> Vec<AtLeast> {
     }
     until
         .into_iter()
-        .map(|(until, hourly_usd)| AtLeast { until, hourly_usd })
+        .map(|(until, hourly_usd)| MinimumCharge { until, hourly_usd })
         .collect()
 }
 
@@ -218,12 +218,12 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
     if found.iter().any(|one| one.created_at > Some(gone_at)) {
         return Vec::new();
     }
-    let identity = Identity::of_lease(lease);
-    let judgement: Judgement = judge(&found, &identity, places);
+    let identity = StackIdentity::of_lease(lease);
+    let judgement: OwnershipVerdicts = judge(&found, &identity, places);
     let left = found.iter().filter(|one| {
         let belongs = judgement
             .get(&one.id)
-            .is_some_and(crate::sweep::Judged::belongs);
+            .is_some_and(crate::sweep::OwnershipVerdict::belongs);
         // What its owner takes along is not left by itself.
         belongs && one.tag(tags::STACK).is_some()
     });

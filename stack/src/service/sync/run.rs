@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{ClockSkew, Service, ServiceError, Sky};
-use crate::cloud::{NotLooked, Place, Resource, Which};
+use crate::cloud::{DiscoveryScope, Place, Resource, Unchecked};
 use crate::idle::DEFAULT_WINDOW;
 use crate::inventory::Rate;
 use crate::lease::Lease;
@@ -35,7 +35,7 @@ pub struct SyncReport {
     /// The places that answered, if only in part.
     pub looked: Vec<Place>,
     /// The places, and the types in places, that did not.
-    pub not_looked: Vec<NotLooked>,
+    pub not_looked: Vec<Unchecked>,
     /// Every stack that a tag names, by name.
     pub stacks: Vec<SyncedStack>,
     /// How many resources were found in all.
@@ -89,8 +89,10 @@ impl Service {
         }
         sky.price_as_known().await?;
         let at = self.now();
-        let found = sky.cloud.discover(&Which::All).await;
-        let known = self.keep_look(sky, &Which::All, at, &found).await?;
+        let found = sky.cloud.discover(&DiscoveryScope::All).await;
+        let known = self
+            .record_scan(sky, &DiscoveryScope::All, at, &found)
+            .await?;
         let clock_skew = known
             .clock
             .filter(|_| found.clock.is_some())
@@ -104,7 +106,7 @@ impl Service {
         let cloud = CloudView::new(sky.inventory.known().await?, bill, &places);
         let told = self.tell_ledger(&leases, &cloud).await?;
         let silent = |place: &Place| {
-            let mut gaps = found.not_looked.iter();
+            let mut gaps = found.unchecked.iter();
             gaps.any(|gap| gap.place == *place && gap.kind.is_none())
         };
         Ok(Some(SyncReport {
@@ -114,7 +116,7 @@ impl Service {
             stacks: synced(&cloud, &leases),
             resources: found.resources.len(),
             requests: found.requests,
-            not_looked: found.not_looked,
+            not_looked: found.unchecked,
             reopened: told.reopened,
             unwritten: told.unwritten,
             clock_skew,
@@ -161,7 +163,7 @@ impl Service {
             }
             let now = self.now();
             let seen = sky.cloud.activity(&resources, window, now).await;
-            sky.inventory.keep_use(now, seen).await?;
+            sky.inventory.record_activity(now, seen).await?;
         }
         Ok(())
     }

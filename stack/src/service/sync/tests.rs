@@ -4,17 +4,17 @@ use jiff::civil::date;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::cloud::{Bill, BillLine, NotLooked, Resource, ResourceId};
-use crate::config::{Access, Account, Config};
-use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState, Observed};
-use crate::inventory::{AskedBill, MemoryInventory};
+use crate::cloud::{Bill, BillLine, Resource, ResourceId, Unchecked};
+use crate::config::{Account, Config, CredentialSource};
+use crate::idle::{Activity, DEFAULT_WINDOW, Evidence, IdleState};
+use crate::inventory::{BillAnswer, MemoryInventory};
 use crate::lease::{EventKind, Phase, Source};
 use crate::ledger::{Ledger, LedgerError, MemoryLedger, Scope};
 use crate::listing::{ExpirySource, Flag, Listing};
 use crate::reaper::ReaperEvent;
 use crate::service::Choice;
 use crate::testing::{
-    Call, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
+    CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
 };
 use crate::values::ttl::Span;
 use crate::{HourlyRate, NewEvent, Seq, Usd};
@@ -33,7 +33,7 @@ fn world(resources: Vec<Resource>) -> World {
         accounts: vec![Account {
             name: "sandbox".to_owned(),
             id: "111111111111".to_owned(),
-            access: Access::Standard,
+            access: CredentialSource::Standard,
             regions: vec!["eu-west-1".to_owned(), "us-east-1".to_owned()],
         }],
         ..Config::default()
@@ -106,7 +106,7 @@ impl World {
         let calls = self.cloud.calls();
         calls
             .iter()
-            .filter(|(call, _)| *call == Call::Discover)
+            .filter(|(call, _)| *call == CloudCall::Discover)
             .count()
     }
 }
@@ -123,8 +123,8 @@ fn rate(usd: &str) -> Option<HourlyRate> {
     Some(usd.parse().expect("a rate"))
 }
 
-fn observed(value: f64, quiet_since: Option<Timestamp>) -> Observed {
-    Observed {
+fn observed(value: f64, quiet_since: Option<Timestamp>) -> Activity {
+    Activity {
         evidence: vec![Evidence {
             signal: "i CPUUtilization".to_owned(),
             value: Some(value),
@@ -211,7 +211,7 @@ async fn a_silent_place_hides_nothing() {
     world.cloud.put(priced("ec2:volume", "new", "a", "0.25"));
     world.clock.advance(Span::minutes(10));
     let report = world.sync().await;
-    let silent: Vec<&NotLooked> = report.not_looked.iter().collect();
+    let silent: Vec<&Unchecked> = report.not_looked.iter().collect();
     assert_eq!((silent.len(), &silent[0].place), (1, &far.place));
     assert!(!report.looked.contains(&far.place) && report.looked.len() == 2);
     let shown = world.service.show(&stack_name("a")).await.expect("shows");
@@ -502,7 +502,7 @@ async fn a_find_reopens_as_residue() {
         one
     };
     let mut unconfirmed = made("4", "unconfirmed", 70);
-    unconfirmed.standing = crate::cloud::Standing::Unconfirmed("denied".to_owned());
+    unconfirmed.confirmation = crate::cloud::Confirmation::Unconfirmed("denied".to_owned());
     let mut timeless = made("6", "rebuilt", 70);
     timeless.created_at = None;
     let mut untold = made("7", "untold", 70);
@@ -570,7 +570,7 @@ async fn the_bill_is_beside_the_estimate() {
         estimated,
     };
     let sky = world.service.sky().expect("a sky");
-    let asked = AskedBill {
+    let asked = BillAnswer {
         at: noon(),
         from: date(2026, 3, 1),
         to: date(2026, 3, 5),
@@ -587,7 +587,7 @@ async fn the_bill_is_beside_the_estimate() {
             broken_off: false,
         },
     };
-    sky.inventory.keep_bill(asked).await.expect("keeps");
+    sky.inventory.record_bill(asked).await.expect("keeps");
     let cost = world.listed("a").await.cost;
     // The lease began on the second, and the fourth is not settled.
     assert_eq!(cost.billed_usd, "0.75".parse().ok());
@@ -715,41 +715,41 @@ async fn what_has_not_changed_is_not_read_again() {
 /// A cloud that must not be asked.
 struct Untouchable;
 
-fn untouched<T>() -> crate::cloud::Soon<'static, T> {
+fn untouched<T>() -> crate::cloud::BoxFuture<'static, T> {
     panic!("the cloud was asked")
 }
 
 impl Cloud for Untouchable {
-    fn discover<'a>(&'a self, _: &'a Which) -> crate::cloud::Soon<'a, Found> {
+    fn discover<'a>(&'a self, _: &'a DiscoveryScope) -> crate::cloud::BoxFuture<'a, Discovery> {
         untouched()
     }
 
     fn describe<'a>(
         &'a self,
         _: &'a [Resource],
-    ) -> crate::cloud::Soon<'a, crate::cloud::Described> {
+    ) -> crate::cloud::BoxFuture<'a, crate::cloud::Described> {
         untouched()
     }
 
-    fn loosen<'a>(
+    fn detach_references<'a>(
         &'a self,
         _: &'a Resource,
-    ) -> crate::cloud::Soon<'a, Result<(), crate::CloudError>> {
+    ) -> crate::cloud::BoxFuture<'a, Result<(), crate::CloudError>> {
         untouched()
     }
 
     fn delete<'a>(
         &'a self,
         _: &'a Resource,
-        _: crate::cloud::Deleting,
-    ) -> crate::cloud::Soon<'a, Result<crate::cloud::Deletion, crate::CloudError>> {
+        _: crate::cloud::DeleteOptions,
+    ) -> crate::cloud::BoxFuture<'a, Result<crate::cloud::Deletion, crate::CloudError>> {
         untouched()
     }
 
     fn stop<'a>(
         &'a self,
         _: &'a Resource,
-    ) -> crate::cloud::Soon<'a, Result<(), crate::CloudError>> {
+    ) -> crate::cloud::BoxFuture<'a, Result<(), crate::CloudError>> {
         untouched()
     }
 
@@ -757,7 +757,7 @@ impl Cloud for Untouchable {
         &'a self,
         _: &'a Resource,
         _: &'a serde_json::Value,
-    ) -> crate::cloud::Soon<'a, Result<(), crate::CloudError>> {
+    ) -> crate::cloud::BoxFuture<'a, Result<(), crate::CloudError>> {
         untouched()
     }
 
@@ -766,7 +766,7 @@ impl Cloud for Untouchable {
         _: &'a [Resource],
         _: Span,
         _: Timestamp,
-    ) -> crate::cloud::Soon<'a, std::collections::BTreeMap<ResourceId, Observed>> {
+    ) -> crate::cloud::BoxFuture<'a, std::collections::BTreeMap<ResourceId, Activity>> {
         untouched()
     }
 
@@ -774,18 +774,18 @@ impl Cloud for Untouchable {
         &'a self,
         _: jiff::civil::Date,
         _: jiff::civil::Date,
-    ) -> crate::cloud::Soon<'a, Result<Bill, crate::CloudError>> {
+    ) -> crate::cloud::BoxFuture<'a, Result<Bill, crate::CloudError>> {
         untouched()
     }
 
     fn prices<'a>(
         &'a self,
         _: &'a [Resource],
-    ) -> crate::cloud::Soon<'a, Result<Vec<crate::cloud::Price>, crate::CloudError>> {
+    ) -> crate::cloud::BoxFuture<'a, Result<Vec<crate::cloud::Price>, crate::CloudError>> {
         untouched()
     }
 
-    fn know_prices(&self, _: Vec<crate::cloud::Price>) {
+    fn set_prices(&self, _: Vec<crate::cloud::Price>) {
         panic!("the cloud was told prices")
     }
 }
@@ -794,7 +794,7 @@ impl Cloud for Untouchable {
 /// the cloud, however old that is.
 #[tokio::test]
 async fn what_is_only_looked_at_asks_nobody() {
-    use crate::report::By;
+    use crate::report::GroupBy;
     let world = world(vec![
         priced("ec2:volume", "1", "a", "0.5"),
         priced("ec2:volume", "2", "unleased", "0.5"),
@@ -816,7 +816,7 @@ async fn what_is_only_looked_at_asks_nobody() {
     let cached = crate::service::BillMode::Cached;
     let choice = Choice::default();
     service.cost(&name, &choice, cached).await.expect("costs");
-    service.report(noon(), By::App).await.expect("reports");
+    service.report(noon(), GroupBy::App).await.expect("reports");
     service.clock_skew().await.expect("reads");
     service.known_resources().await.expect("reads");
     service.wakes_due().await.expect("reads");

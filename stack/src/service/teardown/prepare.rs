@@ -106,10 +106,10 @@ impl Service {
         if !lease.is_live() {
             return Ok(None);
         }
-        if lease.not_understood > 0 {
+        if lease.unknown_events > 0 {
             return Err(TeardownError::NotUnderstood {
                 stack: stack.clone(),
-                count: lease.not_understood,
+                count: lease.unknown_events,
             });
         }
         Runner::refuse(&lease, &settings.runs, self.now())?;

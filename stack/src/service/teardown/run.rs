@@ -14,7 +14,7 @@ use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
 use crate::service::Service;
 use crate::service::teardown::sweep::{Before, beating, command as sweep_command, tidied};
-use crate::sweep::Identity;
+use crate::sweep::StackIdentity;
 use crate::terraform::{Applying, Line, Terraform, TerraformError};
 
 /// How often it is looked for new lines.
@@ -215,7 +215,7 @@ impl Service {
             deleted: deleted.filter_map(|one| one.resource_id.clone()).collect(),
             ..Before::default()
         };
-        let stack = Identity::of_lease(&lease);
+        let stack = StackIdentity::of_lease(&lease);
         let command = sweep_command(&plan.name, self.protects(&lease));
         let look = self.look_afterwards(&stack, &before, &saved.timing, &command);
         Ok(beating(look, recorder).await.residue)

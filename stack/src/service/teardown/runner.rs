@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::error::TeardownError;
 use super::run_folder;
-use crate::lease::{Lease, Phase, ProcessId, Turn};
+use crate::lease::{Lease, Phase, PowerOperation, ProcessId};
 use crate::process::{self, Liveness};
 use crate::values::id::{Actor, RunId};
 use crate::values::ttl::{Elapsed, Span};
@@ -73,8 +73,8 @@ impl Runner {
             return Err(TeardownError::Turning {
                 stack: lease.name.clone(),
                 by: turn.by.clone(),
-                host: turn.hand.process.host.clone(),
-                pid: turn.hand.process.pid,
+                host: turn.operator.process.host.clone(),
+                pid: turn.operator.process.pid,
                 since: turn.started_at,
             });
         }
@@ -93,9 +93,9 @@ impl Runner {
 }
 
 /// Who puts a stack to sleep or wakes it at this moment; nobody who is provably dead or was silent for ten minutes.
-pub(in crate::service) fn in_turn(lease: &Lease, now: Timestamp) -> Option<&Turn> {
-    lease.turn.as_ref().filter(|turn| {
-        let dead = process::liveness(&turn.hand.process) == Liveness::Dead;
+pub(in crate::service) fn in_turn(lease: &Lease, now: Timestamp) -> Option<&PowerOperation> {
+    lease.power_operation.as_ref().filter(|turn| {
+        let dead = process::liveness(&turn.operator.process) == Liveness::Dead;
         !dead && !is_silent(turn.alive_at, now)
     })
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::Clock;
-use crate::config::{Access, Account, Config};
+use crate::config::{Account, Config, CredentialSource};
 use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Phase, Registration, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
@@ -372,7 +372,7 @@ fn with_account() -> Config {
     let account = Account {
         name: "sandbox".to_owned(),
         id: "111111111111".to_owned(),
-        access: Access::Standard,
+        access: CredentialSource::Standard,
         regions: vec!["eu-west-1".to_owned()],
     };
     Config {

@@ -26,7 +26,7 @@ fn resources(lines: &[(&str, &str, &[&str])]) -> Vec<Resource> {
                 ("~", loose) => {
                     let one = resources.get_mut(name).unwrap();
                     one.uses.push(full(loose));
-                    one.loose.push(full(loose));
+                    one.detachable.push(full(loose));
                 }
                 _ => resources.get_mut(name).unwrap().uses.push(full(used)),
             }
@@ -39,7 +39,7 @@ fn resources(lines: &[(&str, &str, &[&str])]) -> Vec<Resource> {
 }
 
 /// Does every step at once; answers the steps of each round by name.
-fn rounds(mut schedule: Schedule) -> Vec<Vec<String>> {
+fn rounds(mut schedule: DeletionSchedule) -> Vec<Vec<String>> {
     let mut rounds = Vec::new();
     loop {
         let steps = schedule.ready();
@@ -49,11 +49,11 @@ fn rounds(mut schedule: Schedule) -> Vec<Vec<String>> {
         let mut round = Vec::new();
         for step in steps {
             match step {
-                Step::Loosen(id) => {
-                    schedule.loosened(&id);
+                DeletionStep::DetachReferences(id) => {
+                    schedule.detached(&id);
                     round.push(format!("loosen {}", name(&id)));
                 }
-                Step::Delete(id) => {
+                DeletionStep::Delete(id) => {
                     schedule.gone(&id);
                     round.push(name(&id));
                 }
@@ -82,7 +82,7 @@ fn a_stack_goes_from_its_leaves() {
         ("key", "kms:key", &[]),
     ]);
     all[5].recreates = true;
-    let rounds = rounds(Schedule::new(&all));
+    let rounds = rounds(DeletionSchedule::new(&all));
     let expected: [&[&str]; 6] = [
         &["asg", "queue"],
         &["one"],
@@ -102,7 +102,10 @@ fn owners_and_users_may_be_the_same() {
         ("group", "eks:nodegroup", &["cluster"]),
     ]);
     all[0].uses = vec![all[0].id.clone(), id("elsewhere")];
-    assert_eq!(rounds(Schedule::new(&all)), [["group"], ["cluster"]]);
+    assert_eq!(
+        rounds(DeletionSchedule::new(&all)),
+        [["group"], ["cluster"]]
+    );
 }
 
 /// A circle of security groups is loosened when nobody else uses them any more, and only then.
@@ -114,9 +117,9 @@ fn a_circle_is_loosened() {
         ("third", "ec2:security-group", &["~web"]),
         ("instance", "ec2:instance", &["web", "db"]),
     ]);
-    let mut schedule = Schedule::new(&all);
+    let mut schedule = DeletionSchedule::new(&all);
     let first = schedule.ready();
-    let delete = |name: &str| Step::Delete(id(name));
+    let delete = |name: &str| DeletionStep::Delete(id(name));
     assert_eq!(
         first,
         [
@@ -129,10 +132,10 @@ fn a_circle_is_loosened() {
     // `third` may still name `web`, which is therefore not touched yet.
     assert_eq!(
         schedule.ready(),
-        [Step::Loosen(id("ec2:security-group/db"))]
+        [DeletionStep::DetachReferences(id("ec2:security-group/db"))]
     );
     schedule.gone(&id("ec2:security-group/third"));
-    schedule.loosened(&id("ec2:security-group/db"));
+    schedule.detached(&id("ec2:security-group/db"));
     assert_eq!(schedule.ready(), [delete("ec2:security-group/web")]);
     schedule.gone(&id("ec2:security-group/web"));
     assert_eq!(schedule.ready(), [delete("ec2:security-group/db")]);
@@ -147,14 +150,14 @@ fn a_circle_that_nothing_opens_is_named() {
         ("used", "x:z", &[]),
         ("free", "x:z", &[]),
     ]);
-    let mut schedule = Schedule::new(&all);
+    let mut schedule = DeletionSchedule::new(&all);
     let members: BTreeSet<_> = schedule.circles()[0].iter().map(name).collect();
     assert_eq!(members, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
     assert_eq!(schedule.circles().len(), 1);
     let blocked = schedule.left(&id("x:y/a"));
     let blocked: Vec<_> = blocked.iter().map(|one| name(&one.id)).collect();
     assert_eq!(blocked, ["b", "used"]);
-    assert_eq!(schedule.ready(), [Step::Delete(id("x:z/free"))]);
+    assert_eq!(schedule.ready(), [DeletionStep::Delete(id("x:z/free"))]);
 }
 
 /// One that is left keeps what it uses and nothing else; roles and the like do not wait for it.
@@ -167,7 +170,7 @@ fn one_that_stays_keeps_only_what_it_uses() {
         ("other", "ec2:instance", &[]),
         ("role", "iam:role", &[]),
     ]);
-    let mut schedule = Schedule::new(&all);
+    let mut schedule = DeletionSchedule::new(&all);
     schedule.ready();
     let blocked = schedule.left(&id("ec2:instance/stuck"));
     let told: Vec<_> = blocked
@@ -181,7 +184,10 @@ fn one_that_stays_keeps_only_what_it_uses() {
         [id("ec2:instance/other"), id("iam:role/role")]
     );
     schedule.gone(&id("ec2:instance/other"));
-    assert_eq!(schedule.ready(), [Step::Delete(id("iam:role/role"))]);
+    assert_eq!(
+        schedule.ready(),
+        [DeletionStep::Delete(id("iam:role/role"))]
+    );
 }
 
 #[derive(Clone, Debug)]
@@ -218,7 +224,7 @@ fn story() -> impl Strategy<Value = Story> {
                 for (used, loose) in uses {
                     one.uses.push(number(used));
                     if loose {
-                        one.loose.push(number(used));
+                        one.detachable.push(number(used));
                     }
                 }
                 one.owner = owner.map(number);
@@ -237,13 +243,13 @@ fn story() -> impl Strategy<Value = Story> {
 /// What a resource depends on, as a cloud would see it: references that were not loosened.
 fn users<'a>(
     all: &'a [Resource],
-    loosened: &'a BTreeSet<ResourceId>,
+    detached: &'a BTreeSet<ResourceId>,
     id: &'a ResourceId,
 ) -> impl Iterator<Item = &'a Resource> {
     all.iter().filter(move |one| {
         one.id != *id
             && one.uses.contains(id)
-            && !(one.loose.contains(id) && loosened.contains(&one.id))
+            && !(one.detachable.contains(id) && detached.contains(&one.id))
     })
 }
 
@@ -253,7 +259,7 @@ proptest! {
     #[test]
     fn nothing_goes_before_what_depends_on_it(story in story()) {
         let Story { resources: all, fails, answers } = story;
-        let mut schedule = Schedule::new(&all);
+        let mut schedule = DeletionSchedule::new(&all);
         let mut left: BTreeMap<ResourceId, Option<ResourceId>> = BTreeMap::new();
         for circle in schedule.circles().to_vec() {
             for one in &circle {
@@ -264,7 +270,7 @@ proptest! {
                 }
             }
         }
-        let (mut gone, mut loosened) = (BTreeSet::new(), BTreeSet::new());
+        let (mut gone, mut detached) = (BTreeSet::new(), BTreeSet::new());
         let mut under_way = schedule.ready();
         let mut answers = answers.into_iter().cycle();
         let mut turns = 0;
@@ -273,19 +279,19 @@ proptest! {
             prop_assert!(turns < 200, "it does not come to an end");
             let at = answers.next().unwrap_or(0) % under_way.len();
             let step = under_way.swap_remove(at);
-            let (Step::Loosen(id) | Step::Delete(id)) = &step;
+            let (DeletionStep::DetachReferences(id) | DeletionStep::Delete(id)) = &step;
             let number: usize = name(id).parse().unwrap();
             let one = &all[number];
             prop_assert!(!gone.contains(id), "{id} was deleted twice");
-            if let Step::Loosen(id) = &step {
+            if let DeletionStep::DetachReferences(id) = &step {
                 // Only the circle that it opens may still use it.
-                for user in users(&all, &loosened, id).filter(|user| !gone.contains(&user.id)) {
+                for user in users(&all, &detached, id).filter(|user| !gone.contains(&user.id)) {
                     let circle = reaches(&all, id, &user.id) && reaches(&all, &user.id, id);
                     prop_assert!(circle, "{id} is loosened before {} is gone", user.id);
                 }
             }
-            if let Step::Delete(id) = &step {
-                for user in users(&all, &loosened, id) {
+            if let DeletionStep::Delete(id) = &step {
+                for user in users(&all, &detached, id) {
                     prop_assert!(gone.contains(&user.id), "{id} goes before {}", user.id);
                 }
                 for whole in one.owner.iter().chain(&one.part_of).filter(|whole| *whole != id) {
@@ -308,16 +314,16 @@ proptest! {
                     prop_assert!(!gone.contains(&blocked.id));
                     left.entry(blocked.id).or_insert(Some(blocked.by));
                 }
-            } else if matches!(step, Step::Loosen(_)) {
-                loosened.insert(id.clone());
-                schedule.loosened(id);
+            } else if matches!(step, DeletionStep::DetachReferences(_)) {
+                detached.insert(id.clone());
+                schedule.detached(id);
             } else {
                 gone.insert(id.clone());
                 schedule.gone(id);
             }
             let new = schedule.ready();
             under_way.retain(|step| {
-                let (Step::Loosen(id) | Step::Delete(id)) = step;
+                let (DeletionStep::DetachReferences(id) | DeletionStep::Delete(id)) = step;
                 !left.contains_key(id)
             });
             under_way.extend(new);

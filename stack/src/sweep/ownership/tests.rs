@@ -4,8 +4,8 @@ use super::*;
 use crate::testing::{noon, resource, stack_name};
 use crate::values::ttl::Span;
 
-fn identity() -> Identity {
-    Identity {
+fn identity() -> StackIdentity {
+    StackIdentity {
         name: stack_name("shop"),
         app: AppName::new("checkout").unwrap(),
         owners: ["ana@example.com", "former@example.com"]
@@ -36,21 +36,21 @@ fn tag(resource: &mut Resource, key: &str, value: &str) {
 }
 
 /// The verdict on one alone, with its reason.
-fn alone(change: impl FnOnce(&mut Resource)) -> (Verdict, String) {
+fn alone(change: impl FnOnce(&mut Resource)) -> (Ownership, String) {
     judged_by(&identity(), change)
 }
 
-fn judged_by(stack: &Identity, change: impl FnOnce(&mut Resource)) -> (Verdict, String) {
+fn judged_by(stack: &StackIdentity, change: impl FnOnce(&mut Resource)) -> (Ownership, String) {
     let mut one = one("i");
     change(&mut one);
     let judgement = judge(std::slice::from_ref(&one), stack, &places());
-    let Judged {
+    let OwnershipVerdict {
         verdict, reason, ..
     } = judgement[&one.id].clone();
     (verdict, reason)
 }
 
-fn verdicts(resources: &[Resource]) -> Vec<Verdict> {
+fn verdicts(resources: &[Resource]) -> Vec<Ownership> {
     let judgement = judge(resources, &identity(), &places());
     resources
         .iter()
@@ -62,15 +62,15 @@ fn verdicts(resources: &[Resource]) -> Vec<Verdict> {
 #[test]
 fn what_matches_belongs() {
     let (verdict, reason) = alone(|_| {});
-    assert_eq!(verdict, Verdict::Belongs);
+    assert_eq!(verdict, Ownership::Belongs);
     assert_eq!(
         reason,
         "its tags name the stack, its app and its owner; its service does not tell when it was created"
     );
     let former = |one: &mut Resource| tag(one, tags::OWNER, "former@example.com");
-    assert_eq!(alone(former).0, Verdict::Belongs);
+    assert_eq!(alone(former).0, Ownership::Belongs);
     let young = alone(|one| one.created_at = Some(Span::minutes(4).before(noon())));
-    assert_eq!(young.0, Verdict::Belongs, "{young:?}");
+    assert_eq!(young.0, Ownership::Belongs, "{young:?}");
     assert_eq!(young.1, "its tags name the stack, its app and its owner");
 }
 
@@ -78,41 +78,44 @@ fn what_matches_belongs() {
 #[test]
 fn the_same_name_under_another_app_or_owner_stays() {
     let (verdict, reason) = alone(|one| tag(one, tags::APP, "search"));
-    assert_eq!(verdict, Verdict::Stays);
+    assert_eq!(verdict, Ownership::Stays);
     assert_eq!(
         reason,
         "its tag jiti:app is search, and the stack's is checkout"
     );
     let (verdict, reason) = alone(|one| tag(one, tags::OWNER, "bo@example.com"));
-    assert_eq!(verdict, Verdict::Stays);
+    assert_eq!(verdict, Ownership::Stays);
     assert!(
         reason.contains("ana@example.com or former@example.com"),
         "{reason}"
     );
     let (verdict, reason) = alone(|one| drop(one.tags.remove(tags::OWNER)));
-    assert_eq!(verdict, Verdict::Stays);
+    assert_eq!(verdict, Ownership::Stays);
     assert!(reason.starts_with("it has no tag jiti:owner"), "{reason}");
 }
 
 /// Of stacks that only tags tell of, another app, owner or account is another stack, and none of this one's business.
 #[test]
 fn unleased_stacks_of_one_name_are_apart() {
-    let unleased = Identity {
+    let unleased = StackIdentity {
         since: None,
         account: Some("111111111111".to_owned()),
         ..identity()
     };
     let other = |change: fn(&mut Resource)| judged_by(&unleased, change).0;
-    assert_eq!(other(|_| {}), Verdict::Belongs);
-    assert_eq!(other(|one| tag(one, tags::APP, "search")), Verdict::Foreign);
-    assert_eq!(other(|one| tag(one, tags::OWNER, "bo")), Verdict::Foreign);
+    assert_eq!(other(|_| {}), Ownership::Belongs);
+    assert_eq!(
+        other(|one| tag(one, tags::APP, "search")),
+        Ownership::Foreign
+    );
+    assert_eq!(other(|one| tag(one, tags::OWNER, "bo")), Ownership::Foreign);
     assert_eq!(
         other(|one| one.place.account = "2".to_owned()),
-        Verdict::Foreign
+        Ownership::Foreign
     );
     assert_eq!(
         other(|one| drop(one.tags.remove(tags::APP))),
-        Verdict::Stays
+        Ownership::Stays
     );
 }
 
@@ -124,7 +127,7 @@ fn other_accounts_and_regions_stay() {
         place("111111111111", "us-east-1"),
     ] {
         let (verdict, reason) = alone(|one| one.place = elsewhere.clone());
-        assert_eq!(verdict, Verdict::Stays);
+        assert_eq!(verdict, Ownership::Stays);
         assert!(
             reason.starts_with("the configuration does not name"),
             "{reason}"
@@ -138,10 +141,10 @@ fn members_of_somebodys_cloudformation_stack_stay() {
     let mut whole = resource("cloudformation:stack", "theirs", "other");
     let mut member = one("member");
     member.part_of = Some(whole.id.clone());
-    assert_eq!(verdicts(&[member.clone()]), [Verdict::Stays]);
+    assert_eq!(verdicts(&[member.clone()]), [Ownership::Stays]);
     let judgement = judge(&[whole.clone(), member.clone()], &identity(), &places());
-    assert_eq!(judgement[&whole.id].verdict, Verdict::Foreign);
-    assert_eq!(judgement[&member.id].verdict, Verdict::Stays);
+    assert_eq!(judgement[&whole.id].verdict, Ownership::Foreign);
+    assert_eq!(judgement[&member.id].verdict, Ownership::Stays);
     assert_eq!(
         judgement[&member.id].blocked_by.as_deref(),
         Some(whole.id.as_str())
@@ -150,7 +153,7 @@ fn members_of_somebodys_cloudformation_stack_stay() {
     tag(&mut whole, tags::STACK, "shop");
     assert_eq!(
         verdicts(&[whole, member]),
-        [Verdict::Belongs, Verdict::Belongs]
+        [Ownership::Belongs, Ownership::Belongs]
     );
 }
 
@@ -163,7 +166,7 @@ fn lying_in_the_same_subnet_is_no_belonging() {
     guest.uses = vec![subnet.id.clone()];
     assert_eq!(
         verdicts(&[subnet, guest]),
-        [Verdict::Belongs, Verdict::Foreign]
+        [Ownership::Belongs, Ownership::Foreign]
     );
 }
 
@@ -171,7 +174,7 @@ fn lying_in_the_same_subnet_is_no_belonging() {
 #[test]
 fn a_moved_tag_makes_it_foreign() {
     let (verdict, reason) = alone(|one| tag(one, tags::STACK, "search"));
-    assert_eq!(verdict, Verdict::Foreign);
+    assert_eq!(verdict, Ownership::Foreign);
     assert_eq!(reason, "its tag names another stack: search");
 }
 
@@ -179,15 +182,16 @@ fn a_moved_tag_makes_it_foreign() {
 #[test]
 fn what_is_older_than_the_lease_stays() {
     let (verdict, reason) = alone(|one| one.created_at = Some(Span::minutes(6).before(noon())));
-    assert_eq!(verdict, Verdict::Stays);
+    assert_eq!(verdict, Ownership::Stays);
     assert!(reason.starts_with("it is older than the lease"), "{reason}");
 }
 
 /// What its own service did not confirm, what nobody may touch, and what is protected stays, and says which.
 #[test]
 fn doubts_and_protections_stay() {
-    let unconfirmed = alone(|one| one.standing = Standing::Unconfirmed("no permission".to_owned()));
-    assert_eq!(unconfirmed.0, Verdict::Stays);
+    let unconfirmed =
+        alone(|one| one.confirmation = Confirmation::Unconfirmed("no permission".to_owned()));
+    assert_eq!(unconfirmed.0, Ownership::Stays);
     assert_eq!(
         unconfirmed.1,
         "its own service did not confirm it: no permission"
@@ -195,7 +199,7 @@ fn doubts_and_protections_stay() {
     let untouchable = alone(|one| one.untouchable = Some("it is the default VPC".to_owned()));
     assert_eq!(untouchable.1, "nobody may touch it: it is the default VPC");
     let protected = alone(|one| one.protection = Some("DisableApiTermination".to_owned()));
-    assert_eq!(protected.0, Verdict::Stays);
+    assert_eq!(protected.0, Ownership::Stays);
     assert!(
         protected.1.contains("DisableApiTermination is on"),
         "{protected:?}"
@@ -215,16 +219,16 @@ fn children_go_only_with_an_owner_that_belongs() {
     let member = child("member", &group);
     let volume = child("volume", &member);
     let all = [volume.clone(), member.clone(), group.clone()];
-    assert_eq!(verdicts(&all), [Verdict::Belongs; 3]);
+    assert_eq!(verdicts(&all), [Ownership::Belongs; 3]);
     // Nobody knows who owns it.
     assert_eq!(
         verdicts(&[volume.clone(), member.clone()]),
-        [Verdict::Foreign; 2]
+        [Ownership::Foreign; 2]
     );
     let mut unconfirmed = group.clone();
-    unconfirmed.standing = Standing::Unconfirmed("denied".to_owned());
+    unconfirmed.confirmation = Confirmation::Unconfirmed("denied".to_owned());
     let all = [volume, member, unconfirmed];
-    assert_eq!(verdicts(&all), [Verdict::Stays; 3]);
+    assert_eq!(verdicts(&all), [Ownership::Stays; 3]);
 }
 
 /// A tagged instance of somebody else's group stays: the group would make it again.
@@ -236,7 +240,7 @@ fn members_of_a_foreign_group_stay() {
     member.owner = Some(group.id.clone());
     assert_eq!(
         verdicts(&[group, member]),
-        [Verdict::Foreign, Verdict::Stays]
+        [Ownership::Foreign, Ownership::Stays]
     );
 }
 
@@ -252,10 +256,10 @@ fn owners_of_what_is_foreign_stay() {
     let all = [group.clone(), moved.clone(), member];
     assert_eq!(
         verdicts(&all),
-        [Verdict::Stays, Verdict::Foreign, Verdict::Stays]
+        [Ownership::Stays, Ownership::Foreign, Ownership::Stays]
     );
     let judgement = judge(&all, &identity(), &places());
-    let Judged {
+    let OwnershipVerdict {
         reason, blocked_by, ..
     } = &judgement[&group.id];
     assert!(
@@ -273,7 +277,7 @@ fn what_a_service_made_goes_with_its_owner() {
     card.tags.clear();
     card.untouchable = Some("it is managed by AWS".to_owned());
     card.owner = Some(balancer.id.clone());
-    assert_eq!(verdicts(&[balancer, card]), [Verdict::Belongs; 2]);
+    assert_eq!(verdicts(&[balancer, card]), [Ownership::Belongs; 2]);
 }
 
 /// Owners in a circle own nothing.
@@ -282,5 +286,5 @@ fn owners_in_a_circle_stay() {
     let (mut a, mut b) = (one("a"), one("b"));
     a.tags.clear();
     (a.owner, b.owner) = (Some(b.id.clone()), Some(a.id.clone()));
-    assert_eq!(verdicts(&[a, b]), [Verdict::Stays, Verdict::Stays]);
+    assert_eq!(verdicts(&[a, b]), [Ownership::Stays, Ownership::Stays]);
 }

@@ -7,12 +7,12 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::world::error;
-use super::{Call, FakeCloud, asleep};
+use super::{CloudCall, FakeCloud, asleep};
 use crate::cloud::{
-    Bill, Cloud, CloudError, CloudErrorKind, Deleting, Deletion, Described, Found, NotLooked,
-    Place, Price, Resource, ResourceId, Soon, Which,
+    Bill, BoxFuture, Cloud, CloudError, CloudErrorKind, DeleteOptions, Deletion, Described,
+    Discovery, DiscoveryScope, Place, Price, Resource, ResourceId, Unchecked,
 };
-use crate::idle::Observed;
+use crate::idle::Activity;
 use crate::values::tags;
 use crate::values::ttl::Span;
 
@@ -33,7 +33,7 @@ impl FakeCloud {
         self.world().under_way -= 1;
     }
 
-    async fn about(&self, call: Call, resource: &Resource) -> Result<(), CloudError> {
+    async fn about(&self, call: CloudCall, resource: &Resource) -> Result<(), CloudError> {
         self.travel().await;
         let mut world = self.world();
         world.calls.push((call, Some(resource.id.clone())));
@@ -42,16 +42,16 @@ impl FakeCloud {
 }
 
 impl Cloud for FakeCloud {
-    fn discover<'a>(&'a self, which: &'a Which) -> Soon<'a, Found> {
+    fn discover<'a>(&'a self, which: &'a DiscoveryScope) -> BoxFuture<'a, Discovery> {
         Box::pin(async move {
             self.travel().await;
             let mut world = self.world();
-            world.calls.push((Call::Discover, None));
-            let mut found = Found {
+            world.calls.push((CloudCall::Discover, None));
+            let mut found = Discovery {
                 clock: world.clock,
-                not_looked: world.silent.clone(),
+                unchecked: world.silent.clone(),
                 requests: 1,
-                ..Found::default()
+                ..Discovery::default()
             };
             if let Err(error) = world.has_credentials() {
                 let places: BTreeSet<Place> = world
@@ -59,9 +59,9 @@ impl Cloud for FakeCloud {
                     .values()
                     .map(|one| one.place.clone())
                     .collect();
-                found.not_looked = places
+                found.unchecked = places
                     .into_iter()
-                    .map(|place| NotLooked {
+                    .map(|place| Unchecked {
                         place,
                         kind: None,
                         reason: error.to_string(),
@@ -71,8 +71,8 @@ impl Cloud for FakeCloud {
                 return found;
             }
             let named = |one: &Resource| match (which, one.tag(tags::STACK)) {
-                (Which::All, tag) => tag.is_some(),
-                (Which::Stack(name), tag) => tag == Some(name.as_str()),
+                (DiscoveryScope::All, tag) => tag.is_some(),
+                (DiscoveryScope::Stack(name), tag) => tag == Some(name.as_str()),
             };
             let listed =
                 |one: &&Resource| !world.unlisted.contains(&one.id) && world.silence(one).is_none();
@@ -92,14 +92,14 @@ impl Cloud for FakeCloud {
         })
     }
 
-    fn describe<'a>(&'a self, resources: &'a [Resource]) -> Soon<'a, Described> {
+    fn describe<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, Described> {
         Box::pin(async move {
             self.travel().await;
             let mut world = self.world();
             let mut described = Described::default();
             for asked in resources {
                 let id = &asked.id;
-                world.calls.push((Call::Describe, Some(id.clone())));
+                world.calls.push((CloudCall::Describe, Some(id.clone())));
             }
             if let Err(error) = world.has_credentials() {
                 let failed = resources.iter().map(|one| (one.id.clone(), error.clone()));
@@ -116,11 +116,11 @@ impl Cloud for FakeCloud {
                         true => CloudErrorKind::Credentials,
                         false => CloudErrorKind::Unreachable,
                     };
-                    let failed = error(Call::Describe, Some(id), kind);
+                    let failed = error(CloudCall::Describe, Some(id), kind);
                     described.failed.push((id.clone(), failed));
                     continue;
                 }
-                if let Err(failed) = world.admit(Call::Describe, id) {
+                if let Err(failed) = world.admit(CloudCall::Describe, id) {
                     described.failed.push((id.clone(), failed));
                     continue;
                 }
@@ -136,11 +136,14 @@ impl Cloud for FakeCloud {
         })
     }
 
-    fn loosen<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
+    fn detach_references<'a>(
+        &'a self,
+        resource: &'a Resource,
+    ) -> BoxFuture<'a, Result<(), CloudError>> {
         Box::pin(async move {
-            self.about(Call::Loosen, resource).await?;
+            self.about(CloudCall::DetachReferences, resource).await?;
             if let Some(one) = self.world().resources.get_mut(&resource.id) {
-                let loose = std::mem::take(&mut one.loose);
+                let loose = std::mem::take(&mut one.detachable);
                 one.uses.retain(|used| !loose.contains(used));
             }
             Ok(())
@@ -150,24 +153,28 @@ impl Cloud for FakeCloud {
     fn delete<'a>(
         &'a self,
         resource: &'a Resource,
-        _how: Deleting,
-    ) -> Soon<'a, Result<Deletion, CloudError>> {
+        _how: DeleteOptions,
+    ) -> BoxFuture<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
-            self.about(Call::Delete, resource).await?;
+            self.about(CloudCall::Delete, resource).await?;
             let mut world = self.world();
             let id = &resource.id;
             let Some(one) = world.resources.get(id) else {
                 return Ok(Deletion::Gone);
             };
             if one.protection.is_some() {
-                return Err(error(Call::Delete, Some(id), CloudErrorKind::Protected));
+                return Err(error(
+                    CloudCall::Delete,
+                    Some(id),
+                    CloudErrorKind::Protected,
+                ));
             }
             if let Some(user) = world.user_of(id).filter(|_| world.enforces) {
                 let message = format!("{id} has a dependent object: {}", user.id);
                 return Err(CloudError {
                     code: Some("DependencyViolation".to_owned()),
                     message,
-                    ..error(Call::Delete, Some(id), CloudErrorKind::Wait)
+                    ..error(CloudCall::Delete, Some(id), CloudErrorKind::Wait)
                 });
             }
             if let Some(at) = world.scheduled.get(id).copied() {
@@ -177,7 +184,7 @@ impl Cloud for FakeCloud {
             match world.slow.get(id).copied() {
                 Some(descriptions) => {
                     world.going.entry(id.clone()).or_insert(descriptions);
-                    Ok(Deletion::Begun)
+                    Ok(Deletion::Started)
                 }
                 None => {
                     world.vanish(id);
@@ -187,9 +194,9 @@ impl Cloud for FakeCloud {
         })
     }
 
-    fn stop<'a>(&'a self, resource: &'a Resource) -> Soon<'a, Result<(), CloudError>> {
+    fn stop<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<(), CloudError>> {
         Box::pin(async move {
-            self.about(Call::Stop, resource).await?;
+            self.about(CloudCall::Stop, resource).await?;
             if let Some(one) = self.world().resources.get_mut(&resource.id) {
                 one.stopped = true;
                 // Whoever looks now no longer sees what it was.
@@ -203,9 +210,9 @@ impl Cloud for FakeCloud {
         &'a self,
         resource: &'a Resource,
         prior: &'a Value,
-    ) -> Soon<'a, Result<(), CloudError>> {
+    ) -> BoxFuture<'a, Result<(), CloudError>> {
         Box::pin(async move {
-            self.about(Call::Start, resource).await?;
+            self.about(CloudCall::Start, resource).await?;
             if let Some(one) = self.world().resources.get_mut(&resource.id) {
                 one.stopped = *prior == asleep();
                 one.size = Some(prior.clone());
@@ -219,11 +226,11 @@ impl Cloud for FakeCloud {
         resources: &'a [Resource],
         _window: Span,
         _now: Timestamp,
-    ) -> Soon<'a, BTreeMap<ResourceId, Observed>> {
+    ) -> BoxFuture<'a, BTreeMap<ResourceId, Activity>> {
         Box::pin(async move {
             self.travel().await;
             let mut world = self.world();
-            world.calls.push((Call::Activity, None));
+            world.calls.push((CloudCall::Activity, None));
             let known = resources.iter().filter_map(|one| {
                 let observed = world.activity.get(&one.id)?;
                 Some((one.id.clone(), observed.clone()))
@@ -232,11 +239,11 @@ impl Cloud for FakeCloud {
         })
     }
 
-    fn bill<'a>(&'a self, _from: Date, _to: Date) -> Soon<'a, Result<Bill, CloudError>> {
+    fn bill<'a>(&'a self, _from: Date, _to: Date) -> BoxFuture<'a, Result<Bill, CloudError>> {
         Box::pin(async move {
             self.travel().await;
             let mut world = self.world();
-            world.calls.push((Call::Bill, None));
+            world.calls.push((CloudCall::Bill, None));
             world.has_credentials()?;
             Ok(world.bill.clone())
         })
@@ -245,11 +252,11 @@ impl Cloud for FakeCloud {
     fn prices<'a>(
         &'a self,
         _resources: &'a [Resource],
-    ) -> Soon<'a, Result<Vec<Price>, CloudError>> {
+    ) -> BoxFuture<'a, Result<Vec<Price>, CloudError>> {
         Box::pin(async move {
             self.travel().await;
             let mut world = self.world();
-            world.calls.push((Call::Prices, None));
+            world.calls.push((CloudCall::Prices, None));
             world.has_credentials()?;
             Ok(world.prices.clone())
         })

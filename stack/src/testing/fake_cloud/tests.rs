@@ -1,7 +1,7 @@
 //! That the cloud in memory is as strict as a real one.
 
 use super::*;
-use crate::cloud::{Cloud, Deleting, Deletion, Which};
+use crate::cloud::{Cloud, DeleteOptions, Deletion, DiscoveryScope};
 
 fn id(text: &str) -> ResourceId {
     ResourceId(text.to_owned())
@@ -15,17 +15,17 @@ async fn it_is_as_strict_as_a_cloud() {
     instance.uses = vec![subnet.id.clone()];
     let cloud = FakeCloud::new([subnet.clone(), instance.clone()]);
     cloud.takes(&instance.id, 1);
-    let how = Deleting::default();
+    let how = DeleteOptions::default();
     let refused = cloud.delete(&subnet, how).await.unwrap_err();
     assert_eq!(refused.kind, CloudErrorKind::Wait);
-    assert_eq!(cloud.delete(&instance, how).await, Ok(Deletion::Begun));
+    assert_eq!(cloud.delete(&instance, how).await, Ok(Deletion::Started));
     let ask = [instance.clone()];
     assert_eq!(cloud.describe(&ask).await.found.len(), 1);
     assert_eq!(cloud.describe(&ask).await.found.len(), 0);
     assert_eq!(cloud.delete(&subnet, how).await, Ok(Deletion::Gone));
     assert_eq!(cloud.ids(), []);
     let deletes = [subnet.id.clone(), instance.id, subnet.id];
-    assert_eq!(cloud.called(Call::Delete), deletes);
+    assert_eq!(cloud.called(CloudCall::Delete), deletes);
 }
 
 /// A group that lives makes its members again; untagged ones are found through it.
@@ -37,10 +37,10 @@ async fn a_group_makes_its_members_again() {
     member.tags.clear();
     let cloud = FakeCloud::new([group.clone(), member.clone()]);
     cloud.recreates(&group.id, member.clone());
-    let how = Deleting::default();
+    let how = DeleteOptions::default();
     cloud.delete(&member, how).await.unwrap();
     assert_eq!(cloud.ids().len(), 2);
-    let which = Which::Stack(crate::testing::stack_name("shop"));
+    let which = DiscoveryScope::Stack(crate::testing::stack_name("shop"));
     let found = cloud.discover(&which).await.resources;
     assert_eq!(found.len(), 2);
     cloud.delete(&group, how).await.unwrap();
@@ -56,8 +56,8 @@ async fn refusals_come_as_often_as_they_were_asked_for() {
     let queue = resource("sqs", "q", "shop");
     let cloud = FakeCloud::new([queue.clone()]);
     let kind = CloudErrorKind::Throttled;
-    cloud.refuse(Call::Delete, &queue.id, kind, Times::Few(2));
-    let how = Deleting::default();
+    cloud.refuse(CloudCall::Delete, &queue.id, kind, Repeat::Few(2));
+    let how = DeleteOptions::default();
     assert!(cloud.delete(&queue, how).await.is_err());
     cloud.expires_after(1);
     assert!(cloud.delete(&queue, how).await.is_err());

@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Call, Times};
-use crate::cloud::{Bill, CloudError, CloudErrorKind, NotLooked, Price, Resource, ResourceId};
-use crate::idle::Observed;
+use super::{CloudCall, Repeat};
+use crate::cloud::{Bill, CloudError, CloudErrorKind, Price, Resource, ResourceId, Unchecked};
+use crate::idle::Activity;
 
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) resources: BTreeMap<ResourceId, Resource>,
-    pub(super) calls: Vec<(Call, Option<ResourceId>)>,
-    pub(super) refusals: BTreeMap<(Call, ResourceId), (CloudErrorKind, Times)>,
-    pub(super) panics: BTreeSet<(Call, ResourceId)>,
+    pub(super) calls: Vec<(CloudCall, Option<ResourceId>)>,
+    pub(super) refusals: BTreeMap<(CloudCall, ResourceId), (CloudErrorKind, Repeat)>,
+    pub(super) panics: BTreeSet<(CloudCall, ResourceId)>,
     /// Deletions that take so many descriptions.
     pub(super) slow: BTreeMap<ResourceId, u32>,
     /// Deletions that have begun, and how many descriptions they still take.
     pub(super) going: BTreeMap<ResourceId, u32>,
     pub(super) scheduled: BTreeMap<ResourceId, Timestamp>,
-    pub(super) silent: Vec<NotLooked>,
+    pub(super) silent: Vec<Unchecked>,
     pub(super) unlisted: BTreeSet<ResourceId>,
     /// Each group makes another member when one goes.
     pub(super) groups: BTreeMap<ResourceId, Resource>,
@@ -28,7 +28,7 @@ pub(super) struct World {
     /// Calls until the credentials expire.
     pub(super) calls_left: Option<u64>,
     pub(super) clock: Option<Timestamp>,
-    pub(super) activity: BTreeMap<ResourceId, Observed>,
+    pub(super) activity: BTreeMap<ResourceId, Activity>,
     pub(super) bill: Bill,
     pub(super) prices: Vec<Price>,
     /// How long each call takes.
@@ -65,7 +65,7 @@ impl World {
     }
 
     /// Whether a call about one is answered at all.
-    pub(super) fn admit(&mut self, call: Call, id: &ResourceId) -> Result<(), CloudError> {
+    pub(super) fn admit(&mut self, call: CloudCall, id: &ResourceId) -> Result<(), CloudError> {
         self.has_credentials()?;
         let key = (call, id.clone());
         assert!(!self.panics.contains(&key), "it was told to panic");
@@ -74,18 +74,22 @@ impl World {
         };
         let kind = *kind;
         match times {
-            Times::Always => {}
-            Times::Few(0 | 1) => {
+            Repeat::Always => {}
+            Repeat::Few(0 | 1) => {
                 self.refusals.remove(&key);
             }
-            Times::Few(left) => *left -= 1,
+            Repeat::Few(left) => *left -= 1,
         }
         Err(error(call, Some(id), kind))
     }
 
     pub(super) fn has_credentials(&mut self) -> Result<(), CloudError> {
         match &mut self.calls_left {
-            Some(0) => Err(error(Call::Describe, None, CloudErrorKind::Credentials)),
+            Some(0) => Err(error(
+                CloudCall::Describe,
+                None,
+                CloudErrorKind::Credentials,
+            )),
             Some(left) => {
                 *left -= 1;
                 Ok(())
@@ -94,7 +98,7 @@ impl World {
         }
     }
 
-    pub(super) fn silence(&self, resource: &Resource) -> Option<&NotLooked> {
+    pub(super) fn silence(&self, resource: &Resource) -> Option<&Unchecked> {
         self.silent.iter().find(|one| {
             one.place == resource.place
                 && one.kind.as_ref().is_none_or(|kind| *kind == resource.kind)
@@ -125,7 +129,7 @@ impl World {
     }
 }
 
-pub(super) fn error(call: Call, id: Option<&ResourceId>, kind: CloudErrorKind) -> CloudError {
+pub(super) fn error(call: CloudCall, id: Option<&ResourceId>, kind: CloudErrorKind) -> CloudError {
     let (code, message) = match kind {
         CloudErrorKind::Gone => ("NotFound", "it does not exist"),
         CloudErrorKind::Wait => ("DependencyViolation", "it has a dependent object"),

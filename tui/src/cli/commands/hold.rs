@@ -48,7 +48,7 @@ impl Until {
     pub(crate) fn at(self, now: Timestamp) -> Timestamp {
         match self {
             Self::After(span) => span.after(now),
-            Self::At(at) => stack::clock::whole_milliseconds(at),
+            Self::At(at) => stack::clock::truncate_to_millis(at),
         }
     }
 }

@@ -138,8 +138,8 @@ fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandErro
     ui.table(&table)?;
     ui.line("")?;
     ui.line(&summary(stacks))?;
-    match view.reaper.nothing_ends(view.now) {
-        Some(why) => ui.text(&describe::nothing_ends(&why)),
+    match view.reaper.inactivity(view.now) {
+        Some(why) => ui.text(&describe::inactivity(&why)),
         None => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use stack::StackName;
-use stack::lease::Mark;
+use stack::init::PhaseBoundary;
 
 use crate::cli::args::Form;
 use crate::cli::context::{Context, explained};
@@ -64,8 +64,8 @@ pub(crate) async fn run(
         form,
     } = arguments;
     let state = match state {
-        Some(State::Start) => Some(Mark::Start),
-        Some(State::Done) => Some(Mark::Done),
+        Some(State::Start) => Some(PhaseBoundary::Start),
+        Some(State::Done) => Some(PhaseBoundary::Done),
         None if phase != READY => {
             return Err(CommandError::usage(format!("does the phase {phase:?} begin or end?"))
                 .hint("write start or done behind it, such as `jiti mark checkout-pr-412 \"migrate database\" start`"));

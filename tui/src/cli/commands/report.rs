@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use stack::Span;
-use stack::report::{By, Figures, Report};
+use stack::report::{Figures, GroupBy, Report};
 
 use crate::cli::args::Form;
 use crate::cli::context::Context;
@@ -49,7 +49,7 @@ enum Grouping {
     Version,
 }
 
-impl From<Grouping> for By {
+impl From<Grouping> for GroupBy {
     fn from(grouping: Grouping) -> Self {
         match grouping {
             Grouping::App => Self::App,
@@ -128,9 +128,9 @@ fn hours(figures: &Figures) -> String {
 
 fn title(report: &Report) -> &'static str {
     match report.by {
-        By::App => "APP",
-        By::Owner => "OWNER",
-        By::Version => "APP@VERSION",
+        GroupBy::App => "APP",
+        GroupBy::Owner => "OWNER",
+        GroupBy::Version => "APP@VERSION",
     }
 }
 

@@ -1,7 +1,7 @@
 //! How the cloud was looked at: how old what is known is, and what did not answer.
 
 use stack::View;
-use stack::cloud::NotLooked;
+use stack::cloud::Unchecked;
 use stack::service::{Service, SyncMode, SyncReport};
 
 use crate::cli::ui::{self, Ui};
@@ -33,7 +33,7 @@ pub(crate) fn beside(report: &SyncReport) {
 }
 
 /// What did not answer.
-pub(crate) fn gaps(ui: &mut Ui, gaps: &[NotLooked]) -> Result<(), CommandError> {
+pub(crate) fn gaps(ui: &mut Ui, gaps: &[Unchecked]) -> Result<(), CommandError> {
     for gap in gaps.iter().take(TOLD) {
         ui.text(&format!("Not looked: {}", words(gap)))?;
     }
@@ -70,7 +70,7 @@ pub(crate) fn age(ui: &mut Ui, view: &View) -> Result<(), CommandError> {
 }
 
 /// `ec2 in 123456789012/eu-west-1: why`
-pub(crate) fn words(gap: &NotLooked) -> String {
+pub(crate) fn words(gap: &Unchecked) -> String {
     let kind = gap.kind.as_deref().unwrap_or("everything");
     format!("{kind} in {}: {}", gap.place, gap.reason)
 }

@@ -69,10 +69,10 @@ pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         section(ui, "Events")?;
         events(ui, page)?;
     }
-    match view.reaper.nothing_ends(view.now) {
+    match view.reaper.inactivity(view.now) {
         Some(why) if listing.phase != Phase::Gone => {
             ui.line("")?;
-            ui.text(&describe::nothing_ends(&why))
+            ui.text(&describe::inactivity(&why))
         }
         _ => Ok(()),
     }
@@ -153,7 +153,7 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         }
         _ => field(ui, "held", "no")?,
     }
-    let dies = match (stack.dies_at, view.reaper.nothing_ends(now)) {
+    let dies = match (stack.dies_at, view.reaper.inactivity(now)) {
         (Some(at), _) => values::moment(at, now),
         (None, _) if stack.phase == Phase::Gone => "it is gone".to_owned(),
         (None, Some(_)) => "unknown: no reaper runs".to_owned(),

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stack::idle::{DEFAULT_WINDOW, IdleState};
-use stack::inventory::Tagged;
+use stack::inventory::TaggedStack;
 use stack::listing::{Flag, Listing};
 use stack::service::teardown::sweep::Wish;
 use stack::view::CloudView;
@@ -24,7 +24,7 @@ pub(crate) enum Key {
     /// A lease in this ledger, where names are unique.
     Lease(StackName),
     /// Nothing but tags. Two owners' stacks of one name are two.
-    Tags(Box<Tagged>),
+    Tags(Box<TaggedStack>),
 }
 
 impl Key {
@@ -58,7 +58,7 @@ impl Key {
     }
 
     /// By name, and of one name the lease before what only tags tell of.
-    fn parts(&self) -> (&str, Option<&Tagged>) {
+    fn parts(&self) -> (&str, Option<&TaggedStack>) {
         match self {
             Self::Lease(name) => (name.as_str(), None),
             Self::Tags(tags) => (&tags.name, Some(tags)),
@@ -114,7 +114,7 @@ pub(crate) struct Stack {
 #[derive(Debug)]
 enum Known {
     Lease(Box<Lease>),
-    Tags(Box<(Tagged, Listing)>),
+    Tags(Box<(TaggedStack, Listing)>),
 }
 
 impl Stack {
@@ -124,7 +124,7 @@ impl Stack {
     }
 
     /// One that only tags tell of.
-    pub(super) fn tagged(tags: &Tagged, cloud: &CloudView, view: &View) -> Self {
+    pub(super) fn tagged(tags: &TaggedStack, cloud: &CloudView, view: &View) -> Self {
         let listing = Listing::unleased(tags, cloud, view);
         Self::new(Known::Tags(Box::new((tags.clone(), listing))), view)
     }
@@ -169,7 +169,7 @@ impl Stack {
         self.parts().cmp(&other.parts())
     }
 
-    fn parts(&self) -> (&str, Option<&Tagged>) {
+    fn parts(&self) -> (&str, Option<&TaggedStack>) {
         match &self.known {
             Known::Lease(lease) => (lease.name.as_str(), None),
             Known::Tags(known) => (&known.0.name, Some(&known.0)),

@@ -70,7 +70,7 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
-    use stack::config::{Access, Account};
+    use stack::config::{Account, CredentialSource};
     use stack::testing::fake_cloud::{FakeCloud, resource};
     use stack::testing::{ManualClock, actor, noon};
     use stack::{
@@ -106,7 +106,7 @@ mod tests {
         let account = |id: &str| Account {
             name: id.to_owned(),
             id: id.to_owned(),
-            access: Access::Standard,
+            access: CredentialSource::Standard,
             regions: REGIONS.map(str::to_owned).to_vec(),
         };
         let config = Config {

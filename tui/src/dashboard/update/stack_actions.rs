@@ -76,7 +76,7 @@ fn against_leased(model: &Model, msg: Msg, stack: &Stack, lease: &Lease) -> Opti
         }
         Msg::Unhold if lease.at(model.now()).hold_until.is_none() => "it is not held",
         Msg::Sleep | Msg::Wake if going => "it is being torn down",
-        Msg::Wake if stack.phase != Phase::Asleep && !lease.half_asleep => "it is awake",
+        Msg::Wake if stack.phase != Phase::Asleep && !lease.partly_asleep => "it is awake",
         Msg::Extend if going => "it is being torn down: more time would change nothing",
         _ => return None,
     })

@@ -165,7 +165,7 @@ fn reaper(model: &Model) -> (String, Tone) {
     if matches!(model.world.reading, Reading::First) {
         return (String::new(), Tone::Quiet);
     }
-    if let Some(why) = view.reaper.nothing_ends(now) {
+    if let Some(why) = view.reaper.inactivity(now) {
         return (
             format!("▲ {}", describe::why_nothing_ends(&why)),
             Tone::Notice,

@@ -13,7 +13,7 @@ use crate::service::Service;
 use crate::service::teardown::{
     Outcome, Plan, Progress, Recorder, Residue, Stop, TeardownError, Teller, as_event,
 };
-use crate::sweep::Verdict;
+use crate::sweep::Ownership;
 
 /// How often the runner is asked to say that it lives while it looks.
 const BEAT: Duration = Duration::from_secs(1);
@@ -147,7 +147,7 @@ fn before<'a>(kept: &'a Kept, done: &Done) -> Before<'a> {
     let mut left = BTreeMap::new();
     for one in &kept.resources {
         let judged = kept.judgement.get(&one.id);
-        let stays = judged.filter(|judged| judged.verdict == Verdict::Stays);
+        let stays = judged.filter(|judged| judged.verdict == Ownership::Stays);
         if let Some(judged) = done.left.get(&one.id).or(stays) {
             left.insert(one.id.clone(), (one, judged.clone()));
         }

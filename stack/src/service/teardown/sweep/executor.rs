@@ -19,7 +19,7 @@ use super::timing::Timing;
 use crate::cloud::{Cloud, CloudError, Deletion, Described, Place, Resource, ResourceId};
 use crate::lease::EventKind;
 use crate::service::teardown::{Deleted, Progress, Recorder, Stop, Teller};
-use crate::sweep::{Judged, Schedule, Step, Verdict};
+use crate::sweep::{DeletionSchedule, DeletionStep, Ownership, OwnershipVerdict};
 
 /// How often it is looked whether somebody asked it to stop, and whether the runner has to say that it lives.
 const TICK: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) struct Done {
     pub(super) deleted: Vec<Deleted>,
     pub(super) scheduled: BTreeSet<ResourceId>,
-    pub(super) left: BTreeMap<ResourceId, Judged>,
+    pub(super) left: BTreeMap<ResourceId, OwnershipVerdict>,
     /// The credentials that ended it before its time.
     pub(super) paused: Option<CloudError>,
     /// Somebody asked it to stop.
@@ -41,7 +41,7 @@ pub(super) struct Done {
 /// One resource whose turn has come.
 #[derive(Debug)]
 struct Turn {
-    step: Step,
+    step: DeletionStep,
     since: Instant,
     until: Instant,
     tries: u32,
@@ -91,7 +91,7 @@ pub(super) struct Work<'a> {
     /// What goes with its owner, or with the whole that it is part of: it is re-read with that.
     children: BTreeMap<&'a ResourceId, Vec<&'a Resource>>,
     functions: BTreeSet<&'a Place>,
-    schedule: Schedule,
+    schedule: DeletionSchedule,
     turns: BTreeMap<ResourceId, Turn>,
     /// When each is to be read again.
     due: BTreeSet<(Instant, ResourceId)>,
@@ -129,7 +129,7 @@ impl<'a> Work<'a> {
             by_id: kept.by_id(),
             children,
             functions: functions.map(|one| &one.place).collect(),
-            schedule: Schedule::new(&kept.resources),
+            schedule: DeletionSchedule::new(&kept.resources),
             turns: BTreeMap::new(),
             due: BTreeSet::new(),
             tasks: JoinSet::new(),
@@ -188,7 +188,7 @@ impl<'a> Work<'a> {
             }
         }
         for (id, judged) in &self.kept.judgement {
-            if judged.verdict == Verdict::Belongs {
+            if judged.verdict == Ownership::Belongs {
                 continue;
             }
             for blocked in self.schedule.left(id) {
@@ -200,7 +200,7 @@ impl<'a> Work<'a> {
     fn take_turns(&mut self) {
         let now = Instant::now();
         for step in self.schedule.ready() {
-            let (Step::Loosen(id) | Step::Delete(id)) = &step;
+            let (DeletionStep::DetachReferences(id) | DeletionStep::Delete(id)) = &step;
             let Some(one) = self.by_id.get(id) else {
                 continue;
             };
@@ -264,14 +264,14 @@ impl<'a> Work<'a> {
             Answer::Loosened(id, answer) => match answer {
                 Ok(()) => {
                     self.turns.remove(&id);
-                    self.schedule.loosened(&id);
+                    self.schedule.detached(&id);
                 }
                 Err(error) => self.failed(&id, error, events, teller),
             },
             Answer::Deleted(id, answer) => match answer {
                 Ok(Deletion::Gone) => self.gone(&id, None, events, teller),
                 Ok(Deletion::Scheduled(at)) => self.gone(&id, Some(at), events, teller),
-                Ok(Deletion::Begun) => {
+                Ok(Deletion::Started) => {
                     if let Some(turn) = self.turns.get_mut(&id) {
                         turn.begun = true;
                         self.poll_later(id, 0);

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::saved_plan::Kept;
 use super::selector::{Tagged, Wish, tagged};
 use super::verify::{command, not_looked_at, residue_of};
-use crate::cloud::{Cloud, Found, Resource, Which};
+use crate::cloud::{Cloud, Discovery, DiscoveryScope, Resource};
 use crate::inventory::CloudClock;
 use crate::lease::{Lease, Strategy};
 use crate::service::teardown::{
     Blocker, Doomed, Folder, Plan, Prepared, Runner, Settings, TeardownError, Warning,
 };
 use crate::service::{ClockSkew, Service};
-use crate::sweep::{Identity, Verdict, judge};
+use crate::sweep::{Ownership, StackIdentity, judge};
 use crate::values::id::RunId;
 use crate::values::money::HourlyRate;
 
@@ -37,13 +37,13 @@ impl Service {
         if let Some(lease) = lease.as_ref().filter(|lease| lease.is_live()) {
             Runner::refuse(lease, &settings.runs, self.now())?;
         }
-        if let Some(count) = lease.as_ref().map(|lease| lease.not_understood)
+        if let Some(count) = lease.as_ref().map(|lease| lease.unknown_events)
             && count > 0
         {
             let stack = stack.clone();
             return Err(TeardownError::NotUnderstood { stack, count });
         }
-        let found = cloud.discover(&Which::Stack(stack.clone())).await;
+        let found = cloud.discover(&DiscoveryScope::Stack(stack.clone())).await;
         let Some((identity, adopts)) = self.meant(wish, lease.as_ref(), &found)? else {
             return Ok(None);
         };
@@ -57,7 +57,7 @@ impl Service {
         let staying = found
             .resources
             .iter()
-            .filter(|one| judgement[&one.id].verdict == Verdict::Stays);
+            .filter(|one| judgement[&one.id].verdict == Ownership::Stays);
         let was_gone = lease.as_ref().is_some_and(|lease| !lease.is_live());
         if was_gone && adopts.is_none() && belonging.is_empty() && staying.clone().count() == 0 {
             return Ok(None);
@@ -121,12 +121,12 @@ impl Service {
         &self,
         wish: &Wish,
         lease: Option<&Lease>,
-        found: &Found,
-    ) -> Result<Option<(Identity, Option<Tagged>)>, TeardownError> {
+        found: &Discovery,
+    ) -> Result<Option<(StackIdentity, Option<Tagged>)>, TeardownError> {
         let stack = wish.name.clone();
         let named = wish.app.is_some() || wish.owner.is_some();
         if let Some(lease) = lease.filter(|lease| wish.means(lease)) {
-            let own = Identity::of_lease(lease);
+            let own = StackIdentity::of_lease(lease);
             let known = tagged(wish, &found.resources).into_iter();
             let mut others =
                 known.filter(|one| one.app != own.app || !own.owners.contains(&one.owner));
@@ -147,7 +147,7 @@ impl Service {
             0 => Err(TeardownError::NotFound {
                 stack,
                 ledger: self.ledger.place(),
-                not_looked: found.not_looked.len(),
+                not_looked: found.unchecked.len(),
             }),
             1 => {
                 let tagged = several.remove(0);
@@ -157,10 +157,10 @@ impl Service {
         }
     }
 
-    fn in_the_way(&self, found: &Found, count: usize, settings: &Settings) -> Vec<Blocker> {
+    fn in_the_way(&self, found: &Discovery, count: usize, settings: &Settings) -> Vec<Blocker> {
         let mut blockers = Vec::new();
         // Who sees nothing, and knows that it could not look, would take a stack for gone that stands.
-        let mut refused = found.not_looked.iter().filter(|one| one.credentials);
+        let mut refused = found.unchecked.iter().filter(|one| one.credentials);
         if let Some(one) = refused.next().filter(|_| found.resources.is_empty()) {
             let reason = one.reason.clone();
             blockers.push(Blocker::Credentials { reason });
@@ -219,8 +219,8 @@ fn sum(belonging: &[&Resource]) -> Option<HourlyRate> {
     })
 }
 
-fn warnings(found: &Found) -> Vec<Warning> {
-    let warnings = found.not_looked.iter().map(|one| Warning {
+fn warnings(found: &Discovery) -> Vec<Warning> {
+    let warnings = found.unchecked.iter().map(|one| Warning {
         id: not_looked_at(one),
         found: format!(
             "it could not be looked at, and what is there will be left: {}",

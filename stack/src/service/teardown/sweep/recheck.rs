@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::verify::command;
-use crate::cloud::{Found, Which};
-use crate::lease::{EventKind, Lease, Moment, Phase};
+use crate::cloud::{Discovery, DiscoveryScope};
+use crate::lease::{EventKind, Lease, Phase, StoredTimestamp};
 use crate::ledger::Scope;
 use crate::service::teardown::as_event;
 use crate::service::{Service, ServiceError};
-use crate::sweep::Identity;
+use crate::sweep::StackIdentity;
 use crate::values::id::StackName;
 use crate::values::ttl::Span;
 
@@ -62,8 +62,8 @@ impl Service {
         }
         let which = match claimed.as_slice() {
             [] => return Ok(summary),
-            [(lease, _)] => Which::Stack(lease.name.clone()),
-            _ => Which::All,
+            [(lease, _)] => DiscoveryScope::Stack(lease.name.clone()),
+            _ => DiscoveryScope::All,
         };
         let found = sky.cloud.discover(&which).await;
         for (lease, key) in claimed {
@@ -76,12 +76,12 @@ impl Service {
         &self,
         lease: &Lease,
         key: &str,
-        found: &Found,
+        found: &Discovery,
         summary: &mut LookSummary,
     ) -> Result<(), ServiceError> {
         let protected = self.protects_name(&lease.name, &lease.app);
         let command = command(&lease.name, protected);
-        let mut looked = self.residue(found, &Identity::of_lease(lease), &command);
+        let mut looked = self.residue(found, &StackIdentity::of_lease(lease), &command);
         let places: BTreeSet<String> = self.places().iter().map(ToString::to_string).collect();
         // What did not answer is asked again by the next reaper; it is no find.
         let seen = |id: &str| !places.iter().any(|place| id.starts_with(place.as_str()));
@@ -114,7 +114,7 @@ fn due(lease: &Lease, now: Timestamp) -> Option<&'static str> {
         lease
             .warned
             .get(key)
-            .map(|Moment(at)| *at)
+            .map(|StoredTimestamp(at)| *at)
             .filter(|at| *at >= gone_at)
     };
     if given(LOOKING.0).is_some_and(|at| LOOKING.1.after(at) > now && !has_ended(lease, at)) {
@@ -132,7 +132,7 @@ fn has_ended(lease: &Lease, began: Timestamp) -> bool {
         lease
             .warned
             .get(*key)
-            .is_some_and(|Moment(at)| *at >= began)
+            .is_some_and(|StoredTimestamp(at)| *at >= began)
     })
 }
 

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::Resource;
 use crate::lease::{EventKind, Registration};
-use crate::sweep::{Identity, Judgement, Verdict};
+use crate::sweep::{Ownership, OwnershipVerdicts, StackIdentity};
 
 /// A sweep that was planned. Only what it says goes; its digest is part of the plan that is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::service) struct Kept {
-    pub(super) stack: Identity,
+    pub(super) stack: StackIdentity,
     /// Everything that was found, that which stays included: it keeps what it uses.
     pub(super) resources: Vec<Resource>,
-    pub(super) judgement: Judgement,
+    pub(super) judgement: OwnershipVerdicts,
     /// The lease under which a stack is ended that had none: known by its tags alone.
     pub(super) adopts: Option<Box<Adoption>>,
     pub(super) final_snapshot: bool,
@@ -53,7 +53,7 @@ impl Kept {
         }
         let found = self.resources.iter().find(|one| {
             let judged = self.judgement.get(&one.id);
-            judged.is_some_and(|judged| judged.verdict != Verdict::Foreign)
+            judged.is_some_and(|judged| judged.verdict != Ownership::Foreign)
         });
         let id = found.map_or_else(|| self.stack.name.to_string(), |one| one.id.to_string());
         vec![EventKind::ResourceLeft {

@@ -10,7 +10,7 @@ use crate::cloud::Resource;
 use crate::config::Config;
 use crate::lease::{Lease, Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
 use crate::process;
-use crate::sweep::Identity;
+use crate::sweep::StackIdentity;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::tags::{self, Labels};
 use crate::values::ttl::{Span, Ttl};
@@ -94,8 +94,8 @@ pub(super) fn tagged(wish: &Wish, resources: &[Resource]) -> Vec<Tagged> {
 
 impl Tagged {
     /// What tells it from all others.
-    pub(super) fn identity(&self, name: &StackName) -> Identity {
-        Identity {
+    pub(super) fn identity(&self, name: &StackName) -> StackIdentity {
+        StackIdentity {
             name: name.clone(),
             app: self.app.clone(),
             owners: [self.owner.clone()].into(),

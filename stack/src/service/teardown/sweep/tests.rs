@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::cloud::{CloudErrorKind, Place, Resource, ResourceId, Standing};
-use crate::config::{Access, Account, Config};
+use crate::cloud::{CloudErrorKind, Confirmation, Place, Resource, ResourceId};
+use crate::config::{Account, Config, CredentialSource};
 use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Lease, Phase, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
@@ -23,7 +23,7 @@ use crate::service::teardown::{
 };
 use crate::service::{Service, Sky};
 use crate::testing::{
-    Call, FakeCloud, ManualClock, Times, actor, noon, registration, resource, stack_name,
+    CloudCall, FakeCloud, ManualClock, Repeat, actor, noon, registration, resource, stack_name,
 };
 use crate::values::id::{Owner, Seq, StackName};
 use crate::values::tags;
@@ -42,7 +42,7 @@ fn account(id: &str) -> Account {
     Account {
         name: format!("account-{id}"),
         id: id.to_owned(),
-        access: Access::Standard,
+        access: CredentialSource::Standard,
         regions: vec!["eu-west-1".to_owned()],
     }
 }
@@ -127,8 +127,8 @@ impl World {
     }
 
     /// Answers a call about one with an error, each time.
-    fn refuses(&self, call: Call, one: &Resource, kind: CloudErrorKind) {
-        self.cloud.refuse(call, &one.id, kind, Times::Always);
+    fn refuses(&self, call: CloudCall, one: &Resource, kind: CloudErrorKind) {
+        self.cloud.refuse(call, &one.id, kind, Repeat::Always);
     }
 
     /// Whether another look comes to anything, and to what.
@@ -259,7 +259,7 @@ async fn a_stack_goes_and_nothing_else() {
         (events.len(), events[0].as_str(), events[8].as_str()),
         (9, "started", "gone")
     );
-    let deletes = world.cloud.called(Call::Delete);
+    let deletes = world.cloud.called(CloudCall::Delete);
     let at = |id: &str| deletes.iter().position(|one| one.as_str() == id).unwrap();
     assert!(at(scaling.as_str()) < at(member.id.as_str()));
     assert!(at("ec2:subnet/s") < at("ec2:vpc/v"));
@@ -280,7 +280,7 @@ async fn the_ceiling_holds() {
     );
     let error = world.carry_out(prepared).await.unwrap_err();
     assert!(error.is_refusal());
-    assert_eq!(world.cloud.called(Call::Delete), []);
+    assert_eq!(world.cloud.called(CloudCall::Delete), []);
     world.settings.max_resources = Some(3);
     assert_eq!(world.sweep().await.deleted.len(), 3);
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::timing::Timing;
-use crate::cloud::{Cloud, CloudErrorKind, Found, NotLooked, Resource, ResourceId, Which};
+use crate::cloud::{
+    Cloud, CloudErrorKind, Discovery, DiscoveryScope, Resource, ResourceId, Unchecked,
+};
 use crate::service::Service;
 use crate::service::teardown::{Residue, quoted};
-use crate::sweep::{Identity, Judged, Verdict, judge};
+use crate::sweep::{Ownership, OwnershipVerdict, StackIdentity, judge};
 use crate::values::id::StackName;
 
 /// What a look afterwards came to.
@@ -30,7 +32,7 @@ pub(in crate::service) struct Before<'a> {
     /// What the cloud deletes at a later time.
     pub(in crate::service) scheduled: BTreeSet<ResourceId>,
     /// What it left, with why.
-    pub(in crate::service) left: BTreeMap<ResourceId, (&'a Resource, Judged)>,
+    pub(in crate::service) left: BTreeMap<ResourceId, (&'a Resource, OwnershipVerdict)>,
 }
 
 impl Before<'_> {
@@ -48,7 +50,7 @@ impl Service {
     /// to look.
     pub(in crate::service) async fn look_afterwards(
         &self,
-        stack: &Identity,
+        stack: &StackIdentity,
         before: &Before<'_>,
         timing: &Timing,
         command: &str,
@@ -60,7 +62,7 @@ impl Service {
             return self.cannot_look(command);
         };
         let cloud = &sky.cloud;
-        let which = Which::Stack(stack.name.clone());
+        let which = DiscoveryScope::Stack(stack.name.clone());
         let at = self.now();
         let mut found = cloud.discover(&which).await;
         let mut looked = self.residue(&found, stack, command);
@@ -89,31 +91,36 @@ impl Service {
             !before.deleted(id) || looked.residue.iter().any(|left| left.id == id)
         });
         // What is shown from now on is this. Where it can't be kept, the next sync finds the same.
-        drop(self.keep_look(sky, &which, at, &found).await);
+        drop(self.record_scan(sky, &which, at, &found).await);
         looked
     }
 
     /// What a look found of a stack, as residue.
-    pub(super) fn residue(&self, found: &Found, stack: &Identity, command: &str) -> Looked {
+    pub(super) fn residue(
+        &self,
+        found: &Discovery,
+        stack: &StackIdentity,
+        command: &str,
+    ) -> Looked {
         let places: BTreeSet<_> = self.places().into_iter().collect();
         let judgement = judge(&found.resources, stack, &places);
         let left = found.resources.iter().filter_map(|one| {
             let judged = &judgement[&one.id];
             match judged.verdict {
-                Verdict::Foreign => None,
-                Verdict::Belongs => {
+                Ownership::Foreign => None,
+                Ownership::Belongs => {
                     let reason = "it was found when it was looked whether anything is left";
-                    let judged = Judged {
+                    let judged = OwnershipVerdict {
                         reason: reason.to_owned(),
                         ..judged.clone()
                     };
                     Some(residue_of(one, &judged, command))
                 }
-                Verdict::Stays => Some(residue_of(one, judged, command)),
+                Ownership::Stays => Some(residue_of(one, judged, command)),
             }
         });
         let mut residue: Vec<Residue> = left.collect();
-        let not_looked = not_looked(&found.not_looked, command);
+        let not_looked = not_looked(&found.unchecked, command);
         let partly = !not_looked.is_empty();
         residue.extend(not_looked);
         Looked { residue, partly }
@@ -123,7 +130,7 @@ impl Service {
     async fn let_settle(
         &self,
         cloud: &Arc<dyn Cloud>,
-        found: &Found,
+        found: &Discovery,
         looked: &mut Looked,
         before: &Before<'_>,
         timing: &Timing,
@@ -174,7 +181,7 @@ impl Service {
 /// Those that were left and that a look by tag does not find: only their own service knows whether they are there.
 async fn still_there<'a>(
     cloud: &Arc<dyn Cloud>,
-    kept: impl Iterator<Item = (&'a ResourceId, &'a (&'a Resource, Judged))>,
+    kept: impl Iterator<Item = (&'a ResourceId, &'a (&'a Resource, OwnershipVerdict))>,
     command: &str,
 ) -> Vec<Residue> {
     let kept: BTreeMap<_, _> = kept.collect();
@@ -194,7 +201,7 @@ async fn still_there<'a>(
 }
 
 /// A resource that is left.
-pub(super) fn residue_of(one: &Resource, judged: &Judged, command: &str) -> Residue {
+pub(super) fn residue_of(one: &Resource, judged: &OwnershipVerdict, command: &str) -> Residue {
     Residue {
         id: one.id.to_string(),
         kind: Some(one.kind.clone()),
@@ -207,7 +214,7 @@ pub(super) fn residue_of(one: &Resource, judged: &Judged, command: &str) -> Resi
 }
 
 /// The places and types that did not answer. Where the credentials are at fault, the place is told about once.
-fn not_looked(all: &[NotLooked], command: &str) -> Vec<Residue> {
+fn not_looked(all: &[Unchecked], command: &str) -> Vec<Residue> {
     let refused: BTreeMap<_, _> = all
         .iter()
         .filter(|one| one.credentials)
@@ -228,7 +235,7 @@ fn not_looked(all: &[NotLooked], command: &str) -> Vec<Residue> {
 }
 
 /// What could not be looked at: `account/region`, or `account/region/type`.
-pub(super) fn not_looked_at(one: &NotLooked) -> String {
+pub(super) fn not_looked_at(one: &Unchecked) -> String {
     match &one.kind {
         Some(kind) => format!("{}/{kind}", one.place),
         None => one.place.to_string(),

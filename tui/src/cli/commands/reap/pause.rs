@@ -37,7 +37,7 @@ pub(super) async fn resume(form: Form, context: &Context, ui: &mut Ui) -> Result
     if form.json {
         return answer(&status, ui);
     }
-    let next = match status.nothing_ends(service.now()) {
+    let next = match status.inactivity(service.now()) {
         Some(_) => "No reaper has run of late: `jiti reap --yes` runs it once.".to_owned(),
         None => status
             .next_run(service.now(), service.now())

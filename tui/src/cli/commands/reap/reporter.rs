@@ -153,15 +153,15 @@ fn left(residue: &Residue) -> String {
 /// Why a stack is ended, as the rest of a sentence.
 pub(super) fn because(task: &Task, now: Timestamp) -> String {
     match &task.why {
-        Why::Due(doom) => format!(
+        Why::Due(deadline) => format!(
             "{} at {}, due {}",
-            match doom.cause {
+            match deadline.cause {
                 stack::due::Cause::Expiry => "expired",
                 stack::due::Cause::Purgatory => "in purgatory since its time-out",
                 stack::due::Cause::Idleness => "idle",
             },
-            values::minute(doom.cause_at),
-            values::distance(doom.due_at, now)
+            values::minute(deadline.cause_at),
+            values::distance(deadline.due_at, now)
         ),
         Why::Abandoned { by, host, pid, .. } => {
             format!("its teardown for {by} by process {pid} on {host} was abandoned")

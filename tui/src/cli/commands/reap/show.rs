@@ -157,8 +157,8 @@ fn table(docket: &Docket, now: Timestamp) -> Table {
 /// One object for each stack and warning, and the result as the last.
 fn objects(found: &Found) -> Vec<Value> {
     let due = found.docket.tasks.iter().map(|task| {
-        let doom = match &task.why {
-            stack::service::reap::Why::Due(doom) => Some(doom),
+        let deadline = match &task.why {
+            stack::service::reap::Why::Due(deadline) => Some(deadline),
             _ => None,
         };
         json!({
@@ -168,8 +168,8 @@ fn objects(found: &Found) -> Vec<Value> {
             "version": task.version,
             "owner": task.owner,
             "why": task.why.as_str(),
-            "cause_at": doom.map(|doom| doom.cause_at),
-            "due_at": doom.map(|doom| doom.due_at),
+            "cause_at": deadline.map(|deadline| deadline.cause_at),
+            "due_at": deadline.map(|deadline| deadline.due_at),
             "hourly_usd": task.hourly_usd,
         })
     });

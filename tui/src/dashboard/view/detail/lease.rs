@@ -1,7 +1,7 @@
 //! The lease as a line of time and in words: until when, why so, and whose it is.
 
 use stack::listing::{Flag, Listing};
-use stack::sleep::Remains;
+use stack::sleep::RemainingCosts;
 use stack::{Lease, Phase, RenewOn};
 
 use super::super::page::Page;
@@ -82,7 +82,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         &format!("{}, {renewed}", lease.terms.ttl),
         Tone::Plain,
     );
-    let (dies, tone) = match (listing.dies_at, view.reaper.nothing_ends(now)) {
+    let (dies, tone) = match (listing.dies_at, view.reaper.inactivity(now)) {
         (_, Some(why)) => (describe::why_nothing_ends(&why), Tone::Notice),
         (Some(at), None) => (values::moment(at, now), Tone::Plain),
         (None, None) => (nothing_will(listing).to_owned(), Tone::Plain),
@@ -123,7 +123,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
 
 /// What a stack that sleeps goes on costing, and when it wakes.
 fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
-    let half = lease.half_asleep || lease.half_awake;
+    let half = lease.partly_asleep || lease.partly_awake;
     if stack.phase != Phase::Asleep && !half {
         return;
     }
@@ -134,7 +134,7 @@ fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
         page.field("state", text, Tone::Notice);
     }
     if let Some(cloud) = model.world.cloud() {
-        let remains = Remains::asleep(&stack.resources(cloud));
+        let remains = RemainingCosts::asleep(&stack.resources(cloud));
         page.field("cost", &progress::goes_on(&remains), Tone::Plain);
     }
     match lease.wake_at {
@@ -144,7 +144,7 @@ fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
                 values::moment(at.0, now)
             );
             page.field("wakes", &text, Tone::Plain);
-            if let Some(why) = view.reaper.nothing_ends(now) {
+            if let Some(why) = view.reaper.inactivity(now) {
                 page.field("", &describe::why_nothing_ends(&why), Tone::Notice);
             }
         }

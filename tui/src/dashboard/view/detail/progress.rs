@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use stack::Elapsed;
 use stack::service::power::Turned;
 use stack::service::teardown::Outcome;
-use stack::sleep::Remains;
+use stack::sleep::RemainingCosts;
 
 use super::super::page::Page;
 use crate::dashboard::model::operations::{Doing, Ended, Fate, Work};
@@ -120,7 +120,7 @@ fn turned_out(page: &mut Page, turned: &Turned, now: Timestamp) {
 }
 
 /// What goes on costing while it sleeps.
-pub(super) fn remains(page: &mut Page, remains: &Remains) {
+pub(super) fn remains(page: &mut Page, remains: &RemainingCosts) {
     page.text(&goes_on(remains), Tone::Plain);
     for one in &remains.resources {
         let rate = one.hourly_usd.map_or_else(
@@ -138,7 +138,7 @@ pub(super) fn remains(page: &mut Page, remains: &Remains) {
 }
 
 /// The same in one line.
-pub(super) fn goes_on(remains: &Remains) -> String {
+pub(super) fn goes_on(remains: &RemainingCosts) -> String {
     match (remains.hourly_usd, remains.unknown) {
         (Some(rate), 0) => format!("{}/h goes on while it sleeps", values::rate(rate)),
         (Some(rate), unknown) => format!(

@@ -1,7 +1,7 @@
 //! What a stack is made of, what a teardown would remove, and what one is removing.
 
 use stack::Phase;
-use stack::cloud::Standing;
+use stack::cloud::Confirmation;
 use stack::service::teardown::Plan;
 
 use super::super::page::Page;
@@ -64,9 +64,9 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
             || values::UNKNOWN.to_owned(),
             |rate| format!("{}/h", values::rate(rate)),
         );
-        let (mark, tone) = match &one.standing {
-            Standing::Confirmed => ("●", Tone::Plain),
-            Standing::Unconfirmed(_) => ("▲", Tone::Notice),
+        let (mark, tone) = match &one.confirmation {
+            Confirmation::Confirmed => ("●", Tone::Plain),
+            Confirmation::Unconfirmed(_) => ("▲", Tone::Notice),
         };
         page.line([
             (format!("  {mark} {}  ", one.kind), tone.into()),
@@ -76,7 +76,7 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
                 Tone::Quiet.into(),
             ),
         ]);
-        if let Standing::Unconfirmed(why) = &one.standing {
+        if let Confirmation::Unconfirmed(why) = &one.confirmation {
             page.text(&format!("    not confirmed: {why}"), Tone::Notice);
         }
     }

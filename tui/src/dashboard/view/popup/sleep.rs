@@ -85,7 +85,7 @@ fn until(popup: &Nap, model: &Model, width: u16) -> Page {
         Ok(Some(at)) => {
             let text = format!("It wakes by itself at {}.", values::moment(at, now));
             page.text(&text, Tone::Plain);
-            if let Some(why) = model.world.view().reaper.nothing_ends(now) {
+            if let Some(why) = model.world.view().reaper.inactivity(now) {
                 let why = describe::why_nothing_ends(&why);
                 let text = format!("▲ It takes a reaper to wake it. {why}");
                 page.text(&text, Tone::Notice);

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use super::super::saved_plan::Kept;
 use super::type_queue::{Key, Lane, Read};
 use super::{Answer, Errand, Work, lane_of};
-use crate::cloud::{Deleting, Place, Resource, ResourceId};
+use crate::cloud::{DeleteOptions, Place, Resource, ResourceId};
 use crate::service::teardown::{Progress, Teller};
-use crate::sweep::{Judged, Step, judge};
+use crate::sweep::{DeletionStep, OwnershipVerdict, judge};
 use crate::values::tags;
 
 impl Work<'_> {
@@ -60,7 +60,7 @@ impl Work<'_> {
         let Some(turn) = self.turns.get_mut(id) else {
             return;
         };
-        if turn.tries == 0 && matches!(turn.step, Step::Delete(_)) {
+        if turn.tries == 0 && matches!(turn.step, DeletionStep::Delete(_)) {
             teller.tell(&Progress::ResourceStarted {
                 id: id.to_string(),
                 kind: fresh.kind.clone(),
@@ -70,12 +70,12 @@ impl Work<'_> {
         self.done.touched = true;
         let (cloud, fresh, about) = (Arc::clone(&self.cloud), fresh.clone(), id.clone());
         let task = match turn.step {
-            Step::Loosen(_) => self.tasks.spawn(async move {
-                let answer = cloud.loosen(&fresh).await;
+            DeletionStep::DetachReferences(_) => self.tasks.spawn(async move {
+                let answer = cloud.detach_references(&fresh).await;
                 Answer::Loosened(fresh.id, answer)
             }),
-            Step::Delete(_) => {
-                let how = Deleting {
+            DeletionStep::Delete(_) => {
+                let how = DeleteOptions {
                     final_snapshot: self.kept.final_snapshot,
                 };
                 self.tasks.spawn(async move {
@@ -96,7 +96,7 @@ fn verify(
     places: &BTreeSet<Place>,
     fresh: &Resource,
     around: Vec<Resource>,
-) -> Result<(), Judged> {
+) -> Result<(), OwnershipVerdict> {
     let mut all = vec![fresh.clone()];
     all.extend(around);
     // Owners that went before it are as the plan saw them.

@@ -9,7 +9,7 @@ use super::Work;
 use crate::cloud::{CloudError, CloudErrorKind, ResourceId};
 use crate::lease::EventKind;
 use crate::service::teardown::{Deleted, Progress, Teller};
-use crate::sweep::{Blocked, Judged, Verdict};
+use crate::sweep::{BlockedDeletion, Ownership, OwnershipVerdict};
 
 /// How often it is told that a deletion goes on.
 const TOLD: Duration = Duration::from_secs(10);
@@ -154,10 +154,14 @@ impl Work<'_> {
         }
     }
 
-    pub(super) fn blocked(&mut self, blocked: &Blocked, teller: &mut Teller<'_>) {
-        let Blocked { id, by } = blocked;
+    pub(super) fn blocked(&mut self, blocked: &BlockedDeletion, teller: &mut Teller<'_>) {
+        let BlockedDeletion { id, by } = blocked;
         // What would have stayed anyway has a better reason than this.
-        let belongs = self.kept.judgement.get(id).is_some_and(Judged::belongs);
+        let belongs = self
+            .kept
+            .judgement
+            .get(id)
+            .is_some_and(OwnershipVerdict::belongs);
         if belongs && !self.done.left.contains_key(id) {
             self.turns.remove(id);
             let reason = format!("it can only go after {by}, which is left");
@@ -178,8 +182,8 @@ impl Work<'_> {
             kind: self.kind_of(id),
             seconds,
         });
-        let judged = Judged {
-            verdict: Verdict::Stays,
+        let judged = OwnershipVerdict {
+            verdict: Ownership::Stays,
             reason,
             blocked_by: by,
         };
@@ -193,11 +197,14 @@ impl Work<'_> {
             None => "not reached: the teardown was stopped",
         };
         for id in self.schedule.remaining() {
-            self.done.left.entry(id).or_insert_with(|| Judged {
-                verdict: Verdict::Stays,
-                reason: reason.to_owned(),
-                blocked_by: None,
-            });
+            self.done
+                .left
+                .entry(id)
+                .or_insert_with(|| OwnershipVerdict {
+                    verdict: Ownership::Stays,
+                    reason: reason.to_owned(),
+                    blocked_by: None,
+                });
         }
     }
 }

@@ -12,7 +12,7 @@ async fn it_is_looked_again_after_the_end() {
             .cloud
             .calls()
             .iter()
-            .filter(|(call, _)| *call == Call::Discover)
+            .filter(|(call, _)| *call == CloudCall::Discover)
             .count()
     };
     let before = looks();

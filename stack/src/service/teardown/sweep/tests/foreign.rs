@@ -23,7 +23,7 @@ async fn a_tag_that_moves_saves() {
         |step: &Progress| matches!(step, Progress::ResourceFailed { id, .. } if id == "sqs/moves");
     assert!(steps.iter().any(failed));
     assert_eq!(world.left(), ["sqs/moves"]);
-    assert_eq!(world.cloud.called(Call::Delete).len(), 1);
+    assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
     // It is another stack's now, and so none of this one's business the next time.
     assert_eq!(world.sweep().await.residue, []);
     assert_eq!(world.phase().await, Phase::Gone);
@@ -97,7 +97,7 @@ async fn only_what_was_shown_goes() {
     world.cloud.put(own("sqs", "later"));
     let (outcome, _) = world.carry_out(prepared).await.unwrap();
     assert_eq!(ids(&outcome.residue), ["sqs/later"]);
-    assert_eq!(world.cloud.called(Call::Delete).len(), 1);
+    assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
     assert_eq!(world.phase().await, Phase::Residue);
 }
 
@@ -129,13 +129,13 @@ async fn a_plan_is_handed_over_as_it_was_shown() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_confirmed_is_never_tried() {
     let mut unknown = own("glue:job", "j");
-    unknown.standing = Standing::Unconfirmed("jiti does not know this type".to_owned());
+    unknown.confirmation = Confirmation::Unconfirmed("jiti does not know this type".to_owned());
     let world = World::leased([unknown, own("sqs", "q")]).await;
     let plan = world.plan().await;
     assert_eq!(ids(&plan.residue), ["glue:job/j"]);
     let outcome = world.sweep().await;
     assert_eq!(ids(&outcome.residue), ["glue:job/j"]);
-    assert_eq!(world.cloud.called(Call::Delete).len(), 1);
+    assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
 }
 
 /// What an owner's tags alone make the stack's is spared when the owner was tagged for another stack meanwhile, though it
@@ -151,7 +151,7 @@ async fn what_belongs_by_its_owner_asks_for_its_owner() {
     assert_eq!(prepared.plan.count(), 2);
     world.tag(&cluster, tags::STACK, "search");
     let (outcome, _) = world.carry_out(prepared).await.unwrap();
-    assert_eq!(world.cloud.called(Call::Delete), []);
+    assert_eq!(world.cloud.called(CloudCall::Delete), []);
     assert_eq!(outcome.deleted, []);
     assert_eq!(world.left().len(), 2);
 }
@@ -169,7 +169,10 @@ async fn a_whole_with_a_foreign_part_is_spared() {
     world.tag(&part, tags::OWNER, "bo@example.com");
     let (outcome, _) = world.carry_out(prepared).await.unwrap();
     assert_eq!(
-        (world.cloud.called(Call::Delete).len(), world.left().len()),
+        (
+            world.cloud.called(CloudCall::Delete).len(),
+            world.left().len()
+        ),
         (0, 2)
     );
     assert_eq!(outcome.deleted, []);

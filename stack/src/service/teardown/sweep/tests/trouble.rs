@@ -15,15 +15,15 @@ async fn trouble_is_named_and_mended() {
     let all = [&vpc, &stuck, &secret, &throttled, &protected, &ghost];
     let world = World::leased(all.map(Clone::clone)).await;
     let cloud = &world.cloud;
-    world.refuses(Call::Delete, &stuck, CloudErrorKind::Wait);
+    world.refuses(CloudCall::Delete, &stuck, CloudErrorKind::Wait);
     cloud.refuse(
-        Call::Delete,
+        CloudCall::Delete,
         &throttled.id,
         CloudErrorKind::Throttled,
-        Times::Few(5),
+        Repeat::Few(5),
     );
     let prepared = world.planned().await;
-    world.refuses(Call::Describe, &secret, CloudErrorKind::Denied);
+    world.refuses(CloudCall::Describe, &secret, CloudErrorKind::Denied);
     cloud.remove(&ghost.id);
     let (outcome, _) = world.carry_out(prepared).await.unwrap();
     let mut residue = outcome.residue.clone();
@@ -57,8 +57,8 @@ async fn trouble_is_named_and_mended() {
     assert_eq!(world.phase().await, Phase::Residue);
     assert_eq!(world.lease().await.residue.len(), 4);
 
-    cloud.mend(Call::Delete, &stuck.id);
-    cloud.mend(Call::Describe, &secret.id);
+    cloud.mend(CloudCall::Delete, &stuck.id);
+    cloud.mend(CloudCall::Describe, &secret.id);
     cloud.change(&protected.id, |one| one.protection = None);
     let outcome = world.sweep().await;
     assert_eq!((outcome.deleted.len(), outcome.residue), (4, vec![]));
@@ -211,7 +211,7 @@ async fn a_stop_finishes_what_has_begun() {
 async fn a_call_that_dies_is_given_up() {
     let (dies, free) = (own("sqs", "dies"), own("sqs", "free"));
     let world = World::leased([dies.clone(), free]).await;
-    world.cloud.panics(Call::Delete, &dies.id);
+    world.cloud.panics(CloudCall::Delete, &dies.id);
     let outcome = world.sweep().await;
     assert_eq!(ids(&outcome.residue), [dies.id.as_str()]);
     assert!(
@@ -228,7 +228,7 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     let world = World::leased([silent.clone(), free]).await;
     let prepared = world.planned().await;
     let unreachable = CloudErrorKind::Unreachable;
-    world.refuses(Call::Describe, &silent, unreachable);
+    world.refuses(CloudCall::Describe, &silent, unreachable);
     // It is being read when somebody asks.
     world.cloud.takes_its_time(Duration::from_millis(100));
     let stop = Stop::default();
@@ -260,7 +260,7 @@ async fn what_was_gone_already_is_no_return() {
     let prepared = world.planned().await;
     world.cloud.remove(&gone.id);
     let expired = CloudErrorKind::Credentials;
-    world.refuses(Call::Describe, &there, expired);
+    world.refuses(CloudCall::Describe, &there, expired);
     let (outcome, _) = world.carry_out(prepared).await.unwrap();
     assert_eq!((outcome.deleted.len(), outcome.residue.len()), (1, 1));
     let lease = world.lease().await;

@@ -35,11 +35,11 @@ async fn an_unleased_stack_can_be_finished() {
     let (stuck, free) = (own("sqs", "stuck"), own("sqs", "free"));
     let world = World::new([stuck.clone(), free]);
     let denied = CloudErrorKind::Denied;
-    world.refuses(Call::Delete, &stuck, denied);
+    world.refuses(CloudCall::Delete, &stuck, denied);
     let outcome = world.sweep().await;
     assert_eq!(ids(&outcome.residue), ["sqs/stuck"]);
     assert_eq!(world.phase().await, Phase::Residue);
-    world.cloud.mend(Call::Delete, &stuck.id);
+    world.cloud.mend(CloudCall::Delete, &stuck.id);
     assert_eq!(world.sweep().await.residue, []);
     assert_eq!(world.phase().await, Phase::Gone);
 }
@@ -112,5 +112,5 @@ async fn what_has_no_lease_that_lives_wants_its_name() {
         matches!(refused, Err(TeardownError::Unconfirmed { .. })),
         "{refused:?}"
     );
-    assert_eq!(world.cloud.called(Call::Delete), []);
+    assert_eq!(world.cloud.called(CloudCall::Delete), []);
 }
