@@ -19,12 +19,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use billing::{BillMode, BillNews, StackCost};
-pub use error::{ServiceError, Taken, TakenBy};
-pub use leases::read::{Choice, Shown};
-pub use leases::register::{Opened, Processes};
-pub use leases::update::Wanted;
-pub use sync::{ClockSkew, Sky, SyncMode, SyncReport, SyncedStack};
+pub use billing::{BillMode, BillUpdate, StackCost};
+pub use error::{NameHolder, NameTaken, ServiceError};
+pub use leases::read::{StackDetails, StackSelector};
+pub use leases::register::{LivenessCheck, RegisteredStack};
+pub use leases::update::DesiredLease;
+pub use sync::{ClockSkew, CloudAccess, SyncMode, SyncReport, SyncedStack};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -41,7 +41,7 @@ pub struct Service {
     config: Arc<Config>,
     actor: Actor,
     source: Source,
-    sky: Option<Sky>,
+    cloud_access: Option<CloudAccess>,
 }
 
 impl Service {
@@ -60,7 +60,7 @@ impl Service {
             config,
             actor,
             source,
-            sky: None,
+            cloud_access: None,
         }
     }
 
@@ -102,7 +102,7 @@ impl Service {
         stack: &StackName,
         decide: impl Fn(&Lease, Timestamp) -> Result<Vec<EventKind>, ServiceError> + Send + Sync,
     ) -> Result<Lease, ServiceError> {
-        self.decided(stack, || async {
+        self.retry_on_conflict(stack, || async {
             let lease = self.live(stack).await?;
             let now = self.now();
             let kinds = decide(&lease, now)?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use stack::Clock;
-use stack::service::notify::{Deliver, Letter, Undelivered};
+use stack::service::notify::{DeliveryError, Notification, Notifier};
 
 pub(crate) use message::Message;
 
@@ -45,9 +45,9 @@ impl<C: Clock> Webhook<C> {
         })
     }
 
-    async fn post(&self, letter: &Letter) -> Result<(), Undelivered> {
+    async fn post(&self, letter: &Notification) -> Result<(), DeliveryError> {
         let message = Message::of(letter, self.clock.now());
-        let body = serde_json::to_vec(&message).map_err(|error| Undelivered {
+        let body = serde_json::to_vec(&message).map_err(|error| DeliveryError {
             reason: format!("it could not be written as JSON: {error}"),
             is_down: false,
         })?;
@@ -56,7 +56,7 @@ impl<C: Clock> Webhook<C> {
             .post(&self.address)
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(body);
-        let answer = request.send().await.map_err(|error| Undelivered {
+        let answer = request.send().await.map_err(|error| DeliveryError {
             reason: unanswered(&error),
             is_down: true,
         })?;
@@ -71,18 +71,18 @@ impl<C: Clock> Webhook<C> {
         } else {
             format!(" and said {said:?}")
         };
-        Err(Undelivered {
+        Err(DeliveryError {
             reason: format!("the webhook answered {status}{said}"),
             is_down: !is_about_the_message(status),
         })
     }
 }
 
-impl<C: Clock> Deliver for Webhook<C> {
+impl<C: Clock> Notifier for Webhook<C> {
     fn deliver<'a>(
         &'a self,
-        letter: &'a Letter,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
+        letter: &'a Notification,
+    ) -> Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>> {
         Box::pin(self.post(letter))
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use stack::service::teardown::{Follower, Prepared, Progress, Settings};
+use stack::service::teardown::{Follower, PreparedTeardown, Progress, TeardownSettings};
 use stack::{Source, StackName};
 
 use crate::cli::context::{Context, Named};
@@ -25,8 +25,8 @@ impl Detached {
     /// whatever becomes of this one.
     pub(crate) fn start(
         context: &Context,
-        settings: &Settings,
-        prepared: Prepared,
+        settings: &TeardownSettings,
+        prepared: PreparedTeardown,
         confirmed: Option<&StackName>,
         source: Source,
     ) -> Result<Self, CommandError> {

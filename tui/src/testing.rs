@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use stack::inventory::{BillHistory, PlaceScan};
-use stack::service::teardown::Plan;
+use stack::service::teardown::TeardownPlan;
 use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 
 use crate::dashboard::effect::Effect;
@@ -163,12 +163,12 @@ impl Stage {
         self.happens(Event::Told {
             stack: stack.clone(),
             answer: Ok(events),
-            wakes_in: None,
+            wake_duration: None,
         });
     }
 
     /// What a teardown would remove is known.
-    pub fn plan(&mut self, plan: Plan) {
+    pub fn plan(&mut self, plan: TeardownPlan) {
         self.happens(Event::Planned {
             stack: self.asked_about(&plan),
             answer: Ok(Some(Box::new(plan))),
@@ -176,7 +176,7 @@ impl Stage {
     }
 
     /// What a teardown would remove was found out for the stack's page.
-    pub fn foresee(&mut self, plan: Plan) {
+    pub fn foresee(&mut self, plan: TeardownPlan) {
         self.happens(Event::Foreseen {
             stack: self.asked_about(&plan),
             answer: Ok(Some(Box::new(plan))),
@@ -184,7 +184,7 @@ impl Stage {
     }
 
     /// What a sleep would stop is known.
-    pub fn doze(&mut self, plan: stack::service::power::Plan) {
+    pub fn doze(&mut self, plan: stack::service::power::SleepPlan) {
         self.happens(Event::Drowsy {
             stack: plan.name.clone(),
             answer: Ok(Box::new(plan)),
@@ -239,14 +239,14 @@ impl Stage {
     }
 
     /// The same, but nothing was drawn since: as when a key is pressed at that very moment.
-    pub fn plan_unseen(&mut self, plan: Plan) {
+    pub fn plan_unseen(&mut self, plan: TeardownPlan) {
         let stack = self.asked_about(&plan);
         let answer = Ok(Some(Box::new(plan)));
         self.take(Event::Planned { stack, answer });
     }
 
     /// The stack that a plan is about: the open or selected one, where that has its name.
-    fn asked_about(&self, plan: &Plan) -> Key {
+    fn asked_about(&self, plan: &TeardownPlan) -> Key {
         let current = self.model.current().cloned();
         let named = current.filter(|key| key.name() == plan.name);
         named.unwrap_or_else(|| Key::from(&plan.name))
@@ -261,7 +261,7 @@ impl Stage {
     }
 
     /// A sleep or a wake has said something.
-    pub fn turning(&mut self, stack: &StackName, steps: Vec<stack::service::power::Step>) {
+    pub fn turning(&mut self, stack: &StackName, steps: Vec<stack::service::power::PowerStep>) {
         for step in steps {
             let stack = stack.clone();
             self.happens(Event::Turning { stack, step });
@@ -269,7 +269,7 @@ impl Stage {
     }
 
     /// A sleep or a wake has ended.
-    pub fn turned(&mut self, turned: stack::service::power::Turned) {
+    pub fn turned(&mut self, turned: stack::service::power::PowerOutcome) {
         self.happens(Event::Turned {
             stack: turned.name.clone(),
             answer: Ok(Box::new(turned)),
@@ -277,11 +277,11 @@ impl Stage {
     }
 
     /// The events of a stack that sleeps were read, and how long waking it takes.
-    pub fn tell_asleep(&mut self, stack: &StackName, wakes_in: stack::Elapsed) {
+    pub fn tell_asleep(&mut self, stack: &StackName, wake_duration: stack::Elapsed) {
         self.happens(Event::Told {
             stack: stack.clone(),
             answer: Ok(Vec::new()),
-            wakes_in: Some(wakes_in),
+            wake_duration: Some(wake_duration),
         });
     }
 

@@ -5,8 +5,10 @@ use stack::cloud::{BillLine, Confirmation};
 use stack::inventory::{BillHistory, BilledDay};
 use stack::lease::{NewEvent, Strategy};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
-use stack::service::power::{Failed, Moved, Step, Turned};
-use stack::service::teardown::{Deleted, Doomed, Outcome, Plan, Progress, Residue};
+use stack::service::power::{PowerFailure, PowerOutcome, PowerStep, SwitchedResource};
+use stack::service::teardown::{
+    DeletedResource, PlannedDeletion, Progress, Residue, TeardownOutcome, TeardownPlan,
+};
 use stack::sleep::{RemainingCost, RemainingCosts};
 use stack::testing::{new_event, noon, registration};
 use stack::{
@@ -116,8 +118,8 @@ pub(crate) fn usual(stack: &str) -> Lease {
 }
 
 /// What a teardown of it would remove.
-pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> Plan {
-    Plan {
+pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPlan {
+    TeardownPlan {
         name: name(stack),
         strategy: Strategy::Terraform,
         run: run(),
@@ -134,19 +136,19 @@ pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> Plan {
     }
 }
 
-fn doomed(at: usize) -> Doomed {
-    Doomed {
+fn doomed(at: usize) -> PlannedDeletion {
+    PlannedDeletion {
         id: format!("aws_instance.web[{at}]"),
         kind: "aws_instance".to_owned(),
         resource_id: Some(format!("i-0abc{at}")),
         region: Some("eu-west-1".to_owned()),
         objects: 1,
-        ..Doomed::default()
+        ..PlannedDeletion::default()
     }
 }
 
-fn deleted(at: usize) -> Deleted {
-    Deleted {
+fn deleted(at: usize) -> DeletedResource {
+    DeletedResource {
         id: format!("aws_instance.web[{at}]"),
         kind: "aws_instance".to_owned(),
         resource_id: None,
@@ -196,7 +198,7 @@ pub(crate) fn half_way(stack: &str) -> Vec<Progress> {
 
 /// Its end, with something left.
 pub(crate) fn left_over(stack: &str) -> Progress {
-    Progress::Done(Outcome {
+    Progress::Done(TeardownOutcome {
         name: name(stack),
         strategy: Strategy::Terraform,
         deleted: vec![deleted(0), deleted(1)],
@@ -214,7 +216,7 @@ pub(crate) fn left_over(stack: &str) -> Progress {
 
 /// Its end, with nothing left.
 pub(crate) fn all_gone(stack: &str) -> Progress {
-    Progress::Done(Outcome {
+    Progress::Done(TeardownOutcome {
         name: name(stack),
         strategy: Strategy::Terraform,
         deleted: vec![deleted(0), deleted(1), deleted(2)],
@@ -240,8 +242,8 @@ pub(crate) fn found(stack: &str) -> (Vec<Resource>, Vec<Place>) {
 }
 
 /// What a sleep of it would stop.
-pub(crate) fn nap(stack: &str) -> stack::service::power::Plan {
-    let moved = |kind: &str, id: &str| Moved {
+pub(crate) fn nap(stack: &str) -> stack::service::power::SleepPlan {
+    let moved = |kind: &str, id: &str| SwitchedResource {
         id: ResourceId(format!("arn:aws:{id}")),
         kind: kind.to_owned(),
         region: "eu-west-1".to_owned(),
@@ -252,7 +254,7 @@ pub(crate) fn nap(stack: &str) -> stack::service::power::Plan {
         region: "eu-west-1".to_owned(),
         hourly_usd: "0.03".parse().ok(),
     };
-    stack::service::power::Plan {
+    stack::service::power::SleepPlan {
         name: name(stack),
         stops: vec![
             moved(
@@ -303,23 +305,23 @@ pub(crate) fn unleased(scene: Scene) -> Stage {
 }
 
 /// What a sweep of it would take, and what it would leave.
-pub(crate) fn sweep(stack: &str) -> Plan {
+pub(crate) fn sweep(stack: &str) -> TeardownPlan {
     let id = |id: &str| format!("arn:aws:ec2:eu-west-1:111111111111:{id}");
-    let taken = Doomed {
+    let taken = PlannedDeletion {
         id: id("volume/vol-0abc"),
         kind: "ec2:volume".to_owned(),
         region: Some("eu-west-1".to_owned()),
         objects: 1,
         reason: Some("its tags match".to_owned()),
         hourly_usd: "0.011".parse().ok(),
-        ..Doomed::default()
+        ..PlannedDeletion::default()
     };
     let stays = Residue {
         id: id("vpc/vpc-0abc"),
         reason: "its owner is another".to_owned(),
         ..Residue::default()
     };
-    Plan {
+    TeardownPlan {
         strategy: Strategy::Sweep,
         directory: String::new(),
         workspace: String::new(),
@@ -413,19 +415,19 @@ pub(crate) fn asleep(scene: Scene) -> Stage {
 }
 
 /// A sleep half-way: one stopped, one at it, one failed.
-pub(crate) fn half_asleep() -> Vec<Step> {
-    let moved = |id: &str| Moved {
+pub(crate) fn half_asleep() -> Vec<PowerStep> {
+    let moved = |id: &str| SwitchedResource {
         id: ResourceId(format!("arn:aws:ec2:eu-west-1:111111111111:{id}")),
         kind: "ec2:instance".to_owned(),
         region: "eu-west-1".to_owned(),
     };
     let (web, orders, jobs) = ("instance/web", "instance/orders", "instance/jobs");
     vec![
-        Step::Stopping(moved(web)),
-        Step::Done(moved(web)),
-        Step::Stopping(moved(orders)),
-        Step::Stopping(moved(jobs)),
-        Step::Failed(Failed {
+        PowerStep::Stopping(moved(web)),
+        PowerStep::Done(moved(web)),
+        PowerStep::Stopping(moved(orders)),
+        PowerStep::Stopping(moved(jobs)),
+        PowerStep::Failed(PowerFailure {
             id: format!("arn:aws:ec2:eu-west-1:111111111111:{jobs}"),
             kind: None,
             region: None,
@@ -435,9 +437,9 @@ pub(crate) fn half_asleep() -> Vec<Step> {
 }
 
 /// How a sleep ends: with everything stopped, and what goes on costing.
-pub(crate) fn fell_asleep(stack: &str) -> Turned {
+pub(crate) fn fell_asleep(stack: &str) -> PowerOutcome {
     let nap = nap(stack);
-    Turned {
+    PowerOutcome {
         name: name(stack),
         asleep: true,
         moved: nap.stops,

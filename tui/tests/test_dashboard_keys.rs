@@ -529,7 +529,7 @@ fn sleep_and_wake() {
     assert!(wants[0].contains("Sleep"), "{wants:?}");
     stage.keys("w");
     shows(&stage, "it falls asleep");
-    stage.turned(stack::service::power::Turned {
+    stage.turned(stack::service::power::PowerOutcome {
         asleep: false,
         ..crate::scenes::fell_asleep("a")
     });

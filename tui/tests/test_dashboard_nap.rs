@@ -1,7 +1,7 @@
 //! Sleep and wake from the dashboard: until when, live progress, what it comes to, and what is told of a stack that sleeps.
 
 use jiff::Timestamp;
-use stack::service::power::{Failed, Turned};
+use stack::service::power::{PowerFailure, PowerOutcome};
 use stack::{ReaperStatus, Span};
 use tui::{Scene, Stage};
 
@@ -139,13 +139,13 @@ fn how_it_ends() {
 fn half() {
     let mut stage = asked();
     stage.keys("y");
-    let failed = Failed {
+    let failed = PowerFailure {
         id: "i-0abc".to_owned(),
         kind: None,
         region: None,
         reason: "you may not stop it".to_owned(),
     };
-    stage.turned(Turned {
+    stage.turned(PowerOutcome {
         asleep: false,
         failed: vec![failed],
         ..fell_asleep("shop")

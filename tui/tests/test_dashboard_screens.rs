@@ -266,13 +266,13 @@ const SCREENS: &Screens = &[
         stage
     }),
     ("detail_foreseen_blocked", |scene| {
-        use stack::service::teardown::{Blocker, Warning};
+        use stack::service::teardown::{Blocker, PlanWarning};
         let mut stage = detail(scene, "3");
-        let warned = Warning {
+        let warned = PlanWarning {
             id: "aws_instance.web[1]".to_owned(),
             found: "deletion_protection is on".to_owned(),
         };
-        stage.foresee(stack::service::teardown::Plan {
+        stage.foresee(stack::service::teardown::TeardownPlan {
             hourly_usd: None,
             warnings: vec![warned],
             blockers: vec![Blocker::TooMany { count: 5, max: 3 }],

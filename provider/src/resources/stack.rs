@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use stack::lease::TeardownInputs;
-use stack::service::{ServiceError, Wanted};
+use stack::service::{DesiredLease, ServiceError};
 use stack::warning::is_last_call;
 use stack::{
     AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Owner, Phase,
@@ -112,7 +112,7 @@ impl Resource for Stack {
                 service
                     .update(
                         &name,
-                        &Wanted {
+                        &DesiredLease {
                             version,
                             owner,
                             terms,

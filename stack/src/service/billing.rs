@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::backoff::Pauses;
-use super::{Choice, Service, ServiceError, Sky};
+use super::{CloudAccess, Service, ServiceError, StackSelector};
 use crate::cloud::CloudError;
 use crate::inventory::{BillAnswer, BillHistory, BillLock, StackBill};
 use crate::lease::Lease;
@@ -62,7 +62,7 @@ pub struct StackCost {
     /// The last day that it was asked about.
     pub bill_until: Option<Date>,
     /// The requests for bills that were ever made from here, for all stacks.
-    pub requests: Requests,
+    pub requests: BillRequests,
     /// What is wrong with the bill as a whole, and how to mend it.
     pub remark: Option<String>,
 }
@@ -112,7 +112,7 @@ pub struct BilledService {
 
 /// Requests for bills, and their price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requests {
+pub struct BillRequests {
     /// How many in all.
     pub made: u64,
     /// What they cost.
@@ -121,7 +121,7 @@ pub struct Requests {
 
 /// What came of wanting the bill.
 #[derive(Clone, Debug, Default)]
-pub struct BillNews {
+pub struct BillUpdate {
     /// What is known now.
     pub known: BillHistory,
     /// Why it could not be asked for; what is known is then as old as it was.
@@ -133,18 +133,18 @@ impl Service {
     ///
     /// # Errors
     /// What the ledger or the inventory says.
-    pub async fn bill(&self, mode: BillMode) -> Result<Option<BillNews>, ServiceError> {
-        let Some(sky) = self.sky() else {
+    pub async fn bill(&self, mode: BillMode) -> Result<Option<BillUpdate>, ServiceError> {
+        let Some(access) = self.cloud_access() else {
             return Ok(None);
         };
-        let known = sky.inventory.bill().await?;
+        let known = access.inventory.bill().await?;
         let failed = None;
         if mode == BillMode::Cached {
-            return Ok(Some(BillNews { known, failed }));
+            return Ok(Some(BillUpdate { known, failed }));
         }
         let stood = self.stood().await?;
         if wanted(&known, &stood, self.now()).is_none() {
-            return Ok(Some(BillNews { known, failed }));
+            return Ok(Some(BillUpdate { known, failed }));
         }
         let by = RunId::random();
         let mut pauses = Pauses::long();
@@ -154,13 +154,13 @@ impl Service {
                 process: process::this(),
                 until: ANSWERED.after(self.now()),
             };
-            if sky.inventory.lock_bill(self.now(), asking).await? {
+            if access.inventory.lock_bill(self.now(), asking).await? {
                 break;
             }
             pauses.once_more().await;
         }
-        let news = self.ask_for_bill(sky, &stood).await;
-        sky.inventory.unlock_bill(by).await?;
+        let news = self.ask_for_bill(access, &stood).await;
+        access.inventory.unlock_bill(by).await?;
         news.map(Some)
     }
 
@@ -180,19 +180,23 @@ impl Service {
     }
 
     /// Asks for the bill, unless somebody else has while this one waited for its turn.
-    async fn ask_for_bill(&self, sky: &Sky, stood: &[Stood]) -> Result<BillNews, ServiceError> {
-        let known = sky.inventory.bill().await?;
+    async fn ask_for_bill(
+        &self,
+        access: &CloudAccess,
+        stood: &[Stood],
+    ) -> Result<BillUpdate, ServiceError> {
+        let known = access.inventory.bill().await?;
         let failed = None;
         let now = self.now();
         let Some((from, to)) = wanted(&known, stood, now) else {
-            return Ok(BillNews { known, failed });
+            return Ok(BillUpdate { known, failed });
         };
-        let mut bill = match sky.cloud.bill(from, to).await {
+        let mut bill = match access.cloud.bill(from, to).await {
             Ok(bill) => bill,
             // Requests that were refused are not billed.
             Err(error) => {
                 let failed = Some(error);
-                return Ok(BillNews { known, failed });
+                return Ok(BillUpdate { known, failed });
             }
         };
         // Whether it should have named a stack is known only here.
@@ -207,8 +211,8 @@ impl Service {
             to,
             bill,
         };
-        let known = sky.inventory.record_bill(asked).await?;
-        Ok(BillNews { known, failed })
+        let known = access.inventory.record_bill(asked).await?;
+        Ok(BillUpdate { known, failed })
     }
 
     /// What a stack costs, and what was billed for it, with why the bill could not be asked for if it could not.
@@ -218,7 +222,7 @@ impl Service {
     pub async fn cost(
         &self,
         stack: &StackName,
-        choice: &Choice,
+        choice: &StackSelector,
         mode: BillMode,
     ) -> Result<(StackCost, Option<CloudError>), ServiceError> {
         // Who asks about a stack that does not exist pays nothing.
@@ -301,9 +305,9 @@ pub fn billed(
     })
 }
 
-fn requests(known: &BillHistory) -> Requests {
+fn requests(known: &BillHistory) -> BillRequests {
     let made = known.requests_made();
-    Requests {
+    BillRequests {
         made,
         usd: Usd::new(REQUEST.amount().saturating_mul(Decimal::from(made))),
     }

@@ -18,7 +18,7 @@ pub enum ServiceError {
 
     /// The name belongs to a stack that lives.
     #[error(transparent)]
-    Taken(Box<Taken>),
+    Taken(Box<NameTaken>),
 
     /// There is no such stack, or none any more.
     #[error(
@@ -70,7 +70,7 @@ pub enum ServiceError {
     #[error(
         "\"{what}\" was changed by others {attempts} times in a row between reading and writing; run the command again"
     )]
-    Crowded {
+    TooManyConflicts {
         /// The stack or the pool.
         what: String,
         /// How often it was decided again.
@@ -111,7 +111,7 @@ fn names(stacks: &[StackName]) -> String {
     "stack \"{stack}\" is already registered: owner {owner}, {phase}, {} old, from {} (workspace {}) on {}; {}",
     rounded(*.age), origin.directory, origin.workspace, origin.process.host, by.remedy(stack)
 )]
-pub struct Taken {
+pub struct NameTaken {
     /// The name.
     pub stack: StackName,
     /// Who is responsible for it.
@@ -125,12 +125,12 @@ pub struct Taken {
     /// Where it was registered from.
     pub origin: Origin,
     /// In what way it is taken.
-    pub by: TakenBy,
+    pub by: NameHolder,
 }
 
 /// In what way a name is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TakenBy {
+pub enum NameHolder {
     /// A Terraform state holds it.
     Finished,
     /// An apply in the same place registered it, and its process lives or may live.
@@ -141,7 +141,7 @@ pub enum TakenBy {
     Ending,
 }
 
-impl TakenBy {
+impl NameHolder {
     fn remedy(&self, stack: &StackName) -> String {
         match self {
             Self::Finished => format!(

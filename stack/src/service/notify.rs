@@ -13,7 +13,7 @@ use std::pin::Pin;
 
 use jiff::Timestamp;
 
-use super::reap::{ClockBehind, Survey, TooMany};
+use super::reap::{ClockBehind, ReaperSnapshot, TooManyDue};
 use super::{ClockSkew, Service, ServiceError};
 use crate::lease::{EventKind, ProcessId, StoredTimestamp};
 use crate::process::{Liveness, liveness};
@@ -30,17 +30,17 @@ const TURN: Span = Span::minutes(2);
 const LOST: Span = Span::minutes(5);
 
 /// Takes warnings to whoever is to know.
-pub trait Deliver: Send + Sync {
+pub trait Notifier: Send + Sync {
     /// Delivers one; an answer means that the receiver has taken it.
     fn deliver<'a>(
         &'a self,
-        letter: &'a Letter,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>>;
+        letter: &'a Notification,
+    ) -> Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>>;
 }
 
 /// Something that is to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Letter {
+pub enum Notification {
     /// About one stack.
     Stack(Box<OwnerWarning>),
     /// About the reaper.
@@ -52,7 +52,7 @@ pub enum Letter {
 pub enum Alarm {
     /// More is due than one run may end.
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    TooMany(#[from] TooManyDue),
     /// The clock runs behind the ledger.
     #[error(transparent)]
     ClockBehind(#[from] ClockBehind),
@@ -63,7 +63,7 @@ pub enum Alarm {
 
 /// Why a warning was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undelivered {
+pub struct DeliveryError {
     /// What happened.
     pub reason: String,
     /// The receiver takes nothing at all now: the others need not be tried.
@@ -72,11 +72,11 @@ pub struct Undelivered {
 
 /// What came of a turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct DeliveryReport {
     /// What was told, in order.
-    pub told: Vec<Letter>,
+    pub told: Vec<Notification>,
     /// What could not be told, and will be tried again, each with the reason.
-    pub failed: Vec<(Letter, String)>,
+    pub failed: Vec<(Notification, String)>,
     /// Another process delivers at this moment.
     pub busy: bool,
 }
@@ -103,7 +103,7 @@ impl Alarm {
     }
 }
 
-impl fmt::Display for Undelivered {
+impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)
     }
@@ -117,11 +117,11 @@ impl Service {
     pub async fn warn(
         &self,
         process: &ProcessId,
-        receiver: &dyn Deliver,
-    ) -> Result<Told, ServiceError> {
-        let letters = |survey: &Survey| {
+        receiver: &dyn Notifier,
+    ) -> Result<DeliveryReport, ServiceError> {
+        let letters = |survey: &ReaperSnapshot| {
             let owed = survey.owed(&self.config).into_iter();
-            owed.map(|warning| Letter::Stack(Box::new(warning)))
+            owed.map(|warning| Notification::Stack(Box::new(warning)))
                 .collect()
         };
         self.tell(process, receiver, letters).await
@@ -134,12 +134,12 @@ impl Service {
     pub async fn alarm(
         &self,
         process: &ProcessId,
-        receiver: &dyn Deliver,
+        receiver: &dyn Notifier,
         alarm: Alarm,
-    ) -> Result<Told, ServiceError> {
-        let letters = |survey: &Survey| {
+    ) -> Result<DeliveryReport, ServiceError> {
+        let letters = |survey: &ReaperSnapshot| {
             let owed = alarm.is_owed(&survey.view).then(|| alarm.clone());
-            owed.map(Letter::Reaper).into_iter().collect()
+            owed.map(Notification::Reaper).into_iter().collect()
         };
         self.tell(process, receiver, letters).await
     }
@@ -147,23 +147,23 @@ impl Service {
     async fn tell(
         &self,
         process: &ProcessId,
-        receiver: &dyn Deliver,
-        letters: impl Fn(&Survey) -> Vec<Letter>,
-    ) -> Result<Told, ServiceError> {
+        receiver: &dyn Notifier,
+        letters: impl Fn(&ReaperSnapshot) -> Vec<Notification>,
+    ) -> Result<DeliveryReport, ServiceError> {
         if letters(&self.survey().await?).is_empty() {
-            return Ok(Told::default());
+            return Ok(DeliveryReport::default());
         }
         let turn = RunId::random();
         let since = self.now();
         if !self.take_turn(&turn, process).await? {
             let busy = true;
-            return Ok(Told {
+            return Ok(DeliveryReport {
                 busy,
-                ..Told::default()
+                ..DeliveryReport::default()
             });
         }
         // What another process told until a moment ago is no longer owed.
-        let mut told = Told::default();
+        let mut told = DeliveryReport::default();
         for letter in letters(&self.survey().await?) {
             if !self.is_on_turn(&turn, since).await? {
                 break;
@@ -173,7 +173,7 @@ impl Service {
                     self.write_down(&letter).await?;
                     told.told.push(letter);
                 }
-                Err(Undelivered { reason, is_down }) => {
+                Err(DeliveryError { reason, is_down }) => {
                     told.failed.push((letter, reason));
                     if is_down {
                         break;
@@ -212,10 +212,10 @@ impl Service {
         Ok(ours && TURN.after(since) > self.now())
     }
 
-    async fn write_down(&self, letter: &Letter) -> Result<(), ServiceError> {
+    async fn write_down(&self, letter: &Notification) -> Result<(), ServiceError> {
         let warning = match letter {
-            Letter::Stack(warning) => warning,
-            Letter::Reaper(alarm) => {
+            Notification::Stack(warning) => warning,
+            Notification::Reaper(alarm) => {
                 let warned = |_: &ReaperStatus, _| {
                     let warning = alarm.key().to_owned();
                     Some(ReaperEventKind::Warned { warning })
@@ -224,7 +224,7 @@ impl Service {
                 return Ok(());
             }
         };
-        self.decided(&warning.stack, || async {
+        self.retry_on_conflict(&warning.stack, || async {
             let lease = self.ledger.lease(&warning.stack).await?;
             // A new lease under the same name has not been warned about.
             let Some(lease) = lease.filter(|lease| lease.created_at == warning.created_at) else {

@@ -14,10 +14,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub use error::SleepError;
-pub use maintenance::{Tended, Tending};
-pub use outcome::{Failed, Moved, Plan, Restart, Step, Turned};
+pub use maintenance::{MaintenanceOutcome, MaintenanceReason};
+pub use outcome::{
+    PowerFailure, PowerOutcome, PowerStep, ScheduledStart, SleepPlan, SwitchedResource,
+};
 
-use self::executor::Work;
+use self::executor::PowerExecutor;
 use super::{Service, ServiceError};
 use crate::cloud::{Cloud, DiscoveryScope, Resource, ResourceId, Unchecked};
 use crate::lease::{EventKind, Lease, Phase};
@@ -29,7 +31,7 @@ use crate::values::ttl::Elapsed;
 
 /// How the cloud is waited for.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct PollPolicy {
     /// How long between two looks.
     pub look: Duration,
     /// How many looks are made before something counts as failed.
@@ -38,7 +40,7 @@ pub struct Patience {
     pub tries: u32,
 }
 
-impl Default for Patience {
+impl Default for PollPolicy {
     /// Half an hour: a database takes long to stop and to start.
     fn default() -> Self {
         Self {
@@ -50,10 +52,10 @@ impl Default for Patience {
 }
 
 /// What is told of each step as it happens.
-pub type OnStep<'a> = dyn Fn(&Step) + Send + Sync + 'a;
+pub type OnPowerStep<'a> = dyn Fn(&PowerStep) + Send + Sync + 'a;
 
 /// A stack's own resources, and where it could not be looked.
-struct Own {
+struct OwnResources {
     mine: Vec<Resource>,
     not_looked: Vec<Unchecked>,
 }
@@ -63,13 +65,13 @@ impl Service {
     ///
     /// # Errors
     /// [`SleepError::NoCloud`], credentials that do not work, an unknown stack.
-    pub async fn plan_sleep(&self, stack: &StackName) -> Result<Plan, SleepError> {
+    pub async fn plan_sleep(&self, stack: &StackName) -> Result<SleepPlan, SleepError> {
         let lease = self.live(stack).await?;
         let own = self.own(&lease).await?;
         let stops = own.mine.iter().filter(|one| is_awake(one));
-        Ok(Plan {
+        Ok(SleepPlan {
             name: stack.clone(),
-            stops: stops.map(Moved::of).collect(),
+            stops: stops.map(SwitchedResource::of).collect(),
             remains: RemainingCosts::before(&own.mine),
             ready_again_seconds: self.ready_again(&lease).await?,
             not_looked: own.not_looked,
@@ -89,13 +91,13 @@ impl Service {
         &self,
         stack: &StackName,
         until: Option<Timestamp>,
-        patience: Patience,
-        tell: &OnStep<'_>,
-    ) -> Result<Turned, SleepError> {
+        patience: PollPolicy,
+        tell: &OnPowerStep<'_>,
+    ) -> Result<PowerOutcome, SleepError> {
         if let Some(until) = until.filter(|until| *until <= self.now()) {
             return Err(SleepError::Passed { until });
         }
-        self.decided(stack, || self.fall_asleep(stack, until, patience, tell))
+        self.retry_on_conflict(stack, || self.fall_asleep(stack, until, patience, tell))
             .await
     }
 
@@ -107,10 +109,10 @@ impl Service {
     pub async fn wake(
         &self,
         stack: &StackName,
-        patience: Patience,
-        tell: &OnStep<'_>,
-    ) -> Result<Turned, SleepError> {
-        self.decided(stack, || self.wake_up(stack, patience, tell))
+        patience: PollPolicy,
+        tell: &OnPowerStep<'_>,
+    ) -> Result<PowerOutcome, SleepError> {
+        self.retry_on_conflict(stack, || self.wake_up(stack, patience, tell))
             .await
     }
 
@@ -119,9 +121,9 @@ impl Service {
         &self,
         stack: &StackName,
         wished: Option<Timestamp>,
-        patience: Patience,
-        tell: &OnStep<'_>,
-    ) -> Result<Option<Turned>, SleepError> {
+        patience: PollPolicy,
+        tell: &OnPowerStep<'_>,
+    ) -> Result<Option<PowerOutcome>, SleepError> {
         let lease = self.acted_on(stack).await?;
         let now = self.now();
         let again = lease.partly_asleep || lease.partly_awake;
@@ -160,7 +162,7 @@ impl Service {
         let Some((lease, turn)) = self.begin_turn(&lease, begins).await? else {
             return Ok(None);
         };
-        let mut work = Work::new(self.cloud()?, patience, tell, turn);
+        let mut work = PowerExecutor::new(self.cloud()?, patience, tell, turn);
         work.not_looked(&own.not_looked);
         for rank in PowerRank::ALL {
             let group = own.mine.iter();
@@ -181,7 +183,7 @@ impl Service {
             }
         };
         let mine = self.look_at_changed(stack, own.mine, &work.touched).await;
-        let Work { moved, failed, .. } = work;
+        let PowerExecutor { moved, failed, .. } = work;
         let turned = self.asleep(&lease, &mine, moved, failed);
         turned.await.map(Some)
     }
@@ -190,13 +192,13 @@ impl Service {
     async fn wake_up(
         &self,
         stack: &StackName,
-        patience: Patience,
-        tell: &OnStep<'_>,
-    ) -> Result<Option<Turned>, SleepError> {
+        patience: PollPolicy,
+        tell: &OnPowerStep<'_>,
+    ) -> Result<Option<PowerOutcome>, SleepError> {
         let lease = self.acted_on(stack).await?;
         let phase = lease.phase_at(self.now());
         if phase != Phase::Asleep && !lease.partly_asleep {
-            return Ok(Some(Turned::awake(stack, Vec::new(), Vec::new())));
+            return Ok(Some(PowerOutcome::awake(stack, Vec::new(), Vec::new())));
         }
         let own = self.own(&lease).await?;
         let begins = |_: &BTreeMap<String, Value>, operator| EventKind::WakeStarted {
@@ -205,7 +207,7 @@ impl Service {
         let Some((begun, turn)) = self.begin_turn(&lease, begins).await? else {
             return Ok(None);
         };
-        let mut work = Work::new(self.cloud()?, patience, tell, turn);
+        let mut work = PowerExecutor::new(self.cloud()?, patience, tell, turn);
         work.not_looked(&own.not_looked);
         let events = self.ledger.events(stack, Seq::NONE).await;
         let prior = match events {
@@ -246,8 +248,8 @@ impl Service {
         let missing = missing.filter(|_| own.not_looked.is_empty());
         let missing = missing.map(|id| ResourceId(id.clone())).collect();
         self.look_at_changed(stack, own.mine, &work.touched).await;
-        let Work { moved, failed, .. } = work;
-        let mut turned = Turned::awake(stack, moved, failed);
+        let PowerExecutor { moved, failed, .. } = work;
+        let mut turned = PowerOutcome::awake(stack, moved, failed);
         turned.asleep = !turned.failed.is_empty() && phase == Phase::Asleep;
         turned.ready_again_seconds = self.ready_again(&begun).await?;
         turned.missing = missing;
@@ -258,14 +260,14 @@ impl Service {
     ///
     /// # Errors
     /// [`SleepError`] for an unknown stack, and what the ledger says.
-    pub async fn wakes_in(&self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
+    pub async fn wake_duration(&self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
         let lease = self.live(stack).await?;
         Ok(self.ready_again(&lease).await?)
     }
 
     fn cloud(&self) -> Result<&dyn Cloud, SleepError> {
-        let sky = self.sky.as_ref().ok_or(SleepError::NoCloud)?;
-        Ok(sky.cloud.as_ref())
+        let access = self.cloud_access.as_ref().ok_or(SleepError::NoCloud)?;
+        Ok(access.cloud.as_ref())
     }
 
     /// The lease of a stack that something may be done with.
@@ -283,7 +285,7 @@ impl Service {
     }
 
     /// What belongs to the stack now, by the same rules as what a sweep may delete: nothing foreign is stopped.
-    async fn own(&self, lease: &Lease) -> Result<Own, SleepError> {
+    async fn own(&self, lease: &Lease) -> Result<OwnResources, SleepError> {
         let which = DiscoveryScope::Stack(lease.name.clone());
         let found = self.cloud()?.discover(&which).await;
         if let Some(wrong) = found.unchecked.iter().find(|one| one.credentials) {
@@ -305,7 +307,7 @@ impl Service {
                 .get(&one.id)
                 .is_some_and(crate::sweep::OwnershipVerdict::belongs)
         };
-        Ok(Own {
+        Ok(OwnResources {
             mine: found.resources.into_iter().filter(belongs).collect(),
             not_looked: found.unchecked,
         })
@@ -316,11 +318,11 @@ impl Service {
         &self,
         lease: &Lease,
         mine: &[Resource],
-        moved: Vec<Moved>,
-        failed: Vec<Failed>,
-    ) -> Result<Turned, SleepError> {
-        let restarts = mine.iter().filter_map(Restart::of);
-        Ok(Turned {
+        moved: Vec<SwitchedResource>,
+        failed: Vec<PowerFailure>,
+    ) -> Result<PowerOutcome, SleepError> {
+        let restarts = mine.iter().filter_map(ScheduledStart::of);
+        Ok(PowerOutcome {
             name: lease.name.clone(),
             asleep: lease.phase_at(self.now()) == Phase::Asleep,
             moved,

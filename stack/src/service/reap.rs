@@ -6,10 +6,12 @@ mod plan;
 mod run;
 mod snapshot;
 
-pub use executor::ThroughTerraform;
-pub use plan::{Docket, Later, Task, TooMany, Why};
-pub use run::{Ender, Ending, InHand, Step, Summary, Working};
-pub use snapshot::{ClockBehind, Survey};
+pub use executor::TeardownExecutor;
+pub use plan::{DeferredStack, ReaperPlan, ReaperReason, ReaperTask, TooManyDue};
+pub use run::{
+    InFlight, ReaperContext, ReaperStep, ReaperSummary, StackTerminator, TerminationResult,
+};
+pub use snapshot::{ClockBehind, ReaperSnapshot};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ const DECISIONS: u32 = 32;
 impl Service {
     /// Has `attempt` read, decide and append, and once more each time it answers `None`: it has lost
     /// a race. `what` it is about is named when it loses every time.
-    pub(in crate::service) async fn decided<T, E, F>(
+    pub(in crate::service) async fn retry_on_conflict<T, E, F>(
         &self,
         what: &(impl ToString + Sync + ?Sized),
         attempt: impl Fn() -> F,
@@ -26,7 +26,7 @@ impl Service {
             }
             pauses.once_more().await;
         }
-        let crowded = ServiceError::Crowded {
+        let crowded = ServiceError::TooManyConflicts {
             what: what.to_string(),
             attempts: DECISIONS,
         };

@@ -19,7 +19,7 @@ use crate::view::CloudView;
 
 /// A cloud, and the memory of what it said.
 #[derive(Clone)]
-pub struct Sky {
+pub struct CloudAccess {
     /// Who is asked.
     pub cloud: Arc<dyn Cloud>,
     /// Where the answers are kept.
@@ -38,7 +38,7 @@ struct LastView {
     view: Arc<CloudView>,
 }
 
-impl Sky {
+impl CloudAccess {
     /// A cloud with a memory. Nothing is asked or opened yet.
     #[must_use]
     pub fn new(cloud: Arc<dyn Cloud>, inventory: Arc<dyn Inventory>) -> Self {
@@ -78,17 +78,17 @@ impl Sky {
 impl Service {
     /// The same service with a cloud to ask. Without one it knows of the ledger only.
     #[must_use]
-    pub fn with_sky(self, sky: Sky) -> Self {
+    pub fn with_cloud(self, access: CloudAccess) -> Self {
         Self {
-            sky: Some(sky),
+            cloud_access: Some(access),
             ..self
         }
     }
 
     /// The cloud, where accounts are configured.
     #[must_use]
-    pub fn sky(&self) -> Option<&Sky> {
-        self.sky.as_ref()
+    pub fn cloud_access(&self) -> Option<&CloudAccess> {
+        self.cloud_access.as_ref()
     }
 
     /// Every place that the configuration names: each region of each account, and what is in none.
@@ -103,7 +103,7 @@ impl Service {
     /// What the inventory says.
     pub async fn record_scan(
         &self,
-        sky: &Sky,
+        access: &CloudAccess,
         which: &DiscoveryScope,
         began_at: Timestamp,
         found: &Discovery,
@@ -115,7 +115,7 @@ impl Service {
             places: self.places(),
             found: found.clone(),
         };
-        Ok(sky.inventory.record_scan(look).await?)
+        Ok(access.inventory.record_scan(look).await?)
     }
 
     /// What is known of the cloud, without asking it; `None` where no account is configured.
@@ -123,10 +123,10 @@ impl Service {
     /// # Errors
     /// What the inventory says.
     pub async fn cloud_view(&self) -> Result<Option<Arc<CloudView>>, ServiceError> {
-        let Some(sky) = &self.sky else {
+        let Some(access) = &self.cloud_access else {
             return Ok(None);
         };
-        sky.view(self.places()).await.map(Some)
+        access.view(self.places()).await.map(Some)
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! [`Service::plan_teardown`] makes the plan and keeps it in a private folder. [`Service::teardown`] writes its intent into
 //! the ledger, applies the saved plan, and writes what became of it. The two may be different processes: a plan can be
-//! handed over to a runner that outlives whoever asked for it ([`Prepared::hand_over`], [`Service::take_over`]), and anybody
+//! handed over to a runner that outlives whoever asked for it ([`PreparedTeardown::hand_over`], [`Service::take_over`]), and anybody
 //! can follow that runner by its progress file ([`Follower`]).
 
 mod blocker;
@@ -26,18 +26,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::lease::Lease;
-use crate::service::teardown::sweep::Timing;
+use crate::service::teardown::sweep::SweepTiming;
 use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
-pub use plan::{Doomed, Plan, Warning};
-pub use prepare::Prepared;
-pub use progress::{Deleted, Outcome, Progress, Residue};
+pub use plan::{PlanWarning, PlannedDeletion, TeardownPlan};
+pub use prepare::PreparedTeardown;
+pub use progress::{DeletedResource, Progress, Residue, TeardownOutcome};
 pub use run_folder::Follower;
 pub use runner::Runner;
 
-pub(in crate::service) use record::{Recorder, Teller};
+pub(in crate::service) use record::{ProgressWriter, Recorder};
 pub(in crate::service) use residue::{command, quoted};
 pub(in crate::service) use run::{UNREACHABLE, as_event, reached};
 pub(in crate::service) use run_folder::Folder;
@@ -45,7 +45,7 @@ pub(in crate::service) use runner::{SILENT, in_turn};
 
 /// What a teardown needs to know of its surroundings: the library reads no environment itself.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub struct TeardownSettings {
     /// The folder in which every run has a private folder of its own, named by its run id.
     pub runs: PathBuf,
     /// The folders of `PATH`, where a program is looked for that is no longer where it was.
@@ -59,12 +59,12 @@ pub struct Settings {
     /// How long a sweep tries one resource at most, where somebody said so.
     pub longest: Option<Duration>,
     /// The pauses and deadlines of a sweep.
-    pub timing: Timing,
+    pub timing: SweepTiming,
 }
 
 /// Who wants the teardown, and why.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct TeardownRequest {
     /// Who asked for it.
     pub by: Actor,
     /// Why: `expiry`, or a person's words.
@@ -87,9 +87,9 @@ impl fmt::Debug for Condition {
 
 /// Asks a teardown to stop. It finishes the deletes that are under way and begins no more.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct StopSignal(Arc<AtomicBool>);
 
-impl Stop {
+impl StopSignal {
     /// Asks. It ends when Terraform has ended.
     pub fn ask(&self) {
         self.0.store(true, Ordering::Relaxed);

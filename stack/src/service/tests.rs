@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
-use super::{Service, ServiceError, TakenBy, Wanted};
+use super::{DesiredLease, NameHolder, Service, ServiceError};
 use crate::config::Config;
 use crate::init::PhaseBoundary;
 use crate::lease::{Event, EventKind, Lease, NewEvent, Phase, Registration, RenewOn, Source};
@@ -222,8 +222,8 @@ fn elsewhere() -> Registration {
     registration
 }
 
-fn wanted(lease: &Lease) -> Wanted {
-    Wanted {
+fn wanted(lease: &Lease) -> DesiredLease {
+    DesiredLease {
         version: lease.version.clone(),
         owner: lease.owner.clone(),
         terms: lease.terms.clone(),
@@ -321,7 +321,7 @@ async fn open_takes_over_only_from_the_dead_in_the_same_place() {
     for (from, processes, expected) in [
         (again.clone(), alive as fn(&_) -> _, None),
         (again.clone(), unknown, None),
-        (elsewhere(), dead, Some(TakenBy::Unfinished)),
+        (elsewhere(), dead, Some(NameHolder::Unfinished)),
     ] {
         let error = world
             .service
@@ -331,7 +331,7 @@ async fn open_takes_over_only_from_the_dead_in_the_same_place() {
         let ServiceError::Taken(taken) = error else {
             panic!("{error}");
         };
-        let running = TakenBy::Running(registration().origin.process);
+        let running = NameHolder::Running(registration().origin.process);
         assert_eq!(taken.by, expected.unwrap_or(running));
     }
     let opened = world.service.open(&name, again, &dead).await.unwrap();
@@ -362,7 +362,7 @@ async fn open_waits_for_the_end_of_a_teardown() {
         .await
         .unwrap_err();
     assert!(
-        matches!(&error, ServiceError::Taken(taken) if taken.by == TakenBy::Ending),
+        matches!(&error, ServiceError::Taken(taken) if taken.by == NameHolder::Ending),
         "{error}"
     );
     world.ledger.write(&name, EventKind::Gone).await;
@@ -760,7 +760,7 @@ async fn losing_for_ever_ends() {
     }
     let error = world.service.touch(&name).await.unwrap_err();
     assert!(
-        matches!(error, ServiceError::Crowded { attempts: 32, .. }),
+        matches!(error, ServiceError::TooManyConflicts { attempts: 32, .. }),
         "{error}"
     );
 }
@@ -869,7 +869,7 @@ async fn adopting() {
     assert_eq!(adopt(declaring()).await.unwrap(), lease);
     let other = adopt(elsewhere()).await.unwrap_err();
     assert!(
-        matches!(&other, ServiceError::Taken(taken) if taken.by == TakenBy::Finished),
+        matches!(&other, ServiceError::Taken(taken) if taken.by == NameHolder::Finished),
         "{other}"
     );
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use stack::service::Choice;
+use stack::service::StackSelector;
 use stack::{AppName, Owner};
 
 use crate::cli::commands;
@@ -87,8 +87,8 @@ pub(crate) struct OneOf {
 }
 
 impl OneOf {
-    pub(crate) fn choice(&self) -> Choice {
-        Choice {
+    pub(crate) fn choice(&self) -> StackSelector {
+        StackSelector {
             app: self.app.clone(),
             owner: self.owner.clone(),
         }

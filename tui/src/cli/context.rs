@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stack::ledger::Scope;
-use stack::service::teardown::Settings;
-use stack::service::{Service, ServiceError, Sky};
+use stack::service::teardown::TeardownSettings;
+use stack::service::{CloudAccess, Service, ServiceError};
 use stack::{
     Actor, Config, Lease, LedgerError, MemoryLedger, Source, SqliteInventory, SqliteLedger,
     StackName, SystemClock,
@@ -151,11 +151,11 @@ impl Context {
             return self.reader();
         }
         if !exists(&path)? {
-            let sky = self.sky(&config, &path);
+            let access = self.cloud_access(&config, &path);
             let (clock, config) = (Arc::new(self.clock), Arc::new(config));
             let ledger = Arc::new(MemoryLedger::in_place_of(path.display().to_string()));
             let service = Service::new(ledger, clock, config, self.actor(), Source::Cli);
-            return Ok(sky.map(|sky| service.with_sky(sky)));
+            return Ok(access.map(|access| service.with_cloud(access)));
         }
         let ledger = match self.read_only(&config) {
             Some(_) => SqliteLedger::read_only(&path),
@@ -215,35 +215,35 @@ impl Context {
         config: Config,
         source: Source,
     ) -> Service {
-        let sky = self.sky(&config, path);
+        let access = self.cloud_access(&config, path);
         let (clock, config) = (Arc::new(self.clock), Arc::new(config));
         let service = Service::new(Arc::new(ledger), clock, config, self.actor(), source);
-        match sky {
-            Some(sky) => service.with_sky(sky),
+        match access {
+            Some(access) => service.with_cloud(access),
             None => service,
         }
     }
 
     /// The cloud of the configured accounts, with its memory in the ledger's file; `None` where no account is
     /// configured. Nothing is read, asked or connected before the first question.
-    pub(crate) fn sky(&self, config: &Config, ledger: &Path) -> Option<Sky> {
+    pub(crate) fn cloud_access(&self, config: &Config, ledger: &Path) -> Option<CloudAccess> {
         let cloud = cloud_provider::cloud(config, self.environment.own_endpoint)?;
         let inventory = match self.read_only(config) {
             Some(_) => SqliteInventory::read_only(ledger),
             None => SqliteInventory::at(ledger),
         };
-        Some(Sky::new(cloud, Arc::new(inventory)))
+        Some(CloudAccess::new(cloud, Arc::new(inventory)))
     }
 
     /// The surroundings of a teardown: where this user's runs have their folders, and what is secret.
-    pub(crate) fn teardown_settings(&self) -> Result<Settings, CommandError> {
+    pub(crate) fn teardown_settings(&self) -> Result<TeardownSettings, CommandError> {
         // Whoever shares the ledger has to find the runs; and Terraform runs in another folder.
         let ledger = std::path::absolute(self.ledger_path()?)?;
-        Ok(Settings {
+        Ok(TeardownSettings {
             runs: ledger.with_file_name("runs"),
             path: self.environment.path.clone(),
             secrets: self.environment.secrets.clone(),
-            ..Settings::default()
+            ..TeardownSettings::default()
         })
     }
 

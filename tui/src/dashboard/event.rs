@@ -4,8 +4,8 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stack::inventory::{BillHistory, CloudClock, CloudSnapshot, DatedActivity, PlaceScan};
-use stack::service::power::{Step, Turned};
-use stack::service::teardown::{Plan, Progress};
+use stack::service::power::{PowerOutcome, PowerStep};
+use stack::service::teardown::{Progress, TeardownPlan};
 use stack::view::CloudView;
 use stack::{Elapsed, Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
 
@@ -35,7 +35,7 @@ pub(crate) enum Event {
         answer: Result<Vec<stack::Event>, Problem>,
         /// How long waking it takes, where it sleeps and that is known.
         #[serde(default)]
-        wakes_in: Option<Elapsed>,
+        wake_duration: Option<Elapsed>,
     },
     /// A change was made, or was not.
     Changed {
@@ -45,24 +45,24 @@ pub(crate) enum Event {
     /// What a teardown would remove is known; `None`: the stack is gone already.
     Planned {
         stack: Key,
-        answer: Result<Option<Box<Plan>>, Problem>,
+        answer: Result<Option<Box<TeardownPlan>>, Problem>,
     },
     /// The same, for somebody who only looks; `None`: the stack is gone already.
     Foreseen {
         stack: Key,
-        answer: Result<Option<Box<Plan>>, Problem>,
+        answer: Result<Option<Box<TeardownPlan>>, Problem>,
     },
     /// What a sleep would stop is known.
     Drowsy {
         stack: StackName,
-        answer: Result<Box<stack::service::power::Plan>, Problem>,
+        answer: Result<Box<stack::service::power::SleepPlan>, Problem>,
     },
     /// Something is being stopped or started, was, or could not be.
-    Turning { stack: StackName, step: Step },
+    Turning { stack: StackName, step: PowerStep },
     /// A stack sleeps or is awake, or could not be turned.
     Turned {
         stack: StackName,
-        answer: Result<Box<Turned>, Problem>,
+        answer: Result<Box<PowerOutcome>, Problem>,
     },
     /// The cloud begins to be asked.
     Asking,

@@ -8,7 +8,7 @@ pub(crate) mod teardown;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use stack::service::power::{Patience, SleepError, Step, Turned};
+use stack::service::power::{PollPolicy, PowerOutcome, PowerStep, SleepError};
 use stack::service::{Service, ServiceError};
 use stack::{Phase, RunId, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
@@ -51,7 +51,7 @@ impl Runner {
         let looks = writer
             .as_ref()
             .map_or_else(|_| (*reader).clone(), Service::clone);
-        if looks.sky().is_some() {
+        if looks.cloud_access().is_some() {
             tokio::spawn(cloud_sync::serve(looks, asked, events.clone()));
         }
         Self {
@@ -165,9 +165,9 @@ impl Runner {
             let read = reader.ledger().events(&stack, stack::Seq::NONE).await;
             let answer = read.map_err(|error| problem(error.into()));
             // Only of what sleeps is it asked, for it takes a look at every stack of the app.
-            let wakes_in = match reader.lease(&stack).await {
+            let wake_duration = match reader.lease(&stack).await {
                 Ok(Some(lease)) if lease.recorded_phase == Phase::Asleep => {
-                    reader.wakes_in(&stack).await.ok().flatten()
+                    reader.wake_duration(&stack).await.ok().flatten()
                 }
                 _ => None,
             };
@@ -175,7 +175,7 @@ impl Runner {
             let _ = events.send(Event::Told {
                 stack,
                 answer,
-                wakes_in,
+                wake_duration,
             });
         });
     }
@@ -219,12 +219,12 @@ async fn turned(
     stack: &StackName,
     way: Way,
     events: &UnboundedSender<Event>,
-) -> Result<Box<Turned>, Problem> {
-    let tell = |step: &Step| {
+) -> Result<Box<PowerOutcome>, Problem> {
+    let tell = |step: &PowerStep| {
         let (stack, step) = (stack.clone(), step.clone());
         let _ = events.send(Event::Turning { stack, step });
     };
-    let patience = Patience::default();
+    let patience = PollPolicy::default();
     let turned = match way {
         Way::Asleep(until) => service.sleep(stack, until, patience, &tell).await,
         Way::Awake => service.wake(stack, patience, &tell).await,

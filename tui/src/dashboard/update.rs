@@ -47,9 +47,9 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Told {
             stack,
             answer,
-            wakes_in,
+            wake_duration,
         } => {
-            told(model, &stack, answer, wakes_in);
+            told(model, &stack, answer, wake_duration);
             Vec::new()
         }
         Event::Changed { stack, answer } => changed(model, stack, answer),
@@ -147,12 +147,12 @@ fn told(
     model: &mut Model,
     stack: &StackName,
     answer: Result<Vec<stack::Event>, Problem>,
-    wakes_in: Option<Elapsed>,
+    wake_duration: Option<Elapsed>,
 ) {
     if let Screen::Detail(detail) = &mut model.screen
         && detail.stack.leased() == Some(stack)
     {
-        (detail.events, detail.wakes_in) = (Some(answer), wakes_in);
+        (detail.events, detail.wake_duration) = (Some(answer), wake_duration);
         model.dirty = true;
     }
 }

@@ -20,10 +20,10 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
         return Vec::new();
     };
     let path = context.ledger_path().unwrap_or_default();
-    let Some(sky) = context.sky(&config, &path) else {
+    let Some(access) = context.cloud_access(&config, &path) else {
         return Vec::new();
     };
-    let found = sky.cloud.discover(&DiscoveryScope::All).await;
+    let found = access.cloud.discover(&DiscoveryScope::All).await;
     let mut findings: Vec<Finding> = config
         .accounts
         .iter()

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use stack::service::notify::{Alarm, Letter};
+use stack::service::notify::{Alarm, Notification};
 use stack::warning::{OwnerWarning, WarningKind};
 use stack::{AppName, AppVersion, Elapsed, HourlyRate, Owner, StackName};
 
@@ -49,10 +49,10 @@ struct ResidualResource {
 }
 
 impl Message {
-    pub(crate) fn of(letter: &Letter, now: Timestamp) -> Self {
+    pub(crate) fn of(letter: &Notification, now: Timestamp) -> Self {
         match letter {
-            Letter::Stack(warning) => Self::about_stack(warning, now),
-            Letter::Reaper(alarm) => Self::about_reaper(alarm, now),
+            Notification::Stack(warning) => Self::about_stack(warning, now),
+            Notification::Reaper(alarm) => Self::about_reaper(alarm, now),
         }
     }
 
@@ -294,7 +294,7 @@ mod tests {
     }
 
     fn text(warning: OwnerWarning) -> String {
-        Message::of(&Letter::Stack(Box::new(warning)), noon()).text
+        Message::of(&Notification::Stack(Box::new(warning)), noon()).text
     }
 
     /// A message says what, whose, until when, and what to do about it.
@@ -323,7 +323,7 @@ mod tests {
             })
             .collect();
         let message = warning(WarningKind::Residue { reason: None, left }, 5);
-        let message = Message::of(&Letter::Stack(Box::new(message)), noon());
+        let message = Message::of(&Notification::Stack(Box::new(message)), noon());
         assert_eq!(
             message.reason,
             "was torn down but for 7 of its parts: aws_vpc.v1 (in use, blocked by eni-1), aws_vpc.v2 (in use), \

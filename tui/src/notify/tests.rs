@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use serde_json::Value;
 use stack::SystemClock;
 use stack::service::notify::Alarm;
-use stack::service::reap::TooMany;
+use stack::service::reap::TooManyDue;
 use stack::testing::stack_name;
 
 use super::*;
@@ -52,12 +52,12 @@ fn is_whole(request: &[u8]) -> bool {
     length.is_some_and(|length| body.len() >= length)
 }
 
-fn letter() -> Letter {
+fn letter() -> Notification {
     let stacks = vec![stack_name("a"), stack_name("b")];
-    Letter::Reaper(Alarm::TooMany(TooMany { stacks, max: 1 }))
+    Notification::Reaper(Alarm::TooMany(TooManyDue { stacks, max: 1 }))
 }
 
-async fn delivered(address: String) -> Result<(), Undelivered> {
+async fn delivered(address: String) -> Result<(), DeliveryError> {
     let webhook = Webhook::new(address, SystemClock).expect("a client");
     webhook.deliver(&letter()).await
 }

@@ -1,7 +1,7 @@
 //! List prices that were asked for: kept in the inventory, and given back to the cloud before it describes anything.
 
 use crate::cloud::{CloudError, Resource};
-use crate::service::{Service, ServiceError, Sky};
+use crate::service::{CloudAccess, Service, ServiceError};
 
 impl Service {
     /// Asks for the present list prices of everything that is known to stand, and keeps them. What is described afterwards
@@ -10,14 +10,14 @@ impl Service {
     /// # Errors
     /// What the inventory says.
     pub async fn refresh_prices(&self) -> Result<Option<CloudError>, ServiceError> {
-        let Some(sky) = self.sky() else {
+        let Some(access) = self.cloud_access() else {
             return Ok(None);
         };
-        let known = sky.inventory.known().await?.resources;
+        let known = access.inventory.known().await?.resources;
         let resources: Vec<Resource> = known.into_values().collect();
-        match sky.cloud.prices(&resources).await {
+        match access.cloud.prices(&resources).await {
             Ok(prices) => {
-                sky.inventory.record_prices(self.now(), prices).await?;
+                access.inventory.record_prices(self.now(), prices).await?;
                 Ok(None)
             }
             Err(error) => Ok(Some(error)),
@@ -29,14 +29,14 @@ impl Service {
     /// # Errors
     /// What the inventory says.
     pub async fn known_resources(&self) -> Result<usize, ServiceError> {
-        let Some(sky) = self.sky() else {
+        let Some(access) = self.cloud_access() else {
             return Ok(0);
         };
-        Ok(sky.inventory.known().await?.resources.len())
+        Ok(access.inventory.known().await?.resources.len())
     }
 }
 
-impl Sky {
+impl CloudAccess {
     /// Lets the cloud price by what was asked for before.
     pub(in crate::service) async fn price_as_known(&self) -> Result<(), ServiceError> {
         let known = self.inventory.prices().await?.into_iter();

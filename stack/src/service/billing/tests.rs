@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Source};
 use crate::ledger::{Ledger, MemoryLedger};
-use crate::service::Sky;
+use crate::service::CloudAccess;
 use crate::testing::{
     CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, stack_name,
 };
@@ -39,11 +39,11 @@ async fn world() -> World {
         actor(),
         Source::Cli,
     );
-    let sky = Sky::new(Arc::<FakeCloud>::clone(&cloud), inventory);
+    let access = CloudAccess::new(Arc::<FakeCloud>::clone(&cloud), inventory);
     World {
         cloud,
         clock,
-        service: service.with_sky(sky),
+        service: service.with_cloud(access),
     }
 }
 
@@ -58,7 +58,7 @@ impl World {
 
     async fn cost(&self, mode: BillMode) -> StackCost {
         let name = stack_name("checkout-1");
-        let choice = Choice::default();
+        let choice = StackSelector::default();
         self.service.cost(&name, &choice, mode).await.unwrap().0
     }
 
@@ -127,7 +127,7 @@ async fn several_at_once_ask_once() {
     assert_eq!((&first, &first), (&second, &third));
 
     world.clock.advance(Span::minutes(13 * 60));
-    let inventory = &world.service.sky().unwrap().inventory;
+    let inventory = &world.service.cloud_access().unwrap().inventory;
     let mut asking = BillLock {
         by: RunId::random(),
         process: process::this(),
@@ -189,7 +189,7 @@ async fn settled_days_are_asked_about_no_more() {
         .cloud
         .bills(bill(lines, &["2026-03-02", "2026-03-03"]));
     world.cost(BillMode::WhenOld).await;
-    let known = world.service.sky().unwrap().inventory.bill().await;
+    let known = world.service.cloud_access().unwrap().inventory.bill().await;
     let leases = world.service.ledger().leases(Scope::All).await.unwrap();
     let stood: Vec<_> = leases.iter().map(Stood::of).collect();
     let later = Span::minutes(6 * 24 * 60).after(noon());
@@ -271,7 +271,7 @@ async fn an_unknown_stack_is_not_paid_for() {
     let world = world().await;
     world.days_on(3);
     let name = stack_name("nobody");
-    let (any, mode) = (Choice::default(), BillMode::WhenOld);
+    let (any, mode) = (StackSelector::default(), BillMode::WhenOld);
     assert!(world.service.cost(&name, &any, mode).await.is_err());
     assert_eq!(world.asked(), 0);
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::register::taken;
 use crate::lease::{EventKind, Lease, Registration};
-use crate::service::{Service, ServiceError, TakenBy};
+use crate::service::{NameHolder, Service, ServiceError};
 use crate::values::id::{LedgerId, Seq, StackName};
 
 impl Service {
@@ -36,16 +36,16 @@ impl Service {
             // It comes out of a state: the registration is finished as it begins.
             EventKind::Recorded { origin: None },
         ];
-        self.decided(stack, || async {
+        self.retry_on_conflict(stack, || async {
             let found = self.ledger.lease(stack).await?;
             let now = self.now();
             if let Some(lease) = found.as_ref().filter(|lease| lease.is_live()) {
                 let phase = lease.phase_at(now);
                 let ending = matches!(phase, crate::Phase::TearingDown | crate::Phase::Residue);
                 match (lease.origin.is_same_place(&origin), lease.recorded) {
-                    _ if ending => return Err(taken(lease, TakenBy::Ending, now)),
-                    (false, true) => return Err(taken(lease, TakenBy::Finished, now)),
-                    (false, false) => return Err(taken(lease, TakenBy::Unfinished, now)),
+                    _ if ending => return Err(taken(lease, NameHolder::Ending, now)),
+                    (false, true) => return Err(taken(lease, NameHolder::Finished, now)),
+                    (false, false) => return Err(taken(lease, NameHolder::Unfinished, now)),
                     (true, true) => return Ok(Some(lease.clone())),
                     (true, false) => {}
                 }

@@ -98,7 +98,7 @@ impl Service {
         stack: &StackName,
         limit: u32,
     ) -> Result<Entry, ServiceError> {
-        self.decided(name, || async {
+        self.retry_on_conflict(name, || async {
             let pool = self.ledger.pool(name).await?;
             // The leases are read after the pool: whoever enters in between is seen as a lost race.
             let leases = self.members(&pool, owner).await?;
@@ -143,7 +143,7 @@ impl Service {
     }
 
     async fn try_leave(&self, name: &PoolName, stack: &StackName) -> Result<(), ServiceError> {
-        self.decided(name, || async {
+        self.retry_on_conflict(name, || async {
             let pool = self.ledger.pool(name).await?;
             if !pool.contains(stack) {
                 return Ok(Some(()));

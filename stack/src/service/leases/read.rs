@@ -11,7 +11,7 @@ use crate::view::{CloudView, View};
 
 /// A stack with its history and its resources.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct StackDetails {
     /// As it is listed.
     pub listing: Listing,
     /// The lease itself; `None` when only tags tell of the stack.
@@ -24,14 +24,14 @@ pub struct Shown {
 
 /// Which stack of a name is meant, where several have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub struct StackSelector {
     /// The one of this app.
     pub app: Option<AppName>,
     /// The one of this owner.
     pub owner: Option<Owner>,
 }
 
-impl Choice {
+impl StackSelector {
     fn fits(&self, listing: &Listing) -> bool {
         self.app.as_ref().is_none_or(|app| *app == listing.app)
             && self
@@ -88,8 +88,8 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unknown`] when nothing of that name is known, [`ServiceError::Several`] when several that
     /// only tags tell of have it; else what the ledger says.
-    pub async fn show(&self, stack: &StackName) -> Result<Shown, ServiceError> {
-        self.show_one_of(stack, &Choice::default()).await
+    pub async fn show(&self, stack: &StackName) -> Result<StackDetails, ServiceError> {
+        self.show_one_of(stack, &StackSelector::default()).await
     }
 
     /// The same, where a choice of app or owner may tell several of one name apart.
@@ -99,8 +99,8 @@ impl Service {
     pub async fn show_one_of(
         &self,
         stack: &StackName,
-        choice: &Choice,
-    ) -> Result<Shown, ServiceError> {
+        choice: &StackSelector,
+    ) -> Result<StackDetails, ServiceError> {
         let lease = self.ledger.lease(stack).await?;
         let view = self.view().await?;
         let leased = lease.map(|lease| (Listing::new(&lease, &view), lease));
@@ -114,7 +114,7 @@ impl Service {
         let events = self.ledger.events(stack, Seq::NONE).await?;
         let cloud = view.cloud.as_ref();
         let resources = cloud.map(|cloud| listed(&cloud.resources(&lease), cloud));
-        Ok(Shown {
+        Ok(StackDetails {
             listing,
             lease: Some(lease),
             events,
@@ -125,9 +125,9 @@ impl Service {
     async fn show_unleased(
         &self,
         stack: &StackName,
-        choice: &Choice,
+        choice: &StackSelector,
         view: &View,
-    ) -> Result<Option<Shown>, ServiceError> {
+    ) -> Result<Option<StackDetails>, ServiceError> {
         let Some(cloud) = &view.cloud else {
             return Ok(None);
         };
@@ -153,7 +153,7 @@ impl Service {
                 stacks: all.map(about).collect(),
             });
         }
-        Ok(Some(Shown {
+        Ok(Some(StackDetails {
             resources: listed(&cloud.tagged(tags), cloud),
             listing,
             lease: None,

@@ -4,16 +4,16 @@ use jiff::Timestamp;
 
 use crate::lease::{EventKind, Lease, Origin, Phase, ProcessId, Registration};
 use crate::process::Liveness;
-use crate::service::{Service, ServiceError, Taken, TakenBy};
+use crate::service::{NameHolder, NameTaken, Service, ServiceError};
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 
 /// How to find out whether a process runs; the service itself looks at no process.
-pub type Processes<'a> = dyn Fn(&ProcessId) -> Liveness + Send + Sync + 'a;
+pub type LivenessCheck<'a> = dyn Fn(&ProcessId) -> Liveness + Send + Sync + 'a;
 
 /// A stack that was registered.
 #[derive(Clone, Debug)]
-pub struct Opened {
+pub struct RegisteredStack {
     /// Its lease.
     pub lease: Lease,
     /// It continues a registration whose apply was killed before its state was written.
@@ -32,8 +32,8 @@ impl Service {
         &self,
         stack: &StackName,
         registration: Registration,
-        processes: &Processes<'_>,
-    ) -> Result<Opened, ServiceError> {
+        processes: &LivenessCheck<'_>,
+    ) -> Result<RegisteredStack, ServiceError> {
         // Whoever will be refused is refused before it waits for a turn.
         self.plan_open(stack, &registration, processes).await?;
         let inits = registration.terms.ready_timeout.is_some();
@@ -57,7 +57,7 @@ impl Service {
         &self,
         stack: &StackName,
         registration: &Registration,
-        processes: &Processes<'_>,
+        processes: &LivenessCheck<'_>,
     ) -> Result<(), ServiceError> {
         self.policy()
             .check_registration(registration)
@@ -71,8 +71,8 @@ impl Service {
         &self,
         stack: &StackName,
         mut registration: Registration,
-        processes: &Processes<'_>,
-    ) -> Result<Opened, ServiceError> {
+        processes: &LivenessCheck<'_>,
+    ) -> Result<RegisteredStack, ServiceError> {
         registration.policy = self.policy().clone();
         let owner = registration.owner.clone();
         self.enter_live(&owner, stack).await?;
@@ -86,7 +86,7 @@ impl Service {
             Err(ServiceError::Taken(taken)) if taken.owner == owner => {}
             Err(_) => self.leave_live(&owner, stack).await,
         }
-        opened.map(|(lease, former)| Opened {
+        opened.map(|(lease, former)| RegisteredStack {
             lease,
             taken_over: former.is_some(),
         })
@@ -97,12 +97,12 @@ impl Service {
         &self,
         stack: &StackName,
         registration: Registration,
-        processes: &Processes<'_>,
+        processes: &LivenessCheck<'_>,
     ) -> Result<(Lease, Option<Lease>), ServiceError> {
         let requested = EventKind::Requested {
             registration: Box::new(registration.clone()),
         };
-        self.decided(stack, || async {
+        self.retry_on_conflict(stack, || async {
             let found = self.ledger.lease(stack).await?;
             let now = self.now();
             free(found.as_ref(), &registration.origin, processes, now)?;
@@ -120,7 +120,7 @@ impl Service {
 fn free(
     lease: Option<&Lease>,
     origin: &Origin,
-    processes: &Processes<'_>,
+    processes: &LivenessCheck<'_>,
     now: Timestamp,
 ) -> Result<(), ServiceError> {
     let Some(lease) = lease.filter(|lease| lease.is_live()) else {
@@ -128,21 +128,21 @@ fn free(
     };
     let phase = lease.phase_at(now);
     let by = if matches!(phase, Phase::TearingDown | Phase::Residue) {
-        TakenBy::Ending
+        NameHolder::Ending
     } else if !lease.is_unfinished() {
-        TakenBy::Finished
+        NameHolder::Finished
     } else if !lease.origin.is_same_place(origin) {
-        TakenBy::Unfinished
+        NameHolder::Unfinished
     } else if processes(&lease.origin.process) == Liveness::Dead {
         return Ok(());
     } else {
-        TakenBy::Running(lease.origin.process.clone())
+        NameHolder::Running(lease.origin.process.clone())
     };
     Err(taken(lease, by, now))
 }
 
-pub(super) fn taken(lease: &Lease, by: TakenBy, now: Timestamp) -> ServiceError {
-    ServiceError::Taken(Box::new(Taken {
+pub(super) fn taken(lease: &Lease, by: NameHolder, now: Timestamp) -> ServiceError {
+    ServiceError::Taken(Box::new(NameTaken {
         stack: lease.name.clone(),
         owner: lease.owner.clone(),
         phase: lease.phase_at(now),

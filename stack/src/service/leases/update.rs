@@ -10,7 +10,7 @@ use crate::values::id::{AppVersion, Owner, StackName};
 
 /// How a stack is wanted from now on: everything that may change in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DesiredLease {
     /// The version.
     pub version: AppVersion,
     /// The owner.
@@ -44,7 +44,11 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Refused`] for what changes, [`ServiceError::OwnerFull`] for a new owner,
     /// [`ServiceError::Unknown`], or what the ledger says.
-    pub async fn update(&self, stack: &StackName, wanted: &Wanted) -> Result<Lease, ServiceError> {
+    pub async fn update(
+        &self,
+        stack: &StackName,
+        wanted: &DesiredLease,
+    ) -> Result<Lease, ServiceError> {
         let planned = self.plan_update(stack, wanted).await?;
         let lease = self.live(stack).await?;
         let inits = lease.version != wanted.version && planned.terms.ready_timeout.is_some();
@@ -80,7 +84,7 @@ impl Service {
     pub async fn plan_update(
         &self,
         stack: &StackName,
-        wanted: &Wanted,
+        wanted: &DesiredLease,
     ) -> Result<Lease, ServiceError> {
         let lease = self.live(stack).await?;
         let now = self.now();
@@ -101,7 +105,7 @@ impl Service {
         Ok(planned)
     }
 
-    async fn bring(&self, stack: &StackName, wanted: &Wanted) -> Result<Lease, ServiceError> {
+    async fn bring(&self, stack: &StackName, wanted: &DesiredLease) -> Result<Lease, ServiceError> {
         let policy = self.policy();
         self.change(stack, |lease, now| differences(lease, wanted, policy, now))
             .await
@@ -112,11 +116,11 @@ impl Service {
 /// first, because a renewal counts with the new TTL.
 fn differences(
     lease: &Lease,
-    wanted: &Wanted,
+    wanted: &DesiredLease,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Vec<EventKind>, ServiceError> {
-    let Wanted {
+    let DesiredLease {
         version,
         owner,
         terms,

@@ -25,11 +25,11 @@ impl Receiver {
     }
 }
 
-impl Deliver for Receiver {
+impl Notifier for Receiver {
     fn deliver<'a>(
         &'a self,
-        letter: &'a Letter,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Undelivered>> + Send + 'a>> {
+        letter: &'a Notification,
+    ) -> Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>> {
         Box::pin(async move {
             *self.tries.lock().unwrap() += 1;
             // Long enough for another reaper to come in between.
@@ -37,11 +37,11 @@ impl Deliver for Receiver {
             if *self.down.lock().unwrap() {
                 let reason = "connection refused".to_owned();
                 let is_down = true;
-                return Err(Undelivered { reason, is_down });
+                return Err(DeliveryError { reason, is_down });
             }
             let id = match letter {
-                Letter::Stack(warning) => warning.id(),
-                Letter::Reaper(alarm) => alarm.key().to_owned(),
+                Notification::Stack(warning) => warning.id(),
+                Notification::Reaper(alarm) => alarm.key().to_owned(),
             };
             self.ids.lock().unwrap().push(id);
             Ok(())
@@ -70,7 +70,7 @@ impl World {
     }
 
     /// One process delivers what is owed.
-    async fn warns(&self, receiver: &Receiver) -> Told {
+    async fn warns(&self, receiver: &Receiver) -> DeliveryReport {
         let told = self.service().warn(&this_process(), receiver).await;
         told.unwrap()
     }
@@ -223,7 +223,7 @@ async fn a_new_lease_has_not_been_warned() {
     world
         .write("a", Seq(2), new_event(service.now(), begin))
         .await;
-    let letter = Letter::Stack(Box::new(warning));
+    let letter = Notification::Stack(Box::new(warning));
     service.write_down(&letter).await.unwrap();
     assert_eq!(world.warned("a").await, 0);
     service.warn(&this_process(), &receiver).await.unwrap();
@@ -235,7 +235,7 @@ async fn a_new_lease_has_not_been_warned() {
 async fn alarms_come_daily() {
     let (world, receiver) = (World::new().await, Receiver::default());
     let stacks: Vec<StackName> = vec![stack_name("a"), stack_name("b")];
-    let alarm = Alarm::TooMany(TooMany { stacks, max: 1 });
+    let alarm = Alarm::TooMany(TooManyDue { stacks, max: 1 });
     let tell = async |minutes| {
         world.clock.advance(Span::minutes(minutes));
         let (service, process, alarm) = (world.service(), this_process(), alarm.clone());

@@ -4,36 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::lock::Keeping;
-use super::outcome::{Failed, Moved, Step};
-use super::{OnStep, Patience, SleepError};
+use super::lock::OperationLock;
+use super::outcome::{PowerFailure, PowerStep, SwitchedResource};
+use super::{OnPowerStep, PollPolicy, SleepError};
 use crate::cloud::{BoxFuture, Cloud, CloudError, CloudErrorKind, Resource, ResourceId, Unchecked};
 
 /// What is done with a group of resources.
-enum Doing<'a> {
+enum PowerAction<'a> {
     Stop,
     /// Each is given back the size that it had.
     Start(&'a BTreeMap<String, Value>),
 }
 
 /// Stopping or starting, and what came of it.
-pub(super) struct Work<'a> {
+pub(super) struct PowerExecutor<'a> {
     cloud: &'a dyn Cloud,
-    patience: Patience,
-    tell: &'a OnStep<'a>,
-    turn: Keeping<'a>,
-    pub(super) moved: Vec<Moved>,
-    pub(super) failed: Vec<Failed>,
+    patience: PollPolicy,
+    tell: &'a OnPowerStep<'a>,
+    turn: OperationLock<'a>,
+    pub(super) moved: Vec<SwitchedResource>,
+    pub(super) failed: Vec<PowerFailure>,
     /// What was asked to stop or to start, whatever came of it.
     pub(super) touched: BTreeSet<ResourceId>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> PowerExecutor<'a> {
     pub(super) fn new(
         cloud: &'a dyn Cloud,
-        patience: Patience,
-        tell: &'a OnStep<'a>,
-        turn: Keeping<'a>,
+        patience: PollPolicy,
+        tell: &'a OnPowerStep<'a>,
+        turn: OperationLock<'a>,
     ) -> Self {
         Self {
             cloud,
@@ -47,11 +47,12 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn not_looked(&mut self, places: &[Unchecked]) {
-        self.failed.extend(places.iter().map(Failed::not_looked));
+        self.failed
+            .extend(places.iter().map(PowerFailure::not_looked));
     }
 
     /// Whose turn it is, for whoever says how it ended.
-    pub(super) fn turn(&self) -> &Keeping<'a> {
+    pub(super) fn turn(&self) -> &OperationLock<'a> {
         &self.turn
     }
 
@@ -70,7 +71,7 @@ impl<'a> Work<'a> {
         group: &[&Resource],
         done: impl Fn(&Resource) -> bool,
     ) -> Result<(), SleepError> {
-        let begun = self.begin(group, &Doing::Stop).await?;
+        let begun = self.begin(group, &PowerAction::Stop).await?;
         self.wait(begun, "it does not stop", done).await
     }
 
@@ -81,27 +82,27 @@ impl<'a> Work<'a> {
         prior: &BTreeMap<String, Value>,
         done: impl Fn(&Resource) -> bool,
     ) -> Result<(), SleepError> {
-        let begun = self.begin(group, &Doing::Start(prior)).await?;
+        let begun = self.begin(group, &PowerAction::Start(prior)).await?;
         self.wait(begun, "it does not start", done).await
     }
 
     async fn begin(
         &mut self,
         group: &[&Resource],
-        doing: &Doing<'_>,
+        doing: &PowerAction<'_>,
     ) -> Result<Vec<Resource>, SleepError> {
         let mut begun = Vec::new();
         for one in group {
             let size = match doing {
-                Doing::Stop => None,
-                Doing::Start(prior) => match prior.get(one.id.as_str()) {
+                PowerAction::Stop => None,
+                PowerAction::Start(prior) => match prior.get(one.id.as_str()) {
                     Some(size) => Some(size),
                     None => continue,
                 },
             };
             (self.tell)(&match size {
-                None => Step::Stopping(Moved::of(one)),
-                Some(_) => Step::Starting(Moved::of(one)),
+                None => PowerStep::Stopping(SwitchedResource::of(one)),
+                Some(_) => PowerStep::Starting(SwitchedResource::of(one)),
             });
             self.touched.insert(one.id.clone());
             let cloud = self.cloud;
@@ -172,8 +173,8 @@ impl<'a> Work<'a> {
                     None => !said.contains_key(&one.id),
                 };
                 if ended {
-                    let moved = Moved::of(one);
-                    (self.tell)(&Step::Done(moved.clone()));
+                    let moved = SwitchedResource::of(one);
+                    (self.tell)(&PowerStep::Done(moved.clone()));
                     self.moved.push(moved);
                 }
                 !ended
@@ -190,13 +191,13 @@ impl<'a> Work<'a> {
     }
 
     fn fail(&mut self, one: &Resource, reason: String) {
-        let failed = Failed {
+        let failed = PowerFailure {
             id: one.id.to_string(),
             kind: Some(one.kind.clone()),
             region: Some(one.place.region.clone()),
             reason,
         };
-        (self.tell)(&Step::Failed(failed.clone()));
+        (self.tell)(&PowerStep::Failed(failed.clone()));
         self.failed.push(failed);
     }
 }

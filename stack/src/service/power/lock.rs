@@ -17,7 +17,7 @@ use crate::values::id::{RunId, Seq, StackName};
 const BEAT: SignedDuration = SignedDuration::from_mins(2);
 
 /// A turn that was taken: only its holder stops and starts anything.
-pub(super) struct Keeping<'a> {
+pub(super) struct OperationLock<'a> {
     service: &'a Service,
     stack: &'a StackName,
     run: RunId,
@@ -45,13 +45,13 @@ impl Service {
         &'a self,
         before: &'a Lease,
         intent: impl Fn(&BTreeMap<String, Value>, Box<Operator>) -> EventKind + Send + Sync,
-    ) -> Result<Option<(Lease, Keeping<'a>)>, SleepError> {
+    ) -> Result<Option<(Lease, OperationLock<'a>)>, SleepError> {
         let stack = &before.name;
         let operator = Operator {
             run: RunId::random(),
             process: process::this(),
         };
-        let taken = self.decided(stack, || async {
+        let taken = self.retry_on_conflict(stack, || async {
             let lease = self.live(stack).await?;
             self.refuse_in_turn(&lease)?;
             let now = self.now();
@@ -68,7 +68,7 @@ impl Service {
         let keeping = |lease: Lease| {
             let heard_at = self.now();
             let run = operator.run.clone();
-            let keeping = Keeping {
+            let keeping = OperationLock {
                 service: self,
                 stack,
                 run,
@@ -80,7 +80,7 @@ impl Service {
     }
 }
 
-impl Keeping<'_> {
+impl OperationLock<'_> {
     /// That the turn is still ours; says so from time to time. A ledger that cannot be reached for a moment takes it from
     /// nobody; one that cannot be for long may have given it to somebody else.
     pub(super) async fn keep(&mut self) -> Result<(), SleepError> {
@@ -111,7 +111,7 @@ impl Keeping<'_> {
     pub(super) async fn done(&self, kind: EventKind) -> Result<Lease, SleepError> {
         let stack = self.stack;
         self.service
-            .decided(stack, || async {
+            .retry_on_conflict(stack, || async {
                 let lease = self.service.live(stack).await?;
                 if !self.holds(&lease) {
                     return Err(self.lost());

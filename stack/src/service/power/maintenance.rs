@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Patience, SleepError, Turned};
+use super::{PollPolicy, PowerOutcome, SleepError};
 use crate::cloud::Resource;
 use crate::lease::{Lease, Phase};
 use crate::ledger::Scope;
@@ -17,18 +17,18 @@ use crate::view::CloudView;
 
 /// What was done about a stack that slept.
 #[derive(Clone, Debug)]
-pub struct Tended {
+pub struct MaintenanceOutcome {
     /// The stack.
     pub name: StackName,
     /// Why.
-    pub why: Tending,
+    pub why: MaintenanceReason,
     /// What came of it; `None` when nothing was done.
-    pub ended: Option<Result<Turned, SleepError>>,
+    pub ended: Option<Result<PowerOutcome, SleepError>>,
 }
 
 /// Why something is to be done about a stack that sleeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tending {
+pub enum MaintenanceReason {
     /// Its sleep is over.
     Over,
     /// These of it had started again by themselves, as a database does after some days.
@@ -39,23 +39,23 @@ pub enum Tending {
     Runs(Vec<String>),
 }
 
-impl fmt::Display for Tended {
+impl fmt::Display for MaintenanceOutcome {
     /// What was done, in a sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, why, ended } = self;
         let (begun, done, not) = match why {
-            Tending::Over => ("its sleep was over".to_owned(), "is awake", "awake"),
-            Tending::Restarted(what) => (
+            MaintenanceReason::Over => ("its sleep was over".to_owned(), "is awake", "awake"),
+            MaintenanceReason::Restarted(what) => (
                 format!("these had started by themselves: {}", what.join(", ")),
                 "is asleep again",
                 "asleep again",
             ),
-            Tending::Unfinished => (
+            MaintenanceReason::Unfinished => (
                 "all of it has stopped meanwhile".to_owned(),
                 "is asleep again",
                 "asleep again",
             ),
-            Tending::Runs(what) => {
+            MaintenanceReason::Runs(what) => {
                 return write!(
                     f,
                     "Warning: {name} sleeps, and somebody has started what its sleep had stopped: {}; `jiti sleep {name}` stops it again, `jiti wake {name}` starts the rest",
@@ -89,24 +89,27 @@ impl Service {
     ///
     /// # Errors
     /// What the ledger or the inventory says before anything was begun.
-    pub async fn tend_sleepers(&self, patience: Patience) -> Result<Vec<Tended>, ServiceError> {
+    pub async fn maintain_sleeping(
+        &self,
+        patience: PollPolicy,
+    ) -> Result<Vec<MaintenanceOutcome>, ServiceError> {
         let mut tended = Vec::new();
         for name in self.wakes_due().await? {
             let ended = self.wake(&name, patience, &|_| {}).await;
-            tended.push(Tended {
+            tended.push(MaintenanceOutcome {
                 name,
-                why: Tending::Over,
+                why: MaintenanceReason::Over,
                 ended: Some(ended),
             });
         }
         for (name, why) in self.restless().await? {
             let ended = match &why {
-                Tending::Restarted(_) | Tending::Unfinished => {
+                MaintenanceReason::Restarted(_) | MaintenanceReason::Unfinished => {
                     Some(self.sleep(&name, None, patience, &|_| {}).await)
                 }
-                Tending::Over | Tending::Runs(_) => None,
+                MaintenanceReason::Over | MaintenanceReason::Runs(_) => None,
             };
-            tended.push(Tended { name, why, ended });
+            tended.push(MaintenanceOutcome { name, why, ended });
         }
         Ok(tended)
     }
@@ -130,7 +133,7 @@ impl Service {
     }
 
     /// The stacks that sleep and of which something runs that a sleep had stopped.
-    async fn restless(&self) -> Result<Vec<(StackName, Tending)>, ServiceError> {
+    async fn restless(&self) -> Result<Vec<(StackName, MaintenanceReason)>, ServiceError> {
         let Some(cloud) = self.cloud_view().await? else {
             return Ok(Vec::new());
         };
@@ -147,7 +150,7 @@ impl Service {
             }
             if running.is_empty() {
                 if lease.partly_asleep {
-                    restless.push((lease.name, Tending::Unfinished));
+                    restless.push((lease.name, MaintenanceReason::Unfinished));
                 }
                 continue;
             }
@@ -163,8 +166,8 @@ impl Service {
                 // What a sleep that has failed could not stop was told by that.
                 (true, false) if lease.partly_asleep => continue,
                 // Somebody is at work there: the rest is not stopped under their hands either.
-                (_, false) => Tending::Runs(names(others)),
-                (false, true) => Tending::Restarted(names(by_itself)),
+                (_, false) => MaintenanceReason::Runs(names(others)),
+                (false, true) => MaintenanceReason::Restarted(names(by_itself)),
             };
             restless.push((lease.name, why));
         }

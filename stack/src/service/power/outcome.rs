@@ -10,11 +10,11 @@ use crate::values::ttl::Elapsed;
 
 /// What a sleep would do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct SleepPlan {
     /// The stack.
     pub name: StackName,
     /// What would be stopped.
-    pub stops: Vec<Moved>,
+    pub stops: Vec<SwitchedResource>,
     /// What would go on costing.
     pub remains: RemainingCosts,
     /// How long waking takes, by the history of the app; `None`: it was never woken.
@@ -25,7 +25,7 @@ pub struct Plan {
 
 /// Something that is stopped or started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
+pub struct SwitchedResource {
     /// What it is.
     pub id: ResourceId,
     /// Its type.
@@ -35,7 +35,7 @@ pub struct Moved {
     pub region: String,
 }
 
-impl Moved {
+impl SwitchedResource {
     pub(super) fn of(one: &Resource) -> Self {
         Self {
             id: one.id.clone(),
@@ -47,7 +47,7 @@ impl Moved {
 
 /// Something that could not be stopped or started, or a place where it could not be looked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failed {
+pub struct PowerFailure {
     /// What, or where.
     pub id: String,
     /// Its type, where it is one.
@@ -59,7 +59,7 @@ pub struct Failed {
     pub reason: String,
 }
 
-impl Failed {
+impl PowerFailure {
     pub(super) fn not_looked(one: &Unchecked) -> Self {
         Self {
             id: one.place.to_string(),
@@ -72,14 +72,14 @@ impl Failed {
 
 /// Something that starts again by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restart {
+pub struct ScheduledStart {
     /// What it is.
     pub id: ResourceId,
     /// When.
     pub at: Timestamp,
 }
 
-impl Restart {
+impl ScheduledStart {
     pub(super) fn of(one: &Resource) -> Option<Self> {
         Some(Self {
             id: one.id.clone(),
@@ -91,32 +91,32 @@ impl Restart {
 /// A step, told as it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Step {
+pub enum PowerStep {
     /// One is asked to stop.
-    Stopping(Moved),
+    Stopping(SwitchedResource),
     /// One is asked to start.
-    Starting(Moved),
+    Starting(SwitchedResource),
     /// One has stopped, or has its size again.
-    Done(Moved),
+    Done(SwitchedResource),
     /// One could not.
-    Failed(Failed),
+    Failed(PowerFailure),
 }
 
 /// How a sleep or a wake ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Turned {
+pub struct PowerOutcome {
     /// The stack.
     pub name: StackName,
     /// Whether it is asleep now.
     pub asleep: bool,
     /// What was stopped or started, in that order.
-    pub moved: Vec<Moved>,
+    pub moved: Vec<SwitchedResource>,
     /// What could not be: while there is any, the stack is half asleep.
-    pub failed: Vec<Failed>,
+    pub failed: Vec<PowerFailure>,
     /// What goes on costing while it sleeps.
     pub remains: RemainingCosts,
     /// What starts again by itself meanwhile.
-    pub restarts: Vec<Restart>,
+    pub restarts: Vec<ScheduledStart>,
     /// When it wakes by itself.
     pub wake_at: Option<Timestamp>,
     /// How long waking takes, by the history of the app; `None`: it was never woken.
@@ -125,8 +125,12 @@ pub struct Turned {
     pub missing: Vec<ResourceId>,
 }
 
-impl Turned {
-    pub(super) fn awake(stack: &StackName, moved: Vec<Moved>, failed: Vec<Failed>) -> Self {
+impl PowerOutcome {
+    pub(super) fn awake(
+        stack: &StackName,
+        moved: Vec<SwitchedResource>,
+        failed: Vec<PowerFailure>,
+    ) -> Self {
         Self {
             name: stack.clone(),
             asleep: false,

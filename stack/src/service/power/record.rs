@@ -17,14 +17,14 @@ impl Service {
         mut mine: Vec<Resource>,
         touched: &BTreeSet<ResourceId>,
     ) -> Vec<Resource> {
-        let Some(sky) = self.sky().filter(|_| !touched.is_empty()) else {
+        let Some(access) = self.cloud_access().filter(|_| !touched.is_empty()) else {
             return mine;
         };
         let changed = sleep::with_what_they_own(&mine, touched);
         let asked = mine.iter().filter(|one| changed.contains(&one.id));
         let asked: Vec<Resource> = asked.cloned().collect();
         let at = self.now();
-        let described = sky.cloud.describe(&asked).await;
+        let described = access.cloud.describe(&asked).await;
         let ids: Vec<ResourceId> = changed.into_iter().collect();
         mine.retain(|one| {
             let known = !ids.contains(&one.id);
@@ -36,12 +36,15 @@ impl Service {
                 *one = now.clone();
             }
         }
-        let kept = sky.inventory.record_descriptions(at, ids, described).await;
+        let kept = access
+            .inventory
+            .record_descriptions(at, ids, described)
+            .await;
         if let Err(error) = kept {
             tracing::debug!(%stack, %error, "what was changed could not be kept");
             return mine;
         }
-        if let Err(error) = self.tell_rate(stack).await {
+        if let Err(error) = self.update_rate(stack).await {
             tracing::debug!(%stack, %error, "the ledger was not told what it costs now");
         }
         mine

@@ -12,13 +12,13 @@ use crate::inventory::MemoryInventory;
 use crate::lease::{Operator, ProcessId, Source};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::process;
-use crate::service::Sky;
+use crate::service::CloudAccess;
 use crate::testing::fake_cloud::{CloudCall, FakeCloud, Repeat, asleep, resource};
 use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use crate::values::id::RunId;
 use crate::values::ttl::Span;
 
-const QUICK: Patience = Patience {
+const QUICK: PollPolicy = PollPolicy {
     look: Duration::from_millis(1),
     looks: 3,
     tries: 2,
@@ -87,7 +87,7 @@ impl World {
             Source::Cli,
         );
         let seen = Arc::clone(&cloud) as Arc<dyn Cloud>;
-        let service = service.with_sky(Sky::new(seen, Arc::new(MemoryInventory::new())));
+        let service = service.with_cloud(CloudAccess::new(seen, Arc::new(MemoryInventory::new())));
         let name = stack_name("shop");
         service
             .open(&name, registration(), &process::liveness)
@@ -101,12 +101,12 @@ impl World {
         }
     }
 
-    async fn sleep(&self) -> Result<Turned, SleepError> {
+    async fn sleep(&self) -> Result<PowerOutcome, SleepError> {
         let name = stack_name("shop");
         self.service.sleep(&name, None, QUICK, &|_| {}).await
     }
 
-    async fn wake(&self) -> Result<Turned, SleepError> {
+    async fn wake(&self) -> Result<PowerOutcome, SleepError> {
         let name = stack_name("shop");
         self.service.wake(&name, QUICK, &|_| {}).await
     }
@@ -441,15 +441,15 @@ async fn the_dead_are_taken_over() {
 /// No teardown begins while somebody puts the stack to sleep, and no sleep while a teardown runs.
 #[tokio::test]
 async fn a_teardown_waits_for_its_turn() {
-    use crate::service::teardown::sweep::Wish;
-    use crate::service::teardown::{Request, Settings, Stop, TeardownError};
+    use crate::service::teardown::sweep::SweepSelector;
+    use crate::service::teardown::{StopSignal, TeardownError, TeardownRequest, TeardownSettings};
     let world = World::new().await;
     let dir = tempfile::tempdir().unwrap();
-    let settings = Settings {
+    let settings = TeardownSettings {
         runs: dir.path().join("runs"),
-        ..Settings::default()
+        ..TeardownSettings::default()
     };
-    let wish = Wish::named(&stack_name("shop"));
+    let wish = SweepSelector::named(&stack_name("shop"));
     let plan = async || world.service.plan_sweep(&wish, &settings).await;
     let prepared = plan().await.unwrap().unwrap();
     world.happens(begun(operator(elsewhere()))).await;
@@ -458,7 +458,7 @@ async fn a_teardown_waits_for_its_turn() {
         matches!(refused, TeardownError::Turning { .. }),
         "{refused}"
     );
-    let request = Request {
+    let request = TeardownRequest {
         by: actor(),
         why: "test".to_owned(),
         confirmed: None,
@@ -466,7 +466,7 @@ async fn a_teardown_waits_for_its_turn() {
     };
     let began = world
         .service
-        .teardown(prepared, &request, &|_| {}, &Stop::default())
+        .teardown(prepared, &request, &|_| {}, &StopSignal::default())
         .await;
     assert!(
         matches!(began, Err(TeardownError::Turning { .. })),
@@ -496,7 +496,7 @@ async fn a_teardown_waits_for_its_turn() {
 async fn a_long_wait_is_heard_of() {
     let world = World::new().await;
     let name = stack_name("shop");
-    let slow = |_: &Step| world.clock.advance(Span::minutes(3));
+    let slow = |_: &PowerStep| world.clock.advance(Span::minutes(3));
     let slept = world.service.sleep(&name, None, QUICK, &slow).await;
     assert!(slept.unwrap().asleep);
     let kinds = world.kinds().await;
@@ -565,8 +565,8 @@ async fn what_was_changed_is_known() {
     assert_eq!(world.shown(batch).await.as_deref(), Some("running"));
     let rate = async || world.lease().await.meter.rate();
     assert_eq!(rate().await, "0.504".parse().ok());
-    let tell = |step: &Step| {
-        if let Step::Stopping(one) = step {
+    let tell = |step: &PowerStep| {
+        if let PowerStep::Stopping(one) = step {
             world.cloud.change(&one.id, |one| {
                 one.state = Some("stopped".to_owned());
                 one.hourly_usd = None;
@@ -602,8 +602,8 @@ async fn what_was_changed_is_known() {
     let described = world.cloud.called(CloudCall::Describe).split_off(asked);
     assert!(!described.contains(&id("s3/logs")), "{described:?}");
 
-    let tell = |step: &Step| {
-        if let Step::Starting(one) = step {
+    let tell = |step: &PowerStep| {
+        if let PowerStep::Starting(one) = step {
             world
                 .cloud
                 .change(&one.id, |one| one.state = Some("running".to_owned()));
@@ -705,7 +705,7 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
         .sleep(&name, Some(until), QUICK, &|_| {})
         .await;
     slept.unwrap();
-    let tend = async || world.service.tend_sleepers(QUICK).await.unwrap();
+    let tend = async || world.service.maintain_sleeping(QUICK).await.unwrap();
     assert!(tend().await.is_empty());
     world.clock.advance(Span::minutes(61));
     world
@@ -716,7 +716,10 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     assert!(tend().await.is_empty());
     world.clock.advance(Span::minutes(11));
     let tended = tend().await;
-    assert_eq!((tended.len(), &tended[0].why), (1, &Tending::Over));
+    assert_eq!(
+        (tended.len(), &tended[0].why),
+        (1, &MaintenanceReason::Over)
+    );
     assert!(tended[0].ended.as_ref().unwrap().is_ok(), "{tended:?}");
     assert_eq!(world.sizes(), before);
     assert_eq!(world.lease().await.recorded_phase, Phase::Ready);
@@ -759,14 +762,17 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     };
     let tend = async || {
         world.service.sync(SyncMode::Always).await.unwrap();
-        world.service.tend_sleepers(QUICK).await.unwrap()
+        world.service.maintain_sleeping(QUICK).await.unwrap()
     };
     set(Some(restarts_at), false);
     assert!(tend().await.is_empty());
     // Before its time it was somebody's hand.
     set(None, true);
     let told = tend().await;
-    assert_eq!(told[0].why, Tending::Runs(vec![database.to_string()]));
+    assert_eq!(
+        told[0].why,
+        MaintenanceReason::Runs(vec![database.to_string()])
+    );
     assert!(told[0].ended.is_none() && !world.cloud.get(&database).unwrap().stopped);
     world.sleep().await.unwrap();
     set(Some(restarts_at), false);
@@ -782,7 +788,7 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     let tended = tend().await;
     assert_eq!(
         tended[0].why,
-        Tending::Restarted(vec![database.to_string()])
+        MaintenanceReason::Restarted(vec![database.to_string()])
     );
     assert!(tended[0].ended.as_ref().unwrap().as_ref().unwrap().asleep);
     world.sleeps();
@@ -790,7 +796,10 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     // One that took longer than a run waits is brought to its end by the next.
     world.happens(begun(operator(dead()))).await;
     let tended = tend().await;
-    assert_eq!((tended.len(), &tended[0].why), (1, &Tending::Unfinished));
+    assert_eq!(
+        (tended.len(), &tended[0].why),
+        (1, &MaintenanceReason::Unfinished)
+    );
     assert!(!world.lease().await.partly_asleep);
     assert!(tend().await.is_empty());
 }

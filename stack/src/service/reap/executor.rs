@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::plan::{Task, Why, why};
-use super::run::{Ender, Ending};
+use super::plan::{ReaperReason, ReaperTask, why};
+use super::run::{StackTerminator, TerminationResult};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
 use crate::reaper::ReaperStatus;
 use crate::service::teardown::command;
-use crate::service::teardown::sweep::Wish;
+use crate::service::teardown::sweep::SweepSelector;
 use crate::service::teardown::{
-    Blocker, Condition, Outcome, Plan, Prepared, Progress, Request, Residue, Settings, Stop,
-    TeardownError,
+    Blocker, Condition, PreparedTeardown, Progress, Residue, StopSignal, TeardownError,
+    TeardownOutcome, TeardownPlan, TeardownRequest, TeardownSettings,
 };
 use crate::service::teardown::{UNREACHABLE, reached};
 use crate::service::{Service, ServiceError};
@@ -31,41 +31,41 @@ const WORKING: Span = Span::minutes(10);
 
 /// Ends stacks through their Terraform state.
 #[derive(Clone)]
-pub struct ThroughTerraform {
+pub struct TeardownExecutor {
     /// In whose name.
     pub service: Service,
     /// The surroundings of a teardown.
-    pub settings: Settings,
+    pub settings: TeardownSettings,
     /// Asks teardowns that are under way to begin no more deletes.
-    pub stop: Stop,
+    pub stop: StopSignal,
 }
 
-impl Ender for ThroughTerraform {
+impl StackTerminator for TeardownExecutor {
     fn end<'a>(
         &'a self,
-        task: &'a Task,
+        task: &'a ReaperTask,
         progress: &'a (dyn Fn(&Progress) + Send + Sync),
-    ) -> Pin<Box<dyn Future<Output = Ending> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = TerminationResult> + Send + 'a>> {
         Box::pin(async move {
             match self.attempt(task, progress).await {
                 Ok(ending) => ending,
                 Err(error @ (TeardownError::Running { .. } | TeardownError::Turning { .. })) => {
-                    Ending::Elsewhere(error.to_string())
+                    TerminationResult::Elsewhere(error.to_string())
                 }
-                Err(TeardownError::NoLongerWanted { .. }) => Ending::Spared,
-                Err(error) if error.is_refusal() => Ending::Refused(error.to_string()),
-                Err(error) => Ending::Failed(error.to_string()),
+                Err(TeardownError::NoLongerWanted { .. }) => TerminationResult::Spared,
+                Err(error) if error.is_refusal() => TerminationResult::Refused(error.to_string()),
+                Err(error) => TerminationResult::Failed(error.to_string()),
             }
         })
     }
 }
 
-impl ThroughTerraform {
+impl TeardownExecutor {
     async fn attempt(
         &self,
-        task: &Task,
+        task: &ReaperTask,
         progress: &(dyn Fn(&Progress) + Send + Sync),
-    ) -> Result<Ending, TeardownError> {
+    ) -> Result<TerminationResult, TeardownError> {
         let Self {
             service, settings, ..
         } = self;
@@ -74,7 +74,7 @@ impl ThroughTerraform {
         });
         let prepared = match self.plan(task).await {
             Ok(Some(prepared)) => prepared,
-            Ok(None) => return Ok(Ending::Spared),
+            Ok(None) => return Ok(TerminationResult::Spared),
             Err(
                 error @ (TeardownError::Service(_)
                 | TeardownError::Running { .. }
@@ -89,7 +89,7 @@ impl ThroughTerraform {
         };
         // A plan takes minutes, in which somebody may have given the stack more time.
         if !service.is_still_wanted(task, &settings.runs).await? {
-            return Ok(Ending::Spared);
+            return Ok(TerminationResult::Spared);
         }
         if !prepared.plan.may_proceed() {
             return self.blocked(task, &prepared.plan).await;
@@ -98,15 +98,15 @@ impl ThroughTerraform {
         let outcome = service
             .teardown(prepared, &request, progress, &self.stop)
             .await;
-        outcome.map(Ending::Ended)
+        outcome.map(TerminationResult::Ended)
     }
 
     /// The plan: through Terraform, unless a sweep has to go on with it.
-    async fn plan(&self, task: &Task) -> Result<Option<Prepared>, TeardownError> {
+    async fn plan(&self, task: &ReaperTask) -> Result<Option<PreparedTeardown>, TeardownError> {
         let Self {
             service, settings, ..
         } = self;
-        let wish = Wish::named(&task.name);
+        let wish = SweepSelector::named(&task.name);
         let allowed = service.config().reaper.sweep && !service.config().accounts.is_empty();
         if self.was_swept(task).await? {
             // What a sweep has begun nobody else can finish.
@@ -125,12 +125,12 @@ impl ThroughTerraform {
         }
         // Its root is here and its state holds nothing: what its tags find, Terraform cannot end.
         let sweep = service.plan_sweep(&wish, settings).await?;
-        let finds = |sweep: &Prepared| sweep.plan.count() > 0;
+        let finds = |sweep: &PreparedTeardown| sweep.plan.count() > 0;
         Ok(sweep.filter(finds).or(prepared))
     }
 
     /// Whether the last teardown of it was a sweep.
-    async fn was_swept(&self, task: &Task) -> Result<bool, ServiceError> {
+    async fn was_swept(&self, task: &ReaperTask) -> Result<bool, ServiceError> {
         let events = self.service.ledger().events(&task.name, Seq::NONE).await?;
         let last = events.iter().rev().find_map(|event| match &event.kind {
             EventKind::TeardownStarted { strategy, .. } => Some(*strategy == Strategy::Sweep),
@@ -141,11 +141,15 @@ impl ThroughTerraform {
     }
 
     /// What keeps a plan from being carried out, written down so that it is told and tried again later.
-    async fn blocked(&self, task: &Task, plan: &Plan) -> Result<Ending, TeardownError> {
+    async fn blocked(
+        &self,
+        task: &ReaperTask,
+        plan: &TeardownPlan,
+    ) -> Result<TerminationResult, TeardownError> {
         let blockers = &plan.blockers;
         if blockers.iter().any(Blocker::is_unreachable_origin) {
             let residue = self.write_unreachable(task, plan).await?;
-            return Ok(Ending::Ended(Outcome {
+            return Ok(TerminationResult::Ended(TeardownOutcome {
                 name: task.name.clone(),
                 strategy: plan.strategy,
                 deleted: Vec::new(),
@@ -158,7 +162,7 @@ impl ThroughTerraform {
             _ => false,
         });
         if let Some(locked) = locked {
-            return Ok(Ending::Elsewhere(locked.to_string()));
+            return Ok(TerminationResult::Elsewhere(locked.to_string()));
         }
         let error = TeardownError::Blocked {
             stack: task.name.clone(),
@@ -178,7 +182,7 @@ impl ThroughTerraform {
     }
 
     /// Writes a try that came to nothing before anything was looked at: the stack is as it was.
-    async fn write_failure(&self, task: &Task, reason: &str) -> Result<(), ServiceError> {
+    async fn write_failure(&self, task: &ReaperTask, reason: &str) -> Result<(), ServiceError> {
         let failed = || {
             let reason = reason.to_owned();
             vec![EventKind::TeardownFailed { reason }]
@@ -187,7 +191,11 @@ impl ThroughTerraform {
     }
 
     /// Writes that the stack cannot be ended from here: residue, and never a reason to sweep.
-    async fn write_unreachable(&self, task: &Task, plan: &Plan) -> Result<Residue, ServiceError> {
+    async fn write_unreachable(
+        &self,
+        task: &ReaperTask,
+        plan: &TeardownPlan,
+    ) -> Result<Residue, ServiceError> {
         let why = plan.blockers.iter().find(|one| one.is_unreachable_origin());
         let why = why.map(ToString::to_string).unwrap_or_default();
         let host = match why_host(&plan.blockers) {
@@ -223,7 +231,7 @@ impl ThroughTerraform {
     /// Writes that a teardown began and how it ended, in one append, unless somebody is at it.
     async fn write_try(
         &self,
-        task: &Task,
+        task: &ReaperTask,
         ended: impl Fn(&Lease) -> Vec<EventKind> + Send + Sync,
     ) -> Result<(), ServiceError> {
         let request = self.request(task);
@@ -262,12 +270,14 @@ impl ThroughTerraform {
     }
 
     /// What was begun is finished in the name of who began it.
-    pub(super) fn request(&self, task: &Task) -> Request {
+    pub(super) fn request(&self, task: &ReaperTask) -> TeardownRequest {
         let (by, why) = match &task.why {
-            Why::Abandoned { by, .. } => (by.clone(), "taken over from a runner that died"),
+            ReaperReason::Abandoned { by, .. } => {
+                (by.clone(), "taken over from a runner that died")
+            }
             other => (self.service.actor.clone(), other.as_str()),
         };
-        Request {
+        TeardownRequest {
             by,
             why: why.to_owned(),
             confirmed: None,
@@ -277,7 +287,7 @@ impl ThroughTerraform {
 }
 
 /// Whether the state of a plan is known to be lost: its root was there and could be read, and it held nothing.
-fn is_lost(plan: &Plan) -> bool {
+fn is_lost(plan: &TeardownPlan) -> bool {
     match plan.blockers.as_slice() {
         [] => plan.digest.is_empty(),
         blockers => blockers.iter().all(Blocker::is_lost_state),

@@ -73,7 +73,7 @@ impl Service {
         &self,
         decide: impl Fn(&ReaperStatus, Timestamp) -> Option<ReaperEventKind> + Send + Sync,
     ) -> Result<ReaperStatus, ServiceError> {
-        self.decided("the reaper's log", || async {
+        self.retry_on_conflict("the reaper's log", || async {
             let status = self.ledger.reaper().await?;
             let now = self.now();
             let Some(kind) = decide(&status, now) else {

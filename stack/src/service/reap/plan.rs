@@ -15,19 +15,19 @@ use crate::view::View;
 
 /// What is to be done in one run, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Docket {
+pub struct ReaperPlan {
     /// What is done now: first the teardowns whose runners are gone, then what is due, then what
     /// earlier teardowns left; in each group the oldest first.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<ReaperTask>,
     /// What was tried and waits for its next try.
-    pub later: Vec<Later>,
+    pub later: Vec<DeferredStack>,
     /// How many stacks may be due in one run.
     pub max_stacks: u32,
 }
 
 /// One stack to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Task {
+pub struct ReaperTask {
     /// Which one.
     pub name: StackName,
     /// Its application.
@@ -41,12 +41,12 @@ pub struct Task {
     /// How many of its teardowns have failed so far.
     pub failures: u32,
     /// Why.
-    pub why: Why,
+    pub why: ReaperReason,
 }
 
 /// Why the reaper ends a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum ReaperReason {
     /// Its runner began a teardown and is gone, or has fallen silent.
     Abandoned {
         /// Who asked for the teardown.
@@ -69,7 +69,7 @@ pub enum Why {
 
 /// A stack whose teardown failed, and which is not tried again yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Later {
+pub struct DeferredStack {
     /// Which one.
     pub name: StackName,
     /// How often it has failed.
@@ -86,14 +86,14 @@ pub struct Later {
     "{} stacks are due, and [reaper] max_stacks allows {max} in one run, so none was touched: {}; look at them with `jiti reap`, then end them with `jiti teardown`, or raise max_stacks",
     stacks.len(), names(stacks)
 )]
-pub struct TooMany {
+pub struct TooManyDue {
     /// Those that are due.
     pub stacks: Vec<StackName>,
     /// How many may be.
     pub max: u32,
 }
 
-impl Docket {
+impl ReaperPlan {
     pub(super) fn new(
         leases: &[Lease],
         attempts: impl Fn(&Lease) -> TeardownHistory,
@@ -112,7 +112,7 @@ impl Docket {
             let attempts = attempts(lease);
             let name = lease.name.clone();
             match attempts.not_before(config.interval) {
-                Some(not_before) if not_before > view.now => docket.later.push(Later {
+                Some(not_before) if not_before > view.now => docket.later.push(DeferredStack {
                     name,
                     failures: attempts.failures,
                     reason: attempts
@@ -121,7 +121,7 @@ impl Docket {
                         .unwrap_or_default(),
                     not_before,
                 }),
-                _ => docket.tasks.push(Task {
+                _ => docket.tasks.push(ReaperTask {
                     name,
                     app: lease.app.clone(),
                     version: lease.version.clone(),
@@ -141,29 +141,29 @@ impl Docket {
 
     /// That more is due than one run may end; `None` when it is not.
     #[must_use]
-    pub fn too_many(&self) -> Option<TooMany> {
+    pub fn too_many(&self) -> Option<TooManyDue> {
         let due = self
             .tasks
             .iter()
-            .filter(|task| matches!(task.why, Why::Due(_)));
+            .filter(|task| matches!(task.why, ReaperReason::Due(_)));
         let stacks: Vec<_> = due.map(|task| task.name.clone()).collect();
         let max = self.max_stacks;
-        (stacks.len() > max as usize).then_some(TooMany { stacks, max })
+        (stacks.len() > max as usize).then_some(TooManyDue { stacks, max })
     }
 }
 
-impl Task {
+impl ReaperTask {
     fn order(&self) -> (u8, Timestamp, &StackName) {
         let (group, at) = match &self.why {
-            Why::Abandoned { since, .. } => (0, *since),
-            Why::Due(deadline) => (1, deadline.due_at),
-            Why::Residue { since, .. } => (2, *since),
+            ReaperReason::Abandoned { since, .. } => (0, *since),
+            ReaperReason::Due(deadline) => (1, deadline.due_at),
+            ReaperReason::Residue { since, .. } => (2, *since),
         };
         (group, at, &self.name)
     }
 }
 
-impl Why {
+impl ReaperReason {
     /// The word for it in the ledger and in JSON.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -177,7 +177,7 @@ impl Why {
 
 /// Why the reaper would end a stack now; `None` when it would not. Also asked again just before it
 /// does, because much can happen to a stack while others are ended.
-pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<Why> {
+pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<ReaperReason> {
     let held = lease.at(view.now).hold_until.is_some();
     match lease.phase_at(view.now) {
         Phase::TearingDown | Phase::Residue if held || is_exempt(lease, view) => None,
@@ -190,19 +190,19 @@ pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<Why> {
                 lives,
                 ..
             } = Runner::of(lease, runs, view.now)?;
-            (!lives).then_some(Why::Abandoned {
+            (!lives).then_some(ReaperReason::Abandoned {
                 by,
                 host,
                 pid,
                 since,
             })
         }
-        Phase::Residue => Some(Why::Residue {
+        Phase::Residue => Some(ReaperReason::Residue {
             since: lease.phase_since,
         }),
         _ => {
             let deadline = deadline(lease, &view.observed(lease), view)?;
-            (deadline.due_at <= view.now).then_some(Why::Due(deadline))
+            (deadline.due_at <= view.now).then_some(ReaperReason::Due(deadline))
         }
     }
 }

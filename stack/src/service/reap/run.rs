@@ -9,27 +9,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use super::plan::{Docket, Task, why};
-use crate::service::teardown::{Outcome, Progress};
+use super::plan::{ReaperPlan, ReaperTask, why};
+use crate::service::teardown::{Progress, TeardownOutcome};
 use crate::service::{Service, ServiceError};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
 
 /// Ends a stack in the reaper's name.
-pub trait Ender: Send + Sync {
+pub trait StackTerminator: Send + Sync {
     /// Ends one, and tells each step.
     fn end<'a>(
         &'a self,
-        task: &'a Task,
+        task: &'a ReaperTask,
         progress: &'a (dyn Fn(&Progress) + Send + Sync),
-    ) -> Pin<Box<dyn Future<Output = Ending> + Send + 'a>>;
+    ) -> Pin<Box<dyn Future<Output = TerminationResult> + Send + 'a>>;
 }
 
 /// What became of one stack.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ending {
+pub enum TerminationResult {
     /// A teardown came to its end; its residue is empty exactly when the stack is gone.
-    Ended(Outcome),
+    Ended(TeardownOutcome),
     /// Another runner is at it, or was faster.
     Elsewhere(String),
     /// Since the docket was made it was extended, held, or ended.
@@ -42,29 +42,29 @@ pub enum Ending {
 
 /// A step of a run, told as it happens.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum ReaperStep {
     /// A stack's turn has come.
-    Began(Task),
+    Began(ReaperTask),
     /// Its teardown goes on.
     Progress(StackName, Progress),
     /// Its turn is over.
-    Ended(Task, Ending),
+    Ended(ReaperTask, TerminationResult),
 }
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Summary {
+pub struct ReaperSummary {
     /// Each stack and what became of it, in the order in which they ended.
-    pub endings: Vec<(Task, Ending)>,
+    pub endings: Vec<(ReaperTask, TerminationResult)>,
     /// Those whose turn did not come because the run was stopped.
     pub not_begun: Vec<StackName>,
 }
 
 /// The stacks that one process ends at this moment, in all its runs together.
 #[derive(Clone, Debug, Default)]
-pub struct InHand(Arc<Mutex<BTreeSet<StackName>>>);
+pub struct InFlight(Arc<Mutex<BTreeSet<StackName>>>);
 
-impl InHand {
+impl InFlight {
     /// Takes a stack into hand, until the answer is dropped; `None` when it is already.
     fn take(&self, stack: &StackName) -> Option<Holding> {
         let new = self.names().insert(stack.clone());
@@ -78,7 +78,7 @@ impl InHand {
 }
 
 /// A stack in hand.
-struct Holding(InHand, StackName);
+struct Holding(InFlight, StackName);
 
 impl Drop for Holding {
     fn drop(&mut self) {
@@ -88,9 +88,9 @@ impl Drop for Holding {
 
 /// How a run works.
 #[derive(Clone)]
-pub struct Working {
+pub struct ReaperContext {
     /// Ends each stack.
-    pub ender: Arc<dyn Ender>,
+    pub ender: Arc<dyn StackTerminator>,
     /// As many permits as stacks may be ended at once, by all runs of this process together.
     pub slots: Arc<Semaphore>,
     /// Becomes true when nothing more is to be begun.
@@ -98,15 +98,15 @@ pub struct Working {
     /// Where this machine's teardowns have their folders.
     pub runs: PathBuf,
     /// What this process is at: a run that overtakes a slow one leaves it alone.
-    pub in_hand: InHand,
+    pub in_hand: InFlight,
     /// Hears each step.
-    pub tell: Arc<dyn Fn(Step) + Send + Sync>,
+    pub tell: Arc<dyn Fn(ReaperStep) + Send + Sync>,
 }
 
 impl Service {
     /// Works a docket off. What is under way when it is stopped is brought to its end.
-    pub async fn reap(&self, docket: Docket, working: &Working) -> Summary {
-        let mut summary = Summary::default();
+    pub async fn reap(&self, docket: ReaperPlan, working: &ReaperContext) -> ReaperSummary {
+        let mut summary = ReaperSummary::default();
         let mut under_way = JoinSet::new();
         let mut begun = HashMap::new();
         let mut stop = working.stop.clone();
@@ -132,7 +132,7 @@ impl Service {
             let mine = task.clone();
             let handle = under_way.spawn(async move {
                 let ending = service.end(&mine, &working).await;
-                (working.tell)(Step::Ended(mine, ending.clone()));
+                (working.tell)(ReaperStep::Ended(mine, ending.clone()));
                 drop(permit);
                 ending
             });
@@ -150,18 +150,20 @@ impl Service {
         summary
     }
 
-    async fn end(&self, task: &Task, working: &Working) -> Ending {
+    async fn end(&self, task: &ReaperTask, working: &ReaperContext) -> TerminationResult {
         let Some(_holding) = working.in_hand.take(&task.name) else {
-            return Ending::Elsewhere("an earlier run of this reaper is still at it".to_owned());
+            return TerminationResult::Elsewhere(
+                "an earlier run of this reaper is still at it".to_owned(),
+            );
         };
         match self.is_still_wanted(task, &working.runs).await {
             Ok(true) => {}
-            Ok(false) => return Ending::Spared,
-            Err(error) => return Ending::Failed(error.to_string()),
+            Ok(false) => return TerminationResult::Spared,
+            Err(error) => return TerminationResult::Failed(error.to_string()),
         }
-        (working.tell)(Step::Began(task.clone()));
+        (working.tell)(ReaperStep::Began(task.clone()));
         let tell = |step: &Progress| {
-            (working.tell)(Step::Progress(task.name.clone(), step.clone()));
+            (working.tell)(ReaperStep::Progress(task.name.clone(), step.clone()));
         };
         working.ender.end(task, &tell).await
     }
@@ -170,7 +172,7 @@ impl Service {
     /// others are ended, or while its plan is made.
     pub(super) async fn is_still_wanted(
         &self,
-        task: &Task,
+        task: &ReaperTask,
         runs: &Path,
     ) -> Result<bool, ServiceError> {
         let Some(lease) = self.ledger.lease(&task.name).await? else {
@@ -188,38 +190,38 @@ impl Service {
 }
 
 /// A teardown that ended without an answer: the next run finds its runner dead and goes on.
-fn lost(error: &JoinError) -> Ending {
-    Ending::Failed(format!(
+fn lost(error: &JoinError) -> TerminationResult {
+    TerminationResult::Failed(format!(
         "the teardown ended without an answer ({error}); the next run goes on with it"
     ))
 }
 
-impl Summary {
+impl ReaperSummary {
     /// How many stacks are gone.
     #[must_use]
     pub fn gone(&self) -> u32 {
-        self.count(|ending| matches!(ending, Ending::Ended(outcome) if outcome.residue.is_empty()))
+        self.count(|ending| matches!(ending, TerminationResult::Ended(outcome) if outcome.residue.is_empty()))
     }
 
     /// How many left something behind.
     #[must_use]
     pub fn residue(&self) -> u32 {
-        self.count(|ending| matches!(ending, Ending::Ended(outcome) if !outcome.residue.is_empty()))
+        self.count(|ending| matches!(ending, TerminationResult::Ended(outcome) if !outcome.residue.is_empty()))
     }
 
     /// How many were refused by a rule.
     #[must_use]
     pub fn refused(&self) -> u32 {
-        self.count(|ending| matches!(ending, Ending::Refused(_)))
+        self.count(|ending| matches!(ending, TerminationResult::Refused(_)))
     }
 
     /// How many did not work.
     #[must_use]
     pub fn failed(&self) -> u32 {
-        self.count(|ending| matches!(ending, Ending::Failed(_)))
+        self.count(|ending| matches!(ending, TerminationResult::Failed(_)))
     }
 
-    fn count(&self, which: impl Fn(&Ending) -> bool) -> u32 {
+    fn count(&self, which: impl Fn(&TerminationResult) -> bool) -> u32 {
         let count = self
             .endings
             .iter()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::plan::Docket;
+use super::plan::ReaperPlan;
 use crate::config::Config;
 use crate::lease::Lease;
 use crate::ledger::Scope;
@@ -21,7 +21,7 @@ const TOLERANCE: Elapsed = Elapsed::from_millis(5_000);
 
 /// All leases at one moment, and what came of their teardowns where that matters.
 #[derive(Clone, Debug)]
-pub struct Survey {
+pub struct ReaperSnapshot {
     /// What they are read against.
     pub view: View,
     leases: Vec<Lease>,
@@ -45,7 +45,7 @@ impl Service {
     ///
     /// # Errors
     /// What the ledger says.
-    pub async fn survey(&self) -> Result<Survey, ServiceError> {
+    pub async fn survey(&self) -> Result<ReaperSnapshot, ServiceError> {
         let leases = self.ledger.leases(Scope::All).await?;
         let view = self.view().await?;
         let mut attempts = BTreeMap::new();
@@ -57,7 +57,7 @@ impl Service {
                 attempts.insert(lease.name.clone(), TeardownHistory::of(events));
             }
         }
-        Ok(Survey {
+        Ok(ReaperSnapshot {
             view,
             leases,
             attempts,
@@ -65,12 +65,12 @@ impl Service {
     }
 }
 
-impl Survey {
+impl ReaperSnapshot {
     /// What the reaper would do now. `runs` is where this machine's teardowns have their folders.
     #[must_use]
-    pub fn docket(&self, config: &Config, runs: &Path) -> Docket {
+    pub fn docket(&self, config: &Config, runs: &Path) -> ReaperPlan {
         let attempts = |lease: &Lease| self.of(lease);
-        Docket::new(&self.leases, attempts, &self.view, &config.reaper, runs)
+        ReaperPlan::new(&self.leases, attempts, &self.view, &config.reaper, runs)
     }
 
     /// The warnings that are owed now, by stack.

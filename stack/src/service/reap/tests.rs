@@ -16,8 +16,8 @@ use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Registration, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::process::{host, identify};
-use crate::service::teardown::{Outcome, Progress, Settings, Stop};
-use crate::service::{Service, Sky};
+use crate::service::teardown::{Progress, StopSignal, TeardownOutcome, TeardownSettings};
+use crate::service::{CloudAccess, Service};
 use crate::testing::{
     CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
 };
@@ -72,7 +72,7 @@ impl World {
         self.happens(name, started(host, pid)).await;
     }
 
-    async fn docket(&self) -> Docket {
+    async fn docket(&self) -> ReaperPlan {
         let survey = self.service().survey().await.unwrap();
         survey.docket(&self.config, nowhere())
     }
@@ -80,7 +80,7 @@ impl World {
     /// What would be ended, and why.
     async fn tasks(&self) -> Vec<String> {
         let docket = self.docket().await;
-        let said = |task: &Task| format!("{} {}", task.name, task.why.as_str());
+        let said = |task: &ReaperTask| format!("{} {}", task.name, task.why.as_str());
         docket.tasks.iter().map(said).collect()
     }
 
@@ -136,7 +136,7 @@ impl Hands {
         self.names.lock().unwrap().clone()
     }
 
-    async fn ended(&self, task: &Task) -> Ending {
+    async fn ended(&self, task: &ReaperTask) -> TerminationResult {
         let decide = |lease: &crate::Lease, _| {
             Ok(match lease.recorded_phase {
                 Phase::TearingDown => Vec::new(),
@@ -146,22 +146,22 @@ impl Hands {
         let before = self.service.live(&task.name).await.unwrap();
         let lease = self.service.change(&task.name, decide).await.unwrap();
         if lease.last_seq() == before.last_seq() {
-            return Ending::Elsewhere("somebody was faster".to_owned());
+            return TerminationResult::Elsewhere("somebody was faster".to_owned());
         }
         tokio::time::sleep(Duration::from_secs(10)).await;
         let gone = |_: &crate::Lease, _| Ok(vec![EventKind::Gone]);
         self.service.change(&task.name, gone).await.unwrap();
         self.names.lock().unwrap().push(task.name.to_string());
-        Ending::Ended(Outcome::nothing_to_do(&task.name))
+        TerminationResult::Ended(TeardownOutcome::nothing_to_do(&task.name))
     }
 }
 
-impl Ender for Hands {
+impl StackTerminator for Hands {
     fn end<'a>(
         &'a self,
-        task: &'a Task,
+        task: &'a ReaperTask,
         _: &'a (dyn Fn(&Progress) + Send + Sync),
-    ) -> Pin<Box<dyn Future<Output = Ending> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = TerminationResult> + Send + 'a>> {
         Box::pin(async move {
             let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(at_once, Ordering::SeqCst);
@@ -172,14 +172,14 @@ impl Ender for Hands {
     }
 }
 
-fn working(ender: Arc<dyn Ender>, slots: usize) -> (Working, watch::Sender<bool>) {
+fn working(ender: Arc<dyn StackTerminator>, slots: usize) -> (ReaperContext, watch::Sender<bool>) {
     let (sender, stop) = watch::channel(false);
-    let working = Working {
+    let working = ReaperContext {
         ender,
         slots: Arc::new(Semaphore::new(slots)),
         stop,
         runs: nowhere().to_owned(),
-        in_hand: InHand::default(),
+        in_hand: InFlight::default(),
         tell: Arc::new(|_| {}),
     };
     (working, sender)
@@ -381,7 +381,11 @@ async fn what_changed_meanwhile_is_spared() {
     assert!(
         matches!(
             endings[..],
-            [Ending::Ended(_), Ending::Spared, Ending::Spared]
+            [
+                TerminationResult::Ended(_),
+                TerminationResult::Spared,
+                TerminationResult::Spared
+            ]
         ),
         "{endings:?}"
     );
@@ -402,7 +406,10 @@ async fn runs_of_one_process_do_not_meet() {
         service.reap(docket, &working)
     );
     assert_eq!((a.gone(), b.gone()), (1, 0));
-    assert!(matches!(b.endings[0].1, Ending::Elsewhere(_)), "{b:?}");
+    assert!(
+        matches!(b.endings[0].1, TerminationResult::Elsewhere(_)),
+        "{b:?}"
+    );
 }
 
 /// A clock that runs behind the ledger is noticed; seconds between two machines are not.
@@ -455,13 +462,13 @@ async fn the_last_question_is_asked_of_the_last_lease() {
     let world = World::new();
     world.stack("a", 60, |_| {}).await;
     world.clock.advance(Span::minutes(130));
-    let ender = ThroughTerraform {
+    let ender = TeardownExecutor {
         service: world.service(),
-        settings: Settings {
+        settings: TeardownSettings {
             runs: nowhere().to_owned(),
-            ..Settings::default()
+            ..TeardownSettings::default()
         },
-        stop: Stop::default(),
+        stop: StopSignal::default(),
     };
     let task = world.docket().await.tasks.swap_remove(0);
     let holds = ender.request(&task).only_while.unwrap().0;
@@ -485,18 +492,18 @@ async fn an_unreachable_origin_is_residue() {
     world.stack("away", 60, |_| {}).await;
     world.clock.advance(Span::minutes(130));
     let runs = tempfile::tempdir().unwrap();
-    let ender = Arc::new(ThroughTerraform {
+    let ender = Arc::new(TeardownExecutor {
         service: world.service(),
-        settings: Settings {
+        settings: TeardownSettings {
             runs: runs.path().to_owned(),
-            ..Settings::default()
+            ..TeardownSettings::default()
         },
-        stop: Stop::default(),
+        stop: StopSignal::default(),
     });
     let (working, _stop) = working(ender, 4);
     let summary = world.service().reap(world.docket().await, &working).await;
     assert_eq!((summary.gone(), summary.residue()), (0, 1));
-    let Ending::Ended(outcome) = &summary.endings[0].1 else {
+    let TerminationResult::Ended(outcome) = &summary.endings[0].1 else {
         panic!("{summary:?}")
     };
     assert_eq!(outcome.residue[0].reason, "origin_unreachable");
@@ -549,18 +556,18 @@ async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {
     (world, cloud, root)
 }
 
-async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> Summary {
-    let sky = Sky::new(
+async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> ReaperSummary {
+    let access = CloudAccess::new(
         Arc::clone(cloud) as Arc<dyn Cloud>,
         Arc::new(MemoryInventory::default()),
     );
-    let ender = Arc::new(ThroughTerraform {
-        service: world.service().with_sky(sky),
-        settings: Settings {
+    let ender = Arc::new(TeardownExecutor {
+        service: world.service().with_cloud(access),
+        settings: TeardownSettings {
             runs: runs.to_owned(),
-            ..Settings::default()
+            ..TeardownSettings::default()
         },
-        stop: Stop::default(),
+        stop: StopSignal::default(),
     });
     let (working, _stop) = working(ender, 4);
     world.service().reap(world.docket().await, &working).await
@@ -603,7 +610,7 @@ async fn a_folder_that_is_gone_is_not_swept() {
     let runs = tempfile::tempdir().unwrap();
     root.close().unwrap();
     let summary = reaped(&world, &cloud, runs.path()).await;
-    let Ending::Ended(outcome) = &summary.endings[0].1 else {
+    let TerminationResult::Ended(outcome) = &summary.endings[0].1 else {
         panic!("{summary:?}")
     };
     assert_eq!(outcome.residue[0].reason, "origin_unreachable");
@@ -626,7 +633,7 @@ async fn what_a_sweep_left_is_finished_by_a_sweep() {
     world.happens("lost", swept(Strategy::Sweep)).await;
     world.clock.advance(Span::minutes(11));
     let summary = reaped(&world, &cloud, &runs).await;
-    let Ending::Refused(why) = &summary.endings[0].1 else {
+    let TerminationResult::Refused(why) = &summary.endings[0].1 else {
         panic!("{summary:?}")
     };
     assert!(why.contains("sweep = true"), "{why}");

@@ -24,7 +24,7 @@ const USE_APART: Span = Span::minutes(30);
 
 /// What became of the telling.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct LedgerUpdates {
     /// Stacks that were gone and are residue now.
     pub(super) reopened: Vec<StackName>,
     /// What could not be written, and why.
@@ -38,8 +38,8 @@ impl Service {
         &self,
         leases: &[Lease],
         cloud: &CloudView,
-    ) -> Result<Told, ServiceError> {
-        let mut told = Told::default();
+    ) -> Result<LedgerUpdates, ServiceError> {
+        let mut told = LedgerUpdates::default();
         let places = self.places().into_iter().collect();
         for lease in leases {
             let now = self.now();
@@ -70,7 +70,7 @@ impl Service {
     }
 
     /// Tells the ledger what a stack costs by what is known of the cloud, when that has changed.
-    pub(in crate::service) async fn tell_rate(
+    pub(in crate::service) async fn update_rate(
         &self,
         stack: &StackName,
     ) -> Result<(), ServiceError> {
@@ -92,7 +92,7 @@ impl Service {
         cloud: &CloudView,
         places: &BTreeSet<Place>,
     ) -> Result<bool, ServiceError> {
-        self.decided(name, || async {
+        self.retry_on_conflict(name, || async {
             // Somebody was faster, or the name is in use again.
             let lease = self.ledger.lease(name).await?;
             let Some(lease) = lease.filter(|lease| !lease.is_live()) else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{ClockSkew, Service, ServiceError, Sky};
+use super::{ClockSkew, CloudAccess, Service, ServiceError};
 use crate::cloud::{DiscoveryScope, Place, Resource, Unchecked};
 use crate::idle::DEFAULT_WINDOW;
 use crate::inventory::Rate;
@@ -79,19 +79,19 @@ impl Service {
     /// What the ledger or the inventory says when they can't be read. A place that does not answer is no error, and
     /// neither is a ledger that can't be written: both are in the report.
     pub async fn sync(&self, mode: SyncMode) -> Result<Option<SyncReport>, ServiceError> {
-        let Some(sky) = &self.sky else {
+        let Some(access) = &self.cloud_access else {
             return Ok(None);
         };
-        let _turn = sky.turn.lock().await;
+        let _turn = access.turn.lock().await;
         // Whoever had the turn before may have done it already.
-        if mode == SyncMode::WhenOld && !self.is_old(sky).await? {
+        if mode == SyncMode::WhenOld && !self.is_old(access).await? {
             return Ok(None);
         }
-        sky.price_as_known().await?;
+        access.price_as_known().await?;
         let at = self.now();
-        let found = sky.cloud.discover(&DiscoveryScope::All).await;
+        let found = access.cloud.discover(&DiscoveryScope::All).await;
         let known = self
-            .record_scan(sky, &DiscoveryScope::All, at, &found)
+            .record_scan(access, &DiscoveryScope::All, at, &found)
             .await?;
         let clock_skew = known
             .clock
@@ -99,11 +99,11 @@ impl Service {
             .and_then(ClockSkew::between);
         let leases = self.ledger.leases(Scope::All).await?;
         let places = self.places();
-        let bill = sky.inventory.bill().await?;
+        let bill = access.inventory.bill().await?;
         let cloud = CloudView::new(known, bill, &places);
-        self.ask_use(sky, &leases, &cloud).await?;
+        self.ask_use(access, &leases, &cloud).await?;
         let bill = cloud.bill().clone();
-        let cloud = CloudView::new(sky.inventory.known().await?, bill, &places);
+        let cloud = CloudView::new(access.inventory.known().await?, bill, &places);
         let told = self.tell_ledger(&leases, &cloud).await?;
         let silent = |place: &Place| {
             let mut gaps = found.unchecked.iter();
@@ -124,9 +124,9 @@ impl Service {
     }
 
     /// Whether what is known is older than the configuration allows.
-    async fn is_old(&self, sky: &Sky) -> Result<bool, ServiceError> {
+    async fn is_old(&self, access: &CloudAccess) -> Result<bool, ServiceError> {
         let places = self.places();
-        let view = sky.view(places.clone()).await?;
+        let view = access.view(places.clone()).await?;
         let refresh = self.config.dashboard.refresh;
         let tried_at = view.known().tried_at(&places);
         // A time that lies ahead was written by another clock, and says nothing.
@@ -138,7 +138,7 @@ impl Service {
     /// together.
     async fn ask_use(
         &self,
-        sky: &Sky,
+        access: &CloudAccess,
         leases: &[Lease],
         cloud: &CloudView,
     ) -> Result<(), ServiceError> {
@@ -162,8 +162,8 @@ impl Service {
                 continue;
             }
             let now = self.now();
-            let seen = sky.cloud.activity(&resources, window, now).await;
-            sky.inventory.record_activity(now, seen).await?;
+            let seen = access.cloud.activity(&resources, window, now).await;
+            access.inventory.record_activity(now, seen).await?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::lease::{EventKind, Phase, Source};
 use crate::ledger::{Ledger, LedgerError, MemoryLedger, Scope};
 use crate::listing::{ExpirySource, Flag, Listing};
 use crate::reaper::ReaperEvent;
-use crate::service::Choice;
+use crate::service::StackSelector;
 use crate::testing::{
     CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
 };
@@ -38,7 +38,7 @@ fn world(resources: Vec<Resource>) -> World {
         }],
         ..Config::default()
     };
-    let sky = Sky::new(
+    let access = CloudAccess::new(
         Arc::<FakeCloud>::clone(&cloud),
         Arc::new(MemoryInventory::new()),
     );
@@ -53,7 +53,7 @@ fn world(resources: Vec<Resource>) -> World {
         ledger,
         clock,
         cloud,
-        service: service.with_sky(sky),
+        service: service.with_cloud(access),
     }
 }
 
@@ -414,9 +414,9 @@ async fn one_of_several_is_chosen() {
         panic!("{several:?}");
     };
     assert_eq!(stacks.len(), 2, "{stacks:?}");
-    let choice = Choice {
+    let choice = StackSelector {
         owner: Some(crate::Owner::new("bo@example.com").expect("an owner")),
-        ..Choice::default()
+        ..StackSelector::default()
     };
     let bo = world
         .service
@@ -457,9 +457,9 @@ async fn what_has_no_lease_has_a_cost() {
     world.sync().await;
     let name = stack_name("a");
     let mode = crate::service::BillMode::WhenOld;
-    let of = |owner: &str| Choice {
+    let of = |owner: &str| StackSelector {
         owner: Some(crate::Owner::new(owner).expect("an owner")),
-        ..Choice::default()
+        ..StackSelector::default()
     };
     let another = world.service.cost(&name, &of("bo@example.com"), mode).await;
     assert!(matches!(another, Err(ServiceError::Unknown { .. })));
@@ -485,7 +485,7 @@ async fn what_has_no_lease_is_in_the_bill_of_all() {
     let mode = crate::service::BillMode::WhenOld;
     let told = world
         .service
-        .cost(&stack_name("b"), &Choice::default(), mode)
+        .cost(&stack_name("b"), &StackSelector::default(), mode)
         .await;
     // Of the first day of b there is no bill yet.
     let until = told.expect("costs").0.bill_until;
@@ -569,7 +569,7 @@ async fn the_bill_is_beside_the_estimate() {
         usd: Usd::new(Decimal::new(25, 2)),
         estimated,
     };
-    let sky = world.service.sky().expect("a sky");
+    let access = world.service.cloud_access().expect("a sky");
     let asked = BillAnswer {
         at: noon(),
         from: date(2026, 3, 1),
@@ -587,7 +587,7 @@ async fn the_bill_is_beside_the_estimate() {
             broken_off: false,
         },
     };
-    sky.inventory.record_bill(asked).await.expect("keeps");
+    access.inventory.record_bill(asked).await.expect("keeps");
     let cost = world.listed("a").await.cost;
     // The lease began on the second, and the fourth is not settled.
     assert_eq!(cost.billed_usd, "0.75".parse().ok());
@@ -595,7 +595,10 @@ async fn the_bill_is_beside_the_estimate() {
     let settled_until = "2026-03-04T00:00:00Z".parse().ok();
     assert_eq!(cost.billed_settled_until, settled_until);
     let (name, cached) = (stack_name("a"), crate::service::BillMode::Cached);
-    let told = world.service.cost(&name, &Choice::default(), cached).await;
+    let told = world
+        .service
+        .cost(&name, &StackSelector::default(), cached)
+        .await;
     let told = told.expect("reads").0.billed.expect("a bill");
     assert_eq!(
         (Some(told.usd), told.settled_until),
@@ -608,7 +611,10 @@ async fn the_bill_is_beside_the_estimate() {
     world.sync().await;
     let cost = world.listed("a").await.cost;
     assert_eq!((cost.billed_usd, cost.billed_until), (None, None));
-    let told = world.service.cost(&name, &Choice::default(), cached).await;
+    let told = world
+        .service
+        .cost(&name, &StackSelector::default(), cached)
+        .await;
     assert_eq!(told.expect("reads").0.billed, None);
 }
 
@@ -645,7 +651,7 @@ async fn a_ledger_that_is_read_only_is_no_error() {
         priced("ec2:volume", "1", "a", "0.5"),
         priced("ec2:volume", "2", "b", "0.5"),
     ]);
-    let sky = world.service.sky().expect("a sky").clone();
+    let access = world.service.cloud_access().expect("a sky").clone();
     let service = Service::new(
         Arc::new(crate::SqliteLedger::read_only(&path)),
         Arc::<ManualClock>::clone(&world.clock),
@@ -653,7 +659,7 @@ async fn a_ledger_that_is_read_only_is_no_error() {
         actor(),
         Source::Cli,
     );
-    let report = service.with_sky(sky).sync(SyncMode::Always).await;
+    let report = service.with_cloud(access).sync(SyncMode::Always).await;
     let report = report.expect("no error").expect("a report");
     assert_eq!((report.resources, report.unwritten.len()), (2, 1));
     let read_only = LedgerError::ReadOnly {
@@ -687,7 +693,7 @@ async fn what_has_not_changed_is_not_read_again() {
             actor(),
             Source::Cli,
         )
-        .with_sky(Sky::new(cloud, inventory))
+        .with_cloud(CloudAccess::new(cloud, inventory))
     };
     let (one, other) = (process(), process());
     let seen = async || one.cloud_view().await.expect("reads").expect("a cloud");
@@ -802,9 +808,9 @@ async fn what_is_only_looked_at_asks_nobody() {
     world.lease("a", None).await;
     world.sync().await;
     world.clock.advance(Span::minutes(30 * 24 * 60));
-    let inventory = Arc::clone(&world.service.sky().expect("a sky").inventory);
+    let inventory = Arc::clone(&world.service.cloud_access().expect("a sky").inventory);
     let service = world.service.clone();
-    let service = service.with_sky(Sky::new(Arc::new(Untouchable), inventory));
+    let service = service.with_cloud(CloudAccess::new(Arc::new(Untouchable), inventory));
     let name = stack_name("a");
     let (listed, view) = service.listing_with_view(Scope::All).await.expect("lists");
     assert_eq!(listed.len(), 2);
@@ -814,13 +820,13 @@ async fn what_is_only_looked_at_asks_nobody() {
         assert_eq!(shown.resources.len(), 1);
     }
     let cached = crate::service::BillMode::Cached;
-    let choice = Choice::default();
+    let choice = StackSelector::default();
     service.cost(&name, &choice, cached).await.expect("costs");
     service.report(noon(), GroupBy::App).await.expect("reports");
     service.clock_skew().await.expect("reads");
     service.known_resources().await.expect("reads");
     service.wakes_due().await.expect("reads");
-    service.wakes_in(&name).await.expect("reads");
+    service.wake_duration(&name).await.expect("reads");
     let survey = service.survey().await.expect("surveys");
     let docket = survey.docket(service.config(), std::path::Path::new("/nonexistent"));
     assert_eq!(docket.tasks.len(), 1, "it is long due");

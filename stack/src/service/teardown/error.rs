@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::blocker::Blocker;
 use crate::ledger::LedgerError;
 use crate::service::ServiceError;
-use crate::service::teardown::sweep::Tagged;
+use crate::service::teardown::sweep::TaggedStack;
 use crate::terraform::TerraformError;
 use crate::values::id::{Actor, AppName, Owner, StackName};
 
@@ -145,7 +145,7 @@ pub enum TeardownError {
         /// The name.
         stack: StackName,
         /// Each of them.
-        several: Vec<Tagged>,
+        several: Vec<TaggedStack>,
     },
 
     /// Neither a lease nor a tag tells of it.
@@ -233,7 +233,7 @@ impl From<LedgerError> for TeardownError {
     }
 }
 
-fn listed(several: &[Tagged]) -> String {
+fn listed(several: &[TaggedStack]) -> String {
     let each: Vec<_> = several.iter().map(ToString::to_string).collect();
     each.join("; ")
 }

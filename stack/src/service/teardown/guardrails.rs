@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::blocker::{Blocker, Claim};
-use super::plan::Warning;
+use super::plan::PlanWarning;
 use crate::terraform::{Change, DestroyPlan, State};
 use crate::values::id::StackName;
 use crate::values::tags;
@@ -79,12 +79,12 @@ pub(super) fn of_plan(stack: &StackName, directory: &str, plan: &DestroyPlan) ->
 }
 
 /// What will probably be left, though nothing forbids to try.
-pub(super) fn warnings(plan: &DestroyPlan) -> Vec<Warning> {
+pub(super) fn warnings(plan: &DestroyPlan) -> Vec<PlanWarning> {
     let mut warnings = Vec::new();
     for change in &plan.deletes {
         for name in PROTECTIONS {
             if change.before[*name] == Value::Bool(true) {
-                warnings.push(Warning {
+                warnings.push(PlanWarning {
                     id: change.address.clone(),
                     found: format!("{name} is on: it will be left until that is switched off"),
                 });
@@ -93,7 +93,7 @@ pub(super) fn warnings(plan: &DestroyPlan) -> Vec<Warning> {
         let last_snapshot = change.before["skip_final_snapshot"] == Value::Bool(false)
             && change.before["final_snapshot_identifier"].is_null();
         if last_snapshot {
-            warnings.push(Warning {
+            warnings.push(PlanWarning {
                 id: change.address.clone(),
                 found: "it wants a final snapshot and has no final_snapshot_identifier: it will be left"
                     .to_owned(),

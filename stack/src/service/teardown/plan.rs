@@ -10,7 +10,7 @@ use crate::values::money::HourlyRate;
 
 /// A teardown as it is planned. It holds nothing secret, and can be shown, stored and sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct TeardownPlan {
     /// The stack.
     pub name: StackName,
     /// How it is ended.
@@ -22,9 +22,9 @@ pub struct Plan {
     /// The workspace; empty where Terraform does not run.
     pub workspace: String,
     /// What will go: in the order of Terraform's plan, or, in a sweep, by place, type and name.
-    pub resources: Vec<Doomed>,
+    pub resources: Vec<PlannedDeletion>,
     /// What the state held and the refresh no longer found.
-    pub already_gone: Vec<Doomed>,
+    pub already_gone: Vec<PlannedDeletion>,
     /// What a sweep will not touch though it carries the stack's tag, each with the reason.
     #[serde(default)]
     pub residue: Vec<Residue>,
@@ -33,7 +33,7 @@ pub struct Plan {
     /// The stack is protected, or known by its tags alone: it wants its name typed.
     pub protected: bool,
     /// What will probably be left behind, and why.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<PlanWarning>,
     /// Why it may not proceed; empty when it may.
     pub blockers: Vec<Blocker>,
     /// The SHA-256 of the saved plan, in hexadecimal: that plan is applied and no other. Empty where
@@ -41,7 +41,7 @@ pub struct Plan {
     pub digest: String,
 }
 
-impl Plan {
+impl TeardownPlan {
     /// Whether it may be carried out, once somebody has said yes.
     #[must_use]
     pub fn may_proceed(&self) -> bool {
@@ -57,7 +57,7 @@ impl Plan {
 
 /// A resource that will go, or has gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Doomed {
+pub struct PlannedDeletion {
     /// Its address in Terraform, or its name everywhere, such as an ARN.
     pub id: String,
     /// Its type, such as `aws_instance`.
@@ -82,7 +82,7 @@ pub struct Doomed {
 
 /// Something that will probably be left, though nothing keeps the teardown from being tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
+pub struct PlanWarning {
     /// The address that it is about.
     pub id: String,
     /// What was found, such as `deletion_protection is on`.

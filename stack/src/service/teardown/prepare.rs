@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use super::blocker::Blocker;
 use super::error::TeardownError;
-use super::plan::{Doomed, Plan};
+use super::plan::{PlannedDeletion, TeardownPlan};
 use super::run_folder::{self, Folder};
 use super::runner::Runner;
-use super::{Settings, guardrails};
+use super::{TeardownSettings, guardrails};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::policy::Protection;
 use crate::process::{self, Liveness};
 use crate::service::Service;
-use crate::service::teardown::sweep::{Kept, Timing};
+use crate::service::teardown::sweep::{SweepPlan, SweepTiming};
 use crate::terraform::{Change, DestroyPlan, Mask, State, Terraform};
 use crate::values::id::{AppName, RunId, Seq, StackName};
 
@@ -24,9 +24,9 @@ const SHOWN: &str = "shown.json";
 /// A teardown that was planned and can be carried out: the plan to show, and the saved one. The saved plan is removed
 /// with the last of its clones, or when it was carried out.
 #[derive(Clone, Debug)]
-pub struct Prepared {
+pub struct PreparedTeardown {
     /// What is shown.
-    pub plan: Plan,
+    pub plan: TeardownPlan,
     pub(super) saved: Arc<Saved>,
 }
 
@@ -39,17 +39,17 @@ pub(super) struct Saved {
     pub(super) terraform: Option<Terraform>,
     pub(super) mask: Mask,
     /// What a sweep is carried out with.
-    pub(super) sweep: Option<(Kept, Timing)>,
-    pub(super) timing: Timing,
+    pub(super) sweep: Option<(SweepPlan, SweepTiming)>,
+    pub(super) timing: SweepTiming,
 }
 
-impl Prepared {
+impl PreparedTeardown {
     /// A sweep that was planned.
     pub(in crate::service) fn of_sweep(
-        plan: Plan,
+        plan: TeardownPlan,
         folder: Folder,
-        settings: &Settings,
-        kept: Kept,
+        settings: &TeardownSettings,
+        kept: SweepPlan,
     ) -> Self {
         let saved = Saved {
             folder,
@@ -79,7 +79,7 @@ impl Prepared {
 
 /// What was found out.
 #[derive(Default)]
-struct Look {
+struct Inspection {
     terraform: Option<Terraform>,
     mask: Mask,
     blockers: Vec<Blocker>,
@@ -92,15 +92,15 @@ impl Service {
     /// Plans a teardown where the stack was applied. Writes nothing into the ledger and changes nothing but what
     /// `init` does, where that is needed. `None`: the stack is gone already.
     ///
-    /// What is in the way is part of the plan ([`Plan::blockers`]), so that it can be shown with the rest.
+    /// What is in the way is part of the plan ([`TeardownPlan::blockers`]), so that it can be shown with the rest.
     ///
     /// # Errors
     /// [`TeardownError::Running`] while another runner is at it; an unknown stack; what the ledger says.
     pub async fn plan_teardown(
         &self,
         stack: &StackName,
-        settings: &Settings,
-    ) -> Result<Option<Prepared>, TeardownError> {
+        settings: &TeardownSettings,
+    ) -> Result<Option<PreparedTeardown>, TeardownError> {
         let lease = self.ledger.lease(stack).await?;
         let lease = lease.ok_or_else(|| self.unknown(stack))?;
         if !lease.is_live() {
@@ -128,7 +128,7 @@ impl Service {
             Some(_) => folder.digest()?,
             None => String::new(),
         };
-        let plan = Plan {
+        let plan = TeardownPlan {
             name: stack.clone(),
             strategy: Strategy::Terraform,
             run,
@@ -155,7 +155,7 @@ impl Service {
             sweep: None,
             timing: settings.timing.clone(),
         };
-        Ok(Some(Prepared {
+        Ok(Some(PreparedTeardown {
             plan,
             saved: Arc::new(saved),
         }))
@@ -170,10 +170,10 @@ impl Service {
     pub async fn take_over(
         &self,
         folder: &Path,
-        settings: &Settings,
-    ) -> Result<Prepared, TeardownError> {
+        settings: &TeardownSettings,
+    ) -> Result<PreparedTeardown, TeardownError> {
         let folder = Folder::of(folder);
-        let shown: Plan = folder.read(SHOWN)?;
+        let shown: TeardownPlan = folder.read(SHOWN)?;
         let stack = shown.name.clone();
         folder.claim()?;
         if shown.strategy == Strategy::Sweep {
@@ -212,7 +212,7 @@ impl Service {
             sweep: None,
             timing: settings.timing.clone(),
         };
-        Ok(Prepared {
+        Ok(PreparedTeardown {
             plan: shown,
             saved: Arc::new(saved),
         })
@@ -232,12 +232,12 @@ impl Service {
     async fn look(
         &self,
         lease: &Lease,
-        settings: &Settings,
+        settings: &TeardownSettings,
         folder: &Folder,
-    ) -> Result<Look, TeardownError> {
-        let mut look = Look {
+    ) -> Result<Inspection, TeardownError> {
+        let mut look = Inspection {
             mask: own_secrets(lease, settings),
-            ..Look::default()
+            ..Inspection::default()
         };
         let origin = &lease.origin;
         let here = process::host();
@@ -283,7 +283,7 @@ impl Service {
         &self,
         lease: &Lease,
         state: &State,
-        settings: &Settings,
+        settings: &TeardownSettings,
     ) -> Result<Vec<String>, TeardownError> {
         let Some(teardown) = &lease.teardown else {
             return Ok(Vec::new());
@@ -316,7 +316,7 @@ impl Service {
     }
 }
 
-impl Look {
+impl Inspection {
     async fn run(
         &mut self,
         terraform: &Terraform,
@@ -362,7 +362,7 @@ impl Look {
 }
 
 /// The secrets that are known before Terraform has said anything.
-fn own_secrets(lease: &Lease, settings: &Settings) -> Mask {
+fn own_secrets(lease: &Lease, settings: &TeardownSettings) -> Mask {
     let mut mask = secrets(settings);
     for value in lease.terms.teardown.variables.values() {
         mask.hide(value);
@@ -371,7 +371,7 @@ fn own_secrets(lease: &Lease, settings: &Settings) -> Mask {
 }
 
 /// The secrets of this process.
-fn secrets(settings: &Settings) -> Mask {
+fn secrets(settings: &TeardownSettings) -> Mask {
     let mut mask = Mask::default();
     for value in &settings.secrets {
         mask.hide(value);
@@ -380,20 +380,20 @@ fn secrets(settings: &Settings) -> Mask {
 }
 
 /// Each resource once: a deposed object has the address of the one that replaced it.
-fn doomed(deletes: &[Change]) -> Vec<Doomed> {
-    let mut doomed: Vec<Doomed> = Vec::new();
+fn doomed(deletes: &[Change]) -> Vec<PlannedDeletion> {
+    let mut doomed: Vec<PlannedDeletion> = Vec::new();
     for change in deletes {
         if let Some(same) = doomed.iter_mut().find(|one| one.id == change.address) {
             same.objects += 1;
             continue;
         }
-        doomed.push(Doomed {
+        doomed.push(PlannedDeletion {
             id: change.address.clone(),
             kind: change.kind.clone(),
             resource_id: change.id.clone(),
             region: region(change),
             objects: 1,
-            ..Doomed::default()
+            ..PlannedDeletion::default()
         });
     }
     doomed
@@ -412,12 +412,16 @@ fn region(change: &Change) -> Option<String> {
 }
 
 /// What the state held and the refresh no longer found, and what an earlier run has deleted.
-fn already_gone(state: &State, plan: Option<&DestroyPlan>, finished: &[String]) -> Vec<Doomed> {
-    let finished = finished.iter().map(|address| Doomed {
+fn already_gone(
+    state: &State,
+    plan: Option<&DestroyPlan>,
+    finished: &[String],
+) -> Vec<PlannedDeletion> {
+    let finished = finished.iter().map(|address| PlannedDeletion {
         id: address.clone(),
         kind: kind_of(address),
         objects: 1,
-        ..Doomed::default()
+        ..PlannedDeletion::default()
     });
     let Some(plan) = plan else {
         return finished.collect();
@@ -431,11 +435,11 @@ fn already_gone(state: &State, plan: Option<&DestroyPlan>, finished: &[String]) 
         .held
         .iter()
         .filter(|held| !planned.contains(held.address.as_str()));
-    gone.map(|held| Doomed {
+    gone.map(|held| PlannedDeletion {
         id: held.address.clone(),
         kind: held.kind.clone(),
         objects: 1,
-        ..Doomed::default()
+        ..PlannedDeletion::default()
     })
     .chain(finished)
     .collect()

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::plan::Doomed;
+use super::plan::PlannedDeletion;
 use crate::lease::Strategy;
 use crate::values::id::{RunId, StackName};
 use crate::values::money::HourlyRate;
@@ -51,7 +51,7 @@ pub enum Progress {
         seconds: u64,
     },
     /// A resource is gone.
-    ResourceDeleted(Deleted),
+    ResourceDeleted(DeletedResource),
     /// A resource could not be deleted.
     ResourceFailed {
         /// Its address.
@@ -67,7 +67,7 @@ pub enum Progress {
     /// Somebody asked it to stop: what is under way is finished, nothing more is begun.
     Stopping,
     /// It has ended, and this is how.
-    Done(Outcome),
+    Done(TeardownOutcome),
     /// It ended without an outcome: nothing was deleted, or the ledger could not be written.
     Failed {
         /// Why, secrets masked.
@@ -87,18 +87,18 @@ impl Progress {
 
 /// How a teardown ended: what went and what is left. The residue is empty exactly when the stack is gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct TeardownOutcome {
     /// The stack.
     pub name: StackName,
     /// How it was ended.
     pub strategy: Strategy,
     /// What this run deleted, in order.
-    pub deleted: Vec<Deleted>,
+    pub deleted: Vec<DeletedResource>,
     /// What is left.
     pub residue: Vec<Residue>,
 }
 
-impl Outcome {
+impl TeardownOutcome {
     /// Of a stack of which nothing was left to do.
     #[must_use]
     pub fn nothing_to_do(name: &StackName) -> Self {
@@ -113,7 +113,7 @@ impl Outcome {
 
 /// A resource that was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deleted {
+pub struct DeletedResource {
     /// Its address in Terraform, or its name everywhere, such as an ARN.
     pub id: String,
     /// Its type.
@@ -130,8 +130,8 @@ pub struct Deleted {
     pub scheduled_for: Option<Timestamp>,
 }
 
-impl Deleted {
-    pub(super) fn of(doomed: Doomed, seconds: u64) -> Self {
+impl DeletedResource {
+    pub(super) fn of(doomed: PlannedDeletion, seconds: u64) -> Self {
         Self {
             id: doomed.id,
             kind: doomed.kind,

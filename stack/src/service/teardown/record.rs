@@ -7,13 +7,13 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::TeardownError;
-use super::plan::Plan;
+use super::plan::TeardownPlan;
 use super::progress::Progress;
 use super::runner::Runner;
-use super::{Condition, OnProgress, Request};
+use super::{Condition, OnProgress, TeardownRequest};
 use crate::lease::{EventKind, Lease};
 use crate::process;
-use crate::service::teardown::sweep::Kept;
+use crate::service::teardown::sweep::SweepPlan;
 use crate::service::{Service, ServiceError};
 use crate::values::id::StackName;
 
@@ -21,12 +21,12 @@ use crate::values::id::StackName;
 const HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
 
 /// Tells each step to the progress file and to whoever listens.
-pub(in crate::service) struct Teller<'a> {
+pub(in crate::service) struct ProgressWriter<'a> {
     file: File,
     listener: &'a OnProgress<'a>,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> ProgressWriter<'a> {
     pub(in crate::service) fn new(file: File, listener: &'a OnProgress<'a>) -> Self {
         Self { file, listener }
     }
@@ -107,13 +107,13 @@ impl Service {
     /// may be of a stack that has no lease any more, or never had one: it is given one, so that its end is written down.
     pub(super) async fn begin_teardown(
         &self,
-        plan: &Plan,
-        request: &Request,
+        plan: &TeardownPlan,
+        request: &TeardownRequest,
         runs: &Path,
-        sweep: Option<&Kept>,
+        sweep: Option<&SweepPlan>,
     ) -> Result<(), TeardownError> {
         let stack = &plan.name;
-        self.decided(stack, || async {
+        self.retry_on_conflict(stack, || async {
             let now = self.now();
             let lease = self.ledger.lease(stack).await?;
             let (seq, mut kinds) = match (lease, sweep) {
@@ -149,15 +149,15 @@ impl Service {
     /// Whether the teardown of a stack that lives may begin.
     fn may_begin(
         &self,
-        plan: &Plan,
-        request: &Request,
+        plan: &TeardownPlan,
+        request: &TeardownRequest,
         runs: &Path,
         lease: &Lease,
-        sweep: Option<&Kept>,
+        sweep: Option<&SweepPlan>,
     ) -> Result<(), TeardownError> {
         let stack = || plan.name.clone();
         Runner::refuse(lease, runs, self.now())?;
-        if sweep.is_some_and(Kept::is_adoption) {
+        if sweep.is_some_and(SweepPlan::is_adoption) {
             // Since the plan was made somebody registered a stack of this name.
             return Err(TeardownError::AnotherHere {
                 stack: stack(),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::Plan;
+use super::plan::TeardownPlan;
 use super::progress::Residue;
 use crate::terraform::{Diagnostic, Held, Mask, State};
 use crate::values::id::StackName;
 
 /// What happened to the resources of a run, as its lines told it.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct ApplyErrors {
     /// Those whose delete failed, with their type.
     pub(super) errored: BTreeMap<String, String>,
     /// Everything that was said to be wrong.
@@ -20,10 +20,10 @@ pub(super) struct Heard {
 
 /// What is left: what the state still holds where it could be read, else what was not said to be deleted.
 pub(super) fn left(
-    plan: &Plan,
+    plan: &TeardownPlan,
     state: Option<&State>,
     deleted: &[String],
-    heard: &Heard,
+    heard: &ApplyErrors,
     mask: &Mask,
 ) -> Vec<Residue> {
     let remaining: Vec<(String, String)> = match state {
@@ -53,7 +53,7 @@ pub(super) fn left(
 }
 
 /// The state could not be read after a destroy that ended well.
-pub(super) fn state_not_read(plan: &Plan, reason: &str) -> Residue {
+pub(super) fn state_not_read(plan: &TeardownPlan, reason: &str) -> Residue {
     Residue {
         id: plan.directory.clone(),
         kind: None,
@@ -65,7 +65,13 @@ pub(super) fn state_not_read(plan: &Plan, reason: &str) -> Residue {
     }
 }
 
-fn residue(plan: &Plan, id: String, kind: String, heard: &Heard, mask: &Mask) -> Residue {
+fn residue(
+    plan: &TeardownPlan,
+    id: String,
+    kind: String,
+    heard: &ApplyErrors,
+    mask: &Mask,
+) -> Residue {
     let errored = heard.errored.contains_key(&id);
     let (reason, blocked_by) = if errored {
         (reason(plan, &id, heard, mask), None)
@@ -91,7 +97,7 @@ fn residue(plan: &Plan, id: String, kind: String, heard: &Heard, mask: &Mask) ->
 }
 
 /// Why one failed: the diagnostic of its address, else one that names it, else all that nothing else explains.
-fn reason(plan: &Plan, id: &str, heard: &Heard, mask: &Mask) -> String {
+fn reason(plan: &TeardownPlan, id: &str, heard: &ApplyErrors, mask: &Mask) -> String {
     let errors: Vec<&Diagnostic> = heard.diagnostics.iter().filter(|d| d.is_error()).collect();
     let resource_id = plan
         .resources
@@ -138,20 +144,20 @@ pub(in crate::service) fn quoted(stack: &StackName) -> String {
 mod tests {
     use super::*;
     use crate::lease::Strategy;
-    use crate::service::teardown::Doomed;
+    use crate::service::teardown::PlannedDeletion;
     use crate::testing::stack_name;
     use crate::values::id::RunId;
 
-    fn plan() -> Plan {
-        let doomed = |id: &str, resource_id: &str| Doomed {
+    fn plan() -> TeardownPlan {
+        let doomed = |id: &str, resource_id: &str| PlannedDeletion {
             id: id.to_owned(),
             kind: id.split('.').next().unwrap().to_owned(),
             resource_id: Some(resource_id.to_owned()),
             region: Some("eu-west-1".to_owned()),
             objects: 1,
-            ..Doomed::default()
+            ..PlannedDeletion::default()
         };
-        Plan {
+        TeardownPlan {
             name: stack_name("shop 1"),
             strategy: Strategy::Terraform,
             run: RunId::random(),
@@ -172,8 +178,8 @@ mod tests {
         }
     }
 
-    fn heard(errored: &[&str], details: &[&str]) -> Heard {
-        Heard {
+    fn heard(errored: &[&str], details: &[&str]) -> ApplyErrors {
+        ApplyErrors {
             errored: errored
                 .iter()
                 .map(|id| ((*id).to_owned(), String::new()))

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::error::TeardownError;
-use super::plan::{Doomed, Plan};
-use super::prepare::{Prepared, Saved};
-use super::progress::{Deleted, Outcome, Progress, Residue};
-use super::record::{Recorder, Teller};
-use super::residue::{self, Heard};
-use super::{OnProgress, Request, Stop};
+use super::plan::{PlannedDeletion, TeardownPlan};
+use super::prepare::{PreparedTeardown, Saved};
+use super::progress::{DeletedResource, Progress, Residue, TeardownOutcome};
+use super::record::{ProgressWriter, Recorder};
+use super::residue::{self, ApplyErrors};
+use super::{OnProgress, StopSignal, TeardownRequest};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
 use crate::service::Service;
-use crate::service::teardown::sweep::{Before, beating, command as sweep_command, tidied};
+use crate::service::teardown::sweep::{TeardownFacts, beating, command as sweep_command, tidied};
 use crate::sweep::StackIdentity;
 use crate::terraform::{Applying, Line, Terraform, TerraformError};
 
@@ -22,11 +22,11 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// What a run did.
 #[derive(Default)]
-struct Ran {
-    deleted: Vec<Deleted>,
+struct RunResult {
+    deleted: Vec<DeletedResource>,
     /// What an earlier run has deleted, which nobody had written down.
     finished: BTreeSet<String>,
-    heard: Heard,
+    heard: ApplyErrors,
     /// Why Terraform failed; `None` when it ended well or was not needed.
     failure: Option<TerraformError>,
 }
@@ -42,13 +42,13 @@ impl Service {
     /// [`TeardownError::Terraform`]. What is left after a delete is no error but the outcome's residue.
     pub async fn teardown(
         &self,
-        prepared: Prepared,
-        request: &Request,
+        prepared: PreparedTeardown,
+        request: &TeardownRequest,
         progress: &OnProgress<'_>,
-        stop: &Stop,
-    ) -> Result<Outcome, TeardownError> {
-        let Prepared { plan, saved } = prepared;
-        let mut teller = Teller::new(saved.folder.progress()?, progress);
+        stop: &StopSignal,
+    ) -> Result<TeardownOutcome, TeardownError> {
+        let PreparedTeardown { plan, saved } = prepared;
+        let mut teller = ProgressWriter::new(saved.folder.progress()?, progress);
         let ended = self
             .carry_out(&plan, &saved, request, &mut teller, stop)
             .await;
@@ -65,12 +65,12 @@ impl Service {
 
     async fn carry_out(
         &self,
-        plan: &Plan,
+        plan: &TeardownPlan,
         saved: &Saved,
-        request: &Request,
-        teller: &mut Teller<'_>,
-        stop: &Stop,
-    ) -> Result<Outcome, TeardownError> {
+        request: &TeardownRequest,
+        teller: &mut ProgressWriter<'_>,
+        stop: &StopSignal,
+    ) -> Result<TeardownOutcome, TeardownError> {
         let stack = &plan.name;
         if !plan.may_proceed() {
             return Err(TeardownError::Blocked {
@@ -99,7 +99,7 @@ impl Service {
             return self.sweep(plan, kept, timing, teller, stop).await;
         }
         let mut recorder = Recorder::new(self, stack);
-        let mut ran = Ran::default();
+        let mut ran = RunResult::default();
         ran.finished.extend(saved.folder.finished());
         let finished = ran.finished.iter().cloned();
         recorder
@@ -109,7 +109,7 @@ impl Service {
             match terraform.apply(&saved.folder.plan(), saved.folder.path()) {
                 Ok(applying) => {
                     saved.folder.note_terraform(applying.pid());
-                    let following = Following {
+                    let following = ApplyFollower {
                         plan,
                         saved,
                         stop,
@@ -130,12 +130,12 @@ impl Service {
     /// What became of it, into the ledger.
     async fn conclude_destroy(
         &self,
-        plan: &Plan,
+        plan: &TeardownPlan,
         saved: &Saved,
-        ran: Ran,
+        ran: RunResult,
         mut recorder: Recorder<'_>,
-        teller: &mut Teller<'_>,
-    ) -> Result<Outcome, TeardownError> {
+        teller: &mut ProgressWriter<'_>,
+    ) -> Result<TeardownOutcome, TeardownError> {
         let attempted = !ran.deleted.is_empty() || !ran.heard.errored.is_empty();
         if let Some(error) = ran.failure.clone().filter(|_| !attempted) {
             let reason = error.to_string();
@@ -184,7 +184,7 @@ impl Service {
             recorder.write([EventKind::TeardownFailed { reason }]).await;
         }
         recorder.settled().await?;
-        Ok(Outcome {
+        Ok(TeardownOutcome {
             name: plan.name.clone(),
             strategy: Strategy::Terraform,
             deleted: ran.deleted,
@@ -197,11 +197,11 @@ impl Service {
     /// Whether anything is left after a destroy that ended well.
     async fn look_after_destroy(
         &self,
-        plan: &Plan,
+        plan: &TeardownPlan,
         saved: &Saved,
-        ran: &Ran,
+        ran: &RunResult,
         recorder: &mut Recorder<'_>,
-        teller: &mut Teller<'_>,
+        teller: &mut ProgressWriter<'_>,
     ) -> Result<Vec<Residue>, TeardownError> {
         let Some(lease) = self.ledger.lease(&plan.name).await? else {
             return Ok(Vec::new());
@@ -211,19 +211,24 @@ impl Service {
         }
         teller.tell(&Progress::Looking);
         let deleted = ran.deleted.iter();
-        let before = Before {
+        let before = TeardownFacts {
             deleted: deleted.filter_map(|one| one.resource_id.clone()).collect(),
-            ..Before::default()
+            ..TeardownFacts::default()
         };
         let stack = StackIdentity::of_lease(&lease);
         let command = sweep_command(&plan.name, self.protects(&lease));
-        let look = self.look_afterwards(&stack, &before, &saved.timing, &command);
+        let look = self.verify_gone(&stack, &before, &saved.timing, &command);
         Ok(beating(look, recorder).await.residue)
     }
 }
 
 /// What is left after a destroy. Only a state that was read and is empty says that nothing is.
-async fn left(terraform: &Terraform, plan: &Plan, saved: &Saved, ran: &Ran) -> Vec<Residue> {
+async fn left(
+    terraform: &Terraform,
+    plan: &TeardownPlan,
+    saved: &Saved,
+    ran: &RunResult,
+) -> Vec<Residue> {
     let deleted: Vec<String> = ran.deleted.iter().map(|one| one.id.clone()).collect();
     let state = terraform.state().await;
     let left = residue::left(plan, state.as_ref().ok(), &deleted, &ran.heard, &saved.mask);
@@ -239,22 +244,22 @@ async fn left(terraform: &Terraform, plan: &Plan, saved: &Saved, ran: &Ran) -> V
 }
 
 /// An apply that is followed.
-struct Following<'a> {
-    plan: &'a Plan,
+struct ApplyFollower<'a> {
+    plan: &'a TeardownPlan,
     saved: &'a Saved,
-    stop: &'a Stop,
+    stop: &'a StopSignal,
     /// How many objects of each address are still to go: deposed ones have the same address.
     remaining: BTreeMap<String, usize>,
-    ran: &'a mut Ran,
+    ran: &'a mut RunResult,
 }
 
-impl Following<'_> {
+impl ApplyFollower<'_> {
     /// Until it ends; answers why it failed, if it did.
     async fn follow(
         mut self,
         mut applying: Applying,
         recorder: &mut Recorder<'_>,
-        teller: &mut Teller<'_>,
+        teller: &mut ProgressWriter<'_>,
     ) -> Result<Option<TerraformError>, TerraformError> {
         loop {
             // In this order: what it said before it ended is read after it was seen to have ended.
@@ -279,7 +284,12 @@ impl Following<'_> {
         }
     }
 
-    async fn line(&mut self, line: Line, recorder: &mut Recorder<'_>, teller: &mut Teller<'_>) {
+    async fn line(
+        &mut self,
+        line: Line,
+        recorder: &mut Recorder<'_>,
+        teller: &mut ProgressWriter<'_>,
+    ) {
         match line {
             Line::Started(hook) => teller.tell(&Progress::ResourceStarted {
                 id: hook.address,
@@ -304,13 +314,13 @@ impl Following<'_> {
                     .resources
                     .iter()
                     .find(|one| one.id == hook.address);
-                let doomed = planned.cloned().unwrap_or(Doomed {
+                let doomed = planned.cloned().unwrap_or(PlannedDeletion {
                     id: hook.address,
                     kind: hook.kind,
                     objects: 1,
-                    ..Doomed::default()
+                    ..PlannedDeletion::default()
                 });
-                let deleted = Deleted::of(doomed, hook.seconds);
+                let deleted = DeletedResource::of(doomed, hook.seconds);
                 teller.tell(&Progress::ResourceDeleted(deleted.clone()));
                 self.ran.deleted.push(deleted);
             }
@@ -327,7 +337,7 @@ impl Following<'_> {
     }
 }
 
-fn counts(plan: &Plan) -> BTreeMap<String, usize> {
+fn counts(plan: &TeardownPlan) -> BTreeMap<String, usize> {
     let each = plan
         .resources
         .iter()
@@ -360,7 +370,7 @@ pub(in crate::service) fn as_event(residue: &Residue) -> EventKind {
     }
 }
 
-fn failed(plan: &Plan, error: TerraformError) -> TeardownError {
+fn failed(plan: &TeardownPlan, error: TerraformError) -> TeardownError {
     TeardownError::Terraform {
         stack: plan.name.clone(),
         error,

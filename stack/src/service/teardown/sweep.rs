@@ -13,13 +13,13 @@ mod selector;
 mod timing;
 mod verify;
 
-pub use recheck::LookSummary;
-pub use selector::{Tagged, Wish};
-pub use timing::Timing;
+pub use recheck::RecheckSummary;
+pub use selector::{SweepSelector, TaggedStack};
+pub use timing::SweepTiming;
 
 pub(in crate::service) use execute::{beating, tidied};
-pub(in crate::service) use saved_plan::Kept;
-pub(in crate::service) use verify::{Before, command};
+pub(in crate::service) use saved_plan::SweepPlan;
+pub(in crate::service) use verify::{TeardownFacts, command};
 
 #[cfg(test)]
 mod tests;

@@ -14,8 +14,8 @@ use crate::lease::{EventKind, Phase, Registration, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::policy::Policy;
 use crate::process;
-use crate::service::teardown::sweep::Wish;
-use crate::service::{Service, Sky};
+use crate::service::teardown::sweep::SweepSelector;
+use crate::service::{CloudAccess, Service};
 use crate::testing::{FakeCloud, ManualClock, actor, noon, registration, resource, stack_name};
 use crate::values::id::RunId;
 use crate::{Seq, SystemClock};
@@ -26,7 +26,7 @@ struct World {
     dir: TempDir,
     ledger: Arc<MemoryLedger>,
     service: Service,
-    settings: Settings,
+    settings: TeardownSettings,
 }
 
 const SCRIPT: &str = r#"#!/bin/sh
@@ -97,9 +97,9 @@ impl World {
             actor(),
             Source::Cli,
         );
-        let settings = Settings {
+        let settings = TeardownSettings {
             runs: dir.path().join("runs"),
-            ..Settings::default()
+            ..TeardownSettings::default()
         };
         let world = Self {
             dir,
@@ -152,7 +152,7 @@ impl World {
         std::fs::read_to_string(self.path("calls")).unwrap_or_default()
     }
 
-    async fn plan(&self) -> Prepared {
+    async fn plan(&self) -> PreparedTeardown {
         let prepared = self
             .service
             .plan_teardown(&stack_name("shop"), &self.settings)
@@ -161,16 +161,19 @@ impl World {
     }
 
     /// The plan of another stack, which begins here.
-    async fn planned(&self, name: &StackName, registration: Registration) -> Prepared {
+    async fn planned(&self, name: &StackName, registration: Registration) -> PreparedTeardown {
         let opened = self.service.open(name, registration, &process::liveness);
         opened.await.unwrap();
         let prepared = self.service.plan_teardown(name, &self.settings).await;
         prepared.unwrap().unwrap()
     }
 
-    async fn carry_out(&self, prepared: Prepared) -> Result<Outcome, TeardownError> {
+    async fn carry_out(
+        &self,
+        prepared: PreparedTeardown,
+    ) -> Result<TeardownOutcome, TeardownError> {
         self.service
-            .teardown(prepared, &request(), &|_| {}, &Stop::default())
+            .teardown(prepared, &request(), &|_| {}, &StopSignal::default())
             .await
     }
 
@@ -210,8 +213,8 @@ impl World {
     }
 }
 
-fn request() -> Request {
-    Request {
+fn request() -> TeardownRequest {
+    TeardownRequest {
         by: actor(),
         why: "test".to_owned(),
         confirmed: None,
@@ -232,7 +235,12 @@ async fn intent_then_deletes_then_gone() {
     let listener = |step: &Progress| steps.lock().unwrap().push(step.clone());
     let outcome = world
         .service
-        .teardown(prepared.clone(), &request(), &listener, &Stop::default())
+        .teardown(
+            prepared.clone(),
+            &request(),
+            &listener,
+            &StopSignal::default(),
+        )
         .await
         .unwrap();
     assert_eq!((outcome.deleted.len(), outcome.residue.len()), (3, 0));
@@ -388,11 +396,11 @@ async fn what_a_destroy_did_not_know_is_residue() {
     let orphan = resource("sqs", "orphan", "shop");
     let foreign = resource("sqs", "foreign", "search");
     let cloud = Arc::new(FakeCloud::new([orphan.clone(), foreign]));
-    let sky = Sky::new(
+    let access = CloudAccess::new(
         Arc::clone(&cloud) as _,
         Arc::new(MemoryInventory::default()),
     );
-    world.service = world.service.clone().with_sky(sky);
+    world.service = world.service.clone().with_cloud(access);
     let prepared = world.plan().await;
     let outcome = world.carry_out(prepared).await.unwrap();
     assert_eq!(outcome.residue.len(), 1, "{outcome:?}");
@@ -402,7 +410,7 @@ async fn what_a_destroy_did_not_know_is_residue() {
     assert_eq!(left.command.as_deref(), Some(command));
     assert_eq!(world.phase().await, Phase::Residue);
     cloud.remove(&orphan.id);
-    let wish = Wish::named(&stack_name("shop"));
+    let wish = SweepSelector::named(&stack_name("shop"));
     let prepared = world.service.plan_sweep(&wish, &world.settings).await;
     let outcome = world.carry_out(prepared.unwrap().unwrap()).await.unwrap();
     assert_eq!(
@@ -647,7 +655,7 @@ async fn a_runner_says_that_it_lives() {
             clock.advance("31s".parse().unwrap());
         }
     };
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let asked = request();
     let work = world.service.teardown(prepared, &asked, &listener, &stop);
     let look = async {

@@ -60,7 +60,7 @@ pub(crate) async fn run(
     } else {
         context.existing_observer()?
     };
-    if *billed && service.sky().is_none() {
+    if *billed && service.cloud_access().is_none() {
         return Err(CommandError::failed(
             "there is nobody to ask for the bill: no account is configured",
         )

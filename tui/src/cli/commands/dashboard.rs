@@ -81,10 +81,10 @@ pub(crate) async fn open(
     let config = Arc::new(config);
     let read_only = reason_against_changes(context, &config, &path);
     // The made-up world has no cloud, whatever the configuration names.
-    let sky = if demo {
+    let access = if demo {
         None
     } else {
-        context.sky(&config, &path)
+        context.cloud_access(&config, &path)
     };
     let service = |ledger| {
         let (clock, config) = (Arc::new(*context.clock()), Arc::clone(&config));
@@ -95,8 +95,8 @@ pub(crate) async fn open(
             context.actor(),
             Source::Dashboard,
         );
-        match &sky {
-            Some(sky) => service.with_sky(sky.clone()),
+        match &access {
+            Some(access) => service.with_cloud(access.clone()),
             None => service,
         }
     };
@@ -109,7 +109,7 @@ pub(crate) async fn open(
         policy: config.policy.clone(),
         read_only,
         demo,
-        cloud: sky.is_some(),
+        cloud: access.is_some(),
         colour: !context.environment.no_color && !context.environment.dumb_terminal,
     };
     let (columns, rows) = crossterm::terminal::size()?;

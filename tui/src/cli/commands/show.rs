@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 use stack::listing::ListedResource;
-use stack::service::Shown;
+use stack::service::StackDetails;
 use stack::{Event, Listing, StackName};
 
 use crate::cli::args::{Form, OneOf};
@@ -41,8 +41,8 @@ struct Answer<'a> {
     resources: &'a [ListedResource],
 }
 
-impl<'a> From<&'a Shown> for Answer<'a> {
-    fn from(shown: &'a Shown) -> Self {
+impl<'a> From<&'a StackDetails> for Answer<'a> {
+    fn from(shown: &'a StackDetails) -> Self {
         Self {
             listing: &shown.listing,
             events: &shown.events,

@@ -3,7 +3,7 @@
 use clap::Args;
 use stack::StackName;
 use stack::service::Service;
-use stack::service::power::{Patience, SleepError, Step, Turned};
+use stack::service::power::{PollPolicy, PowerOutcome, PowerStep, SleepError};
 
 use super::hold::Until;
 use crate::cli::args::Form;
@@ -40,7 +40,9 @@ pub(crate) async fn run(
     let service = context.writer()?;
     let until = until.map(|until| until.at(service.now()));
     let tell = teller(*form);
-    let turned = service.sleep(name, until, Patience::default(), &tell).await;
+    let turned = service
+        .sleep(name, until, PollPolicy::default(), &tell)
+        .await;
     let turned = match turned {
         Ok(turned) => turned,
         Err(error) => return Err(refused(error, &service, name).await),
@@ -54,14 +56,14 @@ pub(crate) async fn run(
 }
 
 /// Each step beside the output, so that somebody who waits knows for what.
-pub(super) fn teller(form: Form) -> impl Fn(&Step) + Send + Sync {
+pub(super) fn teller(form: Form) -> impl Fn(&PowerStep) + Send + Sync {
     move |step| {
         let line = match step {
             _ if form.json => return,
-            Step::Stopping(one) => format!("  {}: stopping", one.id),
-            Step::Starting(one) => format!("  {}: starting", one.id),
-            Step::Done(one) => format!("  {}: done", one.id),
-            Step::Failed(one) => format!("  {}: {}", one.id, one.reason),
+            PowerStep::Stopping(one) => format!("  {}: stopping", one.id),
+            PowerStep::Starting(one) => format!("  {}: starting", one.id),
+            PowerStep::Done(one) => format!("  {}: done", one.id),
+            PowerStep::Failed(one) => format!("  {}: {}", one.id, one.reason),
         };
         ui::tell(&clean(&line));
     }
@@ -81,7 +83,7 @@ pub(super) async fn refused(
 }
 
 /// What could not be stopped or started is told as an exit code as well.
-pub(super) fn verdict(turned: &Turned, command: &str) -> Result<(), CommandError> {
+pub(super) fn verdict(turned: &PowerOutcome, command: &str) -> Result<(), CommandError> {
     let name = &turned.name;
     match turned.failed.as_slice() {
         [] => Ok(()),
@@ -99,7 +101,7 @@ pub(super) fn verdict(turned: &Turned, command: &str) -> Result<(), CommandError
 }
 
 /// How long waking takes, as far as anybody knows.
-pub(crate) fn ready_again(turned: &Turned) -> String {
+pub(crate) fn ready_again(turned: &PowerOutcome) -> String {
     match turned.ready_again_seconds {
         Some(time) => format!(
             "ready again in about {}, as it took for this app so far",
@@ -109,7 +111,7 @@ pub(crate) fn ready_again(turned: &Turned) -> String {
     }
 }
 
-async fn shown(ui: &mut Ui, turned: &Turned, service: &Service) -> Result<(), CommandError> {
+async fn shown(ui: &mut Ui, turned: &PowerOutcome, service: &Service) -> Result<(), CommandError> {
     let name = &turned.name;
     let now = service.now();
     if turned.asleep {

@@ -7,8 +7,10 @@ use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use stack::service::teardown::sweep::Wish;
-use stack::service::teardown::{Blocker, Outcome, Prepared, Progress, Settings};
+use stack::service::teardown::sweep::SweepSelector;
+use stack::service::teardown::{
+    Blocker, PreparedTeardown, Progress, TeardownOutcome, TeardownSettings,
+};
 use stack::service::{Service, ServiceError};
 use stack::{Lease, Source, Span, StackName};
 
@@ -78,7 +80,7 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let settings = Settings {
+    let settings = TeardownSettings {
         max_resources: arguments.max_resources,
         final_snapshot: arguments.final_snapshot,
         longest: arguments
@@ -135,13 +137,13 @@ pub(crate) async fn run(
 async fn planned(
     arguments: &Arguments,
     service: &Service,
-    settings: &Settings,
-) -> Result<Option<Prepared>, CommandError> {
+    settings: &TeardownSettings,
+) -> Result<Option<PreparedTeardown>, CommandError> {
     let name = &arguments.name;
     let planned = match arguments.strategy {
         Strategy::Terraform => service.plan_teardown(name, settings).await,
         Strategy::Sweep => {
-            let wish = Wish {
+            let wish = SweepSelector {
                 name: name.clone(),
                 app: arguments.one_of.app.clone(),
                 owner: arguments.one_of.owner.clone(),
@@ -205,17 +207,17 @@ fn already_gone(arguments: &Arguments, ui: &mut Ui) -> Result<(), CommandError> 
     ui.text(&format!("{name} is gone already"))
 }
 
-fn nothing_to_do(arguments: &Arguments) -> Outcome {
-    Outcome {
+fn nothing_to_do(arguments: &Arguments) -> TeardownOutcome {
+    TeardownOutcome {
         strategy: match arguments.strategy {
             Strategy::Terraform => stack::lease::Strategy::Terraform,
             Strategy::Sweep => stack::lease::Strategy::Sweep,
         },
-        ..Outcome::nothing_to_do(&arguments.name)
+        ..TeardownOutcome::nothing_to_do(&arguments.name)
     }
 }
 
-fn blocked(prepared: &Prepared) -> CommandError {
+fn blocked(prepared: &PreparedTeardown) -> CommandError {
     let blockers = &prepared.plan.blockers;
     let each: Vec<_> = blockers.iter().map(ToString::to_string).collect();
     let text = format!(
@@ -287,8 +289,8 @@ fn tell(arguments: &Arguments, ui: &mut Ui, step: &Progress) -> Result<(), Comma
 }
 
 /// What is left is told as an exit code as well.
-fn ended(outcome: &Outcome) -> Result<(), CommandError> {
-    let Outcome { name, residue, .. } = outcome;
+fn ended(outcome: &TeardownOutcome) -> Result<(), CommandError> {
+    let TeardownOutcome { name, residue, .. } = outcome;
     match residue.len() {
         0 => Ok(()),
         count => Err(CommandError::residue(format!(

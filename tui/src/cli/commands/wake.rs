@@ -2,7 +2,7 @@
 
 use clap::Args;
 use stack::StackName;
-use stack::service::power::Patience;
+use stack::service::power::PollPolicy;
 
 use super::sleep::{ready_again, refused, teller, verdict};
 use crate::cli::args::Form;
@@ -31,7 +31,7 @@ pub(crate) async fn run(
     let Arguments { name, form } = arguments;
     let service = context.writer()?;
     let tell = teller(*form);
-    let turned = match service.wake(name, Patience::default(), &tell).await {
+    let turned = match service.wake(name, PollPolicy::default(), &tell).await {
         Ok(turned) => turned,
         Err(error) => return Err(refused(error, &service, name).await),
     };

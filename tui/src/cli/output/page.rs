@@ -37,14 +37,14 @@ const CHART: u32 = 40;
 
 /// What a page is made of.
 pub(crate) struct Page<'a> {
-    pub(crate) shown: &'a service::Shown,
+    pub(crate) shown: &'a service::StackDetails,
     pub(crate) view: &'a View,
 }
 
 /// Writes the page.
 pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     let Page {
-        shown: service::Shown { listing, .. },
+        shown: service::StackDetails { listing, .. },
         view,
     } = page;
     let name = ui.paint(Tone::Heading, &clean(listing.name.as_str()));
@@ -103,7 +103,7 @@ fn identity(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
 fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     let Page {
         shown:
-            service::Shown {
+            service::StackDetails {
                 lease,
                 listing: stack,
                 ..
@@ -259,7 +259,7 @@ fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
 fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     let Page {
         shown:
-            service::Shown {
+            service::StackDetails {
                 lease,
                 listing: stack,
                 ..
@@ -308,7 +308,7 @@ fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
 }
 
 fn events(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
-    let service::Shown {
+    let service::StackDetails {
         events, listing, ..
     } = page.shown;
     let earlier = events.len().saturating_sub(LAST);

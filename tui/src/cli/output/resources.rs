@@ -13,7 +13,11 @@ use crate::format::values::{self, UNKNOWN};
 ///   TYPE        ID                 REGION     STATE    $/H   AGE
 ///   ec2:volume  vol-1d3a865d80056  eu-west-1  in-use  0.01  3 h
 /// ```
-pub(crate) fn write(ui: &mut Ui, shown: &service::Shown, view: &View) -> Result<(), CommandError> {
+pub(crate) fn write(
+    ui: &mut Ui,
+    shown: &service::StackDetails,
+    view: &View,
+) -> Result<(), CommandError> {
     if shown.resources.is_empty() {
         return ui.text("  Nothing that was found carries its tags.");
     }

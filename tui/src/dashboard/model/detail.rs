@@ -64,7 +64,7 @@ pub(crate) struct Detail {
     /// What happened to it, once that was read, in order.
     pub(crate) events: Option<Result<Vec<stack::Event>, Problem>>,
     /// How long waking it takes, where it sleeps and that is known.
-    pub(crate) wakes_in: Option<Elapsed>,
+    pub(crate) wake_duration: Option<Elapsed>,
 }
 
 impl Detail {
@@ -74,7 +74,7 @@ impl Detail {
             tab: Tab::default(),
             scroll: 0,
             events: stack.leased().is_none().then(|| Ok(Vec::new())),
-            wakes_in: None,
+            wake_duration: None,
             stack,
         }
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use stack::service::power::{Step, Turned};
-use stack::service::teardown::{Outcome, Progress};
+use stack::service::power::{PowerOutcome, PowerStep};
+use stack::service::teardown::{Progress, TeardownOutcome};
 use stack::{Elapsed, RunId, StackName};
 
 use super::row::before;
@@ -59,9 +59,9 @@ pub(crate) enum Fate {
 #[derive(Clone, Debug)]
 pub(crate) enum Ended {
     /// A teardown, with this outcome.
-    Done(Outcome),
+    Done(TeardownOutcome),
     /// A sleep or a wake, with this one.
-    Turned(Box<Turned>),
+    Turned(Box<PowerOutcome>),
     /// Without one.
     Failed(String),
 }
@@ -114,7 +114,7 @@ impl Works {
     }
 
     /// A sleep or a wake has.
-    pub(crate) fn step(&mut self, stack: &StackName, step: Step, now: Timestamp) {
+    pub(crate) fn step(&mut self, stack: &StackName, step: PowerStep, now: Timestamp) {
         self.0.entry(stack.clone()).or_default().step(step, now);
     }
 
@@ -165,17 +165,17 @@ impl Work {
         }
     }
 
-    fn step(&mut self, step: Step, now: Timestamp) {
+    fn step(&mut self, step: PowerStep, now: Timestamp) {
         match step {
-            Step::Stopping(one) | Step::Starting(one) => {
+            PowerStep::Stopping(one) | PowerStep::Starting(one) => {
                 self.set(one.id.to_string(), Fate::Going(now));
             }
-            Step::Done(one) => {
+            PowerStep::Done(one) => {
                 let id = one.id.to_string();
                 let took = self.took(&id, now);
                 self.set(id, Fate::Done(took));
             }
-            Step::Failed(one) => {
+            PowerStep::Failed(one) => {
                 let took = self.took(&one.id, now);
                 self.set(one.id, Fate::Failed(took, Some(one.reason)));
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stack::idle::{DEFAULT_WINDOW, IdleState};
 use stack::inventory::TaggedStack;
 use stack::listing::{Flag, Listing};
-use stack::service::teardown::sweep::Wish;
+use stack::service::teardown::sweep::SweepSelector;
 use stack::view::CloudView;
 use stack::{
     AppName, Elapsed, HourlyRate, Lease, Owner, Phase, Resource, Span, StackName, Usd, View,
@@ -46,10 +46,10 @@ impl Key {
 
     /// Whose end is wanted, when it is to be swept; `None` where its tags say it in no way that jiti writes, so that
     /// nothing may be deleted on their word.
-    pub(crate) fn wish(&self) -> Option<Wish> {
+    pub(crate) fn wish(&self) -> Option<SweepSelector> {
         match self {
-            Self::Lease(name) => Some(Wish::named(name)),
-            Self::Tags(tags) => Some(Wish {
+            Self::Lease(name) => Some(SweepSelector::named(name)),
+            Self::Tags(tags) => Some(SweepSelector {
                 name: StackName::new(&tags.name).ok()?,
                 app: Some(AppName::new(tags.app.as_deref()?).ok()?),
                 owner: Some(Owner::new(tags.owner.as_deref()?).ok()?),

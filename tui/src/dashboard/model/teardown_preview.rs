@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use stack::service::teardown::Plan;
+use stack::service::teardown::TeardownPlan;
 
 use super::world::Key;
 use crate::dashboard::event::Problem;
@@ -20,7 +20,7 @@ pub(crate) enum Foresight {
     /// What it answered, and when; no plan when nothing is left to remove.
     Known {
         at: Timestamp,
-        answer: Result<Option<Box<Plan>>, Problem>,
+        answer: Result<Option<Box<TeardownPlan>>, Problem>,
     },
 }
 
@@ -41,7 +41,7 @@ impl Foresights {
         &mut self,
         stack: Key,
         at: Timestamp,
-        answer: Result<Option<Box<Plan>>, Problem>,
+        answer: Result<Option<Box<TeardownPlan>>, Problem>,
     ) {
         self.0.insert(stack, Foresight::Known { at, answer });
     }

@@ -121,7 +121,7 @@ mod tests {
             Source::Dashboard,
         );
         let seen = Arc::clone(cloud) as Arc<dyn Cloud>;
-        service.with_sky(stack::service::Sky::new(
+        service.with_cloud(stack::service::CloudAccess::new(
             seen,
             Arc::new(MemoryInventory::new()),
         ))

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use stack::service::teardown::sweep::Wish;
+use stack::service::teardown::sweep::SweepSelector;
 use stack::service::teardown::{
-    Follower, Plan, Prepared, Progress, Runner, Settings, TeardownError, Warning,
+    Follower, PlanWarning, PreparedTeardown, Progress, Runner, TeardownError, TeardownPlan,
+    TeardownSettings,
 };
 use stack::service::{Service, ServiceError};
 use stack::{RunId, Source, StackName, process};
@@ -38,9 +39,9 @@ const AT_ONCE: usize = 4;
 /// Plans and runs.
 pub(crate) struct Hands {
     context: Context,
-    settings: Settings,
+    settings: TeardownSettings,
     /// The plans that were shown, and wait for a yes.
-    shown: Mutex<BTreeMap<Key, Prepared>>,
+    shown: Mutex<BTreeMap<Key, PreparedTeardown>>,
     places: Semaphore,
     /// Who walks through many stacks asks for one after the other.
     looks: Semaphore,
@@ -63,7 +64,7 @@ impl Hands {
         &self,
         service: &Service,
         stack: &Key,
-    ) -> Result<Option<Box<Plan>>, Problem> {
+    ) -> Result<Option<Box<TeardownPlan>>, Problem> {
         let prepared = self.planned(service, stack).await;
         let Some(prepared) = prepared.map_err(|error| problem(&error))? else {
             return Ok(None);
@@ -78,7 +79,7 @@ impl Hands {
         &self,
         service: &Service,
         stack: &Key,
-    ) -> Result<Option<Box<Plan>>, Problem> {
+    ) -> Result<Option<Box<TeardownPlan>>, Problem> {
         // The semaphore is never closed, so that waiting for a look cannot fail.
         let _look = self.looks.acquire().await;
         let prepared = self.planned(service, stack).await;
@@ -92,7 +93,7 @@ impl Hands {
         &self,
         service: &Service,
         stack: &Key,
-    ) -> Result<Option<Prepared>, TeardownError> {
+    ) -> Result<Option<PreparedTeardown>, TeardownError> {
         let Some(stack) = stack.leased() else {
             return match stack.wish() {
                 Some(wish) => service.plan_sweep(&wish, &self.settings).await,
@@ -100,12 +101,12 @@ impl Hands {
             };
         };
         let planned = service.plan_teardown(stack, &self.settings).await;
-        if service.sky().is_none() {
+        if service.cloud_access().is_none() {
             return planned;
         }
         let why = match &planned {
             Err(TeardownError::Service(ServiceError::Unknown { .. })) => None,
-            Ok(Some(Prepared { plan, .. })) => {
+            Ok(Some(PreparedTeardown { plan, .. })) => {
                 let blockers = plan.blockers.iter();
                 let mut out_of_reach =
                     blockers.filter(|one| one.is_unreachable_origin() || one.is_lost_state());
@@ -116,14 +117,14 @@ impl Hands {
             }
             _ => return planned,
         };
-        let wish = Wish::named(stack);
+        let wish = SweepSelector::named(stack);
         let Some(mut sweep) = service.plan_sweep(&wish, &self.settings).await? else {
             return planned;
         };
         if let Some(why) = why {
             let found = format!("this is a sweep by tag, for Terraform cannot end it: {why}");
             let id = stack.to_string();
-            sweep.plan.warnings.insert(0, Warning { id, found });
+            sweep.plan.warnings.insert(0, PlanWarning { id, found });
             sweep.plan.protected = true;
         }
         Ok(Some(sweep))
@@ -232,7 +233,7 @@ impl Hands {
         (runner.run == *run).then_some(runner)
     }
 
-    fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, Prepared>> {
+    fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, PreparedTeardown>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 //! followed step by step.
 
 use stack::StackName;
-use stack::service::power::{Plan, Step, Turned};
+use stack::service::power::{PowerOutcome, PowerStep, SleepPlan};
 use tui_input::InputRequest;
 
 use crate::dashboard::effect::Effect;
@@ -92,7 +92,11 @@ pub(super) fn back(popup: &mut Nap) -> bool {
 }
 
 /// What would stop is known, or why it is not.
-pub(super) fn drowsy(model: &mut Model, stack: &StackName, answer: Result<Box<Plan>, Problem>) {
+pub(super) fn drowsy(
+    model: &mut Model,
+    stack: &StackName,
+    answer: Result<Box<SleepPlan>, Problem>,
+) {
     if let Some(Popup::Sleep(popup)) = &mut model.popup
         && popup.stack == *stack
     {
@@ -102,7 +106,7 @@ pub(super) fn drowsy(model: &mut Model, stack: &StackName, answer: Result<Box<Pl
 }
 
 /// Something is stopped or started, was, or could not be.
-pub(super) fn turning(model: &mut Model, stack: &StackName, step: Step) {
+pub(super) fn turning(model: &mut Model, stack: &StackName, step: PowerStep) {
     let now = model.now();
     model.works.step(stack, step, now);
     if let Some(work) = model.works.running(stack) {
@@ -116,7 +120,7 @@ pub(super) fn turning(model: &mut Model, stack: &StackName, step: Step) {
 pub(super) fn turned(
     model: &mut Model,
     stack: &StackName,
-    answer: Result<Box<Turned>, Problem>,
+    answer: Result<Box<PowerOutcome>, Problem>,
 ) -> Vec<Effect> {
     match answer {
         Ok(turned) => {
@@ -133,7 +137,7 @@ pub(super) fn turned(
     vec![Effect::Load, Effect::Sync]
 }
 
-fn verdict(stack: &StackName, turned: &Turned) -> (Tone, String) {
+fn verdict(stack: &StackName, turned: &PowerOutcome) -> (Tone, String) {
     if let Some(failed) = turned.failed.first() {
         let text = format!(
             "✗ {stack} is half asleep: {} could not be turned, first {}: {}; z and w both finish it",

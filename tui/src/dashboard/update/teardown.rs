@@ -1,6 +1,6 @@
 //! Ending a stack: the plan first, the yes once it was seen, then what the run says until it ends.
 
-use stack::service::teardown::{Plan, Progress};
+use stack::service::teardown::{Progress, TeardownPlan};
 use stack::{Phase, RunId, StackName};
 use tui_input::InputRequest;
 
@@ -95,7 +95,7 @@ pub(super) fn foresee(model: &mut Model, anew: bool) -> Vec<Effect> {
 pub(super) fn planned(
     model: &mut Model,
     stack: &Key,
-    answer: Result<Option<Box<Plan>>, Problem>,
+    answer: Result<Option<Box<TeardownPlan>>, Problem>,
 ) -> Vec<Effect> {
     // Whoever goes on to the stack's page finds there what was asked last.
     let now = model.now();

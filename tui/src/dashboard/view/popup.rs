@@ -8,7 +8,7 @@ mod sort;
 mod teardown;
 
 use ratatui::layout::Rect;
-use stack::service::teardown::Plan;
+use stack::service::teardown::TeardownPlan;
 use tui_input::Input;
 
 use super::canvas::Canvas;
@@ -30,12 +30,12 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: 
 }
 
 /// The resources of a plan, one a line.
-pub(super) fn doomed(page: &mut Page, plan: &Plan) {
+pub(super) fn doomed(page: &mut Page, plan: &TeardownPlan) {
     teardown::list(page, plan);
 }
 
 /// How many resources of a plan go, and what that frees.
-pub(super) fn goes(plan: &Plan) -> String {
+pub(super) fn goes(plan: &TeardownPlan) -> String {
     teardown::goes(plan)
 }
 

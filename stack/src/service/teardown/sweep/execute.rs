@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::executor::{Done, Work};
-use super::saved_plan::Kept;
-use super::timing::Timing;
-use super::verify::{Before, Looked, command};
+use super::executor::{SweepExecutor, SweepResult};
+use super::saved_plan::SweepPlan;
+use super::timing::SweepTiming;
+use super::verify::{TeardownFacts, Verification, command};
 use crate::cloud::CloudError;
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::service::Service;
 use crate::service::teardown::{
-    Outcome, Plan, Progress, Recorder, Residue, Stop, TeardownError, Teller, as_event,
+    Progress, ProgressWriter, Recorder, Residue, StopSignal, TeardownError, TeardownOutcome,
+    TeardownPlan, as_event,
 };
 use crate::sweep::Ownership;
 
@@ -22,18 +23,18 @@ impl Service {
     /// Does what a plan says, after the intent has been written.
     pub(in crate::service) async fn sweep(
         &self,
-        plan: &Plan,
-        kept: &Kept,
-        timing: &Timing,
-        teller: &mut Teller<'_>,
-        stop: &Stop,
-    ) -> Result<Outcome, TeardownError> {
+        plan: &TeardownPlan,
+        kept: &SweepPlan,
+        timing: &SweepTiming,
+        teller: &mut ProgressWriter<'_>,
+        stop: &StopSignal,
+    ) -> Result<TeardownOutcome, TeardownError> {
         let mut recorder = Recorder::new(self, &plan.name);
         let timing = match kept.longest {
             Some(longest) => timing.clone().at_most(longest),
             None => timing.clone(),
         };
-        let Some(sky) = self.sky() else {
+        let Some(access) = self.cloud_access() else {
             let reason = "this process has no way into the cloud".to_owned();
             recorder.write([EventKind::TeardownFailed { reason }]).await;
             recorder.settled().await?;
@@ -41,7 +42,7 @@ impl Service {
             return Err(TeardownError::NoAccounts { stack });
         };
         let places = self.places().into_iter().collect();
-        let work = Work::new(&sky.cloud, kept, places, timing.clone(), stop);
+        let work = SweepExecutor::new(&access.cloud, kept, places, timing.clone(), stop);
         let done = work.run(&mut recorder, teller).await;
         let command = command(
             &plan.name,
@@ -58,7 +59,7 @@ impl Service {
                     not_looked(&before, &command)
                 } else {
                     teller.tell(&Progress::Looking);
-                    let look = self.look_afterwards(&kept.stack, &before, &timing, &command);
+                    let look = self.verify_gone(&kept.stack, &before, &timing, &command);
                     beating(look, &mut recorder).await
                 };
                 looked.residue
@@ -72,7 +73,7 @@ impl Service {
             );
         }
         self.conclude(plan, &residue, reason, recorder).await?;
-        Ok(Outcome {
+        Ok(TeardownOutcome {
             name: plan.name.clone(),
             strategy: Strategy::Sweep,
             deleted,
@@ -83,10 +84,10 @@ impl Service {
     /// The credentials did not do before anything was changed.
     async fn not_begun(
         &self,
-        plan: &Plan,
+        plan: &TeardownPlan,
         error: &CloudError,
         mut recorder: Recorder<'_>,
-    ) -> Result<Outcome, TeardownError> {
+    ) -> Result<TeardownOutcome, TeardownError> {
         let error = TeardownError::Paused {
             stack: plan.name.clone(),
             reason: error.to_string(),
@@ -100,7 +101,7 @@ impl Service {
     /// What became of it, into the ledger.
     async fn conclude(
         &self,
-        plan: &Plan,
+        plan: &TeardownPlan,
         residue: &[Residue],
         reason: String,
         mut recorder: Recorder<'_>,
@@ -143,7 +144,7 @@ pub(in crate::service) async fn beating<T>(
 }
 
 /// What the look afterwards has to know.
-fn before<'a>(kept: &'a Kept, done: &Done) -> Before<'a> {
+fn before<'a>(kept: &'a SweepPlan, done: &SweepResult) -> TeardownFacts<'a> {
     let mut left = BTreeMap::new();
     for one in &kept.resources {
         let judged = kept.judgement.get(&one.id);
@@ -152,7 +153,7 @@ fn before<'a>(kept: &'a Kept, done: &Done) -> Before<'a> {
             left.insert(one.id.clone(), (one, judged.clone()));
         }
     }
-    Before {
+    TeardownFacts {
         deleted: done.deleted.iter().map(|one| one.id.clone()).collect(),
         scheduled: done.scheduled.clone(),
         left,
@@ -160,7 +161,7 @@ fn before<'a>(kept: &'a Kept, done: &Done) -> Before<'a> {
 }
 
 /// What is left of a sweep that somebody stopped.
-fn not_looked(before: &Before<'_>, command: &str) -> Looked {
+fn not_looked(before: &TeardownFacts<'_>, command: &str) -> Verification {
     let left = before.left.values();
     let residue = left.map(|(one, judged)| super::verify::residue_of(one, judged, command));
     let mut residue: Vec<Residue> = residue.collect();
@@ -172,14 +173,14 @@ fn not_looked(before: &Before<'_>, command: &str) -> Looked {
             ..Residue::default()
         });
     }
-    Looked {
+    Verification {
         residue,
         partly: true,
     }
 }
 
 /// All that is left when the credentials end: said once, for it is no fault of what is left.
-fn paused(plan: &Plan, done: &Done, error: &CloudError, command: &str) -> Residue {
+fn paused(plan: &TeardownPlan, done: &SweepResult, error: &CloudError, command: &str) -> Residue {
     let left = plan.count().saturating_sub(done.deleted.len());
     let place = plan
         .resources

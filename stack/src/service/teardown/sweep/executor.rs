@@ -13,12 +13,12 @@ use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
-use self::type_queue::{Key, Lane};
-use super::saved_plan::Kept;
-use super::timing::Timing;
+use self::type_queue::{QueueKey, TypeQueue};
+use super::saved_plan::SweepPlan;
+use super::timing::SweepTiming;
 use crate::cloud::{Cloud, CloudError, Deletion, Described, Place, Resource, ResourceId};
 use crate::lease::EventKind;
-use crate::service::teardown::{Deleted, Progress, Recorder, Stop, Teller};
+use crate::service::teardown::{DeletedResource, Progress, ProgressWriter, Recorder, StopSignal};
 use crate::sweep::{DeletionSchedule, DeletionStep, Ownership, OwnershipVerdict};
 
 /// How often it is looked whether somebody asked it to stop, and whether the runner has to say that it lives.
@@ -26,8 +26,8 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What a sweep did.
 #[derive(Debug, Default)]
-pub(super) struct Done {
-    pub(super) deleted: Vec<Deleted>,
+pub(super) struct SweepResult {
+    pub(super) deleted: Vec<DeletedResource>,
     pub(super) scheduled: BTreeSet<ResourceId>,
     pub(super) left: BTreeMap<ResourceId, OwnershipVerdict>,
     /// The credentials that ended it before its time.
@@ -40,7 +40,7 @@ pub(super) struct Done {
 
 /// One resource whose turn has come.
 #[derive(Debug)]
-struct Turn {
+struct DeletionAttempt {
     step: DeletionStep,
     since: Instant,
     until: Instant,
@@ -54,7 +54,7 @@ struct Turn {
 }
 
 /// An answer.
-enum Answer {
+enum CallAnswer {
     Read(Vec<ResourceId>, Described),
     Loosened(ResourceId, Result<(), CloudError>),
     Deleted(ResourceId, Result<Deletion, CloudError>),
@@ -64,14 +64,14 @@ enum Answer {
 
 /// A call that is under way, about resources of one lane.
 #[derive(Debug)]
-struct UnderWay<'a> {
-    lane: Key<'a>,
-    errand: Errand,
+struct InFlightCall<'a> {
+    lane: QueueKey<'a>,
+    errand: CallKind,
     ids: Vec<ResourceId>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Errand {
+enum CallKind {
     /// They are read again before they are deleted.
     Read,
     /// It is asked whether their deletion is through.
@@ -80,36 +80,36 @@ enum Errand {
     Act,
 }
 
-pub(super) struct Work<'a> {
+pub(super) struct SweepExecutor<'a> {
     cloud: Arc<dyn Cloud>,
-    kept: &'a Kept,
+    kept: &'a SweepPlan,
     places: BTreeSet<Place>,
-    timing: Timing,
-    stop: &'a Stop,
+    timing: SweepTiming,
+    stop: &'a StopSignal,
     since: Instant,
     by_id: BTreeMap<&'a ResourceId, &'a Resource>,
     /// What goes with its owner, or with the whole that it is part of: it is re-read with that.
     children: BTreeMap<&'a ResourceId, Vec<&'a Resource>>,
     functions: BTreeSet<&'a Place>,
     schedule: DeletionSchedule,
-    turns: BTreeMap<ResourceId, Turn>,
+    turns: BTreeMap<ResourceId, DeletionAttempt>,
     /// When each is to be read again.
     due: BTreeSet<(Instant, ResourceId)>,
-    tasks: JoinSet<Answer>,
-    under_way: HashMap<Id, UnderWay<'a>>,
-    lanes: BTreeMap<Key<'a>, Lane>,
+    tasks: JoinSet<CallAnswer>,
+    under_way: HashMap<Id, InFlightCall<'a>>,
+    lanes: BTreeMap<QueueKey<'a>, TypeQueue>,
     /// What is gone: what it owned may stand alone for a while.
     went: BTreeSet<ResourceId>,
-    done: Done,
+    done: SweepResult,
 }
 
-impl<'a> Work<'a> {
+impl<'a> SweepExecutor<'a> {
     pub(super) fn new(
         cloud: &Arc<dyn Cloud>,
-        kept: &'a Kept,
+        kept: &'a SweepPlan,
         places: BTreeSet<Place>,
-        timing: Timing,
-        stop: &'a Stop,
+        timing: SweepTiming,
+        stop: &'a StopSignal,
     ) -> Self {
         let mut children: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for one in &kept.resources {
@@ -136,7 +136,7 @@ impl<'a> Work<'a> {
             under_way: HashMap::new(),
             lanes: BTreeMap::new(),
             went: BTreeSet::new(),
-            done: Done::default(),
+            done: SweepResult::default(),
         }
     }
 
@@ -144,8 +144,8 @@ impl<'a> Work<'a> {
     pub(super) async fn run(
         mut self,
         recorder: &mut Recorder<'_>,
-        teller: &mut Teller<'_>,
-    ) -> Done {
+        teller: &mut ProgressWriter<'_>,
+    ) -> SweepResult {
         self.leave_what_stays(teller);
         loop {
             let begins = self.done.paused.is_none() && !self.done.stopped;
@@ -176,7 +176,7 @@ impl<'a> Work<'a> {
     }
 
     /// What stays keeps what it uses, from the beginning.
-    fn leave_what_stays(&mut self, teller: &mut Teller<'_>) {
+    fn leave_what_stays(&mut self, teller: &mut ProgressWriter<'_>) {
         for circle in self.schedule.circles().to_vec() {
             let names: Vec<&str> = circle.iter().map(ResourceId::as_str).collect();
             let reason = format!(
@@ -207,7 +207,7 @@ impl<'a> Work<'a> {
             let functions = self.functions.contains(&one.place);
             let patience = self.timing.patience(&one.kind, functions);
             self.due.insert((now, id.clone()));
-            let turn = Turn {
+            let turn = DeletionAttempt {
                 step: step.clone(),
                 since: now,
                 until: now + patience,
@@ -222,7 +222,7 @@ impl<'a> Work<'a> {
     }
 
     /// Waits until something is answered, or due.
-    async fn wait(&mut self) -> Vec<Answer> {
+    async fn wait(&mut self) -> Vec<CallAnswer> {
         let tick = Instant::now() + TICK;
         let next = self.due.first().map_or(tick, |(at, _)| (*at).min(tick));
         // What is due and has no room waits for an answer.
@@ -234,41 +234,49 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn answered(&mut self, answered: Result<(Id, Answer), tokio::task::JoinError>) -> Answer {
+    fn answered(
+        &mut self,
+        answered: Result<(Id, CallAnswer), tokio::task::JoinError>,
+    ) -> CallAnswer {
         let (id, answer) = match answered {
             Ok((id, answer)) => (id, Some(answer)),
             Err(error) => (error.id(), None),
         };
         let mut about = Vec::new();
-        if let Some(UnderWay { lane, errand, ids }) = self.under_way.remove(&id) {
+        if let Some(InFlightCall { lane, errand, ids }) = self.under_way.remove(&id) {
             let lane = self.lanes.entry(lane).or_default();
             match errand {
-                Errand::Read => lane.reading -= ids.len(),
-                Errand::Act => lane.acting -= 1,
-                Errand::Poll => {}
+                CallKind::Read => lane.reading -= ids.len(),
+                CallKind::Act => lane.acting -= 1,
+                CallKind::Poll => {}
             }
             about = ids;
         }
-        answer.unwrap_or(Answer::Died(about))
+        answer.unwrap_or(CallAnswer::Died(about))
     }
 
-    fn hear(&mut self, answer: Answer, events: &mut Vec<EventKind>, teller: &mut Teller<'_>) {
+    fn hear(
+        &mut self,
+        answer: CallAnswer,
+        events: &mut Vec<EventKind>,
+        teller: &mut ProgressWriter<'_>,
+    ) {
         match answer {
-            Answer::Read(ids, described) => self.read(ids, described, events, teller),
+            CallAnswer::Read(ids, described) => self.read(ids, described, events, teller),
             // It said nothing: whatever it was about is tried again, as long as that has time.
-            Answer::Died(ids) => {
+            CallAnswer::Died(ids) => {
                 for id in ids {
                     self.once_more(&id, "a call about it ended without an answer", teller);
                 }
             }
-            Answer::Loosened(id, answer) => match answer {
+            CallAnswer::Loosened(id, answer) => match answer {
                 Ok(()) => {
                     self.turns.remove(&id);
                     self.schedule.detached(&id);
                 }
                 Err(error) => self.failed(&id, error, events, teller),
             },
-            Answer::Deleted(id, answer) => match answer {
+            CallAnswer::Deleted(id, answer) => match answer {
                 Ok(Deletion::Gone) => self.gone(&id, None, events, teller),
                 Ok(Deletion::Scheduled(at)) => self.gone(&id, Some(at), events, teller),
                 Ok(Deletion::Started) => {
@@ -283,7 +291,7 @@ impl<'a> Work<'a> {
     }
 
     /// Begins no more; what has begun is brought to its end.
-    fn halt(&mut self, teller: &mut Teller<'_>) {
+    fn halt(&mut self, teller: &mut ProgressWriter<'_>) {
         self.done.stopped = true;
         teller.tell(&Progress::Stopping);
         let mut due = std::mem::take(&mut self.due);
@@ -310,18 +318,19 @@ impl<'a> Work<'a> {
     }
 
     /// Follows a call.
-    fn follow(&mut self, task: Id, errand: Errand, lane: Key<'a>, ids: Vec<ResourceId>) {
+    fn follow(&mut self, task: Id, errand: CallKind, lane: QueueKey<'a>, ids: Vec<ResourceId>) {
         let of = self.lanes.entry(lane).or_default();
         match errand {
-            Errand::Read => of.asked(ids.len(), &self.timing),
-            Errand::Act => of.acting += 1,
-            Errand::Poll => {}
+            CallKind::Read => of.asked(ids.len(), &self.timing),
+            CallKind::Act => of.acting += 1,
+            CallKind::Poll => {}
         }
-        self.under_way.insert(task, UnderWay { lane, errand, ids });
+        self.under_way
+            .insert(task, InFlightCall { lane, errand, ids });
     }
 }
 
 /// The lane of a resource.
-fn lane_of(one: &Resource) -> Key<'_> {
+fn lane_of(one: &Resource) -> QueueKey<'_> {
     (&one.place, &one.kind)
 }

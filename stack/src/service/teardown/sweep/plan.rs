@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::saved_plan::Kept;
-use super::selector::{Tagged, Wish, tagged};
+use super::saved_plan::SweepPlan;
+use super::selector::{SweepSelector, TaggedStack, tagged};
 use super::verify::{command, not_looked_at, residue_of};
 use crate::cloud::{Cloud, Discovery, DiscoveryScope, Resource};
 use crate::inventory::CloudClock;
 use crate::lease::{Lease, Strategy};
 use crate::service::teardown::{
-    Blocker, Doomed, Folder, Plan, Prepared, Runner, Settings, TeardownError, Warning,
+    Blocker, Folder, PlanWarning, PlannedDeletion, PreparedTeardown, Runner, TeardownError,
+    TeardownPlan, TeardownSettings,
 };
 use crate::service::{ClockSkew, Service};
 use crate::sweep::{Ownership, StackIdentity, judge};
@@ -21,16 +22,16 @@ impl Service {
     /// Plans a sweep: looks in every account and region of the configuration for what carries the stack's tags. Writes
     /// nothing into the ledger and changes nothing. `None`: the stack is gone, and nothing of it was found.
     ///
-    /// What is in the way is part of the plan ([`Plan::blockers`]), and so is what will be left ([`Plan::residue`]).
+    /// What is in the way is part of the plan ([`TeardownPlan::blockers`]), and so is what will be left ([`TeardownPlan::residue`]).
     ///
     /// # Errors
     /// [`TeardownError::NoAccounts`] without a cloud to look into; [`TeardownError::Several`] when only tags tell of it
     /// and they tell of several; an unknown stack; [`TeardownError::Running`] while another runner is at it.
     pub async fn plan_sweep(
         &self,
-        wish: &Wish,
-        settings: &Settings,
-    ) -> Result<Option<Prepared>, TeardownError> {
+        wish: &SweepSelector,
+        settings: &TeardownSettings,
+    ) -> Result<Option<PreparedTeardown>, TeardownError> {
         let stack = &wish.name;
         let cloud = self.cloud_of(wish)?;
         let lease = self.ledger.lease(stack).await?;
@@ -73,7 +74,7 @@ impl Service {
         };
         let run = RunId::random();
         let folder = Folder::make(&settings.runs, &run)?;
-        let mut plan = Plan {
+        let mut plan = TeardownPlan {
             name: stack.clone(),
             strategy: Strategy::Sweep,
             run,
@@ -89,7 +90,7 @@ impl Service {
             digest: String::new(),
         };
         let adopts = adopts.map(|tagged| Box::new(tagged.adoption(&belonging, &self.config)));
-        let kept = Kept {
+        let kept = SweepPlan {
             stack: identity,
             resources: found.resources.clone(),
             judgement,
@@ -99,30 +100,32 @@ impl Service {
         };
         folder.write(Folder::PLAN, &kept)?;
         plan.digest = folder.digest()?;
-        Ok(Some(Prepared::of_sweep(plan, folder, settings, kept)))
+        Ok(Some(PreparedTeardown::of_sweep(
+            plan, folder, settings, kept,
+        )))
     }
 
     /// Takes over a sweep that another process has handed over. It is that one and no other.
     pub(in crate::service) fn take_over_sweep(
-        shown: Plan,
+        shown: TeardownPlan,
         folder: Folder,
-        settings: &Settings,
-    ) -> Result<Prepared, TeardownError> {
+        settings: &TeardownSettings,
+    ) -> Result<PreparedTeardown, TeardownError> {
         if folder.digest()? != shown.digest {
             let stack = shown.name;
             return Err(TeardownError::NotAsShown { stack });
         }
-        let kept: Kept = folder.read(Folder::PLAN)?;
-        Ok(Prepared::of_sweep(shown, folder, settings, kept))
+        let kept: SweepPlan = folder.read(Folder::PLAN)?;
+        Ok(PreparedTeardown::of_sweep(shown, folder, settings, kept))
     }
 
     /// Whom the sweep is about, and how it is known; `None` when it is gone and no tag tells of it.
     fn meant(
         &self,
-        wish: &Wish,
+        wish: &SweepSelector,
         lease: Option<&Lease>,
         found: &Discovery,
-    ) -> Result<Option<(StackIdentity, Option<Tagged>)>, TeardownError> {
+    ) -> Result<Option<(StackIdentity, Option<TaggedStack>)>, TeardownError> {
         let stack = wish.name.clone();
         let named = wish.app.is_some() || wish.owner.is_some();
         if let Some(lease) = lease.filter(|lease| wish.means(lease)) {
@@ -157,7 +160,12 @@ impl Service {
         }
     }
 
-    fn in_the_way(&self, found: &Discovery, count: usize, settings: &Settings) -> Vec<Blocker> {
+    fn in_the_way(
+        &self,
+        found: &Discovery,
+        count: usize,
+        settings: &TeardownSettings,
+    ) -> Vec<Blocker> {
         let mut blockers = Vec::new();
         // Who sees nothing, and knows that it could not look, would take a stack for gone that stands.
         let mut refused = found.unchecked.iter().filter(|one| one.credentials);
@@ -181,10 +189,12 @@ impl Service {
         blockers
     }
 
-    fn cloud_of(&self, wish: &Wish) -> Result<Arc<dyn Cloud>, TeardownError> {
-        let sky = self.sky().filter(|_| !self.config.accounts.is_empty());
-        match sky {
-            Some(sky) => Ok(Arc::clone(&sky.cloud)),
+    fn cloud_of(&self, wish: &SweepSelector) -> Result<Arc<dyn Cloud>, TeardownError> {
+        let access = self
+            .cloud_access()
+            .filter(|_| !self.config.accounts.is_empty());
+        match access {
+            Some(access) => Ok(Arc::clone(&access.cloud)),
             None => Err(TeardownError::NoAccounts {
                 stack: wish.name.clone(),
             }),
@@ -193,10 +203,10 @@ impl Service {
 }
 
 /// What goes, by place, type and name.
-fn doomed(belonging: &[&Resource], reason: impl Fn(&Resource) -> String) -> Vec<Doomed> {
+fn doomed(belonging: &[&Resource], reason: impl Fn(&Resource) -> String) -> Vec<PlannedDeletion> {
     let mut belonging = belonging.to_vec();
     belonging.sort_by(|a, b| (&a.place, &a.kind, &a.id).cmp(&(&b.place, &b.kind, &b.id)));
-    let doomed = belonging.into_iter().map(|one| Doomed {
+    let doomed = belonging.into_iter().map(|one| PlannedDeletion {
         id: one.id.to_string(),
         kind: one.kind.clone(),
         region: Some(one.place.region.clone()),
@@ -204,7 +214,7 @@ fn doomed(belonging: &[&Resource], reason: impl Fn(&Resource) -> String) -> Vec<
         account: Some(one.place.account.clone()),
         reason: Some(reason(one)),
         hourly_usd: one.hourly_usd,
-        ..Doomed::default()
+        ..PlannedDeletion::default()
     });
     doomed.collect()
 }
@@ -219,8 +229,8 @@ fn sum(belonging: &[&Resource]) -> Option<HourlyRate> {
     })
 }
 
-fn warnings(found: &Discovery) -> Vec<Warning> {
-    let warnings = found.unchecked.iter().map(|one| Warning {
+fn warnings(found: &Discovery) -> Vec<PlanWarning> {
+    let warnings = found.unchecked.iter().map(|one| PlanWarning {
         id: not_looked_at(one),
         found: format!(
             "it could not be looked at, and what is there will be left: {}",

@@ -31,7 +31,7 @@ const PAST: Span = Span::minutes(3 * 24 * 60);
 
 /// What came of looks again at stacks that are gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LookSummary {
+pub struct RecheckSummary {
     /// Those of which nothing was found.
     pub clean: Vec<StackName>,
     /// Those of which something was found: they are residue now.
@@ -46,9 +46,12 @@ impl Service {
     ///
     /// # Errors
     /// What the ledger says.
-    pub async fn look_again(&self) -> Result<LookSummary, ServiceError> {
-        let mut summary = LookSummary::default();
-        let Some(sky) = self.sky().filter(|_| !self.config.accounts.is_empty()) else {
+    pub async fn recheck_gone(&self) -> Result<RecheckSummary, ServiceError> {
+        let mut summary = RecheckSummary::default();
+        let Some(access) = self
+            .cloud_access()
+            .filter(|_| !self.config.accounts.is_empty())
+        else {
             return Ok(summary);
         };
         let mut claimed = Vec::new();
@@ -65,7 +68,7 @@ impl Service {
             [(lease, _)] => DiscoveryScope::Stack(lease.name.clone()),
             _ => DiscoveryScope::All,
         };
-        let found = sky.cloud.discover(&which).await;
+        let found = access.cloud.discover(&which).await;
         for (lease, key) in claimed {
             self.looked(&lease, key, &found, &mut summary).await?;
         }
@@ -77,7 +80,7 @@ impl Service {
         lease: &Lease,
         key: &str,
         found: &Discovery,
-        summary: &mut LookSummary,
+        summary: &mut RecheckSummary,
     ) -> Result<(), ServiceError> {
         let protected = self.protects_name(&lease.name, &lease.app);
         let command = command(&lease.name, protected);

@@ -12,7 +12,7 @@ use crate::sweep::{Ownership, OwnershipVerdicts, StackIdentity};
 
 /// A sweep that was planned. Only what it says goes; its digest is part of the plan that is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::service) struct Kept {
+pub(in crate::service) struct SweepPlan {
     pub(super) stack: StackIdentity,
     /// Everything that was found, that which stays included: it keeps what it uses.
     pub(super) resources: Vec<Resource>,
@@ -32,7 +32,7 @@ pub(super) struct Adoption {
     pub(super) created_at: Option<Timestamp>,
 }
 
-impl Kept {
+impl SweepPlan {
     /// By id.
     pub(super) fn by_id(&self) -> BTreeMap<&crate::ResourceId, &Resource> {
         self.resources.iter().map(|one| (&one.id, one)).collect()

@@ -17,7 +17,7 @@ use crate::values::ttl::{Span, Ttl};
 
 /// Which stack is to be swept. App and owner tell apart those of one name that only tags know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct SweepSelector {
     /// Its name.
     pub name: StackName,
     /// Its application, where somebody said so.
@@ -26,7 +26,7 @@ pub struct Wish {
     pub owner: Option<Owner>,
 }
 
-impl Wish {
+impl SweepSelector {
     /// The stack of this name, whoever's it is.
     #[must_use]
     pub fn named(name: &StackName) -> Self {
@@ -44,7 +44,7 @@ impl Wish {
         app && owner.is_none_or(|owner| lease.owners().any(|had| had == owner))
     }
 
-    fn fits(&self, tagged: &Tagged) -> bool {
+    fn fits(&self, tagged: &TaggedStack) -> bool {
         let app = self.app.as_ref().is_none_or(|app| *app == tagged.app);
         app && self
             .owner
@@ -55,7 +55,7 @@ impl Wish {
 
 /// A stack that is known by its tags alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tagged {
+pub struct TaggedStack {
     /// Its application.
     pub app: AppName,
     /// Its owner.
@@ -64,7 +64,7 @@ pub struct Tagged {
     pub account: String,
 }
 
-impl fmt::Display for Tagged {
+impl fmt::Display for TaggedStack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -75,13 +75,13 @@ impl fmt::Display for Tagged {
 }
 
 /// The stacks of a name that tags tell of and that may be meant, in order.
-pub(super) fn tagged(wish: &Wish, resources: &[Resource]) -> Vec<Tagged> {
+pub(super) fn tagged(wish: &SweepSelector, resources: &[Resource]) -> Vec<TaggedStack> {
     let of_name = resources
         .iter()
         .filter(|one| one.tag(tags::STACK) == Some(wish.name.as_str()));
-    let tagged: BTreeSet<Tagged> = of_name
+    let tagged: BTreeSet<TaggedStack> = of_name
         .filter_map(|one| {
-            Some(Tagged {
+            Some(TaggedStack {
                 app: AppName::new(one.tag(tags::APP)?).ok()?,
                 owner: Owner::new(one.tag(tags::OWNER)?).ok()?,
                 account: one.place.account.clone(),
@@ -92,7 +92,7 @@ pub(super) fn tagged(wish: &Wish, resources: &[Resource]) -> Vec<Tagged> {
     tagged.into_iter().collect()
 }
 
-impl Tagged {
+impl TaggedStack {
     /// What tells it from all others.
     pub(super) fn identity(&self, name: &StackName) -> StackIdentity {
         StackIdentity {

@@ -19,9 +19,10 @@ use crate::lease::{EventKind, Lease, Phase, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::process;
 use crate::service::teardown::{
-    Blocker, Outcome, Plan, Prepared, Progress, Request, Residue, Settings, Stop, TeardownError,
+    Blocker, PreparedTeardown, Progress, Residue, StopSignal, TeardownError, TeardownOutcome,
+    TeardownPlan, TeardownRequest, TeardownSettings,
 };
-use crate::service::{Service, Sky};
+use crate::service::{CloudAccess, Service};
 use crate::testing::{
     CloudCall, FakeCloud, ManualClock, Repeat, actor, noon, registration, resource, stack_name,
 };
@@ -34,7 +35,7 @@ struct World {
     ledger: Arc<MemoryLedger>,
     clock: Arc<ManualClock>,
     config: Config,
-    settings: Settings,
+    settings: TeardownSettings,
     _dir: TempDir,
 }
 
@@ -58,9 +59,9 @@ impl World {
     /// A cloud in which these exist, and a ledger without a lease.
     fn new(resources: impl IntoIterator<Item = Resource>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let timing = Timing {
+        let timing = SweepTiming {
             pause: Duration::from_millis(20),
-            ..Timing::default()
+            ..SweepTiming::default()
         };
         Self {
             cloud: Arc::new(FakeCloud::new(resources)),
@@ -70,10 +71,10 @@ impl World {
                 accounts: vec![account("111111111111")],
                 ..Config::default()
             },
-            settings: Settings {
+            settings: TeardownSettings {
                 runs: dir.path().join("runs"),
                 timing,
-                ..Settings::default()
+                ..TeardownSettings::default()
             },
             _dir: dir,
         }
@@ -103,18 +104,21 @@ impl World {
             actor(),
             Source::Cli,
         )
-        .with_sky(Sky::new(cloud, Arc::new(MemoryInventory::default())))
+        .with_cloud(CloudAccess::new(
+            cloud,
+            Arc::new(MemoryInventory::default()),
+        ))
     }
 
-    async fn planned(&self) -> Prepared {
-        let wish = Wish::named(&shop());
+    async fn planned(&self) -> PreparedTeardown {
+        let wish = SweepSelector::named(&shop());
         let planned = self.service().plan_sweep(&wish, &self.settings).await;
         planned.unwrap().unwrap()
     }
 
     /// Why there is no plan.
     async fn no_plan(&self) -> TeardownError {
-        let wish = Wish::named(&shop());
+        let wish = SweepSelector::named(&shop());
         let planned = self.service().plan_sweep(&wish, &self.settings).await;
         planned.unwrap_err()
     }
@@ -132,24 +136,24 @@ impl World {
     }
 
     /// Whether another look comes to anything, and to what.
-    async fn look(&self) -> LookSummary {
-        self.service().look_again().await.unwrap()
+    async fn look(&self) -> RecheckSummary {
+        self.service().recheck_gone().await.unwrap()
     }
 
-    async fn plan(&self) -> Plan {
+    async fn plan(&self) -> TeardownPlan {
         self.planned().await.plan.clone()
     }
 
     async fn carry_out(
         &self,
-        prepared: Prepared,
-    ) -> Result<(Outcome, Vec<Progress>), TeardownError> {
+        prepared: PreparedTeardown,
+    ) -> Result<(TeardownOutcome, Vec<Progress>), TeardownError> {
         let steps = Mutex::new(Vec::new());
         let request = request(Some(shop()));
         let heard = |step: &Progress| steps.lock().unwrap().push(step.clone());
         let service = self.service();
         let outcome = service
-            .teardown(prepared, &request, &heard, &Stop::default())
+            .teardown(prepared, &request, &heard, &StopSignal::default())
             .await?;
         let steps = steps.into_inner().unwrap();
         assert!(matches!(steps.last(), Some(Progress::Done(done)) if *done == outcome));
@@ -157,7 +161,7 @@ impl World {
     }
 
     /// Plans and carries out.
-    async fn sweep(&self) -> Outcome {
+    async fn sweep(&self) -> TeardownOutcome {
         let prepared = self.planned().await;
         self.carry_out(prepared).await.unwrap().0
     }
@@ -205,8 +209,8 @@ fn using(mut one: Resource, used: &[&Resource]) -> Resource {
     one
 }
 
-fn request(confirmed: Option<StackName>) -> Request {
-    Request {
+fn request(confirmed: Option<StackName>) -> TeardownRequest {
+    TeardownRequest {
         by: actor(),
         why: "test".to_owned(),
         confirmed,

@@ -6,7 +6,7 @@ use crate::service::backoff::Backoff;
 
 /// The pauses and deadlines of a sweep. Tests make them short.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Timing {
+pub struct SweepTiming {
     /// The first pause before a delete is tried again; each next one is twice as long.
     pub pause: Duration,
     /// The longest pause.
@@ -30,7 +30,7 @@ pub struct Timing {
     pub fresh: Duration,
 }
 
-impl Default for Timing {
+impl Default for SweepTiming {
     fn default() -> Self {
         Self {
             pause: Duration::from_secs(2),
@@ -47,7 +47,7 @@ impl Default for Timing {
     }
 }
 
-impl Timing {
+impl SweepTiming {
     /// The same, with no resource taking longer than that.
     #[must_use]
     pub fn at_most(self, longest: Duration) -> Self {
@@ -99,7 +99,7 @@ mod tests {
     /// Pauses double up to their limit, and are anything up to the whole.
     #[test]
     fn pauses_are_capped_and_jittered() {
-        let timing = Timing::default();
+        let timing = SweepTiming::default();
         let most = |tries: u32| (0..200).map(|_| timing.before_try(tries)).max().unwrap();
         for (tries, seconds) in [(0, 2), (1, 4), (2, 8), (3, 16), (4, 30), (40, 30)] {
             let whole = Duration::from_secs(seconds);
@@ -118,7 +118,7 @@ mod tests {
     /// Databases get more time, and so does what the interfaces of functions lie in; a person may give all less.
     #[test]
     fn patience_depends_on_the_type() {
-        let timing = Timing::default();
+        let timing = SweepTiming::default();
         let minutes = |kind: &str, functions: bool| timing.patience(kind, functions).as_secs() / 60;
         assert_eq!(minutes("ec2:natgateway", true), 15);
         assert_eq!(minutes("rds:db", false), 30);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::timing::Timing;
+use super::timing::SweepTiming;
 use crate::cloud::{
     Cloud, CloudErrorKind, Discovery, DiscoveryScope, Resource, ResourceId, Unchecked,
 };
@@ -17,7 +17,7 @@ use crate::values::id::StackName;
 
 /// What a look afterwards came to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::service) struct Looked {
+pub(in crate::service) struct Verification {
     /// What is left, and where it could not be looked.
     pub(in crate::service) residue: Vec<Residue>,
     /// Whether some place or type did not answer.
@@ -26,7 +26,7 @@ pub(in crate::service) struct Looked {
 
 /// What a teardown has done before the look.
 #[derive(Clone, Debug, Default)]
-pub(in crate::service) struct Before<'a> {
+pub(in crate::service) struct TeardownFacts<'a> {
     /// What it deleted: an index may still name it, and a service for a while. Ends of names count as well.
     pub(in crate::service) deleted: Vec<String>,
     /// What the cloud deletes at a later time.
@@ -35,7 +35,7 @@ pub(in crate::service) struct Before<'a> {
     pub(in crate::service) left: BTreeMap<ResourceId, (&'a Resource, OwnershipVerdict)>,
 }
 
-impl Before<'_> {
+impl TeardownFacts<'_> {
     /// Whether the teardown deleted this one.
     fn deleted(&self, id: &str) -> bool {
         let mut deleted = self.deleted.iter();
@@ -48,20 +48,20 @@ impl Before<'_> {
 impl Service {
     /// Looks whether anything of a stack is left, in every place of the configuration. Without accounts there is nowhere
     /// to look.
-    pub(in crate::service) async fn look_afterwards(
+    pub(in crate::service) async fn verify_gone(
         &self,
         stack: &StackIdentity,
-        before: &Before<'_>,
-        timing: &Timing,
+        before: &TeardownFacts<'_>,
+        timing: &SweepTiming,
         command: &str,
-    ) -> Looked {
+    ) -> Verification {
         if self.config.accounts.is_empty() {
-            return Looked::default();
+            return Verification::default();
         }
-        let Some(sky) = self.sky() else {
+        let Some(access) = self.cloud_access() else {
             return self.cannot_look(command);
         };
-        let cloud = &sky.cloud;
+        let cloud = &access.cloud;
         let which = DiscoveryScope::Stack(stack.name.clone());
         let at = self.now();
         let mut found = cloud.discover(&which).await;
@@ -91,7 +91,7 @@ impl Service {
             !before.deleted(id) || looked.residue.iter().any(|left| left.id == id)
         });
         // What is shown from now on is this. Where it can't be kept, the next sync finds the same.
-        drop(self.record_scan(sky, &which, at, &found).await);
+        drop(self.record_scan(access, &which, at, &found).await);
         looked
     }
 
@@ -101,7 +101,7 @@ impl Service {
         found: &Discovery,
         stack: &StackIdentity,
         command: &str,
-    ) -> Looked {
+    ) -> Verification {
         let places: BTreeSet<_> = self.places().into_iter().collect();
         let judgement = judge(&found.resources, stack, &places);
         let left = found.resources.iter().filter_map(|one| {
@@ -123,7 +123,7 @@ impl Service {
         let not_looked = not_looked(&found.unchecked, command);
         let partly = !not_looked.is_empty();
         residue.extend(not_looked);
-        Looked { residue, partly }
+        Verification { residue, partly }
     }
 
     /// What this teardown deleted may still be described for a while: it is asked about again before it is called left.
@@ -131,9 +131,9 @@ impl Service {
         &self,
         cloud: &Arc<dyn Cloud>,
         found: &Discovery,
-        looked: &mut Looked,
-        before: &Before<'_>,
-        timing: &Timing,
+        looked: &mut Verification,
+        before: &TeardownFacts<'_>,
+        timing: &SweepTiming,
     ) {
         let until = Instant::now() + timing.settle;
         let mut polls = 0;
@@ -163,7 +163,7 @@ impl Service {
     }
 
     /// Accounts are configured, and this process was given no way to ask them.
-    fn cannot_look(&self, command: &str) -> Looked {
+    fn cannot_look(&self, command: &str) -> Verification {
         let places = self.places().into_iter().map(|place| Residue {
             id: place.to_string(),
             region: Some(place.region),
@@ -171,7 +171,7 @@ impl Service {
             command: Some(command.to_owned()),
             ..Residue::default()
         });
-        Looked {
+        Verification {
             residue: places.collect(),
             partly: true,
         }

@@ -2,7 +2,7 @@
 //! failure of the run: it is tried again with the next.
 
 use stack::service::Service;
-use stack::service::notify::{Alarm, Deliver, Told};
+use stack::service::notify::{Alarm, DeliveryReport, Notifier};
 use stack::{Clock, ProcessId, SystemClock, process};
 
 use super::reporter::Speaker;
@@ -43,24 +43,24 @@ impl<'a> Teller<'a> {
     }
 
     /// Delivers what is owed.
-    pub(super) async fn warned(&self) -> Told {
+    pub(super) async fn warned(&self) -> DeliveryReport {
         let Some(webhook) = &self.webhook else {
-            return Told::default();
+            return DeliveryReport::default();
         };
-        let receiver: &dyn Deliver = webhook;
+        let receiver: &dyn Notifier = webhook;
         self.heard(self.service.warn(&self.process, receiver).await)
     }
 
     /// Tells why nothing was touched.
-    pub(super) async fn alarmed(&self, alarm: &Alarm) -> Told {
+    pub(super) async fn alarmed(&self, alarm: &Alarm) -> DeliveryReport {
         let Some(webhook) = &self.webhook else {
-            return Told::default();
+            return DeliveryReport::default();
         };
         let told = self.service.alarm(&self.process, webhook, alarm.clone());
         self.heard(told.await)
     }
 
-    fn heard(&self, told: Result<Told, stack::ServiceError>) -> Told {
+    fn heard(&self, told: Result<DeliveryReport, stack::ServiceError>) -> DeliveryReport {
         match told {
             Ok(told) => {
                 for (letter, reason) in &told.failed {
@@ -74,7 +74,7 @@ impl<'a> Teller<'a> {
             Err(error) => {
                 self.speaker
                     .aside(format!("Warning: warnings were not delivered: {error}"));
-                Told::default()
+                DeliveryReport::default()
             }
         }
     }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stack::service::notify::Alarm;
-use stack::service::power::Patience;
-use stack::service::reap::{InHand, Step, ThroughTerraform, Working};
-use stack::service::teardown::Stop;
-use stack::service::teardown::sweep::LookSummary;
+use stack::service::power::PollPolicy;
+use stack::service::reap::{InFlight, ReaperContext, ReaperStep, TeardownExecutor};
+use stack::service::teardown::StopSignal;
+use stack::service::teardown::sweep::RecheckSummary;
 use stack::service::{ClockSkew, Service, SyncMode};
 use stack::{Clock, SystemClock};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -26,11 +26,11 @@ use crate::error::CommandError;
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) slots: Arc<Semaphore>,
-    pub(super) in_hand: InHand,
+    pub(super) in_hand: InFlight,
     /// Becomes true when nothing more is to be begun.
     pub(super) stop: watch::Receiver<bool>,
     /// Asks teardowns to begin no more deletes.
-    pub(super) delete_no_more: Stop,
+    pub(super) delete_no_more: StopSignal,
     pub(super) speaker: Speaker,
 }
 
@@ -66,9 +66,9 @@ pub(super) fn shared(
     let (begin_no_more, stop) = watch::channel(false);
     let shared = Shared {
         slots: Arc::new(Semaphore::new(concurrency(context)?)),
-        in_hand: InHand::default(),
+        in_hand: InFlight::default(),
         stop,
-        delete_no_more: Stop::default(),
+        delete_no_more: StopSignal::default(),
         speaker: speaker.clone(),
     };
     let signals = Signals::of_process().map_err(|error| no_signals(&error))?;
@@ -152,26 +152,26 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
 /// Wakes the stacks whose sleep is over, and stops again what has started by itself. One that takes longer than a look or
 /// two is gone on with by the next run.
 async fn tended(service: &Service, shared: &Shared) {
-    let patience = Patience {
+    let patience = PollPolicy {
         looks: 6,
-        ..Patience::default()
+        ..PollPolicy::default()
     };
     let speaker = &shared.speaker;
-    match service.tend_sleepers(patience).await {
+    match service.maintain_sleeping(patience).await {
         Ok(tended) => tended.iter().for_each(|one| speaker.aside(one.to_string())),
         Err(error) => speaker.aside(format!("Warning: nothing was woken: {error}")),
     }
 }
 
 /// Looks again for what is gone. That it could not is no failure of the run: the next one does.
-async fn looked_again(service: &Service, shared: &Shared) -> LookSummary {
-    let looked = service.look_again().await;
+async fn looked_again(service: &Service, shared: &Shared) -> RecheckSummary {
+    let looked = service.recheck_gone().await;
     let looked = looked.unwrap_or_else(|error| {
         let speaker = &shared.speaker;
         speaker.aside(format!(
             "Warning: it was not looked again for what is gone: {error}"
         ));
-        LookSummary::default()
+        RecheckSummary::default()
     });
     for name in &looked.reopened {
         let speaker = &shared.speaker;
@@ -201,12 +201,12 @@ fn wants_config(context: &Context) -> Result<(), CommandError> {
 fn working(
     service: &Service,
     shared: &Shared,
-    settings: stack::service::teardown::Settings,
+    settings: stack::service::teardown::TeardownSettings,
     runs: PathBuf,
-) -> Working {
+) -> ReaperContext {
     let (speaker, clock) = (shared.speaker.clone(), SystemClock);
-    Working {
-        ender: Arc::new(ThroughTerraform {
+    ReaperContext {
+        ender: Arc::new(TeardownExecutor {
             service: service.clone(),
             settings,
             stop: shared.delete_no_more.clone(),
@@ -215,7 +215,7 @@ fn working(
         stop: shared.stop.clone(),
         runs,
         in_hand: shared.in_hand.clone(),
-        tell: Arc::new(move |step: Step| speaker.step(&step, clock.now())),
+        tell: Arc::new(move |step: ReaperStep| speaker.step(&step, clock.now())),
     }
 }
 

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde_json::json;
 use stack::reaper::Pause;
-use stack::service::notify::{Alarm, Told};
-use stack::service::reap::Summary;
-use stack::service::teardown::sweep::LookSummary;
+use stack::service::notify::{Alarm, DeliveryReport};
+use stack::service::reap::ReaperSummary;
+use stack::service::teardown::sweep::RecheckSummary;
 
 use super::pause;
 use super::reporter::{Speaker, numbers, result};
@@ -16,13 +16,13 @@ use crate::format::values;
 pub(super) struct Report {
     pub(super) began_at: Timestamp,
     pub(super) next_run_at: Option<Timestamp>,
-    pub(super) summary: Summary,
-    pub(super) told: Told,
+    pub(super) summary: ReaperSummary,
+    pub(super) told: DeliveryReport,
     pub(super) paused: Option<Pause>,
     /// Why it touched nothing.
     pub(super) alarm: Option<Alarm>,
     /// What looks again at stacks that are gone have found.
-    pub(super) looked: LookSummary,
+    pub(super) looked: RecheckSummary,
 }
 
 impl Report {
@@ -31,16 +31,16 @@ impl Report {
         Self {
             began_at,
             next_run_at: None,
-            summary: Summary::default(),
-            told: Told::default(),
+            summary: ReaperSummary::default(),
+            told: DeliveryReport::default(),
             paused,
             alarm: None,
-            looked: LookSummary::default(),
+            looked: RecheckSummary::default(),
         }
     }
 
     /// Adds what was told.
-    pub(super) fn hear(&mut self, told: Told) {
+    pub(super) fn hear(&mut self, told: DeliveryReport) {
         self.told.told.extend(told.told);
         self.told.failed.extend(told.failed);
         self.told.busy |= told.busy;

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use stack::service::reap::{Ending, Step, Summary, Task, Why};
-use stack::service::teardown::{Outcome, Progress, Residue};
+use stack::service::reap::{
+    ReaperReason, ReaperStep, ReaperSummary, ReaperTask, TerminationResult,
+};
+use stack::service::teardown::{Progress, Residue, TeardownOutcome};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cli::args::Form;
@@ -63,20 +65,22 @@ impl Speaker {
     }
 
     /// A step of a run, as it happens.
-    pub(super) fn step(&self, step: &Step, now: Timestamp) {
+    pub(super) fn step(&self, step: &ReaperStep, now: Timestamp) {
         match step {
-            Step::Began(task) => {
+            ReaperStep::Began(task) => {
                 self.step_line(|| format!("ending {}: {}", task.name, because(task, now)));
                 self.object(
                     json!({ "event": "began", "name": task.name, "why": task.why.as_str() }),
                 );
             }
-            Step::Progress(name, progress) => self.object_of(name, progress),
-            Step::Ended(task, ending) => {
+            ReaperStep::Progress(name, progress) => self.object_of(name, progress),
+            ReaperStep::Ended(task, ending) => {
                 let (word, said) = (word(ending), sentence(&task.name, ending));
                 if matches!(
                     ending,
-                    Ending::Ended(_) | Ending::Spared | Ending::Elsewhere(_)
+                    TerminationResult::Ended(_)
+                        | TerminationResult::Spared
+                        | TerminationResult::Elsewhere(_)
                 ) {
                     self.step_line(|| said);
                 } else {
@@ -111,32 +115,32 @@ impl Speaker {
 }
 
 /// What became of a stack, in one word.
-pub(super) fn word(ending: &Ending) -> &'static str {
+pub(super) fn word(ending: &TerminationResult) -> &'static str {
     match ending {
-        Ending::Ended(outcome) if outcome.residue.is_empty() => "gone",
-        Ending::Ended(_) => "residue",
-        Ending::Elsewhere(_) => "elsewhere",
-        Ending::Spared => "spared",
-        Ending::Refused(_) => "refused",
-        Ending::Failed(_) => "failed",
+        TerminationResult::Ended(outcome) if outcome.residue.is_empty() => "gone",
+        TerminationResult::Ended(_) => "residue",
+        TerminationResult::Elsewhere(_) => "elsewhere",
+        TerminationResult::Spared => "spared",
+        TerminationResult::Refused(_) => "refused",
+        TerminationResult::Failed(_) => "failed",
     }
 }
 
-fn sentence(name: &stack::StackName, ending: &Ending) -> String {
+fn sentence(name: &stack::StackName, ending: &TerminationResult) -> String {
     match ending {
-        Ending::Ended(outcome) if outcome.residue.is_empty() => {
+        TerminationResult::Ended(outcome) if outcome.residue.is_empty() => {
             format!(
                 "{name} is gone, {} resources deleted",
                 outcome.deleted.len()
             )
         }
-        Ending::Ended(outcome) => {
+        TerminationResult::Ended(outcome) => {
             let left = outcome.residue.iter().map(left).collect::<Vec<_>>();
             format!("{name} left {} behind: {}", left.len(), left.join("; "))
         }
-        Ending::Spared => format!("{name} is spared: it is no longer due"),
-        Ending::Elsewhere(why) => format!("{name} is left to others: {why}"),
-        Ending::Refused(why) | Ending::Failed(why) => why.clone(),
+        TerminationResult::Spared => format!("{name} is spared: it is no longer due"),
+        TerminationResult::Elsewhere(why) => format!("{name} is left to others: {why}"),
+        TerminationResult::Refused(why) | TerminationResult::Failed(why) => why.clone(),
     }
 }
 
@@ -151,9 +155,9 @@ fn left(residue: &Residue) -> String {
 }
 
 /// Why a stack is ended, as the rest of a sentence.
-pub(super) fn because(task: &Task, now: Timestamp) -> String {
+pub(super) fn because(task: &ReaperTask, now: Timestamp) -> String {
     match &task.why {
-        Why::Due(deadline) => format!(
+        ReaperReason::Due(deadline) => format!(
             "{} at {}, due {}",
             match deadline.cause {
                 stack::due::Cause::Expiry => "expired",
@@ -163,10 +167,10 @@ pub(super) fn because(task: &Task, now: Timestamp) -> String {
             values::minute(deadline.cause_at),
             values::distance(deadline.due_at, now)
         ),
-        Why::Abandoned { by, host, pid, .. } => {
+        ReaperReason::Abandoned { by, host, pid, .. } => {
             format!("its teardown for {by} by process {pid} on {host} was abandoned")
         }
-        Why::Residue { since } => format!(
+        ReaperReason::Residue { since } => format!(
             "left behind since {}, try {}",
             values::minute(*since),
             task.failures + 1
@@ -175,14 +179,16 @@ pub(super) fn because(task: &Task, now: Timestamp) -> String {
 }
 
 /// What became of a stack, for programs: the fields of a teardown's result and why it was ended.
-pub(super) fn result(task: &Task, ending: &Ending, event: Option<&str>) -> Value {
+pub(super) fn result(task: &ReaperTask, ending: &TerminationResult, event: Option<&str>) -> Value {
     let outcome = match ending {
-        Ending::Ended(outcome) => outcome.clone(),
-        _ => Outcome::nothing_to_do(&task.name),
+        TerminationResult::Ended(outcome) => outcome.clone(),
+        _ => TeardownOutcome::nothing_to_do(&task.name),
     };
     let reason = match ending {
-        Ending::Elsewhere(why) | Ending::Refused(why) | Ending::Failed(why) => Some(why),
-        Ending::Ended(_) | Ending::Spared => None,
+        TerminationResult::Elsewhere(why)
+        | TerminationResult::Refused(why)
+        | TerminationResult::Failed(why) => Some(why),
+        TerminationResult::Ended(_) | TerminationResult::Spared => None,
     };
     let mut object = Map::new();
     if let Some(event) = event {
@@ -198,7 +204,7 @@ pub(super) fn result(task: &Task, ending: &Ending, event: Option<&str>) -> Value
 }
 
 /// How a run went, in numbers.
-pub(super) fn numbers(summary: &Summary) -> String {
+pub(super) fn numbers(summary: &ReaperSummary) -> String {
     let mut said = format!("{} ended", summary.gone());
     for (count, what) in [
         (summary.residue(), "left something behind"),

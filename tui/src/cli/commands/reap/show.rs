@@ -5,8 +5,8 @@ use std::io::{IsTerminal, stdout};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stack::Clock;
-use stack::service::notify::Letter;
-use stack::service::reap::{ClockBehind, Docket, Survey, TooMany};
+use stack::service::notify::Notification;
+use stack::service::reap::{ClockBehind, ReaperPlan, ReaperSnapshot, TooManyDue};
 
 use super::reporter::because;
 use super::{pause, watch as repeat};
@@ -21,10 +21,10 @@ use crate::notify::Message;
 
 /// What a run would find.
 struct Found {
-    survey: Survey,
-    docket: Docket,
+    survey: ReaperSnapshot,
+    docket: ReaperPlan,
     warnings: Vec<Message>,
-    too_many: Option<TooMany>,
+    too_many: Option<TooManyDue>,
     behind: Option<ClockBehind>,
 }
 
@@ -69,7 +69,7 @@ async fn show(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandE
     let docket = survey.docket(config, &context.teardown_settings()?.runs);
     let owed = survey.owed(config).into_iter();
     let now = survey.view.now;
-    let warnings = owed.map(|warning| Message::of(&Letter::Stack(Box::new(warning)), now));
+    let warnings = owed.map(|warning| Message::of(&Notification::Stack(Box::new(warning)), now));
     let found = Found {
         warnings: warnings.collect(),
         too_many: docket.too_many(),
@@ -129,7 +129,7 @@ fn for_people(found: &Found, has_webhook: bool, ui: &mut Ui) -> Result<(), Comma
     Ok(())
 }
 
-fn table(docket: &Docket, now: Timestamp) -> Table {
+fn table(docket: &ReaperPlan, now: Timestamp) -> Table {
     let mut table = Table::new([
         Column::new("WOULD END", Align::Left).between(12, 32),
         Column::new("APP@VERSION", Align::Left)
@@ -158,7 +158,7 @@ fn table(docket: &Docket, now: Timestamp) -> Table {
 fn objects(found: &Found) -> Vec<Value> {
     let due = found.docket.tasks.iter().map(|task| {
         let deadline = match &task.why {
-            stack::service::reap::Why::Due(deadline) => Some(deadline),
+            stack::service::reap::ReaperReason::Due(deadline) => Some(deadline),
             _ => None,
         };
         json!({

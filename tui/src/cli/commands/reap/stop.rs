@@ -2,7 +2,7 @@
 
 use std::io;
 
-use stack::service::teardown::Stop;
+use stack::service::teardown::StopSignal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -34,7 +34,7 @@ impl Signals {
     pub(super) async fn pass_on(
         mut self,
         begin_no_more: watch::Sender<bool>,
-        delete_no_more: Stop,
+        delete_no_more: StopSignal,
         speaker: Speaker,
     ) {
         self.next().await;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stack::cloud::short;
 use stack::lease::Strategy;
-use stack::service::teardown::{Outcome, Plan, Progress};
+use stack::service::teardown::{Progress, TeardownOutcome, TeardownPlan};
 
 use crate::cli::output::json;
 use crate::cli::output::table::{Align, Cell, Column, Table};
@@ -17,10 +17,10 @@ use crate::format::values;
 #[derive(Serialize)]
 struct Planned<'a> {
     event: &'static str,
-    plan: &'a Plan,
+    plan: &'a TeardownPlan,
 }
 
-pub(super) fn json(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
+pub(super) fn json(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError> {
     json::line(
         ui,
         &Planned {
@@ -37,7 +37,7 @@ pub(super) fn json(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
 ///   ADDRESS        TYPE           ID
 /// ! aws_db.main: deletion_protection is on …
 /// ```
-pub(super) fn plan(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
+pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError> {
     let what = match plan.count() {
         0 => "nothing is left to destroy".to_owned(),
         1 => "1 resource goes".to_owned(),
@@ -88,7 +88,7 @@ pub(super) fn plan(ui: &mut Ui, plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// What a sweep takes: by place, with the reason why it is taken for the stack's.
-fn swept(plan: &Plan) -> Table {
+fn swept(plan: &TeardownPlan) -> Table {
     let mut table = Table::new([
         Column::new("  RESOURCE", Align::Left).between(20, 100),
         Column::new("TYPE", Align::Left).between(8, 40).goes(3),
@@ -149,8 +149,8 @@ fn named(kind: &str, id: &str) -> String {
     }
 }
 
-fn done(ui: &mut Ui, outcome: &Outcome) -> Result<(), CommandError> {
-    let Outcome {
+fn done(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
+    let TeardownOutcome {
         name,
         deleted,
         residue,

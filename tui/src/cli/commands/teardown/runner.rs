@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stack::service::teardown::{Request, Stop};
+use stack::service::teardown::{StopSignal, TeardownRequest};
 use stack::{Source, StackName};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), CommandError> {
     // The end of the terminal is not its end. Who leads a group already has been detached otherwise.
     let _ = rustix::process::setsid();
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let mut signals = [
         listen(SignalKind::interrupt())?,
         listen(SignalKind::terminate())?,
@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
     })?;
     let settings = context.teardown_settings()?;
     let prepared = service.take_over(&arguments.folder, &settings).await?;
-    let request = Request {
+    let request = TeardownRequest {
         by: context.actor(),
         why: "asked for by hand".to_owned(),
         confirmed: arguments.confirm.clone(),

@@ -1,6 +1,6 @@
 //! A stack is to end: what would go, and the yes that is taken only when that was seen.
 
-use stack::service::teardown::Plan;
+use stack::service::teardown::TeardownPlan;
 use tui_input::Input;
 
 use super::question::Question;
@@ -11,7 +11,7 @@ use crate::dashboard::model::world::Key;
 pub(crate) struct Confirm {
     pub(crate) stack: Key,
     /// What would go.
-    pub(crate) question: Question<Plan>,
+    pub(crate) question: Question<TeardownPlan>,
     /// What was typed, where the name has to be.
     pub(crate) typed: Input,
     /// Why the yes was not taken.
@@ -29,7 +29,7 @@ impl Confirm {
     }
 
     /// The plan, when it may be carried out.
-    pub(crate) fn may_proceed(&self) -> Option<&Plan> {
+    pub(crate) fn may_proceed(&self) -> Option<&TeardownPlan> {
         self.question.known().filter(|plan| plan.may_proceed())
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use stack::StackName;
-use stack::service::power::Plan;
+use stack::service::power::SleepPlan;
 use tui_input::Input;
 
 use super::question::Question;
@@ -13,7 +13,7 @@ use crate::cli::commands::hold::Until;
 pub(crate) struct Nap {
     pub(crate) stack: StackName,
     /// What would stop.
-    pub(crate) question: Question<Plan>,
+    pub(crate) question: Question<SleepPlan>,
     /// Until when it is to sleep; empty: until somebody wakes it.
     pub(crate) until: Input,
     /// That is being written.
@@ -34,7 +34,7 @@ impl Nap {
     }
 
     /// The plan, when there is something to stop.
-    pub(crate) fn may_proceed(&self) -> Option<&Plan> {
+    pub(crate) fn may_proceed(&self) -> Option<&SleepPlan> {
         self.question.known().filter(|plan| !plan.stops.is_empty())
     }
 

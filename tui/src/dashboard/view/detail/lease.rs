@@ -150,11 +150,11 @@ fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
         }
         None => page.field("wakes", "when somebody presses w", Tone::Plain),
     }
-    let wakes_in = match &model.screen {
-        Screen::Detail(detail) => detail.wakes_in,
+    let wake_duration = match &model.screen {
+        Screen::Detail(detail) => detail.wake_duration,
         Screen::List => None,
     };
-    page.field("", &progress::ready_again(wakes_in), Tone::Quiet);
+    page.field("", &progress::ready_again(wake_duration), Tone::Quiet);
 }
 
 fn nothing_will(listing: &Listing) -> &'static str {

@@ -9,8 +9,8 @@
 
 use jiff::Timestamp;
 use stack::Elapsed;
-use stack::service::power::Turned;
-use stack::service::teardown::Outcome;
+use stack::service::power::PowerOutcome;
+use stack::service::teardown::TeardownOutcome;
 use stack::sleep::RemainingCosts;
 
 use super::super::page::Page;
@@ -99,7 +99,7 @@ fn state(work: &Work, now: Timestamp) -> (String, Tone) {
 }
 
 /// What a sleep or a wake has come to.
-fn turned_out(page: &mut Page, turned: &Turned, now: Timestamp) {
+fn turned_out(page: &mut Page, turned: &PowerOutcome, now: Timestamp) {
     if turned.asleep {
         remains(page, &turned.remains);
         for restart in &turned.restarts {
@@ -163,7 +163,7 @@ pub(super) fn ready_again(time: Option<Elapsed>) -> String {
     }
 }
 
-fn residue(page: &mut Page, outcome: &Outcome) {
+fn residue(page: &mut Page, outcome: &TeardownOutcome) {
     for left in &outcome.residue {
         let by = left.blocked_by.as_deref();
         let by = by

@@ -2,7 +2,7 @@
 
 use stack::Phase;
 use stack::cloud::Confirmation;
-use stack::service::teardown::Plan;
+use stack::service::teardown::TeardownPlan;
 
 use super::super::page::Page;
 use super::super::popup;
@@ -133,7 +133,7 @@ fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
     }
 }
 
-fn planned(page: &mut Page, plan: &Plan) {
+fn planned(page: &mut Page, plan: &TeardownPlan) {
     page.text(&format!("  {}", popup::goes(plan)), Tone::Plain);
     if plan.protected {
         page.text(

@@ -14,7 +14,7 @@
 //! ```
 
 use ratatui::layout::Rect;
-use stack::service::power::Plan;
+use stack::service::power::SleepPlan;
 
 use super::{keys, line, middle};
 use crate::dashboard::model::Model;
@@ -127,7 +127,7 @@ fn page(popup: &Nap, width: u16) -> Page {
     page
 }
 
-fn planned(page: &mut Page, plan: &Plan) {
+fn planned(page: &mut Page, plan: &SleepPlan) {
     let remains = &plan.remains;
     let stops = match plan.stops.len() {
         0 => "Nothing of it runs that could be stopped".to_owned(),

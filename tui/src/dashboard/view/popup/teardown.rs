@@ -15,7 +15,7 @@
 use ratatui::layout::Rect;
 use stack::cloud::short;
 use stack::lease::Strategy;
-use stack::service::teardown::Plan;
+use stack::service::teardown::TeardownPlan;
 
 use super::{keys, line, middle};
 use crate::dashboard::model::Model;
@@ -104,7 +104,7 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
 }
 
 /// How many resources go, and what that frees.
-pub(super) fn goes(plan: &Plan) -> String {
+pub(super) fn goes(plan: &TeardownPlan) -> String {
     let noun = match plan.count() {
         // Where nothing goes, nothing is freed, whatever the stack costs.
         0 if !plan.may_proceed() => return "Nothing would go".to_owned(),
@@ -120,7 +120,7 @@ pub(super) fn goes(plan: &Plan) -> String {
 }
 
 /// How it is ended.
-fn way(plan: &Plan) -> String {
+fn way(plan: &TeardownPlan) -> String {
     match plan.strategy {
         Strategy::Terraform => format!("{}, workspace {}", plan.directory, plan.workspace),
         Strategy::Sweep => "by its tags, in the accounts of the configuration".to_owned(),
@@ -137,7 +137,7 @@ fn resources(popup: &Confirm, width: u16) -> Page {
 }
 
 /// The resources of a plan: what probably stays first, then what goes, then what has gone.
-pub(super) fn list(page: &mut Page, plan: &Plan) {
+pub(super) fn list(page: &mut Page, plan: &TeardownPlan) {
     for warning in &plan.warnings {
         page.text(
             &format!("▲ {}: {}", warning.id, warning.found),

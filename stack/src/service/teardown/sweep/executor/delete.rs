@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::super::saved_plan::Kept;
-use super::type_queue::{Key, Lane, Read};
-use super::{Answer, Errand, Work, lane_of};
+use super::super::saved_plan::SweepPlan;
+use super::type_queue::{QueueKey, Reread, TypeQueue};
+use super::{CallAnswer, CallKind, SweepExecutor, lane_of};
 use crate::cloud::{DeleteOptions, Place, Resource, ResourceId};
-use crate::service::teardown::{Progress, Teller};
+use crate::service::teardown::{Progress, ProgressWriter};
 use crate::sweep::{DeletionStep, OwnershipVerdict, judge};
 use crate::values::tags;
 
-impl Work<'_> {
+impl SweepExecutor<'_> {
     /// Gives those their turn that were read again just now, as far as there is room.
-    pub(super) fn act_on_what_was_read(&mut self, teller: &mut Teller<'_>) {
+    pub(super) fn act_on_what_was_read(&mut self, teller: &mut ProgressWriter<'_>) {
         if self.done.stopped || self.done.paused.is_some() {
-            self.lanes.values_mut().for_each(Lane::clear);
+            self.lanes.values_mut().for_each(TypeQueue::clear);
         }
-        let lanes: Vec<Key<'_>> = self.lanes.keys().copied().collect();
+        let lanes: Vec<QueueKey<'_>> = self.lanes.keys().copied().collect();
         for lane in lanes {
             while let Some(next) = self
                 .lanes
@@ -27,7 +27,7 @@ impl Work<'_> {
                 .and_then(|of| of.next(&self.timing))
             {
                 match next {
-                    Ok(Read { fresh, around }) => self.act(&fresh, around, teller),
+                    Ok(Reread { fresh, around }) => self.act(&fresh, around, teller),
                     // It was read too long ago.
                     Err(id) => {
                         self.due.insert((Instant::now(), id));
@@ -38,7 +38,7 @@ impl Work<'_> {
     }
 
     /// Does what its turn is for, when it is still what the plan took it for.
-    fn act(&mut self, fresh: &Resource, around: Vec<Resource>, teller: &mut Teller<'_>) {
+    fn act(&mut self, fresh: &Resource, around: Vec<Resource>, teller: &mut ProgressWriter<'_>) {
         let id = &fresh.id;
         let Some(planned) = self.by_id.get(id).copied() else {
             return;
@@ -72,7 +72,7 @@ impl Work<'_> {
         let task = match turn.step {
             DeletionStep::DetachReferences(_) => self.tasks.spawn(async move {
                 let answer = cloud.detach_references(&fresh).await;
-                Answer::Loosened(fresh.id, answer)
+                CallAnswer::Loosened(fresh.id, answer)
             }),
             DeletionStep::Delete(_) => {
                 let how = DeleteOptions {
@@ -80,18 +80,18 @@ impl Work<'_> {
                 };
                 self.tasks.spawn(async move {
                     let answer = cloud.delete(&fresh, how).await;
-                    Answer::Deleted(fresh.id, answer)
+                    CallAnswer::Deleted(fresh.id, answer)
                 })
             }
         };
-        self.follow(task.id(), Errand::Act, lane_of(planned), vec![about]);
+        self.follow(task.id(), CallKind::Act, lane_of(planned), vec![about]);
     }
 }
 
 /// Whether a resource is still the stack's, by its own service's words of this moment, and all that would go with it.
 /// `around` is what was read again with it: what it owns, and what owns it.
 fn verify(
-    kept: &Kept,
+    kept: &SweepPlan,
     by_id: &BTreeMap<&ResourceId, &Resource>,
     places: &BTreeSet<Place>,
     fresh: &Resource,

@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::Work;
+use super::SweepExecutor;
 use crate::cloud::{CloudError, CloudErrorKind, ResourceId};
 use crate::lease::EventKind;
-use crate::service::teardown::{Deleted, Progress, Teller};
+use crate::service::teardown::{DeletedResource, Progress, ProgressWriter};
 use crate::sweep::{BlockedDeletion, Ownership, OwnershipVerdict};
 
 /// How often it is told that a deletion goes on.
@@ -23,14 +23,14 @@ const IN_USE: &[&str] = &[
     "Contains",
 ];
 
-impl Work<'_> {
+impl SweepExecutor<'_> {
     /// A call about one that failed.
     pub(super) fn failed(
         &mut self,
         id: &ResourceId,
         error: CloudError,
         events: &mut Vec<EventKind>,
-        teller: &mut Teller<'_>,
+        teller: &mut ProgressWriter<'_>,
     ) {
         match error.kind {
             CloudErrorKind::Credentials => {
@@ -57,7 +57,12 @@ impl Work<'_> {
     }
 
     /// Reads it again after a pause, until its time is over: then it is left with this reason.
-    pub(super) fn once_more(&mut self, id: &ResourceId, reason: &str, teller: &mut Teller<'_>) {
+    pub(super) fn once_more(
+        &mut self,
+        id: &ResourceId,
+        reason: &str,
+        teller: &mut ProgressWriter<'_>,
+    ) {
         if self.is_late(id) {
             self.leave(id, reason, None, teller);
         } else {
@@ -89,7 +94,11 @@ impl Work<'_> {
         }
     }
 
-    pub(super) fn tell_that_it_goes_on(&mut self, id: &ResourceId, teller: &mut Teller<'_>) {
+    pub(super) fn tell_that_it_goes_on(
+        &mut self,
+        id: &ResourceId,
+        teller: &mut ProgressWriter<'_>,
+    ) {
         if let Some(turn) = self.turns.get_mut(id)
             && turn.told.elapsed() >= TOLD
         {
@@ -113,7 +122,7 @@ impl Work<'_> {
         id: &ResourceId,
         at: Option<Timestamp>,
         events: &mut Vec<EventKind>,
-        teller: &mut Teller<'_>,
+        teller: &mut ProgressWriter<'_>,
     ) {
         let (Some(one), Some(turn)) = (self.by_id.get(id), self.turns.remove(id)) else {
             return;
@@ -123,7 +132,7 @@ impl Work<'_> {
         if at.is_some() {
             self.done.scheduled.insert(id.clone());
         }
-        let deleted = Deleted {
+        let deleted = DeletedResource {
             id: id.to_string(),
             kind: one.kind.clone(),
             resource_id: None,
@@ -141,7 +150,7 @@ impl Work<'_> {
         id: &ResourceId,
         reason: &str,
         by: Option<String>,
-        teller: &mut Teller<'_>,
+        teller: &mut ProgressWriter<'_>,
     ) {
         if self.done.left.contains_key(id) {
             return;
@@ -154,7 +163,7 @@ impl Work<'_> {
         }
     }
 
-    pub(super) fn blocked(&mut self, blocked: &BlockedDeletion, teller: &mut Teller<'_>) {
+    pub(super) fn blocked(&mut self, blocked: &BlockedDeletion, teller: &mut ProgressWriter<'_>) {
         let BlockedDeletion { id, by } = blocked;
         // What would have stayed anyway has a better reason than this.
         let belongs = self
@@ -175,7 +184,7 @@ impl Work<'_> {
         reason: String,
         by: Option<String>,
         seconds: u64,
-        teller: &mut Teller<'_>,
+        teller: &mut ProgressWriter<'_>,
     ) {
         teller.tell(&Progress::ResourceFailed {
             id: id.to_string(),

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::delete::wholes;
-use super::type_queue::{Key, Lane, Read};
-use super::{Answer, Errand, Work, lane_of};
+use super::type_queue::{QueueKey, Reread, TypeQueue};
+use super::{CallAnswer, CallKind, SweepExecutor, lane_of};
 use crate::cloud::{CloudErrorKind, Described, Resource, ResourceId};
 use crate::lease::EventKind;
-use crate::service::teardown::Teller;
+use crate::service::teardown::ProgressWriter;
 
-impl<'a> Work<'a> {
+impl<'a> SweepExecutor<'a> {
     /// Reads those again whose time has come, those of one type in one place together, and asks about those whose
     /// deletion has begun: for the first time before their time when nothing else of that type goes on.
     pub(super) fn read_what_is_due(&mut self) {
@@ -28,7 +28,7 @@ impl<'a> Work<'a> {
             let lane = lane_of(one);
             let begun = self.turns.get(id).filter(|turn| turn.begun);
             let first = begun.is_some_and(|turn| turn.polls == 0);
-            if *at > now && !(first && self.lanes.get(&lane).is_none_or(Lane::is_idle)) {
+            if *at > now && !(first && self.lanes.get(&lane).is_none_or(TypeQueue::is_idle)) {
                 continue;
             }
             if begun.is_some() {
@@ -46,10 +46,10 @@ impl<'a> Work<'a> {
         }
         let reads = reads
             .into_iter()
-            .map(|(lane, (_, ids))| (lane, Errand::Read, ids));
+            .map(|(lane, (_, ids))| (lane, CallKind::Read, ids));
         let polls = polls
             .into_iter()
-            .map(|(lane, ids)| (lane, Errand::Poll, ids));
+            .map(|(lane, ids)| (lane, CallKind::Poll, ids));
         let all: Vec<_> = reads.chain(polls).collect();
         for (lane, errand, ids) in all {
             if !ids.is_empty() {
@@ -59,7 +59,7 @@ impl<'a> Work<'a> {
     }
 
     /// Asks about these, and about what is around them.
-    fn ask_about(&mut self, lane: Key<'a>, errand: Errand, ids: Vec<ResourceId>) {
+    fn ask_about(&mut self, lane: QueueKey<'a>, errand: CallKind, ids: Vec<ResourceId>) {
         let chosen: BTreeSet<&ResourceId> = ids.iter().collect();
         self.due.retain(|(_, id)| !chosen.contains(id));
         let mut asked: BTreeMap<&ResourceId, &Resource> = BTreeMap::new();
@@ -71,7 +71,7 @@ impl<'a> Work<'a> {
         let about = ids.clone();
         let task = self.tasks.spawn(async move {
             let described = cloud.describe(&asked).await;
-            Answer::Read(ids, described)
+            CallAnswer::Read(ids, described)
         });
         self.follow(task.id(), errand, lane, about);
     }
@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
         ids: Vec<ResourceId>,
         described: Described,
         events: &mut Vec<EventKind>,
-        teller: &mut Teller<'_>,
+        teller: &mut ProgressWriter<'_>,
     ) {
         let failed: BTreeMap<_, _> = described.failed.into_iter().collect();
         let found = described.found.into_iter();
@@ -139,7 +139,7 @@ impl<'a> Work<'a> {
                     let (fresh, around) = (fresh.clone(), around.cloned().collect());
                     if let Some(planned) = self.by_id.get(&id).copied() {
                         let lane = self.lanes.entry(lane_of(planned)).or_default();
-                        lane.push(Read { fresh, around });
+                        lane.push(Reread { fresh, around });
                     }
                 }
             }
@@ -147,7 +147,7 @@ impl<'a> Work<'a> {
     }
 
     /// A deletion that has begun and is not through.
-    fn still_going(&mut self, id: &ResourceId, fresh: &Resource, teller: &mut Teller<'_>) {
+    fn still_going(&mut self, id: &ResourceId, fresh: &Resource, teller: &mut ProgressWriter<'_>) {
         let state = fresh.state.as_deref().unwrap_or("without a state");
         let has_failed = state
             .to_lowercase()

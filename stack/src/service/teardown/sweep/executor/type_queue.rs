@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cloud::{Place, Resource, ResourceId};
-use crate::service::teardown::sweep::timing::Timing;
+use crate::service::teardown::sweep::timing::SweepTiming;
 
 /// The place and the type.
-pub(super) type Key<'a> = (&'a Place, &'a str);
+pub(super) type QueueKey<'a> = (&'a Place, &'a str);
 
 /// Read ahead at first, at least, and at most.
 const FIRST: usize = 64;
@@ -19,7 +19,7 @@ const MOST: usize = 200;
 
 /// One that was read again and waits for its turn.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(super) struct Reread {
     /// What its service said.
     pub(super) fresh: Resource,
     /// What was read with it: what it owns, and what owns it.
@@ -27,20 +27,20 @@ pub(super) struct Read {
 }
 
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct TypeQueue {
     /// How many are being read.
     pub(super) reading: usize,
     /// How many are being deleted or loosened.
     pub(super) acting: usize,
     /// With when each was read.
-    read: VecDeque<(Instant, Read)>,
+    read: VecDeque<(Instant, Reread)>,
     /// How many are read ahead.
     ahead: usize,
     /// How old what was read had become at most when its turn came, since the last question.
     oldest: Option<Duration>,
 }
 
-impl Default for Lane {
+impl Default for TypeQueue {
     fn default() -> Self {
         Self {
             reading: 0,
@@ -52,7 +52,7 @@ impl Default for Lane {
     }
 }
 
-impl Lane {
+impl TypeQueue {
     /// How many may be read now: none before half of what was read has had its turn.
     pub(super) fn room(&self) -> usize {
         let waiting = self.reading + self.read.len();
@@ -64,7 +64,7 @@ impl Lane {
     }
 
     /// So many were asked for: further ahead the next time when all had their turn soon, less far when some grew old.
-    pub(super) fn asked(&mut self, count: usize, timing: &Timing) {
+    pub(super) fn asked(&mut self, count: usize, timing: &SweepTiming) {
         self.ahead = match self.oldest.take() {
             Some(age) if age > timing.fresh => (self.ahead / 2).max(LEAST),
             Some(age) if age < timing.fresh / 3 && count >= self.room() => {
@@ -81,7 +81,7 @@ impl Lane {
     }
 
     /// One was read just now.
-    pub(super) fn push(&mut self, read: Read) {
+    pub(super) fn push(&mut self, read: Reread) {
         self.read.push_back((Instant::now(), read));
     }
 
@@ -91,7 +91,7 @@ impl Lane {
     }
 
     /// Takes the next, when there is room for one more; the id alone when it has to be read once more.
-    pub(super) fn next(&mut self, timing: &Timing) -> Option<Result<Read, ResourceId>> {
+    pub(super) fn next(&mut self, timing: &SweepTiming) -> Option<Result<Reread, ResourceId>> {
         if self.acting >= timing.at_once {
             return None;
         }
@@ -113,13 +113,13 @@ mod tests {
 
     /// As many as there is room for are asked for, read, and taken after a while: how many, and how many of them in
     /// time.
-    async fn round(lane: &mut Lane, after: Duration) -> (usize, usize) {
-        let timing = Timing::default();
+    async fn round(lane: &mut TypeQueue, after: Duration) -> (usize, usize) {
+        let timing = SweepTiming::default();
         let count = lane.room();
         lane.asked(count, &timing);
         lane.reading -= count;
         for _ in 0..count {
-            lane.push(Read {
+            lane.push(Reread {
                 fresh: resource("sqs", "q", "shop"),
                 around: Vec::new(),
             });
@@ -133,7 +133,7 @@ mod tests {
     /// What goes fast is read in larger batches, what goes slowly in smaller ones; and nothing that is old has its turn.
     #[tokio::test(start_paused = true)]
     async fn reading_is_as_far_ahead_as_deleting_is_fast() {
-        let mut lane = Lane::default();
+        let mut lane = TypeQueue::default();
         let [soon, later, late] = [1, 3, 6].map(Duration::from_secs);
         for (count, after, in_time) in [
             (64, soon, 64),
@@ -157,12 +157,12 @@ mod tests {
     /// Nothing has its turn while as many are being deleted as may be, and nothing more is read before half has had it.
     #[tokio::test(start_paused = true)]
     async fn turns_wait_for_room() {
-        let (mut lane, timing) = (Lane::default(), Timing::default());
+        let (mut lane, timing) = (TypeQueue::default(), SweepTiming::default());
         lane.asked(40, &timing);
         assert_eq!(lane.room(), 0);
         lane.reading -= 10;
         assert_eq!(lane.room(), 34);
-        let read = Read {
+        let read = Reread {
             fresh: resource("sqs", "q", "shop"),
             around: Vec::new(),
         };

@@ -17,12 +17,12 @@ async fn it_is_looked_again_after_the_end() {
     };
     let before = looks();
     world.clock.advance(Span::minutes(59));
-    assert_eq!(world.look().await, LookSummary::default());
+    assert_eq!(world.look().await, RecheckSummary::default());
     world.clock.advance(Span::minutes(1));
     let (service, other) = (world.service(), world.service());
-    let (a, b) = tokio::join!(service.look_again(), other.look_again());
+    let (a, b) = tokio::join!(service.recheck_gone(), other.recheck_gone());
     assert_eq!(a.unwrap().clean.len() + b.unwrap().clean.len(), 1);
-    assert_eq!(world.look().await, LookSummary::default());
+    assert_eq!(world.look().await, RecheckSummary::default());
     assert_eq!(looks() - before, 1);
     // A place that does not answer is asked again, and is no find.
     world.clock.advance(Span::minutes(23 * 60));
@@ -30,7 +30,7 @@ async fn it_is_looked_again_after_the_end() {
     assert_eq!(world.look().await.partly, [shop()]);
     assert_eq!(world.phase().await, Phase::Gone);
     world.cloud.answers();
-    assert_eq!(world.look().await, LookSummary::default());
+    assert_eq!(world.look().await, RecheckSummary::default());
     world.cloud.put(own("sqs", "late"));
     world.clock.advance(Span::minutes(31));
     assert_eq!(world.look().await.reopened, [shop()]);
@@ -47,10 +47,10 @@ async fn an_overdue_look_is_made_once() {
     world.clock.advance(Span::minutes(25 * 60));
     assert_eq!(world.look().await.clean, [shop()]);
     world.clock.advance(Span::minutes(60));
-    assert_eq!(world.look().await, LookSummary::default());
+    assert_eq!(world.look().await, RecheckSummary::default());
 
     let world = World::leased([own("sqs", "q")]).await;
     world.sweep().await;
     world.clock.advance(Span::minutes(4 * 24 * 60));
-    assert_eq!(world.look().await, LookSummary::default());
+    assert_eq!(world.look().await, RecheckSummary::default());
 }

@@ -189,7 +189,7 @@ async fn a_stop_finishes_what_has_begun() {
     world.cloud.takes_its_time(Duration::from_millis(100));
     let prepared = world.planned().await;
     let request = request(None);
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let heard = |step: &Progress| {
         if matches!(step, Progress::ResourceDeleted(_)) {
             stop.ask();
@@ -231,7 +231,7 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     world.refuses(CloudCall::Describe, &silent, unreachable);
     // It is being read when somebody asks.
     world.cloud.takes_its_time(Duration::from_millis(100));
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let heard = |step: &Progress| {
         if matches!(step, Progress::ResourceDeleted(_)) {
             stop.ask();

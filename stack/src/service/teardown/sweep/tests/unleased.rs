@@ -12,7 +12,7 @@ async fn an_unleased_stack_is_ended_under_a_lease() {
     assert!(prepared.plan.protected && prepared.plan.count() == 1);
     let request = request(None);
     let service = world.service();
-    let stop = Stop::default();
+    let stop = StopSignal::default();
     let error = service
         .teardown(prepared, &request, &|_| {}, &stop)
         .await
@@ -52,7 +52,7 @@ async fn several_of_one_name_are_told_apart() {
         .tags
         .insert(tags::OWNER.to_owned(), "bo@example.com".to_owned());
     let world = World::new([own("sqs", "q"), other]);
-    let mut wish = Wish::named(&shop());
+    let mut wish = SweepSelector::named(&shop());
     let error = world.no_plan().await;
     assert!(error.is_refusal());
     let said = error.to_string();
@@ -89,7 +89,7 @@ async fn what_was_taken_for_gone_is_found_again() {
     assert_eq!(world.sweep().await.deleted.len(), 1);
     let events = world.events().await;
     assert_eq!(events, ["left sqs/q", "started", "deleted sqs/q", "gone"]);
-    let wish = Wish::named(&shop());
+    let wish = SweepSelector::named(&shop());
     let again = world
         .service()
         .plan_sweep(&wish, &world.settings)
@@ -106,7 +106,7 @@ async fn what_has_no_lease_that_lives_wants_its_name() {
     let prepared = world.planned().await;
     assert!(prepared.plan.protected);
     let service = world.service();
-    let (request, stop) = (request(None), Stop::default());
+    let (request, stop) = (request(None), StopSignal::default());
     let refused = service.teardown(prepared, &request, &|_| {}, &stop).await;
     assert!(
         matches!(refused, Err(TeardownError::Unconfirmed { .. })),
