@@ -173,14 +173,15 @@ fn libraries_and_the_provider_print_nothing() {
     );
 }
 
-/// Only the wire names a protobuf type.
+/// Only the gRPC layer and the plugin process name a protobuf type.
 #[test]
-fn only_the_wire_names_protobuf() {
+fn only_grpc_and_plugin_name_protobuf_types() {
     expect_only(
         &["tfplugin6::", "crate::proto", "prost::"],
         &[
-            "tfplugin/src/wire/",
-            "tfplugin/src/wire.rs",
+            "tfplugin/src/grpc/",
+            "tfplugin/src/grpc.rs",
+            "tfplugin/src/internals.rs",
             "tfplugin/src/proto/",
             "tfplugin/src/plugin/",
             "tfplugin/src/plugin.rs",

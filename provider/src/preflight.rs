@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tfplugin::{Cx, Failure, Path, Result, Value};
+use tfplugin::{Context, Failure, Path, Result, Value};
 
 use crate::checks::{self, Entry, Next, Outcome, Pending, Run};
 use crate::resources::StackModel;
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Checks that did not pass. Nothing has been registered.
-pub(crate) async fn run(cx: &mut Cx, planned: &StackModel) -> Result<()> {
+pub(crate) async fn run(context: &mut Context, planned: &StackModel) -> Result<()> {
     let Value::Known(preflight) = &planned.preflight else {
         return Ok(());
     };
@@ -26,7 +26,7 @@ pub(crate) async fn run(cx: &mut Cx, planned: &StackModel) -> Result<()> {
         &preflight.exec,
     );
     let entries = Entry::all(&checks);
-    let mut run = Run::new(&entries, PATIENCE, cx.cancellation());
+    let mut run = Run::new(&entries, PATIENCE, context.cancellation());
     let outcome = loop {
         if let Next::Ended(outcome) = run.next().await {
             break outcome;

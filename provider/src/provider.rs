@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tfplugin::{Cx, Ending, Failure, Model, Provider, Registry, Result, Value};
+use tfplugin::{Context, Ending, Failure, Model, Provider, Registry, Result, Value};
 
 use crate::client::{Client, ConfigPath};
 use crate::data_sources::{StackLookup, StacksLookup};
@@ -100,7 +100,7 @@ impl Provider for Jiti {
     type Config = JitiModel;
     type Client = Client;
 
-    async fn configure(&self, _cx: &mut Cx, config: JitiModel) -> Result<Client> {
+    async fn configure(&self, _context: &mut Context, config: JitiModel) -> Result<Client> {
         let ledger = self.ledger_path(config.ledger)?;
         let config = self.config_path(config.config)?;
         Ok(Client::new(self.environment.clone(), ledger, config))

@@ -52,7 +52,7 @@ async fn an_unknown_version_leaves_one_tag_unknown() {
     instance.apply_planned(partly, known.clone()).await.unwrap();
     assert_eq!(instance.get("tags")["jiti:version"], "1");
     assert_eq!(instance.get("tags")["team"], "a");
-    instance.settled(known).await.unwrap();
+    instance.expect_empty_plan(known).await.unwrap();
 }
 
 /// Every refusal of the policy is told at once, each on its own attribute.
@@ -98,7 +98,7 @@ async fn a_stricter_policy_is_for_what_changes() {
         .await
         .unwrap();
     let mut instance = again.import("jiti_stack", "checkout-pr-1").await.unwrap();
-    instance.settled(stack(json!({}))).await.unwrap();
+    instance.expect_empty_plan(stack(json!({}))).await.unwrap();
     instance.apply(stack(json!({"ttl": "9h"}))).await.unwrap();
     let failure = instance
         .plan(stack(json!({"ttl": "9h", "owner": "ben@example.com"})))
@@ -145,8 +145,8 @@ async fn import_brings_back_what_was_applied() {
     let mut created = harness.resource("jiti_stack");
     created.apply(config.clone()).await.unwrap();
     let mut imported = harness.import("jiti_stack", "checkout-pr-1").await.unwrap();
-    imported.same_as(&created, &[]).unwrap();
-    imported.settled(config).await.unwrap();
+    imported.expect_same_state(&created, &[]).unwrap();
+    imported.expect_empty_plan(config).await.unwrap();
     assert!(harness.import("jiti_stack", "nobody").await.is_err());
 }
 

@@ -1,14 +1,15 @@
-//! From the start of a provider to its handshake line and to its answered schema, with AutoMTLS on, and its
-//! memory at both.
+//! Measures a provider's startup with AutoMTLS: the time to the handshake line and to the schema
+//! response, and the memory at both.
 //!
-//! `cargo bench -p tfplugin --bench startup -- [PROVIDER]`; without one it is the example `transport_probe`.
+//! `cargo bench -p tfplugin --bench startup -- [PROVIDER]`. The default is the example
+//! `transport_probe`.
 
 #[path = "../tests/probe.rs"]
 #[expect(
     dead_code,
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "it belongs to the tests, which need more of it and fail by panicking"
+    reason = "the tests use more of this module, and they fail by panicking"
 )]
 mod probe;
 
@@ -16,11 +17,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use probe::{Client, Identity, Start};
-use tfplugin::proto::tfplugin6::get_provider_schema;
+use probe::{Client, Identity, ProbeCommand};
+use tfplugin::internals::proto::tfplugin6::get_provider_schema;
 
-/// How many starts are counted, after as many again that only warm the caches.
-const STARTS: usize = 40;
+/// The number of measured starts. As many unmeasured starts warm the caches first.
+const MEASURED_STARTS: usize = 40;
 
 fn main() -> std::io::Result<()> {
     let program = std::env::args()
@@ -33,9 +34,9 @@ fn main() -> std::io::Result<()> {
     let mut handshakes = Vec::new();
     let mut schemas = Vec::new();
     let mut memory = (0, 0);
-    for start in 0..STARTS * 2 {
-        let (handshake, schema, resident) = runtime.block_on(once(program.clone()));
-        if start >= STARTS {
+    for start in 0..MEASURED_STARTS * 2 {
+        let (handshake, schema, resident) = runtime.block_on(measure_start(program.clone()));
+        if start >= MEASURED_STARTS {
             handshakes.push(handshake);
             schemas.push(schema);
             memory = (memory.0.max(resident.0), memory.1.max(resident.1));
@@ -47,55 +48,56 @@ fn main() -> std::io::Result<()> {
         "{:28} {:>10} {:>10} {:>10} {:>9}",
         "", "fastest", "median", "slowest", "goal"
     )?;
-    for (what, times, goal) in [
+    for (label, times, goal) in [
         ("spawn to handshake", &mut handshakes, 3.0),
-        ("spawn to schema answered", &mut schemas, 6.0),
+        ("spawn to schema response", &mut schemas, 6.0),
     ] {
         times.sort_by(f64::total_cmp);
-        let (first, middle, last) = (times[0], times[times.len() / 2], times[times.len() - 1]);
+        let (fastest, median, slowest) = (times[0], times[times.len() / 2], times[times.len() - 1]);
         writeln!(
             out,
-            "{what:28} {first:>7.2} ms {middle:>7.2} ms {last:>7.2} ms {goal:>6.1} ms"
+            "{label:28} {fastest:>7.2} ms {median:>7.2} ms {slowest:>7.2} ms {goal:>6.1} ms"
         )?;
     }
     writeln!(
         out,
-        "resident at the handshake    {:>7.1} MB{:>30} MB",
+        "memory at the handshake      {:>7.1} MB{:>30} MB",
         megabytes(memory.0),
         8
     )?;
     writeln!(
         out,
-        "peak until the schema        {:>7.1} MB",
+        "peak memory up to the schema {:>7.1} MB",
         megabytes(memory.1)
     )
 }
 
-/// One start: milliseconds to the handshake and to the schema, kilobytes at the handshake and at the peak.
+/// Measures one start: the milliseconds to the handshake and to the schema, and the resident memory
+/// in kilobytes at the handshake and at the peak.
 #[expect(
     clippy::expect_used,
-    reason = "a bench of what does not work has nothing to say"
+    reason = "a provider that does not start cannot be measured"
 )]
-async fn once(program: Option<PathBuf>) -> (f64, f64, (u64, u64)) {
-    let identity = Identity::make();
-    let mut start = Start::with_tls(&identity);
-    start.program = program;
-    let begun = Instant::now();
-    let (mut probe, greeting) = start.shake_hands().await;
-    let handshake = begun.elapsed().as_secs_f64() * 1e3;
+async fn measure_start(program: Option<PathBuf>) -> (f64, f64, (u64, u64)) {
+    let identity = Identity::generate();
+    let mut command = ProbeCommand::with_tls(&identity);
+    command.program = program;
+    let started = Instant::now();
+    let (mut probe, line) = command.start_and_handshake().await;
+    let handshake = started.elapsed().as_secs_f64() * 1e3;
     let resident = status(&probe, "VmRSS:");
-    let stream = greeting
+    let stream = line
         .connect_as(Some(&identity))
         .await
-        .expect("the provider takes its host's certificate");
-    let client = Client::over(stream).await;
+        .expect("the provider accepts the client certificate");
+    let client = Client::new(stream).await;
     client
         .provider
         .clone()
         .get_provider_schema(get_provider_schema::Request {})
         .await
         .expect("every provider has a schema");
-    let schema = begun.elapsed().as_secs_f64() * 1e3;
+    let schema = started.elapsed().as_secs_f64() * 1e3;
     let peak = status(&probe, "VmHWM:");
     client.shut_down().await;
     probe.exit_code().await;

@@ -1,17 +1,17 @@
-//! Notes: files with a text in them.
+//! Manages notes, which are text files.
 
 use std::io::ErrorKind::NotFound;
 use std::{fs, process::ExitCode};
 
-use tfplugin::{Cx, Model, NoConfig, Provider, Registry, Resource, Result, Value};
+use tfplugin::{Context, Model, NoConfig, Provider, Registry, Resource, Result, Value};
 
-/// A note, in a file.
+/// A note in a file.
 #[derive(Clone, Model)]
 struct Note {
-    /// The file. Another file is another note.
+    /// The path of the file. Changing it replaces the note.
     #[attribute(required, requires_replace)]
     path: Value<String>,
-    /// What the note says; nothing when it is left out.
+    /// The text of the note. Default: empty.
     #[attribute(optional)]
     text: Value<String>,
     /// The length of the text in bytes.
@@ -30,16 +30,16 @@ impl Resource for Notes {
         Self
     }
 
-    async fn create(&self, cx: &mut Cx, planned: Note) -> Result<Note> {
+    async fn create(&self, context: &mut Context, planned: Note) -> Result<Note> {
         fs::File::create_new(planned.path()?)?;
-        cx.save(&planned); // There is a file now, whatever happens next.
-        planned.written()
+        context.save(&planned); // The file exists now, even if a later step fails.
+        planned.write()
     }
 
-    async fn read(&self, _: &mut Cx, mut state: Note) -> Result<Option<Note>> {
+    async fn read(&self, _: &mut Context, mut state: Note) -> Result<Option<Note>> {
         let text = match fs::read_to_string(state.path()?) {
             Err(error) if error.kind() == NotFound => return Ok(None),
-            found => found?,
+            result => result?,
         };
         state.bytes = Value::Known(text.len() as u64);
         if state.text.clone().unwrap_or_default() != text {
@@ -48,24 +48,24 @@ impl Resource for Notes {
         Ok(Some(state))
     }
 
-    async fn update(&self, _: &mut Cx, _: Note, planned: Note) -> Result<Note> {
-        planned.written()
+    async fn update(&self, _: &mut Context, _: Note, planned: Note) -> Result<Note> {
+        planned.write()
     }
 
-    async fn delete(&self, _: &mut Cx, prior: Note) -> Result<()> {
+    async fn delete(&self, _: &mut Context, prior: Note) -> Result<()> {
         match fs::remove_file(prior.path()?) {
             Err(error) if error.kind() == NotFound => Ok(()),
-            removed => Ok(removed?),
+            result => Ok(result?),
         }
     }
 }
 
 impl Note {
     fn path(&self) -> Result<String> {
-        self.path.clone().expect_known(&"path".into())
+        self.path.clone().expect_known("path")
     }
 
-    fn written(mut self) -> Result<Self> {
+    fn write(mut self) -> Result<Self> {
         let text = self.text.clone().unwrap_or_default();
         fs::write(self.path()?, &text)?;
         self.bytes = Value::Known(text.len() as u64);
@@ -79,7 +79,7 @@ impl Provider for Minimal {
     type Config = NoConfig;
     type Client = ();
 
-    async fn configure(&self, _: &mut Cx, _: NoConfig) -> Result<()> {
+    async fn configure(&self, _: &mut Context, _: NoConfig) -> Result<()> {
         Ok(())
     }
 

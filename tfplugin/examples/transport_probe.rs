@@ -1,28 +1,27 @@
-//! A provider written directly on the protocol, with functions that do what the tests of the
-//! transport ask for.
+//! A provider written directly on the protocol, for the tests of the transport.
 //!
-//! It is no model for a provider: see the other examples for that.
+//! Do not use it as a template for a provider: see the other examples.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tfplugin::plugin::{ConnectionId, Service, serve};
-use tfplugin::proto::tfplugin6 as proto;
-use tfplugin::proto::tfplugin6::provider_server::Provider;
+use tfplugin::internals::plugin::{ConnectionId, Service, serve};
+use tfplugin::internals::proto::tfplugin6 as proto;
+use tfplugin::internals::proto::tfplugin6::provider_server::Provider;
 use tokio::sync::Notify;
 use tonic::{Request, Response, Status};
 
-/// What the probe can be asked to do, each a function from one text to another.
+/// The functions of the probe. Each takes and returns a string.
 const FUNCTIONS: [&str; 7] = [
     "echo",
     "connection",
     "log",
     "panic",
     "work",
-    "stubborn",
-    "farewell",
+    "ignore_cancellation",
+    "shutdown_marker",
 ];
 
 fn main() -> ExitCode {
@@ -32,8 +31,8 @@ fn main() -> ExitCode {
 #[derive(Default)]
 struct Probe {
     stopped: Notify,
-    /// A file that is written when the process is about to end.
-    farewell: Mutex<Option<String>>,
+    /// A file that the shutdown hook writes.
+    shutdown_marker: Mutex<Option<String>>,
 }
 
 impl Service for Probe {
@@ -42,9 +41,13 @@ impl Service for Probe {
     }
 
     async fn shutdown(&self, _: tfplugin::Ending) {
-        let path = self.farewell.lock().ok().and_then(|mut path| path.take());
+        let path = self
+            .shutdown_marker
+            .lock()
+            .ok()
+            .and_then(|mut path| path.take());
         if let Some(path) = path {
-            let _ = std::fs::write(path, "farewell");
+            let _ = std::fs::write(path, "shutdown");
         }
     }
 }
@@ -69,21 +72,21 @@ impl Probe {
                     "the probe was asked to log: {argument}"
                 );
             }
-            #[expect(clippy::panic, reason = "the tests look at what becomes of it")]
+            #[expect(clippy::panic, reason = "the tests check how the panic is reported")]
             "panic" => panic!("the probe was asked to\nfor {argument}"),
-            // Heeds its cancellation, and takes a moment to clean up.
+            // Reacts to its cancellation, and takes a moment to clean up.
             "work" => {
                 self.stopped.notified().await;
                 tokio::time::sleep(Duration::from_millis(100)).await;
-                std::fs::write(&argument, "unwound")?;
+                std::fs::write(&argument, "cleaned up")?;
             }
-            "stubborn" => std::future::pending().await,
-            "farewell" => {
-                if let Ok(mut path) = self.farewell.lock() {
+            "ignore_cancellation" => std::future::pending().await,
+            "shutdown_marker" => {
+                if let Ok(mut path) = self.shutdown_marker.lock() {
                     *path = Some(argument.clone());
                 }
             }
-            _ => return Err(Status::invalid_argument("the probe has no such function")),
+            _ => return Err(Status::invalid_argument("unknown function")),
         }
         Ok(argument)
     }

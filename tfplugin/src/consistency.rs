@@ -1,7 +1,7 @@
-//! Core's rules, held against our own answers before Core does.
+//! Checks of the provider's responses against Terraform Core's rules.
 //!
-//! Terraform reports a provider's inconsistency to the person who runs it, at the end of an apply.
-//! In debug and test builds the SDK reports it to the author, with the path and the way to mend it.
+//! Core reports an inconsistent response to Terraform's user, at the end of an apply. In debug and
+//! test builds the SDK reports it earlier, to the provider's author, with the path and the fix.
 
 mod applied;
 mod planned;
@@ -11,5 +11,5 @@ pub(crate) use applied::check_applied;
 pub(crate) use applied::check_final_plan;
 pub(crate) use planned::check_plan;
 
-/// Whether answers are checked.
+/// Whether this build checks responses.
 pub(crate) const CHECKED: bool = cfg!(any(debug_assertions, feature = "testing"));

@@ -1,4 +1,4 @@
-//! The context of one call: warnings, cancellation, private data and what to remember if it fails.
+//! The context of one call: warnings, cancellation, private data and saved state.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,8 +14,11 @@ use crate::path::Path;
 use crate::private::Private;
 
 /// The context of one call from Terraform.
+///
+/// It collects the call's warnings and saved state, and gives access to cancellation, private data
+/// and the configuration.
 #[derive(Debug, Default)]
-pub struct Cx {
+pub struct Context {
     warnings: Vec<Diagnostic>,
     cancellation: CancellationToken,
     terraform_version: Option<Arc<str>>,
@@ -24,7 +27,7 @@ pub struct Cx {
     config: Dynamic,
 }
 
-impl Cx {
+impl Context {
     pub(crate) fn new(
         cancellation: CancellationToken,
         terraform_version: Option<Arc<str>>,
@@ -50,12 +53,12 @@ impl Cx {
         self.config = config;
     }
 
-    /// Tells the person something, whether the call succeeds or fails.
+    /// Adds a warning. Terraform shows it whether the call succeeds or fails.
     pub fn warn(&mut self, summary: impl Into<String>, detail: impl Into<String>) {
         self.warnings.push(Diagnostic::warning(summary, detail));
     }
 
-    /// Tells the person something about an attribute, whether the call succeeds or fails.
+    /// Adds a warning about an attribute. Terraform shows it whether the call succeeds or fails.
     pub fn warn_at(
         &mut self,
         path: impl Into<Path>,
@@ -66,73 +69,75 @@ impl Cx {
             .push(Diagnostic::warning(summary, detail).at(path));
     }
 
-    /// Waits until the person interrupts Terraform. For `select!`, beside the work.
+    /// Waits until the user interrupts Terraform. Use it in `select!`, next to the work.
     ///
-    /// The call goes on until it returns: it has the time to leave things in order, to
-    /// [`save`](Self::save) what it made, and to say how far it came.
+    /// The call itself is not aborted. It has time to clean up, to [`save`](Self::save) what it
+    /// created, and to return an error that says what is done and what is not.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
         self.cancellation.clone().cancelled_owned()
     }
 
-    /// The interruption as a token, to hand on to tasks.
+    /// The token that an interrupt cancels, to pass to other tasks.
     #[must_use]
     pub fn cancellation(&self) -> CancellationToken {
         self.cancellation.clone()
     }
 
-    /// The version of Terraform that configured the provider; unknown in calls that come before.
+    /// The version of Terraform that configured the provider; `None` in calls before that.
     #[must_use]
     pub fn terraform_version(&self) -> Option<&str> {
         self.terraform_version.as_deref()
     }
 
-    /// A value of the resource's private data: kept in state, hidden from people, never in a diff.
+    /// Reads a value from the resource's private data, which Terraform stores in the state but never
+    /// shows or compares.
     ///
     /// # Errors
-    /// A value that is not a `T`.
+    /// If the stored value is not a `T`.
     pub fn private<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         self.private.get(key)
     }
 
-    /// Sets a value of the private data. Keep it small: every byte is in every state.
+    /// Sets a value in the private data. Keep it small: every byte is stored in every state.
     ///
-    /// What is not set stays as it was: private data is always handed back to Terraform.
+    /// Values that are not set stay as they are: the SDK always returns private data to Terraform.
     ///
     /// # Errors
-    /// A value that has no JSON form.
+    /// If the value cannot be written as JSON.
     pub fn set_private<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<()> {
         self.private.set(key, value)
     }
 
-    /// Removes a value of the private data.
+    /// Removes a value from the private data.
     pub fn remove_private(&mut self, key: &str) {
         self.private.remove(key);
     }
 
-    /// Remembers what exists by now, in case this create, update or delete fails later.
+    /// Saves the state of what exists now, in case this create, update or delete fails later.
     ///
-    /// Terraform stores it when the call returns an error, is interrupted or panics; when the call
-    /// succeeds, what it returns counts. What is unknown in it is stored as null.
+    /// Terraform stores the saved state when the call returns an error, is interrupted or panics.
+    /// When the call succeeds, Terraform stores the returned model instead. Unknown values are
+    /// stored as null.
     pub fn save<M: Model + Clone>(&mut self, model: &M) {
         self.saved = Some(model.clone().encode());
     }
 
-    /// The configuration of this call, write-only values included, which no plan or state has.
+    /// The configuration of this call, including write-only values, which are in no plan or state.
     ///
     /// # Errors
-    /// When the call has none (read, delete, import), or the model cannot hold it.
+    /// If the call has no configuration (read, delete, import), or the model cannot hold it.
     pub fn config<M: Model>(&self) -> Result<M> {
         if matches!(self.config, Dynamic::Null) {
             return Err(Failure::new(
-                "There is no configuration in this call",
-                "Terraform sends a resource's configuration to validate, plan, create and update. \
-                 This is a mistake in the provider.",
+                "This call has no configuration",
+                "Terraform sends a resource's configuration to validate, plan, create and update \
+                 only. This is a bug in the provider.",
             ));
         }
         M::decode(self.config.clone(), &Path::root())
     }
 
-    pub(crate) fn warn_with(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn push_warning(&mut self, diagnostic: Diagnostic) {
         self.warnings.push(diagnostic);
     }
 

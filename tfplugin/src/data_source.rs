@@ -1,49 +1,49 @@
-//! Data sources: what a provider looks up.
+//! Data sources: objects that a provider reads but does not manage.
 
 use std::future::Future;
 
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::Result;
 use crate::model::Model;
 
 /// A data source.
 ///
-/// What the configuration gives is in the result as it was written: the SDK puts it there, so
-/// `read` only fills in what is computed.
+/// `read` only fills in the computed attributes: the SDK copies the configured values into the
+/// result as they were written.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a data source",
     label = "needs an implementation of `tfplugin::DataSource`",
-    note = "give it `type Client`, `type Model`, `NAME`, `new` and `read`"
+    note = "implement `type Client`, `type Model`, `NAME`, `new` and `read`"
 )]
 pub trait DataSource: Sized + Send + Sync + 'static {
     /// The provider's client.
     type Client;
 
-    /// The block, as a struct.
+    /// The model of the configuration and the result.
     type Model: Model;
 
-    /// The type name with the provider's prefix.
+    /// The type name with the provider's prefix, such as `jiti_stacks`.
     const NAME: &'static str;
 
-    /// The data source of a configured provider.
+    /// Creates the data source with the client of the configured provider.
     fn new(client: Self::Client) -> Self;
 
-    /// Checks a configuration as a whole; each attribute's own validators have run before.
+    /// Validates a whole configuration, after the validators of its attributes.
     ///
     /// # Errors
-    /// What is wrong with the configuration.
-    fn validate(cx: &mut Cx, config: &Self::Model) -> Result<()> {
-        let _ = (cx, config);
+    /// If the configuration is invalid.
+    fn validate(context: &mut Context, config: &Self::Model) -> Result<()> {
+        let _ = (context, config);
         Ok(())
     }
 
-    /// Looks it up. Every configured value is known here.
+    /// Reads the data source. Every configured value is known.
     ///
     /// # Errors
-    /// Why it cannot be told, and that there is nothing to tell.
+    /// If the object cannot be read or does not exist.
     fn read(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         config: Self::Model,
     ) -> impl Future<Output = Result<Self::Model>> + Send;
 }

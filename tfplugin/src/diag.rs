@@ -1,43 +1,44 @@
-//! Diagnostics: what a person is told, in the order it was said, and where.
+//! Diagnostics: the errors and warnings that Terraform shows to its user.
 
 use std::fmt;
 
 use crate::path::Path;
 
-/// How serious a diagnostic is. An error stops the operation, a warning does not.
+/// The severity of a diagnostic. An error stops the operation, a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Severity {
     /// The operation failed.
     Error,
-    /// The operation went on.
+    /// The operation continues.
     Warning,
 }
 
-/// One message to a person: a short summary, a detail that says what to do, and a place.
+/// A message for Terraform's user: a short summary, a detail that says what to do, and the
+/// attribute that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Error or warning.
     pub severity: Severity,
     /// One line, without a full stop.
     pub summary: String,
-    /// Sentences: what happened, to what, and what to do next.
+    /// Full sentences: what happened, to what, and what to do next.
     pub detail: String,
-    /// The attribute it is about; the root when it is about the whole.
+    /// The attribute that it is about; the root path when it is about the whole object.
     pub path: Path,
 }
 
 impl Diagnostic {
-    /// An error about the whole object.
+    /// Creates an error about the whole object.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Severity::Error, summary, detail)
     }
 
-    /// A warning about the whole object.
+    /// Creates a warning about the whole object.
     pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Severity::Warning, summary, detail)
     }
 
-    /// The same diagnostic, pointing at an attribute.
+    /// Sets the attribute that the diagnostic is about.
     #[must_use]
     pub fn at(mut self, path: impl Into<Path>) -> Self {
         self.path = path.into();
@@ -67,25 +68,26 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Why an operation failed: one or more error diagnostics, in order.
+/// The error type of provider operations: one or more error diagnostics, in order.
 ///
-/// It is not a `std::error::Error`, so that every such error turns into one with `?`. Warnings are
-/// not kept here: they travel in the call's context (`Cx::warn`) and so survive both outcomes.
+/// It does not implement `std::error::Error`, so that `?` converts every such error into a
+/// `Failure`. It holds no warnings: those go to [`Context::warn`](crate::Context::warn) and are
+/// shown whether the call succeeds or fails.
 ///
 #[doc = include_str!("../docs/errors.md")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure(Vec<Diagnostic>);
 
-/// What every fallible operation of a provider returns.
+/// The result of a provider operation.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
-    /// One error about the whole object.
+    /// Creates a failure with one error about the whole object.
     pub fn new(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self(vec![Diagnostic::error(summary, detail)])
     }
 
-    /// The same failure, its diagnostics that have no place yet pointing at an attribute.
+    /// Sets the attribute of each diagnostic that has none yet.
     #[must_use]
     pub fn at(mut self, path: impl Into<Path>) -> Self {
         let path = path.into();
@@ -97,7 +99,7 @@ impl Failure {
         self
     }
 
-    /// The same failure, seen from further out: its paths begin with this one.
+    /// Puts a path in front of the path of each diagnostic.
     #[must_use]
     pub fn under(mut self, outer: &Path) -> Self {
         for diagnostic in &mut self.0 {
@@ -107,14 +109,14 @@ impl Failure {
         self
     }
 
-    /// Both failures, this one first.
+    /// Appends the diagnostics of another failure.
     #[must_use]
     pub fn and(mut self, other: Failure) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// A failure of these, or none when they hold no error.
+    /// Creates a failure from the errors among the diagnostics; `None` when there are none.
     #[must_use]
     pub fn from_diagnostics(diagnostics: Vec<Diagnostic>) -> Option<Self> {
         let errors: Vec<_> = diagnostics
@@ -124,13 +126,13 @@ impl Failure {
         (!errors.is_empty()).then_some(Self(errors))
     }
 
-    /// The diagnostics, in the order they were said.
+    /// The diagnostics, in the order in which they were added.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0
     }
 
-    /// The diagnostics, in the order they were said.
+    /// Converts the failure into its diagnostics, in the order in which they were added.
     #[must_use]
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.0
@@ -138,7 +140,7 @@ impl Failure {
 }
 
 impl From<Diagnostic> for Failure {
-    /// A warning that is made a failure becomes an error: a failure always stops the operation.
+    /// A warning becomes an error, because a failure always stops the operation.
     fn from(mut diagnostic: Diagnostic) -> Self {
         diagnostic.severity = Severity::Error;
         Self(vec![diagnostic])
@@ -146,25 +148,18 @@ impl From<Diagnostic> for Failure {
 }
 
 impl<E: std::error::Error> From<E> for Failure {
-    /// The error's own words are the summary; the chain of its sources is the detail.
+    /// The error's message becomes the summary, and its chain of sources the detail.
     fn from(error: E) -> Self {
-        let mut detail = String::new();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            if !detail.is_empty() {
-                detail.push('\n');
-            }
-            detail.push_str(&format!("Caused by: {cause}"));
-            source = cause.source();
-        }
-        Self::new(error.to_string(), detail)
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        let lines: Vec<_> = causes.map(|cause| format!("Caused by: {cause}")).collect();
+        Self::new(error.to_string(), lines.join("\n"))
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, diagnostic) in self.0.iter().enumerate() {
-            if place > 0 {
+        for (index, diagnostic) in self.0.iter().enumerate() {
+            if index > 0 {
                 writeln!(f)?;
             }
             write!(f, "{diagnostic}")?;

@@ -1,19 +1,19 @@
-//! The untyped tree: any value of Terraform's, as it comes over the wire.
+//! Untyped values: any Terraform value, as the protocol transmits it.
 
+mod access;
 mod compare;
 mod convert;
-mod walk;
 
 use std::collections::BTreeMap;
 
 use crate::number::Number;
 use crate::types::Type;
 
-/// Any value. Whether a sequence is a list, a set or a tuple, and whether a mapping is a map, an
-/// object or a block, is known from the type beside it, so the tree does not repeat it.
+/// Any Terraform value. It does not tell a list from a set or tuple, or a map from an object or
+/// block: its [`Type`] does.
 ///
-/// Equality is that of the trees: numbers are equal when their values are, and sets only in the
-/// same order. [`Dynamic::same_as`] compares as Terraform does.
+/// `==` compares numbers by value, and sets as lists. [`Dynamic::same_as`] compares as Terraform
+/// does.
 ///
 /// ```
 /// # use tfplugin::{Dynamic, Path};
@@ -26,7 +26,7 @@ pub enum Dynamic {
     /// No value.
     #[default]
     Null,
-    /// A value that apply will decide. What Terraform already promises of it is kept, not sent back.
+    /// A value that becomes known during apply, with the refinements that Terraform sent.
     Unknown(Option<Box<Refinements>>),
     /// `true` or `false`
     Bool(bool),
@@ -38,40 +38,40 @@ pub enum Dynamic {
     List(Vec<Dynamic>),
     /// A map, an object or a block.
     Map(BTreeMap<String, Dynamic>),
-    /// A value of type `dynamic`, with the type that it carries.
+    /// A value of type `dynamic`, with its own type.
     Typed(Box<Type>, Box<Dynamic>),
 }
 
-/// What Terraform promises of a value that it does not know yet.
+/// What Terraform guarantees about a value that it does not know yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Refinements {
-    /// It will not be null.
+    /// The value will not be null.
     pub not_null: bool,
-    /// It will begin with this text.
+    /// The value will start with this text.
     pub prefix: Option<String>,
-    /// Its least value, and whether that value itself is possible.
+    /// The lower bound, and whether the bound itself is possible.
     pub lower: Option<(Number, bool)>,
-    /// Its greatest value, and whether that value itself is possible.
+    /// The upper bound, and whether the bound itself is possible.
     pub upper: Option<(Number, bool)>,
-    /// Its least number of elements.
+    /// The minimum number of elements.
     pub length_min: Option<u64>,
-    /// Its greatest number of elements.
+    /// The maximum number of elements.
     pub length_max: Option<u64>,
 }
 
 impl Dynamic {
-    /// A value that apply will decide, with no promises.
+    /// An unknown value without refinements.
     #[must_use]
     pub const fn unknown() -> Self {
         Self::Unknown(None)
     }
 
-    /// A list, a set or a tuple.
+    /// Creates a list, a set or a tuple.
     pub fn list<V: Into<Dynamic>>(elements: impl IntoIterator<Item = V>) -> Self {
         Self::List(elements.into_iter().map(Into::into).collect())
     }
 
-    /// A map, an object or a block.
+    /// Creates a map, an object or a block.
     pub fn object<N: Into<String>, V: Into<Dynamic>>(
         entries: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
@@ -83,13 +83,13 @@ impl Dynamic {
         )
     }
 
-    /// A value for an attribute of type `dynamic`, with the type that it is to carry.
+    /// Creates a value for an attribute of type `dynamic`, with its own type.
     #[must_use]
     pub fn typed(ty: Type, value: impl Into<Dynamic>) -> Self {
         Self::Typed(Box::new(ty), Box::new(value.into()))
     }
 
-    /// The value itself, where it may carry a type.
+    /// The value without its own type, if it has one.
     #[must_use]
     pub fn untyped(&self) -> &Self {
         let mut value = self;
@@ -99,7 +99,7 @@ impl Dynamic {
         value
     }
 
-    /// The value itself, where it may carry a type.
+    /// Removes the value's own type, if it has one.
     #[must_use]
     pub fn into_untyped(self) -> Self {
         let mut value = self;
@@ -109,19 +109,19 @@ impl Dynamic {
         value
     }
 
-    /// Whether there is no value.
+    /// Whether the value is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self.untyped(), Self::Null)
     }
 
-    /// Whether apply will decide the whole value.
+    /// Whether the value as a whole is unknown.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         matches!(self.untyped(), Self::Unknown(_))
     }
 
-    /// Whether apply has nothing to decide, here or anywhere inside.
+    /// Whether the value contains no unknown at any depth.
     #[must_use]
     pub fn is_wholly_known(&self) -> bool {
         match self {
@@ -178,7 +178,7 @@ impl Dynamic {
         }
     }
 
-    /// What it is, in a word for a person: `a number`.
+    /// The kind of the value for a message: `a number`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

@@ -1,37 +1,40 @@
 //! Functions: `provider::name::function(…)` in a configuration.
 
+mod signature;
+
+pub(crate) use signature::{FunctionCalls, Parameter, Signature};
+
 use crate::diag::Result;
 use crate::model::{Element, Model};
 
-/// A function: pure, offline, and the same answer every time.
+/// A provider function. It must be pure: no network, and the same result every time.
 ///
-/// It has no client, since Terraform calls it in processes that are not configured.
+/// It has no client, because Terraform calls functions without configuring the provider.
 ///
-/// Its parameters are the fields of `Args`, in their order and by their names; the doc comments
-/// are the parameters' descriptions. A parameter takes `null` when its field is optional.
+/// The fields of `Args` are the parameters, in order; the doc comments are their descriptions. A
+/// parameter accepts `null` when its field is optional.
 ///
-/// An error that points at a field (`Failure::at("ttl")`) marks that argument in the configuration;
-/// in the last parameter of a variadic function, `Path::new("names").index(2)` marks the third of
-/// its values.
+/// An error at a field (`Failure::at("ttl")`) marks that argument in the configuration. In the last
+/// parameter of a variadic function, `Path::new("names").index(2)` marks its third value.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a provider function",
     label = "needs an implementation of `tfplugin::Function`",
-    note = "give it `NAME`, `SUMMARY`, `type Args`, `type Output` and `call`"
+    note = "implement `NAME`, `SUMMARY`, `type Args`, `type Output` and `call`"
 )]
 pub trait Function: 'static {
-    /// The name, without the provider's.
+    /// The name, without the provider's name.
     const NAME: &'static str;
 
-    /// What it does, in a line.
+    /// A one-line summary.
     const SUMMARY: &'static str;
 
-    /// What it does, in Markdown.
+    /// A description in Markdown.
     const DESCRIPTION: &'static str = "";
 
-    /// Whether the last field of `Args`, a list, takes all arguments that remain.
+    /// Whether the last field of `Args`, which must be a list, takes all remaining arguments.
     const VARIADIC: bool = false;
 
-    /// The parameters that may be unknown. Terraform calls the function without waiting for them.
+    /// The names of parameters that may be unknown. Terraform does not wait until they are known.
     const UNKNOWN: &'static [&'static str] = &[];
 
     /// Set when the function is deprecated: what to use instead.
@@ -40,12 +43,12 @@ pub trait Function: 'static {
     /// The parameters.
     type Args: Model;
 
-    /// What it returns.
+    /// The type of the result.
     type Output: Element;
 
-    /// The answer.
+    /// Computes the result.
     ///
     /// # Errors
-    /// What is wrong with the arguments.
+    /// If an argument is invalid.
     fn call(args: Self::Args) -> Result<Self::Output>;
 }

@@ -1,34 +1,39 @@
 #![doc = include_str!("../docs/overview.md")]
 
-// `#[derive(Model)]` names this crate as others know it.
+// The code that `#[derive(Model)]` generates refers to this crate as `tfplugin`, also in here.
 extern crate self as tfplugin;
 
 mod consistency;
 mod context;
 mod data_source;
 mod diag;
+mod dispatch;
 mod dynamic;
-mod erased;
 mod function;
+mod grpc;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod internals;
 pub mod model;
 mod number;
 mod path;
 mod plan;
-pub mod plugin;
+mod plugin;
 mod private;
-pub mod proto;
+mod proto;
 mod provider;
-pub mod registry;
+mod registry;
 mod resource;
 pub mod schema;
+mod serve;
 mod server;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod types;
 mod value;
-pub mod wire;
+mod wire;
 
-pub use context::Cx;
+pub use context::Context;
 pub use data_source::DataSource;
 pub use diag::{Diagnostic, Failure, Result, Severity};
 pub use dynamic::{Dynamic, Refinements};
@@ -38,11 +43,13 @@ pub use number::{Number, NumberError};
 pub use path::{Path, Step};
 pub use plugin::Ending;
 pub use provider::{NoConfig, Provider};
-pub use registry::Registry;
+pub use registry::{Registration, Registry};
 pub use resource::{
-    Action, Import, MoveFrom, MoveSource, Plan, Plannable, Prior, Resource, Upgrade,
+    Action, Import, MoveFrom, MoveSource, Plan, Plannable, Resource, StoredState, Upgrade,
 };
-pub use server::{Server, serve};
+pub use serve::serve;
+pub use server::Server;
 pub use tfplugin_macros::Model;
 pub use types::{Type, TypeError};
 pub use value::Value;
+pub use wire::{WireError, WireErrorKind};

@@ -18,29 +18,30 @@ use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::schema::{Block, Schema, Shape, Validator};
 
-/// A struct whose fields are the attributes of a block. Derive it: `#[derive(Model)]`.
+/// A struct whose fields are the attributes and blocks of a block. Derive it with
+/// `#[derive(Model)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
-    label = "a schema is made from this type",
+    label = "the SDK needs the schema of this type",
     note = "add `#[derive(tfplugin::Model)]` to the struct"
 )]
 pub trait Model: Sized + Send + Sync + 'static {
-    /// Counts up when stored state changes its shape: `#[model(version = 1)]`.
+    /// The schema version, raised when the shape of stored state changes: `#[model(version = 1)]`.
     const VERSION: i64 = 0;
 
-    /// What is in the block; the field's doc comments are its descriptions.
+    /// The block's schema. Its descriptions are the doc comments of the struct and its fields.
     fn block() -> Block;
 
-    /// The struct from a value of the block's type.
+    /// Converts a value of the block's type to the struct.
     ///
     /// # Errors
-    /// Everything that does not fit, each with its path.
+    /// If values do not match their fields; the failure has one diagnostic for each.
     fn decode(value: Dynamic, path: &Path) -> Result<Self>;
 
-    /// A value of the block's type.
+    /// Converts the struct to a value of the block's type.
     fn encode(self) -> Dynamic;
 
-    /// The block with its version.
+    /// The schema: the block with its version.
     #[must_use]
     fn schema() -> Schema {
         Schema {
@@ -50,44 +51,44 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 }
 
-/// What may stand in a [`Value`](crate::Value): text, numbers, booleans, collections, nested
+/// A type that a [`Value`](crate::Value) can hold: text, numbers, booleans, collections and nested
 /// models.
 ///
-/// For types of your own that are written as text there is [`text_element!`](crate::text_element);
-/// others delegate to an element that exists, as the [module's documentation](self) shows.
+/// For your own types that are written as text, use [`text_element!`](crate::text_element). Other
+/// types delegate to an existing element, as the [module's documentation](self) shows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of an attribute",
     label = "is not a `tfplugin::Element`",
     note = "elements are String, bool, integers, f64, Number, Dynamic, Vec, BTreeSet and BTreeMap<String, _> of elements, and structs with `#[derive(tfplugin::Model)]` that have no blocks",
-    note = "for a type of yours that is written as text, add `tfplugin::text_element!({Self});`"
+    note = "for your own type that is written as text, add `tfplugin::text_element!({Self});`"
 )]
 pub trait Element: Sized {
-    /// How many collections of models it is deep, so that no attribute can ask for more than
-    /// Terraform has: 0 without a model, 1 for a model, 2 for a collection of models.
+    /// How models are nested: 0 for no model, 1 for a model, 2 for a collection of models. Terraform
+    /// supports no deeper nesting, so it does not compile.
     #[doc(hidden)]
-    const DEPTH: u8 = 0;
+    const MODEL_DEPTH: u8 = 0;
 
-    /// The shape an attribute of this type has.
+    /// The shape of an attribute of this type.
     fn shape() -> Shape;
 
-    /// The element from a known, non-null value.
+    /// Converts a known, non-null value.
     ///
     /// # Errors
-    /// A value that does not fit, with its path.
+    /// If the value does not match the type, with its path.
     fn decode(value: Dynamic, path: &Path) -> Result<Self>;
 
-    /// The value of the element.
+    /// Converts the element to a value.
     fn encode(self) -> Dynamic;
 
-    /// Whether the type has room for all that is unknown inside this known value. Where it has
-    /// not, the attribute as a whole is [`Value::Unknown`](crate::Value::Unknown).
+    /// Whether the type can hold all unknowns inside this known value. If it cannot, the attribute as
+    /// a whole becomes [`Value::Unknown`](crate::Value::Unknown).
     #[must_use]
-    fn has_room(value: &Dynamic) -> bool {
+    fn can_hold(value: &Dynamic) -> bool {
         let _ = value;
         true
     }
 
-    /// What is checked of every value of this type: what its model says of itself.
+    /// The validators of every value of this type, which come from its model.
     #[doc(hidden)]
     #[must_use]
     fn validators() -> Vec<Validator> {

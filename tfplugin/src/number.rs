@@ -1,4 +1,4 @@
-//! Terraform's numbers: integers, fractions and decimals of any length, never rounded on the way.
+//! Terraform's numbers: decimals of any length, never rounded.
 
 mod decimal;
 
@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 /// A number of any precision.
 ///
-/// Two numbers are equal when their values are: `1`, `1.0` and `10e-1` are one number. Infinity is
-/// not a number here, because Terraform cannot store it; the wire refuses it with its place.
+/// Numbers compare by value: `1`, `1.0` and `10e-1` are equal. There is no infinity, because
+/// Terraform cannot store it.
 ///
 /// ```
 /// # use tfplugin::Number;
@@ -23,19 +23,19 @@ use std::str::FromStr;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Number(Repr);
 
-/// One value has one form, so that equality and hashes can be derived.
+/// Each value has exactly one form, so that equality and hashes can be derived.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
-    /// Every whole number that fits.
+    /// An integer that fits.
     Integer(i64),
-    /// Every other number: plain decimals, no sign but `-`, no zeros that say nothing.
+    /// Any other number: plain decimals, without a `+` and without redundant zeros.
     Decimal(Box<str>),
 }
 
-/// Why something is not a [`Number`].
+/// The reason why a text or float is not a [`Number`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
-    /// Text that is no decimal number. It is not repeated, because it may be a secret.
+    /// Text that is not a decimal number. The error does not repeat it, because it may be a secret.
     #[error("the text is not a decimal number")]
     Malformed,
     /// An exponent that would need thousands of zeros in plain decimals.
@@ -44,13 +44,13 @@ pub enum NumberError {
         decimal::MAX_PADDING
     )]
     Exponent,
-    /// Infinity, or what is not a number at all.
-    #[error("Terraform has no way to store a number that is not finite")]
+    /// Infinity or NaN.
+    #[error("Terraform cannot store a number that is not finite")]
     NotFinite,
 }
 
 impl Number {
-    /// The value, if it is whole and fits.
+    /// The value, if it is an integer that fits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self.0 {
@@ -59,7 +59,7 @@ impl Number {
         }
     }
 
-    /// The value, if it is whole, not negative, and fits.
+    /// The value, if it is a non-negative integer that fits.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         match &self.0 {
@@ -68,7 +68,7 @@ impl Number {
         }
     }
 
-    /// The value, if a float has exactly this value: `0.5` has one, `0.1` does not.
+    /// The value, if a float has exactly this value. `0.5` has one, `0.1` does not.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
         match &self.0 {
@@ -79,15 +79,14 @@ impl Number {
         }
     }
 
-    /// The nearest float; infinite where the value is larger than every float.
+    /// The nearest float; infinity if the value is larger than every float.
     ///
-    /// `Number::try_from` gives back the same number for up to 15 significant digits.
+    /// For up to 15 significant digits, `Number::try_from` converts it back to the same number.
     #[must_use]
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
             Repr::Integer(integer) => *integer as f64,
-            // The text is a decimal number by construction; a parser that disagreed would be told
-            // by the property tests.
+            // The text is always a decimal number, so parsing never fails. Property tests check this.
             Repr::Decimal(text) => text.parse().unwrap_or(f64::NAN),
         }
     }
@@ -101,7 +100,7 @@ impl Number {
         }
     }
 
-    /// The plain decimals, without a copy where they are kept as text.
+    /// The plain decimals.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match &self.0 {
             Repr::Integer(integer) => Cow::Owned(integer.to_string()),
@@ -109,7 +108,7 @@ impl Number {
         }
     }
 
-    /// Exactly the value of a float, to its last binary digit, as floats mean it on the wire.
+    /// The exact value of a float, to its last binary digit, as encoded floats mean it.
     pub(crate) fn from_exact_f64(float: f64) -> Result<Self, NumberError> {
         decimal::exact_text(float)
             .ok_or(NumberError::NotFinite)?
@@ -136,9 +135,9 @@ impl FromStr for Number {
 impl TryFrom<f64> for Number {
     type Error = NumberError;
 
-    /// The shortest decimal that reads back as this float, which is what a person wrote: `0.1`
-    /// becomes `0.1`, not the 55 digits of the float's exact value. Terraform compares what a
-    /// provider returns with what was configured, digit by digit.
+    /// The shortest decimal that parses to this float: `0.1` becomes `0.1`, not the 55 digits of the
+    /// float's exact value. Terraform compares the provider's result with the configuration digit by
+    /// digit.
     fn try_from(float: f64) -> Result<Self, NumberError> {
         if !float.is_finite() {
             return Err(NumberError::NotFinite);
@@ -178,7 +177,7 @@ from_large!(u64, i128, u128, usize, isize);
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
-            (Repr::Integer(one), Repr::Integer(two)) => one.cmp(two),
+            (Repr::Integer(left), Repr::Integer(right)) => left.cmp(right),
             _ => decimal::compare(&self.text(), &other.text()),
         }
     }
@@ -191,7 +190,7 @@ impl PartialOrd for Number {
 }
 
 impl fmt::Display for Number {
-    /// Plain decimals, as Terraform prints them: no exponent, no needless zeros.
+    /// Plain decimals, as Terraform prints them: no exponent and no redundant zeros.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Integer(integer) => fmt::Display::fmt(integer, f),

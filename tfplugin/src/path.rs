@@ -1,8 +1,8 @@
-//! Attribute paths: where in a value something is, as Terraform shows it to a person.
+//! Attribute paths: positions in a value, as Terraform shows them to its user.
 
 use std::fmt;
 
-/// One step into a value.
+/// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// An attribute of an object or a block, by name.
@@ -13,44 +13,44 @@ pub enum Step {
     Index(i64),
 }
 
-/// A place in a value. The empty path is the whole value.
+/// The position of a value inside another. The empty path is the whole value.
 ///
-/// Elements of a set have no address in the protocol, so a path that leads into a set stops at it.
+/// The protocol has no paths for elements of a set, so a path into a set stops at the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Path(Vec<Step>);
 
 impl Path {
-    /// The whole value.
+    /// The path of the whole value.
     #[must_use]
     pub fn root() -> Self {
         Self::default()
     }
 
-    /// The path of an attribute at the top, the commonest of all paths.
+    /// The path of a top-level attribute.
     #[must_use]
     pub fn new(attribute: impl Into<String>) -> Self {
         Self::root().attribute(attribute)
     }
 
-    /// This path, one attribute deeper.
+    /// Appends an attribute.
     #[must_use]
     pub fn attribute(&self, name: impl Into<String>) -> Self {
         self.join(Step::Attribute(name.into()))
     }
 
-    /// This path, one map element deeper.
+    /// Appends a map key.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
         self.join(Step::Key(key.into()))
     }
 
-    /// This path, one list element deeper.
+    /// Appends a list index.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.join(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
-    /// This path, one step deeper.
+    /// Appends a step.
     #[must_use]
     pub fn join(&self, step: Step) -> Self {
         let mut steps = self.0.clone();
@@ -58,14 +58,14 @@ impl Path {
         Self(steps)
     }
 
-    /// The path of what this is in; none for the whole value.
+    /// The path of the enclosing value; `None` for the root path.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         let (_, parents) = self.0.split_last()?;
         Some(Self(parents.to_vec()))
     }
 
-    /// Whether this path is the other one or leads into it.
+    /// Whether this path equals the other one or leads into it.
     #[must_use]
     pub fn starts_with(&self, other: &Path) -> bool {
         self.0.starts_with(&other.0)
@@ -77,7 +77,7 @@ impl Path {
         &self.0
     }
 
-    /// Whether this is the whole value.
+    /// Whether this is the path of the whole value.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -90,6 +90,12 @@ impl From<Vec<Step>> for Path {
     }
 }
 
+impl From<&Path> for Path {
+    fn from(path: &Path) -> Self {
+        path.clone()
+    }
+}
+
 impl From<&str> for Path {
     fn from(attribute: &str) -> Self {
         Self::new(attribute)
@@ -99,12 +105,12 @@ impl From<&str> for Path {
 impl fmt::Display for Path {
     /// `http[0].url`, `labels["cost-center"]`, as in Terraform's own messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, step) in self.0.iter().enumerate() {
+        for (index, step) in self.0.iter().enumerate() {
             match step {
-                Step::Attribute(name) if place == 0 => write!(f, "{name}")?,
+                Step::Attribute(name) if index == 0 => write!(f, "{name}")?,
                 Step::Attribute(name) => write!(f, ".{name}")?,
                 Step::Key(key) => write!(f, "[{key:?}]")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Index(position) => write!(f, "[{position}]")?,
             }
         }
         Ok(())

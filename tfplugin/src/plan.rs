@@ -1,19 +1,19 @@
-//! How a plan is made, in the order that Terraform Core relies on.
+//! Planning, in the order that Terraform Core relies on.
 //!
-//! 1. [`defaults`]: what the configuration leaves out gets its default.
-//! 2. [`write_only`]: values that may not be stored become null.
-//! 3. [`unknown`]: if anything differs by now, computed values are for apply to decide.
-//! 4. [`modifiers`]: attributes keep their prior value, or ask for a replacement.
-//! 5. The author's own plan.
-//! 6. If only the author made a difference, 3 and 4 once more for what the author left alone.
-//! 7. What requires replacement is reduced to what does change; without any difference the plan
-//!    is the prior state.
+//! 1. [`defaults`]: attributes without a configured value get their default.
+//! 2. [`write_only`]: write-only values become null.
+//! 3. [`unknown`]: if the plan differs from the prior state, computed values become unknown.
+//! 4. [`modifiers`]: attributes keep their prior value or require replacement.
+//! 5. The resource's own `plan` runs.
+//! 6. If only the resource's `plan` made a difference, steps 3 and 4 run again for the attributes
+//!    that it did not set.
+//! 7. Only attributes that change still require replacement. Without any difference, the plan
+//!    becomes the prior state.
 //!
-//! A destroy skips everything but the author's plan, and stays null.
+//! A destroy runs step 5 only and stays null.
 
 mod defaults;
 mod modifiers;
-pub(crate) mod place;
 mod unknown;
 mod write_only;
 
@@ -21,23 +21,23 @@ pub(crate) use write_only::clear_in as without_write_only;
 
 use std::collections::BTreeSet;
 
-use crate::context::Cx;
-use crate::diag::Result;
+use crate::context::Context;
+use crate::diag::{Failure, Result};
+use crate::dispatch::PlanFn;
 use crate::dynamic::Dynamic;
-use crate::erased::PlanFn;
 use crate::path::Path;
-use crate::registry::Shapes;
 use crate::resource::Draft;
-use crate::schema::{Beside, Spot};
+use crate::schema::PreparedSchema;
+use crate::schema::{AttributePosition, Counterparts};
 
-/// What Terraform asks to be planned.
+/// The input of a plan: the configuration, the prior state and Core's proposal.
 pub(crate) struct Proposal {
     pub(crate) config: Dynamic,
     pub(crate) prior: Dynamic,
     pub(crate) proposed: Dynamic,
 }
 
-/// What the steps made of it.
+/// The result of a plan.
 pub(crate) struct Planned {
     pub(crate) config: Dynamic,
     pub(crate) prior: Dynamic,
@@ -45,22 +45,22 @@ pub(crate) struct Planned {
     pub(crate) requires_replace: BTreeSet<Path>,
 }
 
-/// Plans.
+/// Runs the planning steps.
 pub(crate) async fn plan<C>(
-    shapes: &Shapes,
+    schema: &PreparedSchema,
     client: C,
-    author: PlanFn<C>,
-    cx: &mut Cx,
+    plan_resource: PlanFn<C>,
+    context: &mut Context,
     proposal: Proposal,
 ) -> Result<Planned> {
     let mut draft = Draft {
-        shapes: shapes.clone(),
+        schema: schema.clone(),
         config: proposal.config,
         prior: proposal.prior,
         planned: proposal.proposed,
-        decided: BTreeSet::new(),
+        set_by_resource: BTreeSet::new(),
         replace: BTreeSet::new(),
-        mistakes: Vec::new(),
+        errors: Vec::new(),
     };
     let destroys = draft.planned.is_null();
     let mut differs = false;
@@ -74,12 +74,12 @@ pub(crate) async fn plan<C>(
         }
     }
 
-    let outcome = author(client, cx, &mut draft).await;
-    let mistakes = crate::diag::Failure::from_diagnostics(std::mem::take(&mut draft.mistakes));
-    match (outcome, mistakes) {
+    let outcome = plan_resource(client, context, &mut draft).await;
+    let errors = Failure::from_diagnostics(std::mem::take(&mut draft.errors));
+    match (outcome, errors) {
         (Ok(()), None) => {}
         (Err(failure), None) | (Ok(()), Some(failure)) => return Err(failure),
-        (Err(failure), Some(mistakes)) => return Err(failure.and(mistakes)),
+        (Err(failure), Some(errors)) => return Err(failure.and(errors)),
     }
 
     if !destroys {
@@ -92,7 +92,7 @@ pub(crate) async fn plan<C>(
             draft.planned = draft.prior.clone();
         }
     }
-    let requires_replace = modifiers::effective(&draft);
+    let requires_replace = modifiers::effective_replacements(&draft);
     Ok(Planned {
         config: draft.config,
         prior: draft.prior,
@@ -103,30 +103,40 @@ pub(crate) async fn plan<C>(
 
 impl Draft {
     fn differs(&self) -> bool {
-        !self.prior.same_as(&self.planned, &self.shapes.ty)
+        !self.prior.same_as(&self.planned, &self.schema.value_type)
     }
 
-    /// Visits every attribute of the plan that is not inside a value which the configuration
-    /// leaves to the provider as a whole, and that the author has not decided.
-    fn visit(&mut self, mut visit: impl FnMut(Spot<'_>, &mut Dynamic, Beside<'_>)) {
+    /// Visits the planned attributes that the resource's `plan` has not set. Skips the attributes
+    /// inside a nested attribute that the configuration leaves out as a whole.
+    fn visit(
+        &mut self,
+        mut visit: impl FnMut(AttributePosition<'_>, &mut Dynamic, Counterparts<'_>),
+    ) {
         let mut planned = std::mem::take(&mut self.planned);
-        let beside = Beside {
+        let counterparts = Counterparts {
             config: &self.config,
             prior: &self.prior,
         };
-        let decided = &self.decided;
-        let mut left_out: Option<Path> = None;
-        self.shapes.schema.block.walk_together(
+        let set_by_resource = &self.set_by_resource;
+        let mut omitted: Option<Path> = None;
+        self.schema.block().walk_correlated(
             &mut planned,
-            beside,
-            &mut |spot: Spot<'_>, value, beside| {
-                if left_out.as_ref().is_some_and(|outer| inside(&spot, outer)) {
+            counterparts,
+            &mut |position: AttributePosition<'_>, value, counterparts| {
+                if omitted
+                    .as_ref()
+                    .is_some_and(|outer| is_inside(&position, outer))
+                {
                     return;
                 }
-                let whole = spot.attribute.nested().is_some() && beside.config.is_null();
-                left_out = whole.then(|| spot.path.clone());
-                if !decided.iter().any(|path| touches(path, spot.path)) {
-                    visit(spot, value, beside);
+                let is_omitted =
+                    position.attribute.nested().is_some() && counterparts.config.is_null();
+                omitted = is_omitted.then(|| position.path.clone());
+                if !set_by_resource
+                    .iter()
+                    .any(|path| overlaps(path, position.path))
+                {
+                    visit(position, value, counterparts);
                 }
             },
         );
@@ -134,13 +144,13 @@ impl Draft {
     }
 }
 
-/// Whether the attribute is a part of the value at `outer`.
-fn inside(spot: &Spot<'_>, outer: &Path) -> bool {
-    let (steps, outer) = (spot.path.steps(), outer.steps());
-    steps.starts_with(outer) && (spot.in_set || steps.len() > outer.len())
+/// Whether the attribute is inside the value at `outer`.
+fn is_inside(position: &AttributePosition<'_>, outer: &Path) -> bool {
+    let (steps, outer) = (position.path.steps(), outer.steps());
+    steps.starts_with(outer) && (position.in_set || steps.len() > outer.len())
 }
 
-/// Whether one path leads to the other, or into it.
-fn touches(one: &Path, other: &Path) -> bool {
-    one.steps().starts_with(other.steps()) || other.steps().starts_with(one.steps())
+/// Whether the paths are equal or one leads into the other.
+fn overlaps(left: &Path, right: &Path) -> bool {
+    left.starts_with(right) || right.starts_with(left)
 }

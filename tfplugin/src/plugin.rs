@@ -1,5 +1,4 @@
-//! Runs a server of the protocol as a Terraform plugin: where the SDK meets the process, the
-//! terminal and the wire.
+//! Runs a server as a Terraform plugin process: handshake, connections, signals and logs.
 //!
 //! ```text
 //!  environment ─> handshake ─┐ cookie, version         one line on stdout ─┐
@@ -7,16 +6,15 @@
 //!  listener ─> tls ─> connection ─> gRPC ┬─ Provider, through calls   <── Terraform
 //!  private socket     one task each      └─ controller: Shutdown, stdio, broker
 //!                                                 │
-//!  signal, orphan ──────────────────────> end: stop, unwind, shutdown hook, exit code 0
+//!  signal, orphan ──────────────────────> shutdown: cancel calls, shutdown hook, exit code 0
 //! ```
 //!
-//! Only this folder reads the environment, writes to stdout and stderr, and stamps log lines with
-//! the time.
+//! In this crate, only this folder reads the environment and the time, and writes to stdout and
+//! stderr.
 
 mod calls;
 mod connection;
 mod controller;
-mod end;
 mod environment;
 mod error;
 mod handshake;
@@ -25,6 +23,7 @@ mod log;
 mod orphan;
 mod panic;
 mod reattach;
+mod shutdown;
 mod signal;
 mod tls;
 
@@ -36,11 +35,11 @@ use tonic::transport::Server;
 
 use self::calls::Calls;
 use self::connection::Connections;
-use self::end::End;
 use self::environment::Environment;
 use self::error::StartError;
 use self::handshake::Handshake;
 use self::listener::Listener;
+use self::shutdown::Shutdown;
 use self::signal::Signals;
 use crate::proto::plugin::grpc_broker_server::GrpcBrokerServer;
 use crate::proto::plugin::grpc_controller_server::GrpcControllerServer;
@@ -49,41 +48,41 @@ use crate::proto::tfplugin6::provider_server::{Provider, ProviderServer};
 
 pub use self::connection::ConnectionId;
 
-/// Large states and schemas travel in one message; Terraform's own SDKs allow the same, in both
-/// directions.
-const LARGEST_MESSAGE: usize = 256 << 20;
+/// The maximum size of a message in bytes, in both directions. A large state or schema is one
+/// message; Terraform's own SDKs have the same limit.
+const MAX_MESSAGE_BYTES: usize = 256 << 20;
 
-/// What a server of the protocol does when the process is asked to stop or to end.
+/// A server that the plugin process can stop and shut down.
 pub trait Service: Provider {
     /// Cancels the calls in flight, as the `StopProvider` call does, and returns at once.
     ///
-    /// Called when nobody is left to ask for it: Terraform is gone, or somebody wants this process
-    /// to end. Calls may still come afterwards.
+    /// The process calls this when Terraform is gone, or when it receives a termination signal.
+    /// Calls may still arrive afterwards.
     fn stop(&self);
 
-    /// Called once, before the process ends, when no call is in flight any more or the wait for
-    /// them has been long enough. The process does not wait for it longer than about a second.
+    /// Runs once before the process exits, after the calls in flight have ended or timed out. The
+    /// process waits about one second for it.
     fn shutdown(&self, ending: Ending) -> impl Future<Output = ()> + Send;
 }
 
-/// What brought the end of a process about.
+/// How a provider process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ending {
-    /// Terraform asked for it, after a run that nobody interrupted: what was done is in its state.
+    /// Terraform requested the shutdown after an uninterrupted run. Its state has all changes.
     Finished,
-    /// Somebody interrupted the run, Terraform is gone, or a signal ended the process: whether
-    /// Terraform's state tells what was done is not known.
+    /// The run was interrupted, Terraform is gone, or a signal ended the process. Terraform's state
+    /// may lack changes.
     Abandoned,
 }
 
 /// Runs the process as a plugin until Terraform ends it, and returns the exit code for `main`.
 ///
-/// `address` is the provider's full address, such as `registry.terraform.io/hashicorp/time`; it
-/// names the provider in logs and to debuggers. `make` builds the server inside the runtime, after
-/// Terraform has been told where to connect, so that its work and Terraform's overlap.
+/// `address` is the provider's full address, such as `registry.terraform.io/hashicorp/time`. It
+/// names the provider in logs and in the debugger settings. `make` builds the server inside the
+/// runtime, after the handshake, so that it runs while Terraform connects.
 ///
-/// With `--debug` among the arguments the process waits for Terraform instead of being started by
-/// it, and prints what to set for Terraform to find it.
+/// With the argument `--debug`, a developer starts the process. It prints the setting that makes
+/// Terraform attach to it.
 pub fn serve<S: Service>(address: &str, make: impl FnOnce() -> S) -> ExitCode {
     let environment = Environment::read();
     panic::report_to_terraform();
@@ -91,7 +90,7 @@ pub fn serve<S: Service>(address: &str, make: impl FnOnce() -> S) -> ExitCode {
     match run(address, &environment, make) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error::explain(&error);
+            error::report(&error);
             ExitCode::FAILURE
         }
     }
@@ -106,25 +105,24 @@ fn run<S: Service>(
         handshake::check_cookie(environment)?;
         handshake::check_version(environment);
     }
-    // One thread: the work of a provider is waiting. Whatever computes or blocks belongs on
+    // One thread is enough, because a provider mostly waits. Code that computes or blocks belongs on
     // `spawn_blocking`.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;
-    let outcome = runtime.block_on(serve_until_the_end(address, environment, make));
-    // Work on blocking threads that did not heed its cancellation must not hold up the end of the
-    // process.
+    let outcome = runtime.block_on(serve_until_shutdown(address, environment, make));
+    // Blocking tasks that ignore their cancellation must not delay the exit.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve_until_the_end<S: Service>(
+async fn serve_until_shutdown<S: Service>(
     address: &str,
     environment: &Environment,
     make: impl FnOnce() -> S,
 ) -> Result<(), StartError> {
-    // Before anybody knows of this process, so that no signal meets the default of dying.
+    // Before the handshake, so that no signal kills the process by default.
     let signals = Signals::listen().map_err(StartError::Signals)?;
     let security = match &environment.client_certificate {
         Some(pem) if !environment.debug => Some(tls::Security::with_client(pem)?),
@@ -137,14 +135,14 @@ async fn serve_until_the_end<S: Service>(
         Handshake::new(
             &listener,
             security.as_ref(),
-            environment.multiplexing_wanted,
+            environment.multiplexing_requested,
         )
         .announce()?;
     }
 
     let service = Arc::new(make());
     let calls = Calls::default();
-    let wanted = CancellationToken::new();
+    let requested = CancellationToken::new();
     let closing = CancellationToken::new();
     let connections = Connections::accept(listener, security);
     let clients = connections.clients();
@@ -153,12 +151,12 @@ async fn serve_until_the_end<S: Service>(
             .add_service(
                 calls.track(
                     ProviderServer::from_arc(Arc::clone(&service))
-                        .max_decoding_message_size(LARGEST_MESSAGE)
-                        .max_encoding_message_size(LARGEST_MESSAGE),
+                        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                        .max_encoding_message_size(MAX_MESSAGE_BYTES),
                 ),
             )
             .add_service(GrpcControllerServer::new(controller::Controller::new(
-                wanted.clone(),
+                requested.clone(),
             )))
             .add_service(GrpcStdioServer::new(controller::Stdio::new(
                 closing.clone(),
@@ -169,13 +167,15 @@ async fn serve_until_the_end<S: Service>(
             .serve_with_incoming_shutdown(connections, closing.clone().cancelled_owned()),
     );
 
-    let end = End {
+    let shutdown = Shutdown {
         service,
         calls,
         closing,
         server,
     };
-    let (ending, why) = end.wait(environment.debug, signals, wanted, clients).await;
-    end.wind_down(ending, why).await;
+    let (ending, reason) = shutdown
+        .wait(environment.debug, signals, requested, clients)
+        .await;
+    shutdown.run(ending, reason).await;
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! Private data: what a provider keeps in state for itself.
+//! Private data: data that a provider stores in the state for its own use.
 //!
-//! A compact JSON object, and nothing at all when it is empty, since its size counts in every
-//! state. Bytes that nobody touches go back as they came, also when another SDK wrote them.
+//! It is a compact JSON object, or no bytes at all when it is empty, because it takes space in every
+//! state. If the provider changes nothing, the bytes do not change, even if another SDK wrote them.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ impl Private {
                 serde_json::from_value(value).map_err(|error| {
                     Failure::new(
                         "Private data has an unexpected shape",
-                        format!("The value of {key:?} in the resource's private data: {error}"),
+                        format!("Cannot read {key:?} in the resource's private data: {error}"),
                     )
                 })
             })
@@ -67,11 +67,11 @@ impl Private {
         if entries.is_empty() {
             return Vec::new();
         }
-        // A map of strings to JSON values always has a JSON form.
+        // Serializing a map of strings to JSON values cannot fail.
         serde_json::to_vec(&entries).unwrap_or_default()
     }
 
-    /// What came from Terraform; nothing when it is not ours to understand.
+    /// The data that Terraform sent; empty if another SDK wrote it in another format.
     fn stored(&self) -> BTreeMap<String, Json> {
         serde_json::from_slice(&self.raw).unwrap_or_default()
     }

@@ -1,8 +1,7 @@
-//! The wire as prost and tonic make it from the definitions in `proto/`: generated, and never
-//! edited.
+//! The protobuf messages and gRPC services that prost and tonic generate from the definitions in
+//! `proto/`. Never edit them.
 //!
-//! This is the layer below the SDK. A server written directly on it is run by
-//! [`crate::plugin::serve`].
+//! A server written directly on this layer runs with `crate::plugin::serve`.
 
 /// Terraform plugin protocol 6.
 #[allow(
@@ -15,7 +14,7 @@
 )]
 pub mod tfplugin6;
 
-/// The three services that go-plugin expects next to the provider.
+/// The three services that go-plugin expects besides the provider.
 #[allow(
     missing_docs,
     unused_qualifications,

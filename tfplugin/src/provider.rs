@@ -1,8 +1,8 @@
-//! The provider: its configuration, the client it makes of it, and what it offers.
+//! The provider trait: configuration, client and registration.
 
 use std::future::{self, Future};
 
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::Result;
 use crate::dynamic::Dynamic;
 use crate::model::Model;
@@ -11,58 +11,60 @@ use crate::plugin::Ending;
 use crate::registry::Registry;
 use crate::schema::Block;
 
-/// A provider: everything that Terraform asks of a plugin begins here.
+/// A Terraform provider.
 ///
-/// A process answers schemas, validation and functions without being configured; `configure` runs
-/// only where resources or data sources are about to be used.
+/// Terraform gets schemas, validates and calls functions without configuring the provider.
+/// `configure` runs only before resources or data sources are used.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a Terraform provider",
     label = "needs an implementation of `tfplugin::Provider`",
-    note = "give it `type Config`, `type Client`, `configure` and `register`"
+    note = "implement `type Config`, `type Client`, `configure` and `register`"
 )]
 pub trait Provider: Send + Sync + 'static {
-    /// The `provider` block. [`NoConfig`](crate::NoConfig) when there is nothing to configure.
+    /// The model of the `provider` block. Use [`NoConfig`](crate::NoConfig) when there is nothing to
+    /// configure.
     type Config: Model;
 
-    /// What resources and data sources work with: cheap to clone, usually an `Arc`.
+    /// The value that resources and data sources receive, such as an API client. It must be cheap to
+    /// clone; usually it is an `Arc`.
     type Client: Clone + Send + Sync + 'static;
 
-    /// Checks a configuration. No client, no network: values may be unknown.
+    /// Validates a configuration. There is no client, and values may be unknown.
     ///
     /// # Errors
-    /// What is wrong with the configuration.
-    fn validate(cx: &mut Cx, config: &Self::Config) -> Result<()> {
-        let _ = (cx, config);
+    /// If the configuration is invalid.
+    fn validate(context: &mut Context, config: &Self::Config) -> Result<()> {
+        let _ = (context, config);
         Ok(())
     }
 
-    /// Makes the client. Terraform calls this several times for one command, each time in a new
-    /// process: keep it quick and reach for the network when it is needed, not here.
+    /// Creates the client. Terraform calls this several times for one command, each time in a new
+    /// process: keep it fast, and connect to the network later, when a call needs it.
     ///
     /// During a plan, values may be unknown, see [`Value`](crate::Value).
     ///
     /// # Errors
-    /// Why there can be no client. Terraform then stops.
+    /// If the client cannot be created. Terraform then stops.
     fn configure(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         config: Self::Config,
     ) -> impl Future<Output = Result<Self::Client>> + Send;
 
-    /// Names everything that the provider offers.
+    /// Registers the provider's resources, data sources and functions.
     fn register(registry: &mut Registry<Self::Client>);
 
-    /// Says goodbye: called once, when a process that was configured ends, however that came about.
+    /// Runs once before a configured process exits, whatever the reason.
     ///
-    /// Terraform kills the process two seconds after asking, so the time is bounded; a future that
-    /// takes longer is dropped.
+    /// Terraform kills the process two seconds after it asks it to exit. A future that takes too
+    /// long is dropped.
     fn shutdown(&self, client: &Self::Client, ending: Ending) -> impl Future<Output = ()> + Send {
         let _ = (client, ending);
         future::ready(())
     }
 }
 
-/// The configuration of a provider that has none.
+/// The model of a provider block without arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoConfig;
 

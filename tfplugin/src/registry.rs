@@ -1,34 +1,69 @@
-//! The registry: what a provider offers, and which capabilities each resource has taken up.
+//! The registry: the resources, data sources and functions of a provider.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::marker::PhantomData;
-use std::sync::{Arc, LazyLock};
 
 use crate::data_source::DataSource;
 use crate::diag::Diagnostic;
-use crate::erased::{self, DataSourceCalls, ResourceCalls};
-use crate::function::Function;
+use crate::dispatch::{self, DataSourceCalls, ResourceCalls};
+use crate::function::{Function, FunctionCalls};
 use crate::model::Model;
 use crate::resource::{Import, MoveFrom, Resource, Upgrade};
-use crate::schema::Schema;
-use crate::server::function::FunctionCalls;
-use crate::types::Type;
+use crate::schema::{LazySchema, PreparedSchema};
 
-/// What a provider offers, by name.
+/// The resources, data sources and functions of a provider, by name.
 ///
-/// ```ignore
-/// fn register(registry: &mut Registry<Self::Client>) {
-///     registry.resource::<Stack>().importable().upgradable();
-///     registry.data_source::<Stacks>();
-///     registry.function::<Tags>();
+/// Registrations chain. A capability applies to the resource before it:
+///
+/// ```
+/// use tfplugin::{Context, Failure, Function, Import, Model, Registry, Resource, Result, Value};
+///
+/// # #[derive(Clone, Model)]
+/// # struct Note {
+/// #     /// The file.
+/// #     #[attribute(required)]
+/// #     path: Value<String>,
+/// # }
+/// # struct Notes;
+/// # impl Resource for Notes {
+/// #     type Client = ();
+/// #     type Model = Note;
+/// #     const NAME: &'static str = "example_note";
+/// #     fn new((): ()) -> Self { Self }
+/// #     async fn create(&self, _: &mut Context, planned: Note) -> Result<Note> { Ok(planned) }
+/// #     async fn read(&self, _: &mut Context, state: Note) -> Result<Option<Note>> {
+/// #         Ok(Some(state))
+/// #     }
+/// #     async fn update(&self, _: &mut Context, _: Note, planned: Note) -> Result<Note> {
+/// #         Ok(planned)
+/// #     }
+/// #     async fn delete(&self, _: &mut Context, _: Note) -> Result<()> { Ok(()) }
+/// # }
+/// # impl Import for Notes {
+/// #     async fn import(&self, _: &mut Context, id: String) -> Result<Note> {
+/// #         Ok(Note { path: id.into() })
+/// #     }
+/// # }
+/// # struct Length;
+/// # impl Function for Length {
+/// #     const NAME: &'static str = "length";
+/// #     const SUMMARY: &'static str = "The length of a path";
+/// #     type Args = Note;
+/// #     type Output = u64;
+/// #     fn call(args: Note) -> Result<u64> { Ok(args.path.unwrap_or_default().len() as u64) }
+/// # }
+/// fn register(registry: &mut Registry<()>) {
+///     registry
+///         .resource::<Notes>()
+///         .importable()
+///         .function::<Length>();
 /// }
 /// ```
 pub struct Registry<C> {
     pub(crate) resources: BTreeMap<&'static str, ResourceEntry<C>>,
     pub(crate) data_sources: BTreeMap<&'static str, DataSourceEntry<C>>,
     pub(crate) functions: BTreeMap<&'static str, FunctionCalls>,
-    pub(crate) mistakes: Vec<Diagnostic>,
+    pub(crate) problems: Vec<Diagnostic>,
 }
 
 impl<C: Clone + Send + Sync + 'static> Registry<C> {
@@ -37,50 +72,42 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
             resources: BTreeMap::new(),
             data_sources: BTreeMap::new(),
             functions: BTreeMap::new(),
-            mistakes: Vec::new(),
+            problems: Vec::new(),
         }
     }
 
-    /// Offers a resource. What it returns takes up further capabilities.
+    /// Registers a resource. The returned [`Registration`] adds capabilities to it.
     pub fn resource<R: Resource<Client = C>>(&mut self) -> Registration<'_, R> {
-        let fresh = ResourceEntry {
-            schema: prepare::<R::Model>(R::VERSION),
-            calls: ResourceCalls::of::<R>(),
+        let entry = ResourceEntry {
+            schema: PreparedSchema::lazy::<R::Model>(R::VERSION),
+            calls: ResourceCalls::new::<R>(),
         };
-        let entry = match self.resources.entry(R::NAME) {
-            Entry::Vacant(vacant) => vacant.insert(fresh),
-            Entry::Occupied(mut taken) => {
-                self.mistakes.push(twice("resource", R::NAME));
-                taken.insert(fresh);
-                taken.into_mut()
-            }
-        };
+        if self.resources.insert(R::NAME, entry).is_some() {
+            self.problems.push(registered_twice("resource", R::NAME));
+        }
         Registration {
-            entry,
+            registry: self,
             resource: PhantomData,
         }
     }
 
-    /// Offers a data source.
+    /// Registers a data source.
     pub fn data_source<D: DataSource<Client = C>>(&mut self) -> &mut Self {
         let entry = DataSourceEntry {
-            schema: prepare::<D::Model>(D::Model::VERSION),
-            calls: DataSourceCalls::of::<D>(),
+            schema: PreparedSchema::lazy::<D::Model>(D::Model::VERSION),
+            calls: DataSourceCalls::new::<D>(),
         };
         if self.data_sources.insert(D::NAME, entry).is_some() {
-            self.mistakes.push(twice("data source", D::NAME));
+            self.problems.push(registered_twice("data source", D::NAME));
         }
         self
     }
 
-    /// Offers a function.
+    /// Registers a function.
     pub fn function<F: Function>(&mut self) -> &mut Self {
-        if self
-            .functions
-            .insert(F::NAME, FunctionCalls::of::<F>())
-            .is_some()
-        {
-            self.mistakes.push(twice("function", F::NAME));
+        let calls = FunctionCalls::new::<F>();
+        if self.functions.insert(F::NAME, calls).is_some() {
+            self.problems.push(registered_twice("function", F::NAME));
         }
         self
     }
@@ -96,40 +123,60 @@ impl<C> std::fmt::Debug for Registry<C> {
     }
 }
 
-/// A resource that has just been offered, and may take up capabilities.
+/// A resource that was just registered. Its methods add a capability to the resource, or register
+/// the next resource, data source or function.
 pub struct Registration<'r, R: Resource> {
-    entry: &'r mut ResourceEntry<R::Client>,
+    registry: &'r mut Registry<R::Client>,
     resource: PhantomData<fn() -> R>,
 }
 
-impl<R: Resource> Registration<'_, R>
+impl<'r, R: Resource> Registration<'r, R>
 where
     R::Client: Clone + Send + Sync + 'static,
 {
-    /// It can be imported.
+    /// Lets `terraform import` and `import` blocks take over existing objects.
     pub fn importable(self) -> Self
     where
         R: Import,
     {
-        self.entry.calls.import = Some(erased::import::<R>());
-        self
+        self.with_calls(|calls| calls.import = Some(dispatch::import::<R>()))
     }
 
-    /// It reads state that its older versions stored.
+    /// Upgrades state that older versions of the resource stored.
     pub fn upgradable(self) -> Self
     where
         R: Upgrade,
     {
-        self.entry.calls.upgrade = Some(erased::upgrade::<R>());
-        self
+        self.with_calls(|calls| calls.upgrade = Some(dispatch::upgrade::<R>()))
     }
 
-    /// It takes over state of other resource types.
+    /// Lets `moved` blocks take over state of other resource types.
     pub fn movable(self) -> Self
     where
         R: MoveFrom,
     {
-        self.entry.calls.move_from = Some(erased::move_from::<R>());
+        self.with_calls(|calls| calls.move_from = Some(dispatch::move_from::<R>()))
+    }
+
+    /// Registers the next resource, as [`Registry::resource`] does.
+    pub fn resource<S: Resource<Client = R::Client>>(self) -> Registration<'r, S> {
+        self.registry.resource::<S>()
+    }
+
+    /// Registers a data source, as [`Registry::data_source`] does.
+    pub fn data_source<D: DataSource<Client = R::Client>>(self) -> &'r mut Registry<R::Client> {
+        self.registry.data_source::<D>()
+    }
+
+    /// Registers a function, as [`Registry::function`] does.
+    pub fn function<F: Function>(self) -> &'r mut Registry<R::Client> {
+        self.registry.function::<F>()
+    }
+
+    fn with_calls(self, change: impl FnOnce(&mut ResourceCalls<R::Client>)) -> Self {
+        if let Some(entry) = self.registry.resources.get_mut(R::NAME) {
+            change(&mut entry.calls);
+        }
         self
     }
 }
@@ -142,40 +189,21 @@ impl<R: Resource> std::fmt::Debug for Registration<'_, R> {
     }
 }
 
-/// A resource with its schema, which is made when it is first needed.
+/// A registered resource.
 pub(crate) struct ResourceEntry<C> {
-    pub(crate) schema: Prepared,
+    pub(crate) schema: LazySchema,
     pub(crate) calls: ResourceCalls<C>,
 }
 
-/// A data source with its schema.
+/// A registered data source.
 pub(crate) struct DataSourceEntry<C> {
-    pub(crate) schema: Prepared,
+    pub(crate) schema: LazySchema,
     pub(crate) calls: DataSourceCalls<C>,
 }
 
-/// A schema and the type of its values, made once, and only for what a process uses.
-pub(crate) type Prepared = LazyLock<Shapes, Box<dyn FnOnce() -> Shapes + Send>>;
-
-/// A schema and the type of its values.
-#[derive(Clone, Debug)]
-pub(crate) struct Shapes {
-    pub(crate) schema: Arc<Schema>,
-    pub(crate) ty: Arc<Type>,
-}
-
-pub(crate) fn prepare<M: Model>(version: i64) -> Prepared {
-    LazyLock::new(Box::new(move || {
-        let block = M::block();
-        let ty = Arc::new(block.implied_type());
-        let schema = Arc::new(Schema { version, block });
-        Shapes { schema, ty }
-    }))
-}
-
-fn twice(kind: &str, name: &str) -> Diagnostic {
+fn registered_twice(kind: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
-        format!("The provider offers {kind} {name} twice"),
-        "The later one would hide the other. This is a mistake in the provider.",
+        format!("The provider registers the {kind} {name} twice"),
+        "The second registration would hide the first. This is a bug in the provider.",
     )
 }

@@ -1,115 +1,119 @@
-//! Managed resources: what a provider creates, reads, updates and deletes.
+//! Managed resources: objects that a provider creates, reads, updates and deletes.
 
 mod import;
-mod moved;
+mod move_from;
 mod plan;
 mod upgrade;
 
 use std::future::{self, Future};
 
 pub use import::Import;
-pub use moved::{MoveFrom, MoveSource};
+pub use move_from::{MoveFrom, MoveSource};
 pub use plan::{Action, Plan, Plannable};
-pub use upgrade::{Prior, Upgrade};
+pub use upgrade::{StoredState, Upgrade};
 
 pub(crate) use plan::Draft;
 
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::Result;
 use crate::model::Model;
 
 /// A managed resource.
 ///
-/// Errors need no care about state: a failed update or delete leaves the prior state as it was, a
-/// failed create leaves nothing, and [`Cx::save`] changes either when something real was made or
-/// changed before the error.
+/// The SDK decides which state survives an error. A failed update or delete keeps the prior state,
+/// and a failed create stores nothing. Call [`Context::save`] when the call has created or changed
+/// a real object: an error later in the call then stores the saved state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a managed resource",
     label = "needs an implementation of `tfplugin::Resource`",
-    note = "give it `type Client`, `type Model`, `NAME`, `new`, `create`, `read`, `update` and `delete`"
+    note = "implement `type Client`, `type Model`, `NAME`, `new`, `create`, `read`, `update` and `delete`"
 )]
 pub trait Resource: Sized + Send + Sync + 'static {
     /// The provider's client.
     type Client;
 
-    /// The block, as a struct: configuration, plan and state have this one shape.
+    /// The model of the configuration, the plan and the state.
     type Model: Model;
 
     /// The type name with the provider's prefix, such as `jiti_stack`.
     const NAME: &'static str;
 
-    /// The version of the schema, which is the model's: `#[model(version = 1)]`. Raise it when
-    /// stored state changes its shape, and take up [`Upgrade`].
+    /// The version of the schema, taken from the model: `#[model(version = 1)]`. Raise it when the
+    /// shape of stored state changes, and implement [`Upgrade`].
     const VERSION: i64 = <Self::Model as Model>::VERSION;
 
-    /// The resource of a configured provider.
+    /// Creates the resource with the client of the configured provider.
     fn new(client: Self::Client) -> Self;
 
-    /// Checks a configuration as a whole; each attribute's own validators have run before.
+    /// Validates a whole configuration, after the validators of its attributes.
     ///
-    /// There is no client, and values may be unknown. When the configuration has an unknown value
-    /// in a field that cannot hold one, this is not called until it is known.
+    /// There is no client, and values may be unknown. When a value is unknown and its field cannot
+    /// hold an unknown, the SDK calls this only once the value is known.
     ///
     /// # Errors
-    /// What is wrong with the configuration.
-    fn validate(cx: &mut Cx, config: &Self::Model) -> Result<()> {
-        let _ = (cx, config);
+    /// If the configuration is invalid.
+    fn validate(context: &mut Context, config: &Self::Model) -> Result<()> {
+        let _ = (context, config);
         Ok(())
     }
 
-    /// Adjusts a plan, after defaults and the attributes' own modifiers.
+    /// Adjusts a plan, after the defaults and modifiers of its attributes.
     ///
-    /// Called for create, update and destroy, and again during apply when every configured value
-    /// is known: both plans must agree, so decide by what is in them and not by the clock.
+    /// Terraform plans every create, update and destroy, and plans again during apply, when every
+    /// configured value is known. Both plans must agree, so do not use the clock here.
     ///
     /// # Errors
-    /// Why this cannot be planned.
+    /// If the change cannot be planned.
     fn plan(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         plan: &mut Plan<'_, Self::Model>,
     ) -> impl Future<Output = Result<()>> + Send {
-        let _ = (cx, plan);
+        let _ = (context, plan);
         future::ready(Ok(()))
     }
 
-    /// Creates what was planned and returns it with every value known.
+    /// Creates the planned object and returns its model with every value known.
     ///
-    /// [`Cx::save`] what exists as soon as it exists: that is what Terraform remembers, tainted,
-    /// when a later step fails. Write-only values are in [`Cx::config`].
+    /// Call [`Context::save`] as soon as the object exists. When a later step fails, Terraform
+    /// stores the saved state and marks it tainted. Write-only values are in [`Context::config`].
     ///
     /// # Errors
-    /// Why it failed. Terraform keeps what was saved.
+    /// If the create failed. Terraform stores the saved state, if there is any.
     fn create(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         planned: Self::Model,
     ) -> impl Future<Output = Result<Self::Model>> + Send;
 
-    /// What is there now; `None` when it is gone.
+    /// Reads the object's current state; `None` when it no longer exists.
     ///
     /// # Errors
-    /// Why it cannot be told. Terraform keeps the state it had.
+    /// If the state cannot be read. Terraform keeps the state it has.
     fn read(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         state: Self::Model,
     ) -> impl Future<Output = Result<Option<Self::Model>>> + Send;
 
-    /// Changes what is there into what was planned and returns it with every value known.
+    /// Changes the object to the planned model and returns it with every value known.
     ///
     /// # Errors
-    /// Why it failed. Terraform keeps the prior state, or what was saved.
+    /// If the update failed. Terraform keeps the saved state, or else the prior state.
     fn update(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         prior: Self::Model,
         planned: Self::Model,
     ) -> impl Future<Output = Result<Self::Model>> + Send;
 
-    /// Deletes it. That it is gone already is a success.
+    /// Deletes the object. Return `Ok` when it no longer exists.
     ///
     /// # Errors
-    /// Why it failed. Terraform keeps the prior state, or what was saved.
-    fn delete(&self, cx: &mut Cx, prior: Self::Model) -> impl Future<Output = Result<()>> + Send;
+    /// If the delete failed. Terraform keeps the saved state, or else the prior state.
+    fn delete(
+        &self,
+        context: &mut Context,
+        prior: Self::Model,
+    ) -> impl Future<Output = Result<()>> + Send;
 }

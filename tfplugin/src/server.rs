@@ -1,88 +1,76 @@
-//! The server: what a provider answers to each call of the protocol. One call, one file.
+//! The server: implements each call of the protocol, one file per call.
 //!
-//! Every call goes the same way: look up the type by name, decode, call the author's code, encode.
-//! An error is a diagnostic in the answer and never a failed call, since Terraform would show a
-//! person nothing of the latter.
+//! Each call looks up the type by name, decodes the request, calls the provider's code and encodes
+//! the response. An error becomes a diagnostic in the response. The gRPC call itself never fails,
+//! because Terraform shows its user almost nothing about a failed call.
 
 pub(crate) mod apply_resource;
 pub(crate) mod call_function;
+mod call_span;
+mod catch_panic;
 mod codec;
 pub(crate) mod configure;
-pub(crate) mod function;
 pub(crate) mod import_resource;
 pub(crate) mod move_resource;
-mod panic;
 pub(crate) mod plan_resource;
 pub(crate) mod read_data_source;
 pub(crate) mod read_resource;
 pub(crate) mod schemas;
-mod span;
-mod stop;
+mod stop_provider;
 pub(crate) mod upgrade_resource;
 pub(crate) mod validate;
 
-use std::process::ExitCode;
 use std::sync::{Arc, PoisonError, RwLock};
 
+pub(crate) use call_span::in_call_span;
+pub(crate) use catch_panic::catch_panic;
 pub(crate) use codec::Encoded;
-pub(crate) use panic::guard;
-pub(crate) use span::observed;
 
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
-use crate::model::Model;
-use crate::plugin::{self, Ending};
-use crate::provider::Provider;
 #[cfg(feature = "testing")]
-use crate::registry::Shapes;
-use crate::registry::{DataSourceEntry, Prepared, Registry, ResourceEntry, prepare};
-use crate::wire::Service;
-use stop::Generation;
+use crate::function::Signature;
+use crate::model::Model;
+use crate::plugin::Ending;
+use crate::provider::Provider;
+use crate::registry::{DataSourceEntry, Registry, ResourceEntry};
+use crate::schema::{LazySchema, PreparedSchema};
+use stop_provider::StopSignal;
 
-/// Runs the process as this provider until Terraform ends it: all that `main` has to do.
+/// A provider behind the calls of the protocol, without a transport.
 ///
-/// `address` is the full one, such as `registry.terraform.io/hashicorp/time`.
-///
-/// One thread waits for everything. Work that computes or blocks belongs on
-/// `tokio::task::spawn_blocking`, so that the calls beside it, and an interruption, are heard.
-pub fn serve<P: Provider>(address: &str, provider: P) -> ExitCode {
-    plugin::serve(address, || Service::new(Arc::new(Server::new(provider))))
-}
-
-/// A provider as the protocol sees it, without a transport.
-///
-/// [`serve`](crate::serve) puts one behind a socket, `testing::Harness` drives one in process.
+/// [`serve`](crate::serve) connects one to Terraform. `testing::Harness` calls one in process.
 pub struct Server<P: Provider> {
     provider: P,
     registry: Registry<P::Client>,
-    config: Prepared,
+    config: LazySchema,
     session: RwLock<Option<Session<P::Client>>>,
-    generation: Generation,
+    stop_signal: StopSignal,
 }
 
-/// What configuring the provider made.
+/// The result of a successful `ConfigureProvider` call.
 struct Session<C> {
     client: C,
     terraform_version: Arc<str>,
 }
 
 impl<P: Provider> Server<P> {
-    /// A server of this provider, not configured yet.
+    /// Creates a server for the provider. It is not configured yet.
     pub fn new(provider: P) -> Self {
         let mut registry = Registry::new();
         P::register(&mut registry);
         Self {
             provider,
             registry,
-            config: prepare::<P::Config>(P::Config::VERSION),
+            config: PreparedSchema::lazy::<P::Config>(P::Config::VERSION),
             session: RwLock::new(None),
-            generation: Generation::default(),
+            stop_signal: StopSignal::default(),
         }
     }
 
-    /// Says goodbye to the client of a configured provider. A second call has nothing to do.
+    /// Calls the provider's shutdown hook if it was configured. A second call does nothing.
     pub async fn shutdown(&self, ending: Ending) {
-        let ending = if self.generation.interrupted() {
+        let ending = if self.stop_signal.was_sent() {
             Ending::Abandoned
         } else {
             ending
@@ -93,42 +81,42 @@ impl<P: Provider> Server<P> {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(session) = session {
-            let farewell = async {
+            let shutdown = async {
                 self.provider.shutdown(&session.client, ending).await;
                 Ok(())
             };
-            if let Err(failure) = guard(farewell).await {
-                tracing::error!(%failure, "the provider's shutdown failed");
+            if let Err(failure) = catch_panic(shutdown).await {
+                tracing::error!(%failure, "the provider's shutdown hook failed");
             }
         }
     }
 
     #[cfg(feature = "testing")]
-    pub(crate) fn provider_shapes(&self) -> &Shapes {
+    pub(crate) fn provider_schema(&self) -> &PreparedSchema {
         &self.config
     }
 
     #[cfg(feature = "testing")]
-    pub(crate) fn resource_shapes(&self, name: &str) -> Result<&Shapes> {
+    pub(crate) fn resource_schema(&self, name: &str) -> Result<&PreparedSchema> {
         Ok(&self.resource(name)?.schema)
     }
 
     #[cfg(feature = "testing")]
-    pub(crate) fn data_source_shapes(&self, name: &str) -> Result<&Shapes> {
+    pub(crate) fn data_source_schema(&self, name: &str) -> Result<&PreparedSchema> {
         Ok(&self.data_source(name)?.schema)
     }
 
     #[cfg(feature = "testing")]
-    pub(crate) fn signature(&self, function: &str) -> Result<function::Signature> {
+    pub(crate) fn signature(&self, function: &str) -> Result<Signature> {
         let entry = self.registry.functions.get(function);
         entry
-            .ok_or_else(|| unknown("function", function))?
+            .ok_or_else(|| not_registered("function", function))?
             .signature()
     }
 
-    fn cx(&self) -> Cx {
+    fn context(&self) -> Context {
         let version = self.with_session(|session| Arc::clone(&session.terraform_version));
-        Cx::new(self.generation.token(), version)
+        Context::new(self.stop_signal.token(), version)
     }
 
     fn client(&self) -> Result<P::Client> {
@@ -136,28 +124,28 @@ impl<P: Provider> Server<P> {
             .ok_or_else(|| {
                 Failure::new(
                     "The provider is not configured",
-                    "Terraform called it before it was configured, or its configuration failed.",
+                    "Terraform called it before ConfigureProvider, or ConfigureProvider failed.",
                 )
             })
     }
 
-    fn with_session<T>(&self, look: impl FnOnce(&Session<P::Client>) -> T) -> Option<T> {
+    fn with_session<T>(&self, read: impl FnOnce(&Session<P::Client>) -> T) -> Option<T> {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
-        session.as_ref().map(look)
+        session.as_ref().map(read)
     }
 
     fn resource(&self, name: &str) -> Result<&ResourceEntry<P::Client>> {
         self.registry
             .resources
             .get(name)
-            .ok_or_else(|| unknown("resource", name))
+            .ok_or_else(|| not_registered("resource", name))
     }
 
     fn data_source(&self, name: &str) -> Result<&DataSourceEntry<P::Client>> {
         self.registry
             .data_sources
             .get(name)
-            .ok_or_else(|| unknown("data source", name))
+            .ok_or_else(|| not_registered("data source", name))
     }
 }
 
@@ -169,18 +157,18 @@ impl<P: Provider> std::fmt::Debug for Server<P> {
     }
 }
 
-/// That the provider has nothing of this kind and name.
-pub(crate) fn unknown(kind: &str, name: &str) -> Failure {
+/// The error for a name that the provider does not register.
+pub(crate) fn not_registered(kind: &str, name: &str) -> Failure {
     Failure::new(
         format!("This provider has no {kind} {name}"),
-        "Its version may be older than the configuration expects. Terraform lists what it has \
-         with `terraform providers schema`.",
+        "The configuration may need a newer version of the provider. `terraform providers schema` \
+         lists what this version has.",
     )
 }
 
-/// Everything there is to say: warnings first, as they came first, then why it failed.
-fn said(mut cx: Cx, failure: Option<Failure>) -> Vec<Diagnostic> {
-    let mut diagnostics = cx.take_warnings();
+/// The diagnostics of a response: the call's warnings, then its errors.
+fn diagnostics(mut context: Context, failure: Option<Failure>) -> Vec<Diagnostic> {
+    let mut diagnostics = context.take_warnings();
     diagnostics.extend(failure.into_iter().flat_map(Failure::into_diagnostics));
     diagnostics
 }

@@ -1,7 +1,7 @@
-//! Drives a provider in process, and holds its answers to Core's rules.
+//! Runs a provider in process and checks its responses against Core's rules.
 //!
-//! The provider is called as Terraform calls it: the same messages, encoded and decoded, in the
-//! same order, with a plan made twice, state read back, and a plan after apply that has to be empty.
+//! It makes the calls that Terraform makes, in the same order and through the same encoding: it
+//! plans twice, reads the state back, and requires an empty plan after each apply.
 //!
 //! ```ignore
 //! let harness = Harness::new(Jiti::default());
@@ -20,9 +20,9 @@ mod config;
 mod core;
 mod harness;
 mod instance;
-mod planned;
+mod planned_change;
 
 pub use config::unknown;
 pub use harness::Harness;
 pub use instance::Instance;
-pub use planned::PlannedChange;
+pub use planned_change::PlannedChange;

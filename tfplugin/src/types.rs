@@ -1,16 +1,17 @@
-//! Type constraints: what Terraform calls the type of an attribute.
+//! Terraform's type constraints.
 
 mod json;
+mod lookup;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use json::TypeError;
 
-/// The type of a value, as schemas declare it and as dynamic values carry it.
+/// The type of a value, in a schema or in a dynamic value.
 ///
-/// Its JSON form is Terraform's own: `"string"`, `["list","string"]`,
-/// `["object",{"a":"bool"}]`; see [`Type::to_json`] and [`Type::from_json`]. It prints as in HCL.
+/// [`Type::to_json`] and [`Type::from_json`] use Terraform's JSON form: `"string"`,
+/// `["list","string"]`, `["object",{"a":"bool"}]`. `Display` prints it as in HCL.
 ///
 /// ```
 /// # use tfplugin::Type;
@@ -28,7 +29,7 @@ pub enum Type {
     Number,
     /// `string`, in Unicode normal form C.
     String,
-    /// `dynamic`: the value carries its own type.
+    /// `dynamic`: each value has its own type.
     Dynamic,
     /// An ordered sequence of one type.
     List(Box<Type>),
@@ -36,32 +37,32 @@ pub enum Type {
     Set(Box<Type>),
     /// String keys to values of one type.
     Map(Box<Type>),
-    /// A sequence with a type for each place.
+    /// A sequence with a type for each element.
     Tuple(Vec<Type>),
     /// Named attributes, each with its own type.
     Object(BTreeMap<String, Type>),
 }
 
 impl Type {
-    /// A list of this type.
+    /// Creates a list type.
     #[must_use]
     pub fn list(element: Type) -> Self {
         Self::List(Box::new(element))
     }
 
-    /// A set of this type.
+    /// Creates a set type.
     #[must_use]
     pub fn set(element: Type) -> Self {
         Self::Set(Box::new(element))
     }
 
-    /// A map of this type.
+    /// Creates a map type.
     #[must_use]
     pub fn map(element: Type) -> Self {
         Self::Map(Box::new(element))
     }
 
-    /// An object of these attributes.
+    /// Creates an object type.
     pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Type)>) -> Self {
         Self::Object(
             attributes
@@ -71,7 +72,7 @@ impl Type {
         )
     }
 
-    /// Whether a value of this type carries a type of its own anywhere.
+    /// Whether the type contains `dynamic` at any depth.
     #[must_use]
     pub fn has_dynamic(&self) -> bool {
         match self {
@@ -85,7 +86,7 @@ impl Type {
 }
 
 impl fmt::Display for Type {
-    /// As a type constraint is written: `list(object({ name = string }))`, `any` for dynamic.
+    /// The type constraint in HCL: `list(object({ name = string }))`, and `any` for dynamic.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool => f.write_str("bool"),
@@ -97,8 +98,8 @@ impl fmt::Display for Type {
             Self::Map(element) => write!(f, "map({element})"),
             Self::Tuple(elements) => {
                 f.write_str("tuple([")?;
-                for (place, element) in elements.iter().enumerate() {
-                    let comma = if place == 0 { "" } else { ", " };
+                for (index, element) in elements.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
                     write!(f, "{comma}{element}")?;
                 }
                 f.write_str("])")
@@ -106,8 +107,8 @@ impl fmt::Display for Type {
             Self::Object(attributes) if attributes.is_empty() => f.write_str("object({})"),
             Self::Object(attributes) => {
                 f.write_str("object({")?;
-                for (place, (name, ty)) in attributes.iter().enumerate() {
-                    let comma = if place == 0 { "" } else { "," };
+                for (index, (name, ty)) in attributes.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "," };
                     write!(f, "{comma} {name} = {ty}")?;
                 }
                 f.write_str(" })")

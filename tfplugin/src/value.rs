@@ -1,11 +1,11 @@
-//! The three-state value: known, null, or unknown until apply.
+//! Values with three states: known, null, or unknown until apply.
 
 use crate::diag::{Failure, Result};
 use crate::path::Path;
 
-/// A value as Terraform has it: given, left out, or not known before apply.
+/// A Terraform value: known, null, or unknown until apply.
 ///
-/// It has the verbs of [`Option`]. Where they ask for a value, null and unknown are both none.
+/// It has the methods of [`Option`], which treat both null and unknown as `None`.
 ///
 /// ```
 /// # use tfplugin::Value;
@@ -16,41 +16,41 @@ use crate::path::Path;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value<T> {
-    /// A value that is known now.
+    /// A known value.
     Known(T),
     /// No value.
     #[default]
     Null,
-    /// A value that apply will decide.
+    /// A value that becomes known during apply.
     Unknown,
 }
 
 impl<T> Value<T> {
-    /// Whether there is a value, known now.
+    /// Whether the value is known.
     #[must_use]
     pub const fn is_known(&self) -> bool {
         matches!(self, Self::Known(_))
     }
 
-    /// Whether there is a value, known now, of which this is true.
+    /// Whether the value is known and the check is true for it.
     #[must_use]
     pub fn is_known_and(self, check: impl FnOnce(T) -> bool) -> bool {
         self.known().is_some_and(check)
     }
 
-    /// Whether there is no value.
+    /// Whether the value is null.
     #[must_use]
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Whether apply will decide.
+    /// Whether the value is unknown.
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }
 
-    /// A look at the value.
+    /// Converts to a value of a reference.
     #[must_use]
     pub const fn as_ref(&self) -> Value<&T> {
         match self {
@@ -60,7 +60,7 @@ impl<T> Value<T> {
         }
     }
 
-    /// A hand on the value.
+    /// Converts to a value of a mutable reference.
     #[must_use]
     pub const fn as_mut(&mut self) -> Value<&mut T> {
         match self {
@@ -70,7 +70,7 @@ impl<T> Value<T> {
         }
     }
 
-    /// A look at what the value points to: `&str` of a `String`.
+    /// Converts to a value of the dereferenced target, such as `&str` for a `String`.
     #[must_use]
     pub fn as_deref(&self) -> Value<&T::Target>
     where
@@ -79,38 +79,38 @@ impl<T> Value<T> {
         self.as_ref().map(T::deref)
     }
 
-    /// The known value turned into another; null and unknown stay what they are.
+    /// Applies the function to a known value. Null and unknown do not change.
     #[must_use]
-    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Value<U> {
-        self.and_then(|value| Value::Known(turn(value)))
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Value<U> {
+        self.and_then(|value| Value::Known(convert(value)))
     }
 
-    /// The known value turned into a value that may be null or unknown itself.
+    /// Applies a function that may return null or unknown to a known value.
     #[must_use]
-    pub fn and_then<U>(self, turn: impl FnOnce(T) -> Value<U>) -> Value<U> {
+    pub fn and_then<U>(self, convert: impl FnOnce(T) -> Value<U>) -> Value<U> {
         match self {
-            Self::Known(value) => turn(value),
+            Self::Known(value) => convert(value),
             Self::Null => Value::Null,
             Self::Unknown => Value::Unknown,
         }
     }
 
-    /// The known value turned into another, where turning may fail.
+    /// Applies a fallible function to a known value. Null and unknown do not change.
     ///
     /// # Errors
-    /// What turning failed with.
+    /// The error of the function.
     pub fn try_map<U, E>(
         self,
-        turn: impl FnOnce(T) -> Result<U, E>,
+        convert: impl FnOnce(T) -> Result<U, E>,
     ) -> std::result::Result<Value<U>, E> {
         match self {
-            Self::Known(value) => turn(value).map(Value::Known),
+            Self::Known(value) => convert(value).map(Value::Known),
             Self::Null => Ok(Value::Null),
             Self::Unknown => Ok(Value::Unknown),
         }
     }
 
-    /// This value, or another where this one is null. An unknown stays unknown: it may yet be one.
+    /// This value, or the other one if this one is null. An unknown value stays unknown.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match self {
@@ -119,7 +119,7 @@ impl<T> Value<T> {
         }
     }
 
-    /// The value, if it is known.
+    /// The known value; `None` for null and unknown.
     #[must_use]
     pub fn known(self) -> Option<T> {
         match self {
@@ -128,19 +128,19 @@ impl<T> Value<T> {
         }
     }
 
-    /// The known value, else this one.
+    /// The known value, or the given default.
     #[must_use]
     pub fn unwrap_or(self, other: T) -> T {
         self.known().unwrap_or(other)
     }
 
-    /// The known value, else what this makes.
+    /// The known value, or the result of the function.
     #[must_use]
     pub fn unwrap_or_else(self, make: impl FnOnce() -> T) -> T {
         self.known().unwrap_or_else(make)
     }
 
-    /// The known value, else the default of its type.
+    /// The known value, or the default of its type.
     #[must_use]
     pub fn unwrap_or_default(self) -> T
     where
@@ -149,41 +149,41 @@ impl<T> Value<T> {
         self.known().unwrap_or_default()
     }
 
-    /// The value, or none where it was left out.
+    /// The known value, or `None` for null. `path` is the attribute, for the error.
     ///
     /// # Errors
-    /// An unknown value, with its path.
+    /// If the value is unknown.
     ///
     /// ```
-    /// # use tfplugin::{Path, Value};
-    /// let path = Path::new("region");
-    /// assert_eq!(Value::Known(1).known_or_null(&path).ok(), Some(Some(1)));
-    /// assert_eq!(Value::<i64>::Null.known_or_null(&path).ok(), Some(None));
-    /// assert!(Value::<i64>::Unknown.known_or_null(&path).is_err());
+    /// # use tfplugin::Value;
+    /// assert_eq!(Value::Known(1).known_or_null("size").ok(), Some(Some(1)));
+    /// assert_eq!(Value::<i64>::Null.known_or_null("size").ok(), Some(None));
+    /// assert!(Value::<i64>::Unknown.known_or_null("size").is_err());
     /// ```
-    pub fn known_or_null(self, path: &Path) -> Result<Option<T>> {
+    pub fn known_or_null(self, path: impl Into<Path>) -> Result<Option<T>> {
         match self {
             Self::Known(value) => Ok(Some(value)),
             Self::Null => Ok(None),
-            Self::Unknown => Err(unknown(path)),
+            Self::Unknown => Err(unknown(path.into())),
         }
     }
 
-    /// The value, which must be there and known.
+    /// The known value. `path` is the attribute, for the error.
     ///
     /// # Errors
-    /// A null or unknown value, with its path.
-    pub fn expect_known(self, path: &Path) -> Result<T> {
-        self.known_or_null(path)?.ok_or_else(|| {
-            Failure::new(
-                "Missing value",
-                "A value is needed here, and none was given.",
-            )
-            .at(path.clone())
-        })
+    /// If the value is null or unknown.
+    pub fn expect_known(self, path: impl Into<Path>) -> Result<T> {
+        match self {
+            Self::Known(value) => Ok(value),
+            Self::Null => {
+                let failure = Failure::new("Missing value", "This attribute needs a value.");
+                Err(failure.at(path))
+            }
+            Self::Unknown => Err(unknown(path.into())),
+        }
     }
 
-    /// The value moved out, with null left in its place.
+    /// Takes the value and leaves null.
     #[must_use]
     pub fn take(&mut self) -> Self {
         std::mem::take(self)
@@ -191,7 +191,7 @@ impl<T> Value<T> {
 }
 
 impl<T: Clone> Value<&T> {
-    /// A value of one's own.
+    /// Clones the referenced value.
     #[must_use]
     pub fn cloned(self) -> Value<T> {
         self.map(T::clone)
@@ -211,17 +211,17 @@ impl From<&str> for Value<String> {
 }
 
 impl<T> From<Option<T>> for Value<T> {
-    /// None is null.
+    /// `None` becomes null.
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Known)
     }
 }
 
-fn unknown(path: &Path) -> Failure {
+fn unknown(path: Path) -> Failure {
     Failure::new(
-        "Value not known yet",
-        "This value is decided during apply, and it is needed earlier. \
-         Give a value that is known when planning.",
+        "Unknown value",
+        "This value becomes known only during apply, but the provider needs it earlier. \
+         Use a value that is known during planning.",
     )
-    .at(path.clone())
+    .at(path)
 }

@@ -5,7 +5,7 @@ use proptest::strategy::BoxedStrategy;
 use tfplugin::{Dynamic, Number, Type};
 use unicode_normalization::UnicodeNormalization;
 
-/// Any type, dynamic ones and empty objects and tuples among them.
+/// Any type, including dynamic types and empty objects and tuples.
 pub(crate) fn ty() -> BoxedStrategy<Type> {
     let leaf = prop_oneof![
         Just(Type::Bool),
@@ -33,7 +33,7 @@ pub(crate) fn pair() -> impl Strategy<Value = (Type, Dynamic)> {
     })
 }
 
-/// Any type and a value of it that has a form in JSON.
+/// Any type and a value of it without unknowns.
 pub(crate) fn known_pair() -> impl Strategy<Value = (Type, Dynamic)> {
     ty().prop_flat_map(|ty| {
         let value = value(&ty, false);
@@ -56,7 +56,7 @@ pub(crate) fn value(ty: &Type, unknowns: bool) -> BoxedStrategy<Dynamic> {
     }
 }
 
-/// Any number: small and large, whole and not, as long as people write them and longer.
+/// Any number: small and large, with and without fraction, short and long.
 pub(crate) fn number() -> impl Strategy<Value = Number> {
     prop_oneof![
         any::<i64>().prop_map(Number::from),

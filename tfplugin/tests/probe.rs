@@ -1,4 +1,4 @@
-//! Starts the example `transport_probe` as Terraform would start a provider, and talks to it.
+//! Starts the example `transport_probe` as Terraform starts a provider, and calls it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
-use tfplugin::proto::plugin::Empty;
-use tfplugin::proto::plugin::grpc_controller_client::GrpcControllerClient;
-use tfplugin::proto::tfplugin6::provider_client::ProviderClient;
-use tfplugin::proto::tfplugin6::{DynamicValue, call_function};
+use tfplugin::internals::proto::plugin::Empty;
+use tfplugin::internals::proto::plugin::grpc_controller_client::GrpcControllerClient;
+use tfplugin::internals::proto::tfplugin6::provider_client::ProviderClient;
+use tfplugin::internals::proto::tfplugin6::{DynamicValue, call_function};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -28,17 +28,18 @@ use tonic::codegen::{BoxFuture, Service};
 use tonic::transport::{Channel, Endpoint, Uri};
 
 pub(crate) const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The path of the example, built anew first: cargo builds examples only when all targets are
-/// tested.
+/// The path of the example. It is built first, because cargo builds examples only when all targets
+/// are tested.
 pub(crate) fn executable() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let mut build = std::process::Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "transport_probe"]);
+        build.args(["build", "--quiet", "--workspace", "--all-features"]);
+        build.args(["--example", "transport_probe"]);
         build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        let test = std::env::current_exe().expect("a test knows where it is");
+        let test = std::env::current_exe().expect("the test has a path");
         let profile = test
             .parent()
             .and_then(Path::parent)
@@ -59,7 +60,7 @@ pub(crate) fn executable() -> &'static Path {
     })
 }
 
-/// A certificate of the kind that Terraform makes: P-521, and that of an authority.
+/// A certificate like Terraform's: a P-521 key and a CA certificate.
 pub(crate) struct Identity {
     pub(crate) pem: String,
     certificate: CertificateDer<'static>,
@@ -67,7 +68,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn make() -> Self {
+    pub(crate) fn generate() -> Self {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap();
         let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -81,7 +82,7 @@ impl Identity {
         }
     }
 
-    /// The same certificate in the hands of somebody who has another key.
+    /// The same certificate with the key of another identity.
     pub(crate) fn with_key_of(&self, other: &Self) -> Self {
         Self {
             pem: self.pem.clone(),
@@ -91,19 +92,19 @@ impl Identity {
     }
 }
 
-/// The environment that Terraform gives a provider, in a folder of the test's own.
-pub(crate) struct Start {
+/// The environment that Terraform gives to a provider, and the test's own folder.
+pub(crate) struct ProbeCommand {
     pub(crate) folder: TempDir,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) arguments: Vec<String>,
-    /// A program that starts the probe instead of the test, and so is its parent.
+    /// A program that starts the probe, and so becomes its parent.
     pub(crate) parent: Option<Vec<String>>,
-    /// Another provider than the probe.
+    /// The provider to start instead of the probe.
     pub(crate) program: Option<PathBuf>,
 }
 
-impl Start {
-    /// As with `TF_DISABLE_PLUGIN_TLS`.
+impl ProbeCommand {
+    /// The environment with `TF_DISABLE_PLUGIN_TLS`.
     pub(crate) fn plaintext() -> Self {
         let folder = tempfile::Builder::new()
             .prefix("probe")
@@ -128,11 +129,11 @@ impl Start {
         }
     }
 
-    /// As Terraform does it.
+    /// The default environment, with TLS.
     pub(crate) fn with_tls(identity: &Identity) -> Self {
-        let mut start = Self::plaintext();
-        start.set("PLUGIN_CLIENT_CERT", &identity.pem);
-        start
+        let mut command = Self::plaintext();
+        command.set("PLUGIN_CLIENT_CERT", &identity.pem);
+        command
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) -> &mut Self {
@@ -172,7 +173,7 @@ impl Start {
     }
 
     /// Starts the process and reads its handshake.
-    pub(crate) async fn shake_hands(self) -> (Probe, Greeting) {
+    pub(crate) async fn start_and_handshake(self) -> (Probe, HandshakeLine) {
         let mut probe = self.start();
         let line = probe.line().await;
         assert!(
@@ -180,7 +181,7 @@ impl Start {
             "no handshake; stderr: {}",
             probe.stderr()
         );
-        (probe, Greeting::parse(&line))
+        (probe, HandshakeLine::parse(&line))
     }
 }
 
@@ -193,17 +194,17 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// The next line of stdout, with its end.
+    /// Reads the next line of stdout, including its newline.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
-        tokio::time::timeout(PATIENCE, self.stdout.read_line(&mut line))
+        tokio::time::timeout(TIMEOUT, self.stdout.read_line(&mut line))
             .await
             .expect("a line in time")
             .unwrap();
         line
     }
 
-    /// What has been written to stderr so far.
+    /// The output on stderr so far.
     pub(crate) fn stderr(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap()
     }
@@ -218,19 +219,19 @@ impl Probe {
     }
 
     pub(crate) async fn exit_code(&mut self) -> Option<i32> {
-        let status = tokio::time::timeout(PATIENCE, self.child.wait())
+        let status = tokio::time::timeout(TIMEOUT, self.child.wait())
             .await
-            .expect("the probe ends in time");
+            .expect("the probe exits in time");
         status.unwrap().code()
     }
 }
 
-/// The handshake line, taken apart.
-pub(crate) struct Greeting {
+/// The fields of the handshake line.
+pub(crate) struct HandshakeLine {
     pub(crate) fields: Vec<String>,
 }
 
-impl Greeting {
+impl HandshakeLine {
     fn parse(line: &str) -> Self {
         Self {
             fields: line.trim_end().split('|').map(str::to_owned).collect(),
@@ -250,10 +251,10 @@ impl Greeting {
 
     /// Connects without TLS.
     pub(crate) async fn connect(&self) -> Client {
-        Client::over(UnixStream::connect(self.socket()).await.unwrap()).await
+        Client::new(UnixStream::connect(self.socket()).await.unwrap()).await
     }
 
-    /// Connects as the holder of the given certificate, or of none.
+    /// Connects with TLS, with the given client certificate or without one.
     pub(crate) async fn connect_as(
         &self,
         identity: Option<&Identity>,
@@ -267,8 +268,7 @@ impl Greeting {
             .with_root_certificates(roots);
         let mut config = match identity {
             None => config.with_no_client_auth(),
-            // Unlike the usual ways, a resolver does not check that the key is that of the
-            // certificate.
+            // A resolver, unlike other methods, does not check that the key matches the certificate.
             Some(identity) => {
                 let key = provider
                     .key_provider
@@ -294,7 +294,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) async fn over<S>(stream: S) -> Self
+    pub(crate) async fn new<S>(stream: S) -> Self
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -332,8 +332,8 @@ impl Client {
         Ok(String::from_utf8(bytes.to_vec()).unwrap())
     }
 
-    /// Begins a call, and returns when it has surely arrived.
-    pub(crate) async fn begin(
+    /// Starts a call, and returns when it has reached the probe.
+    pub(crate) async fn start_call(
         &self,
         function: &'static str,
         argument: String,
@@ -357,7 +357,7 @@ impl Client {
     }
 }
 
-/// Hands out one connection that is already there.
+/// A connector that returns an existing stream once.
 struct Connector<S>(Option<S>);
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Service<Uri> for Connector<S> {
@@ -378,11 +378,14 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Service<Uri> for Connec
     }
 }
 
-/// Waits for something to become true.
-pub(crate) async fn eventually(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
-    let begun = std::time::Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < limit, "after {limit:?} still not: {what}");
+/// Waits until the condition holds.
+pub(crate) async fn eventually(what: &str, timeout: Duration, mut condition: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !condition() {
+        assert!(
+            started.elapsed() < timeout,
+            "not within {timeout:?}: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

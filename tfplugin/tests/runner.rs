@@ -1,6 +1,6 @@
-//! The one integration binary of this package: a file in this folder is a module here.
+//! The only integration test binary of this package. Every file in this folder is a module here.
 //!
-//! The attribute tells clippy that helpers in these files, too, may fail a test.
+//! `#[cfg(test)]` tells clippy that helpers in these files may panic.
 
 #[cfg(test)]
 mod arbitrary;

@@ -1,9 +1,9 @@
-//! Which state survives an apply that fails: the whole table, one row each.
+//! The state that survives a failed apply: each row of the table in `apply_resource`.
 
 use serde_json::{Value as Json, json};
 use tfplugin::testing::{Harness, Instance};
 
-/// The example provider that fails on demand.
+/// The example provider, which fails on demand.
 #[path = "../examples/faulty/provider.rs"]
 pub(crate) mod faulty;
 
@@ -15,19 +15,19 @@ pub(crate) async fn configured() -> Harness<Faulty> {
     harness
 }
 
-fn named(name: &str, behaviour: &str) -> Json {
+fn config(name: &str, behaviour: &str) -> Json {
     json!({ "name": name, "behaviour": behaviour })
 }
 
-/// A thing made without trouble, whose next operation will go as `behaviour` says.
-async fn made<'h>(harness: &'h Harness<Faulty>, behaviour: &str) -> Instance<'h, Faulty> {
+/// A created thing, whose next operation behaves as `behaviour` says.
+async fn created<'h>(harness: &'h Harness<Faulty>, behaviour: &str) -> Instance<'h, Faulty> {
     let mut thing = harness.resource("faulty_thing");
-    thing.apply(named("a", behaviour)).await.unwrap();
+    thing.apply(config("a", behaviour)).await.unwrap();
     thing
 }
 
 #[tokio::test]
-async fn a_failed_create_leaves_what_was_saved_and_else_nothing() {
+async fn a_failed_create_stores_only_saved_state() {
     let cases = [
         ("create fails", false, "Out of things"),
         ("create panics", false, "the thing fell apart"),
@@ -35,11 +35,14 @@ async fn a_failed_create_leaves_what_was_saved_and_else_nothing() {
         ("create, saved, panics", true, "the thing fell apart"),
     ];
     let harness = configured().await;
-    for (behaviour, survives, said) in cases {
+    for (behaviour, survives, message) in cases {
         let mut thing = harness.resource("faulty_thing");
-        let failure = thing.apply(named("a", behaviour)).await.unwrap_err();
+        let failure = thing.apply(config("a", behaviour)).await.unwrap_err();
 
-        assert!(failure.to_string().contains(said), "{behaviour}: {failure}");
+        assert!(
+            failure.to_string().contains(message),
+            "{behaviour}: {failure}"
+        );
         assert_eq!(thing.exists(), survives, "{behaviour}");
         assert_eq!(thing.is_tainted(), survives, "{behaviour}");
         if survives {
@@ -55,7 +58,7 @@ async fn a_failed_create_leaves_what_was_saved_and_else_nothing() {
 }
 
 #[tokio::test]
-async fn a_failed_update_leaves_the_prior_state_verbatim_unless_something_was_saved() {
+async fn a_failed_update_keeps_the_prior_state_or_the_saved_state() {
     let cases = [
         ("update fails", None),
         ("update panics", None),
@@ -63,9 +66,9 @@ async fn a_failed_update_leaves_the_prior_state_verbatim_unless_something_was_sa
     ];
     let harness = configured().await;
     for (behaviour, saved) in cases {
-        let mut thing = made(&harness, "nothing").await;
+        let mut thing = created(&harness, "nothing").await;
         let (state, private) = (thing.state(), thing.private().to_vec());
-        assert!(thing.apply(named("b", behaviour)).await.is_err());
+        assert!(thing.apply(config("b", behaviour)).await.is_err());
 
         assert!(!thing.is_tainted(), "{behaviour}");
         if let Some(saved) = saved {
@@ -79,7 +82,7 @@ async fn a_failed_update_leaves_the_prior_state_verbatim_unless_something_was_sa
 }
 
 #[tokio::test]
-async fn a_failed_delete_leaves_the_prior_state_verbatim_unless_something_was_saved() {
+async fn a_failed_delete_keeps_the_prior_state_or_the_saved_state() {
     let cases = [
         ("delete fails", "small"),
         ("delete panics", "small"),
@@ -87,7 +90,7 @@ async fn a_failed_delete_leaves_the_prior_state_verbatim_unless_something_was_sa
     ];
     let harness = configured().await;
     for (behaviour, size) in cases {
-        let mut thing = made(&harness, behaviour).await;
+        let mut thing = created(&harness, behaviour).await;
         assert!(thing.destroy().await.is_err(), "{behaviour}");
 
         assert!(thing.exists(), "{behaviour}");
@@ -98,33 +101,33 @@ async fn a_failed_delete_leaves_the_prior_state_verbatim_unless_something_was_sa
 }
 
 #[tokio::test]
-async fn a_panic_is_told_with_its_message_its_file_and_its_line() {
+async fn a_panic_is_reported_with_its_message_and_location() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
-    let failure = thing.apply(named("a", "create panics")).await.unwrap_err();
-    let said = failure.to_string();
+    let failure = thing.apply(config("a", "create panics")).await.unwrap_err();
+    let text = failure.to_string();
 
-    assert!(said.contains("The provider panicked"), "{said}");
-    assert!(said.contains("the thing fell apart"), "{said}");
-    let place = said
+    assert!(text.contains("The provider panicked"), "{text}");
+    assert!(text.contains("the thing fell apart"), "{text}");
+    let location = text
         .split("examples/faulty/provider.rs:")
         .nth(1)
-        .expect(&said);
-    let line = place.split(':').next().unwrap_or_default();
-    assert!(line.parse::<u32>().is_ok(), "{said}");
+        .expect(&text);
+    let line = location.split(':').next().unwrap_or_default();
+    assert!(line.parse::<u32>().is_ok(), "{text}");
 }
 
 #[tokio::test]
-async fn a_panic_leaves_the_server_as_it_was() {
+async fn the_server_still_works_after_a_panic() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
-    thing.apply(named("a", "create panics")).await.unwrap_err();
-    thing.apply(named("a", "nothing")).await.unwrap();
+    thing.apply(config("a", "create panics")).await.unwrap_err();
+    thing.apply(config("a", "nothing")).await.unwrap();
     assert!(thing.exists());
 }
 
 #[tokio::test]
-async fn a_write_only_value_that_the_author_returns_is_not_stored() {
+async fn a_returned_write_only_value_is_not_stored() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing
@@ -132,15 +135,19 @@ async fn a_write_only_value_that_the_author_returns_is_not_stored() {
         .await
         .unwrap();
     assert_eq!(thing.get("secret"), Json::Null);
-    assert_eq!(thing.get("secret_length"), json!(4), "the author saw it");
+    assert_eq!(
+        thing.get("secret_length"),
+        json!(4),
+        "the provider received the value"
+    );
 }
 
 #[tokio::test]
-async fn a_value_left_unknown_is_stored_as_null_and_told() {
+async fn an_unknown_result_is_an_error_and_stored_as_null() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     let failure = thing
-        .apply(named("a", "create leaves a value unknown"))
+        .apply(config("a", "create leaves a value unknown"))
         .await
         .unwrap_err();
     assert_eq!(failure.diagnostics()[0].path.to_string(), "changes");
@@ -149,17 +156,17 @@ async fn a_value_left_unknown_is_stored_as_null_and_told() {
 }
 
 #[tokio::test]
-async fn a_read_that_fails_keeps_the_state_and_one_that_finds_nothing_ends_it() {
+async fn a_failed_read_keeps_the_state_and_a_read_of_nothing_removes_it() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
-    thing.apply_once(named("a", "read fails")).await.unwrap();
+    thing.apply_once(config("a", "read fails")).await.unwrap();
     let state = thing.state();
     assert!(thing.read().await.is_err());
     assert_eq!(thing.state(), state);
     assert_eq!(thing.private(), br#"{"changes":0}"#);
 
     thing
-        .apply_once(named("a", "read finds nothing"))
+        .apply_once(config("a", "read finds nothing"))
         .await
         .unwrap();
     thing.read().await.unwrap();

@@ -1,11 +1,11 @@
-//! The provider of the crate's documentation, under a real Terraform.
+//! The provider in the overview, run by the real Terraform.
 
 use serde_json::json;
 
 use crate::test_server_terraform::Workspace;
 
 #[test]
-fn the_provider_in_the_documentation_applies_has_no_changes_and_destroys() {
+fn the_provider_in_the_overview_works_with_terraform() {
     let workspace = Workspace::new("minimal");
     workspace.write(
         "resource \"minimal_note\" \"todo\" {\n  path = \"todo.txt\"\n  text = \"Water the plants.\"\n}\n",
@@ -25,8 +25,8 @@ fn the_provider_in_the_documentation_applies_has_no_changes_and_destroys() {
     assert_eq!(
         drift.code,
         Some(2),
-        "a drift is planned away: {}",
-        drift.said
+        "the plan shows the drift: {}",
+        drift.output
     );
     workspace.apply().ok().says("1 changed");
     workspace.destroy().ok().says("1 destroyed");

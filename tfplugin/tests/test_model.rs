@@ -1,12 +1,11 @@
-//! Models as a provider's author writes them: into the struct, out of it, and what is told when
-//! a value does not fit.
+//! Models: conversions to and from structs, and errors for values that do not match.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tfplugin::model::Field;
 use tfplugin::{Dynamic, Model, Number, Path, Text, Value};
 
-/// Checks that have to pass.
+/// Checks that must pass.
 #[derive(Clone, Debug, PartialEq, Model)]
 struct Readiness {
     /// The stack.
@@ -24,7 +23,7 @@ struct Readiness {
     /// Zones.
     #[attribute(optional)]
     zones: Value<BTreeSet<String>>,
-    /// Requests to make.
+    /// HTTP checks.
     #[attribute(optional)]
     http: Value<Vec<Http>>,
     /// The main request.
@@ -33,13 +32,13 @@ struct Readiness {
     /// Requests by name.
     #[attribute(optional)]
     named: Value<BTreeMap<String, Http>>,
-    /// What kind.
+    /// The kind.
     #[attribute(optional, name = "type")]
     kind: Value<String>,
-    /// Dollars an hour.
+    /// US dollars per hour.
     #[attribute(optional)]
     hourly_cost: Value<Number>,
-    /// How long it took.
+    /// The duration.
     #[attribute(computed)]
     seconds: Value<f64>,
     /// Anything.
@@ -51,10 +50,10 @@ struct Readiness {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Model)]
 #[model(nested)]
 struct Http {
-    /// Where to.
+    /// The URL.
     #[attribute(required)]
     url: Value<String>,
-    /// The answer's status.
+    /// The expected status.
     #[attribute(optional, default = 200)]
     status: Value<u16>,
 }
@@ -63,16 +62,16 @@ fn http(url: &str) -> Dynamic {
     Dynamic::object([("url", Dynamic::from(url)), ("status", 200.into())])
 }
 
-/// A whole readiness with this at one place.
-fn with(name: &str, value: impl Into<Dynamic>) -> Dynamic {
-    let mut whole = whole();
-    whole
-        .set(&Path::new(name), value)
-        .expect("the place is there");
-    whole
+/// A complete value with one attribute changed.
+fn with(name: &str, attribute: impl Into<Dynamic>) -> Dynamic {
+    let mut value = complete();
+    value
+        .set(&Path::new(name), attribute)
+        .expect("the path exists");
+    value
 }
 
-fn whole() -> Dynamic {
+fn complete() -> Dynamic {
     Dynamic::object([
         ("stack", Dynamic::from("checkout")),
         ("ports", Dynamic::list([80, 443])),
@@ -88,7 +87,7 @@ fn whole() -> Dynamic {
         ("type", Dynamic::Null),
         (
             "hourly_cost",
-            "0.42".parse::<Number>().expect("it is a number").into(),
+            "0.42".parse::<Number>().expect("valid number").into(),
         ),
         ("seconds", Dynamic::unknown()),
         ("any", Dynamic::typed(tfplugin::Type::Bool, true)),
@@ -99,9 +98,9 @@ fn decode(value: Dynamic) -> tfplugin::Result<Readiness> {
     Readiness::decode(value, &Path::root())
 }
 
-/// What is wrong with a value, one line each, as a person would read it.
-fn told(value: Dynamic) -> Vec<String> {
-    let failure = decode(value).expect_err("it does not fit");
+/// The errors of decoding a value, one line each.
+fn errors(value: Dynamic) -> Vec<String> {
+    let failure = decode(value).expect_err("the value does not match");
     failure
         .diagnostics()
         .iter()
@@ -110,8 +109,8 @@ fn told(value: Dynamic) -> Vec<String> {
 }
 
 #[test]
-fn what_goes_in_comes_out() {
-    let model = decode(whole()).expect("it fits");
+fn decoding_and_encoding_are_inverse() {
+    let model = decode(complete()).expect("the value matches");
     assert_eq!(model.ports, Value::Known(vec![80, 443]));
     assert_eq!(
         model.some_ports,
@@ -127,13 +126,13 @@ fn what_goes_in_comes_out() {
         urls,
         Value::Known(vec!["http://a".into(), "http://b".into()])
     );
-    assert_eq!(model.encode(), whole());
+    assert_eq!(model.encode(), complete());
 }
 
 #[test]
-fn an_attribute_that_is_not_there_is_null_and_one_too_many_is_dropped() {
+fn a_missing_attribute_is_null_and_an_extra_one_is_dropped() {
     let sparse = Dynamic::object([("stack", "checkout"), ("removed_long_ago", "x")]);
-    let model = decode(sparse).expect("it fits");
+    let model = decode(sparse).expect("the value matches");
     assert_eq!(model.stack, "checkout".into());
     let encoded = model.encode();
     let entries = encoded.as_map().expect("a model is an object");
@@ -142,36 +141,36 @@ fn an_attribute_that_is_not_there_is_null_and_one_too_many_is_dropped() {
 }
 
 #[test]
-fn a_failure_names_the_place_down_to_the_element() {
+fn an_error_has_the_path_of_the_element() {
     let mut second = http("x");
     second
         .set(&Path::new("url"), true)
-        .expect("the place is there");
+        .expect("the path exists");
     assert_eq!(
-        told(with(
+        errors(with(
             "http",
             Dynamic::list([http("http://a"), second.clone()])
         )),
         ["http[1].url: Unexpected value: Expected a string, found a boolean."]
     );
     assert_eq!(
-        told(with("named", Dynamic::object([("a b", second)]))),
+        errors(with("named", Dynamic::object([("a b", second)]))),
         [r#"named["a b"].url: Unexpected value: Expected a string, found a boolean."#]
     );
     assert_eq!(
-        told(with("zones", Dynamic::list([1]))),
+        errors(with("zones", Dynamic::list([1]))),
         ["zones: Unexpected value: Expected a string, found a number."]
     );
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_fields() {
+fn all_errors_are_reported_in_field_order() {
     let mut value = with("ports", Dynamic::list([-1, 80, 65536]));
     value
         .set(&Path::new("stack"), false)
-        .expect("the place is there");
+        .expect("the path exists");
     assert_eq!(
-        told(value),
+        errors(value),
         [
             "stack: Unexpected value: Expected a string, found a boolean.",
             "ports[0]: Number out of range: Expected a whole number from 0 to 65535, found -1.",
@@ -181,10 +180,10 @@ fn everything_that_is_wrong_is_told_at_once_in_the_order_of_the_fields() {
 }
 
 #[test]
-fn a_model_inside_another_place_tells_the_whole_path() {
+fn an_error_in_a_nested_model_has_the_full_path() {
     let value = with("stack", true);
-    let place = Path::new("stacks").index(3);
-    let failure = Readiness::decode(value, &place).expect_err("it does not fit");
+    let path = Path::new("stacks").index(3);
+    let failure = Readiness::decode(value, &path).expect_err("the value does not match");
     assert!(
         failure.to_string().starts_with("stacks[3].stack: "),
         "{failure}"
@@ -192,15 +191,15 @@ fn a_model_inside_another_place_tells_the_whole_path() {
 }
 
 #[test]
-fn numbers_are_refused_rather_than_rounded() {
-    let number = |text: &str| Dynamic::Number(text.parse().expect("it is a number"));
+fn a_number_that_would_be_rounded_is_an_error() {
+    let number = |text: &str| Dynamic::Number(text.parse().expect("valid number"));
     assert_eq!(
-        told(with("ports", Dynamic::List(vec![number("80.5")]))),
+        errors(with("ports", Dynamic::List(vec![number("80.5")]))),
         ["ports[0]: Number out of range: Expected a whole number from 0 to 65535, found 80.5."]
     );
     let third = with("seconds", number("0.33333333333333333333"));
-    assert!(told(third)[0].starts_with("seconds: Number has too many digits"));
-    let model = decode(with("seconds", number("0.1"))).expect("it fits");
+    assert!(errors(third)[0].starts_with("seconds: Number has too many digits"));
+    let model = decode(with("seconds", number("0.1"))).expect("the value matches");
     assert_eq!(model.seconds, Value::Known(0.1));
     assert_eq!(
         model.encode().get(&Path::new("seconds")),
@@ -209,11 +208,11 @@ fn numbers_are_refused_rather_than_rounded() {
 }
 
 #[test]
-fn a_collection_without_room_for_an_unknown_element_is_unknown_as_a_whole() {
-    let some = || Dynamic::list([Dynamic::from(80), Dynamic::unknown()]);
-    let model = decode(with("ports", some())).expect("it fits");
+fn a_plain_collection_with_an_unknown_element_is_unknown() {
+    let partly_known = || Dynamic::list([Dynamic::from(80), Dynamic::unknown()]);
+    let model = decode(with("ports", partly_known())).expect("the value matches");
     assert_eq!(model.ports, Value::Unknown);
-    let model = decode(with("some_ports", some())).expect("it fits");
+    let model = decode(with("some_ports", partly_known())).expect("the value matches");
     assert_eq!(
         model.some_ports,
         Value::Known(vec![Value::Known(80), Value::Unknown])
@@ -221,12 +220,12 @@ fn a_collection_without_room_for_an_unknown_element_is_unknown_as_a_whole() {
 }
 
 #[test]
-fn an_unknown_attribute_of_a_nested_model_leaves_the_rest_known() {
+fn a_nested_model_can_have_an_unknown_attribute() {
     let value = with(
         "http",
         Dynamic::list([Dynamic::object([("url", Dynamic::unknown())])]),
     );
-    let model = decode(value).expect("it fits");
+    let model = decode(value).expect("the value matches");
     let http = model.http.known().expect("the list is known");
     assert_eq!(
         http,
@@ -238,10 +237,10 @@ fn an_unknown_attribute_of_a_nested_model_leaves_the_rest_known() {
 }
 
 #[test]
-fn a_set_with_anything_unknown_inside_is_unknown_since_its_elements_may_yet_be_one() {
+fn a_set_with_an_unknown_inside_is_unknown() {
     type Set = Value<BTreeSet<Http>>;
     let unknown = || Dynamic::object([("url", Dynamic::unknown())]);
-    let decode = |value| <Set as Field>::decode(value, &Path::root()).expect("it fits");
+    let decode = |value| <Set as Field>::decode(value, &Path::root()).expect("the value matches");
     assert_eq!(
         decode(Dynamic::list([unknown(), unknown()])),
         Value::Unknown
@@ -251,17 +250,18 @@ fn a_set_with_anything_unknown_inside_is_unknown_since_its_elements_may_yet_be_o
 }
 
 #[test]
-fn a_null_element_is_an_error_where_there_is_no_room_for_it() {
+fn a_null_element_of_a_plain_collection_is_an_error() {
     assert_eq!(
-        told(with("ports", Dynamic::list([Dynamic::Null]))),
-        ["ports[0]: Missing element: An element of it is null."]
+        errors(with("ports", Dynamic::list([Dynamic::Null]))),
+        ["ports[0]: Null element: An element is null, but must have a value."]
     );
 }
 
 #[test]
-fn a_type_with_several_spellings_keeps_the_one_that_was_written() {
+fn text_keeps_the_original_spelling() {
     type Port = Value<Text<u16>>;
-    let port = <Port as Field>::decode("0080".into(), &Path::new("port")).expect("it fits");
+    let port =
+        <Port as Field>::decode("0080".into(), &Path::new("port")).expect("the value matches");
     assert!(port.as_ref().is_known_and(|port| **port == 80));
     assert_eq!(port.encode(), "0080".into());
     let failure = <Port as Field>::decode("eighty".into(), &Path::new("port"));

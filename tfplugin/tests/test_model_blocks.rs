@@ -1,4 +1,4 @@
-//! Nested blocks: how many, in what order, and what a `dynamic` block leaves open.
+//! Nested blocks: their number, their order, and unknown `dynamic` blocks.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ struct Firewall {
     #[block(set)]
     peer: Vec<Rule>,
     /// The default.
-    #[block(single, min = 1, deprecated = "write a rule")]
+    #[block(single, min = 1, deprecated = "use a rule")]
     fallback: Option<Rule>,
     #[block(group)]
     timeouts: Rule,
@@ -24,7 +24,7 @@ struct Firewall {
     later: Value<Vec<Rule>>,
 }
 
-/// One rule.
+/// A rule.
 #[derive(Clone, Debug, PartialEq, Eq, Model)]
 #[model(nested)]
 struct Rule {
@@ -37,7 +37,7 @@ fn rule(port: i64) -> Dynamic {
     Dynamic::object([("port", port)])
 }
 
-fn whole() -> Dynamic {
+fn complete() -> Dynamic {
     Dynamic::object([
         ("rule", Dynamic::list([rule(1), rule(2)])),
         ("peer", Dynamic::list([rule(3)])),
@@ -53,60 +53,58 @@ fn decode(value: Dynamic) -> tfplugin::Result<Firewall> {
 }
 
 #[test]
-fn what_goes_in_comes_out() {
-    let model = decode(whole()).expect("it fits");
+fn decoding_and_encoding_are_inverse() {
+    let model = decode(complete()).expect("the value matches");
     assert_eq!(model.rule.len(), 2);
     assert_eq!(model.timeouts.port, Value::Known(5));
-    assert_eq!(model.encode(), whole());
+    assert_eq!(model.encode(), complete());
 }
 
 #[test]
-fn blocks_that_are_left_out_are_empty_and_never_null() {
+fn omitted_blocks_are_empty_and_not_null() {
     let value = Dynamic::object([("timeouts", Dynamic::object([("port", Dynamic::Null)]))]);
-    let model = decode(value).expect("it fits");
+    let model = decode(value).expect("the value matches");
     assert_eq!(model.later, Value::Null);
     let encoded = model.encode();
-    let at = |name: &str| encoded.get(&Path::new(name)).cloned();
-    assert_eq!(at("rule"), Some(Dynamic::List(vec![])));
-    assert_eq!(at("peer"), Some(Dynamic::List(vec![])));
-    assert_eq!(at("later"), Some(Dynamic::List(vec![])));
-    assert_eq!(at("zone"), Some(Dynamic::Map(BTreeMap::new())));
-    assert_eq!(at("fallback"), Some(Dynamic::Null));
+    let get = |name: &str| encoded.get(&Path::new(name)).cloned();
+    assert_eq!(get("rule"), Some(Dynamic::List(vec![])));
+    assert_eq!(get("peer"), Some(Dynamic::List(vec![])));
+    assert_eq!(get("later"), Some(Dynamic::List(vec![])));
+    assert_eq!(get("zone"), Some(Dynamic::Map(BTreeMap::new())));
+    assert_eq!(get("fallback"), Some(Dynamic::Null));
 }
 
 #[test]
-fn blocks_that_a_dynamic_block_leaves_open_are_unknown_or_an_error_that_says_so() {
-    let mut value = whole();
+fn unknown_blocks_are_an_error_unless_the_field_is_a_value() {
+    let mut value = complete();
     value
         .set(&Path::new("later"), Dynamic::unknown())
-        .expect("the place is there");
-    let model = decode(value.clone()).expect("it fits");
+        .expect("the path exists");
+    let model = decode(value.clone()).expect("the value matches");
     assert_eq!(model.later, Value::Unknown);
     assert_eq!(model.encode(), value);
 
     value
         .set(&Path::new("rule"), Dynamic::unknown())
-        .expect("the place is there");
-    let failure = decode(value).expect_err("a Vec has no room for it");
+        .expect("the path exists");
+    let failure = decode(value).expect_err("a Vec cannot be unknown");
     assert!(
-        failure
-            .to_string()
-            .starts_with("rule: Blocks not known yet"),
+        failure.to_string().starts_with("rule: Unknown blocks"),
         "{failure}"
     );
 }
 
 #[test]
-fn a_failure_names_the_block_by_its_address_and_in_a_set_the_set() {
-    let mut value = whole();
+fn an_error_has_the_path_of_the_block_or_of_its_set() {
+    let mut value = complete();
     let wrong = || Dynamic::list([rule(1), Dynamic::object([("port", "x")])]);
     value
         .set(&Path::new("rule"), wrong())
-        .expect("the place is there");
+        .expect("the path exists");
     value
         .set(&Path::new("peer"), wrong())
-        .expect("the place is there");
-    let failure = decode(value).expect_err("it does not fit");
+        .expect("the path exists");
+    let failure = decode(value).expect_err("the value does not match");
     let paths: Vec<_> = failure
         .diagnostics()
         .iter()
@@ -116,7 +114,7 @@ fn a_failure_names_the_block_by_its_address_and_in_a_set_the_set() {
 }
 
 #[test]
-fn the_schema_has_the_limits_as_the_protocol_wants_them() {
+fn the_schema_has_the_limits_of_each_block() {
     let schema = Firewall::schema();
     assert_eq!(schema.check(), Ok(()));
     let limits: Vec<_> = schema
@@ -140,17 +138,17 @@ fn the_schema_has_the_limits_as_the_protocol_wants_them() {
         .block
         .nested_block("fallback")
         .map(|b| b.block.deprecated.clone());
-    assert_eq!(fallback, Some(Some("write a rule".to_owned())));
-    let described = |name| {
+    assert_eq!(fallback, Some(Some("use a rule".to_owned())));
+    let description = |name| {
         schema
             .block
             .nested_block(name)
             .map(|b| b.block.description.clone())
     };
-    assert_eq!(described("rule").as_deref(), Some("Rules, in order."));
+    assert_eq!(description("rule").as_deref(), Some("Rules, in order."));
     assert_eq!(
-        described("peer").as_deref(),
-        Some("One rule."),
-        "the model's own"
+        description("peer").as_deref(),
+        Some("A rule."),
+        "the description of the model"
     );
 }

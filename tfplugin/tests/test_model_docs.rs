@@ -1,8 +1,8 @@
-//! The provider on the first page of the documentation.
+//! The provider in the overview.
 
-/// The provider in the overview is the example, which is compiled and applied.
+/// The overview shows the example `minimal`, which is compiled and applied in other tests.
 #[test]
-fn the_provider_on_the_first_page_is_the_minimal_example() {
+fn the_overview_shows_the_minimal_example() {
     let overview = include_str!("../docs/overview.md");
     let example = include_str!("../examples/minimal.rs");
     let shown = overview

@@ -1,9 +1,9 @@
-//! What the compiler tells the author of a model that cannot be.
+//! Compiler errors for invalid models.
 
-/// Each mistake is told at the place where it was made, in words for a provider's author.
+/// Each error points at its cause and says what to change.
 ///
-/// `TRYBUILD=overwrite cargo test -p tfplugin` writes the expected texts anew.
+/// `TRYBUILD=overwrite cargo test -p tfplugin` updates the expected messages.
 #[test]
-fn mistakes_in_a_model_are_compile_errors_that_say_what_to_write() {
+fn invalid_models_do_not_compile() {
     trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
 }

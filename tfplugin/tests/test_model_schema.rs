@@ -1,48 +1,48 @@
-//! Schemas that `#[derive(Model)]` makes, and what their validators say.
+//! Schemas from `#[derive(Model)]`, and their validators.
 
 use std::fmt::Write as _;
 
 use tfplugin::schema::{Attribute, Block, Mode, Modifier, Schema, Shape};
 use tfplugin::{Dynamic, Failure, Model, Path, Value};
 
-/// A stack, leased for a while.
+/// A stack with a lease.
 ///
-/// It ends by itself:
+/// It ends:
 ///     * at expiry
 #[derive(Clone, Debug, Model)]
 #[model(version = 3, deprecated = "use jiti_lease", validate = shorter_than_a_day)]
 struct Stack {
-    /// The name. A change replaces it.
+    /// The name. Changing it replaces the stack.
     #[attribute(required, requires_replace, validate = not_empty, validate = no_spaces)]
     name: Value<String>,
-    /// How long it lives.
+    /// The TTL.
     #[attribute(optional, default = "8h", requires_replace_if = shrinks)]
     ttl: Value<String>,
-    /// How many.
+    /// The number.
     #[attribute(optional computed, keep, name = "type")]
     kind: Value<u64>,
     #[doc = "A secret."]
     #[attribute(optional, sensitive, write_only, deprecated = "use a role")]
     r#final: Value<String>,
-    /// When it was made.
+    /// The creation time.
     #[attribute(computed, keep)]
     created_at: Value<String>,
-    /// Before it is registered.
+    /// The preflight checks.
     #[attribute(optional)]
     preflight: Value<Preflight>,
     /// Extra hours, by day.
     #[attribute(optional, default = -1)]
     extra: Value<i64>,
-    /// Who renews it.
+    /// The renewals.
     #[block(list, max = 2)]
     renewal: Vec<Renewal>,
 }
 
-/// What has to pass.
+/// Checks that must pass.
 #[derive(Clone, Debug, Model)]
 #[model(nested)]
 struct Preflight {
-    /// Requests.
+    /// HTTP checks.
     #[attribute(required)]
     http: Value<Vec<Http>>,
 }
@@ -51,19 +51,19 @@ struct Preflight {
 #[derive(Clone, Debug, Model)]
 #[model(nested, validate = one_target)]
 struct Http {
-    /// Where to.
+    /// The URL.
     #[attribute(optional, validate = not_empty)]
     url: Value<String>,
-    /// Or where to.
+    /// The host.
     #[attribute(optional)]
     host: Value<String>,
 }
 
 /// A renewal.
 #[derive(Clone, Debug, Model)]
-#[model(nested, validate = renewed_by_somebody)]
+#[model(nested, validate = has_a_user)]
 struct Renewal {
-    /// By whom.
+    /// The user.
     #[attribute(optional)]
     by: Value<String>,
 }
@@ -91,19 +91,19 @@ fn shrinks(prior: &Value<String>, planned: &Value<String>) -> bool {
 
 fn shorter_than_a_day(stack: &Stack) -> tfplugin::Result<()> {
     if stack.ttl.as_ref().is_known_and(|ttl| ttl.ends_with('d')) {
-        return Err(Failure::new("Too long", "Write hours.").at("ttl"));
+        return Err(Failure::new("Too long", "Use hours.").at("ttl"));
     }
     Ok(())
 }
 
 fn one_target(http: &Http) -> tfplugin::Result<()> {
     if http.url.is_null() && http.host.is_null() {
-        return Err(Failure::new("No target", "Give url or host."));
+        return Err(Failure::new("No target", "Set url or host."));
     }
     Ok(())
 }
 
-fn renewed_by_somebody(renewal: &Renewal) -> Result<(), std::fmt::Error> {
+fn has_a_user(renewal: &Renewal) -> Result<(), std::fmt::Error> {
     if renewal.by.is_null() {
         Err(std::fmt::Error)
     } else {
@@ -112,42 +112,42 @@ fn renewed_by_somebody(renewal: &Renewal) -> Result<(), std::fmt::Error> {
 }
 
 #[test]
-fn the_schema_of_a_whole_model_is_what_its_struct_says() {
+fn the_schema_matches_the_struct() {
     let schema = Stack::schema();
     assert_eq!(schema.check(), Ok(()));
     assert_eq!(
-        shown(&schema),
+        format_schema(&schema),
         r#"version 3, deprecated: use jiti_lease
-"A stack, leased for a while.\n\nIt ends by itself:\n    * at expiry"
-name: String, Required, [RequiresReplace], 2 validators: "The name. A change replaces it."
-ttl: String, OptionalComputed, default String("8h"), [RequiresReplaceIf]: "How long it lives."
-type: Number, OptionalComputed, [KeepPrior]: "How many."
+"A stack with a lease.\n\nIt ends:\n    * at expiry"
+name: String, Required, [RequiresReplace], 2 validators: "The name. Changing it replaces the stack."
+ttl: String, OptionalComputed, default String("8h"), [RequiresReplaceIf]: "The TTL."
+type: Number, OptionalComputed, [KeepPrior]: "The number."
 final: String, Optional, sensitive, write-only, deprecated: use a role: "A secret."
-created_at: String, Computed, [KeepPrior]: "When it was made."
-preflight: Single, Optional: "Before it is registered."
-  http: List, Required, 1 validators: "Requests."
-    url: String, Optional, 1 validators: "Where to."
-    host: String, Optional: "Or where to."
+created_at: String, Computed, [KeepPrior]: "The creation time."
+preflight: Single, Optional: "The preflight checks."
+  http: List, Required, 1 validators: "HTTP checks."
+    url: String, Optional, 1 validators: "The URL."
+    host: String, Optional: "The host."
 extra: Number, OptionalComputed, default Number(Number(-1)): "Extra hours, by day."
-renewal: List block of 0 to 2: "Who renews it."
-  by: String, Optional: "By whom."
+renewal: List block of 0 to 2: "The renewals."
+  by: String, Optional: "The user."
 "#
     );
 }
 
-fn shown(schema: &Schema) -> String {
+fn format_schema(schema: &Schema) -> String {
     let mut text = format!("version {}", schema.version);
     if let Some(instead) = &schema.block.deprecated {
         let _ = write!(text, ", deprecated: {instead}");
     }
     let _ = writeln!(text, "\n{:?}", schema.block.description);
-    block(&mut text, &schema.block, "");
+    format_block(&mut text, &schema.block, "");
     text
 }
 
-fn block(text: &mut String, inside: &Block, indent: &str) {
-    attributes(text, &inside.attributes, indent);
-    for nested in &inside.blocks {
+fn format_block(text: &mut String, block: &Block, indent: &str) {
+    format_attributes(text, &block.attributes, indent);
+    for nested in &block.blocks {
         let _ = writeln!(
             text,
             "{indent}{}: {:?} block of {} to {}: {:?}",
@@ -157,11 +157,11 @@ fn block(text: &mut String, inside: &Block, indent: &str) {
             nested.max_items,
             nested.block.description
         );
-        block(text, &nested.block, &format!("{indent}  "));
+        format_block(text, &nested.block, &format!("{indent}  "));
     }
 }
 
-fn attributes(text: &mut String, all: &[Attribute], indent: &str) {
+fn format_attributes(text: &mut String, all: &[Attribute], indent: &str) {
     for attribute in all {
         let shape = match &attribute.shape {
             Shape::Type(ty) => format!("{ty:?}"),
@@ -192,13 +192,13 @@ fn attributes(text: &mut String, all: &[Attribute], indent: &str) {
         }
         let _ = writeln!(text, ": {:?}", attribute.description);
         if let Some((_, inner)) = attribute.nested() {
-            attributes(text, inner, &format!("{indent}  "));
+            format_attributes(text, inner, &format!("{indent}  "));
         }
     }
 }
 
 #[test]
-fn a_place_leads_to_its_attribute() {
+fn a_path_leads_to_its_attribute() {
     let block = Stack::block();
     let http = Path::new("preflight").attribute("http");
     let name = |path: &Path| block.at(path).map(|a| a.name.as_str());
@@ -214,7 +214,7 @@ fn a_place_leads_to_its_attribute() {
 }
 
 #[test]
-fn a_model_encodes_to_its_schemas_type() {
+fn a_model_encodes_to_the_type_of_its_schema() {
     let tfplugin::Type::Object(types) = Stack::block().implied_type() else {
         panic!("a block is an object");
     };
@@ -224,31 +224,31 @@ fn a_model_encodes_to_its_schemas_type() {
 }
 
 fn stack(values: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Stack {
-    Stack::decode(Dynamic::object(values), &Path::root()).expect("it fits")
+    Stack::decode(Dynamic::object(values), &Path::root()).expect("the value matches")
 }
 
-/// What the validators say of a configuration, one line each.
-fn said(values: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Vec<String> {
-    let said = Stack::block().validate(&Dynamic::object(values));
-    said.iter().map(ToString::to_string).collect()
+/// The diagnostics of the validators, one line each.
+fn validate(values: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Vec<String> {
+    let diagnostics = Stack::block().validate(&Dynamic::object(values));
+    diagnostics.iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn validators_speak_of_known_values_at_their_place() {
-    assert_eq!(said([("name", "checkout".into())]), [""; 0]);
-    assert_eq!(said([("name", Dynamic::unknown())]), [""; 0]);
+fn validators_check_known_values_only() {
+    assert_eq!(validate([("name", "checkout".into())]), [""; 0]);
+    assert_eq!(validate([("name", Dynamic::unknown())]), [""; 0]);
     assert_eq!(
-        said([("name", "".into())]),
+        validate([("name", "".into())]),
         ["name: Invalid value for name: It is empty."]
     );
     assert_eq!(
-        said([("name", "a b".into())]),
+        validate([("name", "a b".into())]),
         [r#"name: Invalid value for name: "a b" has spaces."#]
     );
 }
 
 #[test]
-fn nested_models_and_blocks_are_validated_each_at_its_own_place() {
+fn errors_of_nested_models_and_blocks_have_their_paths() {
     let empty = || Dynamic::Map([].into());
     let http = Dynamic::list([
         Dynamic::object([("url", "http://a")]),
@@ -259,9 +259,9 @@ fn nested_models_and_blocks_are_validated_each_at_its_own_place() {
     let preflight = Dynamic::object([("http", http)]);
     let renewal = Dynamic::list([Dynamic::object([("by", "ana")]), empty()]);
     assert_eq!(
-        said([("preflight", preflight), ("renewal", renewal)]),
+        validate([("preflight", preflight), ("renewal", renewal)]),
         [
-            "preflight.http[2]: No target: Give url or host.",
+            "preflight.http[2]: No target: Set url or host.",
             "preflight.http[1].url: Invalid value for url: It is empty.",
             "renewal[1]: an error occurred when formatting an argument",
         ]
@@ -269,40 +269,40 @@ fn nested_models_and_blocks_are_validated_each_at_its_own_place() {
 }
 
 #[test]
-fn a_model_is_validated_as_a_whole_and_points_at_its_fields() {
+fn a_model_validator_can_point_at_a_field() {
     assert_eq!(
-        said([("ttl", "3d".into())]),
-        ["ttl: Too long: Write hours."]
+        validate([("ttl", "3d".into())]),
+        ["ttl: Too long: Use hours."]
     );
 }
 
 #[test]
-fn a_replacement_is_decided_from_both_typed_values() {
+fn a_replace_condition_gets_both_typed_values() {
     let block = Stack::block();
-    let ttl = block.attribute("ttl").expect("it is there");
-    let [Modifier::RequiresReplaceIf(decides)] = &ttl.modifiers[..] else {
-        panic!("ttl has this one modifier");
+    let ttl = block.attribute("ttl").expect("the attribute exists");
+    let [Modifier::RequiresReplaceIf(condition)] = &ttl.modifiers[..] else {
+        panic!("ttl has exactly this modifier");
     };
-    assert!(decides(&"100h".into(), &"8h".into()));
-    assert!(!decides(&"8h".into(), &"100h".into()));
+    assert!(condition(&"100h".into(), &"8h".into()));
+    assert!(!condition(&"8h".into(), &"100h".into()));
     assert!(
-        decides(&true.into(), &"8h".into()),
-        "a prior value that no longer fits"
+        condition(&true.into(), &"8h".into()),
+        "a prior value that no longer matches the type"
     );
 }
 
-/// A provider's configuration may use the words that are reserved in resources, and the reverse.
+/// A provider's configuration may use names that are reserved in resources, and the reverse.
 #[derive(Debug, Model)]
-#[model(provider, description = "Other words.")]
+#[model(provider, description = "Other names.")]
 struct Config {
-    /// How many.
+    /// The number.
     #[attribute(optional)]
     count: Value<u8>,
 }
 
 #[test]
-fn what_is_reserved_depends_on_where_a_model_stands() {
-    assert_eq!(Config::block().description, "Other words.");
+fn reserved_names_depend_on_the_use_of_a_model() {
+    assert_eq!(Config::block().description, "Other names.");
     assert_eq!(Config::schema().check_provider(), Ok(()));
     assert!(Config::schema().check().is_err());
     let mode = Config::block().attribute("count").map(|a| a.mode);

@@ -1,40 +1,40 @@
-//! Plans of nested things: blocks in lists and sets, nested attributes, and what is computed in them.
+//! Plans of nested blocks and nested attributes, and of computed values in them.
 
 use serde_json::json;
 use tfplugin::testing::{Harness, unknown};
-use tfplugin::{Action, Cx, Model, NoConfig, Provider, Registry, Resource, Result, Value};
+use tfplugin::{Action, Context, Model, NoConfig, Provider, Registry, Resource, Result, Value};
 
-struct Walls;
+struct Firewalls;
 
-impl Provider for Walls {
+impl Provider for Firewalls {
     type Config = NoConfig;
     type Client = ();
 
-    async fn configure(&self, _: &mut Cx, _: NoConfig) -> Result<()> {
+    async fn configure(&self, _: &mut Context, _: NoConfig) -> Result<()> {
         Ok(())
     }
 
     fn register(registry: &mut Registry<()>) {
-        registry.resource::<Wall>();
+        registry.resource::<Firewall>();
     }
 }
 
 #[derive(Clone, Debug, Model)]
 #[model(nested)]
 struct Rule {
-    /// Where it leads.
+    /// The port.
     #[attribute(required)]
     port: Value<i64>,
-    /// What passes.
+    /// The protocol.
     #[attribute(optional, computed, default = "tcp")]
     protocol: Value<String>,
-    /// What it is called.
+    /// The id.
     #[attribute(computed, keep)]
     id: Value<String>,
 }
 
 impl Rule {
-    fn open(mut self) -> Self {
+    fn with_id(mut self) -> Self {
         if self.id.is_unknown() {
             self.id = self.port.map(|port| format!("rule-{port}"));
         }
@@ -43,128 +43,134 @@ impl Rule {
 }
 
 #[derive(Clone, Debug, Model)]
-struct WallModel {
-    /// What it is called.
+struct FirewallModel {
+    /// The id.
     #[attribute(computed, keep)]
     id: Value<String>,
-    /// As an attribute.
+    /// Rules as an attribute.
     #[attribute(optional)]
     rules: Value<Vec<Rule>>,
-    /// As blocks in order.
+    /// Rules as ordered blocks.
     #[block(list)]
     step: Vec<Rule>,
-    /// As blocks without order.
+    /// Rules as unordered blocks.
     #[block(set)]
     allow: Vec<Rule>,
 }
 
-fn open(wall: WallModel) -> WallModel {
-    WallModel {
-        id: Value::Known("wall".to_owned()),
-        rules: wall
+fn with_ids(firewall: FirewallModel) -> FirewallModel {
+    FirewallModel {
+        id: Value::Known("firewall".to_owned()),
+        rules: firewall
             .rules
-            .map(|rules| rules.into_iter().map(Rule::open).collect()),
-        step: wall.step.into_iter().map(Rule::open).collect(),
-        allow: wall.allow.into_iter().map(Rule::open).collect(),
+            .map(|rules| rules.into_iter().map(Rule::with_id).collect()),
+        step: firewall.step.into_iter().map(Rule::with_id).collect(),
+        allow: firewall.allow.into_iter().map(Rule::with_id).collect(),
     }
 }
 
-struct Wall;
+struct Firewall;
 
-impl Resource for Wall {
+impl Resource for Firewall {
     type Client = ();
-    type Model = WallModel;
+    type Model = FirewallModel;
 
-    const NAME: &'static str = "walls_wall";
+    const NAME: &'static str = "example_firewall";
 
     fn new((): ()) -> Self {
         Self
     }
 
-    async fn create(&self, _: &mut Cx, planned: WallModel) -> Result<WallModel> {
-        Ok(open(planned))
+    async fn create(&self, _: &mut Context, planned: FirewallModel) -> Result<FirewallModel> {
+        Ok(with_ids(planned))
     }
 
-    async fn read(&self, _: &mut Cx, state: WallModel) -> Result<Option<WallModel>> {
+    async fn read(&self, _: &mut Context, state: FirewallModel) -> Result<Option<FirewallModel>> {
         Ok(Some(state))
     }
 
-    async fn update(&self, _: &mut Cx, _: WallModel, planned: WallModel) -> Result<WallModel> {
-        Ok(open(planned))
+    async fn update(
+        &self,
+        _: &mut Context,
+        _: FirewallModel,
+        planned: FirewallModel,
+    ) -> Result<FirewallModel> {
+        Ok(with_ids(planned))
     }
 
-    async fn delete(&self, _: &mut Cx, _: WallModel) -> Result<()> {
+    async fn delete(&self, _: &mut Context, _: FirewallModel) -> Result<()> {
         Ok(())
     }
 }
 
-async fn configured() -> Harness<Walls> {
-    let harness = Harness::new(Walls);
+async fn configured() -> Harness<Firewalls> {
+    let harness = Harness::new(Firewalls);
     assert_eq!(harness.check_schemas().await.unwrap(), []);
     harness.configure(json!({})).await.unwrap();
     harness
 }
 
 #[tokio::test]
-async fn nothing_nested_is_an_empty_list_of_blocks_and_a_null_attribute() {
+async fn omitted_blocks_are_empty_and_an_omitted_attribute_is_null() {
     let harness = configured().await;
-    let mut wall = harness.resource("walls_wall");
-    wall.apply(json!({})).await.unwrap();
+    let mut firewall = harness.resource("example_firewall");
+    firewall.apply(json!({})).await.unwrap();
     assert_eq!(
-        wall.state(),
-        json!({ "id": "wall", "rules": null, "step": [], "allow": [] })
+        firewall.state(),
+        json!({ "id": "firewall", "rules": null, "step": [], "allow": [] })
     );
 }
 
 #[tokio::test]
-async fn defaults_and_computed_values_are_planned_in_every_nesting() {
+async fn defaults_and_computed_values_are_planned_in_each_nesting() {
     let harness = configured().await;
-    let mut wall = harness.resource("walls_wall");
+    let mut firewall = harness.resource("example_firewall");
     let rule = json!([{ "port": 1 }]);
     let config = json!({ "rules": rule, "step": rule, "allow": rule });
     let planned = json!([{ "port": 1, "protocol": "tcp", "id": unknown() }]);
-    let plan = wall.plan(config.clone()).await.unwrap();
+    let plan = firewall.plan(config.clone()).await.unwrap();
     for nested in ["rules", "step", "allow"] {
         assert_eq!(plan.get(nested), planned, "{nested}");
     }
 
-    wall.apply(config).await.unwrap();
-    let made = json!([{ "port": 1, "protocol": "tcp", "id": "rule-1" }]);
+    firewall.apply(config).await.unwrap();
+    let applied = json!([{ "port": 1, "protocol": "tcp", "id": "rule-1" }]);
     for nested in ["rules", "step", "allow"] {
-        assert_eq!(wall.get(nested), made, "{nested}");
+        assert_eq!(firewall.get(nested), applied, "{nested}");
     }
 }
 
 #[tokio::test]
-async fn an_element_that_stays_keeps_what_is_computed_in_it_and_a_new_one_has_it_from_apply() {
+async fn an_unchanged_element_keeps_its_computed_values() {
     let harness = configured().await;
     for nested in ["rules", "step", "allow"] {
-        let mut wall = harness.resource("walls_wall");
-        wall.apply(json!({ nested: [{ "port": 1 }] }))
+        let mut firewall = harness.resource("example_firewall");
+        firewall
+            .apply(json!({ nested: [{ "port": 1 }] }))
             .await
             .unwrap();
         let config = json!({ nested: [{ "port": 1 }, { "port": 2 }] });
-        let plan = wall.plan(config.clone()).await.unwrap();
+        let plan = firewall.plan(config.clone()).await.unwrap();
         assert_eq!(plan.action(), Action::Update);
-        assert_eq!(plan.get("id"), json!("wall"));
+        assert_eq!(plan.get("id"), json!("firewall"));
         let elements = plan.get(nested);
         assert_eq!(elements[0]["id"], json!("rule-1"), "{nested}");
         assert_eq!(elements[1]["id"], unknown(), "{nested}");
-        wall.apply(config).await.unwrap();
+        firewall.apply(config).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn elements_of_a_set_in_another_order_are_no_change_and_those_of_a_list_are() {
+async fn the_order_matters_in_lists_but_not_in_sets() {
     let harness = configured().await;
-    let one_two = json!([{ "port": 1 }, { "port": 2 }]);
-    let two_one = json!([{ "port": 2 }, { "port": 1 }]);
-    let mut wall = harness.resource("walls_wall");
-    wall.apply(json!({ "allow": one_two })).await.unwrap();
-    let plan = wall.plan(json!({ "allow": two_one })).await.unwrap();
+    let ascending = json!([{ "port": 1 }, { "port": 2 }]);
+    let descending = json!([{ "port": 2 }, { "port": 1 }]);
+    let mut firewall = harness.resource("example_firewall");
+    firewall.apply(json!({ "allow": ascending })).await.unwrap();
+    let plan = firewall.plan(json!({ "allow": descending })).await.unwrap();
     assert_eq!(plan.action(), Action::Unchanged);
 
-    wall.apply(json!({ "step": one_two })).await.unwrap();
-    let plan = wall.plan(json!({ "step": two_one })).await.unwrap();
+    firewall.apply(json!({ "step": ascending })).await.unwrap();
+    let plan = firewall.plan(json!({ "step": descending })).await.unwrap();
     assert_eq!(plan.action(), Action::Update);
 }

@@ -1,4 +1,4 @@
-//! How a plan comes about: defaults, unknown values, replacement, and what the author adds.
+//! The planning steps: defaults, unknown values, replacement, and the resource's own plan.
 
 use serde_json::json;
 use tfplugin::Action;
@@ -7,7 +7,7 @@ use tfplugin::testing::unknown;
 use crate::test_apply_errors::configured;
 
 #[tokio::test]
-async fn a_create_has_defaults_and_leaves_computed_values_to_apply() {
+async fn a_create_has_defaults_and_unknown_computed_values() {
     let harness = configured().await;
     let plan = harness
         .resource("faulty_thing")
@@ -22,7 +22,7 @@ async fn a_create_has_defaults_and_leaves_computed_values_to_apply() {
 }
 
 #[tokio::test]
-async fn an_unchanged_configuration_plans_the_prior_state_exactly() {
+async fn an_unchanged_configuration_plans_the_prior_state() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing.apply(json!({ "name": "a" })).await.unwrap();
@@ -32,7 +32,7 @@ async fn an_unchanged_configuration_plans_the_prior_state_exactly() {
 }
 
 #[tokio::test]
-async fn an_update_keeps_what_stays_for_life_and_leaves_the_rest_to_apply() {
+async fn an_update_keeps_values_with_keep_and_makes_others_unknown() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing.apply(json!({ "name": "a" })).await.unwrap();
@@ -47,7 +47,7 @@ async fn an_update_keeps_what_stays_for_life_and_leaves_the_rest_to_apply() {
 }
 
 #[tokio::test]
-async fn a_default_comes_back_when_the_configuration_leaves_a_value_out_again() {
+async fn removing_a_value_restores_its_default() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing
@@ -59,7 +59,7 @@ async fn a_default_comes_back_when_the_configuration_leaves_a_value_out_again() 
 }
 
 #[tokio::test]
-async fn a_value_that_cannot_change_in_place_replaces_the_resource() {
+async fn requires_replace_replaces_the_resource() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing
@@ -82,23 +82,27 @@ async fn a_value_that_cannot_change_in_place_replaces_the_resource() {
         .apply(json!({ "name": "b", "kind": "y" }))
         .await
         .unwrap();
-    assert_eq!(thing.get("id"), json!("thing-b"), "made anew");
+    assert_eq!(thing.get("id"), json!("thing-b"), "created again");
     assert_eq!(thing.get("changes"), json!(0));
 }
 
 #[tokio::test]
-async fn a_replacement_that_the_author_asks_for_counts_only_for_what_changes() {
+async fn require_replace_counts_only_for_changed_values() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
-    let behaviour = "plan replaces for a name";
+    let behaviour = "plan requires replacement for a name";
     let config = |name: &str| json!({ "name": name, "behaviour": behaviour });
     thing.apply(config("a")).await.unwrap();
     let plan = thing.plan(config("b")).await.unwrap();
-    assert_eq!(plan.requires_replace(), ["name".into()], "size stays");
+    assert_eq!(
+        plan.requires_replace(),
+        ["name".into()],
+        "size does not change"
+    );
 }
 
 #[tokio::test]
-async fn a_value_that_is_known_only_in_apply_keeps_both_plans_in_agreement() {
+async fn a_value_known_only_during_apply_keeps_both_plans_consistent() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing
@@ -119,7 +123,7 @@ async fn a_value_that_is_known_only_in_apply_keeps_both_plans_in_agreement() {
 }
 
 #[tokio::test]
-async fn a_plan_of_which_only_the_author_makes_an_update_is_one() {
+async fn a_resource_can_turn_an_empty_plan_into_an_update() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     let config = json!({ "name": "a", "behaviour": "plan always has something to do" });
@@ -133,13 +137,13 @@ async fn a_plan_of_which_only_the_author_makes_an_update_is_one() {
 }
 
 #[tokio::test]
-async fn a_destroy_plan_is_null_and_may_warn() {
+async fn a_destroy_plan_is_null_and_can_have_warnings() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing.apply(json!({ "name": "a" })).await.unwrap();
     let plan = thing.plan_destroy().await.unwrap();
     assert_eq!(plan.action(), Action::Destroy);
-    assert_eq!(plan.warnings()[0].summary, "It will be gone");
+    assert_eq!(plan.warnings()[0].summary, "The thing will be destroyed");
     thing.destroy().await.unwrap();
     assert!(!thing.exists());
     assert!(thing.private().is_empty());

@@ -1,4 +1,4 @@
-//! Holds the committed Rust in `src/proto/` to the definitions in `proto/`.
+//! The committed Rust in `src/proto/` matches the definitions in `proto/`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const GENERATED: [&str; 2] = ["tfplugin6.rs", "plugin.rs"];
 #[test]
 #[expect(
     clippy::disallowed_methods,
-    reason = "the developer says here that the files are to be written"
+    reason = "the developer sets this variable to update the files"
 )]
 fn generated_rust_matches_the_definitions() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -26,16 +26,16 @@ fn generated_rust_matches_the_definitions() {
     generate(&package.join("../proto"), fresh.path());
 
     for name in GENERATED {
-        let made = rustfmt(&fresh.path().join(name));
+        let generated = rustfmt(&fresh.path().join(name));
         let path = committed.join(name);
         if std::env::var_os("UPDATE_PROTOS").is_some() {
-            std::fs::write(&path, made).expect("the generated file can be written");
+            std::fs::write(&path, generated).expect("the generated file can be written");
             continue;
         }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
-            kept == made,
-            "{} is not what proto/ makes today. Write it anew with\n\n    \
+            committed == generated,
+            "{} does not match proto/. Update it with\n\n    \
              UPDATE_PROTOS=1 cargo test -p tfplugin protos\n\nand commit it with the change to proto/.",
             path.display()
         );
@@ -47,13 +47,12 @@ fn generate(definitions: &Path, out: &Path) {
     let descriptors = protox::compile(files, [definitions]).expect("the definitions compile");
     tonic_prost_build::configure()
         .out_dir(out)
-        // A provider leaves out what it does not offer, and Terraform takes Unimplemented for an
-        // answer.
+        // A provider implements only some calls. Terraform accepts Unimplemented as a response.
         .generate_default_stubs(true)
-        // Terraform brings the client; only tests need one.
+        // Only tests need a client.
         .build_transport(false)
         .client_mod_attribute(".", "#[cfg(feature = \"testing\")]")
-        // The same schema is the same bytes each time.
+        // The same schema always has the same bytes.
         .btree_map(".")
         .emit_rerun_if_changed(false)
         .compile_fds(descriptors)

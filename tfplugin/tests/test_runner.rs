@@ -1,4 +1,4 @@
-//! Holds the list of modules in `runner.rs` to the files beside it.
+//! `runner.rs` lists all files of its folder.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +19,6 @@ fn every_test_file_is_a_module_of_the_runner() {
 
     assert_eq!(
         files, modules,
-        "tests/runner.rs and the files beside it differ: a file that is no module is never run"
+        "tests/runner.rs and the files in its folder differ: a file that is not a module never runs"
     );
 }

@@ -1,4 +1,4 @@
-//! The calls around a resource's life: schemas, validation, import, upgrade, moves, data, functions.
+//! Schemas, validation, import, upgrades, moves, data sources and functions.
 
 use serde_json::{Value as Json, json};
 use tfplugin::testing::Harness;
@@ -7,12 +7,12 @@ use crate::test_apply_errors::configured;
 use crate::test_apply_errors::faulty::Faulty;
 
 #[tokio::test]
-async fn schemas_are_what_core_would_take() {
+async fn core_would_accept_the_schemas() {
     assert_eq!(Harness::new(Faulty).check_schemas().await.unwrap(), []);
 }
 
 #[tokio::test]
-async fn a_name_that_the_provider_does_not_have_is_an_error_and_not_a_failed_call() {
+async fn an_unknown_name_is_an_error_and_not_a_failed_call() {
     let harness = configured().await;
     let failure = harness.resource("faulty_other").plan(json!({})).await;
     let failure = failure.unwrap_err().to_string();
@@ -22,7 +22,7 @@ async fn a_name_that_the_provider_does_not_have_is_an_error_and_not_a_failed_cal
 }
 
 #[tokio::test]
-async fn nothing_can_be_planned_before_the_provider_is_configured() {
+async fn a_plan_needs_a_configured_provider() {
     let harness = Harness::new(Faulty);
     let thing = harness.resource("faulty_thing");
     let failure = thing.plan(json!({ "name": "a" })).await.unwrap_err();
@@ -30,7 +30,7 @@ async fn nothing_can_be_planned_before_the_provider_is_configured() {
 }
 
 #[tokio::test]
-async fn validation_needs_no_client_and_waits_for_nothing() {
+async fn validation_needs_no_client() {
     let harness = Harness::new(Faulty);
     let refused = harness.validate("faulty_thing", json!({ "name": "refused" }));
     let failure = refused.await.unwrap_err();
@@ -45,7 +45,7 @@ async fn validation_needs_no_client_and_waits_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_write_only_value_is_refused_where_terraform_would_store_it() {
+async fn a_write_only_value_is_an_error_in_old_terraform() {
     let harness = Harness::new(Faulty);
     let config = json!({ "name": "a", "secret": "hush" });
     harness
@@ -61,20 +61,23 @@ async fn a_write_only_value_is_refused_where_terraform_would_store_it() {
 }
 
 #[tokio::test]
-async fn an_import_is_the_same_as_what_was_made() {
+async fn an_import_has_the_state_of_the_create() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     thing.apply(json!({ "name": "a" })).await.unwrap();
     let mut imported = harness.import("faulty_thing", "thing-a").await.unwrap();
-    imported.same_as(&thing, &[]).unwrap();
-    imported.settled(json!({ "name": "a" })).await.unwrap();
+    imported.expect_same_state(&thing, &[]).unwrap();
+    imported
+        .expect_empty_plan(json!({ "name": "a" }))
+        .await
+        .unwrap();
 
     let failure = harness.import("faulty_thing", "a").await.unwrap_err();
-    assert!(failure.to_string().contains("Not an id"), "{failure}");
+    assert!(failure.to_string().contains("Invalid id"), "{failure}");
 }
 
 #[tokio::test]
-async fn state_of_this_version_is_filled_and_trimmed_and_older_state_is_upgraded() {
+async fn state_is_conformed_or_upgraded_by_its_version() {
     let harness = configured().await;
     let stored = json!({ "name": "a", "size": "small", "gone": [1], "changes": 7 });
     let thing = harness.upgrade("faulty_thing", 2, stored).await.unwrap();
@@ -92,7 +95,7 @@ async fn state_of_this_version_is_filled_and_trimmed_and_older_state_is_upgraded
 }
 
 #[tokio::test]
-async fn a_move_takes_over_from_the_types_that_it_knows() {
+async fn a_move_works_from_supported_types_only() {
     let harness = configured().await;
     let hashicorp = "registry.terraform.io/hashicorp/null";
     let stored = json!({ "id": "42", "triggers": null });
@@ -117,17 +120,17 @@ async fn a_move_takes_over_from_the_types_that_it_knows() {
 }
 
 #[tokio::test]
-async fn a_data_source_has_its_configuration_as_it_was_written() {
+async fn a_data_source_keeps_its_configured_values() {
     let harness = configured().await;
     let echo = harness
-        .data_source("faulty_echo", json!({ "said": "hello" }))
+        .data_source("faulty_echo", json!({ "input": "hello" }))
         .await
         .unwrap();
-    assert_eq!(echo, json!({ "said": "hello", "heard": "hello" }));
+    assert_eq!(echo, json!({ "input": "hello", "output": "hello" }));
 }
 
 #[tokio::test]
-async fn a_function_takes_what_remains_and_points_at_the_argument_that_is_wrong() {
+async fn a_variadic_function_points_at_the_wrong_argument() {
     let harness = Harness::new(Faulty);
     let call = async |arguments: &[Json]| harness.call("join", arguments).await;
     let joined = call(&[json!("-"), json!("a"), json!("b")]).await;
@@ -138,5 +141,5 @@ async fn a_function_takes_what_remains_and_points_at_the_argument_that_is_wrong(
     let failure = call(&[json!("-"), json!("a"), json!("")]).await;
     let failure = failure.unwrap_err();
     assert_eq!(failure.diagnostics()[0].path.to_string(), "parts");
-    assert!(failure.to_string().contains("Nothing to join"), "{failure}");
+    assert!(failure.to_string().contains("Empty part"), "{failure}");
 }

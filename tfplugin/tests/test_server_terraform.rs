@@ -1,4 +1,4 @@
-//! The example providers under a real Terraform: what a person sees, and what is left in the state.
+//! The example providers, run by the real Terraform: its output and its state.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -9,15 +9,15 @@ use std::sync::Mutex;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-/// A folder with a configuration, a state, and a provider that was built here.
+/// A folder with a configuration, its state, and a provider.
 pub(crate) struct Workspace {
     folder: TempDir,
 }
 
-/// What a command of Terraform's printed, and whether it succeeded.
-pub(crate) struct Ran {
+/// The outcome of a Terraform command.
+pub(crate) struct CommandOutcome {
     pub(crate) code: Option<i32>,
-    pub(crate) said: String,
+    pub(crate) output: String,
 }
 
 impl Workspace {
@@ -68,25 +68,25 @@ impl Workspace {
         command
     }
 
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> CommandOutcome {
         let output = self.command(arguments).output().expect("terraform runs");
-        let said = [output.stdout, output.stderr].concat();
-        Ran {
+        let text = [output.stdout, output.stderr].concat();
+        CommandOutcome {
             code: output.status.code(),
-            // Terraform wraps its boxes; their words are what matters.
-            said: words(&String::from_utf8_lossy(&said)),
+            // Terraform wraps its messages, so only the words are compared.
+            output: words(&String::from_utf8_lossy(&text)),
         }
     }
 
-    pub(crate) fn apply(&self) -> Ran {
+    pub(crate) fn apply(&self) -> CommandOutcome {
         self.run(&["apply", "-auto-approve", "-no-color", "-input=false"])
     }
 
-    pub(crate) fn plan(&self) -> Ran {
+    pub(crate) fn plan(&self) -> CommandOutcome {
         self.run(&["plan", "-no-color", "-input=false", "-detailed-exitcode"])
     }
 
-    pub(crate) fn destroy(&self) -> Ran {
+    pub(crate) fn destroy(&self) -> CommandOutcome {
         self.run(&["destroy", "-auto-approve", "-no-color", "-input=false"])
     }
 
@@ -98,35 +98,39 @@ impl Workspace {
     }
 }
 
-impl Ran {
+impl CommandOutcome {
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
-        assert_eq!(self.code, Some(0), "{}", self.said);
+        assert_eq!(self.code, Some(0), "{}", self.output);
         self
     }
 
     #[track_caller]
     pub(crate) fn says(self, words: &str) -> Self {
-        assert!(self.said.contains(words), "no {words:?} in: {}", self.said);
+        assert!(
+            self.output.contains(words),
+            "no {words:?} in: {}",
+            self.output
+        );
         self
     }
 
     #[track_caller]
     pub(crate) fn fails(self) -> Self {
-        assert_eq!(self.code, Some(1), "{}", self.said);
+        assert_eq!(self.code, Some(1), "{}", self.output);
         self
     }
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a test finds terraform where the shell does"
+    reason = "the test finds terraform on PATH"
 )]
 fn env_path() -> std::ffi::OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 
-/// The words of a text, without lines and the frames around them.
+/// The words of a text, without line breaks and frames.
 fn words(text: &str) -> String {
     let words = text
         .split_whitespace()
@@ -134,10 +138,10 @@ fn words(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The binary of an example, built if it is not there or older than its source.
+/// The binary of an example. It is built if it is missing or outdated.
 fn example(name: &str) -> PathBuf {
     static BUILD: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = BUILD.lock();
+    let _lock = BUILD.lock();
     let runner = std::env::current_exe().unwrap();
     let profile = runner.parent().and_then(Path::parent).unwrap();
     let mut build = Command::new(env!("CARGO"));
@@ -145,14 +149,14 @@ fn example(name: &str) -> PathBuf {
         .args([
             "build",
             "--quiet",
-            "--package",
-            "tfplugin",
+            "--workspace",
+            "--all-features",
             "--example",
             name,
         ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CARGO_TARGET_DIR", profile.parent().unwrap());
-    assert!(build.status().unwrap().success(), "the example is built");
+    assert!(build.status().unwrap().success(), "the example builds");
     profile.join("examples").join(name)
 }
 
@@ -189,29 +193,29 @@ fn terraform_applies_updates_replaces_imports_and_destroys() {
     workspace
         .destroy()
         .ok()
-        .says("It will be gone")
+        .says("The thing will be destroyed")
         .says("1 destroyed");
     assert_eq!(workspace.instance(), None);
 }
 
 #[test]
-fn terraform_asks_data_sources_and_functions() {
+fn terraform_reads_data_sources_and_calls_functions() {
     let workspace = Workspace::new("faulty");
     workspace.write(
-        "data \"faulty_echo\" \"it\" {\n  said = \"hello\"\n}\n\
-         output \"it\" {\n  value = provider::faulty::join(\"-\", data.faulty_echo.it.heard, \"b\")\n}\n",
+        "data \"faulty_echo\" \"it\" {\n  input = \"hello\"\n}\n\
+         output \"it\" {\n  value = provider::faulty::join(\"-\", data.faulty_echo.it.output, \"b\")\n}\n",
     );
     workspace.apply().ok().says("hello-b");
     workspace.write("output \"it\" {\n  value = provider::faulty::join(null, \"a\", \"\")\n}\n");
     workspace
         .apply()
         .fails()
-        .says("Nothing to join")
+        .says("Empty part")
         .says("Invalid value for \"parts\"");
 }
 
 #[test]
-fn terraform_keeps_what_a_failed_create_saved_and_tells_where_it_panicked() {
+fn terraform_stores_saved_state_and_shows_the_panic_location() {
     let workspace = Workspace::new("faulty");
     workspace.write(&thing("a", "create, saved, panics"));
     workspace
@@ -219,18 +223,14 @@ fn terraform_keeps_what_a_failed_create_saved_and_tells_where_it_panicked() {
         .fails()
         .says("the thing fell apart")
         .says("examples/faulty/provider.rs:");
-    let instance = workspace.instance().expect("nothing is orphaned");
+    let instance = workspace.instance().expect("the object is in the state");
     assert_eq!(instance["status"], json!("tainted"));
     assert_eq!(instance["attributes"]["id"], json!("thing-a"));
     assert!(instance["private"].is_string(), "{instance}");
 
     workspace.write(&thing("a", "create fails"));
     workspace.apply().fails().says("Out of things");
-    assert_eq!(
-        workspace.instance(),
-        None,
-        "the half of it was replaced by nothing"
-    );
+    assert_eq!(workspace.instance(), None, "the tainted object is deleted");
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn terraform_keeps_the_prior_state_of_a_failed_update_and_a_failed_delete() {
     workspace.write(&thing("a", "delete fails"));
     workspace.apply().ok();
     let before = workspace.instance().unwrap();
-    workspace.destroy().fails().says("It will not go");
+    workspace.destroy().fails().says("Cannot delete it");
     assert_eq!(workspace.instance().unwrap(), before);
 
     workspace.write(&thing("b", "update panics"));
@@ -248,7 +248,7 @@ fn terraform_keeps_the_prior_state_of_a_failed_update_and_a_failed_delete() {
 
     workspace.write(&thing("b", "delete, saved, fails"));
     workspace.apply().ok();
-    workspace.destroy().fails().says("Half of it is left");
+    workspace.destroy().fails().says("Half of it remains");
     let half = workspace.instance().unwrap();
     assert_eq!(half["attributes"]["size"], json!("half"));
     assert!(half["private"].is_string(), "{half}");
@@ -256,24 +256,24 @@ fn terraform_keeps_the_prior_state_of_a_failed_update_and_a_failed_delete() {
 }
 
 #[test]
-fn terraform_shows_a_mistake_of_the_provider_in_the_words_of_the_sdk() {
+fn terraform_shows_the_sdks_error_for_an_inconsistent_provider() {
     let workspace = Workspace::new("faulty");
     workspace.write(&thing("a", "plan changes a configured value"));
     workspace
         .plan()
         .fails()
-        .says("made a plan that Terraform refuses")
+        .says("made an invalid plan")
         .says("faulty_thing.it");
     workspace.write(&thing("a", "create returns another name"));
     workspace
         .apply()
         .fails()
-        .says("returned something else than it planned");
+        .says("returned a result that differs from its plan");
     assert_eq!(workspace.instance().unwrap()["status"], json!("tainted"));
 }
 
 #[test]
-fn terraform_interrupted_waits_for_the_create_and_keeps_what_it_saved() {
+fn interrupted_terraform_stores_the_saved_state() {
     let workspace = Workspace::new("faulty");
     workspace.write(&thing("a", "create, saved, waits"));
     let mut apply = workspace
@@ -282,23 +282,26 @@ fn terraform_interrupted_waits_for_the_create_and_keeps_what_it_saved() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut said = BufReader::new(apply.stdout.take().unwrap());
+    let mut stdout = BufReader::new(apply.stdout.take().unwrap());
     let mut line = String::new();
     while !line.contains("Still creating") && !line.contains("Creating...") {
         line.clear();
-        assert!(said.read_line(&mut line).unwrap() > 0, "the create begins");
+        assert!(
+            stdout.read_line(&mut line).unwrap() > 0,
+            "the create starts"
+        );
     }
-    // Terraform says so before it calls; what is not yet called would not be interrupted but left out.
+    // Terraform prints this before it makes the call, and would skip a call that it has not made yet.
     std::thread::sleep(std::time::Duration::from_millis(500));
     let pid = rustix::process::Pid::from_child(&apply);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let mut rest = String::new();
-    said.read_to_string(&mut rest).unwrap();
+    stdout.read_to_string(&mut rest).unwrap();
     let output = apply.wait_with_output().unwrap();
     let errors = words(&String::from_utf8_lossy(&output.stderr));
 
-    assert!(errors.contains("The thing is half made"), "{rest}{errors}");
-    let instance = workspace.instance().expect("nothing is orphaned");
+    assert!(errors.contains("The thing is incomplete"), "{rest}{errors}");
+    let instance = workspace.instance().expect("the object is in the state");
     assert_eq!(instance["attributes"]["id"], json!("thing-a"));
     assert_eq!(instance["status"], json!("tainted"));
 }

@@ -1,4 +1,4 @@
-//! `StopProvider`: calls in flight hear of it, and serving goes on.
+//! `StopProvider` cancels calls in flight, and the server keeps serving.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::test_apply_errors::configured;
 
 #[tokio::test]
-async fn a_stop_reaches_the_create_in_flight_which_keeps_what_it_saved() {
+async fn a_stop_cancels_a_create_that_keeps_its_saved_state() {
     let harness = configured().await;
     let mut thing = harness.resource("faulty_thing");
     let create = thing.apply(json!({ "name": "a", "behaviour": "create, saved, waits" }));
@@ -18,7 +18,7 @@ async fn a_stop_reaches_the_create_in_flight_which_keeps_what_it_saved() {
     let waited = tokio::time::timeout(Duration::from_secs(10), async {
         tokio::join!(create, stop).0
     });
-    let failure = waited.await.expect("the create hears of it").unwrap_err();
+    let failure = waited.await.expect("the create is cancelled").unwrap_err();
 
     assert!(failure.to_string().contains("Interrupted"), "{failure}");
     assert_eq!(thing.get("id"), json!("thing-a"));
@@ -26,11 +26,11 @@ async fn a_stop_reaches_the_create_in_flight_which_keeps_what_it_saved() {
 }
 
 #[tokio::test]
-async fn calls_after_a_stop_are_not_stopped() {
+async fn a_stop_does_not_cancel_later_calls() {
     let harness = configured().await;
     harness.stop().await.unwrap();
     let mut thing = harness.resource("faulty_thing");
     let create = thing.apply(json!({ "name": "a", "behaviour": "create, saved, waits" }));
     let outcome = tokio::time::timeout(Duration::from_millis(100), create).await;
-    assert!(outcome.is_err(), "it waits for a stop of its own");
+    assert!(outcome.is_err(), "the create still waits for a stop");
 }

@@ -1,26 +1,25 @@
-//! Holds what a call may expect of the transport: room, an identity for its connection, an answer
-//! even to a panic.
+//! Calls over the transport: large messages, connection ids, and panics.
 
 use std::time::Duration;
 
-use tfplugin::proto::plugin::grpc_broker_client::GrpcBrokerClient;
-use tfplugin::proto::plugin::grpc_stdio_client::GrpcStdioClient;
+use tfplugin::internals::proto::plugin::grpc_broker_client::GrpcBrokerClient;
+use tfplugin::internals::proto::plugin::grpc_stdio_client::GrpcStdioClient;
 use tonic::Code;
 
-use crate::probe::Start;
+use crate::probe::ProbeCommand;
 
 #[tokio::test]
-async fn messages_far_beyond_the_default_limit_pass_both_ways() {
-    let (_probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
+async fn large_messages_pass_in_both_directions() {
+    let (_probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
     let large = "x".repeat(70 << 20);
     assert!(client.call("echo", &large).await.unwrap() == large);
 }
 
 #[tokio::test]
-async fn a_call_knows_its_connection() {
-    let (_probe, greeting) = Start::plaintext().shake_hands().await;
-    let (first, second) = (greeting.connect().await, greeting.connect().await);
+async fn a_call_has_the_id_of_its_connection() {
+    let (_probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let (first, second) = (handshake.connect().await, handshake.connect().await);
     let names = [
         first.call("connection", "").await.unwrap(),
         first.call("connection", "").await.unwrap(),
@@ -37,10 +36,10 @@ async fn a_call_knows_its_connection() {
 }
 
 #[tokio::test]
-async fn calls_that_a_provider_does_not_offer_are_unimplemented() {
-    let (_probe, greeting) = Start::plaintext().shake_hands().await;
-    let mut provider = greeting.connect().await.provider;
-    let request = tfplugin::proto::tfplugin6::get_resource_identity_schemas::Request {};
+async fn calls_without_an_implementation_are_unimplemented() {
+    let (_probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let mut provider = handshake.connect().await.provider;
+    let request = tfplugin::internals::proto::tfplugin6::get_resource_identity_schemas::Request {};
     let status = provider
         .get_resource_identity_schemas(request)
         .await
@@ -49,9 +48,9 @@ async fn calls_that_a_provider_does_not_offer_are_unimplemented() {
 }
 
 #[tokio::test]
-async fn a_panic_answers_its_call_and_is_reported_in_the_words_that_terraform_knows() {
-    let (probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
+async fn a_panic_fails_its_call_and_is_printed_for_terraform() {
+    let (probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
     let status = client.call("panic", "tests").await.unwrap_err();
     assert_eq!(status.code(), Code::Internal);
     assert!(
@@ -65,8 +64,8 @@ async fn a_panic_answers_its_call_and_is_reported_in_the_words_that_terraform_kn
         "still here"
     );
 
-    let said = probe.stderr();
-    let mut lines = said.lines();
+    let stderr = probe.stderr();
+    let mut lines = stderr.lines();
     let first = lines.next().unwrap();
     assert!(
         first.starts_with("panic: the probe was asked to at "),
@@ -74,25 +73,25 @@ async fn a_panic_answers_its_call_and_is_reported_in_the_words_that_terraform_kn
     );
     assert!(first.contains("transport_probe.rs:"), "{first}");
     assert_eq!(lines.next(), Some("  for tests"));
-    assert!(said.contains("transport_probe::"), "no backtrace: {said}");
     assert!(
-        said.lines().count() <= 100,
-        "Terraform keeps a hundred lines"
+        stderr.contains("transport_probe::"),
+        "no backtrace: {stderr}"
     );
+    assert!(stderr.lines().count() <= 100, "Terraform keeps 100 lines");
 }
 
 #[tokio::test]
-async fn the_channels_of_go_plugin_stay_open_and_silent() {
-    let (_probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
+async fn the_streams_of_go_plugin_stay_open_and_empty() {
+    let (_probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
     let mut output = GrpcStdioClient::new(client.channel.clone())
         .stream_stdio(())
         .await
         .unwrap()
         .into_inner();
-    let offers = futures_util::stream::pending();
+    let requests = futures_util::stream::pending();
     let mut broker = GrpcBrokerClient::new(client.channel.clone())
-        .start_stream(offers)
+        .start_stream(requests)
         .await
         .unwrap()
         .into_inner();
@@ -101,13 +100,13 @@ async fn the_channels_of_go_plugin_stay_open_and_silent() {
         tokio::time::timeout(moment, output.message())
             .await
             .is_err(),
-        "stdio must stay silent"
+        "stdio must send nothing"
     );
     assert!(
         tokio::time::timeout(moment, broker.message())
             .await
             .is_err(),
-        "the broker must stay silent"
+        "the broker must send nothing"
     );
     client.shut_down().await;
     assert!(

@@ -1,86 +1,87 @@
-//! Holds how a plugin ends: when it is told to, when it is not, and what becomes of calls in
-//! flight.
+//! The shutdown of a plugin: on request, by signal, or because Terraform is gone.
 
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::probe::{Start, eventually};
+use crate::probe::{ProbeCommand, eventually};
 
-/// Terraform kills a plugin that is still there two seconds after it was told to end.
-const BEFORE_THE_KILL: Duration = Duration::from_secs(2);
+/// Terraform kills a plugin that is still running two seconds after the shutdown request.
+const KILL_DELAY: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn shutdown_is_answered_and_obeyed_in_time_and_leaves_nothing_behind() {
-    let (mut probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
-    let farewell = probe.folder.path().join("farewell");
+async fn shutdown_ends_the_process_in_time_and_cleans_up() {
+    let (mut probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
+    let shutdown_marker = probe.folder.path().join("shutdown_marker");
     client
-        .call("farewell", farewell.to_str().unwrap())
+        .call("shutdown_marker", shutdown_marker.to_str().unwrap())
         .await
         .unwrap();
 
-    let begun = Instant::now();
+    let started = Instant::now();
     client.shut_down().await;
     drop(client);
     assert_eq!(probe.exit_code().await, Some(0));
     assert!(
-        begun.elapsed() < BEFORE_THE_KILL / 2,
+        started.elapsed() < KILL_DELAY / 2,
         "{:?}",
-        begun.elapsed()
+        started.elapsed()
     );
     assert!(
-        !greeting.socket().parent().unwrap().exists(),
-        "the socket's folder is left"
+        !handshake.socket().parent().unwrap().exists(),
+        "the socket's folder still exists"
     );
-    assert!(farewell.exists(), "the shutdown hook was not called");
+    assert!(shutdown_marker.exists(), "the shutdown hook was not called");
 }
 
 #[tokio::test]
-async fn shutdown_cancels_calls_in_flight_and_still_answers_them() {
-    let (mut probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
+async fn shutdown_cancels_calls_and_sends_their_responses() {
+    let (mut probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
     let marker = probe.folder.path().join("marker");
     let call = client
-        .begin("work", marker.to_str().unwrap().to_owned())
+        .start_call("work", marker.to_str().unwrap().to_owned())
         .await;
 
     client.shut_down().await;
     assert_eq!(probe.exit_code().await, Some(0));
-    assert!(marker.exists(), "the call did not unwind");
-    assert!(call.await.unwrap().is_ok(), "the answer was lost");
+    assert!(marker.exists(), "the call did not clean up");
+    assert!(call.await.unwrap().is_ok(), "the response was lost");
 }
 
 #[tokio::test]
-async fn a_call_that_heeds_nothing_does_not_keep_the_process() {
-    let (mut probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
-    let _call = client.begin("stubborn", String::new()).await;
+async fn a_call_that_ignores_its_cancellation_does_not_block_the_exit() {
+    let (mut probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
+    let _call = client
+        .start_call("ignore_cancellation", String::new())
+        .await;
 
-    let begun = Instant::now();
+    let started = Instant::now();
     client.shut_down().await;
     assert_eq!(probe.exit_code().await, Some(0));
-    assert!(begun.elapsed() < BEFORE_THE_KILL, "{:?}", begun.elapsed());
+    assert!(started.elapsed() < KILL_DELAY, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_hang_up_does_not_keep_the_process() {
-    let (mut probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
-    let begun = Instant::now();
+async fn an_open_connection_does_not_block_the_exit() {
+    let (mut probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
+    let started = Instant::now();
     client.shut_down().await;
     assert_eq!(probe.exit_code().await, Some(0));
-    assert!(begun.elapsed() < BEFORE_THE_KILL, "{:?}", begun.elapsed());
+    assert!(started.elapsed() < KILL_DELAY, "{:?}", started.elapsed());
     drop(client);
 }
 
 #[tokio::test]
-async fn an_interrupt_is_survived_together_with_the_calls_in_flight() {
-    let (probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
+async fn an_interrupt_stops_neither_the_process_nor_its_calls() {
+    let (probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
     let marker = probe.folder.path().join("marker");
     let call = client
-        .begin("work", marker.to_str().unwrap().to_owned())
+        .start_call("work", marker.to_str().unwrap().to_owned())
         .await;
 
     probe.signal(Signal::INT);
@@ -88,14 +89,14 @@ async fn an_interrupt_is_survived_together_with_the_calls_in_flight() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(
         !marker.exists(),
-        "the interrupt stopped the work: that is for the host to say"
+        "the interrupt stopped the call; only Terraform may do that"
     );
     assert!(!call.is_finished());
 
     client
         .provider
         .clone()
-        .stop_provider(tfplugin::proto::tfplugin6::stop_provider::Request {})
+        .stop_provider(tfplugin::internals::proto::tfplugin6::stop_provider::Request {})
         .await
         .unwrap();
     assert!(call.await.unwrap().is_ok());
@@ -107,18 +108,18 @@ async fn an_interrupt_is_survived_together_with_the_calls_in_flight() {
 }
 
 #[tokio::test]
-async fn a_request_to_terminate_stops_the_work_and_not_the_process() {
-    let (probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
+async fn a_termination_signal_cancels_calls_but_not_the_process() {
+    let (probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
     let marker = probe.folder.path().join("marker");
     let call = client
-        .begin("work", marker.to_str().unwrap().to_owned())
+        .start_call("work", marker.to_str().unwrap().to_owned())
         .await;
 
     probe.signal(Signal::TERM);
     assert!(
         call.await.unwrap().is_ok(),
-        "the outcome of the work must reach the host"
+        "the response must reach Terraform"
     );
     assert_eq!(
         client.call("echo", "still here").await.unwrap(),
@@ -127,20 +128,20 @@ async fn a_request_to_terminate_stops_the_work_and_not_the_process() {
 }
 
 #[tokio::test]
-async fn a_request_to_terminate_ends_a_process_that_nobody_is_connected_to() {
-    let (mut probe, greeting) = Start::plaintext().shake_hands().await;
+async fn a_termination_signal_ends_a_process_without_connections() {
+    let (mut probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
     probe.signal(Signal::TERM);
     assert_eq!(probe.exit_code().await, Some(0));
-    assert!(!greeting.socket().exists());
+    assert!(!handshake.socket().exists());
 }
 
 #[tokio::test]
-async fn a_provider_whose_client_is_gone_unwinds_and_ends() {
-    let (mut probe, greeting) = Start::plaintext().shake_hands().await;
-    let client = greeting.connect().await;
+async fn a_provider_cancels_calls_and_exits_when_its_client_is_gone() {
+    let (mut probe, handshake) = ProbeCommand::plaintext().start_and_handshake().await;
+    let client = handshake.connect().await;
     let marker = probe.folder.path().join("marker");
     let call = client
-        .begin("work", marker.to_str().unwrap().to_owned())
+        .start_call("work", marker.to_str().unwrap().to_owned())
         .await;
 
     call.abort();
@@ -150,34 +151,34 @@ async fn a_provider_whose_client_is_gone_unwinds_and_ends() {
         marker.exists(),
         "the call in flight was dropped instead of cancelled"
     );
-    assert!(!greeting.socket().exists());
+    assert!(!handshake.socket().exists());
 }
 
 #[tokio::test]
-async fn a_provider_whose_parent_is_killed_unwinds_and_ends() {
-    let mut start = Start::plaintext();
-    // A shell that stays between the test and the probe, as Terraform would.
+async fn a_provider_cancels_calls_and_exits_when_its_parent_is_killed() {
+    let mut start = ProbeCommand::plaintext();
+    // A shell that is the parent of the probe, as Terraform would be.
     start.parent = Some(
         ["/bin/sh", "-c", "\"$0\" & wait"]
             .map(str::to_owned)
             .to_vec(),
     );
-    let (mut parent, greeting) = start.shake_hands().await;
-    let client = greeting.connect().await;
+    let (mut parent, handshake) = start.start_and_handshake().await;
+    let client = handshake.connect().await;
     let marker = parent.folder.path().join("marker");
     let _call = client
-        .begin("work", marker.to_str().unwrap().to_owned())
+        .start_call("work", marker.to_str().unwrap().to_owned())
         .await;
 
     parent.child.start_kill().unwrap();
-    eventually("the call has unwound", Duration::from_secs(3), || {
+    eventually("the call has cleaned up", Duration::from_secs(3), || {
         marker.exists()
     })
     .await;
     eventually("the socket is gone", Duration::from_secs(3), || {
-        !greeting.socket().exists()
+        !handshake.socket().exists()
     })
     .await;
-    // The pipe of stdout is closed when its last holder is gone: the shell, and then the probe.
+    // The pipe of stdout closes when both the shell and the probe have exited.
     assert_eq!(parent.line().await, "");
 }

@@ -1,17 +1,17 @@
-//! Holds that log lines are what Terraform takes apart, and that silence is silence.
+//! The log: its format, and its levels.
 
 use serde_json::Value;
 
-use crate::probe::Start;
+use crate::probe::ProbeCommand;
 
-/// Lets the probe log once, and returns its lines as JSON.
+/// Calls the probe's log function, and returns the log lines as JSON.
 async fn lines(settings: &[(&str, &str)]) -> Vec<Value> {
-    let mut start = Start::plaintext();
+    let mut start = ProbeCommand::plaintext();
     for (name, level) in settings {
         start.set(name, level);
     }
-    let (mut probe, greeting) = start.shake_hands().await;
-    let client = greeting.connect().await;
+    let (mut probe, handshake) = start.start_and_handshake().await;
+    let client = handshake.connect().await;
     client.call("log", "tests").await.unwrap();
     client.shut_down().await;
     drop(client);
@@ -24,10 +24,10 @@ async fn lines(settings: &[(&str, &str)]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_line_is_an_object_in_the_form_of_hclog() {
+async fn a_line_is_an_object_in_the_format_of_hclog() {
     let lines = lines(&[("TF_LOG", "info")]).await;
     let [line] = lines.as_slice() else {
-        panic!("one line is expected: {lines:#?}")
+        panic!("expected one line: {lines:#?}")
     };
     assert_eq!(line["@level"], "info");
     assert_eq!(line["@message"], "the probe was asked to log: tests");
@@ -36,23 +36,20 @@ async fn a_line_is_an_object_in_the_form_of_hclog() {
     assert_eq!(line["ratio"], 0.5);
     assert_eq!(
         line["tf_rpc"], "CallFunction",
-        "fields of the span around it are there"
+        "the line has the fields of its span"
     );
-    assert_eq!(
-        line["shared"], "inner",
-        "what is nearer to the event has the last word"
-    );
+    assert_eq!(line["shared"], "inner", "inner fields override outer ones");
     let time = line["@timestamp"].as_str().unwrap();
     let pattern = "dddd-dd-ddTdd:dd:dd.ddddddZ";
-    let shape: String = time
+    let format: String = time
         .chars()
         .map(|letter| if letter.is_ascii_digit() { 'd' } else { letter })
         .collect();
-    assert_eq!(shape, pattern, "{time}");
+    assert_eq!(format, pattern, "{time}");
 }
 
 #[tokio::test]
-async fn nothing_is_said_unless_it_is_asked_for() {
+async fn logging_is_off_by_default() {
     assert!(lines(&[]).await.is_empty());
     assert!(lines(&[("TF_LOG", "off")]).await.is_empty());
     assert!(
@@ -63,13 +60,13 @@ async fn nothing_is_said_unless_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn everything_is_said_without_the_noise_of_the_transport() {
+async fn trace_excludes_the_transport() {
     let lines = lines(&[("TF_LOG", "JSON")]).await;
     let modules: Vec<&str> = lines
         .iter()
         .map(|line| line["@module"].as_str().unwrap())
         .collect();
-    assert!(modules.contains(&"sdk.plugin.end"), "{modules:?}");
+    assert!(modules.contains(&"sdk.plugin.shutdown"), "{modules:?}");
     assert!(
         modules
             .iter()

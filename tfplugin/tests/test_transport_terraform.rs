@@ -1,4 +1,4 @@
-//! Holds that the real Terraform gets along with the transport, however it finds the provider.
+//! The transport with the real Terraform.
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -8,14 +8,14 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::probe::{Start, eventually, executable};
+use crate::probe::{ProbeCommand, eventually, executable};
 
 const RESOURCE: &str = r#"
 resource "probe_echo" "this" { text = "hello" }
 output "answer" { value = provider::probe::echo("called") }
 "#;
 
-/// A configuration in a folder of its own, and a Terraform that sees nothing but that.
+/// A configuration in its own folder, and a Terraform that uses only that folder.
 struct Sandbox {
     folder: TempDir,
 }
@@ -43,7 +43,7 @@ impl Sandbox {
         self.folder.path()
     }
 
-    /// Puts the probe where Terraform is told to look for it.
+    /// Installs the probe for Terraform.
     fn install(&self) {
         let plugins = self.path().join("plugins");
         std::fs::create_dir(&plugins).unwrap();
@@ -57,7 +57,7 @@ impl Sandbox {
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "the test finds terraform where its user does"
+        reason = "the test finds terraform on PATH"
     )]
     fn terraform(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("terraform");
@@ -79,7 +79,7 @@ impl Sandbox {
         command
     }
 
-    /// Whether a provider has its socket in this sandbox, that is, is alive or was killed.
+    /// Whether a provider has a socket in this sandbox, because it is running or was killed.
     fn has_sockets(&self) -> bool {
         let entries = std::fs::read_dir(self.path()).unwrap();
         entries.flatten().any(|entry| {
@@ -97,55 +97,55 @@ async fn outcome(mut command: Command) -> (bool, String) {
     } = command
         .output()
         .await
-        .expect("this test runs the real terraform: there is none on PATH. Install 1.8 or later");
-    let said = format!(
+        .expect("this test needs terraform 1.8 or newer on PATH");
+    let output = format!(
         "{}{}",
         String::from_utf8_lossy(&stdout),
         String::from_utf8_lossy(&stderr)
     );
-    (status.success(), said)
+    (status.success(), output)
 }
 
-fn assert_planned(success: bool, said: &str) {
-    assert!(success, "{said}");
-    assert!(said.contains("Plan: 1 to add"), "{said}");
-    assert!(said.contains(r#"answer = "called""#), "{said}");
+fn assert_planned(success: bool, output: &str) {
+    assert!(success, "{output}");
+    assert!(output.contains("Plan: 1 to add"), "{output}");
+    assert!(output.contains(r#"answer = "called""#), "{output}");
 }
 
 #[tokio::test]
-async fn terraform_plans_with_a_provider_that_it_starts() {
+async fn terraform_starts_the_provider() {
     let sandbox = Sandbox::new(RESOURCE);
     sandbox.install();
-    let (success, said) = outcome(sandbox.terraform(&["plan", "-no-color"])).await;
-    assert_planned(success, &said);
+    let (success, output) = outcome(sandbox.terraform(&["plan", "-no-color"])).await;
+    assert_planned(success, &output);
     assert!(
         !sandbox.has_sockets(),
-        "a provider was killed, or did not clean up"
+        "a provider was killed or did not clean up"
     );
 }
 
 #[tokio::test]
-async fn terraform_plans_without_tls() {
+async fn terraform_works_without_tls() {
     let sandbox = Sandbox::new(RESOURCE);
     sandbox.install();
     let mut command = sandbox.terraform(&["plan", "-no-color"]);
     command.env("TF_DISABLE_PLUGIN_TLS", "1");
-    let (success, said) = outcome(command).await;
-    assert_planned(success, &said);
+    let (success, output) = outcome(command).await;
+    assert_planned(success, &output);
 }
 
 #[tokio::test]
-async fn terraform_reads_our_log_lines_as_its_own() {
+async fn terraform_parses_the_log_lines() {
     let sandbox = Sandbox::new(r#"output "answer" { value = provider::probe::log("called") }"#);
     sandbox.install();
     let mut command = sandbox.terraform(&["plan", "-no-color"]);
     command.env("TF_LOG_PROVIDER", "info");
-    let (success, said) = outcome(command).await;
-    assert!(success, "{said}");
-    let line = said
+    let (success, output) = outcome(command).await;
+    assert!(success, "{output}");
+    let line = output
         .lines()
         .find(|line| line.contains("the probe was asked to log"))
-        .expect("the line is there");
+        .expect("the line exists");
     assert!(
         line.contains(
             "[INFO]  provider.terraform-provider-probe: the probe was asked to log: called:"
@@ -159,22 +159,25 @@ async fn terraform_reads_our_log_lines_as_its_own() {
 }
 
 #[tokio::test]
-async fn terraform_shows_its_user_where_a_provider_panicked() {
+async fn terraform_shows_a_panic() {
     let sandbox = Sandbox::new(r#"output "answer" { value = provider::probe::panic("tests") }"#);
     sandbox.install();
-    let (success, said) = outcome(sandbox.terraform(&["plan", "-no-color"])).await;
-    assert!(!success, "{said}");
+    let (success, output) = outcome(sandbox.terraform(&["plan", "-no-color"])).await;
+    assert!(!success, "{output}");
     assert!(
-        said.contains("Stack trace from the terraform-provider-probe plugin"),
-        "{said}"
+        output.contains("Stack trace from the terraform-provider-probe plugin"),
+        "{output}"
     );
-    assert!(said.contains("panic: the probe was asked to at "), "{said}");
+    assert!(
+        output.contains("panic: the probe was asked to at "),
+        "{output}"
+    );
 }
 
 #[tokio::test]
-async fn terraform_attaches_to_a_provider_that_waits_for_it() {
+async fn terraform_attaches_to_a_running_provider() {
     let sandbox = Sandbox::new(RESOURCE);
-    let mut start = Start::plaintext();
+    let mut start = ProbeCommand::plaintext();
     start.environment.remove("TF_PLUGIN_MAGIC_COOKIE");
     start.arguments.push("--debug".to_owned());
     let mut probe = start.start();
@@ -183,7 +186,7 @@ async fn terraform_attaches_to_a_provider_that_waits_for_it() {
         assert_ne!(
             line,
             "",
-            "no setting was printed; stderr: {}",
+            "no setting in the output; stderr: {}",
             probe.stderr()
         );
         if let Some(setting) = line.trim_end().strip_prefix("TF_REATTACH_PROVIDERS=") {
@@ -197,22 +200,22 @@ async fn terraform_attaches_to_a_provider_that_waits_for_it() {
     ] {
         let mut command = sandbox.terraform(&arguments);
         command.env("TF_REATTACH_PROVIDERS", &setting);
-        let (success, said) = outcome(command).await;
-        assert!(success, "{said}");
+        let (success, output) = outcome(command).await;
+        assert!(success, "{output}");
         if arguments[0] == "plan" {
-            assert_planned(success, &said);
+            assert_planned(success, &output);
         }
     }
     assert!(
         probe.child.try_wait().unwrap().is_none(),
-        "Terraform's end is not the end of an attached provider"
+        "an attached provider must outlive Terraform"
     );
     probe.signal(Signal::INT);
     assert_eq!(probe.exit_code().await, Some(0));
 }
 
 #[tokio::test]
-async fn a_provider_does_not_outlive_a_terraform_that_is_killed() {
+async fn a_provider_exits_when_terraform_is_killed() {
     let sandbox = Sandbox::new("");
     let marker = sandbox.path().join("marker");
     let main = sandbox.path().join("main.tf");
@@ -241,11 +244,11 @@ async fn a_provider_does_not_outlive_a_terraform_that_is_killed() {
 
     terraform.start_kill().unwrap();
     terraform.wait().await.unwrap();
-    eventually("the call has unwound", Duration::from_secs(3), || {
+    eventually("the call has cleaned up", Duration::from_secs(3), || {
         marker.exists()
     })
     .await;
-    eventually("all providers have ended", Duration::from_secs(3), || {
+    eventually("all providers have exited", Duration::from_secs(3), || {
         !sandbox.has_sockets()
     })
     .await;

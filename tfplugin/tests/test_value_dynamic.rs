@@ -1,8 +1,8 @@
-//! Values, trees, paths and types: the verbs that providers and the server use on them.
+//! The methods of values, paths and types.
 
 use tfplugin::{Dynamic, Path, Refinements, Type, Value};
 
-fn tree() -> Dynamic {
+fn sample() -> Dynamic {
     Dynamic::object([
         ("name", Dynamic::from("web")),
         ("ports", Dynamic::list([80, 443])),
@@ -13,21 +13,21 @@ fn tree() -> Dynamic {
     ])
 }
 
-/// A path leads to what is there, through the types that dynamic values carry, or to nothing.
+/// `get` returns the value at a path, also inside dynamic values.
 #[test]
 fn get() {
     let root = Path::root();
-    let tree = tree();
-    assert_eq!(tree.get(&root), Some(&tree));
+    let value = sample();
+    assert_eq!(value.get(&root), Some(&value));
     assert_eq!(
-        tree.get(&root.attribute("ports").index(1)),
+        value.get(&root.attribute("ports").index(1)),
         Some(&443.into())
     );
     assert_eq!(
-        tree.get(&root.attribute("any").key("on")),
+        value.get(&root.attribute("any").key("on")),
         Some(&true.into())
     );
-    for nowhere in [
+    for missing in [
         root.attribute("nothing"),
         root.attribute("ports").index(2),
         root.attribute("ports").join(tfplugin::Step::Index(-1)),
@@ -35,52 +35,53 @@ fn get() {
         root.attribute("name").index(0),
         root.index(0),
     ] {
-        assert_eq!(tree.get(&nowhere), None, "{nowhere}");
+        assert_eq!(value.get(&missing), None, "{missing}");
     }
 }
 
-/// Setting replaces what is there and adds what may be added; elsewhere it says where it ended.
+/// `set` replaces or adds a value. An error has the path of the first missing part.
 #[test]
 fn set() {
     let root = Path::root();
-    let mut tree = tree();
+    let mut value = sample();
     for path in [
         root.attribute("name"),
         root.attribute("new"),
         root.attribute("ports").index(0),
         root.attribute("any").key("off"),
     ] {
-        tree.set(&path, "changed").unwrap();
-        assert_eq!(tree.get(&path), Some(&"changed".into()), "{path}");
+        value.set(&path, "changed").unwrap();
+        assert_eq!(value.get(&path), Some(&"changed".into()), "{path}");
     }
-    let ends = [
+    let failures = [
         (root.attribute("a").attribute("b"), "a"),
         (root.attribute("ports").index(2), "ports[2]"),
         (root.attribute("name").attribute("x"), "name.x"),
     ];
-    for (path, end) in ends {
-        let failure = tree.set(&path, 1).unwrap_err();
-        assert_eq!(failure.diagnostics()[0].path.to_string(), end);
+    for (path, missing) in failures {
+        let failure = value.set(&path, 1).unwrap_err();
+        assert_eq!(failure.diagnostics()[0].path.to_string(), missing);
     }
-    tree.set(&root, 1).unwrap();
-    assert_eq!(tree, 1.into());
+    value.set(&root, 1).unwrap();
+    assert_eq!(value, 1.into());
 }
 
-/// Transforming makes a value from the one that was there.
+/// `transform` replaces a value with one computed from it.
 #[test]
 fn transform() {
-    let mut tree = tree();
+    let mut value = sample();
     let port = Path::new("ports").index(0);
-    tree.transform(&port, |old| Dynamic::list([old, Dynamic::Null]))
+    value
+        .transform(&port, |old| Dynamic::list([old, Dynamic::Null]))
         .unwrap();
     assert_eq!(
-        tree.get(&port),
+        value.get(&port),
         Some(&Dynamic::list([80.into(), Dynamic::Null]))
     );
-    assert!(tree.transform(&Path::new("no"), |old| old).is_err());
+    assert!(value.transform(&Path::new("no"), |old| old).is_err());
 }
 
-/// What is found is named as Terraform names it; elements of sets are found at their set.
+/// `find` returns the path of a value, or of its set.
 #[test]
 fn find() {
     let object = Type::object([("v", Type::String)]);
@@ -131,7 +132,7 @@ fn find() {
     );
 }
 
-/// Terraform's equality knows numbers by value, sets without order, and unknowns without promises.
+/// `same_as` compares numbers by value, sets without order, and unknowns without refinements.
 #[test]
 fn same_as() {
     let refined = || {
@@ -142,7 +143,7 @@ fn same_as() {
     };
     let ty = Type::Tuple(vec![Type::set(Type::list(Type::Number)), Type::String]);
     let list = |numbers: &[i64]| Dynamic::list(numbers.iter().copied());
-    let one = Dynamic::list([Dynamic::list([list(&[1, 2]), list(&[3])]), refined()]);
+    let left = Dynamic::list([Dynamic::list([list(&[1, 2]), list(&[3])]), refined()]);
     let same = Dynamic::list([
         Dynamic::list([list(&[3]), list(&[1, 2])]),
         Dynamic::unknown(),
@@ -151,14 +152,14 @@ fn same_as() {
         Dynamic::list([list(&[3]), list(&[2, 1])]),
         Dynamic::unknown(),
     ]);
-    assert!(one.same_as(&same, &ty) && one != same);
-    assert!(!one.same_as(&other, &ty));
+    assert!(left.same_as(&same, &ty) && left != same);
+    assert!(!left.same_as(&other, &ty));
     assert_eq!(Dynamic::Number("1.0".parse().unwrap()), Dynamic::from(1));
 }
 
-/// A null that carries a type is null, and an unknown one unknown.
+/// A typed null is null, and a typed unknown is unknown.
 #[test]
-fn carried_types_are_seen_through() {
+fn methods_ignore_the_type_of_a_dynamic_value() {
     assert!(Dynamic::typed(Type::Bool, Dynamic::Null).is_null());
     assert!(Dynamic::typed(Type::Bool, Dynamic::unknown()).is_unknown());
     assert_eq!(Dynamic::typed(Type::Bool, true).as_bool(), Some(true));
@@ -167,9 +168,9 @@ fn carried_types_are_seen_through() {
     assert_eq!(Dynamic::from(Some("a")), Dynamic::from(Value::Known("a")));
 }
 
-/// An unknown value stays unknown where it may yet turn out to be null.
+/// `Value` has the methods of `Option`.
 #[test]
-fn verbs_of_values() {
+fn methods_of_values() {
     assert_eq!(Value::Null.or(Value::Known(1)), Value::Known(1));
     assert_eq!(Value::Unknown.or(Value::Known(1)), Value::Unknown);
     assert_eq!(Value::Known(2).or(Value::Known(1)), Value::Known(2));
@@ -187,7 +188,7 @@ fn verbs_of_values() {
     assert_eq!((taken.take(), taken), (Value::Known(1), Value::Null));
 }
 
-/// Types print as they are written in configurations.
+/// `Display` prints types as in HCL.
 #[test]
 fn types_print_as_constraints() {
     let ty = Type::list(Type::object([
@@ -202,9 +203,9 @@ fn types_print_as_constraints() {
     assert!(ty.has_dynamic());
 }
 
-/// What is not exactly one type is refused.
+/// Anything but exactly one type is an error.
 #[test]
-fn types_are_held_to_their_form() {
+fn invalid_types_are_errors() {
     for json in [
         "",
         "\"text\"",
@@ -225,7 +226,7 @@ fn types_are_held_to_their_form() {
     }
 }
 
-/// Paths know their parents and what they lead into.
+/// Paths have parents and prefixes.
 #[test]
 fn paths() {
     let path = Path::new("http").index(0).attribute("headers").key("a\"b");

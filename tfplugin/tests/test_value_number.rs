@@ -1,4 +1,4 @@
-//! Numbers keep their value, whatever they are made from and turned into.
+//! Numbers keep their value in every conversion.
 
 use crate::arbitrary;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
@@ -9,9 +9,9 @@ fn number(text: &str) -> Number {
     text.parse().unwrap()
 }
 
-/// Every way to write a value is the same number, printed in one way.
+/// All spellings of a value are equal and print the same.
 #[test]
-fn one_value_one_number() {
+fn spellings_of_a_value_are_equal() {
     let table: [(&[&str], &str); 10] = [
         (&["0", "-0", "+0", "0.0", "-.0", "0e7", "00"], "0"),
         (
@@ -45,7 +45,7 @@ fn one_value_one_number() {
     }
 }
 
-/// What is no decimal number is refused.
+/// Text that is not a decimal number is an error.
 #[test]
 fn malformed() {
     for text in [
@@ -60,7 +60,7 @@ fn malformed() {
     }
 }
 
-/// Order is that of the values.
+/// Numbers are ordered by value.
 #[test]
 fn order() {
     let ascending = [
@@ -88,9 +88,9 @@ fn order() {
     }
 }
 
-/// A float is the decimal that a person wrote, because Terraform compares digits.
+/// A float becomes its shortest decimal, because Terraform compares digits.
 #[test]
-fn floats_are_what_was_written() {
+fn floats_become_their_shortest_decimal() {
     let table = [
         (0.1, "0.1"),
         (1.5, "1.5"),
@@ -107,7 +107,7 @@ fn floats_are_what_was_written() {
     }
 }
 
-/// Exact conversions are exact or nothing; the nearest float is there for those who want it.
+/// Exact conversions return `None` unless they are exact. `to_f64` returns the nearest float.
 #[test]
 fn conversions_out() {
     assert_eq!(number("0.1").as_f64(), None);
@@ -136,7 +136,7 @@ fn conversions_out() {
     assert!(number("1e30").is_integer() && !number("0.5").is_integer());
 }
 
-/// Width, fill and sign are honoured.
+/// Printing respects width, fill and sign.
 #[test]
 fn printing() {
     assert_eq!(
@@ -152,13 +152,13 @@ fn printing() {
 }
 
 proptest! {
-    /// A number reads back from what it prints.
+    /// A printed number parses to the same number.
     #[test]
-    fn prints_what_it_reads(number in arbitrary::number()) {
+    fn printing_and_parsing_are_inverse(number in arbitrary::number()) {
         prop_assert_eq!(number.to_string().parse::<Number>().unwrap(), number);
     }
 
-    /// An exact float is exactly the number, and the nearest one where there is one.
+    /// Conversions between floats and numbers lose nothing.
     #[test]
     fn exact_floats_are_exact(float in proptest::num::f64::NORMAL) {
         let shortest = Number::try_from(float).unwrap();
@@ -168,21 +168,22 @@ proptest! {
         }
     }
 
-    /// Order agrees with that of the integers, inside 64 bits and out.
+    /// Numbers are ordered like integers, within and beyond 64 bits.
     #[test]
-    fn order_of_integers(one in any::<i128>(), two in any::<i128>(), shift in 0_u32..127) {
-        let (one, two) = (one >> shift, two >> shift);
-        prop_assert_eq!(Number::from(one).cmp(&Number::from(two)), one.cmp(&two));
+    fn order_of_integers(left in any::<i128>(), right in any::<i128>(), shift in 0_u32..127) {
+        let (left, right) = (left >> shift, right >> shift);
+        prop_assert_eq!(Number::from(left).cmp(&Number::from(right)), left.cmp(&right));
     }
 
-    /// Order agrees with that of the floats.
+    /// Numbers are ordered like floats.
     #[test]
-    fn order_of_floats(one in proptest::num::f64::NORMAL, two in proptest::num::f64::NORMAL) {
-        let (less, more) = (Number::try_from(one).unwrap(), Number::try_from(two).unwrap());
-        prop_assert_eq!(less.partial_cmp(&more), one.partial_cmp(&two));
+    fn order_of_floats(left in proptest::num::f64::NORMAL, right in proptest::num::f64::NORMAL) {
+        let left_number = Number::try_from(left).unwrap();
+        let right_number = Number::try_from(right).unwrap();
+        prop_assert_eq!(left_number.partial_cmp(&right_number), left.partial_cmp(&right));
     }
 
-    /// No text panics.
+    /// Parsing never panics.
     #[test]
     fn any_text(text in "[-+0-9.eE]{0,30}|\\PC{0,10}") {
         if let Ok(number) = text.parse::<Number>() {

@@ -1,6 +1,6 @@
-//! Values that are not what their type says are refused, and the message says where.
+//! Errors of the codecs: values that do not match their type, and their paths.
 
-use tfplugin::wire::{self, json};
+use tfplugin::internals::wire::{self, json};
 use tfplugin::{Diagnostic, Dynamic, Failure, Path, Type};
 
 fn server() -> Type {
@@ -14,7 +14,7 @@ fn server() -> Type {
     ])
 }
 
-fn good() -> Dynamic {
+fn valid() -> Dynamic {
     Dynamic::object([
         ("name", Dynamic::from("web")),
         ("ports", Dynamic::list([80, 443])),
@@ -26,7 +26,7 @@ fn good() -> Dynamic {
 }
 
 fn without(name: &str) -> Dynamic {
-    let Dynamic::Map(mut entries) = good() else {
+    let Dynamic::Map(mut entries) = valid() else {
         unreachable!()
     };
     entries.remove(name);
@@ -34,14 +34,14 @@ fn without(name: &str) -> Dynamic {
 }
 
 fn with(path: &Path, value: impl Into<Dynamic>) -> Dynamic {
-    let mut changed = good();
+    let mut changed = valid();
     changed.set(path, value).unwrap();
     changed
 }
 
-/// Encoding points at the innermost place that has an address.
+/// An encoding error has the innermost possible path.
 #[test]
-fn encoding_says_where() {
+fn encoding_errors_have_paths() {
     let root = Path::root();
     let ports = root.attribute("ports");
     let table = [
@@ -56,25 +56,25 @@ fn encoding_says_where() {
         ),
         (
             with(&ports.index(1), "https"),
-            "ports[1]: a number is required, not a string",
+            "ports[1]: expected a number, found a string",
         ),
         (
             with(&root.attribute("tags").key("team"), true),
-            "tags[\"team\"]: a string is required, not a boolean",
+            "tags[\"team\"]: expected a string, found a boolean",
         ),
         (
             with(&root.attribute("zones").index(0), true),
-            "zones: a string is required, not a boolean",
+            "zones: expected a string, found a boolean",
         ),
         (
             with(&root.attribute("pair"), Dynamic::list([true])),
-            "pair: a tuple of 2 elements is required, not of 1",
+            "pair: expected a tuple of length 2, found length 1",
         ),
         (
             with(&root.attribute("any"), Dynamic::typed(Type::Bool, 1)),
-            "any: a boolean is required, not a number",
+            "any: expected a boolean, found a number",
         ),
-        (Dynamic::from(1), "an object is required, not a number"),
+        (Dynamic::from(1), "expected an object, found a number"),
     ];
     for (value, message) in table {
         let error = wire::encode(&value, &server()).unwrap_err();
@@ -84,9 +84,9 @@ fn encoding_says_where() {
     }
 }
 
-/// Decoding is as strict, and points as exactly.
+/// A decoding error has the innermost possible path.
 #[test]
-fn decoding_says_where() {
+fn decoding_errors_have_paths() {
     let ty = Type::object([
         ("a", Type::list(Type::Bool)),
         ("b", Type::map(Type::Number)),
@@ -101,7 +101,7 @@ fn decoding_says_where() {
         (b"\x83\xa1a\x90\xa1a\x90\xa1b\x80", "the key occurs twice"),
         (
             b"\x83\xa1a\x92\xc3\x01",
-            "a[1]: a boolean is required, not a number",
+            "a[1]: expected a boolean, found a number",
         ),
         (
             b"\x83\xa1a\x90\xa1b\x81\xa1k\xa1x",
@@ -113,11 +113,11 @@ fn decoding_says_where() {
         ),
         (
             b"\x83\xa1a\x90\xa1b\x81\xa1k\xcb\x7f\xf0\0\0\0\0\0\0",
-            "b[\"k\"]: Terraform has no way to store a number that is not finite",
+            "b[\"k\"]: Terraform cannot store a number that is not finite",
         ),
         (
             b"\x83\xa1a\x90\xa1b\x80\xa1c\x91\x90",
-            "c: a string is required, not an array",
+            "c: expected a string, found an array",
         ),
         (
             b"\x83\xa1a\x90\xa1b\x80\xa1c\x91\xa1\xff",
@@ -125,14 +125,14 @@ fn decoding_says_where() {
         ),
         (
             b"\x83\xa1a\xc1",
-            "a: a value is required, not a byte without meaning",
+            "a: expected a value, found a reserved byte",
         ),
         (
             b"\x83\x01\xc0\xc0",
-            "a key that is a string is required, not a number",
+            "a key that is expected a string, found a number",
         ),
-        (b"\x83\xa1a\x90\xa1b", "b: the bytes end within the value"),
-        (b"\xc0\xc0", "1 bytes follow the value"),
+        (b"\x83\xa1a\x90\xa1b", "b: the bytes end inside the value"),
+        (b"\xc0\xc0", "unexpected bytes after the value: 1"),
     ];
     for (bytes, message) in table {
         let error = wire::decode(bytes, &ty).unwrap_err();
@@ -140,35 +140,36 @@ fn decoding_says_where() {
     }
 }
 
-/// A dynamic value is a pair whose first half is a type, as bytes.
+/// An invalid pair of a dynamic value is an error.
 #[test]
-fn dynamic_pairs_are_held_to_their_form() {
+fn invalid_dynamic_values_are_errors() {
     let table: [(&[u8], &str); 4] = [
-        (
-            b"\x91\xc0",
-            "a value with its type is required, not an array",
-        ),
+        (b"\x91\xc0", "expected a dynamic value, found an array"),
         (
             b"\x92\xa8\"string\"\xa1a",
-            "a value with its type is required, not a string",
+            "expected a dynamic value, found a string",
         ),
         (
             b"\x92\xc4\x06\"bool\"\xa1a",
-            "a boolean is required, not a string",
+            "expected a boolean, found a string",
         ),
-        (b"\xa1a", "a value with its type is required, not a string"),
+        (b"\xa1a", "expected a dynamic value, found a string"),
     ];
     for (bytes, message) in table {
         let error = wire::decode(bytes, &Type::Dynamic).unwrap_err();
         assert_eq!(error.to_string(), message, "{bytes:02x?}");
     }
     let error = wire::decode(b"\x92\xc4\x03\"x\"\xc0", &Type::Dynamic).unwrap_err();
-    assert!(error.to_string().starts_with("not a type: unknown variant"));
+    assert!(
+        error
+            .to_string()
+            .starts_with("invalid type: unknown variant")
+    );
 }
 
-/// Extensions that are neither plain unknowns nor promises are refused.
+/// An extension that is not an unknown value is an error.
 #[test]
-fn extensions_are_held_to_their_form() {
+fn invalid_extensions_are_errors() {
     let large = [b"\xc8\x04\x01\x0c".as_slice(), &[0; 1025]].concat();
     let table: [&[u8]; 8] = [
         b"\xd5\x05\x80\x80",
@@ -189,13 +190,16 @@ fn extensions_are_held_to_their_form() {
     }
 }
 
-/// As a failure, an error of the wire still points at the attribute.
+/// A codec error converts to a failure at the attribute.
 #[test]
 fn a_failure_keeps_the_path() {
     fn fails() -> tfplugin::Result<Vec<u8>> {
         Ok(wire::encode(&without("name"), &server())?)
     }
-    let expected = Diagnostic::error("Value does not fit its schema", "The attribute is missing.")
-        .at(Path::new("name"));
+    let expected = Diagnostic::error(
+        "The value does not match its schema",
+        "The attribute is missing.",
+    )
+    .at(Path::new("name"));
     assert_eq!(fails().unwrap_err(), Failure::from(expected));
 }

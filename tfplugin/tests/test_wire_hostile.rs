@@ -1,14 +1,13 @@
-//! Bytes that nobody vouches for are refused without a panic, and without taking more memory or
-//! stack than bytes of their size deserve.
+//! Hostile bytes cause errors, but no panics and no excessive use of memory or stack.
 
 use crate::arbitrary;
 use proptest::prelude::{
     ProptestConfig, TestCaseError, any, prop_assert, prop_assert_eq, proptest,
 };
-use tfplugin::wire::{self, WireErrorKind, json};
+use tfplugin::internals::wire::{self, WireErrorKind, json};
 use tfplugin::{Number, NumberError, Type};
 
-/// A thread with the stack of a tokio worker.
+/// Runs the test with the stack size of a tokio worker.
 fn with_small_stack(test: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new()
         .stack_size(2 << 20)
@@ -22,9 +21,9 @@ fn nested(times: usize) -> Type {
     (0..times).fold(Type::Bool, |ty, _| Type::list(ty))
 }
 
-/// Lengths are claims: four billion elements with three bytes behind them are not made room for.
+/// A length of four billion elements in a few bytes allocates nothing.
 #[test]
-fn claimed_lengths_are_not_believed() {
+fn announced_lengths_allocate_nothing() {
     let list = Type::list(Type::Bool);
     let map = Type::map(Type::Bool);
     let object = Type::object([("a", Type::Bool)]);
@@ -36,7 +35,7 @@ fn claimed_lengths_are_not_believed() {
         (b"\xdb\xff\xff\xff\xffabc", &Type::Number),
         (b"\xc9\xff\xff\xff\xff\x0cab", &Type::String),
         (b"\x92\xc6\xff\xff\xff\xffabc", &Type::Dynamic),
-        // A promise that is not known, to be skipped over.
+        // An unknown refinement, which is skipped.
         (b"\xc7\x07\x0c\x81\x09\xdd\xff\xff\xff\xff", &Type::Bool),
     ];
     for (bytes, ty) in table {
@@ -48,7 +47,7 @@ fn claimed_lengths_are_not_believed() {
     }
 }
 
-/// Depth ends before the stack does, in every direction and form.
+/// The depth limit prevents stack overflows.
 #[test]
 fn depth_is_limited() {
     with_small_stack(|| {
@@ -69,7 +68,7 @@ fn depth_is_limited() {
     });
 }
 
-/// What is as deep as it may be is still read and written on a small stack.
+/// A value of the maximum depth works with a small stack.
 #[test]
 fn the_deepest_value_fits_the_stack() {
     with_small_stack(|| {
@@ -81,7 +80,7 @@ fn the_deepest_value_fits_the_stack() {
     });
 }
 
-/// An exponent that stands for a gigabyte of zeros is refused; one that says nothing is not.
+/// A huge exponent is an error, unless the value is zero.
 #[test]
 fn exponents_cost_no_memory() {
     let huge = "9".repeat(1000);
@@ -102,9 +101,9 @@ fn exponents_cost_no_memory() {
     assert!(matches!(error.kind(), WireErrorKind::Number(_)), "{error}");
 }
 
-/// Messages never repeat what is in a value, which may be a secret.
+/// Errors never contain values, which may be secrets.
 #[test]
-fn errors_do_not_repeat_values() {
+fn errors_do_not_contain_values() {
     let table = [
         (Type::Number, r#""hunter2""#),
         (Type::Bool, r#""hunter2""#),
@@ -124,16 +123,16 @@ fn errors_do_not_repeat_values() {
     }
 }
 
-/// What these bytes decode to, if anything, has one encoding from then on. Only a map with two keys
-/// that are one text in normal form has none.
-fn settles(bytes: &[u8], ty: &Type) -> Result<(), TestCaseError> {
+/// Checks that encoding a decoded value is stable. Only a map with two keys of the same normal form
+/// cannot be encoded.
+fn encoding_is_stable(bytes: &[u8], ty: &Type) -> Result<(), TestCaseError> {
     let Ok(value) = wire::decode(bytes, ty) else {
         return Ok(());
     };
     match wire::encode(&value, ty) {
-        Ok(once) => {
-            let again = wire::encode(&wire::decode(&once, ty).unwrap(), ty).unwrap();
-            prop_assert_eq!(once, again);
+        Ok(encoded) => {
+            let again = wire::encode(&wire::decode(&encoded, ty).unwrap(), ty).unwrap();
+            prop_assert_eq!(encoded, again);
         }
         Err(error) => prop_assert!(matches!(error.kind(), WireErrorKind::Duplicate)),
     }
@@ -143,39 +142,39 @@ fn settles(bytes: &[u8], ty: &Type) -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Random bytes never panic, and what they decode to can be written and read again.
+    /// Random bytes never panic, and decoded values can be encoded and decoded again.
     #[test]
     fn random_bytes(ty in arbitrary::ty(), bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-        settles(&bytes, &ty)?;
+        encoding_is_stable(&bytes, &ty)?;
         let _ = json::decode(&bytes, &ty);
         let _ = Type::from_json(&bytes);
     }
 
-    /// Neither do valid bytes with one of them changed, or cut off.
+    /// Valid bytes with one changed, or cut off, never panic.
     #[test]
     fn mutated_bytes(
         (ty, value) in arbitrary::pair(),
-        place in any::<proptest::sample::Index>(),
+        position in any::<proptest::sample::Index>(),
         byte in any::<u8>(),
     ) {
         let mut bytes = wire::encode(&value, &ty).unwrap();
-        let place = place.index(bytes.len());
-        prop_assert!(wire::decode(&bytes[..place], &ty).is_err());
-        bytes[place] = byte;
-        settles(&bytes, &ty)?;
+        let position = position.index(bytes.len());
+        prop_assert!(wire::decode(&bytes[..position], &ty).is_err());
+        bytes[position] = byte;
+        encoding_is_stable(&bytes, &ty)?;
     }
 
-    /// Neither does valid JSON with one byte changed, or cut off.
+    /// Valid JSON with one byte changed, or cut off, never panics.
     #[test]
     fn mutated_json(
         (ty, value) in arbitrary::known_pair(),
-        place in any::<proptest::sample::Index>(),
+        position in any::<proptest::sample::Index>(),
         byte in any::<u8>(),
     ) {
         let mut bytes = json::encode(&value, &ty).unwrap();
-        let place = place.index(bytes.len());
-        let _ = json::decode(&bytes[..place], &ty);
-        bytes[place] = byte;
+        let position = position.index(bytes.len());
+        let _ = json::decode(&bytes[..position], &ty);
+        bytes[position] = byte;
         let _ = json::decode(&bytes, &ty);
     }
 }

@@ -1,13 +1,13 @@
-//! Stored state is read forgivingly, digit for digit, and written as Terraform writes it.
+//! The JSON codec: tolerant and exact decoding, and Terraform's own form.
 
-use tfplugin::wire::json;
+use tfplugin::internals::wire::json;
 use tfplugin::{Dynamic, Type};
 
 fn decoded(text: &str, ty: &Type) -> Dynamic {
     json::decode(text.as_bytes(), ty).unwrap()
 }
 
-/// A missing attribute is null and one that is gone is dropped, at any depth.
+/// Missing attributes become null and removed ones are dropped, at any depth.
 #[test]
 fn state_may_be_older_than_the_schema() {
     let inner = Type::object([("new", Type::Bool), ("kept", Type::String)]);
@@ -26,9 +26,9 @@ fn state_may_be_older_than_the_schema() {
     assert_eq!(decoded(state, &ty), expected);
 }
 
-/// Numbers keep every digit, where floats would have lost some.
+/// Numbers keep all digits, more than a float could.
 #[test]
-fn numbers_keep_every_digit() {
+fn numbers_keep_all_digits() {
     for (text, expected) in [
         ("9007199254740993", "9007199254740993"),
         (
@@ -49,10 +49,10 @@ fn numbers_keep_every_digit() {
     }
 }
 
-/// Text, numbers and booleans stand for each other where they say the same: an attribute may have
-/// changed its type.
+/// Strings, numbers and booleans convert to each other, because an attribute may have changed its
+/// type.
 #[test]
-fn scalars_stand_for_each_other() {
+fn scalars_convert_to_each_other() {
     let table = [
         (r#""7""#, Type::Number, Dynamic::from(7)),
         ("7.50", Type::String, "7.50".into()),
@@ -67,7 +67,7 @@ fn scalars_stand_for_each_other() {
     assert!(json::decode(b"\"yes\"", &Type::Bool).is_err());
 }
 
-/// Dynamic values carry their type beside them, in either order.
+/// A dynamic value is an object with its value and its type, in any order.
 #[test]
 fn dynamic_values() {
     let list = Dynamic::typed(Type::list(Type::String), Dynamic::list(["a"]));
@@ -88,7 +88,7 @@ fn dynamic_values() {
     assert!(json::decode(br#"{"value":"a"}"#, &Type::Dynamic).is_err());
 }
 
-/// White space and the escapes of Go's encoder are understood.
+/// White space and the escapes of Go's encoder are accepted.
 #[test]
 fn escapes_of_go() {
     assert_eq!(
@@ -97,9 +97,9 @@ fn escapes_of_go() {
     );
 }
 
-/// What is wrong is said with its place.
+/// An error has the path of the wrong value.
 #[test]
-fn errors_say_where() {
+fn errors_have_paths() {
     let ty = Type::object([
         ("ports", Type::list(Type::Number)),
         ("on", Type::set(Type::Bool)),
@@ -107,14 +107,14 @@ fn errors_say_where() {
     let table = [
         (
             r#"{"ports":[1,{}]}"#,
-            "ports[1]: a number is required, not an object",
+            "ports[1]: expected a number, found an object",
         ),
         (
             r#"{"ports":["x"]}"#,
             "ports[0]: the text is not a decimal number",
         ),
-        (r#"{"on":[7]}"#, "on: a boolean is required, not a number"),
-        ("[]", "an object is required, not an array"),
+        (r#"{"on":[7]}"#, "on: expected a boolean, found a number"),
+        ("[]", "expected an object, found an array"),
     ];
     for (text, message) in table {
         let error = json::decode(text.as_bytes(), &ty).unwrap_err();
@@ -126,6 +126,6 @@ fn errors_say_where() {
     ]);
     assert_eq!(
         json::encode(&unknown, &ty).unwrap_err().to_string(),
-        "ports[0]: a value that is not known yet has no form in JSON"
+        "ports[0]: JSON cannot represent an unknown value"
     );
 }

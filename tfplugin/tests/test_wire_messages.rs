@@ -1,8 +1,8 @@
-//! Schemas, diagnostics and paths as messages, and values given the shape of their block.
+//! Schemas, diagnostics and paths as messages, and values conformed to their block.
 
-use tfplugin::proto::tfplugin6 as proto;
+use tfplugin::internals::proto::tfplugin6 as proto;
+use tfplugin::internals::wire::{self, conform};
 use tfplugin::schema::{Attribute, Block, Mode, NestedBlock, Nesting, Schema, Shape};
-use tfplugin::wire::{self, fill};
 use tfplugin::{Diagnostic, Dynamic, Path, Type};
 
 fn nested(name: &str, nesting: Nesting) -> NestedBlock {
@@ -42,9 +42,9 @@ fn block() -> Block {
     }
 }
 
-/// Null and missing blocks become what the wire asks for; what is not in the block is dropped.
+/// Missing attributes and blocks are added, and extra attributes are dropped.
 #[test]
-fn filling() {
+fn conforming() {
     let leaf = Dynamic::object([("v", Dynamic::Null)]);
     let none = Dynamic::object::<&str, Dynamic>([]);
     let blocks = |single, group| {
@@ -80,17 +80,17 @@ fn filling() {
         ),
         ("gone", Dynamic::from(1)),
     ]);
-    let filled = fill(&block(), sparse);
-    assert_eq!(filled, expected);
-    assert_eq!(fill(&block(), filled.clone()), filled);
-    assert!(wire::encode(&filled, &block().implied_type()).is_ok());
+    let conformed = conform(&block(), sparse);
+    assert_eq!(conformed, expected);
+    assert_eq!(conform(&block(), conformed.clone()), conformed);
+    assert!(wire::encode(&conformed, &block().implied_type()).is_ok());
 
-    for whole in [Dynamic::Null, Dynamic::unknown()] {
-        assert_eq!(fill(&block(), whole.clone()), whole);
+    for value in [Dynamic::Null, Dynamic::unknown()] {
+        assert_eq!(conform(&block(), value.clone()), value);
     }
 }
 
-/// A schema's message says everything that Terraform asks of it.
+/// The message of a schema has all its properties.
 #[test]
 fn schemas() {
     let mut secret = Attribute::new("secret", Type::list(Type::Number), Mode::Optional);
@@ -148,7 +148,7 @@ fn schemas() {
     );
 }
 
-/// Diagnostics and paths come back from their messages as they were; the root has no path.
+/// Diagnostics and paths survive the conversion to messages and back. The root path is omitted.
 #[test]
 fn diagnostics() {
     let path = Path::new("http").index(1).attribute("labels").key("k");

@@ -1,28 +1,28 @@
-//! What is written is what is read: any value of any type, in both forms.
+//! Any value of any type survives encoding and decoding, in both encodings.
 
 use crate::arbitrary;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
-use tfplugin::wire::{self, WireErrorKind, fill_type, json};
+use tfplugin::internals::wire::{self, WireErrorKind, conform_to_type, json};
 use tfplugin::{Dynamic, Type};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any value of any type comes back from its MessagePack as it was.
+    /// MessagePack encoding and decoding are inverse.
     #[test]
     fn msgpack((ty, value) in arbitrary::pair()) {
         let bytes = wire::encode(&value, &ty).unwrap();
         prop_assert_eq!(wire::decode(&bytes, &ty).unwrap(), value);
     }
 
-    /// Any known value of any type comes back from its JSON as it was.
+    /// JSON encoding and decoding are inverse for known values.
     #[test]
     fn json_form((ty, value) in arbitrary::known_pair()) {
         let bytes = json::encode(&value, &ty).unwrap();
         prop_assert_eq!(json::decode(&bytes, &ty).unwrap(), value);
     }
 
-    /// A value with something unknown in it has no JSON, and the message says where.
+    /// Encoding an unknown value as JSON is an error with its path.
     #[test]
     fn unknown_values_have_no_json((ty, value) in arbitrary::pair()) {
         match json::encode(&value, &ty) {
@@ -34,26 +34,26 @@ proptest! {
         }
     }
 
-    /// A type comes back from its JSON as it was.
+    /// A type survives its JSON form.
     #[test]
     fn types(ty in arbitrary::ty()) {
         prop_assert_eq!(Type::from_json(ty.to_json().as_bytes()).unwrap(), ty);
     }
 
-    /// A value that has its type's shape already is not changed by filling.
+    /// Conforming does not change a complete value.
     #[test]
-    fn filling_changes_nothing_that_is_whole((ty, value) in arbitrary::pair()) {
-        prop_assert_eq!(fill_type(&ty, value.clone()), value);
+    fn conforming_keeps_complete_values((ty, value) in arbitrary::pair()) {
+        prop_assert_eq!(conform_to_type(&ty, value.clone()), value);
     }
 
-    /// A value is the same as itself with its sets in another order.
+    /// The order of a set does not matter for equality.
     #[test]
     fn sets_have_no_order((ty, value) in arbitrary::pair()) {
         let ty = Type::set(ty);
-        let one = Dynamic::list([value.clone(), Dynamic::Null]);
-        let other = Dynamic::list([Dynamic::Null, value.clone()]);
-        prop_assert!(one.same_as(&other, &ty));
-        let nothing = Dynamic::list([Dynamic::Null]);
-        prop_assert_eq!(value == Dynamic::Null, one.same_as(&nothing, &ty));
+        let left = Dynamic::list([value.clone(), Dynamic::Null]);
+        let reordered = Dynamic::list([Dynamic::Null, value.clone()]);
+        prop_assert!(left.same_as(&reordered, &ty));
+        let only_null = Dynamic::list([Dynamic::Null]);
+        prop_assert_eq!(value == Dynamic::Null, left.same_as(&only_null, &ty));
     }
 }

@@ -1,9 +1,9 @@
-//! The bytes that Terraform 1.11.4 sent, held in both directions.
+//! Bytes recorded from Terraform 1.11.4, decoded and encoded.
 
-use tfplugin::wire::{self, WireErrorKind};
+use tfplugin::internals::wire::{self, WireErrorKind};
 use tfplugin::{Dynamic, Number, Refinements, Type};
 
-/// Bytes from hexadecimal digits, with blanks wherever they help.
+/// Bytes from hexadecimal digits; spaces are ignored.
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
     digits
@@ -28,12 +28,12 @@ fn round_trips(value: &Dynamic, ty: &Type, bytes: &[u8]) {
     assert_eq!(encoded, bytes, "encoding {value:?} as {ty}");
 }
 
-/// One third, to as many digits as Terraform sends for its 512 bits.
+/// One third with the digits that Terraform sends for its 512 bits.
 fn third() -> String {
     format!("0.{}", "3".repeat(155))
 }
 
-/// Every number travels in the form that Terraform gives it.
+/// Numbers have the encoding that Terraform uses.
 #[test]
 fn numbers() {
     let ten_to_the_hundredth = format!("1{}", "0".repeat(100));
@@ -73,7 +73,7 @@ fn numbers() {
     }
 }
 
-/// Everything but numbers and dynamic values, in the form that Terraform gives it.
+/// Other values have the encoding that Terraform uses.
 #[test]
 fn plain_values() {
     let unknown = Dynamic::unknown;
@@ -126,7 +126,7 @@ fn plain_values() {
     }
 }
 
-/// Dynamic values travel as a pair of their type, as bytes, and the value.
+/// A dynamic value is a pair of its type as bytes and the value.
 #[test]
 fn dynamic_values() {
     let tuple = Type::Tuple(vec![Type::Number, Type::String]);
@@ -168,9 +168,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What Terraform promises of an unknown value is understood and kept, and never said back.
+/// Refinements of unknown values are decoded but not encoded.
 #[test]
-fn promises_are_kept_and_not_repeated() {
+fn refinements_are_decoded_but_not_encoded() {
     let not_null = Refinements {
         not_null: true,
         ..Refinements::default()
@@ -209,9 +209,9 @@ fn promises_are_kept_and_not_repeated() {
     assert!(matches!(value, Dynamic::Typed(_, inner) if inner.is_unknown()));
 }
 
-/// Forms that Terraform does not send today, but that mean the same, are understood.
+/// Equivalent encodings that Terraform does not use today are accepted.
 #[test]
-fn other_forms_of_the_same() {
+fn equivalent_encodings_are_accepted() {
     let table = [
         (Type::Number, "ca3fc00000", number("1.5")),
         (Type::Number, "cb4000000000000000", number("2")),
@@ -223,16 +223,16 @@ fn other_forms_of_the_same() {
         ),
         (Type::Number, "a2 2b37", number("7")),
         (Type::Number, "a3 316532", number("100")),
-        // A float is exactly its binary value, not the decimal that a person meant by it.
+        // A float is exactly its binary value, not its shortest decimal.
         (
             Type::Number,
             "cb3fb999999999999a",
             number("0.1000000000000000055511151231257827021181583404541015625"),
         ),
-        // One byte or none says nothing, whatever the code.
+        // A payload of at most one byte has no refinements, whatever the code.
         (Type::Number, "d40500", Dynamic::unknown()),
         (Type::Number, "c7000c", Dynamic::unknown()),
-        // Promises of later versions, and one that says nothing.
+        // A refinement of a later version, and one without effect.
         (Type::Number, "c7040c 81 09 9100", Dynamic::unknown()),
         (Type::Number, "c7030c 81 01c3", Dynamic::unknown()),
         // Attributes out of order.
@@ -247,7 +247,7 @@ fn other_forms_of_the_same() {
     }
 }
 
-/// Text leaves in normal form C, also as a key.
+/// Text is encoded in normal form C, also in keys.
 #[test]
 fn text_is_normalised() {
     let text = wire::encode(&"e\u{301}".into(), &Type::String).unwrap();
@@ -257,18 +257,18 @@ fn text_is_normalised() {
     let map = wire::encode(&Dynamic::object([("e\u{301}", true)]), &ty).unwrap();
     assert_eq!(map, bytes("81 a2c3a9 c3"));
 
-    // Two keys that Terraform would take for one.
-    let twice = Dynamic::object([("e\u{301}", true), ("é", false)]);
+    // Two keys that are equal for Terraform.
+    let duplicate_keys = Dynamic::object([("e\u{301}", true), ("é", false)]);
     for error in [
-        wire::encode(&twice, &ty).unwrap_err(),
-        wire::json::encode(&twice, &ty).unwrap_err(),
+        wire::encode(&duplicate_keys, &ty).unwrap_err(),
+        wire::json::encode(&duplicate_keys, &ty).unwrap_err(),
     ] {
         assert!(matches!(error.kind(), WireErrorKind::Duplicate), "{error}");
         assert_eq!(error.path().to_string(), "[\"é\"]");
     }
 }
 
-/// A map has one encoding: the order of its keys is that of their normal form. Found by fuzzing.
+/// The keys of a map are sorted by their normal form. Found by fuzzing.
 #[test]
 fn maps_have_one_order() {
     let ty = Type::map(Type::Number);
@@ -277,18 +277,18 @@ fn maps_have_one_order() {
          d910 1010103f106b7cccb1ccb83f10103f10 3f \
          d910 1010103f106b74ccb1ccb83f3f101010 10",
     );
-    let once = wire::encode(&wire::decode(&found, &ty).unwrap(), &ty).unwrap();
-    let again = wire::encode(&wire::decode(&once, &ty).unwrap(), &ty).unwrap();
-    assert_eq!(once, again);
+    let encoded = wire::encode(&wire::decode(&found, &ty).unwrap(), &ty).unwrap();
+    let again = wire::encode(&wire::decode(&encoded, &ty).unwrap(), &ty).unwrap();
+    assert_eq!(encoded, again);
 
     let map = Dynamic::object([("t\u{331}", true), ("|", false)]);
     let json = wire::json::encode(&map, &Type::map(Type::Bool)).unwrap();
     assert_eq!(json, "{\"|\":false,\"\u{1e6f}\":true}".as_bytes());
 }
 
-/// A dynamic value without a type gets the one that it shows by itself, as a literal would.
+/// A dynamic value without a type gets its implied type.
 #[test]
-fn untyped_values_may_stand_where_any_type_may() {
+fn untyped_values_get_their_implied_type() {
     let value = Dynamic::object([("z", Dynamic::list([1.into(), Dynamic::from("a")]))]);
     let typed = Dynamic::typed(value.implied_type(), value.clone());
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The data source `jiti_stack`: one stack by name, as it is now.
 
 use stack::{Listing, StackName};
-use tfplugin::{Cx, DataSource, Failure, Path, Result};
+use tfplugin::{Context, DataSource, Failure, Path, Result};
 
 use super::listing_model::LookupModel;
 use crate::client::Client;
@@ -21,7 +21,7 @@ impl DataSource for StackLookup {
         Self { client }
     }
 
-    async fn read(&self, _cx: &mut Cx, config: LookupModel) -> Result<LookupModel> {
+    async fn read(&self, _context: &mut Context, config: LookupModel) -> Result<LookupModel> {
         let path = Path::new("name");
         let name = config.name.expect_known(&path)?;
         let name = StackName::new(name).map_err(|error| {

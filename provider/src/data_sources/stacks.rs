@@ -2,7 +2,7 @@
 
 use stack::Listing;
 use stack::ledger::Scope;
-use tfplugin::{Cx, DataSource, Model, Result, Value};
+use tfplugin::{Context, DataSource, Model, Result, Value};
 
 use super::listing_model::ListingModel;
 use crate::client::Client;
@@ -62,7 +62,7 @@ impl DataSource for StacksLookup {
         Self { client }
     }
 
-    async fn read(&self, _cx: &mut Cx, config: StacksModel) -> Result<StacksModel> {
+    async fn read(&self, _context: &mut Context, config: StacksModel) -> Result<StacksModel> {
         let leases = if self.client.ledger_path().exists() {
             let gone = matches!(&config.phase, Value::Known(phase) if phase == "gone");
             let scope = if gone { Scope::All } else { Scope::Live };

@@ -1,7 +1,7 @@
 //! `provider::jiti::duration`: a duration in seconds.
 
 use stack::Span;
-use tfplugin::{Failure, Function, Model, Path, Result, Value};
+use tfplugin::{Failure, Function, Model, Result, Value};
 
 /// The function.
 pub(crate) struct Duration;
@@ -24,7 +24,7 @@ impl Function for Duration {
     type Output = u64;
 
     fn call(args: Args) -> Result<u64> {
-        let text = args.text.expect_known(&Path::new("text"))?;
+        let text = args.text.expect_known("text")?;
         let span: Span = text
             .parse()
             .map_err(|error: stack::values::ttl::SpanError| {

@@ -1,7 +1,7 @@
 //! `provider::jiti::stack_name`: a name that no other app and version has.
 
 use stack::{AppName, AppVersion};
-use tfplugin::{Failure, Function, Model, Path, Result, Value};
+use tfplugin::{Failure, Function, Model, Result, Value};
 
 /// The function.
 pub(crate) struct Name;
@@ -27,9 +27,9 @@ impl Function for Name {
     type Output = String;
 
     fn call(args: Args) -> Result<String> {
-        let app = AppName::new(args.app.expect_known(&Path::new("app"))?)
+        let app = AppName::new(args.app.expect_known("app")?)
             .map_err(|error| Failure::new(error.to_string(), "").at("app"))?;
-        let version = AppVersion::new(args.version.expect_known(&Path::new("version"))?)
+        let version = AppVersion::new(args.version.expect_known("version")?)
             .map_err(|error| Failure::new(error.to_string(), "").at("version"))?;
         Ok(stack::values::naming::stack_name(&app, &version).to_string())
     }

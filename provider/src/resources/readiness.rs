@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stack::init::{PhaseBoundary, ReportedPhase};
 use stack::{Elapsed, Lease, Listing, Span, StackName};
-use tfplugin::{Action, Cx, Failure, Model, Path, Plan, Resource, Result, Value};
+use tfplugin::{Action, Context, Failure, Model, Path, Plan, Resource, Result, Value};
 
 use crate::checks::{self, Check, Entry, Next, Outcome, Passed, Pending, Run, ToldPhase};
 use crate::client::Client;
@@ -104,7 +104,7 @@ impl Resource for Readiness {
         Self { client }
     }
 
-    fn validate(_cx: &mut Cx, config: &ReadinessModel) -> Result<()> {
+    fn validate(_context: &mut Context, config: &ReadinessModel) -> Result<()> {
         let nothing = matches!(config.http, Value::Null)
             && matches!(config.tcp, Value::Null)
             && matches!(config.exec, Value::Null);
@@ -117,7 +117,11 @@ impl Resource for Readiness {
         Ok(())
     }
 
-    async fn plan(&self, _cx: &mut Cx, plan: &mut Plan<'_, ReadinessModel>) -> Result<()> {
+    async fn plan(
+        &self,
+        _context: &mut Context,
+        plan: &mut Plan<'_, ReadinessModel>,
+    ) -> Result<()> {
         let Some(prior) = plan.prior()? else {
             return Ok(());
         };
@@ -138,30 +142,38 @@ impl Resource for Readiness {
         Ok(())
     }
 
-    async fn create(&self, cx: &mut Cx, planned: ReadinessModel) -> Result<ReadinessModel> {
-        self.run(cx, planned).await
+    async fn create(
+        &self,
+        context: &mut Context,
+        planned: ReadinessModel,
+    ) -> Result<ReadinessModel> {
+        self.run(context, planned).await
     }
 
     /// What was measured stays as it was measured; what is live is in the data sources.
-    async fn read(&self, _cx: &mut Cx, state: ReadinessModel) -> Result<Option<ReadinessModel>> {
+    async fn read(
+        &self,
+        _context: &mut Context,
+        state: ReadinessModel,
+    ) -> Result<Option<ReadinessModel>> {
         Ok(Some(state))
     }
 
     async fn update(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         _prior: ReadinessModel,
         planned: ReadinessModel,
     ) -> Result<ReadinessModel> {
         if matches!(planned.ready_at, Value::Unknown) {
-            self.run(cx, planned).await
+            self.run(context, planned).await
         } else {
             Ok(planned)
         }
     }
 
     /// A measurement leaves nothing to delete.
-    async fn delete(&self, _cx: &mut Cx, _prior: ReadinessModel) -> Result<()> {
+    async fn delete(&self, _context: &mut Context, _prior: ReadinessModel) -> Result<()> {
         Ok(())
     }
 }
@@ -176,9 +188,9 @@ fn runs_again(plan: &Plan<'_, ReadinessModel>, prior: &ReadinessModel) -> bool {
 }
 
 impl Readiness {
-    async fn run(&self, cx: &mut Cx, planned: ReadinessModel) -> Result<ReadinessModel> {
-        let name = StackName::new(planned.stack.clone().expect_known(&Path::new("stack"))?)
-            .map_err(|error| {
+    async fn run(&self, context: &mut Context, planned: ReadinessModel) -> Result<ReadinessModel> {
+        let name =
+            StackName::new(planned.stack.clone().expect_known("stack")?).map_err(|error| {
                 Failure::new("This is no stack's name", diag::sentence(&error)).at("stack")
             })?;
         let service = self.client.unlimited();
@@ -192,7 +204,7 @@ impl Readiness {
         tracing::info!(stack = %name, checks = checks.len(), seconds = time.as_secs(), "waiting for readiness");
 
         let entries = Entry::all(&checks);
-        let mut run = Run::new(&entries, time, cx.cancellation());
+        let mut run = Run::new(&entries, time, context.cancellation());
         let outcome = loop {
             match run.next().await {
                 Next::Ended(outcome) => break outcome,
@@ -218,7 +230,7 @@ impl Readiness {
                     return Err(failure);
                 }
                 for told in failure.into_diagnostics() {
-                    cx.warn_at(told.path, told.summary, told.detail);
+                    context.warn_at(told.path, told.summary, told.detail);
                 }
                 self.measured(planned, &lease).await
             }

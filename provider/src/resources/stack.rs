@@ -11,7 +11,7 @@ use stack::{
     AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Owner, Phase,
     ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
 };
-use tfplugin::{Cx, Failure, Import, Path, Plan, Resource, Result, Value};
+use tfplugin::{Context, Failure, Import, Path, Plan, Resource, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
@@ -37,33 +37,33 @@ impl Resource for Stack {
         Self { client }
     }
 
-    async fn plan(&self, cx: &mut Cx, plan: &mut Plan<'_, StackModel>) -> Result<()> {
-        stack_plan::plan(&self.client, cx, plan).await
+    async fn plan(&self, context: &mut Context, plan: &mut Plan<'_, StackModel>) -> Result<()> {
+        stack_plan::plan(&self.client, context, plan).await
     }
 
-    async fn create(&self, cx: &mut Cx, planned: StackModel) -> Result<StackModel> {
-        preflight::run(cx, &planned).await?;
+    async fn create(&self, context: &mut Context, planned: StackModel) -> Result<StackModel> {
+        preflight::run(context, &planned).await?;
         let (name, registration) = registration(&self.client, &planned)?;
         let service = self.client.service()?;
         let lease = tokio::select! {
             biased;
-            () = cx.cancelled() => return Err(interrupted(&name)),
+            () = context.cancelled() => return Err(interrupted(&name)),
             opened = service.open(&name, registration, &stack::process::liveness) => {
                 opened.map_err(|error| diag::service(&error))?.lease
             }
         };
         self.client.registered(&name);
-        self.remember_ledger(cx).await?;
+        self.remember_ledger(context).await?;
         Ok(as_leased(planned, &lease))
     }
 
-    async fn read(&self, cx: &mut Cx, state: StackModel) -> Result<Option<StackModel>> {
+    async fn read(&self, context: &mut Context, state: StackModel) -> Result<Option<StackModel>> {
         let name = name_of(&state)?;
         let imported = matches!(state.app, Value::Null);
         match self.client.lease(&name).await {
             Err(error) if imported => Err(diag::ledger(&error)),
             Err(error) => {
-                cx.warn(
+                context.warn(
                     format!("The lease of {name} cannot be looked up"),
                     format!("{}\nThe state is kept as it is.", diag::chain(&error)),
                 );
@@ -71,15 +71,15 @@ impl Resource for Stack {
             }
             Ok(None) if imported => Ok(None),
             Ok(None) => {
-                self.warn_unknown(cx, &name).await?;
+                self.warn_unknown(context, &name).await?;
                 Ok(Some(state))
             }
             Ok(Some(lease)) if !lease.is_live() => Ok(None),
             Ok(Some(lease)) => {
                 self.confirm(&lease).await;
-                self.warn_of(cx, &lease);
+                self.warn_of(context, &lease);
                 if imported {
-                    self.remember_ledger(cx).await?;
+                    self.remember_ledger(context).await?;
                     return Ok(Some(of_lease(&lease)));
                 }
                 Ok(Some(state))
@@ -89,7 +89,7 @@ impl Resource for Stack {
 
     async fn update(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         prior: StackModel,
         planned: StackModel,
     ) -> Result<StackModel> {
@@ -122,17 +122,17 @@ impl Resource for Stack {
                     .await
             }
             _ => {
-                let from: Option<LedgerId> = cx.private(LEDGER)?;
+                let from: Option<LedgerId> = context.private(LEDGER)?;
                 let created_at = prior.created_at.known().and_then(|text| text.parse().ok());
                 service.adopt(&name, registration, from, created_at).await
             }
         }
         .map_err(|error| diag::service(&error))?;
-        self.remember_ledger(cx).await?;
+        self.remember_ledger(context).await?;
         Ok(as_leased(planned, &lease))
     }
 
-    async fn delete(&self, cx: &mut Cx, prior: StackModel) -> Result<()> {
+    async fn delete(&self, context: &mut Context, prior: StackModel) -> Result<()> {
         let name = name_of(&prior)?;
         if !self.client.ledger_path().exists() {
             return Ok(());
@@ -140,7 +140,7 @@ impl Resource for Stack {
         match self.client.unlimited().release(&name).await {
             Ok(()) => Ok(()),
             Err(error) if is_unusable(&error) => {
-                cx.warn(
+                context.warn(
                     format!("The release of {name} is not in the ledger"),
                     format!(
                         "{}\nThe stack is destroyed all the same: a lost ledger never blocks that.",
@@ -155,7 +155,7 @@ impl Resource for Stack {
 }
 
 impl Import for Stack {
-    async fn import(&self, _cx: &mut Cx, id: String) -> Result<StackModel> {
+    async fn import(&self, _context: &mut Context, id: String) -> Result<StackModel> {
         let name = StackName::new(id)
             .map_err(|error| Failure::new("This is no stack's name", diag::sentence(&error)))?;
         Ok(StackModel {
@@ -168,14 +168,14 @@ impl Import for Stack {
 
 impl Stack {
     /// Keeps the id of the ledger that knows the lease, so that a later run can name a ledger that was lost.
-    async fn remember_ledger(&self, cx: &mut Cx) -> Result<()> {
+    async fn remember_ledger(&self, context: &mut Context) -> Result<()> {
         let id = self
             .client
             .ledger()
             .id()
             .await
             .map_err(|error| diag::ledger(&error))?;
-        cx.set_private(LEDGER, &id)
+        context.set_private(LEDGER, &id)
     }
 
     /// A state that holds the stack is what finishes its registration, where the run that made it was killed.
@@ -187,7 +187,7 @@ impl Stack {
         }
     }
 
-    async fn warn_unknown(&self, cx: &mut Cx, name: &StackName) -> Result<()> {
+    async fn warn_unknown(&self, context: &mut Context, name: &StackName) -> Result<()> {
         let path = self.client.ledger_path();
         let here = if path.exists() {
             match self.client.ledger().id().await {
@@ -197,11 +197,11 @@ impl Stack {
         } else {
             format!("The ledger {}, which does not exist yet,", path.display())
         };
-        let there = match cx.private::<LedgerId>(LEDGER)? {
+        let there = match context.private::<LedgerId>(LEDGER)? {
             Some(id) => format!("the ledger {id}"),
             None => "another ledger".to_owned(),
         };
-        cx.warn(
+        context.warn(
             format!("This ledger does not know the stack {name}"),
             format!(
                 "{here} has no lease of it; its lease was written into {there}. The next apply registers the stack \
@@ -213,29 +213,29 @@ impl Stack {
     }
 
     /// Says what a plan that finds nothing to do would hide.
-    fn warn_of(&self, cx: &mut Cx, lease: &Lease) {
+    fn warn_of(&self, context: &mut Context, lease: &Lease) {
         let reading = lease.at(self.client.now());
         let name = &lease.name;
         let ended = "Extend it with `jiti extend`, deploy a new version, or destroy it.";
         match reading.phase {
-            Phase::TearingDown => cx.warn(
+            Phase::TearingDown => context.warn(
                 format!("The stack {name} is being torn down"),
                 "Its resources are going away while this plan is made. Wait for the end of the teardown, \
                  then plan again.",
             ),
-            Phase::Residue => cx.warn(
+            Phase::Residue => context.warn(
                 format!("A teardown of the stack {name} left something behind"),
                 format!("`jiti show {name}` lists what is left and what keeps it."),
             ),
-            Phase::Purgatory => cx.warn(
+            Phase::Purgatory => context.warn(
                 format!("The stack {name} is in purgatory"),
                 format!("It is billed and was not ready within its ready_timeout. `jiti show {name}` shows how far it came."),
             ),
-            _ if reading.expired => cx.warn(
+            _ if reading.expired => context.warn(
                 format!("The stack {name} has expired"),
                 format!("Its lease ended at {}. {ended}", reading.expires_at),
             ),
-            _ if self.is_last_call(lease) => cx.warn(
+            _ if self.is_last_call(lease) => context.warn(
                 format!("The stack {name} expires before long"),
                 format!("Its lease ends at {}, unless this run deploys a new version. {ended}", reading.expires_at),
             ),

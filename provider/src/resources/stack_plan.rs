@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stack::{HourlyRate, Labels, Lease, Owner, Policy, StackName, Ttl};
-use tfplugin::{Action, Cx, Failure, Path, Plan, Result, Value};
+use tfplugin::{Action, Context, Failure, Path, Plan, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
@@ -14,14 +14,14 @@ const LIMITED: [&str; 5] = ["version", "owner", "ttl", "hourly_cost", "labels"];
 
 pub(crate) async fn plan(
     client: &Client,
-    cx: &mut Cx,
+    context: &mut Context,
     plan: &mut Plan<'_, StackModel>,
 ) -> Result<()> {
     if plan.action() == Action::Destroy {
         return Ok(());
     }
     if let Some(why) = client.inactivity().await {
-        cx.warn("Nothing ends a stack that expires", diag::sentence(&why));
+        context.warn("Nothing ends a stack that expires", diag::sentence(&why));
     }
     let creates = plan.prior()?.is_none();
     let lease = match known_name(plan)? {

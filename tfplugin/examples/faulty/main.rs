@@ -1,5 +1,5 @@
-//! A provider that misbehaves on demand: `behaviour` says how. The SDK's own tests run it against
-//! a real Terraform, to see that nothing is lost and that the person is told.
+//! A provider that misbehaves on demand, as its attribute `behaviour` says. The SDK's tests run it
+//! with the real Terraform, to verify that no state is lost and that errors reach the user.
 
 mod provider;
 

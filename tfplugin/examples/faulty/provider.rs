@@ -1,8 +1,8 @@
-//! The provider, the resource and its ways to fail.
+//! The provider, and a resource that fails in many ways.
 
 use tfplugin::{
-    Action, Cx, DataSource, Failure, Function, Import, Model, MoveFrom, MoveSource, NoConfig, Plan,
-    Prior, Provider, Registry, Resource, Result, Upgrade, Value,
+    Action, Context, DataSource, Failure, Function, Import, Model, MoveFrom, MoveSource, NoConfig,
+    Plan, Provider, Registry, Resource, Result, StoredState, Upgrade, Value,
 };
 
 /// The provider.
@@ -12,7 +12,7 @@ impl Provider for Faulty {
     type Config = NoConfig;
     type Client = ();
 
-    async fn configure(&self, _: &mut Cx, _: NoConfig) -> Result<()> {
+    async fn configure(&self, _: &mut Context, _: NoConfig) -> Result<()> {
         Ok(())
     }
 
@@ -31,28 +31,28 @@ impl Provider for Faulty {
 #[derive(Clone, Debug, Model)]
 #[model(version = 2)]
 pub(crate) struct ThingModel {
-    /// Anything.
+    /// The name.
     #[attribute(required)]
     pub(crate) name: Value<String>,
-    /// What goes wrong, and where.
+    /// The failure to produce, and the call that produces it.
     #[attribute(optional)]
     pub(crate) behaviour: Value<String>,
-    /// A change of it replaces the thing.
+    /// The kind. Changing it replaces the thing.
     #[attribute(optional, requires_replace)]
     pub(crate) kind: Value<String>,
-    /// Small by default.
+    /// The size. Default: `small`.
     #[attribute(optional, computed, default = "small")]
     pub(crate) size: Value<String>,
-    /// Never stored.
+    /// A secret, which is never stored.
     #[attribute(optional, write_only)]
     pub(crate) secret: Value<String>,
-    /// How long the secret was.
+    /// The length of the secret.
     #[attribute(computed)]
     pub(crate) secret_length: Value<i64>,
-    /// Stays for life.
+    /// The id, which never changes.
     #[attribute(computed, keep)]
     pub(crate) id: Value<String>,
-    /// How often it was changed.
+    /// The number of updates.
     #[attribute(computed)]
     pub(crate) changes: Value<i64>,
 }
@@ -61,10 +61,10 @@ pub(crate) struct ThingModel {
 pub(crate) struct Thing;
 
 impl Thing {
-    fn finish(cx: &mut Cx, planned: ThingModel, changes: i64) -> Result<ThingModel> {
-        let config: ThingModel = cx.config()?;
+    fn finish(context: &mut Context, planned: ThingModel, changes: i64) -> Result<ThingModel> {
+        let config: ThingModel = context.config()?;
         let secret = config.secret.unwrap_or_default();
-        cx.set_private("changes", &changes)?;
+        context.set_private("changes", &changes)?;
         Ok(ThingModel {
             secret: Value::Known(secret.clone()),
             secret_length: Value::Known(i64::try_from(secret.len())?),
@@ -84,21 +84,21 @@ impl Resource for Thing {
         Self
     }
 
-    fn validate(_: &mut Cx, config: &ThingModel) -> Result<()> {
+    fn validate(_: &mut Context, config: &ThingModel) -> Result<()> {
         if config.name.as_deref() == Value::Known("refused") {
-            return Err(Failure::new("Not this name", "Take another.").at("name"));
+            return Err(Failure::new("Invalid name", "Use another name.").at("name"));
         }
         Ok(())
     }
 
-    async fn plan(&self, cx: &mut Cx, plan: &mut Plan<'_, ThingModel>) -> Result<()> {
+    async fn plan(&self, context: &mut Context, plan: &mut Plan<'_, ThingModel>) -> Result<()> {
         let Some(planned) = plan.planned()? else {
-            cx.warn("It will be gone", "For good.");
+            context.warn("The thing will be destroyed", "It cannot be restored.");
             return Ok(());
         };
         match planned.behaviour.as_deref().unwrap_or_default() {
             "plan sets what is not computed" => {
-                plan.set("kind", "made up".to_owned());
+                plan.set("kind", "invented".to_owned());
             }
             "plan changes a configured value" => {
                 plan.set("name", "another".to_owned());
@@ -106,7 +106,7 @@ impl Resource for Thing {
             "plan makes a configured value unknown" => {
                 plan.set_unknown("name");
             }
-            "plan names no attribute" => {
+            "plan names an unknown attribute" => {
                 plan.set("nonsense", true);
             }
             "plan keeps a value that changes" if plan.action() == Action::Update => {
@@ -115,7 +115,7 @@ impl Resource for Thing {
             "plan always has something to do" => {
                 plan.set_unknown("changes");
             }
-            "plan replaces for a name" => {
+            "plan requires replacement for a name" => {
                 plan.require_replace("name").require_replace("size");
             }
             _ => {}
@@ -123,7 +123,7 @@ impl Resource for Thing {
         Ok(())
     }
 
-    async fn create(&self, cx: &mut Cx, planned: ThingModel) -> Result<ThingModel> {
+    async fn create(&self, context: &mut Context, planned: ThingModel) -> Result<ThingModel> {
         let behaviour = planned.behaviour.clone().unwrap_or_default();
         let planned = ThingModel {
             id: Value::Known(format!(
@@ -133,68 +133,68 @@ impl Resource for Thing {
             ..planned
         };
         if behaviour.starts_with("create, saved") {
-            cx.set_private("changes", &0)?;
-            cx.save(&planned);
+            context.set_private("changes", &0)?;
+            context.save(&planned);
         }
         match behaviour.as_str() {
             "create fails" | "create, saved, fails" => {
                 return Err(Failure::new("Out of things", "Come back tomorrow."));
             }
-            "create panics" | "create, saved, panics" => fall_apart("the thing fell apart"),
+            "create panics" | "create, saved, panics" => fail_by_panic("the thing fell apart"),
             "create, saved, waits" => {
-                cx.cancelled().await;
-                return Err(Failure::new("Interrupted", "The thing is half made."));
+                context.cancelled().await;
+                return Err(Failure::new("Interrupted", "The thing is incomplete."));
             }
             _ => {}
         }
-        let mut made = Self::finish(cx, planned, 0)?;
+        let mut created = Self::finish(context, planned, 0)?;
         match behaviour.as_str() {
-            "create returns another name" => made.name = Value::Known("ANOTHER".to_owned()),
-            "create leaves a value unknown" => made.changes = Value::Unknown,
+            "create returns another name" => created.name = Value::Known("ANOTHER".to_owned()),
+            "create leaves a value unknown" => created.changes = Value::Unknown,
             _ => {}
         }
-        Ok(made)
+        Ok(created)
     }
 
-    async fn read(&self, _: &mut Cx, state: ThingModel) -> Result<Option<ThingModel>> {
+    async fn read(&self, _: &mut Context, state: ThingModel) -> Result<Option<ThingModel>> {
         match state.behaviour.as_deref().unwrap_or_default() {
             "read finds nothing" => Ok(None),
-            "read fails" => Err(Failure::new("Cannot see it", "It is dark.")),
+            "read fails" => Err(Failure::new("Cannot read it", "The service is down.")),
             _ => Ok(Some(state)),
         }
     }
 
     async fn update(
         &self,
-        cx: &mut Cx,
+        context: &mut Context,
         prior: ThingModel,
         planned: ThingModel,
     ) -> Result<ThingModel> {
         let behaviour = planned.behaviour.clone().unwrap_or_default();
         let changes = prior.changes.unwrap_or_default() + 1;
         if behaviour.starts_with("update, saved") {
-            cx.set_private("changes", &changes)?;
-            cx.save(&planned);
+            context.set_private("changes", &changes)?;
+            context.save(&planned);
         }
         match behaviour.as_str() {
             "update fails" | "update, saved, fails" => {
-                Err(Failure::new("It will not bend", "Ask it nicely."))
+                Err(Failure::new("Cannot update it", "Try again."))
             }
-            "update panics" => fall_apart("the thing snapped"),
-            _ => Self::finish(cx, planned, changes),
+            "update panics" => fail_by_panic("the thing snapped"),
+            _ => Self::finish(context, planned, changes),
         }
     }
 
-    async fn delete(&self, cx: &mut Cx, prior: ThingModel) -> Result<()> {
+    async fn delete(&self, context: &mut Context, prior: ThingModel) -> Result<()> {
         match prior.behaviour.as_deref().unwrap_or_default() {
-            "delete fails" => Err(Failure::new("It will not go", "It likes it here.")),
-            "delete panics" => fall_apart("the thing exploded"),
+            "delete fails" => Err(Failure::new("Cannot delete it", "Try again.")),
+            "delete panics" => fail_by_panic("the thing exploded"),
             "delete, saved, fails" => {
-                cx.save(&ThingModel {
+                context.save(&ThingModel {
                     size: Value::Known("half".to_owned()),
                     ..prior
                 });
-                Err(Failure::new("Half of it is left", "Try again."))
+                Err(Failure::new("Half of it remains", "Try again."))
             }
             _ => Ok(()),
         }
@@ -202,17 +202,17 @@ impl Resource for Thing {
 }
 
 #[track_caller]
-#[allow(clippy::panic, reason = "to panic is what this provider is for")]
-fn fall_apart(how: &str) -> ! {
-    panic!("{how}")
+#[allow(clippy::panic, reason = "this provider panics on purpose")]
+fn fail_by_panic(message: &str) -> ! {
+    panic!("{message}")
 }
 
 impl Import for Thing {
-    async fn import(&self, cx: &mut Cx, id: String) -> Result<ThingModel> {
+    async fn import(&self, context: &mut Context, id: String) -> Result<ThingModel> {
         let Some(name) = id.strip_prefix("thing-").map(str::to_owned) else {
-            return Err(Failure::new("Not an id", "Ids begin with `thing-`."));
+            return Err(Failure::new("Invalid id", "An id starts with `thing-`."));
         };
-        cx.set_private("changes", &0)?;
+        context.set_private("changes", &0)?;
         Ok(ThingModel {
             name: Value::Known(name),
             behaviour: Value::Null,
@@ -227,8 +227,8 @@ impl Import for Thing {
 }
 
 impl Upgrade for Thing {
-    fn upgrade(_: &mut Cx, prior: Prior) -> Result<ThingModel> {
-        // Version 1 called the name a title.
+    fn upgrade(_: &mut Context, prior: StoredState) -> Result<ThingModel> {
+        // In version 1 the name was called title.
         let name = prior.str("title").unwrap_or_default().to_owned();
         Ok(ThingModel {
             id: Value::Known(format!("thing-{name}")),
@@ -244,7 +244,7 @@ impl Upgrade for Thing {
 }
 
 impl MoveFrom for Thing {
-    fn move_from(_: &mut Cx, source: MoveSource) -> Result<Option<ThingModel>> {
+    fn move_from(_: &mut Context, source: MoveSource) -> Result<Option<ThingModel>> {
         if source.type_name != "null_resource" {
             return Ok(None);
         }
@@ -262,15 +262,15 @@ impl MoveFrom for Thing {
     }
 }
 
-/// What was said comes back.
+/// Returns its input.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct EchoModel {
-    /// What to say.
+    /// The input.
     #[attribute(required)]
-    pub(crate) said: Value<String>,
-    /// What came back.
+    pub(crate) input: Value<String>,
+    /// The output.
     #[attribute(computed)]
-    pub(crate) heard: Value<String>,
+    pub(crate) output: Value<String>,
 }
 
 /// The data source.
@@ -286,10 +286,10 @@ impl DataSource for Echo {
         Self
     }
 
-    async fn read(&self, _: &mut Cx, config: EchoModel) -> Result<EchoModel> {
+    async fn read(&self, _: &mut Context, config: EchoModel) -> Result<EchoModel> {
         Ok(EchoModel {
-            said: Value::Null,
-            heard: config.said,
+            input: Value::Null,
+            output: config.input,
         })
     }
 }
@@ -298,10 +298,10 @@ impl DataSource for Echo {
 #[derive(Clone, Debug, Model)]
 #[model(nested)]
 pub(crate) struct JoinArgs {
-    /// What stands between; nothing by default.
+    /// The separator. Default: empty.
     #[attribute(optional)]
-    pub(crate) between: Value<String>,
-    /// What to join.
+    pub(crate) separator: Value<String>,
+    /// The parts to join.
     #[attribute(required)]
     pub(crate) parts: Value<Vec<String>>,
 }
@@ -311,7 +311,7 @@ pub(crate) struct Join;
 
 impl Function for Join {
     const NAME: &'static str = "join";
-    const SUMMARY: &'static str = "Joins what is not empty";
+    const SUMMARY: &'static str = "Joins parts that are not empty";
     const VARIADIC: bool = true;
 
     type Args = JoinArgs;
@@ -321,8 +321,8 @@ impl Function for Join {
         let parts = args.parts.unwrap_or_default();
         if let Some(empty) = parts.iter().position(String::is_empty) {
             let path = tfplugin::Path::new("parts").index(empty);
-            return Err(Failure::new("Nothing to join", "This part is empty.").at(path));
+            return Err(Failure::new("Empty part", "A part must not be empty.").at(path));
         }
-        Ok(parts.join(&args.between.unwrap_or_default()))
+        Ok(parts.join(&args.separator.unwrap_or_default()))
     }
 }

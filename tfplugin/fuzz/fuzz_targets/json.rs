@@ -1,25 +1,25 @@
-//! Whatever JSON decodes to is known and whole, and has one form from then on.
+//! A decoded value is wholly known and complete, and encoding it is stable.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use tfplugin::Type;
-use tfplugin::wire::{WireErrorKind, fill_type, json};
-use tfplugin_fuzz::Shape;
+use tfplugin::internals::wire::{WireErrorKind, conform_to_type, json};
+use tfplugin_fuzz::FuzzedType;
 
-fuzz_target!(|input: (Shape, &[u8])| {
-    let (shape, bytes) = input;
-    let ty = Type::from(shape);
+fuzz_target!(|input: (FuzzedType, &[u8])| {
+    let (fuzzed_type, bytes) = input;
+    let ty = Type::from(fuzzed_type);
     let Ok(value) = json::decode(bytes, &ty) else {
         return;
     };
     assert!(value.is_wholly_known());
-    assert_eq!(fill_type(&ty, value.clone()), value);
+    assert_eq!(conform_to_type(&ty, value.clone()), value);
     match json::encode(&value, &ty) {
-        Ok(once) => {
-            let read = json::decode(&once, &ty).unwrap();
-            assert_eq!(json::encode(&read, &ty).unwrap(), once);
+        Ok(encoded) => {
+            let decoded = json::decode(&encoded, &ty).unwrap();
+            assert_eq!(json::encode(&decoded, &ty).unwrap(), encoded);
         }
-        // Two keys of a map that are one text in normal form.
+        // Two keys of a map have the same normal form.
         Err(error) => assert!(matches!(error.kind(), WireErrorKind::Duplicate), "{error}"),
     }
 });

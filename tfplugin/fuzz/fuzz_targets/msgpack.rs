@@ -1,24 +1,24 @@
-//! Whatever bytes decode to has one encoding from then on.
+//! Encoding a decoded value is stable.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use tfplugin::Type;
-use tfplugin::wire::{self, WireErrorKind};
-use tfplugin_fuzz::Shape;
+use tfplugin::internals::wire::{self, WireErrorKind};
+use tfplugin_fuzz::FuzzedType;
 
-fuzz_target!(|input: (Shape, &[u8])| {
-    let (shape, bytes) = input;
-    let ty = Type::from(shape);
+fuzz_target!(|input: (FuzzedType, &[u8])| {
+    let (fuzzed_type, bytes) = input;
+    let ty = Type::from(fuzzed_type);
     let Ok(value) = wire::decode(bytes, &ty) else {
         return;
     };
     match wire::encode(&value, &ty) {
-        Ok(once) => {
-            let read = wire::decode(&once, &ty).unwrap();
-            assert_eq!(wire::encode(&read, &ty).unwrap(), once);
-            assert!(read.same_as(&read.clone().canonical(&ty), &ty));
+        Ok(encoded) => {
+            let decoded = wire::decode(&encoded, &ty).unwrap();
+            assert_eq!(wire::encode(&decoded, &ty).unwrap(), encoded);
+            assert!(decoded.same_as(&decoded.clone().canonical(&ty), &ty));
         }
-        // Two keys of a map that are one text in normal form.
+        // Two keys of a map have the same normal form.
         Err(error) => assert!(matches!(error.kind(), WireErrorKind::Duplicate), "{error}"),
     }
 });

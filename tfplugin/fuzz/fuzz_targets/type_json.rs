@@ -1,4 +1,4 @@
-//! Whatever is read as a type is that type again when it is written and read.
+//! A parsed type survives being written and parsed again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,34 +1,34 @@
-//! Types made of a fuzzer's bytes, so that it need not learn to write them as JSON.
+//! Types that the fuzzer can build directly, without learning their JSON form.
 
 use arbitrary::Arbitrary;
 use tfplugin::Type;
 
-/// A type; names of attributes are single letters, which the values are likely to have as well.
+/// A type. Attribute names are single letters, so that fuzzed values often use the same names.
 #[derive(Arbitrary, Debug)]
-pub enum Shape {
+pub enum FuzzedType {
     Bool,
     Number,
     String,
     Dynamic,
-    List(Box<Shape>),
-    Set(Box<Shape>),
-    Map(Box<Shape>),
-    Tuple(Vec<Shape>),
-    Object(Vec<(u8, Shape)>),
+    List(Box<FuzzedType>),
+    Set(Box<FuzzedType>),
+    Map(Box<FuzzedType>),
+    Tuple(Vec<FuzzedType>),
+    Object(Vec<(u8, FuzzedType)>),
 }
 
-impl From<Shape> for Type {
-    fn from(shape: Shape) -> Self {
-        match shape {
-            Shape::Bool => Self::Bool,
-            Shape::Number => Self::Number,
-            Shape::String => Self::String,
-            Shape::Dynamic => Self::Dynamic,
-            Shape::List(element) => Self::list((*element).into()),
-            Shape::Set(element) => Self::set((*element).into()),
-            Shape::Map(element) => Self::map((*element).into()),
-            Shape::Tuple(elements) => Self::Tuple(elements.into_iter().map(Into::into).collect()),
-            Shape::Object(attributes) => Self::object(
+impl From<FuzzedType> for Type {
+    fn from(fuzzed: FuzzedType) -> Self {
+        match fuzzed {
+            FuzzedType::Bool => Self::Bool,
+            FuzzedType::Number => Self::Number,
+            FuzzedType::String => Self::String,
+            FuzzedType::Dynamic => Self::Dynamic,
+            FuzzedType::List(element) => Self::list((*element).into()),
+            FuzzedType::Set(element) => Self::set((*element).into()),
+            FuzzedType::Map(element) => Self::map((*element).into()),
+            FuzzedType::Tuple(elements) => Self::Tuple(elements.into_iter().map(Into::into).collect()),
+            FuzzedType::Object(attributes) => Self::object(
                 attributes
                     .into_iter()
                     .map(|(name, ty)| (char::from(b'a' + name % 26), Type::from(ty))),

@@ -1,4 +1,4 @@
-//! Doc comments as Markdown.
+//! Reads doc comments as Markdown.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
@@ -17,11 +17,15 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
         };
         pair.path.is_ident("doc").then(|| line.value())
     });
-    // One `///` is one line; a `/** … */` may be several.
-    let lines = lines.flat_map(|text| text.split('\n').map(unspaced).collect::<Vec<_>>());
+    // A `///` has one line, a `/** … */` may have several.
+    let lines = lines.flat_map(|text| {
+        text.split('\n')
+            .map(without_leading_space)
+            .collect::<Vec<_>>()
+    });
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-fn unspaced(line: &str) -> String {
+fn without_leading_space(line: &str) -> String {
     line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
 }

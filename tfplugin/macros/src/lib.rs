@@ -1,44 +1,45 @@
-//! `#[derive(Model)]`: makes a struct the one place where a schema is written down.
+//! `#[derive(Model)]`: generates a schema and its conversions from a struct.
 //!
-//! The struct is read in two steps: [`read`] understands attributes and refuses what cannot be, so
-//! that [`write`] has nothing left to refuse.
+//! [`parse`] reads the struct and reports all errors in it. [`expand`] generates the code and
+//! reports none.
 
 mod doc;
+mod expand;
 mod names;
 mod options;
-mod read;
-mod write;
+mod parse;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct the model of a block: its schema, and the way into and out of it.
+/// Implements `tfplugin::Model`: the schema of a block, and the conversions to and from its values.
 ///
-/// Every field is an attribute (`#[attribute(…)]`) or a nested block (`#[block(…)]`), under its own
-/// name, described by its doc comment in Markdown.
+/// Every field is an attribute (`#[attribute(…)]`) or a nested block (`#[block(…)]`). The field's
+/// name is its name, and the doc comment its description in Markdown.
 ///
 /// On the struct, all optional:
 ///
-/// * `#[model(version = 1)]` counts up when stored state changes its shape.
-/// * `#[model(validate = path::to::check)]` is called with the whole model, and says what is wrong
-///   with a `tfplugin::Failure` or an error. It may be given several times.
-/// * `#[model(description = "…")]` stands in for the doc comment, `#[model(deprecated = "…")]` says
-///   what to use instead.
-/// * `#[model(nested)]` is for what is only used inside other models or as the arguments of a
-///   function, and may then use the names that Terraform reserves at the top of a resource;
-///   `#[model(provider)]` is for a provider's configuration, where other names are reserved.
+/// * `#[model(version = 1)]`: the schema version. Raise it when the shape of stored state changes.
+/// * `#[model(validate = path::to::check)]`: a function that validates the whole model and returns a
+///   `tfplugin::Failure` or an error. It may be given several times.
+/// * `#[model(description = "…")]` replaces the doc comment. `#[model(deprecated = "…")]` says what
+///   to use instead.
+/// * `#[model(nested)]`: the model is used only inside other models or as the arguments of a
+///   function. It may use the names that Terraform reserves in resources.
+/// * `#[model(provider)]`: the model is a provider's configuration, where Terraform reserves other
+///   names.
 ///
-/// On an attribute, which is a `tfplugin::Value<_>`:
+/// On an attribute, whose type is a `tfplugin::Value<_>`:
 ///
-/// * `required`, `optional`, `computed` or `optional computed`: who sets it.
-/// * `default = EXPR`: what it is when the configuration leaves it out; with `optional`.
+/// * `required`, `optional`, `computed` or `optional computed`: who sets the attribute.
+/// * `default = EXPR`: the value without a configured one; only with `optional`.
 /// * `sensitive`, `write_only`, `deprecated = "what to use instead"`.
-/// * `keep`: a computed value stays what it was when something else changes.
-/// * `requires_replace`, or `requires_replace_if = path::to::decides`, a
+/// * `keep`: a computed attribute keeps its prior value when another attribute changes.
+/// * `requires_replace`, or `requires_replace_if = path::to::condition`, a
 ///   `fn(prior: &Value<T>, planned: &Value<T>) -> bool`.
 /// * `validate = path::to::check`, a `fn(&T) -> Result<(), impl Display>` for known values. It may
 ///   be given several times.
-/// * `name = "…"`: the name, where the field has another.
+/// * `name = "…"`: the attribute's name, if it differs from the field's.
 ///
 /// On a block: `list`, `set`, `single`, `group` or `map`, and `min = N`, `max = N`,
 /// `deprecated = "…"`, `name = "…"`. A list or a set is a `Vec<M>`, a single block an `Option<M>`
@@ -46,10 +47,10 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(Model, attributes(model, attribute, block))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    read::model(&input)
+    parse::model(&input)
         .map_or_else(
             |error| error.to_compile_error(),
-            |model| write::model(&model),
+            |model| expand::model(&model),
         )
         .into()
 }

@@ -1,16 +1,16 @@
-//! Names that Terraform can take, and those it keeps for itself.
+//! Checks the names of attributes and blocks, including the names that Terraform reserves.
 
 use syn::{Error, Ident, LitStr, Result, ext::IdentExt};
 
-/// Where a model's fields stand, which decides what is reserved there.
+/// Where a model is used, which decides the names that Terraform reserves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Top {
+pub(crate) enum Usage {
     Resource,
     Provider,
     Nested,
 }
 
-impl Top {
+impl Usage {
     fn reserved(self) -> &'static [&'static str] {
         match self {
             Self::Resource => &[
@@ -28,30 +28,30 @@ impl Top {
     }
 }
 
-/// The name of a field: its own, or the one it is given.
-pub(crate) fn name(field: &Ident, given: Option<&LitStr>, top: Top) -> Result<String> {
+/// The name of an attribute or block: the field's name, or the one in `name = "…"`.
+pub(crate) fn name(field: &Ident, given: Option<&LitStr>, usage: Usage) -> Result<String> {
     let name = given.map_or_else(|| field.unraw().to_string(), LitStr::value);
     let refuse = |problem: String| {
         let span = given.map_or_else(|| field.span(), LitStr::span);
         Err(Error::new(span, problem))
     };
-    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let begins = |c: char| c.is_ascii_lowercase() || c == '_';
-    if !name.starts_with(begins) || !name.chars().all(letters) {
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let can_begin = |c: char| c.is_ascii_lowercase() || c == '_';
+    if !name.starts_with(can_begin) || !name.chars().all(is_allowed) {
         return refuse(format!(
-            "`{name}` is no name for Terraform: it is made of a-z, 0-9 and _, and does not begin \
-             with a digit"
+            "invalid name `{name}`: a name may contain only a-z, 0-9 and _, and cannot begin with a \
+             digit"
         ));
     }
-    if top.reserved().contains(&name.as_str()) {
-        let hint = match top {
-            Top::Provider => "in a provider's configuration",
-            Top::Resource | Top::Nested => {
-                "at the top of a resource or a data source (elsewhere it is free: \
-                 say `#[model(nested)]` of the struct)"
+    if usage.reserved().contains(&name.as_str()) {
+        let hint = match usage {
+            Usage::Provider => "in provider blocks",
+            Usage::Resource | Usage::Nested => {
+                "in resources and data sources; if the struct is used only inside other models, \
+                 add `#[model(nested)]`"
             }
         };
-        return refuse(format!("`{name}` is Terraform's own word {hint}"));
+        return refuse(format!("Terraform reserves the name `{name}` {hint}"));
     }
     Ok(name)
 }

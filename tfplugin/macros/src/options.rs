@@ -1,21 +1,21 @@
-//! What stands in the parentheses of `#[model(…)]`, `#[attribute(…)]` and `#[block(…)]`.
+//! Parses the options in `#[model(…)]`, `#[attribute(…)]` and `#[block(…)]`.
 
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Result, Token};
 
-/// One word, with its value if it has one.
-pub(crate) struct Word {
+/// An option, such as `sensitive` or `name = "…"`.
+pub(crate) struct AttributeOption {
     pub(crate) name: Ident,
     pub(crate) value: Option<Expr>,
 }
 
-/// Words between commas; `optional computed` needs none.
-struct Words(Vec<Word>);
+/// Options, separated by commas or, as in `optional computed`, by spaces.
+struct OptionList(Vec<AttributeOption>);
 
-impl Parse for Words {
+impl Parse for OptionList {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut words = Vec::new();
+        let mut options = Vec::new();
         while !input.is_empty() {
             let name = Ident::parse_any(input)?;
             let value = if input.peek(Token![=]) {
@@ -24,71 +24,71 @@ impl Parse for Words {
             } else {
                 None
             };
-            words.push(Word { name, value });
+            options.push(AttributeOption { name, value });
             if input.peek(Token![,]) {
                 input.parse::<Token![,]>()?;
             }
         }
-        Ok(Self(words))
+        Ok(Self(options))
     }
 }
 
-/// All words of all attributes of this name.
-pub(crate) fn words(attributes: &[Attribute], name: &str) -> Result<Vec<Word>> {
+/// Parses the options of all Rust attributes with this name.
+pub(crate) fn options(attributes: &[Attribute], name: &str) -> Result<Vec<AttributeOption>> {
     let mut all = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident(name)) {
-        all.append(&mut attribute.parse_args::<Words>()?.0);
+        all.append(&mut attribute.parse_args::<OptionList>()?.0);
     }
     Ok(all)
 }
 
-impl Word {
-    /// The word alone.
-    pub(crate) fn flag(self, into: &mut Option<Ident>) -> Result<()> {
+impl AttributeOption {
+    /// Stores an option without a value.
+    pub(crate) fn flag(self, target: &mut Option<Ident>) -> Result<()> {
         if self.value.is_some() {
             return Err(self.error("takes no value"));
         }
-        set(into, self.name.clone(), &self)
+        set(target, self.name.clone(), &self)
     }
 
-    /// The word with text.
-    pub(crate) fn text(self, into: &mut Option<LitStr>) -> Result<()> {
+    /// Stores an option with a string.
+    pub(crate) fn text(self, target: &mut Option<LitStr>) -> Result<()> {
         let Some(Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         })) = &self.value
         else {
-            return Err(self.error("is followed by text: `= \"…\"`"));
+            return Err(self.error("needs a string: `= \"…\"`"));
         };
-        set(into, text.clone(), &self)
+        set(target, text.clone(), &self)
     }
 
-    /// The word with a whole number that is not negative.
-    pub(crate) fn count(self, into: &mut Option<i64>) -> Result<()> {
+    /// Stores an option with a non-negative integer.
+    pub(crate) fn count(self, target: &mut Option<i64>) -> Result<()> {
         let Some(Expr::Lit(ExprLit {
             lit: Lit::Int(number),
             ..
         })) = &self.value
         else {
-            return Err(self.error("is followed by a number: `= 1`"));
+            return Err(self.error("needs a number: `= 1`"));
         };
-        set(into, number.base10_parse()?, &self)
+        set(target, number.base10_parse()?, &self)
     }
 
-    /// The word with an expression.
+    /// The expression of the option.
     pub(crate) fn expression(&self) -> Result<Expr> {
         self.value
             .clone()
-            .ok_or_else(|| self.error("is followed by a value: `= …`"))
+            .ok_or_else(|| self.error("needs a value: `= …`"))
     }
 
-    /// The word with an expression that is given once.
-    pub(crate) fn one_expression(self, into: &mut Option<Expr>) -> Result<()> {
-        set(into, self.expression()?, &self)
+    /// Stores an option with an expression.
+    pub(crate) fn single_expression(self, target: &mut Option<Expr>) -> Result<()> {
+        set(target, self.expression()?, &self)
     }
 
     pub(crate) fn unknown<T>(self, known: &str) -> Result<T> {
-        Err(self.error(&format!("is not one of {known}")))
+        Err(self.error(&format!("is unknown; expected one of {known}")))
     }
 
     pub(crate) fn error(&self, problem: &str) -> Error {
@@ -96,9 +96,9 @@ impl Word {
     }
 }
 
-fn set<T>(into: &mut Option<T>, value: T, word: &Word) -> Result<()> {
-    if into.replace(value).is_some() {
-        return Err(word.error("is said twice"));
+fn set<T>(target: &mut Option<T>, value: T, option: &AttributeOption) -> Result<()> {
+    if target.replace(value).is_some() {
+        return Err(option.error("is given twice"));
     }
     Ok(())
 }

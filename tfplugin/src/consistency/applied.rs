@@ -1,54 +1,65 @@
-//! A result against its plan, and a final plan against the first one: what was promised is kept.
+//! Checks that a result matches its plan, and that the final plan matches the first one.
 
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
 use crate::dynamic::Dynamic;
 use crate::path::Path;
-use crate::registry::Shapes;
+use crate::schema::PreparedSchema;
 use crate::types::Type;
 
 static NULL: Dynamic = Dynamic::Null;
 
-/// What Core would refuse in what apply returned; nothing when it keeps the plan's promises.
+/// Checks the state that apply returned against the plan.
 pub(crate) fn check_applied(
-    shapes: &Shapes,
+    schema: &PreparedSchema,
     planned: &Dynamic,
     actual: &Dynamic,
 ) -> Vec<Diagnostic> {
-    let say = "The provider returned something else than it planned";
-    check(shapes, planned, actual, say)
+    let summary = "The provider returned a result that differs from its plan";
+    check(schema, planned, actual, summary)
 }
 
-/// What Core would refuse in the plan that is made during apply, of the one the person saw.
+/// Checks the plan that is made during apply against the plan that the user approved.
 #[cfg(feature = "testing")]
 pub(crate) fn check_final_plan(
-    shapes: &Shapes,
+    schema: &PreparedSchema,
     first: &Dynamic,
     last: &Dynamic,
 ) -> Vec<Diagnostic> {
-    let say = "The provider planned something else when everything was known";
-    check(shapes, first, last, say)
+    let summary = "The provider's final plan differs from its first plan";
+    check(schema, first, last, summary)
 }
 
-fn check(shapes: &Shapes, promised: &Dynamic, kept: &Dynamic, say: &str) -> Vec<Diagnostic> {
-    let mut breaches = Vec::new();
-    compare(&shapes.ty, promised, kept, &Path::root(), &mut breaches);
-    let block = &shapes.schema.block;
-    breaches
+fn check(
+    schema: &PreparedSchema,
+    planned: &Dynamic,
+    actual: &Dynamic,
+    summary: &str,
+) -> Vec<Diagnostic> {
+    let mut differences = Vec::new();
+    compare(
+        &schema.value_type,
+        planned,
+        actual,
+        &Path::root(),
+        &mut differences,
+    );
+    let block = schema.block();
+    differences
         .into_iter()
-        .map(|(path, breach)| {
+        .map(|(path, difference)| {
             let hidden = block.at(&path).is_some_and(|attribute| attribute.sensitive);
-            let breach = if hidden {
-                "it was promised another value (sensitive)".to_owned()
+            let difference = if hidden {
+                "the planned value was different (sensitive)".to_owned()
             } else {
-                breach
+                difference
             };
             Diagnostic::error(
-                say,
+                summary,
                 format!(
-                    "At `{path}`: {breach}. Terraform refuses this. Return what was planned, or \
-                     plan the value unknown when it is not certain. This is a mistake in the \
+                    "At `{path}`: {difference}. Terraform rejects this. Return the planned value, \
+                     or plan an unknown value when it is not certain. This is a bug in the \
                      provider."
                 ),
             )
@@ -57,64 +68,76 @@ fn check(shapes: &Shapes, promised: &Dynamic, kept: &Dynamic, say: &str) -> Vec<
         .collect()
 }
 
-type Breaches = Vec<(Path, String)>;
+type Differences = Vec<(Path, String)>;
 
-/// Unknown may become anything; what is known, and what is null, stays as it is.
-fn compare(ty: &Type, promised: &Dynamic, kept: &Dynamic, path: &Path, breaches: &mut Breaches) {
-    let mut breach = |what: String| breaches.push((path.clone(), what));
-    match (promised, kept) {
+/// An unknown value may become anything. A known or null value must stay the same.
+fn compare(
+    ty: &Type,
+    planned: &Dynamic,
+    actual: &Dynamic,
+    path: &Path,
+    differences: &mut Differences,
+) {
+    let mut report = |difference: String| differences.push((path.clone(), difference));
+    match (planned, actual) {
         (Dynamic::Unknown(_), _) => {}
-        (Dynamic::Typed(a, promised), Dynamic::Typed(b, kept)) if a == b => {
-            compare(a, promised, kept, path, breaches);
+        (Dynamic::Typed(a, planned), Dynamic::Typed(b, actual)) if a == b => {
+            compare(a, planned, actual, path, differences);
         }
-        (promised, kept) if promised.is_null() && kept.is_null() => {}
-        (promised, kept) if promised.is_null() => {
-            breach(format!("it was planned null, and is {}", shown(kept)));
-        }
-        (promised, kept) if kept.is_null() => {
-            breach(format!("it was planned {}, and is null", shown(promised)));
-        }
-        (promised, kept) if kept.is_unknown() => {
-            breach(format!(
-                "it was planned {}, and is unknown",
-                shown(promised)
+        (planned, actual) if planned.is_null() && actual.is_null() => {}
+        (planned, actual) if planned.is_null() => {
+            report(format!(
+                "null was planned, but the value is {}",
+                describe(actual)
             ));
         }
-        (Dynamic::List(promised), Dynamic::List(kept)) if promised.len() != kept.len() => {
-            let (promised, kept) = (promised.len(), kept.len());
-            breach(format!(
-                "{promised} elements were planned, and there are {kept}"
+        (planned, actual) if actual.is_null() => {
+            report(format!(
+                "{} was planned, but the value is null",
+                describe(planned)
             ));
         }
-        (Dynamic::List(promised), Dynamic::List(kept)) => match ty {
-            Type::Set(element) => compare_sets(element, promised, kept, path, breaches),
+        (planned, actual) if actual.is_unknown() => {
+            report(format!(
+                "{} was planned, but the value is unknown",
+                describe(planned)
+            ));
+        }
+        (Dynamic::List(planned), Dynamic::List(actual)) if planned.len() != actual.len() => {
+            let (planned, actual) = (planned.len(), actual.len());
+            report(format!(
+                "{planned} elements were planned, but there are {actual}"
+            ));
+        }
+        (Dynamic::List(planned), Dynamic::List(actual)) => match ty {
+            Type::Set(element) => compare_sets(element, planned, actual, path, differences),
             _ => {
-                for (index, (promised, kept)) in promised.iter().zip(kept).enumerate() {
+                for (index, (planned, actual)) in planned.iter().zip(actual).enumerate() {
                     let element = match ty {
                         Type::List(element) => element,
                         Type::Tuple(types) => types.get(index).unwrap_or(&Type::Dynamic),
                         _ => &Type::Dynamic,
                     };
-                    compare(element, promised, kept, &path.index(index), breaches);
+                    compare(element, planned, actual, &path.index(index), differences);
                 }
             }
         },
-        (Dynamic::Map(promised), Dynamic::Map(kept)) => match ty {
+        (Dynamic::Map(planned), Dynamic::Map(actual)) => match ty {
             Type::Object(types) => {
                 for (name, ty) in types {
-                    let promised = promised.get(name).unwrap_or(&NULL);
-                    let kept = kept.get(name).unwrap_or(&NULL);
-                    compare(ty, promised, kept, &path.attribute(name), breaches);
+                    let planned = planned.get(name).unwrap_or(&NULL);
+                    let actual = actual.get(name).unwrap_or(&NULL);
+                    compare(ty, planned, actual, &path.attribute(name), differences);
                 }
             }
-            _ => compare_maps(ty, promised, kept, path, breaches),
+            _ => compare_maps(ty, planned, actual, path, differences),
         },
-        (promised, kept) if promised == kept => {}
-        (promised, kept) => {
-            breach(format!(
-                "it was planned {}, and is {}",
-                shown(promised),
-                shown(kept)
+        (planned, actual) if planned == actual => {}
+        (planned, actual) => {
+            report(format!(
+                "{} was planned, but the value is {}",
+                describe(planned),
+                describe(actual)
             ));
         }
     }
@@ -122,65 +145,68 @@ fn compare(ty: &Type, promised: &Dynamic, kept: &Dynamic, path: &Path, breaches:
 
 fn compare_maps(
     ty: &Type,
-    promised: &BTreeMap<String, Dynamic>,
-    kept: &BTreeMap<String, Dynamic>,
+    planned: &BTreeMap<String, Dynamic>,
+    actual: &BTreeMap<String, Dynamic>,
     path: &Path,
-    breaches: &mut Breaches,
+    differences: &mut Differences,
 ) {
     let element = match ty {
         Type::Map(element) => element,
         _ => &Type::Dynamic,
     };
-    for (key, promised) in promised {
-        match kept.get(key) {
-            Some(kept) => compare(element, promised, kept, &path.key(key), breaches),
-            None => breaches.push((path.key(key), "it was planned, and is not there".to_owned())),
+    for (key, planned) in planned {
+        match actual.get(key) {
+            Some(actual) => compare(element, planned, actual, &path.key(key), differences),
+            None => differences.push((
+                path.key(key),
+                "it was planned, but does not exist".to_owned(),
+            )),
         }
     }
-    for key in kept.keys().filter(|key| !promised.contains_key(*key)) {
-        breaches.push((path.key(key), "it was not planned, and is there".to_owned()));
+    for key in actual.keys().filter(|key| !planned.contains_key(*key)) {
+        differences.push((path.key(key), "it exists, but was not planned".to_owned()));
     }
 }
 
-/// Every planned element must be one of the actual ones, each of which counts once.
+/// Each planned element must have an actual element of its own.
 fn compare_sets(
     element: &Type,
-    promised: &[Dynamic],
-    kept: &[Dynamic],
+    planned: &[Dynamic],
+    actual: &[Dynamic],
     path: &Path,
-    breaches: &mut Breaches,
+    differences: &mut Differences,
 ) {
-    let mut rest: Vec<&Dynamic> = kept.iter().collect();
-    // What is wholly known has one counterpart at most, and takes it before a vaguer one can.
-    let (known, vague): (Vec<_>, Vec<_>) = promised.iter().partition(|p| p.is_wholly_known());
-    for promised in known.into_iter().chain(vague) {
-        let found = rest.iter().position(|kept| {
-            let mut differences = Vec::new();
-            compare(element, promised, kept, path, &mut differences);
-            differences.is_empty()
+    let mut unmatched: Vec<&Dynamic> = actual.iter().collect();
+    // A wholly known element matches one actual element at most, so it goes first.
+    let (known, partly_known): (Vec<_>, Vec<_>) = planned.iter().partition(|p| p.is_wholly_known());
+    for planned in known.into_iter().chain(partly_known) {
+        let found = unmatched.iter().position(|actual| {
+            let mut element_differences = Vec::new();
+            compare(element, planned, actual, path, &mut element_differences);
+            element_differences.is_empty()
         });
         match found {
-            Some(place) => {
-                rest.swap_remove(place);
+            Some(index) => {
+                unmatched.swap_remove(index);
             }
-            None => breaches.push((
+            None => differences.push((
                 path.clone(),
-                format!("the planned element {} is not there", shown(promised)),
+                format!("the planned element {} does not exist", describe(planned)),
             )),
         }
     }
 }
 
-/// A value for a message; what is large is only named.
-fn shown(value: &Dynamic) -> String {
+/// Describes a value for a message. Collections are described by their size.
+fn describe(value: &Dynamic) -> String {
     match value.untyped() {
         Dynamic::Null => "null".to_owned(),
         Dynamic::Unknown(_) => "unknown".to_owned(),
         Dynamic::Bool(value) => value.to_string(),
         Dynamic::Number(value) => value.to_string(),
         Dynamic::String(value) => format!("{value:?}"),
-        Dynamic::List(elements) => format!("a collection of {}", elements.len()),
-        Dynamic::Map(entries) => format!("an object or map of {}", entries.len()),
-        Dynamic::Typed(..) => "a value of its own type".to_owned(),
+        Dynamic::List(elements) => format!("a collection of size {}", elements.len()),
+        Dynamic::Map(entries) => format!("an object or map of size {}", entries.len()),
+        Dynamic::Typed(..) => "a dynamic value".to_owned(),
     }
 }

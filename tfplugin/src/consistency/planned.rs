@@ -1,57 +1,57 @@
-//! A plan against the configuration and the prior state: what Core calls an invalid plan.
+//! Checks a plan against the configuration and the prior state, as Core does.
 
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
 use crate::dynamic::Dynamic;
 use crate::path::Path;
-use crate::registry::Shapes;
+use crate::schema::PreparedSchema;
 use crate::schema::{Attribute, Block, NestedBlock, Nesting};
 
 static NULL: Dynamic = Dynamic::Null;
 
-/// What Core would refuse in this plan; nothing when it would take it.
+/// The reasons for which Core would reject the plan; empty when it is valid.
 pub(crate) fn check_plan(
-    shapes: &Shapes,
+    schema: &PreparedSchema,
     config: &Dynamic,
     prior: &Dynamic,
     planned: &Dynamic,
 ) -> Vec<Diagnostic> {
-    let mut check = Check::default();
+    let mut checker = PlanChecker::default();
     match (config.is_null(), planned.is_null()) {
         (true, true) => {}
-        (true, false) => check.refuse(
+        (true, false) => checker.report(
             &Path::root(),
-            "the resource is to be destroyed, and the plan has values",
-            "Leave the plan as it is when its action is Destroy.",
+            "the resource will be destroyed, but the plan has values",
+            "Do not change the plan when its action is Destroy.",
         ),
-        (false, true) => check.refuse(
+        (false, true) => checker.report(
             &Path::root(),
-            "the resource is configured, and the plan has none",
-            "Only Terraform decides that a resource is to be destroyed.",
+            "the resource is configured, but the plan is null",
+            "Only Terraform decides to destroy a resource.",
         ),
         (false, false) => {
-            let at = At {
+            let values = Values {
                 config,
                 prior,
                 planned,
             };
-            check.block(&shapes.schema.block, at, &Path::root());
+            checker.block(schema.block(), values, &Path::root());
         }
     }
-    check.found
+    checker.diagnostics
 }
 
-/// The three values of one place.
+/// The configured, prior and planned value of one attribute.
 #[derive(Clone, Copy)]
-struct At<'a> {
+struct Values<'a> {
     config: &'a Dynamic,
     prior: &'a Dynamic,
     planned: &'a Dynamic,
 }
 
-impl<'a> At<'a> {
-    fn each(self, pick: impl Fn(&'a Dynamic) -> Option<&'a Dynamic>) -> Self {
+impl<'a> Values<'a> {
+    fn select(self, pick: impl Fn(&'a Dynamic) -> Option<&'a Dynamic>) -> Self {
         Self {
             config: pick(self.config).unwrap_or(&NULL),
             prior: pick(self.prior).unwrap_or(&NULL),
@@ -60,60 +60,60 @@ impl<'a> At<'a> {
     }
 
     fn entry(self, name: &str) -> Self {
-        self.each(|value| value.as_map().and_then(|entries| entries.get(name)))
+        self.select(|value| value.as_map().and_then(|entries| entries.get(name)))
     }
 
     fn index(self, index: usize) -> Self {
-        self.each(|value| value.as_list().and_then(|elements| elements.get(index)))
+        self.select(|value| value.as_list().and_then(|elements| elements.get(index)))
     }
 }
 
 #[derive(Default)]
-struct Check {
-    found: Vec<Diagnostic>,
+struct PlanChecker {
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl Check {
-    fn refuse(&mut self, path: &Path, problem: &str, remedy: &str) {
-        self.found.push(
+impl PlanChecker {
+    fn report(&mut self, path: &Path, problem: &str, fix: &str) {
+        self.diagnostics.push(
             Diagnostic::error(
-                "The provider made a plan that Terraform refuses",
-                format!("At `{path}`: {problem}. {remedy} This is a mistake in the provider."),
+                "The provider made an invalid plan",
+                format!("At `{path}`: {problem}. {fix} This is a bug in the provider."),
             )
             .at(path.clone()),
         );
     }
 
-    fn block(&mut self, block: &Block, at: At<'_>, path: &Path) {
+    fn block(&mut self, block: &Block, values: Values<'_>, path: &Path) {
         for attribute in &block.attributes {
             let path = path.attribute(&attribute.name);
-            self.attribute(attribute, at.entry(&attribute.name), &path);
+            self.attribute(attribute, values.entry(&attribute.name), &path);
         }
         for nested in &block.blocks {
             let path = path.attribute(&nested.name);
-            self.nested_block(nested, at.entry(&nested.name), &path);
+            self.nested_block(nested, values.entry(&nested.name), &path);
         }
     }
 
-    fn attribute(&mut self, attribute: &Attribute, at: At<'_>, path: &Path) {
-        let At {
+    fn attribute(&mut self, attribute: &Attribute, values: Values<'_>, path: &Path) {
+        let Values {
             config,
             prior,
             planned,
-        } = at;
+        } = values;
         if attribute.write_only {
             if !planned.is_null() {
-                self.refuse(
+                self.report(
                     path,
-                    "a write-only value is in the plan",
-                    "Leave it null: the value is in `Cx::config`.",
+                    "the plan has a write-only value",
+                    "Plan null; the value is in `Context::config`.",
                 );
             }
         } else if config.is_null() {
             if !attribute.mode.is_computed() && !planned.is_null() {
-                self.refuse(
+                self.report(
                     path,
-                    "the configuration leaves it out, it is not computed, and the plan has a value",
+                    "the plan has a value, but the attribute is neither configured nor computed",
                     "Declare it computed (or with a default) if the provider may set it.",
                 );
             }
@@ -122,111 +122,119 @@ impl Check {
             && !planned.is_unknown()
             && !planned.is_null()
         {
-            self.nested(nesting, at, path, &|check, at, path| {
+            self.nested(nesting, values, path, &|checker, values, path| {
                 for attribute in attributes {
                     let path = path.attribute(&attribute.name);
-                    check.attribute(attribute, at.entry(&attribute.name), &path);
+                    checker.attribute(attribute, values.entry(&attribute.name), &path);
                 }
             });
         } else {
-            let ty = attribute.ty();
-            // The prior value in another spelling of the same is what Core lets a provider keep.
-            let kept = !prior.is_null() && planned.same_as(prior, &ty);
-            if !kept && !agrees(config, planned) && !planned.same_as(config, &ty) {
-                self.refuse(
+            let ty = attribute.value_type();
+            // Core also accepts the prior value, for a provider that treats both as equivalent.
+            let is_prior = !prior.is_null() && planned.same_as(prior, &ty);
+            if !is_prior && !matches_config(config, planned) && !planned.same_as(config, &ty) {
+                self.report(
                     path,
-                    "the plan does not have the configured value",
-                    "Keep what the person wrote, also its spelling; only what the configuration \
-                     leaves out can be planned otherwise.",
+                    "the planned value differs from the configured value",
+                    "Plan the configured value in its exact spelling. A provider can choose only \
+                     values that are not configured.",
                 );
             }
         }
     }
 
-    fn nested_block(&mut self, nested: &NestedBlock, at: At<'_>, path: &Path) {
-        if at.planned.is_unknown() && !at.config.is_unknown() {
-            self.refuse(path, "a block is planned unknown", "Plan the values in it.");
-            return;
-        }
-        if at.config.is_unknown() {
-            return;
-        }
-        if at.planned.is_null() && nested.nesting != Nesting::Single {
-            self.refuse(
+    fn nested_block(&mut self, nested: &NestedBlock, values: Values<'_>, path: &Path) {
+        if values.planned.is_unknown() && !values.config.is_unknown() {
+            self.report(
                 path,
-                "a block is planned null",
-                "A block that is absent is empty.",
+                "the plan has an unknown block",
+                "Plan the values in it.",
             );
             return;
         }
-        self.nested(nested.nesting, at, path, &|check, at, path| {
-            check.block(&nested.block, at, path);
+        if values.config.is_unknown() {
+            return;
+        }
+        if values.planned.is_null() && nested.nesting != Nesting::Single {
+            self.report(
+                path,
+                "the plan has a null block",
+                "Plan an empty collection for a missing block.",
+            );
+            return;
+        }
+        self.nested(nested.nesting, values, path, &|checker, values, path| {
+            checker.block(&nested.block, values, path);
         });
     }
 
-    /// Elements of a set have no counterpart that could be told for sure, so only their number
-    /// is compared, as Core does.
+    /// Compares only the number of elements of sets, as Core does, because their elements have no
+    /// certain counterparts.
     fn nested(
         &mut self,
         nesting: Nesting,
-        at: At<'_>,
+        values: Values<'_>,
         path: &Path,
-        element: &dyn Fn(&mut Self, At<'_>, &Path),
+        element: &dyn Fn(&mut Self, Values<'_>, &Path),
     ) {
         match nesting {
             Nesting::Single | Nesting::Group => {
-                if at.config.is_null() == at.planned.is_null() {
-                    if !at.planned.is_null() {
-                        element(self, at, path);
+                if values.config.is_null() == values.planned.is_null() {
+                    if !values.planned.is_null() {
+                        element(self, values, path);
                     }
                 } else if nesting == Nesting::Single {
-                    self.count(path);
+                    self.report_elements(path);
                 }
             }
             Nesting::List | Nesting::Set => {
-                let (config, planned) = (elements(at.config), elements(at.planned));
+                let (config, planned) = (elements(values.config), elements(values.planned));
                 if config.len() != planned.len() {
-                    self.count(path);
+                    self.report_elements(path);
                 } else if nesting == Nesting::List {
                     for index in 0..planned.len() {
-                        element(self, at.index(index), &path.index(index));
+                        element(self, values.index(index), &path.index(index));
                     }
                 }
             }
             Nesting::Map => {
-                let (config, planned) = (entries(at.config), entries(at.planned));
+                let (config, planned) = (entries(values.config), entries(values.planned));
                 if config.keys().ne(planned.keys()) {
-                    self.count(path);
+                    self.report_elements(path);
                 } else {
                     for key in planned.keys() {
-                        element(self, at.entry(key), &path.key(key));
+                        element(self, values.entry(key), &path.key(key));
                     }
                 }
             }
         }
     }
 
-    fn count(&mut self, path: &Path) {
-        self.refuse(
+    fn report_elements(&mut self, path: &Path) {
+        self.report(
             path,
-            "the plan has other elements than the configuration",
-            "Plan what is in the elements; which there are is the configuration's to say.",
+            "the plan and the configuration have different elements",
+            "Plan values inside the elements; do not add or remove elements.",
         );
     }
 }
 
-/// Whether the plan says what the configuration says, where that is known by now.
-fn agrees(config: &Dynamic, planned: &Dynamic) -> bool {
+/// Whether the plan has the configured values, as far as they are known.
+fn matches_config(config: &Dynamic, planned: &Dynamic) -> bool {
     match (config.untyped(), planned.untyped()) {
         (Dynamic::Unknown(_), _) => true,
         (Dynamic::List(config), Dynamic::List(planned)) => {
-            config.len() == planned.len() && config.iter().zip(planned).all(|(c, p)| agrees(c, p))
+            config.len() == planned.len()
+                && config
+                    .iter()
+                    .zip(planned)
+                    .all(|(c, p)| matches_config(c, p))
         }
         (Dynamic::Map(config), Dynamic::Map(planned)) => {
             config.len() == planned.len()
                 && config
                     .iter()
-                    .all(|(key, c)| planned.get(key).is_some_and(|p| agrees(c, p)))
+                    .all(|(key, c)| planned.get(key).is_some_and(|p| matches_config(c, p)))
         }
         (config, planned) => config == planned,
     }

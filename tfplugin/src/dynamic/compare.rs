@@ -1,17 +1,17 @@
-//! Comparing trees as Terraform does, and the type that a tree shows by itself.
+//! Comparison as Terraform does it, and the implied type of a value.
 
 use super::Dynamic;
 use crate::types::Type;
 
 impl Dynamic {
-    /// Whether Terraform takes the two for the same value of this type: sets without regard to
-    /// order, unknown values without regard to what is promised of them.
+    /// Whether Terraform treats both as the same value of this type. It ignores the order of sets and
+    /// the refinements of unknown values.
     #[must_use]
     pub fn same_as(&self, other: &Self, ty: &Type) -> bool {
         self == other || self.clone().canonical(ty) == other.clone().canonical(ty)
     }
 
-    /// The value with the elements of sets in one order, each once, and without promises.
+    /// The value with sorted, distinct set elements and without refinements.
     #[must_use]
     pub fn canonical(self, ty: &Type) -> Self {
         match (self, ty) {
@@ -30,8 +30,8 @@ impl Dynamic {
                 Self::List(canonical_all(elements, |_| element))
             }
             (Self::List(elements), Type::Tuple(types)) => {
-                Self::List(canonical_all(elements, |place| {
-                    types.get(place).unwrap_or(&Type::Dynamic)
+                Self::List(canonical_all(elements, |index| {
+                    types.get(index).unwrap_or(&Type::Dynamic)
                 }))
             }
             (Self::Map(entries), Type::Map(element)) => Self::Map(
@@ -54,8 +54,8 @@ impl Dynamic {
         }
     }
 
-    /// The type that the tree shows by itself, as for a literal in HCL: a sequence is a tuple, a
-    /// mapping an object, and a null or unknown value may be of any type.
+    /// The type of the value as a literal in HCL: a sequence is a tuple, a mapping is an object, and a
+    /// null or unknown value has the type `dynamic`.
     #[must_use]
     pub fn implied_type(&self) -> Type {
         match self {
@@ -76,6 +76,6 @@ fn canonical_all<'t>(elements: Vec<Dynamic>, ty: impl Fn(usize) -> &'t Type) -> 
     elements
         .into_iter()
         .enumerate()
-        .map(|(place, element)| element.canonical(ty(place)))
+        .map(|(index, element)| element.canonical(ty(index)))
         .collect()
 }

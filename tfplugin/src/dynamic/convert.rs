@@ -1,4 +1,4 @@
-//! Rust's own values as untyped trees.
+//! Conversions from Rust types.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ impl From<BTreeMap<String, Dynamic>> for Dynamic {
 }
 
 impl<T: Into<Dynamic>> From<Option<T>> for Dynamic {
-    /// None is null.
+    /// `None` becomes null.
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }

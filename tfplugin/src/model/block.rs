@@ -1,4 +1,4 @@
-//! The fields that are nested blocks.
+//! Fields that are nested blocks.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::path::Path;
 use crate::schema::Block;
 use crate::value::Value;
 
-/// The ways of nesting, as types, so that a field of the wrong type does not compile.
+/// The kinds of nesting as types, so that a field of the wrong type does not compile.
 pub mod nesting {
     /// `#[block(single)]`
     #[derive(Clone, Copy, Debug)]
@@ -30,28 +30,28 @@ pub mod nesting {
     pub enum Map {}
 }
 
-/// What a field with `#[block]` has to be: `Vec<M>` for a list or a set of models, `Option<M>` for
-/// a single one, `M` for a group, `BTreeMap<String, M>` for a map.
+/// The type of a field with `#[block]`: `Vec<M>` for a list or a set, `Option<M>` for a single
+/// block, `M` for a group, `BTreeMap<String, M>` for a map.
 ///
-/// A `dynamic` block whose `for_each` is not known yet makes the blocks unknown as a whole. A field
-/// that is a [`Value`] has room for that (`Value<Vec<M>>`, `Value<M>`, `Value<BTreeMap<String, M>>`);
-/// decoding any other fails then, and works when Terraform asks again with all known.
+/// A `dynamic` block with an unknown `for_each` makes the blocks unknown as a whole. A [`Value`] can
+/// hold that (`Value<Vec<M>>`, `Value<M>`, `Value<BTreeMap<String, M>>`). Decoding any other field
+/// fails until Terraform calls again with known values.
 #[diagnostic::on_unimplemented(
     message = "a `{Nesting}` block cannot be a `{Self}`",
-    label = "does not fit this kind of block",
-    note = "a list or a set is a `Vec<M>`, a single one an `Option<M>`, a group an `M`, a map a `BTreeMap<String, M>`, where M has `#[derive(tfplugin::Model)]`"
+    label = "not the type for this kind of block",
+    note = "use `Vec<M>` for a list or a set, `Option<M>` for a single block, `M` for a group and `BTreeMap<String, M>` for a map, where M has `#[derive(tfplugin::Model)]`"
 )]
 pub trait BlockField<Nesting>: Sized {
-    /// What is in the block.
+    /// The schema of each block.
     fn block() -> Block;
 
-    /// The field from a value of the block's type.
+    /// Converts a value of the blocks' type to the field.
     ///
     /// # Errors
-    /// A value that does not fit, with its path.
+    /// If the value does not match the field, with its path.
     fn decode(value: Dynamic, path: &Path) -> Result<Self>;
 
-    /// The value of the field.
+    /// Converts the field to a value.
     fn encode(self) -> Dynamic;
 }
 
@@ -86,7 +86,7 @@ impl<M: Model> BlockField<nesting::Group> for M {
     }
 }
 
-/// Lists and sets are alike but for addresses: an element of a set has none.
+/// Lists and sets differ only in paths: an element of a set has none.
 macro_rules! sequences {
     ($($nesting:ty, $address:expr;)*) => {$(
         impl<M: Model> BlockField<$nesting> for Vec<M> {
@@ -101,7 +101,7 @@ macro_rules! sequences {
                     other => return Err(unexpected("blocks", &other, path)),
                 };
                 let address: fn(&Path, usize) -> Path = $address;
-                collect(elements.map(|(index, element)| one(element, || address(path, index))))
+                collect(elements.map(|(index, element)| decode_block(element, || address(path, index))))
             }
 
             fn encode(self) -> Dynamic {
@@ -128,7 +128,7 @@ impl<M: Model> BlockField<nesting::Map> for BTreeMap<String, M> {
             other => return Err(unexpected("blocks", &other, path)),
         };
         collect(elements.map(|(key, element)| {
-            let element = one(element, || path.key(&key))?;
+            let element = decode_block(element, || path.key(&key))?;
             Ok((key, element))
         }))
     }
@@ -139,8 +139,8 @@ impl<M: Model> BlockField<nesting::Map> for BTreeMap<String, M> {
     }
 }
 
-/// Blocks in three states: null is how a value says that there are none.
-macro_rules! in_three_states {
+/// Blocks that can be unknown. Null means that there are no blocks.
+macro_rules! optional_blocks {
     ($($nesting:ty: $known:ty, $absent:expr;)*) => {$(
         impl<M: Model> BlockField<$nesting> for Value<$known> {
             fn block() -> Block {
@@ -168,7 +168,7 @@ macro_rules! in_three_states {
     )*};
 }
 
-in_three_states! {
+optional_blocks! {
     nesting::List: Vec<M>, Dynamic::List(Vec::new());
     nesting::Set: Vec<M>, Dynamic::List(Vec::new());
     nesting::Map: BTreeMap<String, M>, Dynamic::Map(BTreeMap::new());
@@ -196,17 +196,17 @@ impl<M: Model> BlockField<nesting::Single> for Value<M> {
     }
 }
 
-/// One of several blocks. Its path is only made when something is wrong with it.
-fn one<M: Model>(value: Dynamic, path: impl FnOnce() -> Path) -> Result<M> {
+/// Decodes one of several blocks. Its path is built only for an error.
+fn decode_block<M: Model>(value: Dynamic, path: impl FnOnce() -> Path) -> Result<M> {
     M::decode(value, &Path::root()).map_err(|failure| failure.under(&path()))
 }
 
 fn known(value: Dynamic, path: &Path) -> Result<Dynamic> {
     if value.is_unknown() {
         return Err(Failure::new(
-            "Blocks not known yet",
-            "How many blocks there are is decided during apply, and it is needed earlier. \
-             Give the dynamic block a for_each that is known when planning.",
+            "Unknown blocks",
+            "The number of blocks is known only during apply, but the provider needs it earlier. \
+             Use a for_each that is known during planning.",
         )
         .at(path.clone()));
     }

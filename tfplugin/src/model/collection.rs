@@ -1,4 +1,4 @@
-//! Collections: lists, sets and maps of elements, and what may stand in them.
+//! Collections: lists, sets and maps of elements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,29 +10,29 @@ use crate::path::Path;
 use crate::schema::{Nesting, Shape, Validator};
 use crate::value::Value;
 
-/// What may stand in a collection: an [`Element`], or a [`Value`] of one where single elements can
-/// be null or unknown.
+/// A type that a collection can hold: an [`Element`], or a [`Value`] of one, so that single elements
+/// can be null or unknown.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in a collection",
+    message = "`{Self}` cannot be an element of a collection",
     label = "is neither a `tfplugin::Element` nor a `tfplugin::Value` of one",
     note = "elements are String, bool, integers, f64, Number, Dynamic, Vec, BTreeSet and BTreeMap<String, _> of elements, and structs with `#[derive(tfplugin::Model)]` that have no blocks"
 )]
 pub trait Item: Sized {
-    /// What it is or has a value of.
+    /// The element type.
     type Element: Element;
 
-    /// The item from any value.
+    /// Converts any value, including null and unknown.
     ///
     /// # Errors
-    /// A value that does not fit, with its path.
+    /// If the value does not match the type, with its path.
     fn decode(value: Dynamic, path: &Path) -> Result<Self>;
 
-    /// The value of the item.
+    /// Converts the item to a value.
     fn encode(self) -> Dynamic;
 
-    /// Whether the type has room for what is unknown in this value, or for its being unknown.
+    /// Whether the type can hold the value, if it is or contains an unknown.
     #[must_use]
-    fn has_room(value: &Dynamic) -> bool;
+    fn can_hold(value: &Dynamic) -> bool;
 }
 
 impl<T: Element> Item for T {
@@ -41,7 +41,8 @@ impl<T: Element> Item for T {
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
         if value.is_null() {
             return Err(
-                Failure::new("Missing element", "An element of it is null.").at(path.clone())
+                Failure::new("Null element", "An element is null, but must have a value.")
+                    .at(path.clone()),
             );
         }
         <T as Element>::decode(value, path)
@@ -51,8 +52,8 @@ impl<T: Element> Item for T {
         <T as Element>::encode(self)
     }
 
-    fn has_room(value: &Dynamic) -> bool {
-        !value.is_unknown() && (value.is_null() || <T as Element>::has_room(value))
+    fn can_hold(value: &Dynamic) -> bool {
+        !value.is_unknown() && (value.is_null() || <T as Element>::can_hold(value))
     }
 }
 
@@ -67,72 +68,72 @@ impl<T: Element> Item for Value<T> {
         <Self as Field>::encode(self)
     }
 
-    fn has_room(_value: &Dynamic) -> bool {
+    fn can_hold(_value: &Dynamic) -> bool {
         true
     }
 }
 
 impl<T: Item> Element for Vec<T> {
-    const DEPTH: u8 = deeper::<T>();
+    const MODEL_DEPTH: u8 = collection_depth::<T>();
 
     fn shape() -> Shape {
-        const { _ = Self::DEPTH };
+        const { _ = Self::MODEL_DEPTH };
         shape::<T>(Nesting::List)
     }
 
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
-        let elements = open_list("a list", value, path)?;
+        let elements = into_list("a list", value, path)?;
         let elements = elements.into_iter().enumerate();
-        collect(elements.map(|(index, element)| item(element, || path.index(index))))
+        collect(elements.map(|(index, element)| decode_item(element, || path.index(index))))
     }
 
     fn encode(self) -> Dynamic {
         Dynamic::List(self.into_iter().map(Item::encode).collect())
     }
 
-    fn has_room(value: &Dynamic) -> bool {
-        every(value, T::has_room)
+    fn can_hold(value: &Dynamic) -> bool {
+        all_elements(value, T::can_hold)
     }
 
     fn validators() -> Vec<Validator> {
-        in_each::<T>(Nesting::List)
+        element_validators::<T>(Nesting::List)
     }
 }
 
-/// Two unknown elements may yet be different or the same, so a set with anything unknown inside is
-/// unknown as a whole.
+/// A set with an unknown inside is unknown as a whole, because two unknown elements may turn out to
+/// be equal.
 impl<T: Item + Ord> Element for BTreeSet<T> {
-    const DEPTH: u8 = deeper::<T>();
+    const MODEL_DEPTH: u8 = collection_depth::<T>();
 
     fn shape() -> Shape {
-        const { _ = Self::DEPTH };
+        const { _ = Self::MODEL_DEPTH };
         shape::<T>(Nesting::Set)
     }
 
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
-        // Elements of a set have no address; whatever is wrong with one is wrong at the set.
-        let elements = open_list("a set", value, path)?.into_iter();
-        collect(elements.map(|element| item(element, || path.clone())))
+        // Elements of a set have no path, so an error in one has the path of the set.
+        let elements = into_list("a set", value, path)?.into_iter();
+        collect(elements.map(|element| decode_item(element, || path.clone())))
     }
 
     fn encode(self) -> Dynamic {
         Dynamic::List(self.into_iter().map(Item::encode).collect())
     }
 
-    fn has_room(value: &Dynamic) -> bool {
+    fn can_hold(value: &Dynamic) -> bool {
         value.is_wholly_known()
     }
 
     fn validators() -> Vec<Validator> {
-        in_each::<T>(Nesting::Set)
+        element_validators::<T>(Nesting::Set)
     }
 }
 
 impl<T: Item> Element for BTreeMap<String, T> {
-    const DEPTH: u8 = deeper::<T>();
+    const MODEL_DEPTH: u8 = collection_depth::<T>();
 
     fn shape() -> Shape {
-        const { _ = Self::DEPTH };
+        const { _ = Self::MODEL_DEPTH };
         shape::<T>(Nesting::Map)
     }
 
@@ -142,7 +143,7 @@ impl<T: Item> Element for BTreeMap<String, T> {
             other => return Err(unexpected("a map", &other, path)),
         };
         collect(elements.map(|(key, element)| {
-            let element = item(element, || path.key(&key))?;
+            let element = decode_item(element, || path.key(&key))?;
             Ok((key, element))
         }))
     }
@@ -152,34 +153,34 @@ impl<T: Item> Element for BTreeMap<String, T> {
         Dynamic::Map(elements.map(|(key, item)| (key, item.encode())).collect())
     }
 
-    fn has_room(value: &Dynamic) -> bool {
-        every(value, T::has_room)
+    fn can_hold(value: &Dynamic) -> bool {
+        all_elements(value, T::can_hold)
     }
 
     fn validators() -> Vec<Validator> {
-        in_each::<T>(Nesting::Map)
+        element_validators::<T>(Nesting::Map)
     }
 }
 
-/// Terraform nests attributes in one collection and no deeper.
+/// Terraform supports nested attributes in one collection, but not in collections of collections.
 ///
 /// ```compile_fail,E0080
 /// # use tfplugin::{Element, Model, Value};
 /// /// A cell of a table.
 /// #[derive(Model)]
 /// struct Cell {
-///     /// What is in it.
+///     /// The text.
 ///     #[attribute(required)]
 ///     text: Value<String>,
 /// }
-/// # <Vec<Cell> as Element>::shape(); // As far as it goes.
+/// # <Vec<Cell> as Element>::shape(); // One collection is allowed.
 /// <Vec<Vec<Cell>> as Element>::shape();
 /// ```
-const fn deeper<T: Item>() -> u8 {
-    let inner = T::Element::DEPTH;
+const fn collection_depth<T: Item>() -> u8 {
+    let inner = T::Element::MODEL_DEPTH;
     assert!(
         inner < 2,
-        "a model can stand in one collection, not in collections of collections"
+        "a model can be in one collection, but not in a collection of collections"
     );
     inner * 2
 }
@@ -193,39 +194,39 @@ fn shape<T: Item>(nesting: Nesting) -> Shape {
             nesting,
             attributes,
         },
-        inner => Shape::Type(nesting.wrap(inner.ty())),
+        inner => Shape::Type(nesting.wrap(inner.value_type())),
     }
 }
 
-fn open_list(wanted: &str, value: Dynamic, path: &Path) -> Result<Vec<Dynamic>> {
+fn into_list(expected: &str, value: Dynamic, path: &Path) -> Result<Vec<Dynamic>> {
     match value.into_untyped() {
         Dynamic::List(elements) => Ok(elements),
-        other => Err(unexpected(wanted, &other, path)),
+        other => Err(unexpected(expected, &other, path)),
     }
 }
 
-/// One item. Its path is only made when something is wrong with it.
-fn item<T: Item>(value: Dynamic, path: impl FnOnce() -> Path) -> Result<T> {
+/// Decodes an item. Its path is built only for an error.
+fn decode_item<T: Item>(value: Dynamic, path: impl FnOnce() -> Path) -> Result<T> {
     T::decode(value, &Path::root()).map_err(|failure| failure.under(&path()))
 }
 
-/// All items, or all that is wrong with them.
+/// Collects all items, or the errors of all of them.
 pub(super) fn collect<T, C: FromIterator<T>>(items: impl Iterator<Item = Result<T>>) -> Result<C> {
-    let mut failed: Option<Failure> = None;
-    let good = items.filter_map(|item| {
+    let mut failures: Option<Failure> = None;
+    let decoded = items.filter_map(|item| {
         item.map_err(|failure| {
-            failed = Some(match failed.take() {
+            failures = Some(match failures.take() {
                 Some(earlier) => earlier.and(failure),
                 None => failure,
             });
         })
         .ok()
     });
-    let collected = good.collect();
-    failed.map_or(Ok(collected), Err)
+    let collected = decoded.collect();
+    failures.map_or(Ok(collected), Err)
 }
 
-fn every(value: &Dynamic, holds: impl Fn(&Dynamic) -> bool) -> bool {
+fn all_elements(value: &Dynamic, holds: impl Fn(&Dynamic) -> bool) -> bool {
     match value.untyped() {
         Dynamic::List(elements) => elements.iter().all(holds),
         Dynamic::Map(elements) => elements.values().all(holds),
@@ -233,8 +234,8 @@ fn every(value: &Dynamic, holds: impl Fn(&Dynamic) -> bool) -> bool {
     }
 }
 
-/// The element's own validators, asked about every element that is known.
-fn in_each<T: Item>(nesting: Nesting) -> Vec<Validator> {
+/// A validator that runs the element type's validators on every known element.
+fn element_validators<T: Item>(nesting: Nesting) -> Vec<Validator> {
     let inner = T::Element::validators();
     if inner.is_empty() {
         return Vec::new();

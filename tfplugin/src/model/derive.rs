@@ -1,4 +1,4 @@
-//! What the code that `#[derive(Model)]` writes calls. It may change in any version.
+//! Functions for the code that `#[derive(Model)]` generates. Any version may change them.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::schema::{Attribute, Block, Mode, Modifier, NestedBlock, Nesting, Shape, Validator};
 
-/// An attribute of a field's type.
+/// Creates the attribute of a field.
 #[must_use]
 pub fn attribute<F: Field>(name: &str, mode: Mode, description: &str) -> Attribute {
     let mut attribute = Attribute::new(name, F::Element::shape(), mode);
@@ -20,7 +20,7 @@ pub fn attribute<F: Field>(name: &str, mode: Mode, description: &str) -> Attribu
     attribute
 }
 
-/// A block of a field's type; its own description counts where the field has none.
+/// Creates the nested block of a field. Without a description, it keeps the one of its model.
 #[must_use]
 pub fn block<N, F: BlockField<N>>(
     name: &str,
@@ -45,7 +45,7 @@ pub fn block<N, F: BlockField<N>>(
     }
 }
 
-/// The shape of a model that stands in a value.
+/// The shape of a nested model.
 #[must_use]
 pub fn shape<M: Model>() -> Shape {
     Shape::Nested {
@@ -54,44 +54,44 @@ pub fn shape<M: Model>() -> Shape {
     }
 }
 
-/// What a model that stands in a value says of itself.
+/// The validators of a nested model.
 #[must_use]
 pub fn validators<M: Model>() -> Vec<Validator> {
     M::block().validators
 }
 
-/// A default of the field's type.
+/// Converts a default of the field's type to a value.
 #[must_use]
 pub fn default<F: Field>(default: F::Element) -> Dynamic {
     default.encode()
 }
 
-/// A check of the field's known values.
+/// Creates a validator of the field's known values.
 pub fn validator<F: Field, E: Display>(
     name: &'static str,
     check: impl Fn(&F::Element) -> Result<(), E> + Send + Sync + 'static,
 ) -> Validator {
     Validator::new(move |value, path| {
-        // What has no room for something unknown yet is checked when it is known.
-        if !F::Element::has_room(value) {
+        // A value with unknowns that the type cannot hold is validated when it is known.
+        if !F::Element::can_hold(value) {
             return Vec::new();
         }
         match F::Element::decode(value.clone(), path) {
-            Ok(known) => check(&known).err().map_or_else(Vec::new, |why| {
+            Ok(known) => check(&known).err().map_or_else(Vec::new, |reason| {
                 let summary = format!("Invalid value for {name}");
-                vec![Diagnostic::error(summary, why.to_string()).at(path.clone())]
+                vec![Diagnostic::error(summary, reason.to_string()).at(path.clone())]
             }),
             Err(failure) => failure.into_diagnostics(),
         }
     })
 }
 
-/// A check of a whole model.
-pub fn whole<M: Model, E: Into<Failure>>(
+/// Creates a validator of a whole model.
+pub fn model_validator<M: Model, E: Into<Failure>>(
     check: impl Fn(&M) -> Result<(), E> + Send + Sync + 'static,
 ) -> Validator {
     Validator::new(move |value, path| {
-        // A value that does not fit is told of where it is decoded, with what does not fit.
+        // Decoding the configuration reports the values that do not match.
         let Ok(model) = M::decode(value.clone(), path) else {
             return Vec::new();
         };
@@ -102,79 +102,81 @@ pub fn whole<M: Model, E: Into<Failure>>(
     })
 }
 
-/// A replacement that depends on both values.
+/// Creates a modifier that replaces the resource depending on the prior and the planned value.
 #[must_use]
-pub fn replace_if<F: Field>(decides: impl Fn(&F, &F) -> bool + Send + Sync + 'static) -> Modifier {
+pub fn replace_if<F: Field>(
+    condition: impl Fn(&F, &F) -> bool + Send + Sync + 'static,
+) -> Modifier {
     Modifier::RequiresReplaceIf(Arc::new(move |prior, planned| {
         let decode = |value: &Dynamic| F::decode(value.clone(), &Path::root());
         match (decode(prior), decode(planned)) {
-            (Ok(prior), Ok(planned)) => decides(&prior, &planned),
-            // A prior value that the type no longer takes cannot be changed in place.
+            (Ok(prior), Ok(planned)) => condition(&prior, &planned),
+            // A prior value that the type no longer accepts cannot be changed in place.
             _ => true,
         }
     }))
 }
 
-/// The entries of an object on their way into a struct, and what is wrong with them so far.
+/// The entries of an object during decoding, and the failures so far.
 #[derive(Debug)]
 pub struct Fields<'p> {
     values: BTreeMap<String, Dynamic>,
     path: &'p Path,
-    failed: Option<Failure>,
+    failures: Option<Failure>,
 }
 
 impl<'p> Fields<'p> {
-    /// The entries of an object.
+    /// Starts decoding an object.
     ///
     /// # Errors
-    /// A value that is no object, or not known.
-    pub fn open(value: Dynamic, path: &'p Path) -> Result<Self> {
+    /// If the value is not a known object.
+    pub fn new(value: Dynamic, path: &'p Path) -> Result<Self> {
         match value.into_untyped() {
             Dynamic::Map(values) => Ok(Self {
                 values,
                 path,
-                failed: None,
+                failures: None,
             }),
             other => Err(super::element::unexpected("an object", &other, path)),
         }
     }
 
-    /// An attribute; one that is not there is null.
+    /// Decodes an attribute. A missing attribute is null.
     pub fn attribute<F: Field>(&mut self, name: &str) -> Option<F> {
         let value = self.values.remove(name).unwrap_or_default();
-        self.keep(name, F::decode(value, &Path::root()))
+        self.record(name, F::decode(value, &Path::root()))
     }
 
-    /// Blocks; where there is nothing, there are none.
+    /// Decodes blocks. A missing entry means no blocks.
     pub fn block<N, F: BlockField<N>>(&mut self, name: &str) -> Option<F> {
         let value = self.values.remove(name).unwrap_or_default();
-        self.keep(name, F::decode(value, &Path::root()))
+        self.record(name, F::decode(value, &Path::root()))
     }
 
-    /// The struct, or everything that was wrong.
+    /// Returns the struct, or the failures.
     ///
     /// # Errors
-    /// What was wrong, in the order of the fields.
-    pub fn close<M>(self, model: Option<M>) -> Result<M> {
-        match (model, self.failed) {
+    /// If a field could not be decoded; the failure has all errors in field order.
+    pub fn finish<M>(self, model: Option<M>) -> Result<M> {
+        match (model, self.failures) {
             (_, Some(failure)) => Err(failure),
             (Some(model), None) => Ok(model),
             (None, None) => Err(Failure::new(
                 "Unexpected value",
-                "The provider could not read a value and does not say why.",
+                "The provider could not decode a value and gave no reason.",
             )
             .at(self.path.clone())),
         }
     }
 
-    /// Fields are decoded with paths that begin at themselves, so that a path is made only for
-    /// what went wrong.
-    fn keep<T>(&mut self, name: &str, decoded: Result<T>) -> Option<T> {
+    /// Keeps a decoded value or records its failure. Fields are decoded with paths relative to
+    /// themselves, so that a full path is built only for an error.
+    fn record<T>(&mut self, name: &str, decoded: Result<T>) -> Option<T> {
         let failure = match decoded {
             Ok(value) => return Some(value),
             Err(failure) => failure.under(&self.path.attribute(name)),
         };
-        self.failed = Some(match self.failed.take() {
+        self.failures = Some(match self.failures.take() {
             Some(earlier) => earlier.and(failure),
             None => failure,
         });
@@ -182,23 +184,23 @@ impl<'p> Fields<'p> {
     }
 }
 
-/// An object of encoded fields.
+/// Creates an object from encoded fields.
 #[must_use]
 pub fn object<const N: usize>(fields: [(&str, Dynamic); N]) -> Dynamic {
     Dynamic::object(fields)
 }
 
-/// A value from its text.
+/// Parses a value from text.
 ///
 /// # Errors
-/// Text that the type refuses.
+/// If the text is invalid.
 pub fn parse_text<T: FromStr<Err: Display>>(value: Dynamic, path: &Path) -> Result<T> {
     super::text::parse(value, path)
 }
 
-/// A block with its validators.
+/// Creates the block of a model.
 #[must_use]
-pub fn outer(
+pub fn model_block(
     description: &str,
     deprecated: Option<&str>,
     attributes: Vec<Attribute>,

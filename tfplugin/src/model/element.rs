@@ -1,4 +1,4 @@
-//! The simplest elements: text, booleans, numbers, and values of any type.
+//! Basic elements: text, booleans, numbers and dynamic values.
 
 use super::Element;
 use crate::diag::{Failure, Result};
@@ -32,7 +32,7 @@ impl Element for bool {
 
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
         match value.into_untyped() {
-            Dynamic::Bool(truth) => Ok(truth),
+            Dynamic::Bool(value) => Ok(value),
             other => Err(unexpected("a boolean", &other, path)),
         }
     }
@@ -59,7 +59,7 @@ impl Element for Number {
     }
 }
 
-/// Whole numbers, which refuse what they cannot hold instead of wrapping or cutting it off.
+/// Integers. A number that does not fit is an error; it never wraps or loses its fraction.
 macro_rules! integers {
     ($($integer:ty),*) => {$(
         impl Element for $integer {
@@ -91,9 +91,9 @@ macro_rules! integers {
 
 integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// A float holds about 16 digits. A number with more is refused instead of rounded, since Terraform
-/// compares what a provider returns with what was configured to the last digit. Money and other
-/// numbers that must not be refused are a [`Number`].
+/// A float holds about 16 digits. A number with more digits is an error instead of being rounded,
+/// because Terraform compares the provider's result with the configuration to the last digit. Use
+/// [`Number`] for money and for other numbers that may have more digits.
 impl Element for f64 {
     fn shape() -> Shape {
         Type::Number.into()
@@ -107,12 +107,12 @@ impl Element for f64 {
         }
         Err(Failure::new(
             "Number has too many digits",
-            format!("{number} is more than a 64-bit float can hold. Round it to 15 digits."),
+            format!("A 64-bit float cannot hold {number}. Round it to 15 digits."),
         )
         .at(path.clone()))
     }
 
-    /// Infinity and what is not a number have no value in Terraform: they become null.
+    /// Terraform has no infinity and no NaN, so both become null.
     fn encode(self) -> Dynamic {
         Number::try_from(self).map_or(Dynamic::Null, Dynamic::Number)
     }
@@ -132,12 +132,12 @@ impl Element for Dynamic {
     }
 }
 
-/// What is said of a value of another kind. Terraform converts values before it sends them, so a
-/// person sees this only when a provider reads stored state wrongly.
-pub(super) fn unexpected(wanted: &str, found: &Dynamic, path: &Path) -> Failure {
+/// The error for a value of the wrong kind. Terraform converts values before it sends them, so users
+/// see it only when a provider reads stored state wrongly.
+pub(super) fn unexpected(expected: &str, found: &Dynamic, path: &Path) -> Failure {
     Failure::new(
         "Unexpected value",
-        format!("Expected {wanted}, found {}.", found.kind()),
+        format!("Expected {expected}, found {}.", found.kind()),
     )
     .at(path.clone())
 }

@@ -1,4 +1,4 @@
-//! The fields that are attributes: values in three states.
+//! Fields that are attributes: values that are known, null or unknown.
 
 use super::Element;
 use crate::diag::Result;
@@ -6,23 +6,23 @@ use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::value::Value;
 
-/// What a field with `#[attribute]` has to be: a [`Value`] of an [`Element`].
+/// The type of a field with `#[attribute]`: a [`Value`] of an [`Element`].
 #[diagnostic::on_unimplemented(
     message = "an attribute cannot be a `{Self}`",
-    label = "has to be a `tfplugin::Value<_>`",
-    note = "every attribute can be null or not known yet: write `Value<{Self}>`"
+    label = "must be a `tfplugin::Value<_>`",
+    note = "every attribute can be null or unknown: write `Value<{Self}>`"
 )]
 pub trait Field: Sized {
-    /// What the value is of.
+    /// The element type.
     type Element: Element;
 
-    /// The field from any value, null and unknown included.
+    /// Converts any value, including null and unknown.
     ///
     /// # Errors
-    /// A value that does not fit, with its path.
+    /// If the value does not match the field, with its path.
     fn decode(value: Dynamic, path: &Path) -> Result<Self>;
 
-    /// The value of the field.
+    /// Converts the field to a value.
     fn encode(self) -> Dynamic;
 }
 
@@ -32,7 +32,7 @@ impl<T: Element> Field for Value<T> {
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
         if value.is_null() {
             Ok(Self::Null)
-        } else if value.is_unknown() || !T::has_room(&value) {
+        } else if value.is_unknown() || !T::can_hold(&value) {
             Ok(Self::Unknown)
         } else {
             T::decode(value, path).map(Self::Known)

@@ -1,4 +1,4 @@
-//! Types of one's own that are written as text.
+//! Elements that are written as text.
 
 use std::fmt::{self, Display};
 use std::ops::Deref;
@@ -11,11 +11,11 @@ use crate::path::Path;
 use crate::schema::Shape;
 use crate::types::Type;
 
-/// A value that was parsed from text, and the text as it was written.
+/// A value parsed from text, together with the original text.
 ///
-/// Terraform insists that a provider returns what was configured to the letter. A type of several
-/// spellings (`1d12h` and `36h` are one duration) therefore keeps the spelling beside it. A type
-/// whose `Display` gives back what it was parsed from needs only [`text_element!`](crate::text_element).
+/// Terraform requires a provider to return configured text unchanged. Use `Text` for a type with
+/// several spellings, such as a duration (`1d12h` and `36h` are equal). A type whose `Display`
+/// returns the parsed text needs only [`text_element!`](crate::text_element).
 ///
 /// ```
 /// # use tfplugin::Text;
@@ -30,10 +30,10 @@ pub struct Text<T> {
 }
 
 impl<T: FromStr> Text<T> {
-    /// The value of a text.
+    /// Parses the text and keeps it.
     ///
     /// # Errors
-    /// Text that the type refuses.
+    /// If the text is invalid for the type.
     pub fn parse(written: impl Into<String>) -> Result<Self, T::Err> {
         let written = written.into();
         let parsed = written.parse()?;
@@ -42,13 +42,13 @@ impl<T: FromStr> Text<T> {
 }
 
 impl<T> Text<T> {
-    /// The text, as it was written.
+    /// The original text.
     #[must_use]
     pub fn as_written(&self) -> &str {
         &self.written
     }
 
-    /// The value alone.
+    /// The parsed value, without the text.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.parsed
@@ -56,7 +56,7 @@ impl<T> Text<T> {
 }
 
 impl<T: Display> From<T> for Text<T> {
-    /// A value that was never written is spelled as it displays itself.
+    /// Uses the output of `Display` as the text.
     fn from(parsed: T) -> Self {
         let written = parsed.to_string();
         Self { parsed, written }
@@ -87,7 +87,7 @@ where
 
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
         let written = String::decode(value, path)?;
-        Self::parse(written).map_err(|why| invalid(&why, path))
+        Self::parse(written).map_err(|reason| invalid(&reason, path))
     }
 
     fn encode(self) -> Dynamic {
@@ -95,9 +95,9 @@ where
     }
 }
 
-/// Makes types of yours elements that are written as text. They need `FromStr`, with an error that
-/// says what is wrong, and `Display`, which gives back the very text that was parsed; see
-/// [`Text`] for types that have several spellings.
+/// Implements [`Element`] for types that are written as text. They need `FromStr`, with an error
+/// that says what is wrong, and `Display`, which must return the text that was parsed. Use [`Text`]
+/// for types with several spellings.
 ///
 /// ```
 /// # use std::{fmt, str::FromStr};
@@ -157,12 +157,12 @@ macro_rules! text_element {
     )+};
 }
 
-/// What [`text_element!`](crate::text_element) decodes with.
+/// Decodes a type that uses [`text_element!`](crate::text_element).
 pub(super) fn parse<T: FromStr<Err: Display>>(value: Dynamic, path: &Path) -> Result<T> {
     let written = String::decode(value, path)?;
-    written.parse().map_err(|why| invalid(&why, path))
+    written.parse().map_err(|reason| invalid(&reason, path))
 }
 
-fn invalid(why: &impl Display, path: &Path) -> Failure {
-    Failure::new("Invalid value", why.to_string()).at(path.clone())
+fn invalid(reason: &impl Display, path: &Path) -> Failure {
+    Failure::new("Invalid value", reason.to_string()).at(path.clone())
 }

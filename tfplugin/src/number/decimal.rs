@@ -1,14 +1,14 @@
-//! Decimal text: its one canonical form, its order, and its exact twin among the floats.
+//! Decimal text: its canonical form, its order, and its exact conversion to and from floats.
 
 use std::cmp::Ordering;
 
 use super::NumberError;
 
-/// The most zeros that an exponent may stand for. Terraform never sends exponents; people and
-/// hostile bytes do, and `1e999999999` must not cost a gigabyte.
+/// The maximum number of zeros that an exponent may add. Terraform never sends exponents, but users
+/// and hostile bytes do, and `1e999999999` must not allocate a gigabyte.
 pub(super) const MAX_PADDING: usize = 4096;
 
-/// Plain decimals of a number: `-0.5` for `-.50`, `1200` for `+1.2e3`, `0` for `-0e9`.
+/// Converts a number to plain decimals: `-.50` to `-0.5`, `+1.2e3` to `1200`, `-0e9` to `0`.
 pub(super) fn normalise(text: &str) -> Result<String, NumberError> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -38,7 +38,7 @@ pub(super) fn normalise(text: &str) -> Result<String, NumberError> {
         .saturating_sub(length(leading))
         .saturating_add(exponent);
 
-    // Zeros to write before the digits, or after them.
+    // The zeros to write before or after the digits.
     let padding = if point <= 0 {
         point.unsigned_abs()
     } else {
@@ -47,7 +47,7 @@ pub(super) fn normalise(text: &str) -> Result<String, NumberError> {
             .max(0)
             .unsigned_abs()
     };
-    // Zeros that are in the text already may be in the result as well.
+    // Zeros that the text already contains do not count against the limit.
     let padding = usize::try_from(padding)
         .ok()
         .filter(|&zeros| zeros <= MAX_PADDING.max(text.len()))
@@ -79,20 +79,20 @@ pub(super) fn normalise(text: &str) -> Result<String, NumberError> {
 }
 
 /// The order of two numbers in canonical form.
-pub(super) fn compare(one: &str, two: &str) -> Ordering {
-    match (one.strip_prefix('-'), two.strip_prefix('-')) {
-        (Some(one), Some(two)) => compare_magnitude(two, one),
+pub(super) fn compare(left: &str, right: &str) -> Ordering {
+    match (left.strip_prefix('-'), right.strip_prefix('-')) {
+        (Some(left), Some(right)) => compare_magnitude(right, left),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (None, None) => compare_magnitude(one, two),
+        (None, None) => compare_magnitude(left, right),
     }
 }
 
-/// Every digit of a finite float's exact value.
+/// All digits of a float's exact value; `None` if it is not finite.
 pub(super) fn exact_text(float: f64) -> Option<String> {
-    /// Bits of a float's mantissa, without the one that is implied.
+    /// The number of stored mantissa bits.
     const MANTISSA: i32 = 52;
-    /// The exponent that is stored for the last place of a mantissa.
+    /// The offset of the stored exponent, for a mantissa read as an integer.
     const BIAS: i32 = 1075;
 
     if !float.is_finite() {
@@ -113,7 +113,7 @@ pub(super) fn exact_text(float: f64) -> Option<String> {
 
 /// The float whose value is exactly this number in canonical form.
 pub(super) fn to_exact_float(text: &str) -> Option<f64> {
-    // A fraction of powers of two ends in 5; most decimals are told apart here.
+    // A binary fraction ends in 5, which excludes most decimals early.
     if text.contains('.') && !text.ends_with('5') {
         return None;
     }
@@ -127,16 +127,17 @@ pub(super) fn integer_is_exact(integer: i64) -> bool {
     u64::BITS - magnitude.leading_zeros() <= f64::MANTISSA_DIGITS + magnitude.trailing_zeros()
 }
 
-fn compare_magnitude(one: &str, two: &str) -> Ordering {
-    let (one, one_fraction) = one.split_once('.').unwrap_or((one, ""));
-    let (two, two_fraction) = two.split_once('.').unwrap_or((two, ""));
-    one.len()
-        .cmp(&two.len())
-        .then_with(|| one.cmp(two))
-        .then_with(|| one_fraction.cmp(two_fraction))
+fn compare_magnitude(left: &str, right: &str) -> Ordering {
+    let (left, left_fraction) = left.split_once('.').unwrap_or((left, ""));
+    let (right, right_fraction) = right.split_once('.').unwrap_or((right, ""));
+    left.len()
+        .cmp(&right.len())
+        .then_with(|| left.cmp(right))
+        .then_with(|| left_fraction.cmp(right_fraction))
 }
 
-/// An exponent of any length; what is beyond reach is as far beyond it as any other.
+/// Parses an exponent of any length. One that does not fit becomes a huge one, which is over the
+/// limit anyway.
 fn parse_exponent(text: &str) -> Option<i64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -153,7 +154,7 @@ fn all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Lengths of text fit.
+/// The length as a signed integer, which every real length fits.
 fn length(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }

@@ -1,12 +1,12 @@
-//! First step: what the configuration leaves out gets its default.
+//! Step 1: attributes without a configured value get their default.
 
 use crate::resource::Draft;
 
 pub(super) fn fill(draft: &mut Draft) {
-    draft.visit(|spot, value, beside| {
-        // An unknown configuration is not left out: apply will show what it is.
-        if let Some(default) = &spot.attribute.default
-            && beside.config.is_null()
+    draft.visit(|position, value, counterparts| {
+        // An unknown value is configured; it just becomes known during apply.
+        if let Some(default) = &position.attribute.default
+            && counterparts.config.is_null()
             && !value.is_unknown()
         {
             *value = default.clone();

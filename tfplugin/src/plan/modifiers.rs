@@ -1,32 +1,33 @@
-//! Fourth step: what attributes declare of themselves, to keep a value or to ask for a replacement.
+//! Step 4: attribute modifiers keep a prior value or require replacement.
 
 use std::collections::BTreeSet;
 
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::resource::Draft;
-use crate::schema::{Attribute, Beside, Modifier, Spot};
+use crate::schema::{Attribute, AttributePosition, Counterparts, Modifier};
 
 pub(super) fn apply(draft: &mut Draft) {
-    let exists = !draft.prior.is_null();
-    if !exists {
+    if draft.prior.is_null() {
         return;
     }
     let mut replace = BTreeSet::new();
-    draft.visit(|spot, value, beside| {
-        let Spot {
+    draft.visit(|position, value, counterparts| {
+        let AttributePosition {
             path, attribute, ..
-        } = spot;
+        } = position;
         for modifier in &attribute.modifiers {
             match modifier {
-                Modifier::KeepPrior => keep(spot, value, beside),
+                Modifier::KeepPrior => keep_prior(position, value, counterparts),
                 Modifier::RequiresReplace => {
-                    if is_changed(attribute, value, beside) {
+                    if is_changed(attribute, value, counterparts) {
                         replace.insert(path.clone());
                     }
                 }
-                Modifier::RequiresReplaceIf(decides) => {
-                    if is_changed(attribute, value, beside) && decides(beside.prior, value) {
+                Modifier::RequiresReplaceIf(condition) => {
+                    if is_changed(attribute, value, counterparts)
+                        && condition(counterparts.prior, value)
+                    {
                         replace.insert(path.clone());
                     }
                 }
@@ -36,26 +37,33 @@ pub(super) fn apply(draft: &mut Draft) {
     draft.replace.append(&mut replace);
 }
 
-/// A value inside a nested object that is new has nothing to keep; at the top, null is a prior
-/// value like any other.
-fn keep(spot: Spot<'_>, value: &mut Dynamic, beside: Beside<'_>) {
-    let left_out = beside.config.is_null() && value.is_unknown();
-    // The path of what is inside a set is the set's own, which says nothing of its depth.
-    let at_the_top = spot.path.steps().len() == 1 && !spot.in_set;
-    let was_there = at_the_top || !beside.prior.is_null();
-    if left_out && was_there {
-        *value = beside.prior.clone();
+/// Plans the prior value. An attribute of a new nested object has no prior value to keep; for a
+/// top-level attribute, null is a prior value like any other.
+fn keep_prior(
+    position: AttributePosition<'_>,
+    value: &mut Dynamic,
+    counterparts: Counterparts<'_>,
+) {
+    let is_open = counterparts.config.is_null() && value.is_unknown();
+    // Inside a set the path is the set's own, so its length does not tell the depth.
+    let is_top_level = position.path.steps().len() == 1 && !position.in_set;
+    let has_prior = is_top_level || !counterparts.prior.is_null();
+    if is_open && has_prior {
+        *value = counterparts.prior.clone();
     }
 }
 
-fn is_changed(attribute: &Attribute, value: &Dynamic, beside: Beside<'_>) -> bool {
-    // A computed value that is unknown only because something else changes is nobody's wish.
-    let nobodys_wish = value.is_unknown() && beside.config.is_null();
-    !attribute.write_only && !nobodys_wish && !beside.prior.same_as(value, &attribute.ty())
+fn is_changed(attribute: &Attribute, value: &Dynamic, counterparts: Counterparts<'_>) -> bool {
+    // A computed value that is unknown only because another attribute changes does not count.
+    let is_side_effect = value.is_unknown() && counterparts.config.is_null();
+    !attribute.write_only
+        && !is_side_effect
+        && !counterparts.prior.same_as(value, &attribute.value_type())
 }
 
-/// What requires replacement, reduced to what Core lets count: it exists, and it does change.
-pub(super) fn effective(draft: &Draft) -> BTreeSet<Path> {
+/// The paths that require replacement and do change. Core ignores all others, and all of them on
+/// create and destroy.
+pub(super) fn effective_replacements(draft: &Draft) -> BTreeSet<Path> {
     if draft.prior.is_null() || draft.planned.is_null() {
         return BTreeSet::new();
     }

@@ -1,14 +1,15 @@
-//! Third step: in a plan that changes anything, computed values are for apply to decide.
+//! Step 3: in a plan that changes something, computed values without a configured value become
+//! unknown.
 
 use crate::dynamic::Dynamic;
 use crate::resource::Draft;
 
 pub(super) fn mark(draft: &mut Draft) {
-    draft.visit(|spot, value, beside| {
-        if spot.attribute.mode.is_computed()
-            && spot.attribute.default.is_none()
-            && !spot.attribute.write_only
-            && beside.config.is_null()
+    draft.visit(|position, value, counterparts| {
+        if position.attribute.mode.is_computed()
+            && position.attribute.default.is_none()
+            && !position.attribute.write_only
+            && counterparts.config.is_null()
         {
             *value = Dynamic::unknown();
         }

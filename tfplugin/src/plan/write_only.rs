@@ -1,16 +1,16 @@
-//! Second step: write-only values, which Terraform sends and never wants back.
+//! Step 2: write-only values become null, because Terraform must not store them.
 
 use crate::dynamic::Dynamic;
 use crate::resource::Draft;
 use crate::schema::Block;
 
 pub(super) fn clear(draft: &mut Draft) {
-    let shapes = draft.shapes.clone();
-    clear_in(&shapes.schema.block, &mut draft.planned);
+    let schema = draft.schema.clone();
+    clear_in(schema.block(), &mut draft.planned);
 }
 
-/// Nulls every write-only value. Terraform 1.11 drops a whole object from its state for one that
-/// an answer to apply still has.
+/// Sets every write-only value to null. Terraform 1.11 drops the whole object from its state when an
+/// apply response contains one.
 pub(crate) fn clear_in(block: &Block, value: &mut Dynamic) {
     block.walk_mut(value, &mut |_, attribute, value| {
         if attribute.write_only {

@@ -1,9 +1,8 @@
-//! Calls in flight: each runs in a task of its own, so that it outlives the connection that it came
-//! over.
+//! Calls in flight: each runs in its own task, so that it outlives its connection.
 //!
-//! The server would drop a call halfway when its connection closes, and with it the only record of
-//! what it had just made. Here such a call goes on until it heeds its cancellation, and the end of
-//! the process waits for that.
+//! When a connection closes, the gRPC server drops its calls. A dropped call would lose the record
+//! of what it has just created. Here a call continues until it ends or reacts to its cancellation,
+//! and the shutdown of the process waits for it.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -15,14 +14,14 @@ use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::NamedService;
 
-/// The calls that have begun and not ended.
+/// The calls in flight.
 #[derive(Clone, Default)]
 pub(super) struct Calls {
     tasks: TaskTracker,
 }
 
 impl Calls {
-    /// Wraps a gRPC service so that its calls are among these.
+    /// Wraps a gRPC service so that its calls are tracked here.
     pub(super) fn track<S>(&self, service: S) -> Tracked<S> {
         Tracked {
             service,
@@ -41,7 +40,7 @@ impl Calls {
     }
 }
 
-/// A gRPC service whose calls are counted and not dropped.
+/// A gRPC service whose calls are tracked and never dropped.
 #[derive(Clone)]
 pub(super) struct Tracked<S> {
     service: S,
@@ -69,21 +68,21 @@ where
         let task = self.tasks.spawn(self.service.call(request));
         Box::pin(async move {
             task.await
-                .unwrap_or_else(|error| Ok(broken_off(error).into_http()))
+                .unwrap_or_else(|error| Ok(failed_call_status(error).into_http()))
         })
     }
 }
 
-/// The answer to a call that panicked. Without it Terraform would only say that the request was
-/// cancelled.
-fn broken_off(error: JoinError) -> Status {
+/// The status of a call whose task failed. Without it, Terraform would report a panic only as a
+/// cancelled request.
+fn failed_call_status(error: JoinError) -> Status {
     match error.try_into_panic() {
         Ok(payload) => {
             let message = super::panic::message(payload.as_ref());
             Status::internal(format!(
-                "The provider panicked: {message}. This is a defect in the provider."
+                "The provider panicked: {message}. This is a bug in the provider."
             ))
         }
-        Err(_) => Status::cancelled("The provider is ending."),
+        Err(_) => Status::cancelled("The provider is shutting down."),
     }
 }

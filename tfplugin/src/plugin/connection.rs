@@ -1,5 +1,4 @@
-//! Connections: each is made in a task of its own, knows its number, and is counted until it
-//! closes.
+//! Connections: each is accepted in its own task, has an id, and is counted until it closes.
 
 use std::io;
 use std::pin::Pin;
@@ -14,36 +13,35 @@ use tonic::transport::server::Connected;
 use super::listener::{Listener, Stream};
 use super::tls::Security;
 
-/// How long a peer may take over its TLS handshake. Terraform needs a few milliseconds.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-/// How long to wait when the system has no more file descriptors to give.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a TLS handshake may take. Terraform needs a few milliseconds.
+const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The pause after a failed accept, for example when the process is out of file descriptors.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Which connection a call came over; a call carries it among its extensions.
+/// The connection of a call. Each request has it among its extensions.
 ///
-/// One process serves one configuration, save under a debugger: there several configurations of the
-/// provider may connect to the same process, and the protocol does not say which of them a call
-/// belongs to. This does.
+/// A process normally serves one provider configuration. Under a debugger several configurations
+/// may connect to the same process. The protocol does not tell their calls apart, but this id does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(u64);
 
-/// How many peers are connected, and whether there ever was one.
+/// The number of open connections, and whether there ever was one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Clients {
     pub(super) open: usize,
-    pub(super) seen: bool,
+    pub(super) ever_connected: bool,
 }
 
-/// The stream of connections that the server takes its calls from.
+/// The stream of accepted connections for the gRPC server.
 pub(super) struct Connections {
     ready: mpsc::Receiver<Connection>,
     clients: watch::Receiver<Clients>,
-    /// Owns the listener: when the server lets go of this stream, the socket is removed.
+    /// The task that owns the listener. Dropping the stream aborts it, which removes the socket.
     _accepting: AbortOnDropHandle<()>,
 }
 
 impl Connections {
-    /// Begins to accept peers, over TLS where there is security to be had.
+    /// Starts accepting connections, with TLS if `security` is given.
     pub(super) fn accept(listener: Listener, security: Option<Security>) -> Self {
         let (clients, watched) = watch::channel(Clients::default());
         let (sender, ready) = mpsc::channel(1);
@@ -55,7 +53,7 @@ impl Connections {
         }
     }
 
-    /// The count of connected peers, as it changes.
+    /// Watches the number of connections.
     pub(super) fn clients(&self) -> watch::Receiver<Clients> {
         self.clients.clone()
     }
@@ -83,7 +81,7 @@ async fn accept_forever(
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             }
         };
@@ -93,13 +91,13 @@ async fn accept_forever(
             .as_ref()
             .map(|security| security.acceptor().clone());
         let (clients, ready) = (clients.clone(), ready.clone());
-        // In a task of its own: a peer that connects and then says nothing is nobody else's
-        // concern.
+        // In its own task, so that a peer that connects and sends nothing does not block others.
         tokio::spawn(async move {
             let stream = match acceptor {
                 None => Ok(stream),
                 Some(acceptor) => {
-                    match tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await {
+                    match tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await
+                    {
                         Ok(accepted) => accepted.map(|stream| Box::new(stream) as Box<dyn Stream>),
                         Err(late) => Err(late.into()),
                     }
@@ -107,11 +105,11 @@ async fn accept_forever(
             };
             match stream {
                 Ok(stream) => {
-                    // The server is gone when nobody receives, and so is the need for connections.
+                    // An error means that the server has stopped.
                     let _ = ready.send(Connection::open(id, stream, clients)).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a peer was refused: it is not the host");
+                    tracing::warn!(%error, "rejected a connection that is not from Terraform");
                 }
             }
         });
@@ -129,7 +127,7 @@ impl Connection {
     fn open(id: ConnectionId, stream: Box<dyn Stream>, clients: watch::Sender<Clients>) -> Self {
         clients.send_modify(|clients| {
             clients.open += 1;
-            clients.seen = true;
+            clients.ever_connected = true;
         });
         Self {
             id,

@@ -1,4 +1,4 @@
-//! The three small services that go-plugin expects of every plugin.
+//! The three small services that go-plugin expects every plugin to have.
 
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -10,34 +10,34 @@ use crate::proto::plugin::grpc_controller_server::GrpcController;
 use crate::proto::plugin::grpc_stdio_server::GrpcStdio;
 use crate::proto::plugin::{ConnInfo, Empty, StdioData};
 
-/// Lets the host ask for the end of this process.
+/// Lets Terraform request the shutdown of this process.
 pub(super) struct Controller {
-    wanted: CancellationToken,
+    requested: CancellationToken,
 }
 
 impl Controller {
-    /// `wanted` is cancelled when the host has asked.
-    pub(super) fn new(wanted: CancellationToken) -> Self {
-        Self { wanted }
+    /// Cancels `requested` when Terraform calls Shutdown.
+    pub(super) fn new(requested: CancellationToken) -> Self {
+        Self { requested }
     }
 }
 
 #[tonic::async_trait]
 impl GrpcController for Controller {
     async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        self.wanted.cancel();
+        self.requested.cancel();
         Ok(Response::new(Empty {}))
     }
 }
 
-/// Keeps the host's channel for output open, and silent: whatever came over it would be logged as a
-/// surprise.
+/// Keeps the stream for the plugin's output open and sends nothing: Terraform would log any data on
+/// it as unexpected.
 pub(super) struct Stdio {
     closing: CancellationToken,
 }
 
 impl Stdio {
-    /// The channel is open until `closing` is cancelled.
+    /// Keeps the stream open until `closing` is cancelled.
     pub(super) fn new(closing: CancellationToken) -> Self {
         Self { closing }
     }
@@ -46,19 +46,19 @@ impl Stdio {
 #[tonic::async_trait]
 impl GrpcStdio for Stdio {
     async fn stream_stdio(&self, _: Request<()>) -> Result<Response<BoxStream<StdioData>>, Status> {
-        let silence =
+        let stream =
             futures_util::stream::pending().take_until(self.closing.clone().cancelled_owned());
-        Ok(Response::new(Box::pin(silence)))
+        Ok(Response::new(Box::pin(stream)))
     }
 }
 
-/// Accepts the host's offer of further connections, and never asks for one.
+/// Keeps the stream for additional connections open, and never requests one.
 pub(super) struct Broker {
     closing: CancellationToken,
 }
 
 impl Broker {
-    /// The channel is open until `closing` is cancelled.
+    /// Keeps the stream open until `closing` is cancelled.
     pub(super) fn new(closing: CancellationToken) -> Self {
         Self { closing }
     }
@@ -70,10 +70,10 @@ impl GrpcBroker for Broker {
         &self,
         request: Request<Streaming<ConnInfo>>,
     ) -> Result<Response<BoxStream<ConnInfo>>, Status> {
-        let silence = request
+        let stream = request
             .into_inner()
             .filter_map(async |_| None)
             .take_until(self.closing.clone().cancelled_owned());
-        Ok(Response::new(Box::pin(silence)))
+        Ok(Response::new(Box::pin(stream)))
     }
 }

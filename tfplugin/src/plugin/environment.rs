@@ -1,40 +1,41 @@
-//! What the process was told when it was started, read once and in one place.
+//! The environment variables and arguments of the process, read once at startup.
 
 use std::path::PathBuf;
 
-/// Everything that the environment and the arguments say to a plugin.
+/// The settings of a plugin process.
 #[derive(Debug, Default)]
 pub(super) struct Environment {
-    /// Started by hand, for Terraform to attach to.
+    /// A developer started the process, and Terraform will attach to it.
     pub(super) debug: bool,
     pub(super) cookie: Option<String>,
-    /// The majors of the protocol that the host speaks, in no order; empty when it does not say.
+    /// The major versions of the protocol that Terraform supports, in any order, separated by commas.
+    /// Empty when Terraform does not say.
     pub(super) protocol_versions: String,
-    /// The host's certificate as PEM. Absent when the host does without TLS.
+    /// Terraform's certificate in PEM form. `None` when Terraform does not use TLS.
     pub(super) client_certificate: Option<String>,
-    pub(super) multiplexing_wanted: bool,
-    pub(super) listen: Listen,
-    pub(super) log: Log,
+    pub(super) multiplexing_requested: bool,
+    pub(super) listen: ListenSettings,
+    pub(super) log: LogSettings,
 }
 
-/// Where the host would like to be able to connect.
+/// Where the plugin should listen.
 #[derive(Debug, Default)]
-pub(super) struct Listen {
-    /// The folder for a socket: what the host asks for, or else that for temporary files.
+pub(super) struct ListenSettings {
+    /// The folder for the socket: the one that Terraform sets, or else the temporary folder.
     pub(super) folder: PathBuf,
-    /// A group, by name or number, whose members may connect as well.
+    /// A group, by name or number, whose members may also connect.
     pub(super) group: Option<String>,
-    /// The first and last port that may be used where there is no socket; any port when absent.
+    /// The first and last port to try when no socket is possible; `None` allows any port.
     pub(super) ports: Option<(u16, u16)>,
 }
 
-/// The variables that choose what is logged, as they are set.
+/// The variables that set the log levels.
 #[derive(Debug, Default)]
-pub(super) struct Log {
+pub(super) struct LogSettings {
     pub(super) terraform: Option<String>,
     pub(super) providers: Option<String>,
     pub(super) sdk: Option<String>,
-    /// Variables for one provider each, with the provider's name in capital letters.
+    /// The levels of single providers, by the provider's name in capital letters.
     pub(super) by_provider: Vec<(String, String)>,
 }
 
@@ -42,7 +43,7 @@ impl Environment {
     /// Reads the environment and the arguments of this process.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the protocol hands the plugin its settings in the environment, and only here"
+        reason = "the protocol passes the plugin's settings in the environment, which is read only here"
     )]
     pub(super) fn read() -> Self {
         let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -61,14 +62,14 @@ impl Environment {
             cookie: get("TF_PLUGIN_MAGIC_COOKIE"),
             protocol_versions: get("PLUGIN_PROTOCOL_VERSIONS").unwrap_or_default(),
             client_certificate: get("PLUGIN_CLIENT_CERT"),
-            multiplexing_wanted: get("PLUGIN_MULTIPLEX_GRPC").is_some(),
-            listen: Listen {
+            multiplexing_requested: get("PLUGIN_MULTIPLEX_GRPC").is_some(),
+            listen: ListenSettings {
                 folder: get("PLUGIN_UNIX_SOCKET_DIR")
                     .map_or_else(std::env::temp_dir, PathBuf::from),
                 group: get("PLUGIN_UNIX_SOCKET_GROUP"),
                 ports: port("PLUGIN_MIN_PORT").zip(port("PLUGIN_MAX_PORT")),
             },
-            log: Log {
+            log: LogSettings {
                 terraform: get("TF_LOG"),
                 providers: get("TF_LOG_PROVIDER"),
                 sdk: get("TF_LOG_SDK"),

@@ -1,32 +1,32 @@
-//! Why a plugin could not start, said to whoever started it.
+//! Errors at startup, which are printed to stderr.
 
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Why the process ends without having served.
+/// The reason why the plugin could not start.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StartError {
     #[error(
-        "This program is a Terraform provider. Terraform starts it by itself: name the provider \
-         in `required_providers` and run `terraform init`. To attach Terraform to a provider that \
-         you start yourself, for example in a debugger, start it with --debug."
+        "This program is a Terraform provider, and Terraform starts it. Add the provider to \
+         `required_providers` and run `terraform init`. To start it yourself, for example in a \
+         debugger, use --debug."
     )]
     NotStartedByTerraform,
 
     #[error(
-        "cannot read the certificate in PLUGIN_CLIENT_CERT: {reason}. It must be one \
-         certificate in PEM; unset it, or set TF_DISABLE_PLUGIN_TLS for Terraform, to go without TLS"
+        "cannot read the certificate in PLUGIN_CLIENT_CERT: {reason}. It must contain \
+         one certificate in PEM form; to run without TLS, unset it or set TF_DISABLE_PLUGIN_TLS"
     )]
     ClientCertificate { reason: String },
 
     #[error(
-        "cannot make a certificate for this process: {reason}. This is a defect; please report it"
+        "cannot create a certificate for this process: {reason}. This is a bug; please report it"
     )]
     Certificate { reason: String },
 
     #[error(
-        "cannot listen on a socket in {folder}: {source}. Let TMPDIR name a folder with a \
-         short path in which this user may make files"
+        "cannot listen on a socket in {folder}: {source}. Set TMPDIR to a folder with a short \
+         path in which this user can create files"
     )]
     Socket {
         folder: PathBuf,
@@ -35,7 +35,7 @@ pub(super) enum StartError {
 
     #[error(
         "cannot give the socket in {folder} to the group {group:?}: {reason}. \
-         PLUGIN_UNIX_SOCKET_GROUP must name a group of this user"
+         Set PLUGIN_UNIX_SOCKET_GROUP to a group that this user belongs to"
     )]
     Group {
         folder: PathBuf,
@@ -53,7 +53,7 @@ pub(super) enum StartError {
         source: std::io::Error,
     },
 
-    #[error("cannot tell on stdout where to connect: {0}. Start this program with stdout open")]
+    #[error("cannot write the handshake to stdout: {0}. Start this program with stdout open")]
     Announce(std::io::Error),
 
     #[error("cannot listen for signals: {0}. The system is short of file descriptors or memory")]
@@ -63,8 +63,8 @@ pub(super) enum StartError {
     Runtime(std::io::Error),
 }
 
-/// Writes the reason to stderr, where there is nobody else to tell.
-pub(super) fn explain(error: &StartError) {
-    // Nothing more can be done about a stderr that is closed.
+/// Writes the reason to stderr.
+pub(super) fn report(error: &StartError) {
+    // If stderr is closed, there is no other place for the message.
     let _ = writeln!(std::io::stderr(), "{error}");
 }

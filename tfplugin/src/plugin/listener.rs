@@ -1,5 +1,5 @@
-//! The place where Terraform connects: a unix socket that only this user can reach, or else a port
-//! on the loopback.
+//! The listener for Terraform's connection: a unix socket that only this user can reach, or a
+//! loopback port.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 
-use super::environment::Listen;
+use super::environment::ListenSettings;
 use super::error::StartError;
 
 #[cfg(unix)]
@@ -23,31 +23,31 @@ pub(super) enum Listener {
     },
 }
 
-/// Bytes to and from a peer, whatever they travel on.
+/// A byte stream to and from a peer, over any transport.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Listener {
-    /// Binds a unix socket, and where that cannot be had, a port.
+    /// Binds a unix socket, or a port if that fails.
     ///
-    /// Anybody on the machine can connect to a port, so it is an answer only if `authenticated`,
-    /// that is, if peers must show the host's certificate.
+    /// Every user of the machine can connect to a port. It is therefore used only if `authenticated`,
+    /// which means that peers must present Terraform's certificate.
     #[cfg(unix)]
-    pub(super) fn bind(listen: &Listen, authenticated: bool) -> Result<Self, StartError> {
+    pub(super) fn bind(listen: &ListenSettings, authenticated: bool) -> Result<Self, StartError> {
         match Socket::bind(listen) {
             Ok(socket) => Ok(Self::Unix(socket)),
             Err(StartError::Socket { folder, source }) if authenticated => {
-                tracing::warn!(?folder, %source, "no unix socket; listening on a port");
+                tracing::warn!(?folder, %source, "cannot bind a unix socket; listening on a port");
                 Self::bind_port(listen.ports)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Binds a port: there are no unix sockets here.
+    /// Binds a port, because this platform has no unix sockets.
     #[cfg(not(unix))]
-    pub(super) fn bind(listen: &Listen, _authenticated: bool) -> Result<Self, StartError> {
+    pub(super) fn bind(listen: &ListenSettings, _authenticated: bool) -> Result<Self, StartError> {
         Self::bind_port(listen.ports)
     }
 
@@ -65,7 +65,7 @@ impl Listener {
         Ok(Self::Tcp { listener, address })
     }
 
-    /// The kind of address, as the handshake line names it.
+    /// The network in the handshake line: `unix` or `tcp`.
     pub(super) fn network(&self) -> &'static str {
         match self {
             #[cfg(unix)]
@@ -74,7 +74,7 @@ impl Listener {
         }
     }
 
-    /// The path of the socket, or host and port.
+    /// The address in the handshake line: the path of the socket, or host and port.
     pub(super) fn address(&self) -> String {
         match self {
             #[cfg(unix)]
@@ -83,7 +83,7 @@ impl Listener {
         }
     }
 
-    /// Waits for the next peer.
+    /// Waits for the next connection.
     pub(super) async fn accept(&self) -> io::Result<Box<dyn Stream>> {
         match self {
             #[cfg(unix)]
@@ -97,25 +97,25 @@ impl Listener {
     }
 }
 
-/// Tries the ports of the range in turn, from a place of this process's own: several providers
-/// start at once, and would otherwise race for the same ports one after the other.
+/// Tries the ports of the range in turn, starting at one that depends on the process id: several
+/// providers start at once and would otherwise compete for the same ports.
 fn first_free_port(first: u16, last: u16) -> io::Result<std::net::TcpListener> {
     let count = u32::from(last.saturating_sub(first)) + 1;
     let start = std::process::id() % count;
-    let mut refused = io::Error::from(io::ErrorKind::AddrInUse);
+    let mut last_error = io::Error::from(io::ErrorKind::AddrInUse);
     for step in 0..count {
         let offset = u16::try_from((start + step) % count).unwrap_or_default();
         match std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, first + offset)) {
             Ok(listener) => return Ok(listener),
-            Err(error) => refused = error,
+            Err(error) => last_error = error,
         }
     }
-    Err(refused)
+    Err(last_error)
 }
 
 #[cfg(unix)]
 mod unix {
-    //! The socket, in a folder of its own.
+    //! The unix socket, in its own folder.
 
     use std::fs::Permissions;
     use std::io;
@@ -127,15 +127,15 @@ mod unix {
     use tempfile::TempDir;
     use tokio::net::UnixListener;
 
-    use super::super::environment::Listen;
+    use super::super::environment::ListenSettings;
     use super::super::error::StartError;
     use super::Stream;
 
-    /// What fits into a socket's address on every system that we know: 104 bytes with the zero at
-    /// the end, on macOS.
-    const LONGEST_PATH: usize = 103;
+    /// The maximum length of a socket path. macOS has the smallest limit: 104 bytes with the final
+    /// zero.
+    const MAX_PATH_BYTES: usize = 103;
 
-    /// A bound socket, and the folder that hides it from other users and goes away with it.
+    /// A bound socket, and its private folder. Dropping it removes both.
     pub(in super::super) struct Socket {
         listener: UnixListener,
         path: PathBuf,
@@ -143,9 +143,9 @@ mod unix {
     }
 
     impl Socket {
-        pub(super) fn bind(listen: &Listen) -> Result<Self, StartError> {
+        pub(super) fn bind(listen: &ListenSettings) -> Result<Self, StartError> {
             match Self::bind_in(&listen.folder, listen.group.as_deref()) {
-                // Temporary folders can be deep, above all on macOS and in builds.
+                // The path of a temporary folder can be too long, mostly on macOS and in builds.
                 Err(StartError::Socket { source, .. })
                     if source.kind() == io::ErrorKind::InvalidFilename =>
                 {
@@ -160,15 +160,14 @@ mod unix {
                 folder: parent.to_owned(),
                 source,
             };
-            // The folder is closed before there is anything in it: no moment in which the socket is
-            // open to others.
+            // The folder is private before the socket exists, so that no other user can ever connect.
             let folder = tempfile::Builder::new()
                 .prefix("plugin")
                 .permissions(Permissions::from_mode(0o700))
                 .tempdir_in(parent)
                 .map_err(failed)?;
             let path = folder.path().join("socket");
-            if path.as_os_str().as_bytes().len() > LONGEST_PATH {
+            if path.as_os_str().as_bytes().len() > MAX_PATH_BYTES {
                 return Err(failed(io::Error::from(io::ErrorKind::InvalidFilename)));
             }
             let listener = UnixListener::bind(&path).map_err(failed)?;
@@ -197,9 +196,9 @@ mod unix {
         }
     }
 
-    /// Lets the members of a group through to the socket, and nobody else.
+    /// Gives the members of a group, and no other users, access to the socket.
     fn share(folder: &Path, socket: &Path, group: &str) -> Result<(), String> {
-        let number = group_number(group).ok_or("there is no such group")?;
+        let number = group_number(group).ok_or("the group does not exist")?;
         for (path, mode) in [(socket, 0o660), (folder, 0o710)] {
             rustix::fs::chown(path, None, Some(Gid::from_raw(number)))
                 .map_err(|error| error.to_string())?;
@@ -226,6 +225,7 @@ mod unix {
 mod tests {
     use super::*;
 
+    /// The port is in the given range.
     #[tokio::test]
     async fn a_port_comes_from_the_range() {
         let free = std::net::TcpListener::bind("127.0.0.1:0")
@@ -236,22 +236,23 @@ mod tests {
         let last = free.saturating_add(20);
         let listener = Listener::bind_port(Some((free, last))).unwrap();
         let Listener::Tcp { address, .. } = &listener else {
-            panic!("a port was asked for")
+            panic!("expected a port")
         };
         assert!(address.ip().is_loopback());
         assert!((free..=last).contains(&address.port()), "{address}");
         assert_eq!(listener.network(), "tcp");
     }
 
+    /// The socket is private, and dropping the listener removes it.
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_socket_is_closed_to_others_and_goes_away() {
+    async fn a_socket_is_private_and_removed_on_drop() {
         use std::os::unix::fs::PermissionsExt;
 
         let parent = tempfile::tempdir().unwrap();
-        let listen = Listen {
+        let listen = ListenSettings {
             folder: parent.path().to_owned(),
-            ..Listen::default()
+            ..ListenSettings::default()
         };
         let listener = Listener::bind(&listen, false).unwrap();
         let path = std::path::PathBuf::from(listener.address());
@@ -263,15 +264,16 @@ mod tests {
         assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 
+    /// A folder whose path is too long for a socket is replaced by /tmp.
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_folder_too_deep_for_a_socket_is_passed_over() {
+    async fn a_path_that_is_too_long_falls_back_to_tmp() {
         let parent = tempfile::tempdir().unwrap();
-        let deep = parent.path().join("d".repeat(120));
-        std::fs::create_dir(&deep).unwrap();
-        let listen = Listen {
-            folder: deep,
-            ..Listen::default()
+        let long_path = parent.path().join("d".repeat(120));
+        std::fs::create_dir(&long_path).unwrap();
+        let listen = ListenSettings {
+            folder: long_path,
+            ..ListenSettings::default()
         };
         let listener = Listener::bind(&listen, false).unwrap();
         assert!(
@@ -281,12 +283,13 @@ mod tests {
         );
     }
 
+    /// Without a socket, a port is used only if peers are authenticated.
     #[cfg(unix)]
     #[tokio::test]
-    async fn without_a_socket_only_authenticated_peers_get_a_port() {
-        let listen = Listen {
+    async fn a_port_requires_authentication() {
+        let listen = ListenSettings {
             folder: "/nowhere".into(),
-            ..Listen::default()
+            ..ListenSettings::default()
         };
         assert!(matches!(
             Listener::bind(&listen, false),

@@ -1,4 +1,4 @@
-//! The log: one JSON object per line on stderr, in the form that Terraform takes apart again.
+//! The log: one JSON object per line on stderr, in the format that Terraform parses.
 
 mod level;
 mod line;
@@ -13,27 +13,28 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use self::level::Levels;
 use self::line::Fields;
-use super::environment::Log;
+use super::environment::LogSettings;
 
-/// Begins to log what the environment asks for. When it asks for nothing, nothing is set up and an
-/// event costs no more than a comparison.
-pub(super) fn install(address: &str, wishes: &Log) {
-    let levels = Levels::choose(address, wishes);
-    if levels.most() == LevelFilter::OFF {
+/// Sets up logging with the levels in the environment. Without any, logging stays off, and an event
+/// costs only a comparison.
+pub(super) fn install(address: &str, settings: &LogSettings) {
+    let levels = Levels::from_settings(address, settings);
+    if levels.max() == LevelFilter::OFF {
         return;
     }
-    // A program that has set up its own log keeps it.
-    let _ = tracing::subscriber::set_global_default(Registry::default().with(ToStderr { levels }));
+    // An error means that the program has set up its own logging, which it keeps.
+    let _ =
+        tracing::subscriber::set_global_default(Registry::default().with(StderrLayer { levels }));
 }
 
-/// Writes events, with the fields of the spans around them.
-struct ToStderr {
+/// Writes events to stderr, with the fields of their spans.
+struct StderrLayer {
     levels: Levels,
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToStderr {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StderrLayer {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.wants(metadata) {
+        if self.is_enabled(metadata) {
             Interest::always()
         } else {
             Interest::never()
@@ -41,11 +42,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToStderr {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        self.wants(metadata)
+        self.is_enabled(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.levels.most())
+        Some(self.levels.max())
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
@@ -66,7 +67,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToStderr {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
-        // From the outermost span inwards: what is nearer to the event has the last word.
+        // From the outermost span inwards, so that inner fields override outer ones.
         for span in context
             .event_scope(event)
             .into_iter()
@@ -81,9 +82,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToStderr {
     }
 }
 
-impl ToStderr {
-    fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.levels.of(metadata.target())
+impl StderrLayer {
+    fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.levels.for_target(metadata.target())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Panics, said in the words that Terraform listens for.
+//! Panics, printed in the format that Terraform recognizes.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -8,22 +8,22 @@ use std::panic::PanicHookInfo;
 use std::thread;
 use std::time::Duration;
 
-/// Terraform keeps a hundred lines of a panic, and shows them to its user when the process is over.
-const LINES: usize = 90;
+/// The maximum number of printed lines. Terraform keeps 100 lines of a panic and shows them to its
+/// user after the process ends.
+const MAX_LINES: usize = 90;
 
-/// How long Terraform has for reading a panic. What it has not read when its run is over it does not show, and the
-/// answer to the call that panicked may be what ends the run.
-const READING: Duration = Duration::from_millis(500);
+/// How long Terraform gets to read a panic. The response to the call that panicked may end its run,
+/// and it does not show what it has not read by then.
+const READ_DELAY: Duration = Duration::from_millis(500);
 
-/// Reports every panic of this process such that Terraform takes it for one: it looks for the words
-/// at the start of the line, and shows what follows even when logging is off. The thread that panicked goes on when
-/// Terraform has had time to read.
+/// Prints every panic so that Terraform recognizes it by the words at the start of the line, and
+/// shows it even when logging is off. The panicking thread then waits for Terraform to read it.
 pub(super) fn report_to_terraform() {
     std::panic::set_hook(Box::new(|panic| {
-        // Whole, in one write, so that no log line comes between. A closed stderr must not make a
-        // second panic.
+        // In one write, so that no log line comes between. A closed stderr must not cause another
+        // panic.
         let _ = std::io::stderr().lock().write_all(report(panic).as_bytes());
-        thread::sleep(READING);
+        thread::sleep(READ_DELAY);
     }));
 }
 
@@ -33,25 +33,25 @@ fn report(panic: &PanicHookInfo<'_>) -> String {
         let _ = write!(report, " at {}:{}", location.file(), location.line());
     }
     report.push('\n');
-    for line in message(panic.payload()).lines().skip(1).take(LINES / 3) {
+    for line in message(panic.payload()).lines().skip(1).take(MAX_LINES / 3) {
         let _ = writeln!(report, "  {line}");
     }
     let backtrace = Backtrace::force_capture().to_string();
-    let room = LINES.saturating_sub(report.lines().count());
+    let room = MAX_LINES.saturating_sub(report.lines().count());
     for line in backtrace.lines().take(room) {
         let _ = writeln!(report, "{line}");
     }
     report
 }
 
-/// What the panic said, as far as it is text.
+/// The message of the panic.
 pub(super) fn message(payload: &(dyn Any + Send)) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         text
     } else if let Some(text) = payload.downcast_ref::<String>() {
         text
     } else {
-        "something that is not text"
+        "no text message"
     }
 }
 

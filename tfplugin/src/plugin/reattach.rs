@@ -1,5 +1,4 @@
-//! Debugging: tells a person how to make Terraform use this very process instead of starting its
-//! own.
+//! Debugging: prints the setting that makes Terraform attach to this process.
 
 use std::io::Write;
 
@@ -9,7 +8,7 @@ use super::error::StartError;
 use super::handshake::PROTOCOL_VERSION;
 use super::listener::Listener;
 
-/// Where Terraform and OpenTofu look for a provider that is named without a host.
+/// The default hosts of Terraform and OpenTofu for providers named without a host.
 const HOSTS: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
 
 /// Prints the setting that makes Terraform or OpenTofu attach to this process.
@@ -23,23 +22,23 @@ pub(super) fn announce(address: &str, listener: &Listener) -> Result<(), StartEr
     let mut stdout = std::io::stdout().lock();
     writeln!(
         stdout,
-        "Provider {address} is waiting. \
-         To attach Terraform or OpenTofu to it, set in their environment:\n\n\
-         TF_REATTACH_PROVIDERS='{setting}'\n\nCtrl-C ends it."
+        "Provider {address} is waiting for Terraform or OpenTofu. \
+         To attach them, set this in their environment:\n\n\
+         TF_REATTACH_PROVIDERS='{setting}'\n\nPress Ctrl-C to stop."
     )
     .and_then(|()| stdout.flush())
     .map_err(StartError::Announce)
 }
 
-/// The same process under the names that either host would give it.
-fn setting(address: &str, network: &str, place: &str, pid: u32) -> Value {
+/// The setting, with the process under the name of each default host.
+fn setting(address: &str, network: &str, socket: &str, pid: u32) -> Value {
     let process = json!({
         "Protocol": "grpc",
         "ProtocolVersion": PROTOCOL_VERSION,
         "Pid": pid,
-        // Otherwise Terraform takes it for a process of its own, and kills it in the end.
+        // Otherwise Terraform kills the process at the end, like one that it started itself.
         "Test": true,
-        "Addr": { "Network": network, "String": place },
+        "Addr": { "Network": network, "String": socket },
     });
     let names: Map<String, Value> = names(address)
         .into_iter()
@@ -54,7 +53,7 @@ fn names(address: &str) -> Vec<String> {
         .find_map(|host| address.strip_prefix(host)?.strip_prefix('/'));
     match rest {
         Some(rest) => HOSTS.iter().map(|host| format!("{host}/{rest}")).collect(),
-        // A provider with a host of its own has one name.
+        // A provider on another host has one name.
         None => vec![address.to_owned()],
     }
 }
@@ -63,8 +62,9 @@ fn names(address: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
+    /// A provider on a default host is listed under both default hosts.
     #[test]
-    fn a_provider_is_known_under_both_default_hosts() {
+    fn a_provider_is_listed_under_both_default_hosts() {
         let setting = setting("registry.terraform.io/hashicorp/time", "unix", "/tmp/s", 7);
         let keys: Vec<&String> = setting.as_object().unwrap().keys().collect();
         assert_eq!(
@@ -83,8 +83,9 @@ mod tests {
         );
     }
 
+    /// A provider on another host is listed under its own name only.
     #[test]
-    fn a_provider_with_a_host_of_its_own_keeps_its_one_name() {
+    fn a_provider_on_another_host_has_one_name() {
         assert_eq!(names("example.com/acme/thing"), ["example.com/acme/thing"]);
     }
 }

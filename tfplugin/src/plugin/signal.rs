@@ -1,22 +1,20 @@
-//! Signals: what a keypress and a polite request to end do to a process that must not die in the
-//! middle of a change.
+//! Signal handling: the process must not die from a signal in the middle of a change.
 
 use std::io;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What somebody wants of this process.
+/// A request to stop, received as a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Ctrl-C, which the terminal sends to Terraform and to every process that it has started.
+pub(super) enum StopRequest {
+    /// Ctrl-C, which the terminal sends to Terraform and to all its child processes.
     Interrupt,
-    /// A request to end, or the terminal has gone away.
+    /// SIGTERM, or SIGHUP because the terminal closed.
     Terminate,
 }
 
-/// The signals that this process has caught since it began to listen; none of them ends it by
-/// itself.
+/// The signals that this process handles itself, so that none of them kills it.
 pub(super) struct Signals {
     #[cfg(unix)]
     interrupt: Signal,
@@ -27,7 +25,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Takes over the signals from their defaults.
+    /// Installs the signal handlers.
     #[cfg(unix)]
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
@@ -39,16 +37,16 @@ impl Signals {
 
     /// Waits for the next signal.
     #[cfg(unix)]
-    pub(super) async fn next(&mut self) -> Asked {
+    pub(super) async fn next(&mut self) -> StopRequest {
         tokio::select! {
-            Some(()) = self.interrupt.recv() => Asked::Interrupt,
-            Some(()) = self.terminate.recv() => Asked::Terminate,
-            Some(()) = self.hangup.recv() => Asked::Terminate,
+            Some(()) = self.interrupt.recv() => StopRequest::Interrupt,
+            Some(()) = self.terminate.recv() => StopRequest::Terminate,
+            Some(()) = self.hangup.recv() => StopRequest::Terminate,
             else => std::future::pending().await,
         }
     }
 
-    /// Takes over Ctrl-C from its default, from the first wait on.
+    /// Does nothing: the handler for Ctrl-C is installed by the first call of `next`.
     #[cfg(not(unix))]
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {})
@@ -56,9 +54,9 @@ impl Signals {
 
     /// Waits for the next Ctrl-C.
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) -> Asked {
+    pub(super) async fn next(&mut self) -> StopRequest {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => Asked::Interrupt,
+            Ok(()) => StopRequest::Interrupt,
             Err(_) => std::future::pending().await,
         }
     }

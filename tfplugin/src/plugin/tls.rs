@@ -1,8 +1,8 @@
-//! Mutual TLS between this process and the one host that started it.
+//! Mutual TLS between this process and the Terraform process that started it.
 //!
-//! Both sides make a certificate for this one run and hand it to the other: the host in the
-//! environment, we in the handshake line. Nothing is signed by anybody, so a peer is known by
-//! having exactly the certificate that was named.
+//! Each side creates a certificate for this run and passes it to the other: Terraform in the
+//! environment, the provider in the handshake line. The certificates are self-signed, so each side
+//! accepts exactly the certificate that it was given.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use tokio_rustls::TlsAcceptor;
 
 use super::error::StartError;
 
-/// Our certificate for this run, and the means to hold peers to theirs.
+/// The provider's certificate, and the TLS acceptor that verifies Terraform's.
 pub(super) struct Security {
     certificate: CertificateDer<'static>,
     acceptor: TlsAcceptor,
 }
 
 impl Security {
-    /// Makes a certificate, and admits the holder of the given one and nobody else.
+    /// Creates a certificate, and accepts only clients that present the given certificate.
     pub(super) fn with_client(pem: &str) -> Result<Self, StartError> {
         let client = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| {
             StartError::ClientCertificate {
@@ -37,7 +37,7 @@ impl Security {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = PinnedClient::new(client, &provider);
         let (certificate, key) =
-            throw_away_certificate().map_err(|error| StartError::Certificate {
+            ephemeral_certificate().map_err(|error| StartError::Certificate {
                 reason: error.to_string(),
             })?;
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -47,9 +47,9 @@ impl Security {
             .map_err(|error| StartError::Certificate {
                 reason: error.to_string(),
             })?;
-        // Newer hosts refuse a server that does not say so.
+        // Newer Terraform versions reject a server that does not negotiate HTTP/2.
         config.alpn_protocols = vec![b"h2".to_vec()];
-        // One connection per run: a session is never resumed, and every peer shows its certificate.
+        // No session is resumed, so that every connection presents its certificate.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Self {
@@ -58,7 +58,7 @@ impl Security {
         })
     }
 
-    /// Our certificate as DER.
+    /// The provider's certificate in DER form.
     pub(super) fn certificate(&self) -> &[u8] {
         &self.certificate
     }
@@ -68,20 +68,20 @@ impl Security {
     }
 }
 
-/// The host looks for the name `localhost` and takes any curve; P-256 is made in a tenth of a
+/// Terraform expects the name `localhost` and accepts any curve. A P-256 key takes a tenth of a
 /// millisecond.
-fn throw_away_certificate()
--> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
+fn ephemeral_certificate() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error>
+{
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let certificate = CertificateParams::new(["localhost".to_owned()])?.self_signed(&key)?;
     Ok((certificate.into(), key.into()))
 }
 
-/// Admits the peer whose certificate is, byte for byte, the one that was named.
+/// Accepts only a client whose certificate equals the expected one, byte for byte.
 ///
-/// A verifier by the book refuses this certificate, because it is that of an authority used as that
-/// of a peer. What the book guards against, a chain that leads to the wrong place, cannot happen
-/// where there is no chain; that the peer also holds the key is still proven by its signature.
+/// A standard verifier rejects Terraform's certificate, because it is a CA certificate that is used
+/// as an end-entity certificate. Comparing bytes is safe, because there is no chain to verify. The
+/// client's signature still proves that it holds the key.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,

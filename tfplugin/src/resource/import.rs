@@ -1,26 +1,30 @@
-//! Import: taking over what exists already.
+//! Import: taking over an object that already exists.
 
 use std::future::Future;
 
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::Result;
 use crate::resource::Resource;
 
 /// A resource that `terraform import` and `import` blocks can take over.
 ///
-/// Registered with [`importable`](crate::registry::Registration::importable).
+/// Register it with [`importable`](crate::Registration::importable).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be imported",
     label = "needs an implementation of `tfplugin::Import`",
-    note = "`.importable()` promises `impl tfplugin::Import for {Self}`: write it, or drop the promise"
+    note = "`.importable()` needs `impl tfplugin::Import for {Self}`: add it, or remove the call"
 )]
 pub trait Import: Resource {
-    /// The model of what has this id.
+    /// The model of the object with this id.
     ///
-    /// It needs no more than what `read` needs to find it: Terraform reads it next, and says that
-    /// nothing is there when `read` returns `None`.
+    /// Set only the attributes that `read` needs to find the object: Terraform reads it next. When
+    /// `read` returns `None`, Terraform reports that the object does not exist.
     ///
     /// # Errors
-    /// What is wrong with the id.
-    fn import(&self, cx: &mut Cx, id: String) -> impl Future<Output = Result<Self::Model>> + Send;
+    /// If the id is invalid.
+    fn import(
+        &self,
+        context: &mut Context,
+        id: String,
+    ) -> impl Future<Output = Result<Self::Model>> + Send;
 }

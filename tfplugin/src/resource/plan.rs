@@ -1,4 +1,4 @@
-//! The plan that a resource's author sees: typed to read, written by path.
+//! The plan in a resource's `plan`: read as typed models, written by path.
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -7,35 +7,36 @@ use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::model::{Element, Model};
 use crate::path::{Path, Step};
-use crate::plan::place;
-use crate::registry::Shapes;
+use crate::schema::PreparedSchema;
 use crate::value::Value;
 
-/// What a plan will do, as it stands.
+/// What a plan will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// There is nothing yet; also the second half of a replacement, which Terraform plans anew.
+    /// There is no prior state. This is also the second half of a replacement, which Terraform plans
+    /// separately.
     Create,
-    /// Something differs.
+    /// The plan differs from the prior state.
     Update,
-    /// Something differs that cannot change in place.
+    /// The plan differs in an attribute that cannot change in place.
     Replace,
-    /// Nothing differs so far.
+    /// The plan equals the prior state.
     Unchanged,
-    /// It will be deleted. Nothing can be planned for it, but there can be warnings and errors.
+    /// Terraform will delete the resource. No value can be planned, but the plan can add warnings and
+    /// errors.
     Destroy,
 }
 
-/// A plan in the making.
+/// The plan that a resource can adjust.
 ///
-/// Models are for reading. Writing is by path, so that values that are only partly known, and that
-/// the author does not touch, stay exactly as they are:
+/// Read it as models and write it by path, so that partly known values and values that the resource
+/// does not touch stay exactly as they are:
 ///
 /// ```ignore
 /// plan.set("tags", tags).set_unknown("expires_at").keep("created_at").require_replace("name");
 /// ```
 ///
-/// A write that makes no sense (a path that the schema does not have) fails the plan by itself.
+/// A write to a path that the schema does not have fails the plan.
 ///
 #[doc = include_str!("../../docs/planning.md")]
 #[derive(Debug)]
@@ -52,40 +53,40 @@ impl<'a, M: Model> Plan<'a, M> {
         }
     }
 
-    /// What the plan will do, as it stands.
+    /// What the plan, as adjusted so far, will do.
     #[must_use]
     pub fn action(&self) -> Action {
         self.draft.action()
     }
 
-    /// The configuration as it was written; `None` on destroy.
+    /// The configuration; `None` on destroy.
     ///
     /// # Errors
-    /// A value that the model cannot hold, usually an unknown one.
+    /// If the model cannot hold a value, usually an unknown one.
     pub fn config(&self) -> Result<Option<M>> {
         decode(&self.draft.config)
     }
 
-    /// What there is; `None` on create.
+    /// The prior state; `None` on create.
     ///
     /// # Errors
-    /// A value that the model cannot hold.
+    /// If the model cannot hold a value.
     pub fn prior(&self) -> Result<Option<M>> {
         decode(&self.draft.prior)
     }
 
-    /// What there will be, as planned so far; `None` on destroy.
+    /// The planned state, as adjusted so far; `None` on destroy.
     ///
     /// # Errors
-    /// A value that the model cannot hold, usually an unknown one.
+    /// If the model cannot hold a value, usually an unknown one.
     pub fn planned(&self) -> Result<Option<M>> {
         decode(&self.draft.planned)
     }
 
-    /// One planned value, where the whole model is not needed or not known.
+    /// One planned value. Works even when the model as a whole cannot hold the plan.
     ///
     /// # Errors
-    /// A value of another type.
+    /// If the value has another type.
     pub fn get<T: Element>(&self, path: impl Into<Path>) -> Result<Value<T>> {
         let path = path.into();
         match self.draft.planned.get(&path) {
@@ -95,25 +96,25 @@ impl<'a, M: Model> Plan<'a, M> {
         }
     }
 
-    /// Whether the planned value differs from the prior one. An unknown value does.
+    /// Whether the planned value differs from the prior one. An unknown value counts as different.
     #[must_use]
     pub fn changes(&self, path: impl Into<Path>) -> bool {
         self.draft.changes(&path.into())
     }
 
-    /// Plans a value. Only what the configuration leaves out can be planned otherwise.
+    /// Plans a value. Terraform accepts this only for attributes without a configured value.
     pub fn set(&mut self, path: impl Into<Path>, value: impl Plannable) -> &mut Self {
         self.draft.write(path.into(), value.into_dynamic());
         self
     }
 
-    /// Plans a value that apply will decide.
+    /// Plans an unknown value, which becomes known during apply.
     pub fn set_unknown(&mut self, path: impl Into<Path>) -> &mut Self {
         self.draft.write(path.into(), Dynamic::unknown());
         self
     }
 
-    /// Plans the prior value: apply will not change it. Without one, the value stays unknown.
+    /// Plans the prior value. If there is none, the planned value does not change.
     pub fn keep(&mut self, path: impl Into<Path>) -> &mut Self {
         let path = path.into();
         match self.draft.prior.get(&path) {
@@ -121,23 +122,23 @@ impl<'a, M: Model> Plan<'a, M> {
                 let prior = prior.clone();
                 self.draft.write(path, prior);
             }
-            None => self.draft.check(&path),
+            None => self.draft.check_path(&path),
         }
         self
     }
 
-    /// A change of this value cannot be made in place. It counts only when the value does change.
+    /// Requires replacement if this value changes.
     pub fn require_replace(&mut self, path: impl Into<Path>) -> &mut Self {
         let path = path.into();
-        self.draft.check(&path);
+        self.draft.check_path(&path);
         self.draft.replace.insert(path);
         self
     }
 }
 
-/// What [`Plan::set`] takes: an element, or a [`Value`] of one.
+/// A type that [`Plan::set`] accepts: an element, or a [`Value`] of one.
 pub trait Plannable {
-    /// The value as it goes into the plan.
+    /// Converts it to the untyped value that goes into the plan.
     fn into_dynamic(self) -> Dynamic;
 }
 
@@ -157,19 +158,19 @@ impl<T: Element> Plannable for Value<T> {
     }
 }
 
-/// A plan without types: what the planning steps hand from one to the next.
+/// The untyped plan that the planning steps change in turn.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    pub(crate) shapes: Shapes,
+    pub(crate) schema: PreparedSchema,
     pub(crate) config: Dynamic,
     pub(crate) prior: Dynamic,
     pub(crate) planned: Dynamic,
-    /// What the author has decided, which no later step may undo.
-    pub(crate) decided: BTreeSet<Path>,
-    /// What cannot change in place.
+    /// The paths that the resource's `plan` has set. No later step changes them.
+    pub(crate) set_by_resource: BTreeSet<Path>,
+    /// The paths that require replacement if they change.
     pub(crate) replace: BTreeSet<Path>,
-    /// What the author asked for in vain.
-    pub(crate) mistakes: Vec<Diagnostic>,
+    /// Errors from invalid writes in the resource's `plan`.
+    pub(crate) errors: Vec<Diagnostic>,
 }
 
 impl Draft {
@@ -178,7 +179,7 @@ impl Draft {
             Action::Destroy
         } else if self.prior.is_null() {
             Action::Create
-        } else if self.prior.same_as(&self.planned, &self.shapes.ty) {
+        } else if self.prior.same_as(&self.planned, &self.schema.value_type) {
             Action::Unchanged
         } else if self.replace.iter().any(|path| self.changes(path)) {
             Action::Replace
@@ -187,51 +188,55 @@ impl Draft {
         }
     }
 
-    /// Whether what is planned at this path is something else than what there is.
+    /// Whether the planned value at this path differs from the prior one.
     pub(crate) fn changes(&self, path: &Path) -> bool {
         let prior = self.prior.get(path).unwrap_or(&Dynamic::Null);
         let planned = self.planned.get(path).unwrap_or(&Dynamic::Null);
-        place::type_at(&self.shapes.ty, path).is_none_or(|ty| !prior.same_as(planned, ty))
+        self.schema
+            .value_type
+            .at(path)
+            .is_none_or(|ty| !prior.same_as(planned, ty))
     }
 
     fn write(&mut self, path: Path, value: Dynamic) {
         if self.planned.is_null() {
-            self.mistakes.push(mistake(
+            self.errors.push(invalid_write(
                 &path,
-                "The resource is to be destroyed, and nothing else can be planned for it. Return \
-                 early when the action is Destroy.",
+                "The resource will be destroyed, so no value can be planned. Return early when the \
+                 action is Destroy.",
             ));
-        } else if place::type_at(&self.shapes.ty, &path).is_none() {
-            self.check(&path);
+        } else if self.schema.value_type.at(&path).is_none() {
+            self.check_path(&path);
         } else if self.planned.set(&path, value).is_ok() {
-            self.decided.insert(path);
+            self.set_by_resource.insert(path);
         } else {
-            self.mistakes.push(mistake(
+            self.errors.push(invalid_write(
                 &path,
-                "What leads to this place is null or not known yet. Plan the outermost attribute \
+                "A value on the way to this path is null or unknown. Plan the outermost attribute \
                  instead.",
             ));
         }
     }
 
-    fn check(&mut self, path: &Path) {
-        if place::type_at(&self.shapes.ty, path).is_none() {
-            self.mistakes.push(mistake(
+    fn check_path(&mut self, path: &Path) {
+        if self.schema.value_type.at(path).is_none() {
+            self.errors.push(invalid_write(
                 path,
-                "The schema has no such place. An element of a set has no path: plan the whole set.",
+                "The schema has no such path. An element of a set has no path: plan the whole set.",
             ));
         }
     }
 }
 
-fn mistake(path: &Path, detail: &str) -> Diagnostic {
+fn invalid_write(path: &Path, detail: &str) -> Diagnostic {
+    // Terraform can show a path only if it starts with an attribute.
     let shown = match path.steps().first() {
         Some(Step::Attribute(_)) => path.clone(),
         _ => Path::root(),
     };
     Diagnostic::error(
-        "The provider planned the impossible",
-        format!("It wrote `{path}`. {detail} This is a mistake in the provider."),
+        "The provider made an invalid plan",
+        format!("It wrote `{path}`. {detail} This is a bug in the provider."),
     )
     .at(shown)
 }

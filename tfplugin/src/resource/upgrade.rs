@@ -1,38 +1,38 @@
-//! Upgrade: state that an older version of the resource has stored.
+//! Upgrade: converting state that an older version of the resource stored.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::{Failure, Result};
 use crate::resource::Resource;
 
-/// A resource that reads the state of its own older versions.
+/// A resource that can upgrade state from its older schema versions.
 ///
-/// Registered with [`upgradable`](crate::registry::Registration::upgradable). State of the current
-/// version never comes here: attributes that are new to it are null, attributes that it no longer
-/// has are dropped.
+/// Register it with [`upgradable`](crate::Registration::upgradable). The SDK itself converts state
+/// of the current version: new attributes become null, and removed attributes are dropped.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot upgrade state of older versions",
     label = "needs an implementation of `tfplugin::Upgrade`",
-    note = "`.upgradable()` promises `impl tfplugin::Upgrade for {Self}`: write it, or drop the promise"
+    note = "`.upgradable()` needs `impl tfplugin::Upgrade for {Self}`: add it, or remove the call"
 )]
 pub trait Upgrade: Resource {
-    /// The model of state that an older version stored. No client: it runs before configuration.
+    /// Converts state that an older version stored. There is no client: Terraform upgrades state
+    /// before it configures the provider.
     ///
     /// # Errors
-    /// Why this state cannot be read. Terraform then stops, and the state stays as it was.
-    fn upgrade(cx: &mut Cx, prior: Prior) -> Result<Self::Model>;
+    /// If the state cannot be converted. Terraform then stops, and the state does not change.
+    fn upgrade(context: &mut Context, stored: StoredState) -> Result<Self::Model>;
 }
 
-/// State as an older version, or another resource type, has stored it.
+/// State that an older schema version, or another resource type, stored.
 #[derive(Clone, Debug)]
-pub struct Prior {
+pub struct StoredState {
     version: i64,
     attributes: serde_json::Map<String, Json>,
 }
 
-impl Prior {
+impl StoredState {
     pub(crate) fn new(version: i64, attributes: serde_json::Map<String, Json>) -> Self {
         Self {
             version,
@@ -40,19 +40,19 @@ impl Prior {
         }
     }
 
-    /// The version of the schema that stored it.
+    /// The schema version that stored it.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.version
     }
 
-    /// The attributes by name, numbers with all their digits.
+    /// The attributes by name. Numbers keep all their digits.
     #[must_use]
     pub fn attributes(&self) -> &serde_json::Map<String, Json> {
         &self.attributes
     }
 
-    /// The attribute, unless it is absent or null.
+    /// The value of an attribute; `None` when it is absent or null.
     #[must_use]
     pub fn get(&self, attribute: &str) -> Option<&Json> {
         self.attributes
@@ -60,22 +60,22 @@ impl Prior {
             .filter(|json| !json.is_null())
     }
 
-    /// The attribute as text, unless it is absent, null or something else.
+    /// The value of a string attribute; `None` when it is absent, null or not a string.
     #[must_use]
     pub fn str(&self, attribute: &str) -> Option<&str> {
         self.get(attribute).and_then(Json::as_str)
     }
 
-    /// The whole as a struct of the older shape.
+    /// Deserializes the whole state into a struct of the older shape.
     ///
     /// # Errors
-    /// Where the state does not have that shape.
+    /// If the state does not have that shape.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_value(Json::Object(self.attributes.clone())).map_err(|error| {
             Failure::new(
-                "Stored state has an unexpected shape",
+                "The stored state has an unexpected shape",
                 format!(
-                    "State of schema version {} does not fit: {error}",
+                    "Cannot read state of schema version {}: {error}",
                     self.version
                 ),
             )

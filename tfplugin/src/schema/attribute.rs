@@ -1,4 +1,4 @@
-//! One attribute: what it holds, who sets it, and what is done with it on the way.
+//! An attribute: its shape, who sets it, and its validators and plan modifiers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,33 +10,33 @@ use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::types::Type;
 
-/// One attribute and everything that the SDK does for it.
+/// An attribute of a block.
 #[derive(Clone, Debug)]
 pub struct Attribute {
-    /// `[a-z0-9_]+`, not one of Terraform's own words.
+    /// The name: `[a-z0-9_]+`, and not reserved by Terraform.
     pub name: String,
-    /// A type, or attributes of its own.
+    /// A type, or nested attributes.
     pub shape: Shape,
-    /// Who sets it.
+    /// Who sets the attribute.
     pub mode: Mode,
-    /// Hidden in Terraform's output.
+    /// Terraform hides the value in its output.
     pub sensitive: bool,
-    /// Given to the provider, never stored in plan or state.
+    /// Terraform passes the value to the provider and never stores it in a plan or state.
     pub write_only: bool,
-    /// Markdown.
+    /// The description, in Markdown.
     pub description: String,
-    /// Set when the attribute is deprecated: what to use instead.
+    /// If the attribute is deprecated, what to use instead.
     pub deprecated: Option<String>,
-    /// The value when the configuration leaves it out. The attribute is then optional and computed.
+    /// The value without a configured one. An attribute with a default is optional and computed.
     pub default: Option<Dynamic>,
-    /// Applied to the plan, in order.
+    /// Plan modifiers, in the order in which they run.
     pub modifiers: Vec<Modifier>,
-    /// Run on every known value of the configuration.
+    /// Validators of known configured values.
     pub validators: Vec<Validator>,
 }
 
 impl Attribute {
-    /// An attribute with a name, a shape and a mode; everything else is off or empty.
+    /// Creates an attribute. All other fields are off or empty.
     pub fn new(name: impl Into<String>, shape: impl Into<Shape>, mode: Mode) -> Self {
         Self {
             name: name.into(),
@@ -54,11 +54,11 @@ impl Attribute {
 
     /// The type of the attribute's values.
     #[must_use]
-    pub fn ty(&self) -> Type {
-        self.shape.ty()
+    pub fn value_type(&self) -> Type {
+        self.shape.value_type()
     }
 
-    /// The attributes within this one, when it is a nested attribute.
+    /// The nesting and the nested attributes; `None` for a plain attribute.
     #[must_use]
     pub fn nested(&self) -> Option<(Nesting, &[Attribute])> {
         match &self.shape {
@@ -71,16 +71,16 @@ impl Attribute {
     }
 }
 
-/// What an attribute holds.
+/// The shape of an attribute's value.
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// A value of a type.
     Type(Type),
-    /// An object with attributes of its own, or a collection of them.
+    /// An object with nested attributes, or a collection of such objects.
     Nested {
-        /// One, a list, a set or a map of them.
+        /// A single object, or a list, set or map of objects.
         nesting: Nesting,
-        /// Their attributes.
+        /// The attributes of each object.
         attributes: Vec<Attribute>,
     },
 }
@@ -88,7 +88,7 @@ pub enum Shape {
 impl Shape {
     /// The type of values of this shape.
     #[must_use]
-    pub fn ty(&self) -> Type {
+    pub fn value_type(&self) -> Type {
         match self {
             Self::Type(ty) => ty.clone(),
             Self::Nested {
@@ -97,7 +97,7 @@ impl Shape {
             } => {
                 let object = attributes
                     .iter()
-                    .map(|a| (a.name.clone(), a.ty()))
+                    .map(|a| (a.name.clone(), a.value_type()))
                     .collect::<BTreeMap<_, _>>();
                 nesting.wrap(Type::Object(object))
             }
@@ -114,43 +114,44 @@ impl From<Type> for Shape {
 /// Who sets an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The configuration must.
+    /// The configuration must set it.
     Required,
-    /// The configuration may; else it is null.
+    /// The configuration may set it; otherwise it is null.
     Optional,
-    /// The configuration may; else the provider does.
+    /// The configuration may set it; otherwise the provider does.
     OptionalComputed,
-    /// Only the provider does.
+    /// Only the provider sets it.
     Computed,
 }
 
 impl Mode {
-    /// Whether the provider may set it.
+    /// Whether the provider may set the attribute.
     #[must_use]
     pub fn is_computed(self) -> bool {
         matches!(self, Self::OptionalComputed | Self::Computed)
     }
 
-    /// Whether the configuration may set it.
+    /// Whether the configuration may set the attribute.
     #[must_use]
     pub fn is_configurable(self) -> bool {
         !matches!(self, Self::Computed)
     }
 }
 
-/// What the plan does with an attribute.
+/// What the SDK does with an attribute in a plan.
 #[derive(Clone)]
 pub enum Modifier {
-    /// A computed value that the configuration leaves out stays what it was; it is unknown only on create.
+    /// A computed attribute keeps its prior value. On create there is none, and it stays unknown.
     KeepPrior,
-    /// A change of it replaces the resource.
+    /// A change of the attribute replaces the resource.
     RequiresReplace,
-    /// A change of it replaces the resource when this says so of (prior, planned).
-    RequiresReplaceIf(Decides),
+    /// A change of the attribute replaces the resource if the condition holds.
+    RequiresReplaceIf(ReplaceCondition),
 }
 
-/// Whether a change from a prior to a planned value needs a new resource.
-pub type Decides = Arc<dyn Fn(&Dynamic, &Dynamic) -> bool + Send + Sync>;
+/// Whether the change from the prior value (first) to the planned value (second) replaces the
+/// resource.
+pub type ReplaceCondition = Arc<dyn Fn(&Dynamic, &Dynamic) -> bool + Send + Sync>;
 
 impl fmt::Debug for Modifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,19 +163,19 @@ impl fmt::Debug for Modifier {
     }
 }
 
-/// A check of one attribute's configured value. It sees known values only.
+/// A validator of a configured value. The SDK calls it for known values only.
 #[derive(Clone)]
 pub struct Validator(Check);
 
 type Check = Arc<dyn Fn(&Dynamic, &Path) -> Vec<Diagnostic> + Send + Sync>;
 
 impl Validator {
-    /// A check from a function of the value and its path.
+    /// Creates a validator from a function of the value and its path.
     pub fn new(check: impl Fn(&Dynamic, &Path) -> Vec<Diagnostic> + Send + Sync + 'static) -> Self {
         Self(Arc::new(check))
     }
 
-    /// What is wrong with this value; nothing when it is right.
+    /// Validates the value; returns no diagnostics when it is valid.
     #[must_use]
     pub fn check(&self, value: &Dynamic, path: &Path) -> Vec<Diagnostic> {
         (self.0)(value, path)

@@ -1,14 +1,14 @@
-//! What Terraform would refuse in a schema, or misbehave over, said before it has to.
+//! Checks of a schema itself: problems that Terraform would reject or misbehave on.
 
 use std::collections::BTreeSet;
 
-use super::nested::Inside;
+use super::nested::Members;
 use super::{Attribute, Block, Mode, Modifier, NestedBlock, Nesting, Schema, Shape};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::types::Type;
 
-/// Terraform's own words at the top of a resource or a data source.
+/// The argument names that Terraform reserves in resources and data sources.
 const RESERVED_IN_RESOURCES: [&str; 7] = [
     "connection",
     "count",
@@ -19,51 +19,52 @@ const RESERVED_IN_RESOURCES: [&str; 7] = [
     "provisioner",
 ];
 
-/// Terraform's own words at the top of a provider's configuration.
+/// The argument names that Terraform reserves in provider blocks.
 const RESERVED_IN_PROVIDERS: [&str; 2] = ["alias", "version"];
 
-/// One thing that is wrong with a schema: the mistake of a provider's author, never of its user.
+/// A problem in a schema. It is always a bug in the provider.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
 pub struct SchemaProblem {
-    /// The attribute or block, by names alone: `http.url`.
+    /// The attribute or block, by names only: `http.url`.
     pub path: Path,
-    /// What is wrong, and what to write instead.
+    /// What is wrong, and how to fix it.
     pub problem: String,
 }
 
 impl Schema {
-    /// Checks the schema of a resource, a data source or anything else but a provider.
+    /// Checks the schema of a resource, a data source or the arguments of a function.
     ///
-    /// The server does so once, when it is built, so that every test of a provider does too.
+    /// The server reports the problems with the schemas, so every test that drives the provider
+    /// finds them.
     ///
     /// # Errors
-    /// Everything that is wrong with it, in the order of declaration.
+    /// All problems, in declaration order.
     pub fn check(&self) -> Result<(), Vec<SchemaProblem>> {
-        self.check_without(&RESERVED_IN_RESOURCES)
+        self.check_reserving(&RESERVED_IN_RESOURCES)
     }
 
-    /// Checks the schema of a provider's own configuration.
+    /// Checks the schema of a provider's configuration.
     ///
     /// # Errors
-    /// Everything that is wrong with it, in the order of declaration.
+    /// All problems, in declaration order.
     pub fn check_provider(&self) -> Result<(), Vec<SchemaProblem>> {
-        self.check_without(&RESERVED_IN_PROVIDERS)
+        self.check_reserving(&RESERVED_IN_PROVIDERS)
     }
 
-    fn check_without(&self, reserved: &[&str]) -> Result<(), Vec<SchemaProblem>> {
+    fn check_reserving(&self, reserved: &[&str]) -> Result<(), Vec<SchemaProblem>> {
         let mut checker = Checker::default();
         let root = Path::root();
         if self.version < 0 {
-            checker.refuse(&root, "the version counts from 0");
+            checker.report(&root, "the version is negative");
         }
-        for name in names(Inside::block(&self.block)) {
+        for name in names(Members::of_block(&self.block)) {
             if reserved.contains(&name) {
-                let place = root.attribute(name);
-                checker.refuse(&place, "this name is Terraform's own at the top; rename it");
+                let path = root.attribute(name);
+                checker.report(&path, "Terraform reserves this name; rename the attribute");
             }
         }
-        checker.block(&self.block, &root, Around::default());
+        checker.block(&self.block, &root, Enclosing::default());
         if checker.problems.is_empty() {
             Ok(())
         } else {
@@ -72,15 +73,15 @@ impl Schema {
     }
 }
 
-/// What the attributes being checked are inside of.
+/// What encloses the attributes that are being checked.
 #[derive(Clone, Copy, Default)]
-struct Around {
+struct Enclosing {
     set: bool,
     collection: bool,
     write_only: bool,
 }
 
-impl Around {
+impl Enclosing {
     fn within(self, nesting: Nesting) -> Self {
         let collection = matches!(nesting, Nesting::List | Nesting::Set | Nesting::Map);
         Self {
@@ -97,37 +98,37 @@ struct Checker {
 }
 
 impl Checker {
-    fn refuse(&mut self, path: &Path, problem: impl Into<String>) {
+    fn report(&mut self, path: &Path, problem: impl Into<String>) {
         self.problems.push(SchemaProblem {
             path: path.clone(),
             problem: problem.into(),
         });
     }
 
-    fn block(&mut self, block: &Block, path: &Path, around: Around) {
-        self.names(Inside::block(block), path);
+    fn block(&mut self, block: &Block, path: &Path, enclosing: Enclosing) {
+        self.names(Members::of_block(block), path);
         for attribute in &block.attributes {
-            self.attribute(attribute, &path.attribute(&attribute.name), around);
+            self.attribute(attribute, &path.attribute(&attribute.name), enclosing);
         }
         for nested in &block.blocks {
             let path = path.attribute(&nested.name);
             self.item_limits(nested, &path);
-            self.block(&nested.block, &path, around.within(nested.nesting));
+            self.block(&nested.block, &path, enclosing.within(nested.nesting));
         }
     }
 
-    fn names(&mut self, inside: Inside<'_>, path: &Path) {
-        let mut seen = BTreeSet::new();
-        for name in names(inside) {
-            let place = path.attribute(name);
-            let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            if name.is_empty() || !name.chars().all(letters) {
-                self.refuse(&place, "a name is made of a-z, 0-9 and _");
+    fn names(&mut self, members: Members<'_>, path: &Path) {
+        let mut unique = BTreeSet::new();
+        for name in names(members) {
+            let path = path.attribute(name);
+            let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            if name.is_empty() || !name.chars().all(is_allowed) {
+                self.report(&path, "a name may contain only a-z, 0-9 and _");
             } else if name.starts_with(|c: char| c.is_ascii_digit()) {
-                self.refuse(&place, "a name does not begin with a digit");
+                self.report(&path, "a name cannot begin with a digit");
             }
-            if !seen.insert(name) {
-                self.refuse(&place, "there are two of this name");
+            if !unique.insert(name) {
+                self.report(&path, "another attribute or block has the same name");
             }
         }
     }
@@ -135,40 +136,40 @@ impl Checker {
     fn item_limits(&mut self, nested: &NestedBlock, path: &Path) {
         let (min, max) = (nested.min_items, nested.max_items);
         match nested.nesting {
-            Nesting::Single if min != max || !(0..=1).contains(&min) => self.refuse(
+            Nesting::Single if min != max || !(0..=1).contains(&min) => self.report(
                 path,
-                "a single block has the same least and greatest number: 0, or 1 when it is required",
+                "min_items and max_items of a single block must both be 0, or both 1 if it is required",
             ),
             Nesting::Group | Nesting::Map if (min, max) != (0, 0) => {
-                self.refuse(path, "group and map blocks have no limits");
+                self.report(path, "group and map blocks cannot have limits");
             }
             Nesting::List | Nesting::Set if min < 0 || max < 0 || (max != 0 && min > max) => {
-                self.refuse(path, "the least number of blocks is above the greatest");
+                self.report(path, "min_items is above max_items");
             }
             _ => {}
         }
     }
 
-    fn attribute(&mut self, attribute: &Attribute, path: &Path, around: Around) {
+    fn attribute(&mut self, attribute: &Attribute, path: &Path, enclosing: Enclosing) {
         self.default_value(attribute, path);
-        self.write_only(attribute, path, around);
-        self.modifiers(attribute, path, around);
+        self.write_only(attribute, path, enclosing);
+        self.modifiers(attribute, path, enclosing);
         match &attribute.shape {
-            Shape::Type(ty) => self.dynamic(ty, path, around),
+            Shape::Type(ty) => self.dynamic_type(ty, path, enclosing),
             Shape::Nested {
                 nesting,
                 attributes,
             } => {
                 if *nesting == Nesting::Group {
-                    self.refuse(path, "group nesting is for blocks; use single");
+                    self.report(path, "only blocks can have group nesting; use single");
                 }
-                let around = Around {
-                    write_only: around.write_only || attribute.write_only,
-                    ..around.within(*nesting)
+                let enclosing = Enclosing {
+                    write_only: enclosing.write_only || attribute.write_only,
+                    ..enclosing.within(*nesting)
                 };
-                self.names(Inside::attributes(attributes), path);
+                self.names(Members::of_attribute(attributes), path);
                 for inner in attributes {
-                    self.attribute(inner, &path.attribute(&inner.name), around);
+                    self.attribute(inner, &path.attribute(&inner.name), enclosing);
                 }
             }
         }
@@ -179,92 +180,88 @@ impl Checker {
             return;
         };
         if attribute.mode != Mode::OptionalComputed {
-            self.refuse(path, "an attribute with a default is optional and computed");
+            self.report(
+                path,
+                "an attribute with a default must be optional and computed",
+            );
         }
         if *default == Dynamic::Null {
-            self.refuse(path, "a default of null says nothing; leave it out");
-        } else if !conforms(default, &attribute.ty()) {
-            self.refuse(
+            self.report(path, "a null default has no effect; remove it");
+        } else if !conforms(default, &attribute.value_type()) {
+            self.report(
                 path,
                 "the default is not a known value of the attribute's type",
             );
         }
     }
 
-    fn write_only(&mut self, attribute: &Attribute, path: &Path, around: Around) {
+    fn write_only(&mut self, attribute: &Attribute, path: &Path, enclosing: Enclosing) {
         if !attribute.write_only {
-            if around.write_only {
-                self.refuse(path, "everything in a write-only attribute is write-only");
+            if enclosing.write_only {
+                self.report(
+                    path,
+                    "an attribute inside a write-only attribute must be write-only",
+                );
             }
             return;
         }
         if attribute.mode.is_computed() {
-            self.refuse(
+            self.report(
                 path,
-                "a write-only attribute is never computed: nothing of it is stored",
+                "a write-only attribute cannot be computed, because it is never stored",
             );
         }
-        if around.set {
-            self.refuse(
+        if enclosing.set {
+            self.report(
                 path,
                 "an element of a set cannot have write-only attributes",
             );
         }
     }
 
-    fn modifiers(&mut self, attribute: &Attribute, path: &Path, around: Around) {
+    fn modifiers(&mut self, attribute: &Attribute, path: &Path, enclosing: Enclosing) {
         for modifier in &attribute.modifiers {
             match modifier {
                 Modifier::KeepPrior if !attribute.mode.is_computed() => {
-                    self.refuse(path, "only a computed value can keep what it was");
+                    self.report(path, "only a computed attribute can keep its prior value");
                 }
                 Modifier::RequiresReplace | Modifier::RequiresReplaceIf(_)
                     if attribute.mode == Mode::Computed =>
                 {
-                    let problem = "what only the provider sets cannot require replacement; \
-                                   decide it in the resource's plan";
-                    self.refuse(path, problem);
+                    let problem = "an attribute that only the provider sets cannot require replacement; \
+                                   use the resource's `plan` instead";
+                    self.report(path, problem);
                 }
-                Modifier::RequiresReplace | Modifier::RequiresReplaceIf(_) if around.set => {
+                Modifier::RequiresReplace | Modifier::RequiresReplaceIf(_) if enclosing.set => {
                     let problem = "an element of a set has no address; \
-                                   let the set itself require replacement";
-                    self.refuse(path, problem);
+                                   make the set itself require replacement";
+                    self.report(path, problem);
                 }
                 _ => {}
             }
         }
     }
 
-    fn dynamic(&mut self, ty: &Type, path: &Path, around: Around) {
+    fn dynamic_type(&mut self, ty: &Type, path: &Path, enclosing: Enclosing) {
         let collection = match ty {
-            Type::Dynamic if around.collection => true,
-            Type::List(inner) | Type::Set(inner) | Type::Map(inner) => holds_dynamic(inner),
-            _ => around.collection && holds_dynamic(ty),
+            Type::Dynamic if enclosing.collection => true,
+            Type::List(inner) | Type::Set(inner) | Type::Map(inner) => inner.has_dynamic(),
+            _ => enclosing.collection && ty.has_dynamic(),
         };
         if collection {
-            let problem = "a value of any type cannot stand in a collection or a repeated block: \
+            let problem = "a collection or a repeated block cannot hold dynamic values, because \
                            all elements have one type; make the whole attribute dynamic";
-            self.refuse(path, problem);
+            self.report(path, problem);
         }
     }
 }
 
-fn names(inside: Inside<'_>) -> impl Iterator<Item = &str> {
-    let attributes = inside.attributes.iter().map(|a| a.name.as_str());
-    attributes.chain(inside.blocks.iter().map(|b| b.name.as_str()))
+fn names(members: Members<'_>) -> impl Iterator<Item = &str> {
+    let attributes = members.attributes.iter().map(|a| a.name.as_str());
+    attributes.chain(members.blocks.iter().map(|b| b.name.as_str()))
 }
 
-fn holds_dynamic(ty: &Type) -> bool {
-    match ty {
-        Type::Dynamic => true,
-        Type::Bool | Type::Number | Type::String => false,
-        Type::List(inner) | Type::Set(inner) | Type::Map(inner) => holds_dynamic(inner),
-        Type::Tuple(types) => types.iter().any(holds_dynamic),
-        Type::Object(attributes) => attributes.values().any(holds_dynamic),
-    }
-}
-
-/// Whether it is a wholly known value of the type. Null is a value of every type.
+/// Whether the value is wholly known and of the type. Null is a value of every type.
 fn conforms(value: &Dynamic, ty: &Type) -> bool {
     match (value, ty) {
         (Dynamic::Null, _)

@@ -1,25 +1,25 @@
-//! Nesting: how many of a nested thing there are, how they are addressed, and what type they have.
+//! Nested blocks and nested attributes: how many there are, and how paths address them.
 
 use super::{Attribute, Block};
 use crate::types::Type;
 
-/// How many of a nested thing there are, and how they are addressed.
+/// How many nested objects there are, and how paths address them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
-    /// One or none.
+    /// None or one.
     Single,
-    /// Always one, its attributes null when it is left out. Blocks only.
+    /// Always one. Its attributes are null when the configuration omits it. Blocks only.
     Group,
-    /// Any number, in order.
+    /// Any number, in order, addressed by index.
     List,
-    /// Any number, distinct, without order.
+    /// Any number, distinct and unordered. Elements have no address.
     Set,
-    /// Any number, by key.
+    /// Any number, addressed by key.
     Map,
 }
 
 impl Nesting {
-    /// The type of things of this type, nested so.
+    /// The type of the nested value, from the type of one object.
     pub(crate) fn wrap(self, inner: Type) -> Type {
         match self {
             Self::Single | Self::Group => inner,
@@ -30,47 +30,48 @@ impl Nesting {
     }
 }
 
-/// A block within a block.
+/// A block inside another block.
 #[derive(Clone, Debug)]
 pub struct NestedBlock {
-    /// `[a-z0-9_]+`
+    /// The name: `[a-z0-9_]+`.
     pub name: String,
-    /// How many, and how addressed.
+    /// How many blocks there are, and how paths address them.
     pub nesting: Nesting,
-    /// The least number; 1 makes a single block required.
+    /// The minimum number of blocks. 1 makes a single block required.
     pub min_items: i64,
-    /// The greatest number; 0 is no limit.
+    /// The maximum number of blocks. 0 means no limit.
     pub max_items: i64,
-    /// What is in it.
+    /// The attributes and blocks in it.
     pub block: Block,
 }
 
 impl NestedBlock {
-    /// The type of what stands under the block's name.
+    /// The type of the value under the block's name.
     #[must_use]
-    pub fn ty(&self) -> Type {
+    pub fn value_type(&self) -> Type {
         self.nesting.wrap(self.block.implied_type())
     }
 }
 
-/// The inside of anything nested, so that nested attributes and nested blocks are walked alike.
+/// The attributes and blocks of one object. It lets one walk handle both nested attributes and
+/// nested blocks.
 #[derive(Clone, Copy)]
-pub(super) struct Inside<'a> {
+pub(super) struct Members<'a> {
     pub(super) attributes: &'a [Attribute],
     pub(super) blocks: &'a [NestedBlock],
 }
 
-impl<'a> Inside<'a> {
-    /// The inside of a nested attribute, which has no blocks.
-    pub(super) fn attributes(attributes: &'a [Attribute]) -> Self {
+impl<'a> Members<'a> {
+    /// The members of a nested attribute, which has no blocks.
+    pub(super) fn of_attribute(attributes: &'a [Attribute]) -> Self {
         Self {
             attributes,
             blocks: &[],
         }
     }
 
-    /// The inside of a block.
-    pub(super) fn block(block: &'a Block) -> Self {
+    /// The members of a block.
+    pub(super) fn of_block(block: &'a Block) -> Self {
         Self {
             attributes: &block.attributes,
             blocks: &block.blocks,

@@ -1,4 +1,4 @@
-//! Running a schema's validators on a configuration.
+//! Runs a schema's validators on a configuration.
 
 use super::walk::Address;
 use super::{Block, Nesting, Validator};
@@ -6,44 +6,49 @@ use crate::diag::Diagnostic;
 use crate::dynamic::Dynamic;
 
 impl Block {
-    /// What the validators say of a configuration: first those of attributes, outer before inner,
-    /// then those of blocks. They are not asked about what is null or unknown.
+    /// Runs the validators of attributes, outer before inner, and then those of blocks. Null and
+    /// unknown values are not validated.
     #[must_use]
     pub fn validate(&self, config: &Dynamic) -> Vec<Diagnostic> {
-        let mut said = Vec::new();
+        let mut diagnostics = Vec::new();
         self.walk_addresses(config, &mut |address, attribute, value| {
             if !value.is_null() && !value.is_unknown() {
-                ask(&attribute.validators, value, address, &mut said);
+                run(&attribute.validators, value, address, &mut diagnostics);
             }
         });
-        validate_whole(self, config, &Address::root(), &mut said);
-        said
+        validate_block(self, config, &Address::root(), &mut diagnostics);
+        diagnostics
     }
 }
 
-fn validate_whole(block: &Block, value: &Dynamic, address: &Address, said: &mut Vec<Diagnostic>) {
+fn validate_block(
+    block: &Block,
+    value: &Dynamic,
+    address: &Address,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let Dynamic::Map(values) = value else { return };
-    ask(&block.validators, value, address, said);
+    run(&block.validators, value, address, diagnostics);
     for nested in &block.blocks {
         let address = address.attribute(&nested.name);
         let inner = &nested.block;
         match (nested.nesting, values.get(&nested.name)) {
             (Nesting::Single | Nesting::Group, Some(value)) => {
-                validate_whole(inner, value, &address, said);
+                validate_block(inner, value, &address, diagnostics);
             }
             (Nesting::List, Some(Dynamic::List(elements))) => {
                 for (index, element) in elements.iter().enumerate() {
-                    validate_whole(inner, element, &address.index(index), said);
+                    validate_block(inner, element, &address.index(index), diagnostics);
                 }
             }
             (Nesting::Set, Some(Dynamic::List(elements))) => {
                 for element in elements {
-                    validate_whole(inner, element, &address.element_of_set(), said);
+                    validate_block(inner, element, &address.element_of_set(), diagnostics);
                 }
             }
             (Nesting::Map, Some(Dynamic::Map(elements))) => {
                 for (key, element) in elements {
-                    validate_whole(inner, element, &address.key(key), said);
+                    validate_block(inner, element, &address.key(key), diagnostics);
                 }
             }
             _ => {}
@@ -51,15 +56,21 @@ fn validate_whole(block: &Block, value: &Dynamic, address: &Address, said: &mut 
     }
 }
 
-fn ask(validators: &[Validator], value: &Dynamic, address: &Address, said: &mut Vec<Diagnostic>) {
+fn run(
+    validators: &[Validator],
+    value: &Dynamic,
+    address: &Address,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     for validator in validators {
-        let mut answer = validator.check(value, address.path());
+        let mut found = validator.check(value, address.path());
         if address.in_set() {
-            // A validator that looks into its value goes on from a path that already stopped.
-            for diagnostic in &mut answer {
+            // A validator may extend the path with steps into its value, but no path leads into a
+            // set.
+            for diagnostic in &mut found {
                 diagnostic.path = address.path().clone();
             }
         }
-        said.append(&mut answer);
+        diagnostics.append(&mut found);
     }
 }

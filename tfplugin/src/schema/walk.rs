@@ -1,42 +1,42 @@
-//! Reading a value beside its schema: every attribute with its place and its value.
+//! Walks a value together with its schema: visits each attribute with its path and value.
 
-use super::nested::Inside;
+use super::nested::Members;
 use super::{Attribute, Block, Nesting, Shape};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 
-/// What an attribute that the value leaves out has.
+/// The value of an attribute that is missing from an object.
 pub(super) static NULL: Dynamic = Dynamic::Null;
 
 impl Block {
-    /// Visits every attribute that the value has a place for, outer before inner, in the order of
-    /// the schema. What a null or unknown object would hold is not visited.
+    /// Visits the attributes of the value, outer before inner, in schema order. Does not visit the
+    /// attributes of a null or unknown object.
     ///
-    /// Elements of a set have no address, so the path of whatever is inside one is the set's own.
+    /// Elements of a set have no path, so an attribute inside one has the path of the set.
     pub fn walk(&self, value: &Dynamic, visit: &mut impl FnMut(&Path, &Attribute, &Dynamic)) {
         self.walk_addresses(value, &mut |address, attribute, value| {
             visit(address.path(), attribute, value);
         });
     }
 
-    /// As [`Block::walk`], for a visitor that has to know of sets.
+    /// Like [`Block::walk`], for a visitor that needs to know whether it is inside a set.
     pub(super) fn walk_addresses(
         &self,
         value: &Dynamic,
         visit: &mut impl FnMut(&Address, &Attribute, &Dynamic),
     ) {
-        walk_inside(Inside::block(self), value, &Address::root(), visit);
+        walk_inside(Members::of_block(self), value, &Address::root(), visit);
     }
 }
 
 fn walk_inside(
-    inside: Inside<'_>,
+    members: Members<'_>,
     value: &Dynamic,
     address: &Address,
     visit: &mut impl FnMut(&Address, &Attribute, &Dynamic),
 ) {
     let Dynamic::Map(values) = value else { return };
-    for attribute in inside.attributes {
+    for attribute in members.attributes {
         let address = address.attribute(&attribute.name);
         let value = values.get(&attribute.name).unwrap_or(&NULL);
         visit(&address, attribute, value);
@@ -45,47 +45,47 @@ fn walk_inside(
             attributes,
         } = &attribute.shape
         {
-            let inside = Inside::attributes(attributes);
-            walk_nested(*nesting, inside, value, &address, visit);
+            let members = Members::of_attribute(attributes);
+            walk_nested(*nesting, members, value, &address, visit);
         }
     }
-    for block in inside.blocks {
+    for block in members.blocks {
         let address = address.attribute(&block.name);
         let value = values.get(&block.name).unwrap_or(&NULL);
-        let inside = Inside::block(&block.block);
-        walk_nested(block.nesting, inside, value, &address, visit);
+        let members = Members::of_block(&block.block);
+        walk_nested(block.nesting, members, value, &address, visit);
     }
 }
 
 fn walk_nested(
     nesting: Nesting,
-    inside: Inside<'_>,
+    members: Members<'_>,
     value: &Dynamic,
     address: &Address,
     visit: &mut impl FnMut(&Address, &Attribute, &Dynamic),
 ) {
     match (nesting, value) {
-        (Nesting::Single | Nesting::Group, _) => walk_inside(inside, value, address, visit),
+        (Nesting::Single | Nesting::Group, _) => walk_inside(members, value, address, visit),
         (Nesting::List, Dynamic::List(elements)) => {
             for (index, element) in elements.iter().enumerate() {
-                walk_inside(inside, element, &address.index(index), visit);
+                walk_inside(members, element, &address.index(index), visit);
             }
         }
         (Nesting::Set, Dynamic::List(elements)) => {
             for element in elements {
-                walk_inside(inside, element, &address.element_of_set(), visit);
+                walk_inside(members, element, &address.element_of_set(), visit);
             }
         }
         (Nesting::Map, Dynamic::Map(elements)) => {
             for (key, element) in elements {
-                walk_inside(inside, element, &address.key(key), visit);
+                walk_inside(members, element, &address.key(key), visit);
             }
         }
         _ => {}
     }
 }
 
-/// A path that stops growing once it has entered a set.
+/// A path that stops at the first set, because elements of sets have no path.
 #[derive(Clone)]
 pub(super) struct Address {
     path: Path,
@@ -109,15 +109,15 @@ impl Address {
     }
 
     pub(super) fn attribute(&self, name: &str) -> Self {
-        self.deeper(|path| path.attribute(name))
+        self.extend(|path| path.attribute(name))
     }
 
     pub(super) fn index(&self, index: usize) -> Self {
-        self.deeper(|path| path.index(index))
+        self.extend(|path| path.index(index))
     }
 
     pub(super) fn key(&self, key: &str) -> Self {
-        self.deeper(|path| path.key(key))
+        self.extend(|path| path.key(key))
     }
 
     pub(super) fn element_of_set(&self) -> Self {
@@ -127,7 +127,7 @@ impl Address {
         }
     }
 
-    fn deeper(&self, step: impl FnOnce(&Path) -> Path) -> Self {
+    fn extend(&self, step: impl FnOnce(&Path) -> Path) -> Self {
         Self {
             path: if self.in_set {
                 self.path.clone()

@@ -2,22 +2,23 @@
 //!
 //! | call | success | failure, nothing saved | failure, something saved |
 //! | --- | --- | --- | --- |
-//! | create | what it returned | nothing | what was saved; Terraform marks it tainted |
-//! | update | what it returned | the prior state, untouched | what was saved |
-//! | delete | nothing | the prior state, untouched | what was saved |
+//! | create | the returned model | none | the saved model; Terraform marks it tainted |
+//! | update | the returned model | the prior state, unchanged | the saved model |
+//! | delete | none | the prior state, unchanged | the saved model |
 //!
-//! "Untouched" is an answer without a state: Core then keeps the one it has, private data included.
-//! Whenever there is a state in the answer, its private data is there too, since Core replaces both.
+//! "Unchanged" is a response without a state: Core then keeps the state and private data it has. A
+//! response with a state always has private data too, because Core replaces both.
 
-use super::codec::{null_unknowns, settle, storable};
-use super::{Encoded, Server, guard, said};
+use super::codec::{normalise_state, null_remaining_unknowns, null_unknowns};
+use super::{Encoded, Server, catch_panic, diagnostics};
 use crate::consistency;
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::private::Private;
 use crate::provider::Provider;
-use crate::registry::{ResourceEntry, Shapes};
+use crate::registry::ResourceEntry;
+use crate::schema::PreparedSchema;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ApplyRequest {
@@ -29,47 +30,47 @@ pub(crate) struct ApplyRequest {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ApplyAnswer {
-    /// None leaves the state as it was, private data included.
+pub(crate) struct ApplyResponse {
+    /// `None` keeps the prior state and private data unchanged.
     pub(crate) state: Option<Encoded>,
     pub(crate) private: Vec<u8>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<P: Provider> Server<P> {
-    pub(crate) async fn apply_resource(&self, request: ApplyRequest) -> ApplyAnswer {
+    pub(crate) async fn apply_resource(&self, request: ApplyRequest) -> ApplyResponse {
         let private = Private::new(request.private.clone());
-        let mut cx = self.cx().with_private(private);
+        let mut context = self.context().with_private(private);
         let entry = match self.resource(&request.type_name) {
             Ok(entry) => entry,
-            Err(failure) => return failed(cx, failure),
+            Err(failure) => return failed(context, failure),
         };
         let change = match Change::decode(&entry.schema, request) {
             Ok(change) => change,
-            Err(failure) => return failed(cx, failure),
+            Err(failure) => return failed(context, failure),
         };
-        cx.set_config(change.config.clone());
-        let outcome = guard(self.change(entry, &mut cx, &change)).await;
-        answer(&entry.schema, cx, &change, outcome)
+        context.set_config(change.config.clone());
+        let outcome = catch_panic(self.change(entry, &mut context, &change)).await;
+        response(&entry.schema, context, &change, outcome)
     }
 
-    /// Calls the author; the outcome of a delete is null.
+    /// Calls the resource's create, update or delete. The new state after a delete is null.
     async fn change(
         &self,
         entry: &ResourceEntry<P::Client>,
-        cx: &mut Cx,
+        context: &mut Context,
         change: &Change,
     ) -> Result<Dynamic> {
         let client = self.client()?;
         let Change { prior, planned, .. } = change;
         match (prior.is_null(), planned.is_null()) {
             (true, true) => Ok(Dynamic::Null),
-            (true, false) => (entry.calls.create)(client, cx, planned.clone()).await,
+            (true, false) => (entry.calls.create)(client, context, planned.clone()).await,
             (false, false) => {
-                (entry.calls.update)(client, cx, prior.clone(), planned.clone()).await
+                (entry.calls.update)(client, context, prior.clone(), planned.clone()).await
             }
             (false, true) => {
-                (entry.calls.delete)(client, cx, prior.clone()).await?;
+                (entry.calls.delete)(client, context, prior.clone()).await?;
                 Ok(Dynamic::Null)
             }
         }
@@ -83,33 +84,41 @@ struct Change {
 }
 
 impl Change {
-    fn decode(shapes: &Shapes, request: ApplyRequest) -> Result<Self> {
+    fn decode(schema: &PreparedSchema, request: ApplyRequest) -> Result<Self> {
         Ok(Self {
-            prior: request.prior.shaped(shapes)?,
-            planned: request.planned.shaped(shapes)?,
-            config: request.config.shaped(shapes)?,
+            prior: request.prior.into_value(schema)?,
+            planned: request.planned.into_value(schema)?,
+            config: request.config.into_value(schema)?,
         })
     }
 }
 
-fn answer(shapes: &Shapes, mut cx: Cx, change: &Change, outcome: Result<Dynamic>) -> ApplyAnswer {
-    let saved = cx.take_saved();
+fn response(
+    schema: &PreparedSchema,
+    mut context: Context,
+    change: &Change,
+    outcome: Result<Dynamic>,
+) -> ApplyResponse {
+    let saved = context.take_saved();
     let (state, mut problems) = match outcome {
         Ok(state) if state.is_null() => (Some(state), Vec::new()),
         Ok(state) => {
-            let mut state = storable(shapes, state);
-            let mut problems = settle(shapes, &mut state);
+            let mut state = normalise_state(schema, state);
+            let mut problems = null_remaining_unknowns(schema, &mut state);
             if consistency::CHECKED {
-                problems.extend(consistency::check_applied(shapes, &change.planned, &state));
+                problems.extend(consistency::check_applied(schema, &change.planned, &state));
             }
             (Some(state), problems)
         }
         Err(failure) => {
-            let state = saved.map(|saved| null_unknowns(storable(shapes, saved)));
+            let state = saved.map(|saved| null_unknowns(normalise_state(schema, saved)));
             (state, failure.into_diagnostics())
         }
     };
-    let state = match state.map(|state| Encoded::of(shapes, &state)).transpose() {
+    let state = match state
+        .map(|state| Encoded::from_value(schema, &state))
+        .transpose()
+    {
         Ok(state) => state,
         Err(failure) => {
             problems.extend(failure.into_diagnostics());
@@ -117,19 +126,19 @@ fn answer(shapes: &Shapes, mut cx: Cx, change: &Change, outcome: Result<Dynamic>
         }
     };
     let deleted = change.planned.is_null() && problems.is_empty();
-    ApplyAnswer {
+    ApplyResponse {
         private: match &state {
-            Some(_) if !deleted => cx.private_bytes(),
+            Some(_) if !deleted => context.private_bytes(),
             _ => Vec::new(),
         },
-        diagnostics: said(cx, Failure::from_diagnostics(problems)),
+        diagnostics: diagnostics(context, Failure::from_diagnostics(problems)),
         state,
     }
 }
 
-fn failed(cx: Cx, failure: Failure) -> ApplyAnswer {
-    ApplyAnswer {
-        diagnostics: said(cx, Some(failure)),
-        ..ApplyAnswer::default()
+fn failed(context: Context, failure: Failure) -> ApplyResponse {
+    ApplyResponse {
+        diagnostics: diagnostics(context, Some(failure)),
+        ..ApplyResponse::default()
     }
 }

@@ -1,20 +1,21 @@
-//! `CallFunction`: a function's answer, or which argument is wrong.
+//! `CallFunction`: the function's result, or an error that points at an argument.
 
 use std::collections::BTreeMap;
 
-use super::function::Signature;
-use super::panic::guard_now;
-use super::{Encoded, Server, unknown};
+use super::catch_panic::catch_panic_sync;
+use super::{Encoded, Server, not_registered};
 use crate::diag::{Failure, Result};
 use crate::dynamic::Dynamic;
+use crate::function::Signature;
 use crate::path::Step;
 use crate::provider::Provider;
 
-/// Why a function has no answer.
+/// The error of a function call.
 #[derive(Debug)]
 pub(crate) struct FunctionError {
     pub(crate) text: String,
-    /// From zero, counting on through a variadic parameter's values.
+    /// The position of the wrong argument, from 0. The values of a variadic parameter are counted
+    /// one by one.
     pub(crate) argument: Option<usize>,
 }
 
@@ -25,24 +26,31 @@ impl<P: Provider> Server<P> {
         arguments: &[Encoded],
     ) -> Result<Encoded, FunctionError> {
         let Some(function) = self.registry.functions.get(name) else {
-            return Err(error(&unknown("function", name), None));
+            return Err(error(&not_registered("function", name), None));
         };
-        let signature = guard_now(|| function.signature()).map_err(|f| error(&f, None))?;
-        let arguments = named(&signature, arguments).map_err(|f| error(&f, Some(&signature)))?;
-        let answer = guard_now(|| function.call(arguments));
-        answer
+        let signature = catch_panic_sync(|| function.signature()).map_err(|f| error(&f, None))?;
+        let arguments =
+            by_parameter_name(&signature, arguments).map_err(|f| error(&f, Some(&signature)))?;
+        let result = catch_panic_sync(|| function.call(arguments));
+        result
             .and_then(|value| Encoded::encode(&value, &signature.returns))
             .map_err(|failure| error(&failure, Some(&signature)))
     }
 }
 
-/// The arguments by the names of their parameters.
-fn named(signature: &Signature, arguments: &[Encoded]) -> Result<BTreeMap<String, Dynamic>> {
+/// Decodes the arguments and keys them by the names of their parameters.
+fn by_parameter_name(
+    signature: &Signature,
+    arguments: &[Encoded],
+) -> Result<BTreeMap<String, Dynamic>> {
     let fixed = signature.parameters.len();
     if arguments.len() < fixed || (arguments.len() > fixed && signature.variadic.is_none()) {
         return Err(Failure::new(
             "Wrong number of arguments",
-            format!("It takes {fixed}, and was called with {}.", arguments.len()),
+            format!(
+                "The function takes {fixed}, and the call passes {}.",
+                arguments.len()
+            ),
         ));
     }
     let mut named = BTreeMap::new();
@@ -84,7 +92,7 @@ fn error(failure: &Failure, signature: Option<&Signature>) -> FunctionError {
     }
 }
 
-/// Which argument a path leads to.
+/// The position of the argument that a path leads to.
 fn position(signature: &Signature, steps: &[Step]) -> Option<usize> {
     let Some((Step::Attribute(name), rest)) = steps.split_first() else {
         return None;
@@ -92,10 +100,10 @@ fn position(signature: &Signature, steps: &[Step]) -> Option<usize> {
     let fixed = signature.parameters.iter().position(|p| p.name == *name);
     fixed.or_else(|| {
         let variadic = signature.variadic.as_ref()?;
-        let further = match rest.first() {
+        let offset = match rest.first() {
             Some(Step::Index(index)) => usize::try_from(*index).ok()?,
             _ => 0,
         };
-        (variadic.name == *name).then_some(signature.parameters.len() + further)
+        (variadic.name == *name).then_some(signature.parameters.len() + offset)
     })
 }

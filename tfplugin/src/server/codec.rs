@@ -1,14 +1,14 @@
-//! Values as they cross the wire, and what every answer's value goes through before it does.
+//! Decodes the values of requests, and prepares and encodes the values of responses.
 
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::plan::without_write_only;
-use crate::registry::Shapes;
+use crate::schema::PreparedSchema;
 use crate::types::Type;
-use crate::wire::{fill, json, msgpack};
+use crate::wire::{conform, json, msgpack};
 
-/// A value in one of the protocol's two encodings; OpenTofu's null has neither.
+/// A value in one of the protocol's two encodings. OpenTofu sends null as neither.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Encoded {
     pub(crate) msgpack: Vec<u8>,
@@ -28,53 +28,58 @@ impl Encoded {
 
     pub(crate) fn encode(value: &Dynamic, ty: &Type) -> Result<Self> {
         Ok(Self {
-            msgpack: msgpack::encode_answer(value, ty)?,
+            msgpack: msgpack::encode_response(value, ty)?,
             json: Vec::new(),
         })
     }
 
-    /// A value that is a state, a plan or a configuration.
-    pub(crate) fn of(shapes: &Shapes, value: &Dynamic) -> Result<Self> {
-        Self::encode(value, &shapes.ty)
+    /// Encodes a state, a plan or a configuration.
+    pub(crate) fn from_value(schema: &PreparedSchema, value: &Dynamic) -> Result<Self> {
+        Self::encode(value, &schema.value_type)
     }
 
-    pub(crate) fn shaped(self, shapes: &Shapes) -> Result<Dynamic> {
-        self.decode(&shapes.ty)
+    /// Decodes a state, a plan or a configuration.
+    pub(crate) fn into_value(self, schema: &PreparedSchema) -> Result<Dynamic> {
+        self.decode(&schema.value_type)
     }
 }
 
-/// Brings what an author returned into the form that Terraform stores: every attribute there, no
-/// block null, nothing write-only.
-pub(super) fn storable(shapes: &Shapes, value: Dynamic) -> Dynamic {
-    let block = &shapes.schema.block;
-    let mut value = fill(block, value);
+/// Brings a value from the provider into the form that Terraform stores: every attribute is present,
+/// no block is null, and write-only values are null.
+pub(super) fn normalise_state(schema: &PreparedSchema, value: Dynamic) -> Dynamic {
+    let block = schema.block();
+    let mut value = conform(block, value);
     without_write_only(block, &mut value);
     value
 }
 
-/// Says what is unknown in a value that must be known by now, and makes it null, as Core would.
-pub(super) fn settle(shapes: &Shapes, value: &mut Dynamic) -> Vec<Diagnostic> {
-    let mut said = Vec::new();
-    while let Some(path) = value.find(&shapes.ty, Dynamic::is_unknown) {
-        said.push(
+/// Replaces each unknown in a value that must be wholly known with null, as Core would. Returns an
+/// error for each.
+pub(super) fn null_remaining_unknowns(
+    schema: &PreparedSchema,
+    value: &mut Dynamic,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    while let Some(path) = value.find(&schema.value_type, Dynamic::is_unknown) {
+        diagnostics.push(
             Diagnostic::error(
                 "The provider left a value unknown",
-                "Everything is decided when apply ends and when something is read, and this value \
-                 is not. It is stored as null. This is a mistake in the provider.",
+                "After an apply or a read, every value must be known. Terraform stores null for this \
+                 value. This is a bug in the provider.",
             )
             .at(path.clone()),
         );
-        let settled = value
+        let replaced = value
             .get_mut(&path)
-            .map(|place| *place = null_unknowns(std::mem::take(place)));
-        if settled.is_none() {
+            .map(|unknown| *unknown = null_unknowns(std::mem::take(unknown)));
+        if replaced.is_none() {
             break;
         }
     }
-    said
+    diagnostics
 }
 
-/// The value, with null for whatever is unknown.
+/// Replaces every unknown in the value with null.
 pub(super) fn null_unknowns(value: Dynamic) -> Dynamic {
     match value {
         Dynamic::Unknown(_) => Dynamic::Null,
@@ -90,15 +95,15 @@ pub(super) fn null_unknowns(value: Dynamic) -> Dynamic {
     }
 }
 
-/// Stored state as JSON, which is an object.
-pub(super) fn object(
+/// Parses stored state, which is a JSON object.
+pub(super) fn parse_state(
     json: &[u8],
     path: &Path,
 ) -> Result<serde_json::Map<String, serde_json::Value>> {
     serde_json::from_slice(json).map_err(|error| {
         Failure::new(
-            "Stored state cannot be read",
-            format!("It is not a JSON object: {error}"),
+            "Cannot read the stored state",
+            format!("The state is not a JSON object: {error}"),
         )
         .at(path.clone())
     })

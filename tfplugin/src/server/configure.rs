@@ -1,8 +1,8 @@
-//! `ConfigureProvider`: the client is made, and everything else can begin.
+//! `ConfigureProvider`: creates the client that resources and data sources use.
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Encoded, Server, Session, guard, said};
+use super::{Encoded, Server, Session, catch_panic, diagnostics};
 use crate::diag::{Diagnostic, Result};
 use crate::model::Model;
 use crate::path::Path;
@@ -15,17 +15,17 @@ impl<P: Provider> Server<P> {
         config: Encoded,
     ) -> Vec<Diagnostic> {
         let version: Arc<str> = terraform_version.into();
-        let mut cx = self.cx().with_terraform_version(Arc::clone(&version));
-        let outcome = guard(async {
-            let config = P::Config::decode(config.shaped(&self.config)?, &Path::root())?;
-            self.provider.configure(&mut cx, config).await
+        let mut context = self.context().with_terraform_version(Arc::clone(&version));
+        let outcome = catch_panic(async {
+            let config = P::Config::decode(config.into_value(&self.config)?, &Path::root())?;
+            self.provider.configure(&mut context, config).await
         })
         .await;
-        said(cx, self.begin(version, outcome).err())
+        diagnostics(context, self.start_session(version, outcome).err())
     }
 
-    /// A configuration that failed leaves no client behind, also not an earlier one.
-    fn begin(&self, terraform_version: Arc<str>, client: Result<P::Client>) -> Result<()> {
+    /// Replaces the session. After an error there is no session, not even the previous one.
+    fn start_session(&self, terraform_version: Arc<str>, client: Result<P::Client>) -> Result<()> {
         let mut session = self.session.write().unwrap_or_else(PoisonError::into_inner);
         *session = None;
         *session = Some(Session {

@@ -1,13 +1,13 @@
-//! `MoveResourceState`: taking over the state of another resource type.
+//! `MoveResourceState`: takes over the state of another resource type.
 
-use super::codec::{null_unknowns, object, storable};
-use super::panic::guard_now;
-use super::{Encoded, Server, said};
-use crate::context::Cx;
+use super::catch_panic::catch_panic_sync;
+use super::codec::{normalise_state, null_unknowns, parse_state};
+use super::{Encoded, Server, diagnostics};
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::path::Path;
 use crate::provider::Provider;
-use crate::resource::{MoveSource, Prior};
+use crate::resource::{MoveSource, StoredState};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MoveRequest {
@@ -19,38 +19,38 @@ pub(crate) struct MoveRequest {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct MoveAnswer {
+pub(crate) struct MoveResponse {
     pub(crate) state: Option<Encoded>,
     pub(crate) private: Vec<u8>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<P: Provider> Server<P> {
-    /// Private data of another type means nothing here, so only what `move_from` sets is kept.
-    pub(crate) fn move_resource(&self, request: &MoveRequest) -> MoveAnswer {
-        let mut cx = self.cx();
-        let (state, failure) = match guard_now(|| self.try_move(&mut cx, request)) {
+    /// Drops the private data of the other type: only what `move_from` sets is stored.
+    pub(crate) fn move_resource(&self, request: &MoveRequest) -> MoveResponse {
+        let mut context = self.context();
+        let (state, failure) = match catch_panic_sync(|| self.try_move(&mut context, request)) {
             Ok(state) => (Some(state), None),
             Err(failure) => (None, Some(failure)),
         };
-        MoveAnswer {
+        MoveResponse {
             state,
-            private: cx.private_bytes(),
-            diagnostics: said(cx, failure),
+            private: context.private_bytes(),
+            diagnostics: diagnostics(context, failure),
         }
     }
 
-    fn try_move(&self, cx: &mut Cx, request: &MoveRequest) -> Result<Encoded> {
+    fn try_move(&self, context: &mut Context, request: &MoveRequest) -> Result<Encoded> {
         let entry = self.resource(&request.target_type)?;
         let moved = match entry.calls.move_from {
             Some(move_from) => {
-                let attributes = object(&request.source_json, &Path::root())?;
+                let attributes = parse_state(&request.source_json, &Path::root())?;
                 let source = MoveSource {
                     provider: request.source_provider.clone(),
                     type_name: request.source_type.clone(),
-                    state: Prior::new(request.source_version, attributes),
+                    state: StoredState::new(request.source_version, attributes),
                 };
-                move_from(cx, source)?
+                move_from(context, source)?
             }
             None => None,
         };
@@ -61,15 +61,15 @@ impl<P: Provider> Server<P> {
                     request.target_type, request.source_type
                 ),
                 format!(
-                    "A moved block leads here from a resource of {}, whose state this type does \
-                     not understand. Remove the moved block, and import instead.",
+                    "A moved block names a resource of {}, whose state this resource type does \
+                     not support. Remove the moved block, and import instead.",
                     request.source_provider
                 ),
             )
         })?;
-        Encoded::of(
+        Encoded::from_value(
             &entry.schema,
-            &null_unknowns(storable(&entry.schema, state)),
+            &null_unknowns(normalise_state(&entry.schema, state)),
         )
     }
 }

@@ -1,16 +1,16 @@
-//! `PlanResourceChange`: what apply would do.
+//! `PlanResourceChange`: plans a create, update or delete.
 
-use super::{Encoded, Server, guard, said};
+use super::{Encoded, Server, catch_panic, diagnostics};
 use crate::consistency;
-use crate::context::Cx;
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::path::Path;
 use crate::plan::{self, Planned, Proposal};
 use crate::private::Private;
 use crate::provider::Provider;
-use crate::registry::Shapes;
+use crate::schema::PreparedSchema;
 
-use super::codec::storable;
+use super::codec::normalise_state;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PlanRequest {
@@ -22,7 +22,7 @@ pub(crate) struct PlanRequest {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PlanAnswer {
+pub(crate) struct PlanResponse {
     pub(crate) planned: Option<Encoded>,
     pub(crate) requires_replace: Vec<Path>,
     pub(crate) private: Vec<u8>,
@@ -30,48 +30,49 @@ pub(crate) struct PlanAnswer {
 }
 
 impl<P: Provider> Server<P> {
-    pub(crate) async fn plan_resource(&self, request: PlanRequest) -> PlanAnswer {
+    pub(crate) async fn plan_resource(&self, request: PlanRequest) -> PlanResponse {
         let private = Private::new(request.private.clone());
-        let mut cx = self.cx().with_private(private);
-        let outcome = guard(self.try_plan(&mut cx, request)).await;
-        let (answer, failure) = match outcome {
-            Ok(answer) => (answer, None),
-            Err(failure) => (PlanAnswer::default(), Some(failure)),
+        let mut context = self.context().with_private(private);
+        let outcome = catch_panic(self.try_plan(&mut context, request)).await;
+        let (response, failure) = match outcome {
+            Ok(response) => (response, None),
+            Err(failure) => (PlanResponse::default(), Some(failure)),
         };
-        PlanAnswer {
-            private: cx.private_bytes(),
-            diagnostics: said(cx, failure),
-            ..answer
+        PlanResponse {
+            private: context.private_bytes(),
+            diagnostics: diagnostics(context, failure),
+            ..response
         }
     }
 
-    async fn try_plan(&self, cx: &mut Cx, request: PlanRequest) -> Result<PlanAnswer> {
+    async fn try_plan(&self, context: &mut Context, request: PlanRequest) -> Result<PlanResponse> {
         let entry = self.resource(&request.type_name)?;
-        let shapes: &Shapes = &entry.schema;
+        let schema: &PreparedSchema = &entry.schema;
         let proposal = Proposal {
-            config: request.config.shaped(shapes)?,
-            prior: request.prior.shaped(shapes)?,
-            proposed: request.proposed.shaped(shapes)?,
+            config: request.config.into_value(schema)?,
+            prior: request.prior.into_value(schema)?,
+            proposed: request.proposed.into_value(schema)?,
         };
-        cx.set_config(proposal.config.clone());
-        let mut plan = plan::plan(shapes, self.client()?, entry.calls.plan, cx, proposal).await?;
+        context.set_config(proposal.config.clone());
+        let mut plan =
+            plan::plan(schema, self.client()?, entry.calls.plan, context, proposal).await?;
         if !plan.planned.is_null() {
-            plan.planned = storable(shapes, plan.planned);
+            plan.planned = normalise_state(schema, plan.planned);
         }
-        hold(shapes, &plan)?;
-        Ok(PlanAnswer {
-            planned: Some(Encoded::of(shapes, &plan.planned)?),
+        check_consistency(schema, &plan)?;
+        Ok(PlanResponse {
+            planned: Some(Encoded::from_value(schema, &plan.planned)?),
             requires_replace: plan.requires_replace.into_iter().collect(),
-            ..PlanAnswer::default()
+            ..PlanResponse::default()
         })
     }
 }
 
-/// Holds the plan to Core's rules, where such checks are on.
-fn hold(shapes: &Shapes, plan: &Planned) -> Result<()> {
+/// Checks the plan against Core's rules, in builds where the checks are on.
+fn check_consistency(schema: &PreparedSchema, plan: &Planned) -> Result<()> {
     if !consistency::CHECKED {
         return Ok(());
     }
-    let problems = consistency::check_plan(shapes, &plan.config, &plan.prior, &plan.planned);
+    let problems = consistency::check_plan(schema, &plan.config, &plan.prior, &plan.planned);
     Failure::from_diagnostics(problems).map_or(Ok(()), Err)
 }

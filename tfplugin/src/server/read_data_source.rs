@@ -1,49 +1,59 @@
-//! `ReadDataSource`: what was looked up, with the configuration as it was written.
+//! `ReadDataSource`: reads a data source and keeps the configured values as they were written.
 
-use super::codec::{settle, storable};
-use super::{Encoded, Server, guard, said};
-use crate::context::Cx;
+use super::codec::{normalise_state, null_remaining_unknowns};
+use super::{Encoded, Server, catch_panic, diagnostics};
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::provider::Provider;
-use crate::schema::{Beside, Block};
+use crate::schema::{Block, Counterparts};
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DataAnswer {
+pub(crate) struct ReadDataResponse {
     pub(crate) state: Option<Encoded>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<P: Provider> Server<P> {
-    pub(crate) async fn read_data_source(&self, type_name: &str, config: Encoded) -> DataAnswer {
-        let mut cx = self.cx();
-        let (state, failure) = match guard(self.try_look_up(&mut cx, type_name, config)).await {
-            Ok(state) => (Some(state), None),
-            Err(failure) => (None, Some(failure)),
-        };
-        DataAnswer {
+    pub(crate) async fn read_data_source(
+        &self,
+        type_name: &str,
+        config: Encoded,
+    ) -> ReadDataResponse {
+        let mut context = self.context();
+        let (state, failure) =
+            match catch_panic(self.try_read_data_source(&mut context, type_name, config)).await {
+                Ok(state) => (Some(state), None),
+                Err(failure) => (None, Some(failure)),
+            };
+        ReadDataResponse {
             state,
-            diagnostics: said(cx, failure),
+            diagnostics: diagnostics(context, failure),
         }
     }
 
-    async fn try_look_up(&self, cx: &mut Cx, type_name: &str, config: Encoded) -> Result<Encoded> {
+    async fn try_read_data_source(
+        &self,
+        context: &mut Context,
+        type_name: &str,
+        config: Encoded,
+    ) -> Result<Encoded> {
         let entry = self.data_source(type_name)?;
-        let shapes = &*entry.schema;
-        let config = config.shaped(shapes)?;
-        cx.set_config(config.clone());
-        let found = (entry.calls.read)(self.client()?, cx, config.clone()).await?;
-        let mut found = storable(shapes, found);
-        as_written(&shapes.schema.block, &config, &mut found);
-        match Failure::from_diagnostics(settle(shapes, &mut found)) {
-            None => Encoded::of(shapes, &found),
+        let schema = &*entry.schema;
+        let config = config.into_value(schema)?;
+        context.set_config(config.clone());
+        let found = (entry.calls.read)(self.client()?, context, config.clone()).await?;
+        let mut found = normalise_state(schema, found);
+        restore_configured_values(schema.block(), &config, &mut found);
+        match Failure::from_diagnostics(null_remaining_unknowns(schema, &mut found)) {
+            None => Encoded::from_value(schema, &found),
             Some(failure) => Err(failure),
         }
     }
 }
 
-/// Core does not compare a data source's answer with its configuration, and people do.
-fn as_written(block: &Block, config: &Dynamic, found: &mut Dynamic) {
+/// Puts the configured values back into the result. Core does not compare the two, but users do.
+fn restore_configured_values(block: &Block, config: &Dynamic, found: &mut Dynamic) {
     if let (Dynamic::Map(config), Dynamic::Map(found)) = (config, &mut *found) {
         for nested in &block.blocks {
             let (Some(config), Some(found)) =
@@ -51,25 +61,26 @@ fn as_written(block: &Block, config: &Dynamic, found: &mut Dynamic) {
             else {
                 continue;
             };
-            if size(config) != size(found) {
+            if len(config) != len(found) {
                 *found = config.clone();
             }
         }
     }
-    let beside = Beside {
+    let counterparts = Counterparts {
         config,
         prior: &Dynamic::Null,
     };
-    block.walk_together(found, beside, &mut |spot, value, beside| {
-        let has_parts = spot.attribute.nested().is_some() && size(beside.config) == size(value);
-        if !beside.config.is_null() && !has_parts {
-            *value = beside.config.clone();
+    block.walk_correlated(found, counterparts, &mut |position, value, counterparts| {
+        let same_elements =
+            position.attribute.nested().is_some() && len(counterparts.config) == len(value);
+        if !counterparts.config.is_null() && !same_elements {
+            *value = counterparts.config.clone();
         }
     });
 }
 
-/// How many parts a collection has; none for what is not a collection.
-fn size(value: &Dynamic) -> Option<usize> {
+/// The number of elements of a collection; `None` for other values.
+fn len(value: &Dynamic) -> Option<usize> {
     match value.untyped() {
         Dynamic::List(elements) => Some(elements.len()),
         Dynamic::Map(entries) => Some(entries.len()),

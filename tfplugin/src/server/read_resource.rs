@@ -1,8 +1,8 @@
-//! `ReadResource`: what is there now.
+//! `ReadResource`: refreshes the state of a resource.
 
-use super::codec::{settle, storable};
-use super::{Encoded, Server, guard, said};
-use crate::context::Cx;
+use super::codec::{normalise_state, null_remaining_unknowns};
+use super::{Encoded, Server, catch_panic, diagnostics};
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::private::Private;
@@ -16,42 +16,43 @@ pub(crate) struct ReadRequest {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ReadAnswer {
+pub(crate) struct ReadResponse {
     pub(crate) state: Encoded,
     pub(crate) private: Vec<u8>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<P: Provider> Server<P> {
-    /// An error answers with the state as it came: an answer without one would say that the
-    /// resource is gone.
-    pub(crate) async fn read_resource(&self, request: ReadRequest) -> ReadAnswer {
+    /// After an error, returns the state as it arrived: a response without a state would tell
+    /// Terraform that the resource no longer exists.
+    pub(crate) async fn read_resource(&self, request: ReadRequest) -> ReadResponse {
         let private = Private::new(request.private.clone());
-        let mut cx = self.cx().with_private(private);
-        let (state, private, failure) = match guard(self.try_read(&mut cx, &request)).await {
-            Ok(state) => (state, cx.private_bytes(), None),
-            Err(failure) => (request.state, request.private, Some(failure)),
-        };
-        ReadAnswer {
+        let mut context = self.context().with_private(private);
+        let (state, private, failure) =
+            match catch_panic(self.try_read(&mut context, &request)).await {
+                Ok(state) => (state, context.private_bytes(), None),
+                Err(failure) => (request.state, request.private, Some(failure)),
+            };
+        ReadResponse {
             state,
             private,
-            diagnostics: said(cx, failure),
+            diagnostics: diagnostics(context, failure),
         }
     }
 
-    async fn try_read(&self, cx: &mut Cx, request: &ReadRequest) -> Result<Encoded> {
+    async fn try_read(&self, context: &mut Context, request: &ReadRequest) -> Result<Encoded> {
         let entry = self.resource(&request.type_name)?;
-        let shapes = &*entry.schema;
-        let state = request.state.decode(&shapes.ty)?;
+        let schema = &*entry.schema;
+        let state = request.state.decode(&schema.value_type)?;
         if state.is_null() {
             return Ok(request.state.clone());
         }
-        match (entry.calls.read)(self.client()?, cx, state).await? {
-            None => Encoded::of(shapes, &Dynamic::Null),
+        match (entry.calls.read)(self.client()?, context, state).await? {
+            None => Encoded::from_value(schema, &Dynamic::Null),
             Some(found) => {
-                let mut found = storable(shapes, found);
-                match Failure::from_diagnostics(settle(shapes, &mut found)) {
-                    None => Encoded::of(shapes, &found),
+                let mut found = normalise_state(schema, found);
+                match Failure::from_diagnostics(null_remaining_unknowns(schema, &mut found)) {
+                    None => Encoded::from_value(schema, &found),
                     Some(failure) => Err(failure),
                 }
             }

@@ -1,15 +1,15 @@
-//! `GetProviderSchema`, `GetMetadata` and `GetFunctions`: what the provider offers.
+//! `GetProviderSchema`, `GetMetadata` and `GetFunctions`: the schemas and names of a provider.
 
 use std::sync::Arc;
 
 use super::Server;
-use super::function::Signature;
-use super::panic::guard_now;
+use super::catch_panic::catch_panic_sync;
 use crate::diag::Diagnostic;
+use crate::function::Signature;
 use crate::provider::Provider;
 use crate::schema::{Schema, SchemaProblem};
 
-/// Everything that the provider offers.
+/// The schemas of everything that the provider registers.
 #[derive(Debug, Default)]
 pub(crate) struct Schemas {
     pub(crate) provider: Arc<Schema>,
@@ -19,7 +19,7 @@ pub(crate) struct Schemas {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// The names of everything that the provider offers.
+/// The names of everything that the provider registers.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     pub(crate) resources: Vec<&'static str>,
@@ -29,25 +29,33 @@ pub(crate) struct Names {
 
 impl<P: Provider> Server<P> {
     pub(crate) fn schemas(&self) -> Schemas {
-        guard_now(|| Ok(self.make_schemas())).unwrap_or_else(|failure| Schemas {
+        catch_panic_sync(|| Ok(self.build_schemas())).unwrap_or_else(|failure| Schemas {
             diagnostics: failure.into_diagnostics(),
             ..Schemas::default()
         })
     }
 
-    fn make_schemas(&self) -> Schemas {
-        let provider = Arc::clone(&self.config.schema);
-        let mut diagnostics = self.registry.mistakes.clone();
-        diagnostics.extend(mistakes("provider", "", provider.check_provider()));
+    fn build_schemas(&self) -> Schemas {
+        let provider = Arc::clone(&self.config.definition);
+        let mut diagnostics = self.registry.problems.clone();
+        diagnostics.extend(schema_errors("provider", "", provider.check_provider()));
         let mut resources = Vec::with_capacity(self.registry.resources.len());
         for (name, entry) in &self.registry.resources {
-            diagnostics.extend(mistakes("resource", name, entry.schema.schema.check()));
-            resources.push((*name, Arc::clone(&entry.schema.schema)));
+            diagnostics.extend(schema_errors(
+                "resource",
+                name,
+                entry.schema.definition.check(),
+            ));
+            resources.push((*name, Arc::clone(&entry.schema.definition)));
         }
         let mut data_sources = Vec::with_capacity(self.registry.data_sources.len());
         for (name, entry) in &self.registry.data_sources {
-            diagnostics.extend(mistakes("data source", name, entry.schema.schema.check()));
-            data_sources.push((*name, Arc::clone(&entry.schema.schema)));
+            diagnostics.extend(schema_errors(
+                "data source",
+                name,
+                entry.schema.definition.check(),
+            ));
+            data_sources.push((*name, Arc::clone(&entry.schema.definition)));
         }
         let mut functions = Vec::with_capacity(self.registry.functions.len());
         for (name, function) in &self.registry.functions {
@@ -74,17 +82,17 @@ impl<P: Provider> Server<P> {
     }
 }
 
-/// What Core would refuse in a schema, or crash on.
-fn mistakes(
+/// Errors for the problems in a schema that Core would reject or crash on.
+fn schema_errors(
     kind: &str,
     name: &str,
     check: Result<(), Vec<SchemaProblem>>,
 ) -> impl Iterator<Item = Diagnostic> {
-    let of = format!("{kind} {name}");
+    let owner = format!("{kind} {name}");
     check.err().into_iter().flatten().map(move |problem| {
         Diagnostic::error(
-            format!("The schema of {} is not valid", of.trim_end()),
-            format!("{problem}. This is a mistake in the provider."),
+            format!("Invalid schema of {}", owner.trim_end()),
+            format!("{problem}. This is a bug in the provider."),
         )
     })
 }

@@ -1,17 +1,17 @@
-//! `UpgradeResourceState`: stored state, brought to the schema of today.
+//! `UpgradeResourceState`: converts stored state to the current schema.
 //!
-//! Terraform asks before every plan, also when the versions are equal, because only the provider
-//! can turn stored JSON into values. So an attribute that is new since is null, and one that is
-//! no longer there is dropped, at any version.
+//! Terraform makes this call before every plan, even when the versions are equal, because only the
+//! provider can turn stored JSON into values. At any version, new attributes become null and
+//! removed attributes are dropped.
 
-use super::codec::{null_unknowns, object, storable};
-use super::panic::guard_now;
-use super::{Encoded, Server, said};
-use crate::context::Cx;
+use super::catch_panic::catch_panic_sync;
+use super::codec::{normalise_state, null_unknowns, parse_state};
+use super::{Encoded, Server, diagnostics};
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::path::Path;
 use crate::provider::Provider;
-use crate::resource::Prior;
+use crate::resource::StoredState;
 use crate::wire::json;
 
 #[derive(Clone, Debug, Default)]
@@ -22,51 +22,52 @@ pub(crate) struct UpgradeRequest {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct UpgradeAnswer {
+pub(crate) struct UpgradeResponse {
     pub(crate) state: Option<Encoded>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<P: Provider> Server<P> {
-    pub(crate) fn upgrade_resource(&self, request: &UpgradeRequest) -> UpgradeAnswer {
-        let mut cx = self.cx();
-        let (state, failure) = match guard_now(|| self.try_upgrade(&mut cx, request)) {
+    pub(crate) fn upgrade_resource(&self, request: &UpgradeRequest) -> UpgradeResponse {
+        let mut context = self.context();
+        let (state, failure) = match catch_panic_sync(|| self.try_upgrade(&mut context, request)) {
             Ok(state) => (Some(state), None),
             Err(failure) => (None, Some(failure)),
         };
-        UpgradeAnswer {
+        UpgradeResponse {
             state,
-            diagnostics: said(cx, failure),
+            diagnostics: diagnostics(context, failure),
         }
     }
 
-    fn try_upgrade(&self, cx: &mut Cx, request: &UpgradeRequest) -> Result<Encoded> {
+    fn try_upgrade(&self, context: &mut Context, request: &UpgradeRequest) -> Result<Encoded> {
         let entry = self.resource(&request.type_name)?;
-        let shapes = &*entry.schema;
-        let current = shapes.schema.version;
+        let schema = &*entry.schema;
+        let current = schema.definition.version;
         if request.json.is_empty() {
             return Err(Failure::new(
-                "State of this age cannot be read",
-                "It was stored by Terraform 0.11 or older. Apply it once with a version between.",
+                "The state is too old",
+                "Terraform 0.11 or older stored it. Apply it once with a Terraform version from 0.12 on, \
+                 then retry.",
             ));
         }
         if request.version > current {
             return Err(Failure::new(
-                "State is newer than the provider",
+                "The state is newer than the provider",
                 format!(
-                    "It was stored by version {} of this resource's schema, and this provider has \
-                     version {current}. Upgrade the provider.",
+                    "Version {} of this resource's schema stored it, and this provider has version \
+                     {current}. Upgrade the provider.",
                     request.version
                 ),
             ));
         }
         let state = match entry.calls.upgrade {
             Some(upgrade) if request.version < current => {
-                let attributes = object(&request.json, &Path::root())?;
-                upgrade(cx, Prior::new(request.version, attributes))?
+                let attributes = parse_state(&request.json, &Path::root())?;
+                upgrade(context, StoredState::new(request.version, attributes))?
             }
-            _ => json::decode(&request.json, &shapes.ty)?,
+            _ => json::decode(&request.json, &schema.value_type)?,
         };
-        Encoded::of(shapes, &null_unknowns(storable(shapes, state)))
+        Encoded::from_value(schema, &null_unknowns(normalise_state(schema, state)))
     }
 }

@@ -1,24 +1,23 @@
-//! `ValidateProviderConfig`, `ValidateResourceConfig`, `ValidateDataResourceConfig`: is this right?
+//! `ValidateProviderConfig`, `ValidateResourceConfig` and `ValidateDataResourceConfig`.
 //!
-//! No client, and so nothing that the provider was configured with.
+//! Validation has no client: Terraform validates before it configures the provider.
 
-use super::panic::guard_now;
-use super::{Encoded, Server, said};
-use crate::context::Cx;
+use super::catch_panic::catch_panic_sync;
+use super::{Encoded, Server, diagnostics};
+use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result, Severity};
+use crate::dispatch::{ValidateFn, validate_model};
 use crate::dynamic::Dynamic;
-use crate::erased::{ValidateFn, validated};
 use crate::provider::Provider;
-use crate::registry::Prepared;
-use crate::schema::Block;
+use crate::schema::{Block, LazySchema};
 
 impl<P: Provider> Server<P> {
     pub(crate) fn validate_provider(&self, config: Encoded) -> Vec<Diagnostic> {
-        let validate: ValidateFn = |cx, config| validated(cx, config, P::validate);
+        let validate: ValidateFn = |context, config| validate_model(context, config, P::validate);
         self.validate(true, config, || Ok((&self.config, validate)))
     }
 
-    /// Older clients know nothing of write-only attributes and would store their values.
+    /// Terraform before 1.11 does not know write-only attributes and would store their values.
     pub(crate) fn validate_resource(
         &self,
         type_name: &str,
@@ -42,31 +41,36 @@ impl<P: Provider> Server<P> {
         &'s self,
         write_only_allowed: bool,
         config: Encoded,
-        look_up: impl FnOnce() -> Result<(&'s Prepared, ValidateFn)>,
+        look_up: impl FnOnce() -> Result<(&'s LazySchema, ValidateFn)>,
     ) -> Vec<Diagnostic> {
-        let mut cx = self.cx();
-        let outcome = guard_now(|| {
-            let (shapes, validate) = look_up()?;
-            let config = config.shaped(shapes)?;
-            check(&shapes.schema.block, &config, write_only_allowed, &mut cx)?;
-            validate(&mut cx, config)
+        let mut context = self.context();
+        let outcome = catch_panic_sync(|| {
+            let (schema, validate) = look_up()?;
+            let config = config.into_value(schema)?;
+            check(schema.block(), &config, write_only_allowed, &mut context)?;
+            validate(&mut context, config)
         });
-        said(cx, outcome.err())
+        diagnostics(context, outcome.err())
     }
 }
 
-/// Runs the schema's own validators. The author's validation runs only when they are content, so
-/// that it can rely on them.
-fn check(block: &Block, config: &Dynamic, write_only_allowed: bool, cx: &mut Cx) -> Result<()> {
-    let mut said = block.validate(config);
+/// Runs the schema's validators. The resource's own validation runs only when these pass, so it can
+/// rely on them.
+fn check(
+    block: &Block,
+    config: &Dynamic,
+    write_only_allowed: bool,
+    context: &mut Context,
+) -> Result<()> {
+    let mut found = block.validate(config);
     block.walk(config, &mut |path, attribute, value| {
         if attribute.write_only && !write_only_allowed && !value.is_null() {
-            said.push(
+            found.push(
                 Diagnostic::error(
                     "Write-only values need Terraform 1.11",
                     format!(
-                        "`{}` is given to the provider and never stored, and this version of \
-                         Terraform would store it. Upgrade Terraform, or leave it out.",
+                        "`{}` is write-only, but this version of Terraform would store it. Upgrade \
+                         Terraform, or remove the attribute.",
                         attribute.name
                     ),
                 )
@@ -74,10 +78,10 @@ fn check(block: &Block, config: &Dynamic, write_only_allowed: bool, cx: &mut Cx)
             );
         }
     });
-    for diagnostic in &said {
+    for diagnostic in &found {
         if diagnostic.severity == Severity::Warning {
-            cx.warn_with(diagnostic.clone());
+            context.push_warning(diagnostic.clone());
         }
     }
-    Failure::from_diagnostics(said).map_or(Ok(()), Err)
+    Failure::from_diagnostics(found).map_or(Ok(()), Err)
 }

@@ -1,34 +1,39 @@
-//! Configuration as tests write it: JSON, in which a value may be unknown.
+//! Configurations in tests: JSON that can contain unknown values.
 
 use serde_json::Value as Json;
 
 use crate::diag::{Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
-use crate::registry::Shapes;
+use crate::schema::PreparedSchema;
 use crate::types::Type;
-use crate::wire::{fill, json};
+use crate::wire::{conform, json};
 
-/// Stands for a value that is not known before apply, such as another resource's computed one.
+/// A placeholder for an unknown value, such as a computed attribute of another resource.
 #[must_use]
 pub fn unknown() -> Json {
-    Json::String(UNKNOWN.to_owned())
+    Json::String(UNKNOWN_PLACEHOLDER.to_owned())
 }
 
-const UNKNOWN: &str = "\u{1}unknown until apply";
+const UNKNOWN_PLACEHOLDER: &str = "\u{1}unknown until apply";
 
-/// The value of a configuration, with every attribute that it leaves out.
-pub(super) fn configuration(shapes: &Shapes, mut config: Json) -> Result<Dynamic> {
+/// Converts a configuration to a value; omitted attributes become null.
+pub(super) fn configuration(schema: &PreparedSchema, mut config: Json) -> Result<Dynamic> {
     let mut unknowns = Vec::new();
-    take(&shapes.ty, &mut config, &Path::root(), &mut unknowns)?;
-    let mut value = json::decode(config.to_string().as_bytes(), &shapes.ty)?;
+    extract_unknowns(
+        &schema.value_type,
+        &mut config,
+        &Path::root(),
+        &mut unknowns,
+    )?;
+    let mut value = json::decode(config.to_string().as_bytes(), &schema.value_type)?;
     for path in unknowns {
         value.set(&path, Dynamic::unknown())?;
     }
-    Ok(fill(&shapes.schema.block, value))
+    Ok(conform(schema.block(), value))
 }
 
-/// One value of a type, for a function's argument.
+/// Converts a function's argument to a value of the type.
 pub(super) fn argument(ty: &Type, value: &Json) -> Result<Dynamic> {
     if *value == unknown() {
         return Ok(Dynamic::unknown());
@@ -36,26 +41,31 @@ pub(super) fn argument(ty: &Type, value: &Json) -> Result<Dynamic> {
     Ok(json::decode(value.to_string().as_bytes(), ty)?)
 }
 
-/// What a value looks like in a test; unknown values are [`unknown`].
-pub(super) fn json_of(value: &Dynamic) -> Json {
+/// Converts a value to JSON. Unknown values become the placeholder from [`unknown`].
+pub(super) fn to_json(value: &Dynamic) -> Json {
     match value {
         Dynamic::Null => Json::Null,
         Dynamic::Unknown(_) => unknown(),
         Dynamic::Bool(value) => Json::Bool(*value),
         Dynamic::Number(number) => serde_json::from_str(&number.to_string()).unwrap_or(Json::Null),
         Dynamic::String(text) => Json::String(text.clone()),
-        Dynamic::List(elements) => elements.iter().map(json_of).collect(),
+        Dynamic::List(elements) => elements.iter().map(to_json).collect(),
         Dynamic::Map(entries) => entries
             .iter()
-            .map(|(name, value)| (name.clone(), json_of(value)))
+            .map(|(name, value)| (name.clone(), to_json(value)))
             .collect(),
-        Dynamic::Typed(_, value) => json_of(value),
+        Dynamic::Typed(_, value) => to_json(value),
     }
 }
 
-/// Takes the unknown values out, and refuses names that the schema does not have: stored state may
-/// have some, a configuration never.
-fn take(ty: &Type, value: &mut Json, path: &Path, unknowns: &mut Vec<Path>) -> Result<()> {
+/// Replaces the placeholders with null and collects their paths. Rejects attributes that the schema
+/// does not have, which decoding would drop.
+fn extract_unknowns(
+    ty: &Type,
+    value: &mut Json,
+    path: &Path,
+    unknowns: &mut Vec<Path>,
+) -> Result<()> {
     if *value == unknown() {
         *value = Json::Null;
         unknowns.push(path.clone());
@@ -68,21 +78,21 @@ fn take(ty: &Type, value: &mut Json, path: &Path, unknowns: &mut Vec<Path>) -> R
                 let Some(ty) = types.get(name) else {
                     return Err(Failure::new(
                         "Unsupported argument",
-                        format!("The schema has nothing named {name:?} here."),
+                        format!("An argument named {name:?} is not expected here."),
                     )
                     .at(path));
                 };
-                take(ty, value, &path, unknowns)?;
+                extract_unknowns(ty, value, &path, unknowns)?;
             }
         }
         (Type::Map(ty), Json::Object(entries)) => {
             for (key, value) in entries {
-                take(ty, value, &path.key(key), unknowns)?;
+                extract_unknowns(ty, value, &path.key(key), unknowns)?;
             }
         }
         (Type::List(ty) | Type::Set(ty), Json::Array(elements)) => {
             for (index, value) in elements.iter_mut().enumerate() {
-                take(ty, value, &path.index(index), unknowns)?;
+                extract_unknowns(ty, value, &path.index(index), unknowns)?;
             }
         }
         _ => {}

@@ -1,19 +1,27 @@
-//! What Core does between the calls.
+//! The part of planning that Terraform Core does before it calls the provider.
 
 use crate::dynamic::Dynamic;
-use crate::registry::Shapes;
-use crate::schema::Beside;
+use crate::schema::Counterparts;
+use crate::schema::PreparedSchema;
 
-/// The state that Core proposes: the configuration, and the prior value of whatever it leaves to
-/// the provider.
-pub(super) fn proposed(shapes: &Shapes, config: &Dynamic, prior: &Dynamic) -> Dynamic {
+/// The state that Core proposes: the configuration, with the prior values of computed attributes
+/// that are not configured.
+pub(super) fn proposed_state(
+    schema: &PreparedSchema,
+    config: &Dynamic,
+    prior: &Dynamic,
+) -> Dynamic {
     let mut proposed = config.clone();
-    let beside = Beside { config, prior };
-    let block = &shapes.schema.block;
-    block.walk_together(&mut proposed, beside, &mut |spot, value, beside| {
-        if beside.config.is_null() && spot.attribute.mode.is_computed() {
-            *value = beside.prior.clone();
-        }
-    });
+    let counterparts = Counterparts { config, prior };
+    let block = schema.block();
+    block.walk_correlated(
+        &mut proposed,
+        counterparts,
+        &mut |position, value, counterparts| {
+            if counterparts.config.is_null() && position.attribute.mode.is_computed() {
+                *value = counterparts.prior.clone();
+            }
+        },
+    );
     proposed
 }

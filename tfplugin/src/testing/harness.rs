@@ -1,44 +1,44 @@
-//! The harness: one process of a provider, as Terraform would have it.
+//! The test harness: one provider process as Terraform would start it.
 
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::config::{argument, configuration, json_of};
+use super::config::{argument, configuration, to_json};
 use super::instance::Instance;
 use crate::diag::{Diagnostic, Failure, Result};
+use crate::grpc::Client;
 use crate::path::Path;
 use crate::plugin::Ending;
 use crate::provider::Provider;
-use crate::registry::Shapes;
+use crate::schema::PreparedSchema;
 use crate::server::move_resource::MoveRequest;
 use crate::server::upgrade_resource::UpgradeRequest;
 use crate::server::{Encoded, Server};
-use crate::wire::Client;
 
-/// The version of Terraform that the harness says it is.
+/// The Terraform version that the harness reports to the provider.
 const TERRAFORM_VERSION: &str = "1.11.4";
 
 /// A provider in process.
 ///
-/// Methods that answer with diagnostics answer with warnings only: an error is the `Err`.
+/// Methods that return diagnostics return only warnings; errors are in the `Err`.
 pub struct Harness<P: Provider> {
     server: Arc<Server<P>>,
     pub(super) client: Client<P>,
 }
 
 impl<P: Provider> Harness<P> {
-    /// A process of this provider, not configured yet.
+    /// Starts the provider, without configuring it.
     pub fn new(provider: P) -> Self {
         let server = Arc::new(Server::new(provider));
         let client = Client::new(Arc::clone(&server));
         Self { server, client }
     }
 
-    /// Checks the schemas as Core would.
+    /// Gets and checks the schemas.
     ///
     /// # Errors
-    /// What Core would refuse in them.
+    /// If Core would reject a schema.
     pub async fn check_schemas(&self) -> Result<Vec<Diagnostic>> {
         warnings(self.client.schemas().await?)
     }
@@ -46,18 +46,18 @@ impl<P: Provider> Harness<P> {
     /// Validates the provider's configuration and configures it.
     ///
     /// # Errors
-    /// What is wrong with the configuration.
+    /// If the configuration is invalid.
     pub async fn configure(&self, config: Json) -> Result<Vec<Diagnostic>> {
-        let shapes = self.server.provider_shapes();
-        let config = Encoded::of(shapes, &configuration(shapes, config)?)?;
-        let mut said = warnings(self.client.validate_provider(config.clone()).await?)?;
-        said.extend(warnings(
+        let schema = self.server.provider_schema();
+        let config = Encoded::from_value(schema, &configuration(schema, config)?)?;
+        let mut found = warnings(self.client.validate_provider(config.clone()).await?)?;
+        found.extend(warnings(
             self.client.configure(TERRAFORM_VERSION, config).await?,
         )?);
-        Ok(said)
+        Ok(found)
     }
 
-    /// A resource instance that does not exist yet.
+    /// A resource instance without state.
     #[must_use]
     pub fn resource(&self, type_name: &str) -> Instance<'_, P> {
         Instance::new(self, type_name)
@@ -66,9 +66,9 @@ impl<P: Provider> Harness<P> {
     /// Validates a resource's configuration.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If the configuration is invalid.
     pub async fn validate(&self, type_name: &str, config: Json) -> Result<Vec<Diagnostic>> {
-        let config = self.config_of(type_name, config)?;
+        let config = self.encode_config(type_name, config)?;
         warnings(
             self.client
                 .validate_resource(type_name, config, true)
@@ -76,16 +76,16 @@ impl<P: Provider> Harness<P> {
         )
     }
 
-    /// As [`validate`](Self::validate), asked by a Terraform that knows no write-only attributes.
+    /// Like [`validate`](Self::validate), from a Terraform version without write-only attributes.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If the configuration is invalid.
     pub async fn validate_for_old_terraform(
         &self,
         type_name: &str,
         config: Json,
     ) -> Result<Vec<Diagnostic>> {
-        let config = self.config_of(type_name, config)?;
+        let config = self.encode_config(type_name, config)?;
         warnings(
             self.client
                 .validate_resource(type_name, config, false)
@@ -93,16 +93,16 @@ impl<P: Provider> Harness<P> {
         )
     }
 
-    /// Imports what has this id, and reads it.
+    /// Imports the object with this id, and reads it.
     ///
     /// # Errors
-    /// That it cannot be imported, or that nothing has this id.
+    /// If the import fails, or no object has this id.
     pub async fn import(&self, type_name: &str, id: &str) -> Result<Instance<'_, P>> {
-        let answer = self.client.import(type_name, id).await?;
-        warnings(answer.diagnostics)?;
-        let state = answer.state.unwrap_or_default();
+        let response = self.client.import(type_name, id).await?;
+        warnings(response.diagnostics)?;
+        let state = response.state.unwrap_or_default();
         let mut imported = self.resource(type_name);
-        imported.adopt(&state, answer.private)?;
+        imported.set_state(&state, response.private)?;
         imported.read().await?;
         if imported.exists() {
             return Ok(imported);
@@ -113,10 +113,10 @@ impl<P: Provider> Harness<P> {
         ))
     }
 
-    /// An instance from state as some version of the schema has stored it.
+    /// Creates an instance from state that the given schema version stored.
     ///
     /// # Errors
-    /// That it cannot be upgraded.
+    /// If the state cannot be upgraded.
     pub async fn upgrade(
         &self,
         type_name: &str,
@@ -128,17 +128,17 @@ impl<P: Provider> Harness<P> {
             version,
             json: stored.to_string().into_bytes(),
         };
-        let answer = self.client.upgrade(request).await?;
-        warnings(answer.diagnostics)?;
+        let response = self.client.upgrade(request).await?;
+        warnings(response.diagnostics)?;
         let mut upgraded = self.resource(type_name);
-        upgraded.adopt(&answer.state.unwrap_or_default(), Vec::new())?;
+        upgraded.set_state(&response.state.unwrap_or_default(), Vec::new())?;
         Ok(upgraded)
     }
 
-    /// An instance from the state of another resource type, as a `moved` block asks for.
+    /// Creates an instance from the state of another resource type, as a `moved` block does.
     ///
     /// # Errors
-    /// That this type does not take over from that one.
+    /// If the type does not support moves from the other type.
     pub async fn move_from(
         &self,
         provider: &str,
@@ -154,34 +154,36 @@ impl<P: Provider> Harness<P> {
             source_json: stored.to_string().into_bytes(),
             target_type: type_name.to_owned(),
         };
-        let answer = self.client.move_state(request).await?;
-        warnings(answer.diagnostics)?;
+        let response = self.client.move_state(request).await?;
+        warnings(response.diagnostics)?;
         let mut moved = self.resource(type_name);
-        moved.adopt(&answer.state.unwrap_or_default(), answer.private)?;
+        moved.set_state(&response.state.unwrap_or_default(), response.private)?;
         Ok(moved)
     }
 
     /// Validates and reads a data source.
     ///
     /// # Errors
-    /// What is wrong with its configuration, or why it cannot be read.
+    /// If the configuration is invalid, or the data source cannot be read.
     pub async fn data_source(&self, type_name: &str, config: Json) -> Result<Json> {
-        let shapes = self.server.data_source_shapes(type_name)?;
-        let config = Encoded::of(shapes, &configuration(shapes, config)?)?;
+        let schema = self.server.data_source_schema(type_name)?;
+        let config = Encoded::from_value(schema, &configuration(schema, config)?)?;
         let validated = self
             .client
             .validate_data_source(type_name, config.clone())
             .await?;
         warnings(validated)?;
-        let answer = self.client.read_data_source(type_name, config).await?;
-        warnings(answer.diagnostics)?;
-        Ok(json_of(&answer.state.unwrap_or_default().shaped(shapes)?))
+        let response = self.client.read_data_source(type_name, config).await?;
+        warnings(response.diagnostics)?;
+        Ok(to_json(
+            &response.state.unwrap_or_default().into_value(schema)?,
+        ))
     }
 
     /// Calls a function.
     ///
     /// # Errors
-    /// Why it has no answer; its path, if it has one, is the parameter's name.
+    /// If the function fails. The path, if there is one, is the name of the parameter.
     pub async fn call(&self, function: &str, arguments: &[Json]) -> Result<Json> {
         let signature = self.server.signature(function)?;
         let fixed = signature.parameters.iter();
@@ -195,10 +197,10 @@ impl<P: Provider> Harness<P> {
             .map(|(p, json)| Encoded::encode(&argument(&p.ty, json)?, &p.ty))
             .collect();
         match self.client.call_function(function, encoded?).await? {
-            Ok(answer) => Ok(json_of(&answer.decode(&signature.returns)?)),
+            Ok(response) => Ok(to_json(&response.decode(&signature.returns)?)),
             Err(error) => {
                 let failure = Failure::new(error.text, "");
-                let parameter = error.argument.and_then(|at| parameters.get(at));
+                let parameter = error.argument.and_then(|position| parameters.get(position));
                 Err(match parameter {
                     Some(parameter) => failure.at(Path::new(parameter.name.as_str())),
                     None => failure,
@@ -207,26 +209,26 @@ impl<P: Provider> Harness<P> {
         }
     }
 
-    /// Interrupts the calls in flight, as the person's Ctrl-C does.
+    /// Cancels the calls in flight, as Ctrl-C in Terraform does.
     ///
     /// # Errors
-    /// That the call itself failed.
+    /// If the call itself fails.
     pub async fn stop(&self) -> Result<()> {
         self.client.stop().await
     }
 
-    /// Ends the process.
+    /// Shuts the provider down.
     pub async fn shutdown(self) {
         self.server.shutdown(Ending::Finished).await;
     }
 
-    pub(super) fn shapes_of(&self, type_name: &str) -> Result<&Shapes> {
-        self.server.resource_shapes(type_name)
+    pub(super) fn schema_of(&self, type_name: &str) -> Result<&PreparedSchema> {
+        self.server.resource_schema(type_name)
     }
 
-    fn config_of(&self, type_name: &str, config: Json) -> Result<Encoded> {
-        let shapes = self.shapes_of(type_name)?;
-        Encoded::of(shapes, &configuration(shapes, config)?)
+    fn encode_config(&self, type_name: &str, config: Json) -> Result<Encoded> {
+        let schema = self.schema_of(type_name)?;
+        Encoded::from_value(schema, &configuration(schema, config)?)
     }
 }
 
@@ -238,7 +240,7 @@ impl<P: Provider> std::fmt::Debug for Harness<P> {
     }
 }
 
-/// The warnings, unless there is an error among them.
+/// Returns the warnings, or a failure if there is an error among the diagnostics.
 pub(super) fn warnings(diagnostics: Vec<Diagnostic>) -> Result<Vec<Diagnostic>> {
     match Failure::from_diagnostics(diagnostics.clone()) {
         None => Ok(diagnostics),

@@ -1,24 +1,24 @@
-//! One resource instance: its state, as Terraform would keep it, and everything done to it.
+//! A resource instance in a test: its state as Terraform would store it, and its operations.
 
 use serde_json::Value as Json;
 
-use super::config::{configuration, json_of};
-use super::core::proposed;
+use super::config::{configuration, to_json};
+use super::core::proposed_state;
 use super::harness::{Harness, warnings};
-use super::planned::PlannedChange;
+use super::planned_change::PlannedChange;
 use crate::consistency::{check_applied, check_final_plan, check_plan};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::provider::Provider;
-use crate::registry::Shapes;
 use crate::resource::Action;
+use crate::schema::PreparedSchema;
 use crate::server::Encoded;
 use crate::server::apply_resource::ApplyRequest;
 use crate::server::plan_resource::PlanRequest;
 use crate::server::read_resource::ReadRequest;
 
-/// A resource instance and what Terraform would know of it.
+/// A resource instance, with the state that Terraform would store.
 pub struct Instance<'h, P: Provider> {
     harness: &'h Harness<P>,
     type_name: String,
@@ -38,119 +38,120 @@ impl<'h, P: Provider> Instance<'h, P> {
         }
     }
 
-    pub(super) fn adopt(&mut self, state: &Encoded, private: Vec<u8>) -> Result<()> {
-        self.state = state.decode(&self.shapes()?.ty)?;
+    pub(super) fn set_state(&mut self, state: &Encoded, private: Vec<u8>) -> Result<()> {
+        self.state = state.decode(&self.schema()?.value_type)?;
         self.private = private;
         Ok(())
     }
 
-    /// Whether it is in the state.
+    /// Whether the instance has a state.
     #[must_use]
     pub fn exists(&self) -> bool {
         !self.state.is_null()
     }
 
-    /// Whether its creation failed halfway, so that the next apply replaces it.
+    /// Whether a create failed after it saved state, so that the next apply replaces the instance.
     #[must_use]
     pub fn is_tainted(&self) -> bool {
         self.tainted
     }
 
-    /// Its state; null when it is not there.
+    /// The state; null when there is none.
     #[must_use]
     pub fn state(&self) -> Json {
-        json_of(&self.state)
+        to_json(&self.state)
     }
 
-    /// One value of its state; null where there is none.
+    /// The value at a path in the state; null when there is none.
     #[must_use]
     pub fn get(&self, path: impl Into<Path>) -> Json {
-        self.state.get(&path.into()).map_or(Json::Null, json_of)
+        self.state.get(&path.into()).map_or(Json::Null, to_json)
     }
 
-    /// Its private data, as bytes of the state.
+    /// The private data, as it is stored in the state.
     #[must_use]
     pub fn private(&self) -> &[u8] {
         &self.private
     }
 
-    /// Plans towards this configuration and changes nothing.
+    /// Plans this configuration without applying it.
     ///
     /// # Errors
-    /// What the provider or Core would refuse.
+    /// If the provider or Core would reject the plan.
     pub async fn plan(&self, config: Json) -> Result<PlannedChange> {
-        let config = configuration(self.shapes()?, config)?;
-        self.plan_towards(config).await
+        let config = configuration(self.schema()?, config)?;
+        self.plan_config(config).await
     }
 
-    /// Plans its destruction and changes nothing.
+    /// Plans to destroy the instance without applying the plan.
     ///
     /// # Errors
-    /// What the provider or Core would refuse.
+    /// If the provider or Core would reject the plan.
     pub async fn plan_destroy(&self) -> Result<PlannedChange> {
-        self.ask_for_plan(&self.state, Dynamic::Null, &self.private)
+        self.request_plan(&self.state, Dynamic::Null, &self.private)
             .await
     }
 
-    /// Brings it to this configuration: validates, plans, plans again, applies, reads, and makes
-    /// sure that a plan after that is empty.
+    /// Applies this configuration: validates, plans, plans again, applies, reads, and requires an
+    /// empty plan afterwards.
     ///
     /// # Errors
-    /// What the provider or Core would refuse. The state is then what Terraform would keep.
+    /// If the provider fails or Core would reject a response. The instance then has the state that
+    /// Terraform would store.
     pub async fn apply(&mut self, config: Json) -> Result<Vec<Diagnostic>> {
-        let said = self.apply_once(config.clone()).await?;
-        self.settled(config).await?;
-        Ok(said)
+        let warnings = self.apply_once(config.clone()).await?;
+        self.expect_empty_plan(config).await?;
+        Ok(warnings)
     }
 
-    /// As [`apply`](Self::apply), for what rightly has something to do again afterwards.
+    /// Like [`apply`](Self::apply), without requiring an empty plan afterwards.
     ///
     /// # Errors
-    /// What the provider or Core would refuse. The state is then what Terraform would keep.
+    /// Like [`apply`](Self::apply).
     pub async fn apply_once(&mut self, config: Json) -> Result<Vec<Diagnostic>> {
         self.apply_planned(config.clone(), config).await
     }
 
-    /// Plans towards a configuration with unknown values, and applies it when they are known.
+    /// Plans a configuration with unknown values, and applies it when they are known.
     ///
     /// # Errors
-    /// What the provider or Core would refuse. The state is then what Terraform would keep.
+    /// Like [`apply`](Self::apply).
     pub async fn apply_planned(
         &mut self,
         planned_with: Json,
         config: Json,
     ) -> Result<Vec<Diagnostic>> {
-        let mut said = self
+        let mut warnings = self
             .harness
             .validate(&self.type_name, planned_with.clone())
             .await?;
         let first = self.plan(planned_with).await?;
-        let config = configuration(self.shapes()?, config)?;
-        said.extend(first.warnings.clone());
+        let config = configuration(self.schema()?, config)?;
+        warnings.extend(first.warnings.clone());
         let replaces = self.tainted || first.action() == Action::Replace;
         let first = if replaces && self.exists() {
             self.remove(first.private).await?;
-            self.ask_for_plan(&Dynamic::Null, first.config, &[]).await?
+            self.request_plan(&Dynamic::Null, first.config, &[]).await?
         } else {
             first
         };
-        let last = self.plan_towards(config).await?;
-        let shapes = self.shapes()?;
-        refuse(check_final_plan(shapes, &first.planned, &last.planned))?;
+        let last = self.plan_config(config).await?;
+        let schema = self.schema()?;
+        fail_on_errors(check_final_plan(schema, &first.planned, &last.planned))?;
         if last.action() != Action::Unchanged {
             let prior = self.state.clone();
-            let request = self.request(&prior, &last.planned, &last.config, last.private)?;
-            said.extend(self.change(request, &last.planned).await?);
+            let request = self.apply_request(&prior, &last.planned, &last.config, last.private)?;
+            warnings.extend(self.apply_change(request, &last.planned).await?);
         }
-        Ok(said)
+        Ok(warnings)
     }
 
-    /// Makes sure that a plan towards this configuration is empty, both before and after a read.
+    /// Requires that a plan of this configuration is empty, both before and after a refresh.
     ///
     /// # Errors
-    /// What would change.
-    pub async fn settled(&mut self, config: Json) -> Result<()> {
-        for after in ["its apply", "a refresh"] {
+    /// If a plan is not empty; the failure names the attributes that would change.
+    pub async fn expect_empty_plan(&mut self, config: Json) -> Result<()> {
+        for after in ["the apply", "a refresh"] {
             let plan = self.plan(config.clone()).await?;
             if plan.action() != Action::Unchanged {
                 return Err(Failure::new(
@@ -168,44 +169,44 @@ impl<'h, P: Provider> Instance<'h, P> {
         Ok(())
     }
 
-    /// Reads it. It does not exist afterwards if the provider finds it gone.
+    /// Refreshes the state. It becomes null when the object no longer exists.
     ///
     /// # Errors
-    /// Why it cannot be read. The state stays as it was.
+    /// If the object cannot be read. The state does not change.
     pub async fn read(&mut self) -> Result<Vec<Diagnostic>> {
-        let answer = self
+        let response = self
             .harness
             .client
             .read(ReadRequest {
                 type_name: self.type_name.clone(),
-                state: Encoded::of(self.shapes()?, &self.state)?,
+                state: Encoded::from_value(self.schema()?, &self.state)?,
                 private: self.private.clone(),
             })
             .await?;
-        let said = warnings(answer.diagnostics)?;
-        self.adopt(&answer.state, answer.private)?;
-        Ok(said)
+        let found = warnings(response.diagnostics)?;
+        self.set_state(&response.state, response.private)?;
+        Ok(found)
     }
 
-    /// Destroys it, plan first.
+    /// Plans and applies a destroy.
     ///
     /// # Errors
-    /// Why it cannot be destroyed. The state is then what Terraform would keep.
+    /// If the destroy fails. The instance then has the state that Terraform would store.
     pub async fn destroy(&mut self) -> Result<Vec<Diagnostic>> {
         let plan = self.plan_destroy().await?;
-        let mut said = plan.warnings;
-        said.extend(self.remove(plan.private).await?);
-        Ok(said)
+        let mut warnings = plan.warnings;
+        warnings.extend(self.remove(plan.private).await?);
+        Ok(warnings)
     }
 
-    /// Makes sure that the other has the same state, but for these attributes: what an import
-    /// cannot know.
+    /// Requires that the other instance has the same state, except for the ignored attributes, such
+    /// as those that an import cannot know.
     ///
     /// # Errors
-    /// Which attributes differ.
-    pub fn same_as(&self, other: &Self, ignoring: &[&str]) -> Result<()> {
+    /// If the states differ; the failure lists the differences.
+    pub fn expect_same_state(&self, other: &Self, ignoring: &[&str]) -> Result<()> {
         let (Json::Object(ours), Json::Object(theirs)) = (self.state(), other.state()) else {
-            return Err(Failure::new("One of the two does not exist", ""));
+            return Err(Failure::new("One of the instances has no state", ""));
         };
         let differ: Vec<_> = ours
             .iter()
@@ -220,92 +221,98 @@ impl<'h, P: Provider> Instance<'h, P> {
         if differ.is_empty() {
             return Ok(());
         }
-        Err(Failure::new("The two differ", differ.join("\n")))
+        Err(Failure::new("The states differ", differ.join("\n")))
     }
 
-    fn shapes(&self) -> Result<&'h Shapes> {
-        self.harness.shapes_of(&self.type_name)
+    fn schema(&self) -> Result<&'h PreparedSchema> {
+        self.harness.schema_of(&self.type_name)
     }
 
-    async fn plan_towards(&self, config: Dynamic) -> Result<PlannedChange> {
-        self.ask_for_plan(&self.state, config, &self.private).await
+    async fn plan_config(&self, config: Dynamic) -> Result<PlannedChange> {
+        self.request_plan(&self.state, config, &self.private).await
     }
 
-    async fn ask_for_plan(
+    async fn request_plan(
         &self,
         prior: &Dynamic,
         config: Dynamic,
         private: &[u8],
     ) -> Result<PlannedChange> {
-        let shapes = self.shapes()?;
-        let proposed = proposed(shapes, &config, prior);
-        let answer = self
+        let schema = self.schema()?;
+        let proposed = proposed_state(schema, &config, prior);
+        let response = self
             .harness
             .client
             .plan(PlanRequest {
                 type_name: self.type_name.clone(),
-                prior: Encoded::of(shapes, prior)?,
-                proposed: Encoded::of(shapes, &proposed)?,
-                config: Encoded::of(shapes, &config)?,
+                prior: Encoded::from_value(schema, prior)?,
+                proposed: Encoded::from_value(schema, &proposed)?,
+                config: Encoded::from_value(schema, &config)?,
                 private: private.to_vec(),
             })
             .await?;
-        let warnings = warnings(answer.diagnostics)?;
-        let planned = answer.planned.unwrap_or_default().decode(&shapes.ty)?;
-        refuse(check_plan(shapes, &config, prior, &planned))?;
+        let warnings = warnings(response.diagnostics)?;
+        let planned = response
+            .planned
+            .unwrap_or_default()
+            .decode(&schema.value_type)?;
+        fail_on_errors(check_plan(schema, &config, prior, &planned))?;
         Ok(PlannedChange {
-            shapes: shapes.clone(),
+            schema: schema.clone(),
             config,
             prior: prior.clone(),
             planned,
-            requires_replace: answer.requires_replace,
-            private: answer.private,
+            requires_replace: response.requires_replace,
+            private: response.private,
             warnings,
         })
     }
 
     async fn remove(&mut self, private: Vec<u8>) -> Result<Vec<Diagnostic>> {
         let prior = self.state.clone();
-        let request = self.request(&prior, &Dynamic::Null, &Dynamic::Null, private)?;
-        self.change(request, &Dynamic::Null).await
+        let request = self.apply_request(&prior, &Dynamic::Null, &Dynamic::Null, private)?;
+        self.apply_change(request, &Dynamic::Null).await
     }
 
-    fn request(
+    fn apply_request(
         &self,
         prior: &Dynamic,
         planned: &Dynamic,
         config: &Dynamic,
         private: Vec<u8>,
     ) -> Result<ApplyRequest> {
-        let shapes = self.shapes()?;
+        let schema = self.schema()?;
         Ok(ApplyRequest {
             type_name: self.type_name.clone(),
-            prior: Encoded::of(shapes, prior)?,
-            planned: Encoded::of(shapes, planned)?,
-            config: Encoded::of(shapes, config)?,
+            prior: Encoded::from_value(schema, prior)?,
+            planned: Encoded::from_value(schema, planned)?,
+            config: Encoded::from_value(schema, config)?,
             private,
         })
     }
 
-    /// Applies, and keeps what Core would keep of the answer.
-    async fn change(
+    /// Applies a change, and stores the part of the response that Core would store.
+    async fn apply_change(
         &mut self,
         request: ApplyRequest,
         planned: &Dynamic,
     ) -> Result<Vec<Diagnostic>> {
-        let shapes = self.shapes()?;
+        let schema = self.schema()?;
         let creates = self.state.is_null();
-        let answer = self.harness.client.apply(request).await?;
-        let outcome = warnings(answer.diagnostics);
-        let state = answer.state.unwrap_or_default().decode(&shapes.ty)?;
+        let response = self.harness.client.apply(request).await?;
+        let outcome = warnings(response.diagnostics);
+        let state = response
+            .state
+            .unwrap_or_default()
+            .decode(&schema.value_type)?;
         if outcome.is_ok() || !state.is_null() {
             self.state = state;
-            self.private = answer.private;
+            self.private = response.private;
             self.tainted = creates && outcome.is_err() && self.exists();
         }
-        let said = outcome?;
-        refuse(check_applied(shapes, planned, &self.state))?;
-        Ok(said)
+        let warnings = outcome?;
+        fail_on_errors(check_applied(schema, planned, &self.state))?;
+        Ok(warnings)
     }
 }
 
@@ -319,6 +326,6 @@ impl<P: Provider> std::fmt::Debug for Instance<'_, P> {
     }
 }
 
-fn refuse(problems: Vec<Diagnostic>) -> Result<()> {
+fn fail_on_errors(problems: Vec<Diagnostic>) -> Result<()> {
     Failure::from_diagnostics(problems).map_or(Ok(()), Err)
 }

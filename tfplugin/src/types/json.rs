@@ -1,4 +1,4 @@
-//! The JSON form of types, in both directions.
+//! The JSON form of types.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,16 +7,16 @@ use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use super::Type;
 
-/// How deep a type may be nested. Types that people write stay under ten.
-const MAX_DEPTH: usize = 64;
+/// The maximum depth of a type. Real types stay under ten levels.
+const MAX_TYPE_DEPTH: usize = 64;
 
-/// Why bytes are not the JSON form of a type.
+/// An error of parsing a type from JSON.
 #[derive(Debug, thiserror::Error)]
-#[error("not a type: {0}")]
+#[error("invalid type: {0}")]
 pub struct TypeError(#[from] serde_json::Error);
 
 impl Type {
-    /// The JSON form, compact, the attributes of objects in order of their names.
+    /// The compact JSON form, with the attributes of objects sorted by name.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::new();
@@ -24,11 +24,11 @@ impl Type {
         json
     }
 
-    /// The type of a JSON form.
+    /// Parses the JSON form.
     ///
     /// # Errors
-    /// Anything but one type, with the place in the text. Objects with optional attributes are
-    /// refused: Terraform keeps them to itself.
+    /// If the JSON is not exactly one type, with the position in the text. Objects with optional
+    /// attributes are not supported, because Terraform never sends them.
     pub fn from_json(json: &[u8]) -> Result<Self, TypeError> {
         let mut text = serde_json::Deserializer::from_slice(json);
         let ty = TypeSeed { depth: 0 }.deserialize(&mut text)?;
@@ -47,8 +47,8 @@ impl Type {
             Self::Map(element) => element.write_collection("map", json),
             Self::Tuple(elements) => {
                 json.push_str("[\"tuple\",[");
-                for (place, element) in elements.iter().enumerate() {
-                    if place > 0 {
+                for (index, element) in elements.iter().enumerate() {
+                    if index > 0 {
                         json.push(',');
                     }
                     element.write_json(json);
@@ -57,11 +57,11 @@ impl Type {
             }
             Self::Object(attributes) => {
                 json.push_str("[\"object\",{");
-                for (place, (name, ty)) in attributes.iter().enumerate() {
-                    if place > 0 {
+                for (index, (name, ty)) in attributes.iter().enumerate() {
+                    if index > 0 {
                         json.push(',');
                     }
-                    // The JSON form of a string is what `Value` prints.
+                    // `Value` prints a string with JSON escapes.
                     json.push_str(&serde_json::Value::from(name.as_str()).to_string());
                     json.push(':');
                     ty.write_json(json);
@@ -80,7 +80,7 @@ impl Type {
     }
 }
 
-/// Reads one type, and knows how deep it already is.
+/// Parses a type at a depth.
 #[derive(Clone, Copy)]
 struct TypeSeed {
     depth: usize,
@@ -90,7 +90,7 @@ impl<'de> DeserializeSeed<'de> for TypeSeed {
     type Value = Type;
 
     fn deserialize<D: de::Deserializer<'de>>(self, json: D) -> Result<Type, D::Error> {
-        if self.depth > MAX_DEPTH {
+        if self.depth > MAX_TYPE_DEPTH {
             return Err(de::Error::custom("nested too deeply"));
         }
         json.deserialize_any(self)
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for TypeSeed {
     type Value = Type;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a type, or a list of a kind and what is in it")
+        f.write_str("the name of a type, or an array of a kind and its element types")
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Type, E> {
@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for TypeSeed {
         let inner = TypeSeed {
             depth: self.depth + 1,
         };
-        let missing = |place| de::Error::invalid_length(place, &"a kind and what is in it");
+        let missing = |length| de::Error::invalid_length(length, &"a kind and its element types");
         let kind: String = parts.next_element()?.ok_or_else(|| missing(0))?;
         let ty = match kind.as_str() {
             "list" => parts.next_element_seed(inner)?.map(Type::list),
@@ -137,13 +137,16 @@ impl<'de> Visitor<'de> for TypeSeed {
             }
         };
         if parts.next_element::<de::IgnoredAny>()?.is_some() {
-            return Err(de::Error::invalid_length(3, &"a kind and what is in it"));
+            return Err(de::Error::invalid_length(
+                3,
+                &"a kind and its element types",
+            ));
         }
         ty.ok_or_else(|| missing(1))
     }
 }
 
-/// The types of a tuple's places.
+/// Parses the element types of a tuple.
 struct Elements(TypeSeed);
 
 impl<'de> DeserializeSeed<'de> for Elements {
@@ -158,7 +161,7 @@ impl<'de> Visitor<'de> for Elements {
     type Value = Vec<Type>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the types of a tuple")
+        f.write_str("the element types of a tuple")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Type>, A::Error> {
@@ -170,7 +173,7 @@ impl<'de> Visitor<'de> for Elements {
     }
 }
 
-/// The types of an object's attributes.
+/// Parses the attribute types of an object.
 struct Attributes(TypeSeed);
 
 impl<'de> DeserializeSeed<'de> for Attributes {
@@ -185,7 +188,7 @@ impl<'de> Visitor<'de> for Attributes {
     type Value = BTreeMap<String, Type>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the types of an object's attributes, by name")
+        f.write_str("the attribute types of an object, by name")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {

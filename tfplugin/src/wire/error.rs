@@ -1,4 +1,4 @@
-//! What can be wrong with a value on the wire, and where in it.
+//! Errors of the codecs: what is wrong with a value, and at which path.
 
 use std::fmt;
 
@@ -7,77 +7,77 @@ use crate::number::NumberError;
 use crate::path::{Path, Step};
 use crate::types::{Type, TypeError};
 
-/// A value that cannot be read from the wire or written to it.
+/// An error of decoding or encoding a value.
 ///
-/// Like [`Failure`] it is not a `std::error::Error`, so that `?` turns it into a failure that still
+/// Like [`Failure`], it does not implement `std::error::Error`. `?` converts it into a failure that
 /// points at the attribute.
 #[derive(Debug)]
 pub struct WireError(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Innermost step first, because it grows while the error travels out.
+    /// Innermost step first, because each caller adds its step.
     steps: Vec<Step>,
     kind: WireErrorKind,
 }
 
-/// What is wrong, without the place.
+/// The kind of a codec error, without the path.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WireErrorKind {
-    /// The bytes end within a value.
-    #[error("the bytes end within the value")]
+    /// The bytes end inside a value.
+    #[error("the bytes end inside the value")]
     Truncated,
-    /// There are bytes after the value.
-    #[error("{0} bytes follow the value")]
+    /// Bytes follow the value.
+    #[error("unexpected bytes after the value: {0}")]
     Trailing(usize),
-    /// Values in values beyond any use.
+    /// Too many levels of collections.
     #[error("the value is nested more than {} levels deep", super::MAX_DEPTH)]
     TooDeep,
-    /// A value of another type.
-    #[error("{expected} is required, not {found}")]
+    /// A value of the wrong type.
+    #[error("expected {expected}, found {found}")]
     Mismatch {
-        /// What the schema asks for.
+        /// The type in the schema.
         expected: &'static str,
-        /// What there is.
+        /// The type of the value.
         found: &'static str,
     },
-    /// A tuple of another length.
-    #[error("a tuple of {expected} elements is required, not of {found}")]
+    /// A tuple of the wrong length.
+    #[error("expected a tuple of length {expected}, found length {found}")]
     Length {
-        /// What the schema asks for.
+        /// The length in the schema.
         expected: usize,
-        /// What there is.
+        /// The length of the value.
         found: usize,
     },
-    /// An object without one of its attributes.
+    /// An object that lacks an attribute.
     #[error("the attribute is missing")]
     Missing,
     /// An object with an attribute that its type does not have.
     #[error("the type has no such attribute")]
     Unexpected,
-    /// A mapping with one key twice.
+    /// A map or object with the same key twice.
     #[error("the key occurs twice")]
     Duplicate,
     /// Text that is not UTF-8.
     #[error("the text is not UTF-8")]
     Text,
-    /// A number that is none, or that Terraform could not store.
+    /// An invalid number, or one that Terraform cannot store.
     #[error(transparent)]
     Number(#[from] NumberError),
-    /// A dynamic value whose own type cannot be read.
+    /// A dynamic value with an invalid type.
     #[error(transparent)]
     Type(#[from] TypeError),
-    /// An extension that is no unknown value, or one with promises that cannot be read.
+    /// An extension that is not an unknown value, or that has invalid refinements.
     #[error("extension {0} is not an unknown value")]
     Extension(i8),
-    /// JSON that cannot be read.
+    /// Invalid JSON.
     #[error("{0}")]
     Json(serde_json::Error),
-    /// An unknown value, for which JSON has no form.
-    #[error("a value that is not known yet has no form in JSON")]
+    /// An unknown value, which JSON cannot represent.
+    #[error("JSON cannot represent an unknown value")]
     Unknown,
-    /// More elements or bytes than the wire can count.
+    /// More elements or bytes than the encoding can count.
     #[error("the value is too large")]
     TooLarge,
 }
@@ -90,15 +90,15 @@ impl WireError {
         }))
     }
 
-    /// The schema asks for one thing, and there is another.
+    /// Creates an error for a value of the wrong type.
     pub(super) fn mismatch(expected: &Type, found: &'static str) -> Self {
         Self::new(WireErrorKind::Mismatch {
-            expected: described(expected),
+            expected: type_name(expected),
             found,
         })
     }
 
-    /// The same error, seen from one step further out.
+    /// Puts a step in front of the path.
     pub(super) fn under(mut self, step: Step) -> Self {
         self.0.steps.push(step);
         self
@@ -116,19 +116,19 @@ impl WireError {
         self.under(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
-    /// Elements of sets have no address: the set is the place.
+    /// Clears the path, because elements of sets have none.
     pub(super) fn in_set(mut self) -> Self {
         self.0.steps.clear();
         self
     }
 
-    /// What is wrong.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> &WireErrorKind {
         &self.0.kind
     }
 
-    /// Where it is.
+    /// The path of the wrong value.
     #[must_use]
     pub fn path(&self) -> Path {
         let mut steps = self.0.steps.clone();
@@ -154,7 +154,11 @@ impl fmt::Display for WireError {
 
 impl From<WireError> for Diagnostic {
     fn from(error: WireError) -> Self {
-        Self::error("Value does not fit its schema", sentence(error.kind())).at(error.path())
+        Self::error(
+            "The value does not match its schema",
+            sentence(error.kind()),
+        )
+        .at(error.path())
     }
 }
 
@@ -164,13 +168,13 @@ impl From<WireError> for Failure {
     }
 }
 
-/// A type in a word: `a string`.
-pub(super) fn described(ty: &Type) -> &'static str {
+/// Names a type for a message: `a string`.
+pub(super) fn type_name(ty: &Type) -> &'static str {
     match ty {
         Type::Bool => "a boolean",
         Type::Number => "a number",
         Type::String => "a string",
-        Type::Dynamic => "a value with its type",
+        Type::Dynamic => "a dynamic value",
         Type::List(_) => "a list",
         Type::Set(_) => "a set",
         Type::Map(_) => "a map",
@@ -179,7 +183,7 @@ pub(super) fn described(ty: &Type) -> &'static str {
     }
 }
 
-/// A message as a sentence for a person.
+/// The message with a capital letter and a full stop.
 fn sentence(kind: &WireErrorKind) -> String {
     let text = kind.to_string();
     let mut rest = text.chars();

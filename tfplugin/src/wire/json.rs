@@ -1,11 +1,12 @@
-//! The JSON form of values, in which Terraform keeps state.
+//! The JSON encoding of values, in which Terraform stores state.
 //!
-//! Numbers keep every digit, dynamic values are `{"value": …, "type": …}`, and there are no unknown
-//! values. [`encode`] writes what Terraform would; [`decode`] reads what an older version of a
-//! provider left behind.
+//! Numbers keep all their digits. Dynamic values are `{"value": …, "type": …}`. Unknown values have
+//! no JSON form. [`decode`] also accepts state from older versions of a provider.
 
 mod decode;
+#[cfg(feature = "testing")]
 mod encode;
 
 pub use decode::decode;
+#[cfg(feature = "testing")]
 pub use encode::encode;

@@ -1,7 +1,7 @@
-//! The `MessagePack` form of values, which Terraform speaks in every request and answer.
+//! The `MessagePack` encoding of values, which every request and response uses.
 //!
-//! The bytes mean nothing without the type: a list, a set and a tuple are all arrays, a number may
-//! be an integer, a float or text, and an unknown value is an extension that fits every type.
+//! Decoding needs the type: lists, sets and tuples are all arrays, a number may be an integer, a
+//! float or text, and an unknown value of any type is an extension.
 
 mod decode;
 mod encode;
@@ -9,4 +9,6 @@ mod read;
 mod unknown;
 
 pub use decode::decode;
-pub use encode::{encode, encode_answer};
+#[cfg(feature = "testing")]
+pub use encode::encode;
+pub use encode::encode_response;

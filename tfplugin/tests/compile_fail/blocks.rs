@@ -1,4 +1,4 @@
-//! Blocks that cannot be.
+//! Invalid blocks.
 
 use tfplugin::{Model, Value};
 

@@ -1,11 +1,11 @@
-//! Who sets an attribute, and what follows from it.
+//! Invalid modes and options of attributes.
 
 use tfplugin::{Model, Value};
 
 /// A stack.
 #[derive(Model)]
 struct Stack {
-    /// Nothing said at all.
+    /// Neither attribute nor block.
     nothing: Value<String>,
     /// No mode.
     #[attribute(sensitive)]
@@ -13,28 +13,28 @@ struct Stack {
     /// Both.
     #[attribute(required, optional)]
     both: Value<String>,
-    /// Set by whom?
+    /// Required and computed.
     #[attribute(required, computed)]
     by_whom: Value<String>,
-    /// A default that is never used.
+    /// A default of a required attribute.
     #[attribute(required, default = "8h")]
     never_used: Value<String>,
-    /// A default of the provider's own.
+    /// A default of a computed attribute.
     #[attribute(computed, default = "8h")]
     own: Value<String>,
-    /// A secret that would be stored.
+    /// A computed secret.
     #[attribute(optional computed, write_only)]
     stored: Value<String>,
-    /// A value that is not the provider's to keep.
+    /// A required attribute with keep.
     #[attribute(optional, keep)]
     kept: Value<String>,
-    /// A replacement that nobody asks for.
+    /// A computed attribute with replacement.
     #[attribute(computed, requires_replace)]
     replaced: Value<String>,
-    /// A word that is none.
+    /// An unknown option.
     #[attribute(optional, requires_new)]
     none: Value<String>,
-    /// Twice.
+    /// The same option twice.
     #[attribute(optional, optional)]
     twice: Value<String>,
     #[attribute(optional)]

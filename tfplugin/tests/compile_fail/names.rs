@@ -1,4 +1,4 @@
-//! Names that Terraform cannot take, or keeps for itself.
+//! Invalid and reserved names.
 
 use tfplugin::{Model, Value};
 
@@ -8,10 +8,10 @@ struct Stack {
     /// Reserved in resources.
     #[attribute(optional)]
     count: Value<u64>,
-    /// Reserved under a name that is given.
+    /// Reserved in `name = "…"`.
     #[attribute(optional, name = "for_each")]
     each: Value<u64>,
-    /// Not a name.
+    /// Invalid.
     #[attribute(optional, name = "cost-center")]
     cost_center: Value<u64>,
     /// The first of two.

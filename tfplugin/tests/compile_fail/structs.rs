@@ -1,4 +1,4 @@
-//! Things that are no model.
+//! Types that cannot be models.
 
 use tfplugin::{Model, Value};
 

@@ -1,4 +1,4 @@
-//! Fields whose type is not that of an attribute or a block.
+//! Fields with invalid types.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ struct Bare {
 /// A stack.
 #[derive(Model)]
 struct Foreign {
-    /// No element.
+    /// Not an element.
     #[attribute(required)]
     ttl: Value<Duration>,
 }

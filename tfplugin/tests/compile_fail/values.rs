@@ -1,4 +1,4 @@
-//! Defaults and functions that do not fit the field's type.
+//! Defaults and functions that do not match the type of the field.
 
 use tfplugin::{Model, Value};
 
@@ -11,7 +11,7 @@ struct Stack {
     /// A default that is too large.
     #[attribute(optional, default = 70000)]
     port: Value<u16>,
-    /// A check of another type.
+    /// A validator of another type.
     #[attribute(optional, validate = positive)]
     name: Value<String>,
 }

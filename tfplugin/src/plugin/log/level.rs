@@ -1,12 +1,12 @@
-//! Which events are wanted, from the variables that Terraform and its SDKs know.
+//! Log levels, from the variables that Terraform and its SDKs use.
 
 use tracing::level_filters::LevelFilter;
 
-use super::super::environment::Log;
+use super::super::environment::LogSettings;
 
-/// The libraries under the transport. They log frames and keys of the connection itself, which help
-/// nobody who debugs a provider.
-const BENEATH: [&str; 10] = [
+/// The libraries of the transport. Below warnings they log details of the connection, which do not
+/// help to debug a provider.
+const TRANSPORT_CRATES: [&str; 10] = [
     "h2",
     "hyper",
     "hyper_util",
@@ -19,7 +19,7 @@ const BENEATH: [&str; 10] = [
     "tower",
 ];
 
-/// How much is wanted of whom.
+/// The log levels of the provider and of the SDK.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Levels {
     provider: LevelFilter,
@@ -27,34 +27,37 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// The narrowest variable decides: that for this provider, for all providers, for everything;
-    /// and for the SDK's own events that for SDKs before all.
-    pub(super) fn choose(address: &str, wishes: &Log) -> Self {
-        let own = variable_part(address);
-        let by_name = wishes
+    /// Reads the levels. The most specific variable wins: the one for this provider, then the one for
+    /// all providers, then `TF_LOG`. For the SDK's own events, the one for SDKs wins over all.
+    pub(super) fn from_settings(address: &str, settings: &LogSettings) -> Self {
+        let own_name = variable_name(address);
+        let by_name = settings
             .by_provider
             .iter()
-            .find(|(name, _)| *name == own)
+            .find(|(name, _)| *name == own_name)
             .map(|(_, level)| level.as_str());
-        let all = wishes.providers.as_deref().or(wishes.terraform.as_deref());
+        let all = settings
+            .providers
+            .as_deref()
+            .or(settings.terraform.as_deref());
         let provider = by_name.or(all);
         Self {
             provider: parse(provider),
-            sdk: parse(wishes.sdk.as_deref().or(provider)),
+            sdk: parse(settings.sdk.as_deref().or(provider)),
         }
     }
 
-    /// The highest level that is wanted of anybody.
-    pub(super) fn most(&self) -> LevelFilter {
+    /// The higher of the two levels.
+    pub(super) fn max(&self) -> LevelFilter {
         self.provider.max(self.sdk)
     }
 
-    /// The level that is wanted of the crate in which an event happens.
-    pub(super) fn of(&self, target: &str) -> LevelFilter {
-        let origin = target.split("::").next().unwrap_or(target);
-        if origin == "tfplugin" {
+    /// The level for events from a crate.
+    pub(super) fn for_target(&self, target: &str) -> LevelFilter {
+        let crate_name = target.split("::").next().unwrap_or(target);
+        if crate_name == "tfplugin" {
             self.sdk
-        } else if BENEATH.contains(&origin) {
+        } else if TRANSPORT_CRATES.contains(&crate_name) {
             self.sdk.min(LevelFilter::WARN)
         } else {
             self.provider
@@ -62,8 +65,8 @@ impl Levels {
     }
 }
 
-/// The last part of the address as it appears in the name of a variable.
-fn variable_part(address: &str) -> String {
+/// The provider's name as it is spelled in the name of a variable.
+fn variable_name(address: &str) -> String {
     address
         .rsplit('/')
         .next()
@@ -72,7 +75,7 @@ fn variable_part(address: &str) -> String {
         .replace('-', "_")
 }
 
-/// Terraform, too, takes what it does not know, and `JSON`, for a wish for everything.
+/// Parses a level. Like Terraform, treats `JSON` and unknown levels as trace.
 fn parse(level: Option<&str>) -> LevelFilter {
     match level.map(str::to_uppercase).as_deref() {
         None | Some("OFF") => LevelFilter::OFF,
@@ -92,48 +95,52 @@ mod tests {
         Some(text.to_owned())
     }
 
+    /// Without variables, logging is off.
     #[test]
-    fn silence_is_off() {
-        let levels = Levels::choose("a/b/c", &Log::default());
-        assert_eq!(levels.most(), LevelFilter::OFF);
+    fn no_variable_means_off() {
+        let levels = Levels::from_settings("a/b/c", &LogSettings::default());
+        assert_eq!(levels.max(), LevelFilter::OFF);
     }
 
+    /// The most specific variable sets the level.
     #[test]
-    fn the_narrowest_variable_decides() {
-        let mut wishes = Log {
+    fn the_most_specific_variable_wins() {
+        let mut settings = LogSettings {
             terraform: some("trace"),
-            ..Log::default()
+            ..LogSettings::default()
         };
-        let choose = |wishes: &Log| Levels::choose("registry.terraform.io/acme/cold-store", wishes);
+        let levels = |settings: &LogSettings| {
+            Levels::from_settings("registry.terraform.io/acme/cold-store", settings)
+        };
         assert_eq!(
-            choose(&wishes),
+            levels(&settings),
             Levels {
                 provider: LevelFilter::TRACE,
                 sdk: LevelFilter::TRACE
             }
         );
-        wishes.providers = some("WARN");
+        settings.providers = some("WARN");
         assert_eq!(
-            choose(&wishes),
+            levels(&settings),
             Levels {
                 provider: LevelFilter::WARN,
                 sdk: LevelFilter::WARN
             }
         );
-        wishes.by_provider = vec![
+        settings.by_provider = vec![
             ("OTHER".into(), "ERROR".into()),
             ("COLD_STORE".into(), "Info".into()),
         ];
         assert_eq!(
-            choose(&wishes),
+            levels(&settings),
             Levels {
                 provider: LevelFilter::INFO,
                 sdk: LevelFilter::INFO
             }
         );
-        wishes.sdk = some("off");
+        settings.sdk = some("off");
         assert_eq!(
-            choose(&wishes),
+            levels(&settings),
             Levels {
                 provider: LevelFilter::INFO,
                 sdk: LevelFilter::OFF
@@ -141,25 +148,33 @@ mod tests {
         );
     }
 
+    /// The level `JSON` means trace, as in Terraform.
     #[test]
-    fn json_is_trace_as_in_terraform() {
-        let levels = Levels::choose(
+    fn json_means_trace() {
+        let levels = Levels::from_settings(
             "a/b/c",
-            &Log {
+            &LogSettings {
                 terraform: some("JSON"),
-                ..Log::default()
+                ..LogSettings::default()
             },
         );
-        assert_eq!(levels.of("acme::thing"), LevelFilter::TRACE);
+        assert_eq!(levels.for_target("acme::thing"), LevelFilter::TRACE);
     }
 
+    /// The transport's libraries log warnings and errors only.
     #[test]
-    fn the_transport_beneath_is_heard_only_when_it_warns() {
+    fn transport_crates_log_only_warnings() {
         let levels = Levels {
             provider: LevelFilter::TRACE,
             sdk: LevelFilter::TRACE,
         };
-        assert_eq!(levels.of("h2::codec::framed_write"), LevelFilter::WARN);
-        assert_eq!(levels.of("tfplugin::plugin::tls"), LevelFilter::TRACE);
+        assert_eq!(
+            levels.for_target("h2::codec::framed_write"),
+            LevelFilter::WARN
+        );
+        assert_eq!(
+            levels.for_target("tfplugin::plugin::tls"),
+            LevelFilter::TRACE
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! One line of the log: its fields, its time, and the one write that puts it on stderr.
+//! A line of the log: its fields, its timestamp, and the single write to stderr.
 
 use std::fmt::Debug;
 use std::io::Write;
@@ -8,15 +8,16 @@ use serde_json::{Map, Value};
 use tracing::Metadata;
 use tracing::field::{Field, Visit};
 
-/// Terraform reads lines up to 64 KiB as one; no single text gets more than a part of that.
-const LONGEST_TEXT: usize = 8 << 10;
+/// The maximum length of a text field in bytes. Terraform splits lines over 64 KiB, so a field may
+/// take only a part of that.
+const MAX_TEXT_BYTES: usize = 8 << 10;
 
 /// The fields of an event or a span, as JSON.
 #[derive(Default)]
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Adds the fields of another; what it says last is what counts.
+    /// Adds other fields, which override fields of the same name.
     pub(super) fn extend(&mut self, other: &Self) {
         self.0.extend(
             other
@@ -27,8 +28,8 @@ impl Fields {
     }
 
     fn put(&mut self, field: &Field, value: Value) {
-        // Names that begin with @ are the log's own, and one of a wrong type upsets the reader of
-        // the whole line.
+        // Names that begin with @ belong to the log format. Terraform cannot parse a line in which
+        // one of them has the wrong type.
         let name = field
             .name()
             .trim_start_matches("r#")
@@ -55,26 +56,23 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, shortened(value).into());
+        self.put(field, truncate(value).into());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.put(field, shortened(&format!("{value:?}")).into());
+        self.put(field, truncate(&format!("{value:?}")).into());
     }
 }
 
-/// Writes an event as one line. Whether anybody reads it is not our concern.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a log line says when it was written"
-)]
+/// Writes an event as one line. Errors are ignored: a closed stderr must not stop the provider.
+#[expect(clippy::disallowed_methods, reason = "a log line has a timestamp")]
 pub(super) fn write(metadata: &Metadata<'_>, fields: Fields) {
-    let mut line = word(metadata, fields, SystemTime::now());
+    let mut line = format_line(metadata, fields, SystemTime::now());
     line.push('\n');
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
-fn word(metadata: &Metadata<'_>, Fields(mut fields): Fields, now: SystemTime) -> String {
+fn format_line(metadata: &Metadata<'_>, Fields(mut fields): Fields, now: SystemTime) -> String {
     let message = match fields.remove("message") {
         Some(Value::String(message)) => message,
         Some(other) => other.to_string(),
@@ -89,7 +87,7 @@ fn word(metadata: &Metadata<'_>, Fields(mut fields): Fields, now: SystemTime) ->
     Value::Object(line).to_string()
 }
 
-/// `sdk` and `provider` are the roots that Terraform's own SDKs use.
+/// The module of a target, under the roots `sdk` and `provider` that Terraform's own SDKs use.
 fn module(target: &str) -> String {
     let path = target.replace("::", ".");
     match path.strip_prefix("tfplugin") {
@@ -98,27 +96,27 @@ fn module(target: &str) -> String {
     }
 }
 
-/// RFC 3339 with exactly six digits of the second: with any other number of them Terraform does not
-/// take the line for one of the log.
+/// RFC 3339 with exactly six fractional digits. With any other number, Terraform does not recognize
+/// the line as a log line.
 fn timestamp(now: SystemTime) -> String {
-    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let whole = prost_types::Timestamp {
-        seconds: i64::try_from(since.as_secs()).unwrap_or_default(),
+    let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = prost_types::Timestamp {
+        seconds: i64::try_from(since_epoch.as_secs()).unwrap_or_default(),
         nanos: 0,
     };
     format!(
         "{}.{:06}Z",
-        whole.to_string().trim_end_matches('Z'),
-        since.subsec_micros()
+        seconds.to_string().trim_end_matches('Z'),
+        since_epoch.subsec_micros()
     )
 }
 
-fn shortened(text: &str) -> String {
-    if text.len() <= LONGEST_TEXT {
+fn truncate(text: &str) -> String {
+    if text.len() <= MAX_TEXT_BYTES {
         return text.to_owned();
     }
-    let end = text.floor_char_boundary(LONGEST_TEXT);
-    format!("{}… ({} bytes more)", &text[..end], text.len() - end)
+    let end = text.floor_char_boundary(MAX_TEXT_BYTES);
+    format!("{}… ({} more bytes)", &text[..end], text.len() - end)
 }
 
 #[cfg(test)]
@@ -127,31 +125,34 @@ mod tests {
 
     use super::*;
 
+    /// A timestamp always has six fractional digits.
     #[test]
-    fn a_timestamp_always_has_six_digits() {
-        let at = |nanos| timestamp(UNIX_EPOCH + Duration::new(1_700_000_000, nanos));
-        assert_eq!(at(0), "2023-11-14T22:13:20.000000Z");
-        assert_eq!(at(500_000_000), "2023-11-14T22:13:20.500000Z");
-        assert_eq!(at(123_456_789), "2023-11-14T22:13:20.123456Z");
+    fn a_timestamp_has_six_fractional_digits() {
+        let format = |nanos| timestamp(UNIX_EPOCH + Duration::new(1_700_000_000, nanos));
+        assert_eq!(format(0), "2023-11-14T22:13:20.000000Z");
+        assert_eq!(format(500_000_000), "2023-11-14T22:13:20.500000Z");
+        assert_eq!(format(123_456_789), "2023-11-14T22:13:20.123456Z");
     }
 
+    /// Modules have the same roots as in Terraform's own SDKs.
     #[test]
-    fn modules_have_the_roots_of_terraforms_own_sdks() {
+    fn modules_have_the_roots_of_terraforms_sdks() {
         assert_eq!(module("tfplugin"), "sdk");
         assert_eq!(module("tfplugin::plugin::tls"), "sdk.plugin.tls");
         assert_eq!(module("tfplugin_example"), "provider.tfplugin_example");
         assert_eq!(module("acme::thing"), "provider.acme.thing");
     }
 
+    /// Long texts are cut at a character boundary.
     #[test]
-    fn long_texts_are_cut_at_a_character() {
-        let long = "é".repeat(LONGEST_TEXT);
-        let cut = shortened(&long);
-        assert!(cut.len() < LONGEST_TEXT + 40);
+    fn long_texts_are_cut_at_a_character_boundary() {
+        let long = "é".repeat(MAX_TEXT_BYTES);
+        let cut = truncate(&long);
+        assert!(cut.len() < MAX_TEXT_BYTES + 40);
         assert!(
-            cut.ends_with("… (8192 bytes more)"),
+            cut.ends_with("… (8192 more bytes)"),
             "{}",
-            &cut[LONGEST_TEXT..]
+            &cut[MAX_TEXT_BYTES..]
         );
     }
 }

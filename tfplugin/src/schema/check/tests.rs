@@ -1,13 +1,13 @@
-//! Each rule of the check, broken alone.
+//! A violation of each rule of the check.
 
 use super::*;
 
-/// Whether the only problem is at this place and says this.
-fn refuses(schema: &Schema, place: &str, problem: &str) {
+/// Asserts that the schema has exactly one problem, with this path and message.
+fn assert_problem(schema: &Schema, path: &str, problem: &str) {
     let problems = schema.check().unwrap_err();
     let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
-    assert!(texts[0].starts_with(&format!("{place}: ")), "{texts:?}");
+    assert!(texts[0].starts_with(&format!("{path}: ")), "{texts:?}");
     assert!(texts[0].contains(problem), "{texts:?}");
 }
 
@@ -46,9 +46,9 @@ fn an_ordinary_schema_has_no_problems() {
 }
 
 #[test]
-fn reserved_words_are_refused_at_the_top_and_nowhere_else() {
+fn reserved_names_are_problems_only_at_the_top_level() {
     let count = || text("count", Mode::Optional);
-    refuses(&schema([count()]), "count", "Terraform's own");
+    assert_problem(&schema([count()]), "count", "Terraform reserves this name");
     assert_eq!(schema([count()]).check_provider(), Ok(()));
     assert_eq!(
         schema([nested("a", Nesting::Single, vec![count()])]).check(),
@@ -60,12 +60,15 @@ fn reserved_words_are_refused_at_the_top_and_nowhere_else() {
 }
 
 #[test]
-fn names_are_words_that_terraform_can_parse_and_unique_among_attributes_and_blocks() {
-    refuses(&schema([text("Name", Mode::Optional)]), "Name", "a-z");
-    refuses(&schema([text("2nd", Mode::Optional)]), "2nd", "digit");
-    let mut twice = schema([text("rule", Mode::Optional)]);
-    twice.block.blocks.push(block("rule", Nesting::List, 0, 0));
-    refuses(&twice, "rule", "two of this name");
+fn names_must_be_valid_and_unique() {
+    assert_problem(&schema([text("Name", Mode::Optional)]), "Name", "a-z");
+    assert_problem(&schema([text("2nd", Mode::Optional)]), "2nd", "digit");
+    let mut duplicate = schema([text("rule", Mode::Optional)]);
+    duplicate
+        .block
+        .blocks
+        .push(block("rule", Nesting::List, 0, 0));
+    assert_problem(&duplicate, "rule", "same name");
 }
 
 fn block(name: &str, nesting: Nesting, min_items: i64, max_items: i64) -> NestedBlock {
@@ -79,8 +82,8 @@ fn block(name: &str, nesting: Nesting, min_items: i64, max_items: i64) -> Nested
 }
 
 #[test]
-fn the_limits_of_blocks_are_those_that_core_allows() {
-    for (nesting, min, max, right) in [
+fn block_limits_must_be_valid_for_core() {
+    for (nesting, min, max, valid) in [
         (Nesting::Single, 0, 0, true),
         (Nesting::Single, 1, 1, true),
         (Nesting::Single, 0, 1, false),
@@ -94,86 +97,86 @@ fn the_limits_of_blocks_are_those_that_core_allows() {
     ] {
         let mut schema = Schema::default();
         schema.block.blocks.push(block("rule", nesting, min, max));
-        let answer = schema.check();
-        assert_eq!(answer.is_ok(), right, "{nesting:?} {min} {max}: {answer:?}");
+        let result = schema.check();
+        assert_eq!(result.is_ok(), valid, "{nesting:?} {min} {max}: {result:?}");
     }
 }
 
 #[test]
-fn a_default_is_a_known_value_of_an_optional_and_computed_attribute() {
+fn a_default_must_be_known_and_optional_and_computed() {
     let with = |mode, default| {
         let mut attribute = text("ttl", mode);
         attribute.default = Some(default);
         schema([attribute])
     };
     let text = || Dynamic::String("8h".into());
-    refuses(
+    assert_problem(
         &with(Mode::Optional, text()),
         "ttl",
         "optional and computed",
     );
     let mode = Mode::OptionalComputed;
-    refuses(&with(mode, Dynamic::Bool(true)), "ttl", "type");
-    refuses(&with(mode, Dynamic::Unknown(None)), "ttl", "known");
-    refuses(&with(mode, Dynamic::Null), "ttl", "null");
+    assert_problem(&with(mode, Dynamic::Bool(true)), "ttl", "type");
+    assert_problem(&with(mode, Dynamic::Unknown(None)), "ttl", "known");
+    assert_problem(&with(mode, Dynamic::Null), "ttl", "null");
 }
 
 #[test]
-fn write_only_is_never_computed_never_in_a_set_and_goes_all_the_way_down() {
+fn write_only_attributes_are_not_computed_and_not_in_sets() {
     let write_only = |mode| {
         let mut attribute = text("token", mode);
         attribute.write_only = true;
         attribute
     };
-    refuses(
+    assert_problem(
         &schema([write_only(Mode::Computed)]),
         "token",
-        "never computed",
+        "cannot be computed",
     );
     let in_set = nested("keys", Nesting::Set, vec![write_only(Mode::Optional)]);
-    refuses(&schema([in_set]), "keys.token", "set");
+    assert_problem(&schema([in_set]), "keys.token", "set");
     let mut outer = nested("key", Nesting::Single, vec![text("id", Mode::Optional)]);
     outer.write_only = true;
-    refuses(&schema([outer]), "key.id", "everything");
+    assert_problem(&schema([outer]), "key.id", "must be write-only");
 }
 
 #[test]
-fn modifiers_stand_where_they_can_work() {
+fn modifiers_must_fit_their_attributes() {
     let with = |mode, modifier| {
         let mut attribute = text("name", mode);
         attribute.modifiers = vec![modifier];
         attribute
     };
     let keep = with(Mode::Required, Modifier::KeepPrior);
-    refuses(&schema([keep]), "name", "only a computed value");
+    assert_problem(&schema([keep]), "name", "only a computed attribute");
     let replace = || with(Mode::Required, Modifier::RequiresReplace);
     assert_eq!(schema([replace()]).check(), Ok(()));
     let computed = with(Mode::Computed, Modifier::RequiresReplace);
-    refuses(&schema([computed]), "name", "only the provider");
+    assert_problem(&schema([computed]), "name", "only the provider");
     let in_set = nested("rules", Nesting::Set, vec![replace()]);
-    refuses(&schema([in_set]), "rules.name", "no address");
+    assert_problem(&schema([in_set]), "rules.name", "no address");
 }
 
 #[test]
-fn a_dynamic_value_stands_alone_or_in_a_single_object() {
+fn dynamic_values_cannot_be_in_collections() {
     let any = || Attribute::new("any", Type::Dynamic, Mode::Optional);
     assert_eq!(schema([any()]).check(), Ok(()));
     let single = nested("one", Nesting::Single, vec![any()]);
     assert_eq!(schema([single]).check(), Ok(()));
     let listed = nested("many", Nesting::List, vec![any()]);
-    refuses(&schema([listed]), "many.any", "any type");
+    assert_problem(&schema([listed]), "many.any", "dynamic values");
     let list = Type::List(Box::new(Type::Dynamic));
     let list = Attribute::new("list", list, Mode::Optional);
-    refuses(&schema([list]), "list", "any type");
+    assert_problem(&schema([list]), "list", "dynamic values");
     let mut inside = block("rule", Nesting::List, 0, 0);
     inside.block.attributes = vec![any()];
     let mut schema = Schema::default();
     schema.block.blocks = vec![inside];
-    refuses(&schema, "rule.any", "any type");
+    assert_problem(&schema, "rule.any", "dynamic values");
 }
 
 #[test]
-fn group_nesting_is_for_blocks() {
+fn only_blocks_can_be_groups() {
     let group = nested("g", Nesting::Group, vec![]);
-    refuses(&schema([group]), "g", "for blocks");
+    assert_problem(&schema([group]), "g", "only blocks");
 }

@@ -1,4 +1,4 @@
-//! From JSON and a type to a value.
+//! Decodes JSON into a value of a type.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use crate::dynamic::Dynamic;
 use crate::types::Type;
 use crate::wire::{WireError, WireErrorKind};
 
-/// The value of this type in this JSON.
+/// Decodes a value of the type.
 ///
-/// State may be older than the schema, so this forgives what a new version of a provider may have
-/// changed: a missing attribute is null, one that the type does not have is dropped, and text,
-/// numbers and booleans stand for each other where they say the same.
+/// State may be older than the schema, so differences that a new version of a provider may bring are
+/// accepted: a missing attribute becomes null, an attribute that the type does not have is dropped,
+/// and strings, numbers and booleans convert to each other where that loses nothing.
 ///
 /// # Errors
-/// JSON that is no such value, with the path of what is wrong. Errors never repeat values, which
-/// may be secrets.
+/// If the JSON is not a value of the type, with the path. Errors never contain values, which may be
+/// secrets.
 pub fn decode(json: &[u8], ty: &Type) -> Result<Dynamic, WireError> {
-    // The parser keeps every digit of numbers, and refuses values that are nested too deeply.
+    // The parser keeps all digits of numbers, and rejects values that are nested too deeply.
     let json = serde_json::from_slice(json).map_err(WireErrorKind::Json)?;
     value(json, ty)
 }
@@ -115,7 +115,7 @@ fn dynamic(mut entries: Map<String, Json>) -> Result<Dynamic, WireError> {
     let ty = Type::from_json(ty.to_string().as_bytes()).map_err(WireError::new)?;
     let inner = value(json, &ty)?;
     Ok(match ty {
-        // A pair that carries `dynamic` carries nothing: the value inside has the type.
+        // A pair with the type `dynamic` is redundant: the inner value has its own pair.
         Type::Dynamic => inner,
         ty => Dynamic::Typed(Box::new(ty), Box::new(inner)),
     })

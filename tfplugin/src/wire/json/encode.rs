@@ -1,17 +1,17 @@
-//! From a value and a type to JSON.
+//! Encodes a value of a type as JSON.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::dynamic::Dynamic;
 use crate::types::Type;
-use crate::wire::text::{normal, normal_entries};
+use crate::wire::normal_form::{normal, normal_entries};
 use crate::wire::{MAX_DEPTH, WireError, WireErrorKind};
 
-/// The compact JSON of a value of this type.
+/// Encodes a value of the type as compact JSON.
 ///
 /// # Errors
-/// A value that is not of this type, or that holds an unknown value, with the path of it.
+/// If the value is not of the type, or contains an unknown value, with the path.
 pub fn encode(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
     let mut json = Vec::new();
     write(&mut json, value, ty, 0)?;
@@ -47,8 +47,8 @@ fn write(json: &mut Vec<u8>, value: &Dynamic, ty: &Type, depth: usize) -> Result
             })?;
         }
         (Dynamic::List(elements), Type::Tuple(types)) if elements.len() == types.len() => {
-            let places = elements.iter().zip(types).enumerate();
-            list(json, places, |json, (index, (element, ty))| {
+            let indexed = elements.iter().zip(types).enumerate();
+            list(json, indexed, |json, (index, (element, ty))| {
                 write(json, element, ty, depth + 1).map_err(|e| e.in_index(index))
             })?;
         }
@@ -59,7 +59,7 @@ fn write(json: &mut Vec<u8>, value: &Dynamic, ty: &Type, depth: usize) -> Result
             }));
         }
         (Dynamic::Map(entries), Type::Map(ty)) => {
-            braced(json, normal_entries(entries)?, |json, key, value| {
+            map(json, normal_entries(entries)?, |json, key, value| {
                 write(json, value, ty, depth + 1).map_err(|e| e.in_key(key))
             })?;
         }
@@ -95,7 +95,7 @@ fn object(
         return Err(WireError::new(WireErrorKind::Missing).in_attribute(missing));
     }
     let named = entries.iter().map(|(name, value)| (name.into(), value));
-    braced(json, named, |json, name, value| {
+    map(json, named, |json, name, value| {
         let ty = types.get(name).ok_or(WireErrorKind::Unexpected);
         ty.map_err(WireError::new)
             .and_then(|ty| write(json, value, ty, depth + 1))
@@ -109,8 +109,8 @@ fn list<T>(
     mut element: impl FnMut(&mut Vec<u8>, T) -> Result<(), WireError>,
 ) -> Result<(), WireError> {
     json.push(b'[');
-    for (place, value) in elements.enumerate() {
-        if place > 0 {
+    for (index, value) in elements.enumerate() {
+        if index > 0 {
             json.push(b',');
         }
         element(json, value)?;
@@ -119,14 +119,14 @@ fn list<T>(
     Ok(())
 }
 
-fn braced<'a>(
+fn map<'a>(
     json: &mut Vec<u8>,
     entries: impl IntoIterator<Item = (Cow<'a, str>, &'a Dynamic)>,
     mut entry: impl FnMut(&mut Vec<u8>, &str, &Dynamic) -> Result<(), WireError>,
 ) -> Result<(), WireError> {
     json.push(b'{');
-    for (place, (key, value)) in entries.into_iter().enumerate() {
-        if place > 0 {
+    for (index, (key, value)) in entries.into_iter().enumerate() {
+        if index > 0 {
             json.push(b',');
         }
         text(json, &key)?;

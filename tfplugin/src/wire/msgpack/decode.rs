@@ -1,4 +1,4 @@
-//! From bytes and a type to a value.
+//! Decodes `MessagePack` bytes into a value of a type.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use crate::dynamic::Dynamic;
 use crate::types::Type;
 use crate::wire::{MAX_DEPTH, WireError, WireErrorKind};
 
-/// The most elements to make room for before the first one is read. A length is a claim: four
-/// bytes can claim four billion elements, and nested claims multiply.
-const MAX_ROOM: usize = 256;
+/// The maximum number of elements to allocate space for before reading them. Four hostile bytes can
+/// announce four billion elements, and nested lengths multiply.
+const MAX_PREALLOCATED_ELEMENTS: usize = 256;
 
-/// The value of this type in these bytes.
+/// Decodes a value of the type.
 ///
-/// Objects must have every attribute of their type and no other. An unknown value may stand for
-/// any; what Terraform promises of it is kept. Numbers keep every digit.
+/// Objects must have exactly the attributes of their type. An unknown value fits any type and keeps
+/// its refinements. Numbers keep all their digits.
 ///
 /// # Errors
-/// Bytes that are no such value, with the path of what is wrong.
+/// If the bytes are not a value of the type, with the path.
 pub fn decode(bytes: &[u8], ty: &Type) -> Result<Dynamic, WireError> {
     let mut reader = Reader::new(bytes);
     let value = value(&mut reader, ty, 0)?;
-    match reader.left() {
+    match reader.remaining() {
         0 => Ok(value),
-        left => Err(WireErrorKind::Trailing(left).into()),
+        remaining => Err(WireErrorKind::Trailing(remaining).into()),
     }
 }
 
@@ -69,7 +69,7 @@ fn value(reader: &mut Reader<'_>, ty: &Type, depth: usize) -> Result<Dynamic, Wi
     }
 }
 
-/// A value of type `dynamic`, after the head of its pair.
+/// Decodes a value of type `dynamic`, after the head of its pair.
 fn dynamic(reader: &mut Reader<'_>, depth: usize) -> Result<Dynamic, WireError> {
     let ty = match reader.head()? {
         Head::Bin(length) => Type::from_json(reader.bytes(length)?).map_err(WireError::new)?,
@@ -77,7 +77,7 @@ fn dynamic(reader: &mut Reader<'_>, depth: usize) -> Result<Dynamic, WireError> 
     };
     let inner = value(reader, &ty, depth + 1)?;
     Ok(match ty {
-        // A pair that carries `dynamic` carries nothing: the value inside has the type.
+        // A pair with the type `dynamic` is redundant: the inner value has its own pair.
         Type::Dynamic => inner,
         ty => Dynamic::Typed(Box::new(ty), Box::new(inner)),
     })
@@ -88,8 +88,8 @@ fn elements<'a>(
     length: usize,
     mut element: impl FnMut(&mut Reader<'a>, usize) -> Result<Dynamic, WireError>,
 ) -> Result<Dynamic, WireError> {
-    room(reader, length)?;
-    let mut elements = Vec::with_capacity(length.min(MAX_ROOM));
+    check_length(reader, length)?;
+    let mut elements = Vec::with_capacity(length.min(MAX_PREALLOCATED_ELEMENTS));
     for index in 0..length {
         elements.push(element(reader, index)?);
     }
@@ -102,7 +102,7 @@ fn map(
     element: &Type,
     depth: usize,
 ) -> Result<Dynamic, WireError> {
-    room(reader, length)?;
+    check_length(reader, length)?;
     let mut entries = BTreeMap::new();
     for _ in 0..length {
         let key = reader.key()?;
@@ -120,9 +120,9 @@ fn object(
     types: &BTreeMap<String, Type>,
     depth: usize,
 ) -> Result<Dynamic, WireError> {
-    room(reader, length)?;
+    check_length(reader, length)?;
     let mut entries = Vec::with_capacity(types.len());
-    // Terraform sends attributes in the order of their names, as the type has them.
+    // Terraform sends attributes sorted by name, the order of the type's attributes.
     let mut expected = types.iter();
     for _ in 0..length {
         let name = reader.key()?;
@@ -148,9 +148,9 @@ fn object(
     }
 }
 
-/// Refuses a length that the bytes cannot hold: every element takes at least one.
-fn room(reader: &Reader<'_>, length: usize) -> Result<(), WireError> {
-    if length > reader.left() {
+/// Rejects a length that the bytes cannot hold: every element takes at least one byte.
+fn check_length(reader: &Reader<'_>, length: usize) -> Result<(), WireError> {
+    if length > reader.remaining() {
         return Err(WireErrorKind::Truncated.into());
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! From a value and a type to bytes.
+//! Encodes a value of a type as `MessagePack` bytes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,43 +8,51 @@ use rmp::encode::{self, ByteBuf};
 use crate::dynamic::Dynamic;
 use crate::number::Number;
 use crate::types::Type;
-use crate::wire::text::{normal, normal_entries};
+use crate::wire::normal_form::{normal, normal_entries};
 use crate::wire::{MAX_DEPTH, WireError, WireErrorKind};
 
-/// An unknown value. What Terraform promised of it is left out: said back, it would be our promise.
+/// An unknown value. Terraform's refinements are left out: a provider that returns them guarantees
+/// them itself.
 const UNKNOWN: [u8; 3] = [0xd4, 0x00, 0x00];
 
-/// The bytes of a value of this type.
+/// Encodes a value of the type.
 ///
-/// Text leaves in Unicode normal form C, as Terraform compares it. Where the type is `dynamic` and
-/// the value carries no type, it gets the one it shows by itself.
+/// Text is encoded in Unicode normal form C, the form in which Terraform compares it. A value of
+/// type `dynamic` that has no type of its own gets its implied type.
 ///
 /// # Errors
-/// A value that is not of this type, with the path of what is wrong.
+/// If the value is not of the type, with the path.
+#[cfg(feature = "testing")]
 pub fn encode(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
     write(value, ty, false)
 }
 
-/// The same for an answer to Terraform: every number is text.
+/// Encodes a value of the type for a response to Terraform, with every number as text.
 ///
-/// Terraform reads text with the 512 bits that it gives to a number in its state, but the other forms
-/// with 64. It calls the two different numbers, and a `plan -refresh-only` then ends with "there are
-/// changes" while it says that there are none.
+/// Terraform parses text to 512 bits, the precision of numbers in its state, but integers and floats
+/// to 64 bits. It treats the two as different numbers, so that `plan -refresh-only` reports changes
+/// where there are none.
 ///
 /// # Errors
-/// As for [`encode`].
-pub fn encode_answer(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
+/// If the value is not of the type, with the path.
+pub fn encode_response(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
     write(value, ty, true)
 }
 
 fn write(value: &Dynamic, ty: &Type, numbers_as_text: bool) -> Result<Vec<u8>, WireError> {
-    let mut writer = Writer(ByteBuf::new(), numbers_as_text);
+    let mut writer = Writer {
+        buffer: ByteBuf::new(),
+        numbers_as_text,
+    };
     writer.value(value, ty, 0)?;
-    Ok(writer.0.into_vec())
+    Ok(writer.buffer.into_vec())
 }
 
-/// Writes to memory, which cannot fail: the `let Ok` below are complete. The flag makes numbers text.
-struct Writer(ByteBuf, bool);
+/// Writes to memory, which cannot fail, so the `let Ok` patterns below are irrefutable.
+struct Writer {
+    buffer: ByteBuf,
+    numbers_as_text: bool,
+}
 
 impl Writer {
     fn value(&mut self, value: &Dynamic, ty: &Type, depth: usize) -> Result<(), WireError> {
@@ -53,11 +61,11 @@ impl Writer {
         }
         match (value, ty) {
             (Dynamic::Null, _) => self.nil(),
-            (Dynamic::Unknown(_), _) => self.0.as_mut_vec().extend_from_slice(&UNKNOWN),
+            (Dynamic::Unknown(_), _) => self.buffer.as_mut_vec().extend_from_slice(&UNKNOWN),
             (value, Type::Dynamic) => self.dynamic(value, depth)?,
             (Dynamic::Typed(own, value), ty) if **own == *ty => self.value(value, ty, depth + 1)?,
             (Dynamic::Bool(value), Type::Bool) => {
-                let Ok(()) = encode::write_bool(&mut self.0, *value);
+                let Ok(()) = encode::write_bool(&mut self.buffer, *value);
             }
             (Dynamic::Number(value), Type::Number) => self.number(value)?,
             (Dynamic::String(value), Type::String) => self.text(&normal(value))?,
@@ -83,7 +91,7 @@ impl Writer {
         Ok(())
     }
 
-    /// A pair of the type's JSON form and the value.
+    /// Writes a pair of the type's JSON form and the value.
     fn dynamic(&mut self, value: &Dynamic, depth: usize) -> Result<(), WireError> {
         let (ty, value) = match value {
             Dynamic::Typed(ty, value) if **ty == Type::Dynamic => {
@@ -94,8 +102,8 @@ impl Writer {
         };
         self.array(2)?;
         let json = ty.to_json();
-        let Ok(_) = encode::write_bin_len(&mut self.0, size(json.len())?);
-        self.0.as_mut_vec().extend_from_slice(json.as_bytes());
+        let Ok(_) = encode::write_bin_len(&mut self.buffer, size(json.len())?);
+        self.buffer.as_mut_vec().extend_from_slice(json.as_bytes());
         self.value(value, &ty, depth + 1)
     }
 
@@ -142,10 +150,10 @@ impl Writer {
         depth: usize,
     ) -> Result<(), WireError> {
         self.map_length(types.len())?;
-        let mut given = entries.iter();
+        let mut entries = entries.iter();
         for (name, ty) in types {
-            // Both are in the order of names, so that they go in step unless something is wrong.
-            let value = match given.next() {
+            // Both are sorted by name, so they advance together unless one has an extra name.
+            let value = match entries.next() {
                 Some((next, value)) if next == name => value,
                 Some((next, _)) if !types.contains_key(next) => {
                     return Err(WireError::new(WireErrorKind::Unexpected).in_attribute(next));
@@ -156,24 +164,24 @@ impl Writer {
             self.value(value, ty, depth + 1)
                 .map_err(|e| e.in_attribute(name))?;
         }
-        match given.next() {
+        match entries.next() {
             Some((extra, _)) => Err(WireError::new(WireErrorKind::Unexpected).in_attribute(extra)),
             None => Ok(()),
         }
     }
 
-    /// The smallest integer, else a float of exactly this value, else plain decimals.
+    /// Writes the smallest integer, or a float of exactly this value, or plain decimals.
     fn number(&mut self, number: &Number) -> Result<(), WireError> {
-        if self.1 {
+        if self.numbers_as_text {
             return self.text(&number.text());
         }
         if let Some(integer) = number.as_i64() {
-            let Ok(_) = encode::write_sint(&mut self.0, integer);
+            let Ok(_) = encode::write_sint(&mut self.buffer, integer);
             return Ok(());
         }
         match number.as_f64() {
             Some(float) if !number.is_integer() => {
-                let Ok(()) = encode::write_f64(&mut self.0, float);
+                let Ok(()) = encode::write_f64(&mut self.buffer, float);
                 Ok(())
             }
             _ => self.text(&number.text()),
@@ -181,22 +189,22 @@ impl Writer {
     }
 
     fn nil(&mut self) {
-        let Ok(()) = encode::write_nil(&mut self.0);
+        let Ok(()) = encode::write_nil(&mut self.buffer);
     }
 
     fn text(&mut self, text: &str) -> Result<(), WireError> {
-        let Ok(_) = encode::write_str_len(&mut self.0, size(text.len())?);
-        self.0.as_mut_vec().extend_from_slice(text.as_bytes());
+        let Ok(_) = encode::write_str_len(&mut self.buffer, size(text.len())?);
+        self.buffer.as_mut_vec().extend_from_slice(text.as_bytes());
         Ok(())
     }
 
     fn array(&mut self, length: usize) -> Result<(), WireError> {
-        let Ok(_) = encode::write_array_len(&mut self.0, size(length)?);
+        let Ok(_) = encode::write_array_len(&mut self.buffer, size(length)?);
         Ok(())
     }
 
     fn map_length(&mut self, length: usize) -> Result<(), WireError> {
-        let Ok(_) = encode::write_map_len(&mut self.0, size(length)?);
+        let Ok(_) = encode::write_map_len(&mut self.buffer, size(length)?);
         Ok(())
     }
 }

@@ -1,16 +1,17 @@
-//! Reading the pieces that `MessagePack` is made of, from bytes that nobody vouches for.
+//! Reads the elements of `MessagePack` from untrusted bytes.
 
 use rmp::Marker;
 
 use crate::number::Number;
 use crate::wire::{WireError, WireErrorKind};
 
-/// What is left of the bytes.
+/// The bytes that are not read yet.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// The head of the next value: its kind, and its size where it has one. Numbers are read already.
+/// The head of a value: its kind, and the number for numbers, and the length for kinds that have
+/// one.
 pub(super) enum Head {
     Nil,
     Bool(bool),
@@ -23,7 +24,7 @@ pub(super) enum Head {
 }
 
 impl Head {
-    /// The kind in a word, for a person.
+    /// Names the kind for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Nil => "null",
@@ -43,8 +44,8 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
-    /// The number of bytes that are left.
-    pub(super) fn left(&self) -> usize {
+    /// The number of bytes that are not read yet.
+    pub(super) fn remaining(&self) -> usize {
         self.rest.len()
     }
 
@@ -90,19 +91,19 @@ impl<'a> Reader<'a> {
             Marker::Reserved => {
                 return Err(WireError::new(WireErrorKind::Mismatch {
                     expected: "a value",
-                    found: "a byte without meaning",
+                    found: "a reserved byte",
                 }));
             }
         })
     }
 
-    /// The code of an extension and what it holds, after its head.
+    /// Reads the code and the payload of an extension, after its head.
     pub(super) fn extension(&mut self, length: usize) -> Result<(i8, &'a [u8]), WireError> {
         let [code] = self.array()?;
         Ok((i8::from_be_bytes([code]), self.bytes(length)?))
     }
 
-    /// The text of a string, after its head.
+    /// Reads the text of a string, after its head.
     pub(super) fn text(&mut self, length: usize) -> Result<&'a str, WireError> {
         std::str::from_utf8(self.bytes(length)?).map_err(|_| WireErrorKind::Text.into())
     }
@@ -116,18 +117,18 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
-    /// The key of a mapping.
+    /// Reads the key of a map entry.
     pub(super) fn key(&mut self) -> Result<&'a str, WireError> {
         match self.head()? {
             Head::Str(length) => self.text(length),
             other => Err(WireError::new(WireErrorKind::Mismatch {
-                expected: "a key that is a string",
+                expected: "a string key",
                 found: other.kind(),
             })),
         }
     }
 
-    /// Passes over one value of any kind, however deep, without going deeper itself.
+    /// Skips one value of any kind, without recursion, so that depth is not limited.
     pub(super) fn skip(&mut self) -> Result<(), WireError> {
         let mut pending = 1_usize;
         while pending > 0 {
@@ -166,7 +167,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Floats mean exactly their binary value: Terraform sends a decimal like 0.1 as text.
+/// A float has exactly its binary value: Terraform sends a decimal such as 0.1 as text.
 fn float(value: f64) -> Result<Head, WireError> {
     Number::from_exact_f64(value)
         .map(Head::Number)

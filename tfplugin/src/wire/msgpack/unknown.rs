@@ -1,35 +1,36 @@
-//! Unknown values, and what Terraform promises of them.
+//! Decodes unknown values and their refinements: what Terraform guarantees about the final value.
 
 use super::read::{Head, Reader};
 use crate::dynamic::{Dynamic, Refinements};
 use crate::number::Number;
 use crate::wire::{WireError, WireErrorKind};
 
-/// The code of an extension that holds promises.
-const REFINED: i8 = 12;
-/// The most bytes that promises may take.
+/// The code of an extension with refinements.
+const REFINED_CODE: i8 = 12;
+/// The maximum size of refinements, in bytes.
 const MAX_PAYLOAD: usize = 1024;
 
-/// The unknown value of an extension, after its head. Up to one byte says nothing, whatever the
-/// code; more are promises.
+/// Decodes the unknown value of an extension, after its head. A payload of at most one byte has no
+/// refinements, whatever the code.
 pub(super) fn decode(reader: &mut Reader<'_>, length: usize) -> Result<Dynamic, WireError> {
     let (code, payload) = reader.extension(length)?;
     if payload.len() <= 1 {
         return Ok(Dynamic::unknown());
     }
-    if code != REFINED || payload.len() > MAX_PAYLOAD {
+    if code != REFINED_CODE || payload.len() > MAX_PAYLOAD {
         return Err(WireErrorKind::Extension(code).into());
     }
-    let refinements = promises(&mut Reader::new(payload))?.ok_or(WireErrorKind::Extension(code))?;
+    let refinements =
+        refinements(&mut Reader::new(payload))?.ok_or(WireErrorKind::Extension(code))?;
     if refinements == Refinements::default() {
         return Ok(Dynamic::unknown());
     }
     Ok(Dynamic::Unknown(Some(Box::new(refinements))))
 }
 
-/// The promises in a payload, or none where it is no map from numbers to promises. Numbers that
-/// we do not know are promises of later versions, and can be left out: every promise can.
-fn promises(reader: &mut Reader<'_>) -> Result<Option<Refinements>, WireError> {
+/// Decodes the refinements in a payload. `None` if it is not a map from numbers to refinements.
+/// Unknown numbers come from later protocol versions and are skipped: refinements are optional.
+fn refinements(reader: &mut Reader<'_>) -> Result<Option<Refinements>, WireError> {
     let mut refinements = Refinements::default();
     let Head::Map(length @ 1..) = reader.head()? else {
         return Ok(None);
@@ -51,7 +52,7 @@ fn promises(reader: &mut Reader<'_>) -> Result<Option<Refinements>, WireError> {
             return Ok(None);
         }
     }
-    Ok((reader.left() == 0).then_some(refinements))
+    Ok((reader.remaining() == 0).then_some(refinements))
 }
 
 fn bool(reader: &mut Reader<'_>) -> Result<Option<bool>, WireError> {
@@ -75,7 +76,7 @@ fn size(reader: &mut Reader<'_>) -> Result<Option<u64>, WireError> {
     })
 }
 
-/// A bound, and whether it is possible itself.
+/// Decodes a bound, and whether the bound itself is a possible value.
 fn bound(reader: &mut Reader<'_>) -> Result<Option<(Number, bool)>, WireError> {
     let Head::Array(2) = reader.head()? else {
         return Ok(None);

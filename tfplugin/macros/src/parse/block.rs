@@ -1,10 +1,10 @@
-//! `#[block(…)]`: how many of it, and how addressed.
+//! Parses `#[block(…)]`.
 
 use syn::{Error, Ident, LitStr, Result};
 
-use crate::options::words;
+use crate::options::options;
 
-/// A nested block that makes sense.
+/// A parsed and checked block.
 pub(crate) struct Block {
     pub(crate) nesting: Nesting,
     pub(crate) min: i64,
@@ -12,7 +12,7 @@ pub(crate) struct Block {
     pub(crate) deprecated: Option<LitStr>,
 }
 
-/// How many of it, and how addressed.
+/// How many blocks there are, and how paths address them.
 #[derive(Clone, Copy)]
 pub(crate) enum Nesting {
     Single,
@@ -22,50 +22,49 @@ pub(crate) enum Nesting {
     Map,
 }
 
-/// The block, and the name it is given.
-pub(crate) fn read(
+/// Parses a block, and the name in `name = "…"`.
+pub(crate) fn parse(
     field: &Ident,
     attributes: &[syn::Attribute],
 ) -> Result<(Block, Option<LitStr>)> {
     let mut nestings = Vec::new();
     let (mut min, mut max, mut deprecated, mut name) = (None, None, None, None);
-    for word in words(attributes, "block")? {
-        let nesting = match word.name.to_string().as_str() {
+    for option in options(attributes, "block")? {
+        let nesting = match option.name.to_string().as_str() {
             "single" => Nesting::Single,
             "group" => Nesting::Group,
             "list" => Nesting::List,
             "set" => Nesting::Set,
             "map" => Nesting::Map,
             "min" => {
-                word.count(&mut min)?;
+                option.count(&mut min)?;
                 continue;
             }
             "max" => {
-                word.count(&mut max)?;
+                option.count(&mut max)?;
                 continue;
             }
             "deprecated" => {
-                word.text(&mut deprecated)?;
+                option.text(&mut deprecated)?;
                 continue;
             }
             "name" => {
-                word.text(&mut name)?;
+                option.text(&mut name)?;
                 continue;
             }
             _ => {
                 let known = "`list`, `set`, `single`, `group`, `map`, `min`, `max`, \
                              `deprecated`, `name`";
-                return word.unknown(known);
+                return option.unknown(known);
             }
         };
         let mut flag = None;
-        word.flag(&mut flag)?;
+        option.flag(&mut flag)?;
         nestings.push(nesting);
     }
     let [nesting] = nestings[..] else {
-        let problem = format!(
-            "say how many of `{field}` there are: `list`, `set`, `single`, `group` or `map`"
-        );
+        let problem =
+            format!("`{field}` needs exactly one of `list`, `set`, `single`, `group` and `map`");
         return Err(Error::new(field.span(), problem));
     };
     let (min, max) = limits(field, nesting, min, max)?;
@@ -78,29 +77,28 @@ pub(crate) fn read(
     Ok((block, name))
 }
 
-/// The limits as the protocol has them, where a single block says 1 and 1 when it is required.
+/// The minimum and maximum for the protocol. They are 0 and 0 without limits, and 1 and 1 for a
+/// required single block.
 fn limits(
     field: &Ident,
     nesting: Nesting,
     min: Option<i64>,
     max: Option<i64>,
 ) -> Result<(i64, i64)> {
-    let refuse = |problem: &str| Err(Error::new(field.span(), problem));
+    let fail = |problem: &str| Err(Error::new(field.span(), problem));
     match (nesting, min, max) {
         (Nesting::Single, None | Some(0), None | Some(1))
         | (Nesting::Group | Nesting::Map, None, None) => Ok((0, 0)),
         (Nesting::Single, Some(1), None | Some(1)) => Ok((1, 1)),
         (Nesting::Single, _, _) => {
-            refuse("a single block is there once or not at all: `min = 1` requires it")
+            fail("a single block occurs at most once; use `min = 1` to require it")
         }
-        (Nesting::Group | Nesting::Map, _, _) => {
-            refuse("Terraform has no limits for group and map blocks")
-        }
+        (Nesting::Group | Nesting::Map, _, _) => fail("group and map blocks cannot have limits"),
         (Nesting::List | Nesting::Set, _, Some(0)) => {
-            refuse("`max = 0` allows none; leave it out for any number")
+            fail("`max = 0` would allow no block; remove it for no limit")
         }
         (Nesting::List | Nesting::Set, Some(min), Some(max)) if min > max => {
-            refuse("`min` is above `max`")
+            fail("`min` is above `max`")
         }
         (Nesting::List | Nesting::Set, min, max) => Ok((min.unwrap_or(0), max.unwrap_or(0))),
     }

@@ -1,25 +1,25 @@
-//! The messages of the calls, from and to what the server speaks.
+//! Converts between protobuf messages and the server's requests and responses.
 
 use crate::diag::Diagnostic;
+use crate::function::{Parameter, Signature};
 use crate::proto::tfplugin6 as proto;
 use crate::server::Encoded;
-use crate::server::apply_resource::{ApplyAnswer, ApplyRequest};
+use crate::server::apply_resource::{ApplyRequest, ApplyResponse};
 use crate::server::call_function::FunctionError;
-use crate::server::function::{Parameter, Signature};
-use crate::server::import_resource::ImportAnswer;
-use crate::server::move_resource::{MoveAnswer, MoveRequest};
-use crate::server::plan_resource::{PlanAnswer, PlanRequest};
-use crate::server::read_data_source::DataAnswer;
-use crate::server::read_resource::{ReadAnswer, ReadRequest};
+use crate::server::import_resource::ImportResponse;
+use crate::server::move_resource::{MoveRequest, MoveResponse};
+use crate::server::plan_resource::{PlanRequest, PlanResponse};
+use crate::server::read_data_source::ReadDataResponse;
+use crate::server::read_resource::{ReadRequest, ReadResponse};
 use crate::server::schemas::{Names, Schemas};
-use crate::server::upgrade_resource::{UpgradeAnswer, UpgradeRequest};
+use crate::server::upgrade_resource::{UpgradeRequest, UpgradeResponse};
 
-/// Diagnostics as messages carry them.
+/// Converts diagnostics to messages.
 pub(super) fn diagnostics(diagnostics: Vec<Diagnostic>) -> Vec<proto::Diagnostic> {
     diagnostics.into_iter().map(Into::into).collect()
 }
 
-/// What this SDK can do, whatever the provider does.
+/// The capabilities of this SDK. They are the same for every provider.
 pub(super) fn capabilities() -> proto::ServerCapabilities {
     proto::ServerCapabilities {
         plan_destroy: true,
@@ -55,13 +55,13 @@ impl From<Encoded> for proto::DynamicValue {
 
 impl From<Schemas> for proto::get_provider_schema::Response {
     fn from(schemas: Schemas) -> Self {
-        let described = |(name, schema): (&str, std::sync::Arc<crate::schema::Schema>)| {
+        let with_name = |(name, schema): (&str, std::sync::Arc<crate::schema::Schema>)| {
             (name.to_owned(), (&*schema).into())
         };
         Self {
             provider: Some((&*schemas.provider).into()),
-            resource_schemas: schemas.resources.into_iter().map(described).collect(),
-            data_source_schemas: schemas.data_sources.into_iter().map(described).collect(),
+            resource_schemas: schemas.resources.into_iter().map(with_name).collect(),
+            data_source_schemas: schemas.data_sources.into_iter().map(with_name).collect(),
             functions: functions(schemas.functions),
             diagnostics: diagnostics(schemas.diagnostics),
             server_capabilities: Some(capabilities()),
@@ -151,14 +151,14 @@ impl From<proto::plan_resource_change::Request> for PlanRequest {
     }
 }
 
-impl From<PlanAnswer> for proto::plan_resource_change::Response {
-    fn from(answer: PlanAnswer) -> Self {
-        let paths = answer.requires_replace.iter();
+impl From<PlanResponse> for proto::plan_resource_change::Response {
+    fn from(response: PlanResponse) -> Self {
+        let paths = response.requires_replace.iter();
         Self {
-            planned_state: answer.planned.map(Into::into),
+            planned_state: response.planned.map(Into::into),
             requires_replace: paths.map(Into::into).collect(),
-            planned_private: answer.private,
-            diagnostics: diagnostics(answer.diagnostics),
+            planned_private: response.private,
+            diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
     }
@@ -176,12 +176,12 @@ impl From<proto::apply_resource_change::Request> for ApplyRequest {
     }
 }
 
-impl From<ApplyAnswer> for proto::apply_resource_change::Response {
-    fn from(answer: ApplyAnswer) -> Self {
+impl From<ApplyResponse> for proto::apply_resource_change::Response {
+    fn from(response: ApplyResponse) -> Self {
         Self {
-            new_state: answer.state.map(Into::into),
-            private: answer.private,
-            diagnostics: diagnostics(answer.diagnostics),
+            new_state: response.state.map(Into::into),
+            private: response.private,
+            diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
     }
@@ -197,22 +197,22 @@ impl From<proto::read_resource::Request> for ReadRequest {
     }
 }
 
-impl From<ReadAnswer> for proto::read_resource::Response {
-    fn from(answer: ReadAnswer) -> Self {
+impl From<ReadResponse> for proto::read_resource::Response {
+    fn from(response: ReadResponse) -> Self {
         Self {
-            new_state: Some(answer.state.into()),
-            private: answer.private,
-            diagnostics: diagnostics(answer.diagnostics),
+            new_state: Some(response.state.into()),
+            private: response.private,
+            diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
     }
 }
 
-impl From<DataAnswer> for proto::read_data_source::Response {
-    fn from(answer: DataAnswer) -> Self {
+impl From<ReadDataResponse> for proto::read_data_source::Response {
+    fn from(response: ReadDataResponse) -> Self {
         Self {
-            state: answer.state.map(Into::into),
-            diagnostics: diagnostics(answer.diagnostics),
+            state: response.state.map(Into::into),
+            diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
     }
@@ -228,11 +228,11 @@ impl From<proto::upgrade_resource_state::Request> for UpgradeRequest {
     }
 }
 
-impl From<UpgradeAnswer> for proto::upgrade_resource_state::Response {
-    fn from(answer: UpgradeAnswer) -> Self {
+impl From<UpgradeResponse> for proto::upgrade_resource_state::Response {
+    fn from(response: UpgradeResponse) -> Self {
         Self {
-            upgraded_state: answer.state.map(Into::into),
-            diagnostics: diagnostics(answer.diagnostics),
+            upgraded_state: response.state.map(Into::into),
+            diagnostics: diagnostics(response.diagnostics),
         }
     }
 }
@@ -249,24 +249,24 @@ impl From<proto::move_resource_state::Request> for MoveRequest {
     }
 }
 
-impl From<MoveAnswer> for proto::move_resource_state::Response {
-    fn from(answer: MoveAnswer) -> Self {
+impl From<MoveResponse> for proto::move_resource_state::Response {
+    fn from(response: MoveResponse) -> Self {
         Self {
-            target_state: answer.state.map(Into::into),
-            target_private: answer.private,
-            diagnostics: diagnostics(answer.diagnostics),
+            target_state: response.state.map(Into::into),
+            target_private: response.private,
+            diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
     }
 }
 
-/// The answer to an import of this type.
-pub(super) fn imported(
+/// The response to an import of this resource type.
+pub(super) fn import_response(
     type_name: String,
-    answer: ImportAnswer,
+    response: ImportResponse,
 ) -> proto::import_resource_state::Response {
-    let private = answer.private;
-    let resource = answer
+    let private = response.private;
+    let resource = response
         .state
         .map(|state| proto::import_resource_state::ImportedResource {
             type_name,
@@ -276,14 +276,14 @@ pub(super) fn imported(
         });
     proto::import_resource_state::Response {
         imported_resources: resource.into_iter().collect(),
-        diagnostics: diagnostics(answer.diagnostics),
+        diagnostics: diagnostics(response.diagnostics),
         ..Default::default()
     }
 }
 
 impl From<Result<Encoded, FunctionError>> for proto::call_function::Response {
-    fn from(answer: Result<Encoded, FunctionError>) -> Self {
-        match answer {
+    fn from(response: Result<Encoded, FunctionError>) -> Self {
+        match response {
             Ok(result) => Self {
                 result: Some(result.into()),
                 error: None,
@@ -292,7 +292,9 @@ impl From<Result<Encoded, FunctionError>> for proto::call_function::Response {
                 result: None,
                 error: Some(proto::FunctionError {
                     text: error.text,
-                    function_argument: error.argument.and_then(|at| i64::try_from(at).ok()),
+                    function_argument: error
+                        .argument
+                        .and_then(|position| i64::try_from(position).ok()),
                 }),
             },
         }

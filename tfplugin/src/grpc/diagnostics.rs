@@ -1,11 +1,11 @@
-//! Diagnostics on the wire, in both directions.
+//! Converts diagnostics to and from messages.
 
 use crate::diag::{Diagnostic, Severity};
 use crate::path::Path;
 use crate::proto::tfplugin6 as proto;
 
 impl From<Diagnostic> for proto::Diagnostic {
-    /// The root has no path on the wire: a diagnostic with an empty one would point at nothing.
+    /// The root path is sent as no path, because Terraform cannot show an empty one.
     fn from(diagnostic: Diagnostic) -> Self {
         let severity = match diagnostic.severity {
             Severity::Error => proto::diagnostic::Severity::Error,
@@ -21,8 +21,8 @@ impl From<Diagnostic> for proto::Diagnostic {
 }
 
 impl From<proto::Diagnostic> for Diagnostic {
-    /// A severity that is missing or not known becomes an error: Terraform itself goes on over it,
-    /// which hides the message, and whoever reads this should see it.
+    /// A missing or unknown severity becomes an error. Terraform ignores such a message, but a test
+    /// must see it.
     fn from(diagnostic: proto::Diagnostic) -> Self {
         let severity = match diagnostic.severity() {
             proto::diagnostic::Severity::Warning => Severity::Warning,

@@ -1,4 +1,4 @@
-//! Getting to a place in a tree, and changing what is there.
+//! Access to the value at a path: get, set, change and find.
 
 use super::Dynamic;
 use crate::diag::{Failure, Result};
@@ -6,61 +6,63 @@ use crate::path::{Path, Step};
 use crate::types::Type;
 
 impl Dynamic {
-    /// What is at a path, if anything is. The types that dynamic values carry are walked through.
+    /// The value at a path, if there is one. The types of dynamic values are ignored.
     #[must_use]
     pub fn get(&self, path: &Path) -> Option<&Self> {
         path.steps().iter().try_fold(self, Self::step)
     }
 
-    /// What is at a path, to change it.
+    /// A mutable reference to the value at a path, if there is one.
     #[must_use]
     pub fn get_mut(&mut self, path: &Path) -> Option<&mut Self> {
         path.steps().iter().try_fold(self, Self::step_mut)
     }
 
-    /// Puts a value at a path. The last step may name an attribute or a key that is not there yet.
+    /// Sets the value at a path. The last step may be an attribute or a key that does not exist yet.
     ///
     /// # Errors
-    /// A path that leads through nothing, with the first place that is not there.
+    /// If a parent on the path does not exist, with the path of the first that is missing.
     pub fn set(&mut self, path: &Path, value: impl Into<Self>) -> Result<()> {
         let Some((last, parents)) = path.steps().split_last() else {
             *self = value.into();
             return Ok(());
         };
-        let mut place = self;
+        let mut target = self;
         for (depth, step) in parents.iter().enumerate() {
-            place = place
+            target = target
                 .step_mut(step)
-                .ok_or_else(|| nowhere(&path.steps()[..=depth]))?;
+                .ok_or_else(|| no_value_at(&path.steps()[..=depth]))?;
         }
-        match (place.untyped_mut(), last) {
+        match (target.untyped_mut(), last) {
             (Self::Map(entries), Step::Attribute(name) | Step::Key(name)) => {
                 entries.insert(name.clone(), value.into());
                 return Ok(());
             }
             (Self::List(elements), Step::Index(index)) => {
-                if let Some(element) = at_mut(elements, *index) {
+                if let Some(element) = element_mut(elements, *index) {
                     *element = value.into();
                     return Ok(());
                 }
             }
             _ => {}
         }
-        Err(nowhere(path.steps()))
+        Err(no_value_at(path.steps()))
     }
 
-    /// Replaces what is at a path by what is made of it.
+    /// Replaces the value at a path with the result of the function.
     ///
     /// # Errors
-    /// A path that leads nowhere.
-    pub fn transform(&mut self, path: &Path, make: impl FnOnce(Self) -> Self) -> Result<()> {
-        let place = self.get_mut(path).ok_or_else(|| nowhere(path.steps()))?;
-        *place = make(std::mem::take(place));
+    /// If there is no value at the path.
+    pub fn transform(&mut self, path: &Path, change: impl FnOnce(Self) -> Self) -> Result<()> {
+        let target = self
+            .get_mut(path)
+            .ok_or_else(|| no_value_at(path.steps()))?;
+        *target = change(std::mem::take(target));
         Ok(())
     }
 
-    /// The path of the first value of which this is true, from the outside in. A value that is in
-    /// a set is found at the set.
+    /// The path of the first value that matches, outer before inner. For a value inside a set, it is
+    /// the path of the set.
     ///
     /// ```
     /// # use tfplugin::{Dynamic, Type};
@@ -70,28 +72,28 @@ impl Dynamic {
     /// assert_eq!(path.map(|p| p.to_string()).as_deref(), Some("ports[1]"));
     /// ```
     #[must_use]
-    pub fn find(&self, ty: &Type, mut wanted: impl FnMut(&Self) -> bool) -> Option<Path> {
+    pub fn find(&self, ty: &Type, mut matches: impl FnMut(&Self) -> bool) -> Option<Path> {
         let mut steps = Vec::new();
-        self.search(ty, &mut wanted, &mut steps).then(|| {
+        self.search(ty, &mut matches, &mut steps).then(|| {
             steps.reverse();
             Path::from(steps)
         })
     }
 
-    /// Whether it is here; the way to it is left behind, innermost step first.
+    /// Searches this value. If it finds a match, `steps` has the path to it, innermost step first.
     fn search(
         &self,
         ty: &Type,
-        wanted: &mut impl FnMut(&Self) -> bool,
+        matches: &mut impl FnMut(&Self) -> bool,
         steps: &mut Vec<Step>,
     ) -> bool {
-        if wanted(self) {
+        if matches(self) {
             return true;
         }
         match (self, ty) {
-            (Self::Typed(ty, value), _) => value.search(ty, wanted, steps),
+            (Self::Typed(ty, value), _) => value.search(ty, matches, steps),
             (Self::List(elements), Type::Set(element)) => {
-                let found = elements.iter().any(|e| e.search(element, wanted, steps));
+                let found = elements.iter().any(|e| e.search(element, matches, steps));
                 steps.clear();
                 found
             }
@@ -101,7 +103,7 @@ impl Dynamic {
                     Type::Tuple(types) => types.get(index).unwrap_or(&Type::Dynamic),
                     _ => &Type::Dynamic,
                 };
-                let found = value.search(element, wanted, steps);
+                let found = value.search(element, matches, steps);
                 if found {
                     steps.push(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)));
                 }
@@ -115,7 +117,7 @@ impl Dynamic {
                     }
                     _ => (Step::Attribute, &Type::Dynamic),
                 };
-                let found = value.search(element, wanted, steps);
+                let found = value.search(element, matches, steps);
                 if found {
                     steps.push(step(name.clone()));
                 }
@@ -138,7 +140,7 @@ impl Dynamic {
     fn step_mut(&mut self, step: &Step) -> Option<&mut Self> {
         match (self.untyped_mut(), step) {
             (Self::Map(entries), Step::Attribute(name) | Step::Key(name)) => entries.get_mut(name),
-            (Self::List(elements), Step::Index(index)) => at_mut(elements, *index),
+            (Self::List(elements), Step::Index(index)) => element_mut(elements, *index),
             _ => None,
         }
     }
@@ -151,11 +153,14 @@ impl Dynamic {
     }
 }
 
-fn at_mut(elements: &mut [Dynamic], index: i64) -> Option<&mut Dynamic> {
+fn element_mut(elements: &mut [Dynamic], index: i64) -> Option<&mut Dynamic> {
     elements.get_mut(usize::try_from(index).ok()?)
 }
 
-fn nowhere(steps: &[Step]) -> Failure {
-    Failure::new("No such place", "The value has nothing at this path.")
-        .at(Path::from(steps.to_vec()))
+fn no_value_at(steps: &[Step]) -> Failure {
+    Failure::new(
+        "No value at this path",
+        "A part of the path does not exist.",
+    )
+    .at(Path::from(steps.to_vec()))
 }

@@ -1,12 +1,12 @@
-//! The tracing span of a call: which, of what type, and how long it took.
+//! The tracing span of a call: the RPC, the resource type and the duration.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use tracing::Instrument;
 
-/// Runs a call in a span of its own. The names of its fields are the ones of Terraform's own logs.
-pub(crate) async fn observed<T>(
+/// Runs a call in its own span. The field names match Terraform's own logs.
+pub(crate) async fn in_call_span<T>(
     rpc: &'static str,
     type_name: &str,
     call: impl Future<Output = T>,
@@ -20,11 +20,11 @@ pub(crate) async fn observed<T>(
         tf_resource_type = type_name
     );
     async {
-        let begun = Instant::now();
-        let answer = call.await;
-        let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
-        tracing::debug!(tf_req_duration_ms = milliseconds, "answered");
-        answer
+        let started = Instant::now();
+        let response = call.await;
+        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+        tracing::debug!(tf_req_duration_ms = milliseconds, "call completed");
+        response
     }
     .instrument(span)
     .await

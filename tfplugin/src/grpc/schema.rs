@@ -1,4 +1,4 @@
-//! Schemas on the wire. They only go out: Terraform never sends one.
+//! Converts schemas to messages. Terraform never sends a schema, so there is no way back.
 
 use crate::proto::tfplugin6 as proto;
 use crate::proto::tfplugin6::StringKind;
@@ -18,7 +18,7 @@ impl From<&Schema> for proto::Schema {
 impl From<&Block> for proto::schema::Block {
     fn from(block: &Block) -> Self {
         Self {
-            // Terraform reads the version of the schema, never that of a block.
+            // Terraform reads the version of the schema and ignores the version of a block.
             version: 0,
             attributes: block.attributes.iter().map(Into::into).collect(),
             block_types: block.blocks.iter().map(Into::into).collect(),
@@ -76,8 +76,8 @@ impl From<&NestedBlock> for proto::schema::NestedBlock {
     }
 }
 
-/// The type of a nested attribute. Groups are for blocks only; an attribute that is one anyway has
-/// the same values as a single one.
+/// The message for a nested attribute. Only blocks can be groups; a group attribute, which
+/// [`Schema::check`] rejects, has the same values as a single one.
 fn object(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::Object {
     let nesting = match nesting {
         Nesting::Single | Nesting::Group => ObjectNesting::Single,
@@ -88,7 +88,7 @@ fn object(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::Object {
     proto::schema::Object {
         attributes: attributes.iter().map(Into::into).collect(),
         nesting: nesting.into(),
-        // The rest is deprecated in the protocol, and ignored by Terraform.
+        // The protocol deprecates the other fields, and Terraform ignores them.
         ..proto::schema::Object::default()
     }
 }

@@ -1,4 +1,4 @@
-//! Understanding a struct: every mistake that can be seen here is told here, where it was made.
+//! Parses a struct into a model, and reports every error at its place in the source.
 
 mod attribute;
 mod block;
@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use syn::{Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitStr, Result, Type};
 
 use crate::doc;
-use crate::names::{self, Top};
-use crate::options::words;
+use crate::names::{self, Usage};
+use crate::options;
 
 pub(crate) use attribute::{Attribute, Mode};
 pub(crate) use block::{Block, Nesting};
 
-/// A struct that can be a model.
+/// A parsed model.
 pub(crate) struct Model {
     pub(crate) name: Ident,
     pub(crate) description: String,
@@ -24,41 +24,41 @@ pub(crate) struct Model {
     pub(crate) members: Vec<Member>,
 }
 
-/// A field that can be part of one.
+/// A parsed field of a model.
 pub(crate) struct Member {
     pub(crate) field: Ident,
     pub(crate) ty: Type,
     pub(crate) name: String,
     pub(crate) description: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: MemberKind,
 }
 
-/// What a field is in the schema.
-pub(crate) enum Kind {
+/// Whether a field is an attribute or a block.
+pub(crate) enum MemberKind {
     Attribute(Box<Attribute>),
     Block(Block),
 }
 
 pub(crate) fn model(input: &DeriveInput) -> Result<Model> {
     let Data::Struct(data) = &input.data else {
-        let problem = "a model is a struct: its fields are the attributes of a block";
+        let problem = "a model must be a struct, because its fields are the attributes of a block";
         return Err(Error::new(input.ident.span(), problem));
     };
     let fields = match &data.fields {
         Fields::Named(fields) => fields.named.iter().collect::<Vec<_>>(),
         Fields::Unit => Vec::new(),
         Fields::Unnamed(_) => {
-            let problem = "a model has named fields: their names are those of the attributes";
+            let problem = "a model must have named fields, because they name the attributes";
             return Err(Error::new(input.ident.span(), problem));
         }
     };
     if !input.generics.params.is_empty() {
-        let problem = "a model has no parameters: a schema is one and the same for all its values";
+        let problem = "a model cannot have generic parameters, because it has a single schema";
         return Err(Error::new_spanned(&input.generics.params, problem));
     }
 
-    let options = options(input)?;
-    let members = members(&fields, options.top)?;
+    let options = model_options(input)?;
+    let members = members(&fields, options.usage)?;
     Ok(Model {
         name: input.ident.clone(),
         description: options.description,
@@ -69,44 +69,45 @@ pub(crate) fn model(input: &DeriveInput) -> Result<Model> {
     })
 }
 
-struct Options {
-    top: Top,
+/// The options of the struct.
+struct ModelOptions {
+    usage: Usage,
     description: String,
     deprecated: Option<LitStr>,
     version: i64,
     validators: Vec<Expr>,
 }
 
-fn options(input: &DeriveInput) -> Result<Options> {
+fn model_options(input: &DeriveInput) -> Result<ModelOptions> {
     let (mut nested, mut provider) = (None, None);
     let (mut description, mut deprecated, mut version) = (None, None, None);
     let mut validators = Vec::new();
-    for word in words(&input.attrs, "model")? {
-        match word.name.to_string().as_str() {
-            "nested" => word.flag(&mut nested)?,
-            "provider" => word.flag(&mut provider)?,
-            "description" => word.text(&mut description)?,
-            "deprecated" => word.text(&mut deprecated)?,
-            "version" => word.count(&mut version)?,
-            "validate" => validators.push(word.expression()?),
+    for option in options::options(&input.attrs, "model")? {
+        match option.name.to_string().as_str() {
+            "nested" => option.flag(&mut nested)?,
+            "provider" => option.flag(&mut provider)?,
+            "description" => option.text(&mut description)?,
+            "deprecated" => option.text(&mut deprecated)?,
+            "version" => option.count(&mut version)?,
+            "validate" => validators.push(option.expression()?),
             _ => {
                 let known = "`version`, `validate`, `description`, `deprecated`, `nested`, \
                              `provider`";
-                return word.unknown(known);
+                return option.unknown(known);
             }
         }
     }
-    let top = match (nested, provider) {
+    let usage = match (nested, provider) {
         (Some(_), Some(provider)) => {
-            let problem = "a provider's configuration is not nested in anything";
+            let problem = "a provider's configuration cannot be nested";
             return Err(Error::new(provider.span(), problem));
         }
-        (Some(_), None) => Top::Nested,
-        (None, Some(_)) => Top::Provider,
-        (None, None) => Top::Resource,
+        (Some(_), None) => Usage::Nested,
+        (None, Some(_)) => Usage::Provider,
+        (None, None) => Usage::Resource,
     };
-    Ok(Options {
-        top,
+    Ok(ModelOptions {
+        usage,
         description: description.map_or_else(|| doc::text(&input.attrs), |text| text.value()),
         deprecated,
         version: version.unwrap_or(0),
@@ -114,60 +115,62 @@ fn options(input: &DeriveInput) -> Result<Options> {
     })
 }
 
-/// All fields, or all that is wrong with them at once.
-fn members(fields: &[&Field], top: Top) -> Result<Vec<Member>> {
+/// Parses all fields, and reports the errors of all of them at once.
+fn members(fields: &[&Field], usage: Usage) -> Result<Vec<Member>> {
     let mut members = Vec::new();
-    let mut wrong: Option<Error> = None;
+    let mut errors: Option<Error> = None;
     let mut names = BTreeMap::new();
     for field in fields {
-        let read = member(field, top).and_then(|member| {
+        let parsed = member(field, usage).and_then(|member| {
             if names.insert(member.name.clone(), ()).is_some() {
-                let problem = format!("there are two of the name `{}`", member.name);
+                let problem = format!("another field has the name `{}`", member.name);
                 return Err(Error::new(member.field.span(), problem));
             }
             Ok(member)
         });
-        match (read, &mut wrong) {
+        match (parsed, &mut errors) {
             (Ok(member), _) => members.push(member),
-            (Err(error), Some(wrong)) => wrong.combine(error),
-            (Err(error), None) => wrong = Some(error),
+            (Err(error), Some(errors)) => errors.combine(error),
+            (Err(error), None) => errors = Some(error),
         }
     }
-    wrong.map_or(Ok(members), Err)
+    errors.map_or(Ok(members), Err)
 }
 
-fn member(field: &Field, top: Top) -> Result<Member> {
+fn member(field: &Field, usage: Usage) -> Result<Member> {
     let Some(ident) = &field.ident else {
-        return Err(Error::new_spanned(field, "a field of a model has a name"));
+        return Err(Error::new_spanned(
+            field,
+            "a field of a model must have a name",
+        ));
     };
     let has = |name| field.attrs.iter().any(|a| a.path().is_ident(name));
-    let (kind, given) = match (has("attribute"), has("block")) {
+    let (kind, given_name) = match (has("attribute"), has("block")) {
         (true, false) => {
-            let (attribute, given) = attribute::read(ident, &field.attrs)?;
-            (Kind::Attribute(Box::new(attribute)), given)
+            let (attribute, given_name) = attribute::parse(ident, &field.attrs)?;
+            (MemberKind::Attribute(Box::new(attribute)), given_name)
         }
         (false, true) => {
-            let (block, given) = block::read(ident, &field.attrs)?;
-            (Kind::Block(block), given)
+            let (block, given_name) = block::parse(ident, &field.attrs)?;
+            (MemberKind::Block(block), given_name)
         }
         (true, true) => {
-            let problem = format!("`{ident}` is an attribute or a block, not both");
+            let problem = format!("`{ident}` cannot be both an attribute and a block");
             return Err(Error::new(ident.span(), problem));
         }
         (false, false) => {
             let problem = format!(
-                "say what `{ident}` is: `#[attribute(required)]`, `#[attribute(optional)]`, \
+                "`{ident}` is neither an attribute nor a block: add `#[attribute(required)]`, `#[attribute(optional)]`, \
                  `#[attribute(computed)]`, `#[attribute(optional computed)]`, or a `#[block(…)]`"
             );
             return Err(Error::new(ident.span(), problem));
         }
     };
-    let name = names::name(ident, given.as_ref(), top)?;
+    let name = names::name(ident, given_name.as_ref(), usage)?;
     let description = doc::text(&field.attrs);
-    if description.is_empty() && matches!(kind, Kind::Attribute(_)) {
+    if description.is_empty() && matches!(kind, MemberKind::Attribute(_)) {
         let problem = format!(
-            "`{ident}` needs a doc comment: it is the description that users read in the provider's \
-             documentation"
+            "`{ident}` needs a doc comment, which is its description in the provider's documentation"
         );
         return Err(Error::new(ident.span(), problem));
     }

@@ -1,4 +1,4 @@
-//! Attribute paths on the wire, in both directions.
+//! Converts attribute paths to and from messages.
 
 use crate::path::{Path, Step};
 use crate::proto::tfplugin6::AttributePath;
@@ -21,7 +21,7 @@ impl From<&Path> for AttributePath {
 }
 
 impl From<AttributePath> for Path {
-    /// A step that says nothing ends the path: what it leads to has no address that we know.
+    /// A step without a selector ends the path.
     fn from(path: AttributePath) -> Self {
         let steps = path.steps.into_iter().map_while(|step| {
             Some(match step.selector? {

@@ -1,18 +1,18 @@
-//! The gRPC service: each call taken apart, handed to the server, and its answer put together.
+//! The gRPC service: passes each call to the server and converts its response.
 
 use std::sync::Arc;
 
 use tonic::codegen::{BoxStream, async_trait};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::rpc::{diagnostics, imported};
+use super::messages::{diagnostics, import_response};
 use crate::plugin::Ending;
 use crate::proto::tfplugin6 as proto;
 use crate::proto::tfplugin6::provider_server;
 use crate::provider::Provider;
-use crate::server::{Server, observed, unknown};
+use crate::server::{Server, in_call_span, not_registered};
 
-/// A server as a gRPC service.
+/// The gRPC service of a server.
 #[derive(Debug)]
 pub(crate) struct Service<P: Provider>(Arc<Server<P>>);
 
@@ -22,14 +22,14 @@ impl<P: Provider> Service<P> {
     }
 }
 
-type Answer<T> = Result<Response<T>, Status>;
+type CallResult<T> = Result<Response<T>, Status>;
 
-/// That the provider has nothing of this kind and name.
-fn none(kind: &str, name: &str) -> Vec<proto::Diagnostic> {
-    diagnostics(unknown(kind, name).into_diagnostics())
+/// The error for the parts of the protocol that this SDK does not support.
+fn unsupported(kind: &str, name: &str) -> Vec<proto::Diagnostic> {
+    diagnostics(not_registered(kind, name).into_diagnostics())
 }
 
-fn once<T: Send + 'static>(event: T) -> Answer<BoxStream<T>> {
+fn single_event<T: Send + 'static>(event: T) -> CallResult<BoxStream<T>> {
     Ok(Response::new(Box::pin(tokio_stream::once(Ok(event)))))
 }
 
@@ -38,8 +38,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn get_metadata(
         &self,
         _: Request<proto::get_metadata::Request>,
-    ) -> Answer<proto::get_metadata::Response> {
-        observed("GetMetadata", "", async {
+    ) -> CallResult<proto::get_metadata::Response> {
+        in_call_span("GetMetadata", "", async {
             Ok(Response::new(self.0.names().into()))
         })
         .await
@@ -48,8 +48,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn get_provider_schema(
         &self,
         _: Request<proto::get_provider_schema::Request>,
-    ) -> Answer<proto::get_provider_schema::Response> {
-        observed("GetProviderSchema", "", async {
+    ) -> CallResult<proto::get_provider_schema::Response> {
+        in_call_span("GetProviderSchema", "", async {
             Ok(Response::new(self.0.schemas().into()))
         })
         .await
@@ -58,16 +58,16 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn get_resource_identity_schemas(
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
-    ) -> Answer<proto::get_resource_identity_schemas::Response> {
+    ) -> CallResult<proto::get_resource_identity_schemas::Response> {
         Ok(Response::new(Default::default()))
     }
 
     async fn validate_provider_config(
         &self,
         request: Request<proto::validate_provider_config::Request>,
-    ) -> Answer<proto::validate_provider_config::Response> {
+    ) -> CallResult<proto::validate_provider_config::Response> {
         let config = request.into_inner().config.into();
-        let diagnostics = observed("ValidateProviderConfig", "", async {
+        let diagnostics = in_call_span("ValidateProviderConfig", "", async {
             diagnostics(self.0.validate_provider(config))
         })
         .await;
@@ -79,12 +79,12 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn configure_provider(
         &self,
         request: Request<proto::configure_provider::Request>,
-    ) -> Answer<proto::configure_provider::Response> {
+    ) -> CallResult<proto::configure_provider::Response> {
         let request = request.into_inner();
         let configured = self
             .0
             .configure(request.terraform_version, request.config.into());
-        let diagnostics = diagnostics(observed("ConfigureProvider", "", configured).await);
+        let diagnostics = diagnostics(in_call_span("ConfigureProvider", "", configured).await);
         Ok(Response::new(proto::configure_provider::Response {
             diagnostics,
         }))
@@ -93,21 +93,21 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn stop_provider(
         &self,
         _: Request<proto::stop_provider::Request>,
-    ) -> Answer<proto::stop_provider::Response> {
-        observed("StopProvider", "", async { self.0.stop() }).await;
+    ) -> CallResult<proto::stop_provider::Response> {
+        in_call_span("StopProvider", "", async { self.0.stop() }).await;
         Ok(Response::new(Default::default()))
     }
 
     async fn validate_resource_config(
         &self,
         request: Request<proto::validate_resource_config::Request>,
-    ) -> Answer<proto::validate_resource_config::Response> {
+    ) -> CallResult<proto::validate_resource_config::Response> {
         let request = request.into_inner();
         let name = request.type_name;
         let write_only = request
             .client_capabilities
             .is_some_and(|capabilities| capabilities.write_only_attributes_allowed);
-        let diagnostics = observed("ValidateResourceConfig", &name, async {
+        let diagnostics = in_call_span("ValidateResourceConfig", &name, async {
             let config = request.config.into();
             diagnostics(self.0.validate_resource(&name, config, write_only))
         })
@@ -120,19 +120,19 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn upgrade_resource_state(
         &self,
         request: Request<proto::upgrade_resource_state::Request>,
-    ) -> Answer<proto::upgrade_resource_state::Response> {
+    ) -> CallResult<proto::upgrade_resource_state::Response> {
         let request = request.into_inner().into();
         let upgraded = async { self.0.upgrade_resource(&request) };
-        let answer = observed("UpgradeResourceState", &request.type_name, upgraded).await;
-        Ok(Response::new(answer.into()))
+        let response = in_call_span("UpgradeResourceState", &request.type_name, upgraded).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn upgrade_resource_identity(
         &self,
         request: Request<proto::upgrade_resource_identity::Request>,
-    ) -> Answer<proto::upgrade_resource_identity::Response> {
+    ) -> CallResult<proto::upgrade_resource_identity::Response> {
         Ok(Response::new(proto::upgrade_resource_identity::Response {
-            diagnostics: none("resource identity", &request.get_ref().type_name),
+            diagnostics: unsupported("resource identity", &request.get_ref().type_name),
             ..Default::default()
         }))
     }
@@ -140,65 +140,63 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn read_resource(
         &self,
         request: Request<proto::read_resource::Request>,
-    ) -> Answer<proto::read_resource::Response> {
+    ) -> CallResult<proto::read_resource::Response> {
         let request = request.into_inner();
         let name = request.type_name.clone();
-        let answer = observed("ReadResource", &name, self.0.read_resource(request.into())).await;
-        Ok(Response::new(answer.into()))
+        let response =
+            in_call_span("ReadResource", &name, self.0.read_resource(request.into())).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn plan_resource_change(
         &self,
         request: Request<proto::plan_resource_change::Request>,
-    ) -> Answer<proto::plan_resource_change::Response> {
+    ) -> CallResult<proto::plan_resource_change::Response> {
         let request = request.into_inner();
         let name = request.type_name.clone();
         let planned = self.0.plan_resource(request.into());
-        let answer = observed("PlanResourceChange", &name, planned).await;
-        Ok(Response::new(answer.into()))
+        let response = in_call_span("PlanResourceChange", &name, planned).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn apply_resource_change(
         &self,
         request: Request<proto::apply_resource_change::Request>,
-    ) -> Answer<proto::apply_resource_change::Response> {
+    ) -> CallResult<proto::apply_resource_change::Response> {
         let request = request.into_inner();
         let name = request.type_name.clone();
         let applied = self.0.apply_resource(request.into());
-        let answer = observed("ApplyResourceChange", &name, applied).await;
-        Ok(Response::new(answer.into()))
+        let response = in_call_span("ApplyResourceChange", &name, applied).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn import_resource_state(
         &self,
         request: Request<proto::import_resource_state::Request>,
-    ) -> Answer<proto::import_resource_state::Response> {
+    ) -> CallResult<proto::import_resource_state::Response> {
         let request = request.into_inner();
         let name = request.type_name;
         let found = self.0.import_resource(&name, request.id);
-        let answer = observed("ImportResourceState", &name, found).await;
-        Ok(Response::new(imported(name, answer)))
+        let response = in_call_span("ImportResourceState", &name, found).await;
+        Ok(Response::new(import_response(name, response)))
     }
 
     async fn move_resource_state(
         &self,
         request: Request<proto::move_resource_state::Request>,
-    ) -> Answer<proto::move_resource_state::Response> {
+    ) -> CallResult<proto::move_resource_state::Response> {
         let request = request.into_inner().into();
         let moved = async { self.0.move_resource(&request) };
-        let answer = observed("MoveResourceState", &request.target_type, moved).await;
-        Ok(Response::new(answer.into()))
+        let response = in_call_span("MoveResourceState", &request.target_type, moved).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn generate_resource_config(
         &self,
         request: Request<proto::generate_resource_config::Request>,
-    ) -> Answer<proto::generate_resource_config::Response> {
+    ) -> CallResult<proto::generate_resource_config::Response> {
         Ok(Response::new(proto::generate_resource_config::Response {
-            diagnostics: none(
-                "configuration to generate for",
-                &request.get_ref().type_name,
-            ),
+            diagnostics: unsupported("generated configuration for", &request.get_ref().type_name),
             ..Default::default()
         }))
     }
@@ -206,10 +204,10 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn validate_data_resource_config(
         &self,
         request: Request<proto::validate_data_resource_config::Request>,
-    ) -> Answer<proto::validate_data_resource_config::Response> {
+    ) -> CallResult<proto::validate_data_resource_config::Response> {
         let request = request.into_inner();
         let name = request.type_name;
-        let diagnostics = observed("ValidateDataResourceConfig", &name, async {
+        let diagnostics = in_call_span("ValidateDataResourceConfig", &name, async {
             diagnostics(self.0.validate_data_source(&name, request.config.into()))
         })
         .await;
@@ -221,39 +219,39 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn read_data_source(
         &self,
         request: Request<proto::read_data_source::Request>,
-    ) -> Answer<proto::read_data_source::Response> {
+    ) -> CallResult<proto::read_data_source::Response> {
         let request = request.into_inner();
         let name = request.type_name;
         let found = self.0.read_data_source(&name, request.config.into());
-        let answer = observed("ReadDataSource", &name, found).await;
-        Ok(Response::new(answer.into()))
+        let response = in_call_span("ReadDataSource", &name, found).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn get_functions(
         &self,
         _: Request<proto::get_functions::Request>,
-    ) -> Answer<proto::get_functions::Response> {
+    ) -> CallResult<proto::get_functions::Response> {
         Ok(Response::new(self.0.schemas().into()))
     }
 
     async fn call_function(
         &self,
         request: Request<proto::call_function::Request>,
-    ) -> Answer<proto::call_function::Response> {
+    ) -> CallResult<proto::call_function::Response> {
         let request = request.into_inner();
         let arguments: Vec<_> = request.arguments.into_iter().map(Into::into).collect();
-        let answer = observed("CallFunction", &request.name, async {
+        let response = in_call_span("CallFunction", &request.name, async {
             self.0.call_function(&request.name, &arguments)
         })
         .await;
-        Ok(Response::new(answer.into()))
+        Ok(Response::new(response.into()))
     }
 
     async fn validate_ephemeral_resource_config(
         &self,
         request: Request<proto::validate_ephemeral_resource_config::Request>,
-    ) -> Answer<proto::validate_ephemeral_resource_config::Response> {
-        let diagnostics = none("ephemeral resource", &request.get_ref().type_name);
+    ) -> CallResult<proto::validate_ephemeral_resource_config::Response> {
+        let diagnostics = unsupported("ephemeral resource", &request.get_ref().type_name);
         Ok(Response::new(
             proto::validate_ephemeral_resource_config::Response { diagnostics },
         ))
@@ -262,9 +260,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn open_ephemeral_resource(
         &self,
         request: Request<proto::open_ephemeral_resource::Request>,
-    ) -> Answer<proto::open_ephemeral_resource::Response> {
+    ) -> CallResult<proto::open_ephemeral_resource::Response> {
         Ok(Response::new(proto::open_ephemeral_resource::Response {
-            diagnostics: none("ephemeral resource", &request.get_ref().type_name),
+            diagnostics: unsupported("ephemeral resource", &request.get_ref().type_name),
             ..Default::default()
         }))
     }
@@ -272,9 +270,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn renew_ephemeral_resource(
         &self,
         request: Request<proto::renew_ephemeral_resource::Request>,
-    ) -> Answer<proto::renew_ephemeral_resource::Response> {
+    ) -> CallResult<proto::renew_ephemeral_resource::Response> {
         Ok(Response::new(proto::renew_ephemeral_resource::Response {
-            diagnostics: none("ephemeral resource", &request.get_ref().type_name),
+            diagnostics: unsupported("ephemeral resource", &request.get_ref().type_name),
             ..Default::default()
         }))
     }
@@ -282,8 +280,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn close_ephemeral_resource(
         &self,
         request: Request<proto::close_ephemeral_resource::Request>,
-    ) -> Answer<proto::close_ephemeral_resource::Response> {
-        let diagnostics = none("ephemeral resource", &request.get_ref().type_name);
+    ) -> CallResult<proto::close_ephemeral_resource::Response> {
+        let diagnostics = unsupported("ephemeral resource", &request.get_ref().type_name);
         Ok(Response::new(proto::close_ephemeral_resource::Response {
             diagnostics,
         }))
@@ -292,8 +290,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn validate_list_resource_config(
         &self,
         request: Request<proto::validate_list_resource_config::Request>,
-    ) -> Answer<proto::validate_list_resource_config::Response> {
-        let diagnostics = none("list resource", &request.get_ref().type_name);
+    ) -> CallResult<proto::validate_list_resource_config::Response> {
+        let diagnostics = unsupported("list resource", &request.get_ref().type_name);
         Ok(Response::new(
             proto::validate_list_resource_config::Response { diagnostics },
         ))
@@ -302,9 +300,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn list_resource(
         &self,
         request: Request<proto::list_resource::Request>,
-    ) -> Answer<BoxStream<proto::list_resource::Event>> {
-        once(proto::list_resource::Event {
-            diagnostic: none("list resource", &request.get_ref().type_name),
+    ) -> CallResult<BoxStream<proto::list_resource::Event>> {
+        single_event(proto::list_resource::Event {
+            diagnostic: unsupported("list resource", &request.get_ref().type_name),
             ..Default::default()
         })
     }
@@ -312,8 +310,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn validate_action_config(
         &self,
         request: Request<proto::validate_action_config::Request>,
-    ) -> Answer<proto::validate_action_config::Response> {
-        let diagnostics = none("action", &request.get_ref().type_name);
+    ) -> CallResult<proto::validate_action_config::Response> {
+        let diagnostics = unsupported("action", &request.get_ref().type_name);
         Ok(Response::new(proto::validate_action_config::Response {
             diagnostics,
         }))
@@ -322,9 +320,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn plan_action(
         &self,
         request: Request<proto::plan_action::Request>,
-    ) -> Answer<proto::plan_action::Response> {
+    ) -> CallResult<proto::plan_action::Response> {
         Ok(Response::new(proto::plan_action::Response {
-            diagnostics: none("action", &request.get_ref().action_type),
+            diagnostics: unsupported("action", &request.get_ref().action_type),
             ..Default::default()
         }))
     }
@@ -332,10 +330,10 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn invoke_action(
         &self,
         request: Request<proto::invoke_action::Request>,
-    ) -> Answer<BoxStream<proto::invoke_action::Event>> {
+    ) -> CallResult<BoxStream<proto::invoke_action::Event>> {
         use proto::invoke_action::{Event, event};
-        let diagnostics = none("action", &request.get_ref().action_type);
-        once(Event {
+        let diagnostics = unsupported("action", &request.get_ref().action_type);
+        single_event(Event {
             r#type: Some(event::Type::Completed(event::Completed { diagnostics })),
         })
     }
@@ -343,8 +341,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn validate_state_store_config(
         &self,
         request: Request<proto::validate_state_store::Request>,
-    ) -> Answer<proto::validate_state_store::Response> {
-        let diagnostics = none("state store", &request.get_ref().type_name);
+    ) -> CallResult<proto::validate_state_store::Response> {
+        let diagnostics = unsupported("state store", &request.get_ref().type_name);
         Ok(Response::new(proto::validate_state_store::Response {
             diagnostics,
         }))
@@ -353,9 +351,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn configure_state_store(
         &self,
         request: Request<proto::configure_state_store::Request>,
-    ) -> Answer<proto::configure_state_store::Response> {
+    ) -> CallResult<proto::configure_state_store::Response> {
         Ok(Response::new(proto::configure_state_store::Response {
-            diagnostics: none("state store", &request.get_ref().type_name),
+            diagnostics: unsupported("state store", &request.get_ref().type_name),
             ..Default::default()
         }))
     }
@@ -363,9 +361,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn read_state_bytes(
         &self,
         request: Request<proto::read_state_bytes::Request>,
-    ) -> Answer<BoxStream<proto::read_state_bytes::Response>> {
-        once(proto::read_state_bytes::Response {
-            diagnostics: none("state store", &request.get_ref().type_name),
+    ) -> CallResult<BoxStream<proto::read_state_bytes::Response>> {
+        single_event(proto::read_state_bytes::Response {
+            diagnostics: unsupported("state store", &request.get_ref().type_name),
             ..Default::default()
         })
     }
@@ -373,8 +371,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn write_state_bytes(
         &self,
         _: Request<Streaming<proto::write_state_bytes::RequestChunk>>,
-    ) -> Answer<proto::write_state_bytes::Response> {
-        let diagnostics = none("state store", "to write to");
+    ) -> CallResult<proto::write_state_bytes::Response> {
+        let diagnostics = unsupported("state store", "to write to");
         Ok(Response::new(proto::write_state_bytes::Response {
             diagnostics,
         }))
@@ -383,9 +381,9 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn lock_state(
         &self,
         request: Request<proto::lock_state::Request>,
-    ) -> Answer<proto::lock_state::Response> {
+    ) -> CallResult<proto::lock_state::Response> {
         Ok(Response::new(proto::lock_state::Response {
-            diagnostics: none("state store", &request.get_ref().type_name),
+            diagnostics: unsupported("state store", &request.get_ref().type_name),
             ..Default::default()
         }))
     }
@@ -393,17 +391,17 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn unlock_state(
         &self,
         request: Request<proto::unlock_state::Request>,
-    ) -> Answer<proto::unlock_state::Response> {
-        let diagnostics = none("state store", &request.get_ref().type_name);
+    ) -> CallResult<proto::unlock_state::Response> {
+        let diagnostics = unsupported("state store", &request.get_ref().type_name);
         Ok(Response::new(proto::unlock_state::Response { diagnostics }))
     }
 
     async fn get_states(
         &self,
         request: Request<proto::get_states::Request>,
-    ) -> Answer<proto::get_states::Response> {
+    ) -> CallResult<proto::get_states::Response> {
         Ok(Response::new(proto::get_states::Response {
-            diagnostics: none("state store", &request.get_ref().type_name),
+            diagnostics: unsupported("state store", &request.get_ref().type_name),
             ..Default::default()
         }))
     }
@@ -411,8 +409,8 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn delete_state(
         &self,
         request: Request<proto::delete_state::Request>,
-    ) -> Answer<proto::delete_state::Response> {
-        let diagnostics = none("state store", &request.get_ref().type_name);
+    ) -> CallResult<proto::delete_state::Response> {
+        let diagnostics = unsupported("state store", &request.get_ref().type_name);
         Ok(Response::new(proto::delete_state::Response { diagnostics }))
     }
 }

@@ -1,4 +1,5 @@
-//! A registered function: its signature, made of its arguments' model, and its untyped call.
+//! A registered function: its signature, derived from the model of its arguments, and its call on
+//! untyped values.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +11,13 @@ use crate::path::Path;
 use crate::schema::Mode;
 use crate::types::Type;
 
-/// A function without its type.
+/// The methods of a function, on untyped values.
 pub(crate) struct FunctionCalls {
     signature: fn() -> Result<Signature>,
     call: fn(Dynamic) -> Result<Dynamic>,
 }
 
-/// What a function takes and returns.
+/// The parameters and the result type of a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Signature {
     pub(crate) parameters: Vec<Parameter>,
@@ -27,7 +28,7 @@ pub(crate) struct Signature {
     pub(crate) deprecated: Option<&'static str>,
 }
 
-/// One parameter.
+/// A parameter of a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
@@ -38,7 +39,7 @@ pub(crate) struct Parameter {
 }
 
 impl FunctionCalls {
-    pub(crate) fn of<F: Function>() -> Self {
+    pub(crate) fn new<F: Function>() -> Self {
         Self {
             signature: signature::<F>,
             call: |arguments| {
@@ -60,55 +61,55 @@ impl FunctionCalls {
 fn signature<F: Function>() -> Result<Signature> {
     let block = F::Args::block();
     if !block.blocks.is_empty() {
-        return Err(mistake::<F>(
-            "Its arguments have a block, and can only have attributes.",
+        return Err(invalid::<F>(
+            "Its arguments have a block. Only attributes can be parameters.",
         ));
     }
     let mut parameters: Vec<_> = block
         .attributes
         .into_iter()
         .map(|attribute| Parameter {
-            ty: attribute.ty(),
+            ty: attribute.value_type(),
             allow_null: attribute.mode != Mode::Required,
             allow_unknown: F::UNKNOWN.contains(&attribute.name.as_str()),
             name: attribute.name,
             description: attribute.description,
         })
         .collect();
-    if let Some(stray) = F::UNKNOWN
+    if let Some(unknown) = F::UNKNOWN
         .iter()
         .find(|name| !parameters.iter().any(|p| p.name == **name))
     {
-        return Err(mistake::<F>(&format!(
-            "It has no parameter `{stray}` to be unknown."
+        return Err(invalid::<F>(&format!(
+            "`UNKNOWN` names the parameter `{unknown}`, which does not exist."
         )));
     }
     let variadic = if F::VARIADIC { parameters.pop() } else { None }
         .map(|last| match last.ty {
             Type::List(element) => Ok(Parameter {
                 ty: *element,
-                // Nothing can be null in a list of plain values.
+                // A list of plain values cannot hold null.
                 allow_null: false,
                 ..last
             }),
-            _ => Err(mistake::<F>(
-                "It is variadic, and its last argument is not a list.",
+            _ => Err(invalid::<F>(
+                "It is variadic, but its last argument is not a list.",
             )),
         })
         .transpose()?;
     Ok(Signature {
         parameters,
         variadic,
-        returns: F::Output::shape().ty(),
+        returns: F::Output::shape().value_type(),
         summary: F::SUMMARY,
         description: F::DESCRIPTION,
         deprecated: F::DEPRECATED,
     })
 }
 
-fn mistake<F: Function>(detail: &str) -> Failure {
+fn invalid<F: Function>(detail: &str) -> Failure {
     Failure::new(
-        format!("The function {} is not valid", F::NAME),
-        format!("{detail} This is a mistake in the provider."),
+        format!("Invalid function {}", F::NAME),
+        format!("{detail} This is a bug in the provider."),
     )
 }

@@ -1,11 +1,11 @@
-//! Writing the implementations for a struct that was understood.
+//! Generates the implementations for a parsed model.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
-use crate::read::{Attribute, Block, Kind, Member, Mode, Model, Nesting};
+use crate::parse::{Attribute, Block, Member, MemberKind, Mode, Model, Nesting};
 
 pub(crate) fn model(model: &Model) -> TokenStream {
     let name = &model.name;
@@ -43,19 +43,19 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     }
 }
 
-/// A model without blocks can be a value too. One with blocks cannot: attributes hold no blocks.
+/// Implements `Element` for models without blocks. Attributes cannot hold blocks.
 fn element(model: &Model) -> TokenStream {
     let name = &model.name;
     if model
         .members
         .iter()
-        .any(|m| matches!(m.kind, Kind::Block(_)))
+        .any(|m| matches!(m.kind, MemberKind::Block(_)))
     {
         return TokenStream::new();
     }
     quote! {
         impl ::tfplugin::Element for #name {
-            const DEPTH: u8 = 1;
+            const MODEL_DEPTH: u8 = 1;
 
             fn shape() -> ::tfplugin::schema::Shape {
                 __tfplugin::shape::<Self>()
@@ -86,23 +86,23 @@ fn block(model: &Model) -> TokenStream {
         .members
         .iter()
         .filter_map(|member| match &member.kind {
-            Kind::Attribute(kind) => Some(attribute(member, kind)),
-            Kind::Block(_) => None,
+            MemberKind::Attribute(kind) => Some(attribute(member, kind)),
+            MemberKind::Block(_) => None,
         });
     let blocks = model
         .members
         .iter()
         .filter_map(|member| match &member.kind {
-            Kind::Block(kind) => Some(nested(member, kind)),
-            Kind::Attribute(_) => None,
+            MemberKind::Block(kind) => Some(nested(member, kind)),
+            MemberKind::Attribute(_) => None,
         });
     let validators = model.validators.iter().map(|check| {
-        quote_spanned! { at(check) =>
-            __tfplugin::whole::<Self, _>(|model| (#check)(model))
+        quote_spanned! { span_of(check) =>
+            __tfplugin::model_validator::<Self, _>(|model| (#check)(model))
         }
     });
     quote! {
-        __tfplugin::outer(
+        __tfplugin::model_block(
             #description,
             #deprecated,
             ::std::vec![#(#attributes),*],
@@ -125,21 +125,21 @@ fn attribute(member: &Member, attribute: &Attribute) -> TokenStream {
         Mode::OptionalComputed => quote!(OptionalComputed),
         Mode::Computed => quote!(Computed),
     };
-    let made = quote_spanned! { at(ty) =>
+    let new_attribute = quote_spanned! { span_of(ty) =>
         __tfplugin::attribute::<#ty>(#name, ::tfplugin::schema::Mode::#mode, #description)
     };
     let settings = settings(member, attribute);
     if settings.is_empty() {
-        return made;
+        return new_attribute;
     }
     quote! {{
-        let mut attribute = #made;
+        let mut attribute = #new_attribute;
         #(#settings)*
         attribute
     }}
 }
 
-/// What is set beyond name, type, mode and description.
+/// The statements that set the fields beyond name, type, mode and description.
 fn settings(member: &Member, attribute: &Attribute) -> Vec<TokenStream> {
     let Member { ty, name, .. } = member;
     let mut settings = Vec::new();
@@ -157,7 +157,7 @@ fn settings(member: &Member, attribute: &Attribute) -> Vec<TokenStream> {
     }
     if let Some(default) = &attribute.default {
         let value = default_value(default);
-        settings.push(quote_spanned! { at(default) =>
+        settings.push(quote_spanned! { span_of(default) =>
             attribute.default =
                 ::std::option::Option::Some(__tfplugin::default::<#ty>(#value));
         });
@@ -172,16 +172,16 @@ fn settings(member: &Member, attribute: &Attribute) -> Vec<TokenStream> {
             attribute.modifiers.push(::tfplugin::schema::Modifier::RequiresReplace);
         });
     }
-    if let Some(decides) = &attribute.requires_replace_if {
-        settings.push(quote_spanned! { at(decides) =>
+    if let Some(condition) = &attribute.requires_replace_if {
+        settings.push(quote_spanned! { span_of(condition) =>
             attribute
                 .modifiers
-                .push(__tfplugin::replace_if::<#ty>(|prior, planned| (#decides)(prior, planned)));
+                .push(__tfplugin::replace_if::<#ty>(|prior, planned| (#condition)(prior, planned)));
         });
     }
     for check in &attribute.validators {
-        // The closure lets a `fn(&str)` check a `String`.
-        settings.push(quote_spanned! { at(check) =>
+        // The closure lets a `fn(&str)` validate a `String`.
+        settings.push(quote_spanned! { span_of(check) =>
             attribute
                 .validators
                 .push(__tfplugin::validator::<#ty, _>(#name, |value| (#check)(value)));
@@ -190,13 +190,13 @@ fn settings(member: &Member, attribute: &Attribute) -> Vec<TokenStream> {
     settings
 }
 
-/// Text becomes whatever the element is; anything else is the element already.
+/// A string literal is converted to the element type; any other expression must have that type.
 fn default_value(default: &Expr) -> TokenStream {
     match default {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
-        }) => quote_spanned!(at(text) => ::std::convert::From::from(#text)),
+        }) => quote_spanned!(span_of(text) => ::std::convert::From::from(#text)),
         other => quote!(#other),
     }
 }
@@ -211,7 +211,7 @@ fn nested(member: &Member, block: &Block) -> TokenStream {
     let nesting = nesting(block.nesting);
     let (min, max) = (block.min, block.max);
     let deprecated = option(block.deprecated.as_ref());
-    quote_spanned! { at(ty) =>
+    quote_spanned! { span_of(ty) =>
         __tfplugin::block::<__tfplugin::nesting::#nesting, #ty>(
             #name,
             ::tfplugin::schema::Nesting::#nesting,
@@ -229,24 +229,23 @@ fn decode(model: &Model) -> TokenStream {
             field, ty, name, ..
         } = member;
         match &member.kind {
-            Kind::Attribute(_) => quote_spanned! { at(ty) =>
+            MemberKind::Attribute(_) => quote_spanned! { span_of(ty) =>
                 let #field = fields.attribute::<#ty>(#name);
             },
-            Kind::Block(block) => {
+            MemberKind::Block(block) => {
                 let nesting = nesting(block.nesting);
-                quote_spanned! { at(ty) =>
+                quote_spanned! { span_of(ty) =>
                     let #field = fields.block::<__tfplugin::nesting::#nesting, #ty>(#name);
                 }
             }
         }
     });
-    // All fields are decoded before any is looked at, so that all that is wrong is told at once;
-    // the closure is there for its `?`.
+    // All fields are decoded before the first `?`, so that the errors of all fields are reported.
     quote! {
-        let mut fields = __tfplugin::Fields::open(value, path)?;
+        let mut fields = __tfplugin::Fields::new(value, path)?;
         #(#lines)*
         let model = (|| ::std::option::Option::Some(Self { #(#fields: #fields?),* }))();
-        fields.close(model)
+        fields.finish(model)
     }
 }
 
@@ -256,12 +255,12 @@ fn encode(model: &Model) -> TokenStream {
             field, ty, name, ..
         } = member;
         match &member.kind {
-            Kind::Attribute(_) => quote_spanned! { at(ty) =>
+            MemberKind::Attribute(_) => quote_spanned! { span_of(ty) =>
                 (#name, <#ty as __tfplugin::Field>::encode(self.#field))
             },
-            Kind::Block(block) => {
+            MemberKind::Block(block) => {
                 let nesting = nesting(block.nesting);
-                quote_spanned! { at(ty) =>
+                quote_spanned! { span_of(ty) =>
                     (
                         #name,
                         <#ty as __tfplugin::BlockField<__tfplugin::nesting::#nesting>>::encode(
@@ -277,10 +276,10 @@ fn encode(model: &Model) -> TokenStream {
     }
 }
 
-/// Errors in what is written point at what was read; names in it are those of this file, even
-/// where the struct itself comes out of a macro.
-fn at(read: &impl Spanned) -> Span {
-    Span::call_site().located_at(read.span())
+/// The span for generated code. Compiler errors point at the source, but names resolve at the call
+/// site, even where another macro generates the struct.
+fn span_of(source: &impl Spanned) -> Span {
+    Span::call_site().located_at(source.span())
 }
 
 fn nesting(nesting: Nesting) -> TokenStream {

@@ -1,18 +1,18 @@
-//! A plan as tests look at it.
+//! A planned change in a test.
 
 use serde_json::Value as Json;
 
-use super::config::json_of;
+use super::config::to_json;
 use crate::diag::Diagnostic;
 use crate::dynamic::Dynamic;
 use crate::path::Path;
-use crate::registry::Shapes;
 use crate::resource::Action;
+use crate::schema::PreparedSchema;
 
-/// What a provider planned.
+/// The plan that a provider returned.
 #[derive(Clone, Debug)]
 pub struct PlannedChange {
-    pub(super) shapes: Shapes,
+    pub(super) schema: PreparedSchema,
     pub(super) config: Dynamic,
     pub(super) prior: Dynamic,
     pub(super) planned: Dynamic,
@@ -22,14 +22,14 @@ pub struct PlannedChange {
 }
 
 impl PlannedChange {
-    /// What apply would do.
+    /// What an apply of this plan would do.
     #[must_use]
     pub fn action(&self) -> Action {
         if self.planned.is_null() {
             Action::Destroy
         } else if self.prior.is_null() {
             Action::Create
-        } else if self.planned.same_as(&self.prior, &self.shapes.ty) {
+        } else if self.planned.same_as(&self.prior, &self.schema.value_type) {
             Action::Unchanged
         } else if self.requires_replace.is_empty() {
             Action::Update
@@ -38,13 +38,14 @@ impl PlannedChange {
         }
     }
 
-    /// A planned value; null where there is none, [`unknown`](super::unknown) where apply decides.
+    /// The planned value at a path: null when there is none, [`unknown`](super::unknown) when it
+    /// becomes known during apply.
     #[must_use]
     pub fn get(&self, path: impl Into<Path>) -> Json {
-        self.planned.get(&path.into()).map_or(Json::Null, json_of)
+        self.planned.get(&path.into()).map_or(Json::Null, to_json)
     }
 
-    /// Whether apply decides this value.
+    /// Whether the planned value at a path is unknown.
     #[must_use]
     pub fn is_unknown(&self, path: impl Into<Path>) -> bool {
         self.planned
@@ -52,22 +53,22 @@ impl PlannedChange {
             .is_some_and(Dynamic::is_unknown)
     }
 
-    /// What cannot change in place.
+    /// The paths that require replacement.
     #[must_use]
     pub fn requires_replace(&self) -> &[Path] {
         &self.requires_replace
     }
 
-    /// What the provider warned of.
+    /// The provider's warnings.
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
 
-    /// The attributes at the top that differ, by name.
+    /// The names of the top-level attributes that change.
     #[must_use]
     pub fn changes(&self) -> Vec<String> {
-        let crate::types::Type::Object(types) = &*self.shapes.ty else {
+        let crate::types::Type::Object(types) = &*self.schema.value_type else {
             return Vec::new();
         };
         let differs = |(name, ty): &(&String, &crate::types::Type)| {

@@ -1,0 +1,16 @@
+//! The gRPC service: converts protobuf messages to and from the server's requests and responses.
+//!
+//! Only this folder converts between protobuf types and the SDK's own. It sits above `server`,
+//! which knows neither protobuf nor gRPC; the value codecs that `server` uses are in `wire`.
+
+#[cfg(feature = "testing")]
+mod client;
+mod diagnostics;
+mod messages;
+mod path;
+mod schema;
+mod service;
+
+#[cfg(feature = "testing")]
+pub(crate) use client::Client;
+pub(crate) use service::Service;
