@@ -113,7 +113,7 @@ fn metrics_are_judged() {
         "{evidence:#}"
     );
 
-    let partly = |text: &str| text.replace(">Complete<", ">PartialData<");
+    let partly = |text: &str| text.replace("\"Complete\"", "\"PartialData\"");
     let rule = Rule::new(Fault::Rewritten(Arc::new(partly)));
     world.proxy.rule(rule.call("GetMetricData"));
     let partial = idle();

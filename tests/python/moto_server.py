@@ -1,62 +1,156 @@
-"""AWS on loopback: a moto server on a free port, told on standard output, that ends when standard input does.
+"""AWS on loopback: a moto server on a free port. It prints the port and ends when standard input closes.
 
-An access key of twelve digits is the number of the account that it belongs to, so that tests share a server and see
-nothing of each other. Answers are moto's, but for one that AWS gives otherwise; what moto looks up anew at each request,
-although it never changes, is remembered here, since that is most of the time of a small call, and would hide the time
-of the clients.
+An access key of twelve digits is an account number, so that tests can share one server without seeing each other's
+resources. The answers are moto's, with three exceptions: requests in Smithy's RPC v2 CBOR protocol are translated, a
+list of tags by ARN has no pages, and lookups that never change are cached, because they take most of the time of a
+small call and would hide the time of the clients.
 """
 
 import functools
+import gzip
+import io
 import logging
 import re
 import sys
 import threading
+from urllib.parse import urlencode
 
+import botocore.session
+from botocore import parsers, serialize
 from moto.core import responses
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
+from werkzeug.test import run_wsgi_app
 
-KEY_OF_ACCOUNT = re.compile(r"Credential=(\d{12})/")
+# Access key, region and service of a signed request.
+CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
+EMPTY_MAP = b"\xa0"
+CBOR_PATH = re.compile(r"/service/[^/]+/operation/([^/]+)$")
 
 
 class Dispatcher(DomainDispatcherApplication):
-    """moto's own, which looks through its folders for the service, twice at each request and under one lock."""
+    """moto's own dispatcher searches its folders for the service, twice for each request and under one lock."""
 
     get_backend_for_host = functools.cache(DomainDispatcherApplication.get_backend_for_host)
 
 
-# At each request, too, moto lists the methods of the service's class.
+# moto also lists the methods of the service's class for each request.
 responses.method_names_from_class = functools.cache(responses.method_names_from_class)
 
 
-paged = ResourceGroupsTaggingAPIBackend.get_resources
+get_page_of_resources = ResourceGroupsTaggingAPIBackend.get_resources
 
 
-def whole(self, **asked):
-    """The tags of a list of ARNs, whole: AWS has no pages there, and who asks reads no further than moto's first."""
-    if asked["resource_arn_list"]:
-        asked |= {"resources_per_page": sys.maxsize, "tags_per_page": sys.maxsize}
-    return paged(self, **asked)
+def get_resources(self, **parameters):
+    """AWS answers a list of ARNs in one page, so clients read only the first one."""
+    if parameters["resource_arn_list"]:
+        parameters |= {"resources_per_page": sys.maxsize, "tags_per_page": sys.maxsize}
+    return get_page_of_resources(self, **parameters)
 
 
-ResourceGroupsTaggingAPIBackend.get_resources = whole
+ResourceGroupsTaggingAPIBackend.get_resources = get_resources
 
 
 class Accounts:
+    """Tells moto the account of each request: its access key, where that is twelve digits."""
+
     def __init__(self, application):
         self.application = application
 
     def __call__(self, environ, start_response):
-        found = KEY_OF_ACCOUNT.search(environ.get("HTTP_AUTHORIZATION", ""))
-        if found:
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = found.group(1)
+        signed = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if signed and re.fullmatch(r"\d{12}", signed[1]):
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = signed[1]
         return self.application(environ, start_response)
+
+
+class Cbor:
+    """Translates Smithy's RPC v2 CBOR into a protocol that moto speaks, and the answer back, from AWS's own models."""
+
+    def __init__(self, application, backend_of_host):
+        self.application = application
+        self.backend_of_host = backend_of_host
+        self.session = botocore.session.get_session()
+        self.decoder = parsers.create_parser("smithy-rpc-v2-cbor")
+        self.encoder = serialize.create_serializer("smithy-rpc-v2-cbor", include_validation=False)
+
+    def __call__(self, environ, start_response):
+        path = CBOR_PATH.match(environ.get("PATH_INFO", ""))
+        signed = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        if environ.get("HTTP_SMITHY_PROTOCOL") != "rpc-v2-cbor" or not path or not signed:
+            return self.application(environ, start_response)
+        operation = self.model(region=signed[2], service=signed[3]).operation_model(path[1])
+        protocols = operation.service_model.metadata["protocols"]
+        protocol = "query" if "query" in protocols else "json"
+        self.rewrite(environ, operation, protocol)
+        answered, status, headers = run_wsgi_app(self.application, environ, buffered=True)
+        answer = {
+            "status_code": int(status.split()[0]),
+            "headers": {name.lower(): value for name, value in headers.items()},
+            "body": b"".join(answered),
+        }
+        parsed = parsers.create_parser(protocol).parse(answer, operation.output_shape)
+        headers = [("smithy-protocol", "rpc-v2-cbor"), ("content-type", "application/cbor")]
+        if "Error" in parsed:
+            body = self.error(parsed["Error"], operation, headers)
+        else:
+            parsed.pop("ResponseMetadata", None)
+            body = self.encode(parsed, operation.output_shape) if operation.output_shape else EMPTY_MAP
+        start_response(status, [*headers, ("content-length", str(len(body)))])
+        return [body]
+
+    @functools.cache
+    def model(self, region, service):
+        return self.session.get_service_model(self.backend_of_host(f"{service}.{region}.amazonaws.com"))
+
+    def rewrite(self, environ, operation, protocol):
+        """Replaces the request by the same call in another protocol."""
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if environ.pop("HTTP_CONTENT_ENCODING", "") == "gzip":
+            body = gzip.decompress(body)
+        stream = self.decoder.get_peekable_stream_from_bytes(body or EMPTY_MAP)
+        parameters = self.decoder.parse_data_item(stream)
+        serializer = serialize.create_serializer(protocol, include_validation=False)
+        request = serializer.serialize_to_request(parameters, operation)
+        body = request["body"]
+        body = urlencode(body).encode() if isinstance(body, dict) else body
+        for name in ("HTTP_SMITHY_PROTOCOL", "HTTP_ACCEPT", "RAW_URI", "REQUEST_URI"):
+            environ.pop(name, None)
+        environ |= {
+            "PATH_INFO": "/",
+            "CONTENT_TYPE": request["headers"]["Content-Type"],
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
+        }
+        if "X-Amz-Target" in request["headers"]:
+            environ["HTTP_X_AMZ_TARGET"] = request["headers"]["X-Amz-Target"]
+
+    def encode(self, value, shape):
+        body = bytearray()
+        self.encoder._serialize_data_item(body, value, shape)
+        return bytes(body)
+
+    def error(self, error, operation, headers):
+        """An error names its shape; a service that once spoke the query protocol adds the code that it had there."""
+        code = error["Code"]
+        shapes = [*operation.error_shapes, *operation.service_model.error_shapes]
+        names = [shape.name for shape in shapes if code in (shape.name, shape.error_code)]
+        name = names[0] if names and code not in names else code
+        if "awsQueryCompatible" in operation.service_model.metadata:
+            headers.append(("x-amzn-query-error", f"{code};{error.get('Type', 'Sender')}"))
+        fields = {"__type": name, "message": error.get("Message", "")}
+        body = bytearray([0xA0 + len(fields)])
+        for field in fields.items():
+            for part in field:
+                self.encoder._serialize_type_string(body, part, None, None)
+        return bytes(body)
 
 
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    application = Accounts(Dispatcher(create_backend_app))
+    dispatcher = Dispatcher(create_backend_app)
+    application = Accounts(Cbor(dispatcher, dispatcher.get_backend_for_host))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)

@@ -3,6 +3,7 @@
 
 mod asking;
 mod call;
+mod cbor;
 mod fault;
 pub mod http;
 mod laws;
@@ -185,12 +186,7 @@ impl Inner {
                     }));
                 }
                 Fault::Answer(body) => {
-                    let kind = if fault::json_speaking(call) {
-                        "application/x-amz-json-1.1"
-                    } else {
-                        "text/xml"
-                    };
-                    return Verdict::Answer(Answer::new(200, kind, body.clone()));
+                    return Verdict::Answer(fault::answer(call, body));
                 }
                 Fault::Ghosts(ghosts) => {
                     let (call, ghosts) = (call.clone(), ghosts.clone());

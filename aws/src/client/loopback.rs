@@ -15,19 +15,28 @@ use crate::client::Clients;
 use crate::client::rate_limit::RateLimiter;
 
 /// The status, content type and body of an answer.
-pub(crate) type FakeAnswer = (u16, &'static str, String);
+pub(crate) type FakeAnswer<Body = String> = (u16, &'static str, Body);
 
-/// Clients of a service that answers each request body through a function, and records the bodies.
+/// What a client sent.
+#[derive(Clone)]
+pub(crate) struct FakeRequest {
+    pub(crate) path: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Clients of a service that answers each request body through a function, and records the requests.
 pub(crate) struct Loopback {
     pub(crate) clients: Clients,
-    requests: Arc<Mutex<Vec<String>>>,
+    requests: Arc<Mutex<Vec<FakeRequest>>>,
 }
 
 impl Loopback {
-    pub(crate) async fn new(answer: impl Fn(&str) -> FakeAnswer + Send + Sync + 'static) -> Self {
+    pub(crate) async fn new<Body: Into<Vec<u8>> + 'static>(
+        answer: impl Fn(&str) -> FakeAnswer<Body> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests: Arc<Mutex<Vec<String>>> = Arc::default();
+        let requests: Arc<Mutex<Vec<FakeRequest>>> = Arc::default();
         let (answer, recorded) = (Arc::new(answer), Arc::clone(&requests));
         // The thread ends with the process; nothing joins it.
         std::thread::spawn(move || {
@@ -58,22 +67,34 @@ impl Loopback {
         }
     }
 
-    /// The bodies of the requests so far, in order.
+    /// The bodies of the requests so far, in order, as text.
     pub(crate) fn requests(&self) -> Vec<String> {
+        let requests = self.recorded().into_iter();
+        let bodies = requests.map(|request| String::from_utf8_lossy(&request.body).into_owned());
+        bodies.collect()
+    }
+
+    /// The requests so far, in order.
+    pub(crate) fn recorded(&self) -> Vec<FakeRequest> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-fn serve(stream: TcpStream, answer: &dyn Fn(&str) -> FakeAnswer, requests: &Mutex<Vec<String>>) {
+fn serve<Body: Into<Vec<u8>>>(
+    stream: TcpStream,
+    answer: &dyn Fn(&str) -> FakeAnswer<Body>,
+    requests: &Mutex<Vec<FakeRequest>>,
+) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     loop {
-        let (mut length, mut line) = (0, String::new());
+        let (mut length, mut line, mut path) = (0, String::new(), None);
         loop {
             line.clear();
             if reader.read_line(&mut line).unwrap_or(0) == 0 {
                 return;
             }
+            path = path.or_else(|| line.split(' ').nth(1).map(str::to_owned));
             let lower = line.to_lowercase();
             if let Some(value) = lower.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
@@ -84,13 +105,16 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&str) -> FakeAnswer, requests: &Mute
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        let body = String::from_utf8_lossy(&body).into_owned();
-        let (status, content_type, text) = answer(&body);
-        requests.lock().unwrap().push(body);
+        let (status, content_type, text) = answer(&String::from_utf8_lossy(&body));
+        let path = path.unwrap_or_default();
+        requests.lock().unwrap().push(FakeRequest { path, body });
+        let text = text.into();
         let head = format!(
             "HTTP/1.1 {status} fake\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
             text.len()
         );
-        writer.write_all((head + &text).as_bytes()).unwrap();
+        writer
+            .write_all(&[head.into_bytes(), text].concat())
+            .unwrap();
     }
 }

@@ -165,6 +165,8 @@ fn query(place: usize, question: &Question<'_>) -> MetricDataQuery {
 
 #[cfg(test)]
 mod tests {
+    use minicbor::Encoder;
+    use minicbor::data::Tag;
     use stack::Span;
 
     use super::*;
@@ -204,17 +206,10 @@ mod tests {
         }
     }
 
-    /// The service is asked in its query protocol, which is why the version of its SDK is pinned: a later one asks in
-    /// another, which the server of the tests does not answer. What it says about each metric comes back in order.
+    /// One CBOR request asks for all metrics, and the answers come back in the order of the questions.
     #[tokio::test]
-    async fn metrics_are_asked_in_the_query_protocol() {
-        let xml = "<GetMetricDataResponse xmlns=\"http://monitoring.amazonaws.com/doc/2010-08-01/\"><GetMetricDataResult>\
-            <MetricDataResults>\
-            <member><Id>m1</Id><StatusCode>Forbidden</StatusCode></member>\
-            <member><Id>m0</Id><StatusCode>Complete</StatusCode><Timestamps><member>2026-03-02T11:00:00Z</member></Timestamps>\
-            <Values><member>7.5</member></Values></member>\
-            </MetricDataResults></GetMetricDataResult></GetMetricDataResponse>";
-        let service = Loopback::new(|_| (200, "text/xml", xml.to_owned())).await;
+    async fn one_call_asks_for_all_metrics_in_cbor() {
+        let service = Loopback::new(|_| (200, "application/cbor", metric_data())).await;
         let look = Look::new(Span::minutes(60), "2026-03-02T12:00:00Z".parse().unwrap());
         let signal = Signal {
             namespace: "AWS/EC2",
@@ -236,17 +231,39 @@ mod tests {
         let why = answers.iter().map(|answer| answer.incomplete.as_deref());
         let why: Vec<_> = why.collect();
         assert_eq!(why, [None, Some("not allowed to ask"), Some("no answer")]);
-        let requests = service.requests();
+        let requests = service.recorded();
         assert_eq!(requests.len(), 1);
+        let path = "/service/GraniteServiceVersion20100801/operation/GetMetricData";
+        assert_eq!(requests[0].path, path);
+        let body = format!("{}", minicbor::display(&requests[0].body));
         assert!(
-            requests[0].starts_with("Action=GetMetricData&"),
-            "{}",
-            requests[0]
+            body.contains(r#""Period": 300"#) && body.contains(r#""Value": "i-1""#),
+            "{body}"
         );
-        assert!(
-            requests[0].contains("MetricStat.Period=300") && requests[0].contains("Value=i-1"),
-            "{}",
-            requests[0]
-        );
+    }
+
+    /// The second metric may not be read, the first has one point, and the third is missing.
+    fn metric_data() -> Vec<u8> {
+        let eleven = 1_772_449_200;
+        let mut data = Encoder::new(Vec::new());
+        data.map(1).unwrap();
+        texts(&mut data, &["MetricDataResults"]);
+        data.array(2).unwrap();
+        data.map(2).unwrap();
+        texts(&mut data, &["Id", "m1", "StatusCode", "Forbidden"]);
+        data.map(4).unwrap();
+        texts(&mut data, &["Id", "m0", "StatusCode", "Complete"]);
+        texts(&mut data, &["Timestamps"]);
+        data.array(1).unwrap().tag(Tag::new(1)).unwrap();
+        data.i64(eleven).unwrap();
+        texts(&mut data, &["Values"]);
+        data.array(1).unwrap().f64(7.5).unwrap();
+        data.into_writer()
+    }
+
+    fn texts(data: &mut Encoder<Vec<u8>>, texts: &[&str]) {
+        for text in texts {
+            data.str(text).unwrap();
+        }
     }
 }

@@ -14,7 +14,9 @@ pub struct Call {
     pub key: String,
     /// Whether an SDK asks again, because it got no answer or one that told it to.
     pub again: bool,
-    /// Path and body in the clear, for looking for ids.
+    /// Whether it is in Smithy's RPC v2 CBOR protocol.
+    pub cbor: bool,
+    /// Path and body in the clear, CBOR as JSON, for finding ids.
     pub text: String,
     /// What a form says.
     form: Vec<(String, String)>,
@@ -31,6 +33,7 @@ impl Call {
             .split_once('?')
             .unwrap_or((&request.target, ""));
         let body = request.text();
+        let cbor = request.header("smithy-protocol") == Some("rpc-v2-cbor");
         let form = if body.starts_with("Action=") || body.contains("&Action=") {
             body.split('&')
                 .filter_map(|pair| pair.split_once('='))
@@ -44,6 +47,7 @@ impl Call {
         let name = match (request.header("x-amz-target"), action) {
             (Some(target), _) => target.rsplit('.').next().unwrap_or_default().to_owned(),
             (None, Some((_, action))) => action.clone(),
+            (None, None) if cbor => path.rsplit('/').next().unwrap_or_default().to_owned(),
             (None, None) => rest(&service, &request.method, path, query),
         };
         Self {
@@ -55,6 +59,7 @@ impl Call {
                 .is_some_and(|attempt| !attempt.starts_with("attempt=1;")),
             text: format!("{}\n{}", decode(&request.target), decode(&body)),
             service,
+            cbor,
             form,
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::cbor;
 use super::http::Answer;
 
 /// What happens to a call.
@@ -26,7 +27,8 @@ pub enum Fault {
     Down,
     /// The answer takes this long.
     Slow(Duration),
-    /// This answer, without asking anybody: JSON or XML, as the service speaks.
+    /// This answer in place of the server's, in the protocol of the call: JSON (also for CBOR) or
+    /// XML.
     Answer(String),
     /// The index of tags also lists these, which do not exist.
     Ghosts(Vec<String>),
@@ -186,11 +188,35 @@ pub fn expired(call: &Call) -> Answer {
     }
 }
 
+/// A successful answer with this body, in the protocol of the call.
+pub fn answer(call: &Call, body: &str) -> Answer {
+    if call.cbor {
+        let mut answer = Answer::new(200, cbor::CONTENT_TYPE, Vec::new()).with(body.to_owned());
+        let protocol = ("smithy-protocol".to_owned(), "rpc-v2-cbor".to_owned());
+        answer.headers.push(protocol);
+        return answer;
+    }
+    let kind = if json_speaking(call) {
+        "application/x-amz-json-1.1"
+    } else {
+        "text/xml"
+    };
+    Answer::new(200, kind, body)
+}
+
 /// An error in the service's own form.
 pub fn error(call: &Call, status: u16, code: &str) -> Answer {
     let message = format!("{code}, said the proxy of the test to {}", call.name);
     let xml = |body: String| Answer::new(status, "text/xml", body);
     match call.service.as_str() {
+        _ if call.cbor => {
+            let body = json!({ "__type": code, "message": message }).to_string();
+            let mut refusal = answer(call, &body);
+            refusal.status = status;
+            let query_code = ("x-amzn-query-error".to_owned(), format!("{code};Sender"));
+            refusal.headers.push(query_code);
+            refusal
+        }
         "ec2" => xml(format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>0</RequestID></Response>"
         )),

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use super::cbor;
+
 /// What a client asked.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -48,9 +50,9 @@ impl Request {
         header(&self.headers, name)
     }
 
-    /// The body as text, which it is in everything but uploads.
+    /// The body as text: CBOR as JSON, and everything but uploads as it is.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
+        text(&self.headers, &self.body)
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -68,13 +70,19 @@ impl Answer {
         }
     }
 
+    /// The body as text: CBOR as JSON.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
+        text(&self.headers, &self.body)
     }
 
+    /// The same answer with another text, in the form that [`Answer::text`] returns.
     #[must_use]
-    pub fn with(mut self, body: String) -> Self {
-        self.body = body.into_bytes();
+    pub fn with(mut self, text: String) -> Self {
+        self.body = if is_cbor(&self.headers) {
+            cbor::from_json(&serde_json::from_str(&text).unwrap())
+        } else {
+            text.into_bytes()
+        };
         self
     }
 
@@ -138,6 +146,18 @@ fn head(connection: &mut BufReader<TcpStream>) -> io::Result<Option<(String, Hea
         if let Some((name, value)) = line.split_once(':') {
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
+    }
+}
+
+fn is_cbor(headers: &[(String, String)]) -> bool {
+    header(headers, "content-type") == Some(cbor::CONTENT_TYPE)
+}
+
+fn text(headers: &[(String, String)], body: &[u8]) -> String {
+    if is_cbor(headers) {
+        cbor::to_json(body).to_string()
+    } else {
+        String::from_utf8_lossy(body).into_owned()
     }
 }
 

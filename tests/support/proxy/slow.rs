@@ -132,7 +132,8 @@ pub fn described(
     upstream: &Upstream,
     going: &Mutex<Vec<Going>>,
 ) -> Answer {
-    let mut text = answer.text();
+    let before = answer.text();
+    let mut text = before.clone();
     let mut done = Vec::new();
     {
         let mut going = going.lock().unwrap();
@@ -156,7 +157,7 @@ pub fn described(
             false
         });
     }
-    if done.is_empty() && text.as_bytes() == answer.body {
+    if done.is_empty() && text == before {
         return answer;
     }
     for request in done {
