@@ -1,22 +1,38 @@
 //! The invariants of docs/dev/architecture.md that a test can hold.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use e2e::source::{self, SourceFile, project};
 use serde_json::Value;
+
+/// The packages that are shipped.
+const PACKAGES: [&str; 6] = [
+    "stack",
+    "aws",
+    "tfplugin",
+    "tfplugin/macros",
+    "provider",
+    "tui",
+];
 
 /// Dependencies between our packages go one way, as the architecture page draws them.
 #[test]
 fn arrows_go_one_way() {
     let allowed = [
+        ("aws", "shared-features"),
         ("aws", "stack"),
         // The end-to-end tests write into a ledger what happened long ago.
         ("e2e", "stack"),
+        ("e2e", "shared-features"),
+        ("provider", "shared-features"),
         ("provider", "stack"),
         ("provider", "tfplugin"),
+        ("stack", "shared-features"),
+        ("tfplugin", "shared-features"),
         ("tfplugin", "tfplugin-macros"),
         ("tui", "aws"),
+        ("tui", "shared-features"),
         ("tui", "stack"),
     ];
     let metadata = metadata();
@@ -66,8 +82,8 @@ fn stack_depends_on_no_network_and_no_terminal() {
     }
 }
 
-/// Whatever is built of the workspace, the generated clients and what they stand on have the same features: else they
-/// are compiled again for each selection of packages, a quarter of an hour each time.
+/// Whichever tests are selected, the generated clients and the crates below them have the same
+/// features. Otherwise cargo compiles them again for each selection, for several minutes.
 #[test]
 fn the_clients_are_built_once() {
     // What a macro stands on is built for the machine that builds, and counted apart by cargo.
@@ -96,18 +112,32 @@ fn the_clients_are_built_once() {
             })
             .collect()
     };
-    let all = of(&["--workspace", "--all-features", "-e", "normal,build,dev"]);
-    for selection in [
-        &["-p", "aws", "-e", "normal,build"][..],
-        &["-p", "tui", "-e", "normal,build,dev"],
-        &["--workspace", "-e", "normal,build"],
-    ] {
-        let own = of(selection);
-        let other: Vec<_> = own.difference(&all).collect();
+    let tests = ["-e", "normal,build,dev"];
+    let select = |selection: &[&str]| of(&[selection, &tests].concat());
+    let all = select(&["--workspace", "--all-features"]);
+    let packages = ["aws", "e2e", "provider", "stack", "tfplugin", "tui"];
+    let alone = packages.map(|package| ["-p", package, "--all-features"]);
+    let mut selections: Vec<&[&str]> = alone.iter().map(<[_; 3]>::as_slice).collect();
+    selections.extend([&["--workspace"][..], &["-p", "tui"]]);
+    for selection in selections {
+        let selected = select(selection);
+        let other: Vec<_> = selected.difference(&all).collect();
         assert!(
             other.is_empty(),
-            "{selection:?}: other features than in the whole workspace; add those to aws/Cargo.toml: {other:#?}"
+            "{selection:?}: other features than in the whole workspace; \
+             add those to tests/features/Cargo.toml: {other:#?}"
         );
+    }
+}
+
+/// What is shipped has none of the features that only tests need.
+#[test]
+fn binaries_have_no_test_features() {
+    let tree = features(&["-p", "tui", "-p", "provider", "-e", "normal,build"]);
+    assert!(tree.iter().any(|line| line.starts_with("tokio ")));
+    for line in tree {
+        let test = line.starts_with("tokio ") && line.contains("test-util");
+        assert!(!test && !line.starts_with("shared-features "), "{line}");
     }
 }
 
@@ -208,57 +238,71 @@ fn no_lint_is_switched_off_for_a_file() {
     expect_only(&["#![allow(", "#![expect("], &[]);
 }
 
+/// Imports are read in each of the forms that the code uses.
+#[test]
+fn imports_are_absolute() {
+    let text = "use crate::{lease::Lease, service::{open, teardown::{Plan, self}}};\n\
+                pub use super::super::teardown::\n    Step;\nuse super::order::Order;\n\
+                use std::fmt; // use crate::comment;\n";
+    let file = SourceFile::new("stack/src/service/sweep/plan.rs", text.to_owned());
+    let expected = [
+        "lease::Lease",
+        "service::open",
+        "service::teardown::Plan",
+        "service::teardown::self",
+        "service::teardown::Step",
+        "service::sweep::order::Order",
+    ];
+    assert_eq!(file.imports(), expected);
+}
+
+/// Types are public with any scope, generic ones are named without their parameters, and test code
+/// has none.
+#[test]
+fn public_types_are_named() {
+    let text = "pub struct Money<'a>(i64);\npub(crate) enum Kind {}\nstruct Private;\n\
+                pub(in crate::x) type Alias = u8;\npub trait Price: Sized {}\n\
+                #[cfg(test)]\nmod tests { pub struct InTests; }\n";
+    let file = SourceFile::new("stack/src/money.rs", text.to_owned());
+    assert_eq!(file.public_types(), ["Money", "Kind", "Alias", "Price"]);
+}
+
 /// The words stand in no source file outside the given places; comments do not count.
 #[track_caller]
 fn expect_only(words: &[&str], places: &[&str]) {
-    let mut seen = 0;
-    for file in sources() {
-        let name = file
-            .strip_prefix(project())
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned();
-        seen += 1;
-        if places.iter().any(|place| name.starts_with(place)) {
-            continue;
-        }
-        let text = std::fs::read_to_string(&file).unwrap();
-        // What follows the first test module of a file is test code, which may do as it likes.
-        let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
-        for (number, line) in code.lines().enumerate() {
-            let line = line.split("//").next().unwrap();
-            for word in words {
-                assert!(
-                    !line.contains(word),
-                    "{name}:{}: {word} does not belong here",
-                    number + 1
-                );
-            }
+    let files = sources(&PACKAGES);
+    assert!(files.len() > 30, "only {} source files", files.len());
+    for file in files {
+        if !places.iter().any(|place| file.name.starts_with(place)) {
+            expect_no_word(&file, words);
         }
     }
-    assert!(seen > 30, "only {seen} source files were found");
 }
 
-/// Every source file of the packages, generated code left out.
-fn sources() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for package in ["stack", "tfplugin", "tfplugin/macros", "provider", "tui"] {
-        collect(&project().join(package).join("src"), &mut files);
+#[track_caller]
+fn expect_no_word(file: &SourceFile, words: &[&str]) {
+    for (number, line) in file.code() {
+        for word in words {
+            let name = &file.name;
+            assert!(
+                !line.contains(word),
+                "{name}:{number}: {word} does not belong here"
+            );
+        }
     }
-    files.retain(|file| !file.starts_with(project().join("tfplugin/src/proto")));
+}
+
+/// Every file of shipped code below these folders; of a package, those below its `src`.
+fn sources(folders: &[&str]) -> Vec<SourceFile> {
+    let folder = |folder: &&str| match PACKAGES.contains(folder) {
+        true => format!("{folder}/src"),
+        false => (*folder).to_owned(),
+    };
+    let folders: Vec<String> = folders.iter().map(folder).collect();
+    let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+    let mut files = source::files(&folders);
+    files.retain(|file| !file.is_test());
     files
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
 }
 
 fn metadata() -> Value {
@@ -280,8 +324,4 @@ fn metadata() -> Value {
         String::from_utf8_lossy(&output.stderr)
     );
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

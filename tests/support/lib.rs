@@ -4,6 +4,7 @@ pub mod docs;
 pub mod moto;
 pub mod proxy;
 pub mod sandbox;
+pub mod source;
 pub mod teardown;
 pub mod terraform;
 pub mod world;
