@@ -282,35 +282,48 @@ impl Ran {
     }
 }
 
-/// One of the workspace's binaries, built now if it is older than its source.
+/// One of the workspace's binaries. They are built first if they are older than their sources.
 pub fn binary(name: &str) -> PathBuf {
-    static JITI: OnceLock<PathBuf> = OnceLock::new();
-    static PROVIDER: OnceLock<PathBuf> = OnceLock::new();
-    let (built, package) = match name {
-        "jiti" => (&JITI, "tui"),
-        "terraform-provider-jiti" => (&PROVIDER, "provider"),
-        other => panic!("no package makes {other}"),
-    };
-    built.get_or_init(|| build(package).join(name)).clone()
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(build).join(name)
 }
 
-/// The folder of the binaries, that of this package among them.
-fn build(package: &str) -> PathBuf {
-    // target/PROFILE/deps/runner-HASH
+/// Builds what this test runs, as the command that runs all tests does, and returns its folder.
+///
+/// The tests of the whole workspace are selected, so that nothing is compiled a second time with
+/// other features. Cargo builds the binaries of a package for its integration tests.
+fn build() -> PathBuf {
+    // This executable is target/PROFILE/deps/runner-HASH.
     let own = std::env::current_exe().unwrap();
     let folder = own.parent().unwrap().parent().unwrap().to_path_buf();
-    let profile = match folder.file_name().unwrap().to_str().unwrap() {
-        "debug" => "dev",
-        other => other,
+    let selection: &[&str] = if folder.ends_with("debug") {
+        &[
+            "test",
+            "--no-run",
+            "--workspace",
+            "--all-features",
+            "--test",
+            "runner",
+        ]
+    } else {
+        &[
+            "build",
+            "--release",
+            "-p",
+            "tui",
+            "-p",
+            "provider",
+            "--bins",
+        ]
     };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--profile", profile])
-        .args(["-p", package, "--bins", "--target-dir"])
+        .args(selection)
+        .args(["--quiet", "--locked", "--target-dir"])
         .arg(folder.parent().unwrap())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()
         .unwrap();
-    assert!(built.success(), "{package} does not build");
+    assert!(built.success(), "the binaries do not build");
     folder
 }
 
