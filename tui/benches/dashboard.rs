@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use stack::{Clock, Ledger, ReaperStatus, Seq, SqliteLedger, SystemClock};
-use tui::{Scene, Stage};
+use tui::testing::{Harness, HarnessConfig};
 
 const COLUMNS: u16 = 200;
 const ROWS: u16 = 60;
@@ -30,8 +30,8 @@ fn main() -> Result<(), Failure> {
         .unwrap_or(10_000);
     let mut out = std::io::stdout().lock();
     writeln!(out, "{stacks} stacks, {COLUMNS}×{ROWS}")?;
-    let mut stage = stage(stacks);
-    let frames = (0..1_000).map(|_| stage.draw_again()).collect();
+    let mut harness = harness(stacks);
+    let frames = (0..1_000).map(|_| harness.draw_again()).collect();
     writeln!(
         out,
         "frame                             {}   goal p99 4 ms",
@@ -51,20 +51,20 @@ fn main() -> Result<(), Failure> {
         let mut times = Vec::new();
         for key in keys.iter().cycle().take(60) {
             let began = Instant::now();
-            stage.keys(key);
+            harness.keys(key);
             times.push(began.elapsed());
         }
         writeln!(out, "{name:<32}  {}   goal 30 ms", spread(times))?;
     }
-    drop(stage);
+    drop(harness);
     in_a_terminal(&mut out, stacks)
 }
 
-fn stage(stacks: usize) -> Stage {
+fn harness(stacks: usize) -> Harness {
     let now = SystemClock.now();
-    let mut stage = Stage::new(Scene::new(COLUMNS, ROWS, now));
-    stage.load(Stage::made_up(now, stacks), ReaperStatus::default());
-    stage
+    let mut harness = Harness::new(HarnessConfig::new(COLUMNS, ROWS, now));
+    harness.load(Harness::demo_leases(now, stacks), ReaperStatus::default());
+    harness
 }
 
 fn in_a_terminal(out: &mut impl Write, stacks: usize) -> Result<(), Failure> {
@@ -240,7 +240,7 @@ fn fill(path: &Path, stacks: usize) -> Result<(), Failure> {
     let ledger = Arc::new(SqliteLedger::at(path));
     runtime.block_on(async {
         let mut writing = tokio::task::JoinSet::new();
-        for (name, events) in Stage::made_up_events(SystemClock.now(), stacks) {
+        for (name, events) in Harness::demo_events(SystemClock.now(), stacks) {
             let ledger = Arc::clone(&ledger);
             writing.spawn(async move { ledger.append(&name, Seq::NONE, events).await.map(drop) });
         }

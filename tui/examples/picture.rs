@@ -7,7 +7,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
-use tui::{Scene, Stage};
+use tui::testing::{Harness, HarnessConfig};
 
 const COLUMNS: u16 = 124;
 const ROWS: u16 = 28;
@@ -24,13 +24,13 @@ fn main() {
 /// The screen as SVG: a line of text for each row, in runs of one look.
 pub(crate) fn svg() -> String {
     let now: Timestamp = "2026-03-02T14:00:00Z".parse().unwrap_or_default();
-    let mut stage = Stage::new(Scene::new(COLUMNS, ROWS, now));
-    let leases = Stage::made_up(now, 240);
-    stage.load(leases.clone(), Stage::made_up_reaper(now));
-    stage.sight_made_up(&leases);
+    let mut harness = Harness::new(HarnessConfig::new(COLUMNS, ROWS, now));
+    let leases = Harness::demo_leases(now, 240);
+    harness.load(leases.clone(), Harness::demo_reaper(now));
+    harness.load_demo_cloud(&leases);
     // The dearest first: that brings many kinds of state together.
-    stage.keys("s7<home><down><down><down>");
-    let buffer = stage.buffer();
+    harness.keys("s7<home><down><down><down>");
+    let buffer = harness.buffer();
     let (width, height) = (
         f32::from(COLUMNS) * CELL.0 + 24.0,
         f32::from(ROWS) * CELL.1 + 24.0,

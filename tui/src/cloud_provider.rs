@@ -1,4 +1,4 @@
-//! The cloud that this build knows: AWS, unless it was built without its clients.
+//! The cloud that this build supports: AWS, unless it was built without the AWS clients.
 
 use std::sync::Arc;
 
@@ -6,30 +6,30 @@ use stack::{Cloud, Config};
 
 use crate::error::CommandError;
 
-/// That this build can look into the accounts of a configuration: one that cannot must not say of a stack that nothing is
-/// left of it.
-pub(crate) fn known(config: &Config) -> Result<(), CommandError> {
+/// Checks that this build can query the configured accounts. One that cannot must not report that a
+/// stack is gone.
+pub(crate) fn check(config: &Config) -> Result<(), CommandError> {
     if cfg!(feature = "aws") || config.accounts.is_empty() {
         return Ok(());
     }
     Err(CommandError::failed(
-        "the configuration names accounts, and this jiti was built without AWS",
+        "the configuration has accounts, but this jiti was built without AWS support",
     )
-    .hint("build one with it: make install"))
+    .hint("build jiti with AWS support: make install"))
 }
 
-/// The cloud of the configured accounts; `None` where none is configured. Nothing is read, asked or connected before the
-/// first question.
+/// The cloud of the configured accounts; `None` if no account is configured. Opens no connection
+/// before the first query.
 #[cfg(feature = "aws")]
-pub(crate) fn cloud(config: &Config, own_endpoint: bool) -> Option<Arc<dyn Cloud>> {
+pub(crate) fn cloud(config: &Config, custom_endpoint: bool) -> Option<Arc<dyn Cloud>> {
     if config.accounts.is_empty() {
         return None;
     }
-    Some(Arc::new(aws::AwsCloud::new(config, own_endpoint)))
+    Some(Arc::new(aws::AwsCloud::new(config, custom_endpoint)))
 }
 
-/// None in this build; [`known`] has refused configurations with accounts.
+/// Always `None` in this build. [`check`] refuses a configuration with accounts.
 #[cfg(not(feature = "aws"))]
-pub(crate) fn cloud(_config: &Config, _own_endpoint: bool) -> Option<Arc<dyn Cloud>> {
+pub(crate) fn cloud(_config: &Config, _custom_endpoint: bool) -> Option<Arc<dyn Cloud>> {
     None
 }

@@ -1,8 +1,8 @@
-//! What this process was given by its surroundings, read once and handed down as values.
+//! The environment variables of this process, read once and passed on as values.
 
 use std::path::PathBuf;
 
-/// The environment variables that jiti looks at. An empty one counts as not set.
+/// The environment variables that jiti reads. An empty variable counts as not set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     /// `JITI_LEDGER`
@@ -13,21 +13,22 @@ pub(crate) struct Environment {
     pub(crate) data_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, else `~/.config`
     pub(crate) config_home: Option<PathBuf>,
-    /// The folders of `PATH`, where programs are looked for.
+    /// The folders of `PATH`.
     pub(crate) path: Vec<PathBuf>,
     /// `USER`, else `LOGNAME`
     pub(crate) user: Option<String>,
-    /// `COLUMNS`, which goes before the terminal's own width.
+    /// `COLUMNS`, which overrides the terminal's width.
     pub(crate) columns: Option<usize>,
     /// `NO_COLOR`
     pub(crate) no_color: bool,
-    /// `CLICOLOR_FORCE`, when it is not `0`
+    /// `CLICOLOR_FORCE` is set, and not to `0`.
     pub(crate) force_color: bool,
     /// `TERM` is `dumb`.
     pub(crate) dumb_terminal: bool,
-    /// `AWS_ENDPOINT_URL`, or that of one service: calls go to an endpoint of one's own.
-    pub(crate) own_endpoint: bool,
-    /// Values that nobody is to see: those of variables whose names say so, and of Terraform's variables.
+    /// `AWS_ENDPOINT_URL`, or that of one service, is set: calls go to a custom endpoint.
+    pub(crate) custom_endpoint: bool,
+    /// The values to mask in output: of variables whose names look like secrets, and of
+    /// Terraform's variables.
     pub(crate) secrets: Vec<String>,
 }
 
@@ -51,25 +52,25 @@ impl Environment {
             no_color: text("NO_COLOR").is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|force| force != "0"),
             dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
-            own_endpoint: own_endpoint(),
+            custom_endpoint: custom_endpoint(),
             secrets: secrets(),
         }
     }
 }
 
-/// The values of variables that hold secrets, by their names. Short ones are left out: as `1` or `dev` they would
-/// mask half of what is said, and they keep nothing secret.
+/// The values of variables whose names look like secrets. Short values such as `1` or `dev` are left
+/// out: they are no secrets, and masking them would make the output unreadable.
 fn secrets() -> Vec<String> {
-    const SHORTEST: usize = 6;
+    const MIN_LENGTH: usize = 6;
     std::env::vars_os()
         .filter(|(name, _)| is_secret(&name.to_string_lossy()))
         .map(|(_, value)| value.to_string_lossy().into_owned())
-        .filter(|value| value.len() >= SHORTEST)
+        .filter(|value| value.len() >= MIN_LENGTH)
         .collect()
 }
 
-/// Whether calls to AWS go to another endpoint than its own: `AWS_ENDPOINT_URL`, or `AWS_ENDPOINT_URL_S3` and its like.
-fn own_endpoint() -> bool {
+/// Whether `AWS_ENDPOINT_URL`, or one for a service such as `AWS_ENDPOINT_URL_S3`, is set.
+fn custom_endpoint() -> bool {
     const NAME: &str = "AWS_ENDPOINT_URL";
     std::env::vars_os().any(|(name, value)| {
         let name = name.to_string_lossy();
@@ -95,7 +96,7 @@ fn is_secret(name: &str) -> bool {
             .any(|word| name.to_ascii_uppercase().contains(word))
 }
 
-/// A folder of the XDG base directory specification, which says to ignore relative ones.
+/// A folder of the XDG base directory specification, which requires to ignore relative paths.
 fn base_folder(name: &str) -> Option<PathBuf> {
     path(name).filter(|path| path.is_absolute())
 }
@@ -110,7 +111,7 @@ fn text(name: &str) -> Option<String> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place of this program that reads it"
+    reason = "the only place in this program that reads the environment"
 )]
 fn raw(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
@@ -120,9 +121,9 @@ fn raw(name: &str) -> Option<std::ffi::OsString> {
 mod tests {
     use super::*;
 
-    /// A name says whether its value is secret; Terraform's variables may all be.
+    /// The name decides whether a value is secret. Any Terraform variable may be.
     #[test]
-    fn names_say_what_is_secret() {
+    fn names_decide_what_is_secret() {
         for name in [
             "AWS_SECRET_ACCESS_KEY",
             "GITHUB_TOKEN",

@@ -1,5 +1,4 @@
-//! How a command ends when it does not end well: kinds of failure, hints, and the one place that
-//! decides exit codes.
+//! The error of a command: its kind, causes and hints, and the one place that decides exit codes.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -10,27 +9,26 @@ use stack::LedgerError;
 use stack::service::ServiceError;
 use stack::service::teardown::TeardownError;
 
-use crate::cli::ui::Ui;
 use crate::format::text::clean_lines;
 
-/// What kind of failure it is, hence the exit code.
+/// The kind of an error, which decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// It was tried and did not work.
+    /// jiti tried and failed.
     Failed,
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage,
-    /// A rule forbids it: the policy, a hold, read-only.
+    /// A rule forbids it: the policy, a hold, read-only mode.
     Refused,
-    /// A teardown left something behind.
+    /// A teardown left resources behind.
     Residue,
-    /// The command line says nothing: the help is the answer.
+    /// The command line is empty where a command is required, so the text is the help.
     Help,
-    /// Nobody reads the output any more, as with `jiti ls | head -1`: that is no failure.
-    ReaderGone,
+    /// The reader of the output closed the pipe, as in `jiti ls | head -1`. This is not a failure.
+    BrokenPipe,
 }
 
-/// A failure, as its user is told about it: what happened, why, and what to do.
+/// An error as the user sees it: what happened, why, and what to do next.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandError {
     kind: Kind,
@@ -40,14 +38,19 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
-    /// It was tried and did not work: exit code 1.
+    /// jiti tried and failed: exit code 1.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
     }
 
-    /// The command line makes no sense: exit code 2.
+    /// The command line is invalid: exit code 2.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
+    }
+
+    /// The command line is empty where a command is required; `text` is the help. Exit code 2.
+    pub(crate) fn help(text: impl Into<String>) -> Self {
+        Self::new(Kind::Help, text)
     }
 
     /// A rule forbids it: exit code 3.
@@ -55,7 +58,7 @@ impl CommandError {
         Self::new(Kind::Refused, message)
     }
 
-    /// A teardown left something behind: exit code 4.
+    /// A teardown left resources behind: exit code 4.
     pub(crate) fn residue(message: impl Into<String>) -> Self {
         Self::new(Kind::Residue, message)
     }
@@ -69,23 +72,19 @@ impl CommandError {
         }
     }
 
-    /// With this error, and those below it, as the reason.
+    /// Adds an error and its sources as causes.
     pub(crate) fn because(mut self, error: &(dyn Error + 'static)) -> Self {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            self.causes.push(error.to_string());
-            next = error.source();
-        }
+        self.causes.extend(chain(error).map(ToString::to_string));
         self
     }
 
-    /// With something to do about it.
+    /// Adds a hint: what the user can do next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// What happened, with its causes, on one line.
+    /// The message and its causes, on one line.
     pub(crate) fn message(&self) -> String {
         let causes = self
             .causes
@@ -98,12 +97,12 @@ impl CommandError {
             .join(": ")
     }
 
-    /// What to do about it, as far as it is known apart from what happened.
+    /// The hints, on one line.
     pub(crate) fn advice(&self) -> Option<String> {
         (!self.hints.is_empty()).then(|| self.hints.join("; "))
     }
 
-    /// Whether a rule forbids it, rather than that it did not work.
+    /// Whether a rule forbids it, as opposed to a failure.
     pub(crate) fn is_refusal(&self) -> bool {
         self.kind == Kind::Refused
     }
@@ -111,7 +110,7 @@ impl CommandError {
     /// The exit code.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
-            Kind::ReaderGone => 0,
+            Kind::BrokenPipe => 0,
             Kind::Failed => 1,
             Kind::Usage | Kind::Help => 2,
             Kind::Refused => 3,
@@ -119,17 +118,17 @@ impl CommandError {
         })
     }
 
-    /// What is told, if there is anything to tell and anybody to tell it to.
-    pub(crate) fn told(&self) -> Option<String> {
+    /// The text for standard error; `None` if the reader of the output closed the pipe.
+    pub(crate) fn report(&self) -> Option<String> {
         let label = match self.kind {
-            Kind::ReaderGone => return None,
+            Kind::BrokenPipe => return None,
             Kind::Help => return Some(self.message.trim_end().to_owned()),
             Kind::Refused => "Refused",
             Kind::Residue => "Residue",
             Kind::Failed | Kind::Usage => "Error",
         };
         let mut text = format!("{label}: {}", clean_lines(&self.message));
-        // An error that repeats the one above it says nothing new.
+        // Many errors repeat their source's text, which is left out.
         let mut above = self.message.as_str();
         for cause in &self.causes {
             if !above.contains(cause.as_str()) {
@@ -144,25 +143,32 @@ impl CommandError {
     }
 }
 
+/// An error and its sources, outermost first.
+pub(crate) fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
 impl From<io::Error> for CommandError {
-    /// From writing to standard output, the only bare input and output that commands do.
+    /// From writing to standard output, the only place where commands use `?` on an I/O error.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::new(Kind::ReaderGone, "nobody reads the output any more");
+            return Self::new(Kind::BrokenPipe, "the reader closed the output");
         }
-        Self::failed("the output could not be written").because(&error)
+        Self::failed("cannot write the output").because(&error)
     }
 }
 
 impl From<LedgerError> for CommandError {
-    /// The ledger's messages say already what to do; here they only get their kind.
+    /// The ledger's messages already say what to do, so they get no hint.
     fn from(error: LedgerError) -> Self {
         let refused = matches!(error, LedgerError::ReadOnly { .. });
         let kind = if refused { Kind::Refused } else { Kind::Failed };
-        let told = Self::new(kind, error.to_string());
+        let command_error = Self::new(kind, error.to_string());
         match error.source() {
-            Some(cause) => told.because(cause),
-            None => told,
+            Some(cause) => command_error.because(cause),
+            None => command_error,
         }
     }
 }
@@ -189,21 +195,6 @@ impl From<TeardownError> for CommandError {
     }
 }
 
-/// A command line that clap did not take, or one that asked for help or the version.
-pub(crate) fn command_line(error: &clap::Error, ui: &mut Ui) -> Result<(), CommandError> {
-    if !error.use_stderr() {
-        return ui.help(&error.render());
-    }
-    let text = error.render().to_string();
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Err(CommandError::new(Kind::Help, text));
-    }
-    let text = text.trim_end();
-    Err(CommandError::usage(
-        text.strip_prefix("error: ").unwrap_or(text),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,20 +207,23 @@ mod tests {
         format!("{:?}", ExitCode::from(code))
     }
 
-    /// Each kind of failure has its exit code; a reader that has gone is no failure and is told nothing.
+    /// Each kind of error has its exit code. A closed pipe is a success without a text.
     #[test]
     fn each_kind_has_its_code() {
         assert_eq!(code(&CommandError::failed("x")), expected(1));
         assert_eq!(code(&CommandError::usage("x")), expected(2));
         assert_eq!(code(&CommandError::refused("x")), expected(3));
         assert_eq!(code(&CommandError::residue("x")), expected(4));
-        let gone = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!((code(&gone), gone.told()), (expected(0), None));
+        let broken_pipe = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(
+            (code(&broken_pipe), broken_pipe.report()),
+            (expected(0), None)
+        );
         let full = CommandError::from(io::Error::from(io::ErrorKind::StorageFull));
         assert_eq!(code(&full), expected(1));
     }
 
-    /// A ledger that this user may not write refuses: 3. One that is missing has failed: 1.
+    /// A ledger that the user cannot write is a refusal: 3. A missing ledger is a failure: 1.
     #[test]
     fn no_write_access_is_a_refusal() {
         let ledger = || "ledger.db".to_owned();
@@ -241,18 +235,18 @@ mod tests {
         );
     }
 
-    /// What a cause repeats is said once; what is in it that would act on a terminal is shown.
+    /// A repeated cause is shown once. Characters that would control a terminal are escaped.
     #[test]
-    fn causes_are_said_once() {
+    fn repeated_causes_are_shown_once() {
         let cause = io::Error::other("disk\u{1b}[2J");
         let error = CommandError::failed("it failed")
             .because(&cause)
             .hint("free some space");
-        let told = "Error: it failed\n  because: disk\\u{1b}[2J\nHint: free some space";
-        assert_eq!(error.told().as_deref(), Some(told));
+        let expected = "Error: it failed\n  because: disk\\u{1b}[2J\nHint: free some space";
+        assert_eq!(error.report().as_deref(), Some(expected));
         let repeated = CommandError::failed("it failed: disk\u{1b}[2J").because(&cause);
         assert_eq!(
-            repeated.told().as_deref(),
+            repeated.report().as_deref(),
             Some("Error: it failed: disk\\u{1b}[2J")
         );
     }

@@ -1,8 +1,10 @@
-//! How values read on a terminal, shared by the command line and the dashboard.
+//! How values read, and how people write times: shared by the command line and the dashboard.
 
 pub(crate) mod describe;
 pub(crate) mod fields;
 pub(crate) mod gantt;
 pub(crate) mod style;
+pub(crate) mod table;
 pub(crate) mod text;
+pub(crate) mod until;
 pub(crate) mod values;

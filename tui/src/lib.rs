@@ -1,6 +1,7 @@
-//! Everything that `jiti` is made of; its binary is only the door.
+//! `jiti`: the dashboard and the command line. The binary only calls [`main`].
 //!
-//! A library so that benches and tests can reach the dashboard without a terminal.
+//! It is a library so that tests and benches can drive the dashboard without a terminal, through
+//! `testing` (with the feature of that name).
 
 mod cli;
 mod cloud_provider;
@@ -12,10 +13,8 @@ mod error;
 mod format;
 mod notify;
 mod teardown_process;
-mod testing;
-
-pub use dashboard::terminal::Screen;
-pub use testing::{Scene, Stage};
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::process::ExitCode;
 
@@ -23,33 +22,34 @@ use clap::Parser;
 
 use crate::cli::args::Cli;
 use crate::cli::context::Context;
-use crate::cli::ui::Ui;
+use crate::cli::ui::{self, Ui};
 use crate::environment::Environment;
 use crate::error::CommandError;
 
-/// Reads the command line, runs the command, and ends with its exit code.
+/// Parses the command line, runs the command, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let environment = Environment::of_process();
     let mut ui = Ui::of_process(&environment);
-    let ended = match Cli::try_parse() {
+    let result = match Cli::try_parse() {
         Ok(cli) => {
             let context = Context::new(environment, cli.global);
-            cli::commands::run(cli.command, &cli.dashboard, &context, &mut ui)
+            cli::run(cli.command, &cli.dashboard, &context, &mut ui)
         }
-        Err(error) => error::command_line(&error, &mut ui),
+        Err(error) => ui.clap_error(&error),
     };
-    // What was said before a failure is still said.
-    let ended = ui.finish().and(ended);
-    match ended {
+    // Output from before a failure is still printed.
+    let result = ui.finish().and(result);
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => end(&error),
+        Err(error) => report(&error),
     }
 }
 
-fn end(error: &CommandError) -> ExitCode {
-    if let Some(text) = error.told() {
-        cli::ui::tell(&text);
+/// Prints an error, if it has a text, and returns its exit code.
+fn report(error: &CommandError) -> ExitCode {
+    if let Some(text) = error.report() {
+        ui::print_error(&text);
     }
     error.exit_code()
 }

@@ -1,4 +1,4 @@
-//! The door of `jiti`.
+//! The binary `jiti`.
 
 fn main() -> std::process::ExitCode {
     tui::main()

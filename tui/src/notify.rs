@@ -1,8 +1,7 @@
-//! Telling people: warnings as JSON to a webhook that takes Slack's.
+//! Delivers notifications to the configured webhook, as JSON that Slack understands.
 
-mod message;
+mod webhook_message;
 
-use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,18 +10,21 @@ use reqwest::StatusCode;
 use stack::Clock;
 use stack::service::notify::{DeliveryError, Notification, Notifier};
 
-pub(crate) use message::Message;
+pub(crate) use webhook_message::WebhookMessage;
 
-/// How long one delivery may take. Teardowns do not wait for it.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::error;
 
-/// How long the receiver may take to answer at all.
-const CONNECT: Duration = Duration::from_secs(5);
+/// The time limit of one delivery. Teardowns do not wait for it.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of a refusal is shown.
-const LONGEST_ANSWER: usize = 200;
+/// The time limit of connecting to the receiver.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A webhook. Its address is a secret: whoever knows it can write there, so it is in no message.
+/// How many characters of an error response are shown.
+const MAX_RESPONSE_LENGTH: usize = 200;
+
+/// A webhook. Its address is a secret, because anyone who knows it can post there. So no message
+/// contains it.
 pub(crate) struct Webhook<C> {
     address: String,
     client: reqwest::Client,
@@ -32,12 +34,12 @@ pub(crate) struct Webhook<C> {
 impl<C: Clock> Webhook<C> {
     pub(crate) fn new(address: String, clock: C) -> Result<Self, String> {
         let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .connect_timeout(CONNECT)
+            .timeout(DELIVERY_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("jiti/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| cause(&error))?;
+            .map_err(|error| root_cause(&error))?;
         Ok(Self {
             address,
             client,
@@ -46,9 +48,9 @@ impl<C: Clock> Webhook<C> {
     }
 
     async fn post(&self, letter: &Notification) -> Result<(), DeliveryError> {
-        let message = Message::of(letter, self.clock.now());
+        let message = WebhookMessage::new(letter, self.clock.now());
         let body = serde_json::to_vec(&message).map_err(|error| DeliveryError {
-            reason: format!("it could not be written as JSON: {error}"),
+            reason: format!("the notification is not valid JSON: {error}"),
             is_down: false,
         })?;
         let request = self
@@ -56,24 +58,24 @@ impl<C: Clock> Webhook<C> {
             .post(&self.address)
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(body);
-        let answer = request.send().await.map_err(|error| DeliveryError {
-            reason: unanswered(&error),
+        let response = request.send().await.map_err(|error| DeliveryError {
+            reason: no_answer(&error),
             is_down: true,
         })?;
-        let status = answer.status();
+        let status = response.status();
         if status.is_success() {
             return Ok(());
         }
-        let said = answer.text().await.unwrap_or_default();
-        let said: String = said.trim().chars().take(LONGEST_ANSWER).collect();
-        let said = if said.is_empty() {
-            said
+        let body = response.text().await.unwrap_or_default();
+        let body: String = body.trim().chars().take(MAX_RESPONSE_LENGTH).collect();
+        let body = if body.is_empty() {
+            body
         } else {
-            format!(" and said {said:?}")
+            format!(" with {body:?}")
         };
         Err(DeliveryError {
-            reason: format!("the webhook answered {status}{said}"),
-            is_down: !is_about_the_message(status),
+            reason: format!("the webhook answered {status}{body}"),
+            is_down: !rejects_only_this_message(status),
         })
     }
 }
@@ -87,8 +89,8 @@ impl<C: Clock> Notifier for Webhook<C> {
     }
 }
 
-/// Whether another message may fare better.
-fn is_about_the_message(status: StatusCode) -> bool {
+/// Whether the receiver rejected this message but may accept others.
+fn rejects_only_this_message(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::BAD_REQUEST
@@ -98,26 +100,25 @@ fn is_about_the_message(status: StatusCode) -> bool {
     )
 }
 
-fn unanswered(error: &reqwest::Error) -> String {
+fn no_answer(error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        return format!("the webhook did not answer within {} s", PATIENCE.as_secs());
+        return format!(
+            "the webhook did not answer within {} s",
+            DELIVERY_TIMEOUT.as_secs()
+        );
     }
-    format!("the webhook did not answer: {}", cause(error))
+    format!("the webhook did not answer: {}", root_cause(error))
 }
 
-/// The last of an error's causes: it says what happened, and not the address.
-fn cause(error: &reqwest::Error) -> String {
-    let Some(mut cause) = error.source() else {
-        return if error.is_builder() {
-            "its address or the machine's certificates cannot be used".to_owned()
-        } else {
-            "the connection failed".to_owned()
-        };
-    };
-    while let Some(source) = cause.source() {
-        cause = source;
+/// The innermost cause of an error. It says what happened, and never contains the address.
+fn root_cause(error: &reqwest::Error) -> String {
+    match error::chain(error).skip(1).last() {
+        Some(cause) => cause.to_string(),
+        None if error.is_builder() => {
+            "its address or this machine's certificates are not usable".to_owned()
+        }
+        None => "the connection failed".to_owned(),
     }
-    cause.to_string()
 }
 
 #[cfg(test)]

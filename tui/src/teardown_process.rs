@@ -1,4 +1,4 @@
-//! A teardown in a process of its own, which outlives whoever started it and is followed by its progress file.
+//! Starts a teardown as a separate process, which outlives this one, and follows its progress file.
 
 use std::fs::File;
 use std::process::{Child, Command, Stdio};
@@ -7,22 +7,22 @@ use std::time::Duration;
 use stack::service::teardown::{Follower, PreparedTeardown, Progress, TeardownSettings};
 use stack::{Source, StackName};
 
-use crate::cli::context::{Context, Named};
+use crate::cli::context::{Context, PathSource};
 use crate::error::CommandError;
 
-/// How often it is looked for new steps.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often the progress file is read.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A runner that was started, and what it says.
-pub(crate) struct Detached {
+/// A running teardown process and its progress.
+pub(crate) struct TeardownProcess {
     child: Child,
     log: std::path::PathBuf,
     follower: Follower,
 }
 
-impl Detached {
-    /// Hands the plan over to a new process, which writes as the part of jiti that was asked. From here on it goes on
-    /// whatever becomes of this one.
+impl TeardownProcess {
+    /// Starts a process that carries out the plan. It keeps running if this process ends.
+    /// `confirmed` is the name that the user typed; `source` is the source of its events.
     pub(crate) fn start(
         context: &Context,
         settings: &TeardownSettings,
@@ -38,7 +38,7 @@ impl Detached {
             if let Ok(path) = context.ledger_path() {
                 command.arg("--ledger").arg(path);
             }
-            if let Some((path, Named::Option)) = context.config_path() {
+            if let Some((path, PathSource::Option)) = context.config_path() {
                 command.arg("--config").arg(path);
             }
             command.arg("teardown-run").arg(&folder);
@@ -55,7 +55,7 @@ impl Detached {
                 .spawn()
         };
         let child = start().map_err(|error| {
-            CommandError::failed("the process that tears down could not be started").because(&error)
+            CommandError::failed("cannot start the teardown process").because(&error)
         })?;
         Ok(Self {
             child,
@@ -64,34 +64,37 @@ impl Detached {
         })
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// The next steps: at least one. A runner that ended without a last step has failed.
-    pub(crate) async fn steps(&mut self) -> Result<Vec<Progress>, CommandError> {
+    /// Waits for the next steps, at least one.
+    ///
+    /// # Errors
+    ///
+    /// If the process ended without a last step.
+    pub(crate) async fn next_steps(&mut self) -> Result<Vec<Progress>, CommandError> {
         loop {
-            // In this order: what it said before it ended is read after it was seen to have ended.
-            let ended = self.child.try_wait().ok().flatten();
+            // In this order, so that the steps that it wrote before it ended are not missed.
+            let exit_status = self.child.try_wait().ok().flatten();
             let steps = self.follower.steps().map_err(|error| {
-                CommandError::failed("the progress of the teardown could not be read")
-                    .because(&error)
+                CommandError::failed("cannot read the progress of the teardown").because(&error)
             })?;
             if !steps.is_empty() {
                 return Ok(steps);
             }
-            if let Some(status) = ended {
-                let said = std::fs::read_to_string(&self.log).unwrap_or_default();
-                let said = said.trim().trim_start_matches("Error: ").to_owned();
-                return Err(CommandError::failed(if said.is_empty() {
-                    format!("the process that tears down ended with {status} before it was done")
+            if let Some(status) = exit_status {
+                let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+                let log = log.trim().trim_start_matches("Error: ").to_owned();
+                return Err(CommandError::failed(if log.is_empty() {
+                    format!("the teardown process ended early ({status})")
                 } else {
-                    said
+                    log
                 })
-                .hint("run the command again: it takes over where that one ended"));
+                .hint("run the command again: it continues where that process ended"));
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }

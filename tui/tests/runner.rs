@@ -2,9 +2,9 @@
 
 #![cfg(test)]
 
+mod fixtures;
 mod receiver;
 mod sandbox;
-mod scenes;
 mod story;
 mod terminal;
 

@@ -1,87 +1,100 @@
 //! What keys and the mouse do: each as pressed, and what the dashboard then wants done in the world.
 
 use stack::{EventKind, Span};
-use tui::{Scene, Stage};
+use tui::testing::{Harness, HarnessConfig};
 
-use crate::scenes::{all_gone, half_way, lease, made_up, name, now, plan, staged, story, usual};
+use crate::fixtures::{
+    demo_harness, finished_teardown, half_done_teardown, harness_with, lease, name, now, plan,
+    story, usual_lease,
+};
 
-fn one() -> Stage {
-    staged(Scene::new(100, 30, now()), vec![usual("checkout-1.4.0")])
+fn one() -> Harness {
+    harness_with(
+        HarnessConfig::new(100, 30, now()),
+        vec![usual_lease("checkout-1.4.0")],
+    )
 }
 
-fn three() -> Stage {
-    let leases = ["a", "b", "c"].map(usual).to_vec();
-    staged(Scene::new(100, 30, now()), leases)
+fn three() -> Harness {
+    let leases = ["a", "b", "c"].map(usual_lease).to_vec();
+    harness_with(HarnessConfig::new(100, 30, now()), leases)
 }
 
 #[track_caller]
-fn shows(stage: &Stage, text: &str) {
+fn shows(harness: &Harness, text: &str) {
     assert!(
-        stage.text().contains(text),
+        harness.text().contains(text),
         "{text:?} is not on\n{}",
-        stage.text()
+        harness.text()
     );
 }
 
 #[track_caller]
-fn hides(stage: &Stage, text: &str) {
+fn hides(harness: &Harness, text: &str) {
     assert!(
-        !stage.text().contains(text),
+        !harness.text().contains(text),
         "{text:?} is on\n{}",
-        stage.text()
+        harness.text()
     );
 }
 
-fn selected(stage: &Stage) -> String {
-    let name = stage.selected().map(|name| name.to_string());
+fn selected(harness: &Harness) -> String {
+    let name = harness.selected().map(|name| name.to_string());
     name.unwrap_or_default()
 }
 
 /// Arrows and j k move; the ends are ends; what is selected is a stack, whatever the order.
 #[test]
 fn moving() {
-    let mut stage = three();
-    assert_eq!(selected(&stage), "a");
-    stage.keys("jj");
-    assert_eq!(selected(&stage), "c");
-    stage.keys("<down>j<pagedown>");
-    assert_eq!(selected(&stage), "c");
-    stage.keys("k<up><up>");
-    assert_eq!(selected(&stage), "a");
-    stage.keys("<end>");
-    assert_eq!(selected(&stage), "c");
-    stage.keys("s1");
-    assert_eq!(selected(&stage), "c", "another order selects nothing else");
+    let mut harness = three();
+    assert_eq!(selected(&harness), "a");
+    harness.keys("jj");
+    assert_eq!(selected(&harness), "c");
+    harness.keys("<down>j<pagedown>");
+    assert_eq!(selected(&harness), "c");
+    harness.keys("k<up><up>");
+    assert_eq!(selected(&harness), "a");
+    harness.keys("<end>");
+    assert_eq!(selected(&harness), "c");
+    harness.keys("s1");
+    assert_eq!(
+        selected(&harness),
+        "c",
+        "another order selects nothing else"
+    );
 }
 
 /// A key that is let go means nothing.
 #[test]
 fn releases_are_ignored() {
-    let mut stage = three();
-    stage.release("j");
-    assert_eq!(selected(&stage), "a");
+    let mut harness = three();
+    harness.release_key("j");
+    assert_eq!(selected(&harness), "a");
 }
 
 /// When the selected stack goes, the one that came into its place is selected.
 #[test]
 fn the_selected_stack_goes() {
-    let mut stage = three();
-    stage.keys("j");
-    stage.load(["a", "c"].map(usual).to_vec(), crate::scenes::reaper());
-    assert_eq!(selected(&stage), "c");
-    stage.load(Vec::new(), crate::scenes::reaper());
-    assert_eq!(selected(&stage), "");
-    stage.keys("jkdehu<enter>");
-    shows(&stage, "no stack is selected");
+    let mut harness = three();
+    harness.keys("j");
+    harness.load(
+        ["a", "c"].map(usual_lease).to_vec(),
+        crate::fixtures::reaper(),
+    );
+    assert_eq!(selected(&harness), "c");
+    harness.load(Vec::new(), crate::fixtures::reaper());
+    assert_eq!(selected(&harness), "");
+    harness.keys("jkdehu<enter>");
+    shows(&harness, "no stack is selected");
 }
 
 /// The filter takes words and fields, is shown while it is written, and Esc clears it.
 #[test]
 fn filtering() {
-    let mut stage = made_up(120, 40, 60);
-    stage.keys("/owner:ana phase:ready");
-    shows(&stage, "/ owner:ana phase:ready");
-    let rows: Vec<String> = stage
+    let mut harness = demo_harness(120, 40, 60);
+    harness.keys("/owner:ana phase:ready");
+    shows(&harness, "/ owner:ana phase:ready");
+    let rows: Vec<String> = harness
         .text()
         .lines()
         .filter(|line| line.contains("-pr-"))
@@ -91,70 +104,73 @@ fn filtering() {
     for row in rows {
         assert!(row.contains("ana@") && row.contains("● ready"), "{row}");
     }
-    stage.keys("<enter>");
-    shows(&stage, "of 60 fit owner:ana phase:ready");
-    stage.keys("<esc>");
-    shows(&stage, "all · by time left");
-    stage.keys("/!flag:protected label:cost-center=42 \"prod-gateway\"");
-    shows(&stage, "No stack fits");
-    stage.keys("<esc>");
-    stage.keys("/q");
-    assert!(!stage.is_over(), "q is a letter while a filter is written");
-    stage.keys("<esc>/");
-    stage.paste("owner:ben\n\u{1b}[2J");
-    shows(&stage, "/ owner:ben[2J");
+    harness.keys("<enter>");
+    shows(&harness, "of 60 fit owner:ana phase:ready");
+    harness.keys("<esc>");
+    shows(&harness, "all · by time left");
+    harness.keys("/!flag:protected label:cost-center=42 \"prod-gateway\"");
+    shows(&harness, "No stack fits");
+    harness.keys("<esc>");
+    harness.keys("/q");
+    assert!(
+        !harness.has_ended(),
+        "q is a letter while a filter is written"
+    );
+    harness.keys("<esc>/");
+    harness.paste("owner:ben\n\u{1b}[2J");
+    shows(&harness, "/ owner:ben[2J");
 }
 
 /// Each column can be ordered by; the same again turns it round; a click on its title does it too.
 #[test]
 fn ordering() {
-    let mut stage = made_up(200, 50, 60);
+    let mut harness = demo_harness(200, 50, 60);
     for key in 1..=9 {
-        stage.keys(&format!("s{key}"));
+        harness.keys(&format!("s{key}"));
     }
-    stage.keys("s<end><enter>");
-    shows(&stage, "by init, slowest first");
-    stage.keys("ss");
-    shows(&stage, "by init, fastest first");
-    let titles = stage.text().lines().nth(3).unwrap().to_owned();
+    harness.keys("s<end><enter>");
+    shows(&harness, "by init, slowest first");
+    harness.keys("ss");
+    shows(&harness, "by init, fastest first");
+    let titles = harness.text().lines().nth(3).unwrap().to_owned();
     let x = titles.chars().collect::<String>().find("OWNER").unwrap();
-    stage.click(u16::try_from(x).unwrap(), 3);
-    shows(&stage, "by owner");
-    shows(&stage, "OWNER ▲");
-    stage.click(u16::try_from(x).unwrap(), 3);
-    shows(&stage, "OWNER ▼");
+    harness.click(u16::try_from(x).unwrap(), 3);
+    shows(&harness, "by owner");
+    shows(&harness, "OWNER ▲");
+    harness.click(u16::try_from(x).unwrap(), 3);
+    shows(&harness, "OWNER ▼");
 }
 
 /// Groups have headings with sums; moving passes over them.
 #[test]
 fn grouping() {
-    let mut stage = made_up(120, 40, 60);
-    stage.keys("g");
-    shows(&stage, "grouped by app");
-    shows(&stage, "stacks, $");
+    let mut harness = demo_harness(120, 40, 60);
+    harness.keys("g");
+    shows(&harness, "grouped by app");
+    shows(&harness, "stacks, $");
     for _ in 0..80 {
-        stage.keys("j");
-        assert!(!selected(&stage).is_empty());
+        harness.keys("j");
+        assert!(!selected(&harness).is_empty());
     }
-    stage.keys("<home>");
-    assert!(selected(&stage).starts_with("auth"));
-    stage.keys("g");
-    shows(&stage, "grouped by owner");
-    stage.keys("g");
-    hides(&stage, "grouped");
+    harness.keys("<home>");
+    assert!(selected(&harness).starts_with("auth"));
+    harness.keys("g");
+    shows(&harness, "grouped by owner");
+    harness.keys("g");
+    hides(&harness, "grouped");
 }
 
 /// A click selects, a second one opens, the wheel scrolls.
 #[test]
 fn the_mouse() {
-    let mut stage = made_up(100, 30, 60);
-    let first = selected(&stage);
-    stage.click(10, 7);
-    assert_ne!(selected(&stage), first);
-    let clicked = selected(&stage);
-    stage.wheel(true);
+    let mut harness = demo_harness(100, 30, 60);
+    let first = selected(&harness);
+    harness.click(10, 7);
+    assert_ne!(selected(&harness), first);
+    let clicked = selected(&harness);
+    harness.wheel(true);
     assert_ne!(
-        stage
+        harness
             .text()
             .lines()
             .nth(4)
@@ -163,17 +179,17 @@ fn the_mouse() {
             .next(),
         Some(first.as_str())
     );
-    stage.wheel(false);
-    stage.click(10, 7);
-    shows(&stage, "1 Lease");
-    shows(&stage, &clicked);
-    stage.click(14, 4);
-    shows(&stage, "declares no readiness");
-    stage.keys("<esc>?");
-    stage.click(10, 8);
-    stage.keys("<esc>");
+    harness.wheel(false);
+    harness.click(10, 7);
+    shows(&harness, "1 Lease");
+    shows(&harness, &clicked);
+    harness.click(14, 4);
+    shows(&harness, "declares no readiness");
+    harness.keys("<esc>?");
+    harness.click(10, 8);
+    harness.keys("<esc>");
     assert_eq!(
-        selected(&stage),
+        selected(&harness),
         clicked,
         "a click below a popup means nothing"
     );
@@ -182,31 +198,31 @@ fn the_mouse() {
 /// Extending offers what the policy allows and asks for it by its own name.
 #[test]
 fn extending() {
-    let mut stage = one();
-    stage.keys("e2");
+    let mut harness = one();
+    harness.keys("e2");
     let span: Span = "4h".parse().unwrap();
     assert_eq!(
-        stage.wants(),
+        harness.take_effects(),
         [format!(
             "Extend {{ stack: {:?}, by: {span:?} }}",
             name("checkout-1.4.0")
         )]
     );
-    stage.keys("e<end>90m<enter>");
+    harness.keys("e<end>90m<enter>");
     let span: Span = "90m".parse().unwrap();
     assert_eq!(
-        stage.wants(),
+        harness.take_effects(),
         [format!(
             "Extend {{ stack: {:?}, by: {span:?} }}",
             name("checkout-1.4.0")
         )]
     );
-    stage.keys("e<end>30d<enter>");
-    assert!(stage.wants().is_empty());
-    shows(&stage, "2026-03-09T09:00:00Z");
-    stage.keys("<esc>e<end>soon<enter>");
-    shows(&stage, "no duration");
-    assert!(stage.wants().is_empty());
+    harness.keys("e<end>30d<enter>");
+    assert!(harness.take_effects().is_empty());
+    shows(&harness, "2026-03-09T09:00:00Z");
+    harness.keys("<esc>e<end>soon<enter>");
+    shows(&harness, "no duration");
+    assert!(harness.take_effects().is_empty());
 }
 
 /// At the cap nothing is offered, and it is said why.
@@ -221,29 +237,29 @@ fn nothing_more_to_extend() {
         },
         Vec::new(),
     );
-    let mut stage = staged(Scene::new(100, 30, now()), vec![lease(&events)]);
-    stage.keys("e");
-    shows(&stage, "The policy allows no more time");
-    stage.keys("<enter>");
-    assert!(stage.wants().is_empty());
+    let mut harness = harness_with(HarnessConfig::new(100, 30, now()), vec![lease(&events)]);
+    harness.keys("e");
+    shows(&harness, "The policy allows no more time");
+    harness.keys("<enter>");
+    assert!(harness.take_effects().is_empty());
 }
 
 /// A hold wants a time and a reason; both are checked before anything is asked for.
 #[test]
 fn holding() {
-    let mut stage = one();
-    stage.keys("h<enter><enter>");
-    shows(&stage, "say why");
-    stage.keys("demo<enter>");
-    let wanted = stage.wants();
+    let mut harness = one();
+    harness.keys("h<enter><enter>");
+    shows(&harness, "say why");
+    harness.keys("demo<enter>");
+    let wanted = harness.take_effects();
     assert_eq!(wanted.len(), 1, "{wanted:?}");
     assert!(
         wanted[0].contains("2026-03-02T16:00:00Z") && wanted[0].contains("\"demo\""),
         "{wanted:?}"
     );
-    stage.keys("u");
-    shows(&stage, "is not held");
-    assert!(stage.wants().is_empty());
+    harness.keys("u");
+    shows(&harness, "is not held");
+    assert!(harness.take_effects().is_empty());
 }
 
 /// A hold that lasts is ended with u.
@@ -255,27 +271,33 @@ fn ending_a_hold() {
         why: "a demo".to_owned(),
     };
     let events = story("held", 30, |_| {}, vec![(20, held)]);
-    let mut stage = staged(Scene::new(100, 30, now()), vec![lease(&events)]);
-    stage.keys("u");
-    assert_eq!(stage.wants(), [format!("Unhold({:?})", name("held"))]);
+    let mut harness = harness_with(HarnessConfig::new(100, 30, now()), vec![lease(&events)]);
+    harness.keys("u");
+    assert_eq!(
+        harness.take_effects(),
+        [format!("Unhold({:?})", name("held"))]
+    );
 }
 
 /// y means nothing before the plan was on the screen, and then it means that plan.
 #[test]
 fn y_is_inert_until_the_plan_was_seen() {
-    let mut stage = one();
-    stage.keys("dyyy");
+    let mut harness = one();
+    harness.keys("dyyy");
     assert_eq!(
-        stage.wants(),
+        harness.take_effects(),
         [format!("Plan(Lease({:?}))", name("checkout-1.4.0"))]
     );
-    stage.plan_unseen(plan("checkout-1.4.0", false, 2));
-    stage.key_unseen("y");
-    assert!(stage.wants().is_empty(), "nobody can have seen the plan");
-    stage.keys("j");
-    shows(&stage, "2 resources go, which frees $0.42/h");
-    stage.keys("y");
-    let wanted = stage.wants();
+    harness.plan_before_draw(plan("checkout-1.4.0", false, 2));
+    harness.key_before_draw("y");
+    assert!(
+        harness.take_effects().is_empty(),
+        "nobody can have seen the plan"
+    );
+    harness.keys("j");
+    shows(&harness, "2 resources go, which frees $0.42/h");
+    harness.keys("y");
+    let wanted = harness.take_effects();
     assert_eq!(wanted.len(), 1, "{wanted:?}");
     assert!(
         wanted[0].starts_with("Teardown {") && wanted[0].contains("typed: None"),
@@ -286,30 +308,36 @@ fn y_is_inert_until_the_plan_was_seen() {
 /// The plan of another stack, and one that comes too late, is no plan.
 #[test]
 fn a_late_plan_is_forgotten() {
-    let mut stage = three();
-    stage.keys("d<esc>");
-    stage.wants();
-    stage.plan(plan("a", false, 2));
-    assert_eq!(stage.wants(), [format!("Forget(Lease({:?}))", name("a"))]);
-    stage.keys("jd");
-    stage.wants();
-    stage.plan(plan("a", false, 2));
-    stage.keys("y");
-    assert_eq!(stage.wants(), [format!("Forget(Lease({:?}))", name("a"))]);
+    let mut harness = three();
+    harness.keys("d<esc>");
+    harness.take_effects();
+    harness.plan(plan("a", false, 2));
+    assert_eq!(
+        harness.take_effects(),
+        [format!("Forget(Lease({:?}))", name("a"))]
+    );
+    harness.keys("jd");
+    harness.take_effects();
+    harness.plan(plan("a", false, 2));
+    harness.keys("y");
+    assert_eq!(
+        harness.take_effects(),
+        [format!("Forget(Lease({:?}))", name("a"))]
+    );
 }
 
 /// A protected stack wants its name typed in full; y is then a letter.
 #[test]
 fn protected_stacks_want_their_name() {
-    let mut stage = one();
-    stage.keys("d");
-    stage.plan(plan("checkout-1.4.0", true, 2));
-    stage.wants();
-    stage.keys("y<enter>");
-    assert!(stage.wants().is_empty());
-    shows(&stage, "type checkout-1.4.0 in full");
-    stage.keys("<ctrl-u>checkout-1.4.0<enter>");
-    let wanted = stage.wants();
+    let mut harness = one();
+    harness.keys("d");
+    harness.plan(plan("checkout-1.4.0", true, 2));
+    harness.take_effects();
+    harness.keys("y<enter>");
+    assert!(harness.take_effects().is_empty());
+    shows(&harness, "type checkout-1.4.0 in full");
+    harness.keys("<ctrl-u>checkout-1.4.0<enter>");
+    let wanted = harness.take_effects();
     assert!(
         wanted.len() == 1 && wanted[0].contains("typed: Some"),
         "{wanted:?}"
@@ -320,68 +348,71 @@ fn protected_stacks_want_their_name() {
 #[test]
 fn blocked_plans() {
     use stack::service::teardown::Blocker;
-    let mut stage = one();
-    stage.keys("d");
+    let mut harness = one();
+    harness.keys("d");
     let mut blocked = plan("checkout-1.4.0", false, 2);
     blocked.blockers = vec![Blocker::MissingVariables {
         names: vec!["region".to_owned()],
     }];
-    stage.plan(blocked);
-    shows(&stage, "no value for the variable region");
-    stage.wants();
-    stage.keys("y<enter>");
-    assert!(stage.wants().is_empty());
-    hides(&stage, "y tear it down");
+    harness.plan(blocked);
+    shows(&harness, "no value for the variable region");
+    harness.take_effects();
+    harness.keys("y<enter>");
+    assert!(harness.take_effects().is_empty());
+    hides(&harness, "y tear it down");
 }
 
 /// Read-only: every change is refused where it would be asked for, and the plan can still be looked at.
 #[test]
 fn read_only() {
-    let scene = Scene {
+    let scene = HarnessConfig {
         read_only: Some("--read-only was given".to_owned()),
-        ..Scene::new(100, 30, now())
+        ..HarnessConfig::new(100, 30, now())
     };
-    let mut stage = staged(scene, vec![usual("checkout-1.4.0")]);
-    shows(&stage, "READ-ONLY");
+    let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+    shows(&harness, "READ-ONLY");
     for key in ["e", "h", "u", "z", "w"] {
-        stage.keys(key);
-        shows(&stage, "nothing is changed: --read-only was given");
-        assert!(stage.wants().is_empty(), "{key}");
+        harness.keys(key);
+        shows(&harness, "nothing is changed: --read-only was given");
+        assert!(harness.take_effects().is_empty(), "{key}");
     }
-    stage.keys("d");
-    stage.plan(plan("checkout-1.4.0", false, 2));
-    stage.wants();
-    stage.keys("y");
-    assert!(stage.wants().is_empty());
-    shows(&stage, "nothing is changed: --read-only was given");
+    harness.keys("d");
+    harness.plan(plan("checkout-1.4.0", false, 2));
+    harness.take_effects();
+    harness.keys("y");
+    assert!(harness.take_effects().is_empty());
+    shows(&harness, "nothing is changed: --read-only was given");
 }
 
 /// What cannot be done yet says so, and why.
 #[test]
 fn sleep_and_wake_say_that_they_need_a_cloud() {
-    let mut stage = one();
+    let mut harness = one();
     for key in ["z", "w"] {
-        stage.keys(key);
-        shows(&stage, "[[account]]");
+        harness.keys(key);
+        shows(&harness, "[[account]]");
     }
-    assert!(stage.wants().is_empty());
+    assert!(harness.take_effects().is_empty());
 }
 
 /// A teardown is followed to its end; one that was begun elsewhere is found and followed.
 #[test]
 fn teardowns_are_followed() {
     use stack::lease::Strategy;
-    let mut stage = one();
-    stage.keys("d");
-    stage.plan(plan("checkout-1.4.0", false, 3));
-    stage.keys("y<enter>3");
+    let mut harness = one();
+    harness.keys("d");
+    harness.plan(plan("checkout-1.4.0", false, 3));
+    harness.keys("y<enter>3");
     let stack = name("checkout-1.4.0");
-    stage.progress(&stack, half_way("checkout-1.4.0"));
-    shows(&stage, "1 of 3 gone");
-    stage.keys("d");
-    shows(&stage, "torn down already");
-    stage.progress(&stack, vec![all_gone("checkout-1.4.0")]);
-    shows(&stage, "checkout-1.4.0 is gone: 3 deleted, nothing is left");
+    harness.progress(&stack, half_done_teardown("checkout-1.4.0"));
+    shows(&harness, "1 of 3 gone");
+    harness.keys("d");
+    shows(&harness, "torn down already");
+    harness.progress(&stack, vec![finished_teardown("checkout-1.4.0")]);
+    shows(
+        &harness,
+        "checkout-1.4.0 is gone: 3 deleted, nothing is left",
+    );
     let begun = EventKind::TeardownStarted {
         strategy: Strategy::Terraform,
         by: stack::testing::actor(),
@@ -391,52 +422,52 @@ fn teardowns_are_followed() {
         pid: 1,
     };
     let events = story("other", 30, |_| {}, vec![(1, begun)]);
-    let mut stage = staged(Scene::new(100, 30, now()), Vec::new());
-    stage.load(vec![lease(&events)], crate::scenes::reaper());
-    let wanted = stage.wants();
+    let mut harness = harness_with(HarnessConfig::new(100, 30, now()), Vec::new());
+    harness.load(vec![lease(&events)], crate::fixtures::reaper());
+    let wanted = harness.take_effects();
     assert!(
         wanted.iter().any(|w| w.starts_with("Follow {")),
         "{wanted:?}"
     );
-    stage.load(vec![lease(&events)], crate::scenes::reaper());
-    assert!(stage.wants().is_empty(), "once is enough");
+    harness.load(vec![lease(&events)], crate::fixtures::reaper());
+    assert!(harness.take_effects().is_empty(), "once is enough");
 }
 
 /// Time alone moves a stack on: it expires before anybody reads the ledger again.
 #[test]
 fn time_alone() {
-    let mut stage = one();
-    shows(&stage, "5 h");
-    stage.clock(Span::minutes(270).after(now()));
-    shows(&stage, "ready, expiring");
-    stage.clock(Span::minutes(301).after(now()));
-    shows(&stage, "ready, expired");
-    shows(&stage, "1 expired");
+    let mut harness = one();
+    shows(&harness, "5 h");
+    harness.set_time(Span::minutes(270).after(now()));
+    shows(&harness, "ready, expiring");
+    harness.set_time(Span::minutes(301).after(now()));
+    shows(&harness, "ready, expired");
+    shows(&harness, "1 expired");
 }
 
 /// c copies the name, r reads anew, q and Ctrl-C leave; in a popup q leaves only that.
 #[test]
 fn small_keys() {
-    let mut stage = one();
-    stage.keys("c");
-    assert_eq!(stage.wants(), ["Copy(\"checkout-1.4.0\")"]);
-    stage.keys("r");
-    assert_eq!(stage.wants(), ["Load"]);
-    stage.keys("?q");
-    assert!(!stage.is_over());
-    stage.keys("q");
-    assert!(stage.is_over());
-    let mut stage = one();
-    stage.keys("d<ctrl-c>");
-    assert!(stage.is_over());
+    let mut harness = one();
+    harness.keys("c");
+    assert_eq!(harness.take_effects(), ["Copy(\"checkout-1.4.0\")"]);
+    harness.keys("r");
+    assert_eq!(harness.take_effects(), ["Load"]);
+    harness.keys("?q");
+    assert!(!harness.has_ended());
+    harness.keys("q");
+    assert!(harness.has_ended());
+    let mut harness = one();
+    harness.keys("d<ctrl-c>");
+    assert!(harness.has_ended());
 }
 
 /// The help names every key of the contract.
 #[test]
 fn the_help_names_every_key() {
-    let mut stage = made_up(100, 40, 3);
-    stage.keys("?");
-    let text = stage.text();
+    let mut harness = demo_harness(100, 40, 3);
+    harness.keys("?");
+    let text = harness.text();
     for key in [
         "j", "k", "Enter", "Esc", "/", "s", "g", "d", "e", "h", "u", "z", "w", "c", "r", "?", "q",
     ] {
@@ -452,53 +483,57 @@ fn the_help_names_every_key() {
 /// there as well; while it is torn down nothing is asked.
 #[test]
 fn what_would_go_is_asked_when_somebody_looks() {
-    let foresees = |stage: &mut Stage| {
-        let wants = stage.wants();
+    let foresees = |harness: &mut Harness| {
+        let wants = harness.take_effects();
         wants.iter().filter(|want| want.contains("Foresee")).count()
     };
-    let mut stage = one();
-    stage.keys("<enter><tab>");
-    assert_eq!(foresees(&mut stage), 0);
-    stage.keys("<tab>");
-    assert_eq!(foresees(&mut stage), 1);
-    shows(&stage, "Asking Terraform");
-    stage.keys("r13");
-    assert_eq!(foresees(&mut stage), 0, "it is being asked already");
-    stage.foresee(plan("checkout-1.4.0", false, 5));
-    shows(&stage, "5 resources go, which frees $0.42/h");
-    shows(&stage, "aws_instance.web[4]");
-    stage.keys("<esc><enter>3");
-    assert_eq!(foresees(&mut stage), 0, "it is known");
-    shows(&stage, "aws_instance.web[4]");
-    stage.keys("r");
-    assert_eq!(foresees(&mut stage), 1);
-    stage.keys("d");
-    stage.plan(plan("checkout-1.4.0", false, 2));
-    stage.keys("<esc>");
-    shows(&stage, "2 resources go");
+    let mut harness = one();
+    harness.keys("<enter><tab>");
+    assert_eq!(foresees(&mut harness), 0);
+    harness.keys("<tab>");
+    assert_eq!(foresees(&mut harness), 1);
+    shows(&harness, "Asking Terraform");
+    harness.keys("r13");
+    assert_eq!(foresees(&mut harness), 0, "it is being asked already");
+    harness.preview_teardown(plan("checkout-1.4.0", false, 5));
+    shows(&harness, "5 resources go, which frees $0.42/h");
+    shows(&harness, "aws_instance.web[4]");
+    harness.keys("<esc><enter>3");
+    assert_eq!(foresees(&mut harness), 0, "it is known");
+    shows(&harness, "aws_instance.web[4]");
+    harness.keys("r");
+    assert_eq!(foresees(&mut harness), 1);
+    harness.keys("d");
+    harness.plan(plan("checkout-1.4.0", false, 2));
+    harness.keys("<esc>");
+    shows(&harness, "2 resources go");
 }
 
 /// A reading that holds only what has changed leaves the rest as it was.
 #[test]
 fn changes_alone_are_enough() {
-    let mut stage = three();
-    stage.keys("j");
-    stage.load_changes(vec![usual("aa")], vec![name("c")], crate::scenes::reaper());
-    shows(&stage, "3 stacks");
-    assert_eq!(selected(&stage), "b");
-    hides(&stage, "\n c ");
-    stage.keys("<end>");
-    assert_eq!(selected(&stage), "b");
-    stage.keys("<up>");
-    assert_eq!(selected(&stage), "aa");
+    let mut harness = three();
+    harness.keys("j");
+    harness.load_changes(
+        vec![usual_lease("aa")],
+        vec![name("c")],
+        crate::fixtures::reaper(),
+    );
+    shows(&harness, "3 stacks");
+    assert_eq!(selected(&harness), "b");
+    hides(&harness, "\n c ");
+    harness.keys("<end>");
+    assert_eq!(selected(&harness), "b");
+    harness.keys("<up>");
+    assert_eq!(selected(&harness), "aa");
 }
 
 /// With a cloud `z` shows what would stop before `y` does it, `w` wakes only what sleeps, and `r` asks the cloud.
 #[test]
 fn sleep_and_wake() {
-    let scene = Scene {
+    let scene = HarnessConfig {
         cloud: true,
-        ..Scene::new(100, 30, now())
+        ..HarnessConfig::new(100, 30, now())
     };
     let sleeping = story(
         "b",
@@ -516,31 +551,31 @@ fn sleep_and_wake() {
             (59, EventKind::Slept),
         ],
     );
-    let mut stage = staged(scene, vec![usual("a"), lease(&sleeping)]);
-    stage.keys("zy");
-    let asked = stage.wants();
+    let mut harness = harness_with(scene, vec![usual_lease("a"), lease(&sleeping)]);
+    harness.keys("zy");
+    let asked = harness.take_effects();
     assert_eq!(asked.len(), 1, "a yes to nothing is no yes: {asked:?}");
     assert!(asked[0].contains("Doze"), "{asked:?}");
-    stage.doze(crate::scenes::nap("a"));
-    shows(&stage, "$0.03/h goes on");
-    stage.keys("y");
-    let wants = stage.wants();
+    harness.plan_sleep(crate::fixtures::sleep_plan("a"));
+    shows(&harness, "$0.03/h goes on");
+    harness.keys("y");
+    let wants = harness.take_effects();
     assert_eq!(wants.len(), 1, "{wants:?}");
     assert!(wants[0].contains("Sleep"), "{wants:?}");
-    stage.keys("w");
-    shows(&stage, "it falls asleep");
-    stage.turned(stack::service::power::PowerOutcome {
+    harness.keys("w");
+    shows(&harness, "it falls asleep");
+    harness.power_finished(stack::service::power::PowerOutcome {
         asleep: false,
-        ..crate::scenes::fell_asleep("a")
+        ..crate::fixtures::finished_sleep("a")
     });
-    stage.wants();
-    stage.keys("w");
-    shows(&stage, "it is awake");
-    assert!(stage.wants().is_empty());
-    stage.keys("jw");
-    let selected = selected(&stage);
+    harness.take_effects();
+    harness.keys("w");
+    shows(&harness, "it is awake");
+    assert!(harness.take_effects().is_empty());
+    harness.keys("jw");
+    let selected = selected(&harness);
     assert_eq!(selected, "b");
-    assert!(stage.wants()[0].contains("Wake"));
-    stage.keys("r");
-    assert!(stage.wants().iter().any(|want| want == "Sync"));
+    assert!(harness.take_effects()[0].contains("Wake"));
+    harness.keys("r");
+    assert!(harness.take_effects().iter().any(|want| want == "Sync"));
 }

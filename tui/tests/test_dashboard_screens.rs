@@ -2,26 +2,27 @@
 
 use jiff::Timestamp;
 use stack::{EventKind, ReaperStatus};
-use tui::{Scene, Stage};
+use tui::testing::{Harness, HarnessConfig};
 
-use crate::scenes::{
-    asleep, billed, fell_asleep, found, half_asleep, half_way, lease, left_over, made_up, name,
-    nap, now, plan, staged, story, sweep, unleased, usual,
+use crate::fixtures::{
+    asleep_harness, billed_harness, demo_harness, finished_sleep, found_resources, half_done_sleep,
+    half_done_teardown, harness_with, lease, name, now, plan, sleep_plan, story, sweep_plan,
+    teardown_with_residue, unleased_harness, usual_lease,
 };
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
 /// Each screen by name: how it is reached.
-type Screens = [(&'static str, fn(Scene) -> Stage)];
+type Screens = [(&'static str, fn(HarnessConfig) -> Harness)];
 
-fn open(scene: Scene) -> Stage {
-    staged(scene, Stage::made_up(now(), 60))
+fn open(scene: HarnessConfig) -> Harness {
+    harness_with(scene, Harness::demo_leases(now(), 60))
 }
 
-fn keys(scene: Scene, keys: &str) -> Stage {
-    let mut stage = open(scene);
-    stage.keys(keys);
-    stage
+fn keys(scene: HarnessConfig, keys: &str) -> Harness {
+    let mut harness = open(scene);
+    harness.keys(keys);
+    harness
 }
 
 /// One stack with a whole life: phases, a hold, an extension.
@@ -76,50 +77,50 @@ fn rich() -> Vec<stack::Event> {
     )
 }
 
-fn detail(scene: Scene, keys: &str) -> Stage {
-    let mut stage = staged(scene, vec![lease(&rich())]);
-    stage.keys("<enter>");
-    stage.tell(&name("checkout-1.4.0"), rich());
-    stage.keys(keys);
-    stage
+fn detail(scene: HarnessConfig, keys: &str) -> Harness {
+    let mut harness = harness_with(scene, vec![lease(&rich())]);
+    harness.keys("<enter>");
+    harness.load_events(&name("checkout-1.4.0"), rich());
+    harness.keys(keys);
+    harness
 }
 
-fn awake(scene: Scene) -> Stage {
-    let scene = Scene {
+fn awake(scene: HarnessConfig) -> Harness {
+    let scene = HarnessConfig {
         cloud: true,
         ..scene
     };
-    staged(scene, vec![usual("checkout-1.4.0")])
+    harness_with(scene, vec![usual_lease("checkout-1.4.0")])
 }
 
-fn asked(scene: Scene, protected: bool) -> Stage {
-    let mut stage = staged(scene, vec![usual("checkout-1.4.0")]);
-    stage.keys("d");
-    stage.plan(plan("checkout-1.4.0", protected, 5));
-    stage
+fn asked(scene: HarnessConfig, protected: bool) -> Harness {
+    let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+    harness.keys("d");
+    harness.plan(plan("checkout-1.4.0", protected, 5));
+    harness
 }
 
 const SCREENS: &Screens = &[
-    ("first", Stage::new),
+    ("first", Harness::new),
     ("empty", |scene| {
-        let mut stage = Stage::new(scene);
-        stage.load_nothing();
-        stage
+        let mut harness = Harness::new(scene);
+        harness.load_missing_ledger();
+        harness
     }),
     ("unreadable", |scene| {
-        let mut stage = Stage::new(scene);
-        stage.fail("the ledger /home/ana/ledger.db is locked by another program; try again");
-        stage
+        let mut harness = Harness::new(scene);
+        harness.fail_load("the ledger /home/ana/ledger.db is locked by another program; try again");
+        harness
     }),
     ("list", open),
     ("list_no_reaper", |scene| {
-        let mut stage = Stage::new(Scene {
+        let mut harness = Harness::new(HarnessConfig {
             read_only: Some("--read-only was given".to_owned()),
             demo: true,
             ..scene
         });
-        stage.load(Stage::made_up(now(), 8), ReaperStatus::default());
-        stage
+        harness.load(Harness::demo_leases(now(), 8), ReaperStatus::default());
+        harness
     }),
     ("list_grouped", |scene| keys(scene, "g<down><down>")),
     ("list_filter", |scene| keys(scene, "/owner:ana flag:expir")),
@@ -127,166 +128,175 @@ const SCREENS: &Screens = &[
     ("help", |scene| keys(scene, "?")),
     ("sort", |scene| keys(scene, "s<down>")),
     ("extend", |scene| {
-        let mut stage = staged(scene, vec![usual("checkout-1.4.0")]);
-        stage.keys("e");
-        stage
+        let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+        harness.keys("e");
+        harness
     }),
     ("extend_problem", |scene| {
-        let mut stage = staged(scene, vec![usual("checkout-1.4.0")]);
-        stage.keys("e<end>30d<enter>");
-        stage
+        let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+        harness.keys("e<end>30d<enter>");
+        harness
     }),
     ("hold", |scene| {
-        let mut stage = staged(scene, vec![usual("checkout-1.4.0")]);
-        stage.keys("h<enter>demo on Thursday");
-        stage
+        let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+        harness.keys("h<enter>demo on Thursday");
+        harness
     }),
     ("hold_problem", |scene| {
-        let mut stage = staged(scene, vec![usual("checkout-1.4.0")]);
-        stage.keys("h<ctrl-u>30d<enter>");
-        stage
+        let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+        harness.keys("h<ctrl-u>30d<enter>");
+        harness
     }),
     ("teardown_asking", |scene| {
-        let mut stage = staged(scene, vec![usual("checkout-1.4.0")]);
-        stage.keys("d");
-        stage
+        let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+        harness.keys("d");
+        harness
     }),
     ("teardown_plan", |scene| asked(scene, false)),
     ("teardown_protected", |scene| {
-        let mut stage = asked(scene, true);
-        stage.keys("checkout<enter>");
-        stage
+        let mut harness = asked(scene, true);
+        harness.keys("checkout<enter>");
+        harness
     }),
     ("teardown_progress", |scene| {
-        let mut stage = asked(scene, false);
-        stage.keys("y<enter>3");
-        stage.progress(&name("checkout-1.4.0"), half_way("checkout-1.4.0"));
-        stage
+        let mut harness = asked(scene, false);
+        harness.keys("y<enter>3");
+        harness.progress(
+            &name("checkout-1.4.0"),
+            half_done_teardown("checkout-1.4.0"),
+        );
+        harness
     }),
     ("teardown_residue", |scene| {
-        let mut stage = asked(scene, false);
-        stage.keys("y<enter>3");
-        stage.progress(&name("checkout-1.4.0"), half_way("checkout-1.4.0"));
-        stage.progress(&name("checkout-1.4.0"), vec![left_over("checkout-1.4.0")]);
-        stage
+        let mut harness = asked(scene, false);
+        harness.keys("y<enter>3");
+        harness.progress(
+            &name("checkout-1.4.0"),
+            half_done_teardown("checkout-1.4.0"),
+        );
+        harness.progress(
+            &name("checkout-1.4.0"),
+            vec![teardown_with_residue("checkout-1.4.0")],
+        );
+        harness
     }),
     ("sleep_asking", |scene| {
-        let mut stage = awake(scene);
-        stage.keys("z");
-        stage
+        let mut harness = awake(scene);
+        harness.keys("z");
+        harness
     }),
     ("sleep_plan", |scene| {
-        let mut stage = awake(scene);
-        stage.keys("z");
-        stage.doze(nap("checkout-1.4.0"));
-        stage
+        let mut harness = awake(scene);
+        harness.keys("z");
+        harness.plan_sleep(sleep_plan("checkout-1.4.0"));
+        harness
     }),
     ("sleep_until", |scene| {
-        let mut stage = awake(scene);
-        stage.keys("z");
-        stage.doze(nap("checkout-1.4.0"));
-        stage.keys("u12h<enter>");
-        stage
+        let mut harness = awake(scene);
+        harness.keys("z");
+        harness.plan_sleep(sleep_plan("checkout-1.4.0"));
+        harness.keys("u12h<enter>");
+        harness
     }),
     ("sleep_until_problem", |scene| {
-        let mut stage = awake(scene);
-        stage.keys("z");
-        stage.doze(nap("checkout-1.4.0"));
-        stage.keys("utomorrow<enter>");
-        stage
+        let mut harness = awake(scene);
+        harness.keys("z");
+        harness.plan_sleep(sleep_plan("checkout-1.4.0"));
+        harness.keys("utomorrow<enter>");
+        harness
     }),
     ("sleep_progress", |scene| {
-        let mut stage = awake(scene);
-        stage.keys("z");
-        stage.doze(nap("checkout-1.4.0"));
-        stage.keys("y<enter>3");
-        stage.turning(&name("checkout-1.4.0"), half_asleep());
-        stage.clock(Timestamp::from_second(now().as_second() + 42).unwrap());
-        stage
+        let mut harness = awake(scene);
+        harness.keys("z");
+        harness.plan_sleep(sleep_plan("checkout-1.4.0"));
+        harness.keys("y<enter>3");
+        harness.power_progress(&name("checkout-1.4.0"), half_done_sleep());
+        harness.set_time(Timestamp::from_second(now().as_second() + 42).unwrap());
+        harness
     }),
     ("sleep_ended", |scene| {
-        let mut stage = awake(scene);
-        stage.keys("z");
-        stage.doze(nap("checkout-1.4.0"));
-        stage.keys("y<enter>3");
-        stage.turned(fell_asleep("checkout-1.4.0"));
-        stage
+        let mut harness = awake(scene);
+        harness.keys("z");
+        harness.plan_sleep(sleep_plan("checkout-1.4.0"));
+        harness.keys("y<enter>3");
+        harness.power_finished(finished_sleep("checkout-1.4.0"));
+        harness
     }),
     ("detail_asleep", |scene| {
-        let mut stage = asleep(scene);
-        stage.keys("<enter>");
+        let mut harness = asleep_harness(scene);
+        harness.keys("<enter>");
         let minutes = stack::Elapsed::from_millis(420_000);
-        stage.tell_asleep(&name("checkout-1.4.0"), minutes);
-        stage.keys("<pagedown>");
-        stage
+        harness.load_events_asleep(&name("checkout-1.4.0"), minutes);
+        harness.keys("<pagedown>");
+        harness
     }),
-    ("list_billed", billed),
+    ("list_billed", billed_harness),
     ("detail_billed", |scene| {
-        let mut stage = billed(scene);
-        stage.keys("<enter><end>");
-        stage
+        let mut harness = billed_harness(scene);
+        harness.keys("<enter><end>");
+        harness
     }),
     ("detail_economics_billed", |scene| {
-        let mut stage = billed(scene);
-        stage.keys("<enter>5");
-        stage
+        let mut harness = billed_harness(scene);
+        harness.keys("<enter>5");
+        harness
     }),
     ("detail_resources_found", |scene| {
-        let mut stage = awake(scene);
-        let (resources, places) = found("checkout-1.4.0");
-        stage.keys("<enter>3");
-        stage.sight(resources, places);
-        stage
+        let mut harness = awake(scene);
+        let (resources, places) = found_resources("checkout-1.4.0");
+        harness.keys("<enter>3");
+        harness.load_cloud(resources, places);
+        harness
     }),
-    ("list_unleased", unleased),
+    ("list_unleased", unleased_harness),
     ("detail_unleased", |scene| {
-        let mut stage = unleased(scene);
-        stage.keys("/chi<enter><enter>");
-        stage
+        let mut harness = unleased_harness(scene);
+        harness.keys("/chi<enter><enter>");
+        harness
     }),
     ("detail_unleased_resources", |scene| {
-        let mut stage = unleased(scene);
-        stage.keys("/chi<enter><enter>3");
-        stage.foresee(sweep("forgotten"));
-        stage
+        let mut harness = unleased_harness(scene);
+        harness.keys("/chi<enter><enter>3");
+        harness.preview_teardown(sweep_plan("forgotten"));
+        harness
     }),
     ("teardown_unleased", |scene| {
-        let mut stage = unleased(scene);
-        stage.keys("/chi<enter>d");
-        stage.plan(sweep("forgotten"));
-        stage.keys("forg");
-        stage
+        let mut harness = unleased_harness(scene);
+        harness.keys("/chi<enter>d");
+        harness.plan(sweep_plan("forgotten"));
+        harness.keys("forg");
+        harness
     }),
     ("detail_lease", |scene| detail(scene, "1")),
     ("detail_init", |scene| detail(scene, "2")),
     ("detail_resources", |scene| detail(scene, "3")),
     ("detail_foreseen", |scene| {
-        let mut stage = detail(scene, "3");
-        stage.foresee(plan("checkout-1.4.0", true, 5));
-        stage
+        let mut harness = detail(scene, "3");
+        harness.preview_teardown(plan("checkout-1.4.0", true, 5));
+        harness
     }),
     ("detail_foreseen_blocked", |scene| {
         use stack::service::teardown::{Blocker, PlanWarning};
-        let mut stage = detail(scene, "3");
+        let mut harness = detail(scene, "3");
         let warned = PlanWarning {
             id: "aws_instance.web[1]".to_owned(),
             found: "deletion_protection is on".to_owned(),
         };
-        stage.foresee(stack::service::teardown::TeardownPlan {
+        harness.preview_teardown(stack::service::teardown::TeardownPlan {
             hourly_usd: None,
             warnings: vec![warned],
             blockers: vec![Blocker::TooMany { count: 5, max: 3 }],
             ..plan("checkout-1.4.0", false, 5)
         });
-        stage.clock(stack::Span::minutes(7).after(now()));
-        stage
+        harness.set_time(stack::Span::minutes(7).after(now()));
+        harness
     }),
     ("detail_events", |scene| detail(scene, "4")),
     ("detail_economics", |scene| detail(scene, "5")),
 ];
 
-fn scene((columns, rows): (u16, u16), now: Timestamp) -> Scene {
-    Scene::new(columns, rows, now)
+fn scene((columns, rows): (u16, u16), now: Timestamp) -> HarnessConfig {
+    HarnessConfig::new(columns, rows, now)
 }
 
 /// Every screen and popup at three sizes: its text, where colours and weights stand, and what of them is left
@@ -296,21 +306,21 @@ fn every_screen() {
     for size in SIZES {
         for (screen, reached) in SCREENS {
             let colour = reached(scene(size, now()));
-            let none = reached(Scene {
+            let none = reached(HarnessConfig {
                 colour: false,
                 ..scene(size, now())
             });
             assert_eq!(colour.text(), none.text(), "{screen}");
-            let without = none.looks();
+            let without = none.style_map();
             assert!(
                 !without.contains(['r', 'g', 'y', 'c', 'm']),
                 "{screen}: {without}"
             );
-            let legend = Stage::legend();
+            let legend = Harness::style_legend();
             let all = format!(
                 "{}--- {legend}\n{}--- NO_COLOR\n{without}",
                 colour.text(),
-                colour.looks()
+                colour.style_map()
             );
             insta::assert_snapshot!(format!("{screen}_{}x{}", size.0, size.1), all);
         }
@@ -320,17 +330,17 @@ fn every_screen() {
 /// Below the smallest size the dashboard says so, and comes back when there is room again.
 #[test]
 fn too_small_and_back() {
-    let mut stage = made_up(80, 24, 5);
-    let before = stage.text();
-    stage.resize(40, 10);
-    insta::assert_snapshot!(stage.text(), @r"
+    let mut harness = demo_harness(80, 24, 5);
+    let before = harness.text();
+    harness.resize(40, 10);
+    insta::assert_snapshot!(harness.text(), @r"
     This terminal is too small for the dash…
     It has 40×10; 60×14 is the least.
     `jiti ls` fits anywhere; q leaves.
     ");
-    stage.resize(80, 24);
-    assert_eq!(stage.text(), before);
+    harness.resize(80, 24);
+    assert_eq!(harness.text(), before);
     for size in [(0, 0), (1, 1), (60, 14), (61, 15), (500, 200)] {
-        stage.resize(size.0, size.1);
+        harness.resize(size.0, size.1);
     }
 }

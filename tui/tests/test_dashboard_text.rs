@@ -1,9 +1,9 @@
 //! Text from the world: nothing in it acts on the terminal, hides, or leaves its cell.
 
 use stack::{EventKind, Lease, Span};
-use tui::{Scene, Stage};
+use tui::testing::{Harness, HarnessConfig};
 
-use crate::scenes::{lease, name, now, plan, staged, story};
+use crate::fixtures::{harness_with, lease, name, now, plan, story};
 
 /// What somebody might put into a text: control characters, direction marks, wide and zero-width characters.
 const NASTY: &str = "a\u{1b}[2J\u{1b}]0;x\u{7}b\r\nc\u{202e}d\u{200b}e\u{9b}31m漢字👩\u{200d}💻e\u{301}\u{301}\u{301}\u{301}\u{301}\u{feff}\u{2066}f\tg";
@@ -52,8 +52,8 @@ fn nasty() -> Vec<stack::Event> {
 
 /// No cell holds anything but one character of its own width with the marks on it, and nothing that acts or hides.
 #[track_caller]
-fn is_sane(stage: &Stage, what: &str) {
-    for cell in stage.buffer().content() {
+fn is_sane(harness: &Harness, what: &str) {
+    for cell in harness.buffer().content() {
         let symbol = cell.symbol();
         let sane = symbol.chars().all(|c| {
             !c.is_control()
@@ -62,8 +62,8 @@ fn is_sane(stage: &Stage, what: &str) {
         assert!(sane && symbol.chars().count() <= 4, "{what}: {symbol:?}");
     }
     // What frames the screen stands where it stood: nothing was pushed aside.
-    let text = stage.text();
-    let rule = "─".repeat(usize::from(stage.buffer().area.width));
+    let text = harness.text();
+    let rule = "─".repeat(usize::from(harness.buffer().area.width));
     assert_eq!(
         text.lines().filter(|line| **line == rule).count(),
         2,
@@ -77,29 +77,29 @@ fn nothing_breaks_out_of_its_cell() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 50)] {
         let events = nasty();
         let leases: Vec<Lease> = vec![lease(&events)];
-        let mut stage = staged(Scene::new(columns, rows, now()), leases);
-        is_sane(&stage, "list");
-        stage.keys("<enter>");
-        stage.tell(&name("checkout-1.4.0"), events);
+        let mut harness = harness_with(HarnessConfig::new(columns, rows, now()), leases);
+        is_sane(&harness, "list");
+        harness.keys("<enter>");
+        harness.load_events(&name("checkout-1.4.0"), events);
         for tab in 1..=5 {
-            stage.keys(&tab.to_string());
-            is_sane(&stage, &format!("tab {tab}"));
+            harness.keys(&tab.to_string());
+            is_sane(&harness, &format!("tab {tab}"));
         }
-        stage.keys("h");
-        is_sane(&stage, "hold");
-        stage.keys("<esc><esc>/");
-        stage.paste(NASTY);
-        is_sane(&stage, "filter");
-        stage.keys("<esc>d");
+        harness.keys("h");
+        is_sane(&harness, "hold");
+        harness.keys("<esc><esc>/");
+        harness.paste(NASTY);
+        is_sane(&harness, "filter");
+        harness.keys("<esc>d");
         let mut asked = plan("checkout-1.4.0", false, 3);
         asked.directory = NASTY.to_owned();
         asked.resources[0].id = NASTY.to_owned();
         asked.resources[0].region = Some(NASTY.to_owned());
-        stage.plan(asked);
-        is_sane(&stage, "plan");
-        stage.keys("<esc>");
-        stage.fail(NASTY);
-        is_sane(&stage, "failure");
+        harness.plan(asked);
+        is_sane(&harness, "plan");
+        harness.keys("<esc>");
+        harness.fail_load(NASTY);
+        is_sane(&harness, "failure");
     }
 }
 
@@ -115,9 +115,9 @@ fn wide_characters_are_never_cut_in_two() {
             |_| {},
             vec![(10, EventKind::Held { until, why })],
         );
-        let mut stage = staged(Scene::new(80, 24, now()), vec![lease(&events)]);
-        stage.keys("h");
-        let text = stage.text();
+        let mut harness = harness_with(HarnessConfig::new(80, 24, now()), vec![lease(&events)]);
+        harness.keys("h");
+        let text = harness.text();
         let boxed: Vec<&str> = text.lines().filter(|line| line.contains('│')).collect();
         assert!(boxed.len() > 4, "{text}");
         for line in boxed {

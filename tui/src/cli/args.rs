@@ -1,16 +1,14 @@
-//! The command line: its words, and nothing of what they do. The comments in here are the help.
+//! The arguments of the program: its options and its commands. The comments are the help texts.
 
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-use stack::service::StackSelector;
-use stack::{AppName, Owner};
+use super::commands;
+use super::options::GlobalOptions;
 
-use crate::cli::commands;
-
-/// See what your stacks are, cost and wait for, and decide until when they live
+/// Show what your stacks are and cost, and decide how long they live
 ///
-/// Without a command it opens the dashboard: every live stack on one screen, each a key away from more time, a hold, or its end.
+/// Without a command, jiti opens the dashboard: all live stacks on one screen, with one key each to
+/// extend a stack, hold it, put it to sleep or tear it down.
 #[derive(Debug, Parser)]
 #[command(
     name = "jiti",
@@ -20,36 +18,14 @@ use crate::cli::commands;
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) global: Global,
+    pub(crate) global: GlobalOptions,
     #[command(flatten)]
     pub(crate) dashboard: commands::dashboard::Arguments,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
-/// The options that every command has.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Options of every command")]
-pub(crate) struct Global {
-    /// Use the ledger at this path
-    ///
-    /// Without it: `$JITI_LEDGER`, else `$XDG_DATA_HOME/jiti/ledger.db`, else `~/.local/share/jiti/ledger.db`.
-    #[arg(long, global = true, value_name = "PATH")]
-    pub(crate) ledger: Option<String>,
-
-    /// Use the configuration file at this path
-    ///
-    /// Without it: `$JITI_CONFIG`, else `$XDG_CONFIG_HOME/jiti/config.toml`, else `~/.config/jiti/config.toml`.
-    /// The file in the usual place may be missing; one that is named may not.
-    #[arg(long, global = true, value_name = "PATH")]
-    pub(crate) config: Option<PathBuf>,
-
-    /// Refuse every change
-    #[arg(long, global = true)]
-    pub(crate) read_only: bool,
-}
-
-/// What to do. Each command has a file of its own under `commands/`.
+/// The commands. Each has its own file under `commands/`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Ls(commands::ls::Arguments),
@@ -72,33 +48,4 @@ pub(crate) enum Command {
     Doctor(commands::doctor::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),
-}
-
-/// Which of several stacks of one name is meant.
-#[derive(Args, Debug)]
-pub(crate) struct OneOf {
-    /// Of several stacks of that name which only tags tell of, the one of this app
-    #[arg(long)]
-    pub(crate) app: Option<AppName>,
-
-    /// Of several stacks of that name which only tags tell of, the one of this owner
-    #[arg(long)]
-    pub(crate) owner: Option<Owner>,
-}
-
-impl OneOf {
-    pub(crate) fn choice(&self) -> StackSelector {
-        StackSelector {
-            app: self.app.clone(),
-            owner: self.owner.clone(),
-        }
-    }
-}
-
-/// How an answer is written.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Form {
-    /// Answer with JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }

@@ -1,4 +1,4 @@
-//! What a command works on: which ledger, which configuration, whose name, and whether it may change anything.
+//! The context of a command: the ledger, the configuration, the actor, and read-only mode.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use stack::{
     StackName, SystemClock,
 };
 
-use crate::cli::args::Global;
+use crate::cli::options::GlobalOptions;
 use crate::cloud_provider;
 use crate::environment::Environment;
 use crate::error::CommandError;
 
-/// Why nothing may be changed.
+/// Why changes are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadOnly {
     /// `--read-only`
@@ -25,27 +25,27 @@ pub(crate) enum ReadOnly {
     Config,
 }
 
-/// Where a path comes from; it decides whether the file may be missing.
+/// Where a path comes from. Only a file in the default place may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Named {
-    /// By an option.
+pub(crate) enum PathSource {
+    /// A command-line option.
     Option,
-    /// By an environment variable.
+    /// An environment variable.
     Variable,
-    /// By nobody: the usual place.
-    Nobody,
+    /// The default place.
+    Default,
 }
 
-/// The surroundings of one command.
+/// The context of one command.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) environment: Environment,
-    global: Global,
+    global: GlobalOptions,
     clock: SystemClock,
 }
 
 impl Context {
-    pub(crate) fn new(environment: Environment, global: Global) -> Self {
+    pub(crate) fn new(environment: Environment, global: GlobalOptions) -> Self {
         Self {
             environment,
             global,
@@ -53,80 +53,81 @@ impl Context {
         }
     }
 
-    /// The same surroundings with another ledger.
+    /// This context with another ledger.
     pub(crate) fn with_ledger(&self, path: &Path) -> Self {
         let mut context = self.clone();
         context.global.ledger = Some(path.display().to_string());
         context
     }
 
-    /// What time it is.
+    /// The clock.
     pub(crate) fn clock(&self) -> &SystemClock {
         &self.clock
     }
 
-    /// The path of the ledger, whether there is a file or not.
+    /// The path of the ledger. The file may be missing.
     pub(crate) fn ledger_path(&self) -> Result<PathBuf, CommandError> {
         let Environment {
             ledger, data_home, ..
         } = &self.environment;
         match self.global.ledger.as_ref().or(ledger.as_ref()) {
-            Some(address) => file_of(address),
+            Some(address) => ledger_file(address),
             None => data_home
                 .as_ref()
                 .map(|folder| folder.join("jiti/ledger.db"))
                 .ok_or_else(|| {
-                    CommandError::failed("there is no place for the ledger: HOME is not set")
-                        .hint("name the ledger with --ledger or JITI_LEDGER")
+                    CommandError::failed("cannot find the ledger: HOME is not set")
+                        .hint("set the ledger with --ledger or JITI_LEDGER")
                 }),
         }
     }
 
-    /// The path of the configuration file and who named it; `None` without a home.
-    pub(crate) fn config_path(&self) -> Option<(PathBuf, Named)> {
+    /// The path of the configuration file and its source; `None` if HOME is not set.
+    pub(crate) fn config_path(&self) -> Option<(PathBuf, PathSource)> {
         let Environment {
             config,
             config_home,
             ..
         } = &self.environment;
         if let Some(path) = &self.global.config {
-            return Some((path.clone(), Named::Option));
+            return Some((path.clone(), PathSource::Option));
         }
         if let Some(path) = config {
-            return Some((path.clone(), Named::Variable));
+            return Some((path.clone(), PathSource::Variable));
         }
         config_home
             .as_ref()
-            .map(|folder| (folder.join("jiti/config.toml"), Named::Nobody))
+            .map(|folder| (folder.join("jiti/config.toml"), PathSource::Default))
     }
 
-    /// The configuration; the usual file may be missing, one that is named may not.
+    /// The configuration. A file in the default place may be missing; then no limits apply.
     pub(crate) fn config(&self) -> Result<Config, CommandError> {
-        let Some((path, named)) = self.config_path() else {
+        let Some((path, source)) = self.config_path() else {
             return Ok(Config::default());
         };
         match Config::read(&path) {
-            Ok(config) => cloud_provider::known(&config).map(|()| config),
-            Err(error) if error.is_missing() && named == Named::Nobody => Ok(Config::default()),
+            Ok(config) => cloud_provider::check(&config).map(|()| config),
+            Err(error) if error.is_missing() && source == PathSource::Default => {
+                Ok(Config::default())
+            }
             Err(error) if error.is_missing() => {
-                let by = if named == Named::Option {
+                let option = if source == PathSource::Option {
                     "--config"
                 } else {
                     "JITI_CONFIG"
                 };
-                Err(CommandError::failed(format!(
-                    "there is no configuration file at {}",
-                    path.display()
-                ))
-                .hint(format!(
-                    "{by} names it: correct the path, or create the file"
-                )))
+                Err(
+                    CommandError::failed(format!("no configuration file at {}", path.display()))
+                        .hint(format!(
+                            "{option} names this file: correct the path, or create the file"
+                        )),
+                )
             }
             Err(error) => Err(CommandError::failed(error.to_string())),
         }
     }
 
-    /// What reading needs; `None` when there is no ledger, and none is made.
+    /// A service that only reads the ledger; `None` if the ledger does not exist.
     pub(crate) fn reader(&self) -> Result<Option<Service>, CommandError> {
         let config = self.config()?;
         let path = self.ledger_path()?;
@@ -134,7 +135,7 @@ impl Context {
             .then(|| self.service(&path, SqliteLedger::read_only(&path), config, Source::Cli)))
     }
 
-    /// The same, where there has to be one.
+    /// A service that only reads the ledger, which must exist.
     pub(crate) fn existing_reader(&self) -> Result<Service, CommandError> {
         match self.reader()? {
             Some(service) => Ok(service),
@@ -142,8 +143,9 @@ impl Context {
         }
     }
 
-    /// What looking needs: where accounts are configured, with a cloud to ask, and writing what it says unless nothing
-    /// may be changed. There stacks are found by their tags even without a ledger, and none is made.
+    /// A service that can query the cloud, if accounts are configured, and that records the answers
+    /// unless in read-only mode. Without a ledger it still finds stacks by their tags, in memory.
+    /// `None` if neither a ledger nor an account exists.
     pub(crate) fn observer(&self) -> Result<Option<Service>, CommandError> {
         let config = self.config()?;
         let path = self.ledger_path()?;
@@ -164,7 +166,7 @@ impl Context {
         Ok(Some(self.service(&path, ledger, config, Source::Cli)))
     }
 
-    /// The same, where there has to be a ledger or an account.
+    /// Like [`observer`](Self::observer), but a ledger or an account must exist.
     pub(crate) fn existing_observer(&self) -> Result<Service, CommandError> {
         match self.observer()? {
             Some(service) => Ok(service),
@@ -172,18 +174,17 @@ impl Context {
         }
     }
 
-    /// What changing needs. Only Terraform begins a ledger: there is nothing to change in one that
-    /// does not exist.
+    /// A service that changes the ledger, which must exist: only `terraform apply` creates one.
     pub(crate) fn writer(&self) -> Result<Service, CommandError> {
         self.writing_as(Source::Cli)
     }
 
-    /// The same, for what the reaper does.
+    /// Like [`writer`](Self::writer), with the reaper as the source of its events.
     pub(crate) fn reaper(&self) -> Result<Service, CommandError> {
         self.writing_as(Source::Reaper)
     }
 
-    /// The same, for what one part of jiti does in the place of another.
+    /// Like [`writer`](Self::writer), with this source of its events.
     pub(crate) fn writing_as(&self, source: Source) -> Result<Service, CommandError> {
         let path = self.ledger_path()?;
         if self.read_only(&self.config()?).is_none() && !exists(&path)? {
@@ -192,17 +193,15 @@ impl Context {
         self.sweeping_as(source)
     }
 
-    /// What a sweep needs: it may end a stack that only its tags tell of, and begins a ledger to say so where there is
-    /// none.
+    /// A service for a sweep. A sweep may end an unleased stack, so it creates a missing ledger to
+    /// record that.
     pub(crate) fn sweeping_as(&self, source: Source) -> Result<Service, CommandError> {
         let config = self.config()?;
         let path = self.ledger_path()?;
         match self.read_only(&config) {
-            Some(ReadOnly::Flag) => Err(CommandError::refused(
-                "nothing is changed: --read-only was given",
-            )),
+            Some(ReadOnly::Flag) => Err(CommandError::refused("no changes: --read-only is set")),
             Some(ReadOnly::Config) => Err(CommandError::refused(
-                "nothing is changed: the configuration says read_only = true under [dashboard]",
+                "no changes: the configuration sets read_only = true under [dashboard]",
             )),
             None => Ok(self.service(&path, SqliteLedger::at(&path), config, source)),
         }
@@ -224,10 +223,10 @@ impl Context {
         }
     }
 
-    /// The cloud of the configured accounts, with its memory in the ledger's file; `None` where no account is
-    /// configured. Nothing is read, asked or connected before the first question.
+    /// Access to the configured accounts, with the cached answers in the ledger's file; `None` if no
+    /// account is configured. Opens no file and no connection before the first query.
     pub(crate) fn cloud_access(&self, config: &Config, ledger: &Path) -> Option<CloudAccess> {
-        let cloud = cloud_provider::cloud(config, self.environment.own_endpoint)?;
+        let cloud = cloud_provider::cloud(config, self.environment.custom_endpoint)?;
         let inventory = match self.read_only(config) {
             Some(_) => SqliteInventory::read_only(ledger),
             None => SqliteInventory::at(ledger),
@@ -235,9 +234,10 @@ impl Context {
         Some(CloudAccess::new(cloud, Arc::new(inventory)))
     }
 
-    /// The surroundings of a teardown: where this user's runs have their folders, and what is secret.
+    /// The settings of a teardown: the folder of its runs, the `PATH`, and the values to mask.
     pub(crate) fn teardown_settings(&self) -> Result<TeardownSettings, CommandError> {
-        // Whoever shares the ledger has to find the runs; and Terraform runs in another folder.
+        // Absolute, because Terraform runs in another folder. Everyone who shares the ledger finds the
+        // runs beside it.
         let ledger = std::path::absolute(self.ledger_path()?)?;
         Ok(TeardownSettings {
             runs: ledger.with_file_name("runs"),
@@ -247,7 +247,7 @@ impl Context {
         })
     }
 
-    /// Whether changes are forbidden, and by what. Write access to the file is the ledger's own matter.
+    /// Why changes are refused, if they are. The ledger itself checks write access to its file.
     pub(crate) fn read_only(&self, config: &Config) -> Option<ReadOnly> {
         if self.global.read_only {
             Some(ReadOnly::Flag)
@@ -256,7 +256,7 @@ impl Context {
         }
     }
 
-    /// Who acts, as far as the machine knows.
+    /// The user and the host, as the actor of events.
     pub(crate) fn actor(&self) -> Actor {
         let user = self.environment.user.clone();
         let user = user.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
@@ -265,32 +265,29 @@ impl Context {
     }
 }
 
-/// The path that an address of a ledger means.
-fn file_of(address: &str) -> Result<PathBuf, CommandError> {
+/// The path in the address of a ledger.
+fn ledger_file(address: &str) -> Result<PathBuf, CommandError> {
     if address.starts_with("dynamodb://") {
         return Err(CommandError::failed(format!(
             "{address}: shared ledgers are not supported yet"
         ))
-        .hint("name a file with --ledger or JITI_LEDGER"));
+        .hint("set the path of a file with --ledger or JITI_LEDGER"));
     }
     if address.contains("://") {
         return Err(
-            CommandError::failed(format!("{address} is no address of a ledger"))
-                .hint("name a file with --ledger or JITI_LEDGER"),
+            CommandError::failed(format!("invalid ledger address {address:?}"))
+                .hint("set the path of a file with --ledger or JITI_LEDGER"),
         );
     }
     Ok(PathBuf::from(address))
 }
 
-/// Whether there is a file. A folder that may not be looked into is not an answer.
+/// Whether the file exists. Fails if its folder is not accessible.
 pub(crate) fn exists(path: &Path) -> Result<bool, CommandError> {
     path.try_exists().map_err(|error| {
-        CommandError::failed(format!(
-            "the ledger {} cannot be looked for",
-            path.display()
-        ))
-        .because(&error)
-        .hint("ask its owner for access, or name another ledger with --ledger or JITI_LEDGER")
+        CommandError::failed(format!("cannot access the ledger {}", path.display()))
+            .because(&error)
+            .hint("ask its owner for access, or set another ledger with --ledger or JITI_LEDGER")
     })
 }
 
@@ -301,8 +298,8 @@ fn no_ledger(path: &Path) -> CommandError {
     .into()
 }
 
-/// Why something was not done with a stack; where nobody knows the name, with those that come nearest.
-pub(crate) async fn explained(
+/// The error of a service call about a stack. If the name is unknown, it suggests similar names.
+pub(crate) async fn explain(
     error: ServiceError,
     service: &Service,
     name: &StackName,
@@ -312,29 +309,30 @@ pub(crate) async fn explained(
     if !unknown {
         return error;
     }
-    let known = service
+    let leases = service
         .ledger()
         .leases(Scope::All)
         .await
         .unwrap_or_default();
-    match nearest(name, &known).as_slice() {
+    match similar_names(name, &leases).as_slice() {
         [] => error,
         names => error.hint(format!("did you mean {}?", names.join(" or "))),
     }
 }
 
-/// At most three names that look like this one, the likest first.
-fn nearest(name: &StackName, known: &[Lease]) -> Vec<String> {
-    /// Below this likeness (0 to 1) a name is another one rather than a slip of the finger.
-    const ALIKE: f64 = 0.8;
-    let likeness = |lease: &Lease| strsim::jaro_winkler(lease.name.as_str(), name.as_str());
-    let mut near: Vec<(f64, &Lease)> = known
+/// At most three names that are similar to this one, the most similar first.
+fn similar_names(name: &StackName, leases: &[Lease]) -> Vec<String> {
+    /// The similarity (0 to 1) from which a name may be a typing error.
+    const MIN_SIMILARITY: f64 = 0.8;
+    let similarity = |lease: &Lease| strsim::jaro_winkler(lease.name.as_str(), name.as_str());
+    let mut similar: Vec<(f64, &Lease)> = leases
         .iter()
-        .map(|lease| (likeness(lease), lease))
-        .filter(|(likeness, lease)| *likeness >= ALIKE && lease.name != *name)
+        .map(|lease| (similarity(lease), lease))
+        .filter(|(similarity, lease)| *similarity >= MIN_SIMILARITY && lease.name != *name)
         .collect();
-    near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    near.iter()
+    similar.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    similar
+        .iter()
         .take(3)
         .map(|(_, lease)| lease.name.to_string())
         .collect()

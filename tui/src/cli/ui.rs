@@ -1,19 +1,20 @@
-//! The way out: what commands say goes through here, with or without colour, as wide as the reader.
+//! Standard output and standard error: every text of a command goes through here.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::builder::StyledStr;
+use clap::error::ErrorKind;
 
-use crate::cli::output::table::Table;
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::format::style::Tone;
+use crate::format::table::Table;
 use crate::format::text::{clean, wrapped};
 
-/// No text is broken into shorter lines than this.
-const NARROWEST: usize = 20;
+/// The minimum width to which text is wrapped.
+const MIN_TEXT_WIDTH: usize = 20;
 
-/// Standard output and standard error, and what is known about who reads them.
+/// Standard output, with the width and the colours of its reader.
 pub(crate) struct Ui {
     out: BufWriter<io::Stdout>,
     width: Option<usize>,
@@ -21,7 +22,7 @@ pub(crate) struct Ui {
 }
 
 impl Ui {
-    /// The process's own.
+    /// The standard output of this process.
     pub(crate) fn of_process(environment: &Environment) -> Self {
         let terminal = io::stdout().is_terminal();
         Self {
@@ -29,11 +30,11 @@ impl Ui {
             width: environment
                 .columns
                 .or_else(|| terminal.then(terminal_width).flatten()),
-            colour: wants_colour(environment, terminal),
+            colour: has_colour(environment, terminal),
         }
     }
 
-    /// A text in a tone, if the reader wants colour.
+    /// The text in a tone, if the output has colours.
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         if self.colour {
             tone.paint(text)
@@ -47,18 +48,18 @@ impl Ui {
         Ok(writeln!(self.out, "{text}")?)
     }
 
-    /// Writes a sentence that holds text from data: made harmless, and broken where the line ends.
+    /// Writes a text that may contain data: escaped, and wrapped at the width.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), CommandError> {
         wrapped(&clean(text), self.width)
             .iter()
             .try_for_each(|line| self.line(line))
     }
 
-    /// The same behind a label of `columns` columns; the lines after the first are indented by as many.
+    /// Writes a text after a label that is `columns` columns wide. Further lines are indented.
     ///
     /// ```text
     /// the label   the text, which may be long,
-    ///             and goes on below itself
+    ///             and continues on the next line
     /// ```
     pub(crate) fn labelled(
         &mut self,
@@ -68,9 +69,9 @@ impl Ui {
     ) -> Result<(), CommandError> {
         let room = self
             .width
-            .map(|width| width.saturating_sub(columns).max(NARROWEST));
-        for (place, line) in wrapped(&clean(text), room).iter().enumerate() {
-            let before = if place == 0 {
+            .map(|width| width.saturating_sub(columns).max(MIN_TEXT_WIDTH));
+        for (index, line) in wrapped(&clean(text), room).iter().enumerate() {
+            let before = if index == 0 {
                 label.to_owned()
             } else {
                 " ".repeat(columns)
@@ -88,7 +89,7 @@ impl Ui {
             .try_for_each(|line| self.line(line))
     }
 
-    /// Writes a help text.
+    /// Writes a help text from clap.
     pub(crate) fn help(&mut self, text: &StyledStr) -> Result<(), CommandError> {
         let text = if self.colour {
             text.ansi().to_string()
@@ -98,25 +99,44 @@ impl Ui {
         self.raw(text.as_bytes())
     }
 
+    /// Handles an error from clap: prints the help or the version if the user asked for it.
+    ///
+    /// # Errors
+    ///
+    /// With exit code 2 if the command line is invalid.
+    pub(crate) fn clap_error(&mut self, error: &clap::Error) -> Result<(), CommandError> {
+        if !error.use_stderr() {
+            return self.help(&error.render());
+        }
+        let text = error.render().to_string();
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return Err(CommandError::help(text));
+        }
+        let text = text.trim_end();
+        Err(CommandError::usage(
+            text.strip_prefix("error: ").unwrap_or(text),
+        ))
+    }
+
     /// Writes bytes as they are.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), CommandError> {
         Ok(self.out.write_all(bytes)?)
     }
 
-    /// Writes out what is still held back.
+    /// Flushes the output.
     pub(crate) fn finish(&mut self) -> Result<(), CommandError> {
         Ok(self.out.flush()?)
     }
 }
 
-/// Tells something beside the output: an error, or what a program that reads JSON must not get.
-pub(crate) fn tell(text: &str) {
-    // When nobody listens there either, nobody is left to be told.
+/// Writes a line to standard error: an error, or a note that must not get into JSON output.
+pub(crate) fn print_error(text: &str) {
+    // If standard error is closed too, there is no one to report that to.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Asks something at the terminal, beside the output.
-pub(crate) fn ask(question: &str) {
+/// Writes a question to standard error, without a line break.
+pub(crate) fn prompt(question: &str) {
     let _ = write!(io::stderr(), "{}", clean(question));
     let _ = io::stderr().flush();
 }
@@ -126,8 +146,8 @@ fn terminal_width() -> Option<usize> {
     (size.ws_col > 0).then(|| usize::from(size.ws_col))
 }
 
-/// `NO_COLOR` goes before `CLICOLOR_FORCE`, and both before what the terminal can do.
-fn wants_colour(environment: &Environment, terminal: bool) -> bool {
+/// `NO_COLOR` overrides `CLICOLOR_FORCE`, and both override what the terminal supports.
+fn has_colour(environment: &Environment, terminal: bool) -> bool {
     !environment.no_color && (environment.force_color || (terminal && !environment.dumb_terminal))
 }
 
@@ -135,26 +155,26 @@ fn wants_colour(environment: &Environment, terminal: bool) -> bool {
 mod tests {
     use super::*;
 
-    /// Colour is for terminals, can be forced, and `NO_COLOR` has the last word.
+    /// Only terminals get colours; `CLICOLOR_FORCE` forces them, and `NO_COLOR` overrides it.
     #[test]
-    fn no_color_has_the_last_word() {
+    fn no_color_overrides_everything() {
         let plain = Environment::default();
-        assert!(wants_colour(&plain, true));
-        assert!(!wants_colour(&plain, false));
+        assert!(has_colour(&plain, true));
+        assert!(!has_colour(&plain, false));
         let dumb = Environment {
             dumb_terminal: true,
             ..Environment::default()
         };
-        assert!(!wants_colour(&dumb, true));
+        assert!(!has_colour(&dumb, true));
         let forced = Environment {
             force_color: true,
             ..Environment::default()
         };
-        assert!(wants_colour(&forced, false));
+        assert!(has_colour(&forced, false));
         let none = Environment {
             no_color: true,
             ..forced
         };
-        assert!(!wants_colour(&none, true));
+        assert!(!has_colour(&none, true));
     }
 }

@@ -1,7 +1,7 @@
 //! The configuration file: which one, and whether it can be read.
 
 use super::Finding;
-use crate::cli::context::{Context, Named};
+use crate::cli::context::{Context, PathSource};
 
 const PART: &str = "config";
 
@@ -19,7 +19,7 @@ pub(super) fn look(context: &Context) -> Finding {
             let mend = error.advice().unwrap_or_else(|| format!("correct {place}"));
             Finding::broken(PART, error.message(), mend)
         }
-        Ok(_) if named == Named::Nobody && !path.exists() => Finding::advice(
+        Ok(_) if named == PathSource::Default && !path.exists() => Finding::advice(
             PART,
             format!("there is none at {place}: nothing is limited"),
             format!("to set limits, write a [policy] into {place}"),

@@ -26,7 +26,7 @@ pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
             }
             ReaperInactive::NeverRan => REGULARLY.to_owned(),
         };
-        return Finding::advice(PART, describe::why_nothing_ends(&why), mend);
+        return Finding::advice(PART, describe::why_inactive(&why), mend);
     }
     let Some(last) = &status.last_run else {
         return Finding::ok(PART, "it is there");

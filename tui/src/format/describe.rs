@@ -1,15 +1,17 @@
-//! Phases and events in words, for people. JSON has the same facts as fields.
+//! Phases, events and findings as sentences for people. JSON has the same facts as fields.
 
-use crate::dashboard::model::operations::{Doing, Work};
-use stack::idle::IdleState;
+use jiff::Timestamp;
+use stack::cloud::Unchecked;
+use stack::idle::{Evidence, IdleState};
 use stack::init::{PhaseBoundary, ReportedPhase};
 use stack::lease::Strategy;
 use stack::reaper::ReaperInactive;
+use stack::service::billing::Billed;
 use stack::{EventKind, Phase, Source};
 
 use super::values;
 
-/// A phase as people say it.
+/// A phase in words.
 pub(crate) fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::TearingDown => "tearing down",
@@ -17,7 +19,7 @@ pub(crate) fn phase(phase: Phase) -> &'static str {
     }
 }
 
-/// Whether anybody uses it.
+/// An idle state in words.
 pub(crate) fn idle(state: IdleState) -> &'static str {
     match state {
         IdleState::Active => "active",
@@ -26,38 +28,63 @@ pub(crate) fn idle(state: IdleState) -> &'static str {
     }
 }
 
-/// How far work on a stack is: `falls asleep: 1 of 3 stopped, 1 failed`.
-pub(crate) fn work(work: &Work) -> String {
-    let (doing, done) = match work.doing {
-        Doing::Teardown => ("is being torn down", "gone"),
-        Doing::Sleep => ("falls asleep", "stopped"),
-        Doing::Wake => ("wakes", "started"),
-    };
-    let failed = match work.failed() {
-        0 => String::new(),
-        count => format!(", {count} failed"),
-    };
-    format!("{doing}: {} of {} {done}{failed}", work.done(), work.all())
+/// One signal of a resource's use: `CPU: 0.4; idle below 2 over 1 h`.
+pub(crate) fn evidence(evidence: &Evidence) -> String {
+    let threshold = values::number(evidence.threshold);
+    let window = values::span(evidence.window);
+    let signal = &evidence.signal;
+    match evidence.value {
+        Some(value) => format!(
+            "{signal}: {}; idle below {threshold} over {window}",
+            values::number(value)
+        ),
+        None => {
+            // A signal without a value has the reason in parentheses: `CPU (not enough data yet)`.
+            let reason = signal
+                .strip_suffix(')')
+                .and_then(|text| text.split_once(" ("));
+            let (signal, reason) = reason.unwrap_or((signal, "no data"));
+            format!("{signal}: {reason}; idle below {threshold} over {window}")
+        }
+    }
 }
 
-/// That nothing ends at expiry, why, and what changes that.
+/// The billed amount, the last day it covers, and the age of the answer:
+/// `$3.00 until the end of 2026-03-05 (queried 2 h ago)`.
+pub(crate) fn billed(billed: &Billed, now: Timestamp) -> String {
+    format!(
+        "{} until the end of {} (queried {})",
+        values::usd(billed.usd),
+        billed.until,
+        values::distance(billed.asked_at, now)
+    )
+}
+
+/// What could not be checked, and why: `rds in 123456789012/eu-west-1: AccessDenied`.
+pub(crate) fn not_checked(gap: &Unchecked) -> String {
+    let kind = gap.kind.as_deref().unwrap_or("all services");
+    format!("{kind} in {}: {}", gap.place, gap.reason)
+}
+
+/// Why no reaper tears stacks down at expiry, and the command that changes it.
 pub(crate) fn inactivity(why: &ReaperInactive) -> String {
     let remedy = match why {
         ReaperInactive::NeverRan | ReaperInactive::Silent { .. } => {
             "`jiti reap --yes` runs it once."
         }
-        ReaperInactive::Paused { .. } => "`jiti reap --resume` lets it go on.",
+        ReaperInactive::Paused { .. } => "`jiti reap --resume` resumes it.",
     };
-    format!("{}. {remedy}", why_nothing_ends(why))
+    format!("{}. {remedy}", why_inactive(why))
 }
 
-/// That nothing ends at expiry, and why.
-pub(crate) fn why_nothing_ends(why: &ReaperInactive) -> String {
+/// Why no reaper tears stacks down at expiry.
+pub(crate) fn why_inactive(why: &ReaperInactive) -> String {
     let why = match why {
         ReaperInactive::NeverRan => "no reaper has run yet".to_owned(),
         ReaperInactive::Silent { last, interval } => format!(
-            "the last reaper ran at {} UTC and should run every {interval}",
-            values::minute(*last)
+            "the last reaper ran at {} UTC; its interval is {}",
+            values::minute(*last),
+            values::span(*interval)
         ),
         ReaperInactive::Paused { by, at, why } => {
             let why = why.as_ref().map(|why| format!(": {why}"));
@@ -68,10 +95,10 @@ pub(crate) fn why_nothing_ends(why: &ReaperInactive) -> String {
             )
         }
     };
-    format!("Nothing ends at expiry: {why}")
+    format!("Nothing tears stacks down at expiry: {why}")
 }
 
-/// Which part of jiti wrote an event.
+/// The part of jiti that wrote an event.
 pub(crate) fn source(source: Source) -> &'static str {
     match source {
         Source::Provider => "provider",
@@ -81,8 +108,8 @@ pub(crate) fn source(source: Source) -> &'static str {
     }
 }
 
-/// What happened, with the event's own fields. The text may hold anything that somebody wrote: it
-/// is made harmless where it is shown.
+/// An event with its own fields. The text may contain anything that a user or a tag contains, so
+/// the caller must make it harmless before it reaches a terminal.
 pub(crate) fn event(kind: &EventKind) -> String {
     match kind {
         EventKind::Requested { registration } => {
@@ -96,22 +123,22 @@ pub(crate) fn event(kind: &EventKind) -> String {
         EventKind::Recorded {
             origin: Some(origin),
         } => format!("recorded in the Terraform state of {}", origin.directory),
-        EventKind::Provisioned => "provisioned: all is created, checks begin".to_owned(),
+        EventKind::Provisioned => "provisioned: everything is created, checks start".to_owned(),
         EventKind::PhaseMarked {
             phase,
             class,
             state,
-            reported: told,
+            reported,
         } => {
             let class = class
                 .as_deref()
                 .map(|class| format!(" ({class})"))
                 .unwrap_or_default();
-            match (state, told) {
+            match (state, reported) {
                 (_, Some(ReportedPhase { seconds, .. })) => {
                     format!("phase {phase}{class} took {}", values::seconds(*seconds))
                 }
-                (PhaseBoundary::Start, None) => format!("phase {phase}{class} began"),
+                (PhaseBoundary::Start, None) => format!("phase {phase}{class} started"),
                 (PhaseBoundary::Done, None) => format!("phase {phase}{class} done"),
             }
         }
@@ -137,23 +164,26 @@ pub(crate) fn event(kind: &EventKind) -> String {
             ..
         } => {
             let rate = hourly_usd.map_or_else(|| "rate unknown".to_owned(), per_hour);
-            let without = match unpriced.as_slice() {
+            let not_priced = match unpriced.as_slice() {
                 [] => String::new(),
-                some => format!(", without {}", some.join(", ")),
+                unpriced => format!("; not priced: {}", unpriced.join(", ")),
             };
-            format!("{rate} ({hourly_source}){without}")
+            format!("{rate} ({hourly_source}){not_priced}")
         }
         EventKind::SleepStarted { prior, until, .. } => {
             let until = until.map(|until| format!(", until {} UTC", values::minute(until)));
             let until = until.unwrap_or_default();
-            format!("sleep began, {} sizes kept{until}", prior.len())
+            format!(
+                "sleep started, {} recorded{until}",
+                values::count(prior.len(), "size")
+            )
         }
         EventKind::Slept => "asleep".to_owned(),
-        EventKind::WakeStarted { .. } => "wake began".to_owned(),
-        EventKind::Woken => "woken".to_owned(),
-        EventKind::PowerOperationAlive { .. } => "goes on".to_owned(),
+        EventKind::WakeStarted { .. } => "wake started".to_owned(),
+        EventKind::Woken => "awake".to_owned(),
+        EventKind::PowerOperationAlive { .. } => "still running".to_owned(),
         EventKind::PowerOperationFailed { reason, .. } => format!("not finished: {reason}"),
-        EventKind::Activity { signal } => format!("used: {signal}"),
+        EventKind::Activity { signal } => format!("in use: {signal}"),
         EventKind::Warned { warning } => format!("warned: {warning}"),
         EventKind::TeardownStarted {
             strategy,
@@ -167,9 +197,9 @@ pub(crate) fn event(kind: &EventKind) -> String {
                 Strategy::Terraform => "through Terraform",
                 Strategy::Sweep => "as a sweep by tag",
             };
-            format!("teardown {how} began for {by} ({why}), process {pid} on {host}")
+            format!("teardown {how} started by {by} ({why}), process {pid} on {host}")
         }
-        EventKind::TeardownAlive => "teardown goes on".to_owned(),
+        EventKind::TeardownAlive => "teardown still running".to_owned(),
         EventKind::ResourceDeleted { id } => format!("deleted {id}"),
         EventKind::ResourceLeft {
             id,
@@ -188,10 +218,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
             Some(ledger) => format!("adopted from ledger {ledger}"),
             None => "adopted".to_owned(),
         },
-        EventKind::Gone => "gone: all was looked at and nothing was found".to_owned(),
+        EventKind::Gone => "gone: the teardown is complete".to_owned(),
         EventKind::Unknown(unknown) => {
             let fields = serde_json::Value::Object(unknown.fields.clone());
-            format!("{} (of a newer jiti) {fields}", unknown.kind)
+            format!("{} (from a newer version of jiti) {fields}", unknown.kind)
         }
     }
 }
@@ -204,18 +234,18 @@ fn per_hour(rate: stack::HourlyRate) -> String {
 mod tests {
     use super::*;
 
-    /// An event of a newer jiti is shown with its fields, not hidden.
+    /// An event from a newer version of jiti is shown with its fields, not hidden.
     #[test]
     fn unknown_events_are_shown() {
         let kind =
             serde_json::from_str(r#"{"kind": "teleported", "to": "mars"}"#).expect("an event");
         assert_eq!(
             event(&kind),
-            r#"teleported (of a newer jiti) {"to":"mars"}"#
+            r#"teleported (from a newer version of jiti) {"to":"mars"}"#
         );
     }
 
-    /// A hold shows until when and why, in its author's words.
+    /// A hold shows its end and the reason as its author wrote it.
     #[test]
     fn holds_show_why() {
         let text = r#"{"kind": "held", "until": "2026-03-02T18:00:00Z", "why": "demo at four"}"#;

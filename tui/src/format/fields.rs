@@ -1,4 +1,4 @@
-//! The fields of one stack as people read them: in `ls`, in `show`, and wherever else one is shown.
+//! The fields of one stack as people read them, in `ls`, in `show` and in the dashboard.
 
 use jiff::Timestamp;
 use stack::listing::{Flag, Listing};
@@ -13,7 +13,7 @@ pub(crate) fn state(stack: &Listing) -> String {
     state_words(stack.phase, &stack.flags)
 }
 
-/// The same from its parts.
+/// A phase and flags in words: `ready, held`.
 pub(crate) fn state_words(phase: Phase, flags: &[Flag]) -> String {
     std::iter::once(describe::phase(phase))
         .chain(flags.iter().map(|flag| flag_words(*flag)))
@@ -21,7 +21,7 @@ pub(crate) fn state_words(phase: Phase, flags: &[Flag]) -> String {
         .join(", ")
 }
 
-/// How many columns the same takes.
+/// The width of [`state_words`] in columns.
 pub(crate) fn state_width(phase: Phase, flags: &[Flag]) -> usize {
     let flags = flags.iter().map(|flag| 2 + flag_words(*flag).len());
     describe::phase(phase).len() + flags.sum::<usize>()
@@ -34,7 +34,7 @@ fn flag_words(flag: Flag) -> &'static str {
     }
 }
 
-/// How much attention the state wants.
+/// The tone of the state: how much attention it needs.
 pub(crate) fn state_tone(stack: &Listing) -> Tone {
     let has = |flag| stack.flags.contains(&flag);
     match stack.phase {
@@ -53,14 +53,14 @@ pub(crate) fn app_version(stack: &Listing) -> String {
     format!("{}@{}", stack.app, stack.version)
 }
 
-/// How long ago its lease, or its first resource, began.
+/// The time since its lease, or its first resource, was created.
 pub(crate) fn age(stack: &Listing, now: Timestamp) -> String {
-    stack.created_at.map_or_else(unknown, |from| {
-        values::duration(Elapsed::between(from, now))
+    stack.created_at.map_or_else(unknown, |created| {
+        values::duration(Elapsed::between(created, now))
     })
 }
 
-/// How much time is left: `3 h 12 min`, `expired 3 min ago`.
+/// The time left until expiry: `3 h 12 min`, `expired 3 min ago`.
 pub(crate) fn left(stack: &Listing, now: Timestamp) -> String {
     match stack.expires_at {
         Some(at) if stack.phase != Phase::Gone => {
@@ -74,7 +74,7 @@ pub(crate) fn left(stack: &Listing, now: Timestamp) -> String {
     }
 }
 
-/// How much attention the time left wants.
+/// The tone of the time left: how much attention it needs.
 pub(crate) fn left_tone(stack: &Listing) -> Tone {
     if stack.flags.contains(&Flag::Expired) {
         Tone::Alarm
@@ -85,32 +85,37 @@ pub(crate) fn left_tone(stack: &Listing) -> Tone {
     }
 }
 
-/// When it dies, in UTC.
-pub(crate) fn dies_at(stack: &Listing) -> String {
+/// When the reaper will tear it down, in UTC.
+pub(crate) fn ends_at(stack: &Listing) -> String {
     stack.dies_at.map_or_else(unknown, values::minute)
 }
 
-/// What it costs an hour.
+/// Its rate, without "/h".
 pub(crate) fn hourly(stack: &Listing) -> String {
     stack.cost.hourly_usd.map_or_else(unknown, values::rate)
 }
 
-/// What it has cost.
+/// The estimate of what it has cost so far.
 pub(crate) fn spent(stack: &Listing) -> String {
     stack.cost.spent_usd.map_or_else(unknown, values::usd)
 }
 
-/// What was billed for it.
+/// The amount billed so far.
 pub(crate) fn billed(stack: &Listing) -> String {
     stack.cost.billed_usd.map_or_else(unknown, values::usd)
 }
 
-/// How long it took to be of use; `…` while that goes on.
+/// How long it took to become ready; `12 s so far` while it is starting.
 pub(crate) fn init(stack: &Listing, now: Timestamp) -> String {
     match (stack.init.total_seconds, stack.init.requested_at) {
         (Some(total), _) => values::seconds(total),
-        (None, Some(from)) if matches!(stack.phase, Phase::Provisioning | Phase::Purgatory) => {
-            format!("{} so far", values::seconds(Elapsed::between(from, now)))
+        (None, Some(requested))
+            if matches!(stack.phase, Phase::Provisioning | Phase::Purgatory) =>
+        {
+            format!(
+                "{} so far",
+                values::seconds(Elapsed::between(requested, now))
+            )
         }
         _ => unknown(),
     }

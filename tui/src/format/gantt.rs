@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use stack::Elapsed;
 
-/// One phase: from when, and how long; one without a length still runs.
+/// One phase of the chart.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bar {
-    /// When it began.
-    pub(crate) from: Timestamp,
-    /// How long it took.
+    /// When the phase started.
+    pub(crate) start: Timestamp,
+    /// How long the phase took; `None` while it is running.
     pub(crate) took: Option<Elapsed>,
 }
 
-/// Draws each bar over the whole time, in so many columns:
+/// Draws each bar as a line of at most `columns` columns, which span the time from `start` to `end`:
 ///
 /// ```text
 /// ███
@@ -20,30 +20,30 @@ pub(crate) struct Bar {
 ///            ░░░░
 /// ```
 ///
-/// What still runs is drawn lighter, up to `until`. Each phase has at least one column, so that a
-/// short one is seen.
-pub(crate) fn bars(from: Timestamp, until: Timestamp, bars: &[Bar], columns: u32) -> Vec<String> {
-    let whole = Elapsed::between(from, until).millis().max(1);
+/// A running phase is drawn lighter, up to `end`. Each phase has at least one column, so that a
+/// short one is visible.
+pub(crate) fn bars(start: Timestamp, end: Timestamp, bars: &[Bar], columns: u32) -> Vec<String> {
+    let total = Elapsed::between(start, end).millis().max(1);
     let columns = u64::from(columns.max(1));
-    let column = |at: Timestamp| {
+    let column = |time: Timestamp| {
         // Every product is below 2^64 for spans of a thousand years on a screen of any width.
-        (Elapsed::between(from, at)
+        (Elapsed::between(start, time)
             .millis()
-            .min(whole)
+            .min(total)
             .saturating_mul(columns)
-            / whole)
+            / total)
             .min(columns)
     };
     bars.iter()
         .map(|bar| {
-            let end = bar.took.map_or(until, |took| took.after(bar.from));
-            let start = column(bar.from).min(columns - 1);
-            let length = column(end).saturating_sub(start).max(1);
-            let ink = if bar.took.is_some() { '█' } else { '░' };
-            let blank = std::iter::repeat_n(' ', usize::try_from(start).unwrap_or(0));
+            let bar_end = bar.took.map_or(end, |took| took.after(bar.start));
+            let first = column(bar.start).min(columns - 1);
+            let length = column(bar_end).saturating_sub(first).max(1);
+            let block = if bar.took.is_some() { '█' } else { '░' };
+            let blank = std::iter::repeat_n(' ', usize::try_from(first).unwrap_or(0));
             blank
                 .chain(std::iter::repeat_n(
-                    ink,
+                    block,
                     usize::try_from(length).unwrap_or(1),
                 ))
                 .collect()
@@ -59,16 +59,16 @@ mod tests {
         Timestamp::from_second(second).expect("a time")
     }
 
-    fn bar(from: i64, seconds: Option<u64>) -> Bar {
+    fn bar(start: i64, seconds: Option<u64>) -> Bar {
         Bar {
-            from: at(from),
+            start: at(start),
             took: seconds.map(|s| Elapsed::from_millis(s * 1_000)),
         }
     }
 
-    /// Phases stand where they were in time; a short one is seen, a running one is lighter.
+    /// Each phase is drawn at its time. A short one is visible, a running one is lighter.
     #[test]
-    fn phases_stand_where_they_were() {
+    fn phases_are_drawn_at_their_time() {
         let drawn = bars(
             at(0),
             at(20),
@@ -78,16 +78,16 @@ mod tests {
         assert_eq!(drawn, ["█████", "     █", "               ░░░░░"]);
     }
 
-    /// A chart never leaves its columns, whatever the clocks said.
+    /// A bar never exceeds the chart, even if clocks were wrong.
     #[test]
-    fn nothing_leaves_the_chart() {
-        for (from, took) in [
+    fn no_bar_exceeds_the_chart() {
+        for (start, took) in [
             (-50, Some(500)),
             (100, Some(1)),
             (20, None),
             (0, Some(u64::MAX / 1_000)),
         ] {
-            for line in bars(at(0), at(20), &[bar(from, took)], 10) {
+            for line in bars(at(0), at(20), &[bar(start, took)], 10) {
                 assert!((1..=10).contains(&line.chars().count()), "{line:?}");
             }
         }

@@ -2,26 +2,26 @@
 
 use anstyle::{AnsiColor, Style};
 
-/// What a piece of text is; how that looks is decided here.
+/// The meaning of a text, which decides its style.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// Text like any other.
+    /// Ordinary text.
     #[default]
     Plain,
     /// A heading.
     Heading,
-    /// As it should be.
+    /// All is well.
     Good,
-    /// Wants somebody's attention soon.
+    /// Needs attention soon.
     Notice,
-    /// Wants somebody's attention now.
+    /// Needs attention now.
     Alarm,
-    /// Of little weight.
+    /// Less important.
     Quiet,
 }
 
 impl Tone {
-    /// One of the sixteen colours that every theme, light or dark, has chosen for itself.
+    /// One of the sixteen base colours, which every light and dark theme defines legibly.
     fn style(self) -> Style {
         match self {
             Self::Plain => Style::new(),

@@ -1,41 +1,40 @@
-//! Text from data on its way to a terminal: made harmless, measured and cut, here and nowhere else.
+//! The only place that makes text from data safe for a terminal, measures it and shortens it.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use unicode_width::UnicodeWidthChar;
 
-/// How many marks without a width may stand on one letter: enough for every script, too few to
-/// paint over the lines above and below.
-const MOST_MARKS: usize = 3;
+/// How many combining marks one letter may carry: enough for every script, too few to paint over
+/// the lines above and below.
+const MAX_MARKS: usize = 3;
 
-/// What stands where something was cut out: one column.
+/// Replaces a part that was cut out. It is one column wide.
 const ELLIPSIS: &str = "…";
 
-/// A text that a terminal shows and does not obey: one line, no control character, nothing that
-/// turns the direction of reading, nothing invisible. What was taken out is written as an escape,
-/// so that it can be seen.
+/// A text that cannot control a terminal: one line, with control characters, characters that
+/// change the text direction and invisible characters written as escapes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Clean(String);
 
 impl Clean {
-    /// Makes a text harmless.
+    /// Escapes everything in the text that could control a terminal.
     pub(crate) fn new(text: impl AsRef<str>) -> Self {
         Self(clean(text.as_ref()).into_owned())
     }
 
-    /// The harmless text.
+    /// The escaped text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// How many columns of a terminal it takes.
+    /// The number of terminal columns that it takes.
     pub(crate) fn width(&self) -> usize {
         columns(&self.0)
     }
 
-    /// The text in at most so many columns, its middle cut out if it has more: names differ at
-    /// both ends.
+    /// The text in at most `columns` columns. If it is longer, the middle is cut out, because names
+    /// differ at both ends.
     pub(crate) fn shortened(&self, columns: usize) -> Self {
         if self.width() <= columns {
             return self.clone();
@@ -55,14 +54,14 @@ impl fmt::Display for Clean {
     }
 }
 
-/// The text with everything that would act on a terminal, or hide, written as an escape.
+/// The text with everything that would control a terminal, or be invisible, written as an escape.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());
-    // Marks at the very beginning would stand on whatever was written before.
-    let mut marks = MOST_MARKS;
+    // Marks at the beginning would combine with the text that was written before.
+    let mut marks = MAX_MARKS;
     for c in text.chars() {
         let is_mark = c.width() == Some(0);
         marks = if is_mark { marks + 1 } else { 0 };
@@ -70,20 +69,20 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
             '\n' => clean.push_str("\\n"),
             '\r' => clean.push_str("\\r"),
             '\t' => clean.push_str("\\t"),
-            _ if acts_or_hides(c) || marks > MOST_MARKS => push_escape(&mut clean, c),
+            _ if is_unsafe(c) || marks > MAX_MARKS => push_escape(&mut clean, c),
             _ => clean.push(c),
         }
     }
     Cow::Owned(clean)
 }
 
-/// The text of several lines, each made harmless.
+/// A text of several lines, each made safe like [`clean`].
 pub(crate) fn clean_lines(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
-/// Lines of at most so many columns, broken at spaces; a word that is longer stays whole, so that a
-/// path can be copied. Without a width there is one line.
+/// The text in lines of at most `width` columns, broken at spaces. A longer word stays whole, so
+/// that a path can be copied. Without a width there is one line.
 pub(crate) fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     let Some(width) = width else {
         return vec![text.to_owned()];
@@ -105,9 +104,9 @@ pub(crate) fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     lines
 }
 
-/// Whether a character would act on a terminal, turn the direction of reading, or not be seen:
-/// controls, separators of lines, and what Unicode calls ignorable by default.
-pub(crate) fn acts_or_hides(c: char) -> bool {
+/// Whether a character would control a terminal, change the text direction, or be invisible:
+/// controls, line separators, and what Unicode calls default ignorable.
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
@@ -122,43 +121,43 @@ fn push_escape(to: &mut String, c: char) {
     let _ = write!(to, "\\u{{{:x}}}", u32::from(c));
 }
 
-/// The sum of the characters' widths: terminals place character by character, whatever the script
-/// would make of them together.
+/// The sum of the characters' widths. Terminals place one character after the other, even where
+/// the script would join them.
 fn columns(text: &str) -> usize {
     text.chars().filter_map(UnicodeWidthChar::width).sum()
 }
 
-/// As much of the beginning as fits.
+/// The longest beginning that fits into `columns`.
 fn prefix(text: &str, columns: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, c)| {
         used += c.width().unwrap_or(0);
         used > columns
     });
-    end.map_or(text, |(at, _)| &text[..at])
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
-/// As much of the end as fits.
+/// The longest end that fits into `columns`.
 fn suffix(text: &str, columns: usize) -> &str {
-    let (mut used, mut from) = (0, text.len());
-    for (at, c) in text.char_indices().rev() {
+    let (mut used, mut start) = (0, text.len());
+    for (index, c) in text.char_indices().rev() {
         used += c.width().unwrap_or(0);
         if used > columns {
             break;
         }
         // A mark stays with its letter.
         if c.width() != Some(0) {
-            from = at;
+            start = index;
         }
     }
-    &text[from..]
+    &text[start..]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Nothing that acts on a terminal, turns the reading or hides comes through, whatever it is.
+    /// No character that controls a terminal, changes the text direction or is invisible comes through.
     #[test]
     fn nothing_dangerous_comes_through() {
         for (given, shown) in [
@@ -184,7 +183,7 @@ mod tests {
             let shown = clean(&format!("x{c}")).into_owned();
             let same = shown == format!("x{c}");
             assert!(
-                !same || !(c.is_control() || acts_or_hides(c)),
+                !same || !(c.is_control() || is_unsafe(c)),
                 "{:x}",
                 u32::from(c)
             );
@@ -196,9 +195,9 @@ mod tests {
         }
     }
 
-    /// Accents of ordinary writing stay; a tower of them is cut.
+    /// Accents of ordinary writing stay; a tower of them is escaped.
     #[test]
-    fn marks_stay_as_long_as_they_are_writing() {
+    fn ordinary_marks_stay() {
         assert_eq!(clean("e\u{301} क्षि"), "e\u{301} क्षि");
         let tower = clean(&format!("e{}", "\u{301}".repeat(9))).into_owned();
         assert_eq!(
@@ -207,7 +206,7 @@ mod tests {
         );
     }
 
-    /// Sentences are broken at spaces; a path stays whole.
+    /// Sentences are broken at spaces, and a path stays whole.
     #[test]
     fn sentences_are_broken_at_spaces() {
         assert_eq!(wrapped("one two three", Some(8)), ["one two", "three"]);
@@ -219,7 +218,7 @@ mod tests {
         assert_eq!(wrapped("", Some(8)), [""]);
     }
 
-    /// A shortened text keeps both ends, fits, and never cuts a wide character in two.
+    /// A shortened text keeps both ends, fits, and never cuts a wide character in half.
     #[test]
     fn shortened_texts_fit() {
         let short = |text: &str, columns| Clean::new(text).shortened(columns).to_string();

@@ -8,14 +8,14 @@ use stack::service::billing::{Billed, StackCost};
 use stack::service::{BillMode, Service};
 use stack::{CloudError, Elapsed, StackName};
 
-use crate::cli::args::{Form, OneOf};
-use crate::cli::context::{Context, explained};
-use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::context::{Context, explain};
+use crate::cli::options::{OutputOptions, SelectorOptions};
 use crate::cli::output::{coverage, json};
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
-use crate::format::values;
+use crate::format::{describe, values};
 
 /// Tell what a stack costs: the estimate now, and what was billed
 ///
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     name: StackName,
 
     #[command(flatten)]
-    one_of: OneOf,
+    selector: SelectorOptions,
 
     /// Use only what is known already: never ask the cloud what stands
     #[arg(long)]
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     billed: bool,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -49,10 +49,10 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments {
         name,
-        one_of,
+        selector,
         cached,
         billed,
-        form,
+        output,
     } = arguments;
     // Without a place to count it, a request that costs is not made.
     let service = if *billed {
@@ -72,11 +72,11 @@ pub(crate) async fn run(
         BillMode::Cached
     };
     coverage::refresh(&service, *cached).await?;
-    let (cost, failed) = match service.cost(name, &one_of.choice(), mode).await {
+    let (cost, failed) = match service.cost(name, &selector.selector(), mode).await {
         Ok(answer) => answer,
-        Err(error) => return Err(explained(error, &service, name).await),
+        Err(error) => return Err(explain(error, &service, name).await),
     };
-    if form.json {
+    if output.json {
         json::write(ui, &cost)?;
     } else {
         tell(&cost, *billed, &service, ui)?;
@@ -139,19 +139,9 @@ fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result
         ui.table(&services(billed))?;
     }
     if let Some(remark) = &cost.remark {
-        ui::tell(&format!("Note: {}", clean(remark)));
+        ui::print_error(&format!("Note: {}", clean(remark)));
     }
     Ok(())
-}
-
-/// What was billed, until when, and when that was asked.
-pub(crate) fn as_of(billed: &Billed, now: Timestamp) -> String {
-    format!(
-        "{} until the end of {} (asked {})",
-        values::usd(billed.usd),
-        billed.until,
-        values::distance(billed.asked_at, now)
-    )
 }
 
 /// What was billed, and what of it may still change. `asked`: this command may ask.
@@ -190,7 +180,7 @@ fn bill(cost: &StackCost, asked: bool, now: Timestamp) -> (String, Option<String
         }
         None => format!("{open} of it may still change: all of its days are estimated"),
     };
-    (as_of(billed, now), Some(may_change))
+    (describe::billed(billed, now), Some(may_change))
 }
 
 fn day_of(at: Timestamp) -> Date {

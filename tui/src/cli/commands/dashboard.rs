@@ -64,7 +64,12 @@ pub(crate) fn run(
         };
     }
     needs_terminal(context)?;
-    super::runtime_with_workers()?.block_on(open(arguments, context, context.ledger_path()?, false))
+    crate::cli::runtime::with_workers()?.block_on(open(
+        arguments,
+        context,
+        context.ledger_path()?,
+        false,
+    ))
 }
 
 /// Opens the dashboard over a ledger; `demo` says on the screen that it is made up.

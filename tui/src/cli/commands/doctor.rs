@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::cli::args::Form;
 use crate::cli::context::Context;
+use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
 use crate::doctor::{Finding, Verdict, examine};
@@ -17,7 +17,7 @@ use crate::format::style::Tone;
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -26,7 +26,7 @@ pub(crate) async fn run(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let findings = examine(context).await;
-    if arguments.form.json {
+    if arguments.output.json {
         json::write(ui, &findings)?;
     } else {
         findings

@@ -4,8 +4,8 @@ use clap::Args;
 use stack::ledger::Cursor;
 use stack::{Event, StackName};
 
-use crate::cli::args::Form;
-use crate::cli::context::{Context, explained};
+use crate::cli::context::{Context, explain};
+use crate::cli::options::OutputOptions;
 use crate::cli::output::event_table::{self, Shown};
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     name: Option<StackName>,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -29,25 +29,25 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let Arguments { name, form } = arguments;
+    let Arguments { name, output } = arguments;
     match name {
-        Some(name) => of_one(name, *form, context, ui).await,
-        None => of_all(*form, context, ui).await,
+        Some(name) => of_one(name, *output, context, ui).await,
+        None => of_all(*output, context, ui).await,
     }
 }
 
 async fn of_one(
     name: &StackName,
-    form: Form,
+    output: OutputOptions,
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let service = context.existing_reader()?;
     let events = match service.show(name).await {
         Ok(shown) => shown.events,
-        Err(error) => return Err(explained(error, &service, name).await),
+        Err(error) => return Err(explain(error, &service, name).await),
     };
-    if form.json {
+    if output.json {
         json::write(ui, &events)
     } else {
         ui.table(&event_table::of(&events, Shown::One))
@@ -55,7 +55,7 @@ async fn of_one(
 }
 
 /// Page by page, because a ledger may have more events than fit into memory.
-async fn of_all(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+async fn of_all(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let service = context.reader()?;
     let mut array = json::Array::default();
     let (mut cursor, mut any) = (Cursor::start(), false);
@@ -64,7 +64,7 @@ async fn of_all(form: Form, context: &Context, ui: &mut Ui) -> Result<(), Comman
         if page.events.is_empty() {
             break;
         }
-        if form.json {
+        if output.json {
             page.events
                 .iter()
                 .try_for_each(|event: &Event| array.item(ui, event))?;
@@ -74,7 +74,7 @@ async fn of_all(form: Form, context: &Context, ui: &mut Ui) -> Result<(), Comman
         }
         (cursor, any) = (page.next, true);
     }
-    if form.json {
+    if output.json {
         array.end(ui)
     } else if any {
         Ok(())

@@ -3,9 +3,9 @@
 use clap::Args;
 use stack::{Span, StackName};
 
-use crate::cli::args::Form;
-use crate::cli::context::{Context, explained};
-use crate::cli::output::changed;
+use crate::cli::context::{Context, explain};
+use crate::cli::options::OutputOptions;
+use crate::cli::output::change;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::values;
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     duration: Span,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -34,13 +34,13 @@ pub(crate) async fn run(
     let Arguments {
         name,
         duration,
-        form,
+        output,
     } = arguments;
     let service = context.writer()?;
     let until = match service.extend(name, *duration).await {
         Ok(until) => until,
-        Err(error) => return Err(explained(error, &service, name).await),
+        Err(error) => return Err(explain(error, &service, name).await),
     };
     let sentence = format!("{name} expires {}", values::moment(until, service.now()));
-    changed::write(ui, *form, &service, name, Some(sentence)).await
+    change::write(ui, *output, &service, name, Some(sentence)).await
 }

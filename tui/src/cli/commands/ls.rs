@@ -7,12 +7,12 @@ use stack::ledger::Scope;
 use stack::service::Service;
 use stack::view::View;
 
-use crate::cli::args::Form;
 use crate::cli::context::Context;
-use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::options::OutputOptions;
 use crate::cli::output::{coverage, csv, json};
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::{describe, fields, values};
 
 /// List the stacks that are not gone
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     csv: bool,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -47,7 +47,7 @@ pub(crate) async fn run(
         all,
         cached,
         csv,
-        form,
+        output,
     } = *arguments;
     let scope = if all { Scope::All } else { Scope::Live };
     let Some(service) = context.observer()? else {
@@ -55,10 +55,10 @@ pub(crate) async fn run(
     };
     coverage::refresh(&service, cached).await?;
     let (stacks, view) = service.listing_with_view(scope).await?;
-    if form.json || csv {
+    if output.json || csv {
         coverage::gaps_beside(&view);
     }
-    if form.json {
+    if output.json {
         json::write(ui, &stacks)
     } else if csv {
         csv::write(ui, &stacks)
@@ -74,9 +74,9 @@ pub(crate) async fn run(
 fn no_ledger(arguments: &Arguments, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let path = context.ledger_path()?;
     let there_is_none = format!("there is no ledger at {} yet", path.display());
-    if arguments.form.json || arguments.csv {
+    if arguments.output.json || arguments.csv {
         // The answer stays what a program expects; a person learns why it is empty.
-        ui::tell(&format!(
+        ui::print_error(&format!(
             "Note: {}",
             crate::format::text::clean(&there_is_none)
         ));
@@ -110,15 +110,17 @@ fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandErro
         Column::new("NAME", Align::Left).between(12, 32),
         Column::new("APP@VERSION", Align::Left)
             .between(12, 28)
-            .goes(5),
-        Column::new("OWNER", Align::Left).between(8, 24).goes(7),
+            .droppable(5),
+        Column::new("OWNER", Align::Left)
+            .between(8, 24)
+            .droppable(7),
         Column::new("STATE", Align::Left).between(12, 36),
-        Column::new("AGE", Align::Right).goes(3),
+        Column::new("AGE", Align::Right).droppable(3),
         Column::new("LEFT", Align::Right),
-        Column::new("DIES AT (UTC)", Align::Left).goes(2),
-        Column::new("$/H", Align::Right).goes(6),
-        Column::new("SPENT", Align::Right).goes(4),
-        Column::new("INIT", Align::Right).goes(1),
+        Column::new("DIES AT (UTC)", Align::Left).droppable(2),
+        Column::new("$/H", Align::Right).droppable(6),
+        Column::new("SPENT", Align::Right).droppable(4),
+        Column::new("INIT", Align::Right).droppable(1),
     ]);
     for stack in stacks {
         let tone = fields::state_tone(stack);
@@ -129,7 +131,7 @@ fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandErro
             Cell::new(fields::state(stack)).tone(tone),
             Cell::new(fields::age(stack, view.now)),
             Cell::new(fields::left(stack, view.now)).tone(fields::left_tone(stack)),
-            Cell::new(fields::dies_at(stack)),
+            Cell::new(fields::ends_at(stack)),
             Cell::new(fields::hourly(stack)),
             Cell::new(fields::spent(stack)),
             Cell::new(fields::init(stack, view.now)),

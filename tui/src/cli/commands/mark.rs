@@ -4,9 +4,9 @@ use clap::{Args, ValueEnum};
 use stack::StackName;
 use stack::init::PhaseBoundary;
 
-use crate::cli::args::Form;
-use crate::cli::context::{Context, explained};
-use crate::cli::output::changed;
+use crate::cli::context::{Context, explain};
+use crate::cli::options::OutputOptions;
+use crate::cli::output::change;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     class: Option<String>,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,7 +61,7 @@ pub(crate) async fn run(
         phase,
         state,
         class,
-        form,
+        output,
     } = arguments;
     let state = match state {
         Some(State::Start) => Some(PhaseBoundary::Start),
@@ -84,9 +84,9 @@ pub(crate) async fn run(
         None => service.ready(&name).await,
     };
     if let Err(error) = marked {
-        return Err(explained(error, &service, &name).await);
+        return Err(explain(error, &service, &name).await);
     }
-    changed::write(ui, form, &service, &name, None).await
+    change::write(ui, output, &service, &name, None).await
 }
 
 /// A text of a length that a table can show.

@@ -11,8 +11,8 @@ mod watch;
 
 use clap::Args;
 
-use crate::cli::args::Form;
 use crate::cli::context::Context;
+use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     resume: bool,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -61,14 +61,14 @@ pub(crate) async fn run(
         pause,
         why,
         resume,
-        form,
+        output,
     } = arguments;
     match (pause, resume, yes, watch) {
-        (true, ..) => pause::pause(why, form, context, ui).await,
-        (_, true, ..) => pause::resume(form, context, ui).await,
-        (.., true, false) => once::run(form, context, ui).await,
-        (.., true, true) => watch::run(form, context, ui).await,
-        (.., false, false) => show::run(form, context, ui).await,
-        (.., false, true) => show::watch(form, context, ui).await,
+        (true, ..) => pause::pause(why, output, context, ui).await,
+        (_, true, ..) => pause::resume(output, context, ui).await,
+        (.., true, false) => once::run(output, context, ui).await,
+        (.., true, true) => watch::run(output, context, ui).await,
+        (.., false, false) => show::run(output, context, ui).await,
+        (.., false, true) => show::watch(output, context, ui).await,
     }
 }

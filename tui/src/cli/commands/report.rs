@@ -4,12 +4,12 @@ use clap::{Args, ValueEnum};
 use stack::Span;
 use stack::report::{Figures, GroupBy, Report};
 
-use crate::cli::args::Form;
 use crate::cli::context::Context;
-use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::options::OutputOptions;
 use crate::cli::output::{csv, html, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values;
 
 /// Tell what stacks have cost and brought over a time, in groups
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     html: bool,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 /// What groups the stacks.
@@ -67,7 +67,7 @@ pub(crate) async fn run(
     let service = context.existing_reader()?;
     let since = arguments.since.before(service.now());
     let report = service.report(since, arguments.by.into()).await?;
-    if arguments.form.json {
+    if arguments.output.json {
         json::write(ui, &report)
     } else if arguments.csv {
         let lines = report.groups.iter();
@@ -155,7 +155,7 @@ fn table(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
         if *order == 0 {
             column
         } else {
-            column.goes(*order)
+            column.droppable(*order)
         }
     });
     let columns: Vec<_> = std::iter::once(group).chain(figures).collect();

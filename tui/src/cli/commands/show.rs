@@ -6,9 +6,9 @@ use stack::listing::ListedResource;
 use stack::service::StackDetails;
 use stack::{Event, Listing, StackName};
 
-use crate::cli::args::{Form, OneOf};
-use crate::cli::context::{Context, explained};
-use crate::cli::output::{coverage, json, page};
+use crate::cli::context::{Context, explain};
+use crate::cli::options::{OutputOptions, SelectorOptions};
+use crate::cli::output::{coverage, json, stack_page};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
@@ -22,14 +22,14 @@ pub(crate) struct Arguments {
     name: StackName,
 
     #[command(flatten)]
-    one_of: OneOf,
+    selector: SelectorOptions,
 
     /// Use only what is known already: never ask the cloud
     #[arg(long)]
     cached: bool,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 /// The listing's fields and what only one stack has room for.
@@ -58,22 +58,22 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments {
         name,
-        one_of,
+        selector,
         cached,
-        form,
+        output,
     } = arguments;
     let service = context.existing_observer()?;
     coverage::refresh(&service, *cached).await?;
-    let shown = match service.show_one_of(name, &one_of.choice()).await {
+    let shown = match service.show_one_of(name, &selector.selector()).await {
         Ok(shown) => shown,
-        Err(error) => return Err(explained(error, &service, name).await),
+        Err(error) => return Err(explain(error, &service, name).await),
     };
-    if form.json {
+    if output.json {
         return json::write(ui, &Answer::from(&shown));
     }
-    page::write(
+    stack_page::write(
         ui,
-        &page::Page {
+        &stack_page::Page {
             shown: &shown,
             view: &service.view().await?,
         },

@@ -5,13 +5,13 @@ use stack::StackName;
 use stack::service::Service;
 use stack::service::power::{PollPolicy, PowerOutcome, PowerStep, SleepError};
 
-use super::hold::Until;
-use crate::cli::args::Form;
-use crate::cli::context::{Context, explained};
+use crate::cli::context::{Context, explain};
+use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
+use crate::format::until::Until;
 use crate::format::values;
 
 /// Stop what a stack computes with, and keep its data
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     until: Option<Until>,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -36,10 +36,14 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let Arguments { name, until, form } = arguments;
+    let Arguments {
+        name,
+        until,
+        output,
+    } = arguments;
     let service = context.writer()?;
-    let until = until.map(|until| until.at(service.now()));
-    let tell = teller(*form);
+    let until = until.map(|until| until.resolve(service.now()));
+    let tell = teller(*output);
     let turned = service
         .sleep(name, until, PollPolicy::default(), &tell)
         .await;
@@ -47,7 +51,7 @@ pub(crate) async fn run(
         Ok(turned) => turned,
         Err(error) => return Err(refused(error, &service, name).await),
     };
-    if form.json {
+    if output.json {
         json::line(ui, &turned)?;
     } else {
         shown(ui, &turned, &service).await?;
@@ -56,16 +60,16 @@ pub(crate) async fn run(
 }
 
 /// Each step beside the output, so that somebody who waits knows for what.
-pub(super) fn teller(form: Form) -> impl Fn(&PowerStep) + Send + Sync {
+pub(super) fn teller(output: OutputOptions) -> impl Fn(&PowerStep) + Send + Sync {
     move |step| {
         let line = match step {
-            _ if form.json => return,
+            _ if output.json => return,
             PowerStep::Stopping(one) => format!("  {}: stopping", one.id),
             PowerStep::Starting(one) => format!("  {}: starting", one.id),
             PowerStep::Done(one) => format!("  {}: done", one.id),
             PowerStep::Failed(one) => format!("  {}: {}", one.id, one.reason),
         };
-        ui::tell(&clean(&line));
+        ui::print_error(&clean(&line));
     }
 }
 
@@ -76,7 +80,7 @@ pub(super) async fn refused(
     name: &StackName,
 ) -> CommandError {
     match error {
-        SleepError::Service(error) => explained(error, service, name).await,
+        SleepError::Service(error) => explain(error, service, name).await,
         error if error.is_refusal() => CommandError::refused(error.to_string()),
         error => CommandError::failed(error.to_string()),
     }

@@ -3,12 +3,12 @@
 use clap::Args;
 use stack::service::{Service, SyncMode, SyncReport};
 
-use crate::cli::args::Form;
 use crate::cli::context::Context;
-use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::options::OutputOptions;
 use crate::cli::output::{coverage, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values;
 
 /// Ask the cloud now, whatever the age of what is known
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     prices: bool,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -43,7 +43,7 @@ pub(crate) async fn run(
         )
         .hint("write an [[account]] with its id and regions into the configuration file"));
     };
-    if arguments.form.json {
+    if arguments.output.json {
         json::write(ui, &report)?;
     } else {
         for_people(&report, ui)?;
@@ -83,9 +83,11 @@ fn for_people(report: &SyncReport, ui: &mut Ui) -> Result<(), CommandError> {
     if !report.stacks.is_empty() {
         let mut table = Table::new([
             Column::new("NAME", Align::Left).between(12, 40),
-            Column::new("APP", Align::Left).between(8, 30).goes(2),
-            Column::new("OWNER", Align::Left).between(8, 40).goes(3),
-            Column::new("ACCOUNT", Align::Left).goes(1),
+            Column::new("APP", Align::Left).between(8, 30).droppable(2),
+            Column::new("OWNER", Align::Left)
+                .between(8, 40)
+                .droppable(3),
+            Column::new("ACCOUNT", Align::Left).droppable(1),
             Column::new("LEASE", Align::Left),
             Column::new("RESOURCES", Align::Right),
             Column::new("$/H", Align::Right),

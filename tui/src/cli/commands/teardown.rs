@@ -14,12 +14,12 @@ use stack::service::teardown::{
 use stack::service::{Service, ServiceError};
 use stack::{Lease, Source, Span, StackName};
 
-use crate::cli::args::{Form, OneOf};
-use crate::cli::context::{Context, explained};
+use crate::cli::context::{Context, explain};
+use crate::cli::options::{OutputOptions, SelectorOptions};
 use crate::cli::output::json;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
-use crate::teardown_process::Detached;
+use crate::teardown_process::TeardownProcess;
 
 /// End a stack: what will go is shown first, and only that goes
 ///
@@ -57,14 +57,14 @@ pub(crate) struct Arguments {
     final_snapshot: bool,
 
     #[command(flatten)]
-    one_of: OneOf,
+    selector: SelectorOptions,
 
     /// Try one resource no longer than this (sweep); without it a quarter of an hour, and longer where AWS is slow
     #[arg(long, value_name = "DURATION")]
     give_up_after: Option<Span>,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -102,7 +102,7 @@ pub(crate) async fn run(
     let Some(prepared) = planned(arguments, &service, &settings).await? else {
         return already_gone(arguments, ui);
     };
-    if arguments.form.json {
+    if arguments.output.json {
         render::json(ui, &prepared.plan)?;
     } else {
         render::plan(ui, &prepared.plan)?;
@@ -112,7 +112,7 @@ pub(crate) async fn run(
         return Err(blocked(&prepared));
     }
     if arguments.dry_run {
-        if arguments.form.json {
+        if arguments.output.json {
             json::line(ui, &nothing_to_do(arguments))?;
         }
         return Ok(());
@@ -129,8 +129,8 @@ pub(crate) async fn run(
         ));
     }
     let confirmed = arguments.confirm.as_ref();
-    let mut detached = Detached::start(context, &settings, prepared, confirmed, Source::Cli)?;
-    follow(arguments, ui, &mut detached).await
+    let mut process = TeardownProcess::start(context, &settings, prepared, confirmed, Source::Cli)?;
+    follow(arguments, ui, &mut process).await
 }
 
 /// The plan, by whichever strategy; `None` when it is gone already.
@@ -145,8 +145,8 @@ async fn planned(
         Strategy::Sweep => {
             let wish = SweepSelector {
                 name: name.clone(),
-                app: arguments.one_of.app.clone(),
-                owner: arguments.one_of.owner.clone(),
+                app: arguments.selector.app.clone(),
+                owner: arguments.selector.owner.clone(),
             };
             service.plan_sweep(&wish, settings).await
         }
@@ -164,7 +164,7 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
             let ledger = service.ledger().place();
             let stack = name.clone();
             let error = ServiceError::Unknown { stack, ledger };
-            let error = explained(error, service, name).await;
+            let error = explain(error, service, name).await;
             return Err(if service.config().accounts.is_empty() {
                 error
             } else {
@@ -201,7 +201,7 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
 
 fn already_gone(arguments: &Arguments, ui: &mut Ui) -> Result<(), CommandError> {
     let name = &arguments.name;
-    if arguments.form.json {
+    if arguments.output.json {
         return json::line(ui, &nothing_to_do(arguments));
     }
     ui.text(&format!("{name} is gone already"))
@@ -234,7 +234,7 @@ fn blocked(prepared: &PreparedTeardown) -> CommandError {
 
 /// Asks at the terminal. Whatever is not yes is no.
 fn asked(name: &StackName) -> Result<bool, CommandError> {
-    ui::ask(&format!("Tear down {name}? This cannot be undone. [y/N] "));
+    ui::prompt(&format!("Tear down {name}? This cannot be undone. [y/N] "));
     let mut answer = String::new();
     io::stdin()
         .lock()
@@ -247,18 +247,18 @@ fn asked(name: &StackName) -> Result<bool, CommandError> {
 async fn follow(
     arguments: &Arguments,
     ui: &mut Ui,
-    detached: &mut Detached,
+    process: &mut TeardownProcess,
 ) -> Result<(), CommandError> {
     let name = &arguments.name;
     loop {
         let steps = tokio::select! {
-            steps = detached.steps() => steps?,
+            steps = process.next_steps() => steps?,
             _ = tokio::signal::ctrl_c() => return Err(CommandError::failed(format!(
-                "this no longer follows the teardown of {name}, which goes on as process {}", detached.pid()
+                "this no longer follows the teardown of {name}, which goes on as process {}", process.pid()
             ))
             .hint(format!(
                 "`jiti events {name}` tells how far it is; `kill -INT {}` lets it finish what it has begun and stop",
-                detached.pid()
+                process.pid()
             ))),
         };
         for step in steps {
@@ -280,8 +280,8 @@ async fn follow(
 
 fn tell(arguments: &Arguments, ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
     match step {
-        Progress::Done(outcome) if arguments.form.json => json::line(ui, outcome)?,
-        step if arguments.form.json => json::line(ui, step)?,
+        Progress::Done(outcome) if arguments.output.json => json::line(ui, outcome)?,
+        step if arguments.output.json => json::line(ui, step)?,
         step => render::step(ui, step)?,
     }
     // Somebody waits for each line.

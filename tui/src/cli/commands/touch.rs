@@ -3,9 +3,9 @@
 use clap::Args;
 use stack::StackName;
 
-use crate::cli::args::Form;
-use crate::cli::context::{Context, explained};
-use crate::cli::output::changed;
+use crate::cli::context::{Context, explain};
+use crate::cli::options::OutputOptions;
+use crate::cli::output::change;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     name: StackName,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -24,10 +24,17 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let Arguments { name, form } = arguments;
+    let Arguments { name, output } = arguments;
     let service = context.writer()?;
     if let Err(error) = service.touch(name).await {
-        return Err(explained(error, &service, name).await);
+        return Err(explain(error, &service, name).await);
     }
-    changed::write(ui, *form, &service, name, Some(format!("{name} is in use"))).await
+    change::write(
+        ui,
+        *output,
+        &service,
+        name,
+        Some(format!("{name} is in use")),
+    )
+    .await
 }

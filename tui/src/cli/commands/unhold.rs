@@ -3,9 +3,9 @@
 use clap::Args;
 use stack::StackName;
 
-use crate::cli::args::Form;
-use crate::cli::context::{Context, explained};
-use crate::cli::output::changed;
+use crate::cli::context::{Context, explain};
+use crate::cli::options::OutputOptions;
+use crate::cli::output::change;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     name: StackName,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -26,17 +26,24 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let Arguments { name, form } = arguments;
+    let Arguments { name, output } = arguments;
     let service = context.writer()?;
     let before = service.lease(name).await?;
     let held = before.is_some_and(|lease| lease.at(service.now()).hold_until.is_some());
     if let Err(error) = service.unhold(name).await {
-        return Err(explained(error, &service, name).await);
+        return Err(explain(error, &service, name).await);
     }
     let outcome = if held {
         "is no longer held"
     } else {
         "was not held"
     };
-    changed::write(ui, *form, &service, name, Some(format!("{name} {outcome}"))).await
+    change::write(
+        ui,
+        *output,
+        &service,
+        name,
+        Some(format!("{name} {outcome}")),
+    )
+    .await
 }

@@ -5,8 +5,8 @@ use stack::StackName;
 use stack::service::power::PollPolicy;
 
 use super::sleep::{ready_again, refused, teller, verdict};
-use crate::cli::args::Form;
 use crate::cli::context::Context;
+use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     name: StackName,
 
     #[command(flatten)]
-    form: Form,
+    output: OutputOptions,
 }
 
 pub(crate) async fn run(
@@ -28,14 +28,14 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let Arguments { name, form } = arguments;
+    let Arguments { name, output } = arguments;
     let service = context.writer()?;
-    let tell = teller(*form);
+    let tell = teller(*output);
     let turned = match service.wake(name, PollPolicy::default(), &tell).await {
         Ok(turned) => turned,
         Err(error) => return Err(refused(error, &service, name).await),
     };
-    if form.json {
+    if output.json {
         json::line(ui, &turned)?;
         return verdict(&turned, "wake");
     }

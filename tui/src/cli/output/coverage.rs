@@ -7,7 +7,7 @@ use stack::service::{Service, SyncMode, SyncReport};
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
-use crate::format::values;
+use crate::format::{describe, values};
 
 /// So many gaps are told one by one; the others are counted.
 const TOLD: usize = 8;
@@ -23,19 +23,19 @@ pub(crate) async fn refresh(service: &Service, cached: bool) -> Result<(), Comma
 /// Tells beside the output what went wrong with a look.
 pub(crate) fn beside(report: &SyncReport) {
     for why in &report.unwritten {
-        ui::tell(&clean(&format!(
+        ui::print_error(&clean(&format!(
             "Note: the ledger was not told what was found: {why}"
         )));
     }
     if let Some(skew) = &report.clock_skew {
-        ui::tell(&clean(&format!("Note: {skew}")));
+        ui::print_error(&clean(&format!("Note: {skew}")));
     }
 }
 
 /// What did not answer.
 pub(crate) fn gaps(ui: &mut Ui, gaps: &[Unchecked]) -> Result<(), CommandError> {
     for gap in gaps.iter().take(TOLD) {
-        ui.text(&format!("Not looked: {}", words(gap)))?;
+        ui.text(&format!("Not looked: {}", describe::not_checked(gap)))?;
     }
     match gaps.len().saturating_sub(TOLD) {
         0 => Ok(()),
@@ -49,7 +49,10 @@ pub(crate) fn gaps(ui: &mut Ui, gaps: &[Unchecked]) -> Result<(), CommandError> 
 pub(crate) fn gaps_beside(view: &View) {
     if let Some(cloud) = &view.cloud {
         for gap in cloud.known().not_looked() {
-            ui::tell(&clean(&format!("Note: not looked: {}", words(&gap))));
+            ui::print_error(&clean(&format!(
+                "Note: not looked: {}",
+                describe::not_checked(&gap)
+            )));
         }
     }
 }
@@ -67,10 +70,4 @@ pub(crate) fn age(ui: &mut Ui, view: &View) -> Result<(), CommandError> {
         _ => ui.text("The cloud was not asked yet: `jiti sync` does it")?,
     }
     gaps(ui, &cloud.known().not_looked())
-}
-
-/// `ec2 in 123456789012/eu-west-1: why`
-pub(crate) fn words(gap: &Unchecked) -> String {
-    let kind = gap.kind.as_deref().unwrap_or("everything");
-    format!("{kind} in {}: {}", gap.place, gap.reason)
 }

@@ -2,8 +2,8 @@
 
 use stack::Event;
 
-use super::table::{Align, Cell, Column, Table};
 use crate::format::style::Tone;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::{describe, values};
 
 /// Whose events they are.
@@ -22,12 +22,12 @@ pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
         Column::new("SEQ", Align::Right),
         Column::new("TIME (UTC)", Align::Left),
         Column::new("STACK", Align::Left).between(12, 32),
-        Column::new("KIND", Align::Left).goes(1),
+        Column::new("KIND", Align::Left).droppable(1),
         Column::new("WHAT HAPPENED", Align::Left)
             .between(20, usize::MAX)
-            .yields(32, BY),
-        Column::new("BY", Align::Left).between(8, 24).goes(BY),
-        Column::new("SOURCE", Align::Left).goes(2),
+            .shrinks_before(32, BY),
+        Column::new("BY", Align::Left).between(8, 24).droppable(BY),
+        Column::new("SOURCE", Align::Left).droppable(2),
     ];
     if shown == Shown::One {
         columns.remove(STACK);

@@ -7,7 +7,7 @@ use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::format::text::acts_or_hides;
+use crate::format::text::is_unsafe;
 
 /// Writes a value as one document.
 pub(crate) fn write(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {
@@ -26,7 +26,7 @@ fn one_line(value: &impl Serialize) -> Result<String, CommandError> {
     })?;
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if acts_or_hides(c) {
+        if is_unsafe(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 line.push_str(&format!("\\u{unit:04x}"));
             }
@@ -81,7 +81,7 @@ impl Formatter for Harmless {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| acts_or_hides(*c)) {
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unsafe(*c)) {
             to.write_all(&rest.as_bytes()[..at])?;
             for unit in c.encode_utf16(&mut [0; 2]) {
                 write!(to, "\\u{unit:04x}")?;
@@ -145,10 +145,7 @@ mod tests {
     fn a_line_is_one_line() {
         let given = "ana\u{202e}\u{9b}31m\u{7f}\n\"ä漢\" \u{e0041}";
         let text = one_line(&[given]).expect("it is written");
-        assert!(
-            !text.chars().any(|c| c == '\n' || acts_or_hides(c)),
-            "{text:?}"
-        );
+        assert!(!text.chars().any(|c| c == '\n' || is_unsafe(c)), "{text:?}");
         assert_eq!(
             serde_json::from_str::<[String; 1]>(&text).expect("it is read"),
             [given]
@@ -163,10 +160,7 @@ mod tests {
         let mut serializer = Serializer::with_formatter(&mut text, Harmless::default());
         [given].serialize(&mut serializer).expect("it is written");
         let text = String::from_utf8(text).expect("it is text");
-        assert!(
-            text.chars().all(|c| c == '\n' || !acts_or_hides(c)),
-            "{text:?}"
-        );
+        assert!(text.chars().all(|c| c == '\n' || !is_unsafe(c)), "{text:?}");
         assert_eq!(
             serde_json::from_str::<[String; 1]>(&text).expect("it is read"),
             [given]

@@ -125,6 +125,20 @@ impl Works {
 }
 
 impl Work {
+    /// The operation and its progress in words: `is falling asleep: 1 of 3 stopped, 1 failed`.
+    pub(crate) fn summary(&self) -> String {
+        let (doing, done) = match self.doing {
+            Doing::Teardown => ("is being torn down", "destroyed"),
+            Doing::Sleep => ("is falling asleep", "stopped"),
+            Doing::Wake => ("is waking", "started"),
+        };
+        let failed = match self.failed() {
+            0 => String::new(),
+            count => format!(", {count} failed"),
+        };
+        format!("{doing}: {} of {} {done}{failed}", self.done(), self.all())
+    }
+
     /// How many are done.
     pub(crate) fn done(&self) -> usize {
         let done = |fate: &Fate| matches!(fate, Fate::Done(_));

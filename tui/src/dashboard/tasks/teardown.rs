@@ -21,7 +21,7 @@ use crate::cli::context::Context;
 use crate::dashboard::event::{Event, Problem};
 use crate::dashboard::model::world::Key;
 use crate::error::CommandError;
-use crate::teardown_process::Detached;
+use crate::teardown_process::TeardownProcess;
 
 /// How often it is looked for new steps.
 const LOOK: Duration = Duration::from_millis(250);
@@ -146,12 +146,12 @@ impl Hands {
         let stack = &key.name();
         // The semaphore is never closed, so that waiting for a place cannot fail.
         let _place = self.places.acquire().await;
-        let mut detached = match self.begin(key, run, typed) {
-            Ok(detached) => detached,
+        let mut process = match self.begin(key, run, typed) {
+            Ok(process) => process,
             Err(error) => return tell(events, stack, vec![failed(&error)]),
         };
         loop {
-            let steps = detached.steps().await;
+            let steps = process.next_steps().await;
             let steps = steps.unwrap_or_else(|error| vec![failed(&error)]);
             let ended = steps.iter().any(Progress::is_last);
             tell(events, stack, steps);
@@ -166,14 +166,14 @@ impl Hands {
         stack: &Key,
         run: &RunId,
         typed: Option<&StackName>,
-    ) -> Result<Detached, CommandError> {
+    ) -> Result<TeardownProcess, CommandError> {
         let prepared = self.plans().remove(stack);
         let prepared = prepared.filter(|prepared| prepared.plan.run == *run);
         let Some(prepared) = prepared else {
             let text = "the plan that was shown is no longer there; press d again";
             return Err(CommandError::refused(text));
         };
-        Detached::start(
+        TeardownProcess::start(
             &self.context,
             &self.settings,
             prepared,

@@ -12,7 +12,7 @@ use crate::dashboard::model::operations::{Doing, Ended};
 use crate::dashboard::model::popup::{Nap, Popup};
 use crate::dashboard::msg::Msg;
 use crate::format::style::Tone;
-use crate::format::{describe, values};
+use crate::format::values;
 
 /// Opens the question, and asks what would stop.
 pub(super) fn begin(model: &mut Model, stack: StackName) -> Vec<Effect> {
@@ -110,7 +110,7 @@ pub(super) fn turning(model: &mut Model, stack: &StackName, step: PowerStep) {
     let now = model.now();
     model.works.step(stack, step, now);
     if let Some(work) = model.works.running(stack) {
-        let text = format!("{stack} {}; Enter, 3 follows it", describe::work(work));
+        let text = format!("{stack} {}; Enter, 3 follows it", work.summary());
         model.say(Tone::Quiet, text);
     }
     model.dirty = true;

@@ -166,10 +166,7 @@ fn reaper(model: &Model) -> (String, Tone) {
         return (String::new(), Tone::Quiet);
     }
     if let Some(why) = view.reaper.inactivity(now) {
-        return (
-            format!("▲ {}", describe::why_nothing_ends(&why)),
-            Tone::Notice,
-        );
+        return (format!("▲ {}", describe::why_inactive(&why)), Tone::Notice);
     }
     let Some(last) = &view.reaper.last_run else {
         return (String::new(), Tone::Quiet);

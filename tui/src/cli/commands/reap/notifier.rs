@@ -6,7 +6,7 @@ use stack::service::notify::{Alarm, DeliveryReport, Notifier};
 use stack::{Clock, ProcessId, SystemClock, process};
 
 use super::reporter::Speaker;
-use crate::notify::{Message, Webhook};
+use crate::notify::{Webhook, WebhookMessage};
 
 /// Whoever can be told.
 pub(super) struct Teller<'a> {
@@ -64,7 +64,7 @@ impl<'a> Teller<'a> {
         match told {
             Ok(told) => {
                 for (letter, reason) in &told.failed {
-                    let what = Message::of(letter, SystemClock.now()).summary();
+                    let what = WebhookMessage::new(letter, SystemClock.now()).summary();
                     self.speaker.aside(format!(
                         "Warning: nobody was told that {what}: {reason}; the next run tries again"
                     ));

@@ -16,11 +16,11 @@ use super::notifier::Teller;
 use super::report::Report;
 use super::reporter::{Said, Speaker};
 use super::stop::Signals;
-use crate::cli::args::Form;
 use crate::cli::context::Context;
-use crate::cli::output::coverage;
+use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::describe;
 
 /// What all runs of one process share.
 #[derive(Clone)]
@@ -35,10 +35,14 @@ pub(super) struct Shared {
 }
 
 /// `jiti reap --yes`
-pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) async fn run(
+    output: OutputOptions,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let (to, mut said) = mpsc::unbounded_channel();
     let steps = true;
-    let speaker = Speaker { to, form, steps };
+    let speaker = Speaker { to, output, steps };
     let (shared, signals) = shared(context, &speaker)?;
     let report = {
         let run = once(context, &shared);
@@ -225,7 +229,7 @@ async fn asked(service: &Service, shared: &Shared) -> Result<Option<ClockSkew>, 
         return Ok(None);
     };
     for gap in &report.not_looked {
-        let gap = coverage::words(gap);
+        let gap = describe::not_checked(gap);
         shared.speaker.aside(format!("Warning: not looked: {gap}"));
     }
     for why in &report.unwritten {

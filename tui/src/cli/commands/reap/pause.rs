@@ -4,8 +4,8 @@ use serde_json::json;
 use stack::ReaperStatus;
 use stack::reaper::Pause;
 
-use crate::cli::args::Form;
 use crate::cli::context::Context;
+use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
@@ -13,13 +13,13 @@ use crate::format::values;
 
 pub(super) async fn pause(
     why: Option<String>,
-    form: Form,
+    output: OutputOptions,
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let service = context.writer()?;
     let status = service.pause_reaper(why).await?;
-    if form.json {
+    if output.json {
         return answer(&status, ui);
     }
     match &status.paused {
@@ -31,10 +31,14 @@ pub(super) async fn pause(
     }
 }
 
-pub(super) async fn resume(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) async fn resume(
+    output: OutputOptions,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let service = context.writer()?;
     let status = service.resume_reaper().await?;
-    if form.json {
+    if output.json {
         return answer(&status, ui);
     }
     let next = match status.inactivity(service.now()) {

@@ -8,7 +8,7 @@ use stack::service::reap::{
 use stack::service::teardown::{Progress, Residue, TeardownOutcome};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::cli::args::Form;
+use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
@@ -26,11 +26,11 @@ pub(super) enum Said {
     Aside(String),
 }
 
-/// Who speaks, and in which form.
+/// Who speaks, and in which output.
 #[derive(Clone)]
 pub(super) struct Speaker {
     pub(super) to: UnboundedSender<Said>,
-    pub(super) form: Form,
+    pub(super) output: OutputOptions,
     /// Steps are told as well, and not only what came of a run.
     pub(super) steps: bool,
 }
@@ -41,7 +41,7 @@ impl Said {
         match self {
             Self::Line(line) => ui.text(&line)?,
             Self::Object(object) => json::line(ui, &object)?,
-            Self::Aside(text) => ui::tell(&clean(&text)),
+            Self::Aside(text) => ui::print_error(&clean(&text)),
         }
         ui.finish()
     }
@@ -53,13 +53,13 @@ impl Speaker {
     }
 
     pub(super) fn line(&self, text: impl Into<String>) {
-        if !self.form.json {
+        if !self.output.json {
             self.say(Said::Line(text.into()));
         }
     }
 
     pub(super) fn object(&self, object: Value) {
-        if self.form.json {
+        if self.output.json {
             self.say(Said::Object(object));
         }
     }

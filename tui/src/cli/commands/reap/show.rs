@@ -10,36 +10,44 @@ use stack::service::reap::{ClockBehind, ReaperPlan, ReaperSnapshot, TooManyDue};
 
 use super::reporter::because;
 use super::{pause, watch as repeat};
-use crate::cli::args::Form;
 use crate::cli::context::Context;
-use crate::cli::output::table::{Align, Cell, Column, Table};
+use crate::cli::options::OutputOptions;
 use crate::cli::output::{coverage, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values;
-use crate::notify::Message;
+use crate::notify::WebhookMessage;
 
 /// What a run would find.
 struct Found {
     survey: ReaperSnapshot,
     docket: ReaperPlan,
-    warnings: Vec<Message>,
+    warnings: Vec<WebhookMessage>,
     too_many: Option<TooManyDue>,
     behind: Option<ClockBehind>,
 }
 
-pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    show(form, context, ui).await?;
-    only_shown(form, ui)
+pub(super) async fn run(
+    output: OutputOptions,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    show(output, context, ui).await?;
+    only_shown(output, ui)
 }
 
 /// Shows again and again, as often as the reaper would run.
-pub(super) async fn watch(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) async fn watch(
+    output: OutputOptions,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     if !stdout().is_terminal() {
-        return run(form, context, ui).await;
+        return run(output, context, ui).await;
     }
     loop {
-        show(form, context, ui).await?;
+        show(output, context, ui).await?;
         ui.finish()?;
         let next = repeat::after(context.clock().now(), repeat::interval(context));
         repeat::until(next, context.clock()).await;
@@ -47,9 +55,9 @@ pub(super) async fn watch(form: Form, context: &Context, ui: &mut Ui) -> Result<
 }
 
 /// A script that forgot `--yes` learns it from the exit code.
-fn only_shown(form: Form, ui: &mut Ui) -> Result<(), CommandError> {
+fn only_shown(output: OutputOptions, ui: &mut Ui) -> Result<(), CommandError> {
     if stdout().is_terminal() {
-        return if form.json {
+        return if output.json {
             Ok(())
         } else {
             ui.text("This only shows. `jiti reap --yes` does it.")
@@ -61,7 +69,7 @@ fn only_shown(form: Form, ui: &mut Ui) -> Result<(), CommandError> {
     )
 }
 
-async fn show(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+async fn show(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let service = context.existing_observer()?;
     coverage::refresh(&service, false).await?;
     let survey = service.survey().await?;
@@ -69,7 +77,8 @@ async fn show(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandE
     let docket = survey.docket(config, &context.teardown_settings()?.runs);
     let owed = survey.owed(config).into_iter();
     let now = survey.view.now;
-    let warnings = owed.map(|warning| Message::of(&Notification::Stack(Box::new(warning)), now));
+    let warnings =
+        owed.map(|warning| WebhookMessage::new(&Notification::Stack(Box::new(warning)), now));
     let found = Found {
         warnings: warnings.collect(),
         too_many: docket.too_many(),
@@ -77,7 +86,7 @@ async fn show(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandE
         docket,
         survey,
     };
-    if form.json {
+    if output.json {
         for object in objects(&found) {
             json::line(ui, &object)?;
         }
@@ -134,9 +143,11 @@ fn table(docket: &ReaperPlan, now: Timestamp) -> Table {
         Column::new("WOULD END", Align::Left).between(12, 32),
         Column::new("APP@VERSION", Align::Left)
             .between(12, 28)
-            .goes(2),
-        Column::new("OWNER", Align::Left).between(8, 24).goes(3),
-        Column::new("$/H", Align::Right).goes(1),
+            .droppable(2),
+        Column::new("OWNER", Align::Left)
+            .between(8, 24)
+            .droppable(3),
+        Column::new("$/H", Align::Right).droppable(1),
         Column::new("BECAUSE", Align::Left).between(20, 80),
     ]);
     for task in &docket.tasks {

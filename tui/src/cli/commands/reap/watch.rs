@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 use super::once::{drain, once, shared};
 use super::report::Report;
 use super::reporter::Speaker;
-use crate::cli::args::Form;
 use crate::cli::context::Context;
+use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::values;
@@ -35,10 +35,14 @@ enum Turn {
     Stop,
 }
 
-pub(super) async fn run(form: Form, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+pub(super) async fn run(
+    output: OutputOptions,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let (to, mut said) = mpsc::unbounded_channel();
     let steps = false;
-    let speaker = Speaker { to, form, steps };
+    let speaker = Speaker { to, output, steps };
     let (shared, signals) = shared(context, &speaker)?;
     let stop = shared.stop.clone();
     tokio::pin!(signals);

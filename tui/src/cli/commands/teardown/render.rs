@@ -6,10 +6,10 @@ use stack::lease::Strategy;
 use stack::service::teardown::{Progress, TeardownOutcome, TeardownPlan};
 
 use crate::cli::output::json;
-use crate::cli::output::table::{Align, Cell, Column, Table};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::style::Tone;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
 use crate::format::values;
 
@@ -57,8 +57,8 @@ pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError>
     } else if plan.count() > 0 {
         let mut table = Table::new([
             Column::new("  ADDRESS", Align::Left).between(20, 80),
-            Column::new("TYPE", Align::Left).between(8, 40).goes(1),
-            Column::new("ID", Align::Left).between(8, 60).goes(2),
+            Column::new("TYPE", Align::Left).between(8, 40).droppable(1),
+            Column::new("ID", Align::Left).between(8, 60).droppable(2),
         ]);
         for one in &plan.resources {
             table.row([
@@ -91,10 +91,14 @@ pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError>
 fn swept(plan: &TeardownPlan) -> Table {
     let mut table = Table::new([
         Column::new("  RESOURCE", Align::Left).between(20, 100),
-        Column::new("TYPE", Align::Left).between(8, 40).goes(3),
-        Column::new("REGION", Align::Left).between(6, 16).goes(4),
-        Column::new("$/H", Align::Right).goes(1),
-        Column::new("BECAUSE", Align::Left).between(8, 60).goes(2),
+        Column::new("TYPE", Align::Left).between(8, 40).droppable(3),
+        Column::new("REGION", Align::Left)
+            .between(6, 16)
+            .droppable(4),
+        Column::new("$/H", Align::Right).droppable(1),
+        Column::new("BECAUSE", Align::Left)
+            .between(8, 60)
+            .droppable(2),
     ]);
     for one in &plan.resources {
         let rate = one.hourly_usd.map(values::rate);
@@ -121,17 +125,27 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
         }
         Progress::ResourceProgress { id, kind, seconds } => {
             let id = named(kind, id);
-            ui.text(&format!("  {id}: deleting, {seconds} s so far"))
+            ui.text(&format!(
+                "  {id}: deleting, {} so far",
+                values::whole_seconds(*seconds)
+            ))
         }
         Progress::ResourceDeleted(deleted) => {
             let id = named(&deleted.kind, &deleted.id);
             ui.text(&match deleted.scheduled_for {
                 Some(at) => format!("  {id}: will be deleted by the cloud at {at}"),
-                None => format!("  {id}: deleted after {} s", deleted.seconds),
+                None => format!(
+                    "  {id}: deleted after {}",
+                    values::whole_seconds(deleted.seconds)
+                ),
             })
         }
         Progress::ResourceFailed { id, kind, seconds } => {
-            ui.text(&format!("  {}: failed after {seconds} s", named(kind, id)))
+            let id = named(kind, id);
+            ui.text(&format!(
+                "  {id}: failed after {}",
+                values::whole_seconds(*seconds)
+            ))
         }
         Progress::Looking => ui.text("Looking whether anything is left …"),
         Progress::Stopping => ui.text("It stops: what has begun is finished, nothing more begins"),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use stack::{Lease, Policy, Span, StackName};
 use tui_input::Input;
 
-use crate::cli::commands::hold::Until;
+use crate::format::until::Until;
 
 /// What is written first: long enough for an afternoon.
 const USUAL: &str = "4h";
@@ -83,7 +83,7 @@ impl Hold {
             .parse()
             .map_err(|problem| (Field::Until, problem))?;
         let until = policy
-            .hold(until.at(now), now)
+            .hold(until.resolve(now), now)
             .map_err(|refusal| (Field::Until, refusal.to_string()))?;
         let why = self.why.value().trim();
         if why.is_empty() {

@@ -6,7 +6,7 @@ use stack::service::power::SleepPlan;
 use tui_input::Input;
 
 use super::question::Question;
-use crate::cli::commands::hold::Until;
+use crate::format::until::Until;
 
 /// The popup.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Nap {
             return Ok(None);
         }
         let until: Until = text.parse()?;
-        let at = until.at(now);
+        let at = until.resolve(now);
         if at > now {
             Ok(Some(at))
         } else {

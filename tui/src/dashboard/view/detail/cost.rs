@@ -5,10 +5,9 @@ use stack::service::billing::{REQUEST, billed};
 use stack::view::CloudView;
 
 use super::super::page::Page;
-use crate::cli::commands::cost::as_of;
 use crate::dashboard::model::Model;
 use crate::format::style::Tone;
-use crate::format::values;
+use crate::format::{describe, values};
 
 pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
     let cost = &listing.cost;
@@ -88,7 +87,7 @@ fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
     };
     let remark = known.remark.as_ref().map(|remark| format!("; {remark}"));
     Ok((
-        as_of(&billed, model.now()),
+        describe::billed(&billed, model.now()),
         open + &remark.unwrap_or_default(),
     ))
 }

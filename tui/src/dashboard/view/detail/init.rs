@@ -106,7 +106,7 @@ fn chart(page: &mut Page, init: &ListedInit, end: jiff::Timestamp, requested: ji
         .phases
         .iter()
         .map(|phase| Bar {
-            from: phase.started_at,
+            start: phase.started_at,
             took: phase.seconds,
         })
         .collect();

@@ -83,7 +83,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         Tone::Plain,
     );
     let (dies, tone) = match (listing.dies_at, view.reaper.inactivity(now)) {
-        (_, Some(why)) => (describe::why_nothing_ends(&why), Tone::Notice),
+        (_, Some(why)) => (describe::why_inactive(&why), Tone::Notice),
         (Some(at), None) => (values::moment(at, now), Tone::Plain),
         (None, None) => (nothing_will(listing).to_owned(), Tone::Plain),
     };
@@ -145,7 +145,7 @@ fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
             );
             page.field("wakes", &text, Tone::Plain);
             if let Some(why) = view.reaper.inactivity(now) {
-                page.field("", &describe::why_nothing_ends(&why), Tone::Notice);
+                page.field("", &describe::why_inactive(&why), Tone::Notice);
             }
         }
         None => page.field("wakes", "when somebody presses w", Tone::Plain),

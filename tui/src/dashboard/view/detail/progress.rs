@@ -16,7 +16,7 @@ use stack::sleep::RemainingCosts;
 use super::super::page::Page;
 use crate::dashboard::model::operations::{Doing, Ended, Fate, Work};
 use crate::format::style::Tone;
-use crate::format::{describe, values};
+use crate::format::values;
 
 pub(super) fn fill(page: &mut Page, work: &Work, now: Timestamp) {
     let (state, tone) = state(work, now);
@@ -78,7 +78,7 @@ fn state(work: &Work, now: Timestamp) -> (String, Tone) {
             };
             (format!("Teardown {state}: {done} of {all} gone"), tone)
         }
-        (_, None) => (format!("It {}{since}", describe::work(work)), Tone::Heading),
+        (_, None) => (format!("It {}{since}", work.summary()), Tone::Heading),
         (doing, Some(Ended::Turned(turned))) if turned.failed.is_empty() => {
             let text = match doing {
                 Doing::Sleep => format!("It is asleep: {} stopped", turned.moved.len()),

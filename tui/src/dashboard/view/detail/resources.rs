@@ -7,12 +7,11 @@ use stack::service::teardown::TeardownPlan;
 use super::super::page::Page;
 use super::super::popup;
 use super::progress;
-use crate::cli::output::coverage;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::teardown_preview::Foresight;
 use crate::dashboard::model::world::Stack;
 use crate::format::style::Tone;
-use crate::format::values;
+use crate::format::{describe, values};
 
 pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     let work = stack.lease().and_then(|lease| model.works.of(&lease.name));
@@ -47,7 +46,7 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
     }
     for gap in cloud.known().not_looked() {
         page.text(
-            &format!("  ✗ not looked: {}", coverage::words(&gap)),
+            &format!("  ✗ not checked: {}", describe::not_checked(&gap)),
             Tone::Alarm,
         );
     }

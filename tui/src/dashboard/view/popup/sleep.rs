@@ -86,7 +86,7 @@ fn until(popup: &Nap, model: &Model, width: u16) -> Page {
             let text = format!("It wakes by itself at {}.", values::moment(at, now));
             page.text(&text, Tone::Plain);
             if let Some(why) = model.world.view().reaper.inactivity(now) {
-                let why = describe::why_nothing_ends(&why);
+                let why = describe::why_inactive(&why);
                 let text = format!("▲ It takes a reaper to wake it. {why}");
                 page.text(&text, Tone::Notice);
             }

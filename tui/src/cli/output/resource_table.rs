@@ -2,9 +2,9 @@
 
 use stack::{Elapsed, View, service};
 
-use super::table::{Align, Cell, Column, Table};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values::{self, UNKNOWN};
 
 /// Writes them as a table.
@@ -24,10 +24,12 @@ pub(crate) fn write(
     let mut table = Table::new([
         Column::new("  TYPE", Align::Left).between(14, 34),
         Column::new("ID", Align::Left).between(20, 120),
-        Column::new("REGION", Align::Left).goes(2),
-        Column::new("STATE", Align::Left).between(8, 40).goes(3),
+        Column::new("REGION", Align::Left).droppable(2),
+        Column::new("STATE", Align::Left)
+            .between(8, 40)
+            .droppable(3),
         Column::new("$/H", Align::Right),
-        Column::new("AGE", Align::Right).goes(1),
+        Column::new("AGE", Align::Right).droppable(1),
     ]);
     for one in &shown.resources {
         let state = match (&one.unconfirmed_reason, &one.state) {

@@ -15,7 +15,7 @@ const NAMED: usize = 5;
 
 /// What a webhook gets. Slack shows `text`; the other fields are for programs, and are only ever added to.
 #[derive(Debug, Serialize)]
-pub(crate) struct Message {
+pub(crate) struct WebhookMessage {
     /// All of it for people. Escaped as Slack wants it, so that a name cannot call a whole channel.
     text: String,
     /// The same for the same fact, however often it is sent.
@@ -48,8 +48,8 @@ struct ResidualResource {
     blocked_by: Option<String>,
 }
 
-impl Message {
-    pub(crate) fn of(letter: &Notification, now: Timestamp) -> Self {
+impl WebhookMessage {
+    pub(crate) fn new(letter: &Notification, now: Timestamp) -> Self {
         match letter {
             Notification::Stack(warning) => Self::about_stack(warning, now),
             Notification::Reaper(alarm) => Self::about_reaper(alarm, now),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     fn text(warning: OwnerWarning) -> String {
-        Message::of(&Notification::Stack(Box::new(warning)), noon()).text
+        WebhookMessage::new(&Notification::Stack(Box::new(warning)), noon()).text
     }
 
     /// A message says what, whose, until when, and what to do about it.
@@ -323,7 +323,7 @@ mod tests {
             })
             .collect();
         let message = warning(WarningKind::Residue { reason: None, left }, 5);
-        let message = Message::of(&Notification::Stack(Box::new(message)), noon());
+        let message = WebhookMessage::new(&Notification::Stack(Box::new(message)), noon());
         assert_eq!(
             message.reason,
             "was torn down but for 7 of its parts: aws_vpc.v1 (in use, blocked by eni-1), aws_vpc.v2 (in use), \

@@ -4,19 +4,19 @@ use stack::StackName;
 use stack::service::Service;
 
 use super::json;
-use crate::cli::args::Form;
+use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
 /// Writes the answer. Without a sentence there is nothing to say to people.
 pub(crate) async fn write(
     ui: &mut Ui,
-    form: Form,
+    output: OutputOptions,
     service: &Service,
     name: &StackName,
     sentence: Option<String>,
 ) -> Result<(), CommandError> {
-    if form.json {
+    if output.json {
         return json::write(ui, &service.show(name).await?.listing);
     }
     sentence.map_or(Ok(()), |sentence| ui.text(&sentence))

@@ -20,12 +20,12 @@ use stack::view::View;
 use stack::{Listing, Phase, RenewOn, service};
 
 use super::event_table::{self, Shown};
-use super::table::{Align, Cell, Column, Table};
-use super::{coverage, resources};
+use super::{coverage, resource_table};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::gantt::{self, Bar};
 use crate::format::style::Tone;
+use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
 use crate::format::{describe, fields, values};
 
@@ -62,7 +62,7 @@ pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     usage(ui, page)?;
     if view.cloud.is_some() {
         section(ui, "Resources")?;
-        resources::write(ui, page.shown, view)?;
+        resource_table::write(ui, page.shown, view)?;
         coverage::age(ui, view)?;
     }
     if page.shown.lease.is_some() {
@@ -194,16 +194,18 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
         .phases
         .iter()
         .map(|phase| Bar {
-            from: phase.started_at,
+            start: phase.started_at,
             took: phase.seconds,
         })
         .collect();
     let end = init.ready_at.unwrap_or(now);
     let mut table = Table::new([
         Column::new("  PHASE", Align::Left).between(14, 30),
-        Column::new("CLASS", Align::Left).between(8, 16).goes(1),
+        Column::new("CLASS", Align::Left)
+            .between(8, 16)
+            .droppable(1),
         Column::new("TOOK", Align::Right),
-        Column::new("FROM REQUEST TO READY", Align::Left).goes(2),
+        Column::new("FROM REQUEST TO READY", Align::Left).droppable(2),
     ]);
     let chart = gantt::bars(requested, end, &bars, CHART);
     for (phase, bar) in init.phases.iter().zip(chart) {
@@ -280,19 +282,7 @@ fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         field(ui, "wasted", &values::usd(wasted))?;
     }
     for evidence in &stack.idle.evidence {
-        let value = evidence
-            .value
-            .map_or_else(|| "no answer".to_owned(), values::number);
-        let of = format!(
-            "in use from {} on, over {}",
-            values::number(evidence.threshold),
-            evidence.window
-        );
-        field(
-            ui,
-            "evidence",
-            &format!("{}: {value} ({of})", evidence.signal),
-        )?;
+        field(ui, "evidence", &describe::evidence(evidence))?;
     }
     match lease
         .as_ref()

@@ -1,4 +1,4 @@
-//! Scenes of the dashboard for tests: made-up worlds, plans and progress, at one moment.
+//! Fixtures for tests of the dashboard: stacks, plans, progress and cloud data, at one moment.
 
 use jiff::Timestamp;
 use stack::cloud::{BillLine, Confirmation};
@@ -15,9 +15,9 @@ use stack::{
     Actor, Event, EventKind, Lease, Place, ReaperStatus, Registration, Resource, ResourceId, RunId,
     Seq, Span, StackName,
 };
-use tui::{Scene, Stage};
+use tui::testing::{Harness, HarnessConfig};
 
-/// The moment of every scene.
+/// The current time in every fixture.
 pub(crate) fn now() -> Timestamp {
     noon()
 }
@@ -61,19 +61,19 @@ pub(crate) fn reaper() -> ReaperStatus {
 }
 
 /// The list over so many stacks of the made-up world.
-pub(crate) fn made_up(columns: u16, rows: u16, stacks: usize) -> Stage {
-    staged(
-        Scene::new(columns, rows, now()),
-        Stage::made_up(now(), stacks),
+pub(crate) fn demo_harness(columns: u16, rows: u16, stacks: usize) -> Harness {
+    harness_with(
+        HarnessConfig::new(columns, rows, now()),
+        Harness::demo_leases(now(), stacks),
     )
 }
 
-/// A stage with these leases in the ledger.
-pub(crate) fn staged(scene: Scene, leases: Vec<Lease>) -> Stage {
-    let mut stage = Stage::new(scene);
-    stage.load(leases, reaper());
-    stage.wants();
-    stage
+/// A harness with these leases in the ledger.
+pub(crate) fn harness_with(config: HarnessConfig, leases: Vec<Lease>) -> Harness {
+    let mut harness = Harness::new(config);
+    harness.load(leases, reaper());
+    harness.take_effects();
+    harness
 }
 
 /// The events of one stack, so many minutes before now, after its registration.
@@ -108,7 +108,7 @@ pub(crate) fn lease(events: &[Event]) -> Lease {
 }
 
 /// One stack as most are: three hours old, of eight.
-pub(crate) fn usual(stack: &str) -> Lease {
+pub(crate) fn usual_lease(stack: &str) -> Lease {
     lease(&story(
         stack,
         180,
@@ -125,7 +125,7 @@ pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPl
         run: run(),
         directory: "/srv/checkout".to_owned(),
         workspace: "default".to_owned(),
-        resources: (0..resources).map(doomed).collect(),
+        resources: (0..resources).map(planned_deletion).collect(),
         residue: Vec::new(),
         already_gone: Vec::new(),
         hourly_usd: "0.42".parse().ok(),
@@ -136,7 +136,7 @@ pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPl
     }
 }
 
-fn doomed(at: usize) -> PlannedDeletion {
+fn planned_deletion(at: usize) -> PlannedDeletion {
     PlannedDeletion {
         id: format!("aws_instance.web[{at}]"),
         kind: "aws_instance".to_owned(),
@@ -159,7 +159,7 @@ fn deleted(at: usize) -> DeletedResource {
 }
 
 /// A teardown half-way: one gone, one going, one failed.
-pub(crate) fn half_way(stack: &str) -> Vec<Progress> {
+pub(crate) fn half_done_teardown(stack: &str) -> Vec<Progress> {
     let kind = "aws_instance".to_owned();
     let id = |at| format!("aws_instance.web[{at}]");
     vec![
@@ -197,7 +197,7 @@ pub(crate) fn half_way(stack: &str) -> Vec<Progress> {
 }
 
 /// Its end, with something left.
-pub(crate) fn left_over(stack: &str) -> Progress {
+pub(crate) fn teardown_with_residue(stack: &str) -> Progress {
     Progress::Done(TeardownOutcome {
         name: name(stack),
         strategy: Strategy::Terraform,
@@ -215,7 +215,7 @@ pub(crate) fn left_over(stack: &str) -> Progress {
 }
 
 /// Its end, with nothing left.
-pub(crate) fn all_gone(stack: &str) -> Progress {
+pub(crate) fn finished_teardown(stack: &str) -> Progress {
     Progress::Done(TeardownOutcome {
         name: name(stack),
         strategy: Strategy::Terraform,
@@ -224,25 +224,25 @@ pub(crate) fn all_gone(stack: &str) -> Progress {
     })
 }
 
-fn in_ireland(kind: &str, id: &str, stack: &str) -> Resource {
+fn resource_in_ireland(kind: &str, id: &str, stack: &str) -> Resource {
     let mut one = stack::testing::fake_cloud::resource(kind, id, stack);
     one.id = ResourceId(format!("arn:aws:ec2:eu-west-1:111111111111:{id}"));
     one
 }
 
 /// What was found of a stack: something that runs, something that was not confirmed.
-pub(crate) fn found(stack: &str) -> (Vec<Resource>, Vec<Place>) {
-    let mut instance = in_ireland("ec2:instance", "instance/i-0abc", stack);
+pub(crate) fn found_resources(stack: &str) -> (Vec<Resource>, Vec<Place>) {
+    let mut instance = resource_in_ireland("ec2:instance", "instance/i-0abc", stack);
     instance.state = Some("running".to_owned());
     instance.hourly_usd = "0.0114".parse().ok();
-    let mut volume = in_ireland("ec2:volume", "volume/vol-0abc", stack);
+    let mut volume = resource_in_ireland("ec2:volume", "volume/vol-0abc", stack);
     volume.confirmation = Confirmation::Unconfirmed("you may not describe it".to_owned());
     let places = vec![instance.place.clone()];
     (vec![instance, volume], places)
 }
 
 /// What a sleep of it would stop.
-pub(crate) fn nap(stack: &str) -> stack::service::power::SleepPlan {
+pub(crate) fn sleep_plan(stack: &str) -> stack::service::power::SleepPlan {
     let moved = |kind: &str, id: &str| SwitchedResource {
         id: ResourceId(format!("arn:aws:{id}")),
         kind: kind.to_owned(),
@@ -274,7 +274,7 @@ pub(crate) fn nap(stack: &str) -> stack::service::power::SleepPlan {
 }
 
 /// A volume whose tags name a stack, and no lease does: since two hours, for eight.
-pub(crate) fn tagged(stack: &str, owner: &str, account: &str) -> Resource {
+pub(crate) fn unleased_resource(stack: &str, owner: &str, account: &str) -> Resource {
     let id = format!("volume/vol-{owner}");
     let mut one = stack::testing::fake_cloud::resource("ec2:volume", &id, stack);
     one.id = ResourceId(format!("arn:aws:ec2:eu-west-1:{account}:{id}"));
@@ -288,24 +288,27 @@ pub(crate) fn tagged(stack: &str, owner: &str, account: &str) -> Resource {
 }
 
 /// Two leases, and beside them two stacks of one name that only tags tell of.
-pub(crate) fn unleased(scene: Scene) -> Stage {
-    let scene = Scene {
+pub(crate) fn unleased_harness(config: HarnessConfig) -> Harness {
+    let config = HarnessConfig {
         cloud: true,
-        ..scene
+        ..config
     };
-    let mut stage = staged(scene, ["alpha", "checkout-1.4.0"].map(usual).to_vec());
+    let mut harness = harness_with(
+        config,
+        ["alpha", "checkout-1.4.0"].map(usual_lease).to_vec(),
+    );
     let found = [
-        tagged("forgotten", "ben@example.com", "111111111111"),
-        tagged("forgotten", "chi@example.com", "222222222222"),
+        unleased_resource("forgotten", "ben@example.com", "111111111111"),
+        unleased_resource("forgotten", "chi@example.com", "222222222222"),
     ];
     let places = found.each_ref().map(|one| one.place.clone());
-    stage.sight(found.to_vec(), places.to_vec());
-    stage.wants();
-    stage
+    harness.load_cloud(found.to_vec(), places.to_vec());
+    harness.take_effects();
+    harness
 }
 
 /// What a sweep of it would take, and what it would leave.
-pub(crate) fn sweep(stack: &str) -> TeardownPlan {
+pub(crate) fn sweep_plan(stack: &str) -> TeardownPlan {
     let id = |id: &str| format!("arn:aws:ec2:eu-west-1:111111111111:{id}");
     let taken = PlannedDeletion {
         id: id("volume/vol-0abc"),
@@ -358,10 +361,10 @@ pub(crate) fn bill(stack: &str) -> BillHistory {
 }
 
 /// A stack of three days that the bill knows, and of which nothing is used.
-pub(crate) fn billed(scene: Scene) -> Stage {
-    let scene = Scene {
+pub(crate) fn billed_harness(config: HarnessConfig) -> Harness {
+    let config = HarnessConfig {
         cloud: true,
-        ..scene
+        ..config
     };
     let old = lease(&story(
         "checkout-1.4.0",
@@ -369,18 +372,18 @@ pub(crate) fn billed(scene: Scene) -> Stage {
         |r| r.terms.ttl = "7d".parse().unwrap(),
         vec![(4_000, EventKind::Recorded { origin: None })],
     ));
-    let mut stage = staged(scene, vec![old, usual("young")]);
-    let (resources, places) = found("checkout-1.4.0");
-    stage.sight_billed(resources, places, bill("checkout-1.4.0"));
-    stage.keys("/name:checkout<enter>");
-    stage
+    let mut harness = harness_with(config, vec![old, usual_lease("young")]);
+    let (resources, places) = found_resources("checkout-1.4.0");
+    harness.load_cloud_and_bill(resources, places, bill("checkout-1.4.0"));
+    harness.keys("/name:checkout<enter>");
+    harness
 }
 
 /// A stack that sleeps until a time, with a disk that goes on costing.
-pub(crate) fn asleep(scene: Scene) -> Stage {
-    let scene = Scene {
+pub(crate) fn asleep_harness(config: HarnessConfig) -> Harness {
+    let config = HarnessConfig {
         cloud: true,
-        ..scene
+        ..config
     };
     let until = Some(Span::minutes(240).after(now()));
     let prior = [(
@@ -404,18 +407,18 @@ pub(crate) fn asleep(scene: Scene) -> Stage {
             (58, EventKind::Slept),
         ],
     ));
-    let mut stage = staged(scene, vec![sleeping]);
-    let (mut resources, places) = found("checkout-1.4.0");
+    let mut harness = harness_with(config, vec![sleeping]);
+    let (mut resources, places) = found_resources("checkout-1.4.0");
     resources[0].state = Some("stopped".to_owned());
     resources[0].hourly_usd = "0".parse().ok();
     resources[1].hourly_usd = "0.03".parse().ok();
-    stage.sight(resources, places);
-    stage.wants();
-    stage
+    harness.load_cloud(resources, places);
+    harness.take_effects();
+    harness
 }
 
 /// A sleep half-way: one stopped, one at it, one failed.
-pub(crate) fn half_asleep() -> Vec<PowerStep> {
+pub(crate) fn half_done_sleep() -> Vec<PowerStep> {
     let moved = |id: &str| SwitchedResource {
         id: ResourceId(format!("arn:aws:ec2:eu-west-1:111111111111:{id}")),
         kind: "ec2:instance".to_owned(),
@@ -437,8 +440,8 @@ pub(crate) fn half_asleep() -> Vec<PowerStep> {
 }
 
 /// How a sleep ends: with everything stopped, and what goes on costing.
-pub(crate) fn fell_asleep(stack: &str) -> PowerOutcome {
-    let nap = nap(stack);
+pub(crate) fn finished_sleep(stack: &str) -> PowerOutcome {
+    let nap = sleep_plan(stack);
     PowerOutcome {
         name: name(stack),
         asleep: true,

@@ -1,73 +1,73 @@
-//! A table for people: columns that give way in a stated order when the terminal is narrow.
+//! A table for people, whose columns disappear in a stated order if the terminal is narrow.
 
 use crate::format::style::Tone;
 use crate::format::text::Clean;
 
-/// Between two columns.
+/// The space between two columns.
 const GAP: &str = "  ";
 
-/// To which side a column's cells are pushed.
+/// The side to which a column's cells are aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
-    /// Text.
+    /// For text.
     Left,
-    /// Figures.
+    /// For figures.
     Right,
 }
 
-/// A column: what is above it, and what becomes of it when there is too little room.
+/// A column: its title, and how it gives up space in a narrow terminal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
     title: &'static str,
     align: Align,
-    widest: usize,
-    narrowest: usize,
-    yields: Option<(usize, u8)>,
-    goes: Option<u8>,
+    max_width: usize,
+    min_width: usize,
+    shrink_first: Option<(usize, u8)>,
+    drop_order: Option<u8>,
 }
 
 impl Column {
-    /// A column that stays at its full width.
+    /// A column that keeps its full width.
     pub(crate) const fn new(title: &'static str, align: Align) -> Self {
-        let (widest, narrowest) = (usize::MAX, usize::MAX);
         Self {
             title,
             align,
-            widest,
-            narrowest,
-            yields: None,
-            goes: None,
+            max_width: usize::MAX,
+            min_width: usize::MAX,
+            shrink_first: None,
+            drop_order: None,
         }
     }
 
-    /// It leaves the table when there is too little room: the lowest number goes first.
-    pub(crate) const fn goes(self, order: u8) -> Self {
+    /// Drops the column if there is too little room. The column with the lowest `order` goes first.
+    pub(crate) const fn droppable(self, order: u8) -> Self {
         Self {
-            goes: Some(order),
+            drop_order: Some(order),
             ..self
         }
     }
 
-    /// On a terminal it is never wider than `widest`, and when all that may leave has left, it is
-    /// shortened down to `narrowest`.
-    pub(crate) const fn between(self, narrowest: usize, widest: usize) -> Self {
+    /// On a terminal the column is never wider than `max_width`. Once every droppable column is
+    /// dropped, its cells are shortened down to `min_width`.
+    pub(crate) const fn between(self, min_width: usize, max_width: usize) -> Self {
         Self {
-            narrowest,
-            widest,
+            min_width,
+            max_width,
             ..self
         }
     }
 
-    /// It is rather shortened to `columns` than that a column of this order, or of a later one, leaves.
-    pub(crate) const fn yields(self, columns: usize, before: u8) -> Self {
+    /// Shortens the column to `width` before the column with this drop order, or a later one, is
+    /// dropped.
+    pub(crate) const fn shrinks_before(self, width: usize, drop_order: u8) -> Self {
         Self {
-            yields: Some((columns, before)),
+            shrink_first: Some((width, drop_order)),
             ..self
         }
     }
 }
 
-/// One cell: a harmless text and what it is.
+/// One cell: a harmless text and its tone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {
     text: Clean,
@@ -83,13 +83,13 @@ impl Cell {
         }
     }
 
-    /// The same cell in another tone.
+    /// This cell in another tone.
     pub(crate) fn tone(self, tone: Tone) -> Self {
         Self { tone, ..self }
     }
 }
 
-/// Rows under columns.
+/// Columns and rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     columns: Vec<Column>,
@@ -98,7 +98,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table without rows.
+    /// An empty table.
     pub(crate) fn new(columns: impl Into<Vec<Column>>) -> Self {
         Self {
             columns: columns.into(),
@@ -107,14 +107,14 @@ impl Table {
         }
     }
 
-    /// Adds a row: one cell for each column.
+    /// Adds a row, with one cell for each column.
     pub(crate) fn row(&mut self, cells: impl Into<Vec<Cell>>) {
         let cells = cells.into();
-        debug_assert_eq!(cells.len(), self.columns.len(), "a cell for each column");
+        debug_assert_eq!(cells.len(), self.columns.len(), "one cell for each column");
         self.rows.push(cells);
     }
 
-    /// The same table without its titles: it continues another one.
+    /// This table without titles, to continue another table.
     pub(crate) fn untitled(self) -> Self {
         Self {
             titled: false,
@@ -122,8 +122,8 @@ impl Table {
         }
     }
 
-    /// The lines, the titles first, each no wider than `width`; without a width (the reader is a
-    /// program) nothing is left out and nothing is shortened.
+    /// The lines, the titles first, each at most `width` columns wide. Without a width, because the
+    /// reader is a program, no column is dropped and no cell is shortened.
     pub(crate) fn lines(&self, width: Option<usize>, colour: bool) -> Vec<String> {
         let widths = self.widths(width);
         let titles: Vec<Cell> = self
@@ -141,7 +141,7 @@ impl Table {
 
     fn line(&self, cells: &[Cell], widths: &[Option<usize>], colour: bool) -> String {
         let mut line = String::new();
-        let mut owed = 0;
+        let mut pending_spaces = 0;
         for ((cell, column), width) in cells.iter().zip(&self.columns).zip(widths) {
             let Some(width) = *width else { continue };
             let text = cell.text.shortened(width);
@@ -150,86 +150,86 @@ impl Table {
                 Align::Left => (0, room),
                 Align::Right => (room, 0),
             };
-            // Spaces are owed until there is something to put after them, so that no line ends with them.
+            // Spaces are written only once text follows them, so that no line ends with spaces.
             if text.width() > 0 {
-                line.extend(std::iter::repeat_n(' ', owed + before));
+                line.extend(std::iter::repeat_n(' ', pending_spaces + before));
                 let text = text.as_str();
                 line.push_str(&if colour {
                     cell.tone.paint(text)
                 } else {
                     text.to_owned()
                 });
-                owed = after + GAP.len();
+                pending_spaces = after + GAP.len();
             } else {
-                owed += room + GAP.len();
+                pending_spaces += room + GAP.len();
             }
         }
         line
     }
 
-    /// The width of each column; `None` for those that left.
+    /// The width of each column; `None` for dropped columns.
     fn widths(&self, limit: Option<usize>) -> Vec<Option<usize>> {
         let mut widths: Vec<Option<usize>> = (0..self.columns.len())
-            .map(|at| {
-                let cells = self.rows.iter().filter_map(|row| row.get(at));
-                let title = Clean::new(self.columns[at].title).width();
+            .map(|index| {
+                let cells = self.rows.iter().filter_map(|row| row.get(index));
+                let title = Clean::new(self.columns[index].title).width();
                 let natural = cells.map(|cell| cell.text.width()).fold(title, usize::max);
-                let widest = limit.map_or(usize::MAX, |_| self.columns[at].widest);
-                Some(natural.min(widest))
+                let max_width = limit.map_or(usize::MAX, |_| self.columns[index].max_width);
+                Some(natural.min(max_width))
             })
             .collect();
         let Some(limit) = limit else { return widths };
 
-        let mut leaving: Vec<(u8, usize)> = self
+        let mut droppable: Vec<(u8, usize)> = self
             .columns
             .iter()
             .enumerate()
-            .filter_map(|(at, column)| Some((column.goes?, at)))
+            .filter_map(|(index, column)| Some((column.drop_order?, index)))
             .collect();
-        leaving.sort_unstable();
-        for (order, at) in leaving {
-            if total(&self.yielded(&widths, order)) <= limit {
+        droppable.sort_unstable();
+        for (order, index) in droppable {
+            if line_width(&self.shrunk(&widths, order)) <= limit {
                 break;
             }
-            widths[at] = None;
+            widths[index] = None;
         }
-        // First those that said so, then whatever may be.
-        let yielded = self.yielded(&widths, u8::MAX);
-        shorten(&mut widths, &yielded, limit);
-        let narrowest = self
+        // First the columns that shrink early, then all that may shrink.
+        let shrunk = self.shrunk(&widths, u8::MAX);
+        shorten(&mut widths, &shrunk, limit);
+        let min_widths = self
             .columns
             .iter()
-            .map(|column| Some(column.narrowest))
+            .map(|column| Some(column.min_width))
             .collect::<Vec<_>>();
-        shorten(&mut widths, &narrowest, limit);
+        shorten(&mut widths, &min_widths, limit);
         widths
     }
 
-    /// The widths, where those have yielded that do so before a column of this order leaves.
-    fn yielded(&self, widths: &[Option<usize>], order: u8) -> Vec<Option<usize>> {
-        let yielded = |column: &Column, width: usize| match column.yields {
-            Some((columns, before)) if before <= order => width.min(columns),
+    /// The widths after those columns have shrunk that do so before a column of this drop order goes.
+    fn shrunk(&self, widths: &[Option<usize>], order: u8) -> Vec<Option<usize>> {
+        let shrunk = |column: &Column, width: usize| match column.shrink_first {
+            Some((narrow, before)) if before <= order => width.min(narrow),
             _ => width,
         };
         let columns = self.columns.iter().zip(widths);
         columns
-            .map(|(column, width)| width.map(|width| yielded(column, width)))
+            .map(|(column, width)| width.map(|width| shrunk(column, width)))
             .collect()
     }
 }
 
-/// Shortens columns, the last one first, until the line fits or all are at their narrowest.
-fn shorten(widths: &mut [Option<usize>], narrowest: &[Option<usize>], limit: usize) {
-    for at in (0..widths.len()).rev() {
-        let excess = total(widths).saturating_sub(limit);
-        if let (Some(width), Some(narrowest)) = (widths[at], narrowest[at]) {
-            widths[at] = Some(width.saturating_sub(excess).max(narrowest.min(width)));
+/// Shortens columns, the last one first, until the line fits or all have their minimum width.
+fn shorten(widths: &mut [Option<usize>], min_widths: &[Option<usize>], limit: usize) {
+    for index in (0..widths.len()).rev() {
+        let excess = line_width(widths).saturating_sub(limit);
+        if let (Some(width), Some(min_width)) = (widths[index], min_widths[index]) {
+            widths[index] = Some(width.saturating_sub(excess).max(min_width.min(width)));
         }
     }
 }
 
 /// The width of a line.
-fn total(widths: &[Option<usize>]) -> usize {
+fn line_width(widths: &[Option<usize>]) -> usize {
     let shown = widths.iter().flatten();
     shown.clone().sum::<usize>() + GAP.len() * shown.count().saturating_sub(1)
 }
@@ -241,8 +241,8 @@ mod tests {
     fn table() -> Table {
         let mut table = Table::new([
             Column::new("NAME", Align::Left).between(6, 20),
-            Column::new("OWNER", Align::Left).goes(2),
-            Column::new("SPENT", Align::Right).goes(1),
+            Column::new("OWNER", Align::Left).droppable(2),
+            Column::new("SPENT", Align::Right).droppable(1),
             Column::new("LEFT", Align::Right),
         ]);
         table.row([
@@ -264,7 +264,7 @@ mod tests {
         table().lines(width, false).join("\n")
     }
 
-    /// Columns leave in the stated order, then names are shortened; no line is wider than allowed.
+    /// Columns are dropped in the stated order, then names are shortened. No line is too wide.
     #[test]
     fn columns_give_way_in_order() {
         insta::assert_snapshot!(shown(Some(80)), @r"
@@ -297,14 +297,14 @@ mod tests {
         }
     }
 
-    /// For a program nothing is left out and nothing is shortened.
+    /// A program gets every column, and no cell is shortened.
     #[test]
     fn a_program_gets_everything() {
         assert!(shown(None).contains(&"a".repeat(30)));
         assert!(shown(None).contains("SPENT"));
     }
 
-    /// No line ends with a space, and a style is closed where it was opened.
+    /// No line ends with a space, and every style is reset where it ends.
     #[test]
     fn lines_are_tidy() {
         let mut table = table();
