@@ -60,8 +60,8 @@ where
     descriptions
 }
 
-/// Like [`batches`], for services that refuse a whole batch if one of its ids does not exist. Halves
-/// such a batch until the missing id is alone.
+/// Like [`batches`], for services that refuse a whole batch if one of its ids does not exist.
+/// Halves such a batch until the missing id is alone.
 pub(crate) async fn bisected_batches<'a, A, F>(
     ids: &'a [ResourceId],
     size: usize,

@@ -51,7 +51,8 @@ impl AwsCloud {
     fn rate(&self, resources: &mut [Resource]) {
         let prices = self.prices.read().unwrap_or_else(PoisonError::into_inner);
         for resource in resources {
-            pricing::rate(resource, &prices);
+            let is_known_type = types::by_name(&resource.kind).is_some();
+            pricing::rate(resource, is_known_type, &prices);
         }
     }
 

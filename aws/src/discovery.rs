@@ -178,7 +178,7 @@ struct Candidates {
 async fn candidates(
     clients: &Clients,
     which: &DiscoveryScope,
-    not_looked: &mut Vec<Unchecked>,
+    unchecked: &mut Vec<Unchecked>,
 ) -> Candidates {
     let global = clients.place.region == Place::GLOBAL;
     let list_calls = types::ALL
@@ -196,7 +196,7 @@ async fn candidates(
     let mut described = BTreeMap::new();
     match tagged {
         Ok(tagged) => index.extend(tagged),
-        Err(error) => record_gap(not_looked, clients, None, &error),
+        Err(error) => record_gap(unchecked, clients, None, &error),
     }
     match ec2 {
         Ok(ids) => {
@@ -204,7 +204,7 @@ async fn candidates(
                 index.entry(id).or_default();
             }
         }
-        Err(error) => record_gap(not_looked, clients, Some("ec2"), &error),
+        Err(error) => record_gap(unchecked, clients, Some("ec2"), &error),
     }
     for (kind, listing) in listings {
         match listing {
@@ -214,10 +214,10 @@ async fn candidates(
                     index.entry(id).or_default();
                 }
                 if let Some(error) = listing.failed {
-                    record_gap(not_looked, clients, Some(kind.name()), &error);
+                    record_gap(unchecked, clients, Some(kind.name()), &error);
                 }
             }
-            Err(error) => record_gap(not_looked, clients, Some(kind.name()), &error),
+            Err(error) => record_gap(unchecked, clients, Some(kind.name()), &error),
         }
     }
     Candidates { index, described }
@@ -264,14 +264,14 @@ fn unconfirmed(
 
 /// Records, once for each type, that discovery could not check it.
 fn record_gap(
-    not_looked: &mut Vec<Unchecked>,
+    unchecked: &mut Vec<Unchecked>,
     clients: &Clients,
     kind: Option<&str>,
     error: &CloudError,
 ) {
-    let recorded = not_looked.iter().any(|gap| gap.kind.as_deref() == kind);
+    let recorded = unchecked.iter().any(|gap| gap.kind.as_deref() == kind);
     if !recorded {
-        not_looked.push(gap(&clients.place, kind, error));
+        unchecked.push(gap(&clients.place, kind, error));
     }
 }
 
@@ -312,8 +312,8 @@ mod tests {
                 </disableApiTermination></DescribeInstanceAttributeResponse>"
             );
             (200, "text/xml", answer)
-        });
-        let service = service.await;
+        })
+        .await;
         let clients = &service.clients;
         let instance = |n: usize| {
             let id = clients.arn("ec2", &format!("instance/i-{n}"));
@@ -329,11 +329,11 @@ mod tests {
         assert_eq!(service.requests().len(), 58);
         let max = max_in_flight.load(Ordering::SeqCst);
         assert!((2..=8).contains(&max), "{max} at once");
-        let protected = resources
+        let protected: Vec<_> = resources
             .iter()
             .filter(|resource| resource.protection.is_some())
-            .map(|resource| resource.id.clone());
-        let protected: Vec<_> = protected.collect();
+            .map(|resource| resource.id.clone())
+            .collect();
         assert_eq!(protected, [clients.arn("ec2", "instance/i-7")]);
     }
 }

@@ -15,6 +15,7 @@ mod permissions;
 mod pricing;
 mod saved_size;
 mod services;
+mod signal;
 mod tags;
 mod time;
 mod types;

@@ -1,7 +1,9 @@
-//! Whether resources are used: the metrics of each type, asked in batches, held against thresholds.
+//! Reads whether resources are in use: queries the metrics of each type and compares them with
+//! thresholds.
 
 mod evaluate;
 mod query;
+mod window;
 
 use std::collections::BTreeMap;
 
@@ -10,75 +12,39 @@ use stack::Span;
 use stack::cloud::{CloudError, Resource, ResourceId};
 use stack::idle::{Activity, Evidence};
 
-use self::evaluate::{Judged, Look};
-use self::query::{Answer, Question};
-use crate::arn::Arn;
+use self::evaluate::Evaluation;
+use self::query::MetricData;
+use self::window::MetricWindow;
 use crate::client::Clients;
+use crate::signal::Signal;
 use crate::types;
 
-/// One metric that tells whether a resource is used.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Signal {
-    /// `AWS/EC2`
-    pub(crate) namespace: &'static str,
-    /// `CPUUtilization`
-    pub(crate) metric: &'static str,
-    /// `Maximum`, `Sum` or `Average`.
-    pub(crate) statistic: &'static str,
-    /// Names and values of its dimensions.
-    pub(crate) dimensions: Vec<(&'static str, String)>,
-    /// From this value on somebody uses it; for a sum it is the amount in a day.
-    pub(crate) threshold: f64,
-    /// Sums of traffic are only written while there is some: no data then means none. A gauge without data is not known.
-    pub(crate) silence_is_zero: bool,
-}
-
-impl Signal {
-    /// The threshold for a window: a sum's is for a day.
-    fn threshold_over(&self, window: Span) -> f64 {
-        if self.statistic == "Sum" {
-            let seconds = u32::try_from(window.seconds()).unwrap_or(u32::MAX);
-            self.threshold * f64::from(seconds) / DAY
-        } else {
-            self.threshold
-        }
-    }
-}
-
-const DAY: f64 = 86_400.0;
-
-/// Asks the metrics of resources in one place and judges each. Those that nothing tells about, and those that are
-/// stopped, are left out: nobody is expected to use them.
+/// Queries the metrics of resources in one account and region, and evaluates them. Leaves out
+/// stopped resources, which are not expected to be in use, and resources without metrics.
 pub(crate) async fn observe(
     clients: &Clients,
     resources: &[&Resource],
     window: Span,
     now: Timestamp,
 ) -> BTreeMap<ResourceId, Activity> {
-    let look = Look::new(window, now);
-    let asked = signals(resources);
-    let questions: Vec<Question<'_>> = asked
-        .iter()
-        .map(|(_, signal)| Question {
-            signal,
-            look: &look,
-        })
-        .collect();
-    let answers = query::all(clients, &questions).await;
-    judged(&look, &asked, &answers)
+    let window = MetricWindow::new(window, now);
+    let signals = signals(resources);
+    let queried: Vec<&Signal> = signals.iter().map(|(_, signal)| signal).collect();
+    let data = query::query(clients, &queried, &window).await;
+    evaluate_all(&window, &signals, &data)
 }
 
-/// What every resource answers when its place could not be asked.
+/// The observations of resources whose account or region could not be reached.
 pub(crate) fn unreachable(
     resources: &[&Resource],
     window: Span,
     now: Timestamp,
     error: &CloudError,
 ) -> BTreeMap<ResourceId, Activity> {
-    let look = Look::new(window, now);
-    let asked = signals(resources);
-    let answers: Vec<_> = asked.iter().map(|_| Answer::failed(error)).collect();
-    judged(&look, &asked, &answers)
+    let window = MetricWindow::new(window, now);
+    let signals = signals(resources);
+    let data: Vec<_> = signals.iter().map(|_| MetricData::failed(error)).collect();
+    evaluate_all(&window, &signals, &data)
 }
 
 fn signals<'a>(resources: &[&'a Resource]) -> Vec<(&'a Resource, Signal)> {
@@ -95,44 +61,36 @@ fn signals<'a>(resources: &[&'a Resource]) -> Vec<(&'a Resource, Signal)> {
         .collect()
 }
 
-fn judged(
-    look: &Look,
-    asked: &[(&Resource, Signal)],
-    answers: &[Answer],
+fn evaluate_all(
+    window: &MetricWindow,
+    signals: &[(&Resource, Signal)],
+    data: &[MetricData],
 ) -> BTreeMap<ResourceId, Activity> {
     let mut observed: BTreeMap<ResourceId, Activity> = BTreeMap::new();
-    let mut restless: BTreeMap<&ResourceId, bool> = BTreeMap::new();
-    for ((resource, signal), answer) in asked.iter().zip(answers) {
-        let Judged {
+    let mut in_use: BTreeMap<&ResourceId, bool> = BTreeMap::new();
+    for ((resource, signal), data) in signals.iter().zip(data) {
+        let Evaluation {
             value,
             quiet_since,
-            why_not,
-        } = look.judge(signal, resource.created_at, answer);
-        let mut name = format!("{} {}", short(&resource.id), signal.metric);
-        if let Some(why) = why_not {
+            why_unknown,
+        } = window.evaluate(signal, resource.created_at, data);
+        let mut name = format!("{} {}", resource.id.short(), signal.metric);
+        if let Some(why) = why_unknown {
             name = format!("{name} ({why})");
         }
-        let seen = observed.entry(resource.id.clone()).or_default();
-        seen.evidence.push(Evidence {
+        let entry = observed.entry(resource.id.clone()).or_default();
+        entry.evidence.push(Evidence {
             signal: name,
             value,
-            threshold: signal.threshold_over(look.window),
-            window: look.window,
+            threshold: signal.threshold_over(window.window),
+            window: window.window,
         });
-        // Quiet is what is quiet in every respect, and since the last of them.
-        let restless = restless.entry(&resource.id).or_default();
-        *restless |= quiet_since.is_none();
-        seen.quiet_since = seen.quiet_since.max(quiet_since).filter(|_| !*restless);
+        // A resource is quiet if all its signals are, since the latest of them.
+        let in_use = in_use.entry(&resource.id).or_default();
+        *in_use |= quiet_since.is_none();
+        entry.quiet_since = entry.quiet_since.max(quiet_since).filter(|_| !*in_use);
     }
     observed
-}
-
-/// The part of an id that people know: `i-1`, `app/web/50dc6c495c0c9188`.
-fn short(id: &ResourceId) -> &str {
-    let resource = Arn::from_id(id).map_or(id.as_str(), |arn| arn.resource);
-    resource
-        .split_once(['/', ':'])
-        .map_or(resource, |(_, name)| name)
 }
 
 #[cfg(test)]
@@ -158,43 +116,45 @@ mod tests {
 
     const NOW: &str = "2026-03-02T12:00:00Z";
 
-    /// A resource is quiet since the last of its signals, and not at all while one of them is not.
+    /// A resource is quiet since the latest of its signals, and only while all of them are.
     #[test]
-    fn quiet_is_quiet_in_every_respect() {
+    fn quiet_means_all_signals_are_quiet() {
         let now: Timestamp = NOW.parse().unwrap();
-        let look = Look::new(Span::minutes(60), now);
+        let window = MetricWindow::new(Span::minutes(60), now);
         let volume = volume("vol-1", "2026-03-02T06:00:00Z");
-        let asked = signals(&[&volume]);
-        assert_eq!(asked.len(), 2);
+        let signals = signals(&[&volume]);
+        assert_eq!(signals.len(), 2);
         let used_at = |text: &str| {
-            Answer::complete(vec![
+            MetricData::complete(vec![
                 (text.parse().unwrap(), 9.0),
                 ("2026-03-02T11:00:00Z".parse().unwrap(), 0.0),
                 (NOW.parse().unwrap(), 0.0),
             ])
         };
-        let answers = [
+        let data = [
             used_at("2026-03-02T08:00:00Z"),
             used_at("2026-03-02T09:00:00Z"),
         ];
-        let seen = judged(&look, &asked, &answers).remove(&volume.id).unwrap();
-        assert_eq!(seen.quiet_since, "2026-03-02T09:05:00Z".parse().ok());
-        assert_eq!(seen.evidence[0].signal, "vol-1 VolumeReadOps");
-        assert!((seen.evidence[0].threshold - 1.0 / 24.0).abs() < 1e-9);
-        let answers = [
+        let observed = evaluate_all(&window, &signals, &data);
+        let observed = &observed[&volume.id];
+        assert_eq!(observed.quiet_since, "2026-03-02T09:05:00Z".parse().ok());
+        assert_eq!(observed.evidence[0].signal, "vol-1 VolumeReadOps");
+        assert!((observed.evidence[0].threshold - 1.0 / 24.0).abs() < 1e-9);
+        let data = [
             used_at("2026-03-02T11:30:00Z"),
             used_at("2026-03-02T09:00:00Z"),
         ];
-        let seen = judged(&look, &asked, &answers).remove(&volume.id).unwrap();
+        let observed = evaluate_all(&window, &signals, &data);
+        let observed = &observed[&volume.id];
         assert_eq!(
-            (seen.quiet_since, seen.evidence[0].value),
+            (observed.quiet_since, observed.evidence[0].value),
             (None, Some(9.0))
         );
     }
 
-    /// What is stopped is not expected to be used, and what could not be asked is not known.
+    /// A stopped resource is left out; one that could not be reached is unknown.
     #[test]
-    fn stopped_is_left_out_and_unasked_is_unknown() {
+    fn stopped_is_left_out_and_unreachable_is_unknown() {
         let mut volume = volume("vol-1", "2026-03-02T06:00:00Z");
         let now: Timestamp = NOW.parse().unwrap();
         let error = CloudError {
@@ -205,11 +165,11 @@ mod tests {
             message: "no".to_owned(),
             kind: stack::cloud::CloudErrorKind::Denied,
         };
-        let seen = unreachable(&[&volume], Span::minutes(60), now, &error);
-        let evidence = &seen[&volume.id].evidence[0];
+        let observed = unreachable(&[&volume], Span::minutes(60), now, &error);
+        let evidence = &observed[&volume.id].evidence[0];
         assert_eq!(evidence.value, None);
         assert!(
-            evidence.signal.contains("(not allowed to ask)"),
+            evidence.signal.contains("(access denied)"),
             "{}",
             evidence.signal
         );

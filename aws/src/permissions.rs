@@ -1,4 +1,4 @@
-//! The policies of the guide allow every call that the package makes.
+//! Checks that the policies in the AWS guide allow every call that this package makes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Calls whose action has another name than the call.
-const OTHER_NAMES: &[(&str, &str, &[&str])] = &[
+/// Calls whose IAM action has another name than the call.
+const ACTION_NAMES: &[(&str, &str, &[&str])] = &[
     (
         "s3",
         "DeleteObjects",
@@ -25,15 +25,15 @@ const OTHER_NAMES: &[(&str, &str, &[&str])] = &[
         &["s3:ListBucketMultipartUploads"],
     ),
     ("s3", "ListObjectVersions", &["s3:ListBucketVersions"]),
-    // Whoever has credentials may ask whose they are.
+    // This call needs no permission.
     ("sts", "GetCallerIdentity", &[]),
 ];
 
-/// Services whose actions begin with another word than the code's.
-const PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "tag")];
+/// Services whose action prefix differs from their name in the code.
+const ACTION_PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "tag")];
 
-/// A call without its action in one of the guide's two policies would be refused to whoever copies them, and an action
-/// that only reads is in the first.
+/// The guide has two policies. Each call needs its action in one of them: in the first if it only
+/// reads, otherwise in the second. Without it, AWS denies the call to users who copy the policies.
 #[test]
 fn the_guide_allows_every_call() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -44,7 +44,7 @@ fn the_guide_allows_every_call() {
     };
     let mut missing = BTreeSet::new();
     let calls = calls(&package.join("src"));
-    assert!(calls.len() > 30, "only these calls were found: {calls:?}");
+    assert!(calls.len() > 30, "found only these calls: {calls:?}");
     for (service, call) in calls {
         for action in actions(&service, &call) {
             let policy = if is_read(&call) { reading } else { writing };
@@ -53,7 +53,11 @@ fn the_guide_allows_every_call() {
             }
         }
     }
-    assert_eq!(missing, BTreeSet::new(), "docs/guides/aws.md lacks these");
+    assert_eq!(
+        missing,
+        BTreeSet::new(),
+        "docs/guides/aws.md lacks these actions"
+    );
     let both: Vec<_> = reading.intersection(writing).collect();
     assert!(both.is_empty(), "in both policies: {both:?}");
 }
@@ -67,21 +71,23 @@ fn is_read(call: &str) -> bool {
 
 /// The actions that a call needs.
 fn actions(service: &str, call: &str) -> Vec<String> {
-    let other = OTHER_NAMES
+    let renamed = ACTION_NAMES
         .iter()
-        .find(|(of, named, _)| *of == service && *named == call);
-    if let Some((_, _, actions)) = other {
+        .find(|(of_service, of_call, _)| *of_service == service && *of_call == call);
+    if let Some((_, _, actions)) = renamed {
         return actions.iter().map(|action| (*action).to_owned()).collect();
     }
-    let prefix = PREFIXES.iter().find(|(of, _)| *of == service);
+    let prefix = ACTION_PREFIXES.iter().find(|(name, _)| *name == service);
     let prefix = prefix.map_or(service, |(_, prefix)| prefix);
     vec![format!("{prefix}:{call}")]
 }
 
-/// The actions of each policy in the guide: its blocks of JSON.
+/// The actions of each policy in the guide, which are its JSON blocks.
 fn policies(guide: &str) -> Vec<BTreeSet<String>> {
-    let blocks = guide.split("```json\n").skip(1);
-    let blocks = blocks.map(|block| block.split("```").next().unwrap());
+    let blocks = guide
+        .split("```json\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap());
     let documents = blocks.map(|block| serde_json::from_str::<Value>(block).unwrap());
     let policies = documents.map(|document| {
         let statements = document["Statement"].as_array().unwrap().clone();
@@ -95,7 +101,7 @@ fn policies(guide: &str) -> Vec<BTreeSet<String>> {
     policies.collect()
 }
 
-/// Every call that the sources name where it can fail: `failed!("sqs", "DeleteQueue", …)`, and for EC2
+/// Every call in the sources: `failed!("sqs", "DeleteQueue", …)`, and for EC2 also
 /// `described!(…, "DescribeVolumes")`.
 fn calls(sources: &Path) -> BTreeSet<(String, String)> {
     let mut calls = BTreeSet::new();

@@ -4,6 +4,7 @@
 
 mod bill;
 mod list;
+mod meter;
 mod product;
 mod query;
 mod rate;
@@ -12,26 +13,27 @@ mod table;
 use rust_decimal::Decimal;
 use stack::cloud::Usage;
 
-pub(crate) use bill::bill;
-pub(crate) use list::current_prices;
-pub(crate) use rate::rate;
-pub(crate) use table::PriceTable;
+pub(crate) use self::bill::bill;
+pub(crate) use self::list::current_prices;
+pub(crate) use self::meter::{
+    CacheEngine, DatabaseEngine, DatabaseStorage, Item, Meter, VolumeKind,
+};
+use self::query::{Unit, query};
+pub(crate) use self::rate::rate;
+pub(crate) use self::table::PriceTable;
 
 /// Hours in a month, as AWS's own calculators count them.
 const HOURS_PER_MONTH: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
 
-/// A use that is priced by the month: so many gigabytes, keys, secrets.
-pub(crate) fn monthly(meter: &str, quantity: Decimal) -> Usage {
+/// A use of `quantity` units of a meter: instances, or gigabytes. A meter that is priced by the
+/// month counts as its share of an hour.
+pub(crate) fn usage_of(meter: impl Into<Meter>, quantity: Decimal) -> Usage {
+    let meter = meter.into();
     Usage {
-        meter: meter.to_owned(),
-        quantity: quantity / HOURS_PER_MONTH,
-    }
-}
-
-/// A use that is priced by the hour.
-pub(crate) fn hourly(meter: &str, quantity: Decimal) -> Usage {
-    Usage {
-        meter: meter.to_owned(),
-        quantity,
+        quantity: match query(&meter).unit {
+            Unit::Hour => quantity,
+            Unit::Month => quantity / HOURS_PER_MONTH,
+        },
+        meter: meter.to_string(),
     }
 }

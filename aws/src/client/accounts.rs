@@ -175,7 +175,8 @@ impl AccountAccess {
             Some(account) if account == self.account.id => Ok(()),
             account => {
                 let message = format!(
-                    "the credentials belong to account {}, but the configuration gives {} for \"{}\"",
+                    "the credentials belong to account {}, but the configuration gives {} for \
+                     \"{}\"",
                     account.unwrap_or("unknown"),
                     self.account.id,
                     self.account.name

@@ -202,8 +202,8 @@ pub(crate) fn kind_of(
     }
 }
 
-/// Whether a code says that the resource does not exist. `NotFound` alone does not: the SDK reads it
-/// from a bare answer with status 404.
+/// Whether a code says that the resource does not exist. `NotFound` alone does not: the SDK reads
+/// it from a bare answer with status 404.
 fn is_not_found(code: &str) -> bool {
     let code = code.trim_end_matches("Exception").trim_end_matches("Fault");
     code != "NotFound" && (code.ends_with("NotFound") || code.ends_with("NotFoundFault"))

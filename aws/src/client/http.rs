@@ -87,8 +87,10 @@ async fn is_throttled(answer: &mut HttpResponse) -> Result<bool, ConnectorError>
         429 | 503 => Ok(true),
         400 => {
             let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
-            let read = ByteStream::new(body).collect().await;
-            let read = read.map_err(|error| ConnectorError::io(error.into()))?;
+            let read = ByteStream::new(body)
+                .collect()
+                .await
+                .map_err(|error| ConnectorError::io(error.into()))?;
             let bytes = read.into_bytes();
             let throttled = error::names_throttling(&String::from_utf8_lossy(&bytes));
             *answer.body_mut() = SdkBody::from(bytes);
@@ -154,7 +156,7 @@ mod tests {
         }
     }
 
-    /// Reads and writes are told apart in each protocol.
+    /// Distinguishes reads from writes in each protocol.
     #[test]
     fn tells_reads_from_writes() {
         let post = |target: Option<&str>, body: &'static str| {

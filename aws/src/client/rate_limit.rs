@@ -88,8 +88,8 @@ impl CallPermit {
 }
 
 /// The size and refill rate of a bucket, below the documented limits: EC2's request buckets; 15
-/// reads and 5 writes a second for the tagging API; a burst of 10 and 5 a second for the price list.
-/// Cost Explorer publishes no limit and gets one call at a time.
+/// reads and 5 writes a second for the tagging API; a burst of 10 and 5 a second for the price
+/// list. Cost Explorer publishes no limit and gets one call at a time.
 fn limits(key: &RateLimitKey) -> (f64, f64) {
     match (key.service, key.reads) {
         ("ec2", true) => (80.0, 18.0),
@@ -209,8 +209,8 @@ mod tests {
         }
     }
 
-    /// Calls use up the bucket, then follow its refill rate. Throttling slows the bucket down. Reads
-    /// and writes have buckets of their own.
+    /// Calls use up the bucket, then follow its refill rate. Throttling slows the bucket down.
+    /// Reads and writes have buckets of their own.
     #[tokio::test(start_paused = true)]
     async fn calls_follow_the_bucket() {
         let limiter = RateLimiter::new(true);

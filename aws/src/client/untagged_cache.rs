@@ -12,9 +12,10 @@ const TTL: Duration = Duration::from_secs(60 * 60);
 
 /// The unique ids of resources that carried no stack's tag, with the time of the check.
 ///
-/// IAM lists policies and instance profiles without their tags, so reading the tags takes a call for
-/// each. Tags usually come with the creation, so a scan of all stacks, which repeats, skips for an
-/// hour what was untagged. A scan for one stack precedes an action on it and reads the tags of each.
+/// IAM lists policies and instance profiles without their tags, so reading the tags takes a call
+/// for each. Tags usually come with the creation, so a scan of all stacks, which repeats, skips for
+/// an hour what was untagged. A scan for one stack precedes an action on it and reads the tags of
+/// each.
 ///
 /// The key is the unique id, because a resource that is deleted and created again under the same
 /// name is a different one.

@@ -77,7 +77,10 @@ pub(super) fn delete_gateways_after_subnets(resources: &mut [Resource]) {
             vpcs.map(|vpc| (vpc.clone(), gateway.id.clone()))
         })
         .collect();
-    for subnet in resources.iter_mut().filter(|one| one.kind == SUBNET) {
+    for subnet in resources
+        .iter_mut()
+        .filter(|resource| resource.kind == SUBNET)
+    {
         let of_its_vpc: Vec<ResourceId> = gateways
             .iter()
             .filter(|(vpc, _)| subnet.uses.contains(vpc))

@@ -33,8 +33,10 @@ pub(super) async fn tagged(
     let mut index = TagIndex::new();
     while let Some(mapping) = mappings.next().await {
         let mapping = mapping.map_err(failed!("tagging", "GetResources"))?;
-        let tags = mapping.tags().iter();
-        let tags = tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
+        let tags = mapping
+            .tags()
+            .iter()
+            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
         if let Some(arn) = mapping.resource_arn() {
             index.insert(canonical_id(clients, arn), tags.collect());
         }

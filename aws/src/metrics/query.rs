@@ -1,4 +1,4 @@
-//! Asking for many metrics at once. A metric costs a thousandth of a cent each time.
+//! Queries many CloudWatch metrics in one call. Each metric costs a thousandth of a cent.
 
 use aws_sdk_cloudwatch::types::{
     Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, StatusCode,
@@ -8,52 +8,44 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use stack::cloud::{CloudError, CloudErrorKind};
 
-use super::Signal;
-use super::evaluate::Look;
+use super::window::MetricWindow;
 use crate::client::Clients;
 use crate::client::error::failed;
+use crate::signal::Signal;
 use crate::time::timestamp;
 
-/// Metrics in one call; the service takes 500.
-const METRICS: usize = 500;
+/// Metrics in one call: the most that CloudWatch accepts.
+const MAX_METRICS: usize = 500;
 
-/// Points in the answer of one call.
-const POINTS: i64 = 100_800;
+/// Data points in the answer of one call: the most that CloudWatch returns.
+const MAX_POINTS: i64 = 100_800;
 
-/// Calls under way at once; the pace of the service is kept besides.
-const AT_ONCE: usize = 4;
+/// Calls in flight at once, below the rate limit of the service.
+const MAX_CALLS_IN_FLIGHT: usize = 4;
 
-/// One metric over a time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Question<'a> {
-    pub(super) signal: &'a Signal,
-    pub(super) look: &'a Look,
-}
-
-/// What was answered about one metric.
+/// The data points of one metric.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Answer {
-    /// Beginnings and values of its points, in any order.
+pub(super) struct MetricData {
+    /// Start time and value of each point, in any order.
     pub(super) points: Vec<(Timestamp, f64)>,
-    /// Why the answer is not the whole one.
+    /// Why points may be missing.
     pub(super) incomplete: Option<String>,
 }
 
-impl Answer {
-    /// All there is.
+impl MetricData {
     #[cfg(test)]
     pub(super) fn complete(points: Vec<(Timestamp, f64)>) -> Self {
         let incomplete = None;
         Self { points, incomplete }
     }
 
-    /// None, because the call failed.
+    /// No points, because the call failed.
     pub(super) fn failed(error: &CloudError) -> Self {
         let why = match error.kind {
-            CloudErrorKind::Denied => "not allowed to ask".to_owned(),
+            CloudErrorKind::Denied => "access denied".to_owned(),
             CloudErrorKind::Credentials => "the credentials are not valid".to_owned(),
             CloudErrorKind::Throttled => "too many calls".to_owned(),
-            CloudErrorKind::Unreachable => "could not be reached".to_owned(),
+            CloudErrorKind::Unreachable => "CloudWatch could not be reached".to_owned(),
             _ => error.code.clone().unwrap_or_else(|| error.message.clone()),
         };
         Self {
@@ -66,83 +58,87 @@ impl Answer {
         let times = result.timestamps().iter().map(|time| timestamp(Some(time)));
         let points = times.zip(result.values());
         self.points
-            .extend(points.filter_map(|(clients, value)| Some((clients?, *value))));
-        // A series that goes on on another page is partial until its last one.
+            .extend(points.filter_map(|(time, value)| Some((time?, *value))));
+        // A series that continues on another page is partial until its last page.
         self.incomplete = match result.status_code() {
             Some(StatusCode::Complete) => None,
             Some(StatusCode::PartialData) => Some("partial data".to_owned()),
-            Some(StatusCode::Forbidden) => Some("not allowed to ask".to_owned()),
-            Some(StatusCode::InternalError) => Some("the service failed".to_owned()),
+            Some(StatusCode::Forbidden) => Some("access denied".to_owned()),
+            Some(StatusCode::InternalError) => Some("CloudWatch failed".to_owned()),
             other => Some(other.map_or("no status", StatusCode::as_str).to_owned()),
         };
     }
 }
 
-/// The answers, in the order of the questions, which are all about the same time.
-pub(super) async fn all(clients: &Clients, questions: &[Question<'_>]) -> Vec<Answer> {
-    let Some(first) = questions.first() else {
-        return Vec::new();
-    };
-    let calls = questions
-        .chunks(at_once(first.look))
+/// The data of each signal, in the order of the signals.
+pub(super) async fn query(
+    clients: &Clients,
+    signals: &[&Signal],
+    window: &MetricWindow,
+) -> Vec<MetricData> {
+    let calls: Vec<_> = signals
+        .chunks(metrics_per_call(window))
         .map(|chunk| async move {
-            match call(clients, chunk).await {
-                Ok(answers) => answers,
-                Err(error) => chunk.iter().map(|_| Answer::failed(&error)).collect(),
+            match call(clients, chunk, window).await {
+                Ok(data) => data,
+                Err(error) => chunk.iter().map(|_| MetricData::failed(&error)).collect(),
             }
-        });
-    let calls: Vec<_> = calls.collect();
-    let answers: Vec<Vec<Answer>> = stream::iter(calls).buffered(AT_ONCE).collect().await;
-    answers.concat()
+        })
+        .collect();
+    let data: Vec<Vec<MetricData>> = stream::iter(calls)
+        .buffered(MAX_CALLS_IN_FLIGHT)
+        .collect()
+        .await;
+    data.concat()
 }
 
 /// How many metrics fit into one call.
-fn at_once(look: &Look) -> usize {
-    let span = look.to.as_second() - look.from.as_second();
-    let points = (span / look.period + 2).max(1);
-    usize::try_from(POINTS / points).map_or(1, |fit| fit.clamp(1, METRICS))
+fn metrics_per_call(window: &MetricWindow) -> usize {
+    let span = window.to.as_second() - window.from.as_second();
+    let points = (span / window.period + 2).max(1);
+    usize::try_from(MAX_POINTS / points).map_or(1, |fit| fit.clamp(1, MAX_METRICS))
 }
 
-async fn call(clients: &Clients, questions: &[Question<'_>]) -> Result<Vec<Answer>, CloudError> {
-    let Some(Question { look, .. }) = questions.first() else {
-        return Ok(Vec::new());
-    };
-    let queries = questions
+async fn call(
+    clients: &Clients,
+    signals: &[&Signal],
+    window: &MetricWindow,
+) -> Result<Vec<MetricData>, CloudError> {
+    let queries = signals
         .iter()
         .enumerate()
-        .map(|(place, question)| query(place, question))
+        .map(|(index, signal)| metric_query(index, signal, window))
         .collect();
     let mut pages = clients
         .cloudwatch()
         .get_metric_data()
-        .start_time(DateTime::from_secs(look.from.as_second()))
-        .end_time(DateTime::from_secs(look.to.as_second()))
+        .start_time(DateTime::from_secs(window.from.as_second()))
+        .end_time(DateTime::from_secs(window.to.as_second()))
         .set_metric_data_queries(Some(queries))
         .into_paginator()
         .send();
-    let mut answers = vec![
-        Answer {
+    let mut data = vec![
+        MetricData {
             points: Vec::new(),
             incomplete: Some("no answer".to_owned()),
         };
-        questions.len()
+        signals.len()
     ];
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed!("monitoring", "GetMetricData"))?;
         for result in page.metric_data_results() {
-            let place = result
+            let index = result
                 .id()
                 .and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
-            if let Some(answer) = place.and_then(|place| answers.get_mut(place)) {
-                answer.add(result);
+            if let Some(data) = index.and_then(|index| data.get_mut(index)) {
+                data.add(result);
             }
         }
     }
-    Ok(answers)
+    Ok(data)
 }
 
-fn query(place: usize, question: &Question<'_>) -> MetricDataQuery {
-    let Question { signal, look } = question;
+fn metric_query(index: usize, signal: &Signal, window: &MetricWindow) -> MetricDataQuery {
     let dimensions = signal.dimensions.iter().map(|(name, value)| {
         let dimension = Dimension::builder().name(*name).value(value);
         dimension.build()
@@ -153,11 +149,11 @@ fn query(place: usize, question: &Question<'_>) -> MetricDataQuery {
         .set_dimensions(Some(dimensions.collect()));
     let stat = MetricStat::builder()
         .metric(metric.build())
-        .set_period(i32::try_from(look.period).ok())
+        .set_period(i32::try_from(window.period).ok())
         .stat(signal.statistic);
     MetricDataQuery::builder()
-        // Ids have to begin with a small letter.
-        .id(format!("m{place}"))
+        // Ids must begin with a lowercase letter.
+        .id(format!("m{index}"))
         .metric_stat(stat.build())
         .return_data(true)
         .build()
@@ -181,36 +177,40 @@ mod tests {
             .build()
     }
 
-    /// A series that is told on two pages is whole when the last of them says so.
+    /// The status on the last page of a series says whether it is complete.
     #[test]
-    fn the_last_page_says_whether_it_is_whole() {
-        let mut answer = Answer::default();
-        answer.add(&result(StatusCode::PartialData, 1.0));
-        assert_eq!(answer.incomplete.as_deref(), Some("partial data"));
-        answer.add(&result(StatusCode::Complete, 2.0));
-        assert_eq!((answer.incomplete.clone(), answer.points.len()), (None, 2));
-        answer.add(&result(StatusCode::Forbidden, 2.0));
-        assert_eq!(answer.incomplete.as_deref(), Some("not allowed to ask"));
+    fn the_last_page_says_whether_data_are_complete() {
+        let mut data = MetricData::default();
+        data.add(&result(StatusCode::PartialData, 1.0));
+        assert_eq!(data.incomplete.as_deref(), Some("partial data"));
+        data.add(&result(StatusCode::Complete, 2.0));
+        assert_eq!((data.incomplete.clone(), data.points.len()), (None, 2));
+        data.add(&result(StatusCode::Forbidden, 2.0));
+        assert_eq!(data.incomplete.as_deref(), Some("access denied"));
     }
 
-    /// One call has no more metrics, and no more points, than the service answers.
+    /// One call asks for no more metrics and points than CloudWatch returns.
     #[test]
-    fn calls_are_no_larger_than_the_service_answers() {
+    fn calls_stay_within_the_limits() {
         let now = Timestamp::from_second(1_772_452_800).unwrap();
         for hours in [1, 24, 24 * 7, 24 * 90] {
-            let look = Look::new(Span::minutes(hours * 60), now);
-            let span = look.to.as_second() - look.from.as_second();
-            let fit = i64::try_from(at_once(&look)).unwrap();
+            let window = MetricWindow::new(Span::minutes(hours * 60), now);
+            let span = window.to.as_second() - window.from.as_second();
+            let fit = i64::try_from(metrics_per_call(&window)).unwrap();
             assert!((300..=500).contains(&fit), "{hours} h: {fit}");
-            assert!(fit * (span / look.period + 1) <= POINTS, "{hours} h: {fit}");
+            assert!(
+                fit * (span / window.period + 1) <= MAX_POINTS,
+                "{hours} h: {fit}"
+            );
         }
     }
 
-    /// One CBOR request asks for all metrics, and the answers come back in the order of the questions.
+    /// One CBOR request asks for all metrics, and the data come back in the order of the signals.
     #[tokio::test]
     async fn one_call_asks_for_all_metrics_in_cbor() {
         let service = Loopback::new(|_| (200, "application/cbor", metric_data())).await;
-        let look = Look::new(Span::minutes(60), "2026-03-02T12:00:00Z".parse().unwrap());
+        let now = "2026-03-02T12:00:00Z".parse().unwrap();
+        let window = MetricWindow::new(Span::minutes(60), now);
         let signal = Signal {
             namespace: "AWS/EC2",
             metric: "CPUUtilization",
@@ -219,18 +219,14 @@ mod tests {
             threshold: 5.0,
             silence_is_zero: false,
         };
-        let question = Question {
-            signal: &signal,
-            look: &look,
-        };
-        let answers = all(&service.clients, &[question; 3]).await;
+        let data = query(&service.clients, &[&signal; 3], &window).await;
         assert_eq!(
-            answers[0].points,
+            data[0].points,
             [("2026-03-02T11:00:00Z".parse().unwrap(), 7.5)]
         );
-        let why = answers.iter().map(|answer| answer.incomplete.as_deref());
+        let why = data.iter().map(|data| data.incomplete.as_deref());
         let why: Vec<_> = why.collect();
-        assert_eq!(why, [None, Some("not allowed to ask"), Some("no answer")]);
+        assert_eq!(why, [None, Some("access denied"), Some("no answer")]);
         let requests = service.recorded();
         assert_eq!(requests.len(), 1);
         let path = "/service/GraniteServiceVersion20100801/operation/GetMetricData";
@@ -242,7 +238,7 @@ mod tests {
         );
     }
 
-    /// The second metric may not be read, the first has one point, and the third is missing.
+    /// Access to the second metric is denied, the first has one point, and the third is missing.
     fn metric_data() -> Vec<u8> {
         let eleven = 1_772_449_200;
         let mut data = Encoder::new(Vec::new());

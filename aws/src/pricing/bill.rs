@@ -1,4 +1,4 @@
-//! What the cloud billed: one grouped question to Cost Explorer, and its pages. Each is a request that costs a cent.
+//! Reads the bill: one grouped query to Cost Explorer. Each page is a request that costs a cent.
 
 use std::collections::BTreeSet;
 
@@ -17,85 +17,86 @@ use stack::values::tags::STACK;
 use crate::client::Clients;
 use crate::client::error::failed;
 
-/// Spreads what is paid in advance over the time that it is paid for: what a stack has used, whenever it was invoiced.
+/// This metric spreads upfront payments over the time that they cover.
 const METRIC: &str = "AmortizedCost";
 
-/// What is no use of anything, and would be set against whichever stack carries it.
-const NOT_USE: [&str; 3] = ["Tax", "Credit", "Refund"];
+/// Record types that are not charges for use.
+const EXCLUDED_RECORD_TYPES: [&str; 3] = ["Tax", "Credit", "Refund"];
 
-/// Pages of one bill: each costs a cent, and a year of days of many stacks has fewer.
-const PAGES: u32 = 100;
+/// The most pages of one bill. Each costs a cent, and a year of many stacks has fewer.
+const MAX_PAGES: u32 = 100;
 
-/// What every stack cost from one day to another (excluded), by day and service.
+/// What every stack cost from the day `from` to the day before `to`, by day and service.
 pub(crate) async fn bill(clients: &Clients, from: Date, to: Date) -> Result<Bill, CloudError> {
     let mut bill = Bill::default();
     let mut page = None;
     loop {
-        let answer = match ask(clients, from, to, page).await {
+        let answer = match read_page(clients, from, to, page).await {
             Ok(answer) => answer,
             Err(error) if bill.requests == 0 => return Err(error),
-            Err(error) => return Ok(broken_off(bill.requests, &error.to_string())),
+            Err(error) => return Ok(truncated(bill.requests, &error.to_string())),
         };
         bill.requests += 1;
-        read(&mut bill, answer.results_by_time());
+        add_days(&mut bill, answer.results_by_time());
         page = answer.next_page_token.filter(|token| !token.is_empty());
         if page.is_none() {
             break;
         }
-        if bill.requests >= PAGES {
-            let why = format!("it has more than {PAGES} pages");
-            return Ok(broken_off(bill.requests, &why));
+        if bill.requests >= MAX_PAGES {
+            let why = format!("it has more than {MAX_PAGES} pages");
+            return Ok(truncated(bill.requests, &why));
         }
     }
     if bill.lines.is_empty() && bill.remark.is_none() {
         bill.remark = Some(format!(
-            "the bill names no stack. If stacks stood then, the tag {STACK} is not activated for cost allocation: activate \
-             it in the account that pays, under Billing and Cost Management, Cost allocation tags, or with `aws ce \
-             update-cost-allocation-tags-status --cost-allocation-tags-status TagKey={STACK},Status=Active`. It takes up \
-             to 24 h and counts from then on"
+            "the bill names no stack. If stacks existed at that time, the tag {STACK} is not an active \
+             cost allocation tag. Activate it in the account that pays, under Billing and Cost \
+             Management, Cost allocation tags, or with `aws ce \
+             update-cost-allocation-tags-status --cost-allocation-tags-status \
+             TagKey={STACK},Status=Active`. This takes up to 24 h and applies from then on"
         ));
     }
     Ok(bill)
 }
 
-/// The pages so far were paid for: that is told, and half a bill is not.
-fn broken_off(requests: u32, why: &str) -> Bill {
+/// A bill with the count of paid requests and without its lines: an incomplete bill would be wrong.
+fn truncated(requests: u32, why: &str) -> Bill {
     Bill {
         requests,
-        remark: Some(format!("only a part of the bill was answered: {why}")),
+        remark: Some(format!("the bill is incomplete: {why}")),
         broken_off: true,
         ..Bill::default()
     }
 }
 
-async fn ask(
+async fn read_page(
     clients: &Clients,
     from: Date,
     to: Date,
     page: Option<String>,
 ) -> Result<GetCostAndUsageOutput, CloudError> {
     let time = DateInterval::builder().start(from.to_string());
-    let use_only = Expression::builder().dimensions(
+    let excluded = Expression::builder().dimensions(
         DimensionValues::builder()
             .key(Dimension::RecordType)
-            .set_values(Some(NOT_USE.map(str::to_owned).to_vec()))
+            .set_values(Some(EXCLUDED_RECORD_TYPES.map(str::to_owned).to_vec()))
             .build(),
     );
     let by = |kind, key: &str| GroupDefinition::builder().r#type(kind).key(key).build();
-    // No second try by itself: an answer that was lost has been paid for, and the next one would be as well.
-    let once = Config::builder().retry_config(RetryConfig::disabled());
+    // No retries: AWS also charges for an answer that was lost.
+    let no_retries = Config::builder().retry_config(RetryConfig::disabled());
     let answer = clients
         .cost_explorer()
         .get_cost_and_usage()
         .set_time_period(time.end(to.to_string()).build().ok())
         .granularity(Granularity::Daily)
         .metrics(METRIC)
-        .filter(Expression::builder().not(use_only.build()).build())
+        .filter(Expression::builder().not(excluded.build()).build())
         .group_by(by(GroupDefinitionType::Tag, STACK))
         .group_by(by(GroupDefinitionType::Dimension, "SERVICE"))
         .set_next_page_token(page)
         .customize()
-        .config_override(once)
+        .config_override(no_retries)
         .send()
         .await;
     answer
@@ -103,9 +104,9 @@ async fn ask(
         .map_err(|error| match error.kind {
             CloudErrorKind::Denied => CloudError {
                 message: format!(
-                    "{}. The bill is asked for in account {}, the first of the configuration: it needs \
-                     ce:GetCostAndUsage, and, in an organisation, that the account which pays lets its members see \
-                     costs; else put that account first",
+                    "{}. jiti reads the bill in account {}, the first of the configuration. Allow \
+                     ce:GetCostAndUsage there; in an organization, the management account must \
+                     also let its members see costs. Otherwise, configure the management account first",
                     error.message, clients.place.account
                 ),
                 ..error
@@ -114,8 +115,8 @@ async fn ask(
         })
 }
 
-/// Adds one page.
-fn read(bill: &mut Bill, days: &[ResultByTime]) {
+/// Adds the days of one page.
+fn add_days(bill: &mut Bill, days: &[ResultByTime]) {
     let mut settled: BTreeSet<Date> = bill.settled.drain(..).collect();
     for result in days {
         let start = result.time_period().map(DateInterval::start);
@@ -129,7 +130,7 @@ fn read(bill: &mut Bill, days: &[ResultByTime]) {
             let [tag, service] = group.keys() else {
                 continue;
             };
-            // The keys and values of tags may hold any character: the prefix is known, so only that is taken away.
+            // The value of a tag may contain any character, so strip only the known prefix.
             let stack = tag
                 .strip_prefix(STACK)
                 .and_then(|rest| rest.strip_prefix('$'));
@@ -140,9 +141,10 @@ fn read(bill: &mut Bill, days: &[ResultByTime]) {
             let dollars = amount.filter(|amount| amount.unit().is_none_or(|unit| unit == "USD"));
             let usd = dollars.and_then(|amount| amount.amount()?.parse::<Usd>().ok());
             let Some(usd) = usd else {
-                // Left out of a sum it would be taken for nothing.
+                // Without this remark, a sum without the amount would look complete.
                 bill.remark = Some(format!(
-                    "the bill is not whole: what {stack} cost on {day} for {service} is not told in dollars"
+                    "the bill is incomplete: it does not give the cost of {stack} on {day} for \
+                     {service} in dollars"
                 ));
                 continue;
             };
@@ -185,12 +187,13 @@ mod tests {
             .build()
     }
 
-    /// The value of a tag is what follows the known prefix, dollar signs included; without a value nobody is meant.
+    /// The stack is the tag value after the known prefix, with any dollar signs; groups without a
+    /// value do not count.
     #[test]
-    fn the_prefix_is_taken_away_and_no_more() {
+    fn strips_only_the_prefix() {
         let mut bill = Bill::default();
         let ec2 = "Amazon Elastic Compute Cloud - Compute";
-        read(
+        add_days(
             &mut bill,
             &[
                 day(
@@ -210,7 +213,7 @@ mod tests {
                 ),
             ],
         );
-        let told: Vec<_> = bill
+        let lines: Vec<_> = bill
             .lines
             .iter()
             .map(|line| {
@@ -224,7 +227,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            lines,
             [
                 (
                     "checkout$pr",
@@ -243,15 +246,15 @@ mod tests {
         assert_eq!(bill.settled, ["2026-03-01".parse::<Date>().unwrap()]);
     }
 
-    /// Pages add up, and a day that stands on two of them is one day.
+    /// Pages add up, and a day on two pages is one day.
     #[test]
     fn pages_add_up() {
         let mut bill = Bill::default();
-        read(
+        add_days(
             &mut bill,
             &[day("2026-03-01", false, &[("jiti:stack$a", "S3", "1")])],
         );
-        read(
+        add_days(
             &mut bill,
             &[day("2026-03-01", false, &[("jiti:stack$b", "S3", "2")])],
         );
@@ -278,37 +281,37 @@ mod tests {
         (200, "application/x-amz-json-1.1", body.to_string())
     }
 
-    fn refused() -> FakeAnswer {
+    fn throttled() -> FakeAnswer {
         let body = json!({"__type": "LimitExceededException", "Message": "too many"});
         (400, "application/x-amz-json-1.1", body.to_string())
     }
 
-    /// One question, grouped by stack and service and without what is no use, and each page of its answer is counted.
+    /// The query groups by stack and service and excludes other records; each page counts.
     #[tokio::test]
-    async fn each_page_is_counted() {
-        let service = Loopback::new(|body| page((!body.contains("page-2")).then_some("page-2")));
-        let service = service.await;
+    async fn counts_each_page() {
+        let service =
+            Loopback::new(|body| page((!body.contains("page-2")).then_some("page-2"))).await;
         let (from, to) = dates();
         let bill = bill(&service.clients, from, to).await.unwrap();
         assert_eq!((bill.requests, bill.lines.len(), bill.remark), (2, 2, None));
         assert!(bill.settled.is_empty());
-        let asked: serde_json::Value = serde_json::from_str(&service.requests()[0]).unwrap();
-        assert_eq!(asked["Granularity"], "DAILY");
-        assert_eq!(asked["Metrics"], json!(["AmortizedCost"]));
+        let query: serde_json::Value = serde_json::from_str(&service.requests()[0]).unwrap();
+        assert_eq!(query["Granularity"], "DAILY");
+        assert_eq!(query["Metrics"], json!(["AmortizedCost"]));
         assert_eq!(
-            asked["TimePeriod"],
+            query["TimePeriod"],
             json!({"Start": "2026-03-01", "End": "2026-03-03"})
         );
         let groups =
             json!([{"Type": "TAG", "Key": "jiti:stack"}, {"Type": "DIMENSION", "Key": "SERVICE"}]);
-        assert_eq!(asked["GroupBy"], groups);
-        let left_out = json!({"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Tax", "Credit", "Refund"]}}});
-        assert_eq!(asked["Filter"], left_out);
+        assert_eq!(query["GroupBy"], groups);
+        let excluded = json!({"Key": "RECORD_TYPE", "Values": ["Tax", "Credit", "Refund"]});
+        assert_eq!(query["Filter"], json!({"Not": {"Dimensions": excluded}}));
     }
 
-    /// A bill that never ends is broken off before it costs more than a dollar.
+    /// An endless bill is cut off before it costs more than a dollar.
     #[tokio::test]
-    async fn pages_come_to_an_end() {
+    async fn stops_after_the_last_allowed_page() {
         let count = std::sync::atomic::AtomicU32::new(0);
         let endless = move |_: &str| {
             let next = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -317,13 +320,13 @@ mod tests {
         let service = Loopback::new(endless).await;
         let (from, to) = dates();
         let bill = bill(&service.clients, from, to).await.unwrap();
-        assert_eq!((bill.requests, bill.lines.len()), (PAGES, 0));
+        assert_eq!((bill.requests, bill.lines.len()), (MAX_PAGES, 0));
         assert!(bill.broken_off && bill.remark.is_some());
     }
 
-    /// What is billed in another currency is told, and not left out in silence.
+    /// A remark says that an amount in another currency is left out.
     #[test]
-    fn other_currencies_are_told() {
+    fn remarks_on_other_currencies() {
         let mut bill = Bill::default();
         let value = MetricValue::builder().amount("7").unit("CNY").build();
         let group = Group::builder()
@@ -334,36 +337,37 @@ mod tests {
             .start("2026-03-01")
             .end("2026-03-02");
         let day = ResultByTime::builder().time_period(time.build().unwrap());
-        read(&mut bill, &[day.groups(group.build()).build()]);
+        add_days(&mut bill, &[day.groups(group.build()).build()]);
         assert_eq!(bill.lines, []);
-        assert!(bill.remark.unwrap().contains("not told in dollars"));
+        assert!(bill.remark.unwrap().contains("in dollars"));
     }
 
-    /// What is refused is not asked again, and a page that is refused leaves what was paid for counted, and nothing else.
+    /// A refused request is not retried. If a later page is refused, the paid requests still count,
+    /// and the bill has no lines.
     #[tokio::test]
-    async fn nothing_is_tried_again_by_itself() {
+    async fn never_retries() {
         let (from, to) = dates();
-        let service = Loopback::new(|_| refused()).await;
+        let service = Loopback::new(|_| throttled()).await;
         let error = bill(&service.clients, from, to).await.unwrap_err();
         assert_eq!(error.kind, CloudErrorKind::Throttled);
         assert_eq!(service.requests().len(), 1);
-        let half = |body: &str| {
+        let first_page_only = |body: &str| {
             if body.contains("page-2") {
-                refused()
+                throttled()
             } else {
                 page(Some("page-2"))
             }
         };
-        let service = Loopback::new(half).await;
+        let service = Loopback::new(first_page_only).await;
         let bill = bill(&service.clients, from, to).await.unwrap();
         assert_eq!((bill.requests, bill.lines.len()), (1, 0));
         assert!(bill.broken_off && bill.remark.is_some());
         assert_eq!(service.requests().len(), 2);
     }
 
-    /// A bill that names no stack says what has to be activated, and how.
+    /// If the bill names no stack, a remark says how to activate the tag.
     #[tokio::test]
-    async fn a_tag_that_is_not_activated_is_told() {
+    async fn remarks_on_a_tag_that_is_not_activated() {
         let empty = |_: &str| {
             let body = json!({"ResultsByTime": []}).to_string();
             (200, "application/x-amz-json-1.1", body)

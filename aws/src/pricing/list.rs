@@ -1,4 +1,4 @@
-//! Asking the Price List API for the present prices of what is in use. It is free of charge, and slow.
+//! Reads current prices from the Price List API. It is free of charge, and slow.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,19 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Price, Resource};
 
+use super::meter::Meter;
 use super::product;
 use super::query::{Query, query};
 use crate::client::Clients;
 use crate::client::error::failed;
 
-/// Questions under way at once; the pace of the service is kept besides.
-const AT_ONCE: usize = 4;
+/// Queries in flight at once, below the rate limit of the service.
+const MAX_QUERIES_IN_FLIGHT: usize = 4;
 
-/// The present list prices of exactly what these resources use. `at` has to be where the price list is served, which has
-/// nothing to do with the regions that are priced. What the list does not answer without doubt is left out.
+/// The current list prices of what these resources use. `clients` must be those of the region that
+/// serves the price list; the prices are for the regions of the resources.
+///
+/// Leaves out a price that the list does not give unambiguously.
 pub(crate) async fn current_prices(
     clients: &Clients,
     resources: &[Resource],
@@ -26,27 +29,25 @@ pub(crate) async fn current_prices(
         .iter()
         .flat_map(|resource| {
             let region = resource.place.region.as_str();
-            resource
-                .usage
-                .iter()
-                .map(move |usage| (usage.meter.as_str(), region))
+            let usage = resource.usage.iter();
+            usage.map(move |usage| (usage.meter.as_str(), region))
         })
         .collect();
-    let asked: Vec<_> = wanted
+    let queries: Vec<_> = wanted
         .into_iter()
-        .filter_map(|(meter, region)| Some((meter, region, query(meter)?)))
-        .map(async |(meter, region, query)| {
-            let price = ask(clients, region, &query).await?;
+        .filter_map(|(code, region)| Some((code, region, code.parse::<Meter>().ok()?)))
+        .map(async |(code, region, meter)| {
+            let price = price(clients, region, &query(&meter)).await?;
             Ok(price.map(|(usd, listed_on)| Price {
-                meter: meter.to_owned(),
+                meter: code.to_owned(),
                 region: region.to_owned(),
                 usd,
                 listed_on,
             }))
         })
         .collect();
-    let answers = stream::iter(asked).buffer_unordered(AT_ONCE);
-    let mut prices: Vec<Price> = answers
+    let mut prices: Vec<Price> = stream::iter(queries)
+        .buffer_unordered(MAX_QUERIES_IN_FLIGHT)
         .try_filter_map(async |price| Ok(price))
         .try_collect()
         .await?;
@@ -54,8 +55,8 @@ pub(crate) async fn current_prices(
     Ok(prices)
 }
 
-/// The price of one thing in one region; `None` when there is none, or several that differ.
-async fn ask(
+/// The price in one region and the day of its list; `None` if there is none, or several differ.
+async fn price(
     clients: &Clients,
     region: &str,
     query: &Query,
@@ -65,8 +66,8 @@ async fn ask(
         filters.push(filter(name, value, FilterType::TermMatch));
     }
     if query.filters.is_empty() {
-        // Nothing else narrows a whole service down.
-        filters.push(filter("usagetype", &query.usage, FilterType::Contains));
+        // Without this filter the query would list the whole service.
+        filters.push(filter("usagetype", &query.usage_type, FilterType::Contains));
     }
     let mut products = clients
         .pricing()
@@ -79,7 +80,7 @@ async fn ask(
         .send();
     let mut found: Option<(Decimal, Date)> = None;
     while let Some(text) = products.next().await {
-        let text = text.map_err(failed!("pricing", "GetProducts", query.usage.as_str()))?;
+        let text = text.map_err(failed!("pricing", "GetProducts", query.usage_type.as_str()))?;
         let Some((usd, day)) = product::price(&text, query) else {
             continue;
         };
@@ -92,21 +93,20 @@ async fn ask(
     Ok(found)
 }
 
-/// A filter; the SDK makes its parts optional.
-fn filter(field: &str, value: &str, how: FilterType) -> Option<Filter> {
+/// A filter. The SDK's builder fails only without a field or value.
+fn filter(field: &str, value: &str, kind: FilterType) -> Option<Filter> {
     let filter = Filter::builder().field(field).value(value);
-    filter.r#type(how).build().ok()
+    filter.r#type(kind).build().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
     use stack::Place;
-    use stack::cloud::ResourceId;
+    use stack::cloud::{ResourceId, Usage};
 
     use super::*;
     use crate::client::loopback::{FakeAnswer, Loopback};
-    use crate::pricing::hourly;
 
     fn product(usage: &str, usd: &str) -> String {
         json!({
@@ -119,43 +119,47 @@ mod tests {
         .to_string()
     }
 
-    fn said(products: &[String], next: Option<&str>) -> FakeAnswer {
+    fn answer(products: &[String], next: Option<&str>) -> FakeAnswer {
         let body = json!({"FormatVersion": "aws_v1", "PriceList": products, "NextToken": next});
         (200, "application/x-amz-json-1.1", body.to_string())
     }
 
-    fn using(meters: &[&str]) -> Resource {
+    fn resource(meters: &[&str]) -> Resource {
         let place = Place {
             account: "123456789012".to_owned(),
             region: "eu-west-1".to_owned(),
         };
         let mut resource = Resource::named(ResourceId("arn".to_owned()), "any", place);
-        resource.usage = meters.iter().map(|meter| hourly(meter, 1.into())).collect();
+        let usage = meters.iter().map(|meter| Usage {
+            meter: (*meter).to_owned(),
+            quantity: 1.into(),
+        });
+        resource.usage = usage.collect();
         resource
     }
 
-    /// Exactly what is in use is asked for, once, on all pages; rows of other things are passed over, and of prices that
-    /// differ none is taken.
+    /// One query, with all its pages, asks for each meter in use. Rows of other products are
+    /// skipped, and prices that differ give none.
     #[tokio::test]
-    async fn exactly_what_is_in_use_is_asked_for() {
+    async fn queries_each_meter_in_use_once() {
         let service = Loopback::new(|body| {
             if body.contains("NatGateway") || body.contains("NAT Gateway") {
                 let rows = ["0.048", "0.052"].map(|usd| product("EU-NatGateway-Hours", usd));
-                return said(&rows, None);
+                return answer(&rows, None);
             }
             if body.contains("\"NextToken\":\"more\"") {
-                return said(&[product("EU-BoxUsage:t3.micro", "0.0114000000")], None);
+                return answer(&[product("EU-BoxUsage:t3.micro", "0.0114000000")], None);
             }
             let others = ["EU-UnusedBox:t3.micro", "EU-DedicatedUsage:t3.micro"];
-            said(&others.map(|usage| product(usage, "9")), Some("more"))
-        });
-        let service = service.await;
+            answer(&others.map(|usage| product(usage, "9")), Some("more"))
+        })
+        .await;
         let resources = [
-            using(&["ec2:t3.micro", "ec2:nat-gateway", "unknown:meter"]),
-            using(&["ec2:t3.micro"]),
+            resource(&["ec2:t3.micro", "ec2:nat-gateway", "unknown:meter"]),
+            resource(&["ec2:t3.micro"]),
         ];
         let prices = current_prices(&service.clients, &resources).await.unwrap();
-        let told: Vec<_> = prices
+        let texts: Vec<_> = prices
             .iter()
             .map(|price| {
                 format!(
@@ -167,23 +171,23 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(told, ["ec2:t3.micro eu-west-1 0.0114 2026-03-20"]);
+        assert_eq!(texts, ["ec2:t3.micro eu-west-1 0.0114 2026-03-20"]);
         let requests = service.requests();
         assert_eq!(requests.len(), 3, "{requests:?}");
-        let asked = requests
+        let query = requests
             .iter()
             .find(|body| body.contains("t3.micro"))
             .unwrap();
-        let asked: Value = serde_json::from_str(asked).unwrap();
+        let query: Value = serde_json::from_str(query).unwrap();
         let filter = |field: &str| {
-            let filters = asked["Filters"].as_array().unwrap();
+            let filters = query["Filters"].as_array().unwrap();
             let filter = filters
                 .iter()
                 .find(|filter| filter["Field"] == field)
                 .unwrap();
             (filter["Type"].clone(), filter["Value"].clone())
         };
-        assert_eq!(asked["ServiceCode"], "AmazonEC2");
+        assert_eq!(query["ServiceCode"], "AmazonEC2");
         assert_eq!(
             filter("regionCode"),
             ("TERM_MATCH".into(), "eu-west-1".into())

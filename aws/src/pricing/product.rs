@@ -1,4 +1,4 @@
-//! One product of the price list, as the API writes it: a text of JSON within the JSON of the answer.
+//! Reads one product of the price list: a JSON text within the JSON of the answer.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::query::{Query, Unit};
 
-/// Some throughput is listed by the GiB/s and used by the MiB/s.
-const MIB_IN_A_GIB: Decimal = Decimal::from_parts(1024, 0, 0, false, 0);
+/// The list prices throughput by the GiB/s; a volume states it in MiB/s.
+const MIB_PER_GIB: Decimal = Decimal::from_parts(1024, 0, 0, false, 0);
 
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct ListEntry {
     product: Product,
     terms: Terms,
     #[serde(rename = "publicationDate")]
@@ -28,7 +28,7 @@ struct Product {
 
 #[derive(Debug, Deserialize)]
 struct Terms {
-    /// Absent for what is only sold in advance.
+    /// Absent for a product that is only sold in advance.
     #[serde(rename = "OnDemand", default)]
     on_demand: HashMap<String, Term>,
 }
@@ -48,35 +48,35 @@ struct Dimension {
     price: HashMap<String, Decimal>,
 }
 
-/// The price of a product and the day of its list; `None` when it is not the product that was asked for, or cannot be
-/// understood: an unknown price is better than a wrong one.
+/// The price of a product and the day of its list. `None` if it is another product, or the entry
+/// cannot be read: an unknown price is better than a wrong one.
 pub(super) fn price(text: &str, query: &Query) -> Option<(Decimal, Date)> {
-    let listed: Listed = serde_json::from_str(text).ok()?;
-    if !query.means(listed.product.attributes.get("usagetype")?) {
+    let entry: ListEntry = serde_json::from_str(text).ok()?;
+    if !query.matches(entry.product.attributes.get("usagetype")?) {
         return None;
     }
-    let dimensions = listed
+    let dimensions = entry
         .terms
         .on_demand
         .values()
-        .flat_map(|t| t.dimensions.values());
-    // Of a price in steps the first counts: nobody knows here how much the whole account uses.
+        .flat_map(|term| term.dimensions.values());
+    // A tiered price counts with its first tier: the use of the whole account is not known here.
     let mut first = dimensions.filter(|dimension| matches!(&*dimension.from, "" | "0"));
     let (dimension, None) = (first.next()?, first.next()) else {
         return None;
     };
     let usd = *dimension.price.get("USD")?;
     let unit = dimension.unit.to_lowercase();
-    let by_the_hour = unit.contains("hr") || unit.contains("hour");
-    if by_the_hour != (query.unit == Unit::Hour) || usd <= Decimal::ZERO {
+    let is_hourly = unit.contains("hr") || unit.contains("hour");
+    if is_hourly != (query.unit == Unit::Hour) || usd <= Decimal::ZERO {
         return None;
     }
     let usd = if unit.starts_with("gibps") {
-        usd / MIB_IN_A_GIB
+        usd / MIB_PER_GIB
     } else {
         usd
     };
-    Some((usd, TimeZone::UTC.to_datetime(listed.published).date()))
+    Some((usd, TimeZone::UTC.to_datetime(entry.published).date()))
 }
 
 #[cfg(test)]
@@ -86,13 +86,27 @@ mod tests {
     use super::super::query::query;
     use super::*;
 
+    fn query_of(meter: &str) -> Query {
+        query(&meter.parse().unwrap())
+    }
+
     fn product(usage: &str, dimensions: &serde_json::Value) -> String {
+        let reserved = json!({"x": {"unit": "Hrs", "pricePerUnit": {"USD": "0.001"}}});
         json!({
-            "product": {"productFamily": "any", "attributes": {"usagetype": usage, "regionCode": "eu-west-1"}, "sku": "S"},
+            "product": {
+                "productFamily": "any",
+                "attributes": {"usagetype": usage, "regionCode": "eu-west-1"},
+                "sku": "S"
+            },
             "serviceCode": "any",
             "terms": {
-                "OnDemand": {"S.JRTCKXETXF": {"priceDimensions": dimensions, "offerTermCode": "JRTCKXETXF"}},
-                "Reserved": {"S.OTHER": {"priceDimensions": {"x": {"unit": "Hrs", "pricePerUnit": {"USD": "0.001"}}}}}
+                "OnDemand": {
+                    "S.JRTCKXETXF": {
+                        "priceDimensions": dimensions,
+                        "offerTermCode": "JRTCKXETXF"
+                    }
+                },
+                "Reserved": {"S.OTHER": {"priceDimensions": reserved}}
             },
             "version": "20260320042925",
             "publicationDate": "2026-03-20T04:29:25Z"
@@ -101,17 +115,22 @@ mod tests {
     }
 
     fn flat(unit: &str, usd: &str) -> serde_json::Value {
-        json!({"S.JRTCKXETXF.6YS6EN2CT7": {"unit": unit, "beginRange": "0", "endRange": "Inf", "pricePerUnit": {"USD": usd}}})
+        json!({"S.JRTCKXETXF.6YS6EN2CT7": {
+            "unit": unit,
+            "beginRange": "0",
+            "endRange": "Inf",
+            "pricePerUnit": {"USD": usd}
+        }})
     }
 
     fn read(meter: &str, usage: &str, dimensions: &serde_json::Value) -> Option<String> {
         let text = product(usage, dimensions);
-        price(&text, &query(meter).unwrap()).map(|(usd, day)| format!("{} {day}", usd.normalize()))
+        price(&text, &query_of(meter)).map(|(usd, day)| format!("{} {day}", usd.normalize()))
     }
 
-    /// A price is a decimal in a text, and the day is that of the list's publication.
+    /// The price is a decimal in a text; the day is that of the publication of the list.
     #[test]
-    fn a_price_is_read() {
+    fn reads_a_price() {
         let price = read(
             "ec2:t3.micro",
             "EU-BoxUsage:t3.micro",
@@ -120,9 +139,9 @@ mod tests {
         assert_eq!(price.as_deref(), Some("0.0114 2026-03-20"));
     }
 
-    /// Throughput that is listed by the GiB/s is priced by the MiB/s.
+    /// Throughput that the list prices by the GiB/s is converted to MiB/s.
     #[test]
-    fn throughput_is_by_the_mebibyte() {
+    fn throughput_is_per_mebibyte() {
         let price = read(
             "ebs:gp3:throughput",
             "EBS:VolumeP-Throughput.gp3",
@@ -131,20 +150,20 @@ mod tests {
         assert_eq!(price.as_deref(), Some("0.04 2026-03-20"));
     }
 
-    /// Of a price in steps the first counts.
+    /// The first tier of a tiered price counts.
     #[test]
-    fn the_first_step_counts() {
-        let steps = json!({
+    fn the_first_tier_counts() {
+        let tiers = json!({
             "a": {"unit": "GB-Mo", "beginRange": "51200", "pricePerUnit": {"USD": "0.02"}},
             "b": {"unit": "GB-Mo", "beginRange": "0", "pricePerUnit": {"USD": "0.03"}},
         });
-        let price = read("logs:storage", "EU-TimedStorage-ByteHrs", &steps);
+        let price = read("logs:storage", "EU-TimedStorage-ByteHrs", &tiers);
         assert_eq!(price.as_deref(), Some("0.03 2026-03-20"));
     }
 
-    /// Rows of other things, other units, other currencies, and rows priced at nothing are no price.
+    /// Rows of other products, units or currencies, and rows with a price of zero, give no price.
     #[test]
-    fn other_rows_are_no_price() {
+    fn other_rows_give_no_price() {
         let meter = "ec2:t3.micro";
         let usage = "EU-BoxUsage:t3.micro";
         assert_eq!(read(meter, "EU-BoxUsage:t3.small", &flat("Hrs", "1")), None);
@@ -152,6 +171,6 @@ mod tests {
         assert_eq!(read(meter, usage, &flat("Hrs", "0.0000000000")), None);
         let yuan = json!({"a": {"unit": "Hrs", "beginRange": "0", "pricePerUnit": {"CNY": "1"}}});
         assert_eq!(read(meter, usage, &yuan), None);
-        assert_eq!(price("no JSON", &query(meter).unwrap()), None);
+        assert_eq!(price("no JSON", &query_of(meter)), None);
     }
 }

@@ -1,123 +1,132 @@
-//! What the Price List API is asked for each meter, and which of the products that it answers is meant.
+//! The price list query of each meter, and how to recognise the right product in the answer.
 //!
-//! The list holds many rows for what looks like one thing: other tenancies, reserved capacity, Outposts. The filters
-//! narrow them down, and the name of the usage type, which differs between regions only in what stands before it,
-//! decides.
+//! The price list has many rows for what looks like one thing: other tenancies, reserved capacity,
+//! Outposts. The filters narrow them down. The usage type then identifies the row; between regions
+//! it differs only in its prefix.
 
-/// A question to the price list, with how its answer is read.
+use super::meter::{CacheEngine, DatabaseEngine, DatabaseStorage, Item, Meter, VolumeKind};
+
+/// A query to the price list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Query {
-    /// `AmazonEC2`
+    /// The service code: `AmazonEC2`.
     pub(super) service: &'static str,
-    /// Names and values that a product has to have exactly.
+    /// Names and values of the attributes that a product must have.
     pub(super) filters: Vec<(&'static str, String)>,
-    /// How its usage type ends, after what stands for the region.
-    pub(super) usage: String,
-    /// What one unit of the price is.
+    /// The usage type without the prefix for the region.
+    pub(super) usage_type: String,
+    /// The unit of the price.
     pub(super) unit: Unit,
 }
 
-/// What a price is for.
+/// The time that a price is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
-    /// An hour of something.
     Hour,
-    /// A month of something.
     Month,
 }
 
-/// The question for a meter; `None` when the list cannot be asked for it without guessing.
-pub(super) fn query(meter: &str) -> Option<Query> {
-    let mut parts = meter.split(':');
-    let (service, what) = (parts.next()?, parts.next()?);
-    let (third, rest) = (parts.next(), parts.next());
-    if rest.is_some() {
-        return None;
-    }
-    match (service, what, third) {
-        ("ec2", "nat-gateway", None) => Some(hours(
-            "AmazonEC2",
-            "NatGateway-Hours",
-            &[("productFamily", "NAT Gateway")],
-        )),
-        ("ec2", kind, None) => Some(instance(kind)),
-        ("ebs", "snapshot", None) => Some(months(
-            "AmazonEC2",
-            "EBS:SnapshotUsage",
-            &[("productFamily", "Storage Snapshot")],
-        )),
-        ("ebs", kind, third) => volume(kind, third),
-        ("vpc", "public-ipv4", None) => Some(hours("AmazonVPC", "PublicIPv4:InUseAddress", &[])),
-        ("vpc", "interface-endpoint", None) => Some(hours(
-            "AmazonVPC",
-            "VpcEndpoint-Hours",
-            &[("productFamily", "VpcEndpoint")],
-        )),
-        ("elb", kind, None) => {
-            let family = match kind {
-                "application" => "Load Balancer-Application",
-                "network" => "Load Balancer-Network",
-                "classic" => "Load Balancer",
-                _ => return None,
-            };
-            Some(hours(
-                "AWSELB",
-                "LoadBalancerUsage",
-                &[("productFamily", family)],
-            ))
-        }
-        ("rds", "storage", Some(kind)) => database_storage(kind),
-        ("rds", class, Some(engine)) => database(class, engine),
-        ("elasticache", node, Some(engine)) => cache(node, engine),
-        ("ecs", "fargate", Some("vcpu")) => {
-            Some(hours("AmazonECS", "Fargate-vCPU-Hours:perCPU", &[]))
-        }
-        ("ecs", "fargate", Some("gb")) => Some(hours("AmazonECS", "Fargate-GB-Hours", &[])),
-        ("eks", "cluster", None) => Some(hours("AmazonEKS", "AmazonEKS-Hours:perCluster", &[])),
-        ("kms", "key", None) => Some(months("awskms", "KMS-Keys", &[])),
-        ("secretsmanager", "secret", None) => Some(months(
-            "AWSSecretsManager",
-            "AWSSecretsManager-Secrets",
-            &[("productFamily", "Secret")],
-        )),
-        ("logs", "storage", None) => Some(months("AmazonCloudWatch", "TimedStorage-ByteHrs", &[])),
-        _ => None,
+/// The query for a meter.
+pub(super) fn query(meter: &Meter) -> Query {
+    match meter {
+        Meter::Item(item) => item_query(*item),
+        Meter::Instance(kind) => instance_query(kind),
+        Meter::Volume(volume) => volume_query(*volume),
+        Meter::Database { class, engine } => database_query(class, *engine),
+        Meter::DatabaseStorage(storage) => database_storage_query(*storage),
+        Meter::CacheNode { node_type, engine } => cache_query(node_type, *engine),
     }
 }
 
 impl Query {
-    /// Whether a usage type is the one that is meant: with nothing but a region before it. The price list writes regions
-    /// as `EU-`, `USW2-`, `USE1-`, and for some services as `us-east-1-`; the oldest region has nothing there.
-    pub(super) fn means(&self, usage_type: &str) -> bool {
-        let Some(before) = usage_type.strip_suffix(&self.usage) else {
+    /// Whether a usage type is the one that the query is for, with nothing but a region before it.
+    ///
+    /// The price list writes regions as `EU-`, `USW2-` or `USE1-`, and for some services as
+    /// `us-east-1-`. The oldest region has no prefix.
+    pub(super) fn matches(&self, usage_type: &str) -> bool {
+        let Some(prefix) = usage_type.strip_suffix(&self.usage_type) else {
             return false;
         };
-        let Some(region) = before.strip_suffix('-') else {
-            return before.is_empty();
+        let Some(region) = prefix.strip_suffix('-') else {
+            return prefix.is_empty();
         };
-        let short = region.len() <= 4
+        let is_short = region.len() <= 4
             && region != "TS"
             && region.starts_with(|first: char| first.is_ascii_uppercase())
             && region
                 .chars()
                 .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-        let long = region.split('-').count() >= 3
+        let is_long = region.split('-').count() >= 3
             && region
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        short || long
+        is_short || is_long
     }
 }
 
-fn instance(kind: &str) -> Query {
-    let metal = kind.contains(".metal");
-    let (family, tenancy) = if metal {
-        ("Compute Instance (bare metal)", "Dedicated")
+fn item_query(item: Item) -> Query {
+    match item {
+        Item::ApplicationLoadBalancer => load_balancer_query("Load Balancer-Application"),
+        Item::NetworkLoadBalancer => load_balancer_query("Load Balancer-Network"),
+        Item::NatGateway => hourly(
+            "AmazonEC2",
+            "NatGateway-Hours",
+            &[("productFamily", "NAT Gateway")],
+        ),
+        Item::PublicIpv4 => hourly("AmazonVPC", "PublicIPv4:InUseAddress", &[]),
+        Item::InterfaceEndpoint => hourly(
+            "AmazonVPC",
+            "VpcEndpoint-Hours",
+            &[("productFamily", "VpcEndpoint")],
+        ),
+        Item::EksCluster => hourly("AmazonEKS", "AmazonEKS-Hours:perCluster", &[]),
+        Item::FargateVcpu => hourly("AmazonECS", "Fargate-vCPU-Hours:perCPU", &[]),
+        Item::FargateMemory => hourly("AmazonECS", "Fargate-GB-Hours", &[]),
+        Item::Gp3Iops => iops_query(VolumeKind::Gp3, "gp3"),
+        Item::Io1Iops => iops_query(VolumeKind::Io1, "piops"),
+        Item::Io2Iops => iops_query(VolumeKind::Io2, "io2"),
+        Item::Gp3Throughput => monthly(
+            "AmazonEC2",
+            "EBS:VolumeP-Throughput.gp3",
+            &[
+                ("productFamily", "Provisioned Throughput"),
+                ("volumeApiName", "gp3"),
+            ],
+        ),
+        Item::KmsKey => monthly("awskms", "KMS-Keys", &[]),
+        Item::Secret => monthly(
+            "AWSSecretsManager",
+            "AWSSecretsManager-Secrets",
+            &[("productFamily", "Secret")],
+        ),
+        Item::LogStorage => monthly("AmazonCloudWatch", "TimedStorage-ByteHrs", &[]),
+    }
+}
+
+fn load_balancer_query(family: &str) -> Query {
+    hourly("AWSELB", "LoadBalancerUsage", &[("productFamily", family)])
+}
+
+fn iops_query(volume: VolumeKind, suffix: &str) -> Query {
+    let filters = [
+        ("productFamily", "System Operation"),
+        ("volumeApiName", volume.name()),
+    ];
+    let usage_type = format!("EBS:VolumeP-IOPS.{suffix}");
+    monthly("AmazonEC2", &usage_type, &filters)
+}
+
+fn instance_query(kind: &str) -> Query {
+    let (usage, family, tenancy) = if kind.contains(".metal") {
+        (
+            "DedicatedUsage",
+            "Compute Instance (bare metal)",
+            "Dedicated",
+        )
     } else {
-        ("Compute Instance", "Shared")
+        ("BoxUsage", "Compute Instance", "Shared")
     };
-    let usage = if metal { "DedicatedUsage" } else { "BoxUsage" };
-    hours(
+    hourly(
         "AmazonEC2",
         &format!("{usage}:{kind}"),
         &[
@@ -132,36 +141,28 @@ fn instance(kind: &str) -> Query {
     )
 }
 
-fn volume(kind: &str, part: Option<&str>) -> Option<Query> {
-    let name = match kind {
-        "gp2" | "gp3" | "io2" | "st1" | "sc1" => format!("VolumeUsage.{kind}"),
-        "io1" => "VolumeUsage.piops".to_owned(),
-        "standard" => "VolumeUsage".to_owned(),
-        _ => return None,
+fn volume_query(volume: VolumeKind) -> Query {
+    let usage_type = match volume {
+        VolumeKind::Gp2 | VolumeKind::Gp3 | VolumeKind::Io2 | VolumeKind::St1 | VolumeKind::Sc1 => {
+            format!("EBS:VolumeUsage.{}", volume.name())
+        }
+        VolumeKind::Io1 => "EBS:VolumeUsage.piops".to_owned(),
+        VolumeKind::Standard => "EBS:VolumeUsage".to_owned(),
     };
-    let (family, name) = match (part, kind) {
-        (None, _) => ("Storage", name),
-        (Some("iops"), "io1") => ("System Operation", "VolumeP-IOPS.piops".to_owned()),
-        (Some("iops"), "gp3" | "io2") => ("System Operation", format!("VolumeP-IOPS.{kind}")),
-        (Some("throughput"), "gp3") => (
-            "Provisioned Throughput",
-            "VolumeP-Throughput.gp3".to_owned(),
-        ),
-        _ => return None,
-    };
-    let filters = [("productFamily", family), ("volumeApiName", kind)];
-    Some(months("AmazonEC2", &format!("EBS:{name}"), &filters))
+    let filters = [
+        ("productFamily", "Storage"),
+        ("volumeApiName", volume.name()),
+    ];
+    monthly("AmazonEC2", &usage_type, &filters)
 }
 
-fn database(class: &str, engine: &str) -> Option<Query> {
-    // Engines with licences and editions have several prices: which one holds is not told by the class.
+fn database_query(class: &str, engine: DatabaseEngine) -> Query {
     let engine = match engine {
-        "mysql" => "MySQL",
-        "postgres" => "PostgreSQL",
-        "mariadb" => "MariaDB",
-        "aurora-mysql" => "Aurora MySQL",
-        "aurora-postgresql" => "Aurora PostgreSQL",
-        _ => return None,
+        DatabaseEngine::Mysql => "MySQL",
+        DatabaseEngine::Mariadb => "MariaDB",
+        DatabaseEngine::Postgres => "PostgreSQL",
+        DatabaseEngine::AuroraMysql => "Aurora MySQL",
+        DatabaseEngine::AuroraPostgresql => "Aurora PostgreSQL",
     };
     let filters = [
         ("productFamily", "Database Instance"),
@@ -169,60 +170,51 @@ fn database(class: &str, engine: &str) -> Option<Query> {
         ("databaseEngine", engine),
         ("deploymentOption", "Single-AZ"),
     ];
-    Some(hours(
-        "AmazonRDS",
-        &format!("InstanceUsage:{class}"),
-        &filters,
-    ))
+    hourly("AmazonRDS", &format!("InstanceUsage:{class}"), &filters)
 }
 
-fn database_storage(kind: &str) -> Option<Query> {
-    let usage = match kind {
-        "gp2" => "RDS:GP2-Storage",
-        "gp3" => "RDS:GP3-Storage",
-        "io1" => "RDS:PIOPS-Storage",
-        "io2" => "RDS:PIOPS-Storage-IO2",
-        "standard" => "RDS:StorageUsage",
-        _ => return None,
+fn database_storage_query(storage: DatabaseStorage) -> Query {
+    let usage_type = match storage {
+        DatabaseStorage::Gp2 => "RDS:GP2-Storage",
+        DatabaseStorage::Gp3 => "RDS:GP3-Storage",
+        DatabaseStorage::Io1 => "RDS:PIOPS-Storage",
+        DatabaseStorage::Io2 => "RDS:PIOPS-Storage-IO2",
+        DatabaseStorage::Standard => "RDS:StorageUsage",
     };
     let filters = [
         ("productFamily", "Database Storage"),
         ("databaseEngine", "Any"),
         ("deploymentOption", "Single-AZ"),
     ];
-    Some(months("AmazonRDS", usage, &filters))
+    monthly("AmazonRDS", usage_type, &filters)
 }
 
-fn cache(node: &str, engine: &str) -> Option<Query> {
+fn cache_query(node_type: &str, engine: CacheEngine) -> Query {
     let engine = match engine {
-        "redis" => "Redis",
-        "memcached" => "Memcached",
-        "valkey" => "Valkey",
-        _ => return None,
+        CacheEngine::Redis => "Redis",
+        CacheEngine::Memcached => "Memcached",
+        CacheEngine::Valkey => "Valkey",
     };
     let filters = [
         ("productFamily", "Cache Instance"),
-        ("instanceType", node),
+        ("instanceType", node_type),
         ("cacheEngine", engine),
     ];
-    Some(hours(
-        "AmazonElastiCache",
-        &format!("NodeUsage:{node}"),
-        &filters,
-    ))
+    let usage_type = format!("NodeUsage:{node_type}");
+    hourly("AmazonElastiCache", &usage_type, &filters)
 }
 
-fn hours(service: &'static str, usage: &str, filters: &[(&'static str, &str)]) -> Query {
-    asked(service, usage, Unit::Hour, filters)
+fn hourly(service: &'static str, usage_type: &str, filters: &[(&'static str, &str)]) -> Query {
+    new_query(service, usage_type, Unit::Hour, filters)
 }
 
-fn months(service: &'static str, usage: &str, filters: &[(&'static str, &str)]) -> Query {
-    asked(service, usage, Unit::Month, filters)
+fn monthly(service: &'static str, usage_type: &str, filters: &[(&'static str, &str)]) -> Query {
+    new_query(service, usage_type, Unit::Month, filters)
 }
 
-fn asked(
+fn new_query(
     service: &'static str,
-    usage: &str,
+    usage_type: &str,
     unit: Unit,
     filters: &[(&'static str, &str)],
 ) -> Query {
@@ -232,7 +224,7 @@ fn asked(
     Query {
         service,
         filters: filters.collect(),
-        usage: usage.to_owned(),
+        usage_type: usage_type.to_owned(),
         unit,
     }
 }
@@ -241,11 +233,11 @@ fn asked(
 mod tests {
     use super::*;
 
-    /// A usage type is meant with any region before it, and with nothing else before or after it.
+    /// A usage type matches with any region before it, and with nothing else before or after it.
     #[test]
-    fn usage_types_are_told_apart() {
-        let means = |meter: &str, usage| query(meter).unwrap().means(usage);
-        for (meter, usage) in [
+    fn recognises_usage_types() {
+        let matches = |meter: &str, usage_type| query(&meter.parse().unwrap()).matches(usage_type);
+        for (meter, usage_type) in [
             ("ec2:t3.micro", "BoxUsage:t3.micro"),
             ("ec2:t3.micro", "EU-BoxUsage:t3.micro"),
             ("ec2:nat-gateway", "USW2-NatGateway-Hours"),
@@ -254,9 +246,9 @@ mod tests {
             ("kms:key", "us-east-1-KMS-Keys"),
             ("ebs:standard", "EBS:VolumeUsage"),
         ] {
-            assert!(means(meter, usage), "{usage}");
+            assert!(matches(meter, usage_type), "{usage_type}");
         }
-        for (meter, usage) in [
+        for (meter, usage_type) in [
             ("ec2:t3.micro", "UnusedBox:t3.micro"),
             ("elb:application", "TS-LoadBalancerUsage"),
             ("elb:application", "EU-TS-LoadBalancerUsage"),
@@ -266,33 +258,7 @@ mod tests {
             ("ecs:fargate:vcpu", "EU-Fargate-ARM-vCPU-Hours:perCPU"),
             ("rds:db.t3.micro:mysql", "Multi-AZUsage:db.t3.micro"),
         ] {
-            assert!(!means(meter, usage), "{usage}");
-        }
-    }
-
-    /// What would have to be guessed is not asked.
-    #[test]
-    fn nothing_is_guessed() {
-        for meter in [
-            "rds:db.m5.large:oracle-se2",
-            "ec2",
-            "ebs:gp9",
-            "s3:storage",
-            "rds:a:b:c",
-        ] {
-            assert_eq!(query(meter), None, "{meter}");
-        }
-    }
-
-    /// Every meter that has a price built in can be asked about.
-    #[test]
-    fn what_is_built_in_can_be_refreshed() {
-        let text = include_str!("us-east-1.json");
-        let file: serde_json::Value = serde_json::from_str(text).unwrap();
-        for list in file["lists"].as_array().unwrap() {
-            for meter in list["prices"].as_object().unwrap().keys() {
-                assert!(query(meter).is_some(), "{meter}");
-            }
+            assert!(!matches(meter, usage_type), "{usage_type}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The prices that are known: those that were built in, and newer ones over them.
+//! The table of known prices: built-in ones, and newer ones that replace them.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use stack::cloud::Price;
 
-/// A region without a file has no price until it is refreshed: the rates of one region are never shown for another.
+/// One file for each region. A region without a file has no prices until a refresh: jiti never
+/// shows the rates of one region for another.
 const BUILT_IN: &[&str] = &[include_str!("us-east-1.json")];
 
 /// Prices by region and meter.
@@ -16,22 +17,22 @@ pub(crate) struct PriceTable {
     regions: HashMap<String, HashMap<String, ListedPrice>>,
 }
 
-/// A price, and the day of the list that it stands in.
+/// A price and the day of its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListedPrice {
-    /// Dollars for one unit, as the list has it: an hour of an instance, a month of a gigabyte.
+    /// Dollars for one unit and the hour or month that the list prices.
     pub(crate) usd: Decimal,
-    pub(crate) on: Date,
+    pub(crate) listed_on: Date,
 }
 
-/// A file of prices.
+/// A built-in file of prices.
 #[derive(Debug, Default, Deserialize)]
 struct File {
     region: String,
     lists: Vec<List>,
 }
 
-/// Prices that were read from one place on one day.
+/// Prices from one source and day.
 #[derive(Debug, Deserialize)]
 struct List {
     listed_on: Date,
@@ -39,11 +40,11 @@ struct List {
 }
 
 impl PriceTable {
-    /// The prices that were built in.
+    /// The built-in prices.
     pub(crate) fn built_in() -> Self {
         let mut table = Self::default();
         for text in BUILT_IN {
-            // That each can be read is held by a test.
+            // A test checks that each file parses.
             let file: File = serde_json::from_str(text).unwrap_or_default();
             for List { listed_on, prices } in file.lists {
                 table.overlay(prices.into_iter().map(|(meter, usd)| Price {
@@ -57,19 +58,21 @@ impl PriceTable {
         table
     }
 
-    /// Puts prices over those that are older.
+    /// Adds prices and replaces older ones.
     pub(crate) fn overlay(&mut self, prices: impl IntoIterator<Item = Price>) {
         for price in prices {
             let Price {
                 meter,
                 region,
                 usd,
-                listed_on: on,
+                listed_on,
             } = price;
             let known = self.regions.entry(region).or_default();
-            let is_newer = known.get(&meter).is_none_or(|listed| listed.on <= on);
+            let is_newer = known
+                .get(&meter)
+                .is_none_or(|price| price.listed_on <= listed_on);
             if is_newer {
-                known.insert(meter, ListedPrice { usd, on });
+                known.insert(meter, ListedPrice { usd, listed_on });
             }
         }
     }
@@ -83,6 +86,7 @@ impl PriceTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pricing::Meter;
 
     fn price(region: &str, usd: &str, day: &str) -> Price {
         Price {
@@ -93,29 +97,31 @@ mod tests {
         }
     }
 
-    /// Every file that is built in can be read, every price is above zero, and none stands in it twice.
+    /// Every built-in file parses; every price has a meter and is above zero; no meter occurs
+    /// twice.
     #[test]
-    fn the_built_in_files_can_be_read() {
+    fn the_built_in_files_parse() {
         for text in BUILT_IN {
             let file: File = serde_json::from_str(text).unwrap();
-            let mut seen = std::collections::BTreeSet::new();
+            let mut meters = std::collections::BTreeSet::new();
             for list in &file.lists {
                 for (meter, usd) in &list.prices {
+                    assert!(meter.parse::<Meter>().is_ok(), "{meter}");
                     assert!(*usd > Decimal::ZERO, "{meter}");
-                    assert!(seen.insert(meter), "{meter} twice");
+                    assert!(meters.insert(meter), "{meter} twice");
                 }
             }
-            assert!(seen.len() > 80, "{}", seen.len());
+            assert!(meters.len() > 80, "{}", meters.len());
         }
     }
 
-    /// A newer price goes over an older one, never the other way, and no region has another's.
+    /// A newer price replaces an older one and never the other way round; regions are separate.
     #[test]
-    fn newer_prices_go_over_older_ones() {
+    fn newer_prices_replace_older_ones() {
         let mut table = PriceTable::built_in();
         let usd = |table: &PriceTable, region: &str| {
-            let listed = table.get("ec2:t3.micro", region);
-            listed.map(|listed| listed.usd.to_string())
+            let price = table.get("ec2:t3.micro", region);
+            price.map(|price| price.usd.to_string())
         };
         assert_eq!(usd(&table, "us-east-1").as_deref(), Some("0.0104"));
         assert_eq!(usd(&table, "eu-west-1"), None);

@@ -1,4 +1,4 @@
-//! What all types of EC2 share.
+//! What EC2 types share.
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -14,24 +14,26 @@ use stack::values::tags::STACK;
 use crate::arn::{Arn, resource_name};
 use crate::batch::batches;
 use crate::client::Clients;
-use crate::client::error::{NO_MESSAGE, failed, kind_of};
+use crate::client::error::{NO_MESSAGE, failed, kind_of, own_error};
+use crate::tags;
 use crate::types::{self, Description, Descriptions};
 
 /// Ids in one filter. A filter takes 200 values.
 pub(crate) const BATCH: usize = 200;
 
-/// What an ARN names for an id, such as `volume/vol-1`; `None` for an id of a type that is not known here. What an id
-/// begins with never changes; the names of types do, from one call to another.
+/// The resource part of the ARN for an id: `volume/vol-1` for `vol-1`. `None` if jiti does not know
+/// the type. Calls name some types in two ways, but the prefix of an id is stable.
 pub(crate) fn path(id: &str) -> Option<String> {
-    let (begins, _) = id.split_once('-')?;
-    let mut all = types::ALL.iter();
-    let kind = all.find(|kind| kind.id_prefix() == Some(begins))?;
-    let kind = kind.name().strip_prefix("ec2:")?;
-    Some(format!("{kind}/{id}"))
+    let (prefix, _) = id.split_once('-')?;
+    let kind = types::ALL
+        .iter()
+        .find(|kind| kind.id_prefix() == Some(prefix))?;
+    let name = kind.name().strip_prefix("ec2:")?;
+    Some(format!("{name}/{id}"))
 }
 
-/// The resources that these ids name, each once.
-pub(crate) fn named<'a, I>(clients: &Clients, ids: I) -> Vec<ResourceId>
+/// The distinct ARNs of ids. Leaves out ids of unknown types.
+pub(crate) fn arns<'a, I>(clients: &Clients, ids: I) -> Vec<ResourceId>
 where
     I: IntoIterator<Item = &'a str>,
 {
@@ -41,19 +43,12 @@ where
         .collect()
 }
 
-/// Tags as a map.
+/// Converts tags into a map.
 pub(crate) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
-    tags.iter()
-        .filter_map(|tag| {
-            Some((
-                tag.key()?.to_owned(),
-                tag.value().unwrap_or_default().to_owned(),
-            ))
-        })
-        .collect()
+    tags::map(tags.iter().map(|tag| (tag.key(), tag.value())))
 }
 
-/// A filter by ids, which, unlike a list of them, tolerates those that do not exist.
+/// A filter by ids. Unlike a list of ids, it accepts ids that do not exist.
 pub(crate) fn filter(name: &str, ids: &[ResourceId], kind: &str) -> Filter {
     let ids = ids.iter().map(|id| resource_name(id, kind).to_owned());
     Filter::builder()
@@ -62,14 +57,22 @@ pub(crate) fn filter(name: &str, ids: &[ResourceId], kind: &str) -> Filter {
         .build()
 }
 
-/// Everything that a paginated call answers about ids: `described!(at, ids, "volume", describe_volumes, "DescribeVolumes")`.
+/// All items of a paginated call about ids:
+/// `described!(clients, ids, "volume", describe_volumes, "DescribeVolumes")`.
 macro_rules! described {
-    ($at:expr, $ids:expr, $kind:literal, $call:ident, $name:literal) => {
-        $crate::services::ec2::described!($at, $ids, $kind, concat!($kind, "-id"), $call, $name)
+    ($clients:expr, $ids:expr, $kind:literal, $call:ident, $name:literal) => {
+        $crate::services::ec2::described!(
+            $clients,
+            $ids,
+            $kind,
+            concat!($kind, "-id"),
+            $call,
+            $name
+        )
     };
-    ($at:expr, $ids:expr, $kind:literal, $filter:expr, $call:ident, $name:literal) => {{
+    ($clients:expr, $ids:expr, $kind:literal, $filter:expr, $call:ident, $name:literal) => {{
         let filter = $crate::services::ec2::filter($filter, $ids, $kind);
-        let mut items = $at
+        let mut items = $clients
             .ec2()
             .$call()
             .filters(filter)
@@ -85,20 +88,20 @@ macro_rules! described {
 }
 pub(crate) use described;
 
-/// Asks by lists of ids where no filter takes them, in batches: ids that do not exist are left out, and the rest is asked
-/// about again.
-pub(crate) async fn tolerant<A, F>(ids: &[ResourceId], kind: &str, ask: A) -> Descriptions
+/// Describes resources by lists of ids, for calls without a filter by id. Such a call fails if one
+/// id does not exist; this drops the missing ids and asks again for the rest.
+pub(crate) async fn existing_batches<A, F>(ids: &[ResourceId], kind: &str, call: A) -> Descriptions
 where
     A: Fn(Vec<String>) -> F,
     F: Future<Output = Result<Vec<Description>, CloudError>>,
 {
-    batches(ids, BATCH, |ids| existing(ids, kind, &ask)).await
+    batches(ids, BATCH, |ids| existing(ids, kind, &call)).await
 }
 
 async fn existing<A, F>(
     ids: &[ResourceId],
     kind: &str,
-    ask: &A,
+    call: &A,
 ) -> Result<Vec<Description>, CloudError>
 where
     A: Fn(Vec<String>) -> F,
@@ -108,23 +111,23 @@ where
         .iter()
         .map(|id| resource_name(id, kind).to_owned())
         .collect();
-    let mut waiting: Vec<Vec<String>> = vec![all];
+    let mut pending: Vec<Vec<String>> = vec![all];
     let mut found = Vec::new();
-    while let Some(mut ids) = waiting.pop() {
+    while let Some(mut ids) = pending.pop() {
         if ids.is_empty() {
             continue;
         }
-        match ask(ids.clone()).await {
+        match call(ids.clone()).await {
             Ok(descriptions) => found.extend(descriptions),
             Err(error) if error.kind == CloudErrorKind::Gone => {
-                let asked = ids.len();
+                let count = ids.len();
                 ids.retain(|id| !error.message.contains(id.as_str()));
-                // Where it does not say which one is gone, bisected_batches of the list tell; one alone is gone.
-                if ids.len() == asked {
-                    let rest = ids.split_off(asked / 2);
-                    waiting.push(if asked > 1 { rest } else { Vec::new() });
+                // If the error names no id, halve the list. A single id that fails does not exist.
+                if ids.len() == count {
+                    let rest = ids.split_off(count / 2);
+                    pending.push(if count > 1 { rest } else { Vec::new() });
                 }
-                waiting.push(ids);
+                pending.push(ids);
             }
             Err(error) => return Err(error),
         }
@@ -132,16 +135,16 @@ where
     Ok(found)
 }
 
-/// The refusal inside an answer that is a success: some calls answer for each of several ids.
-pub(crate) fn unless_refused(
+/// The error inside a successful answer: some calls answer for each id.
+pub(crate) fn check_items(
     call: &str,
     id: &str,
-    refusals: &[UnsuccessfulItem],
+    items: &[UnsuccessfulItem],
 ) -> Result<(), CloudError> {
-    let Some(refusal) = refusals.iter().find_map(|item| item.error()) else {
+    let Some(error) = items.iter().find_map(|item| item.error()) else {
         return Ok(());
     };
-    let (code, message) = (refusal.code(), refusal.message());
+    let (code, message) = (error.code(), error.message());
     Err(CloudError {
         service: "ec2".to_owned(),
         call: call.to_owned(),
@@ -152,20 +155,21 @@ pub(crate) fn unless_refused(
     })
 }
 
-/// Why nobody may touch what a service of AWS manages; `None` for what people manage themselves.
+/// Why jiti must not touch a resource that an AWS service manages; `None` for other resources.
 pub(crate) fn managed(operator: Option<&OperatorResponse>) -> Option<String> {
     let operator = operator.filter(|operator| operator.managed() == Some(true))?;
-    let by = operator.principal().unwrap_or("a service of AWS");
+    let by = operator.principal().unwrap_or("an AWS service");
     Some(format!("it is managed by {by}"))
 }
 
-/// Why nobody may touch what another account shares with this one.
+/// Why jiti must not touch a resource that another account shares; `None` for own resources.
 pub(crate) fn foreign(clients: &Clients, owner: Option<&str>) -> Option<String> {
     let owner = owner.filter(|owner| *owner != clients.place.account)?;
     Some(format!("it belongs to account {owner}"))
 }
 
-/// The default VPC of a region (there is at most one). It is asked for only where one of these may belong to it.
+/// The default VPC of the region, of which there is at most one. Makes the call only if one of
+/// these resources may belong to it.
 pub(crate) async fn default_vpc<T>(
     clients: &Clients,
     all: &[T],
@@ -175,15 +179,21 @@ pub(crate) async fn default_vpc<T>(
         return Ok(None);
     }
     let filter = Filter::builder().name("is-default").values("true").build();
-    let answer = clients.ec2().describe_vpcs().filters(filter).send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeVpcs"))?;
+    let answer = clients
+        .ec2()
+        .describe_vpcs()
+        .filters(filter)
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeVpcs"))?;
     let vpc = answer.vpcs().first().and_then(|vpc| vpc.vpc_id());
     Ok(vpc.map(str::to_owned))
 }
 
-/// Notes of what a VPC came with (its main route table, its default group and list) that it goes with its VPC, and that
-/// nobody touches it where the VPC is the account's default one. It is not `uses`: the VPC does not wait for it.
-pub(crate) fn comes_with(
+/// Marks the main route table, default security group or default network ACL of a VPC. EC2 creates
+/// and deletes it with the VPC, so the VPC owns it and does not wait for it. That of the account's
+/// default VPC must not be touched.
+pub(crate) fn set_vpc_default(
     clients: &Clients,
     resource: &mut Resource,
     vpc: &str,
@@ -192,18 +202,19 @@ pub(crate) fn comes_with(
     if default == Some(vpc) {
         resource.untouchable = Some("it belongs to the default VPC".to_owned());
     } else {
-        resource.owner = named(clients, [vpc]).into_iter().next();
+        resource.owner = arns(clients, [vpc]).into_iter().next();
     }
 }
 
-/// Whether it came with its VPC.
-pub(crate) fn came_with_vpc(resource: &Resource) -> bool {
+/// Whether EC2 created the resource with its VPC.
+pub(crate) fn is_vpc_default(resource: &Resource) -> bool {
     let owner = resource.owner.as_ref().and_then(Arn::from_id);
     owner.is_some_and(|owner| owner.is("ec2", "vpc"))
 }
 
-/// Deletes what a VPC came with: that is the VPC's matter, so that it is only looked whether it has happened.
-pub(crate) fn gone_with_vpc(resource: &Resource, exists: bool) -> Result<Deletion, CloudError> {
+/// The outcome of deleting what EC2 created with a VPC. EC2 deletes it with the VPC, so this only
+/// checks whether it still exists.
+pub(crate) fn deleted_with_vpc(resource: &Resource, exists: bool) -> Result<Deletion, CloudError> {
     if !exists {
         return Ok(Deletion::Gone);
     }
@@ -214,25 +225,19 @@ pub(crate) fn gone_with_vpc(resource: &Resource, exists: bool) -> Result<Deletio
     Err(waits(
         resource,
         "delete",
-        &format!("it goes with {vpc} and not before"),
+        &format!("EC2 deletes it with {vpc}"),
     ))
 }
 
-/// That something else has to go first.
+/// The error for a resource that has to wait for another deletion.
 pub(crate) fn waits(resource: &Resource, call: &str, why: &str) -> CloudError {
-    CloudError {
-        service: "ec2".to_owned(),
-        call: call.to_owned(),
-        resource: Some(resource.id.to_string()),
-        code: None,
-        message: why.to_owned(),
-        kind: CloudErrorKind::Wait,
-    }
+    let id = Some(resource.id.as_str());
+    own_error("ec2", call, id, CloudErrorKind::Wait, why)
 }
 
-/// That subnets of others are still tied to this one: cutting them off is not ours to do. Those that no longer exist
-/// tie nothing.
-pub(crate) async fn tied_to_others(
+/// Fails if a subnet outside this stack is still associated with the resource: jiti must not detach
+/// it. Subnets that no longer exist do not count.
+pub(crate) async fn check_foreign_subnets(
     clients: &Clients,
     resource: &Resource,
     subnets: Vec<String>,
@@ -242,18 +247,23 @@ pub(crate) async fn tied_to_others(
     }
     let filter = Filter::builder()
         .name("subnet-id")
-        .set_values(Some(subnets));
-    let answer = clients.ec2().describe_subnets().filters(filter.build());
-    let answer = answer.send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeSubnets", resource.id.as_str()))?;
-    let other = answer.subnets().iter().find(|subnet| {
+        .set_values(Some(subnets))
+        .build();
+    let answer = clients
+        .ec2()
+        .describe_subnets()
+        .filters(filter)
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeSubnets", resource.id.as_str()))?;
+    let foreign = answer.subnets().iter().find(|subnet| {
         let tags = tags(subnet.tags());
         tags.get(STACK).map(String::as_str) != resource.tag(STACK)
     });
-    match other.and_then(|subnet| subnet.subnet_id()) {
+    match foreign.and_then(|subnet| subnet.subnet_id()) {
         None => Ok(()),
         Some(subnet) => {
-            let why = format!("{subnet} is tied to it, and is not of this stack");
+            let why = format!("{subnet} is associated with it and does not belong to this stack");
             Err(waits(resource, "DescribeSubnets", &why))
         }
     }

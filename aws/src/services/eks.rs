@@ -1,4 +1,4 @@
-//! What all types of EKS share.
+//! What EKS types share.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,7 +6,7 @@ use stack::cloud::ResourceId;
 
 use crate::arn::resource_name;
 
-/// Tags as a map.
+/// Converts tags into a map.
 pub(crate) fn tags_of(tags: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
     let pairs = tags.into_iter().flatten();
     pairs
@@ -14,7 +14,8 @@ pub(crate) fn tags_of(tags: Option<&HashMap<String, String>>) -> BTreeMap<String
         .collect()
 }
 
-/// The cluster and the name in `KIND/CLUSTER/NAME/UUID`. What a cluster lists is named without its UUID.
+/// The cluster and the name in `KIND/CLUSTER/NAME/UUID`. Ids from the lists of a cluster lack the
+/// UUID.
 pub(crate) fn names<'a>(id: &'a ResourceId, kind: &str) -> (&'a str, &'a str) {
     let mut parts = resource_name(id, kind).split('/');
     (
@@ -27,9 +28,9 @@ pub(crate) fn names<'a>(id: &'a ResourceId, kind: &str) -> (&'a str, &'a str) {
 mod tests {
     use super::*;
 
-    /// A part of a cluster is named by both, with or without the end of its ARN.
+    /// An id gives the cluster and the name, with or without the UUID.
     #[test]
-    fn parts_are_named_by_their_cluster() {
+    fn reads_cluster_and_name() {
         let id = |path: &str| ResourceId(format!("arn:aws:eks:eu-west-1:1:{path}"));
         let named = id("nodegroup/main/workers/0cc2-1");
         assert_eq!(names(&named, "nodegroup"), ("main", "workers"));

@@ -1,4 +1,4 @@
-//! What all types of load balancing share.
+//! What the types of Elastic Load Balancing share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,34 +10,35 @@ use crate::client::error::failed;
 use crate::tags;
 use crate::types::Description;
 
-/// ARNs in one question: the service tells the tags of no more at once.
+/// ARNs in one call: `DescribeTags` accepts no more.
 pub(crate) const BATCH: usize = 20;
 
-/// The ARNs of a batch.
+/// Converts the ids of a batch to ARNs.
 pub(crate) fn arns(ids: &[ResourceId]) -> Vec<String> {
     ids.iter().map(|id| id.as_str().to_owned()).collect()
 }
 
-/// The tags of each of a batch.
+/// Reads the tags of a batch, by ARN.
 pub(crate) async fn tags_of(
     clients: &Clients,
     ids: &[ResourceId],
 ) -> Result<BTreeMap<String, BTreeMap<String, String>>, CloudError> {
-    let asked = clients
+    let answer = clients
         .elb()
         .describe_tags()
-        .set_resource_arns(Some(arns(ids)));
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeTags"))?;
-    let described = answer.tag_descriptions().iter().filter_map(|one| {
-        let pairs = one.tags().iter().map(|tag| (tag.key(), tag.value()));
-        Some((one.resource_arn()?.to_owned(), tags::map(pairs)))
+        .set_resource_arns(Some(arns(ids)))
+        .send()
+        .await
+        .map_err(failed!("elasticloadbalancing", "DescribeTags"))?;
+    let by_arn = answer.tag_descriptions().iter().filter_map(|entry| {
+        let pairs = entry.tags().iter().map(|tag| (tag.key(), tag.value()));
+        Some((entry.resource_arn()?.to_owned(), tags::map(pairs)))
     });
-    Ok(described.collect())
+    Ok(by_arn.collect())
 }
 
-/// Resources with their tags, which another answer tells.
-pub(crate) fn tagged(
+/// Adds the tags, which come from another call, to resources.
+pub(crate) fn with_tags(
     resources: impl Iterator<Item = Resource>,
     mut tags: BTreeMap<String, BTreeMap<String, String>>,
 ) -> Vec<Description> {
@@ -49,22 +50,23 @@ pub(crate) fn tagged(
         .collect()
 }
 
-/// The target groups that actions forward to, each once.
+/// The distinct target groups that actions forward to.
 pub(crate) fn targets(actions: &[Action]) -> BTreeSet<ResourceId> {
-    let several = actions
+    let weighted = actions
         .iter()
         .filter_map(|action| action.forward_config())
         .flat_map(ForwardActionConfig::target_groups)
         .filter_map(|target| target.target_group_arn());
-    let one = actions
+    let single = actions
         .iter()
         .filter_map(|action| action.target_group_arn());
-    one.chain(several)
+    single
+        .chain(weighted)
         .map(|arn| ResourceId(arn.to_owned()))
         .collect()
 }
 
-/// The load balancer that a listener or a rule is a part of: it takes both with it.
+/// The load balancer that a listener or rule belongs to. Both are deleted with it.
 pub(crate) fn balancer(id: &ResourceId) -> Option<ResourceId> {
     let (head, path) = id.as_str().split_once(":listener")?;
     let mut parts = path
@@ -84,7 +86,7 @@ mod tests {
 
     use super::*;
 
-    /// Listeners and rules lead to their load balancer.
+    /// The ARN of a listener or rule leads to its load balancer.
     #[test]
     fn listeners_lead_to_their_balancer() {
         let head = "arn:aws:elasticloadbalancing:eu-west-1:1";
@@ -95,9 +97,9 @@ mod tests {
         assert_eq!(lead("targetgroup/web/50dc"), None);
     }
 
-    /// Every target group of an action is a reference, named once or weighted.
+    /// All target groups of an action count, single or weighted.
     #[test]
-    fn actions_forward_to_groups() {
+    fn finds_the_target_groups_of_actions() {
         let tuple = |arn: &str| TargetGroupTuple::builder().target_group_arn(arn).build();
         let weighted = ForwardActionConfig::builder()
             .target_groups(tuple("arn:a"))

@@ -9,6 +9,7 @@ use stack::values::tags::STACK;
 
 use crate::arn::{Arn, last_segment};
 use crate::client::Clients;
+use crate::tags::is_wanted;
 use crate::types::{Descriptions, Listing};
 
 /// Entries in one page of a list: the most that IAM returns.
@@ -31,15 +32,6 @@ pub(crate) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
     tags.iter()
         .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
         .collect()
-}
-
-/// Whether tags name a wanted stack.
-pub(crate) fn is_wanted(tags: &BTreeMap<String, String>, which: &DiscoveryScope) -> bool {
-    match (tags.get(STACK), which) {
-        (None, _) => false,
-        (Some(_), DiscoveryScope::All) => true,
-        (Some(tag), DiscoveryScope::Stack(name)) => tag == name.as_str(),
-    }
 }
 
 /// Why jiti must not delete a role or policy with this path: it belongs to AWS.
@@ -95,15 +87,5 @@ mod tests {
         assert!(untouchable("/aws-service-role/ecs.amazonaws.com/").is_some());
         assert!(untouchable("/aws-reserved/sso.amazonaws.com/").is_some());
         assert_eq!(untouchable("/teams/"), None);
-    }
-
-    /// A scan for one stack wants only that stack's tag.
-    #[test]
-    fn only_the_wanted_stack_matches() {
-        let tags = |name: &str| BTreeMap::from([(STACK.to_owned(), name.to_owned())]);
-        let one = DiscoveryScope::Stack("pr-1".parse().unwrap());
-        assert!(is_wanted(&tags("pr-1"), &one) && !is_wanted(&tags("pr-12"), &one));
-        assert!(is_wanted(&tags("pr-12"), &DiscoveryScope::All));
-        assert!(!is_wanted(&BTreeMap::new(), &DiscoveryScope::All));
     }
 }

@@ -1,4 +1,4 @@
-//! What all types of RDS share.
+//! What RDS types share.
 
 use std::collections::BTreeMap;
 
@@ -13,36 +13,37 @@ use crate::tags;
 use crate::time::timestamp;
 use crate::types::Descriptions;
 
-/// Ids in one filter, as many as a page of the answer holds.
+/// Ids in one filter: as many as a page of the answer holds.
 pub(crate) const BATCH: usize = 100;
 
-/// When the service starts what was stopped by itself: it does after seven days.
-const RESTARTS: &str = "restarts_at";
-/// The detail with an id that no later database of the same name has.
-const UNIQUE: &str = "resource_id";
-/// The detail that says that no last snapshot can be made of this one.
-const NO_SNAPSHOT: &str = "no_last_snapshot";
+/// The detail with the time at which RDS restarts a stopped database: after seven days.
+const RESTARTS_AT: &str = "restarts_at";
+/// The detail with the unique id, which a later database of the same name does not have.
+const UNIQUE_ID: &str = "resource_id";
+/// The detail of a database that cannot have a final snapshot.
+const NO_FINAL_SNAPSHOT: &str = "no_final_snapshot";
 
-/// Tags as a map.
+/// Converts tags into a map.
 pub(crate) fn tags_of(list: &[Tag]) -> BTreeMap<String, String> {
     tags::map(list.iter().map(|tag| (tag.key(), tag.value())))
 }
 
-/// The tags of one resource, for calls that do not tell them.
-pub(crate) async fn tagged(
+/// Reads the tags of one resource, for types whose description lacks them.
+pub(crate) async fn read_tags(
     clients: &Clients,
     id: &ResourceId,
 ) -> Result<BTreeMap<String, String>, CloudError> {
-    let asked = clients
+    let answer = clients
         .rds()
         .list_tags_for_resource()
-        .resource_name(id.as_str());
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("rds", "ListTagsForResource", id.as_str()))?;
+        .resource_name(id.as_str())
+        .send()
+        .await
+        .map_err(failed!("rds", "ListTagsForResource", id.as_str()))?;
     Ok(tags_of(answer.tag_list()))
 }
 
-/// A filter by names, which, unlike a name by itself, tolerates those that do not exist.
+/// A filter by names. Unlike a parameter with a name, it accepts names that do not exist.
 pub(crate) fn filter(name: &str, ids: &[ResourceId], kind: &str) -> Filter {
     let names = ids.iter().map(|id| resource_name(id, kind).to_owned());
     Filter::builder()
@@ -51,19 +52,20 @@ pub(crate) fn filter(name: &str, ids: &[ResourceId], kind: &str) -> Filter {
         .build()
 }
 
-/// What is paid for in a state, as the table of states in the user guide has it.
+/// What AWS charges for in a state, according to the user guide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Paid {
-    /// Instance and storage.
+pub(crate) enum Charge {
+    /// The instance and its storage.
     All,
-    /// The storage alone.
+    /// Only the storage.
     Storage,
     /// Neither.
     Nothing,
 }
 
-/// What a state costs. States that are not in the table cost all: they are named after what is being changed.
-pub(crate) fn paid(state: Option<&str>) -> Paid {
+/// What AWS charges for in a state. States that the user guide does not list are named after a
+/// change in progress; they cost everything.
+pub(crate) fn charge(state: Option<&str>) -> Charge {
     match state {
         Some(
             "creating"
@@ -75,86 +77,101 @@ pub(crate) fn paid(state: Option<&str>) -> Paid {
             | "incompatible-network"
             | "incompatible-restore"
             | "insufficient-capacity",
-        ) => Paid::Nothing,
+        ) => Charge::Nothing,
         Some(
             "inaccessible-encryption-credentials-recoverable" | "starting" | "stopped" | "stopping",
-        ) => Paid::Storage,
-        _ => Paid::All,
+        ) => Charge::Storage,
+        _ => Charge::All,
     }
 }
 
-/// Whether something is stopped, or about to be.
+/// Whether a database is stopped or stopping.
 pub(crate) fn is_stopped(state: Option<&str>) -> bool {
     matches!(state, Some("stopped" | "stopping"))
 }
 
-/// Whether the members of a cluster are deleted one by one, before it. Those of a Multi-AZ cluster are its own.
-pub(crate) fn has_members_of_their_own(engine: &str) -> bool {
+/// Whether the members of a cluster have to be deleted before it. A Multi-AZ cluster deletes its
+/// own.
+pub(crate) fn has_independent_members(engine: &str) -> bool {
     engine.starts_with("aurora") || matches!(engine, "neptune" | "docdb")
 }
 
-/// Notes what a later call needs to know of a database: an id of its own, and when it starts by itself.
-pub(crate) fn note(resource: &mut Resource, unique: Option<&str>, restarts: Option<&DateTime>) {
-    let restarts = timestamp(restarts).map(|time| time.to_string());
-    let noted = [(UNIQUE, unique.map(str::to_owned)), (RESTARTS, restarts)];
-    let noted = noted.into_iter();
-    let noted = noted.filter_map(|(key, value)| Some((key.to_owned(), value?)));
-    resource.details.extend(noted);
+/// Saves what later calls need: the unique id, and the time of the automatic restart.
+pub(crate) fn set_details(
+    resource: &mut Resource,
+    unique_id: Option<&str>,
+    restarts_at: Option<&DateTime>,
+) {
+    let restarts_at = timestamp(restarts_at).map(|time| time.to_string());
+    let details = [
+        (UNIQUE_ID, unique_id.map(str::to_owned)),
+        (RESTARTS_AT, restarts_at),
+    ];
+    let set = details
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    resource.details.extend(set);
 }
 
-/// Notes that no last snapshot can be made of a database: its data are another's.
-pub(crate) fn note_no_snapshot(resource: &mut Resource) {
-    let why = "its data are another's".to_owned();
-    resource.details.insert(NO_SNAPSHOT.to_owned(), why);
+/// Records that a database cannot have a final snapshot, because its data belong to a cluster or to
+/// the source of a replica.
+pub(crate) fn set_no_final_snapshot(resource: &mut Resource) {
+    let why = "its data belong to another database".to_owned();
+    resource.details.insert(NO_FINAL_SNAPSHOT.to_owned(), why);
 }
 
-/// What the last snapshot is to be called that a delete is to make; `None`: it is to make none.
-pub(crate) fn wanted_snapshot(
+/// The name of the final snapshot that a delete creates; `None` if it creates none.
+pub(crate) fn final_snapshot(
     how: DeleteOptions,
     resource: &Resource,
     name: &str,
 ) -> Option<String> {
-    if !how.final_snapshot || resource.details.contains_key(NO_SNAPSHOT) {
+    if !how.final_snapshot || resource.details.contains_key(NO_FINAL_SNAPSHOT) {
         return None;
     }
-    let unique = resource.details.get(UNIQUE);
-    Some(last_snapshot(name, unique.map(String::as_str)))
+    let unique_id = resource.details.get(UNIQUE_ID);
+    Some(final_snapshot_name(name, unique_id.map(String::as_str)))
 }
 
-/// What the last snapshot of a database is called: always the same for this database, so that a second try makes no
-/// second one, and never the same for a later one of its name.
-fn last_snapshot(name: &str, unique: Option<&str>) -> String {
-    let unique = unique.unwrap_or_default().to_lowercase();
-    match unique
-        .rsplit_once('-')
-        .map_or(unique.as_str(), |(_, id)| id)
-    {
-        "" => format!("{name}-final"),
-        unique => format!("{name}-final-{unique}"),
+/// The name of the final snapshot of a database. It depends on the unique id: a second attempt
+/// creates no second snapshot, and a later database of the same name gets another one.
+fn final_snapshot_name(name: &str, unique_id: Option<&str>) -> String {
+    let unique_id = unique_id.unwrap_or_default().to_lowercase();
+    match unique_id.rsplit('-').next() {
+        None | Some("") => format!("{name}-final"),
+        Some(suffix) => format!("{name}-final-{suffix}"),
     }
 }
 
-/// A snapshot of a database or of a cluster of them, as either call describes it.
+/// A snapshot of a database instance or cluster; the two calls describe the same attributes.
 pub(crate) struct Snapshot<'a> {
     pub(crate) arn: Option<&'a str>,
     pub(crate) name: Option<&'a str>,
-    /// The name of what it is a snapshot of, and an id that no later one of this name has.
+    /// The name of the instance or cluster.
     pub(crate) database: Option<&'a str>,
-    pub(crate) unique: Option<&'a str>,
+    /// The unique id of the instance or cluster.
+    pub(crate) unique_id: Option<&'a str>,
     pub(crate) tags: &'a [Tag],
     pub(crate) state: Option<&'a str>,
     pub(crate) created: Option<&'a DateTime>,
-    /// `manual`, `automated`, `awsbackup`.
+    /// `manual`, `automated` or `awsbackup`.
     pub(crate) kind: Option<&'a str>,
+    /// The ARN of the KMS key.
     pub(crate) key: Option<&'a str>,
 }
 
 impl Snapshot<'_> {
-    /// The snapshot as a resource of a type, with what ARNs call its database: `db`, `cluster`. `None` for what a
-    /// teardown was asked to keep: that is nobody's stack any longer, whatever tags were copied to it.
-    pub(crate) fn to_resource(&self, clients: &Clients, kind: &str, of: &str) -> Option<Resource> {
+    /// The snapshot as a resource of type `kind`. `source` is the type of its database in ARNs:
+    /// `db` or `cluster`. `None` for a final snapshot, which a teardown was asked to keep: it no
+    /// longer belongs to the stack, although it has a copy of its tags.
+    pub(crate) fn to_resource(
+        &self,
+        clients: &Clients,
+        kind: &str,
+        source: &str,
+    ) -> Option<Resource> {
         let database = self.database.unwrap_or_default();
-        if self.name? == last_snapshot(database, self.unique) {
+        if self.name? == final_snapshot_name(database, self.unique_id) {
             return None;
         }
         let mut resource = clients.resource(ResourceId(self.arn?.to_owned()), kind);
@@ -163,9 +180,9 @@ impl Snapshot<'_> {
         resource.created_at = timestamp(self.created);
         resource.confirmation = Confirmation::Confirmed;
         match self.kind {
-            // An automated one goes with its database, and only so.
+            // AWS deletes an automated snapshot with its database, and only then.
             Some("automated") => {
-                resource.owner = Some(clients.arn("rds", &format!("{of}:{database}")))
+                resource.owner = Some(clients.arn("rds", &format!("{source}:{database}")));
             }
             Some("awsbackup") => {
                 resource.untouchable = Some("it is managed by AWS Backup".to_owned());
@@ -175,13 +192,14 @@ impl Snapshot<'_> {
         resource
             .uses
             .extend(self.key.map(|arn| ResourceId(arn.to_owned())));
-        // What it stores is told by nothing, and partly free.
+        // No call returns how much it stores, and a part of the storage is free.
         resource.unpriced = vec!["snapshot storage".to_owned()];
         Some(resource)
     }
 }
 
-/// A group of parameters or options, which costs nothing. Those that came with the service are nobody's.
+/// A parameter, option or subnet group. It is free, and the service's default groups cannot be
+/// deleted.
 pub(crate) fn group(
     clients: &Clients,
     id: &ResourceId,
@@ -192,18 +210,20 @@ pub(crate) fn group(
     let mut resource = clients.resource(id.clone(), kind);
     resource.tags = tags;
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = is_default.then(|| "it is a default of the service".to_owned());
+    resource.untouchable = is_default.then(|| "it is a default group of the service".to_owned());
     resource
 }
 
-/// That a stop or a start was refused is no failure when its end has been reached already.
-pub(crate) fn unless_so(
+/// Ignores the error of a stop or start if the database has already stopped or started.
+pub(crate) fn unless_reached(
     error: CloudError,
     descriptions: &Descriptions,
     stopped: bool,
 ) -> Result<(), CloudError> {
-    let reached = descriptions.found.first();
-    let reached = reached.is_some_and(|description| description.resource.stopped == stopped);
+    let reached = descriptions
+        .found
+        .first()
+        .is_some_and(|description| description.resource.stopped == stopped);
     if error.kind == CloudErrorKind::Wait && reached {
         Ok(())
     } else {
@@ -215,34 +235,38 @@ pub(crate) fn unless_so(
 mod tests {
     use super::*;
 
-    /// A state costs what the user guide says; one that it does not name costs all.
+    /// A state costs what the user guide says; a state that it does not list costs everything.
     #[test]
-    fn states_and_what_they_cost() {
+    fn what_states_cost() {
         for (state, costs) in [
-            ("available", Paid::All),
-            ("backing-up", Paid::All),
-            ("storage-full", Paid::All),
-            ("creating", Paid::Nothing),
-            ("deleting", Paid::Nothing),
-            ("stopped", Paid::Storage),
-            ("starting", Paid::Storage),
+            ("available", Charge::All),
+            ("backing-up", Charge::All),
+            ("storage-full", Charge::All),
+            ("creating", Charge::Nothing),
+            ("deleting", Charge::Nothing),
+            ("stopped", Charge::Storage),
+            ("starting", Charge::Storage),
         ] {
-            assert_eq!(paid(Some(state)), costs, "{state}");
+            assert_eq!(charge(Some(state)), costs, "{state}");
         }
-        assert_eq!(paid(None), Paid::All);
+        assert_eq!(charge(None), Charge::All);
     }
 
-    /// A last snapshot has one name for one database, and another for the next of its name.
+    /// The final snapshot of a database has one name; a later database of the same name gets
+    /// another.
     #[test]
-    fn a_last_snapshot_has_one_name() {
-        assert_eq!(last_snapshot("db", Some("db-ABC")), "db-final-abc");
-        assert_eq!(last_snapshot("db", Some("cluster-ABD")), "db-final-abd");
-        assert_eq!(last_snapshot("db", None), "db-final");
+    fn a_final_snapshot_has_one_name() {
+        assert_eq!(final_snapshot_name("db", Some("db-ABC")), "db-final-abc");
+        assert_eq!(
+            final_snapshot_name("db", Some("cluster-ABD")),
+            "db-final-abd"
+        );
+        assert_eq!(final_snapshot_name("db", None), "db-final");
     }
 
-    /// Automated snapshots go with their database, others by themselves; one that was asked for at the end is kept.
+    /// Automated snapshots belong to their database, others do not; a final snapshot is not listed.
     #[test]
-    fn whose_a_snapshot_is() {
+    fn who_owns_a_snapshot() {
         let clients = Clients::for_tests();
         let snapshot_of = |name, kind| {
             let arn = format!("arn:aws:rds:eu-west-1:123456789012:snapshot:{name}");
@@ -250,7 +274,7 @@ mod tests {
                 arn: Some(&arn),
                 name: Some(name),
                 database: Some("main"),
-                unique: Some("db-ABC"),
+                unique_id: Some("db-ABC"),
                 tags: &[],
                 state: Some("available"),
                 created: None,
@@ -272,22 +296,22 @@ mod tests {
         assert_eq!(snapshot_of("main-final-abc", "manual"), None);
     }
 
-    /// A last snapshot is made when it is asked for, and only of a database whose data are its own.
+    /// A delete creates a final snapshot on request, and only of a database with data of its own.
     #[test]
-    fn a_last_snapshot_is_asked_for() {
+    fn a_final_snapshot_on_request() {
         let clients = Clients::for_tests();
         let mut resource = clients.resource(clients.arn("rds", "db:main"), "rds:db");
-        note(&mut resource, Some("db-ABC"), None);
+        set_details(&mut resource, Some("db-ABC"), None);
         let keep = DeleteOptions {
             final_snapshot: true,
         };
-        let name = wanted_snapshot(keep, &resource, "main");
+        let name = final_snapshot(keep, &resource, "main");
         assert_eq!(name.as_deref(), Some("main-final-abc"));
         assert_eq!(
-            wanted_snapshot(DeleteOptions::default(), &resource, "main"),
+            final_snapshot(DeleteOptions::default(), &resource, "main"),
             None
         );
-        note_no_snapshot(&mut resource);
-        assert_eq!(wanted_snapshot(keep, &resource, "main"), None);
+        set_no_final_snapshot(&mut resource);
+        assert_eq!(final_snapshot(keep, &resource, "main"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Auto scaling groups. The index of tags never lists them.
+//! Auto Scaling groups. The tagging API never lists them.
 
 #[cfg(test)]
 mod tests;
@@ -18,8 +18,8 @@ use super::{Description, Descriptions, Listing, ResourceType};
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
 use crate::saved_size::{number, refused};
+use crate::signal::Signal;
 use crate::tags;
 use crate::time::timestamp;
 
@@ -27,17 +27,17 @@ pub(super) struct AutoscalingGroup;
 
 const NAME: &str = "autoscaling:autoScalingGroup";
 
-/// Names in one question, as many as the service answers to in one page.
+/// Names in one call: as many as one page of the answer holds.
 const BATCH: usize = 50;
 
-/// Bytes a day below which nobody uses a machine, as Compute Optimizer has it.
+/// Network traffic in bytes a day. Below it, Compute Optimizer calls an instance idle.
 const QUIET_BYTES: f64 = 5_000_000.0;
-/// Percent of CPU below which nobody uses a machine, likewise.
+/// CPU use in percent. Below it, Compute Optimizer calls an instance idle.
 const QUIET_CPU: f64 = 5.0;
 
-/// Processes without which a group cannot go to nothing and come back.
-const RESIZING: [&str; 2] = ["Launch", "Terminate"];
-/// The details that keep a group from being put to sleep.
+/// Scaling processes that a group needs to scale to zero and back.
+const SCALING_PROCESSES: [&str; 2] = ["Launch", "Terminate"];
+/// The details that prevent a sleep.
 const SUSPENDED: &str = "suspended";
 const PROTECTED_MEMBERS: &str = "protected_from_scale_in";
 
@@ -54,11 +54,14 @@ impl ResourceType for AutoscalingGroup {
                 .name(format!("tag:{STACK}"))
                 .values(name.as_str()),
         };
-        let asked = clients
+        let mut pages = clients
             .autoscaling()
             .describe_auto_scaling_groups()
-            .filters(filter.build());
-        let mut pages = asked.max_records(100).into_paginator().items().send();
+            .filters(filter.build())
+            .max_records(100)
+            .into_paginator()
+            .items()
+            .send();
         let mut listed = Listing::default();
         while let Some(group) = pages.next().await {
             let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
@@ -81,12 +84,13 @@ impl ResourceType for AutoscalingGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = group_name(&resource.id);
-        let asked = clients
+        let answer = clients
             .autoscaling()
             .delete_auto_scaling_group()
             .auto_scaling_group_name(name)
-            .force_delete(true);
-        let answer = asked.send().await;
+            .force_delete(true)
+            .send()
+            .await;
         deleted(
             answer
                 .map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name))
@@ -113,8 +117,13 @@ impl ResourceType for AutoscalingGroup {
         resource: &Resource,
         prior: &Value,
     ) -> Result<(), CloudError> {
-        let of = |key| number(prior, key, resource);
-        resize(clients, resource, [of("min")?, of("max")?, of("desired")?]).await
+        let saved = |key| number(prior, key, resource);
+        resize(
+            clients,
+            resource,
+            [saved("min")?, saved("max")?, saved("desired")?],
+        )
+        .await
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -142,7 +151,7 @@ async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Descripti
     by_name(clients, names.collect()).await
 }
 
-/// Groups by their names; those that do not exist are left out.
+/// Describes groups by name. Leaves out those that do not exist.
 pub(super) async fn by_name(
     clients: &Clients,
     names: Vec<String>,
@@ -172,7 +181,7 @@ fn to_description(clients: &Clients, group: &AutoScalingGroup) -> Option<Descrip
     let id = ResourceId(group.auto_scaling_group_arn()?.to_owned());
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags::map(group.tags().iter().map(|tag| (tag.key(), tag.value())));
-    // It has a state only while it is being deleted.
+    // A group has a status only while it is being deleted.
     resource.state = group.status().map(str::to_owned);
     resource.created_at = timestamp(group.created_time());
     resource.confirmation = Confirmation::Confirmed;
@@ -187,14 +196,17 @@ fn to_description(clients: &Clients, group: &AutoScalingGroup) -> Option<Descrip
         group.max_size()?,
         group.desired_capacity()?,
     ];
-    // A group that a node group of EKS made is stopped and started by that.
+    // EKS stops and starts a group that belongs to a node group.
     if !resource.tags.contains_key("eks:nodegroup-name") {
         let [min, max, desired] = size;
         resource.size = Some(json!({ "min": min, "max": max, "desired": desired }));
         resource.stopped = size == [0, 0, 0];
     }
-    let suspended = group.suspended_processes().iter();
-    let suspended: Vec<_> = suspended.filter_map(|one| one.process_name()).collect();
+    let suspended: Vec<_> = group
+        .suspended_processes()
+        .iter()
+        .filter_map(|process| process.process_name())
+        .collect();
     if !suspended.is_empty() {
         let details = &mut resource.details;
         details.insert(SUSPENDED.to_owned(), suspended.join(","));
@@ -202,8 +214,8 @@ fn to_description(clients: &Clients, group: &AutoScalingGroup) -> Option<Descrip
     let members = group.instances();
     let protected = members
         .iter()
-        .filter(|one| one.protected_from_scale_in() == Some(true));
-    let protected = protected.count();
+        .filter(|member| member.protected_from_scale_in() == Some(true))
+        .count();
     if protected > 0 {
         let details = &mut resource.details;
         details.insert(PROTECTED_MEMBERS.to_owned(), protected.to_string());
@@ -216,10 +228,11 @@ fn to_description(clients: &Clients, group: &AutoScalingGroup) -> Option<Descrip
     })
 }
 
-/// Its launch templates, subnets, and what it registers its members with.
+/// Its launch templates, subnets, target groups and classic load balancers.
 fn uses(clients: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
-    let mixed = group.mixed_instances_policy();
-    let mixed = mixed.and_then(|policy| policy.launch_template());
+    let mixed = group
+        .mixed_instances_policy()
+        .and_then(|policy| policy.launch_template());
     let overrides = mixed.map(LaunchTemplate::overrides).unwrap_or_default();
     let templates = group
         .launch_template()
@@ -228,18 +241,26 @@ fn uses(clients: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
         .chain(
             overrides
                 .iter()
-                .filter_map(|one| one.launch_template_specification()),
-        );
-    let templates = templates
+                .filter_map(|item| item.launch_template_specification()),
+        )
         .filter_map(LaunchTemplateSpecification::launch_template_id)
         .map(|id| clients.arn("ec2", &format!("launch-template/{id}")));
-    let subnets = group.vpc_zone_identifier().unwrap_or_default().split(',');
-    let subnets = subnets.map(str::trim).filter(|id| !id.is_empty());
-    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
-    let sources = group.traffic_sources().iter();
-    let sources = sources.filter_map(|source| source.identifier());
-    let targets = group.target_group_arns().iter().map(String::as_str);
-    let targets = targets.chain(sources.filter(|id| id.starts_with("arn:")));
+    let subnets = group
+        .vpc_zone_identifier()
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|id| !id.is_empty())
+        .map(|id| clients.arn("ec2", &format!("subnet/{id}")));
+    let sources = group
+        .traffic_sources()
+        .iter()
+        .filter_map(|source| source.identifier());
+    let targets = group
+        .target_group_arns()
+        .iter()
+        .map(String::as_str)
+        .chain(sources.filter(|id| id.starts_with("arn:")));
     let balancers = group.load_balancer_names().iter();
     let balancers =
         balancers.map(|name| clients.arn("elasticloadbalancing", &format!("loadbalancer/{name}")));
@@ -253,40 +274,43 @@ fn uses(clients: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
     uses
 }
 
-/// Why a group would not go to nothing, or would not come back.
+/// Why a group would not scale to zero, or would not come back.
 fn cannot_sleep(resource: &Resource) -> Option<String> {
     let suspended = resource.details.get(SUSPENDED);
     let suspended = suspended.map(String::as_str).unwrap_or_default();
-    if let Some(process) = RESIZING
+    let process = SCALING_PROCESSES
         .iter()
-        .find(|one| suspended.split(',').any(|name| name == **one))
-    {
+        .find(|process| suspended.split(',').any(|name| name == **process));
+    if let Some(process) = process {
         return Some(format!(
-            "its process {process} is suspended, so that its machines would not stop and come back: resume it first"
+            "its process {process} is suspended, so its instances would not stop or start again: \
+             resume it first"
         ));
     }
     let members = resource.details.get(PROTECTED_MEMBERS)?;
     Some(format!(
-        "{members} of its machines are protected from scale-in, so that they would not stop: take the protection off first"
+        "{members} of its instances are protected from scale-in and would not stop: remove the \
+         protection first"
     ))
 }
 
 async fn resize(clients: &Clients, resource: &Resource, size: [i32; 3]) -> Result<(), CloudError> {
     let name = group_name(&resource.id);
     let [min, max, desired] = size;
-    let asked = clients
+    let answer = clients
         .autoscaling()
         .update_auto_scaling_group()
         .auto_scaling_group_name(name)
         .min_size(min)
         .max_size(max)
-        .desired_capacity(desired);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("autoscaling", "UpdateAutoScalingGroup", name));
+        .desired_capacity(desired)
+        .send()
+        .await
+        .map_err(failed!("autoscaling", "UpdateAutoScalingGroup", name));
     answer.map(|_| ()).map_err(not_found)
 }
 
-/// This service says that a group does not exist with the code of any invalid request.
+/// The service reports a missing group with the code of any invalid request.
 fn not_found(error: CloudError) -> CloudError {
     let missing = error.code.as_deref() == Some("ValidationError")
         && error.message.contains("name not found");

@@ -1,4 +1,4 @@
-//! Stacks of CloudFormation. Deleting one deletes everything that it made.
+//! CloudFormation stacks. Deleting one deletes all its resources.
 
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types::{Stack, StackStatus};
@@ -33,8 +33,12 @@ impl ResourceType for CloudformationStack {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
-        let answer = clients.cloudformation().delete_stack().stack_name(id);
-        let answer = answer.send().await;
+        let answer = clients
+            .cloudformation()
+            .delete_stack()
+            .stack_name(id)
+            .send()
+            .await;
         deleted(
             answer
                 .map_err(failed!("cloudformation", "DeleteStack", id))
@@ -45,10 +49,14 @@ impl ResourceType for CloudformationStack {
 }
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let answer = clients.cloudformation().describe_stacks();
-    let answer = answer.stack_name(id.as_str()).send().await;
-    let answer = answer.map_err(failed!("cloudformation", "DescribeStacks", id.as_str()));
-    let answer = answer.map_err(not_existing)?;
+    let answer = clients
+        .cloudformation()
+        .describe_stacks()
+        .stack_name(id.as_str())
+        .send()
+        .await
+        .map_err(failed!("cloudformation", "DescribeStacks", id.as_str()))
+        .map_err(not_existing)?;
     let stack = answer.stacks().first();
     stack
         .and_then(|stack| to_resource(clients, id, stack))
@@ -62,7 +70,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
         })
 }
 
-/// A stack that is deleted is described by its ARN for another ninety days.
+/// CloudFormation describes a deleted stack by its ARN for another 90 days.
 fn to_resource(clients: &Clients, id: &ResourceId, stack: &Stack) -> Option<Resource> {
     if stack.stack_status() == Some(&StackStatus::DeleteComplete) {
         return None;
@@ -82,10 +90,10 @@ fn to_resource(clients: &Clients, id: &ResourceId, stack: &Stack) -> Option<Reso
         .map(|status| status.as_str().to_owned());
     resource.created_at = timestamp(stack.creation_time());
     resource.confirmation = Confirmation::Confirmed;
-    // The role that it deletes with has to outlive it.
+    // CloudFormation deletes with this role, so the role must outlive the stack.
     let role = stack.role_arn().map(|role| ResourceId(role.to_owned()));
     resource.uses = role.into_iter().collect();
-    // A nested stack has its parent's tags, and goes only with it.
+    // A nested stack has the tags of its parent and is only deleted with it.
     resource.part_of = stack
         .parent_id()
         .map(|parent| ResourceId(parent.to_owned()));
@@ -99,7 +107,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, stack: &Stack) -> Option<Reso
     Some(resource)
 }
 
-/// CloudFormation has no code of its own for a stack that does not exist.
+/// CloudFormation has no error code for a stack that does not exist.
 fn not_existing(mut error: CloudError) -> CloudError {
     if error.code.as_deref() == Some("ValidationError")
         && error.message.starts_with("Stack ")
@@ -129,18 +137,19 @@ mod tests {
         stack.stack_status(status)
     }
 
-    /// A deleted stack is still described, and gone all the same; one that failed to go is not.
+    /// A deleted stack, although still described, is gone; one whose deletion failed is not.
     #[test]
     fn a_deleted_stack_is_gone() {
         assert_eq!(described(&stack(StackStatus::DeleteComplete).build()), None);
-        let left = stack(StackStatus::DeleteFailed).stack_status_reason("the bucket is not empty");
-        let left = described(&left.build()).unwrap();
-        assert_eq!(left.state.as_deref(), Some("DELETE_FAILED"));
-        let reason = left.details.get("reason").map(String::as_str);
+        let failed_stack =
+            stack(StackStatus::DeleteFailed).stack_status_reason("the bucket is not empty");
+        let failed = described(&failed_stack.build()).unwrap();
+        assert_eq!(failed.state.as_deref(), Some("DELETE_FAILED"));
+        let reason = failed.details.get("reason").map(String::as_str);
         assert_eq!(reason, Some("the bucket is not empty"));
     }
 
-    /// A nested stack goes with its parent; protection is told.
+    /// A nested stack is part of its parent, and protection is reported.
     #[test]
     fn a_nested_stack_is_part_of_its_parent() {
         let parent = "arn:aws:cloudformation:eu-west-1:123456789012:stack/all/1";
@@ -153,7 +162,7 @@ mod tests {
         );
     }
 
-    /// Only the words about this very thing say that a stack does not exist.
+    /// Only the message about the stack itself means that it does not exist.
     #[test]
     fn a_failed_validation_is_not_absence() {
         let error = |message: &str| CloudError {

@@ -1,4 +1,4 @@
-//! Alarms on metrics.
+//! CloudWatch alarms.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ pub(super) struct CloudwatchAlarm;
 
 const NAME: &str = "cloudwatch:alarm";
 
-/// Alarms in one question: the most that CloudWatch takes.
+/// Alarms in one call: the most that CloudWatch accepts.
 const BATCH: usize = 100;
 
 #[async_trait]
@@ -47,8 +47,12 @@ impl ResourceType for CloudwatchAlarm {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "alarm");
-        let answer = clients.cloudwatch().delete_alarms().alarm_names(name);
-        let answer = answer.send().await;
+        let answer = clients
+            .cloudwatch()
+            .delete_alarms()
+            .alarm_names(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("cloudwatch", "DeleteAlarms", name)),
             Deletion::Gone,
@@ -56,26 +60,31 @@ impl ResourceType for CloudwatchAlarm {
     }
 }
 
-/// The alarms that exist, by their names, with their states.
+/// The names and states of the alarms that exist.
 async fn states(
     clients: &Clients,
     ids: &[ResourceId],
 ) -> Result<HashMap<String, String>, CloudError> {
     let names = ids.iter().map(|id| resource_name(id, "alarm").to_owned());
-    let pages = clients
+    let mut pages = clients
         .cloudwatch()
         .describe_alarms()
         .set_alarm_names(Some(names.collect()))
         .alarm_types(AlarmType::MetricAlarm)
-        .alarm_types(AlarmType::CompositeAlarm);
-    let mut pages = pages.into_paginator().send();
+        .alarm_types(AlarmType::CompositeAlarm)
+        .into_paginator()
+        .send();
     let mut states = HashMap::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed!("cloudwatch", "DescribeAlarms"))?;
-        let metric = page.metric_alarms().iter();
-        let metric = metric.map(|alarm| (alarm.alarm_name(), alarm.state_value()));
-        let composite = page.composite_alarms().iter();
-        let composite = composite.map(|alarm| (alarm.alarm_name(), alarm.state_value()));
+        let metric = page
+            .metric_alarms()
+            .iter()
+            .map(|alarm| (alarm.alarm_name(), alarm.state_value()));
+        let composite = page
+            .composite_alarms()
+            .iter()
+            .map(|alarm| (alarm.alarm_name(), alarm.state_value()));
         for (name, state) in metric.chain(composite) {
             if let Some(name) = name {
                 let state = state.map_or("", |state| state.as_str());
@@ -86,7 +95,7 @@ async fn states(
     Ok(states)
 }
 
-/// An alarm with its tags. When it was last changed is told, when it was created is not.
+/// An alarm with its tags. CloudWatch reports the last change of an alarm but not its creation.
 async fn describe(
     clients: &Clients,
     id: &ResourceId,
@@ -97,9 +106,13 @@ async fn describe(
         let why = "no alarm has this name";
         return Err(absent("cloudwatch", "DescribeAlarms", name, why));
     };
-    let tags = clients.cloudwatch().list_tags_for_resource();
-    let tags = tags.resource_arn(id.as_str()).send().await;
-    let tags = tags.map_err(failed!("cloudwatch", "ListTagsForResource", name))?;
+    let tags = clients
+        .cloudwatch()
+        .list_tags_for_resource()
+        .resource_arn(id.as_str())
+        .send()
+        .await
+        .map_err(failed!("cloudwatch", "ListTagsForResource", name))?;
     let mut resource = clients.resource(id.clone(), NAME);
     let tags = tags.tags().iter().filter_map(|tag| {
         let value = tag.value().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Tables of DynamoDB.
+//! DynamoDB tables.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct DynamodbTable;
 
 const NAME: &str = "dynamodb:table";
 
-/// Whether capacity is paid for while nobody uses it: the key under which details tell.
+/// The detail with the billing mode: whether capacity costs while it is idle.
 const BILLING: &str = "billing";
 
 #[async_trait]
@@ -28,7 +28,7 @@ impl ResourceType for DynamodbTable {
     }
 
     fn matches(&self, arn: &Arn<'_>) -> bool {
-        // With a further `/` it is an index, a stream or a backup.
+        // With another `/` it is an index, a stream or a backup.
         arn.service == "dynamodb" && arn.name("table").is_some_and(|name| !name.contains('/'))
     }
 
@@ -56,7 +56,7 @@ impl ResourceType for DynamodbTable {
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
-        // By the request it costs nothing while nobody uses it.
+        // An on-demand table costs nothing while it is idle.
         let billing = resource.details.get(BILLING).map(String::as_str);
         if billing != Some(BillingMode::Provisioned.as_str()) {
             return Vec::new();
@@ -89,15 +89,20 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
     Ok(resource)
 }
 
-/// All tags: they come in small pages.
+/// Reads all tags, which come in small pages.
 async fn tags(clients: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
     let mut tags = BTreeMap::new();
     let mut next = None;
     loop {
-        let list = clients.dynamodb().list_tags_of_resource();
-        let list = list.resource_arn(id.as_str()).set_next_token(next.clone());
-        let page = list.send().await;
-        let page = page.map_err(failed!("dynamodb", "ListTagsOfResource", id.as_str()))?;
+        let list = clients
+            .dynamodb()
+            .list_tags_of_resource()
+            .resource_arn(id.as_str())
+            .set_next_token(next.clone());
+        let page =
+            list.send()
+                .await
+                .map_err(failed!("dynamodb", "ListTagsOfResource", id.as_str()))?;
         tags.extend(
             page.tags
                 .unwrap_or_default()
@@ -105,7 +110,7 @@ async fn tags(clients: &Clients, id: &ResourceId) -> Result<BTreeMap<String, Str
                 .map(|tag| (tag.key, tag.value)),
         );
         let more = page.next_token.filter(|token| !token.is_empty());
-        // A token that comes back as it was leads nowhere.
+        // A token that does not change would loop for ever.
         if more.is_none() || more == next {
             return Ok(tags);
         }
@@ -130,10 +135,11 @@ fn to_resource(clients: &Clients, id: &ResourceId, table: &TableDescription) -> 
         .map(|key| ResourceId(key.to_owned()))
         .into_iter()
         .collect();
-    // Without a word about it, it is billed as all tables once were.
-    let billing = table.billing_mode_summary();
-    let billing = billing.and_then(|summary| summary.billing_mode());
-    let billing = billing.unwrap_or(&BillingMode::Provisioned);
+    // A table without a billing mode is provisioned, as all tables once were.
+    let billing = table
+        .billing_mode_summary()
+        .and_then(|summary| summary.billing_mode())
+        .unwrap_or(&BillingMode::Provisioned);
     let used = if *billing == BillingMode::Provisioned {
         "capacity units"
     } else {
@@ -156,7 +162,7 @@ mod tests {
         to_resource(&clients, &clients.arn("dynamodb", "table/orders"), table)
     }
 
-    /// Only a table that is paid for while idle is asked whether it is used.
+    /// Only a provisioned table, which costs while it is idle, has signals.
     #[test]
     fn only_provisioned_tables_can_be_idle() {
         let provisioned = described(&TableDescription::builder().build());
@@ -169,9 +175,9 @@ mod tests {
         assert_eq!(on_demand.unpriced, ["requests", "storage"]);
     }
 
-    /// A protected table says so before anybody tries to delete it.
+    /// Deletion protection is reported before a delete.
     #[test]
-    fn protection_is_told() {
+    fn reports_protection() {
         let table = TableDescription::builder().deletion_protection_enabled(true);
         let table = described(&table.build());
         assert_eq!(
@@ -180,9 +186,9 @@ mod tests {
         );
     }
 
-    /// Streams and indexes are parts of tables.
+    /// Streams and indexes are not tables.
     #[test]
-    fn parts_of_tables_are_no_tables() {
+    fn parts_of_tables_are_not_tables() {
         let matches = |text| DynamodbTable.matches(&Arn::parse(text).unwrap());
         assert!(matches("arn:aws:dynamodb:eu-west-1:1:table/orders"));
         assert!(!matches(

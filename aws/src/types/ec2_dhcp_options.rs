@@ -1,4 +1,4 @@
-//! Sets of DHCP options.
+//! DHCP option sets.
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::DhcpOptions;
@@ -50,14 +50,14 @@ impl ResourceType for Ec2DhcpOptions {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = described!(
+    let items = described!(
         clients,
         ids,
         "dhcp-options",
         describe_dhcp_options,
         "DescribeDhcpOptions"
     );
-    let all = all.iter().filter_map(|set| to_resource(clients, set));
+    let all = items.iter().filter_map(|set| to_resource(clients, set));
     Ok(all.map(Description::from).collect())
 }
 

@@ -8,7 +8,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{named, tags, tolerant};
+use crate::services::ec2::{arns, existing_batches, tags};
 
 pub(super) struct Ec2EgressOnlyInternetGateway;
 
@@ -26,7 +26,7 @@ impl ResourceType for Ec2EgressOnlyInternetGateway {
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
-        tolerant(ids, KIND, |ids| describe(clients, ids)).await
+        existing_batches(ids, KIND, |ids| describe(clients, ids)).await
     }
 
     async fn delete(
@@ -36,8 +36,12 @@ impl ResourceType for Ec2EgressOnlyInternetGateway {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
-        let call = clients.ec2().delete_egress_only_internet_gateway();
-        let answer = call.egress_only_internet_gateway_id(id).send().await;
+        let answer = clients
+            .ec2()
+            .delete_egress_only_internet_gateway()
+            .egress_only_internet_gateway_id(id)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("ec2", "DeleteEgressOnlyInternetGateway", id)),
             Deletion::Gone,
@@ -46,12 +50,17 @@ impl ResourceType for Ec2EgressOnlyInternetGateway {
 }
 
 async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
-    let call = clients.ec2().describe_egress_only_internet_gateways();
-    let call = call.set_egress_only_internet_gateway_ids(Some(ids));
-    let answer = call.send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeEgressOnlyInternetGateways"))?;
-    let all = answer.egress_only_internet_gateways().iter();
-    let all = all.filter_map(|gateway| to_resource(clients, gateway));
+    let answer = clients
+        .ec2()
+        .describe_egress_only_internet_gateways()
+        .set_egress_only_internet_gateway_ids(Some(ids))
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeEgressOnlyInternetGateways"))?;
+    let all = answer
+        .egress_only_internet_gateways()
+        .iter()
+        .filter_map(|gateway| to_resource(clients, gateway));
     Ok(all.map(Description::from).collect())
 }
 
@@ -62,6 +71,6 @@ fn to_resource(clients: &Clients, gateway: &EgressOnlyInternetGateway) -> Option
     resource.tags = tags(gateway.tags());
     resource.confirmation = Confirmation::Confirmed;
     let vpcs = gateway.attachments().iter();
-    resource.uses = named(clients, vpcs.filter_map(|one| one.vpc_id()));
+    resource.uses = arns(clients, vpcs.filter_map(|attachment| attachment.vpc_id()));
     Some(resource)
 }

@@ -12,7 +12,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
-use crate::pricing::hourly;
+use crate::pricing::{Item, usage_of};
 use crate::services::ec2::{BATCH, filter, tags, waits};
 
 pub(super) struct Ec2ElasticIp;
@@ -41,8 +41,8 @@ impl ResourceType for Ec2ElasticIp {
     ) -> Result<Deletion, CloudError> {
         match release(clients, resource).await {
             Ok(()) => Ok(Deletion::Gone),
-            // An address that was released, and one that a NAT gateway has, are answered as if the credentials were
-            // at fault. Whether they are is told by asking about it.
+            // EC2 reports a released address, and one in use by a NAT gateway, as if the
+            // credentials lacked permission. Describe the address to find out.
             Err(error) if error.code.as_deref() == Some("AuthFailure") => {
                 match find(clients, resource).await? {
                     None => Ok(Deletion::Gone),
@@ -80,7 +80,7 @@ async fn release(clients: &Clients, resource: &Resource) -> Result<(), CloudErro
     Ok(())
 }
 
-/// The address as it is now.
+/// Describes the address again.
 async fn find(clients: &Clients, resource: &Resource) -> Result<Option<Address>, CloudError> {
     let ids = std::slice::from_ref(&resource.id);
     Ok(addresses(clients, ids).await?.into_iter().next())
@@ -93,14 +93,14 @@ async fn addresses(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Address>
         .describe_addresses()
         .filters(filter)
         .send()
-        .await;
-    let answer = answer.map_err(failed!("ec2", "DescribeAddresses"))?;
+        .await
+        .map_err(failed!("ec2", "DescribeAddresses"))?;
     Ok(answer.addresses.unwrap_or_default())
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = addresses(clients, ids).await?;
-    let all = all
+    let items = addresses(clients, ids).await?;
+    let all = items
         .iter()
         .filter_map(|address| to_resource(clients, address));
     Ok(all.map(Description::from).collect())
@@ -114,15 +114,15 @@ fn to_resource(clients: &Clients, address: &Address) -> Option<Resource> {
     resource.state = Some(if associated { "associated" } else { "idle" }.to_owned());
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = managed(address);
-    // It is billed in use and idle alike; one out of a pool of one's own is not.
+    // AWS bills an address in use and idle alike, but not one from the account's own pool.
     let pool = address.public_ipv4_pool();
     if address.public_ip().is_some() && pool.is_none_or(|pool| pool == "amazon") {
-        resource.usage = vec![hourly("vpc:public-ipv4", Decimal::ONE)];
+        resource.usage = vec![usage_of(Item::PublicIpv4, Decimal::ONE)];
     }
     Some(resource)
 }
 
-/// Why nobody may touch an address that a service allocated for itself.
+/// Why jiti must not touch an address that a service allocated.
 fn managed(address: &Address) -> Option<String> {
     let service = address.service_managed()?;
     Some(format!("it is managed by the service {service}"))
@@ -134,7 +134,8 @@ mod tests {
 
     use super::*;
 
-    /// An address costs the same idle and in use, one of one's own pool nothing; one of a service is not touched.
+    /// An address costs the same idle and in use. One from the account's own pool is free, and one
+    /// of a service must not be touched.
     #[test]
     fn an_idle_address_costs_as_much() {
         let address = || {
@@ -148,7 +149,7 @@ mod tests {
             &address().association_id("eipassoc-1").build(),
         )
         .unwrap();
-        assert_eq!(idle.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
+        assert_eq!(idle.usage, [usage_of(Item::PublicIpv4, Decimal::ONE)]);
         assert_eq!(
             (&idle.usage, idle.state.as_deref()),
             (&used.usage, Some("idle"))

@@ -8,7 +8,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{named, tags, tolerant, unless_refused};
+use crate::services::ec2::{arns, check_items, existing_batches, tags};
 use crate::time::timestamp;
 
 pub(super) struct Ec2FlowLog;
@@ -27,7 +27,7 @@ impl ResourceType for Ec2FlowLog {
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
-        tolerant(ids, KIND, |ids| describe(clients, ids)).await
+        existing_batches(ids, KIND, |ids| describe(clients, ids)).await
     }
 
     async fn delete(
@@ -47,18 +47,19 @@ async fn delete(clients: &Clients, resource: &Resource) -> Result<(), CloudError
         .delete_flow_logs()
         .flow_log_ids(id)
         .send()
-        .await;
-    let answer = answer.map_err(failed!("ec2", "DeleteFlowLogs", id))?;
-    unless_refused("DeleteFlowLogs", id, answer.unsuccessful())
+        .await
+        .map_err(failed!("ec2", "DeleteFlowLogs", id))?;
+    check_items("DeleteFlowLogs", id, answer.unsuccessful())
 }
 
 async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
-    let call = clients
+    let answer = clients
         .ec2()
         .describe_flow_logs()
-        .set_flow_log_ids(Some(ids));
-    let answer = call.send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeFlowLogs"))?;
+        .set_flow_log_ids(Some(ids))
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeFlowLogs"))?;
     let all = answer
         .flow_logs()
         .iter()
@@ -73,22 +74,24 @@ fn to_resource(clients: &Clients, log: &FlowLog) -> Option<Resource> {
     resource.state = log.flow_log_status().map(str::to_owned);
     resource.created_at = timestamp(log.creation_time());
     resource.confirmation = Confirmation::Confirmed;
-    // What it writes to is made again as long as it writes.
+    // A flow log creates its destination again as long as it writes.
     let group = log.log_group_name().filter(|name| !name.is_empty());
     let group = group.map(|name| clients.arn("logs", &format!("log-group:{name}")));
-    let destination = log.log_destination().filter(|arn| arn.starts_with("arn:"));
-    let destination = destination.map(|arn| written_to(arn).to_owned());
+    let destination = log
+        .log_destination()
+        .filter(|arn| arn.starts_with("arn:"))
+        .map(|arn| written_to(arn).to_owned());
     let role = log.deliver_logs_permission_arn().map(str::to_owned);
-    let arns = destination.into_iter().chain(role).map(ResourceId);
-    resource.uses = named(clients, log.resource_id());
-    resource.uses.extend(group.into_iter().chain(arns));
+    let others = destination.into_iter().chain(role).map(ResourceId);
+    resource.uses = arns(clients, log.resource_id());
+    resource.uses.extend(group.into_iter().chain(others));
     resource.uses.sort();
     resource.uses.dedup();
-    resource.unpriced = vec!["delivery of logs".to_owned()];
+    resource.unpriced = vec!["log delivery".to_owned()];
     Some(resource)
 }
 
-/// The bucket or the group of a destination, which may name a folder or all streams in it.
+/// The bucket or log group of a destination, which may name a folder or all log streams.
 fn written_to(arn: &str) -> &str {
     let arn = arn.strip_suffix(":*").unwrap_or(arn);
     if arn.contains(":s3:::") {
@@ -102,9 +105,9 @@ fn written_to(arn: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// A log goes before what it watches, what it writes to, and the role that it writes as.
+    /// A flow log is deleted before what it watches, its destination and its role.
     #[test]
-    fn a_log_uses_both_of_its_ends() {
+    fn a_log_uses_source_and_destination() {
         let clients = Clients::for_tests();
         let log = FlowLog::builder()
             .flow_log_id("fl-1")

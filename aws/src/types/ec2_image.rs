@@ -1,4 +1,4 @@
-//! Images of machines.
+//! Amazon machine images.
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Image, ImageState};
@@ -9,13 +9,13 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done};
-use crate::services::ec2::{BATCH, filter, foreign, named, tags};
+use crate::services::ec2::{BATCH, arns, filter, foreign, tags};
 
 pub(super) struct Ec2Image;
 
 const NAME: &str = "ec2:image";
 
-/// What the flag against deregistration is when nobody has set it.
+/// The value of the deregistration protection when it is not set.
 const UNPROTECTED: &str = "disabled";
 
 #[async_trait]
@@ -32,7 +32,8 @@ impl ResourceType for Ec2Image {
         batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    /// Its snapshots stay: another image may be made of them. Those that carry the tag go by themselves.
+    /// Keeps its snapshots, because another image may use them. Snapshots that carry the tag are
+    /// deleted on their own.
     async fn delete(
         &self,
         clients: &Clients,
@@ -43,7 +44,7 @@ impl ResourceType for Ec2Image {
         let answer = clients.ec2().deregister_image().image_id(id).send().await;
         match answer.map_err(failed!("ec2", "DeregisterImage", id)) {
             Ok(_) => Ok(Deletion::Gone),
-            // An image that was deregistered is not available rather than not found.
+            // EC2 reports a deregistered image as unavailable, not as missing.
             Err(error) if error.code.as_deref() == Some("InvalidAMIID.Unavailable") => {
                 Ok(Deletion::Gone)
             }
@@ -52,11 +53,16 @@ impl ResourceType for Ec2Image {
     }
 }
 
-/// Images of this account: a filter alone would look among all that are public.
+/// Describes images of this account. Without the owner, the filter would search all public images.
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let call = clients.ec2().describe_images().owners("self");
-    let call = call.filters(filter("image-id", ids, "image"));
-    let mut items = call.into_paginator().items().send();
+    let mut items = clients
+        .ec2()
+        .describe_images()
+        .owners("self")
+        .filters(filter("image-id", ids, "image"))
+        .into_paginator()
+        .items()
+        .send();
     let mut found = Vec::new();
     while let Some(image) = items.next().await {
         let image = image.map_err(failed!("ec2", "DescribeImages"))?;
@@ -77,7 +83,7 @@ fn to_resource(clients: &Clients, image: &Image) -> Option<Resource> {
     resource.confirmation = Confirmation::Confirmed;
     let devices = image.block_device_mappings().iter();
     let snapshots = devices.filter_map(|device| device.ebs()?.snapshot_id());
-    resource.uses = named(clients, snapshots);
+    resource.uses = arns(clients, snapshots);
     resource.untouchable = foreign(clients, image.owner_id());
     let protection = image.deregistration_protection();
     resource.protection = protection

@@ -1,4 +1,4 @@
-//! Instances.
+//! EC2 instances.
 
 #[cfg(test)]
 mod tests;
@@ -22,29 +22,29 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::metrics::Signal;
-use crate::services::ec2::{BATCH, described, managed, named, tags};
+use crate::services::ec2::{BATCH, arns, described, managed, tags};
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct Ec2Instance;
 
 const NAME: &str = "ec2:instance";
 
-/// Bytes a day of traffic in one direction, below which nobody uses an instance: half of the published 5 MB for both
-/// together, so that whoever is above that is above this in one of them.
+/// Network traffic in bytes a day, in one direction. Compute Optimizer calls an instance idle below
+/// 5 MB in both directions; half of it is exceeded in at least one.
 const QUIET_BYTES: f64 = 2_500_000.0;
 
-/// Percent of a processor: below it at its peak nobody uses an instance.
+/// CPU use in percent. An instance whose maximum is below it is idle.
 const QUIET_PERCENT: f64 = 5.0;
 
-/// It is charged for so long each time that it begins to run.
-const LEAST_TIME: Duration = Duration::from_secs(60);
+/// AWS charges for at least this time after each start.
+const MIN_CHARGED_TIME: Duration = Duration::from_secs(60);
 
-/// The tag by which AWS says that an instance is a member of a group.
-const GROUP: &str = "aws:autoscaling:groupName";
+/// The tag that AWS puts on a member of an Auto Scaling group.
+const AUTO_SCALING_GROUP: &str = "aws:autoscaling:groupName";
 
-/// The detail under which the request is kept that a Spot instance was lent upon.
-const REQUEST: &str = "spot request";
+/// The detail with the id of the Spot request.
+const SPOT_REQUEST: &str = "spot request";
 
 #[async_trait]
 impl ResourceType for Ec2Instance {
@@ -60,13 +60,13 @@ impl ResourceType for Ec2Instance {
         batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    /// A group ends its members in spite of their flag.
+    /// An Auto Scaling group terminates its members in spite of the flag.
     async fn protection(
         &self,
         clients: &Clients,
         resource: &Resource,
     ) -> Result<Option<String>, CloudError> {
-        if resource.tags.contains_key(GROUP) {
+        if resource.tags.contains_key(AUTO_SCALING_GROUP) {
             return Ok(None);
         }
         protection(clients, &resource.id).await
@@ -78,7 +78,7 @@ impl ResourceType for Ec2Instance {
         resource: &Resource,
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
-        if let Some(request) = resource.details.get(REQUEST) {
+        if let Some(request) = resource.details.get(SPOT_REQUEST) {
             cancel(clients, request).await?;
         }
         let id = resource_name(&resource.id, "instance");
@@ -108,7 +108,7 @@ impl ResourceType for Ec2Instance {
         prior: &Value,
     ) -> Result<(), CloudError> {
         if prior.get("state") != Some(&json!(RUNNING)) {
-            // It was not running before either.
+            // It was not running before the sleep either.
             return Ok(());
         }
         let id = resource_name(&resource.id, "instance");
@@ -179,51 +179,66 @@ fn to_description(clients: &Clients, instance: &Instance) -> Option<Description>
     (resource.usage, resource.unpriced) = usage(instance);
     if state == Some(&InstanceStateName::Running) {
         let launched = timestamp(instance.launch_time());
-        resource.charged_until = launched.and_then(|time| time.checked_add(LEAST_TIME).ok());
+        resource.charged_until = launched.and_then(|time| time.checked_add(MIN_CHARGED_TIME).ok());
     }
     let request = instance.spot_instance_request_id();
     let request = request.filter(|request| !request.is_empty());
-    let request = request.map(|request| (REQUEST.to_owned(), request.to_owned()));
+    let request = request.map(|request| (SPOT_REQUEST.to_owned(), request.to_owned()));
     resource.details.extend(request);
-    let owns = named(clients, owned(instance));
+    let owns = arns(clients, owned(instance));
     Some(Description { resource, owns })
 }
 
-/// Cancels the request that an instance was lent upon: a lasting one would be answered with another instance.
+/// Cancels the Spot request. A persistent request would launch another instance.
 async fn cancel(clients: &Clients, request: &str) -> Result<(), CloudError> {
-    let call = clients.ec2().cancel_spot_instance_requests();
-    let answer = call.spot_instance_request_ids(request).send().await;
+    let answer = clients
+        .ec2()
+        .cancel_spot_instance_requests()
+        .spot_instance_request_ids(request)
+        .send()
+        .await;
     unless_gone(answer.map_err(failed!("ec2", "CancelSpotInstanceRequests", request)))
 }
 
 async fn protection(clients: &Clients, id: &ResourceId) -> Result<Option<String>, CloudError> {
     let id = resource_name(id, "instance");
     let flag = InstanceAttributeName::DisableApiTermination;
-    let call = clients.ec2().describe_instance_attribute().instance_id(id);
-    let answer = call.attribute(flag).send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeInstanceAttribute", id))?;
+    let answer = clients
+        .ec2()
+        .describe_instance_attribute()
+        .instance_id(id)
+        .attribute(flag)
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeInstanceAttribute", id))?;
     let flag = answer
         .disable_api_termination()
         .and_then(AttributeBooleanValue::value);
     Ok((flag == Some(true)).then(|| "DisableApiTermination".to_owned()))
 }
 
-/// What it lies in, what it is allowed by, and everything that is attached to it, whether it goes with it or stays.
+/// Its network, security groups and profile, and everything attached to it, whether it is deleted
+/// with the instance or not.
 fn uses(clients: &Clients, instance: &Instance) -> Vec<ResourceId> {
-    let groups = instance.security_groups().iter();
-    let groups = groups.filter_map(|group| group.group_id());
+    let groups = instance
+        .security_groups()
+        .iter()
+        .filter_map(|group| group.group_id());
     let interfaces = || instance.network_interfaces().iter();
-    let their_groups = interfaces().flat_map(InstanceNetworkInterface::groups);
-    let their_groups = their_groups.filter_map(|group| group.group_id());
-    let volumes = instance.block_device_mappings().iter();
-    let volumes = volumes.filter_map(|device| device.ebs()?.volume_id());
+    let their_groups = interfaces()
+        .flat_map(InstanceNetworkInterface::groups)
+        .filter_map(|group| group.group_id());
+    let volumes = instance
+        .block_device_mappings()
+        .iter()
+        .filter_map(|device| device.ebs()?.volume_id());
     let ids = groups
         .chain(instance.subnet_id())
-        .chain(interfaces().filter_map(|one| one.network_interface_id()))
-        .chain(interfaces().filter_map(|one| one.subnet_id()))
+        .chain(interfaces().filter_map(|interface| interface.network_interface_id()))
+        .chain(interfaces().filter_map(|interface| interface.subnet_id()))
         .chain(their_groups)
         .chain(volumes);
-    let mut uses = named(clients, ids);
+    let mut uses = arns(clients, ids);
     let profile = instance.iam_instance_profile();
     if let Some(arn) = profile.and_then(|profile| profile.arn()) {
         uses.push(ResourceId(arn.to_owned()));
@@ -231,15 +246,17 @@ fn uses(clients: &Clients, instance: &Instance) -> Vec<ResourceId> {
     uses
 }
 
-/// Volumes and network interfaces that are deleted on termination.
+/// The volumes and network interfaces that are deleted on termination.
 fn owned(instance: &Instance) -> impl Iterator<Item = &str> {
-    let volumes = instance.block_device_mappings().iter();
-    let volumes = volumes
+    let volumes = instance
+        .block_device_mappings()
+        .iter()
         .filter_map(|device| device.ebs())
         .filter(|volume| volume.delete_on_termination() == Some(true))
         .filter_map(|volume| volume.volume_id());
-    let interfaces = instance.network_interfaces().iter();
-    let interfaces = interfaces
+    let interfaces = instance
+        .network_interfaces()
+        .iter()
         .filter(|interface| {
             let attachment = interface.attachment();
             attachment.and_then(InstanceNetworkInterfaceAttachment::delete_on_termination)
@@ -249,11 +266,12 @@ fn owned(instance: &Instance) -> impl Iterator<Item = &str> {
     volumes.chain(interfaces)
 }
 
-/// When it was first launched. The time of launch is that of the last start; the root volume and the first network
-/// interface have been attached since the first.
+/// When it was first launched. The launch time that EC2 reports is that of the last start, but the
+/// root volume and the first network interface have been attached since the first.
 fn created(instance: &Instance) -> Option<Timestamp> {
-    let root = instance.block_device_mappings().iter();
-    let root = root
+    let root = instance
+        .block_device_mappings()
+        .iter()
         .filter(|device| device.device_name() == instance.root_device_name())
         .find_map(|device| timestamp(device.ebs()?.attach_time()));
     let interfaces = instance.network_interfaces().iter();
@@ -265,11 +283,11 @@ fn created(instance: &Instance) -> Option<Timestamp> {
     [root, first, launched].into_iter().flatten().min()
 }
 
-/// What waking restores. A member of a group has no size of its own, the group has; and what has no root volume, or is
-/// lent for as long as nobody pays more, cannot be stopped.
+/// What a wake restores. A member of a group has no size of its own; the group has. An instance
+/// without an EBS root volume, and a Spot instance, cannot be stopped.
 fn size(instance: &Instance, tags: &BTreeMap<String, String>) -> (Option<Value>, bool) {
     let volume = instance.root_device_type() == Some(&DeviceType::Ebs);
-    if tags.contains_key(GROUP) || !volume || instance.instance_lifecycle().is_some() {
+    if tags.contains_key(AUTO_SCALING_GROUP) || !volume || instance.instance_lifecycle().is_some() {
         return (None, false);
     }
     match instance.state().and_then(InstanceState::name) {

@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::ec2::{BATCH, default_vpc, described, foreign, named, tags};
+use crate::services::ec2::{BATCH, arns, default_vpc, described, foreign, tags};
 
 pub(super) struct Ec2InternetGateway;
 
@@ -39,23 +39,37 @@ impl ResourceType for Ec2InternetGateway {
     }
 }
 
-/// Detaches it and deletes it. EC2 refuses the first while anything in the VPC has a public address.
+/// Detaches and deletes the gateway. EC2 refuses to detach it while anything in the VPC has a
+/// public address.
 async fn delete(clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
     let id = resource_name(&resource.id, "internet-gateway");
     let ids = std::slice::from_ref(&resource.id);
     for gateway in gateways(clients, ids).await? {
-        for vpc in gateway.attachments().iter().filter_map(|one| one.vpc_id()) {
-            let call = clients.ec2().detach_internet_gateway();
-            let answer = call.internet_gateway_id(id).vpc_id(vpc).send().await;
+        for vpc in gateway
+            .attachments()
+            .iter()
+            .filter_map(|attachment| attachment.vpc_id())
+        {
+            let answer = clients
+                .ec2()
+                .detach_internet_gateway()
+                .internet_gateway_id(id)
+                .vpc_id(vpc)
+                .send()
+                .await;
             match answer.map_err(failed!("ec2", "DetachInternetGateway", id)) {
-                // Somebody was faster.
+                // It has been detached in the meantime.
                 Err(error) if error.code.as_deref() == Some("Gateway.NotAttached") => {}
                 answer => unless_gone(answer)?,
             }
         }
     }
-    let call = clients.ec2().delete_internet_gateway();
-    let answer = call.internet_gateway_id(id).send().await;
+    let answer = clients
+        .ec2()
+        .delete_internet_gateway()
+        .internet_gateway_id(id)
+        .send()
+        .await;
     answer.map_err(failed!("ec2", "DeleteInternetGateway", id))?;
     Ok(())
 }
@@ -76,8 +90,9 @@ async fn gateways(
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let all = gateways(clients, ids).await?;
     let default = default_vpc(clients, &all, |gateway| !gateway.attachments().is_empty()).await?;
-    let all = all.iter();
-    let all = all.filter_map(|gateway| to_resource(clients, gateway, default.as_deref()));
+    let all = all
+        .iter()
+        .filter_map(|gateway| to_resource(clients, gateway, default.as_deref()));
     Ok(all.map(Description::from).collect())
 }
 
@@ -91,7 +106,12 @@ fn to_resource(
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(gateway.tags());
     resource.confirmation = Confirmation::Confirmed;
-    let vpcs = || gateway.attachments().iter().filter_map(|one| one.vpc_id());
+    let vpcs = || {
+        gateway
+            .attachments()
+            .iter()
+            .filter_map(|attachment| attachment.vpc_id())
+    };
     resource.state = Some(
         if vpcs().next().is_some() {
             "attached"
@@ -100,7 +120,7 @@ fn to_resource(
         }
         .to_owned(),
     );
-    resource.uses = named(clients, vpcs());
+    resource.uses = arns(clients, vpcs());
     resource.untouchable = if vpcs().any(|vpc| default == Some(vpc)) {
         Some("it belongs to the default VPC".to_owned())
     } else {

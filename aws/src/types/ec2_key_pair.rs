@@ -37,7 +37,7 @@ impl ResourceType for Ec2KeyPair {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "key-pair");
-        // A name may have been given again to another pair; whose name it is now is asked again.
+        // The name may belong to another pair by now, so read the present name of the id.
         let pairs = pairs(clients, std::slice::from_ref(&resource.id)).await?;
         let Some(name) = pairs.first().and_then(|pair| pair.key_name()) else {
             return Ok(Deletion::Gone);
@@ -57,14 +57,14 @@ async fn pairs(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<KeyPairInfo>
         .describe_key_pairs()
         .filters(filter)
         .send()
-        .await;
-    let answer = answer.map_err(failed!("ec2", "DescribeKeyPairs"))?;
+        .await
+        .map_err(failed!("ec2", "DescribeKeyPairs"))?;
     Ok(answer.key_pairs.unwrap_or_default())
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = pairs(clients, ids).await?;
-    let all = all.iter().filter_map(|pair| to_resource(clients, pair));
+    let items = pairs(clients, ids).await?;
+    let all = items.iter().filter_map(|pair| to_resource(clients, pair));
     Ok(all.map(Description::from).collect())
 }
 

@@ -8,7 +8,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{managed, tags, tolerant};
+use crate::services::ec2::{existing_batches, managed, tags};
 use crate::time::timestamp;
 
 pub(super) struct Ec2LaunchTemplate;
@@ -27,7 +27,7 @@ impl ResourceType for Ec2LaunchTemplate {
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
-        tolerant(ids, KIND, |ids| describe(clients, ids)).await
+        existing_batches(ids, KIND, |ids| describe(clients, ids)).await
     }
 
     async fn delete(
@@ -37,8 +37,12 @@ impl ResourceType for Ec2LaunchTemplate {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
-        let call = clients.ec2().delete_launch_template();
-        let answer = call.launch_template_id(id).send().await;
+        let answer = clients
+            .ec2()
+            .delete_launch_template()
+            .launch_template_id(id)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("ec2", "DeleteLaunchTemplate", id)),
             Deletion::Gone,
@@ -47,11 +51,17 @@ impl ResourceType for Ec2LaunchTemplate {
 }
 
 async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
-    let call = clients.ec2().describe_launch_templates();
-    let answer = call.set_launch_template_ids(Some(ids)).send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeLaunchTemplates"))?;
-    let all = answer.launch_templates().iter();
-    let all = all.filter_map(|template| to_resource(clients, template));
+    let answer = clients
+        .ec2()
+        .describe_launch_templates()
+        .set_launch_template_ids(Some(ids))
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeLaunchTemplates"))?;
+    let all = answer
+        .launch_templates()
+        .iter()
+        .filter_map(|template| to_resource(clients, template));
     Ok(all.map(Description::from).collect())
 }
 

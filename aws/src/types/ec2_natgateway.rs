@@ -10,9 +10,9 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
-use crate::pricing::hourly;
-use crate::services::ec2::{BATCH, filter, named, tags};
+use crate::pricing::{Item, usage_of};
+use crate::services::ec2::{BATCH, arns, filter, tags};
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct Ec2NatGateway;
@@ -66,9 +66,13 @@ impl ResourceType for Ec2NatGateway {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let call = clients.ec2().describe_nat_gateways();
-    let call = call.filter(filter("nat-gateway-id", ids, "natgateway"));
-    let mut items = call.into_paginator().items().send();
+    let mut items = clients
+        .ec2()
+        .describe_nat_gateways()
+        .filter(filter("nat-gateway-id", ids, "natgateway"))
+        .into_paginator()
+        .items()
+        .send();
     let mut found = Vec::new();
     while let Some(gateway) = items.next().await {
         let gateway = gateway.map_err(failed!("ec2", "DescribeNatGateways"))?;
@@ -77,7 +81,7 @@ async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Descripti
     Ok(found)
 }
 
-/// A gateway that was deleted is described for about an hour longer.
+/// EC2 describes a deleted gateway for about an hour.
 fn to_resource(clients: &Clients, gateway: &NatGateway) -> Option<Resource> {
     if gateway.state() == Some(&NatGatewayState::Deleted) {
         return None;
@@ -88,15 +92,17 @@ fn to_resource(clients: &Clients, gateway: &NatGateway) -> Option<Resource> {
     resource.state = gateway.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(gateway.create_time());
     resource.confirmation = Confirmation::Confirmed;
-    let addresses = gateway.nat_gateway_addresses().iter();
-    let addresses = addresses.filter_map(|address| address.allocation_id());
+    let addresses = gateway
+        .nat_gateway_addresses()
+        .iter()
+        .filter_map(|address| address.allocation_id());
     let lies_in = gateway.subnet_id().into_iter().chain(gateway.vpc_id());
-    resource.uses = named(clients, addresses.chain(lies_in));
+    resource.uses = arns(clients, addresses.chain(lies_in));
     if gateway.state() == Some(&NatGatewayState::Available) {
         if gateway.availability_mode() == Some(&AvailabilityMode::Regional) {
             resource.unpriced.push("a regional NAT gateway".to_owned());
         } else {
-            resource.usage = vec![hourly("ec2:nat-gateway", Decimal::ONE)];
+            resource.usage = vec![usage_of(Item::NatGateway, Decimal::ONE)];
         }
         resource.unpriced.push("traffic".to_owned());
     }
@@ -110,9 +116,10 @@ mod tests {
     use super::*;
     use crate::services::ec2::testing::resource_parts;
 
-    /// A gateway that is deleted is none; one that is available costs, and its address waits for it.
+    /// A deleted gateway does not exist. An available one costs, and its address is deleted after
+    /// it.
     #[test]
-    fn a_deleted_gateway_is_a_ghost() {
+    fn a_deleted_gateway_does_not_exist() {
         let clients = Clients::for_tests();
         let gateway = |state| {
             let address = NatGatewayAddress::builder().allocation_id("eipalloc-1");
@@ -127,7 +134,7 @@ mod tests {
         let deleting = gateway(NatGatewayState::Deleting).unwrap();
         assert!(deleting.usage.is_empty());
         let available = gateway(NatGatewayState::Available).unwrap();
-        assert_eq!(available.usage, [hourly("ec2:nat-gateway", Decimal::ONE)]);
+        assert_eq!(available.usage, [usage_of(Item::NatGateway, Decimal::ONE)]);
         let uses = ["elastic-ip/eipalloc-1", "subnet/subnet-1"];
         assert_eq!(resource_parts(&available.uses), uses);
     }

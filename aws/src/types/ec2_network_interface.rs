@@ -10,8 +10,8 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::pricing::hourly;
-use crate::services::ec2::{BATCH, described, foreign, managed, named, tags};
+use crate::pricing::{Item, usage_of};
+use crate::services::ec2::{BATCH, arns, described, foreign, managed, tags};
 
 pub(super) struct Ec2NetworkInterface;
 
@@ -31,7 +31,8 @@ impl ResourceType for Ec2NetworkInterface {
         batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    /// One that is still attached is refused by EC2, and waits for what it is attached to: detaching would cut that off.
+    /// EC2 refuses to delete an attached interface. It waits for what it is attached to, because
+    /// detaching would cut the connection.
     async fn delete(
         &self,
         clients: &Clients,
@@ -39,8 +40,12 @@ impl ResourceType for Ec2NetworkInterface {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "network-interface");
-        let call = clients.ec2().delete_network_interface();
-        let answer = call.network_interface_id(id).send().await;
+        let answer = clients
+            .ec2()
+            .delete_network_interface()
+            .network_interface_id(id)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("ec2", "DeleteNetworkInterface", id)),
             Deletion::Gone,
@@ -49,14 +54,14 @@ impl ResourceType for Ec2NetworkInterface {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = described!(
+    let items = described!(
         clients,
         ids,
         "network-interface",
         describe_network_interfaces,
         "DescribeNetworkInterfaces"
     );
-    let all = all
+    let all = items
         .iter()
         .filter_map(|interface| to_resource(clients, interface));
     Ok(all.map(Description::from).collect())
@@ -69,20 +74,22 @@ fn to_resource(clients: &Clients, interface: &NetworkInterface) -> Option<Resour
     resource.tags = tags(interface.tag_set());
     resource.state = interface.status().map(|status| status.as_str().to_owned());
     resource.confirmation = Confirmation::Confirmed;
-    let groups = interface.groups().iter();
-    let groups = groups.filter_map(|group| group.group_id());
-    resource.uses = named(clients, groups.chain(interface.subnet_id()));
+    let groups = interface
+        .groups()
+        .iter()
+        .filter_map(|group| group.group_id());
+    resource.uses = arns(clients, groups.chain(interface.subnet_id()));
     resource.untouchable = requested(interface)
         .or_else(|| managed(interface.operator()))
         .or_else(|| foreign(clients, interface.owner_id()));
     let lent = lent(interface);
     if lent > 0 {
-        resource.usage = vec![hourly("vpc:public-ipv4", Decimal::from(lent))];
+        resource.usage = vec![usage_of(Item::PublicIpv4, Decimal::from(lent))];
     }
     Some(resource)
 }
 
-/// Why nobody may touch what a service made for itself: it goes when the service is done with it.
+/// Why jiti must not touch an interface that a service created: the service deletes it.
 fn requested(interface: &NetworkInterface) -> Option<String> {
     if interface.requester_managed() != Some(true) {
         return None;
@@ -90,11 +97,11 @@ fn requested(interface: &NetworkInterface) -> Option<String> {
     let what = interface.description().filter(|text| !text.is_empty());
     let who = what
         .or(interface.requester_id())
-        .unwrap_or("a service of AWS");
+        .unwrap_or("an AWS service");
     Some(format!("it is managed by AWS: {who}"))
 }
 
-/// Public addresses that AWS lent it. Those of an instance's interface are counted with the instance.
+/// The public addresses that AWS assigned. Those of an instance count with the instance.
 fn lent(interface: &NetworkInterface) -> usize {
     let attachment = interface.attachment();
     if attachment.is_some_and(|attachment| attachment.instance_id().is_some()) {
@@ -115,9 +122,9 @@ mod tests {
 
     use super::*;
 
-    /// What a service made for itself is not touched, and says for what it was made.
+    /// An interface that a service created must not be touched; the reason says what it is for.
     #[test]
-    fn what_a_service_made_is_not_touched() {
+    fn interfaces_of_services_are_untouchable() {
         let interface = NetworkInterface::builder().network_interface_id("eni-1");
         let own = to_resource(
             &Clients::for_tests(),
@@ -136,16 +143,18 @@ mod tests {
         );
     }
 
-    /// An address that AWS lent is counted once: with the instance where there is one.
+    /// An assigned address counts once: with the instance, if there is one.
     #[test]
-    fn a_lent_address_is_counted_once() {
+    fn an_assigned_address_counts_once() {
         let association = NetworkInterfaceAssociation::builder().ip_owner_id("amazon");
-        let address = NetworkInterfacePrivateIpAddress::builder();
-        let address = address.association(association.build()).build();
-        let interface = NetworkInterface::builder().network_interface_id("eni-1");
-        let interface = interface.private_ip_addresses(address);
+        let address = NetworkInterfacePrivateIpAddress::builder()
+            .association(association.build())
+            .build();
+        let interface = NetworkInterface::builder()
+            .network_interface_id("eni-1")
+            .private_ip_addresses(address);
         let alone = to_resource(&Clients::for_tests(), &interface.clone().build()).unwrap();
-        assert_eq!(alone.usage, [hourly("vpc:public-ipv4", Decimal::ONE)]);
+        assert_eq!(alone.usage, [usage_of(Item::PublicIpv4, Decimal::ONE)]);
         let attachment = NetworkInterfaceAttachment::builder().instance_id("i-1");
         let attached = interface.attachment(attachment.build()).build();
         assert_eq!(

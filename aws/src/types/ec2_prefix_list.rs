@@ -1,4 +1,4 @@
-//! Prefix lists of the account's own: named sets of addresses.
+//! Customer-managed prefix lists.
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{ManagedPrefixList, PrefixListState};
@@ -8,7 +8,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{foreign, tags, tolerant};
+use crate::services::ec2::{existing_batches, foreign, tags};
 
 pub(super) struct Ec2PrefixList;
 
@@ -26,7 +26,7 @@ impl ResourceType for Ec2PrefixList {
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
-        tolerant(ids, KIND, |ids| describe(clients, ids)).await
+        existing_batches(ids, KIND, |ids| describe(clients, ids)).await
     }
 
     async fn delete(
@@ -36,20 +36,25 @@ impl ResourceType for Ec2PrefixList {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
-        let call = clients
+        let answer = clients
             .ec2()
             .delete_managed_prefix_list()
-            .prefix_list_id(id);
-        let answer = call.send().await;
-        let answer = answer.map_err(failed!("ec2", "DeleteManagedPrefixList", id));
+            .prefix_list_id(id)
+            .send()
+            .await
+            .map_err(failed!("ec2", "DeleteManagedPrefixList", id));
         deleted(answer, Deletion::Started)
     }
 }
 
 async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
-    let call = clients.ec2().describe_managed_prefix_lists();
-    let answer = call.set_prefix_list_ids(Some(ids)).send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeManagedPrefixLists"))?;
+    let answer = clients
+        .ec2()
+        .describe_managed_prefix_lists()
+        .set_prefix_list_ids(Some(ids))
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeManagedPrefixLists"))?;
     let all = answer
         .prefix_lists()
         .iter()
@@ -74,9 +79,10 @@ fn to_resource(clients: &Clients, list: &ManagedPrefixList) -> Option<Resource> 
 mod tests {
     use super::*;
 
-    /// A list of the account's own may go; one of AWS, or of another account that shares it, is not touched.
+    /// The account's own lists may be deleted; lists of AWS or of other accounts must not be
+    /// touched.
     #[test]
-    fn lists_of_others_are_not_touched() {
+    fn foreign_lists_are_untouchable() {
         let list = |owner: &str| {
             let list = ManagedPrefixList::builder().prefix_list_id("pl-1");
             list.owner_id(owner)

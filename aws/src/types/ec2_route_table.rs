@@ -10,8 +10,8 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
 use crate::services::ec2::{
-    BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
-    tied_to_others,
+    BATCH, arns, check_foreign_subnets, default_vpc, deleted_with_vpc, described, foreign,
+    is_vpc_default, set_vpc_default, tags,
 };
 
 pub(super) struct Ec2RouteTable;
@@ -42,24 +42,33 @@ impl ResourceType for Ec2RouteTable {
     }
 }
 
-/// Takes it from the subnets of its stack, and deletes it. The tables of others' subnets are not ours to change.
+/// Disassociates the table from the subnets of this stack, then deletes it. It fails if a subnet
+/// outside the stack uses the table.
 async fn delete(clients: &Clients, resource: &Resource) -> Result<Deletion, CloudError> {
     let id = resource_name(&resource.id, "route-table");
     let ids = std::slice::from_ref(&resource.id);
     let Some(table) = tables(clients, ids).await?.into_iter().next() else {
         return Ok(Deletion::Gone);
     };
-    if came_with_vpc(resource) {
-        return gone_with_vpc(resource, true);
+    if is_vpc_default(resource) {
+        return deleted_with_vpc(resource, true);
     }
     let associations = table.associations();
-    let subnets = associations.iter();
-    let subnets = subnets.filter_map(|one| one.subnet_id.clone()).collect();
-    tied_to_others(clients, resource, subnets).await?;
-    let named = associations.iter().filter(|one| one.main() != Some(true));
-    for association in named.filter_map(|one| one.route_table_association_id()) {
-        let call = clients.ec2().disassociate_route_table();
-        let answer = call.association_id(association).send().await;
+    let subnets = associations
+        .iter()
+        .filter_map(|association| association.subnet_id.clone())
+        .collect();
+    check_foreign_subnets(clients, resource, subnets).await?;
+    let named = associations
+        .iter()
+        .filter(|association| association.main() != Some(true));
+    for association in named.filter_map(|association| association.route_table_association_id()) {
+        let answer = clients
+            .ec2()
+            .disassociate_route_table()
+            .association_id(association)
+            .send()
+            .await;
         unless_gone(answer.map_err(failed!("ec2", "DisassociateRouteTable", id)))?;
     }
     let answer = clients
@@ -85,8 +94,9 @@ async fn tables(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<RouteTable>
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let all = tables(clients, ids).await?;
     let default = default_vpc(clients, &all, is_main).await?;
-    let all = all.iter();
-    let all = all.filter_map(|table| to_resource(clients, table, default.as_deref()));
+    let all = all
+        .iter()
+        .filter_map(|table| to_resource(clients, table, default.as_deref()));
     Ok(all.map(Description::from).collect())
 }
 
@@ -94,7 +104,7 @@ fn is_main(table: &RouteTable) -> bool {
     table
         .associations()
         .iter()
-        .any(|one| one.main() == Some(true))
+        .any(|association| association.main() == Some(true))
 }
 
 fn to_resource(clients: &Clients, table: &RouteTable, default: Option<&str>) -> Option<Resource> {
@@ -104,14 +114,18 @@ fn to_resource(clients: &Clients, table: &RouteTable, default: Option<&str>) -> 
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign(clients, table.owner_id());
     match table.vpc_id() {
-        Some(vpc) if is_main(table) => comes_with(clients, &mut resource, vpc, default),
+        Some(vpc) if is_main(table) => set_vpc_default(clients, &mut resource, vpc, default),
         vpc => {
-            // Its subnets' ties to it are cut before it goes, and can no longer be seen once they are gone.
-            let subnets = table.associations().iter();
-            let subnets = subnets.filter_map(|one| one.subnet_id());
-            let lists = table.routes().iter();
-            let lists = lists.filter_map(|route| route.destination_prefix_list_id());
-            resource.uses = named(clients, vpc.into_iter().chain(subnets).chain(lists));
+            // The delete disassociates the subnets first, so they must still exist.
+            let subnets = table
+                .associations()
+                .iter()
+                .filter_map(|association| association.subnet_id());
+            let lists = table
+                .routes()
+                .iter()
+                .filter_map(|route| route.destination_prefix_list_id());
+            resource.uses = arns(clients, vpc.into_iter().chain(subnets).chain(lists));
         }
     }
     Some(resource)
@@ -124,7 +138,7 @@ mod tests {
     use super::*;
     use crate::services::ec2::testing::resource_parts;
 
-    /// A table's subnets wait for it; the main table waits for its VPC instead of the other way round.
+    /// The subnets of a table are deleted after it. The main table is deleted with its VPC.
     #[test]
     fn the_main_table_goes_with_its_vpc() {
         let clients = Clients::for_tests();

@@ -10,14 +10,15 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ec2::{
-    BATCH, came_with_vpc, comes_with, default_vpc, described, foreign, gone_with_vpc, named, tags,
+    BATCH, arns, default_vpc, deleted_with_vpc, described, foreign, is_vpc_default,
+    set_vpc_default, tags,
 };
 
 pub(super) struct Ec2SecurityGroup;
 
 const NAME: &str = "ec2:security-group";
 
-/// The name of the group that every VPC comes with.
+/// The name of the default group of every VPC.
 const DEFAULT: &str = "default";
 
 #[async_trait]
@@ -34,7 +35,7 @@ impl ResourceType for Ec2SecurityGroup {
         batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    /// Revokes the rules that name other groups.
+    /// Revokes the rules that refer to other groups.
     async fn detach_references(
         &self,
         clients: &Clients,
@@ -49,10 +50,10 @@ impl ResourceType for Ec2SecurityGroup {
         resource: &Resource,
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
-        if came_with_vpc(resource) {
+        if is_vpc_default(resource) {
             let ids = std::slice::from_ref(&resource.id);
             let exists = !describe(clients, ids).await?.is_empty();
-            return gone_with_vpc(resource, exists);
+            return deleted_with_vpc(resource, exists);
         }
         let id = resource_name(&resource.id, "security-group");
         let answer = clients
@@ -78,8 +79,9 @@ async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Descripti
         "DescribeSecurityGroups"
     );
     let default = default_vpc(clients, &all, is_default).await?;
-    let all = all.iter();
-    let all = all.filter_map(|group| to_resource(clients, group, default.as_deref()));
+    let all = all
+        .iter()
+        .filter_map(|group| to_resource(clients, group, default.as_deref()));
     Ok(all.map(Description::from).collect())
 }
 
@@ -97,25 +99,31 @@ fn to_resource(
     resource.tags = tags(group.tags());
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign(clients, group.owner_id());
-    resource.detachable = named(clients, others(clients, group));
+    resource.detachable = arns(clients, others(clients, group));
     resource.uses.clone_from(&resource.detachable);
-    let rules = group.ip_permissions().iter();
-    let rules = rules.chain(group.ip_permissions_egress());
-    let lists = rules.flat_map(IpPermission::prefix_list_ids);
-    let lists = lists.filter_map(|list| list.prefix_list_id());
-    resource.uses.extend(named(clients, lists));
+    let rules = group
+        .ip_permissions()
+        .iter()
+        .chain(group.ip_permissions_egress());
+    let lists = rules
+        .flat_map(IpPermission::prefix_list_ids)
+        .filter_map(|list| list.prefix_list_id());
+    resource.uses.extend(arns(clients, lists));
     match group.vpc_id() {
-        Some(vpc) if is_default(group) => comes_with(clients, &mut resource, vpc, default),
-        vpc => resource.uses.extend(named(clients, vpc)),
+        Some(vpc) if is_default(group) => set_vpc_default(clients, &mut resource, vpc, default),
+        vpc => resource.uses.extend(arns(clients, vpc)),
     }
     Some(resource)
 }
 
-/// The other groups of this account that its rules name: they cannot go before those rules.
+/// The other groups of this account that its rules refer to. They cannot be deleted before those
+/// rules.
 fn others<'a>(clients: &Clients, group: &'a SecurityGroup) -> impl Iterator<Item = &'a str> {
     let (own, account) = (group.group_id(), clients.place.account.clone());
-    let rules = group.ip_permissions().iter();
-    let rules = rules.chain(group.ip_permissions_egress());
+    let rules = group
+        .ip_permissions()
+        .iter()
+        .chain(group.ip_permissions_egress());
     rules
         .flat_map(IpPermission::user_id_group_pairs)
         .filter(move |pair| pair.user_id().is_none_or(|user| user == account))
@@ -126,11 +134,13 @@ fn others<'a>(clients: &Clients, group: &'a SecurityGroup) -> impl Iterator<Item
 async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
     let id = resource_name(&resource.id, "security-group");
     let filter = Filter::builder().name("group-id").values(id).build();
-    let rules = clients
+    let mut rules = clients
         .ec2()
         .describe_security_group_rules()
-        .filters(filter);
-    let mut rules = rules.into_paginator().items().send();
+        .filters(filter)
+        .into_paginator()
+        .items()
+        .send();
     let (mut inward, mut outward) = (Vec::new(), Vec::new());
     while let Some(rule) = rules.next().await {
         let rule = rule.map_err(failed!("ec2", "DescribeSecurityGroupRules", id))?;
@@ -145,15 +155,23 @@ async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(),
         to.extend(rule.security_group_rule_id);
     }
     if !inward.is_empty() {
-        let call = clients.ec2().revoke_security_group_ingress().group_id(id);
-        let call = call.set_security_group_rule_ids(Some(inward));
-        let answer = call.send().await;
+        let answer = clients
+            .ec2()
+            .revoke_security_group_ingress()
+            .group_id(id)
+            .set_security_group_rule_ids(Some(inward))
+            .send()
+            .await;
         answer.map_err(failed!("ec2", "RevokeSecurityGroupIngress", id))?;
     }
     if !outward.is_empty() {
-        let call = clients.ec2().revoke_security_group_egress().group_id(id);
-        let call = call.set_security_group_rule_ids(Some(outward));
-        let answer = call.send().await;
+        let answer = clients
+            .ec2()
+            .revoke_security_group_egress()
+            .group_id(id)
+            .set_security_group_rule_ids(Some(outward))
+            .send()
+            .await;
         answer.map_err(failed!("ec2", "RevokeSecurityGroupEgress", id))?;
     }
     Ok(())
@@ -191,9 +209,10 @@ mod tests {
             .ip_permissions_egress(naming("sg-3", "123456789012"))
     }
 
-    /// Groups of this account that its rules name wait for it, and are untied by revoking; it does not wait for itself.
+    /// Groups of this account that the rules refer to are deleted after the group, and revoking the
+    /// rules detaches them. A group does not depend on itself.
     #[test]
-    fn rules_tie_groups() {
+    fn rules_refer_to_groups() {
         let resource = to_resource(&Clients::for_tests(), &group("web").build(), None).unwrap();
         let others = ["security-group/sg-2", "security-group/sg-3"];
         assert_eq!(resource_parts(&resource.detachable), others);
@@ -202,7 +221,7 @@ mod tests {
         assert_eq!(resource.owner, None);
     }
 
-    /// The group that a VPC came with goes with it, and is not touched where the VPC is the account's default one.
+    /// The default group is deleted with its VPC. That of the default VPC must not be touched.
     #[test]
     fn the_default_group_goes_with_its_vpc() {
         let clients = Clients::for_tests();

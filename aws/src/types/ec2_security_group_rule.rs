@@ -1,4 +1,5 @@
-//! Rules of security groups that carry tags of their own, such as one that lets a stack into somebody else's group.
+//! Security group rules with tags of their own, such as a rule that admits a stack to another
+//! stack's group.
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::SecurityGroupRule;
@@ -9,13 +10,13 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, described, named, tags};
+use crate::services::ec2::{BATCH, arns, described, tags};
 
 pub(super) struct Ec2SecurityGroupRule;
 
 const NAME: &str = "ec2:security-group-rule";
 
-/// The details under which it is kept what revoking needs besides its id.
+/// The details that revoking a rule needs besides its id.
 const GROUP: &str = "group";
 const EGRESS: &str = "egress";
 
@@ -47,29 +48,36 @@ async fn revoke(clients: &Clients, resource: &Resource) -> Result<(), CloudError
     let id = resource_name(&resource.id, "security-group-rule");
     let group = resource.details.get(GROUP).map_or("", String::as_str);
     if resource.details.contains_key(EGRESS) {
-        let call = clients.ec2().revoke_security_group_egress().group_id(group);
-        let answer = call.security_group_rule_ids(id).send().await;
+        let answer = clients
+            .ec2()
+            .revoke_security_group_egress()
+            .group_id(group)
+            .security_group_rule_ids(id)
+            .send()
+            .await;
         answer.map_err(failed!("ec2", "RevokeSecurityGroupEgress", id))?;
     } else {
-        let call = clients
+        let answer = clients
             .ec2()
             .revoke_security_group_ingress()
-            .group_id(group);
-        let answer = call.security_group_rule_ids(id).send().await;
+            .group_id(group)
+            .security_group_rule_ids(id)
+            .send()
+            .await;
         answer.map_err(failed!("ec2", "RevokeSecurityGroupIngress", id))?;
     }
     Ok(())
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = described!(
+    let items = described!(
         clients,
         ids,
         "security-group-rule",
         describe_security_group_rules,
         "DescribeSecurityGroupRules"
     );
-    let all = all.iter().filter_map(|rule| to_resource(clients, rule));
+    let all = items.iter().filter_map(|rule| to_resource(clients, rule));
     Ok(all.map(Description::from).collect())
 }
 
@@ -82,7 +90,7 @@ fn to_resource(clients: &Clients, rule: &SecurityGroupRule) -> Option<Resource> 
     let named_group = rule
         .referenced_group_info()
         .and_then(|info| info.group_id());
-    resource.uses = named(clients, rule.group_id().into_iter().chain(named_group));
+    resource.uses = arns(clients, rule.group_id().into_iter().chain(named_group));
     let group = (GROUP.to_owned(), rule.group_id()?.to_owned());
     resource.details.extend([group]);
     if rule.is_egress() == Some(true) {

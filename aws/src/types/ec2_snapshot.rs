@@ -1,4 +1,4 @@
-//! Snapshots of volumes.
+//! EBS snapshots.
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Snapshot;
@@ -16,7 +16,7 @@ pub(super) struct Ec2Snapshot;
 
 const NAME: &str = "ec2:snapshot";
 
-/// How the tags begin by which AWS Backup says that a snapshot is a recovery point of its own.
+/// The prefix of the tags that AWS Backup puts on its recovery points.
 const BACKUP: &str = "aws:backup:";
 
 #[async_trait]
@@ -48,7 +48,8 @@ impl ResourceType for Ec2Snapshot {
     }
 }
 
-/// Snapshots of this account: a filter alone would look among all that are public.
+/// Describes snapshots of this account. Without the owner, the filter would search all public
+/// snapshots.
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let mut pages = clients
         .ec2()
@@ -81,7 +82,7 @@ fn to_resource(clients: &Clients, snapshot: &Snapshot) -> Option<Resource> {
     } else {
         foreign(clients, snapshot.owner_id())
     };
-    // What is billed is what differs from the snapshot before, which nothing tells.
+    // AWS bills the difference from the previous snapshot, which no call returns.
     resource.unpriced = vec!["snapshot storage".to_owned()];
     Some(resource)
 }

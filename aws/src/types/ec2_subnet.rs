@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, described, foreign, named, tags};
+use crate::services::ec2::{BATCH, arns, described, foreign, tags};
 
 pub(super) struct Ec2Subnet;
 
@@ -45,8 +45,10 @@ impl ResourceType for Ec2Subnet {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = described!(clients, ids, "subnet", describe_subnets, "DescribeSubnets");
-    let all = all.iter().filter_map(|subnet| to_resource(clients, subnet));
+    let items = described!(clients, ids, "subnet", describe_subnets, "DescribeSubnets");
+    let all = items
+        .iter()
+        .filter_map(|subnet| to_resource(clients, subnet));
     Ok(all.map(Description::from).collect())
 }
 
@@ -56,7 +58,7 @@ fn to_resource(clients: &Clients, subnet: &Subnet) -> Option<Resource> {
     resource.tags = tags(subnet.tags());
     resource.state = subnet.state().map(|state| state.as_str().to_owned());
     resource.confirmation = Confirmation::Confirmed;
-    resource.uses = named(clients, subnet.vpc_id());
+    resource.uses = arns(clients, subnet.vpc_id());
     resource.untouchable = if subnet.default_for_az() == Some(true) {
         Some("it belongs to the default VPC".to_owned())
     } else {

@@ -1,7 +1,7 @@
-//! Volumes.
+//! EBS volumes.
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{Volume, VolumeState, VolumeType};
+use aws_sdk_ec2::types::{Volume, VolumeState};
 use rust_decimal::Decimal;
 use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId, Usage,
@@ -12,27 +12,28 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
-use crate::pricing::monthly;
+use crate::pricing::{Item, Meter, VolumeKind, usage_of};
 use crate::services::ec2::{BATCH, described, managed, tags};
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct Ec2Volume;
 
 const NAME: &str = "ec2:volume";
 
-/// Where instances have their root: its operating system always reads and writes there, which tells nothing about a use.
-const ROOTS: &[&str] = &["/dev/sda1", "/dev/xvda"];
+/// The device names of root volumes. The operating system always reads and writes there, which does
+/// not show whether the volume is in use.
+const ROOT_DEVICES: &[&str] = &["/dev/sda1", "/dev/xvda"];
 
-/// The detail under which the device that it is attached as is kept.
+/// The detail with the device name that the volume is attached as.
 const DEVICE: &str = "device";
 
-/// What the price of a gp3 volume includes: operations and megabytes a second.
-const GP3_IOPS: i32 = 3_000;
-const GP3_THROUGHPUT: i32 = 125;
+/// The IOPS and MiB/s that the price of a gp3 volume includes.
+const GP3_INCLUDED_IOPS: i32 = 3_000;
+const GP3_INCLUDED_THROUGHPUT: i32 = 125;
 
-/// Up to here operations of an io2 volume have one price; what is beyond is cheaper.
-const IO2_IOPS: i32 = 32_000;
+/// The IOPS of an io2 volume that have the first price. IOPS above it are cheaper.
+const IO2_FIRST_TIER_IOPS: i32 = 32_000;
 
 #[async_trait]
 impl ResourceType for Ec2Volume {
@@ -64,7 +65,7 @@ impl ResourceType for Ec2Volume {
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
         let device = resource.details.get(DEVICE).map(String::as_str);
-        if device.is_none_or(|device| ROOTS.contains(&device)) {
+        if device.is_none_or(|device| ROOT_DEVICES.contains(&device)) {
             return Vec::new();
         }
         let signal = |metric| Signal {
@@ -80,8 +81,10 @@ impl ResourceType for Ec2Volume {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = described!(clients, ids, "volume", describe_volumes, "DescribeVolumes");
-    let all = all.iter().filter_map(|volume| to_resource(clients, volume));
+    let items = described!(clients, ids, "volume", describe_volumes, "DescribeVolumes");
+    let all = items
+        .iter()
+        .filter_map(|volume| to_resource(clients, volume));
     Ok(all.map(Description::from).collect())
 }
 
@@ -96,7 +99,7 @@ fn to_resource(clients: &Clients, volume: &Volume) -> Option<Resource> {
     resource.created_at = timestamp(volume.create_time());
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = managed(volume.operator());
-    // A key that is scheduled for deletion makes a volume that still exists unreadable.
+    // A volume becomes unreadable once the deletion of its key is scheduled.
     let key = volume.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses = key.into_iter().collect();
     let attachment = volume.attachments().first();
@@ -110,41 +113,50 @@ fn to_resource(clients: &Clients, volume: &Volume) -> Option<Resource> {
     Some(resource)
 }
 
-/// What is provisioned is paid for, attached or not.
+/// What a volume uses, and what no list price covers. AWS bills what is provisioned, attached or
+/// not.
 fn usage(volume: &Volume) -> (Vec<Usage>, Vec<String>) {
     let (Some(kind), Some(size)) = (volume.volume_type(), volume.size()) else {
         return (Vec::new(), vec!["its storage".to_owned()]);
     };
-    let name = kind.as_str();
-    let mut usage = vec![monthly(&format!("ebs:{name}"), Decimal::from(size))];
-    let mut beyond = |what: &str, provisioned: Option<i32>, included: i32| {
-        let more = provisioned.unwrap_or(included) - included;
-        if more > 0 {
-            let meter = format!("ebs:{name}:{what}");
-            usage.push(monthly(&meter, Decimal::from(more)));
+    let Some(kind) = VolumeKind::from_name(kind.as_str()) else {
+        return (Vec::new(), vec![format!("{} storage", kind.as_str())]);
+    };
+    let mut usage = vec![usage_of(Meter::Volume(kind), Decimal::from(size))];
+    let mut add_extra = |item: Item, provisioned: Option<i32>, included: i32| {
+        let extra = provisioned.unwrap_or(included) - included;
+        if extra > 0 {
+            usage.push(usage_of(item, Decimal::from(extra)));
         }
     };
     let mut unpriced = Vec::new();
     match kind {
-        VolumeType::Gp3 => {
-            beyond("iops", volume.iops(), GP3_IOPS);
-            beyond("throughput", volume.throughput(), GP3_THROUGHPUT);
+        VolumeKind::Gp3 => {
+            add_extra(Item::Gp3Iops, volume.iops(), GP3_INCLUDED_IOPS);
+            add_extra(
+                Item::Gp3Throughput,
+                volume.throughput(),
+                GP3_INCLUDED_THROUGHPUT,
+            );
         }
-        VolumeType::Io1 => beyond("iops", volume.iops(), 0),
-        VolumeType::Io2 => {
-            beyond("iops", volume.iops().map(|iops| iops.min(IO2_IOPS)), 0);
-            if volume.iops().is_some_and(|iops| iops > IO2_IOPS) {
-                unpriced.push(format!("operations beyond {IO2_IOPS} a second"));
+        VolumeKind::Io1 => add_extra(Item::Io1Iops, volume.iops(), 0),
+        VolumeKind::Io2 => {
+            let first_tier = volume.iops().map(|iops| iops.min(IO2_FIRST_TIER_IOPS));
+            add_extra(Item::Io2Iops, first_tier, 0);
+            if volume.iops().is_some_and(|iops| iops > IO2_FIRST_TIER_IOPS) {
+                unpriced.push(format!("IOPS above {IO2_FIRST_TIER_IOPS}"));
             }
         }
-        VolumeType::Standard => unpriced.push("requests".to_owned()),
-        _ => {}
+        VolumeKind::Standard => unpriced.push("requests".to_owned()),
+        VolumeKind::Gp2 | VolumeKind::St1 | VolumeKind::Sc1 => {}
     }
     (usage, unpriced)
 }
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ec2::types::VolumeType;
+
     use super::*;
 
     fn meters(volume: &Volume) -> Vec<String> {
@@ -156,9 +168,9 @@ mod tests {
         usage.chain(unpriced).collect()
     }
 
-    /// What a type's price includes is not counted twice, and a size that is not known is not counted as none.
+    /// Only IOPS and throughput above the included ones count, and an unknown size is unpriced.
     #[test]
-    fn what_is_beyond_the_included_is_counted() {
+    fn counts_what_is_above_the_included() {
         let volume = |kind: VolumeType| Volume::builder().volume_type(kind).size(100);
         let plain = volume(VolumeType::Gp3).iops(3000).throughput(125).build();
         assert_eq!(meters(&plain), ["ebs:gp3 100"]);
@@ -168,7 +180,7 @@ mod tests {
         let io2 = volume(VolumeType::Io2).iops(500).build();
         assert_eq!(meters(&io2), ["ebs:io2 100", "ebs:io2:iops 500"]);
         let io2 = volume(VolumeType::Io2).iops(40_000).build();
-        let beyond = "operations beyond 32000 a second";
+        let beyond = "IOPS above 32000";
         assert_eq!(meters(&io2), ["ebs:io2 100", "ebs:io2:iops 32000", beyond]);
         let gp2 = volume(VolumeType::Gp2).iops(300).build();
         assert_eq!(meters(&gp2), ["ebs:gp2 100"]);

@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, described, foreign, named, tags};
+use crate::services::ec2::{BATCH, arns, described, foreign, tags};
 
 pub(super) struct Ec2Vpc;
 
@@ -29,7 +29,8 @@ impl ResourceType for Ec2Vpc {
         batches(ids, BATCH, |ids| describe(clients, ids)).await
     }
 
-    /// Its default group, its main route table and its default list go with it.
+    /// EC2 deletes the default security group, main route table and default network ACL with the
+    /// VPC.
     async fn delete(
         &self,
         clients: &Clients,
@@ -46,8 +47,8 @@ impl ResourceType for Ec2Vpc {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let all = described!(clients, ids, "vpc", describe_vpcs, "DescribeVpcs");
-    let all = all.iter().filter_map(|vpc| to_resource(clients, vpc));
+    let items = described!(clients, ids, "vpc", describe_vpcs, "DescribeVpcs");
+    let all = items.iter().filter_map(|vpc| to_resource(clients, vpc));
     Ok(all.map(Description::from).collect())
 }
 
@@ -57,7 +58,7 @@ fn to_resource(clients: &Clients, vpc: &Vpc) -> Option<Resource> {
     resource.tags = tags(vpc.tags());
     resource.state = vpc.state().map(|state| state.as_str().to_owned());
     resource.confirmation = Confirmation::Confirmed;
-    resource.uses = named(clients, vpc.dhcp_options_id());
+    resource.uses = arns(clients, vpc.dhcp_options_id());
     resource.untouchable = if vpc.is_default() == Some(true) {
         Some("it is the default VPC".to_owned())
     } else {

@@ -9,9 +9,9 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
-use crate::pricing::hourly;
-use crate::services::ec2::{foreign, named, tags, tolerant, unless_refused};
+use crate::pricing::{Item, usage_of};
+use crate::services::ec2::{arns, check_items, existing_batches, foreign, tags};
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct Ec2VpcEndpoint;
@@ -19,7 +19,7 @@ pub(super) struct Ec2VpcEndpoint;
 const NAME: &str = "ec2:vpc-endpoint";
 const KIND: &str = "vpc-endpoint";
 
-/// The details under which the dimensions of its metrics are kept: only all of them together name a metric.
+/// The details with dimensions of the metrics. A metric needs all of them.
 const DIMENSIONS: [&str; 3] = ["Endpoint Type", "Service Name", "VPC Id"];
 
 #[async_trait]
@@ -33,7 +33,7 @@ impl ResourceType for Ec2VpcEndpoint {
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
-        tolerant(ids, KIND, |ids| describe(clients, ids)).await
+        existing_batches(ids, KIND, |ids| describe(clients, ids)).await
     }
 
     async fn delete(
@@ -48,7 +48,7 @@ impl ResourceType for Ec2VpcEndpoint {
         )
     }
 
-    /// Gateway endpoints cost nothing and have no metrics.
+    /// Gateway endpoints are free and have no metrics.
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
         let kept = DIMENSIONS.map(|name| Some((name, resource.details.get(name)?.clone())));
         let Some(mut dimensions) = kept.into_iter().collect::<Option<Vec<_>>>() else {
@@ -70,27 +70,36 @@ impl ResourceType for Ec2VpcEndpoint {
 }
 
 async fn delete(clients: &Clients, id: &str) -> Result<(), CloudError> {
-    let call = clients.ec2().delete_vpc_endpoints().vpc_endpoint_ids(id);
-    let answer = call.send().await;
-    let answer = answer.map_err(failed!("ec2", "DeleteVpcEndpoints", id))?;
-    unless_refused("DeleteVpcEndpoints", id, answer.unsuccessful())
+    let answer = clients
+        .ec2()
+        .delete_vpc_endpoints()
+        .vpc_endpoint_ids(id)
+        .send()
+        .await
+        .map_err(failed!("ec2", "DeleteVpcEndpoints", id))?;
+    check_items("DeleteVpcEndpoints", id, answer.unsuccessful())
 }
 
 async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
-    let call = clients.ec2().describe_vpc_endpoints();
-    let call = call.set_vpc_endpoint_ids(Some(ids));
-    let answer = call.send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeVpcEndpoints"))?;
-    let all = answer.vpc_endpoints().iter();
-    let all = all.filter_map(|endpoint| to_resource(clients, endpoint));
+    let answer = clients
+        .ec2()
+        .describe_vpc_endpoints()
+        .set_vpc_endpoint_ids(Some(ids))
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeVpcEndpoints"))?;
+    let all = answer
+        .vpc_endpoints()
+        .iter()
+        .filter_map(|endpoint| to_resource(clients, endpoint));
     Ok(all.map(Description::from).collect())
 }
 
-/// An endpoint that was deleted is described for a while longer.
+/// EC2 describes a deleted endpoint for a while.
 fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
     let state = endpoint.state().map(State::as_str);
-    // The service writes its states with a capital in some places and without in others.
-    let is = |one: &str| state.is_some_and(|state| state.eq_ignore_ascii_case(one));
+    // EC2 writes the states with and without a capital letter.
+    let is = |name: &str| state.is_some_and(|state| state.eq_ignore_ascii_case(name));
     if is("deleted") {
         return None;
     }
@@ -101,18 +110,21 @@ fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
     resource.created_at = timestamp(endpoint.creation_timestamp());
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = if endpoint.requester_managed() == Some(true) {
-        Some("it is managed by the service that asked for it".to_owned())
+        Some("it is managed by the service that requested it".to_owned())
     } else {
         foreign(clients, endpoint.owner_id())
     };
-    let groups = endpoint.groups().iter();
-    let groups = groups.filter_map(|group| group.group_id());
+    let groups = endpoint
+        .groups()
+        .iter()
+        .filter_map(|group| group.group_id());
     let lies_in = endpoint
         .subnet_ids()
         .iter()
-        .chain(endpoint.route_table_ids());
-    let lies_in = lies_in.map(String::as_str).chain(endpoint.vpc_id());
-    resource.uses = named(clients, lies_in.chain(groups));
+        .chain(endpoint.route_table_ids())
+        .map(String::as_str)
+        .chain(endpoint.vpc_id());
+    resource.uses = arns(clients, lies_in.chain(groups));
     let kind = endpoint.vpc_endpoint_type();
     if kind != Some(&VpcEndpointType::Gateway) {
         let parts = [
@@ -127,7 +139,7 @@ fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
         if is("available") {
             if kind == Some(&VpcEndpointType::Interface) {
                 let zones = Decimal::from(endpoint.subnet_ids().len());
-                resource.usage = vec![hourly("vpc:interface-endpoint", zones)];
+                resource.usage = vec![usage_of(Item::InterfaceEndpoint, zones)];
             } else {
                 let kind = kind.map_or("unknown", VpcEndpointType::as_str);
                 resource.unpriced.push(format!("a {kind} endpoint"));
@@ -156,11 +168,12 @@ mod tests {
         to_resource(&Clients::for_tests(), &endpoint.build())
     }
 
-    /// An interface endpoint costs by the subnet, a gateway endpoint nothing, a deleted one is none.
+    /// An interface endpoint costs per subnet, a gateway endpoint is free, and a deleted one does
+    /// not exist.
     #[test]
-    fn interfaces_cost_by_the_subnet() {
+    fn interface_endpoints_cost_per_subnet() {
         let interface = endpoint(VpcEndpointType::Interface, "available").unwrap();
-        let two = hourly("vpc:interface-endpoint", Decimal::TWO);
+        let two = usage_of(Item::InterfaceEndpoint, Decimal::TWO);
         assert_eq!(interface.usage, [two]);
         let uses = [
             "route-table/rtb-1",

@@ -1,4 +1,4 @@
-//! Peering connections between VPCs. One that was deleted, refused or never taken up is described for a while longer.
+//! VPC peering connections. EC2 describes deleted, rejected and expired ones for a while.
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
@@ -10,7 +10,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{named, tags, tolerant};
+use crate::services::ec2::{arns, existing_batches, tags};
 
 pub(super) struct Ec2VpcPeeringConnection;
 
@@ -28,7 +28,7 @@ impl ResourceType for Ec2VpcPeeringConnection {
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
-        tolerant(ids, KIND, |ids| describe(clients, ids)).await
+        existing_batches(ids, KIND, |ids| describe(clients, ids)).await
     }
 
     async fn delete(
@@ -38,20 +38,29 @@ impl ResourceType for Ec2VpcPeeringConnection {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
-        let call = clients.ec2().delete_vpc_peering_connection();
-        let answer = call.vpc_peering_connection_id(id).send().await;
-        let answer = answer.map_err(failed!("ec2", "DeleteVpcPeeringConnection", id));
+        let answer = clients
+            .ec2()
+            .delete_vpc_peering_connection()
+            .vpc_peering_connection_id(id)
+            .send()
+            .await
+            .map_err(failed!("ec2", "DeleteVpcPeeringConnection", id));
         deleted(answer, Deletion::Started)
     }
 }
 
 async fn describe(clients: &Clients, ids: Vec<String>) -> Result<Vec<Description>, CloudError> {
-    let call = clients.ec2().describe_vpc_peering_connections();
-    let call = call.set_vpc_peering_connection_ids(Some(ids));
-    let answer = call.send().await;
-    let answer = answer.map_err(failed!("ec2", "DescribeVpcPeeringConnections"))?;
-    let all = answer.vpc_peering_connections().iter();
-    let all = all.filter_map(|peering| to_resource(clients, peering));
+    let answer = clients
+        .ec2()
+        .describe_vpc_peering_connections()
+        .set_vpc_peering_connection_ids(Some(ids))
+        .send()
+        .await
+        .map_err(failed!("ec2", "DescribeVpcPeeringConnections"))?;
+    let all = answer
+        .vpc_peering_connections()
+        .iter()
+        .filter_map(|peering| to_resource(clients, peering));
     Ok(all.map(Description::from).collect())
 }
 
@@ -69,10 +78,10 @@ fn to_resource(clients: &Clients, peering: &VpcPeeringConnection) -> Option<Reso
     let ends = [peering.requester_vpc_info(), peering.accepter_vpc_info()];
     let here = |end: &&VpcPeeringConnectionVpcInfo| {
         end.owner_id() == Some(&*clients.place.account)
-            && end.region().is_none_or(|one| one == clients.region())
+            && end.region().is_none_or(|region| region == clients.region())
     };
     let vpcs = ends.into_iter().flatten().filter(here);
-    resource.uses = named(clients, vpcs.filter_map(|end| end.vpc_id()));
+    resource.uses = arns(clients, vpcs.filter_map(|end| end.vpc_id()));
     Some(resource)
 }
 
@@ -83,7 +92,8 @@ mod tests {
     use super::*;
     use crate::services::ec2::testing::resource_parts;
 
-    /// A connection goes before those of its ends that are here; one that is over is none.
+    /// A connection is deleted before the VPCs of this account that it joins. One that has ended
+    /// does not exist.
     #[test]
     fn a_connection_joins_two_vpcs() {
         let clients = Clients::for_tests();

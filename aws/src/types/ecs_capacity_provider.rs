@@ -1,4 +1,4 @@
-//! Providers of capacity that start machines by an auto scaling group.
+//! ECS capacity providers that are backed by an Auto Scaling group.
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField, CapacityProviderStatus};
@@ -9,13 +9,13 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ecs::{refusal, tags_of};
+use crate::services::ecs::{first_failure, tags_of};
 
 pub(super) struct EcsCapacityProvider;
 
 const NAME: &str = "ecs:capacity-provider";
 
-/// Providers in one question.
+/// Providers in one call.
 const BATCH: usize = 10;
 
 #[async_trait]
@@ -35,11 +35,12 @@ impl ResourceType for EcsCapacityProvider {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "capacity-provider");
-        let asked = clients
+        let answer = clients
             .ecs()
             .delete_capacity_provider()
-            .capacity_provider(name);
-        let answer = asked.send().await;
+            .capacity_provider(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("ecs", "DeleteCapacityProvider", name)),
             Deletion::Started,
@@ -48,21 +49,23 @@ impl ResourceType for EcsCapacityProvider {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let names = ids.iter();
-    let names = names.map(|id| resource_name(id, "capacity-provider").to_owned());
-    let asked = clients
+    let names = ids
+        .iter()
+        .map(|id| resource_name(id, "capacity-provider").to_owned());
+    let answer = clients
         .ecs()
         .describe_capacity_providers()
         .set_capacity_providers(Some(names.collect()))
-        .include(CapacityProviderField::Tags);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("ecs", "DescribeCapacityProviders"))?;
-    if let Some(error) = refusal("DescribeCapacityProviders", answer.failures()) {
+        .include(CapacityProviderField::Tags)
+        .send()
+        .await
+        .map_err(failed!("ecs", "DescribeCapacityProviders"))?;
+    if let Some(error) = first_failure("DescribeCapacityProviders", answer.failures()) {
         return Err(error);
     }
     let found = answer.capacity_providers().iter();
     Ok(found
-        .filter_map(|one| to_resource(clients, one))
+        .filter_map(|provider| to_resource(clients, provider))
         .map(Description::from)
         .collect())
 }
@@ -77,7 +80,8 @@ fn to_resource(clients: &Clients, provider: &CapacityProvider) -> Option<Resourc
     resource.tags = tags_of(provider.tags());
     resource.state = status.map(str::to_owned);
     resource.confirmation = Confirmation::Confirmed;
-    // Its group is not `uses`: the cluster waits for the group's machines, and the provider for the cluster.
+    // The provider does not use its group in terms of deletion: the group is deleted before the
+    // cluster, and the cluster before the provider.
     Some(resource)
 }
 
@@ -87,7 +91,8 @@ mod tests {
 
     use super::*;
 
-    /// A provider does not make its group wait: that has to go before the cluster, which goes before the provider.
+    /// A provider does not make its group wait: the group is deleted before the cluster, and the
+    /// cluster before the provider.
     #[test]
     fn what_a_provider_is() {
         let clients = Clients::for_tests();

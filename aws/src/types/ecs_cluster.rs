@@ -1,4 +1,4 @@
-//! Clusters of containers. A deleted one is described as inactive for a while.
+//! ECS clusters. ECS describes a deleted one as inactive for a while.
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{Cluster, ClusterField};
@@ -12,16 +12,16 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ecs::{refusal, tags_of};
+use crate::services::ecs::{first_failure, tags_of};
 
 pub(super) struct EcsCluster;
 
 const NAME: &str = "ecs:cluster";
 
-/// Clusters, or tasks, in one question.
+/// Clusters, or tasks, in one call.
 const BATCH: usize = 100;
 
-/// The provider of capacity that needs no machines, and belongs to nobody.
+/// The capacity provider that AWS provides.
 const FARGATE: &str = "FARGATE";
 
 #[async_trait]
@@ -51,18 +51,21 @@ impl ResourceType for EcsCluster {
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
     let arns = ids.iter().map(|id| id.as_str().to_owned()).collect();
-    let asked = clients
+    let answer = clients
         .ecs()
         .describe_clusters()
         .set_clusters(Some(arns))
-        .include(ClusterField::Tags);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("ecs", "DescribeClusters"))?;
-    if let Some(error) = refusal("DescribeClusters", answer.failures()) {
+        .include(ClusterField::Tags)
+        .send()
+        .await
+        .map_err(failed!("ecs", "DescribeClusters"))?;
+    if let Some(error) = first_failure("DescribeClusters", answer.failures()) {
         return Err(error);
     }
-    let clusters = answer.clusters().iter();
-    let clusters = clusters.filter_map(|cluster| Some((to_resource(clients, cluster)?, cluster)));
+    let clusters = answer
+        .clusters()
+        .iter()
+        .filter_map(|cluster| Some((to_resource(clients, cluster)?, cluster)));
     let owned = clusters.map(async |(resource, cluster)| {
         let owns = owned(clients, cluster.cluster_arn().unwrap_or_default()).await?;
         Ok::<_, CloudError>(Description { resource, owns })
@@ -79,18 +82,20 @@ fn to_resource(clients: &Clients, cluster: &Cluster) -> Option<Resource> {
     resource.tags = tags_of(cluster.tags());
     resource.state = cluster.status().map(str::to_owned);
     resource.confirmation = Confirmation::Confirmed;
-    let providers = cluster.capacity_providers().iter();
-    let providers = providers.filter(|name| !name.starts_with(FARGATE));
-    let providers = providers.map(|name| clients.arn("ecs", &format!("capacity-provider/{name}")));
+    let providers = cluster
+        .capacity_providers()
+        .iter()
+        .filter(|name| !name.starts_with(FARGATE))
+        .map(|name| clients.arn("ecs", &format!("capacity-provider/{name}")));
     resource.uses = providers.collect();
     Some(resource)
 }
 
-/// What runs in a cluster is its own: its services, and the tasks that no service made. How many there are of each is not
-/// relied on, since a service that drains is no longer counted.
+/// A cluster owns its services and the tasks that no service started. The counts in its description
+/// are not reliable, because ECS does not count a service that drains.
 async fn owned(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, CloudError> {
     let (services, tasks) = tokio::join!(services(clients, cluster), tasks(clients, cluster));
-    // It may have gone meanwhile.
+    // It may be gone by now.
     let unless_gone = |answer: Result<Vec<ResourceId>, CloudError>| match answer {
         Err(error) if error.kind == CloudErrorKind::Gone => Ok(Vec::new()),
         answer => answer,
@@ -101,12 +106,14 @@ async fn owned(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, Clou
 }
 
 async fn services(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = clients
+    let mut pages = clients
         .ecs()
         .list_services()
         .cluster(cluster)
-        .max_results(100);
-    let mut pages = asked.into_paginator().items().send();
+        .max_results(100)
+        .into_paginator()
+        .items()
+        .send();
     let mut found = Vec::new();
     while let Some(arn) = pages.next().await {
         found.push(ResourceId(arn.map_err(failed!(
@@ -118,24 +125,37 @@ async fn services(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, C
     Ok(found)
 }
 
-/// The tasks that were started by themselves; those of a service go with it.
+/// The tasks that no service started. A service owns its tasks.
 async fn tasks(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = clients.ecs().list_tasks().cluster(cluster);
-    let mut pages = asked.into_paginator().items().send();
+    let mut pages = clients
+        .ecs()
+        .list_tasks()
+        .cluster(cluster)
+        .into_paginator()
+        .items()
+        .send();
     let mut all = Vec::new();
     while let Some(arn) = pages.next().await {
         all.push(arn.map_err(failed!("ecs", "ListTasks", cluster))?);
     }
     let mut found = Vec::new();
     for arns in all.chunks(BATCH) {
-        let asked = clients.ecs().describe_tasks().cluster(cluster);
-        let answer = asked.set_tasks(Some(arns.to_vec())).send().await;
-        let answer = answer.map_err(failed!("ecs", "DescribeTasks", cluster))?;
-        let alone = answer.tasks().iter().filter(|task| {
-            let group = task.group().unwrap_or_default();
-            !group.starts_with("service:")
-        });
-        let alone = alone.filter_map(|task| task.task_arn());
+        let answer = clients
+            .ecs()
+            .describe_tasks()
+            .cluster(cluster)
+            .set_tasks(Some(arns.to_vec()))
+            .send()
+            .await
+            .map_err(failed!("ecs", "DescribeTasks", cluster))?;
+        let alone = answer
+            .tasks()
+            .iter()
+            .filter(|task| {
+                let group = task.group().unwrap_or_default();
+                !group.starts_with("service:")
+            })
+            .filter_map(|task| task.task_arn());
         found.extend(alone.map(|arn| ResourceId(arn.to_owned())));
     }
     Ok(found)
@@ -145,7 +165,7 @@ async fn tasks(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, Clou
 mod tests {
     use super::*;
 
-    /// A cluster goes before the capacity of its own; one that is inactive does not exist.
+    /// A cluster is deleted before its capacity providers. An inactive one does not exist.
     #[test]
     fn what_a_cluster_is() {
         let clients = Clients::for_tests();

@@ -1,4 +1,4 @@
-//! Services of containers. A deleted one is described as inactive for a while.
+//! ECS services. ECS describes a deleted one as inactive for a while.
 
 use std::collections::BTreeMap;
 
@@ -15,22 +15,22 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
 use crate::saved_size::number;
 use crate::services::ecs::{
-    cluster_of, fargate, in_clusters, network, other_platform, refusal, tags_of,
+    add_fargate_usage, cluster_of, first_failure, in_clusters, network, other_platform, tags_of,
 };
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct EcsService;
 
 const NAME: &str = "ecs:service";
 
-/// Services in one question.
+/// Services in one call.
 const BATCH: usize = 10;
 
-/// Percent of CPU below which nobody uses a service on Fargate, as Compute Optimizer has it. Its memory tells nothing: what
-/// runs holds some, used or not.
+/// CPU use in percent. Below it, Compute Optimizer calls a Fargate service idle. Memory shows
+/// nothing: a running task uses some in any case.
 const QUIET_CPU: f64 = 1.0;
 
 #[async_trait]
@@ -53,9 +53,14 @@ impl ResourceType for EcsService {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id);
-        let asked = clients.ecs().delete_service();
-        let asked = asked.set_cluster(cluster).service(name).force(true);
-        let answer = asked.send().await;
+        let answer = clients
+            .ecs()
+            .delete_service()
+            .set_cluster(cluster)
+            .service(name)
+            .force(true)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("ecs", "DeleteService", name)),
             Deletion::Started,
@@ -94,7 +99,7 @@ impl ResourceType for EcsService {
     }
 }
 
-/// Its cluster and its name.
+/// The names of the cluster and of the service.
 fn names(id: &ResourceId) -> (Option<String>, &str) {
     let name = resource_name(id, "service");
     let cluster = cluster_of(id, "service").map(str::to_owned);
@@ -103,13 +108,15 @@ fn names(id: &ResourceId) -> (Option<String>, &str) {
 
 async fn resize(clients: &Clients, resource: &Resource, desired: i32) -> Result<(), CloudError> {
     let (cluster, name) = names(&resource.id);
-    let asked = clients
+    let answer = clients
         .ecs()
         .update_service()
         .set_cluster(cluster)
-        .service(name);
-    let answer = asked.desired_count(desired).send().await;
-    let answer = answer.map_err(failed!("ecs", "UpdateService", name));
+        .service(name)
+        .desired_count(desired)
+        .send()
+        .await
+        .map_err(failed!("ecs", "UpdateService", name));
     answer.map(|_| ())
 }
 
@@ -119,29 +126,31 @@ async fn describe(
     ids: Vec<ResourceId>,
 ) -> Result<Vec<Description>, CloudError> {
     let arns = ids.into_iter().map(|id| id.0).collect();
-    let asked = clients
+    let answer = clients
         .ecs()
         .describe_services()
         .cluster(cluster)
         .set_services(Some(arns))
-        .include(ServiceField::Tags);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("ecs", "DescribeServices", cluster))?;
-    if let Some(error) = refusal("DescribeServices", answer.failures()) {
+        .include(ServiceField::Tags)
+        .send()
+        .await
+        .map_err(failed!("ecs", "DescribeServices", cluster))?;
+    if let Some(error) = first_failure("DescribeServices", answer.failures()) {
         return Err(error);
     }
     let services = answer.services();
     let definitions = definitions(clients, services).await;
     let found = services.iter().filter_map(|service| {
-        let definition = service.task_definition();
-        let definition = definition.and_then(|arn| definitions.get(arn));
+        let definition = service
+            .task_definition()
+            .and_then(|arn| definitions.get(arn));
         to_resource(clients, service, definition).map(Description::from)
     });
     Ok(found.collect())
 }
 
-/// The task definitions of the services that pay for the size of their tasks. One that cannot be read makes its service's
-/// price unknown, and nothing else.
+/// The task definitions of the services that pay for the size of their tasks. If one cannot be
+/// read, only the price of its service is unknown.
 async fn definitions(clients: &Clients, services: &[Service]) -> BTreeMap<String, TaskDefinition> {
     let mut arns: Vec<_> = services
         .iter()
@@ -150,15 +159,15 @@ async fn definitions(clients: &Clients, services: &[Service]) -> BTreeMap<String
         .collect();
     arns.sort_unstable();
     arns.dedup();
-    let asked = arns.into_iter().map(async |arn| {
-        let asked = clients
+    let calls = arns.into_iter().map(async |arn| {
+        let call = clients
             .ecs()
             .describe_task_definition()
             .task_definition(arn);
-        let definition = asked.send().await.ok()?.task_definition?;
+        let definition = call.send().await.ok()?.task_definition?;
         Some((arn.to_owned(), definition))
     });
-    join_all(asked).await.into_iter().flatten().collect()
+    join_all(calls).await.into_iter().flatten().collect()
 }
 
 fn to_resource(
@@ -177,14 +186,16 @@ fn to_resource(
     resource.confirmation = Confirmation::Confirmed;
     resource.recreates = true;
     let cluster = service.cluster_arn();
-    let targets = service.load_balancers().iter();
-    let targets = targets.filter_map(|balancer| balancer.target_group_arn());
+    let targets = service
+        .load_balancers()
+        .iter()
+        .filter_map(|balancer| balancer.target_group_arn());
     let definition_arn = service.task_definition();
     let arns = cluster.into_iter().chain(definition_arn).chain(targets);
     resource.uses = arns.map(|arn| ResourceId(arn.to_owned())).collect();
     let network = network(clients, service.network_configuration());
     resource.uses.extend(network);
-    // A daemon runs once on each machine, and has no number of its own.
+    // A daemon runs one task on each instance and has no desired count.
     if service.scheduling_strategy() != Some(&SchedulingStrategy::Daemon) {
         resource.size = Some(json!({ "desired": service.desired_count() }));
         resource.stopped = service.desired_count() == 0;
@@ -203,7 +214,7 @@ fn is_on_fargate(service: &Service) -> bool {
 
 fn price(resource: &mut Resource, service: &Service, definition: Option<&TaskDefinition>) {
     if !is_on_fargate(service) {
-        // Machines have prices of their own.
+        // Instances have prices of their own.
         return;
     }
     let strategy = service.capacity_provider_strategy();
@@ -214,14 +225,14 @@ fn price(resource: &mut Resource, service: &Service, definition: Option<&TaskDef
     let other = if only_fargate {
         other_platform(platform)
     } else {
-        Some("Spot, or partly so".to_owned())
+        Some("partly or all Spot".to_owned())
     };
     let (cpu, memory) = (
         definition.and_then(|definition| definition.cpu()),
         definition.and_then(|definition| definition.memory()),
     );
     let running = service.running_count();
-    fargate(resource, running, cpu, memory, other.as_deref());
+    add_fargate_usage(resource, running, cpu, memory, other.as_deref());
     let network = service.network_configuration();
     let network = network.and_then(|network| network.awsvpc_configuration());
     let public = network.and_then(|network| network.assign_public_ip());
@@ -240,7 +251,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::pricing::hourly;
+    use crate::pricing::{Item, usage_of};
 
     fn service() -> ServiceBuilder {
         Service::builder()
@@ -261,7 +272,8 @@ mod tests {
         item.capacity_provider(name).build().unwrap()
     }
 
-    /// A service goes before its cluster, its definition, its target groups and its network; inactive it does not exist.
+    /// A service is deleted before its cluster, task definition, target groups and network. An
+    /// inactive one does not exist.
     #[test]
     fn what_a_service_uses() {
         let clients = Clients::for_tests();
@@ -291,13 +303,14 @@ mod tests {
         );
     }
 
-    /// Tasks on Fargate cost by their number and size; Spot has no list price, and machines have their own.
+    /// Fargate tasks cost by number and size. Spot has no list price, and instances have prices of
+    /// their own.
     #[test]
     fn what_a_service_costs() {
         let fargate = resource(service().launch_type(LaunchType::Fargate));
         let usage = [
-            hourly("ecs:fargate:vcpu", Decimal::ONE),
-            hourly("ecs:fargate:gb", Decimal::TWO),
+            usage_of(Item::FargateVcpu, Decimal::ONE),
+            usage_of(Item::FargateMemory, Decimal::TWO),
         ];
         assert_eq!(fargate.usage, usage);
         let provided = resource(service().capacity_provider_strategy(strategy("FARGATE")));
@@ -305,7 +318,7 @@ mod tests {
         let spot = service().capacity_provider_strategy(strategy("FARGATE_SPOT"));
         assert_eq!(
             resource(spot).unpriced,
-            ["2 tasks on Fargate (Spot, or partly so)"]
+            ["2 tasks on Fargate (partly or all Spot)"]
         );
         let machines = resource(service().launch_type(LaunchType::Ec2));
         assert!(machines.usage.is_empty() && machines.unpriced.is_empty());
@@ -314,7 +327,7 @@ mod tests {
         assert_eq!(unread.unpriced, ["2 tasks on Fargate"]);
     }
 
-    /// Its size is how many tasks it wants; a daemon wants none by number.
+    /// The size is the desired count, which a daemon does not have.
     #[test]
     fn the_size_of_a_service() {
         let awake = resource(service());

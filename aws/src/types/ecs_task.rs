@@ -1,4 +1,5 @@
-//! Tasks: those of a service carry its tags where it passes them on, and go with it. A stopped one is described for a while.
+//! ECS tasks. Those of a service are deleted with it, and carry its tags if the service propagates
+//! them. ECS describes a stopped task for a while.
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{LaunchType, Task, TaskField};
@@ -8,14 +9,14 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ecs::{cluster_of, fargate, in_clusters, refusal, tags_of};
+use crate::services::ecs::{add_fargate_usage, cluster_of, first_failure, in_clusters, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct EcsTask;
 
 const NAME: &str = "ecs:task";
 
-/// Tasks in one question.
+/// Tasks in one call.
 const BATCH: usize = 100;
 
 #[async_trait]
@@ -39,10 +40,14 @@ impl ResourceType for EcsTask {
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let cluster = cluster_of(&resource.id, "task").map(str::to_owned);
-        let asked = clients.ecs().stop_task().set_cluster(cluster).task(arn);
-        let asked = asked.reason("jiti tears its stack down");
+        let call = clients
+            .ecs()
+            .stop_task()
+            .set_cluster(cluster)
+            .task(arn)
+            .reason("jiti deletes its stack");
         deleted(
-            asked.send().await.map_err(failed!("ecs", "StopTask", arn)),
+            call.send().await.map_err(failed!("ecs", "StopTask", arn)),
             Deletion::Started,
         )
     }
@@ -54,15 +59,16 @@ async fn describe(
     ids: Vec<ResourceId>,
 ) -> Result<Vec<Description>, CloudError> {
     let arns = ids.into_iter().map(|id| id.0).collect();
-    let asked = clients
+    let answer = clients
         .ecs()
         .describe_tasks()
         .cluster(cluster)
         .set_tasks(Some(arns))
-        .include(TaskField::Tags);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("ecs", "DescribeTasks", cluster))?;
-    if let Some(error) = refusal("DescribeTasks", answer.failures()) {
+        .include(TaskField::Tags)
+        .send()
+        .await
+        .map_err(failed!("ecs", "DescribeTasks", cluster))?;
+    if let Some(error) = first_failure("DescribeTasks", answer.failures()) {
         return Err(error);
     }
     let found = answer.tasks().iter();
@@ -87,14 +93,15 @@ fn to_resource(clients: &Clients, task: &Task) -> Option<Resource> {
     resource.created_at = timestamp(task.created_at());
     resource.confirmation = Confirmation::Confirmed;
     resource.uses.extend(cluster);
-    let definition = task.task_definition_arn();
-    let definition = definition.map(|arn| ResourceId(arn.to_owned()));
+    let definition = task
+        .task_definition_arn()
+        .map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(definition);
     let service = task
         .group()
         .and_then(|group| group.strip_prefix("service:"));
     match (service, name) {
-        // Its cost is counted at its service.
+        // Its cost counts at its service.
         (Some(service), Some(cluster)) => {
             let owner = clients.arn("ecs", &format!("service/{cluster}/{service}"));
             resource.owner = Some(owner);
@@ -110,8 +117,10 @@ fn price(resource: &mut Resource, task: &Task) {
         return;
     }
     let cpu = task.attributes().iter();
-    let cpu = cpu.filter(|one| one.name() == "ecs.cpu-architecture");
-    let arm = cpu.filter_map(|one| one.value()).any(|cpu| cpu == "arm64");
+    let cpu = cpu.filter(|detail| detail.name() == "ecs.cpu-architecture");
+    let arm = cpu
+        .filter_map(|detail| detail.value())
+        .any(|cpu| cpu == "arm64");
     let windows = task
         .platform_family()
         .filter(|family| !family.eq_ignore_ascii_case("linux"));
@@ -122,7 +131,7 @@ fn price(resource: &mut Resource, task: &Task) {
     } else {
         windows
     };
-    fargate(resource, 1, task.cpu(), task.memory(), other);
+    add_fargate_usage(resource, 1, task.cpu(), task.memory(), other);
 }
 
 #[cfg(test)]
@@ -131,7 +140,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::pricing::hourly;
+    use crate::pricing::{Item, usage_of};
 
     fn task(group: &str) -> TaskBuilder {
         Task::builder()
@@ -144,9 +153,10 @@ mod tests {
             .memory("2048")
     }
 
-    /// A task of a service goes with it and is counted there; another one counts by itself; a stopped one does not exist.
+    /// A task of a service belongs to the service and counts there. Another task counts on its own.
+    /// A stopped one does not exist.
     #[test]
-    fn whose_a_task_is() {
+    fn who_owns_a_task() {
         let clients = Clients::for_tests();
         let of_service = to_resource(&clients, &task("service:web").build()).unwrap();
         assert_eq!(of_service.owner, Some(clients.arn("ecs", "service/c/web")));
@@ -157,14 +167,14 @@ mod tests {
             (None, vec![clients.arn("ecs", "cluster/c")])
         );
         let usage = [
-            hourly("ecs:fargate:vcpu", Decimal::ONE),
-            hourly("ecs:fargate:gb", Decimal::TWO),
+            usage_of(Item::FargateVcpu, Decimal::ONE),
+            usage_of(Item::FargateMemory, Decimal::TWO),
         ];
         assert_eq!(alone.usage, usage);
         let spot = task("family:job").capacity_provider_name("FARGATE_SPOT");
         assert_eq!(
             to_resource(&clients, &spot.build()).unwrap().unpriced,
-            ["1 tasks on Fargate (Spot)"]
+            ["1 task on Fargate (Spot)"]
         );
         assert_eq!(
             to_resource(&clients, &task("family:job").last_status("STOPPED").build()),

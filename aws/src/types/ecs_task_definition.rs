@@ -1,4 +1,5 @@
-//! Task definitions. One that was deregistered costs nothing, runs nothing and cannot be found again by name: it is gone.
+//! ECS task definitions. A deregistered one is free, runs nothing and can no longer be found by
+//! name, so it does not exist.
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{TaskDefinition, TaskDefinitionField, TaskDefinitionStatus};
@@ -10,7 +11,7 @@ use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::services::ecs::{refusal, tags_of};
+use crate::services::ecs::{first_failure, tags_of};
 use crate::time::timestamp;
 
 pub(super) struct EcsTaskDefinition;
@@ -42,21 +43,23 @@ impl ResourceType for EcsTaskDefinition {
     }
 }
 
-/// Takes it out of use, then away. What still runs with it may go on to its end.
+/// Deregisters the definition, then deletes it. Running tasks are not affected.
 async fn delete(clients: &Clients, arn: &str) -> Result<(), CloudError> {
-    let asked = clients
+    let answer = clients
         .ecs()
         .deregister_task_definition()
-        .task_definition(arn);
-    let answer = asked.send().await;
+        .task_definition(arn)
+        .send()
+        .await;
     answer.map_err(failed!("ecs", "DeregisterTaskDefinition", arn))?;
-    let asked = clients
+    let answer = clients
         .ecs()
         .delete_task_definitions()
-        .task_definitions(arn);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("ecs", "DeleteTaskDefinitions", arn))?;
-    match refusal("DeleteTaskDefinitions", answer.failures()) {
+        .task_definitions(arn)
+        .send()
+        .await
+        .map_err(failed!("ecs", "DeleteTaskDefinitions", arn))?;
+    match first_failure("DeleteTaskDefinitions", answer.failures()) {
         Some(error) => Err(error),
         None => Ok(()),
     }
@@ -64,13 +67,15 @@ async fn delete(clients: &Clients, arn: &str) -> Result<(), CloudError> {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let arn = id.as_str();
-    let asked = clients
+    let answer = clients
         .ecs()
         .describe_task_definition()
-        .task_definition(arn);
-    let answer = asked.include(TaskDefinitionField::Tags).send().await;
-    let answer = answer.map_err(failed!("ecs", "DescribeTaskDefinition", arn));
-    let answer = answer.map_err(not_found)?;
+        .task_definition(arn)
+        .include(TaskDefinitionField::Tags)
+        .send()
+        .await
+        .map_err(failed!("ecs", "DescribeTaskDefinition", arn))
+        .map_err(not_found)?;
     let definition = answer.task_definition();
     let found = definition.and_then(|definition| to_resource(clients, definition));
     let mut resource = found.ok_or_else(|| missing("ecs", "DescribeTaskDefinition", arn))?;
@@ -97,7 +102,7 @@ fn to_resource(clients: &Clients, definition: &TaskDefinition) -> Option<Resourc
     }
 }
 
-/// This service says that a definition does not exist with the code of any request that it does not like.
+/// ECS reports a missing definition with the code of any invalid request.
 fn not_found(error: CloudError) -> CloudError {
     let missing = error.code.as_deref() == Some("ClientException")
         && error.message.contains("Unable to describe task definition");
@@ -113,7 +118,7 @@ fn not_found(error: CloudError) -> CloudError {
 mod tests {
     use super::*;
 
-    /// A definition goes before the roles of its tasks; a deregistered one does not exist.
+    /// A definition is deleted before the roles of its tasks. A deregistered one does not exist.
     #[test]
     fn what_a_definition_is() {
         let clients = Clients::for_tests();
@@ -136,9 +141,9 @@ mod tests {
         }
     }
 
-    /// The words, and not the code alone, say that it does not exist.
+    /// The message, not the code alone, means that it does not exist.
     #[test]
-    fn one_that_does_not_exist() {
+    fn recognises_a_missing_definition() {
         let kind = |message: &str| {
             let error = CloudError {
                 code: Some("ClientException".to_owned()),

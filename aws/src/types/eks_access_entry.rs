@@ -1,4 +1,4 @@
-//! Who may enter a cluster: entries go with their cluster.
+//! EKS access entries. A cluster owns its entries.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(super) struct EksAccessEntry;
 const NAME: &str = "eks:access-entry";
 const KIND: &str = "access-entry";
 
-/// The detail with the ARN of whom an entry is about, by which alone calls name it.
+/// The detail with the principal ARN, by which calls identify an entry.
 const PRINCIPAL: &str = "principal";
 
 #[async_trait]
@@ -29,7 +29,8 @@ impl ResourceType for EksAccessEntry {
         NAME
     }
 
-    /// The ARN of an entry does not tell in full whom it is about: all entries of its cluster are asked.
+    /// The ARN of an entry does not contain the whole principal, so this describes all entries of a
+    /// cluster.
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
         let mut clusters: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
         for id in ids {
@@ -40,8 +41,8 @@ impl ResourceType for EksAccessEntry {
         for (cluster, ids) in clusters {
             match entries(clients, cluster).await {
                 Ok(entries) => {
-                    let asked = entries.into_iter().filter(|one| ids.contains(&one.id));
-                    descriptions.found.extend(asked.map(Description::from));
+                    let wanted = entries.into_iter().filter(|entry| ids.contains(&entry.id));
+                    descriptions.found.extend(wanted.map(Description::from));
                 }
                 Err(error) if error.kind == CloudErrorKind::Gone => {}
                 Err(error) => descriptions.fail(&ids, &error),
@@ -58,27 +59,39 @@ impl ResourceType for EksAccessEntry {
     ) -> Result<Deletion, CloudError> {
         let (cluster, _) = names(&resource.id, KIND);
         let principal = resource.details.get(PRINCIPAL).map_or("", String::as_str);
-        let asked = clients.eks().delete_access_entry().cluster_name(cluster);
-        let answer = asked.principal_arn(principal).send().await;
-        let answer = answer.map_err(failed!("eks", "DeleteAccessEntry", principal));
+        let answer = clients
+            .eks()
+            .delete_access_entry()
+            .cluster_name(cluster)
+            .principal_arn(principal)
+            .send()
+            .await
+            .map_err(failed!("eks", "DeleteAccessEntry", principal));
         deleted(answer, Deletion::Gone)
     }
 }
 
-/// All entries of a cluster.
+/// Describes all entries of a cluster.
 async fn entries(clients: &Clients, cluster: &str) -> Result<Vec<Resource>, CloudError> {
-    let asked = clients.eks().list_access_entries().cluster_name(cluster);
-    let mut pages = asked.into_paginator().items().send();
+    let mut pages = clients
+        .eks()
+        .list_access_entries()
+        .cluster_name(cluster)
+        .into_paginator()
+        .items()
+        .send();
     let mut principals = Vec::new();
     while let Some(principal) = pages.next().await {
         principals.push(principal.map_err(failed!("eks", "ListAccessEntries", cluster))?);
     }
-    let asked = principals.iter().map(|one| entry(clients, cluster, one));
+    let calls = principals
+        .iter()
+        .map(|principal| entry(clients, cluster, principal));
     let mut found = Vec::new();
-    for answer in with_limit(asked.collect()).await {
+    for answer in with_limit(calls.collect()).await {
         match answer {
             Ok(entry) => found.push(entry),
-            // It went meanwhile.
+            // It was deleted in the meantime.
             Err(error) if error.kind == CloudErrorKind::Gone => {}
             Err(error) => return Err(error),
         }
@@ -87,9 +100,14 @@ async fn entries(clients: &Clients, cluster: &str) -> Result<Vec<Resource>, Clou
 }
 
 async fn entry(clients: &Clients, cluster: &str, principal: &str) -> Result<Resource, CloudError> {
-    let asked = clients.eks().describe_access_entry().cluster_name(cluster);
-    let answer = asked.principal_arn(principal).send().await;
-    let answer = answer.map_err(failed!("eks", "DescribeAccessEntry", principal))?;
+    let answer = clients
+        .eks()
+        .describe_access_entry()
+        .cluster_name(cluster)
+        .principal_arn(principal)
+        .send()
+        .await
+        .map_err(failed!("eks", "DescribeAccessEntry", principal))?;
     let entry = answer
         .access_entry()
         .and_then(|entry| to_resource(clients, entry));
@@ -117,7 +135,7 @@ mod tests {
     use super::*;
     use crate::client::loopback::Loopback;
 
-    /// An entry goes with its cluster, and is deleted by whom it is about and not by its name.
+    /// An entry belongs to its cluster, and a delete identifies it by its principal.
     #[test]
     fn what_an_entry_is() {
         let clients = Clients::for_tests();
@@ -134,9 +152,9 @@ mod tests {
         assert_eq!(resource.details[PRINCIPAL], role);
     }
 
-    /// An entry of a cluster that does not exist does not exist; one that may not be asked about is not known.
+    /// An entry of a missing cluster does not exist. If access is denied, its state is unknown.
     #[tokio::test]
-    async fn what_is_refused_is_not_gone() {
+    async fn denied_is_not_gone() {
         for (code, found) in [
             ("ResourceNotFoundException", 0),
             ("AccessDeniedException", 1),

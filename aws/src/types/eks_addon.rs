@@ -1,4 +1,4 @@
-//! Add-ons of a Kubernetes cluster: they go with it.
+//! EKS add-ons. A cluster owns its add-ons.
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::Addon;
@@ -32,8 +32,13 @@ impl ResourceType for EksAddon {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "addon");
-        let asked = clients.eks().delete_addon().cluster_name(cluster);
-        let answer = asked.addon_name(name).send().await;
+        let answer = clients
+            .eks()
+            .delete_addon()
+            .cluster_name(cluster)
+            .addon_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("eks", "DeleteAddon", name)),
             Deletion::Started,
@@ -43,9 +48,14 @@ impl ResourceType for EksAddon {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let (cluster, name) = names(id, "addon");
-    let asked = clients.eks().describe_addon().cluster_name(cluster);
-    let answer = asked.addon_name(name).send().await;
-    let answer = answer.map_err(failed!("eks", "DescribeAddon", name))?;
+    let answer = clients
+        .eks()
+        .describe_addon()
+        .cluster_name(cluster)
+        .addon_name(name)
+        .send()
+        .await
+        .map_err(failed!("eks", "DescribeAddon", name))?;
     let addon = answer.addon().and_then(|addon| to_resource(clients, addon));
     addon.ok_or_else(|| missing("eks", "DescribeAddon", name))
 }
@@ -64,7 +74,7 @@ fn to_resource(clients: &Clients, addon: &Addon) -> Option<Resource> {
         .uses
         .extend(role.map(|arn| ResourceId(arn.to_owned())));
     if addon.marketplace_information().is_some() {
-        resource.unpriced = vec!["its licence in the marketplace".to_owned()];
+        resource.unpriced = vec!["its AWS Marketplace license".to_owned()];
     }
     Some(resource)
 }
@@ -73,7 +83,7 @@ fn to_resource(clients: &Clients, addon: &Addon) -> Option<Resource> {
 mod tests {
     use super::*;
 
-    /// An add-on goes with its cluster, and before its role.
+    /// An add-on belongs to its cluster and is deleted before its role.
     #[test]
     fn what_an_addon_is() {
         let clients = Clients::for_tests();

@@ -1,4 +1,4 @@
-//! Clusters of Kubernetes. They own their node groups and profiles, without which they cannot go.
+//! EKS clusters. A cluster owns its node groups and Fargate profiles, which must be deleted first.
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::{Cluster, ClusterStatus, SupportType};
@@ -13,8 +13,9 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::pricing::hourly;
+use crate::pricing::{Item, usage_of};
 use crate::services::eks::tags_of;
+use crate::tags::is_wanted;
 use crate::time::timestamp;
 
 pub(super) struct EksCluster;
@@ -27,7 +28,7 @@ impl ResourceType for EksCluster {
         NAME
     }
 
-    /// There are few in a region, and what hangs on one is followed from here.
+    /// A region has few clusters, and discovery follows what they own from here.
     async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
         let mut pages = clients
             .eks()
@@ -42,14 +43,16 @@ impl ResourceType for EksCluster {
         }
         let Descriptions { found, failed } = each(&ids, |id| describe(clients, id)).await;
         let found = found.into_iter();
-        let described: Vec<_> = found.filter(|one| carries(&one.resource, which)).collect();
+        let described: Vec<_> = found
+            .filter(|description| is_wanted(&description.resource.tags, which))
+            .collect();
         Ok(Listing {
             ids: described
                 .iter()
-                .map(|one| one.resource.id.clone())
+                .map(|description| description.resource.id.clone())
                 .collect(),
             described,
-            // One that may not be asked about hides none of the others.
+            // A cluster that could not be described does not hide the others.
             failed: failed.into_iter().next().map(|(_, error)| error),
         })
     }
@@ -73,24 +76,20 @@ impl ResourceType for EksCluster {
     }
 }
 
-/// Whether it carries the tag that is looked for.
-fn carries(resource: &Resource, which: &DiscoveryScope) -> bool {
-    match (which, resource.tag(STACK)) {
-        (_, None) => false,
-        (DiscoveryScope::All, Some(_)) => true,
-        (DiscoveryScope::Stack(name), Some(stack)) => name.as_str() == stack,
-    }
-}
-
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, CloudError> {
     let name = resource_name(id, "cluster");
-    let answer = clients.eks().describe_cluster().name(name).send().await;
-    let answer = answer.map_err(failed!("eks", "DescribeCluster", name))?;
+    let answer = clients
+        .eks()
+        .describe_cluster()
+        .name(name)
+        .send()
+        .await
+        .map_err(failed!("eks", "DescribeCluster", name))?;
     let cluster = answer
         .cluster()
         .and_then(|cluster| to_resource(clients, cluster));
     let resource = cluster.ok_or_else(|| missing("eks", "DescribeCluster", name))?;
-    // Whose it is not is not looked into.
+    // Skips what a cluster outside the wanted stack owns.
     let owns = if resource.tag(STACK).is_some() {
         parts(clients, name).await?
     } else {
@@ -99,17 +98,27 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, Clo
     Ok(Description { resource, owns })
 }
 
-/// Its node groups and profiles, as far as a list of names tells them.
+/// Its node groups and Fargate profiles, from the lists of names.
 async fn parts(clients: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
     let mut parts = Vec::new();
-    let asked = clients.eks().list_nodegroups().cluster_name(name);
-    let mut pages = asked.into_paginator().items().send();
+    let mut pages = clients
+        .eks()
+        .list_nodegroups()
+        .cluster_name(name)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(group) = pages.next().await {
         let group = group.map_err(failed!("eks", "ListNodegroups", name))?;
         parts.push(clients.arn("eks", &format!("nodegroup/{name}/{group}")));
     }
-    let asked = clients.eks().list_fargate_profiles().cluster_name(name);
-    let mut pages = asked.into_paginator().items().send();
+    let mut pages = clients
+        .eks()
+        .list_fargate_profiles()
+        .cluster_name(name)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(profile) = pages.next().await {
         let profile = profile.map_err(failed!("eks", "ListFargateProfiles", name))?;
         parts.push(clients.arn("eks", &format!("fargateprofile/{name}/{profile}")));
@@ -128,26 +137,36 @@ fn to_resource(clients: &Clients, cluster: &Cluster) -> Option<Resource> {
         resource.protection = Some("deletionProtection".to_owned());
     }
     if let Some(network) = cluster.resources_vpc_config() {
-        let subnets = network.subnet_ids().iter();
-        let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
-        let groups = network.security_group_ids().iter();
-        let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
+        let subnets = network
+            .subnet_ids()
+            .iter()
+            .map(|id| clients.arn("ec2", &format!("subnet/{id}")));
+        let groups = network
+            .security_group_ids()
+            .iter()
+            .map(|id| clients.arn("ec2", &format!("security-group/{id}")));
         resource.uses = subnets.chain(groups).collect();
     }
-    let keys = cluster.encryption_config().iter();
-    let keys = keys.filter_map(|config| config.provider()?.key_arn());
-    let arns = cluster.role_arn().into_iter().chain(keys);
-    let arns = arns.map(|arn| ResourceId(arn.to_owned()));
+    let keys = cluster
+        .encryption_config()
+        .iter()
+        .filter_map(|config| config.provider()?.key_arn());
+    let arns = cluster
+        .role_arn()
+        .into_iter()
+        .chain(keys)
+        .map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(arns);
     if !matches!(
         cluster.status(),
         Some(ClusterStatus::Creating | ClusterStatus::Failed)
     ) {
-        resource.usage = vec![hourly("eks:cluster", Decimal::ONE)];
-        let support = cluster.upgrade_policy();
-        let support = support.and_then(|policy| policy.support_type());
+        resource.usage = vec![usage_of(Item::EksCluster, Decimal::ONE)];
+        let support = cluster
+            .upgrade_policy()
+            .and_then(|policy| policy.support_type());
         if support == Some(&SupportType::Extended) {
-            resource.unpriced = vec!["extended support of an old version".to_owned()];
+            resource.unpriced = vec!["extended support for an old version".to_owned()];
         }
     }
     Some(resource)
@@ -171,7 +190,7 @@ mod tests {
         to_resource(&Clients::for_tests(), &cluster.build()).unwrap()
     }
 
-    /// A cluster goes before its network and its role, and not against its protection.
+    /// A cluster is deleted before its network and its role; deletion protection is reported.
     #[test]
     fn what_a_cluster_uses() {
         let clients = Clients::for_tests();
@@ -194,10 +213,11 @@ mod tests {
         assert_eq!(protected.protection.as_deref(), Some("deletionProtection"));
     }
 
-    /// It costs by the hour, idle or not, but not while it is being made; what an old version adds is named.
+    /// A cluster costs by the hour, idle or not, but not while EKS creates it. Extended support is
+    /// unpriced.
     #[test]
     fn what_a_cluster_costs() {
-        let usage = [hourly("eks:cluster", Decimal::ONE)];
+        let usage = [usage_of(Item::EksCluster, Decimal::ONE)];
         let plain = resource(cluster());
         assert_eq!(
             (plain.usage.as_slice(), plain.unpriced.len()),
@@ -217,14 +237,16 @@ mod tests {
         );
     }
 
-    /// Only what carries the tag is listed, and of one stack only its own.
+    /// Only clusters with the tag are listed, and for one stack only its own.
     #[test]
-    fn whose_a_cluster_is() {
+    fn lists_wanted_clusters() {
         let found = resource(cluster());
         let named = |name: &str| DiscoveryScope::Stack(StackName::new(name).unwrap());
-        assert!(carries(&found, &DiscoveryScope::All) && carries(&found, &named("one")));
-        assert!(!carries(&found, &named("two")));
+        assert!(
+            is_wanted(&found.tags, &DiscoveryScope::All) && is_wanted(&found.tags, &named("one"))
+        );
+        assert!(!is_wanted(&found.tags, &named("two")));
         let untagged = Cluster::builder().arn("arn:aws:eks:eu-west-1:1:cluster/main");
-        assert!(!carries(&resource(untagged), &DiscoveryScope::All));
+        assert!(!is_wanted(&resource(untagged).tags, &DiscoveryScope::All));
     }
 }

@@ -1,4 +1,4 @@
-//! Profiles by which pods of a cluster run on Fargate.
+//! EKS Fargate profiles.
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::FargateProfile;
@@ -32,8 +32,13 @@ impl ResourceType for EksFargateProfile {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "fargateprofile");
-        let asked = clients.eks().delete_fargate_profile().cluster_name(cluster);
-        let answer = asked.fargate_profile_name(name).send().await;
+        let answer = clients
+            .eks()
+            .delete_fargate_profile()
+            .cluster_name(cluster)
+            .fargate_profile_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("eks", "DeleteFargateProfile", name)),
             Deletion::Started,
@@ -43,12 +48,14 @@ impl ResourceType for EksFargateProfile {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let (cluster, name) = names(id, "fargateprofile");
-    let asked = clients
+    let answer = clients
         .eks()
         .describe_fargate_profile()
-        .cluster_name(cluster);
-    let answer = asked.fargate_profile_name(name).send().await;
-    let answer = answer.map_err(failed!("eks", "DescribeFargateProfile", name))?;
+        .cluster_name(cluster)
+        .fargate_profile_name(name)
+        .send()
+        .await
+        .map_err(failed!("eks", "DescribeFargateProfile", name))?;
     let profile = answer
         .fargate_profile()
         .and_then(|profile| to_resource(clients, profile));
@@ -66,12 +73,15 @@ fn to_resource(clients: &Clients, profile: &FargateProfile) -> Option<Resource> 
     resource.recreates = true;
     resource.owner = Some(cluster.clone());
     resource.uses = vec![cluster];
-    let subnets = profile.subnets().iter();
-    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
-    let role = profile.pod_execution_role_arn();
-    let role = role.map(|arn| ResourceId(arn.to_owned()));
+    let subnets = profile
+        .subnets()
+        .iter()
+        .map(|id| clients.arn("ec2", &format!("subnet/{id}")));
+    let role = profile
+        .pod_execution_role_arn()
+        .map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(subnets.chain(role));
-    // How many there are, and how large, only Kubernetes tells.
+    // Only Kubernetes knows the number and size of the pods.
     resource.unpriced = vec!["pods on Fargate".to_owned()];
     Some(resource)
 }
@@ -80,7 +90,7 @@ fn to_resource(clients: &Clients, profile: &FargateProfile) -> Option<Resource> 
 mod tests {
     use super::*;
 
-    /// A profile belongs to its cluster, and goes before it; what its pods cost is named.
+    /// A profile belongs to its cluster and is deleted before it. Its pods are unpriced.
     #[test]
     fn what_a_profile_is() {
         let clients = Clients::for_tests();

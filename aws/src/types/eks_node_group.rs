@@ -1,4 +1,4 @@
-//! Node groups of Kubernetes: each makes an auto scaling group, which goes with it.
+//! EKS node groups. Each has an Auto Scaling group, which is deleted with it.
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::{
@@ -36,8 +36,13 @@ impl ResourceType for EksNodeGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "nodegroup");
-        let asked = clients.eks().delete_nodegroup().cluster_name(cluster);
-        let answer = asked.nodegroup_name(name).send().await;
+        let answer = clients
+            .eks()
+            .delete_nodegroup()
+            .cluster_name(cluster)
+            .nodegroup_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("eks", "DeleteNodegroup", name)),
             Deletion::Started,
@@ -45,7 +50,7 @@ impl ResourceType for EksNodeGroup {
     }
 
     async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
-        // The largest size cannot be nothing, and need not be: nothing asks for more.
+        // The maximum size cannot be zero, and need not be: nothing asks for more nodes.
         let size = NodegroupScalingConfig::builder()
             .min_size(0)
             .desired_size(0);
@@ -58,11 +63,11 @@ impl ResourceType for EksNodeGroup {
         resource: &Resource,
         prior: &Value,
     ) -> Result<(), CloudError> {
-        let of = |key| number(prior, key, resource);
+        let saved = |key| number(prior, key, resource);
         let size = NodegroupScalingConfig::builder()
-            .min_size(of("min")?)
-            .max_size(of("max")?)
-            .desired_size(of("desired")?);
+            .min_size(saved("min")?)
+            .max_size(saved("max")?)
+            .desired_size(saved("desired")?);
         resize(clients, resource, size.build()).await
     }
 }
@@ -73,24 +78,31 @@ async fn resize(
     size: NodegroupScalingConfig,
 ) -> Result<(), CloudError> {
     let (cluster, name) = names(&resource.id, "nodegroup");
-    let asked = clients
+    let answer = clients
         .eks()
         .update_nodegroup_config()
         .cluster_name(cluster)
         .nodegroup_name(name)
-        .scaling_config(size);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!("eks", "UpdateNodegroupConfig", name));
+        .scaling_config(size)
+        .send()
+        .await
+        .map_err(failed!("eks", "UpdateNodegroupConfig", name));
     answer.map(|_| ())
 }
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, CloudError> {
     let (cluster, name) = names(id, "nodegroup");
-    let asked = clients.eks().describe_nodegroup().cluster_name(cluster);
-    let answer = asked.nodegroup_name(name).send().await;
-    let answer = answer.map_err(failed!("eks", "DescribeNodegroup", name))?;
-    let group = answer.nodegroup();
-    let group = group.ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
+    let answer = clients
+        .eks()
+        .describe_nodegroup()
+        .cluster_name(cluster)
+        .nodegroup_name(name)
+        .send()
+        .await
+        .map_err(failed!("eks", "DescribeNodegroup", name))?;
+    let group = answer
+        .nodegroup()
+        .ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
     let resource =
         to_resource(clients, group).ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
     Ok(Description {
@@ -99,13 +111,15 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, Clo
     })
 }
 
-/// The auto scaling groups that it made. It only names them; their ids have more in them.
+/// The Auto Scaling groups that it created. EKS returns only their names; their ARNs contain more.
 async fn made(clients: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudError> {
-    let groups = group
+    let groups: Vec<_> = group
         .resources()
-        .map(NodegroupResources::auto_scaling_groups);
-    let groups = groups.unwrap_or_default().iter();
-    let groups: Vec<_> = groups.filter_map(|group| group.name.clone()).collect();
+        .map(NodegroupResources::auto_scaling_groups)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|group| group.name.clone())
+        .collect();
     if groups.is_empty() {
         return Ok(Vec::new());
     }
@@ -126,14 +140,18 @@ fn to_resource(clients: &Clients, group: &Nodegroup) -> Option<Resource> {
     resource.recreates = true;
     resource.owner = Some(cluster.clone());
     resource.uses = vec![cluster];
-    let subnets = group.subnets().iter();
-    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
+    let subnets = group
+        .subnets()
+        .iter()
+        .map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     let template = group.launch_template().and_then(|template| template.id());
     let template = template.map(|id| clients.arn("ec2", &format!("launch-template/{id}")));
-    let access = group.remote_access();
-    let access = access.map(RemoteAccessConfig::source_security_groups);
-    let access = access.unwrap_or_default().iter();
-    let access = access.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
+    let access = group
+        .remote_access()
+        .map(RemoteAccessConfig::source_security_groups)
+        .unwrap_or_default()
+        .iter()
+        .map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     let role = group.node_role().map(|arn| ResourceId(arn.to_owned()));
     let others = subnets.chain(template).chain(access).chain(role);
     resource.uses.extend(others);
@@ -166,7 +184,8 @@ mod tests {
         to_resource(&Clients::for_tests(), &group.build()).unwrap()
     }
 
-    /// A node group belongs to its cluster, and goes before it and what its nodes are made of.
+    /// A node group belongs to its cluster. It is deleted before the cluster and before what its
+    /// nodes use.
     #[test]
     fn what_a_node_group_uses() {
         let clients = Clients::for_tests();
@@ -190,7 +209,8 @@ mod tests {
         assert!(found.recreates && found.usage.is_empty());
     }
 
-    /// Its size is all three numbers; asleep the largest stays, which the service wants.
+    /// The size has three numbers. During a sleep the maximum stays, because EKS does not accept
+    /// zero.
     #[test]
     fn the_size_of_a_node_group() {
         let awake = resource(group(1, 2));

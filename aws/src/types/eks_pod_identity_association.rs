@@ -1,4 +1,4 @@
-//! Roles that pods of a cluster run as: they go with their cluster.
+//! EKS pod identity associations. A cluster owns its associations.
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::PodIdentityAssociation;
@@ -33,25 +33,31 @@ impl ResourceType for EksPodIdentityAssociation {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, id) = names(&resource.id, KIND);
-        let asked = clients.eks().delete_pod_identity_association();
-        let answer = asked.cluster_name(cluster).association_id(id).send().await;
-        let answer = answer.map_err(failed!("eks", "DeletePodIdentityAssociation", id));
+        let answer = clients
+            .eks()
+            .delete_pod_identity_association()
+            .cluster_name(cluster)
+            .association_id(id)
+            .send()
+            .await
+            .map_err(failed!("eks", "DeletePodIdentityAssociation", id));
         deleted(answer, Deletion::Gone)
     }
 }
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let (cluster, name) = names(id, KIND);
-    let asked = clients.eks().describe_pod_identity_association();
-    let answer = asked
+    let answer = clients
+        .eks()
+        .describe_pod_identity_association()
         .cluster_name(cluster)
         .association_id(name)
         .send()
-        .await;
-    let answer = answer.map_err(failed!("eks", "DescribePodIdentityAssociation", name))?;
+        .await
+        .map_err(failed!("eks", "DescribePodIdentityAssociation", name))?;
     let association = answer
         .association()
-        .and_then(|one| to_resource(clients, one));
+        .and_then(|association| to_resource(clients, association));
     association.ok_or_else(|| missing("eks", "DescribePodIdentityAssociation", name))
 }
 
@@ -77,7 +83,8 @@ fn to_resource(clients: &Clients, association: &PodIdentityAssociation) -> Optio
 mod tests {
     use super::*;
 
-    /// An association goes with its cluster and before its role; one that an add-on made is left to that.
+    /// An association belongs to its cluster and is deleted before its role. One that an add-on
+    /// created is left to the add-on.
     #[test]
     fn what_an_association_is() {
         let clients = Clients::for_tests();

@@ -1,4 +1,4 @@
-//! Caches: those that stand alone, and the nodes of a replication group, each of which is a cluster.
+//! ElastiCache clusters: standalone caches, and the nodes of a replication group.
 
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheCluster;
@@ -10,19 +10,19 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::metrics::Signal;
-use crate::pricing::hourly;
-use crate::services::elasticache::tagged;
+use crate::pricing::{CacheEngine, Meter, usage_of};
+use crate::services::elasticache::read_tags;
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct ElasticacheCluster;
 
 const NAME: &str = "elasticache:cluster";
 
-/// Percent of an engine's CPU below which nobody uses it, as Compute Optimizer has it.
+/// CPU use of the engine in percent. Below it, Compute Optimizer calls a cache idle.
 const QUIET_CPU: f64 = 1.0;
 
-/// The detail with its engine, by which its metrics are called.
+/// The detail with the engine, which decides the metrics.
 const ENGINE: &str = "engine";
 
 #[async_trait]
@@ -42,8 +42,12 @@ impl ResourceType for ElasticacheCluster {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
-        let asked = clients.elasticache().delete_cache_cluster();
-        let answer = asked.cache_cluster_id(name).send().await;
+        let answer = clients
+            .elasticache()
+            .delete_cache_cluster()
+            .cache_cluster_id(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("elasticache", "DeleteCacheCluster", name)),
             Deletion::Started,
@@ -60,7 +64,7 @@ impl ResourceType for ElasticacheCluster {
             threshold,
             silence_is_zero: false,
         };
-        // Connections tell nothing: the service keeps some of its own.
+        // The connections show nothing: the service keeps some of its own.
         match resource.details.get(ENGINE).map(String::as_str) {
             Some("memcached") => vec![signal("CmdGet", "Sum", 1.0), signal("CmdSet", "Sum", 1.0)],
             Some("redis" | "valkey") => vec![
@@ -75,12 +79,16 @@ impl ResourceType for ElasticacheCluster {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = resource_name(id, "cluster");
-    let asked = clients.elasticache().describe_cache_clusters();
-    let asked = asked.cache_cluster_id(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
+    let call = clients
+        .elasticache()
+        .describe_cache_clusters()
+        .cache_cluster_id(name);
+    let (answer, tags) = tokio::join!(call.send(), read_tags(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeCacheClusters", name))?;
-    let cluster = answer.cache_clusters().first();
-    let cluster = cluster.ok_or_else(|| missing("elasticache", "DescribeCacheClusters", name))?;
+    let cluster = answer
+        .cache_clusters()
+        .first()
+        .ok_or_else(|| missing("elasticache", "DescribeCacheClusters", name))?;
     let mut resource = to_resource(clients, id, cluster);
     resource.tags = tags?;
     Ok(resource)
@@ -94,15 +102,19 @@ fn to_resource(clients: &Clients, id: &ResourceId, cluster: &CacheCluster) -> Re
     let group = cluster.replication_group_id();
     resource.owner =
         group.map(|name| clients.arn("elasticache", &format!("replicationgroup:{name}")));
-    let subnets = cluster.cache_subnet_group_name();
-    let subnets = subnets.map(|name| clients.arn("elasticache", &format!("subnetgroup:{name}")));
-    let parameters = cluster.cache_parameter_group();
-    let parameters = parameters.and_then(|group| group.cache_parameter_group_name());
+    let subnets = cluster
+        .cache_subnet_group_name()
+        .map(|name| clients.arn("elasticache", &format!("subnetgroup:{name}")));
+    let parameters = cluster
+        .cache_parameter_group()
+        .and_then(|group| group.cache_parameter_group_name());
     let parameters =
         parameters.map(|name| clients.arn("elasticache", &format!("parametergroup:{name}")));
-    let groups = cluster.security_groups().iter();
-    let groups = groups.filter_map(|group| group.security_group_id());
-    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
+    let groups = cluster
+        .security_groups()
+        .iter()
+        .filter_map(|group| group.security_group_id())
+        .map(|id| clients.arn("ec2", &format!("security-group/{id}")));
     resource.uses = groups.chain(subnets).chain(parameters).collect();
     if let Some(engine) = cluster.engine() {
         let engine = engine.to_lowercase();
@@ -121,10 +133,12 @@ fn price(resource: &mut Resource, cluster: &CacheCluster) {
         return;
     }
     let engine = resource.details.get(ENGINE);
+    let engine = engine.and_then(|engine| CacheEngine::from_name(engine));
     match (cluster.cache_node_type(), engine, cluster.num_cache_nodes()) {
-        (Some(node), Some(engine), Some(nodes)) => {
-            let meter = format!("elasticache:{node}:{engine}");
-            resource.usage.push(hourly(&meter, Decimal::from(nodes)));
+        (Some(node_type), Some(engine), Some(nodes)) => {
+            let node_type = node_type.to_owned();
+            let meter = Meter::CacheNode { node_type, engine };
+            resource.usage.push(usage_of(meter, Decimal::from(nodes)));
         }
         _ => resource.unpriced.push("its nodes".to_owned()),
     }
@@ -153,13 +167,14 @@ mod tests {
         )
     }
 
-    /// Every node costs, unless it is being made.
+    /// Every node costs, unless ElastiCache is creating it.
     #[test]
     fn what_a_cache_costs() {
-        let usage = [hourly(
-            "elasticache:cache.t3.micro:memcached",
-            Decimal::from(3),
-        )];
+        let meter = Meter::CacheNode {
+            node_type: "cache.t3.micro".to_owned(),
+            engine: CacheEngine::Memcached,
+        };
+        let usage = [usage_of(meter, Decimal::from(3))];
         assert_eq!(resource(cluster("memcached")).usage, usage);
         assert!(
             resource(cluster("memcached").cache_cluster_status("creating"))
@@ -170,9 +185,9 @@ mod tests {
         assert_eq!(resource(unknown).unpriced, ["its nodes"]);
     }
 
-    /// A node goes with its replication group, and before its subnet group.
+    /// A node belongs to its replication group and is deleted before its subnet group.
     #[test]
-    fn what_a_cache_hangs_on() {
+    fn what_a_cache_uses() {
         let clients = Clients::for_tests();
         let group = SecurityGroupMembership::builder().security_group_id("sg-1");
         let node = cluster("redis")

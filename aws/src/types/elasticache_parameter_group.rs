@@ -1,4 +1,4 @@
-//! Parameter groups of caches.
+//! ElastiCache parameter groups.
 
 use async_trait::async_trait;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
@@ -8,7 +8,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::services::elasticache::tagged;
+use crate::services::elasticache::read_tags;
 
 pub(super) struct ElasticacheParameterGroup;
 
@@ -31,8 +31,12 @@ impl ResourceType for ElasticacheParameterGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "parametergroup");
-        let asked = clients.elasticache().delete_cache_parameter_group();
-        let answer = asked.cache_parameter_group_name(name).send().await;
+        let answer = clients
+            .elasticache()
+            .delete_cache_parameter_group()
+            .cache_parameter_group_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("elasticache", "DeleteCacheParameterGroup", name)),
             Deletion::Gone,
@@ -42,9 +46,11 @@ impl ResourceType for ElasticacheParameterGroup {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = resource_name(id, "parametergroup");
-    let asked = clients.elasticache().describe_cache_parameter_groups();
-    let asked = asked.cache_parameter_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
+    let call = clients
+        .elasticache()
+        .describe_cache_parameter_groups()
+        .cache_parameter_group_name(name);
+    let (answer, tags) = tokio::join!(call.send(), read_tags(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeCacheParameterGroups", name))?;
     if answer.cache_parameter_groups().is_empty() {
         return Err(missing("elasticache", "DescribeCacheParameterGroups", name));
@@ -53,7 +59,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
     resource.tags = tags?;
     resource.confirmation = Confirmation::Confirmed;
     if name.starts_with("default.") {
-        resource.untouchable = Some("it is a default of the service".to_owned());
+        resource.untouchable = Some("it is a default group of the service".to_owned());
     }
     Ok(resource)
 }

@@ -1,4 +1,4 @@
-//! Replication groups of caches. What they cost is counted at their nodes, each of which is a cluster.
+//! ElastiCache replication groups. Their cost counts at their nodes, each of which is a cluster.
 
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::ReplicationGroup;
@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::services::elasticache::tagged;
+use crate::services::elasticache::read_tags;
 use crate::time::timestamp;
 
 pub(super) struct ElasticacheReplicationGroup;
@@ -33,8 +33,12 @@ impl ResourceType for ElasticacheReplicationGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "replicationgroup");
-        let asked = clients.elasticache().delete_replication_group();
-        let answer = asked.replication_group_id(name).send().await;
+        let answer = clients
+            .elasticache()
+            .delete_replication_group()
+            .replication_group_id(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("elasticache", "DeleteReplicationGroup", name)),
             Deletion::Started,
@@ -44,12 +48,16 @@ impl ResourceType for ElasticacheReplicationGroup {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, CloudError> {
     let name = resource_name(id, "replicationgroup");
-    let asked = clients.elasticache().describe_replication_groups();
-    let asked = asked.replication_group_id(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
+    let call = clients
+        .elasticache()
+        .describe_replication_groups()
+        .replication_group_id(name);
+    let (answer, tags) = tokio::join!(call.send(), read_tags(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeReplicationGroups", name))?;
-    let group = answer.replication_groups().first();
-    let group = group.ok_or_else(|| missing("elasticache", "DescribeReplicationGroups", name))?;
+    let group = answer
+        .replication_groups()
+        .first()
+        .ok_or_else(|| missing("elasticache", "DescribeReplicationGroups", name))?;
     let mut description = to_description(clients, id, group);
     description.resource.tags = tags?;
     Ok(description)
@@ -74,7 +82,7 @@ fn to_description(clients: &Clients, id: &ResourceId, group: &ReplicationGroup) 
 mod tests {
     use super::*;
 
-    /// A group owns its nodes, at which its cost is counted.
+    /// A group owns its nodes, where its cost counts.
     #[test]
     fn a_group_owns_its_nodes() {
         let clients = Clients::for_tests();

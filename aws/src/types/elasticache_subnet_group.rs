@@ -1,4 +1,4 @@
-//! Subnet groups of caches.
+//! ElastiCache subnet groups.
 
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheSubnetGroup;
@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::services::elasticache::tagged;
+use crate::services::elasticache::read_tags;
 
 pub(super) struct ElasticacheSubnetGroup;
 
@@ -32,8 +32,12 @@ impl ResourceType for ElasticacheSubnetGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "subnetgroup");
-        let asked = clients.elasticache().delete_cache_subnet_group();
-        let answer = asked.cache_subnet_group_name(name).send().await;
+        let answer = clients
+            .elasticache()
+            .delete_cache_subnet_group()
+            .cache_subnet_group_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("elasticache", "DeleteCacheSubnetGroup", name)),
             Deletion::Gone,
@@ -43,12 +47,16 @@ impl ResourceType for ElasticacheSubnetGroup {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = resource_name(id, "subnetgroup");
-    let asked = clients.elasticache().describe_cache_subnet_groups();
-    let asked = asked.cache_subnet_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
+    let call = clients
+        .elasticache()
+        .describe_cache_subnet_groups()
+        .cache_subnet_group_name(name);
+    let (answer, tags) = tokio::join!(call.send(), read_tags(clients, id));
     let answer = answer.map_err(failed!("elasticache", "DescribeCacheSubnetGroups", name))?;
-    let group = answer.cache_subnet_groups().first();
-    let group = group.ok_or_else(|| missing("elasticache", "DescribeCacheSubnetGroups", name))?;
+    let group = answer
+        .cache_subnet_groups()
+        .first()
+        .ok_or_else(|| missing("elasticache", "DescribeCacheSubnetGroups", name))?;
     let mut resource = to_resource(clients, id, group);
     resource.tags = tags?;
     Ok(resource)
@@ -57,9 +65,11 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
 fn to_resource(clients: &Clients, id: &ResourceId, group: &CacheSubnetGroup) -> Resource {
     let mut resource = clients.resource(id.clone(), NAME);
     resource.confirmation = Confirmation::Confirmed;
-    let subnets = group.subnets().iter();
-    let subnets = subnets.filter_map(|subnet| subnet.subnet_identifier());
-    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
+    let subnets = group
+        .subnets()
+        .iter()
+        .filter_map(|subnet| subnet.subnet_identifier())
+        .map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     resource.uses = subnets.collect();
     resource
 }
@@ -70,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// A subnet group goes before its subnets.
+    /// A subnet group is deleted before its subnets.
     #[test]
     fn a_group_uses_its_subnets() {
         let clients = Clients::for_tests();

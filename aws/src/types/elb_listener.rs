@@ -1,4 +1,5 @@
-//! Listeners of load balancers: they go with their balancer, or alone where the balancer is somebody else's.
+//! Load balancer listeners. They are deleted with their balancer, or alone if the balancer belongs
+//! to another stack.
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::Listener;
@@ -8,7 +9,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::batch::bisected_batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
+use crate::services::elb::{BATCH, arns, balancer, tags_of, targets, with_tags};
 
 pub(super) struct ElbListener;
 
@@ -45,14 +46,14 @@ impl ResourceType for ElbListener {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let asked = clients
+    let call = clients
         .elb()
         .describe_listeners()
         .set_listener_arns(Some(arns(ids)));
-    let (answer, tags) = tokio::join!(asked.send(), tags_of(clients, ids));
+    let (answer, tags) = tokio::join!(call.send(), tags_of(clients, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeListeners"))?;
     let found = answer.listeners().iter();
-    Ok(tagged(
+    Ok(with_tags(
         found.filter_map(|listener| to_resource(clients, listener)),
         tags?,
     ))
@@ -64,10 +65,13 @@ fn to_resource(clients: &Clients, listener: &Listener) -> Option<Resource> {
     let mut resource = clients.resource(id, NAME);
     resource.confirmation = Confirmation::Confirmed;
     resource.owner = owner;
-    let certificates = listener.certificates().iter();
-    let certificates = certificates.filter_map(|one| one.certificate_arn());
-    let trust = listener.mutual_authentication();
-    let trust = trust.and_then(|mutual| mutual.trust_store_arn());
+    let certificates = listener
+        .certificates()
+        .iter()
+        .filter_map(|certificate| certificate.certificate_arn());
+    let trust = listener
+        .mutual_authentication()
+        .and_then(|mutual| mutual.trust_store_arn());
     let others = certificates.chain(trust);
     resource.uses = targets(listener.default_actions()).into_iter().collect();
     resource
@@ -82,9 +86,9 @@ mod tests {
 
     use super::*;
 
-    /// A listener goes with its balancer, and before what it forwards to and presents.
+    /// A listener belongs to its balancer and is deleted before its target groups and certificates.
     #[test]
-    fn what_a_listener_hangs_on() {
+    fn what_a_listener_uses() {
         let action = Action::builder()
             .r#type(ActionTypeEnum::Forward)
             .target_group_arn("arn:target");

@@ -1,4 +1,5 @@
-//! Rules of listeners: they go with their balancer, or alone where the balancer is somebody else's.
+//! Listener rules. They are deleted with their balancer, or alone if the balancer belongs to
+//! another stack.
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::Rule;
@@ -8,7 +9,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::batch::bisected_batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::elb::{BATCH, arns, balancer, tagged, tags_of, targets};
+use crate::services::elb::{BATCH, arns, balancer, tags_of, targets, with_tags};
 
 pub(super) struct ElbListenerRule;
 
@@ -40,14 +41,14 @@ impl ResourceType for ElbListenerRule {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let asked = clients
+    let call = clients
         .elb()
         .describe_rules()
         .set_rule_arns(Some(arns(ids)));
-    let (answer, tags) = tokio::join!(asked.send(), tags_of(clients, ids));
+    let (answer, tags) = tokio::join!(call.send(), tags_of(clients, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeRules"))?;
     let found = answer.rules().iter();
-    Ok(tagged(
+    Ok(with_tags(
         found.filter_map(|rule| to_resource(clients, rule)),
         tags?,
     ))
@@ -69,9 +70,10 @@ mod tests {
 
     use super::*;
 
-    /// A rule goes with its balancer, and before its target group when the balancer is somebody's and stays.
+    /// A rule belongs to its balancer. It is deleted before its target group, if the balancer
+    /// stays.
     #[test]
-    fn what_a_rule_hangs_on() {
+    fn what_a_rule_uses() {
         let action = Action::builder()
             .r#type(ActionTypeEnum::Forward)
             .target_group_arn("arn:target");

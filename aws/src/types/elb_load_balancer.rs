@@ -1,4 +1,5 @@
-//! Load balancers: application, network and gateway. The classic ones have an API of their own and are not known here.
+//! Load balancers: application, network and gateway. Classic ones have an API of their own, which
+//! jiti does not support.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +19,16 @@ use crate::arn::{Arn, resource_name};
 use crate::batch::{bisected_batches, with_limit};
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
-use crate::pricing::hourly;
+use crate::pricing::{Item, usage_of};
 use crate::services::elb::{BATCH, arns, tags_of};
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct ElbLoadBalancer;
 
 const NAME: &str = "elasticloadbalancing:loadbalancer";
 
-/// The attribute that protects one from deletion.
+/// The attribute for deletion protection.
 const PROTECTION: &str = "deletion_protection.enabled";
 
 #[async_trait]
@@ -37,7 +38,8 @@ impl ResourceType for ElbLoadBalancer {
     }
 
     fn matches(&self, arn: &Arn<'_>) -> bool {
-        // A classic one is `loadbalancer/NAME`, the others `loadbalancer/app/NAME/ID`.
+        // The ARN of a classic one is `loadbalancer/NAME`, that of the others
+        // `loadbalancer/app/NAME/ID`.
         let path = arn.name("loadbalancer");
         arn.service == "elasticloadbalancing" && path.is_some_and(|path| path.contains('/'))
     }
@@ -53,8 +55,12 @@ impl ResourceType for ElbLoadBalancer {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
-        let asked = clients.elb().delete_load_balancer().load_balancer_arn(arn);
-        let answer = asked.send().await;
+        let answer = clients
+            .elb()
+            .delete_load_balancer()
+            .load_balancer_arn(arn)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("elasticloadbalancing", "DeleteLoadBalancer", arn)),
             Deletion::Started,
@@ -73,7 +79,7 @@ impl ResourceType for ElbLoadBalancer {
         };
         match path.split('/').next() {
             Some("app") => vec![signal("AWS/ApplicationELB", "RequestCount")],
-            // What flows without a new connection counts as well; health checks do not.
+            // Traffic on existing connections counts; health checks do not.
             Some("net") => vec![
                 signal("AWS/NetworkELB", "NewFlowCount"),
                 signal("AWS/NetworkELB", "ProcessedBytes"),
@@ -88,29 +94,29 @@ impl ResourceType for ElbLoadBalancer {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let asked = clients
+    let call = clients
         .elb()
         .describe_load_balancers()
         .set_load_balancer_arns(Some(arns(ids)));
-    let (answer, tags) = tokio::join!(asked.send(), tags_of(clients, ids));
+    let (answer, tags) = tokio::join!(call.send(), tags_of(clients, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeLoadBalancers"))?;
     let tags = tags?;
     let each = answer.load_balancers().iter().map(async |balancer| {
         let arn = balancer.load_balancer_arn().unwrap_or_default();
         let ours = tags.get(arn).is_some_and(|tags| tags.contains_key(STACK));
-        let (protected, targets, inside) = tokio::join!(
+        let (protected, targets, listeners_and_rules) = tokio::join!(
             is_protected(clients, arn),
             targets(clients, arn),
-            // Whose it is not is not looked into.
+            // Skips what a balancer outside the wanted stack owns.
             async {
                 if ours {
-                    inside(clients, arn).await
+                    listeners_and_rules(clients, arn).await
                 } else {
                     Ok(Vec::new())
                 }
             }
         );
-        Ok::<_, CloudError>((balancer, protected?, targets?, inside?))
+        Ok::<_, CloudError>((balancer, protected?, targets?, listeners_and_rules?))
     });
     let described = try_join_all(each).await?.into_iter();
     let found = described.filter_map(|(balancer, protected, targets, owns)| {
@@ -123,35 +129,38 @@ async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Descripti
 }
 
 async fn is_protected(clients: &Clients, arn: &str) -> Result<bool, CloudError> {
-    let asked = clients
+    let answer = clients
         .elb()
         .describe_load_balancer_attributes()
-        .load_balancer_arn(arn);
-    let answer = asked.send().await;
-    let answer = answer.map_err(failed!(
-        "elasticloadbalancing",
-        "DescribeLoadBalancerAttributes",
-        arn
-    ))?;
+        .load_balancer_arn(arn)
+        .send()
+        .await
+        .map_err(failed!(
+            "elasticloadbalancing",
+            "DescribeLoadBalancerAttributes",
+            arn
+        ))?;
     let attributes = answer.attributes().iter();
     let all: BTreeMap<_, _> = attributes
-        .filter_map(|one| Some((one.key()?, one.value()?)))
+        .filter_map(|attribute| Some((attribute.key()?, attribute.value()?)))
         .collect();
     Ok(all.get(PROTECTION) == Some(&"true"))
 }
 
-/// The target groups that its listeners and rules forward to: they go after it.
+/// The target groups that its listeners and rules forward to. They are deleted after it.
 async fn targets(clients: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = clients
+    let mut pages = clients
         .elb()
         .describe_target_groups()
-        .load_balancer_arn(arn);
-    let mut pages = asked.into_paginator().items().send();
+        .load_balancer_arn(arn)
+        .into_paginator()
+        .items()
+        .send();
     let mut found = Vec::new();
     while let Some(group) = pages.next().await {
         match group.map_err(failed!("elasticloadbalancing", "DescribeTargetGroups", arn)) {
             Ok(group) => found.extend(group.target_group_arn.map(ResourceId)),
-            // None at all is answered like one that does not exist.
+            // ELB reports an empty list as a missing balancer.
             Err(error) if error.kind == CloudErrorKind::Gone => break,
             Err(error) => return Err(error),
         }
@@ -159,38 +168,49 @@ async fn targets(clients: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudE
     Ok(found)
 }
 
-/// Its listeners and their rules, which go with it: one of them may be somebody else's, who put it there.
-async fn inside(clients: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = clients.elb().describe_listeners().load_balancer_arn(arn);
-    let mut pages = asked.into_paginator().items().send();
-    let mut inside = Vec::new();
+/// Its listeners and their rules, which are deleted with it. One of them may belong to another
+/// stack.
+async fn listeners_and_rules(clients: &Clients, arn: &str) -> Result<Vec<ResourceId>, CloudError> {
+    let mut pages = clients
+        .elb()
+        .describe_listeners()
+        .load_balancer_arn(arn)
+        .into_paginator()
+        .items()
+        .send();
+    let mut listeners_and_rules = Vec::new();
     while let Some(listener) = pages.next().await {
         let listener =
             listener.map_err(failed!("elasticloadbalancing", "DescribeListeners", arn))?;
-        inside.extend(listener.listener_arn.map(ResourceId));
+        listeners_and_rules.extend(listener.listener_arn.map(ResourceId));
     }
-    // Those of the other kinds have no rules but the one that they are themselves.
+    // Listeners of the other kinds have only a default rule.
     if arn.contains(":loadbalancer/app/") {
-        let asked = inside
+        let calls = listeners_and_rules
             .iter()
             .map(|listener| rules(clients, listener.as_str()));
-        for rules in with_limit(asked.collect()).await {
-            inside.extend(rules?);
+        for rules in with_limit(calls.collect()).await {
+            listeners_and_rules.extend(rules?);
         }
     }
-    Ok(inside)
+    Ok(listeners_and_rules)
 }
 
-/// The rules of a listener, without the one by default, which is the listener itself.
+/// The rules of a listener, without the default rule, which is the listener itself.
 async fn rules(clients: &Clients, listener: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let asked = clients.elb().describe_rules().listener_arn(listener);
-    let mut pages = asked.into_paginator().items().send();
+    let mut pages = clients
+        .elb()
+        .describe_rules()
+        .listener_arn(listener)
+        .into_paginator()
+        .items()
+        .send();
     let mut found = Vec::new();
     while let Some(rule) = pages.next().await {
         match rule.map_err(failed!("elasticloadbalancing", "DescribeRules", listener)) {
             Ok(rule) if rule.is_default() == Some(true) => {}
             Ok(rule) => found.extend(rule.rule_arn.map(ResourceId)),
-            // It went meanwhile, which says nothing about its balancer.
+            // It was deleted in the meantime, which says nothing about the balancer.
             Err(error) if error.kind == CloudErrorKind::Gone => break,
             Err(error) => return Err(error),
         }
@@ -210,18 +230,22 @@ fn to_resource(
     resource.created_at = timestamp(balancer.created_time());
     resource.confirmation = Confirmation::Confirmed;
     let zones = balancer.availability_zones();
-    let subnets = zones.iter().filter_map(|zone| zone.subnet_id());
-    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
-    let groups = balancer.security_groups().iter();
-    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
-    let addresses = zones
+    let subnets = zones
         .iter()
-        .flat_map(AvailabilityZone::load_balancer_addresses);
-    let addresses = addresses.filter_map(|address| address.allocation_id());
-    let addresses = addresses.map(|id| clients.arn("ec2", &format!("elastic-ip/{id}")));
-    let addresses: Vec<_> = addresses.collect();
-    // Addresses of one's own are counted where they are; how many others it has, nobody tells.
-    let borrows =
+        .filter_map(|zone| zone.subnet_id())
+        .map(|id| clients.arn("ec2", &format!("subnet/{id}")));
+    let groups = balancer
+        .security_groups()
+        .iter()
+        .map(|id| clients.arn("ec2", &format!("security-group/{id}")));
+    let addresses: Vec<_> = zones
+        .iter()
+        .flat_map(AvailabilityZone::load_balancer_addresses)
+        .filter_map(|address| address.allocation_id())
+        .map(|id| clients.arn("ec2", &format!("elastic-ip/{id}")))
+        .collect();
+    // Elastic IPs count on their own. No call returns how many other addresses it has.
+    let has_assigned_addresses =
         balancer.scheme() == Some(&LoadBalancerSchemeEnum::InternetFacing) && addresses.is_empty();
     resource.uses = subnets
         .chain(groups)
@@ -229,16 +253,16 @@ fn to_resource(
         .chain(targets)
         .collect();
     let meter = match balancer.r#type() {
-        Some(LoadBalancerTypeEnum::Application) => Some("elb:application"),
-        Some(LoadBalancerTypeEnum::Network) => Some("elb:network"),
+        Some(LoadBalancerTypeEnum::Application) => Some(Item::ApplicationLoadBalancer),
+        Some(LoadBalancerTypeEnum::Network) => Some(Item::NetworkLoadBalancer),
         _ => None,
     };
     match meter {
-        Some(meter) => resource.usage.push(hourly(meter, Decimal::ONE)),
+        Some(meter) => resource.usage.push(usage_of(meter, Decimal::ONE)),
         None => resource.unpriced.push("a gateway load balancer".to_owned()),
     }
     resource.unpriced.push("capacity units".to_owned());
-    if borrows {
+    if has_assigned_addresses {
         resource
             .unpriced
             .push("its public IPv4 addresses".to_owned());
@@ -266,7 +290,7 @@ mod tests {
         to_resource(&Clients::for_tests(), &balancer.build(), targets).unwrap()
     }
 
-    /// Subnets, groups, addresses of one's own and target groups go after their balancer.
+    /// Subnets, security groups, Elastic IPs and target groups are deleted after their balancer.
     #[test]
     fn what_a_balancer_uses() {
         let address = LoadBalancerAddress::builder().allocation_id("eipalloc-1");
@@ -280,21 +304,26 @@ mod tests {
         let target = ResourceId("arn:target".to_owned());
         let network = resource(balancer, vec![target.clone()]);
         let clients = Clients::for_tests();
-        let wanted = [
+        let mut wanted: Vec<_> = [
             "subnet/subnet-1",
             "security-group/sg-1",
             "elastic-ip/eipalloc-1",
-        ];
-        let mut wanted: Vec<_> = wanted.map(|path| clients.arn("ec2", path)).into();
+        ]
+        .map(|path| clients.arn("ec2", path))
+        .into();
         wanted.push(target);
         assert_eq!(network.uses, wanted);
-        assert_eq!(network.usage, [hourly("elb:network", Decimal::ONE)]);
+        assert_eq!(
+            network.usage,
+            [usage_of(Item::NetworkLoadBalancer, Decimal::ONE)]
+        );
         assert_eq!(network.unpriced, ["capacity units"]);
     }
 
-    /// Its use is told by the metrics of its kind, under the last part of its ARN; what has no price is named.
+    /// The metrics of its kind, with the last part of its ARN, show its use. What has no price is
+    /// unpriced.
     #[test]
-    fn what_tells_its_use() {
+    fn metrics_and_unpriced_parts() {
         let app = resource(
             balancer("app/a/1", LoadBalancerTypeEnum::Application),
             Vec::new(),
@@ -316,9 +345,9 @@ mod tests {
         assert!(gateway.usage.is_empty() && gateway.unpriced.len() == 2);
     }
 
-    /// A classic one is not taken for one of these.
+    /// A classic load balancer does not match.
     #[test]
-    fn classic_ones_are_not_known() {
+    fn classic_balancers_do_not_match() {
         let matches = |text: &str| ElbLoadBalancer.matches(&Arn::parse(text).unwrap());
         assert!(matches(&format!("{ARN}/app/a/1")));
         assert!(!matches(&format!("{ARN}/classic")));

@@ -1,4 +1,4 @@
-//! Target groups of load balancers. Who forwards to one, or registers with one, goes first.
+//! Load balancer target groups. What forwards to one, or registers with one, is deleted first.
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
@@ -8,7 +8,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::batch::bisected_batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::elb::{BATCH, arns, tagged, tags_of};
+use crate::services::elb::{BATCH, arns, tags_of, with_tags};
 
 pub(super) struct ElbTargetGroup;
 
@@ -31,8 +31,12 @@ impl ResourceType for ElbTargetGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
-        let asked = clients.elb().delete_target_group().target_group_arn(arn);
-        let answer = asked.send().await;
+        let answer = clients
+            .elb()
+            .delete_target_group()
+            .target_group_arn(arn)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("elasticloadbalancing", "DeleteTargetGroup", arn)),
             Deletion::Gone,
@@ -41,14 +45,14 @@ impl ResourceType for ElbTargetGroup {
 }
 
 async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Description>, CloudError> {
-    let asked = clients
+    let call = clients
         .elb()
         .describe_target_groups()
         .set_target_group_arns(Some(arns(ids)));
-    let (answer, tags) = tokio::join!(asked.send(), tags_of(clients, ids));
+    let (answer, tags) = tokio::join!(call.send(), tags_of(clients, ids));
     let answer = answer.map_err(failed!("elasticloadbalancing", "DescribeTargetGroups"))?;
     let found = answer.target_groups().iter();
-    Ok(tagged(
+    Ok(with_tags(
         found.filter_map(|group| to_resource(clients, group)),
         tags?,
     ))
@@ -65,7 +69,7 @@ fn to_resource(clients: &Clients, group: &TargetGroup) -> Option<Resource> {
 mod tests {
     use super::*;
 
-    /// A target group costs nothing, and uses nothing that would have to wait for it.
+    /// A target group is free and uses nothing.
     #[test]
     fn a_target_group_is_free() {
         let arn = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/t/1";

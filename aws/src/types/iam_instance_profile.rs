@@ -1,4 +1,4 @@
-//! Instance profiles: the roles that instances run as.
+//! IAM instance profiles.
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::InstanceProfile;
@@ -45,10 +45,15 @@ impl ResourceType for IamInstanceProfile {
     }
 }
 
-/// The list comes without tags: each that need be asked is asked for its own.
+/// The list has no tags, so this describes each profile that it cannot skip.
 async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-    let pages = clients.iam().list_instance_profiles().max_items(PAGE_SIZE);
-    let mut pages = pages.into_paginator().items().send();
+    let mut pages = clients
+        .iam()
+        .list_instance_profiles()
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .items()
+        .send();
     let mut unique = Vec::new();
     let mut ids = Vec::new();
     while let Some(profile) = pages.next().await {
@@ -72,8 +77,11 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let profile = clients.iam().get_instance_profile();
-    let answer = profile.instance_profile_name(name(id)).send().await;
-    let answer = answer.map_err(failed!("iam", "GetInstanceProfile", id.as_str()))?;
+    let answer = profile
+        .instance_profile_name(name(id))
+        .send()
+        .await
+        .map_err(failed!("iam", "GetInstanceProfile", id.as_str()))?;
     Ok(match answer.instance_profile() {
         Some(profile) => to_resource(clients, profile),
         None => iam::resource(clients, id.as_str(), NAME),
@@ -91,11 +99,14 @@ fn to_resource(clients: &Clients, profile: &InstanceProfile) -> Resource {
     resource
 }
 
-/// A profile can only go without its role.
+/// Deletes a profile, after removing its role.
 async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
     let get = clients.iam().get_instance_profile();
-    let answer = get.instance_profile_name(name(id)).send().await;
-    let answer = answer.map_err(failed!("iam", "GetInstanceProfile", id.as_str()))?;
+    let answer = get
+        .instance_profile_name(name(id))
+        .send()
+        .await
+        .map_err(failed!("iam", "GetInstanceProfile", id.as_str()))?;
     let roles = answer.instance_profile().map(InstanceProfile::roles);
     for role in roles.unwrap_or_default() {
         let remove = clients
@@ -116,32 +127,33 @@ mod tests {
     use super::*;
     use crate::client::loopback::Loopback;
 
-    /// A role that somebody else takes out of a profile meanwhile is not taken for the profile itself being gone.
+    /// A role that is removed in the meantime does not mean that the profile is gone.
     #[tokio::test]
-    async fn a_role_that_is_gone_is_not_the_profile() {
+    async fn a_missing_role_is_not_a_missing_profile() {
         let service = Loopback::new(|body| {
             if body.contains("Action=GetInstanceProfile&") {
                 let role = "<member><Path>/</Path><RoleName>web</RoleName><RoleId>AROA1</RoleId>\
                     <Arn>arn:aws:iam::123456789012:role/web</Arn>\
                     <CreateDate>2026-11-21T12:00:00Z</CreateDate></member>";
                 let profile = format!(
-                    "<GetInstanceProfileResponse><GetInstanceProfileResult><InstanceProfile><Path>/</Path>\
-                    <InstanceProfileName>web</InstanceProfileName><InstanceProfileId>AIPA1</InstanceProfileId>\
+                    "<GetInstanceProfileResponse><GetInstanceProfileResult><InstanceProfile>\
+                    <Path>/</Path><InstanceProfileName>web</InstanceProfileName>\
+                    <InstanceProfileId>AIPA1</InstanceProfileId>\
                     <Arn>arn:aws:iam::123456789012:instance-profile/web</Arn>\
-                    <CreateDate>2026-11-21T12:00:00Z</CreateDate><Roles>{role}</Roles></InstanceProfile>\
-                    </GetInstanceProfileResult></GetInstanceProfileResponse>"
+                    <CreateDate>2026-11-21T12:00:00Z</CreateDate><Roles>{role}</Roles>\
+                    </InstanceProfile></GetInstanceProfileResult></GetInstanceProfileResponse>"
                 );
                 return (200, "text/xml", profile);
             }
             if body.contains("Action=RemoveRoleFromInstanceProfile&") {
-                let error = "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no such role in it</Message>\
-                    </Error></ErrorResponse>";
+                let error = "<ErrorResponse><Error><Code>NoSuchEntity</Code>\
+                    <Message>no such role in it</Message></Error></ErrorResponse>";
                 return (404, "text/xml", error.to_owned());
             }
             let done = "<DeleteInstanceProfileResponse></DeleteInstanceProfileResponse>";
             (200, "text/xml", done.to_owned())
-        });
-        let service = service.await;
+        })
+        .await;
         let id = ResourceId("arn:aws:iam::123456789012:instance-profile/web".to_owned());
         delete(&service.clients, &id).await.unwrap();
         let requests = service.requests();

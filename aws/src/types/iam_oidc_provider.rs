@@ -1,4 +1,4 @@
-//! Providers of identities (OIDC): a cluster of EKS often brings its own.
+//! IAM OIDC identity providers. An EKS cluster often has one.
 
 use async_trait::async_trait;
 use stack::cloud::{
@@ -50,10 +50,15 @@ impl ResourceType for IamOidcProvider {
     }
 }
 
-/// The list comes without tags. There are few, and none has a unique id by which it could be remembered: each is asked.
+/// The list has neither tags nor unique ids for the cache, so this describes each provider. There
+/// are few.
 async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-    let answer = clients.iam().list_open_id_connect_providers().send().await;
-    let answer = answer.map_err(failed!("iam", "ListOpenIDConnectProviders"))?;
+    let answer = clients
+        .iam()
+        .list_open_id_connect_providers()
+        .send()
+        .await
+        .map_err(failed!("iam", "ListOpenIDConnectProviders"))?;
     let providers = answer.open_id_connect_provider_list().iter();
     let arns = providers.filter_map(|provider| provider.arn.clone());
     let ids: Vec<_> = arns.map(ResourceId).collect();
@@ -68,8 +73,11 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let get = clients.iam().get_open_id_connect_provider();
-    let answer = get.open_id_connect_provider_arn(id.as_str()).send().await;
-    let answer = answer.map_err(failed!("iam", "GetOpenIDConnectProvider", id.as_str()))?;
+    let answer = get
+        .open_id_connect_provider_arn(id.as_str())
+        .send()
+        .await
+        .map_err(failed!("iam", "GetOpenIDConnectProvider", id.as_str()))?;
     let mut resource = iam::resource(clients, id.as_str(), NAME);
     resource.tags = iam::tags(answer.tags());
     resource.created_at = timestamp(answer.create_date());

@@ -1,4 +1,4 @@
-//! Policies of the account's own.
+//! Customer-managed IAM policies.
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::{Policy, PolicyScopeType};
@@ -52,10 +52,16 @@ impl ResourceType for IamPolicy {
     }
 }
 
-/// The list comes without tags: each that need be asked is asked for its own.
+/// The list has no tags, so this describes each policy that it cannot skip.
 async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-    let pages = clients.iam().list_policies().scope(PolicyScopeType::Local);
-    let mut pages = pages.max_items(PAGE_SIZE).into_paginator().items().send();
+    let mut pages = clients
+        .iam()
+        .list_policies()
+        .scope(PolicyScopeType::Local)
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .items()
+        .send();
     let mut unique = Vec::new();
     let mut ids = Vec::new();
     while let Some(policy) = pages.next().await {
@@ -83,8 +89,8 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
         .get_policy()
         .policy_arn(id.as_str())
         .send()
-        .await;
-    let answer = answer.map_err(failed!("iam", "GetPolicy", id.as_str()))?;
+        .await
+        .map_err(failed!("iam", "GetPolicy", id.as_str()))?;
     Ok(match answer.policy() {
         Some(policy) => to_resource(clients, id, policy),
         None => iam::resource(clients, id.as_str(), NAME),
@@ -103,10 +109,12 @@ fn to_resource(clients: &Clients, id: &ResourceId, policy: &Policy) -> Resource 
     resource
 }
 
-/// A policy can only go without its versions but the default one.
+/// Deletes a policy, after its versions other than the default one.
 async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
-    let versions = clients.iam().list_policy_versions().policy_arn(id.as_str());
-    let mut versions = versions
+    let mut versions = clients
+        .iam()
+        .list_policy_versions()
+        .policy_arn(id.as_str())
         .max_items(PAGE_SIZE)
         .into_paginator()
         .items()
@@ -133,7 +141,8 @@ async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
     Ok(())
 }
 
-/// The conflict, with the names of those that still have the policy. They are not the stack's, or they would be gone.
+/// Adds the names of the entities that still have the policy to the error. They are outside the
+/// stack, which would have detached it.
 async fn with_users(clients: &Clients, id: &ResourceId, mut error: CloudError) -> CloudError {
     let users = clients
         .iam()
@@ -145,19 +154,20 @@ async fn with_users(clients: &Clients, id: &ResourceId, mut error: CloudError) -
     let roles = users
         .policy_roles()
         .iter()
-        .filter_map(|one| one.role_name());
+        .filter_map(|role| role.role_name());
     let people = users
         .policy_users()
         .iter()
-        .filter_map(|one| one.user_name());
+        .filter_map(|user| user.user_name());
     let groups = users
         .policy_groups()
         .iter()
-        .filter_map(|one| one.group_name());
-    let names = roles.map(|name| format!("role {name}"));
-    let names = names.chain(people.map(|name| format!("user {name}")));
-    let names = names.chain(groups.map(|name| format!("group {name}")));
-    let names: Vec<_> = names.collect();
+        .filter_map(|group| group.group_name());
+    let names: Vec<_> = roles
+        .map(|name| format!("role {name}"))
+        .chain(people.map(|name| format!("user {name}")))
+        .chain(groups.map(|name| format!("group {name}")))
+        .collect();
     if !names.is_empty() {
         let names = names.join(", ");
         error.message = format!("it is still attached to {names}: detach it there");
@@ -173,19 +183,20 @@ mod tests {
     use super::*;
     use crate::client::loopback::Loopback;
 
-    /// A policy that is tagged after it was seen without a tag is found by whoever looks for its stack; whoever looks at
-    /// all of them does not ask again so soon.
+    /// A scan for one stack finds a policy that was tagged after a scan of all stacks; a scan of
+    /// all stacks does not read its tags again so soon.
     #[tokio::test]
-    async fn a_stack_is_looked_for_afresh() {
+    async fn a_scan_for_one_stack_reads_all_tags() {
         let tagged = Arc::new(AtomicBool::new(false));
         let is_tagged = Arc::clone(&tagged);
         let service = Loopback::new(move |body| {
             let about = "<PolicyName>web</PolicyName><PolicyId>ANPA1</PolicyId>\
                 <Arn>arn:aws:iam::123456789012:policy/web</Arn><Path>/</Path>";
-            let said = if body.contains("Action=ListPolicies&") {
+            let answer = if body.contains("Action=ListPolicies&") {
                 format!(
                     "<ListPoliciesResponse><ListPoliciesResult><IsTruncated>false</IsTruncated>\
-                    <Policies><member>{about}</member></Policies></ListPoliciesResult></ListPoliciesResponse>"
+                    <Policies><member>{about}</member></Policies>\
+                    </ListPoliciesResult></ListPoliciesResponse>"
                 )
             } else {
                 let tag = "<member><Key>jiti:stack</Key><Value>pr-1</Value></member>";
@@ -195,26 +206,33 @@ mod tests {
                     ""
                 };
                 format!(
-                    "<GetPolicyResponse><GetPolicyResult><Policy>{about}<Tags>{tags}</Tags></Policy>\
+                    "<GetPolicyResponse><GetPolicyResult>\
+                    <Policy>{about}<Tags>{tags}</Tags></Policy>\
                     </GetPolicyResult></GetPolicyResponse>"
                 )
             };
-            (200, "text/xml", said)
-        });
-        let service = service.await;
+            (200, "text/xml", answer)
+        })
+        .await;
         let clients = &service.clients;
         let found = async |which: &DiscoveryScope| list(clients, which).await.unwrap().ids.len();
-        let asked = || {
+        let describe_calls = || {
             let requests = service.requests();
             requests
                 .iter()
                 .filter(|body| body.contains("GetPolicy&"))
                 .count()
         };
-        assert_eq!((found(&DiscoveryScope::All).await, asked()), (0, 1));
+        assert_eq!(
+            (found(&DiscoveryScope::All).await, describe_calls()),
+            (0, 1)
+        );
         tagged.store(true, Ordering::SeqCst);
-        assert_eq!((found(&DiscoveryScope::All).await, asked()), (0, 1));
-        let one = DiscoveryScope::Stack("pr-1".parse().unwrap());
-        assert_eq!((found(&one).await, asked()), (1, 2));
+        assert_eq!(
+            (found(&DiscoveryScope::All).await, describe_calls()),
+            (0, 1)
+        );
+        let stack = DiscoveryScope::Stack("pr-1".parse().unwrap());
+        assert_eq!((found(&stack).await, describe_calls()), (1, 2));
     }
 }

@@ -1,4 +1,4 @@
-//! Roles.
+//! IAM roles.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::iam::{self, PAGE_SIZE, is_wanted, name};
+use crate::services::iam::{self, PAGE_SIZE, name};
+use crate::tags::is_wanted;
 use crate::time::timestamp;
 
 pub(super) struct IamRole;
@@ -49,19 +50,21 @@ impl ResourceType for IamRole {
     }
 }
 
-/// All roles of the account with their tags, a page of them a question. Asking each role would be a question a role.
+/// Lists all roles of the account with their tags, in pages. Reading the tags of each role would
+/// take one call for each.
 async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-    let pages = clients
+    let mut pages = clients
         .iam()
         .get_account_authorization_details()
         .filter(EntityType::Role)
-        .max_items(PAGE_SIZE);
-    let mut pages = pages.into_paginator().send();
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .send();
     let mut listed = Listing::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed!("iam", "GetAccountAuthorizationDetails"))?;
         for role in page.role_detail_list() {
-            let Some(resource) = detailed(clients, role) else {
+            let Some(resource) = from_detail(clients, role) else {
                 continue;
             };
             if is_wanted(&resource.tags, which) {
@@ -75,22 +78,25 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let role = clients.iam().get_role().role_name(name(id));
-    let (role, policies) = tokio::join!(role.send(), attached(clients, id));
+    let (role, policies) = tokio::join!(role.send(), attached_policies(clients, id));
     let role = role.map_err(failed!("iam", "GetRole", id.as_str()))?;
     let uses = policies?;
     Ok(match role.role() {
-        Some(role) => asked(clients, role, uses),
+        Some(role) => from_role(clients, role, uses),
         None => iam::resource(clients, id.as_str(), NAME),
     })
 }
 
-/// The managed policies that a role has.
-async fn attached(clients: &Clients, id: &ResourceId) -> Result<Vec<String>, CloudError> {
-    let pages = clients
+/// The managed policies attached to a role.
+async fn attached_policies(clients: &Clients, id: &ResourceId) -> Result<Vec<String>, CloudError> {
+    let mut pages = clients
         .iam()
         .list_attached_role_policies()
-        .role_name(name(id));
-    let mut pages = pages.max_items(PAGE_SIZE).into_paginator().items().send();
+        .role_name(name(id))
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .items()
+        .send();
     let mut attached = Vec::new();
     while let Some(policy) = pages.next().await {
         let policy = policy.map_err(failed!("iam", "ListAttachedRolePolicies", id.as_str()))?;
@@ -99,9 +105,10 @@ async fn attached(clients: &Clients, id: &ResourceId) -> Result<Vec<String>, Clo
     Ok(attached)
 }
 
-fn detailed(clients: &Clients, role: &RoleDetail) -> Option<Resource> {
-    let policies = role.attached_managed_policies().iter();
-    let mut policies: Vec<_> = policies
+fn from_detail(clients: &Clients, role: &RoleDetail) -> Option<Resource> {
+    let mut policies: Vec<_> = role
+        .attached_managed_policies()
+        .iter()
         .filter_map(|policy| policy.policy_arn.clone())
         .collect();
     let boundary = role.permissions_boundary();
@@ -116,7 +123,7 @@ fn detailed(clients: &Clients, role: &RoleDetail) -> Option<Resource> {
     ))
 }
 
-fn asked(clients: &Clients, role: &Role, mut policies: Vec<String>) -> Resource {
+fn from_role(clients: &Clients, role: &Role, mut policies: Vec<String>) -> Resource {
     let boundary = role.permissions_boundary();
     policies.extend(boundary.and_then(|policy| policy.permissions_boundary_arn.clone()));
     to_resource(
@@ -142,34 +149,39 @@ fn to_resource(
     resource.created_at = timestamp(created);
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = iam::untouchable(path);
-    // Policies of the account's own: those of AWS never go.
+    // AWS-managed policies are never deleted, so they do not count.
     let own =
         |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.account == clients.place.account);
     resource.uses = policies.into_iter().filter(own).map(ResourceId).collect();
     resource
 }
 
-/// A role can only go without its policies, and out of its instance profiles.
+/// Deletes a role, after its policies and its membership in instance profiles.
 async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
     let role = name(id);
-    for policy in attached(clients, id).await? {
+    for policy in attached_policies(clients, id).await? {
         let detach = clients.iam().detach_role_policy().role_name(role);
         let answer = detach.policy_arn(&policy).send().await;
         unless_gone(answer.map_err(failed!("iam", "DetachRolePolicy", id.as_str())))?;
     }
-    let inline = clients.iam().list_role_policies().role_name(role);
-    let mut inline = inline.max_items(PAGE_SIZE).into_paginator().items().send();
+    let mut inline = clients
+        .iam()
+        .list_role_policies()
+        .role_name(role)
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .items()
+        .send();
     while let Some(policy) = inline.next().await {
         let policy = policy.map_err(failed!("iam", "ListRolePolicies", id.as_str()))?;
         let delete = clients.iam().delete_role_policy().role_name(role);
         let answer = delete.policy_name(policy).send().await;
         unless_gone(answer.map_err(failed!("iam", "DeleteRolePolicy", id.as_str())))?;
     }
-    let profiles = clients
+    let mut profiles = clients
         .iam()
         .list_instance_profiles_for_role()
-        .role_name(role);
-    let mut profiles = profiles
+        .role_name(role)
         .max_items(PAGE_SIZE)
         .into_paginator()
         .items()

@@ -1,4 +1,4 @@
-//! Keys of the account's own.
+//! Customer-managed KMS keys.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done, unless_gone};
-use crate::pricing::monthly;
+use crate::pricing::{Item, usage_of};
 use crate::time::timestamp;
 
 pub(super) struct KmsKey;
@@ -46,7 +46,7 @@ impl ResourceType for KmsKey {
     }
 }
 
-/// One whose deletion is scheduled already is no longer there: it cannot be used, and costs nothing.
+/// A key that is scheduled for deletion does not exist: it is unusable and free.
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let (key, tags) = tokio::join!(key(clients, id), tags(clients, id));
     let key = key?;
@@ -63,8 +63,8 @@ async fn key(clients: &Clients, id: &ResourceId) -> Result<KeyMetadata, CloudErr
         .describe_key()
         .key_id(id.as_str())
         .send()
-        .await;
-    let answer = answer.map_err(failed!("kms", "DescribeKey", id.as_str()))?;
+        .await
+        .map_err(failed!("kms", "DescribeKey", id.as_str()))?;
     answer.key_metadata.ok_or_else(|| CloudError {
         service: "kms".to_owned(),
         call: "DescribeKey".to_owned(),
@@ -76,8 +76,13 @@ async fn key(clients: &Clients, id: &ResourceId) -> Result<KeyMetadata, CloudErr
 }
 
 async fn tags(clients: &Clients, id: &ResourceId) -> Result<BTreeMap<String, String>, CloudError> {
-    let tags = clients.kms().list_resource_tags().key_id(id.as_str());
-    let mut tags = tags.into_paginator().items().send();
+    let mut tags = clients
+        .kms()
+        .list_resource_tags()
+        .key_id(id.as_str())
+        .into_paginator()
+        .items()
+        .send();
     let mut all = BTreeMap::new();
     while let Some(tag) = tags.next().await {
         let tag = tag.map_err(failed!("kms", "ListResourceTags", id.as_str()))?;
@@ -86,7 +91,7 @@ async fn tags(clients: &Clients, id: &ResourceId) -> Result<BTreeMap<String, Str
     Ok(all)
 }
 
-/// Whether the key's deletion is scheduled.
+/// Whether the key is scheduled for deletion.
 fn pending(key: &KeyMetadata) -> bool {
     matches!(
         key.key_state(),
@@ -106,7 +111,7 @@ fn to_resource(
     resource.created_at = timestamp(key.creation_date());
     resource.confirmation = Confirmation::Confirmed;
     if key.key_manager() == Some(&KeyManagerType::Customer) {
-        resource.usage = vec![monthly("kms:key", Decimal::ONE)];
+        resource.usage = vec![usage_of(Item::KmsKey, Decimal::ONE)];
         resource.unpriced = vec!["requests".to_owned()];
     } else {
         resource.untouchable = Some("it is managed by AWS".to_owned());
@@ -114,15 +119,17 @@ fn to_resource(
     resource
 }
 
-/// Schedules the deletion with the longest time to change one's mind, which is the default, and takes the key's names
-/// from it, so that the stack's next version can have them.
+/// Schedules the deletion with the default waiting period, which is the longest, and deletes the
+/// aliases of the key, so that the next version of the stack can use them.
 async fn delete(clients: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
     let date = schedule(clients, id).await?;
-    let aliases = clients
+    let mut aliases = clients
         .kms()
         .list_aliases()
-        .key_id(resource_name(id, "key"));
-    let mut aliases = aliases.into_paginator().items().send();
+        .key_id(resource_name(id, "key"))
+        .into_paginator()
+        .items()
+        .send();
     while let Some(alias) = aliases.next().await {
         let alias = alias.map_err(failed!("kms", "ListAliases", id.as_str()))?;
         let delete = clients
@@ -135,13 +142,14 @@ async fn delete(clients: &Clients, id: &ResourceId) -> Result<Option<Timestamp>,
     Ok(date)
 }
 
-/// When the key goes: scheduled now, or by an earlier try.
+/// When KMS deletes the key, scheduled now or earlier.
 async fn schedule(clients: &Clients, id: &ResourceId) -> Result<Option<Timestamp>, CloudError> {
     let answer = clients
         .kms()
         .schedule_key_deletion()
-        .key_id(resource_name(id, "key"));
-    let answer = answer.send().await;
+        .key_id(resource_name(id, "key"))
+        .send()
+        .await;
     match answer.map_err(failed!("kms", "ScheduleKeyDeletion", id.as_str())) {
         Ok(answer) => Ok(timestamp(answer.deletion_date())),
         Err(error) if error.code.as_deref() == Some("KMSInvalidStateException") => {
@@ -160,24 +168,27 @@ async fn schedule(clients: &Clients, id: &ResourceId) -> Result<Option<Timestamp
 mod tests {
     use super::*;
 
-    fn of(state: KeyState, manager: KeyManagerType) -> KeyMetadata {
+    fn key_metadata(state: KeyState, manager: KeyManagerType) -> KeyMetadata {
         let key = KeyMetadata::builder().key_id("1").key_state(state);
         key.key_manager(manager).build().unwrap()
     }
 
-    /// A key that waits for its deletion is gone; one that is switched off is not.
+    /// A key scheduled for deletion is gone; a disabled one is not.
     #[test]
     fn scheduled_is_gone() {
         let customer = KeyManagerType::Customer;
-        assert!(pending(&of(KeyState::PendingDeletion, customer.clone())));
-        assert!(pending(&of(
+        assert!(pending(&key_metadata(
+            KeyState::PendingDeletion,
+            customer.clone()
+        )));
+        assert!(pending(&key_metadata(
             KeyState::PendingReplicaDeletion,
             customer.clone()
         )));
-        assert!(!pending(&of(KeyState::Disabled, customer)));
+        assert!(!pending(&key_metadata(KeyState::Disabled, customer)));
     }
 
-    /// Keys of AWS cost nothing and are not to be touched.
+    /// Keys of AWS are free and must not be touched.
     #[test]
     fn keys_of_aws_are_untouchable() {
         let clients = Clients::for_tests();
@@ -186,12 +197,12 @@ mod tests {
             to_resource(
                 &clients,
                 &id,
-                &of(KeyState::Enabled, manager),
+                &key_metadata(KeyState::Enabled, manager),
                 BTreeMap::new(),
             )
         };
-        let theirs = key(KeyManagerType::Aws);
-        assert!(theirs.untouchable.is_some() && theirs.usage.is_empty());
+        let of_aws = key(KeyManagerType::Aws);
+        assert!(of_aws.untouchable.is_some() && of_aws.usage.is_empty());
         let own = key(KeyManagerType::Customer);
         assert_eq!(
             (own.untouchable, own.usage[0].meter.as_str()),

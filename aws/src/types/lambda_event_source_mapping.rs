@@ -1,4 +1,4 @@
-//! What feeds a function from a queue or a stream.
+//! Lambda event source mappings, which feed a function from a queue or a stream.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +35,12 @@ impl ResourceType for LambdaEventSourceMapping {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let uuid = resource_name(&resource.id, "event-source-mapping");
-        let answer = clients.lambda().delete_event_source_mapping().uuid(uuid);
-        let answer = answer.send().await;
+        let answer = clients
+            .lambda()
+            .delete_event_source_mapping()
+            .uuid(uuid)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("lambda", "DeleteEventSourceMapping", uuid)),
             Deletion::Started,
@@ -50,8 +54,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
         .lambda()
         .get_event_source_mapping()
         .uuid(uuid)
-        .send();
-    let answer = answer
+        .send()
         .await
         .map_err(failed!("lambda", "GetEventSourceMapping", uuid))?;
     let tags = clients
@@ -62,7 +65,8 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
         .await;
     let tags = match tags.map_err(failed!("lambda", "ListTags", uuid)) {
         Ok(tags) => tags.tags.unwrap_or_default().into_iter().collect(),
-        // It was there a moment ago: nothing is known of its tags but that there are none to be read.
+        // The mapping was described before, so this does not mean that it is gone: it has no tags
+        // to read.
         Err(error) if error.kind == CloudErrorKind::Gone => BTreeMap::new(),
         Err(error) => return Err(error),
     };
@@ -86,7 +90,7 @@ fn to_resource(
     resource
 }
 
-/// The function of a version or an alias: what follows its name is left out.
+/// The function of a version or an alias: its ARN without the qualifier.
 fn unqualified(function: &str) -> String {
     let parts: Vec<_> = function.splitn(8, ':').take(7).collect();
     parts.join(":")
@@ -96,9 +100,10 @@ fn unqualified(function: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A mapping goes before its function and before what it reads from, whatever version of the function it feeds.
+    /// A mapping is deleted before its function and its event source, whatever version of the
+    /// function it feeds.
     #[test]
-    fn a_mapping_uses_both_of_its_ends() {
+    fn a_mapping_uses_function_and_source() {
         let clients = Clients::for_tests();
         let mapping = GetEventSourceMappingOutput::builder()
             .function_arn("arn:aws:lambda:eu-west-1:123456789012:function:web:live")

@@ -1,4 +1,4 @@
-//! Functions.
+//! Lambda functions.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
+use crate::signal::Signal;
 
 pub(super) struct LambdaFunction;
 
@@ -28,7 +28,7 @@ impl ResourceType for LambdaFunction {
     }
 
     fn matches(&self, arn: &Arn<'_>) -> bool {
-        // With a further colon it is a version or an alias, which nobody tags.
+        // With another colon it is a version or an alias, which have no tags.
         arn.service == "lambda" && arn.name("function").is_some_and(|name| !name.contains(':'))
     }
 
@@ -43,10 +43,14 @@ impl ResourceType for LambdaFunction {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "function");
-        let answer = clients.lambda().delete_function().function_name(name);
-        let answer = answer.send().await;
-        let answer = answer.map_err(failed!("lambda", "DeleteFunction", name));
-        // 202: it goes in its own time.
+        let answer = clients
+            .lambda()
+            .delete_function()
+            .function_name(name)
+            .send()
+            .await
+            .map_err(failed!("lambda", "DeleteFunction", name));
+        // Status 202: the deletion runs asynchronously.
         let later = matches!(&answer, Ok(answer) if answer.status_code() == 202);
         let done = if later {
             Deletion::Started
@@ -77,7 +81,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, Clo
     let mut resource = to_resource(clients, id, &function)?;
     let mut owns = mappings?;
     if let Some(group) = log_group(clients, name, &resource.tags).await? {
-        // A function that still runs makes its group again.
+        // A function that still runs creates its log group again.
         resource.uses.push(group.clone());
         owns.push(group);
     }
@@ -90,7 +94,7 @@ fn to_resource(
     function: &GetFunctionOutput,
 ) -> Result<Resource, CloudError> {
     if let Some(error) = function.tags_error() {
-        // The rest of the answer came without the tags, which is no proof that there are none.
+        // The answer lacks the tags, which does not mean that there are none.
         return Err(CloudError {
             service: "lambda".to_owned(),
             call: "ListTags".to_owned(),
@@ -110,7 +114,7 @@ fn to_resource(
     let Some(configuration) = function.configuration() else {
         return Ok(resource);
     };
-    // When it was last changed is told, when it was created is not.
+    // Lambda reports the last change of a function but not its creation.
     resource.state = configuration.state().map(|state| state.as_str().to_owned());
     let vpc = configuration.vpc_config();
     let groups = vpc
@@ -136,13 +140,15 @@ fn pair((key, value): (&String, &String)) -> (String, String) {
     (key.clone(), value.clone())
 }
 
-/// What feeds the function: without it these would only fail.
+/// The event source mappings of the function. Without it they would fail.
 async fn mappings(clients: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
-    let pages = clients
+    let mut pages = clients
         .lambda()
         .list_event_source_mappings()
-        .function_name(name);
-    let mut pages = pages.into_paginator().items().send();
+        .function_name(name)
+        .into_paginator()
+        .items()
+        .send();
     let mut mappings = Vec::new();
     while let Some(mapping) = pages.next().await {
         let mapping = mapping.map_err(failed!("lambda", "ListEventSourceMappings", name))?;
@@ -153,7 +159,7 @@ async fn mappings(clients: &Clients, name: &str) -> Result<Vec<ResourceId>, Clou
     Ok(mappings)
 }
 
-/// The group that the service makes for what a function writes, when nobody else has claimed it.
+/// The log group that Lambda creates for the function, unless it belongs to another stack.
 async fn log_group(
     clients: &Clients,
     name: &str,
@@ -163,8 +169,9 @@ async fn log_group(
     let answer = clients
         .logs()
         .list_tags_for_resource()
-        .resource_arn(group.as_str());
-    let answer = answer.send().await;
+        .resource_arn(group.as_str())
+        .send()
+        .await;
     match answer.map_err(failed!("logs", "ListTagsForResource", group.as_str())) {
         Ok(answer) => {
             let of_group = answer.tags().into_iter().flatten().map(pair).collect();
@@ -175,7 +182,8 @@ async fn log_group(
     }
 }
 
-/// Whether a group is the function's: untagged, as the service makes it, or tagged for the same stack.
+/// Whether a log group belongs to the function: untagged, as Lambda creates it, or tagged for the
+/// same stack.
 fn is_claimed_by(group: &BTreeMap<String, String>, function: &BTreeMap<String, String>) -> bool {
     let own = |key: &&String| !key.starts_with("aws:");
     let alike = [STACK, APP, OWNER]
@@ -194,7 +202,7 @@ mod tests {
         clients.arn("lambda", "function:web")
     }
 
-    /// A function says what can only go after it.
+    /// A function reports what can only be deleted after it.
     #[test]
     fn a_function_uses_its_role_and_its_network() {
         let clients = Clients::for_tests();
@@ -220,9 +228,9 @@ mod tests {
         assert_eq!(resource.tag(STACK), Some("pr-1"));
     }
 
-    /// A function whose tags could not be read is not taken for one without tags.
+    /// A function whose tags could not be read does not count as untagged.
     #[test]
-    fn tags_that_were_refused_are_not_no_tags() {
+    fn unreadable_tags_are_not_missing_tags() {
         let clients = Clients::for_tests();
         let error = TagsError::builder()
             .error_code("AccessDeniedException")
@@ -234,9 +242,10 @@ mod tests {
         assert_eq!(error.kind, CloudErrorKind::Denied);
     }
 
-    /// A log group goes with its function when it is untagged or tagged alike, and stays with whoever else tagged it.
+    /// A log group is deleted with its function if it is untagged or has the same tags; otherwise
+    /// it stays.
     #[test]
-    fn a_log_group_of_somebody_else_stays() {
+    fn a_foreign_log_group_stays() {
         let tags = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             let pairs = pairs.iter();
             pairs

@@ -1,4 +1,4 @@
-//! Log groups.
+//! CloudWatch log groups.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,13 @@ use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
-use crate::pricing::monthly;
+use crate::pricing::{Item, usage_of};
 
 pub(super) struct LogsLogGroup;
 
 const NAME: &str = "logs:log-group";
 
-/// Bytes of a gigabyte, as it is billed.
+/// Bytes in a gigabyte, as AWS bills it.
 const GIGABYTE: Decimal = Decimal::from_parts(1_073_741_824, 0, 0, false, 0);
 
 #[async_trait]
@@ -54,7 +54,7 @@ impl ResourceType for LogsLogGroup {
     }
 }
 
-/// The name, which some write with `:*` after it: that means all streams of the group.
+/// The name. Some ARNs end in `:*`, which means all streams of the group.
 fn name(id: &ResourceId) -> &str {
     let name = resource_name(id, "log-group");
     name.strip_suffix(":*").unwrap_or(name)
@@ -78,15 +78,19 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
     ))
 }
 
-/// A group by its name. Names are asked for by what they begin with and come in order, so that the name itself, when it
-/// exists, is the first.
+/// Describes a group by name. The call lists names by prefix in order, so an exact match comes
+/// first.
 async fn group(clients: &Clients, name: &str) -> Result<LogGroup, CloudError> {
     let groups = clients
         .logs()
         .describe_log_groups()
         .log_group_name_prefix(name);
-    let answer = groups.limit(1).send().await;
-    let answer = answer.map_err(failed!("logs", "DescribeLogGroups", name))?;
+    let answer =
+        groups
+            .limit(1)
+            .send()
+            .await
+            .map_err(failed!("logs", "DescribeLogGroups", name))?;
     let mut groups = answer.log_groups.unwrap_or_default().into_iter();
     groups
         .find(|group| group.log_group_name() == Some(name))
@@ -111,7 +115,7 @@ fn to_resource(
     resource.uses = key.into_iter().collect();
     if let Some(bytes) = group.stored_bytes() {
         let size = Decimal::from(bytes) / GIGABYTE;
-        resource.usage = vec![monthly("logs:storage", size)];
+        resource.usage = vec![usage_of(Item::LogStorage, size)];
     }
     resource.unpriced = vec!["ingestion".to_owned()];
     resource
@@ -121,7 +125,7 @@ fn to_resource(
 mod tests {
     use super::*;
 
-    /// A group is one thing, however its name is written.
+    /// A group has one name, however its ARN is written.
     #[test]
     fn the_star_is_not_part_of_the_name() {
         let clients = Clients::for_tests();
@@ -132,9 +136,10 @@ mod tests {
         assert!(!LogsLogGroup.matches(&Arn::from_id(&stream).unwrap()));
     }
 
-    /// What is stored is priced by the gigabyte and the hour; protection is told; the key goes after the group.
+    /// Storage is priced per gigabyte, protection is reported, and the key is deleted after the
+    /// group.
     #[test]
-    fn a_group_tells_size_protection_and_key() {
+    fn describes_size_protection_and_key() {
         let clients = Clients::for_tests();
         let key = "arn:aws:kms:eu-west-1:123456789012:key/1";
         let group = LogGroup::builder()

@@ -1,4 +1,5 @@
-//! Database clusters: Aurora, whose members go before them, and Multi-AZ, whose members go with them.
+//! RDS clusters. The members of an Aurora cluster are deleted before it, those of a Multi-AZ
+//! cluster with it.
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbCluster;
@@ -11,7 +12,7 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::saved_size::running;
-use crate::services::rds::{self, BATCH, Paid};
+use crate::services::rds::{self, BATCH, Charge};
 use crate::time::timestamp;
 
 pub(super) struct RdsCluster;
@@ -35,15 +36,16 @@ impl ResourceType for RdsCluster {
         how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
-        let snapshot = rds::wanted_snapshot(how, resource, name);
-        let asked = clients
+        let snapshot = rds::final_snapshot(how, resource, name);
+        let answer = clients
             .rds()
             .delete_db_cluster()
             .db_cluster_identifier(name)
             .skip_final_snapshot(snapshot.is_none())
             .set_final_db_snapshot_identifier(snapshot)
-            .delete_automated_backups(true);
-        let answer = asked.send().await;
+            .delete_automated_backups(true)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBCluster", name)),
             Deletion::Started,
@@ -52,8 +54,8 @@ impl ResourceType for RdsCluster {
 
     async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
         let name = resource_name(&resource.id, "cluster");
-        let asked = clients.rds().stop_db_cluster().db_cluster_identifier(name);
-        match asked
+        let call = clients.rds().stop_db_cluster().db_cluster_identifier(name);
+        match call
             .send()
             .await
             .map_err(failed!("rds", "StopDBCluster", name))
@@ -73,8 +75,8 @@ impl ResourceType for RdsCluster {
             return Ok(());
         }
         let name = resource_name(&resource.id, "cluster");
-        let asked = clients.rds().start_db_cluster().db_cluster_identifier(name);
-        match asked
+        let call = clients.rds().start_db_cluster().db_cluster_identifier(name);
+        match call
             .send()
             .await
             .map_err(failed!("rds", "StartDBCluster", name))
@@ -96,7 +98,7 @@ impl RdsCluster {
         let descriptions = self
             .describe(clients, std::slice::from_ref(&resource.id))
             .await;
-        rds::unless_so(error, &descriptions, stopped)
+        rds::unless_reached(error, &descriptions, stopped)
     }
 }
 
@@ -133,16 +135,19 @@ fn to_description(clients: &Clients, cluster: &DbCluster) -> Option<Description>
         resource.stopped = stopped;
     }
     let unique = cluster.db_cluster_resource_id();
-    rds::note(&mut resource, unique, cluster.automatic_restart_time());
-    // Its instances have prices of their own; what it stores is only measured.
-    if rds::paid(cluster.status()) != Paid::Nothing {
+    rds::set_details(&mut resource, unique, cluster.automatic_restart_time());
+    // Its instances have prices of their own; AWS charges its storage by use.
+    if rds::charge(cluster.status()) != Charge::Nothing {
         let serverless = cluster.engine_mode() == Some("serverless");
-        let unpriced = ["storage", "I/O requests", "backups"].into_iter();
-        let unpriced = unpriced.chain(serverless.then_some("capacity units"));
+        let unpriced = ["storage", "I/O requests", "backups"]
+            .into_iter()
+            .chain(serverless.then_some("capacity units"));
         resource.unpriced = unpriced.map(str::to_owned).collect();
     }
-    let members = cluster.db_cluster_members().iter();
-    let members = members.filter_map(|member| member.db_instance_identifier());
+    let members = cluster
+        .db_cluster_members()
+        .iter()
+        .filter_map(|member| member.db_instance_identifier());
     let owns = members.map(|name| clients.arn("rds", &format!("db:{name}")));
     Some(Description {
         resource,
@@ -151,13 +156,17 @@ fn to_description(clients: &Clients, cluster: &DbCluster) -> Option<Description>
 }
 
 fn uses(clients: &Clients, cluster: &DbCluster) -> Vec<ResourceId> {
-    let groups = cluster.vpc_security_groups().iter();
-    let groups = groups.filter_map(|group| group.vpc_security_group_id());
-    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
-    let subnets = cluster.db_subnet_group();
-    let subnets = subnets.map(|name| clients.arn("rds", &format!("subgrp:{name}")));
-    let parameters = cluster.db_cluster_parameter_group();
-    let parameters = parameters.map(|name| clients.arn("rds", &format!("cluster-pg:{name}")));
+    let groups = cluster
+        .vpc_security_groups()
+        .iter()
+        .filter_map(|group| group.vpc_security_group_id())
+        .map(|id| clients.arn("ec2", &format!("security-group/{id}")));
+    let subnets = cluster
+        .db_subnet_group()
+        .map(|name| clients.arn("rds", &format!("subgrp:{name}")));
+    let parameters = cluster
+        .db_cluster_parameter_group()
+        .map(|name| clients.arn("rds", &format!("cluster-pg:{name}")));
     let arns = [cluster.kms_key_id(), cluster.monitoring_role_arn()];
     let arns = arns.into_iter().flatten();
     groups
@@ -167,7 +176,8 @@ fn uses(clients: &Clients, cluster: &DbCluster) -> Vec<ResourceId> {
         .collect()
 }
 
-/// Only Aurora stops, and not where capacity comes and goes by itself or other regions depend on it.
+/// Whether the cluster can be stopped: a provisioned Aurora cluster that is not part of a global
+/// database.
 fn can_stop(cluster: &DbCluster) -> bool {
     cluster
         .engine()
@@ -198,7 +208,7 @@ mod tests {
             .resource
     }
 
-    /// A cluster owns its members, and goes before its groups.
+    /// A cluster owns its members and is deleted before its groups.
     #[test]
     fn what_belongs_to_a_cluster() {
         let clients = Clients::for_tests();
@@ -219,7 +229,7 @@ mod tests {
         assert!(!RdsCluster.matches(&Arn::parse(snapshot).unwrap()));
     }
 
-    /// Only a provisioned Aurora can be stopped.
+    /// Only a provisioned Aurora cluster can be stopped.
     #[test]
     fn what_can_be_stopped() {
         let running = Some(json!({ "running": true }));
@@ -234,7 +244,7 @@ mod tests {
         assert_eq!(resource(global).size, None);
     }
 
-    /// What a cluster stores is named as unpriced, but for one that is not paid for.
+    /// The storage of a cluster is unpriced, unless AWS does not charge for the cluster.
     #[test]
     fn what_a_cluster_costs() {
         let unpriced = ["storage", "I/O requests", "backups"];

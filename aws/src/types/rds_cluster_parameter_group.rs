@@ -1,4 +1,4 @@
-//! Parameter groups of database clusters.
+//! RDS cluster parameter groups.
 
 use async_trait::async_trait;
 use stack::cloud::{CloudError, DeleteOptions, Deletion, Resource, ResourceId};
@@ -8,7 +8,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::services::rds::{group, tagged};
+use crate::services::rds::{group, read_tags};
 
 pub(super) struct RdsClusterParameterGroup;
 
@@ -31,11 +31,12 @@ impl ResourceType for RdsClusterParameterGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster-pg");
-        let asked = clients
+        let answer = clients
             .rds()
             .delete_db_cluster_parameter_group()
-            .db_cluster_parameter_group_name(name);
-        let answer = asked.send().await;
+            .db_cluster_parameter_group_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBClusterParameterGroup", name)),
             Deletion::Gone,
@@ -45,11 +46,11 @@ impl ResourceType for RdsClusterParameterGroup {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = resource_name(id, "cluster-pg");
-    let asked = clients
+    let call = clients
         .rds()
         .describe_db_cluster_parameter_groups()
         .db_cluster_parameter_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
+    let (answer, tags) = tokio::join!(call.send(), read_tags(clients, id));
     let answer = answer.map_err(failed!("rds", "DescribeDBClusterParameterGroups", name))?;
     if answer.db_cluster_parameter_groups().is_empty() {
         return Err(missing("rds", "DescribeDBClusterParameterGroups", name));

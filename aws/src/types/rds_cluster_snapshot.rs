@@ -1,4 +1,4 @@
-//! Snapshots of database clusters.
+//! RDS cluster snapshots.
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbClusterSnapshot;
@@ -32,11 +32,12 @@ impl ResourceType for RdsClusterSnapshot {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster-snapshot");
-        let asked = clients
+        let answer = clients
             .rds()
             .delete_db_cluster_snapshot()
-            .db_cluster_snapshot_identifier(name);
-        let answer = asked.send().await;
+            .db_cluster_snapshot_identifier(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBClusterSnapshot", name)),
             Deletion::Started,
@@ -69,7 +70,7 @@ fn to_resource(clients: &Clients, snapshot: &DbClusterSnapshot) -> Option<Resour
         arn: snapshot.db_cluster_snapshot_arn(),
         name: snapshot.db_cluster_snapshot_identifier(),
         database: snapshot.db_cluster_identifier(),
-        unique: snapshot.db_cluster_resource_id(),
+        unique_id: snapshot.db_cluster_resource_id(),
         tags: snapshot.tag_list(),
         state: snapshot.status(),
         created: snapshot.snapshot_create_time(),

@@ -1,4 +1,4 @@
-//! Database instances.
+//! RDS instances.
 
 #[cfg(test)]
 mod tests;
@@ -16,30 +16,22 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::metrics::Signal;
-use crate::pricing::{hourly, monthly};
+use crate::pricing::{DatabaseEngine, DatabaseStorage, Meter, usage_of};
 use crate::saved_size::running;
-use crate::services::rds::{self, BATCH, Paid};
+use crate::services::rds::{self, BATCH, Charge};
+use crate::signal::Signal;
 use crate::time::timestamp;
 
 pub(super) struct RdsInstance;
 
 const NAME: &str = "rds:db";
 
-/// Engines whose price is that of their class alone; for the others a license, or an edition, decides.
-const PRICED: [&str; 5] = [
-    "mysql",
-    "mariadb",
-    "postgres",
-    "aurora-mysql",
-    "aurora-postgresql",
-];
+/// AWS charges for at least this time after each start. RDS does not report when an instance was
+/// restarted.
+const MIN_CHARGED_TIME: Duration = Duration::from_secs(600);
 
-/// It is charged for so long after each start; when it was started again nothing tells.
-const LEAST_TIME: Duration = Duration::from_secs(600);
-
-/// Operations a second of gp3 storage that its price includes.
-const INCLUDED_IOPS: i32 = 12_000;
+/// The IOPS that the price of gp3 storage includes.
+const GP3_INCLUDED_IOPS: i32 = 12_000;
 
 #[async_trait]
 impl ResourceType for RdsInstance {
@@ -58,15 +50,16 @@ impl ResourceType for RdsInstance {
         how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "db");
-        let snapshot = rds::wanted_snapshot(how, resource, name);
-        let asked = clients
+        let snapshot = rds::final_snapshot(how, resource, name);
+        let answer = clients
             .rds()
             .delete_db_instance()
             .db_instance_identifier(name)
             .skip_final_snapshot(snapshot.is_none())
             .set_final_db_snapshot_identifier(snapshot)
-            .delete_automated_backups(true);
-        let answer = asked.send().await;
+            .delete_automated_backups(true)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBInstance", name)),
             Deletion::Started,
@@ -75,11 +68,11 @@ impl ResourceType for RdsInstance {
 
     async fn stop(&self, clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
         let name = resource_name(&resource.id, "db");
-        let asked = clients
+        let call = clients
             .rds()
             .stop_db_instance()
             .db_instance_identifier(name);
-        match asked
+        match call
             .send()
             .await
             .map_err(failed!("rds", "StopDBInstance", name))
@@ -99,11 +92,11 @@ impl ResourceType for RdsInstance {
             return Ok(());
         }
         let name = resource_name(&resource.id, "db");
-        let asked = clients
+        let call = clients
             .rds()
             .start_db_instance()
             .db_instance_identifier(name);
-        match asked
+        match call
             .send()
             .await
             .map_err(failed!("rds", "StartDBInstance", name))
@@ -142,7 +135,7 @@ impl RdsInstance {
         let descriptions = self
             .describe(clients, std::slice::from_ref(&resource.id))
             .await;
-        rds::unless_so(error, &descriptions, stopped)
+        rds::unless_reached(error, &descriptions, stopped)
     }
 }
 
@@ -179,43 +172,53 @@ fn to_resource(clients: &Clients, instance: &DbInstance) -> Option<Resource> {
         resource.stopped = stopped;
     }
     let unique = instance.dbi_resource_id();
-    rds::note(&mut resource, unique, instance.automatic_restart_time());
-    // A member's data are its cluster's, and a replica's are its source's: neither can be asked for one.
+    rds::set_details(&mut resource, unique, instance.automatic_restart_time());
+    // The data of a cluster member belong to the cluster, and those of a replica to its source.
+    // Neither can have a final snapshot.
     if instance.db_cluster_identifier().is_some() || is_replica(instance) {
-        rds::note_no_snapshot(&mut resource);
+        rds::set_no_final_snapshot(&mut resource);
     }
     price(&mut resource, instance);
     if instance.db_instance_status() == Some("available") {
         let created = resource.created_at;
-        resource.charged_until = created.and_then(|time| time.checked_add(LEAST_TIME).ok());
+        resource.charged_until = created.and_then(|time| time.checked_add(MIN_CHARGED_TIME).ok());
     }
     Some(resource)
 }
 
-/// Its cluster, where that waits for it; what it copies; its groups, its key, its role.
+/// Its cluster, if that has independent members; its source; its groups, key and role.
 fn uses(clients: &Clients, instance: &DbInstance) -> Vec<ResourceId> {
     let engine = instance.engine().unwrap_or_default();
-    let cluster = instance.db_cluster_identifier();
-    let cluster = cluster.filter(|_| rds::has_members_of_their_own(engine));
+    let cluster = instance
+        .db_cluster_identifier()
+        .filter(|_| rds::has_independent_members(engine));
     let cluster = cluster.map(|name| clients.arn("rds", &format!("cluster:{name}")));
-    // A replica in another region names its source by ARN.
-    let source = instance.read_replica_source_db_instance_identifier();
-    let source = source.map(|name| match name.starts_with("arn:") {
-        true => ResourceId(name.to_owned()),
-        false => clients.arn("rds", &format!("db:{name}")),
-    });
-    let groups = instance.vpc_security_groups().iter();
-    let groups = groups.filter_map(|group| group.vpc_security_group_id());
-    let groups = groups.map(|id| clients.arn("ec2", &format!("security-group/{id}")));
-    let subnets = instance.db_subnet_group();
-    let subnets = subnets.and_then(|group| group.db_subnet_group_name());
-    let subnets = subnets.map(|name| clients.arn("rds", &format!("subgrp:{name}")));
-    let parameters = instance.db_parameter_groups().iter();
-    let parameters = parameters.filter_map(|group| group.db_parameter_group_name());
-    let parameters = parameters.map(|name| clients.arn("rds", &format!("pg:{name}")));
-    let options = instance.option_group_memberships().iter();
-    let options = options.filter_map(|group| group.option_group_name());
-    let options = options.map(|name| clients.arn("rds", &format!("og:{name}")));
+    // A replica of an instance in another region has the ARN of its source.
+    let source = instance
+        .read_replica_source_db_instance_identifier()
+        .map(|name| match name.starts_with("arn:") {
+            true => ResourceId(name.to_owned()),
+            false => clients.arn("rds", &format!("db:{name}")),
+        });
+    let groups = instance
+        .vpc_security_groups()
+        .iter()
+        .filter_map(|group| group.vpc_security_group_id())
+        .map(|id| clients.arn("ec2", &format!("security-group/{id}")));
+    let subnets = instance
+        .db_subnet_group()
+        .and_then(|group| group.db_subnet_group_name())
+        .map(|name| clients.arn("rds", &format!("subgrp:{name}")));
+    let parameters = instance
+        .db_parameter_groups()
+        .iter()
+        .filter_map(|group| group.db_parameter_group_name())
+        .map(|name| clients.arn("rds", &format!("pg:{name}")));
+    let options = instance
+        .option_group_memberships()
+        .iter()
+        .filter_map(|group| group.option_group_name())
+        .map(|name| clients.arn("rds", &format!("og:{name}")));
     let arns = [instance.kms_key_id(), instance.monitoring_role_arn()];
     let arns = arns.into_iter().flatten();
     cluster
@@ -235,8 +238,8 @@ fn is_replica(instance: &DbInstance) -> bool {
         .is_some()
 }
 
-/// Whether it can be stopped by itself: not a member of a cluster, not a replica or replicated, not a SQL Server with a
-/// standby, not one of those whose machine is the customer's.
+/// Whether the instance can be stopped: not a member of a cluster, a replica, the source of one, a
+/// SQL Server with a standby, or an RDS Custom instance.
 fn can_stop(instance: &DbInstance) -> bool {
     let engine = instance.engine().unwrap_or_default();
     instance.db_cluster_identifier().is_none()
@@ -247,44 +250,59 @@ fn can_stop(instance: &DbInstance) -> bool {
 }
 
 fn price(resource: &mut Resource, instance: &DbInstance) {
-    let paid = rds::paid(instance.db_instance_status());
-    let engine = instance.engine().unwrap_or("an unknown engine");
-    let class = instance.db_instance_class().unwrap_or("an unknown class");
-    let storage = instance.storage_type().unwrap_or("an unknown type");
+    let charge = rds::charge(instance.db_instance_status());
     let in_cluster = instance.db_cluster_identifier().is_some();
     // A standby is a second instance with a second storage.
-    let times = Decimal::from(if instance.multi_az() == Some(true) {
-        2
+    let copies = if instance.multi_az() == Some(true) {
+        Decimal::TWO
     } else {
-        1
-    });
-    if paid == Paid::All {
-        let priced = PRICED.contains(&engine)
-            && engine.starts_with("aurora") == in_cluster
-            && class != "db.serverless"
-            && storage != "aurora-iopt1";
-        if priced {
-            let meter = format!("rds:{class}:{engine}");
-            resource.usage.push(hourly(&meter, times));
-        } else {
-            resource.unpriced.push(format!("a {class} of {engine}"));
+        Decimal::ONE
+    };
+    if charge == Charge::All {
+        match meter(instance, in_cluster) {
+            Some(meter) => resource.usage.push(usage_of(meter, copies)),
+            None => {
+                let class = instance.db_instance_class().unwrap_or("unknown class");
+                let engine = instance.engine().unwrap_or("unknown engine");
+                resource.unpriced.push(format!("{class} with {engine}"));
+            }
         }
     }
-    if in_cluster || paid == Paid::Nothing {
+    if in_cluster || charge == Charge::Nothing {
         return;
     }
-    match instance.allocated_storage() {
-        Some(size) => {
-            let meter = format!("rds:storage:{storage}");
-            resource
-                .usage
-                .push(monthly(&meter, times * Decimal::from(size)));
+    let kind = instance.storage_type().unwrap_or("unknown");
+    match (
+        instance.allocated_storage(),
+        DatabaseStorage::from_name(kind),
+    ) {
+        (Some(gigabytes), Some(storage)) => {
+            let quantity = copies * Decimal::from(gigabytes);
+            let usage = usage_of(Meter::DatabaseStorage(storage), quantity);
+            resource.usage.push(usage);
         }
-        None => resource.unpriced.push("its storage".to_owned()),
+        (Some(_), None) => resource.unpriced.push(format!("{kind} storage")),
+        (None, _) => resource.unpriced.push("its storage".to_owned()),
     }
     let iops = instance.iops().unwrap_or(0);
-    if storage.starts_with("io") || iops > INCLUDED_IOPS {
+    if kind.starts_with("io") || iops > GP3_INCLUDED_IOPS {
         resource.unpriced.push("provisioned IOPS".to_owned());
     }
     resource.unpriced.push("backups".to_owned());
+}
+
+/// The meter of an instance; `None` if more than class and engine decides its price.
+fn meter(instance: &DbInstance, in_cluster: bool) -> Option<Meter> {
+    let name = instance.engine()?;
+    let (class, engine) = (
+        instance.db_instance_class()?,
+        DatabaseEngine::from_name(name)?,
+    );
+    let has_list_price = name.starts_with("aurora") == in_cluster
+        && class != "db.serverless"
+        && instance.storage_type() != Some("aurora-iopt1");
+    has_list_price.then(|| Meter::Database {
+        class: class.to_owned(),
+        engine,
+    })
 }

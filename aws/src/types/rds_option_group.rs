@@ -1,4 +1,4 @@
-//! Option groups of database instances.
+//! RDS option groups.
 
 use async_trait::async_trait;
 use stack::cloud::{CloudError, DeleteOptions, Deletion, Resource, ResourceId};
@@ -8,7 +8,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::services::rds::{group, tagged};
+use crate::services::rds::{group, read_tags};
 
 pub(super) struct RdsOptionGroup;
 
@@ -31,8 +31,12 @@ impl ResourceType for RdsOptionGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "og");
-        let asked = clients.rds().delete_option_group().option_group_name(name);
-        let answer = asked.send().await;
+        let answer = clients
+            .rds()
+            .delete_option_group()
+            .option_group_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("rds", "DeleteOptionGroup", name)),
             Deletion::Gone,
@@ -42,11 +46,11 @@ impl ResourceType for RdsOptionGroup {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = resource_name(id, "og");
-    let asked = clients
+    let call = clients
         .rds()
         .describe_option_groups()
         .option_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
+    let (answer, tags) = tokio::join!(call.send(), read_tags(clients, id));
     let answer = answer.map_err(failed!("rds", "DescribeOptionGroups", name))?;
     if answer.option_groups_list().is_empty() {
         return Err(missing("rds", "DescribeOptionGroups", name));

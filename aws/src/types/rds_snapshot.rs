@@ -1,4 +1,4 @@
-//! Snapshots of database instances.
+//! RDS snapshots.
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbSnapshot;
@@ -32,11 +32,12 @@ impl ResourceType for RdsSnapshot {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "snapshot");
-        let asked = clients
+        let answer = clients
             .rds()
             .delete_db_snapshot()
-            .db_snapshot_identifier(name);
-        let answer = asked.send().await;
+            .db_snapshot_identifier(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBSnapshot", name)),
             Deletion::Started,
@@ -65,7 +66,7 @@ fn to_resource(clients: &Clients, snapshot: &DbSnapshot) -> Option<Resource> {
         arn: snapshot.db_snapshot_arn(),
         name: snapshot.db_snapshot_identifier(),
         database: snapshot.db_instance_identifier(),
-        unique: snapshot.dbi_resource_id(),
+        unique_id: snapshot.dbi_resource_id(),
         tags: snapshot.tag_list(),
         state: snapshot.status(),
         created: snapshot.snapshot_create_time(),

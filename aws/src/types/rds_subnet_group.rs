@@ -1,4 +1,4 @@
-//! Subnet groups of databases.
+//! RDS subnet groups.
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbSubnetGroup;
@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
-use crate::services::rds::tagged;
+use crate::services::rds::read_tags;
 
 pub(super) struct RdsSubnetGroup;
 
@@ -32,11 +32,12 @@ impl ResourceType for RdsSubnetGroup {
         _how: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "subgrp");
-        let asked = clients
+        let answer = clients
             .rds()
             .delete_db_subnet_group()
-            .db_subnet_group_name(name);
-        let answer = asked.send().await;
+            .db_subnet_group_name(name)
+            .send()
+            .await;
         deleted(
             answer.map_err(failed!("rds", "DeleteDBSubnetGroup", name)),
             Deletion::Gone,
@@ -46,14 +47,16 @@ impl ResourceType for RdsSubnetGroup {
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let name = resource_name(id, "subgrp");
-    let asked = clients
+    let call = clients
         .rds()
         .describe_db_subnet_groups()
         .db_subnet_group_name(name);
-    let (answer, tags) = tokio::join!(asked.send(), tagged(clients, id));
+    let (answer, tags) = tokio::join!(call.send(), read_tags(clients, id));
     let answer = answer.map_err(failed!("rds", "DescribeDBSubnetGroups", name))?;
-    let group = answer.db_subnet_groups().first();
-    let group = group.ok_or_else(|| missing("rds", "DescribeDBSubnetGroups", name))?;
+    let group = answer
+        .db_subnet_groups()
+        .first()
+        .ok_or_else(|| missing("rds", "DescribeDBSubnetGroups", name))?;
     let mut resource = to_resource(clients, id, group);
     resource.tags = tags?;
     Ok(resource)
@@ -63,9 +66,11 @@ fn to_resource(clients: &Clients, id: &ResourceId, group: &DbSubnetGroup) -> Res
     let mut resource = clients.resource(id.clone(), NAME);
     resource.state = group.subnet_group_status().map(str::to_owned);
     resource.confirmation = Confirmation::Confirmed;
-    let subnets = group.subnets().iter();
-    let subnets = subnets.filter_map(|subnet| subnet.subnet_identifier());
-    let subnets = subnets.map(|id| clients.arn("ec2", &format!("subnet/{id}")));
+    let subnets = group
+        .subnets()
+        .iter()
+        .filter_map(|subnet| subnet.subnet_identifier())
+        .map(|id| clients.arn("ec2", &format!("subnet/{id}")));
     resource.uses = subnets.collect();
     resource
 }
@@ -76,7 +81,7 @@ mod tests {
 
     use super::*;
 
-    /// A subnet group goes before its subnets.
+    /// A subnet group is deleted before its subnets.
     #[test]
     fn a_group_uses_its_subnets() {
         let clients = Clients::for_tests();

@@ -8,7 +8,7 @@ use stack::cloud::{CloudError, CloudErrorKind, DeleteOptions, Deletion, Discover
 
 use crate::arn::Arn;
 use crate::client::Clients;
-use crate::metrics::Signal;
+use crate::signal::Signal;
 
 /// One AWS resource type: how its service finds, describes, deletes, stops and starts resources.
 ///
@@ -79,7 +79,7 @@ pub(crate) trait ResourceType: Send + Sync {
         Ok(None)
     }
 
-    /// Detaches the resource from others of its type: see [`stack::Cloud::loosen`].
+    /// Detaches the resource from others of its type: see [`stack::Cloud::detach_references`].
     async fn detach_references(
         &self,
         clients: &Clients,

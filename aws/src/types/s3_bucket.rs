@@ -1,4 +1,4 @@
-//! Buckets.
+//! S3 buckets.
 
 mod emptying;
 
@@ -21,10 +21,10 @@ pub(super) struct S3Bucket;
 
 const NAME: &str = "s3:bucket";
 
-/// Entries of one page: the most that S3 gives, and takes to delete at once.
+/// Entries of one page: the most that S3 returns, and deletes in one call.
 const PAGE: i32 = 1000;
 
-/// Codes that say that a bucket is in another region than the one that was asked.
+/// Codes for a bucket in another region.
 const ELSEWHERE: &[&str] = &[
     "PermanentRedirect",
     "AuthorizationHeaderMalformed",
@@ -38,7 +38,7 @@ impl ResourceType for S3Bucket {
     }
 
     fn matches(&self, arn: &Arn<'_>) -> bool {
-        // Objects have a `/`, access points an account.
+        // The ARN of an object has a `/`, that of an access point an account.
         arn.service == "s3" && arn.account.is_empty() && !arn.resource.contains('/')
     }
 
@@ -63,8 +63,8 @@ impl ResourceType for S3Bucket {
     }
 }
 
-/// When the account's buckets of this region were created, which no question about a single bucket answers. Whoever may
-/// not list them all does not know it.
+/// When the buckets of this region were created. No call about a single bucket returns it. Without
+/// permission to list all buckets it is unknown.
 async fn created(clients: &Clients) -> Result<HashMap<String, Timestamp>, CloudError> {
     let list = clients.s3().list_buckets().bucket_region(clients.region());
     let mut pages = list.max_buckets(PAGE).into_paginator().send();
@@ -84,7 +84,8 @@ async fn created(clients: &Clients) -> Result<HashMap<String, Timestamp>, CloudE
     Ok(created)
 }
 
-/// A bucket, when it is in this region. One of another region does not exist here: an index of tags may name it in each.
+/// Describes a bucket of this region. A bucket of another region does not exist here: a tag index
+/// may list it in every region.
 async fn describe(
     clients: &Clients,
     id: &ResourceId,
@@ -106,13 +107,12 @@ async fn describe(
     Ok(resource)
 }
 
-/// Where the bucket is.
+/// The region of the bucket.
 async fn region(clients: &Clients, name: &str) -> Result<String, CloudError> {
     let location = clients.s3().get_bucket_location().bucket(name);
     let answer = location
         .expected_bucket_owner(&clients.place.account)
-        .send();
-    let answer = answer
+        .send()
         .await
         .map_err(failed!("s3", "GetBucketLocation", name))?;
     let constraint = answer
@@ -121,7 +121,7 @@ async fn region(clients: &Clients, name: &str) -> Result<String, CloudError> {
     Ok(of_constraint(constraint).to_owned())
 }
 
-/// The region of a location constraint: the oldest regions have names of their own there.
+/// The region of a location constraint. The oldest regions have special names there.
 fn of_constraint(constraint: Option<&str>) -> &str {
     match constraint {
         None | Some("") => "us-east-1",
@@ -164,7 +164,8 @@ async fn is_locked(clients: &Clients, name: &str) -> Result<bool, CloudError> {
     }
 }
 
-/// Empties a bucket and deletes it. What is written meanwhile makes the last call fail, and the next try takes it.
+/// Empties and deletes a bucket. If something is written in the meantime, the delete fails and the
+/// next attempt continues.
 async fn delete(clients: &Clients, name: &str) -> Result<(), CloudError> {
     emptying::empty(clients, name).await?;
     let delete = clients.s3().delete_bucket().bucket(name);
@@ -180,7 +181,7 @@ fn bucket(id: &ResourceId) -> &str {
     Arn::from_id(id).map_or(id.as_str(), |arn| arn.resource)
 }
 
-/// A redirect to another region says that there is no such bucket in this one.
+/// A redirect to another region means that the bucket is not in this one.
 fn elsewhere(mut error: CloudError) -> CloudError {
     let code = error.code.as_deref();
     if code.is_some_and(|code| ELSEWHERE.contains(&code)) {
@@ -198,7 +199,7 @@ fn not_here(name: &str, region: &str) -> CloudError {
 mod tests {
     use super::*;
 
-    /// Only buckets are buckets: not their objects, and not access points.
+    /// Objects and access points are not buckets.
     #[test]
     fn objects_are_not_buckets() {
         let matches = |text| S3Bucket.matches(&Arn::parse(text).unwrap());
@@ -209,7 +210,7 @@ mod tests {
         ));
     }
 
-    /// The oldest regions are told by other names.
+    /// The oldest regions have special names.
     #[test]
     fn constraints_are_regions() {
         assert_eq!(of_constraint(None), "us-east-1");
@@ -218,9 +219,9 @@ mod tests {
         assert_eq!(of_constraint(Some("eu-central-1")), "eu-central-1");
     }
 
-    /// A bucket of another region is no failure here.
+    /// A redirect to another region means that the bucket is gone from this one.
     #[test]
-    fn a_redirect_is_not_here() {
+    fn a_redirect_means_gone() {
         let mut error = not_here("logs", "us-east-1");
         error.kind = CloudErrorKind::Other;
         error.code = Some("PermanentRedirect".to_owned());

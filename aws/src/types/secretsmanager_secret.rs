@@ -1,4 +1,4 @@
-//! Secrets.
+//! Secrets Manager secrets.
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
@@ -10,14 +10,14 @@ use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done};
-use crate::pricing::monthly;
+use crate::pricing::{Item, usage_of};
 use crate::time::timestamp;
 
 pub(super) struct SecretsmanagerSecret;
 
 const NAME: &str = "secretsmanager:secret";
 
-/// The regions of a secret's replicas: the key under which details tell.
+/// The detail with the regions of the replicas.
 const REPLICAS: &str = "replicas";
 
 #[async_trait]
@@ -44,11 +44,15 @@ impl ResourceType for SecretsmanagerSecret {
     }
 }
 
-/// One that is scheduled for deletion already is no longer there: nobody can read it, and it costs nothing.
+/// A secret scheduled for deletion is gone; scheduling returns the date.
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
-    let answer = clients.secrets().describe_secret().secret_id(id.as_str());
-    let answer = answer.send().await;
-    let answer = answer.map_err(failed!("secretsmanager", "DescribeSecret", id.as_str()))?;
+    let answer = clients
+        .secrets()
+        .describe_secret()
+        .secret_id(id.as_str())
+        .send()
+        .await
+        .map_err(failed!("secretsmanager", "DescribeSecret", id.as_str()))?;
     let why = "it is scheduled for deletion";
     to_resource(clients, id, &answer)
         .ok_or_else(|| absent("secretsmanager", "DescribeSecret", id.as_str(), why))
@@ -70,7 +74,7 @@ fn to_resource(
     resource.tags = tags.collect();
     resource.created_at = timestamp(secret.created_date());
     resource.confirmation = Confirmation::Confirmed;
-    // The password of a database, say, that its service keeps here: it goes with the database.
+    // For example a database password that RDS manages and deletes with the database.
     let service = secret
         .owning_service()
         .filter(|service| !service.is_empty());
@@ -80,10 +84,13 @@ fn to_resource(
         .map(|key| ResourceId(key.to_owned()))
         .into_iter()
         .collect();
-    resource.usage = vec![monthly("secretsmanager:secret", Decimal::ONE)];
+    resource.usage = vec![usage_of(Item::Secret, Decimal::ONE)];
     resource.unpriced = vec!["requests".to_owned()];
-    let replicas = secret.replication_status().iter();
-    let replicas: Vec<_> = replicas.filter_map(|replica| replica.region()).collect();
+    let replicas: Vec<_> = secret
+        .replication_status()
+        .iter()
+        .filter_map(|replica| replica.region())
+        .collect();
     if !replicas.is_empty() && secret.primary_region() == Some(clients.region()) {
         let replicas = replicas.join(" ");
         resource.details.insert(REPLICAS.to_owned(), replicas);
@@ -91,7 +98,8 @@ fn to_resource(
     Some(resource)
 }
 
-/// Schedules the deletion with the longest time to change one's mind, which is the default. Replicas go at once.
+/// Schedules the deletion with the default recovery window, which is the longest. Replicas are
+/// deleted at once.
 async fn delete(clients: &Clients, resource: &Resource) -> Result<DeleteSecretOutput, CloudError> {
     let id = resource.id.as_str();
     if let Some(replicas) = resource.details.get(REPLICAS) {
@@ -121,7 +129,7 @@ fn scheduled(answer: &DeleteSecretOutput) -> Deletion {
     }
 }
 
-/// Whether the failure says that the deletion is scheduled already.
+/// Whether the error means that the deletion is already scheduled.
 fn is_marked(error: &CloudError) -> bool {
     let message = error.message.to_lowercase();
     error.code.as_deref() == Some("InvalidRequestException")
@@ -146,7 +154,7 @@ mod tests {
         )
     }
 
-    /// A secret that is scheduled for deletion is gone; the date is told when it is scheduled.
+    /// A secret scheduled for deletion is gone; scheduling returns the date.
     #[test]
     fn scheduled_is_gone() {
         let date = DateTime::from_secs(1_800_000_000);
@@ -158,7 +166,7 @@ mod tests {
         assert_eq!(scheduled(&answer), Deletion::Scheduled(time));
     }
 
-    /// A secret that a service keeps for itself is left to it.
+    /// A secret that a service manages is left to the service.
     #[test]
     fn a_managed_secret_is_left_to_its_service() {
         let secret = DescribeSecretOutput::builder()
@@ -168,18 +176,18 @@ mod tests {
         assert_eq!(secret.untouchable.as_deref(), Some("it is managed by rds"));
     }
 
-    /// Replicas are removed by the primary only.
+    /// Only the primary secret lists its replicas.
     #[test]
     fn replicas_are_known_to_their_primary() {
         let replica = ReplicationStatusType::builder().region("us-east-1").build();
-        let of = |primary| {
+        let details_of = |primary| {
             let secret = DescribeSecretOutput::builder().replication_status(replica.clone());
             described(&secret.primary_region(primary).build())
                 .unwrap()
                 .details
         };
-        let details = of("eu-west-1");
+        let details = details_of("eu-west-1");
         assert_eq!(details.get(REPLICAS).map(String::as_str), Some("us-east-1"));
-        assert!(of("us-east-1").is_empty());
+        assert!(details_of("us-east-1").is_empty());
     }
 }

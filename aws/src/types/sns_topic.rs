@@ -1,4 +1,4 @@
-//! Topics, with their subscriptions, which go with them.
+//! SNS topics, with their subscriptions, which are deleted with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ pub(super) struct SnsTopic;
 
 const NAME: &str = "sns:topic";
 
-/// So many topics are worth a page of the list of all topics of the account, which may have many others.
+/// The number of topics that are worth a page of the list of all topics in the account, which may
+/// have many others.
 const WORTH_A_PAGE: usize = 4;
 
 #[async_trait]
@@ -26,7 +27,7 @@ impl ResourceType for SnsTopic {
     }
 
     fn matches(&self, arn: &Arn<'_>) -> bool {
-        // With a colon it is a subscription, with a `/` an application for pushes.
+        // With a colon it is a subscription, with a `/` a platform application.
         arn.service == "sns" && !arn.resource.contains([':', '/'])
     }
 
@@ -40,7 +41,7 @@ impl ResourceType for SnsTopic {
         ids: &[ResourceId],
         index: &TagIndex,
     ) -> Descriptions {
-        // Whatever the list does not name is asked about by itself, and says what is wrong.
+        // Describes each topic that the list does not name, which also gives its error.
         let listed = listed(clients, ids.len() / WORTH_A_PAGE)
             .await
             .unwrap_or_default();
@@ -70,7 +71,7 @@ impl ResourceType for SnsTopic {
         let answer = clients.sns().delete_topic().topic_arn(id).send().await;
         let absent = |error: &DeleteTopicError| error.is_not_found_exception();
         match answer {
-            // The code of this is `NotFound`, which proves something only where the service models it.
+            // The code is `NotFound`, which means "gone" only where the service models it.
             Err(error) if error.as_service_error().is_some_and(absent) => Ok(Deletion::Gone),
             answer => answer
                 .map(|_| Deletion::Gone)
@@ -79,14 +80,17 @@ impl ResourceType for SnsTopic {
     }
 }
 
-/// A topic's tags, which tell whether it exists as well: one question a topic. No question tells when it was created.
+/// Describes a topic by its tags, which also shows whether it exists, in one call for each. No call
+/// returns when it was created.
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let tags = clients
         .sns()
         .list_tags_for_resource()
         .resource_arn(id.as_str());
-    let answer = tags.send().await;
-    let answer = answer.map_err(failed!("sns", "ListTagsForResource", id.as_str()))?;
+    let answer = tags
+        .send()
+        .await
+        .map_err(failed!("sns", "ListTagsForResource", id.as_str()))?;
     let tags = answer.tags.unwrap_or_default().into_iter();
     Ok(topic(
         clients,
@@ -95,7 +99,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
     ))
 }
 
-/// The topics that exist, as far as so many pages tell.
+/// The topics on the first `pages` pages of the list.
 async fn listed(clients: &Clients, pages: usize) -> Result<BTreeSet<String>, CloudError> {
     let mut listed = BTreeSet::new();
     let mut answers = clients.sns().list_topics().into_paginator().send();
@@ -123,16 +127,15 @@ mod tests {
     use super::*;
     use crate::client::loopback::Loopback;
 
-    /// Of many that the index names a page of the list tells that they exist; of what it does not name, or names too
-    /// late, each is asked. Of a few each is.
+    /// A page of the list confirms many topics of the index. Each topic that neither names is
+    /// described, and so is each of a few.
     #[tokio::test]
-    async fn many_are_confirmed_by_the_page() {
+    async fn confirms_many_topics_with_the_list() {
         let service = Loopback::new(|body| {
-            let said = if body.starts_with("Action=ListTopics") {
+            let answer = if body.starts_with("Action=ListTopics") {
                 let member = |n: usize| {
-                    format!(
-                        "<member><TopicArn>arn:aws:sns:us-east-1:123456789012:t{n}</TopicArn></member>"
-                    )
+                    let arn = format!("arn:aws:sns:us-east-1:123456789012:t{n}");
+                    format!("<member><TopicArn>{arn}</TopicArn></member>")
                 };
                 let next = body.len();
                 let members: String = (0..9).map(member).collect();
@@ -141,13 +144,14 @@ mod tests {
                     <NextToken>{next}</NextToken></ListTopicsResult></ListTopicsResponse>"
                 )
             } else {
-                "<ListTagsForResourceResponse><ListTagsForResourceResult><Tags><member><Key>k</Key>\
-                <Value>own</Value></member></Tags></ListTagsForResourceResult></ListTagsForResourceResponse>"
+                "<ListTagsForResourceResponse><ListTagsForResourceResult><Tags>\
+                <member><Key>k</Key><Value>own</Value></member>\
+                </Tags></ListTagsForResourceResult></ListTagsForResourceResponse>"
                     .to_owned()
             };
-            (200, "text/xml", said)
-        });
-        let service = service.await;
+            (200, "text/xml", answer)
+        })
+        .await;
         let clients = &service.clients;
         let ids: Vec<_> = (0..11)
             .map(|n| clients.arn("sns", &format!("t{n}")))
@@ -157,36 +161,36 @@ mod tests {
             .iter()
             .map(|id| (id.clone(), tags.clone()))
             .collect();
-        let whose = |descriptions: Descriptions| -> Vec<String> {
+        let tag_sources = |descriptions: Descriptions| -> Vec<String> {
             let mut found: Vec<_> = descriptions
                 .found
                 .into_iter()
-                .map(|one| one.resource)
+                .map(|description| description.resource)
                 .collect();
-            found.sort_by_key(|one| ids.iter().position(|id| *id == one.id));
+            found.sort_by_key(|topic| ids.iter().position(|id| *id == topic.id));
             found
                 .iter()
-                .map(|one| one.tag("k").unwrap().to_owned())
+                .map(|topic| topic.tag("k").unwrap().to_owned())
                 .collect()
         };
         let mut expected = vec!["index"; 11];
-        for asked in [0, 9, 10] {
-            expected[asked] = "own";
+        for described in [0, 9, 10] {
+            expected[described] = "own";
         }
         assert_eq!(
-            whose(SnsTopic.confirm(clients, &ids, &index).await),
+            tag_sources(SnsTopic.confirm(clients, &ids, &index).await),
             expected
         );
-        // Two pages, and those that they did not name.
+        // Two pages, and the topics that they did not name.
         assert_eq!(service.requests().len(), 2 + 3);
         assert_eq!(
-            whose(SnsTopic.confirm(clients, &ids[..3], &index).await),
+            tag_sources(SnsTopic.confirm(clients, &ids[..3], &index).await),
             ["own"; 3]
         );
         assert_eq!(service.requests().len(), 5 + 3);
     }
 
-    /// Subscriptions go with their topic and are none.
+    /// Subscriptions are not topics.
     #[test]
     fn subscriptions_are_not_topics() {
         let matches = |text| SnsTopic.matches(&Arn::parse(text).unwrap());

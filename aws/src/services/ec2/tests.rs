@@ -3,9 +3,9 @@ use std::sync::Mutex;
 use super::testing::resource_parts;
 use super::*;
 
-/// An id says by its beginning what it is, whatever a call names the type.
+/// The prefix of an id gives its type, whatever a call names the type.
 #[test]
-fn ids_say_what_they_are() {
+fn id_prefixes_give_the_type() {
     let ids = [
         "nat-1",
         "eipalloc-1",
@@ -24,42 +24,44 @@ fn ids_say_what_they_are() {
         "vpc/vpc-1",
         "vpc-endpoint/vpce-1",
     ];
-    assert_eq!(resource_parts(&named(&Clients::for_tests(), ids)), expected);
+    assert_eq!(resource_parts(&arns(&Clients::for_tests(), ids)), expected);
 }
 
-/// Ids that do not exist are left out of a list that would fail for them, named in the error or not, and every other
-/// one is asked about.
+/// Missing ids are dropped, whether the error names them or not, and all others are described.
 #[tokio::test]
-async fn missing_ids_are_left_out() {
+async fn drops_missing_ids() {
     let clients = Clients::for_tests();
     let ids: Vec<_> = (0..7)
         .map(|n| clients.arn("ec2", &format!("launch-template/lt-{n}")))
         .collect();
-    for says in [true, false] {
-        let asked = Mutex::new(0);
-        let ask = |ids: Vec<String>| {
-            *asked.lock().unwrap() += 1;
+    for names_id in [true, false] {
+        let calls = Mutex::new(0);
+        let call = |ids: Vec<String>| {
+            *calls.lock().unwrap() += 1;
             let missing = ids
                 .iter()
                 .find(|id| ["lt-2", "lt-6"].contains(&id.as_str()));
             let answer = match missing {
-                None => Ok(named_resources(&clients, &ids)),
-                Some(id) => Err(gone(if says { id } else { "one of them" })),
+                None => Ok(descriptions(&clients, &ids)),
+                Some(id) => Err(gone(if names_id { id } else { "one of them" })),
             };
             async { answer }
         };
-        let found = existing(&ids, "launch-template", &ask).await.unwrap();
-        let mut found: Vec<_> = found.into_iter().map(|one| one.resource.id).collect();
+        let mut found: Vec<_> = existing(&ids, "launch-template", &call)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|description| description.resource.id)
+            .collect();
         found.sort();
-        let left: Vec<_> = [0, 1, 3, 4, 5].iter().map(|n| ids[*n].clone()).collect();
-        assert_eq!(found, left);
-        assert!(*asked.lock().unwrap() <= if says { 3 } else { 11 });
+        let expected: Vec<_> = [0, 1, 3, 4, 5].iter().map(|n| ids[*n].clone()).collect();
+        assert_eq!(found, expected);
+        assert!(*calls.lock().unwrap() <= if names_id { 3 } else { 11 });
     }
 }
 
-fn named_resources(clients: &Clients, ids: &[String]) -> Vec<Description> {
-    let ids = named(clients, ids.iter().map(String::as_str));
-    let ids = ids.into_iter();
+fn descriptions(clients: &Clients, ids: &[String]) -> Vec<Description> {
+    let ids = arns(clients, ids.iter().map(String::as_str)).into_iter();
     ids.map(|id| Description::from(clients.resource(id, "ec2:launch-template")))
         .collect()
 }

@@ -26,7 +26,8 @@ fn resource(group: AutoScalingGroupBuilder) -> Resource {
         .resource
 }
 
-/// A group owns its members, uses its template, subnets and target groups, and makes its members again.
+/// A group owns its instances, uses its template, subnets and target groups, and replaces its
+/// instances.
 #[test]
 fn what_belongs_to_a_group() {
     let clients = Clients::for_tests();
@@ -62,7 +63,8 @@ fn what_belongs_to_a_group() {
     assert_eq!(group_name(&resource.id), "web/a");
 }
 
-/// Its size is all three numbers; it is stopped when all are nothing; a group of EKS has none of its own.
+/// The size has three numbers. A group is stopped when all are zero. A group of an EKS node group
+/// has no size of its own.
 #[test]
 fn the_size_of_a_group() {
     let awake = resource(group());
@@ -79,7 +81,7 @@ fn the_size_of_a_group() {
     assert_eq!(resource(group().tags(tag.build())).size, None);
 }
 
-/// A group that could not come back, or would not go, is not put to sleep.
+/// A group that would not scale to zero and back cannot sleep.
 #[test]
 fn a_group_that_cannot_sleep() {
     assert_eq!(cannot_sleep(&resource(group())), None);
@@ -95,12 +97,12 @@ fn a_group_that_cannot_sleep() {
     assert!(
         cannot_sleep(&protected)
             .unwrap()
-            .starts_with("1 of its machines")
+            .starts_with("1 of its instances")
     );
     assert_eq!(protected.protection, None);
 }
 
-/// Either way of protecting a group from deletion is its flag.
+/// Either kind of deletion protection is reported.
 #[test]
 fn the_protection_of_a_group() {
     for (flag, protected) in [

@@ -29,9 +29,9 @@ fn meters(instance: InstanceBuilder) -> Vec<String> {
     usage.chain(unpriced).collect()
 }
 
-/// Only what runs is billed: what is pending, stopped or on its way out is not, and a terminated one is a ghost.
+/// Only a running instance is billed; a terminated one does not exist.
 #[test]
-fn only_what_runs_is_billed() {
+fn only_running_instances_are_billed() {
     use InstanceStateName::{Pending, ShuttingDown, Stopped, Stopping, Terminated};
     assert_eq!(
         meters(running()),
@@ -44,7 +44,7 @@ fn only_what_runs_is_billed() {
     assert!(to_description(&Clients::for_tests(), &instance(Terminated).build()).is_none());
 }
 
-/// One that writes its memory down before it stops is billed until it has; one whose type is not told is not free.
+/// A hibernating instance is billed until it has stopped; one of an unknown type is not free.
 #[test]
 fn hibernating_is_billed() {
     let reason = StateReason::builder().code("Client.UserInitiatedHibernate");
@@ -54,14 +54,14 @@ fn hibernating_is_billed() {
     let reason = StateReason::builder().code("Client.UserInitiatedShutdown");
     assert_eq!(meters(stopping.state_reason(reason.build())), [""; 0]);
     let unknown = running().set_instance_type(None);
-    assert_eq!(meters(unknown)[0], "ec2:an unknown type 1");
+    assert_eq!(meters(unknown)[0], "an unknown instance type");
     let accelerator = running().instance_type(InstanceType::from("trn1.2xlarge"));
     assert_eq!(meters(accelerator), ["ec2:trn1.2xlarge 1", "traffic"]);
 }
 
-/// A Spot or Windows machine is never shown at the price of Linux on demand.
+/// A Spot or Windows instance never has the price of Linux on demand.
 #[test]
-fn another_price_is_not_known() {
+fn other_prices_are_unknown() {
     let spot = running().instance_lifecycle(InstanceLifecycleType::Spot);
     assert_eq!(meters(spot)[0], "a spot price");
     let windows = running().platform(PlatformValues::Windows);
@@ -75,9 +75,9 @@ fn another_price_is_not_known() {
     );
 }
 
-/// An address that AWS lent is counted, an Elastic IP is not: it is a resource of its own.
+/// An address that AWS assigned counts. An Elastic IP does not: it is a resource of its own.
 #[test]
-fn only_lent_addresses_are_counted() {
+fn counts_only_assigned_addresses() {
     let interface = |owner: &str| {
         let association = InstanceNetworkInterfaceAssociation::builder()
             .ip_owner_id(owner)
@@ -101,10 +101,10 @@ fn volume(device: &str, id: &str, deleted: bool, attached: i64) -> InstanceBlock
     mapping.device_name(device).ebs(ebs.build()).build()
 }
 
-/// It waits for nothing and everything that is attached waits for it; only what goes with it is its own, and nothing
-/// that merely lies in the same subnet. It is as old as its root volume's attachment, not as its last start.
+/// What is attached to an instance is deleted after it. It owns only what EC2 deletes with it, and
+/// nothing else in its subnet. Its age is that of the attachment of the root volume.
 #[test]
-fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
+fn owns_what_is_deleted_on_termination() {
     let attachment = InstanceNetworkInterfaceAttachment::builder()
         .device_index(0)
         .delete_on_termination(true)
@@ -116,7 +116,7 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
         .groups(GroupIdentifier::builder().group_id("sg-2").build());
     let profile = "arn:aws:iam::123456789012:instance-profile/web";
     let profile = IamInstanceProfile::builder().arn(profile);
-    let one = running()
+    let instance_builder = running()
         .subnet_id("subnet-1")
         .root_device_name("/dev/xvda")
         .launch_time(DateTime::from_secs(9_000))
@@ -126,7 +126,7 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
         .block_device_mappings(volume("/dev/xvda", "vol-1", true, 900))
         .block_device_mappings(volume("/dev/sdf", "vol-2", false, 500));
     let Description { resource, owns } =
-        to_description(&Clients::for_tests(), &one.build()).unwrap();
+        to_description(&Clients::for_tests(), &instance_builder.build()).unwrap();
     let uses = [
         "network-interface/eni-1",
         "security-group/sg-1",
@@ -143,7 +143,7 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
     );
     let first = Timestamp::from_second(900).unwrap();
     assert_eq!(resource.created_at, Some(first));
-    // It is charged for from its last start.
+    // AWS charges from the last start.
     let minute = Timestamp::from_second(9_060).unwrap();
     assert_eq!(resource.charged_until, Some(minute));
     let stopped = instance(InstanceStateName::Stopped).launch_time(DateTime::from_secs(9_000));
@@ -153,9 +153,10 @@ fn what_is_attached_waits_and_what_goes_with_it_is_its_own() {
     assert_eq!(stopped.charged_until, None);
 }
 
-/// A member of a group has no size of its own, nor has what cannot be stopped; what a service manages is not touched.
+/// A member of a group, and an instance that cannot be stopped, have no size. An instance that a
+/// service manages must not be touched.
 #[test]
-fn only_what_can_be_stopped_has_a_size() {
+fn only_stoppable_instances_have_a_size() {
     let see = |builder: InstanceBuilder| {
         to_description(&Clients::for_tests(), &builder.build())
             .unwrap()
@@ -165,12 +166,14 @@ fn only_what_can_be_stopped_has_a_size() {
     let stopped = see(instance(InstanceStateName::Stopped));
     assert_eq!(stopped.size, Some(json!({ "state": "stopped" })));
     assert!(stopped.stopped);
-    let tag = Tag::builder().key(GROUP).value("web").build();
+    let tag = Tag::builder().key(AUTO_SCALING_GROUP).value("web").build();
     assert_eq!(see(running().tags(tag)).size, None);
     let local = running().root_device_type(DeviceType::InstanceStore);
     assert_eq!(see(local).size, None);
-    let operator = OperatorResponse::builder().managed(true);
-    let operator = operator.principal("eks.amazonaws.com").build();
+    let operator = OperatorResponse::builder()
+        .managed(true)
+        .principal("eks.amazonaws.com")
+        .build();
     let managed = see(running().operator(operator)).untouchable;
     assert_eq!(
         managed.as_deref(),
@@ -178,16 +181,16 @@ fn only_what_can_be_stopped_has_a_size() {
     );
 }
 
-/// The request that an instance was lent upon is kept, because it has to be cancelled before the instance goes.
+/// The Spot request is kept, because it has to be cancelled before the instance is terminated.
 #[test]
-fn a_spot_instance_names_its_request() {
+fn keeps_the_spot_request() {
     let spot = running().spot_instance_request_id("sir-1").build();
     let details = to_description(&Clients::for_tests(), &spot)
         .unwrap()
         .resource
         .details;
-    assert_eq!(details.get(REQUEST).map(String::as_str), Some("sir-1"));
-    // EC2 answers an empty text where there is none.
+    assert_eq!(details.get(SPOT_REQUEST).map(String::as_str), Some("sir-1"));
+    // EC2 returns an empty text if there is none.
     let plain = running().spot_instance_request_id("").build();
     assert!(
         to_description(&Clients::for_tests(), &plain)

@@ -1,4 +1,4 @@
-//! What an instance costs.
+//! What an EC2 instance is charged for.
 
 use aws_sdk_ec2::types::{
     Instance, InstanceLifecycleType, InstanceNetworkInterface, InstanceState, InstanceStateName,
@@ -7,40 +7,43 @@ use aws_sdk_ec2::types::{
 use rust_decimal::Decimal;
 use stack::cloud::Usage;
 
-use crate::pricing::hourly;
+use crate::pricing::{Item, Meter, usage_of};
 
-/// Families whose sustained use of the processor costs more than their list price.
-const BURSTING: [&str; 4] = ["t2.", "t3.", "t3a.", "t4g."];
+/// Burstable families: sustained CPU use costs more than their list price.
+const BURSTABLE: [&str; 4] = ["t2.", "t3.", "t3a.", "t4g."];
 
-/// What it costs, and what of that no list price says. It is billed while it runs: not while it is pending, and not while
-/// it is stopped; an address that AWS lent it is billed as long as it has it.
+/// What an instance uses, and what no list price covers. AWS bills an instance while it runs, not
+/// while it is pending or stopped, and a public address as long as the instance has it.
 pub(super) fn usage(instance: &Instance) -> (Vec<Usage>, Vec<String>) {
     let mut usage = Vec::new();
     let mut unpriced = Vec::new();
     let state = instance.state().and_then(InstanceState::name);
-    let kind = instance.instance_type().map(InstanceType::as_str);
     if is_billed(instance, state) {
-        let kind = kind.unwrap_or("an unknown type");
-        match beyond_the_list(instance) {
-            Some(why) => unpriced.push(why),
-            None => usage.push(hourly(&format!("ec2:{kind}"), Decimal::ONE)),
+        let kind = instance.instance_type().map(InstanceType::as_str);
+        match (unlisted_price(instance), kind) {
+            (Some(why), _) => unpriced.push(why),
+            (None, Some(kind)) => {
+                usage.push(usage_of(Meter::Instance(kind.to_owned()), Decimal::ONE));
+            }
+            (None, None) => unpriced.push("an unknown instance type".to_owned()),
         }
-        if BURSTING.iter().any(|family| kind.starts_with(family)) {
+        if kind.is_some_and(|kind| BURSTABLE.iter().any(|family| kind.starts_with(family))) {
             unpriced.push("CPU credits".to_owned());
         }
         if !instance.product_codes().is_empty() {
-            unpriced.push("software of the marketplace".to_owned());
+            unpriced.push("AWS Marketplace software".to_owned());
         }
         unpriced.push("traffic".to_owned());
     }
-    let lent: usize = instance.network_interfaces().iter().map(lent).sum();
-    if lent > 0 {
-        usage.push(hourly("vpc:public-ipv4", Decimal::from(lent)));
+    let interfaces = instance.network_interfaces().iter();
+    let addresses: usize = interfaces.map(auto_assigned_addresses).sum();
+    if addresses > 0 {
+        usage.push(usage_of(Item::PublicIpv4, Decimal::from(addresses)));
     }
     (usage, unpriced)
 }
 
-/// Whether its time is billed: it runs, or is writing down its memory on the way to hibernation.
+/// Whether AWS bills its time: it runs, or it saves its memory before hibernation.
 fn is_billed(instance: &Instance, state: Option<&InstanceStateName>) -> bool {
     let reason = instance.state_reason().and_then(StateReason::code);
     let hibernates = reason.is_some_and(|code| code.contains("Hibernate"));
@@ -51,8 +54,8 @@ fn is_billed(instance: &Instance, state: Option<&InstanceStateName>) -> bool {
     }
 }
 
-/// Why the price of Linux on demand is not its price.
-fn beyond_the_list(instance: &Instance) -> Option<String> {
+/// Why the list price of Linux on demand does not apply.
+fn unlisted_price(instance: &Instance) -> Option<String> {
     match instance.instance_lifecycle() {
         Some(InstanceLifecycleType::Spot) => return Some("a spot price".to_owned()),
         Some(other) => return Some(format!("a {other} price")),
@@ -72,11 +75,13 @@ fn beyond_the_list(instance: &Instance) -> Option<String> {
     (!shared).then(|| "dedicated tenancy".to_owned())
 }
 
-/// Public addresses that AWS lent it for as long as it runs: an Elastic IP belongs to the account, and is counted as such.
-fn lent(interface: &InstanceNetworkInterface) -> usize {
-    let associations = interface.private_ip_addresses().iter();
-    let associations = associations.filter_map(|address| address.association());
-    associations
+/// The number of public addresses that AWS assigned while the instance runs. An Elastic IP belongs
+/// to the account and is counted there.
+fn auto_assigned_addresses(interface: &InstanceNetworkInterface) -> usize {
+    interface
+        .private_ip_addresses()
+        .iter()
+        .filter_map(|address| address.association())
         .filter(|association| association.ip_owner_id() == Some("amazon"))
         .filter(|association| association.public_ip().is_some())
         .count()

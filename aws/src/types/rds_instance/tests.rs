@@ -25,42 +25,46 @@ fn meters(resource: &Resource) -> Vec<String> {
     usage.map(|usage| usage.meter.clone()).collect()
 }
 
-/// A stopped one costs its storage, one that is being made nothing, and a standby everything twice.
+/// A stopped instance costs its storage, one that is being created nothing, and a standby doubles
+/// all.
 #[test]
 fn what_a_database_costs() {
-    let class = "rds:db.t3.micro:postgres";
+    let class = Meter::Database {
+        class: "db.t3.micro".to_owned(),
+        engine: DatabaseEngine::Postgres,
+    };
     let running = resource(instance("postgres", "available"));
-    assert_eq!(meters(&running), [class, "rds:storage:gp3"]);
-    assert_eq!(running.usage[0], hourly(class, Decimal::ONE));
+    let expected = ["rds:db.t3.micro:postgres", "rds:storage:gp3"];
+    assert_eq!(meters(&running), expected);
+    assert_eq!(running.usage[0], usage_of(class.clone(), Decimal::ONE));
     assert_eq!(
         meters(&resource(instance("postgres", "stopped"))),
         ["rds:storage:gp3"]
     );
     assert!(meters(&resource(instance("postgres", "creating"))).is_empty());
-    // Ten minutes of it are charged for in any case.
-    let made = |state| instance("postgres", state).instance_create_time(DateTime::from_secs(9_000));
+    // AWS charges for at least ten minutes.
+    let created =
+        |state| instance("postgres", state).instance_create_time(DateTime::from_secs(9_000));
     let until = |state| {
-        resource(made(state))
+        resource(created(state))
             .charged_until
             .map(Timestamp::as_second)
     };
     assert_eq!((until("available"), until("stopped")), (Some(9_600), None));
     let twice = resource(instance("postgres", "available").multi_az(true));
-    assert_eq!(twice.usage[0], hourly(class, Decimal::TWO));
-    assert_eq!(
-        twice.usage[1],
-        monthly("rds:storage:gp3", Decimal::from(40))
-    );
+    assert_eq!(twice.usage[0], usage_of(class, Decimal::TWO));
+    let storage = Meter::DatabaseStorage(DatabaseStorage::Gp3);
+    assert_eq!(twice.usage[1], usage_of(storage, Decimal::from(40)));
 }
 
-/// What the list has no price for is named, not left out.
+/// What has no list price is listed as unpriced.
 #[test]
-fn what_has_no_price_is_named() {
+fn lists_what_has_no_price() {
     let oracle = resource(instance("oracle-ee", "available").storage_type("io1"));
     assert_eq!(meters(&oracle), ["rds:storage:io1"]);
     assert_eq!(
         oracle.unpriced,
-        ["a db.t3.micro of oracle-ee", "provisioned IOPS", "backups"]
+        ["db.t3.micro with oracle-ee", "provisioned IOPS", "backups"]
     );
     let aurora = instance("aurora-mysql", "available").db_cluster_identifier("c");
     assert_eq!(
@@ -69,10 +73,11 @@ fn what_has_no_price_is_named() {
     );
     let serverless = resource(aurora.db_instance_class("db.serverless"));
     assert!(serverless.usage.is_empty());
-    assert_eq!(serverless.unpriced, ["a db.serverless of aurora-mysql"]);
+    assert_eq!(serverless.unpriced, ["db.serverless with aurora-mysql"]);
 }
 
-/// A member of Aurora goes before its cluster; one of a Multi-AZ cluster goes with it.
+/// A member of an Aurora cluster is deleted before the cluster; a member of a Multi-AZ cluster is
+/// deleted with it.
 #[test]
 fn what_a_database_uses() {
     let clients = Clients::for_tests();
@@ -94,7 +99,7 @@ fn what_a_database_uses() {
     assert_eq!(resource(replica).uses, [clients.arn("rds", "db:s")]);
 }
 
-/// Only what can be stopped has a size, which is whether it runs.
+/// Only an instance that can be stopped has a size; the size says whether it runs.
 #[test]
 fn the_size_of_a_database() {
     let awake = resource(instance("mysql", "available"));

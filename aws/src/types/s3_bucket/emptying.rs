@@ -1,4 +1,4 @@
-//! Emptying a bucket: of all versions of its objects, and of uploads that were begun.
+//! Empties a bucket: deletes all object versions and aborts unfinished uploads.
 
 use std::time::Duration;
 
@@ -11,21 +11,25 @@ use super::PAGE;
 use crate::client::Clients;
 use crate::client::error::{NO_MESSAGE, failed, kind_of};
 
-/// Calls of one bucket under way at once.
-const AT_ONCE: usize = 4;
+/// Calls in flight at once, for one bucket.
+const MAX_CALLS_IN_FLIGHT: usize = 4;
 
-/// How long one try empties a bucket; the next one goes on, until whoever tries has no more patience.
-const EMPTYING: Duration = Duration::from_secs(60);
+/// How long one attempt empties a bucket. The next attempt continues, until the caller's deadline.
+const ATTEMPT_DURATION: Duration = Duration::from_secs(60);
 
-/// Empties a bucket, or says that it has to be gone on with.
+/// Empties a bucket.
+///
+/// # Errors
+///
+/// The bucket is not empty after the time of one attempt, or a call failed.
 pub(super) async fn empty(clients: &Clients, name: &str) -> Result<(), CloudError> {
-    let until = Instant::now() + EMPTYING;
+    let until = Instant::now() + ATTEMPT_DURATION;
     delete_versions(clients, name, until).await?;
     abort_uploads(clients, name, until).await
 }
 
-/// All versions of all objects, and the markers of those that were deleted, a page at a time. Each page is the first one,
-/// because what was in the one before is gone.
+/// Deletes all object versions and delete markers, page by page. It always reads the first page,
+/// because the objects of the previous one are gone.
 async fn delete_versions(clients: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let mut last = None;
     loop {
@@ -39,17 +43,21 @@ async fn delete_versions(clients: &Clients, name: &str, until: Instant) -> Resul
             .send()
             .await
             .map_err(failed!("s3", "ListObjectVersions", name))?;
-        let versions = page.versions().iter();
-        let versions = versions.map(|one| (one.key(), one.version_id()));
-        let markers = page.delete_markers().iter();
-        let markers = markers.map(|one| (one.key(), one.version_id()));
+        let versions = page
+            .versions()
+            .iter()
+            .map(|version| (version.key(), version.version_id()));
+        let markers = page
+            .delete_markers()
+            .iter()
+            .map(|version| (version.key(), version.version_id()));
         let objects: Vec<_> = versions
             .chain(markers)
             .filter_map(|(key, version)| object(key?, version))
             .collect();
         let first = objects.first().cloned();
         if first == last {
-            // Nothing is left, or nothing moves: the bucket itself will say which.
+            // Nothing is left, or nothing was deleted. Deleting the bucket will show which.
             return Ok(());
         }
         last = first;
@@ -76,15 +84,18 @@ async fn delete_objects(
     if objects.is_empty() {
         return Ok(());
     }
-    let objects = Delete::builder().set_objects(Some(objects)).quiet(true);
-    let objects = objects.build().map_err(|error| CloudError {
-        service: "s3".to_owned(),
-        call: "DeleteObjects".to_owned(),
-        resource: Some(name.to_owned()),
-        code: None,
-        message: error.to_string(),
-        kind: CloudErrorKind::Other,
-    })?;
+    let objects = Delete::builder()
+        .set_objects(Some(objects))
+        .quiet(true)
+        .build()
+        .map_err(|error| CloudError {
+            service: "s3".to_owned(),
+            call: "DeleteObjects".to_owned(),
+            resource: Some(name.to_owned()),
+            code: None,
+            message: error.to_string(),
+            kind: CloudErrorKind::Other,
+        })?;
     let answer = clients
         .s3()
         .delete_objects()
@@ -97,21 +108,22 @@ async fn delete_objects(
     match answer
         .errors()
         .iter()
-        .find_map(|left| left_object(name, left))
+        .find_map(|error| object_error(name, error))
     {
         Some(error) => Err(error),
         None => Ok(()),
     }
 }
 
-/// Why an object stays: a page of deletes succeeds as a whole, whatever becomes of each.
-fn left_object(name: &str, left: &aws_sdk_s3::types::Error) -> Option<CloudError> {
-    let (code, message) = (left.code(), left.message());
+/// The error for an object that was not deleted. The call for a page succeeds even if single
+/// deletes fail.
+fn object_error(name: &str, error: &aws_sdk_s3::types::Error) -> Option<CloudError> {
+    let (code, message) = (error.code(), error.message());
     let kind = kind_of(code, message, None);
     let error = CloudError {
         service: "s3".to_owned(),
         call: "DeleteObjects".to_owned(),
-        resource: Some(format!("{name}/{}", left.key().unwrap_or_default())),
+        resource: Some(format!("{name}/{}", error.key().unwrap_or_default())),
         code: code.map(str::to_owned),
         message: message.unwrap_or(NO_MESSAGE).to_owned(),
         kind,
@@ -119,7 +131,7 @@ fn left_object(name: &str, left: &aws_sdk_s3::types::Error) -> Option<CloudError
     (!matches!(code, Some("NoSuchKey" | "NoSuchVersion"))).then_some(error)
 }
 
-/// Uploads that were begun and never ended: they cost, and keep the bucket.
+/// Aborts unfinished uploads. They cost and prevent the deletion of the bucket.
 async fn abort_uploads(clients: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let (mut key, mut upload) = (None, None);
     loop {
@@ -135,14 +147,15 @@ async fn abort_uploads(clients: &Clients, name: &str, until: Instant) -> Result<
             .send()
             .await
             .map_err(failed!("s3", "ListMultipartUploads", name))?;
-        let uploads = page.uploads().iter();
-        let uploads: Vec<_> = uploads
+        let uploads: Vec<_> = page
+            .uploads()
+            .iter()
             .filter_map(|upload| Some((upload.key.clone()?, upload.upload_id.clone()?)))
             .collect();
         let aborts = uploads
             .into_iter()
             .map(|(key, id)| abort(clients, name, key, id));
-        let aborts = stream::iter(aborts).buffer_unordered(AT_ONCE);
+        let aborts = stream::iter(aborts).buffer_unordered(MAX_CALLS_IN_FLIGHT);
         aborts.try_for_each(|()| async { Ok(()) }).await?;
         if page.is_truncated() != Some(true) {
             return Ok(());
@@ -151,7 +164,7 @@ async fn abort_uploads(clients: &Clients, name: &str, until: Instant) -> Result<
     }
 }
 
-/// That emptying goes on with the next try.
+/// The error that makes the caller try again.
 fn in_time(name: &str, until: Instant) -> Result<(), CloudError> {
     if Instant::now() < until {
         return Ok(());
@@ -161,7 +174,7 @@ fn in_time(name: &str, until: Instant) -> Result<(), CloudError> {
         call: "DeleteObjects".to_owned(),
         resource: Some(name.to_owned()),
         code: None,
-        message: "it is being emptied, and still holds objects".to_owned(),
+        message: "it still holds objects: emptying continues with the next attempt".to_owned(),
         kind: CloudErrorKind::Wait,
     })
 }
@@ -172,8 +185,12 @@ async fn abort(
     key: String,
     upload: String,
 ) -> Result<(), CloudError> {
-    let abort = clients.s3().abort_multipart_upload().bucket(name).key(key);
-    let abort = abort.expected_bucket_owner(&clients.place.account);
+    let abort = clients
+        .s3()
+        .abort_multipart_upload()
+        .bucket(name)
+        .key(key)
+        .expected_bucket_owner(&clients.place.account);
     let answer = abort.upload_id(upload).send().await;
     match answer.map_err(failed!("s3", "AbortMultipartUpload", name)) {
         Ok(_) => Ok(()),
@@ -191,25 +208,26 @@ mod tests {
     use super::*;
     use crate::client::loopback::Loopback;
 
-    /// An object that stays fails the delete, with its name; one that is gone already does not.
+    /// An object that was not deleted fails the delete and is named. One that is already gone does
+    /// not.
     #[test]
-    fn an_object_that_stays_is_named() {
-        let left = |code| Error::builder().key("a/b").code(code).message("no").build();
-        let error = left_object("logs", &left("AccessDenied")).unwrap();
+    fn names_an_object_that_was_not_deleted() {
+        let refusal = |code| Error::builder().key("a/b").code(code).message("no").build();
+        let error = object_error("logs", &refusal("AccessDenied")).unwrap();
         assert_eq!(error.kind, CloudErrorKind::Denied);
         assert_eq!(
             error.to_string(),
             "s3 DeleteObjects of logs/a/b: no (AccessDenied)"
         );
-        assert_eq!(left_object("logs", &left("NoSuchVersion")), None);
+        assert_eq!(object_error("logs", &refusal("NoSuchVersion")), None);
     }
 
-    /// A bucket that is filled as fast as it is emptied comes to an end with each try.
+    /// Emptying a bucket that is filled as fast ends with each attempt.
     #[tokio::test]
-    async fn emptying_comes_to_an_end() {
+    async fn emptying_ends() {
         let count = AtomicUsize::new(0);
         let service = Loopback::new(move |body| {
-            let said = if body.is_empty() {
+            let answer = if body.is_empty() {
                 let key = count.fetch_add(1, Ordering::SeqCst);
                 format!(
                     "<ListVersionsResult><IsTruncated>true</IsTruncated><Version><Key>{key}</Key>\
@@ -218,9 +236,9 @@ mod tests {
             } else {
                 "<DeleteResult></DeleteResult>".to_owned()
             };
-            (200, "application/xml", said)
-        });
-        let service = service.await;
+            (200, "application/xml", answer)
+        })
+        .await;
         let until = Instant::now() + Duration::from_millis(300);
         let emptied = delete_versions(&service.clients, "logs", until).await;
         assert_eq!(emptied.unwrap_err().kind, CloudErrorKind::Wait);
