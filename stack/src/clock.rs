@@ -1,15 +1,16 @@
-//! Where the time comes from: an argument everywhere else, read from the system only here.
+//! The source of time. Only this module reads the system clock; all other code takes the time as an
+//! argument.
 
 use jiff::Timestamp;
 
-/// Says what time it is, in UTC.
+/// Returns the current time in UTC.
 pub trait Clock: Send + Sync {
-    /// Now, in whole milliseconds.
+    /// The current time, in whole milliseconds.
     fn now(&self) -> Timestamp;
 }
 
-/// The clock of this machine, cut to whole milliseconds: what is written into the ledger is then
-/// exactly what is read back from it.
+/// The system clock, truncated to milliseconds, so that a time read back from the ledger equals the
+/// time that was written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -23,7 +24,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The same moment without what is smaller than a millisecond.
+/// Drops everything below one millisecond.
 #[must_use]
 pub fn truncate_to_millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
@@ -33,7 +34,7 @@ pub fn truncate_to_millis(at: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    /// The system's clock has no digits below the millisecond.
+    /// The system clock returns whole milliseconds.
     #[test]
     fn the_system_clock_is_cut_to_milliseconds() {
         assert_eq!(SystemClock.now().subsec_nanosecond() % 1_000_000, 0);

@@ -1,7 +1,8 @@
-//! The seam to a cloud: what a stack's resources are, how they are asked about, and what can be done with them.
+//! The interface to a cloud: a stack's resources, queries about them, and actions on them.
 //!
-//! A cloud only answers and acts. Which resources belong to a stack, in which order they go and what is written about it
-//! is decided here in the domain, against [`Cloud`]; a fake one stands in [`crate::testing`].
+//! A cloud answers and acts; it decides nothing. This crate decides which resources belong to a
+//! stack, in which order they are deleted and what is recorded. [`crate::testing`] has a fake
+//! cloud.
 
 mod error;
 mod resource;
@@ -22,47 +23,51 @@ use crate::values::id::StackName;
 use crate::values::money::Usd;
 use crate::values::ttl::Span;
 
-/// What a cloud answers, later. Boxed by hand so that `dyn Cloud` is possible.
+/// A boxed future, so that `dyn Cloud` is possible.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// A cloud, in the accounts and regions of the configuration and in no other.
+/// A cloud, limited to the configured accounts and regions.
 ///
-/// Every call has a time-out and keeps to the cloud's published rates, whoever else in this process calls at the same
-/// time. Nothing in here writes to a ledger: whoever creates or destroys has said so there before.
+/// Every call has a timeout and respects the cloud's published rate limits across this process.
+/// Implementations never write to a ledger: callers record their intent before they create or
+/// destroy anything.
 pub trait Cloud: Send + Sync {
-    /// Everything that carries the tag of a stack (of any, or of the one that is named), with what belongs to it by
-    /// relation, each confirmed by its own service. A place or a type that did not answer is named and hides no other.
+    /// Finds every resource that carries a stack tag within `which`, plus the resources that belong
+    /// to it by relation. Each one is confirmed by its own service. A place or type that did not
+    /// answer is listed in [`Discovery::unchecked`] and does not hide the others.
     fn discover<'a>(&'a self, which: &'a DiscoveryScope) -> BoxFuture<'a, Discovery>;
 
-    /// Asks the resources' own services about them once more, in batches. What is in neither list of the answer is gone.
+    /// Asks the resources' own services about them again, in batches. A resource in neither list of
+    /// the answer no longer exists.
     fn describe<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, Described>;
 
-    /// Takes away what ties this resource to its equals (the rules of a security group that name another), so that a
-    /// circle of references can be undone. Resources without such ties answer that it is done.
+    /// Removes the references between this resource and its peers (security group rules that name
+    /// another group), so that a reference cycle can be deleted. Succeeds for resources that have
+    /// no such references.
     fn detach_references<'a>(
         &'a self,
         resource: &'a Resource,
     ) -> BoxFuture<'a, Result<(), CloudError>>;
 
-    /// Deletes one resource. It never switches a protection off.
+    /// Deletes one resource. Never switches off deletion protection.
     fn delete<'a>(
         &'a self,
         resource: &'a Resource,
         how: DeleteOptions,
     ) -> BoxFuture<'a, Result<Deletion, CloudError>>;
 
-    /// Stops what a resource computes with; its [`Resource::size`] is already in the ledger.
+    /// Stops a resource's compute. The caller has already recorded its [`Resource::size`].
     fn stop<'a>(&'a self, resource: &'a Resource) -> BoxFuture<'a, Result<(), CloudError>>;
 
-    /// Gives a resource back the size that it had.
+    /// Restores a resource to its recorded size.
     fn start<'a>(
         &'a self,
         resource: &'a Resource,
         prior: &'a Value,
     ) -> BoxFuture<'a, Result<(), CloudError>>;
 
-    /// Whether the resources are used: the signals of each that has any, in batches. `window` is how far back a use
-    /// counts.
+    /// Measures the use of the resources that have usage metrics, in batches. `window` is how far
+    /// back use counts.
     fn activity<'a>(
         &'a self,
         resources: &'a [Resource],
@@ -70,98 +75,98 @@ pub trait Cloud: Send + Sync {
         now: Timestamp,
     ) -> BoxFuture<'a, BTreeMap<ResourceId, Activity>>;
 
-    /// What the cloud billed for every stack of the payer, from one day to another (excluded): one grouped request and
-    /// its pages.
+    /// Fetches the cost of every stack of the payer from `from` up to, but not including, `to`: one
+    /// grouped request and its pages.
     fn bill<'a>(&'a self, from: Date, to: Date) -> BoxFuture<'a, Result<Bill, CloudError>>;
 
-    /// The present list prices of what these resources use, from the cloud's own price list.
+    /// Fetches the current list prices of what these resources use.
     fn prices<'a>(
         &'a self,
         resources: &'a [Resource],
     ) -> BoxFuture<'a, Result<Vec<Price>, CloudError>>;
 
-    /// Prices that were asked for before: what is described from now on is priced by them, where they are newer than
-    /// what the cloud's package brings.
+    /// Supplies prices that were fetched earlier. Resources described from now on are priced with
+    /// them, where they are newer than the built-in price list.
     fn set_prices(&self, prices: Vec<Price>) {
         let _ = prices;
     }
 }
 
-/// Which stacks are looked for.
+/// The stacks that a discovery covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DiscoveryScope {
-    /// Every one that a tag names.
+    /// Every stack that a tag names.
     All,
-    /// This one.
+    /// One stack.
     Stack(StackName),
 }
 
-/// What a look at the cloud found.
+/// The result of a discovery.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Discovery {
-    /// The resources, ghosts left out.
+    /// The resources that exist. Index entries of deleted resources are left out.
     pub resources: Vec<Resource>,
-    /// Where it could not be looked.
+    /// Places and types that could not be checked.
     pub unchecked: Vec<Unchecked>,
-    /// What time it is in the cloud, as it said itself; `None` when it did not answer.
+    /// The cloud's own time; `None` when it did not answer.
     pub clock: Option<Timestamp>,
-    /// How many requests it took.
+    /// The number of API requests that the discovery made.
     pub requests: u64,
 }
 
 /// A place, or a type in a place, that did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unchecked {
-    /// Where.
+    /// The account and region.
     pub place: Place,
-    /// Which type; `None`: everything there.
+    /// The resource type; `None` means every type in this place.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Why it could not be looked.
+    /// The cause of the failure.
     pub reason: String,
-    /// Whether the credentials are at fault: they have expired, or belong to another account.
+    /// Whether the credentials are at fault: they expired, or they belong to another account.
     pub credentials: bool,
 }
 
-/// What the services said about resources that were asked about.
+/// The services' answers about a set of resources.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Described {
-    /// Those that exist, as they are now.
+    /// Those that exist, in their current state.
     pub found: Vec<Resource>,
-    /// Those about which no answer could be had, and why.
+    /// Those that could not be described, with the error.
     pub failed: Vec<(ResourceId, CloudError)>,
 }
 
-/// What may be asked of a delete.
+/// Options of a delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeleteOptions {
-    /// Keep a last snapshot of a database.
+    /// Take a final snapshot of a database.
     pub final_snapshot: bool,
 }
 
-/// What came of a delete.
+/// The result of a delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// It is gone, or was gone already.
+    /// The resource is gone, or was already gone.
     Gone,
-    /// The cloud works on it: only a description tells when it is gone.
+    /// The deletion is in progress. Describing the resource shows when it is gone.
     Started,
-    /// The cloud deletes it at this time (keys, secrets). It counts as deleted.
+    /// The cloud deletes it at this time (keys, secrets). Counts as deleted.
     Scheduled(Timestamp),
 }
 
-/// What the cloud billed, with its cost.
+/// What the cloud billed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bill {
-    /// Dollars for each stack, day and service. Days without cost are left out.
+    /// Dollars per stack, day and service. Days without cost are left out.
     pub lines: Vec<BillLine>,
-    /// The days that the answer speaks about and no longer calls estimated.
+    /// The days covered by this answer that are no longer estimated.
     pub settled: Vec<Date>,
-    /// How many billed requests this took.
+    /// The number of billed API requests that this answer cost.
     pub requests: u32,
-    /// What is wrong with the figures as a whole: the tag is not activated for cost allocation.
+    /// A problem with all figures, such as a tag that is not activated for cost allocation.
     pub remark: Option<String>,
-    /// It was paid for and did not come whole: `remark` says why, and there are no lines.
+    /// The answer is incomplete although it was paid for: `lines` is empty and `remark` says why.
     pub broken_off: bool,
 }
 
@@ -172,23 +177,23 @@ pub struct BillLine {
     pub stack: String,
     /// The day, in UTC.
     pub day: Date,
-    /// The service as the bill calls it.
+    /// The service, as named on the bill.
     pub service: String,
-    /// What it cost.
+    /// The cost in dollars.
     pub usd: Usd,
-    /// Whether the cloud may still change it.
+    /// Whether the cloud may still change this amount.
     pub estimated: bool,
 }
 
-/// One price of the list.
+/// One list price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
-    /// What is priced, as in [`Usage::meter`].
+    /// The metered unit, as in [`Usage::meter`].
     pub meter: String,
-    /// Where.
+    /// The region that the price applies to.
     pub region: String,
-    /// Dollars for one unit in one hour, with all its decimals.
+    /// Dollars per unit and hour, unrounded.
     pub usd: rust_decimal::Decimal,
-    /// The day of the list.
+    /// The publication day of the price list.
     pub listed_on: Date,
 }

@@ -1,4 +1,4 @@
-//! The configuration file: what may stand in it, and a reader that says file, line and remedy.
+//! The config file: its settings, and a parser whose errors name the file, the line and the remedy.
 
 mod error;
 mod section;
@@ -16,33 +16,34 @@ use crate::reaper::DEFAULT_INTERVAL;
 use crate::values::id::unsafe_character;
 use crate::values::ttl::Span;
 
-/// The whole file. What is not set has its default; an absent file is `Config::default()`.
+/// The whole config file. Unset keys have their defaults; a missing file equals
+/// `Config::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// `[policy]`: the limits.
     pub policy: Policy,
-    /// `[reaper]`: what ends stacks.
+    /// `[reaper]`: the reaper's settings.
     pub reaper: ReaperConfig,
-    /// `[notify]`: who is told.
+    /// `[notify]`: warnings to owners.
     pub notify: NotifyConfig,
-    /// Each `[[account]]`: where to look for tags. None: the leases of the ledger only.
+    /// Each `[[account]]`: where to look for tags. Without any, jiti uses only the ledger's leases.
     pub accounts: Vec<Account>,
-    /// `[dashboard]`.
+    /// `[dashboard]`: the dashboard's settings.
     pub dashboard: DashboardConfig,
 }
 
-/// How the reaper works.
+/// The settings of the reaper.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaperConfig {
-    /// The time from one run to the next.
+    /// The time between runs.
     pub interval: Span,
-    /// How many stacks it ends at once.
+    /// The maximum number of teardowns at the same time.
     pub concurrency: u32,
-    /// When more are due in one run, none is touched.
+    /// If more stacks are due in one run, the reaper touches none.
     pub max_stacks: u32,
-    /// A sweep that would remove more is refused before its first delete.
+    /// A sweep that would delete more is refused before its first delete.
     pub max_resources: u32,
-    /// Whether it may sweep by tag.
+    /// Whether the reaper may sweep by tag.
     pub sweep: bool,
 }
 
@@ -58,12 +59,12 @@ impl Default for ReaperConfig {
     }
 }
 
-/// Who is told, and when.
+/// The settings of warnings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotifyConfig {
-    /// Where to: an address that takes Slack's JSON.
+    /// The webhook's URL, which must accept Slack's JSON.
     pub webhook: Option<String>,
-    /// How long before expiry, the longest first.
+    /// The times before expiry at which to warn, longest first.
     pub before: Vec<Span>,
 }
 
@@ -80,38 +81,38 @@ impl Default for NotifyConfig {
 /// An account of a cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// What people call it.
+    /// The account's display name.
     pub name: String,
-    /// Its number, twelve digits; credentials of another account are refused.
+    /// The account number, twelve digits. Credentials of another account are refused.
     pub id: String,
-    /// How to get into it.
+    /// The source of its credentials.
     pub access: CredentialSource,
-    /// Where to look.
+    /// The regions to look in.
     pub regions: Vec<String>,
 }
 
-/// How to get into an account.
+/// The source of an account's credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialSource {
-    /// By whatever the environment of the process offers.
+    /// The standard credential chain of the environment.
     Standard,
-    /// By a profile of the cloud's own configuration.
+    /// A profile of the AWS config file.
     Profile(String),
-    /// By a role that is assumed.
+    /// An assumed role.
     Role {
-        /// The role.
+        /// The ARN of the role.
         arn: String,
-        /// What the role's owner agreed on with us.
+        /// The external id that the role requires.
         external_id: Option<String>,
     },
 }
 
-/// How the dashboard behaves.
+/// The settings of the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DashboardConfig {
-    /// It only shows.
+    /// Whether the dashboard refuses changes.
     pub read_only: bool,
-    /// The age at which what the cloud said is asked again.
+    /// The age at which cloud data is fetched again.
     pub refresh: Span,
 }
 
@@ -125,10 +126,10 @@ impl Default for DashboardConfig {
 }
 
 impl Config {
-    /// Reads the file at a path.
+    /// Reads the file at `path`.
     ///
     /// # Errors
-    /// [`ConfigError`]; [`ConfigError::is_missing`] tells a file that is not there from one that is wrong.
+    /// [`ConfigError`]. [`ConfigError::is_missing`] tells a missing file from an invalid one.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
             path: path.to_owned(),
@@ -137,7 +138,7 @@ impl Config {
         Self::parse(&text, path)
     }
 
-    /// Reads the text of a file; the path is for messages only.
+    /// Parses the text of a file. `path` appears only in messages.
     ///
     /// # Errors
     /// [`ConfigError::Wrong`] with the file, the line, and what was expected there.
@@ -159,7 +160,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Every place that the accounts name: each region of each, and what is in none.
+    /// Every place of the configured accounts: each region, and the place of global resources.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         self.accounts.iter().flat_map(|account| {
             let regions = account.regions.iter().map(String::as_str);

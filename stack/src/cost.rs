@@ -1,4 +1,4 @@
-//! What a stack costs and has cost: a fold of its rates and of time, in which unknown stays unknown.
+//! The cost of a stack: a fold of its rates over time, in which unknown stays unknown.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -11,8 +11,8 @@ use crate::values::ttl::{Elapsed, Span};
 /// The source of a rate that was declared with `hourly_cost`.
 pub const DECLARED: &str = "declared";
 
-/// Counts what a stack costs while it stands. What is declared is what jiti cannot price by itself,
-/// so the rate is the declared and the measured one together.
+/// Meters the cost of a stack while it exists. The declared rate is the part that jiti cannot price
+/// itself, so the total is the declared plus the measured rate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meter {
     declared: Option<HourlyRate>,
@@ -20,25 +20,26 @@ pub struct Meter {
     unpriced: Vec<String>,
     at_least: Vec<MinimumCharge>,
     spent: DollarTime,
-    /// How long the stack has stood without a known rate.
+    /// The time without a known rate.
     unknown: Elapsed,
-    /// How long it has stood with one.
+    /// The time with a known rate.
     known: Elapsed,
     #[serde(with = "serde_timestamp")]
     counted_to: Timestamp,
     stopped: bool,
 }
 
-/// What is charged for until a moment, however soon it ends: clouds count seconds only after a least time.
+/// A charge that applies until a given time even if the resource ends earlier, because clouds bill
+/// a minimum time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MinimumCharge {
-    /// Until when.
+    /// The end of the minimum time.
     pub until: Timestamp,
-    /// Dollars an hour.
+    /// The charge in dollars per hour.
     pub hourly_usd: HourlyRate,
 }
 
-/// A rate that was found, and where.
+/// A measured rate and its source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Measured {
     rate: HourlyRate,
@@ -46,7 +47,7 @@ struct Measured {
 }
 
 impl Meter {
-    /// A meter that begins to count.
+    /// Starts a meter.
     #[must_use]
     pub fn new(at: Timestamp, declared: Option<HourlyRate>) -> Self {
         Self {
@@ -62,13 +63,13 @@ impl Meter {
         }
     }
 
-    /// From here on the declared rate is another one.
+    /// Changes the declared rate from `at` on.
     pub fn declare(&mut self, at: Timestamp, declared: Option<HourlyRate>) {
         self.count(at);
         self.declared = declared;
     }
 
-    /// From here on the measured rate is another one, or no longer known.
+    /// Changes the measured rate from `at` on; `None` means no longer known.
     pub fn measure(
         &mut self,
         at: Timestamp,
@@ -84,8 +85,8 @@ impl Meter {
         self.unpriced = unpriced.to_vec();
     }
 
-    /// What of the rate is charged for beyond this moment in any case. What was before and ended too soon has cost the
-    /// rest of its time all the same.
+    /// Replaces the minimum charges from `at` on. An earlier one that ended before its time is
+    /// charged for the rest of that time.
     pub fn commit(&mut self, at: Timestamp, at_least: &[MinimumCharge]) {
         self.count(at);
         for before in std::mem::take(&mut self.at_least) {
@@ -100,7 +101,7 @@ impl Meter {
         self.at_least = at_least.to_vec();
     }
 
-    /// What was measured last: the rate, its source, and what it leaves out.
+    /// The latest measurement: the rate, its source, and what it does not cover.
     #[must_use]
     pub fn measured(&self) -> (Option<HourlyRate>, Option<&str>, &[String]) {
         let measured = self.measured.as_ref();
@@ -112,20 +113,20 @@ impl Meter {
         )
     }
 
-    /// From here on nothing is left that could cost anything.
+    /// Stops the meter: nothing is left that could cost anything.
     pub fn stop(&mut self, at: Timestamp) {
         self.commit(at, &[]);
         self.stopped = true;
     }
 
-    /// Something is left after all. The time since it stopped is counted: what is found now has
-    /// cost all along.
+    /// Restarts the meter because something is left after all. It has cost money all along, so the
+    /// time since the stop counts.
     pub fn restart(&mut self, at: Timestamp) {
         self.stopped = false;
         self.count(at);
     }
 
-    /// The rate now; `None` when it is unknown, or nothing stands any more.
+    /// The current rate; `None` if it is unknown or the meter is stopped.
     #[must_use]
     pub fn rate(&self) -> Option<HourlyRate> {
         if self.stopped {
@@ -139,7 +140,7 @@ impl Meter {
         }
     }
 
-    /// Where the rate comes from; `None` when there is none.
+    /// The source of the rate; `None` if there is no rate.
     #[must_use]
     pub fn source(&self) -> Option<String> {
         self.rate()?;
@@ -151,7 +152,7 @@ impl Meter {
         }
     }
 
-    /// What was spent until a moment; `None` when no rate has been known at any time.
+    /// The amount spent up to `now`; `None` if no rate was ever known.
     #[must_use]
     pub fn spent(&self, now: Timestamp) -> Option<Usd> {
         let mut meter = self.clone_counters();
@@ -159,13 +160,13 @@ impl Meter {
         (meter.known > Elapsed::default() || self.rate().is_some()).then(|| meter.spent.dollars())
     }
 
-    /// What the figures do not cover: what the rate leaves out, and the time without a rate.
+    /// What the figures do not cover: the unpriced part of the rate, and the time without a rate.
     #[must_use]
     pub fn unpriced(&self, now: Timestamp) -> Vec<String> {
         let mut meter = self.clone_counters();
         meter.count(now, self.rate(), self.stopped);
         let mut unpriced = self.unpriced.clone();
-        // Without any rate there is no figure that this could qualify.
+        // Without any rate there is no amount to qualify.
         if meter.unknown > Elapsed::default() && meter.known > Elapsed::default() {
             let time = Span::from_seconds(meter.unknown.seconds());
             let time = time.map_or_else(|| "less than 1s".to_owned(), |span| span.to_string());
@@ -174,14 +175,14 @@ impl Meter {
         unpriced
     }
 
-    /// What it will cost from one moment to another at the present rate.
+    /// The cost from `now` until `end` at the current rate.
     #[must_use]
     pub fn until(&self, now: Timestamp, end: Timestamp) -> Option<Usd> {
         self.rate()
             .map(|rate| rate.over(Elapsed::between(now, end)))
     }
 
-    /// What was wasted since a moment, at the present rate; never more than was spent.
+    /// The amount wasted since `since` at the current rate, at most what was spent.
     #[must_use]
     pub fn wasted(&self, since: Timestamp, now: Timestamp) -> Option<Usd> {
         let wasted = self.rate()?.over(Elapsed::between(since, now));
@@ -218,13 +219,13 @@ impl Meter {
     }
 }
 
-/// A saving as it may be claimed: never more than was spent.
+/// Limits a claimed saving to what was spent.
 #[must_use]
 pub fn saving(claimed: Usd, spent: Usd) -> Usd {
     claimed.min(spent)
 }
 
-/// The numbers of a [`Meter`] without its texts, so that reading it at a moment copies little.
+/// The numbers of a [`Meter`] without its texts, so that reading it copies little.
 struct Counters {
     spent: DollarTime,
     known: Elapsed,
@@ -233,8 +234,8 @@ struct Counters {
 }
 
 impl Counters {
-    /// Counts on to a moment. One that lies before the last is not counted back: two machines may
-    /// disagree about the time.
+    /// Counts up to a time. A time before the last one counts nothing back, because two machines
+    /// may disagree about the time.
     fn count(&mut self, to: Timestamp, rate: Option<HourlyRate>, stopped: bool) {
         let time = Elapsed::between(self.counted_to, to);
         if stopped || time == Elapsed::default() {
@@ -272,7 +273,8 @@ mod tests {
         meter.spent(hour(hours)).map(|usd| usd.to_string())
     }
 
-    /// What ends before its least time has cost that time; what ends later has cost no more for it.
+    /// A resource that ends before its minimum time is charged for that time; one that ends later
+    /// pays nothing extra.
     #[test]
     fn what_ends_too_soon_is_charged_for_its_least_time() {
         let half = Span::minutes(30).after(noon());
@@ -292,7 +294,7 @@ mod tests {
         let mut later = measured("6.00");
         later.stop(hour(2));
         assert_eq!(spent(&later, 9).as_deref(), Some("12.00"));
-        // A third of it ended at half past, the rest went on.
+        // A third of the resources end after half an hour.
         let mut partly = measured("6.00");
         partly.measure(half, rate("4.00"), "list", &[]);
         partly.commit(half, &[at_least("4.00")]);
@@ -301,7 +303,7 @@ mod tests {
         assert_eq!(spent(&partly, 9).as_deref(), Some("10.00"));
     }
 
-    /// What is declared and what is measured add up, and the source names both.
+    /// The declared and the measured rate add up, and the source names both.
     #[test]
     fn declared_and_measured_add_up() {
         let mut meter = Meter::new(noon(), rate("0.40"));
@@ -318,7 +320,8 @@ mod tests {
         assert_eq!(spent(&meter, 2).as_deref(), Some("1.80"));
     }
 
-    /// Unknown stays unknown: no rate is no amount, and time without one is named.
+    /// Unknown stays unknown: without a rate there is no amount, and the time without a rate is
+    /// named.
     #[test]
     fn unknown_stays_unknown() {
         let mut meter = Meter::new(noon(), None);
@@ -335,7 +338,7 @@ mod tests {
         assert_eq!(meter.unpriced(hour(4)), ["3h without a known rate"]);
     }
 
-    /// What is gone costs nothing, and what is found later has cost all along.
+    /// A stack that is gone costs nothing, and something found later has cost money all along.
     #[test]
     fn gone_costs_nothing_until_something_is_found() {
         let mut meter = Meter::new(noon(), rate("1"));
@@ -348,7 +351,7 @@ mod tests {
         assert_eq!(spent(&meter, 4).as_deref(), Some("4.00"));
     }
 
-    /// A moment before the last one counts nothing back, and no saving exceeds what was spent.
+    /// An earlier time subtracts nothing, and no saving exceeds what was spent.
     #[test]
     fn time_and_savings_do_not_run_away() {
         let mut meter = Meter::new(hour(2), rate("1"));

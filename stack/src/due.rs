@@ -1,4 +1,4 @@
-//! What should end now and why: a pure function of leases, the time, the policy and the reaper.
+//! What is due to end, and why: a pure function of leases, time, policy and reaper status.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,16 +12,16 @@ use crate::view::View;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Its time is over.
+    /// The lease has expired.
     Expiry,
-    /// It was not ready within its time.
+    /// The stack was not ready within `ready_timeout`.
     Purgatory,
-    /// Nobody uses it.
+    /// The stack has been idle for `idle_after`.
     Idleness,
 }
 
 impl Cause {
-    /// The word for it, as in JSON.
+    /// The cause's name, as in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,37 +32,37 @@ impl Cause {
     }
 }
 
-/// A cause, when it came, and when it makes the stack due.
+/// A cause with its time, and when it makes the stack due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// When the cause came, or comes.
+    /// When the cause occurred or will occur.
     pub cause_at: Timestamp,
-    /// When the stack is due: the cause, the grace, and the end of a hold.
+    /// When the stack is due: after the cause and the grace, and not before the end of a hold.
     pub due_at: Timestamp,
 }
 
 /// A stack that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// Which one.
+    /// The stack's name.
     pub name: StackName,
-    /// Why, and since when.
+    /// The cause, and since when the stack is due.
     pub deadline: Deadline,
 }
 
-/// Whether the reaper keeps away from a stack whatever its time says: it is protected, or told
-/// about in events that this version does not understand. A hold is another thing: it ends.
+/// Whether the reaper never touches this stack: the policy protects it, or its lease has events
+/// that this version does not understand. A hold is no exemption, because it ends.
 #[must_use]
 pub fn is_exempt(lease: &Lease, view: &View) -> bool {
     view.protection.covers(&lease.name, &lease.app) || lease.unknown_events > 0
 }
 
-/// Everything that ends a stack as things stand, with the moment of each, come or to come; nothing
-/// when it is gone, being torn down, or spared.
+/// All causes that end a stack as things stand, with their times, past or future. Empty if the
+/// stack is gone, being torn down, or exempt.
 ///
-/// What a teardown has left is not due: it is tried again on a schedule of its own.
+/// Residue is never due: it has its own retry schedule.
 #[must_use]
 pub fn causes(lease: &Lease, observed: &Activity, view: &View) -> Vec<(Cause, Timestamp)> {
     let reading = lease.at(view.now);
@@ -90,7 +90,7 @@ pub fn causes(lease: &Lease, observed: &Activity, view: &View) -> Vec<(Cause, Ti
     causes.into_iter().flatten().collect()
 }
 
-/// What will end a stack first, as things stand; `None` when nothing will.
+/// The earliest deadline as things stand; `None` if nothing will end the stack.
 #[must_use]
 pub fn deadline(lease: &Lease, observed: &Activity, view: &View) -> Option<Deadline> {
     let (cause, cause_at) = causes(lease, observed, view)
@@ -106,7 +106,7 @@ pub fn deadline(lease: &Lease, observed: &Activity, view: &View) -> Option<Deadl
     })
 }
 
-/// What is due now, the longest due first.
+/// The stacks that are due now, longest overdue first.
 pub fn due<'a>(
     leases: impl IntoIterator<Item = (&'a Lease, &'a Activity)>,
     view: &View,
@@ -126,8 +126,8 @@ pub fn due<'a>(
     due
 }
 
-/// When a stack dies: the moment it is due, rounded up to the next run of the reaper. `None` while
-/// no reaper has ever run or it is paused, and when nothing will end the stack.
+/// When the stack will be torn down: its deadline, rounded up to the next reaper run. `None` if
+/// nothing will end the stack, if no reaper has ever run, or if the reaper is paused.
 #[must_use]
 pub fn dies_at(lease: &Lease, observed: &Activity, view: &View) -> Option<Timestamp> {
     let deadline = deadline(lease, observed, view)?;
@@ -165,7 +165,7 @@ mod tests {
         due.iter().map(|due| due.name.to_string()).collect()
     }
 
-    /// What is due comes the longest due first, by name where that is the same.
+    /// Due stacks are sorted by how long they are overdue, then by name.
     #[test]
     fn the_longest_due_comes_first() {
         let leases = [
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(due_after(150, &leases), ["a", "b", "late"]);
     }
 
-    /// A stack is never due because of a lease that this version does not wholly understand.
+    /// A stack with events that this version does not understand is never due.
     #[test]
     fn what_is_not_understood_is_not_due() {
         let unknown = every_kind().pop();
@@ -188,7 +188,7 @@ mod tests {
         );
     }
 
-    /// A hold that has ended no longer puts anything off; one that lasts does.
+    /// A hold delays the deadline until it ends.
     #[test]
     fn a_hold_puts_off() {
         let until = Span::minutes(200).after(noon());

@@ -1,4 +1,4 @@
-//! Whether anybody uses a stack: what was seen, and the rule with three values that judges it.
+//! Whether a stack is in use: the evidence, and the rule with three values that judges it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,70 +6,70 @@ use serde::{Deserialize, Serialize};
 use crate::lease::{Lease, Phase};
 use crate::values::ttl::Span;
 
-/// How far back a use counts, where the stack does not say with `idle_after`.
+/// How far back a use counts, unless the stack sets `idle_after`.
 pub const DEFAULT_WINDOW: Span = Span::minutes(60);
 
-/// What is known about the use of a stack.
+/// Whether a stack is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdleState {
-    /// Somebody uses it.
+    /// The stack is in use.
     Active,
-    /// Everything was looked at, and nobody uses it.
+    /// Everything was checked, and nothing is in use.
     Idle,
-    /// Something could not be looked at, or nothing was.
+    /// Something could not be checked, or nothing was.
     Unknown,
 }
 
-/// One signal of use: what it said, over what time, and from where on it means use.
+/// One usage metric: its value, its window, and the threshold for use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was measured, such as `i-0abc CPUUtilization`.
+    /// The metric, such as `i-0abc CPUUtilization`.
     pub signal: String,
-    /// What it said; `None`: it could not be asked, or it did not answer.
+    /// The value; `None` if the metric was not queried, or did not answer.
     pub value: Option<f64>,
-    /// From this value on somebody uses it.
+    /// The lowest value that counts as use.
     pub threshold: f64,
-    /// The time it speaks about, in seconds.
+    /// The period that the value covers, in seconds.
     #[serde(with = "in_seconds")]
     pub window: Span,
 }
 
 impl Evidence {
-    /// What this signal alone says.
+    /// The state according to this metric alone.
     #[must_use]
     pub fn state(&self) -> IdleState {
         match self.value {
             Some(value) if value >= self.threshold => IdleState::Active,
-            // A value that is not a number was not measured.
+            // NaN is not a measurement.
             Some(value) if !value.is_nan() => IdleState::Idle,
             _ => IdleState::Unknown,
         }
     }
 }
 
-/// What was found out about the use of a stack, by whoever looked.
+/// The measured use of a stack or a resource.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Activity {
-    /// Every signal.
+    /// The evidence, one entry per metric.
     pub evidence: Vec<Evidence>,
-    /// Since when nobody has used it, as far back as was looked.
+    /// Since when nothing has been in use, as far back as was checked.
     pub quiet_since: Option<Timestamp>,
 }
 
-/// The use of a stack, judged.
+/// The judged idleness of a stack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Idleness {
     /// The verdict.
     pub state: IdleState,
-    /// Since when it has been idle; `None` when it is not.
+    /// Since when the stack has been idle; `None` if it is not.
     pub since: Option<Timestamp>,
-    /// What the verdict rests on.
+    /// The evidence behind the verdict.
     pub evidence: Vec<Evidence>,
 }
 
-/// The rule: anything active → active; else anything unknown → unknown; else idle. Without any
-/// evidence nothing is known.
+/// Combines states: anything active → active; else anything unknown → unknown; else idle. Without
+/// any state, the result is unknown.
 #[must_use]
 pub fn rule(states: impl IntoIterator<Item = IdleState>) -> IdleState {
     let (mut any, mut unknown) = (false, false);
@@ -88,11 +88,11 @@ pub fn rule(states: impl IntoIterator<Item = IdleState>) -> IdleState {
     }
 }
 
-/// Judges the use of a stack at a moment, from what the ledger and the observer say.
+/// Judges whether a stack is idle, from the ledger and the measurements.
 ///
-/// A `touch` within the window makes it active. Its absence says nothing by itself: nobody has to
-/// touch what they use. Only a stack that is ready can be idle: one that sleeps or is on its way
-/// is not expected to be used.
+/// A `touch` within the window makes the stack active. A missing `touch` proves nothing, because it
+/// is optional. Only a stack that is ready can be idle: a stack that sleeps or is being created is
+/// not expected to be in use.
 #[must_use]
 pub fn judge(lease: &Lease, observed: &Activity, now: Timestamp) -> Idleness {
     let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
@@ -116,7 +116,7 @@ pub fn judge(lease: &Lease, observed: &Activity, now: Timestamp) -> Idleness {
         state = IdleState::Unknown;
     }
     let since = (state == IdleState::Idle).then(|| {
-        // Not before it was ready, and not before it was last used.
+        // Not before it was ready, and not before its last use.
         let last = lease.last_activity.as_ref().map(|last| last.at);
         let quiet = observed.quiet_since.unwrap_or(now).min(now);
         [Some(quiet), last, Some(reading.phase_since)]
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(rule([]), Unknown);
     }
 
-    /// A value at the threshold is use; none, and one that is no number, is not known.
+    /// A value at the threshold counts as use. No value, or NaN, is unknown.
     #[test]
     fn a_signal_is_judged_by_its_threshold() {
         let state = |value| {

@@ -1,4 +1,4 @@
-//! Init overhead: how long it took from the request until the stack was of use, phase by phase.
+//! Init overhead: the time from the request until the stack was ready, phase by phase.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,14 +7,14 @@ use crate::values::money::{HourlyRate, Usd};
 use crate::values::serde_timestamp;
 use crate::values::ttl::Elapsed;
 
-/// The class of the phases that are readiness checks.
+/// The class of phases that are readiness checks.
 pub const CHECK_CLASS: &str = "check";
 
-/// More phases than this are not kept: a stack that marks in a loop must not make the lists of
-/// everybody slow. The ledger has them all.
+/// The maximum number of phases in a lease, so that a stack that marks phases in a loop does not
+/// slow down every listing. The ledger stores all of them.
 const MOST_PHASES: usize = 64;
 
-/// One init of a stack: begun by a request, a new version, a wake, or checks that run again.
+/// One init of a stack, started by a request, a new version, a wake, or a rerun of the checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Init {
     #[serde(with = "serde_timestamp")]
@@ -30,38 +30,38 @@ pub struct Init {
 /// A named part of an init.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InitPhase {
-    /// Its name.
+    /// The phase's name.
     pub name: String,
-    /// The kind of work.
+    /// The kind of work, such as `database`.
     pub class: Option<String>,
-    /// When it began.
+    /// When the phase started.
     #[serde(with = "serde_timestamp")]
     pub started_at: Timestamp,
-    /// How long it took; `None` while it runs.
+    /// The length of the phase; `None` while it runs.
     pub seconds: Option<Elapsed>,
 }
 
-/// Whether a phase of an init begins or ends.
+/// Whether a phase of an init starts or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseBoundary {
-    /// It begins now.
+    /// The phase starts now.
     Start,
-    /// It is done now.
+    /// The phase is done now.
     Done,
 }
 
-/// A phase as a stack tells it from inside: its own clock, its own measure.
+/// A phase as the stack itself reports it, by its own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedPhase {
-    /// When it began.
+    /// When the phase started.
     pub started_at: Timestamp,
-    /// How long it took.
+    /// The length of the phase.
     pub seconds: Elapsed,
 }
 
 impl Init {
-    /// A new init, at the rate that is known.
+    /// Starts an init at the known rate, if any.
     pub(crate) fn begin(at: Timestamp, rate: Option<HourlyRate>) -> Self {
         Self {
             requested_at: at,
@@ -97,10 +97,10 @@ impl Init {
             (Some(phase), PhaseBoundary::Done, None) => {
                 phase.seconds = Some(Elapsed::between(phase.started_at, at));
             }
-            // It runs already; the first start counts.
+            // The phase already runs, and the first start counts.
             (Some(_), PhaseBoundary::Start, None) => {}
             (None, _, Some(reported)) => {
-                // A check asks again and again, and is told the same phases each time.
+                // A check polls, and receives the same phases with each answer.
                 let same = self.phases.iter_mut().find(|p| {
                     p.name == name
                         && p.started_at.as_millisecond() == reported.started_at.as_millisecond()
@@ -111,7 +111,7 @@ impl Init {
                 }
             }
             (None, PhaseBoundary::Start, None) => self.keep(name, class, at, None),
-            // Only its end was told: it began when the phase before it ended.
+            // Only the end was reported: the phase started when the previous one ended.
             (None, PhaseBoundary::Done, None) => {
                 let from = self.phases.iter().filter_map(InitPhase::ended_at).max();
                 let from = from
@@ -139,7 +139,8 @@ impl Init {
         }
     }
 
-    /// A rate became known: until it is ready the newest counts, afterwards only the first.
+    /// Records a rate. Until the stack is ready, the latest rate counts; afterwards, only the
+    /// first.
     pub(crate) fn rated(&mut self, rate: Option<HourlyRate>) {
         if self.ready_at.is_none() || self.rate.is_none() {
             self.rate = rate.or(self.rate);
@@ -157,13 +158,13 @@ impl Init {
         }
     }
 
-    /// When it was asked for.
+    /// When the stack was requested.
     #[must_use]
     pub fn requested_at(&self) -> Timestamp {
         self.requested_at
     }
 
-    /// When everything was created and checks began.
+    /// When everything was created and the checks started.
     #[must_use]
     pub fn provisioned_at(&self) -> Option<Timestamp> {
         self.provisioned_at
@@ -175,7 +176,7 @@ impl Init {
         self.ready_at
     }
 
-    /// Its phases, in the order in which they were told.
+    /// The phases, in the order of their reports.
     #[must_use]
     pub fn phases(&self) -> &[InitPhase] {
         &self.phases
@@ -203,7 +204,7 @@ impl Init {
             .map(|at| Elapsed::between(self.requested_at, at))
     }
 
-    /// What the overhead cost: rate × time. `None` while the end or the rate is not known.
+    /// The cost of the overhead: rate × time. `None` while the end or the rate is unknown.
     #[must_use]
     pub fn usd(&self) -> Option<Usd> {
         self.rate
@@ -211,8 +212,8 @@ impl Init {
             .map(|(rate, time)| rate.over(time))
     }
 
-    /// The phase that took longest. A check lasts from `provisioned` on and so would always win: it
-    /// counts only where no other phase was told.
+    /// The longest phase. A check lasts from `provisioned` on and would always win, so checks count
+    /// only if no other phase was reported.
     #[must_use]
     pub fn slowest(&self) -> Option<&InitPhase> {
         let longest = |checks: bool| {
@@ -251,8 +252,8 @@ mod tests {
             .collect()
     }
 
-    /// Phases are marked from outside by start and done, and a done without a start began where the
-    /// phase before it ended.
+    /// Phases are marked by start and done. A done without a start counts from the end of the
+    /// previous phase.
     #[test]
     fn phases_are_marked() {
         let mut init = Init::begin(noon(), None);
@@ -272,7 +273,7 @@ mod tests {
         assert_eq!(init.slowest().map(|phase| &*phase.name), Some("migrate"));
     }
 
-    /// A phase that is told again and again from inside is one phase, with what was told last.
+    /// A phase that is reported several times stays one phase, with the latest report.
     #[test]
     fn a_phase_told_twice_is_one() {
         let mut init = Init::begin(noon(), None);
@@ -286,7 +287,8 @@ mod tests {
         assert_eq!(reported(&init), [("pull", 1, Some(3))]);
     }
 
-    /// A check is never the slowest phase where others were told, and the phases have a limit.
+    /// A check is the slowest phase only if no other phase was reported, and the number of phases
+    /// is limited.
     #[test]
     fn checks_are_slowest_only_alone() {
         let mut init = Init::begin(noon(), None);
@@ -308,7 +310,8 @@ mod tests {
         assert_eq!(init.phases().len(), MOST_PHASES);
     }
 
-    /// The overhead costs what the rate was while it lasted, or else the first known afterwards.
+    /// The overhead is priced at the rate during the init, or else at the first rate known
+    /// afterwards.
     #[test]
     fn the_overhead_is_priced_once() {
         let rate = |text: &str| text.parse().ok();

@@ -1,7 +1,7 @@
-//! What the cloud said when it was last asked: resources, their use, the bill, prices.
+//! The cloud's last answers: resources, their use, the bill, prices.
 //!
-//! The ledger is the truth; this is a memory of answers. Whoever deletes all of it loses a refresh and nothing else.
-//! [`MemoryInventory`] and [`SqliteInventory`] keep the same laws, which one contract test holds.
+//! The ledger is the source of truth; the inventory is a cache. Deleting it costs one refresh.
+//! [`MemoryInventory`] and [`SqliteInventory`] pass the same contract test.
 
 mod bill;
 mod known;
@@ -31,47 +31,47 @@ use crate::ledger::LedgerFuture;
 use crate::process::{self, Liveness};
 use crate::values::id::RunId;
 
-/// A look at the cloud, to be remembered.
+/// The result of one scan of the cloud.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CloudScan {
-    /// When it began: what it found is at least that young.
+    /// When the scan started. What it found is at least this recent.
     pub at: Timestamp,
-    /// When it had ended: what the cloud's clock is held against.
+    /// When the scan ended. The cloud's clock is compared with this time.
     pub ended_at: Timestamp,
-    /// Which stacks were looked for.
+    /// The stacks that the scan covered.
     pub which: DiscoveryScope,
-    /// Everywhere that was to be looked, whether it answered or not.
+    /// The places that the scan covered, whether they answered or not.
     pub places: Vec<Place>,
-    /// What it found.
+    /// The discovery's result.
     pub found: Discovery,
 }
 
-/// A bill that was asked for, to be remembered.
+/// The answer to one request for the bill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BillAnswer {
-    /// When.
+    /// When the bill was requested.
     pub at: Timestamp,
-    /// The first day that was asked about.
+    /// The first day of the request.
     pub from: Date,
-    /// The day after the last.
+    /// The day after the last day of the request.
     pub to: Date,
-    /// What it says.
+    /// The bill.
     pub bill: Bill,
 }
 
-/// That somebody asks for the bill: until then, or until the answer is there, nobody else does.
+/// A lock on requests for the bill, so that only one process at a time pays for one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillLock {
-    /// Who: a name of its own, since one process may want it twice.
+    /// The holder. Not only a process id, because one process may ask twice.
     pub by: RunId,
-    /// In which process.
+    /// The process of the holder.
     pub process: ProcessId,
-    /// Until when it stands if nobody can tell whether that process lives.
+    /// When the lock expires if nothing can tell whether the holder's process is alive.
     pub until: Timestamp,
 }
 
 impl BillLock {
-    /// What stands after somebody wants to ask.
+    /// The lock that is in force after `wanted` was requested.
     fn after(held: Option<&Self>, wanted: Self, now: Timestamp) -> Self {
         let stands =
             |held: &&Self| held.until > now && process::liveness(&held.process) != Liveness::Dead;
@@ -79,50 +79,52 @@ impl BillLock {
     }
 }
 
-/// A price, and when the price list was asked for it.
+/// A price and when it was fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatedPrice {
-    /// The price.
+    /// The list price.
     pub price: Price,
-    /// When it was asked for.
+    /// When the price was fetched.
     pub asked_at: Timestamp,
 }
 
-/// In which state an inventory is: what was read in one is all that there is, as long as it is still in that.
+/// The version of an inventory's contents. Values read under one generation stay valid while the
+/// generation is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Generation {
-    /// The state of what is stored: another number with each change, whoever made it.
+    /// The version of the stored contents: changes with every write, by any process.
     pub(crate) stored: i64,
-    /// How often that was changed which is only remembered.
+    /// The number of changes that are kept only in memory.
     pub(crate) apart: u64,
 }
 
-/// A memory of what the cloud said.
+/// A cache of the cloud's answers.
 ///
-/// What cannot be stored, because its file is read-only or does not exist, is remembered as long as the process lives.
+/// What cannot be stored, because the file is read-only or missing, is kept for the life of the
+/// process.
 pub trait Inventory: Send + Sync {
-    /// Where it is, as a person would write it.
+    /// The location, as a person would write it: a path.
     fn place(&self) -> String;
 
-    /// In which state it is, which costs next to nothing to ask; `None` where that is not known: nothing is stored yet.
+    /// The current generation. Cheap to read. `None` if nothing is stored yet.
     ///
     /// # Errors
     /// When the store can't be read.
     fn generation(&self) -> LedgerFuture<'_, Option<Generation>>;
 
-    /// What looks have found and what was seen of its use.
+    /// The resources found by scans, and their use.
     ///
     /// # Errors
     /// When the store can't be read.
     fn known(&self) -> LedgerFuture<'_, CloudSnapshot>;
 
-    /// Remembers a look, as [`CloudSnapshot::after`] says, and answers what is known then.
+    /// Records a scan, as [`CloudSnapshot::after`] defines, and returns the new snapshot.
     ///
     /// # Errors
     /// When the store can't be read or written.
     fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot>;
 
-    /// Remembers what the services said of some that they were asked about once more, as [`CloudSnapshot::again`] says.
+    /// Records new descriptions of the resources `asked`, as [`CloudSnapshot::again`] defines.
     ///
     /// # Errors
     /// When the store can't be read or written.
@@ -133,7 +135,7 @@ pub trait Inventory: Send + Sync {
         described: Described,
     ) -> LedgerFuture<'_, ()>;
 
-    /// Remembers whether resources were used, as it was seen at a moment.
+    /// Records the use of resources, as measured at `at`.
     ///
     /// # Errors
     /// When the store can't be read or written.
@@ -143,43 +145,44 @@ pub trait Inventory: Send + Sync {
         seen: BTreeMap<ResourceId, Activity>,
     ) -> LedgerFuture<'_, ()>;
 
-    /// What the cloud billed, and what asking for it took.
+    /// The bill so far, and how many requests it cost.
     ///
     /// # Errors
     /// When the store can't be read.
     fn bill(&self) -> LedgerFuture<'_, BillHistory>;
 
-    /// Takes the right to ask for the bill; whether it was free. One that stands is waited for.
+    /// Takes the lock on requests for the bill. Returns false if another holder has it.
     ///
     /// # Errors
     /// When the store can't be read or written.
     fn lock_bill(&self, now: Timestamp, asking: BillLock) -> LedgerFuture<'_, bool>;
 
-    /// Gives it back.
+    /// Releases the lock on requests for the bill.
     ///
     /// # Errors
     /// When the store can't be read or written.
     fn unlock_bill(&self, by: RunId) -> LedgerFuture<'_, ()>;
 
-    /// Remembers a bill, as [`BillHistory::after`] says: what is settled is kept for good. Its requests are counted.
+    /// Records a bill, as [`BillHistory::after`] defines. Final days are kept permanently, and the
+    /// requests are counted.
     ///
     /// # Errors
     /// When the store can't be read or written.
     fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory>;
 
-    /// Counts billed requests that brought no bill.
+    /// Counts billed requests that returned no bill.
     ///
     /// # Errors
     /// When the store can't be read or written.
     fn count_bill_requests(&self, at: Timestamp, requests: u32) -> LedgerFuture<'_, ()>;
 
-    /// The prices that were asked for.
+    /// The fetched prices.
     ///
     /// # Errors
     /// When the store can't be read.
     fn prices(&self) -> LedgerFuture<'_, Vec<DatedPrice>>;
 
-    /// Remembers prices in the place of those that it had for the same meters and regions.
+    /// Records prices. They replace earlier prices of the same meters and regions.
     ///
     /// # Errors
     /// When the store can't be read or written.

@@ -1,4 +1,4 @@
-//! A lease: until when a stack may live, and everything else that its events add up to.
+//! A lease: how long a stack may live, and everything else that its events add up to.
 
 mod event;
 mod fold;
@@ -24,189 +24,188 @@ use crate::values::id::{Actor, AppName, AppVersion, LedgerId, Owner, RunId, Seq,
 use crate::values::serde_timestamp;
 use crate::values::ttl::Span;
 
-/// The present incarnation of a stack, as the fold of its events. A ledger keeps it as a snapshot,
-/// so it is small, and its serialised form works where fields have no names (no tagged, flattened
-/// or skipped fields in here).
+/// The current lease of a stack: the fold of its events. A ledger stores it as a compact snapshot
+/// in a format without field names, so this type uses no tagged, flattened or skipped fields.
 ///
-/// Fields that depend on the time are not here: [`Lease::at`] reads a lease at a moment.
+/// Values that depend on the time are not stored here: [`Lease::at`] computes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// The stack's name.
     pub name: StackName,
-    /// The application.
+    /// The application that the stack belongs to.
     pub app: AppName,
-    /// Its version now.
+    /// The version that is deployed now.
     pub version: AppVersion,
-    /// Who is responsible now.
+    /// The current owner.
     pub owner: Owner,
-    /// Who was responsible before: resources may still carry their tag.
+    /// Earlier owners. Resources may still carry their tag.
     pub former_owners: Vec<Owner>,
-    /// The terms now.
+    /// The current terms.
     pub terms: Terms,
-    /// Where Terraform last registered it from.
+    /// Where Terraform last registered the stack from.
     pub origin: Origin,
-    /// The `max_ttl` of the policy that was recorded last.
+    /// The `max_ttl` of the policy recorded last.
     pub max_ttl: Option<Span>,
     /// When the lease began.
     #[serde(with = "serde_timestamp")]
     pub created_at: Timestamp,
-    /// When its TTL was last counted anew.
+    /// When the TTL was last counted from the start.
     #[serde(with = "serde_timestamp")]
     pub renewed_at: Timestamp,
-    /// Until when the stack may live.
+    /// The end of the lease.
     #[serde(with = "serde_timestamp")]
     pub expires_at: Timestamp,
-    /// The phase as the events say it; time-outs are not in it: see [`Lease::at`].
+    /// The phase according to the events, without timeouts: see [`Lease::at`].
     pub recorded_phase: Phase,
-    /// Since when it has been in that phase.
+    /// The start of that phase.
     #[serde(with = "serde_timestamp")]
     pub phase_since: Timestamp,
-    /// Terraform's state is known to hold the stack.
+    /// Whether Terraform's state is known to contain the stack.
     pub recorded: bool,
-    /// Terraform's state no longer holds it, though a teardown has not ended.
+    /// Whether Terraform's state no longer contains the stack, although a teardown has not ended.
     pub released: bool,
-    /// The ledger that it was adopted from.
+    /// The ledger from which the stack was adopted.
     pub adopted_from: Option<LedgerId>,
-    /// The last hold, whether it has ended or not.
+    /// The latest hold, ended or not.
     pub hold: Option<Hold>,
-    /// The present init; `None` when the stack declares no readiness, or was adopted.
+    /// The current init; `None` when the stack declares no readiness, or was adopted.
     pub init: Option<Init>,
-    /// What it costs.
+    /// The cost so far and the current rate.
     pub meter: Meter,
-    /// When it was last used, as far as anybody said so.
+    /// The last recorded use.
     pub last_activity: Option<LastActivity>,
-    /// When each kind of warning was last given.
+    /// When each kind of warning was last sent, by key.
     pub warned: BTreeMap<String, StoredTimestamp>,
-    /// A sleep was begun and has not ended, or something other than a wake has ended it: not every size that it has
-    /// written was given back.
+    /// Some resources may still be stopped: a sleep started and no wake has completed since.
     pub partly_asleep: bool,
-    /// A wake was begun and has not ended.
+    /// A wake started and has not completed.
     pub partly_awake: bool,
-    /// When a sleep ends by itself.
+    /// When a sleep ends automatically.
     pub wake_at: Option<StoredTimestamp>,
-    /// Who puts it to sleep or wakes it at this moment, alive or not.
+    /// The sleep or wake in progress, whether its process is alive or not.
     pub power_operation: Option<PowerOperation>,
-    /// The teardown under way.
+    /// The teardown in progress.
     pub teardown: Option<Teardown>,
     /// What teardowns could not remove, by id.
     pub residue: BTreeMap<String, ResidualResource>,
-    /// How many events of this incarnation were written by a newer jiti and are not understood.
-    /// Whoever would delete because of this lease must not while there are any.
+    /// The number of events of this lease that a newer jiti wrote and this version does not
+    /// understand. While there are any, this version must not delete anything because of this
+    /// lease.
     pub unknown_events: u32,
-    /// The last event.
+    /// The number of the last event.
     pub last_seq: Seq,
     /// The latest time of any event.
     #[serde(with = "serde_timestamp")]
     pub last_at: Timestamp,
 }
 
-/// The reaper leaves a stack alone until a stated time.
+/// A hold: the reaper leaves the stack alone until a stated time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Until when.
+    /// The end of the hold.
     #[serde(with = "serde_timestamp")]
     pub until: Timestamp,
-    /// Why, in its author's words.
+    /// The reason, as the author wrote it.
     pub why: String,
-    /// Who holds it.
+    /// Who placed the hold.
     pub by: Actor,
 }
 
-/// When a stack was last used.
+/// The last recorded use of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastActivity {
-    /// When.
+    /// When the stack was used.
     #[serde(with = "serde_timestamp")]
     pub at: Timestamp,
-    /// How that is known.
+    /// The source: `touch`, or the name of a metric.
     pub signal: String,
 }
 
-/// A moment in a snapshot.
+/// A timestamp as stored in a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StoredTimestamp(#[serde(with = "serde_timestamp")] pub Timestamp);
 
-/// A sleep or a wake under way.
+/// A sleep or a wake in progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PowerOperation {
-    /// Who does it.
+    /// The process that runs it.
     pub operator: Operator,
     /// Who asked for it.
     pub by: Actor,
-    /// Since when.
+    /// When it started.
     #[serde(with = "serde_timestamp")]
     pub started_at: Timestamp,
-    /// When it was last heard of.
+    /// The last heartbeat.
     #[serde(with = "serde_timestamp")]
     pub alive_at: Timestamp,
 }
 
-/// A teardown under way.
+/// A teardown in progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Teardown {
-    /// How.
+    /// How the teardown ends the stack.
     pub strategy: Strategy,
     /// Who asked for it.
     pub by: Actor,
-    /// Why.
+    /// The reason: a cause such as `expiry`, or a person's words.
     pub why: String,
-    /// Which run it is.
+    /// The id of this run.
     pub run: RunId,
-    /// The machine that runs it.
+    /// The host that runs it.
     pub host: String,
-    /// Its process there.
+    /// The process id on that host.
     pub pid: u32,
-    /// When it began; a takeover begins anew.
+    /// When it started; a takeover counts as a new start.
     #[serde(with = "serde_timestamp")]
     pub started_at: Timestamp,
-    /// When its runner was last heard of.
+    /// The last heartbeat of its runner.
     #[serde(with = "serde_timestamp")]
     pub alive_at: Timestamp,
-    /// The phase that it came from.
+    /// The phase before the teardown started.
     pub came_from: Phase,
-    /// Whether something was deleted, released, or said to be left.
+    /// Whether anything was deleted, released, or reported as left.
     pub touched: bool,
 }
 
-/// Something that a teardown could not remove.
+/// A resource that a teardown could not remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResidualResource {
-    /// Why.
+    /// Why it could not be removed.
     pub reason: String,
-    /// What keeps it.
+    /// What blocks its removal.
     pub blocked_by: Option<String>,
 }
 
 impl Lease {
-    /// The version of the serialised form. It rises with every change of a field in here, and a
-    /// snapshot of another version is thrown away and folded anew from the events.
+    /// The version of the serialised form. Raise it with every change of a field. A snapshot of
+    /// another version is discarded, and the lease is folded from its events again.
     pub const FORMAT: u32 = 4;
 
-    /// The place of the last event that is folded in.
+    /// The number of the last event in this fold.
     #[must_use]
     pub fn last_seq(&self) -> Seq {
         self.last_seq
     }
 
-    /// Whether the name is taken: every phase but gone.
+    /// Whether the name is taken: true in every phase except gone.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.recorded_phase != Phase::Gone
     }
 
-    /// Whether an apply registered it and nobody knows yet that Terraform's state holds it.
+    /// Whether an apply registered the stack and Terraform's state is not yet known to contain it.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         self.is_live() && !self.recorded
     }
 
-    /// The last moment that `expires_at` may be moved to; `None` when the policy has no limit.
+    /// The latest time that `expires_at` may be moved to; `None` if the policy sets no limit.
     #[must_use]
     pub fn cap(&self) -> Option<Timestamp> {
         self.max_ttl.map(|max| max.after(self.created_at))
     }
 
-    /// Every owner the lease has had, the present one first.
+    /// All owners that the lease has had, the current one first.
     pub fn owners(&self) -> impl Iterator<Item = &Owner> {
         std::iter::once(&self.owner).chain(&self.former_owners)
     }

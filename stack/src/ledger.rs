@@ -1,9 +1,9 @@
-//! The ledger: the append-only log that is the truth about every stack.
+//! The ledger: the append-only log that is the source of truth about every stack.
 //!
-//! [`Ledger`] asks for no more than a distributed key-value store with conditional writes gives:
-//! an append is conditional on the last sequence number of one stream, nothing spans two streams,
-//! and a lost race is an error that the caller answers by deciding again. [`MemoryLedger`] and
-//! [`SqliteLedger`] keep the same laws, which one contract test holds.
+//! [`Ledger`] needs no more than a distributed key-value store with conditional writes offers: an
+//! append is conditional on the last sequence number of one stream, nothing spans two streams, and
+//! a lost race is an error that the caller handles by deciding again. [`MemoryLedger`] and
+//! [`SqliteLedger`] pass the same contract test.
 
 mod error;
 mod memory;
@@ -22,20 +22,20 @@ use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
-/// What a ledger answers, later. Boxed by hand so that `dyn Ledger` is possible.
+/// A boxed future, so that `dyn Ledger` is possible.
 pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
-/// Which leases a list holds.
+/// The leases that a list includes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Scope {
-    /// Those whose phase is not `gone`.
+    /// Leases of stacks that are not gone.
     Live,
-    /// Those that are `gone` as well.
+    /// All leases, including those of stacks that are gone.
     All,
 }
 
-/// A place in the order of all events, as [`Ledger::log`] gave it. Opaque: it is only ever handed
-/// back to the ledger that it came from.
+/// A position in the log, as returned by [`Ledger::log`]. Opaque: only the ledger that issued it
+/// understands it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cursor(String);
 
@@ -45,7 +45,7 @@ impl Cursor {
         Self::default()
     }
 
-    /// The position, for a ledger that counts; anything that is no number is before the first.
+    /// The position as a number; anything else means before the first event.
     fn position(&self) -> u64 {
         self.0.parse().unwrap_or(0)
     }
@@ -61,27 +61,27 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// Some of the events of all stacks, and where to go on.
+/// A page of the log, and where the next one starts.
 #[derive(Clone, Debug)]
 pub struct LogPage {
-    /// In the order of the ledger: each stack's events in the order of their numbers, and every
-    /// event that is appended after a page was read behind that page.
+    /// Events in the order of the ledger. The events of each stack are in sequence, and every event
+    /// appended after this page was read follows it.
     pub events: Vec<Event>,
-    /// Give it back to read on. When `events` is empty there is nothing more for now.
+    /// The start of the next page. If `events` is empty, there are no more events for now.
     pub next: Cursor,
 }
 
-/// An append-only log of events per stack, with the pools and the reaper's log beside it.
+/// An append-only log of events per stack, plus the streams of the pools and of the reaper.
 ///
-/// Every stream (a stack, a pool, the reaper) has its own sequence from 1. An append is answered
-/// when it is on disk, and a future that is dropped may or may not have been done: who cares reads
-/// again. Nothing here retries; a [`LedgerError::Raced`] means that the decision which led to the
-/// append was made on old facts.
+/// Every stream has its own sequence numbers from 1. An append returns once it is on disk. If its
+/// future is dropped, the append may or may not have happened, and the caller has to read again. A
+/// ledger never retries: after [`LedgerError::Raced`], the caller must decide again, because its
+/// decision was based on old facts.
 pub trait Ledger: Send + Sync {
-    /// Where the ledger is, as a person would write it: a path or an address.
+    /// The location, as a person would write it: a path or an address.
     fn place(&self) -> String;
 
-    /// The identity that the ledger was given when it was created.
+    /// The id that the ledger received when it was created.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
@@ -91,7 +91,7 @@ pub trait Ledger: Send + Sync {
     /// ([`Seq`] 0: if it has none), all of them or none, and answers the lease as it then stands.
     ///
     /// # Errors
-    /// [`LedgerError::Raced`] when the last event is another one, [`LedgerError::IllegalTransition`] when the
+    /// [`LedgerError::Raced`] when the last event is another one, [`LedgerError::Illegal`] when the
     /// transition function refuses one of them; in both cases nothing was written.
     fn append(
         &self,
@@ -100,13 +100,13 @@ pub trait Ledger: Send + Sync {
         events: Vec<NewEvent>,
     ) -> LedgerFuture<'_, Lease>;
 
-    /// The lease of a stack, also when it is gone; `None` when the name never had one.
+    /// The lease of a stack, including one that is gone; `None` if the name never had a lease.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
     fn lease(&self, stack: &StackName) -> LedgerFuture<'_, Option<Lease>>;
 
-    /// The events of a stack with a number greater than `after`, in order.
+    /// The events of a stack after number `after`, in order.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
@@ -118,30 +118,30 @@ pub trait Ledger: Send + Sync {
     /// When the ledger can't be opened or read.
     fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>>;
 
-    /// At most `limit` events of all stacks, from `cursor` on.
+    /// Up to `limit` events of all stacks, from `cursor` on.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
     fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage>;
 
-    /// Behind the last event of all stacks: whoever takes this before reading leases finds in the log from here on
-    /// whatever those do not hold yet.
+    /// The position after the last event. A caller that reads this first and the leases next finds
+    /// in the log from here on every event that those leases lack.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
     fn end(&self) -> LedgerFuture<'_, Cursor>;
 
-    /// A pool as it stands; an empty one when nobody ever entered it.
+    /// The current state of a pool; empty if no stack ever entered it.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
     fn pool(&self, pool: &PoolName) -> LedgerFuture<'_, Pool>;
 
-    /// Appends `events` to the pool if its last event is number `after`, and answers the pool as it
-    /// then stands. The ledger numbers them, whatever `seq` they bring.
+    /// Appends `events` to the pool if its last event is number `after`, and returns the new state.
+    /// The ledger assigns the numbers and ignores the given `seq`.
     ///
     /// # Errors
-    /// [`LedgerError::Raced`] when the last event is another one; nothing was written.
+    /// [`LedgerError::Raced`] if the last event is another one; nothing was written.
     fn append_pool(
         &self,
         pool: &PoolName,
@@ -149,17 +149,17 @@ pub trait Ledger: Send + Sync {
         events: Vec<PoolEvent>,
     ) -> LedgerFuture<'_, Pool>;
 
-    /// What the reaper did last and was told.
+    /// The status of the reaper.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
     fn reaper(&self) -> LedgerFuture<'_, ReaperStatus>;
 
-    /// Appends `events` to the reaper's log if its last event is number `after`, and answers the
-    /// status as it then stands. The ledger numbers them, whatever `seq` they bring.
+    /// Appends `events` to the reaper's log if its last event is number `after`, and returns the
+    /// new status. The ledger assigns the numbers and ignores the given `seq`.
     ///
     /// # Errors
-    /// [`LedgerError::Raced`] when the last event is another one; nothing was written.
+    /// [`LedgerError::Raced`] if the last event is another one; nothing was written.
     fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>)
     -> LedgerFuture<'_, ReaperStatus>;
 }

@@ -1,7 +1,7 @@
-//! The domain of jiti: stacks and their leases, the ledger they are written in, money, and what is due.
+//! The domain of jiti: stacks and their leases, the ledger, costs, and what is due.
 //!
-//! Nothing in here knows a cloud, Terraform, a terminal, the environment, or the time: whoever
-//! calls brings them.
+//! This crate knows no cloud, no Terraform protocol, no terminal and no environment, and it reads
+//! no clock except through [`Clock`]: callers pass these in.
 #![doc = include_str!("../docs/model.md")]
 
 pub mod clock;

@@ -1,4 +1,4 @@
-//! One stack as it is listed: the fields of `jiti ls --json`, which other programs rely on.
+//! One stack as listed: the fields of `jiti ls --json`, a contract with other programs.
 
 mod resource;
 mod unleased;
@@ -23,71 +23,72 @@ use crate::values::money::{HourlyRate, Usd};
 use crate::values::ttl::Elapsed;
 use crate::view::View;
 
-/// A stack at a moment. Fields are only ever added; what is unknown is null.
+/// A stack at a moment. Fields are only ever added, and unknown values are null.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Listing {
     /// The stack's name.
     pub name: StackName,
-    /// The application.
+    /// The application that the stack belongs to.
     pub app: AppName,
-    /// Its version.
+    /// The deployed version.
     pub version: AppVersion,
-    /// Who is responsible.
+    /// The current owner.
     pub owner: Owner,
-    /// Where it is in its life, time-outs included.
+    /// The phase, including timeouts.
     pub phase: Phase,
-    /// What else is to be said about it.
+    /// Flags besides the phase.
     pub flags: Vec<Flag>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// When its lease began; without one, when its earliest resource was created, where that is known.
+    /// When the lease began; without a lease, when the earliest resource was created, if known.
     pub created_at: Option<Timestamp>,
-    /// Until when it may live; always known of a lease.
+    /// The end of the lease. Always known if there is a lease.
     pub expires_at: Option<Timestamp>,
-    /// Where that is known from.
+    /// The source of `expires_at`.
     pub expiry_source: ExpirySource,
-    /// When it will be ended; null while no reaper has ever run, and when nothing will end it.
+    /// When the stack will be torn down; null if no reaper has ever run, or nothing will end the
+    /// stack.
     pub dies_at: Option<Timestamp>,
-    /// The end of the hold, while it is held.
+    /// The end of the hold, if the stack is held.
     pub hold_until: Option<Timestamp>,
-    /// Whole seconds until `expires_at`; below zero when it has passed.
+    /// Whole seconds until `expires_at`, negative once it has passed.
     pub ttl_seconds_left: Option<i64>,
     /// Where Terraform ran.
     pub origin: Option<ListedOrigin>,
-    /// In which accounts it stands, as far as was looked.
+    /// The accounts of its resources, as far as known.
     pub accounts: Vec<String>,
-    /// In which regions it stands, as far as was looked.
+    /// The regions of its resources, as far as known.
     pub regions: Vec<String>,
-    /// What it costs.
+    /// The stack's cost.
     pub cost: ListedCost,
-    /// Whether anybody uses it.
+    /// Whether the stack is in use.
     pub idle: ListedIdle,
-    /// How long it took to be of use; every field is null where it promised nothing.
+    /// How long the stack took to become ready. All fields are null if it declares no readiness.
     pub init: ListedInit,
 }
 
-/// What may be said about a stack besides its phase.
+/// A flag of a stack, besides its phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
-    /// Nobody uses it.
+    /// The stack is not in use.
     Idle,
     /// Under a tenth of the TTL or under an hour is left.
     Expiring,
-    /// Its time is over.
+    /// The lease has expired.
     Expired,
-    /// The reaper leaves it alone until a stated time.
+    /// The stack is held.
     Held,
     /// The policy protects it.
     Protected,
-    /// Its rate is above the policy's limit.
+    /// The rate exceeds the policy's limit.
     OverBudget,
     /// Found by its tags; no lease in this ledger.
     Unleased,
 }
 
 impl Flag {
-    /// The word for it, as in JSON.
+    /// The flag's name, as in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,67 +103,67 @@ impl Flag {
     }
 }
 
-/// Where an expiry is known from.
+/// The source of an expiry time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExpirySource {
     /// The lease.
     Ledger,
-    /// The tags: the earliest resource and the TTL.
+    /// The tags: the earliest resource plus the TTL.
     Tags,
 }
 
 /// Where Terraform ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedOrigin {
-    /// The root directory.
+    /// The directory of the root module.
     pub directory: String,
     /// The workspace.
     pub workspace: String,
-    /// The path of `terraform` or `tofu`.
+    /// The path of the `terraform` or `tofu` binary.
     pub command: String,
 }
 
-/// What a stack costs.
+/// The cost of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedCost {
-    /// The rate now; null when it is unknown, and when nothing stands any more.
+    /// The current rate; null if unknown, or if nothing exists any more.
     pub hourly_usd: Option<HourlyRate>,
-    /// Where the rate comes from.
+    /// The source of the rate.
     pub hourly_source: Option<String>,
-    /// The estimate so far: rates × time.
+    /// The estimated spend so far: rates × time.
     pub spent_usd: Option<Usd>,
-    /// What the cloud's bill says, days that it still calls estimated included.
+    /// The billed amount, including days that are still estimated.
     pub billed_usd: Option<Usd>,
-    /// Until when the bill speaks.
+    /// The end of the last day that the bill covers.
     pub billed_until: Option<Timestamp>,
-    /// Until when it is settled: what lies between this and `billed_until` is estimated. Null: all of it is.
+    /// The end of the last final day: everything after it is estimated. Null if everything is.
     pub billed_settled_until: Option<Timestamp>,
-    /// What it will cost until it expires, at the present rate.
+    /// The cost until expiry, at the current rate.
     pub until_expiry_usd: Option<Usd>,
     /// What the estimate does not cover.
     pub unpriced: Vec<String>,
 }
 
-/// Whether anybody uses a stack.
+/// Whether a stack is in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListedIdle {
     /// The verdict.
     pub state: IdleState,
-    /// Since when it has been idle.
+    /// Since when the stack has been idle.
     pub since: Option<Timestamp>,
-    /// What idleness costs an hour; null unless it is idle.
+    /// The hourly cost of idling; null unless the stack is idle.
     pub hourly_usd: Option<HourlyRate>,
-    /// What was wasted since; null unless it is idle.
+    /// The amount wasted since; null unless the stack is idle.
     pub wasted_usd: Option<Usd>,
-    /// What the verdict rests on.
+    /// The evidence behind the verdict.
     pub evidence: Vec<Evidence>,
 }
 
-/// How long a stack took to be of use.
+/// How long a stack took to become ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedInit {
-    /// When it was asked for.
+    /// When the stack was requested.
     pub requested_at: Option<Timestamp>,
     /// When everything was created.
     pub provisioned_at: Option<Timestamp>,
@@ -176,20 +177,20 @@ pub struct ListedInit {
     pub total_seconds: Option<Elapsed>,
     /// Rate × time.
     pub usd: Option<Usd>,
-    /// The phase that took longest.
+    /// The name of the longest phase.
     pub slowest_phase: Option<String>,
     /// All phases.
     pub phases: Vec<InitPhase>,
 }
 
 impl Listing {
-    /// A stack as the ledger knows it, and as looks at the cloud have found it.
+    /// Lists a stack with a lease, with the use that the last scans measured.
     #[must_use]
     pub fn new(lease: &Lease, view: &View) -> Self {
         Self::observed(lease, &view.observed(lease), view)
     }
 
-    /// A stack as the ledger knows it, and as somebody has seen it used.
+    /// Lists a stack with a lease, with the given use.
     #[must_use]
     pub fn observed(lease: &Lease, observed: &Activity, view: &View) -> Self {
         let now = view.now;
@@ -277,7 +278,7 @@ fn cost(lease: &Lease, view: &View) -> ListedCost {
 }
 
 impl ListedCost {
-    /// The same with what was billed.
+    /// Adds what was billed.
     fn with_bill(self, bill: Option<StackBill>) -> Self {
         Self {
             billed_usd: bill.map(|bill| bill.usd),
@@ -288,7 +289,7 @@ impl ListedCost {
     }
 }
 
-/// The end of a day, in UTC as bills have it.
+/// The end of a UTC day, as on the bill.
 fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
     Some(next.timestamp())
@@ -344,7 +345,7 @@ mod tests {
         serde_json::to_value(Listing::new(&lease, &view)).expect("writes")
     }
 
-    /// The fields are those of the contract, in its order where it is told in words.
+    /// The fields are exactly those of the contract.
     #[test]
     fn the_fields_are_those_of_the_contract() {
         let listing = listing();
@@ -376,7 +377,7 @@ mod tests {
         );
     }
 
-    /// What is unknown is null: a stack without a rate costs an unknown amount, not nothing.
+    /// Unknown is null: a stack without a rate has an unknown cost, not zero.
     #[test]
     fn unknown_is_null() {
         let listing = listing();
@@ -391,7 +392,7 @@ mod tests {
         }
     }
 
-    /// Each flag is written as its word.
+    /// The JSON form of each flag is its name.
     #[test]
     fn flags_are_words() {
         let flags = [

@@ -1,4 +1,4 @@
-//! The limits that the owner of an account sets, and the checks that hold a stack to them.
+//! The limits set by the owner of an account, and the checks that enforce them.
 
 mod check;
 mod protection;
@@ -12,32 +12,33 @@ pub use refusal::{Refusal, Refusals};
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 
-/// How long after a cause a stack is due, where the policy does not say.
+/// The grace, unless the policy sets one.
 pub const DEFAULT_GRACE: Span = Span::minutes(60);
 
-/// The `[policy]` of the configuration file. What is not set is unlimited or off.
+/// The `[policy]` section of the config file. An unset limit is off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Policy {
-    /// The TTL of a stack that names none.
+    /// The TTL of a stack that sets none.
     pub default_ttl: Option<Span>,
-    /// How long a stack may live in all, from its creation.
+    /// The maximum total lifetime of a stack, from its creation.
     pub max_ttl: Option<Span>,
-    /// How long a hold may last.
+    /// The maximum length of a hold.
     pub max_hold: Option<Span>,
-    /// The time between a cause and the moment the stack is due.
+    /// The time between a cause and the moment when the stack is due.
     pub grace: Span,
-    /// What an owner has to look like, as a regular expression.
+    /// A regular expression that every owner must match.
     pub owner_pattern: Option<String>,
-    /// Labels that every stack has to have.
+    /// The labels that every stack must have.
     pub required_labels: Vec<String>,
-    /// The highest rate of a stack.
+    /// The maximum hourly rate of a stack.
     pub max_hourly_usd: Option<HourlyRate>,
-    /// How many stacks an owner may have that are not gone.
+    /// The maximum number of stacks per owner that are not gone.
     pub max_live_per_owner: Option<u32>,
-    /// How many stacks may be on their way to ready at once.
+    /// The maximum number of stacks that become ready at the same time.
     pub max_concurrent_inits: Option<u32>,
-    /// Names or apps, with `*` and `?`, that are never reaped and want their name typed.
+    /// Patterns of names or apps, with `*` and `?`, that the reaper never touches and whose
+    /// teardown requires typing the name.
     pub protected: Vec<String>,
 }
 

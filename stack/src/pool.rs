@@ -1,4 +1,4 @@
-//! Limits that several stacks share: each pool is a stream of its own in the ledger, appended to conditionally.
+//! Limits shared by several stacks. Each pool has its own ledger stream with conditional appends.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -11,18 +11,18 @@ use crate::lease::{Lease, Phase};
 use crate::values::id::{Actor, Seq, StackName};
 use crate::values::ttl::Span;
 
-/// How long a member may be in a pool before its lease has to be there. The pool is entered first,
-/// the lease begins next; between the two a process can die.
+/// How long a member may be in a pool before its lease must exist. A stack enters the pool first
+/// and its lease begins next; the process may die in between.
 const ENTRY_TIMEOUT: Span = Span::minutes(1);
 
 /// An event of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolEvent {
-    /// Its place among the events of the pool.
+    /// The sequence number among the pool's events.
     pub seq: Seq,
     /// When it happened, in UTC.
     pub at: Timestamp,
-    /// Who did it.
+    /// The person or process that caused it.
     pub actor: Actor,
     /// What happened.
     pub kind: PoolEventKind,
@@ -32,28 +32,28 @@ pub struct PoolEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PoolEventKind {
-    /// A stack takes a place.
+    /// A stack takes a place in the pool.
     Entered {
-        /// Which one.
+        /// The stack's name.
         stack: StackName,
     },
     /// A stack gives its place back.
     Left {
-        /// Which one.
+        /// The stack's name.
         stack: StackName,
     },
 }
 
-/// Which limit a pool is for: it decides when a member no longer belongs to it.
+/// The limit that a pool enforces, which decides when a member no longer belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolRule {
-    /// Members are not gone.
+    /// Members are stacks that are not gone.
     Live,
-    /// Members are on their way to ready.
+    /// Members are stacks that are becoming ready.
     Init,
 }
 
-/// Who is in a pool: the fold of its events.
+/// The members of a pool: the fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     members: BTreeMap<StackName, StoredTimestamp>,
@@ -61,7 +61,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// The pool after many events.
+    /// Applies many events.
     #[must_use]
     pub fn fold(self, events: impl IntoIterator<Item: Borrow<PoolEvent>>) -> Self {
         events
@@ -69,8 +69,8 @@ impl Pool {
             .fold(self, |folded, event| folded.apply(event.borrow()))
     }
 
-    /// The pool after one more event. Entering twice and leaving twice are the same as once: a
-    /// process that died in between does it again.
+    /// Applies one event. Entering or leaving twice equals once, because a process that died in
+    /// between does it again.
     #[must_use]
     pub fn apply(mut self, event: &PoolEvent) -> Self {
         match &event.kind {
@@ -87,33 +87,33 @@ impl Pool {
         self
     }
 
-    /// The place of the last event.
+    /// The number of the last event.
     #[must_use]
     pub fn last_seq(&self) -> Seq {
         self.last_seq
     }
 
-    /// Who is in it, and since when.
+    /// The members, with the time since which each is in the pool.
     pub fn members(&self) -> impl Iterator<Item = (&StackName, Timestamp)> {
         self.members
             .iter()
             .map(|(stack, StoredTimestamp(since))| (stack, *since))
     }
 
-    /// Whether a stack is in it.
+    /// Whether a stack is a member.
     #[must_use]
     pub fn contains(&self, stack: &StackName) -> bool {
         self.members.contains_key(stack)
     }
 
-    /// Whether one more, or this one again, fits under a limit.
+    /// Whether the stack is a member already, or another member fits under the limit.
     #[must_use]
     pub fn has_room_for(&self, stack: &StackName, limit: u32) -> bool {
         self.contains(stack) || self.members.len() < limit as usize
     }
 
-    /// The members that no longer belong here, because whoever should have taken them out died.
-    /// `lease` finds the lease of a stack.
+    /// The members that no longer belong to the pool, because the process that should have removed
+    /// them died. `lease` looks up the lease of a stack.
     pub fn stale<'a>(
         &'a self,
         rule: PoolRule,
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// A limit is exact; a member that enters again takes no second place, and one that leaves
+    /// A limit is exact. A member that enters again takes no second place, and one that leaves
     /// makes room.
     #[test]
     fn a_limit_is_exact() {
@@ -176,7 +176,8 @@ mod tests {
         assert!(!free.contains(&stack_name("a")));
     }
 
-    /// A member without a lease is stale after a minute, one whose lease no longer fits as well.
+    /// A member without a lease is stale after a minute, and so is one whose lease no longer
+    /// qualifies.
     #[test]
     fn stale_members_are_recognised() {
         let mut registration = registration();

@@ -1,19 +1,19 @@
-//! Whether a process that somebody recorded still runs: told apart from a later one with the same number.
+//! Whether a recorded process is still running, distinct from a later process with the same number.
 
 use crate::lease::ProcessId;
 
-/// What is known of a recorded process.
+/// The state of a recorded process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
-    /// It runs.
+    /// The process is running.
     Alive,
-    /// It has ended, for certain.
+    /// The process has certainly ended.
     Dead,
-    /// It ran on another machine, or this machine does not say.
+    /// The process runs on another host, or this host cannot tell.
     Unknown,
 }
 
-/// The identity of a process of this machine; `None` when there is none of this number.
+/// Identifies a process on this host; `None` if there is no such process.
 #[must_use]
 pub fn identify(pid: u32) -> Option<ProcessId> {
     Some(ProcessId {
@@ -23,7 +23,7 @@ pub fn identify(pid: u32) -> Option<ProcessId> {
     })
 }
 
-/// A process; where the machine does not tell when it began, by its number alone.
+/// Identifies a process, by its number alone where the host does not report its start time.
 #[must_use]
 pub fn of(pid: u32) -> ProcessId {
     identify(pid).unwrap_or_else(|| ProcessId {
@@ -33,13 +33,13 @@ pub fn of(pid: u32) -> ProcessId {
     })
 }
 
-/// This process.
+/// Identifies the current process.
 #[must_use]
 pub fn this() -> ProcessId {
     of(std::process::id())
 }
 
-/// Whether a recorded process still runs.
+/// Checks whether a recorded process is still running.
 #[must_use]
 pub fn liveness(process: &ProcessId) -> Liveness {
     if process.host != host() {
@@ -53,7 +53,7 @@ pub fn liveness(process: &ProcessId) -> Liveness {
     }
 }
 
-/// This machine, as its processes are recorded.
+/// The name of this host, as recorded with processes.
 #[must_use]
 pub fn host() -> String {
     rustix::system::uname()
@@ -62,12 +62,12 @@ pub fn host() -> String {
         .into_owned()
 }
 
-/// When a process started: the boot it belongs to, and the clock ticks since then. A zombie has ended.
+/// The start of a process: the boot id, and the clock ticks since the boot. `None` for a zombie.
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything, so the fields begin after the last parenthesis: the state is
-    // the first of them, the start time the twentieth.
+    // The process name in parentheses may contain anything, so the fields start after the last
+    // parenthesis: the state is the first of them, the start time the twentieth.
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     if matches!(fields.first(), None | Some(&"Z" | &"X")) {
@@ -84,7 +84,7 @@ fn can_tell() -> bool {
     std::path::Path::new("/proc/self/stat").exists()
 }
 
-/// When a process started, as `ps` has it.
+/// The start of a process, as reported by `ps`.
 #[cfg(not(target_os = "linux"))]
 fn started(pid: u32) -> Option<String> {
     let output = std::process::Command::new("ps")
@@ -105,7 +105,8 @@ fn can_tell() -> bool {
 mod tests {
     use super::*;
 
-    /// A process that runs is alive; the same number with another start is a process that has ended.
+    /// A running process is alive. The same number with another start time is a process that has
+    /// ended.
     #[test]
     fn a_number_that_was_given_again_is_another_process() {
         let own = identify(std::process::id()).expect("this process runs");
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(liveness(&elsewhere), Liveness::Unknown);
     }
 
-    /// A process that has ended is dead, also while nobody has asked for its exit status.
+    /// A process that has ended is dead, even before its exit status was collected.
     #[test]
     fn an_ended_process_is_dead() {
         let mut child = std::process::Command::new("sleep")

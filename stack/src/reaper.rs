@@ -1,4 +1,4 @@
-//! The reaper's heartbeats, and what they say: when it ran, when it will run, whether anything ends at all.
+//! The reaper's status, from its heartbeats: last run, next run, and whether it is active at all.
 
 mod event;
 
@@ -13,72 +13,72 @@ use crate::lease::{ProcessId, StoredTimestamp};
 use crate::values::id::{Actor, RunId, Seq};
 use crate::values::ttl::{Elapsed, Span};
 
-/// How often the reaper runs where nothing is said.
+/// The reaper's interval, unless configured.
 pub const DEFAULT_INTERVAL: Span = Span::minutes(15);
 
-/// How the reaper is: the fold of its events.
+/// The reaper's status: the fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReaperStatus {
-    /// The last run that began.
+    /// The latest run that started.
     pub last_run: Option<ReaperRun>,
-    /// Who paused it, and when.
+    /// The current pause, if any.
     pub paused: Option<Pause>,
-    /// Whose turn it is to deliver warnings.
+    /// The process that may deliver warnings now.
     #[serde(default)]
     pub delivery_lock: Option<DeliveryLock>,
-    /// When each kind of warning that concerns no single stack was last given.
+    /// When each warning that concerns no single stack was last sent, by key.
     #[serde(default)]
     pub warned: BTreeMap<String, StoredTimestamp>,
-    /// The place of the last event.
+    /// The number of the last event.
     pub last_seq: Seq,
 }
 
 /// One run of the reaper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReaperRun {
-    /// Which one.
+    /// The id of the run.
     pub run: RunId,
-    /// When it began.
+    /// When the run started.
     pub started_at: Timestamp,
-    /// When it ended; `None` while it runs, and for ever when it died.
+    /// When the run ended; `None` while it runs, and permanently if it died.
     pub finished_at: Option<Timestamp>,
-    /// The time until the next.
+    /// The time until the next run.
     pub interval: Span,
-    /// The machine.
+    /// The host that it runs on.
     pub host: String,
-    /// The process there.
+    /// The process id on that host.
     pub pid: u32,
-    /// How many stacks it could not end.
+    /// The number of stacks that it could not end.
     pub failed: u32,
 }
 
-/// The reaper is paused.
+/// A pause of the reaper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
-    /// Who did it.
+    /// Who paused it.
     pub by: Actor,
-    /// When.
+    /// When it was paused.
     pub at: Timestamp,
-    /// Why, in its author's words.
+    /// The reason, as the author wrote it.
     #[serde(default)]
     pub why: Option<String>,
 }
 
-/// A turn of delivering warnings.
+/// The right of one process to deliver warnings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryLock {
-    /// Which turn.
+    /// The id of the delivery run.
     pub run: RunId,
-    /// Whose.
+    /// The process that delivers.
     pub process: ProcessId,
-    /// Since when.
+    /// When it started.
     pub since: Timestamp,
 }
 
-/// Why nothing ends at expiry.
+/// Why no reaper ends stacks at expiry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReaperInactive {
-    /// No reaper has run in this ledger.
+    /// No reaper has ever run in this ledger.
     #[error("nothing ends at expiry: no reaper has run yet; `jiti reap --yes` runs it once")]
     NeverRan,
     /// The last run is more than twice its interval ago.
@@ -87,28 +87,28 @@ pub enum ReaperInactive {
          `jiti reap --yes` runs it once"
     )]
     Silent {
-        /// When the last run began.
+        /// When the last run started.
         last: Timestamp,
         /// The time between runs.
         interval: Span,
     },
-    /// Somebody paused it.
+    /// A user paused the reaper.
     #[error(
         "nothing ends at expiry: {by} paused the reaper at {at}{}; `jiti reap --resume` goes on",
         in_parentheses(why.as_deref())
     )]
     Paused {
-        /// Who.
+        /// Who paused it.
         by: Actor,
-        /// When.
+        /// When it was paused.
         at: Timestamp,
-        /// Why, in its author's words.
+        /// The reason, as the author wrote it.
         why: Option<String>,
     },
 }
 
 impl ReaperStatus {
-    /// The status after many events.
+    /// Applies many events.
     #[must_use]
     pub fn fold(self, events: impl IntoIterator<Item: Borrow<ReaperEvent>>) -> Self {
         events
@@ -116,7 +116,7 @@ impl ReaperStatus {
             .fold(self, |folded, event| folded.apply(event.borrow()))
     }
 
-    /// The status after one more event.
+    /// Applies one event.
     #[must_use]
     pub fn apply(mut self, event: &ReaperEvent) -> Self {
         match &event.kind {
@@ -137,7 +137,7 @@ impl ReaperStatus {
                 });
             }
             ReaperEventKind::RunFinished { run, failed, .. } => {
-                // Of two reapers at once, the one that began last is the heartbeat.
+                // If two reapers run at once, the one that started last counts.
                 if let Some(last) = self.last_run.as_mut().filter(|last| last.run == *run) {
                     (last.finished_at, last.failed) = (Some(event.at), *failed);
                 }
@@ -157,7 +157,7 @@ impl ReaperStatus {
                     since: event.at,
                 });
             }
-            // A turn that was taken over ends without a word.
+            // A lock that was taken over is not released by its former holder.
             ReaperEventKind::DeliveryUnlocked { run } => {
                 self.delivery_lock
                     .take_if(|delivery_lock| delivery_lock.run == *run);
@@ -171,8 +171,8 @@ impl ReaperStatus {
         self
     }
 
-    /// The first run at or after a moment, as runs have followed each other so far, and not before
-    /// now; `None` while it is paused or has never run.
+    /// The first run at or after `not_before` and `now`, by the interval of the last run; `None` if
+    /// the reaper is paused or has never run.
     #[must_use]
     pub fn next_run(&self, not_before: Timestamp, now: Timestamp) -> Option<Timestamp> {
         let last = self.last_run.as_ref().filter(|_| self.paused.is_none())?;
@@ -183,7 +183,7 @@ impl ReaperStatus {
         Some(Elapsed::from_millis(runs.saturating_mul(interval)).after(last.started_at))
     }
 
-    /// Why nothing ends at expiry; `None` when a reaper works.
+    /// Why no reaper ends stacks at expiry; `None` if a reaper is active.
     #[must_use]
     pub fn inactivity(&self, now: Timestamp) -> Option<ReaperInactive> {
         if let Some(Pause { by, at, why }) = &self.paused {
@@ -204,7 +204,7 @@ impl ReaperStatus {
     }
 }
 
-/// A reason as the rest of a sentence; nothing when none was given.
+/// Formats an optional reason in parentheses.
 fn in_parentheses(why: Option<&str>) -> String {
     why.map(|why| format!(" ({why})")).unwrap_or_default()
 }
@@ -249,8 +249,7 @@ mod tests {
         }
     }
 
-    /// A moment is rounded up to a run: the next one at the earliest, and none while paused or
-    /// before the first.
+    /// A time is rounded up to the next run. There is none before the first run or during a pause.
     #[test]
     fn moments_are_rounded_up_to_runs() {
         let ran = status(vec![(0, started(run()))]);
@@ -266,7 +265,7 @@ mod tests {
         assert_eq!(paused.next_run(noon(), noon()), None);
     }
 
-    /// Nothing ends while no reaper has run within twice its interval, or it is paused.
+    /// The reaper is inactive after twice its interval without a run, and while it is paused.
     #[test]
     fn it_is_said_when_nothing_ends() {
         let never = ReaperStatus::default().inactivity(noon());
@@ -294,7 +293,7 @@ mod tests {
         assert_eq!(resumed.inactivity(minute(3)), None);
     }
 
-    /// A run ends its own heartbeat, never that of another which began later.
+    /// The end of a run does not end a later run.
     #[test]
     fn a_run_ends_only_itself() {
         let (first, second) = (run(), run());

@@ -1,6 +1,8 @@
-//! What stacks have cost and brought over a time, in groups: a fold of every event, in which unknown stays unknown.
+//! The report on cost, idle time and init over a period, in groups: a fold of every event, in which
+//! unknown stays unknown.
 //!
-//! [`ReportBuilder`] takes the events, page by page, and [`ReportBuilder::finish`] makes the figures.
+//! [`ReportBuilder`] takes the events page by page, and [`ReportBuilder::finish`] computes the
+//! figures.
 
 mod figures;
 mod life;
@@ -20,16 +22,16 @@ use crate::lease::{Event, IllegalTransition, Lease};
 use crate::values::id::StackName;
 use crate::values::money::Usd;
 
-/// What groups the stacks.
+/// The grouping of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupBy {
-    /// The application.
+    /// By application.
     #[default]
     App,
-    /// Who was responsible at the time.
+    /// By the owner at the time.
     Owner,
-    /// The application and the version that was deployed at the time.
+    /// By application and the version deployed at the time.
     Version,
 }
 
@@ -43,43 +45,44 @@ impl GroupBy {
     }
 }
 
-/// The figures of every group, and of all together.
+/// The figures per group and in total.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// From when on.
+    /// The start of the period.
     pub since: Timestamp,
-    /// Until when.
+    /// The end of the period.
     pub until: Timestamp,
-    /// What groups them.
+    /// The grouping.
     pub by: GroupBy,
-    /// Each group, the one that was most expensive first, then by name.
+    /// The groups, most expensive first, then by name.
     pub groups: Vec<ReportGroup>,
-    /// All of them.
+    /// The total over all groups.
     pub total: Figures,
 }
 
-/// One group.
+/// The figures of one group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportGroup {
-    /// Its name.
+    /// The group's name.
     pub group: String,
-    /// Its figures.
+    /// The group's figures.
     #[serde(flatten)]
     pub figures: Figures,
 }
 
-/// What is known besides the ledger when the report is made.
+/// The inputs of a report besides the ledger.
 #[derive(Clone, Debug, Default)]
 pub struct ReportInputs {
-    /// What was billed, each line for a stack by its name.
+    /// The lines of the bill.
     pub billed: Vec<BillLine>,
-    /// The last day about which the bill was asked; `None` when it never was.
+    /// The last day of the requested bill; `None` if it was never requested.
     pub billed_until: Option<Date>,
-    /// What each stack that is idle now has wasted; stacks that nobody could judge are not in it.
+    /// The amount wasted by each stack that is idle now. Stacks whose idleness is unknown are left
+    /// out.
     pub wasted: BTreeMap<StackName, Option<Usd>>,
 }
 
-/// A report in the making.
+/// Builds a report from events.
 #[derive(Debug)]
 pub struct ReportBuilder {
     since: Timestamp,
@@ -88,7 +91,7 @@ pub struct ReportBuilder {
     books: Books,
 }
 
-/// Where figures are entered: in their group and in the total.
+/// The sums per group and in total.
 #[derive(Debug, Default)]
 struct Books {
     groups: BTreeMap<String, Sums>,
@@ -108,7 +111,7 @@ impl Books {
 }
 
 impl ReportBuilder {
-    /// A report from a moment on.
+    /// Starts a report on the time from `since` on.
     #[must_use]
     pub fn new(since: Timestamp, by: GroupBy) -> Self {
         Self {
@@ -119,10 +122,10 @@ impl ReportBuilder {
         }
     }
 
-    /// One more event. Each stack's have to come in their order.
+    /// Adds one event. The events of each stack must come in order.
     ///
     /// # Errors
-    /// [`IllegalTransition`] when it cannot follow those before it.
+    /// [`IllegalTransition`] when the event cannot follow the previous ones.
     pub fn event(&mut self, event: &Event) -> Result<(), IllegalTransition> {
         let (since, by) = (self.since, self.by);
         if !self.lives.contains_key(&event.stack) {
@@ -134,7 +137,7 @@ impl ReportBuilder {
         }
     }
 
-    /// The figures until a moment.
+    /// Computes the figures up to `until`.
     #[must_use]
     pub fn finish(mut self, until: Timestamp, besides: &ReportInputs) -> Report {
         for (name, life) in &mut self.lives {
@@ -166,8 +169,8 @@ impl ReportBuilder {
         }
     }
 
-    /// Sets each line of the bill against the group that its stack belonged to on that day. Lines of stacks that this
-    /// ledger does not know are somebody else's.
+    /// Adds each line of the bill to the group that its stack belonged to on that day. Lines of
+    /// stacks that this ledger does not know are skipped.
     fn bill(&mut self, lines: &[BillLine], last: Date) {
         let groups: Vec<String> = self.books.groups.keys().cloned().collect();
         for group in &groups {

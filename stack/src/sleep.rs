@@ -1,5 +1,5 @@
-//! Putting to sleep and waking, as far as it can be decided without a cloud: which sizes are to be restored, in which order
-//! things stop and start, what goes on costing, and how long waking takes.
+//! The rules of sleep and wake that need no cloud: which sizes to restore, the order of stopping
+//! and starting, the remaining cost, and how long a wake takes.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +13,13 @@ use crate::lease::{Event, EventKind};
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Elapsed;
 
-/// The detail in which a resource tells when it starts again by itself, whoever stopped it.
+/// The resource detail that holds the time at which the service restarts the resource
+/// automatically.
 pub const RESTARTS: &str = "restarts_at";
 
-/// The sizes that waking restores, as the ledger has them: of each resource the one that was written first since the stack
-/// last woke. A second try sees what the first has made of it, which is not what it was.
+/// The sizes that a wake restores, from the ledger: for each resource, the first one recorded since
+/// the last wake. A repeated sleep sees resources that are already stopped, so later records do not
+/// count.
 #[must_use]
 pub fn prior(events: &[Event]) -> BTreeMap<String, Value> {
     let mut sizes: BTreeMap<String, Value> = BTreeMap::new();
@@ -35,23 +37,23 @@ pub fn prior(events: &[Event]) -> BTreeMap<String, Value> {
     sizes
 }
 
-/// Where something stands among those that stop: what makes others again first, what keeps data last. Waking goes the
-/// other way.
+/// The position of a resource in the order of a sleep: those that recreate others first, those that
+/// hold data last. A wake uses the reverse order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PowerRank {
-    /// It makes its members again.
+    /// It recreates its members.
     Recreates,
-    /// It computes.
+    /// It provides compute.
     Computes,
-    /// It keeps data that the others want.
+    /// It holds data that the others use.
     Keeps,
 }
 
 impl PowerRank {
-    /// In the order of falling asleep.
+    /// All ranks, in the order of a sleep.
     pub const ALL: [Self; 3] = [Self::Recreates, Self::Computes, Self::Keeps];
 
-    /// Of a resource.
+    /// The rank of a resource.
     #[must_use]
     pub fn of(resource: &Resource) -> Self {
         let service = resource.kind.split(':').next().unwrap_or_default();
@@ -65,7 +67,7 @@ impl PowerRank {
     }
 }
 
-/// Whether it is on its way from one state to another, as services write that.
+/// Whether the resource is in a transitional state.
 #[must_use]
 pub fn is_settling(resource: &Resource) -> bool {
     let state = resource.state.as_deref().unwrap_or_default();
@@ -75,34 +77,35 @@ pub fn is_settling(resource: &Resource) -> bool {
     )
 }
 
-/// Something that costs while the stack sleeps.
+/// A resource that still costs money while the stack sleeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemainingCost {
-    /// What it is.
+    /// The resource's id.
     pub id: ResourceId,
     /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where it is.
+    /// The resource's region.
     pub region: String,
-    /// What it costs an hour; `None`: not known.
+    /// The cost per hour; `None` if unknown.
     pub hourly_usd: Option<HourlyRate>,
 }
 
-/// What goes on costing, dearest first.
+/// What still costs money during a sleep, most expensive first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemainingCosts {
-    /// Each that has a price, or of which no price is known though it has usage.
+    /// The resources with a price, or with usage whose price is unknown.
     pub resources: Vec<RemainingCost>,
-    /// The sum of those whose price is known; `None` when none is.
+    /// The sum of the known prices; `None` if none is known.
     pub hourly_usd: Option<HourlyRate>,
-    /// Of how many the price is not known: that of a database's storage, before it sleeps.
+    /// The number of resources without a known price, such as the storage of a database before it
+    /// sleeps.
     pub unknown: usize,
 }
 
 impl RemainingCosts {
-    /// Before anything has stopped: all but what stops, and what goes with that. What still costs of something that
-    /// stops, such as its storage, is only known afterwards.
+    /// The estimate before a sleep: everything except what stops and what disappears with it. What
+    /// a stopped resource still costs, such as its storage, is known only afterwards.
     #[must_use]
     pub fn before(mine: &[Resource]) -> Self {
         let stops = |one: &Resource| one.size.is_some() && !one.stopped;
@@ -116,7 +119,7 @@ impl RemainingCosts {
         Self::of(rest.collect())
     }
 
-    /// Once everything has stopped: what each costs as it is now.
+    /// The cost once everything has stopped, at current prices.
     #[must_use]
     pub fn asleep(mine: &[impl Borrow<Resource>]) -> Self {
         let each = mine.iter().map(Borrow::borrow);
@@ -132,7 +135,7 @@ impl RemainingCosts {
                 Some(rate) => {
                     remains.hourly_usd = Some(remains.hourly_usd.unwrap_or_default() + rate);
                 }
-                // What uses nothing that has a price costs nothing.
+                // A resource without priced usage costs nothing.
                 None if one.usage.is_empty() => continue,
                 None => remains.unknown += 1,
             }
@@ -150,7 +153,7 @@ impl RemainingCosts {
     }
 }
 
-/// What goes when what makes it again is stopped: members, and what those alone own.
+/// What disappears when its recreating owner stops: the members, and what those solely own.
 fn members_of_recreators(mine: &[Resource]) -> BTreeSet<&ResourceId> {
     let recreators = mine.iter().filter(|one| one.recreates);
     let recreators: BTreeSet<ResourceId> = recreators.map(|one| one.id.clone()).collect();
@@ -160,7 +163,7 @@ fn members_of_recreators(mine: &[Resource]) -> BTreeSet<&ResourceId> {
     members.map(|one| &one.id).collect()
 }
 
-/// Some resources, and what they alone own, directly or not.
+/// The resources `some`, and everything that they solely own, directly or indirectly.
 pub(crate) fn with_what_they_own(
     mine: &[Resource],
     some: &BTreeSet<ResourceId>,
@@ -179,20 +182,20 @@ pub(crate) fn with_what_they_own(
     }
 }
 
-/// When something starts again by itself.
+/// When the service restarts the resource automatically.
 #[must_use]
 pub fn restarts_at(resource: &Resource) -> Option<Timestamp> {
     resource.details.get(RESTARTS)?.parse().ok()
 }
 
-/// The detail in which it is kept that a resource was to start by itself at a moment, and runs since.
+/// The resource detail that records an automatic restart that has happened.
 const RESTARTED: &str = "restarted_at";
 
-/// Two clocks never agree.
+/// Tolerance between two clocks.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
-/// A resource as it was found, with what was known of it before: that it runs because its time to start by itself has
-/// come. Nothing else tells that from a start by somebody's hand.
+/// Marks a resource that is running because its automatic restart time has passed, compared with
+/// its previous state. Nothing else distinguishes this from a manual start.
 #[must_use]
 pub(crate) fn restarted(before: &Resource, mut now: Resource, at: Timestamp) -> Resource {
     if now.stopped {
@@ -206,7 +209,7 @@ pub(crate) fn restarted(before: &Resource, mut now: Resource, at: Timestamp) -> 
     now
 }
 
-/// When it was to start by itself, of one that runs since.
+/// The automatic restart time of a resource that has been running since.
 #[must_use]
 pub fn restarted_at(resource: &Resource) -> Option<Timestamp> {
     let running = resource.size.is_some() && !resource.stopped;
@@ -218,7 +221,7 @@ pub fn restarted_at(resource: &Resource) -> Option<Timestamp> {
         .filter(|_| running)
 }
 
-/// How long each wake of a stack took, from its beginning to being of use.
+/// The duration of each completed wake, from its start until the stack was ready.
 #[must_use]
 pub fn wakes(events: &[Event]) -> Vec<Elapsed> {
     let (mut declares, mut woken) = (false, false);
@@ -240,7 +243,7 @@ pub fn wakes(events: &[Event]) -> Vec<Elapsed> {
                 false
             }
             EventKind::WakeStarted { .. } => {
-                // One that was killed and begun again took as long as both.
+                // An interrupted and repeated wake counts from its first start.
                 began = began.or(Some(event.at));
                 woken = false;
                 false
@@ -259,7 +262,8 @@ pub fn wakes(events: &[Event]) -> Vec<Elapsed> {
     took
 }
 
-/// The one in the middle; of two the longer, because whoever waits would rather be told too much.
+/// The median. Of two middle values, it returns the longer, because a longer estimate is safer for
+/// the user.
 #[must_use]
 pub fn median(mut times: Vec<Elapsed>) -> Option<Elapsed> {
     times.sort();
@@ -297,7 +301,8 @@ mod tests {
         EventKind::WakeStarted { operator: None }
     }
 
-    /// The first size that was written counts until the stack wakes; what appeared meanwhile is added.
+    /// The first recorded size counts until the stack wakes. Sizes of resources that appear later
+    /// are added.
     #[test]
     fn a_second_try_overwrites_nothing() {
         let told = events([
@@ -313,8 +318,8 @@ mod tests {
         assert_eq!(serde_json::to_value(prior(&told)).unwrap(), expected);
     }
 
-    /// A wake lasts from its first beginning until the stack is of use: the last check where checks are declared, else
-    /// `woken`. The one in the middle is what is told.
+    /// A wake lasts from its first start until the stack is ready: until the last check if
+    /// readiness is declared, else until `woken`. The estimate is the median.
     #[test]
     fn how_long_wakes_take() {
         use EventKind as E;
@@ -346,8 +351,8 @@ mod tests {
         assert_eq!(median(Vec::new()), None);
     }
 
-    /// What stops costs nothing more, nor do the members of a group; volumes go on, and of a database's storage the
-    /// price is not known before it sleeps.
+    /// A stopped resource costs nothing more, and neither do the members of a stopped group.
+    /// Volumes still cost, and the price of a database's storage is unknown before it sleeps.
     #[test]
     fn what_goes_on_costing() {
         let priced = |kind: &str, name: &str, rate: Option<&str>| {

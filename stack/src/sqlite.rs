@@ -1,4 +1,4 @@
-//! What the SQLite ledger and the SQLite inventory share: a worker thread, waits for a lock, and error mapping.
+//! The SQLite machinery that the ledger and the inventory share.
 
 pub(crate) mod failure;
 pub(crate) mod lock_wait;

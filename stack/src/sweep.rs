@@ -1,4 +1,5 @@
-//! A teardown by tag, as far as it can be decided without a cloud: what belongs to a stack, and in which order it goes.
+//! The rules of a sweep that need no cloud: which resources belong to a stack, and in which order
+//! they are deleted.
 
 mod deletion_order;
 mod ownership;

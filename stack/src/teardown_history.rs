@@ -1,4 +1,4 @@
-//! What came of the teardowns of a stack so far, and when the reaper may try again.
+//! The results of a stack's teardowns so far, and when the reaper may retry.
 
 use std::borrow::Borrow;
 
@@ -8,17 +8,17 @@ use crate::lease::{Event, EventKind};
 use crate::values::id::Actor;
 use crate::values::ttl::{Elapsed, Span};
 
-/// The longest pause between two tries.
+/// The maximum pause between two attempts.
 const LONGEST_PAUSE: Span = Span::minutes(24 * 60);
 
-/// The teardowns of the present lease of a stack: the fold of its events.
+/// The teardowns of a stack's current lease: a fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeardownHistory {
-    /// How many have failed since the last one that did not, or since somebody renewed the stack.
+    /// Consecutive failures since the last success or renewal.
     pub failures: u32,
-    /// The last one that failed.
+    /// The latest failure.
     pub failed: Option<FailedTeardown>,
-    /// How the stack was ended; `None` while it is not gone, and when Terraform did it by itself.
+    /// How jiti ended the stack; `None` if it is not gone, or if Terraform ended it without jiti.
     pub ended: Option<CompletedTeardown>,
     begun: Option<(Actor, String)>,
     deleted: u32,
@@ -29,7 +29,7 @@ pub struct TeardownHistory {
 pub struct FailedTeardown {
     /// When it ended.
     pub at: Timestamp,
-    /// Why it failed.
+    /// The reason of the failure.
     pub reason: String,
 }
 
@@ -40,14 +40,14 @@ pub struct CompletedTeardown {
     pub at: Timestamp,
     /// Who asked for it.
     pub by: Actor,
-    /// Why.
+    /// The reason for the teardown.
     pub why: String,
-    /// How many resources the teardowns of this lease removed.
+    /// The number of resources that the teardowns of this lease deleted.
     pub deleted: u32,
 }
 
 impl TeardownHistory {
-    /// The attempts that a stack's events tell of, earlier leases of the name left out.
+    /// Folds a stack's events. Earlier leases of the name do not count.
     #[must_use]
     pub fn of(events: impl IntoIterator<Item: Borrow<Event>>) -> Self {
         let mut attempts = Self::default();
@@ -60,7 +60,7 @@ impl TeardownHistory {
     fn absorb(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Requested { .. } => *self = Self::default(),
-            // Somebody who gives it more time has put right what was wrong, or wants to.
+            // A user who extends the lease has fixed the problem or intends to.
             EventKind::Renewed { .. }
             | EventKind::Extended { .. }
             | EventKind::VersionChanged { .. } => self.failures = 0,
@@ -68,7 +68,7 @@ impl TeardownHistory {
                 self.begun = Some((by.clone(), why.clone()));
             }
             EventKind::ResourceDeleted { .. } => self.deleted += 1,
-            // Found after all, though the stack was taken for gone.
+            // Something was found after the stack was marked gone.
             EventKind::ResourceLeft { .. } => self.ended = None,
             EventKind::TeardownFailed { reason } => {
                 self.failures = self.failures.saturating_add(1);
@@ -90,8 +90,8 @@ impl TeardownHistory {
         }
     }
 
-    /// When the next try may begin: after the first failure so long, each time twice as long, never
-    /// longer than a day. `None`: at once.
+    /// When the next attempt may start: `first` after the first failure, then twice as long each
+    /// time, up to a day. `None` means immediately.
     #[must_use]
     pub fn not_before(&self, first: Span) -> Option<Timestamp> {
         let failed = self.failed.as_ref().filter(|_| self.failures > 0)?;
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// The pauses between tries double, up to a day; what was never tried may be tried at once.
+    /// The pauses between attempts double up to a day, and a first attempt may start immediately.
     #[test]
     fn pauses_double_up_to_a_day() {
         let pause = |failures: usize| {
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!([1, 2, 3, 4, 5, 6, 7, 8, 60].map(pause), expected);
     }
 
-    /// Whoever gives a stack more time begins the pauses anew.
+    /// An extension resets the pauses.
     #[test]
     fn more_time_begins_anew() {
         let extended = EventKind::Extended {
@@ -175,8 +175,8 @@ mod tests {
         );
     }
 
-    /// A stack that jiti ended says by whom, why and how much went; one that Terraform destroyed by
-    /// itself was ended by nobody.
+    /// A stack that jiti ended records who asked, why, and how much was deleted. One that Terraform
+    /// destroyed without jiti does not.
     #[test]
     fn an_end_says_by_whom() {
         let ended = attempts([

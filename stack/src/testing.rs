@@ -1,4 +1,4 @@
-//! What tests of this and other packages share: a clock that is set by hand, and a registration to begin with.
+//! Test support for this and other packages: a manual clock, a fake cloud, and fixtures.
 
 pub mod fake_cloud;
 mod kinds;
@@ -21,11 +21,12 @@ use crate::values::id::{Actor, AppName, AppVersion, Owner, StackName};
 use crate::values::tags::Labels;
 use crate::values::ttl::Span;
 
-/// Writes a script that can be run at once. Another process copies it to where it is run: a file that this one holds
-/// open for writing, be it only in a child that another thread has just forked, is "busy" to whoever would run it.
+/// Writes an executable script. A child process copies it into place: if this process wrote the
+/// file itself, a fork on another thread could keep it open for writing, and running it would fail
+/// with "text file busy".
 ///
 /// # Panics
-/// When it cannot be written.
+/// When the file cannot be written.
 #[expect(clippy::expect_used, reason = "a test without its program is none")]
 pub fn program(path: &Path, script: &str) {
     use std::os::unix::fs::PermissionsExt;
@@ -38,24 +39,24 @@ pub fn program(path: &Path, script: &str) {
     assert!(copied.is_ok_and(|status| status.success()), "cp failed");
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when told to.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 
 impl ManualClock {
-    /// A clock that shows a moment, cut to milliseconds.
+    /// A clock that shows `now`, truncated to milliseconds.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self(AtomicI64::new(now.as_millisecond()))
     }
 
-    /// Moves it forward.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Span) {
         let millis = i64::try_from(by.seconds() * 1000).unwrap_or(i64::MAX);
         self.0.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// Sets it, forward or back.
+    /// Sets the clock, forward or back.
     pub fn set(&self, now: Timestamp) {
         self.0.store(now.as_millisecond(), Ordering::SeqCst);
     }
@@ -67,10 +68,10 @@ impl Clock for ManualClock {
     }
 }
 
-/// The moment at which the stories of tests begin: a Monday at noon.
+/// The start time of most tests: a Monday at noon.
 pub const NOON: &str = "2026-03-02T12:00:00Z";
 
-/// [`NOON`] as a moment.
+/// [`NOON`] as a timestamp.
 #[must_use]
 #[expect(
     clippy::expect_used,
@@ -80,10 +81,10 @@ pub fn noon() -> Timestamp {
     NOON.parse().expect("a time")
 }
 
-/// A stack's name, for tests.
+/// Parses a stack name.
 ///
 /// # Panics
-/// When the text is no name.
+/// When the text is not a valid name.
 #[must_use]
 #[expect(
     clippy::expect_used,
@@ -93,13 +94,13 @@ pub fn stack_name(name: &str) -> StackName {
     StackName::new(name).expect("a stack name")
 }
 
-/// An actor, for tests.
+/// The actor `ana@laptop`.
 #[must_use]
 pub fn actor() -> Actor {
     Actor::of("ana", "laptop")
 }
 
-/// An event that ana writes with the command line.
+/// An event written by ana on the command line.
 #[must_use]
 pub fn new_event(at: Timestamp, kind: EventKind) -> NewEvent {
     NewEvent {
@@ -110,11 +111,11 @@ pub fn new_event(at: Timestamp, kind: EventKind) -> NewEvent {
     }
 }
 
-/// A registration of `checkout` at version `v1`, owned by ana, with a TTL of eight hours, no
-/// promise of readiness, and no limits; change the fields that a test is about.
+/// A registration of `checkout` at version `v1`, owned by ana, with a TTL of eight hours, without
+/// declared readiness and without limits. A test changes the fields that it is about.
 ///
 /// # Panics
-/// Never: its texts are legal.
+/// Never: its texts are valid.
 #[must_use]
 #[expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! From where a lease is looked at: the moment, the policy in force, the reaper, what is known of the cloud.
+//! The context in which a lease is read: time, policy, reaper status and cloud state.
 
 mod cloud;
 
@@ -13,23 +13,23 @@ use crate::lease::Lease;
 use crate::policy::{Policy, Protection};
 use crate::reaper::ReaperStatus;
 
-/// What a lease is read against. Made once for many leases.
+/// The context in which leases are read. Built once for many leases.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The moment.
+    /// The current time.
     pub now: Timestamp,
     /// The policy in force now.
     pub policy: Policy,
-    /// How the reaper is.
+    /// The reaper's status.
     pub reaper: ReaperStatus,
-    /// What is known of the cloud; `None` where no account is configured.
+    /// The known state of the cloud; `None` if no account is configured.
     pub cloud: Option<Arc<CloudView>>,
-    /// The policy's protection, ready to be asked.
+    /// The compiled protection patterns of the policy.
     pub(crate) protection: Protection,
 }
 
 impl View {
-    /// A view.
+    /// A view without a cloud.
     #[must_use]
     pub fn new(now: Timestamp, policy: Policy, reaper: ReaperStatus) -> Self {
         let protection = Protection::new(&policy);
@@ -42,7 +42,7 @@ impl View {
         }
     }
 
-    /// The same with what is known of the cloud.
+    /// Adds the known state of the cloud.
     #[must_use]
     pub fn with_cloud(self, cloud: Arc<CloudView>) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl View {
         }
     }
 
-    /// Whether a lease's stack is used, as far as somebody has looked.
+    /// The measured use of a lease's stack. Empty without a cloud.
     #[must_use]
     pub fn observed(&self, lease: &Lease) -> Activity {
         let cloud = self.cloud.as_ref();

@@ -1,4 +1,5 @@
-//! Which warnings are owed now: a pure function of a lease, the time, and what was told already.
+//! The warnings that are due now: a pure function of a lease, the time, and the warnings already
+//! sent.
 
 use std::collections::BTreeMap;
 
@@ -13,48 +14,48 @@ use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 use crate::view::View;
 
-/// How often the same trouble is told about again.
+/// How often a lasting problem is reported again.
 pub(crate) const DAY: Span = Span::minutes(24 * 60);
 
-/// What a warning is about.
+/// The kind of a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WarningKind {
-    /// Its time is over before long.
+    /// The lease will expire soon.
     Expiry {
-        /// The announced time before the end; what is really left may be less.
+        /// The configured time before the end. The actual time left may be less.
         before: Span,
     },
-    /// Its time is over, and nobody could be told before.
+    /// The lease has expired, and no earlier warning was sent.
     Expired,
-    /// It was not ready within its time.
+    /// The stack was not ready in time.
     Purgatory,
-    /// Nobody uses it.
+    /// The stack is idle.
     Idle,
-    /// The reaper could not end it; it stands as it stood.
+    /// The reaper could not end the stack; nothing was deleted.
     Failed {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A teardown left something of it.
+    /// A teardown left resources behind.
     Residue {
-        /// Why the last teardown failed, as far as it said so.
+        /// The reason of the last failed teardown, if it gave one.
         reason: Option<String>,
-        /// What is left, by id.
+        /// The resources that are left, by id.
         left: BTreeMap<String, ResidualResource>,
     },
-    /// It was torn down to the end.
+    /// jiti tore the stack down completely.
     Gone {
         /// Who asked for it.
         by: String,
-        /// Why.
+        /// The reason for the teardown.
         why: String,
-        /// How many resources were removed.
+        /// The number of resources that were deleted.
         deleted: u32,
     },
 }
 
 impl WarningKind {
-    /// The name under which the ledger remembers that it was given.
+    /// The key under which the ledger records that the warning was sent.
     #[must_use]
     pub fn key(&self) -> String {
         match self {
@@ -69,41 +70,40 @@ impl WarningKind {
     }
 }
 
-/// Something that somebody is to be told about a stack.
+/// A warning about a stack, for its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerWarning {
-    /// What.
+    /// The kind of warning.
     pub kind: WarningKind,
-    /// Which stack.
+    /// The stack's name.
     pub stack: StackName,
     /// Its application.
     pub app: AppName,
     /// Its version.
     pub version: AppVersion,
-    /// Who is responsible.
+    /// The stack's owner.
     pub owner: Owner,
-    /// When its lease began: it tells this lease from an earlier one of the same name.
+    /// When the lease began, which distinguishes it from earlier leases of the same name.
     pub created_at: Timestamp,
-    /// The moment that it is about: the end of the lease, the time-out, the failure.
+    /// The time of the fact: the end of the lease, the timeout, the failure.
     pub about: Timestamp,
-    /// When the stack is due; `None` when nothing will end it, or it has ended.
+    /// When the stack is due; `None` if nothing will end it, or it has ended.
     pub due_at: Option<Timestamp>,
-    /// The run of the reaper that will end it; `None` as well while no reaper runs.
+    /// The reaper run that will end the stack; also `None` while no reaper is active.
     pub dies_at: Option<Timestamp>,
-    /// What it costs.
+    /// The stack's cost per hour.
     pub hourly_usd: Option<HourlyRate>,
 }
 
 impl OwnerWarning {
-    /// The same for the same fact, however often it is sent: a receiver that sees it twice may drop
-    /// the second.
+    /// A stable id of the fact, so that a receiver can drop duplicates.
     #[must_use]
     pub fn id(&self) -> String {
         format!("{}/{}/{}", self.stack, self.kind.key(), self.about)
     }
 }
 
-/// Whether [`owed`] has to know what came of the stack's teardowns.
+/// Whether [`owed`] needs the stack's teardown history.
 #[must_use]
 pub fn needs_teardown_history(lease: &Lease, observed: &Activity, view: &View) -> bool {
     match lease.recorded_phase {
@@ -113,9 +113,9 @@ pub fn needs_teardown_history(lease: &Lease, observed: &Activity, view: &View) -
     }
 }
 
-/// The warnings that are owed about a stack at this moment. What was told is not owed again, but for
-/// trouble that lasts, which is told about daily; of several announcements of its end that are
-/// overdue only the nearest is owed.
+/// The warnings that are due about a stack now. A sent warning is not repeated, except for a
+/// lasting problem, which is reported daily. Of several overdue expiry warnings, only the nearest
+/// is due.
 #[must_use]
 pub fn owed(
     lease: &Lease,
@@ -160,8 +160,8 @@ pub fn owed(
     owed
 }
 
-/// Whether the last announcement before the end has come: the moment from which a plan says so too.
-/// A plan is read by whoever can still renew the stack, but not every plan of a day.
+/// Whether the last configured warning before the end is due. From then on a plan warns too: its
+/// reader can still renew the stack, but should not see the warning in every plan of the day.
 #[must_use]
 pub fn is_last_call(lease: &Lease, before: &[Span], view: &View) -> bool {
     let end = end(lease, view);
@@ -172,7 +172,7 @@ pub fn is_last_call(lease: &Lease, before: &[Span], view: &View) -> bool {
     last && view.now < end && !causes(lease, &Activity::default(), view).is_empty()
 }
 
-/// The end that the owner reckons with: the lease's, or the hold's where that is later.
+/// The end as the owner sees it: that of the lease, or that of the hold if later.
 fn end(lease: &Lease, view: &View) -> Timestamp {
     let hold = lease.at(view.now).hold_until;
     hold.map_or(lease.expires_at, |until| until.max(lease.expires_at))
@@ -181,7 +181,7 @@ fn end(lease: &Lease, view: &View) -> Timestamp {
 fn expiry(lease: &Lease, observed: &Activity, before: &[Span], view: &View) -> Option<WarningKind> {
     let deadline = deadline(lease, observed, view)?;
     let end = end(lease, view);
-    // What ends earlier for another reason is told about that.
+    // The stack ends earlier for another cause, which has its own warning.
     if deadline.cause != Cause::Expiry && deadline.due_at <= end {
         return None;
     }
@@ -203,7 +203,7 @@ fn expiry(lease: &Lease, observed: &Activity, before: &[Span], view: &View) -> O
     (!told && view.now < deadline.due_at).then_some(WarningKind::Expired)
 }
 
-/// Each cause but the expiry is told about when it has come.
+/// The warning for a cause other than expiry, once it has occurred.
 fn cause_come(lease: &Lease, cause: Cause, at: Timestamp, view: &View) -> Option<WarningKind> {
     let kind = match cause {
         Cause::Expiry => return None,
@@ -228,7 +228,7 @@ fn failure(
 
 fn residue(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<WarningKind> {
     let told = given(lease, "residue");
-    // What was found after the stack was taken for gone is another residue.
+    // Resources found after the stack was marked gone are new residue.
     let found_after_all = given(lease, "gone") > told;
     (found_after_all || again(told, view)).then(|| WarningKind::Residue {
         reason: attempts.failed.as_ref().map(|failed| failed.reason.clone()),
@@ -236,7 +236,7 @@ fn residue(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<War
     })
 }
 
-/// Only what jiti ended is told about: who destroys a stack with Terraform knows it.
+/// Only for stacks that jiti ended: a user who ran `terraform destroy` already knows.
 fn gone(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<WarningKind> {
     let ended = attempts.ended.as_ref()?;
     let owed = is_recent(lease, view) && given(lease, "gone") < Some(lease.phase_since);
@@ -247,17 +247,17 @@ fn gone(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<Warnin
     })
 }
 
-/// An end that is more than a day old is no news: whoever sets up a webhook is not told the past.
+/// Whether the end is less than a day old, so that a new webhook does not receive old news.
 fn is_recent(lease: &Lease, view: &View) -> bool {
     DAY.after(lease.phase_since) > view.now
 }
 
-/// When a warning was last given under this lease.
+/// When a warning of this kind was last sent under this lease.
 fn given(lease: &Lease, key: &str) -> Option<Timestamp> {
     lease.warned.get(key).map(|StoredTimestamp(at)| *at)
 }
 
-/// Whether trouble that lasts is to be told about, first or again.
+/// Whether a lasting problem is to be reported now, for the first time or again.
 pub(crate) fn again(told: Option<Timestamp>, view: &View) -> bool {
     told.is_none_or(|told| DAY.after(told) <= view.now)
 }

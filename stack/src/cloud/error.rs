@@ -1,48 +1,49 @@
-//! What a cloud answered instead of doing as it was asked.
+//! The error of a cloud call.
 
 use thiserror::Error;
 
-/// A call that failed: which, about what, and what it means for whoever asked.
+/// A failed call: which call, on which resource, and what the failure means for the caller.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{service} {call}{}: {message}{}", about(resource.as_deref()), in_parentheses(code.as_deref()))]
 pub struct CloudError {
     /// The service, such as `ec2`.
     pub service: String,
-    /// The call, such as `DeleteSubnet`.
+    /// The API operation, such as `DeleteSubnet`.
     pub call: String,
-    /// What it was about.
+    /// The resource that the call was about.
     pub resource: Option<String>,
-    /// The service's own code for it, such as `DependencyViolation`.
+    /// The service's error code, such as `DependencyViolation`.
     pub code: Option<String>,
-    /// The service's own words.
+    /// The service's error message.
     pub message: String,
-    /// What it means.
+    /// The meaning of the failure.
     pub kind: CloudErrorKind,
 }
 
-/// What a failed call means.
+/// The meaning of a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloudErrorKind {
-    /// The resource does not exist: its type's own code says so, in a place that was reached.
+    /// The resource does not exist: the service answered with its not-found code.
     Gone,
-    /// Something else has to go, or to settle, first.
+    /// Another resource has to be deleted, or to settle, first.
     Wait,
     /// Too many calls.
     Throttled,
-    /// The credentials may not.
+    /// The credentials lack a permission.
     Denied,
-    /// The credentials are no longer valid, or belong to another account: nothing will work.
+    /// The credentials are no longer valid, or belong to another account: every call will fail.
     Credentials,
-    /// A protection flag forbids it.
+    /// A deletion protection flag forbids it.
     Protected,
-    /// It could not be reached, did not answer in time, or failed by itself; the answer may have been lost.
+    /// The service could not be reached, timed out, or had an internal error. The call may have
+    /// taken effect.
     Unreachable,
-    /// Anything else; trying again will not help.
+    /// Any other error; a retry will not help.
     Other,
 }
 
 impl CloudError {
-    /// Whether the same call may succeed later, without anybody having done anything about it.
+    /// Whether the same call may succeed later without anyone changing anything.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         matches!(

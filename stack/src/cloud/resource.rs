@@ -1,4 +1,4 @@
-//! One thing in a cloud that carries a stack's tag, or belongs to one that does.
+//! A cloud resource that carries a stack's tag, or belongs to one that does.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,20 +10,20 @@ use serde_json::Value;
 
 use crate::values::money::HourlyRate;
 
-/// What names a resource everywhere: on AWS its ARN.
+/// A globally unique resource id: on AWS the ARN.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResourceId(pub String);
 
 impl ResourceId {
-    /// The text of it.
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What people tell it by where its type, region and account are shown beside it: the last part of an ARN, without the
-    /// word for its type. Any other text is kept.
+    /// The short id, for a table that shows type, region and account in other columns: the last
+    /// part of an ARN without the type prefix. Any other text is returned unchanged.
     #[must_use]
     pub fn short(&self) -> &str {
         short(&self.0)
@@ -36,7 +36,7 @@ impl fmt::Display for ResourceId {
     }
 }
 
-/// The same of a text that may be an ARN.
+/// The short form of a text that may be an ARN; see [`ResourceId::short`].
 #[must_use]
 pub fn short(text: &str) -> &str {
     let mut parts = text.splitn(6, ':');
@@ -55,17 +55,17 @@ pub fn short(text: &str) -> &str {
     }
 }
 
-/// An account and a region in it.
+/// An account and one of its regions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// The number of the account.
+    /// The account number.
     pub account: String,
-    /// The region; [`Place::GLOBAL`] for what is in none.
+    /// The region, or [`Place::GLOBAL`] for resources without a region.
     pub region: String,
 }
 
 impl Place {
-    /// The region of what is in none.
+    /// The region of resources that have none.
     pub const GLOBAL: &str = "global";
 }
 
@@ -79,74 +79,75 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confirmation {
-    /// Its own service has described it: tags, state and references are its own words.
+    /// The resource's own service described it: tags, state and references come from there.
     Confirmed,
-    /// Only the index of tags names it; why its own service did not confirm it.
+    /// Only the tag index lists it. The text says why its own service did not confirm it.
     Unconfirmed(String),
 }
 
-/// What a resource uses that has a list price.
+/// A priced unit that a resource uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// What is metered, such as `ec2:t3.micro` or `ebs:gp3`; the cloud's price list knows it by this name.
+    /// The metered unit, such as `ec2:t3.micro` or `ebs:gp3`, as the price list names it.
     pub meter: String,
-    /// How many units at any time: instances, or gigabytes that are priced by the hour.
+    /// The number of units in use at any time: instances, or gigabytes priced per hour.
     pub quantity: Decimal,
 }
 
-/// A resource as it was last described.
+/// A resource as last described.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
-    /// Its name everywhere.
+    /// The globally unique id.
     pub id: ResourceId,
-    /// Its type, as the cloud's index of tags writes it: `ec2:instance`.
+    /// The type, as the cloud's tag index writes it: `ec2:instance`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where it is.
+    /// The account and region.
     pub place: Place,
-    /// Its tags: as its own service tells them when it is confirmed.
+    /// The tags. For a confirmed resource, they come from its own service.
     pub tags: BTreeMap<String, String>,
-    /// Its state, in its service's words: `running`.
+    /// The state in the service's own words, such as `running`.
     pub state: Option<String>,
-    /// When it was created; `None` where its service does not tell.
+    /// The creation time; `None` if the service does not report it.
     pub created_at: Option<Timestamp>,
-    /// Whether its own service has confirmed it.
+    /// Whether the resource's own service has confirmed it.
     pub confirmation: Confirmation,
-    /// The resources that this one uses or lies in: they can only go after it.
+    /// The resources that this one uses or is placed in. They can only be deleted after it.
     pub uses: Vec<ResourceId>,
-    /// Those of `uses` that [`super::Cloud::detach_references`] unties: circles are undone there.
+    /// Those of `uses` that [`super::Cloud::detach_references`] removes, to break reference cycles.
     pub detachable: Vec<ResourceId>,
-    /// The resource that alone owns this one: it goes with its owner, tag or no tag.
+    /// The sole owner of this resource. It is deleted with its owner, whatever its tags say.
     pub owner: Option<ResourceId>,
-    /// The whole that somebody else's tool manages this one as a part of (a CloudFormation stack): it goes only with that.
+    /// The unit that another tool manages this resource in, such as a CloudFormation stack. It is
+    /// deleted only together with that unit.
     pub part_of: Option<ResourceId>,
-    /// It makes others of its kind's parts again when they go: it goes, or is stopped, first.
+    /// Recreates its members when they disappear, so it is deleted, or stopped, before them.
     pub recreates: bool,
-    /// The flag that protects it from deletion, by its name.
+    /// The name of the deletion protection flag that is on.
     pub protection: Option<String>,
-    /// Why nobody may touch it: it is the account's default VPC, or linked to a service.
+    /// Why this resource must never be deleted: a default VPC, or a service-linked resource.
     pub untouchable: Option<String>,
-    /// What waking has to restore; `None` where there is nothing to stop.
+    /// The size that waking has to restore; `None` if there is nothing to stop.
     pub size: Option<Value>,
-    /// Whether that size is the one that it has while asleep.
+    /// Whether `size` is the size while asleep.
     pub stopped: bool,
-    /// What it uses that has a list price.
+    /// The usage that has a list price.
     pub usage: Vec<Usage>,
-    /// What no list price covers, such as `traffic`.
+    /// Costs that no list price covers, such as `traffic`.
     pub unpriced: Vec<String>,
-    /// What it costs an hour by list price; `None`: not known.
+    /// The cost per hour by list price; `None` if unknown.
     pub hourly_usd: Option<HourlyRate>,
-    /// Where that price is from, with its date: `list 2026-03-20`.
+    /// The source of that price with its date: `list 2026-03-20`.
     pub hourly_source: Option<String>,
-    /// Until when it is charged for, however soon it ends: a cloud counts seconds only after a least time. `None` where
-    /// there is none, or it does not run.
+    /// The end of the minimum charge: the cloud bills until this time even if the resource ends
+    /// earlier. `None` if there is no minimum, or the resource is not running.
     pub charged_until: Option<Timestamp>,
-    /// What only its own type knows and needs again: the name of a metric's dimension, the members of a group.
+    /// Details that only this type needs later: a metric dimension, the members of a group.
     pub details: BTreeMap<String, String>,
 }
 
 impl Resource {
-    /// A resource of which nothing is known but that a tag, or another resource, names it.
+    /// A resource of which only the id is known, from a tag or from another resource.
     #[must_use]
     pub fn named(id: ResourceId, kind: &str, place: Place) -> Self {
         Self {
@@ -175,7 +176,7 @@ impl Resource {
         }
     }
 
-    /// Whether its own service has confirmed it.
+    /// Whether the resource's own service has confirmed it.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.confirmation == Confirmation::Confirmed
@@ -192,7 +193,7 @@ impl Resource {
 mod tests {
     use super::short;
 
-    /// An ARN is told by its last part; what is none is left as it is.
+    /// The short form of an ARN is its last part; any other text stays unchanged.
     #[test]
     fn ids_have_a_short_form() {
         for (id, expected) in [

@@ -1,85 +1,85 @@
-//! What is wrong with a configuration file, where, and what to write instead.
+//! The errors of the config file, with their place and remedy.
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// A configuration that cannot be used.
+/// A config file that cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("the configuration {} cannot be read: {source}", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause of the failure.
         source: io::Error,
     },
-    /// The file says something that it cannot mean.
+    /// The file has an invalid setting.
     #[error("{}:{line}: {problem}", path.display())]
     Wrong {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The line, counted from 1.
+        /// The line number, from 1.
         line: usize,
-        /// What is wrong there.
+        /// The problem on that line.
         problem: Box<ConfigProblem>,
     },
 }
 
 impl ConfigError {
-    /// Whether there simply is no such file.
+    /// Whether the file does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 }
 
-/// What is wrong at one place of the file.
+/// A problem at one place of the file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ConfigProblem {
-    /// It is no TOML.
+    /// A TOML syntax error.
     #[error("{0}")]
     Syntax(String),
-    /// There is no such key.
+    /// The key is unknown.
     #[error("there is no {key:?} in {section}{}", meant(nearest.as_deref(), known))]
     UnknownKey {
-        /// The key.
+        /// The unknown key.
         key: String,
-        /// Where it stands.
+        /// The section that contains it.
         section: String,
-        /// The key that was probably meant.
+        /// The most similar known key.
         nearest: Option<String>,
-        /// All keys there are.
+        /// All known keys of the section.
         known: Vec<&'static str>,
     },
-    /// The value is of another type.
+    /// The value has the wrong type.
     #[error("{key} is {found}, expected {expected}")]
     Type {
         /// The key.
         key: String,
-        /// What was found.
+        /// The type that was found.
         found: String,
-        /// What was expected, with an example.
+        /// The expected type, with an example.
         expected: &'static str,
     },
-    /// The value is of the right type but means nothing.
+    /// The value has the right type, but is invalid.
     #[error("{key}: {problem}")]
     Value {
         /// The key.
         key: String,
-        /// Why.
+        /// Why it is invalid.
         problem: String,
     },
-    /// A key has to be there.
+    /// A required key is missing.
     #[error("{section} has no {key}: {expected}")]
     Missing {
         /// The key.
         key: &'static str,
-        /// Where it is missing.
+        /// The section that lacks it.
         section: String,
-        /// What it says.
+        /// What the key would set.
         expected: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! One section of the file, read key by key; whatever is never asked for is unknown.
+//! One section of the file, read key by key. A key that is never read is unknown.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -11,10 +11,10 @@ use super::error::{ConfigError, ConfigProblem};
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 
-/// Below this likeness (0 to 1) a key is another word rather than a slip of the finger.
+/// The minimum similarity (0 to 1) at which a known key is suggested for a typing error.
 const ALIKE: f64 = 0.75;
 
-/// Finds the line of a place in the text.
+/// The text of the file, to find the line of a position.
 pub(super) struct Lines<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
@@ -33,7 +33,7 @@ impl Lines<'_> {
     }
 }
 
-/// A table of the file and the keys it was asked for.
+/// A table of the file, with the keys read so far.
 pub(super) struct Section<'a> {
     lines: &'a Lines<'a>,
     title: String,
@@ -54,7 +54,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A table in it, read to its end.
+    /// Reads a sub-table completely.
     pub(super) fn table<T>(
         &mut self,
         key: &'static str,
@@ -67,7 +67,7 @@ impl<'a> Section<'a> {
         self.inner(format!("[{key}]"), table, value, read).map(Some)
     }
 
-    /// Every table of an array of tables.
+    /// Reads every table of an array of tables.
     pub(super) fn tables<T>(
         &mut self,
         key: &'static str,
@@ -105,7 +105,7 @@ impl<'a> Section<'a> {
         Ok(read)
     }
 
-    /// Refuses every key that nobody asked for.
+    /// Returns an error for the first key that was never read.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
         let unknown = self
             .table
@@ -129,17 +129,17 @@ impl<'a> Section<'a> {
         Err(self.lines.error(key.span().start, problem))
     }
 
-    /// A duration.
+    /// Reads a duration.
     pub(super) fn span(&mut self, key: &'static str) -> Result<Option<Span>, ConfigError> {
         self.parsed(key, "a duration in quotes, such as \"8h\"")
     }
 
-    /// Dollars an hour. A number without quotes is refused: it would have been a float.
+    /// Reads dollars per hour. A number without quotes is refused, because it is a float.
     pub(super) fn rate(&mut self, key: &'static str) -> Result<Option<HourlyRate>, ConfigError> {
         self.parsed(key, "dollars in quotes, such as \"5.00\"")
     }
 
-    /// A whole number from 1.
+    /// Reads a whole number, at least 1.
     pub(super) fn count(&mut self, key: &'static str) -> Result<Option<u32>, ConfigError> {
         let Some(value) = self.get(key) else {
             return Ok(None);
@@ -152,7 +152,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// True or false.
+    /// Reads true or false.
     pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, ConfigError> {
         let Some(value) = self.get(key) else {
             return Ok(None);
@@ -161,7 +161,7 @@ impl<'a> Section<'a> {
             .map(Some)
     }
 
-    /// A text that passes a check.
+    /// Reads a text that passes a check.
     pub(super) fn checked(
         &mut self,
         key: &'static str,
@@ -175,7 +175,7 @@ impl<'a> Section<'a> {
         Ok(Some(text.to_owned()))
     }
 
-    /// Texts that each pass a check; none when the key is not set.
+    /// Reads a list of texts that each pass a check; empty if the key is not set.
     pub(super) fn texts(
         &mut self,
         key: &'static str,
@@ -186,7 +186,7 @@ impl<'a> Section<'a> {
         Ok(texts.unwrap_or_default())
     }
 
-    /// Durations.
+    /// Reads a list of durations.
     pub(super) fn spans(&mut self, key: &'static str) -> Result<Option<Vec<Span>>, ConfigError> {
         let expected = "a list of durations, such as [\"24h\", \"30m\"]";
         self.list(key, expected, |text| {
@@ -203,7 +203,7 @@ impl<'a> Section<'a> {
         self.value_error(at, key, problem)
     }
 
-    /// An error about a key that is not there.
+    /// An error about a missing key.
     pub(super) fn missing(&self, key: &'static str, expected: &'static str) -> ConfigError {
         let section = self.title.clone();
         self.lines.error(

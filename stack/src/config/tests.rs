@@ -1,4 +1,4 @@
-//! What the reader of the configuration takes, and what it says about the rest.
+//! Tests of the config parser and its error messages.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ fn refusal(text: &str) -> String {
     parse(text).expect_err(text).to_string()
 }
 
-/// Every key of the documentation is read into its place.
+/// Every documented key is read.
 #[test]
 fn the_documented_file_is_read() {
     let config = parse(
@@ -112,7 +112,7 @@ refresh = "1m"
     );
 }
 
-/// An empty file has the defaults that the documentation names.
+/// An empty file has the documented defaults.
 #[test]
 fn an_empty_file_is_the_defaults() {
     let config = parse("").expect("an empty file");
@@ -130,7 +130,7 @@ fn an_empty_file_is_the_defaults() {
     assert_eq!(config.dashboard.refresh.to_string(), "5m");
 }
 
-/// An unknown key is refused with file, line and the nearest known key.
+/// An unknown key is refused with the file, the line and the nearest known key.
 #[test]
 fn unknown_keys_are_refused() {
     assert_eq!(
@@ -153,7 +153,7 @@ fn unknown_keys_are_refused() {
     );
 }
 
-/// A wrong type or value is refused with file, line and what was expected.
+/// A wrong type or value is refused with the file, the line and what was expected.
 #[test]
 fn wrong_values_are_refused() {
     for (text, says) in [
@@ -237,14 +237,14 @@ fn wrong_values_are_refused() {
     );
 }
 
-/// Text that is no TOML is refused with file and line.
+/// Invalid TOML is refused with the file and the line.
 #[test]
 fn broken_toml_is_refused() {
     assert!(refusal("[policy]\nmax_ttl = \n").starts_with("jiti.toml:2: "));
     assert!(refusal("[policy]\nmax_ttl = \"1h\"\nmax_ttl = \"2h\"\n").starts_with("jiti.toml:3: "));
 }
 
-/// A file that is not there is told from one that cannot be read.
+/// A missing file is distinct from an unreadable one.
 #[test]
 fn a_missing_file_is_told_apart() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! What the cloud billed, as far as it was asked, and the rule by which a new bill changes it.
+//! The known part of the bill, and how a new answer updates it.
 
 use std::collections::BTreeMap;
 
@@ -10,46 +10,46 @@ use super::BillAnswer;
 use crate::cloud::BillLine;
 use crate::values::money::Usd;
 
-/// What is known of the bill.
+/// The bill, as far as it was requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillHistory {
     /// The lines, ordered by stack, day and service.
     pub lines: Vec<BillLine>,
-    /// Every day that was asked about.
+    /// Every day that was requested.
     pub days: BTreeMap<Date, BilledDay>,
-    /// How many billed requests were made on each day.
+    /// The number of billed requests per day.
     pub requests: BTreeMap<Date, u32>,
-    /// What was wrong with the figures as a whole when they were last asked for.
+    /// The remark of the latest answer about all figures.
     pub remark: Option<String>,
 }
 
 /// What is known of one day of the bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BilledDay {
-    /// The cloud no longer calls it estimated: it is never asked about again.
+    /// Whether the day is final: no longer estimated, and never requested again.
     pub settled: bool,
-    /// When it was asked for.
+    /// When the day was last requested.
     pub asked_at: Timestamp,
 }
 
-/// What one stack was billed, all days together.
+/// The bill of one stack, summed over days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StackBill {
-    /// All of it.
+    /// The total.
     pub usd: Usd,
-    /// The part that the cloud still calls estimated.
+    /// The part that is still estimated.
     pub estimated_usd: Usd,
-    /// The last day that the bill speaks about.
+    /// The last day that the bill covers.
     pub until: Date,
-    /// The last day up to which nothing is estimated any more; `None`: the first day still is.
+    /// The last day up to which every day is final; `None` if the first day is still estimated.
     pub settled_until: Option<Date>,
-    /// When the last day was asked for.
+    /// When the last day was requested.
     pub asked_at: Timestamp,
 }
 
 impl BillHistory {
-    /// What is known after another bill. A day that is settled stays as it is, whatever the new bill says; any other
-    /// that was asked about is replaced.
+    /// The history after another answer. A final day never changes; every other day of the request
+    /// is replaced.
     #[must_use]
     pub fn after(&self, asked: BillAnswer) -> Self {
         let BillAnswer { at, from, to, bill } = asked;
@@ -79,7 +79,7 @@ impl BillHistory {
         after
     }
 
-    /// Counts billed requests on the day of a moment.
+    /// Counts billed requests on the day of `at`.
     pub fn count(&mut self, at: Timestamp, requests: u32) {
         if requests > 0 {
             let count = self.requests.entry(day_of(at)).or_default();
@@ -87,14 +87,14 @@ impl BillHistory {
         }
     }
 
-    /// How many billed requests were made in all.
+    /// The total number of billed requests.
     #[must_use]
     pub fn requests_made(&self) -> u64 {
         self.requests.values().map(|count| u64::from(*count)).sum()
     }
 
-    /// What a stack was billed from a day on; `None` when no day since was ever asked about, and when the bill names no
-    /// stack at all: whether it would is not known then.
+    /// The bill of a stack from the day `from` on; `None` if no day since was requested, or if the
+    /// bill names no stack at all, because the tag may not be activated.
     #[must_use]
     pub fn billed(&self, stack: &str, from: Date) -> Option<StackBill> {
         let (until, last) = self.days.range(from..).next_back()?;
@@ -118,7 +118,7 @@ impl BillHistory {
         Some(billed)
     }
 
-    /// When the cloud was last asked for it.
+    /// When the bill was last requested.
     #[must_use]
     pub fn asked_at(&self) -> Option<Timestamp> {
         self.days.values().map(|day| day.asked_at).max()
@@ -134,7 +134,7 @@ impl BillHistory {
     }
 }
 
-/// The day of a moment, in UTC as the bill has it.
+/// The UTC day of a timestamp, as on the bill.
 pub(super) fn day_of(at: Timestamp) -> Date {
     at.to_zoned(jiff::tz::TimeZone::UTC).date()
 }

@@ -1,4 +1,4 @@
-//! What looks have found, and the rule by which a new look changes it.
+//! The result of all scans so far, and how a new scan updates it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,67 +14,67 @@ use crate::sleep;
 use crate::values::tags::STACK;
 use crate::values::ttl::Elapsed;
 
-/// How far a resource is followed to its owner for the tag of a stack.
+/// The maximum number of owners to follow in search of a stack's tag.
 const FAR: usize = 8;
 
-/// What is known of the cloud.
+/// The known state of the cloud.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CloudSnapshot {
-    /// The resources as they were last seen.
+    /// The resources, as last described.
     pub resources: BTreeMap<ResourceId, Resource>,
-    /// Each place that was ever looked at for all stacks.
+    /// Every place that was ever scanned for all stacks.
     pub places: BTreeMap<Place, PlaceScan>,
-    /// Whether resources are used, as it was last seen.
+    /// The use of resources, as last measured.
     pub uses: BTreeMap<ResourceId, DatedActivity>,
-    /// The cloud's clock, as it was last told.
+    /// The cloud's clock at the latest scan.
     pub clock: Option<CloudClock>,
 }
 
-/// How a place was last looked at.
+/// The scans of one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceScan {
-    /// When it was last tried.
+    /// When the place was last scanned.
     pub tried_at: Timestamp,
-    /// When it last answered; `None`: it never has.
+    /// When it last answered; `None` if it never has.
     pub answered_at: Option<Timestamp>,
-    /// What of it did not answer at the last try.
+    /// What did not answer in the last scan.
     pub gaps: Vec<ScanGap>,
 }
 
-/// A type, or all, of a place that did not answer at the last try.
+/// A type of a place, or the whole place, that did not answer in the last scan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanGap {
-    /// Which type, or service; `None`: everything there.
+    /// The type or service; `None` means everything in this place.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Why.
+    /// The cause of the failure.
     pub reason: String,
     /// Whether the credentials are at fault.
     pub credentials: bool,
-    /// When it last answered: what is known of it is that old. `None`: it never has.
+    /// When it last answered, which is the age of what is known of it; `None` if it never has.
     pub answered_at: Option<Timestamp>,
 }
 
-/// Whether a resource is used, and when that was seen.
+/// The use of a resource, and when it was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DatedActivity {
-    /// When it was asked.
+    /// When it was measured.
     pub at: Timestamp,
-    /// What was seen.
+    /// The measurements.
     pub observed: Activity,
 }
 
-/// The cloud's clock beside ours.
+/// The cloud's time beside the local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloudClock {
-    /// What time it was in the cloud.
+    /// The time in the cloud.
     pub cloud: Timestamp,
-    /// What time it was here.
+    /// The local time at the same moment.
     pub here: Timestamp,
 }
 
 impl CloudClock {
-    /// How far the two are apart, whichever is ahead.
+    /// The absolute difference between the two clocks.
     #[must_use]
     pub fn skew(&self) -> Elapsed {
         Elapsed::between(self.cloud, self.here).plus(Elapsed::between(self.here, self.cloud))
@@ -82,11 +82,12 @@ impl CloudClock {
 }
 
 impl CloudSnapshot {
-    /// What is known after a look.
+    /// The snapshot after a scan.
     ///
-    /// What answered is replaced by its answer. What did not is known as before, with its age; a resource that this
-    /// time only the index of tags has named keeps what was known of it, and is unconfirmed. A look for one stack
-    /// replaces what is known of that stack, and makes no place younger.
+    /// What answered is replaced. What did not answer keeps its last known state and age. A
+    /// resource that only the tag index lists this time keeps its last known details and becomes
+    /// unconfirmed. A scan of one stack replaces that stack's resources and does not refresh the
+    /// age of any place.
     #[must_use]
     pub fn after(&self, look: CloudScan) -> Self {
         let CloudScan {
@@ -144,8 +145,9 @@ impl CloudSnapshot {
         }
     }
 
-    /// What is known after some were asked about once more: those that exist are as they are now, those that do not are
-    /// forgotten. One that was not known stays so: it would be a part that passes for the whole.
+    /// The snapshot after some resources were described again. Existing ones are updated, missing
+    /// ones removed. Resources that no scan has found are not added, because the snapshot would
+    /// then show a part of a stack as the whole.
     #[must_use]
     pub fn again(&self, at: Timestamp, asked: &[ResourceId], described: &Described) -> Self {
         let mut after = self.clone();
@@ -168,13 +170,13 @@ impl CloudSnapshot {
         after
     }
 
-    /// The stack that a resource's tag names, or that of the one that owns it.
+    /// The stack that the resource's tag, or its owner's tag, names.
     #[must_use]
     pub fn stack_of<'a>(&'a self, resource: &'a Resource) -> Option<&'a str> {
         self.tagged(resource)?.tag(STACK)
     }
 
-    /// The resource that carries the tags which count for this one: itself, or the first of those that own it.
+    /// The resource whose tags count for this one: itself, or the nearest owner with a stack tag.
     #[must_use]
     pub fn tagged<'a>(&'a self, resource: &'a Resource) -> Option<&'a Resource> {
         let mut resource = resource;
@@ -187,7 +189,7 @@ impl CloudSnapshot {
         None
     }
 
-    /// When a resource was last seen: where its type did not answer since, that is some time ago.
+    /// When a resource was last seen. Older than the last scan if its type did not answer since.
     #[must_use]
     pub fn seen_at(&self, resource: &Resource) -> Option<Timestamp> {
         let place = self.places.get(&resource.place)?;
@@ -199,7 +201,7 @@ impl CloudSnapshot {
         gap.unwrap_or(place.answered_at)
     }
 
-    /// When all of these places had been tried; `None` when one never was.
+    /// When the oldest of these places was last scanned; `None` if one never was.
     #[must_use]
     pub fn tried_at(&self, places: &[Place]) -> Option<Timestamp> {
         let tried = places.iter();
@@ -209,7 +211,7 @@ impl CloudSnapshot {
         tried?.into_iter().min()
     }
 
-    /// What did not answer at the last try.
+    /// What did not answer in the last scan.
     #[must_use]
     pub fn not_looked(&self) -> Vec<Unchecked> {
         let places = self.places.iter();
@@ -248,7 +250,7 @@ impl PlaceScan {
     }
 }
 
-/// Whether a gap hides a type: it is the type, its service, or everything.
+/// Whether a gap covers a type: the same type, its service, or everything.
 pub(crate) fn covers(gap: Option<&str>, kind: &str) -> bool {
     gap.is_none_or(|gap| {
         let rest = kind.strip_prefix(gap);
@@ -256,7 +258,7 @@ pub(crate) fn covers(gap: Option<&str>, kind: &str) -> bool {
     })
 }
 
-/// A resource that was found again. What only the index of tags has named this time is as it was known.
+/// Merges a resource found again with what was known of it.
 fn once_more(before: Option<&Resource>, now: &Resource, at: Timestamp) -> Resource {
     match (before, &now.confirmation) {
         (Some(before), Confirmation::Unconfirmed(_)) if before.kind == now.kind => {

@@ -1,4 +1,4 @@
-//! An inventory that lives as long as the process: for tests, and for where nothing can be stored.
+//! An inventory in memory, for tests and for processes that cannot store anything.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,23 +14,23 @@ use crate::idle::Activity;
 use crate::ledger::LedgerFuture;
 use crate::values::id::RunId;
 
-/// Everything in one place, changed by the rules of [`CloudSnapshot`] and [`BillHistory`].
+/// An in-memory inventory, with the update rules of [`CloudSnapshot`] and [`BillHistory`].
 #[derive(Debug, Default)]
 pub struct MemoryInventory(Mutex<Held>);
 
-/// What an inventory holds.
+/// The contents of an inventory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     pub(super) known: CloudSnapshot,
     pub(super) bill: BillHistory,
     pub(super) prices: Vec<DatedPrice>,
     pub(super) bill_lock: Option<BillLock>,
-    /// How often it was changed.
+    /// The number of changes so far.
     pub(super) changes: u64,
 }
 
 impl Held {
-    /// In which state it is.
+    /// The generation of these contents.
     pub(super) fn generation(&self) -> Generation {
         Generation {
             stored: 0,
@@ -40,18 +40,19 @@ impl Held {
 }
 
 impl MemoryInventory {
-    /// An empty one.
+    /// An empty inventory.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every change is made at once at its end, so that a panic of another holder left it whole.
+    /// Locks the contents. Each change is one assignment at its end, so a panic cannot leave half
+    /// of one.
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same, to be changed.
+    /// Locks the contents for a change.
     fn changing(&self) -> MutexGuard<'_, Held> {
         let mut held = self.held();
         held.changes += 1;
@@ -59,7 +60,7 @@ impl MemoryInventory {
     }
 }
 
-/// Notes what was seen of the use of resources that are known.
+/// Records the use of known resources.
 pub(super) fn record_activity(
     known: &mut CloudSnapshot,
     at: Timestamp,
@@ -72,7 +73,7 @@ pub(super) fn record_activity(
     }
 }
 
-/// Puts prices in the place of those for the same meters and regions.
+/// Adds prices, replacing those of the same meters and regions.
 pub(super) fn record_prices(known: &mut Vec<DatedPrice>, at: Timestamp, prices: Vec<Price>) {
     let key = |one: &DatedPrice| (one.price.meter.clone(), one.price.region.clone());
     let new = prices.into_iter().map(|price| DatedPrice {

@@ -1,26 +1,26 @@
-//! What resources cost an hour together, and what that leaves out.
+//! The combined hourly rate of several resources, and what it does not cover.
 
 use std::collections::BTreeSet;
 
 use crate::cloud::{Confirmation, Resource};
 use crate::values::money::HourlyRate;
 
-/// The source where nothing has a price.
+/// The source of a rate when no resource has a price.
 const NOTHING_PRICED: &str = "nothing is priced";
 
-/// What resources cost an hour, by list price.
+/// The hourly list price of a set of resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Dollars an hour for what has a price; `None` where nothing has.
+    /// Dollars per hour of the priced resources; `None` if none has a price.
     pub hourly_usd: Option<HourlyRate>,
-    /// Where the prices are from, each source once.
+    /// The sources of the prices, each named once.
     pub source: String,
-    /// What has no price, each once.
+    /// What has no price, each named once.
     pub unpriced: Vec<String>,
 }
 
 impl Rate {
-    /// The sum over resources. What has no known price adds nothing and is named.
+    /// Sums up the rates. A resource without a known price adds nothing and is named in `unpriced`.
     #[must_use]
     pub fn of(resources: &[&Resource]) -> Self {
         let mut hourly_usd: Option<HourlyRate> = None;
@@ -35,9 +35,11 @@ impl Rate {
                 (None, Confirmation::Unconfirmed(_)) => {
                     unpriced.insert(format!("{}, not confirmed", resource.kind));
                 }
-                // Without a use that has a price there is nothing to know: what it costs beside that is named above.
+                // A resource without priced usage has no price to miss; its other costs are named
+                // above.
                 (None, Confirmation::Confirmed) => {
-                    // What was held against a list says already that this region has no price.
+                    // The price list lookup has already named this meter as unpriced in this
+                    // region.
                     let told =
                         |meter: &str| resource.unpriced.iter().any(|one| one.starts_with(meter));
                     let meters = resource.usage.iter().map(|usage| &usage.meter);
@@ -45,7 +47,7 @@ impl Rate {
                 }
             }
         }
-        // What costs nothing by its nature says nothing of what the others cost.
+        // A known cost of zero says nothing about the unknown cost of the other resources.
         if hourly_usd == Some(HourlyRate::default())
             && resources.iter().any(|one| one.hourly_usd.is_none())
         {
@@ -70,7 +72,7 @@ mod tests {
     use crate::cloud::Usage;
     use crate::testing::fake_cloud::resource;
 
-    /// What is free by its nature makes no figure for what is not known: unknown is not nothing.
+    /// A free resource does not turn an unknown total into zero.
     #[test]
     fn what_is_free_is_no_figure_for_the_rest() {
         let mut free = resource("ec2:subnet", "s", "a");
@@ -87,7 +89,7 @@ mod tests {
         assert_eq!(Rate::of(&[&free]).hourly_usd, Some(HourlyRate::default()));
     }
 
-    /// What has a price is summed up, what has none is named, and nothing is made up for it.
+    /// Known prices are summed up, and everything without a price is named.
     #[test]
     fn what_has_no_price_is_named() {
         let priced = |usd: &str, source: &str| {

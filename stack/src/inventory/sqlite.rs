@@ -1,5 +1,5 @@
-//! The inventory in the ledger's own file, in tables of its own beside it: one thread with a connection of its own,
-//! nothing opened before the first call. With its sub-modules this is the only place that holds the inventory's SQL.
+//! The inventory in its own tables of the ledger's file, on one thread with its own connection,
+//! opened by the first call. Only this module and its sub-modules contain the inventory's SQL.
 
 mod rows;
 mod store;
@@ -26,13 +26,13 @@ use crate::sqlite::failure;
 use crate::sqlite::worker_thread::WorkerThread;
 use crate::values::id::RunId;
 
-/// A job on its way to the thread.
+/// A job for the thread.
 type Job = Box<dyn FnOnce(&mut Store) + Send>;
 
 /// An inventory in the file of a SQLite ledger.
 ///
-/// Made without touching the file. It never creates one: only a ledger begins a file. Where there is none, or it can't
-/// be written, what was fetched is remembered by this value alone.
+/// Creating the value does not touch the file, and it never creates one: only a ledger does. If the
+/// file is missing or read-only, answers are kept in memory.
 pub struct SqliteInventory {
     site: Arc<LedgerFile>,
     lane: WorkerThread<Job>,
@@ -45,13 +45,13 @@ impl fmt::Debug for SqliteInventory {
 }
 
 impl SqliteInventory {
-    /// The inventory in the ledger at a path; a relative one is taken from the present working directory.
+    /// The inventory in the ledger at `path`, relative to the working directory.
     #[must_use]
     pub fn at(path: impl AsRef<Path>) -> Self {
         Self::on(path.as_ref(), false)
     }
 
-    /// The same, but the file is never written.
+    /// Like [`Self::at`], but never writes to the file.
     #[must_use]
     pub fn read_only(path: impl AsRef<Path>) -> Self {
         Self::on(path.as_ref(), true)
@@ -76,7 +76,7 @@ impl SqliteInventory {
     {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |store| {
-            // Nobody waits for the answer any more: what was fetched is kept all the same.
+            // The caller may have stopped waiting; the answer is stored anyway.
             let _ = reply.send(act(store));
         });
         let sent = self.lane.send(job, || {

@@ -1,4 +1,4 @@
-//! Stacks as tags tell of them: one for each name, app, owner and account.
+//! Stacks as found by tag: one per name, app, owner and account.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +9,22 @@ use crate::cloud::Resource;
 use crate::lease::Lease;
 use crate::values::tags;
 
-/// A stack as tags name it, whatever they say: they need not be names that jiti would accept.
+/// A stack as its tags describe it. The texts need not be valid jiti names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TaggedStack {
     /// The value of `jiti:stack`.
     pub name: String,
-    /// The value of `jiti:app`; `None` where that tag is missing.
+    /// The value of `jiti:app`; `None` if the tag is missing.
     pub app: Option<String>,
-    /// The value of `jiti:owner`.
+    /// The value of `jiti:owner`; `None` if the tag is missing.
     pub owner: Option<String>,
-    /// The account that its resources are in.
+    /// The account of its resources.
     pub account: String,
 }
 
 impl TaggedStack {
-    /// Whether these are the tags of a lease's stack: its owner is any that the lease has had. A lease says nothing of
-    /// accounts.
+    /// Whether these tags belong to the stack of a lease, under any owner that the lease has had.
+    /// The account does not matter, because a lease names none.
     #[must_use]
     pub fn is_of(&self, lease: &Lease) -> bool {
         self.name == lease.name.as_str()
@@ -37,7 +37,7 @@ impl TaggedStack {
 }
 
 impl CloudSnapshot {
-    /// Every stack that a tag names, with its resources, those that belong to it by relation included; by name.
+    /// Every tagged stack, by name, with its resources and those that belong to it by relation.
     #[must_use]
     pub fn stacks(&self) -> BTreeMap<TaggedStack, Vec<&Resource>> {
         let mut stacks: BTreeMap<TaggedStack, Vec<&Resource>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What the ledger keeps: an event is one fact about one stack, never changed once it is written.
+//! The events of the ledger. An event is one fact about one stack and never changes once written.
 
 use std::collections::BTreeMap;
 
@@ -14,40 +14,40 @@ use crate::values::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackNam
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 
-/// An event as the ledger holds it. In JSON it is one flat object: `seq`, `stack`, `at`, `actor`,
-/// `source`, `kind`, and the fields of its kind.
+/// An event in the ledger. In JSON it is one flat object: `seq`, `stack`, `at`, `actor`, `source`,
+/// `kind`, and the fields of its kind.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
-    /// Its place among the events of its stack.
+    /// The sequence number among the stack's events.
     pub seq: Seq,
-    /// The stack it is about.
+    /// The stack that the event is about.
     pub stack: StackName,
     /// When it happened, in UTC.
     pub at: Timestamp,
-    /// Who did it.
+    /// The person or process that caused it.
     pub actor: Actor,
-    /// Which part of jiti wrote it.
+    /// The part of jiti that wrote it.
     pub source: Source,
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
-/// An event that is not in the ledger yet: it has no place in its stack's history.
+/// An event that is not in the ledger yet, so it has no sequence number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
     /// When it happened, in UTC.
     pub at: Timestamp,
-    /// Who did it.
+    /// The person or process that caused it.
     pub actor: Actor,
-    /// Which part of jiti writes it.
+    /// The part of jiti that writes it.
     pub source: Source,
     /// What happened.
     pub kind: EventKind,
 }
 
 impl NewEvent {
-    /// The event once its stack and its place are known.
+    /// Adds the stack and the sequence number.
     #[must_use]
     pub fn placed(self, stack: StackName, seq: Seq) -> Event {
         let Self {
@@ -67,7 +67,7 @@ impl NewEvent {
     }
 }
 
-/// Which part of jiti wrote an event.
+/// The part of jiti that wrote an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -75,38 +75,38 @@ pub enum Source {
     Provider,
     /// The dashboard.
     Dashboard,
-    /// A command.
+    /// A command of the command line.
     Cli,
     /// The reaper.
     Reaper,
 }
 
-/// How a stack is ended.
+/// How a teardown ends a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// Through its Terraform state.
     Terraform,
-    /// By its tags.
+    /// By deleting the resources that carry its tags.
     Sweep,
 }
 
-/// Who puts a stack to sleep, or wakes it.
+/// The process that puts a stack to sleep, or wakes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator {
-    /// Which run it is.
+    /// The id of this run.
     pub run: RunId,
     /// The process that runs it.
     pub process: ProcessId,
 }
 
-/// An event of a kind that this version of jiti does not know, kept as it was read: a newer one
-/// wrote it. It is shown and passed on; to the fold it is a fact whose meaning is unknown.
+/// An event of a kind that this version of jiti does not know, because a newer one wrote it. It is
+/// shown and exported unchanged; the fold only counts it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UnknownEvent {
     /// The name of the kind.
     pub kind: String,
-    /// Its fields.
+    /// The fields of the event, as read.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
 }
@@ -116,9 +116,9 @@ macro_rules! kinds {
         $(#[$doc:meta])*
         $name:literal $variant:ident $({ $($(#[$field:meta])* $f:ident: $t:ty,)* })?
     )*) => {
-        /// What happened. In JSON: `kind` and the fields beside it. Fields are only ever added, and a
-        /// kind that is not known is read as [`EventKind::Unknown`]; a known kind whose fields do not
-        /// fit is an error, because guessing at it could end somebody's stack.
+        /// What happened. In JSON: `kind`, with its fields beside it. Fields are only ever added.
+        /// An unknown kind is read as [`EventKind::Unknown`]. A known kind whose fields do not fit
+        /// is an error, because a wrong guess could end a stack.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "kind", rename_all = "snake_case", remote = "Self")]
         pub enum EventKind {
@@ -129,10 +129,10 @@ macro_rules! kinds {
         }
 
         impl EventKind {
-            /// The names of all known kinds.
+            /// The names of all known kinds, as in JSON.
             pub const NAMES: &[&str] = &[$($name),*];
 
-            /// The name of this kind, as it is in JSON.
+            /// The name of this kind, as in JSON.
             #[must_use]
             pub fn name(&self) -> &str {
                 match self {
@@ -145,189 +145,190 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// An apply began and registered the stack: its lease begins.
+    /// An apply started and registered the stack: its lease begins.
     "requested" Requested {
-        /// Everything that is known about it from the start.
+        /// The registration.
         registration: Box<Registration>,
     }
-    /// Terraform's state is known to hold this stack: the registration is finished.
+    /// Terraform's state is known to contain this stack: the registration is complete.
     "recorded" Recorded {
-        /// Where Terraform runs for it from now on, when that is another place than before.
+        /// The new origin, if Terraform now runs in another place than before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Box<Origin>>,
     }
-    /// Everything is created, checks begin.
+    /// Everything is created, and the checks start.
     "provisioned" Provisioned
-    /// A phase of the init begins or ends.
+    /// A phase of the init starts or ends.
     "phase_marked" PhaseMarked {
-        /// Its name, such as `migrate`.
+        /// The phase's name, such as `migrate`.
         phase: String,
-        /// The kind of work, such as `database`; it groups phases of different stacks.
+        /// The kind of work, such as `database`, which groups phases of different stacks.
         #[serde(default)]
         class: Option<String>,
-        /// Whether it begins or ends.
+        /// Whether the phase starts or ends.
         state: PhaseBoundary,
-        /// Beginning and length as the stack itself tells them; else the event's own time counts.
+        /// The start and length that the stack itself reported; otherwise, the event's time counts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reported: Option<ReportedPhase>,
     }
     /// One readiness check has passed.
     "check_passed" CheckPassed {
-        /// Which one.
+        /// The name of the check.
         check: String,
     }
     /// Every readiness check has passed.
     "ready" Ready
-    /// Readiness was waited for and did not come.
+    /// The readiness timeout passed before every check had passed.
     "ready_timed_out" ReadyTimedOut
-    /// Another version of the app is deployed in place.
+    /// Another version of the app was deployed in place.
     "version_changed" VersionChanged {
-        /// The version until now.
+        /// The previous version.
         from: AppVersion,
-        /// The version from now on.
+        /// The new version.
         to: AppVersion,
     }
-    /// Another owner is responsible.
+    /// The owner changed.
     "owner_changed" OwnerChanged {
-        /// The owner until now.
+        /// The previous owner.
         from: Owner,
-        /// The owner from now on.
+        /// The new owner.
         to: Owner,
     }
     /// Attributes were changed in place, without a new version.
     "terms_changed" TermsChanged {
-        /// All terms from now on.
+        /// All terms, including those that did not change.
         terms: Box<Terms>,
     }
-    /// The TTL is counted anew from here.
+    /// The lease was renewed: the TTL counts from now.
     "renewed" Renewed {
-        /// The policy in force, when it is another one than was recorded before.
+        /// The policy in force, if it differs from the one recorded before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         policy: Option<Box<Policy>>,
     }
-    /// The end was moved later by hand.
+    /// A user moved the end of the lease later.
     "extended" Extended {
-        /// By how much.
+        /// The extension.
         by: Span,
-        /// The end from now on.
+        /// The new end.
         until: Timestamp,
     }
     /// The reaper leaves the stack alone until a stated time.
     "held" Held {
-        /// Until when.
+        /// The end of the hold.
         until: Timestamp,
-        /// Why, in its author's words.
+        /// The reason, as the author wrote it.
         why: String,
     }
-    /// The hold was ended by hand, before its time.
+    /// A user ended the hold early.
     "hold_ended" HoldEnded
-    /// What the stack costs from here on.
+    /// The cost of the stack from now on.
     "rated" Rated {
-        /// Dollars an hour; `None`: no longer known.
+        /// Dollars per hour; `None` means no longer known.
         hourly_usd: Option<HourlyRate>,
-        /// Where the rate comes from, with its date: `list 2026-01-01`. Called as in the listing,
-        /// because `source` is what every event has.
+        /// The source of the rate with its date: `list 2026-01-01`. Named as in the listing,
+        /// because `source` is already a field of every event.
         hourly_source: String,
         /// What the rate does not cover.
         #[serde(default)]
         unpriced: Vec<String>,
-        /// What of it is charged for until then, however soon it ends.
+        /// The minimum charges that apply even if a resource ends earlier.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_least: Vec<MinimumCharge>,
     }
-    /// Putting to sleep begins: written before anything is stopped.
+    /// A sleep starts. Written before anything is stopped.
     "sleep_started" SleepStarted {
-        /// Every size as it was, by resource id: what `wake` restores.
+        /// The size of each resource before the sleep, by resource id. `wake` restores these.
         prior: BTreeMap<String, Value>,
-        /// When the stack wakes by itself.
+        /// When the stack wakes automatically.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
-        /// Who does it: while that one lives nobody else acts.
+        /// The process that runs the sleep. While it is alive, no other process acts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operator: Option<Box<Operator>>,
     }
     /// Compute is stopped.
     "slept" Slept
-    /// Waking begins: written before anything is started.
+    /// A wake starts. Written before anything is started.
     "wake_started" WakeStarted {
-        /// Who does it: while that one lives nobody else acts.
+        /// The process that runs the wake. While it is alive, no other process acts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operator: Option<Box<Operator>>,
     }
-    /// Everything runs again; whether it is of use is for the checks to say.
+    /// Everything is started. The checks decide whether the stack is ready.
     "woken" Woken
-    /// Whoever puts it to sleep or wakes it lives.
+    /// A heartbeat of a sleep or a wake.
     "power_operation_alive" PowerOperationAlive {
-        /// Which run.
+        /// The id of the run.
         run: RunId,
     }
-    /// Whoever put it to sleep or woke it has ended without having finished.
+    /// A sleep or a wake ended without completing.
     "power_operation_failed" PowerOperationFailed {
-        /// Which run.
+        /// The id of the run.
         run: RunId,
-        /// Why.
+        /// Why it did not complete.
         reason: String,
     }
-    /// Somebody uses the stack.
+    /// The stack is in use.
     "activity" Activity {
-        /// How that is known: `touch`, or the name of a metric.
+        /// The source: `touch`, or the name of a metric.
         signal: String,
     }
-    /// Somebody was told about something.
+    /// jiti sent a warning.
     "warned" Warned {
-        /// The kind of warning: `expiry:2h`, `purgatory`, `residue`. Beside `kind`, which every
-        /// event has, it needs a name of its own.
+        /// The kind of warning: `expiry:2h`, `purgatory`, `residue`. Not named `kind`, because
+        /// every event has that field.
         warning: String,
     }
-    /// A teardown begins: written before the first delete.
+    /// A teardown starts. Written before the first delete.
     "teardown_started" TeardownStarted {
-        /// How.
+        /// How the teardown ends the stack.
         strategy: Strategy,
         /// Who asked for it.
         by: Actor,
-        /// Why: `expired`, or a person's words.
+        /// The reason: a cause such as `expired`, or a person's words.
         why: String,
-        /// Which run this is.
+        /// The id of the run.
         run: RunId,
-        /// The machine that runs it.
+        /// The host that runs it.
         host: String,
-        /// Its process there.
+        /// The process id on that host.
         pid: u32,
     }
-    /// The teardown's runner is alive.
+    /// A heartbeat of the teardown's runner.
     "teardown_alive" TeardownAlive
-    /// A resource is gone.
+    /// A resource was deleted.
     "resource_deleted" ResourceDeleted {
-        /// Its address in Terraform, or its ARN.
+        /// The Terraform address, or the ARN.
         id: String,
     }
-    /// A resource could not be removed, or a place could not be looked at.
+    /// A resource could not be removed, or a place could not be checked.
     "resource_left" ResourceLeft {
-        /// Its address, its ARN, or the place.
+        /// The Terraform address, the ARN, or the place.
         id: String,
-        /// Why it is left.
+        /// The reason.
         reason: String,
-        /// What keeps it.
+        /// What blocks its removal.
         #[serde(default)]
         blocked_by: Option<String>,
     }
-    /// The teardown ended without having removed everything.
+    /// The teardown ended without removing everything.
     "teardown_failed" TeardownFailed {
-        /// Why.
+        /// The reason.
         reason: String,
     }
-    /// Terraform deleted the stack's resource.
+    /// Terraform deleted the `jiti_stack` resource.
     "released" Released
-    /// A state whose lease another ledger knew was taken over by this one; follows `requested`.
+    /// This ledger took over a stack in a Terraform state that another ledger had registered.
+    /// Follows `requested`.
     "adopted" Adopted {
-        /// The ledger that it came from, when it is known.
+        /// The previous ledger, if known.
         #[serde(default)]
         from_ledger: Option<LedgerId>,
-        /// When the stack was created, as its state tells it.
+        /// When the stack was created, according to the state.
         #[serde(default)]
         created_at: Option<Timestamp>,
     }
-    /// All was looked at and nothing was found.
+    /// Everything was checked and nothing was found.
     "gone" Gone
 }
 

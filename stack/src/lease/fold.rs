@@ -1,4 +1,4 @@
-//! The fold: one event at a time, from nothing to a lease.
+//! The fold of events into a lease.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ use crate::cost::Meter;
 use crate::init::Init;
 
 impl Lease {
-    /// The lease after one more event. Of several leases under one name this keeps the last: a
-    /// `requested` on one that is gone begins anew.
+    /// Applies one event. The result is the latest lease under the name: `requested` on a stack
+    /// that is gone starts a new lease.
     ///
     /// # Errors
     /// [`IllegalTransition`] when the event cannot follow; nothing of it is applied.
@@ -32,7 +32,7 @@ impl Lease {
             }
             (Some(lease), _) => lease,
             (None, _) => {
-                // `next` has refused this already; saying so once more costs less than a panic.
+                // `next` has already refused this case; a second error is cheaper than a panic.
                 let reason = super::TransitionRefusal::NotRegistered;
                 return Err(IllegalTransition {
                     phase: None,
@@ -42,12 +42,12 @@ impl Lease {
             }
         };
         lease.absorb(event, at, seen);
-        // Something other than a wake has ended its sleep: what that has stopped may still be so.
+        // Something other than a wake ended the sleep, so some resources may still be stopped.
         let up = matches!(phase, Phase::Provisioning | Phase::Ready | Phase::Purgatory);
         let woken = matches!(event.kind, EventKind::Woken);
         lease.partly_asleep |= seen == Some(Phase::Asleep) && up && !woken;
-        // A phase that only the clock has made is not recorded by an event that leaves it be: with
-        // another time-out it would be another one.
+        // A phase that follows from the clock alone is not recorded by an event that does not
+        // change it: with another timeout, the phase would differ.
         let told = matches!(event.kind, EventKind::ReadyTimedOut);
         if (seen != Some(phase) || told) && lease.recorded_phase != phase {
             lease.recorded_phase = phase;
@@ -59,7 +59,7 @@ impl Lease {
         Ok(lease)
     }
 
-    /// The lease after many events; `None` when there are none and there was none.
+    /// Folds many events; `None` if there are none and there was no lease.
     ///
     /// # Errors
     /// [`IllegalTransition`] of the first event that cannot follow.
@@ -72,8 +72,8 @@ impl Lease {
         })
     }
 
-    /// A lease begins. When it takes over an unfinished registration, the stack is as old as that
-    /// one, and what was spent under it was spent.
+    /// Starts a lease. If it takes over an unfinished registration, the stack keeps that one's
+    /// creation time and spend.
     fn begin(
         event: &Event,
         at: Timestamp,
@@ -140,7 +140,7 @@ impl Lease {
         lease
     }
 
-    /// What the event says, but for the phase.
+    /// Applies the fields of an event, except the phase.
     fn absorb(&mut self, event: &Event, at: Timestamp, seen: Option<Phase>) {
         use EventKind as E;
         match &event.kind {
@@ -190,7 +190,7 @@ impl Lease {
                 if terms.ready_timeout.is_none() {
                     self.init = None;
                 }
-                // A shorter TTL counts from the next renewal on: an edit must not end a stack.
+                // A shorter TTL applies from the next renewal: an edit must not end a stack.
                 if longer {
                     self.expires_at = self.expires_at.max(self.renewal_from(self.renewed_at));
                 }
@@ -327,7 +327,8 @@ impl Lease {
                 if let Some(created_at) = created_at {
                     self.created_at = truncate_to_millis(*created_at).min(self.created_at);
                 }
-                // It is no younger here than it was there: the cap holds, but not back into the past.
+                // The stack is no younger than it was in the other ledger, so the cap applies, but
+                // never into the past.
                 self.expires_at = self.renewal_from(at).max(at);
             }
             E::Unknown(_) => self.unknown_events = self.unknown_events.saturating_add(1),
@@ -335,7 +336,7 @@ impl Lease {
         }
     }
 
-    /// What follows from the phase that was reached.
+    /// Applies the consequences of the new phase.
     fn settle(&mut self, at: Timestamp) {
         if self.recorded_phase != Phase::TearingDown {
             self.teardown = None;
@@ -348,14 +349,14 @@ impl Lease {
         }
     }
 
-    /// The end that a renewal gives: never past the cap.
+    /// The end of the lease after a renewal, never past the cap.
     fn renewal_from(&self, at: Timestamp) -> Timestamp {
         let end = self.terms.ttl.span().after(at);
         self.cap().map_or(end, |cap| end.min(cap))
     }
 
-    /// The first `provisioned` of an init is its half-way mark; another one means that the checks run
-    /// again, and that is an init of its own.
+    /// The first `provisioned` of an init is its midpoint. A later one means that the checks run
+    /// again, which is a new init.
     fn provisioned(&mut self, at: Timestamp) {
         let waiting = |init: &Init| init.provisioned_at().is_none() && init.ready_at().is_none();
         if !self.init.as_ref().is_some_and(waiting) {
@@ -393,7 +394,7 @@ impl Lease {
     }
 }
 
-/// The facts that `next` asks for, the event's own terms included.
+/// Collects the facts that `next` needs, from the lease and from the event's own terms.
 fn facts(lease: Option<&Lease>, event: &EventKind) -> TransitionFacts {
     let terms = match event {
         EventKind::Requested { registration } => Some(&registration.terms),

@@ -1,35 +1,35 @@
-//! A lease at a moment: what time alone has made of it, with nobody running.
+//! The status of a lease at a given time, derived from the clock without any running process.
 
 use jiff::Timestamp;
 
 use super::{Lease, Phase};
 use crate::values::ttl::{Elapsed, Span};
 
-/// Less than this left is expiring, whatever the TTL.
+/// A lease with less than this left is expiring, whatever its TTL.
 const EXPIRING_WITHIN: Span = Span::minutes(60);
 
-/// What a lease says at one moment.
+/// The status of a lease at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseStatus {
-    /// The phase, time-outs included.
+    /// The phase, including timeouts.
     pub phase: Phase,
-    /// Since when it has been in that phase.
+    /// The start of that phase.
     pub phase_since: Timestamp,
-    /// Until when it may live.
+    /// The end of the lease.
     pub expires_at: Timestamp,
-    /// Its time is over, and it is not gone.
+    /// The end has passed and the stack is not gone.
     pub expired: bool,
-    /// Less than a tenth of the TTL is left, or less than an hour, and it is not expired.
+    /// Less than a tenth of the TTL, or less than an hour, is left, and the lease has not expired.
     pub expiring: bool,
-    /// The end of the hold, while it is held.
+    /// The end of the hold, if the stack is held.
     pub hold_until: Option<Timestamp>,
-    /// When it will be, or was, in purgatory for want of readiness; `None` when it is ready, or never
-    /// promised to be.
+    /// When the stack enters, or entered, purgatory; `None` if it is ready or declares no
+    /// readiness.
     pub ready_deadline: Option<Timestamp>,
 }
 
 impl Lease {
-    /// Reads the lease at a moment.
+    /// Computes the status at `now`.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> LeaseStatus {
         let ready_deadline = self.ready_deadline();
@@ -55,14 +55,14 @@ impl Lease {
         }
     }
 
-    /// The phase at a moment, time-outs included.
+    /// The phase at `now`, including timeouts.
     #[must_use]
     pub fn phase_at(&self, now: Timestamp) -> Phase {
         self.at(now).phase
     }
 
-    /// The time is counted from the checks' beginning; before that from the request, because what
-    /// is stuck in creation is billed as well.
+    /// The timeout counts from the start of the checks, or, before that, from the request, because
+    /// a stack that is stuck in creation is billed too.
     fn ready_deadline(&self) -> Option<Timestamp> {
         if !matches!(self.recorded_phase, Phase::Provisioning | Phase::Purgatory) {
             return None;

@@ -1,4 +1,4 @@
-//! What an apply says about a stack when it registers it: whose it is, on what terms, and from where.
+//! What an apply registers about a stack: owner, terms, origin and policy.
 
 use std::collections::BTreeMap;
 
@@ -10,44 +10,45 @@ use crate::values::money::HourlyRate;
 use crate::values::tags::Labels;
 use crate::values::ttl::{Span, Ttl};
 
-/// Everything that is known about a stack from the start.
+/// Everything that is known about a stack when its lease begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
     /// The application.
     pub app: AppName,
-    /// Its version.
+    /// The version of the application.
     pub version: AppVersion,
-    /// Who is responsible.
+    /// The owner: a person or a team.
     pub owner: Owner,
     /// The terms of the lease.
     pub terms: Terms,
-    /// Where Terraform ran.
+    /// Where Terraform runs.
     pub origin: Origin,
-    /// The policy in force.
+    /// The policy in force at registration.
     pub policy: Policy,
 }
 
-/// The terms of a lease: what may change in place.
+/// The terms of a lease, which may change in place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// How long the stack may live after a renewal.
     pub ttl: Ttl,
-    /// What renews it.
+    /// What renews the lease.
     #[serde(default)]
     pub renew_on: RenewOn,
-    /// How long nobody may use it before it is due.
+    /// How long the stack may be idle before it is due.
     #[serde(default)]
     pub idle_after: Option<Span>,
-    /// Within what time it has to be ready; set, it declares that readiness will be reported.
+    /// The time within which the stack has to be ready. If set, it declares that readiness will be
+    /// reported.
     #[serde(default)]
     pub ready_timeout: Option<Span>,
-    /// What jiti cannot price by itself, in dollars an hour.
+    /// The hourly cost in dollars that jiti cannot price itself.
     #[serde(default)]
     pub hourly_cost: Option<HourlyRate>,
-    /// More tags.
+    /// Additional tags.
     #[serde(default)]
     pub labels: Labels,
-    /// What a destroy needs to be run again.
+    /// The inputs that a later destroy needs.
     #[serde(default)]
     pub teardown: TeardownInputs,
 }
@@ -56,42 +57,42 @@ pub struct Terms {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RenewOn {
-    /// A new version.
+    /// A new version renews the lease.
     #[default]
     Version,
-    /// Nothing.
+    /// Nothing renews the lease.
     Never,
 }
 
-/// What `terraform destroy` needs besides the state.
+/// The inputs of `terraform destroy` besides the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TeardownInputs {
     /// Variables by name, as text.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
-    /// Files of variables, relative to the root directory.
+    /// Variable files, relative to the root directory.
     #[serde(default)]
     pub var_files: Vec<String>,
 }
 
-/// Where Terraform ran, so that it can be run there again.
+/// Where Terraform ran, so that a teardown can run it there again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The root directory.
+    /// The directory of the root module.
     pub directory: String,
     /// The workspace.
     pub workspace: String,
-    /// The path of `terraform` or `tofu`.
+    /// The path of the `terraform` or `tofu` binary.
     pub command: String,
-    /// `TF_DATA_DIR`, when it was set.
+    /// The value of `TF_DATA_DIR`, if set.
     #[serde(default)]
     pub data_dir: Option<String>,
-    /// The process of Terraform itself.
+    /// The Terraform process.
     pub process: ProcessId,
 }
 
 impl Origin {
-    /// Whether both are the same configuration in the same place, whichever process ran it.
+    /// Whether both are the same workspace of the same directory on the same host, in any process.
     #[must_use]
     pub fn is_same_place(&self, other: &Self) -> bool {
         (&self.directory, &self.workspace, &self.process.host)
@@ -99,14 +100,14 @@ impl Origin {
     }
 }
 
-/// A process, told apart from a later one that was given the same number.
+/// The identity of a process, distinct from a later process with the same number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ProcessId {
-    /// Its number.
+    /// The process id.
     pub pid: u32,
-    /// A token that tells when it started; equal only for the same process. Its form is the
-    /// operating system's.
+    /// A token for the start time, equal only for the same process. Its form depends on the
+    /// operating system.
     pub started: String,
-    /// The machine it runs on.
+    /// The host that the process runs on.
     pub host: String,
 }

@@ -1,4 +1,4 @@
-//! The laws of the fold, for any events in any order.
+//! Properties of the fold, for any events in any order.
 
 use proptest::prelude::*;
 
@@ -21,7 +21,7 @@ fn requested(ttl: Span, max_ttl: Option<Span>, ready_timeout: Option<Span>) -> E
     }
 }
 
-/// Events at rising times, each at its place.
+/// Numbered events at increasing times.
 fn history(kinds: Vec<(EventKind, u64)>) -> Vec<Event> {
     let mut at = noon();
     let mut events = Vec::new();
@@ -33,7 +33,7 @@ fn history(kinds: Vec<(EventKind, u64)>) -> Vec<Event> {
     events
 }
 
-/// What can be applied of any events, one after the other; what cannot is left out.
+/// Those of any events that can follow each other. Illegal ones are left out.
 fn legal(events: Vec<Event>) -> Vec<Event> {
     let mut lease = None;
     let mut kept = Vec::new();
@@ -75,8 +75,8 @@ prop_compose! {
 }
 
 proptest! {
-    /// Folding a beginning and then the rest is folding the whole, also when the snapshot between
-    /// them was stored, with names or without.
+    /// Folding in two parts equals folding everything, even with a stored snapshot in between, in
+    /// any format.
     #[test]
     fn a_snapshot_changes_nothing(events in any_history(), cut in any::<prop::sample::Index>()) {
         let whole = Lease::fold(None, &events).expect("legal events");
@@ -93,8 +93,8 @@ proptest! {
         }
     }
 
-    /// No event but a new beginning moves the end of a lease to an earlier time; that of a
-    /// renewal lies within the cap unless it lay behind it before.
+    /// Only a new lease moves an end to an earlier time. A renewal stays within the cap, unless the
+    /// end was already past it.
     #[test]
     fn no_renewal_shortens(events in any_history()) {
         let mut lease: Option<Lease> = None;
@@ -113,8 +113,8 @@ proptest! {
         }
     }
 
-    /// Whatever the policy allows of renewals and extensions, the end never passes
-    /// `created_at` + `max_ttl`, and an extension counts from the later of now and the end.
+    /// With any renewals and extensions that the policy allows, the end never passes `created_at` +
+    /// `max_ttl`, and an extension counts from the later of now and the end.
     #[test]
     fn the_end_never_passes_the_cap(
         ttl in 1_u64..100_000,
@@ -152,7 +152,7 @@ proptest! {
         }
     }
 
-    /// A hold always ends by itself: after its time the lease reads as if it had never been.
+    /// A hold always ends automatically, and then leaves no trace in the status.
     #[test]
     fn a_hold_ends_by_itself(seconds in 1_u64..1_000_000, later in 0_u64..1_000_000) {
         let until = span(seconds).after(noon());
@@ -165,7 +165,7 @@ proptest! {
         prop_assert_eq!(held.at(now), free.at(now));
     }
 
-    /// Spent dollars never go down and never depend on how often somebody looked.
+    /// Spend never decreases, and does not depend on how often it is read.
     #[test]
     fn spending_only_grows(events in any_history(), later in 0_u64..100_000_000) {
         let Some(lease) = Lease::fold(None, &events).expect("legal events") else { return Ok(()) };
@@ -176,7 +176,7 @@ proptest! {
     }
 }
 
-/// Events of a newer jiti move the lease's place on and change nothing but the count of them.
+/// An event of a newer jiti only advances the sequence number and its own count.
 #[test]
 fn an_unknown_event_is_counted() {
     let unknown = every_kind().pop().expect("the unknown kind");
@@ -196,7 +196,7 @@ fn an_unknown_event_is_counted() {
     );
 }
 
-/// A snapshot is small: ten thousand of them are read within milliseconds.
+/// A snapshot is small, so that ten thousand of them are read within milliseconds.
 #[test]
 fn a_snapshot_is_small() {
     let events = history(vec![(
@@ -208,7 +208,7 @@ fn a_snapshot_is_small() {
     assert!(bytes < 256, "{bytes} bytes");
 }
 
-/// A longer TTL counts at once from the last renewal, a shorter one from the next renewal on.
+/// A longer TTL applies from the last renewal, a shorter one from the next renewal.
 #[test]
 fn an_edited_ttl_never_ends_a_stack() {
     let changed = |seconds| {
@@ -234,8 +234,8 @@ fn an_edited_ttl_never_ends_a_stack() {
     );
 }
 
-/// A taken-over registration is as old as the first one; an adopted stack as old as its state says,
-/// and its end lies within the cap but not in the past.
+/// A taken-over registration is as old as the first one. An adopted stack is as old as its state
+/// says, and its end is within the cap but not in the past.
 #[test]
 fn takeover_and_adoption_keep_the_age() {
     let begin = || requested(span(7_200), Some(span(10_000)), None);
@@ -261,7 +261,7 @@ fn takeover_and_adoption_keep_the_age() {
     );
 }
 
-/// A phase that only the clock has made goes with its time-out: a longer one undoes it.
+/// A longer timeout ends a purgatory that only the clock has caused.
 #[test]
 fn a_longer_timeout_leaves_purgatory() {
     let mut terms = registration().terms;

@@ -1,4 +1,4 @@
-//! The stack's life as one total function: from a phase and an event to the next phase, or why not.
+//! The life of a stack as one total function: phase and event to the next phase, or to a refusal.
 
 use std::fmt;
 
@@ -7,28 +7,28 @@ use thiserror::Error;
 
 use super::event::EventKind;
 
-/// Where a stack is in its life: exactly one of these.
+/// The phase of a stack's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// On its way to ready.
+    /// Being created, or not ready yet.
     Provisioning,
-    /// Of use.
+    /// Ready to use.
     Ready,
-    /// Compute stopped, data kept.
+    /// Compute is stopped, data is kept.
     Asleep,
-    /// Billed, but not ready within its time.
+    /// Billed, but not ready within `ready_timeout`.
     Purgatory,
-    /// A teardown has begun.
+    /// A teardown is in progress.
     TearingDown,
-    /// A teardown left something, or could not look everywhere.
+    /// A teardown left something, or could not check everything.
     Residue,
-    /// Looked for everywhere and not found.
+    /// Checked everywhere, and nothing was found.
     Gone,
 }
 
 impl Phase {
-    /// Every phase, in the order of a life.
+    /// All phases, in the order of a stack's life.
     pub const ALL: [Self; 7] = [
         Self::Provisioning,
         Self::Ready,
@@ -39,7 +39,7 @@ impl Phase {
         Self::Gone,
     ];
 
-    /// The word for it, as in JSON.
+    /// The phase's name, as in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,87 +73,87 @@ impl std::str::FromStr for Phase {
     }
 }
 
-/// A word that is no phase.
+/// A text that is not the name of a phase.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
     "{read:?} is no phase: use provisioning, ready, asleep, purgatory, tearing_down, residue or gone"
 )]
 pub struct UnknownPhase {
-    /// What was read.
+    /// The text that was read.
     pub read: String,
 }
 
-/// What the next phase depends on besides the phase and the event.
+/// What the next phase depends on, besides the phase and the event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TransitionFacts {
-    /// The stack has a `ready_timeout`: somebody will report that it is ready. For an event that
-    /// brings terms of its own, these terms count.
+    /// Whether the stack has a `ready_timeout`, so that its readiness will be reported. For an
+    /// event that carries terms, those terms count.
     pub declares_readiness: bool,
-    /// Terraform's state is known to hold the stack.
+    /// Whether Terraform's state is known to contain the stack.
     pub recorded: bool,
-    /// A sleep was begun and has not ended by another sleep or a wake.
+    /// Whether a sleep started that no later sleep or wake has completed.
     pub partly_asleep: bool,
-    /// The teardown under way has deleted something, or said that something is left.
+    /// Whether the current teardown has deleted something, or reported something as left.
     pub touched: bool,
-    /// The phase that the teardown under way came from.
+    /// The phase before the current teardown.
     pub came_from: Option<Phase>,
 }
 
 /// Why an event cannot follow.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum TransitionRefusal {
-    /// Nothing registered the stack.
+    /// No such stack is registered.
     #[error("no such stack is registered: `jiti ls --all` shows those that are")]
     NotRegistered,
-    /// It is registered and lives.
+    /// The stack is already registered and not gone.
     #[error("it is already registered and not gone: import it, or choose another name")]
     AlreadyLive,
-    /// It is gone.
+    /// The stack is gone.
     #[error("it is gone: the next apply begins a new lease under this name")]
     Gone,
-    /// It is being torn down.
+    /// The stack is being torn down.
     #[error("it is being torn down: when it is gone, the next apply begins a new lease")]
     TearingDown,
-    /// A teardown left something of it.
+    /// A teardown left resources behind.
     #[error("a teardown left something of it: `jiti teardown` finishes that")]
     Residue,
-    /// It sleeps.
+    /// The stack is asleep.
     #[error("it is asleep: `jiti wake` first")]
     Asleep,
-    /// It does not sleep.
+    /// The stack is not asleep.
     #[error("it is not asleep")]
     NotAsleep,
-    /// It is not ready.
+    /// The stack is not ready.
     #[error("it is not ready")]
     NotReady,
-    /// No teardown is under way.
+    /// No teardown is in progress.
     #[error("no teardown of it is under way: `jiti teardown` begins one")]
     NoTeardown,
-    /// Terraform's state holds it already.
+    /// Terraform's state already contains the stack.
     #[error("it is already recorded in a Terraform state")]
     Recorded,
 }
 
-/// An event that cannot follow: nothing is written.
+/// An event that cannot follow. Nothing is written.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("`{event}` cannot follow in phase {}: {reason}", phase.map_or("none", Phase::as_str))]
 pub struct IllegalTransition {
-    /// The phase that the stack is in; `None` when there is no such stack.
+    /// The current phase; `None` if there is no such stack.
     pub phase: Option<Phase>,
-    /// The kind of event.
+    /// The name of the event's kind.
     pub event: String,
-    /// Why not.
+    /// The reason of the refusal.
     pub reason: TransitionRefusal,
 }
 
-/// The phase after an event.
+/// Computes the phase after an event.
 ///
-/// `phase` is the phase at the event's own time, time-outs included. An event that was observed
-/// (a check, a rate, a use) is a fact: it is taken as long as there is something to observe, even
-/// when it changes nothing. An event that decides (extend, sleep, a new version) has to make sense.
+/// `phase` is the phase at the event's own time, including timeouts. An observation (a check, a
+/// rate, a use) is a fact, so it is accepted as long as the stack exists, even if it changes
+/// nothing. A decision (extend, sleep, a new version) has to be possible in the phase.
 ///
 /// # Errors
-/// [`IllegalTransition`] when the event cannot follow, and why.
+/// [`IllegalTransition`] when the event cannot follow, with the reason.
 pub fn next(
     phase: Option<Phase>,
     event: &EventKind,
@@ -173,7 +173,7 @@ pub fn next(
     })
 }
 
-/// Where an init begins: without a declaration nobody would ever say that it has ended.
+/// The phase in which an init starts: without declared readiness, nothing would ever end it.
 fn begun(facts: &TransitionFacts) -> Phase {
     if facts.declares_readiness {
         Phase::Provisioning
@@ -193,7 +193,7 @@ fn after(
     match event {
         E::Requested { .. } => match phase {
             Gone => Ok(begun(facts)),
-            // Its apply was killed before its state was written: the next one takes it over.
+            // Its apply was killed before Terraform wrote the state: this apply takes over.
             Provisioning | Ready | Purgatory if !facts.recorded => Ok(begun(facts)),
             _ => Err(TransitionRefusal::AlreadyLive),
         },
@@ -219,14 +219,14 @@ fn after(
         },
         E::ReadyTimedOut => match phase {
             Provisioning if facts.declares_readiness => Ok(Purgatory),
-            // It came after the last check had passed, or nobody asked for readiness.
+            // The timeout arrived after the last check had passed, or no readiness is declared.
             Provisioning | Ready => Ok(Ready),
             Purgatory => Ok(Purgatory),
             Asleep => Err(TransitionRefusal::Asleep),
             _ => ended(phase),
         },
 
-        // Who no longer promises to report readiness is ready, as if it had never been promised.
+        // A stack that no longer declares readiness is ready.
         E::TermsChanged { .. } => match lives(phase)? {
             Provisioning | Purgatory if !facts.declares_readiness => Ok(Ready),
             phase => Ok(phase),
@@ -240,7 +240,7 @@ fn after(
         | E::PowerOperationFailed { .. } => lives(phase),
 
         E::SleepStarted { .. } | E::Slept => match phase {
-            // Also of one that sleeps: a wake that was killed half-way can be finished either way.
+            // Also for a stack that is asleep: an interrupted wake can be finished either way.
             Ready | Asleep if matches!(event, E::SleepStarted { .. }) => Ok(phase),
             Ready | Asleep if facts.partly_asleep => Ok(Asleep),
             Ready => Err(TransitionRefusal::NotAsleep),
@@ -249,7 +249,8 @@ fn after(
             TearingDown | Residue | Gone => ended(phase),
         },
         E::WakeStarted { .. } | E::Woken => match phase {
-            // A sleep that was killed half-way can be finished either way, and one that an apply has ended by a wake.
+            // An interrupted sleep can be finished either way, and a wake completes a sleep that an
+            // apply ended.
             Provisioning | Ready | Asleep | Purgatory if phase == Asleep || facts.partly_asleep => {
                 Ok(if matches!(event, E::Woken) {
                     begun(facts)
@@ -288,7 +289,7 @@ fn after(
         },
         E::ResourceLeft { .. } => match phase {
             TearingDown => Ok(TearingDown),
-            // A later look found something after all.
+            // A later check found something after all.
             Residue | Gone => Ok(Residue),
             Provisioning | Ready | Asleep | Purgatory => Err(TransitionRefusal::NoTeardown),
         },
@@ -310,7 +311,7 @@ fn after(
     }
 }
 
-/// The same phase, as long as no teardown has begun.
+/// Returns the same phase if no teardown has started.
 fn lives(phase: Phase) -> Result<Phase, TransitionRefusal> {
     match phase {
         Phase::Provisioning | Phase::Ready | Phase::Asleep | Phase::Purgatory => Ok(phase),

@@ -1,4 +1,4 @@
-//! What can go wrong with a ledger, one variant for each situation that wants a different answer.
+//! The errors of a ledger, one variant per situation that needs a different reaction.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -20,30 +20,30 @@ pub type ErrorSource = Arc<dyn Error + Send + Sync>;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// Somebody else appended first. Read again and decide again: never only append again.
+    /// Another process appended first. Read and decide again; never just append again.
     #[error(
         "{stream} has changed in between: expected its last event to be number {expected}, found {found}; nothing was written, read it and decide again"
     )]
     Raced {
         /// The stack, the pool, or the reaper's log.
         stream: String,
-        /// The sequence number that the append was conditional on.
+        /// The sequence number that the caller expected.
         expected: Seq,
         /// The sequence number that is in the ledger.
         found: Seq,
     },
 
-    /// An event that the stack's phase does not allow. Nothing was written.
+    /// The stack's phase does not allow the event. Nothing was written.
     #[error("stack \"{stack}\": {illegal}; nothing was written")]
     Illegal {
-        /// The stack whose events were refused.
+        /// The stack whose event was refused.
         stack: StackName,
-        /// What the transition function said.
+        /// The refusal of the transition function.
         #[source]
         illegal: IllegalTransition,
     },
 
-    /// An append of no events to a stream that has none: there is nothing to answer.
+    /// An append of no events to an empty stream, which has no state to return.
     #[error(
         "nothing was to be appended to {stream}, which has no events yet; append `requested` first"
     )]
@@ -52,7 +52,7 @@ pub enum LedgerError {
         stream: String,
     },
 
-    /// The ledger has to be brought to this version's format, and can't be written.
+    /// The ledger needs a migration to this version's format, but is read-only.
     #[error(
         "the ledger {ledger} has the older format {found} (this version writes {known}) and is read-only here; let its owner run any jiti command once"
     )]
@@ -65,7 +65,7 @@ pub enum LedgerError {
         known: i64,
     },
 
-    /// The ledger has a format that this version does not know.
+    /// The ledger has a newer format than this version knows.
     #[error(
         "the ledger {ledger} was written by a newer version of jiti (format {found}; this one knows up to {known}); upgrade jiti, the ledger is left as it is"
     )]
@@ -78,38 +78,38 @@ pub enum LedgerError {
         known: i64,
     },
 
-    /// There is a file, and it is something else.
+    /// The file exists, but is not a jiti ledger.
     #[error(
         "{ledger} is no jiti ledger: {why}; name another path with --ledger or JITI_LEDGER, the file is left as it is"
     )]
     NotALedger {
         /// The path of the file.
         ledger: String,
-        /// What it is instead.
+        /// What the file is instead.
         why: String,
     },
 
-    /// There is nothing, and only reading was asked for.
+    /// There is no ledger, and the caller may only read.
     #[error(
         "there is no ledger at {ledger}; the first `terraform apply` with the jiti provider creates it, or name another path with --ledger or JITI_LEDGER"
     )]
     Missing {
-        /// The path where a ledger was looked for.
+        /// The path without a ledger.
         ledger: String,
     },
 
-    /// The write-ahead log of another, deleted ledger lies where a new one would be created.
+    /// The write-ahead log of a deleted ledger is in the place of a new one.
     #[error(
         "{leftover} belongs to a ledger that is no longer at {ledger}, and would be played into a new one; restore the ledger beside it, or move it away"
     )]
     Leftover {
-        /// The path of the ledger that would be created.
+        /// The path of the new ledger.
         ledger: String,
-        /// The file that is in the way.
+        /// The leftover file.
         leftover: PathBuf,
     },
 
-    /// The ledger can be read but not written.
+    /// The ledger is readable, but not writable.
     #[error(
         "the ledger {ledger} is read-only for this user or was opened read-only; ask its owner for write access to the file and its folder"
     )]
@@ -118,82 +118,82 @@ pub enum LedgerError {
         ledger: String,
     },
 
-    /// The ledger can't even be read.
+    /// The ledger is not readable.
     #[error(
         "no permission to read the ledger {ledger}; ask its owner for access to the file and its folder"
     )]
     Denied {
         /// The path of the ledger.
         ledger: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         cause: ErrorSource,
     },
 
-    /// No space is left. Nothing of the failed append was written.
+    /// The disk is full. Nothing of the failed append was written.
     #[error(
         "no space is left for the ledger {ledger}; free some and run the command again, what was acknowledged before is safe"
     )]
     Full {
         /// The path of the ledger.
         ledger: String,
-        /// What the store said.
+        /// The error of the store.
         #[source]
         cause: ErrorSource,
     },
 
-    /// Another process kept the ledger locked for longer than this one waits.
+    /// Another process holds the lock for longer than the lock timeout.
     #[error(
         "the ledger {ledger} has been locked by another process for {waited:?}; find it with `fuser {ledger}`, or run the command again when it has finished"
     )]
     Locked {
         /// The path of the ledger.
         ledger: String,
-        /// How long it was waited for.
+        /// How long this process waited.
         waited: Duration,
     },
 
-    /// The folder for a new ledger could not be made.
+    /// The folder of a new ledger could not be created.
     #[error(
         "the folder {} for the ledger could not be created; create it, or name another path with --ledger or JITI_LEDGER",
         folder.display()
     )]
     Folder {
-        /// The folder that is missing.
+        /// The missing folder.
         folder: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         cause: ErrorSource,
     },
 
-    /// What the ledger holds contradicts itself.
+    /// The contents of the ledger are inconsistent.
     #[error(
         "the ledger {ledger} is damaged: {what}; copy it before anything else, then see \"Recovery by hand\" in docs/dev/ledger.md"
     )]
     Corrupt {
         /// The path of the ledger.
         ledger: String,
-        /// Where the contradiction was seen.
+        /// Where the inconsistency was found.
         what: String,
     },
 
-    /// Everything else that the store can say.
+    /// Any other error of the store.
     #[error(
         "the ledger {ledger} failed while {doing}; whether it was done is not known, read again before repeating"
     )]
     Failed {
         /// The path of the ledger.
         ledger: String,
-        /// What was being done, as a gerund.
+        /// The failed operation, as a gerund.
         doing: &'static str,
-        /// What the store said.
+        /// The error of the store.
         #[source]
         cause: ErrorSource,
     },
 }
 
 impl LedgerError {
-    /// Whether somebody else was first, so that reading and deciding again is the answer.
+    /// Whether another process appended first, so that the caller must read and decide again.
     pub fn is_raced(&self) -> bool {
         matches!(self, Self::Raced { .. })
     }

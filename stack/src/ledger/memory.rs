@@ -1,4 +1,4 @@
-//! A ledger that lives as long as the process: for tests, and the reference for what a ledger does.
+//! A ledger in memory: for tests, and as the reference implementation.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
-/// All events in one vector, with the folds beside them.
+/// All events in one list, with their folds.
 #[derive(Debug)]
 pub struct MemoryLedger {
     id: LedgerId,
@@ -27,13 +27,13 @@ struct Held {
 }
 
 impl MemoryLedger {
-    /// An empty ledger with an id of its own.
+    /// An empty ledger with a new id.
     #[must_use]
     pub fn new() -> Self {
         Self::in_place_of("memory")
     }
 
-    /// An empty ledger that stands where another one would be, and calls itself by its name.
+    /// An empty ledger that reports the given location as its own.
     #[must_use]
     pub fn in_place_of(place: impl Into<String>) -> Self {
         Self {
@@ -43,7 +43,8 @@ impl MemoryLedger {
         }
     }
 
-    /// Every change is made at once at its end, so that a panic of another holder left it whole.
+    /// Locks the contents. Each change is one assignment at its end, so a panic cannot leave half
+    /// of one.
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! What every ledger does between a decision and its rows: numbering, folding, snapshots.
+//! The steps that all ledgers share between a decision and its rows: numbering, folding, snapshots.
 
 use crate::clock::truncate_to_millis;
 use crate::lease::{Event, Lease, NewEvent};
@@ -7,8 +7,8 @@ use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::values::id::{Seq, StackName};
 
-/// Numbers the events from `after` on, and cuts their times to what a ledger keeps, so that what
-/// is folded before writing is what is folded after reading.
+/// Numbers the events from `after` on and truncates their times to the ledger's resolution, so that
+/// folding before writing equals folding after reading.
 pub(super) fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec<Event> {
     let mut seq = after;
     events
@@ -21,7 +21,7 @@ pub(super) fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec
         .collect()
 }
 
-/// The lease after events that are not written yet; refuses them as a whole.
+/// Folds events that are not written yet, and refuses all of them if one cannot follow.
 pub(super) fn fold(
     stack: &StackName,
     lease: Option<Lease>,
@@ -37,7 +37,7 @@ pub(super) fn fold(
     })
 }
 
-/// Whether the stream ends where the append believes that it does.
+/// Checks that the stream ends where the caller expects.
 pub(super) fn unraced(stream: &str, expected: Seq, found: Seq) -> Result<(), LedgerError> {
     if expected == found {
         return Ok(());
@@ -49,13 +49,13 @@ pub(super) fn unraced(stream: &str, expected: Seq, found: Seq) -> Result<(), Led
     })
 }
 
-/// The compact form of a lease, as [`Lease::FORMAT`] counts it.
+/// Encodes a snapshot in the format [`Lease::FORMAT`].
 pub(super) fn encode(lease: &Lease) -> Result<Vec<u8>, postcard::Error> {
     postcard::to_stdvec(lease)
 }
 
-/// The lease in a snapshot; `None` when it is in another format, does not belong to this stream's
-/// end or can't be read. It is then folded anew from the events, which are the truth.
+/// Decodes a snapshot; `None` if it has another format, does not match the end of the stream, or
+/// can't be read. The lease is then folded from its events.
 pub(super) fn decode(format: u32, seq: Seq, bytes: &[u8]) -> Option<Lease> {
     if format != Lease::FORMAT {
         return None;
@@ -64,7 +64,7 @@ pub(super) fn decode(format: u32, seq: Seq, bytes: &[u8]) -> Option<Lease> {
     (rest.is_empty() && lease.last_seq() == seq).then_some(lease)
 }
 
-/// A stream beside the stacks: what its events fold into.
+/// The state of a stream other than a stack's: a pool or the reaper's log.
 pub(super) trait Stream: Default + serde::Serialize + serde::de::DeserializeOwned {
     type Event: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + 'static;
 
@@ -122,7 +122,7 @@ mod tests {
     use crate::testing::{actor, new_event, noon, registration, stack_name};
     use crate::values::ttl::Span;
 
-    /// A lease in which every optional thing is there.
+    /// A lease with every optional field set.
     fn full() -> Lease {
         let mut registration = registration();
         registration.terms.ready_timeout = Some(Span::minutes(15));
@@ -189,7 +189,7 @@ mod tests {
         fold(&name, None, &events).unwrap()
     }
 
-    /// A snapshot is read back as the lease it was made of, and costs little.
+    /// A snapshot decodes to the lease that was encoded, and is small.
     #[test]
     fn a_snapshot_is_read_back() {
         let lease = full();
@@ -204,8 +204,8 @@ mod tests {
         assert_eq!(decode(Lease::FORMAT, lease.last_seq(), &bytes[1..]), None);
     }
 
-    /// Whoever changes what a lease is made of raises `Lease::FORMAT`: the bytes of one are pinned
-    /// here to the format that they belong to.
+    /// The encoded bytes are pinned to the format, so that a change of a lease's fields requires a
+    /// new `Lease::FORMAT`.
     #[test]
     fn the_bytes_belong_to_the_format() {
         let bytes = encode(&full()).unwrap();

@@ -1,5 +1,5 @@
-//! The ledger in a SQLite file: one writer thread that commits in groups, one reader thread, nothing
-//! opened before the first call. With its sub-modules this is the only place that holds SQL.
+//! The ledger in a SQLite file: a writer thread that commits in groups, and a reader thread, both
+//! started by the first call. Only this module and its sub-modules contain the ledger's SQL.
 
 mod append;
 mod create;
@@ -23,14 +23,14 @@ use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::sqlite::worker_thread::WorkerThread;
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
-/// How long a locked ledger is waited for where nothing else is said.
+/// How long to wait for a locked ledger, unless set.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A ledger in a file.
+/// A ledger in a SQLite file.
 ///
-/// Made without touching the file: the first call opens it, and creates it, with its folder, when
-/// there is none. Whoever can read the file but not write it can read; appending is then
-/// [`LedgerError::ReadOnly`]. Dropping the ledger waits for what is being written.
+/// Creating the value does not touch the file. The first call opens it, and creates it with its
+/// folder if it is missing. A user with read access only can read; appends return
+/// [`LedgerError::ReadOnly`]. Dropping the ledger waits for pending writes.
 pub struct SqliteLedger {
     site: Arc<LedgerFile>,
     writer: WorkerThread<Box<dyn Pending>>,
@@ -43,7 +43,7 @@ impl fmt::Debug for SqliteLedger {
     }
 }
 
-/// Where the file is and how it is treated.
+/// The path of the file and how to open it.
 #[derive(Debug)]
 pub(crate) struct LedgerFile {
     pub(crate) path: PathBuf,
@@ -59,28 +59,28 @@ impl LedgerFile {
 }
 
 impl SqliteLedger {
-    /// The ledger at a path; a relative one is taken from the present working directory.
+    /// The ledger at `path`, relative to the working directory.
     #[must_use]
     pub fn at(path: impl AsRef<Path>) -> Self {
         Self::on(path.as_ref(), PATIENCE, false)
     }
 
-    /// The same, but nothing is ever written, not even a new file: a missing ledger is
-    /// [`LedgerError::Missing`], every append [`LedgerError::ReadOnly`].
+    /// Like [`Self::at`], but never writes: a missing ledger is [`LedgerError::Missing`], and every
+    /// append is [`LedgerError::ReadOnly`].
     #[must_use]
     pub fn read_only(path: impl AsRef<Path>) -> Self {
         Self::on(path.as_ref(), PATIENCE, true)
     }
 
-    /// The same, waiting this long for other processes before [`LedgerError::Locked`].
+    /// Sets how long to wait for other processes before [`LedgerError::Locked`].
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self::on(&self.site.path, patience, self.site.read_only)
     }
 
     fn on(path: &Path, patience: Duration, read_only: bool) -> Self {
-        // An absolute path stays the same file when the process changes its directory, and can't be
-        // taken for a `file:` URI.
+        // An absolute path stays valid if the process changes its directory, and SQLite can't
+        // mistake it for a `file:` URI.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let site = Arc::new(LedgerFile {
             path,
@@ -94,7 +94,7 @@ impl SqliteLedger {
         }
     }
 
-    /// Has the writer thread decide and write, in one commit with whatever else is waiting.
+    /// Runs `act` on the writer thread, in one commit with other pending writes.
     fn write<T, F>(&self, act: F) -> LedgerFuture<'_, T>
     where
         T: Send + 'static,
@@ -114,7 +114,7 @@ impl SqliteLedger {
         self.answered(sent, answer, "appending")
     }
 
-    /// Has the reader thread read, from one consistent state of the file.
+    /// Runs `act` on the reader thread, on one consistent state of the file.
     fn read<T, F>(&self, doing: &'static str, act: F) -> LedgerFuture<'_, T>
     where
         T: Send + 'static,
@@ -138,7 +138,7 @@ impl SqliteLedger {
             sent.map_err(|error| crate::sqlite::failure::other(&self.site.name(), doing, error))?;
             match answer.await {
                 Ok(answer) => answer,
-                // The thread has panicked: what it was about to write was rolled back.
+                // The thread panicked, and its transaction was rolled back.
                 Err(gone) => Err(crate::sqlite::failure::other(
                     &self.site.name(),
                     doing,
@@ -149,7 +149,7 @@ impl SqliteLedger {
     }
 }
 
-/// The name of the stream of a pool.
+/// The name of a pool's stream.
 fn pool_stream(pool: &PoolName) -> String {
     format!("pool:{pool}")
 }

@@ -1,4 +1,4 @@
-//! One resource of a stack as `jiti show` lists it.
+//! One resource of a stack, as `jiti show` lists it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,34 +7,34 @@ use crate::cloud::{Confirmation, Resource, ResourceId};
 use crate::values::money::HourlyRate;
 use crate::view::CloudView;
 
-/// A resource. Fields are only ever added; what is unknown is null.
+/// A listed resource. Fields are only ever added, and unknown values are null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedResource {
-    /// Its name everywhere: on AWS its ARN.
+    /// The globally unique id: on AWS the ARN.
     pub id: ResourceId,
-    /// Its type, such as `ec2:instance`.
+    /// The type, such as `ec2:instance`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The region; `global` for what is in none.
+    /// The region; `global` for resources without one.
     pub region: String,
-    /// The number of the account.
+    /// The account number.
     pub account: String,
-    /// Its state, in its service's words.
+    /// The state in the service's own words.
     pub state: Option<String>,
-    /// What it costs an hour by list price.
+    /// The cost per hour by list price.
     pub hourly_usd: Option<HourlyRate>,
-    /// When it was created.
+    /// When the resource was created.
     pub created_at: Option<Timestamp>,
-    /// Whether its own service has confirmed it.
+    /// Whether the resource's own service has confirmed it.
     pub confirmed: bool,
-    /// Why it has not; null when it has.
+    /// Why it is not confirmed; null if it is.
     pub unconfirmed_reason: Option<String>,
     /// When it was last seen.
     pub seen_at: Option<Timestamp>,
 }
 
 impl ListedResource {
-    /// A resource as a look has found it.
+    /// Lists a resource as the last scans found it.
     #[must_use]
     pub fn new(resource: &Resource, cloud: &CloudView) -> Self {
         Self {

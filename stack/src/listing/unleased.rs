@@ -1,4 +1,4 @@
-//! A stack that only tags tell of: no lease in this ledger, shown all the same, and never reaped.
+//! A stack found by tag only, without a lease in this ledger: listed, but never reaped.
 
 use jiff::Timestamp;
 
@@ -12,19 +12,20 @@ use crate::values::tags;
 use crate::values::ttl::{Elapsed, Span, Ttl};
 use crate::view::{CloudView, View};
 
-/// What stands in the place of a tag that a stack's resources do not carry.
+/// Shown in place of a missing tag.
 const UNTAGGED: &str = "untagged";
 
-/// Less than this left is expiring, whatever the TTL.
+/// A stack with less than this left is expiring, whatever its TTL.
 const EXPIRING_WITHIN: Span = Span::minutes(60);
 
 impl Listing {
-    /// A stack as its tags tell of it.
+    /// Lists a stack that was found by its tags only.
     ///
-    /// It began with its earliest resource, and expires a TTL after that; where a service tells no time, or no TTL is
-    /// tagged, that is unknown. It is asleep when all that can be stopped is stopped, else ready: nothing tells how far
-    /// it is. What it has cost is unknown, because nobody knows what it cost before. Tags that are no names are shown
-    /// with `_` for what no name may hold.
+    /// It began with its earliest resource and expires one TTL later. Both are unknown if the
+    /// service reports no creation time or the TTL tag is missing. It is asleep if everything that
+    /// can be stopped is stopped, and ready otherwise, because tags do not tell whether it is
+    /// ready. Its spend is unknown, because there is no cost history. Characters that no jiti name
+    /// may contain are shown as `_`.
     #[must_use]
     pub fn unleased(tagged: &TaggedStack, cloud: &CloudView, view: &View) -> Self {
         let now = view.now;
@@ -91,7 +92,8 @@ impl Listing {
     }
 }
 
-/// The value of a tag on the newest resource that carries it: a later apply writes it anew on some, or on all.
+/// The value of a tag on the newest resource that carries it, because a later apply may update only
+/// some resources.
 fn newest<'a>(resources: &[&'a Resource], key: &str) -> Option<&'a str> {
     let tagged = resources.iter().filter(|one| one.tag(key).is_some());
     let newest = tagged.max_by_key(|one| (one.created_at, &one.id));
@@ -106,7 +108,7 @@ fn idle(tagged: &TaggedStack, cloud: &CloudView, rate: &Rate, now: Timestamp) ->
         state,
         since: observed.quiet_since.filter(|_| idle),
         hourly_usd: rate.hourly_usd.filter(|_| idle),
-        // Nothing is claimed to be wasted where nobody knows what was spent.
+        // Without a known spend, no waste is claimed.
         wasted_usd: None,
         evidence: observed.evidence,
     }

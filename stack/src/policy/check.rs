@@ -1,4 +1,5 @@
-//! The checks: each looks at one attribute, so that only one that changes needs to be checked again.
+//! The policy checks. Each looks at one attribute, so that only changed attributes are checked
+//! again.
 
 use jiff::Timestamp;
 use regex::Regex;
@@ -11,20 +12,20 @@ use crate::values::tags::Labels;
 use crate::values::ttl::{Span, Ttl};
 
 impl Policy {
-    /// The TTL of a stack: its own, else the policy's.
+    /// The TTL of a stack: its own, else the policy's default.
     ///
     /// # Errors
-    /// [`Refusal::NoTtl`] when neither names one.
+    /// [`Refusal::NoTtl`] if neither is set.
     pub fn ttl(&self, written: Option<Ttl>) -> Result<Ttl, Refusal> {
         written
             .or_else(|| self.default_ttl.map(Ttl::from))
             .ok_or(Refusal::NoTtl)
     }
 
-    /// Whether a stack may be registered as it is.
+    /// Checks a registration.
     ///
     /// # Errors
-    /// Every [`Refusal`] there is, in the order of the attributes in the documentation.
+    /// Every [`Refusal`], in the order of the attributes in the documentation.
     pub fn check_registration(&self, registration: &Registration) -> Result<(), Refusals> {
         let Registration { owner, terms, .. } = registration;
         let checks = [
@@ -38,7 +39,7 @@ impl Policy {
         Refusals::of(checks.into_iter().filter_map(Result::err).collect())
     }
 
-    /// Whether a TTL is short enough.
+    /// Checks a TTL against `max_ttl`.
     ///
     /// # Errors
     /// [`Refusal::LongTtl`].
@@ -49,10 +50,10 @@ impl Policy {
         }
     }
 
-    /// Whether an owner looks as it should.
+    /// Checks an owner against `owner_pattern`.
     ///
     /// # Errors
-    /// [`Refusal::Owner`], or [`Refusal::OwnerPattern`] for a pattern that cannot be read.
+    /// [`Refusal::Owner`], or [`Refusal::OwnerPattern`] if the pattern is invalid.
     pub fn check_owner(&self, owner: &Owner) -> Result<(), Refusal> {
         let Some(pattern) = &self.owner_pattern else {
             return Ok(());
@@ -70,7 +71,7 @@ impl Policy {
         })
     }
 
-    /// Whether the labels that the policy asks for are there, and not empty.
+    /// Checks that the required labels are set and not empty.
     ///
     /// # Errors
     /// [`Refusal::MissingLabels`].
@@ -94,7 +95,7 @@ impl Policy {
         }
     }
 
-    /// Whether a declared rate is low enough.
+    /// Checks a declared hourly cost against `max_hourly_usd`.
     ///
     /// # Errors
     /// [`Refusal::HourlyCost`].
@@ -105,10 +106,10 @@ impl Policy {
         }
     }
 
-    /// The end of a lease that is extended: counted from the later of now and the end so far.
+    /// The end of an extended lease: counted from the later of now and the current end.
     ///
     /// # Errors
-    /// [`Refusal::ExtendPastCap`] with the latest end that is still allowed.
+    /// [`Refusal::ExtendPastCap`] with the latest end that is allowed.
     pub fn extend(&self, lease: &Lease, by: Span, now: Timestamp) -> Result<Timestamp, Refusal> {
         let asked = by.after(now.max(lease.expires_at));
         match self.limit(lease) {
@@ -121,10 +122,10 @@ impl Policy {
         }
     }
 
-    /// The end of a lease that is renewed: never past the limit, and never earlier than it was.
+    /// The end of a renewed lease: never past the cap, and never earlier than before.
     ///
     /// # Errors
-    /// [`Refusal::RenewPastCap`] when the limit has passed and nothing is left to give.
+    /// [`Refusal::RenewPastCap`] if the cap has already passed.
     pub fn renew(&self, lease: &Lease, ttl: Span, now: Timestamp) -> Result<Timestamp, Refusal> {
         let end = ttl.after(now);
         let end = match self.limit(lease) {
@@ -155,7 +156,7 @@ impl Policy {
         }
     }
 
-    /// The last moment that a lease may live under this policy, and the limit behind it.
+    /// The limit of a lease under this policy: `max_ttl`, and the latest end that it allows.
     fn limit(&self, lease: &Lease) -> Option<(Span, Timestamp)> {
         self.max_ttl.map(|max| (max, max.after(lease.created_at)))
     }
@@ -182,7 +183,7 @@ mod tests {
         lease
     }
 
-    /// Nothing is limited where the policy says nothing.
+    /// A policy without settings limits nothing.
     #[test]
     fn an_empty_policy_allows_everything() {
         let policy = Policy::default();
@@ -195,7 +196,7 @@ mod tests {
         assert_eq!(policy.ttl(None), Err(Refusal::NoTtl));
     }
 
-    /// Every refusal of a registration is told at once, each on its own attribute.
+    /// All refusals of a registration are reported together, each for its own attribute.
     #[test]
     fn all_refusals_at_once() {
         let policy = Policy {
@@ -227,7 +228,7 @@ mod tests {
         );
     }
 
-    /// A label that is asked for may not be empty.
+    /// A required label must not be empty.
     #[test]
     fn an_empty_label_is_missing() {
         let policy = Policy {
@@ -241,8 +242,8 @@ mod tests {
         assert_eq!(policy.check_labels(&labels("x")), Ok(()));
     }
 
-    /// Extending counts from the later of now and the end, and is refused past the cap with the
-    /// latest time that is still allowed.
+    /// An extension counts from the later of now and the end. Past the cap it is refused with the
+    /// latest end that is allowed.
     #[test]
     fn extend_counts_and_stops_at_the_cap() {
         let policy = Policy {
@@ -274,7 +275,7 @@ mod tests {
         );
     }
 
-    /// A renewal is cut at the cap, never shortens, and is refused when the cap has passed.
+    /// A renewal stops at the cap, never shortens a lease, and is refused once the cap has passed.
     #[test]
     fn renewal_is_cut_and_then_refused() {
         let policy = Policy {

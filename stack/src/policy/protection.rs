@@ -1,21 +1,21 @@
-//! Which stacks are protected: by patterns on their name or their app.
+//! Protected stacks, by patterns on their name or app.
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::Policy;
 use crate::values::id::{AppName, StackName};
 
-/// The policy's `protected`, made ready to be asked for many stacks.
+/// The compiled `protected` patterns of a policy.
 #[derive(Clone, Debug, Default)]
 pub struct Protection {
     patterns: GlobSet,
-    /// A pattern that cannot be read protects everything: the other way round, a typing error
-    /// would delete what somebody meant to keep.
+    /// Set by an invalid pattern, which protects everything: otherwise, a typing error would delete
+    /// what the user meant to keep.
     everything: bool,
 }
 
 impl Protection {
-    /// From a policy.
+    /// Compiles the patterns of a policy.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
         let mut patterns = GlobSetBuilder::new();
@@ -62,7 +62,7 @@ mod tests {
         Protection::new(&policy).covers(&name.expect("legal"), &app.expect("legal"))
     }
 
-    /// A pattern fits the name or the app; slashes are characters like any other.
+    /// A pattern matches the name or the app, and slashes are ordinary characters.
     #[test]
     fn a_pattern_fits_name_or_app() {
         assert!(covers("prod-*", "prod-7", "checkout"));
@@ -71,7 +71,7 @@ mod tests {
         assert!(!covers("prod-*", "preprod-7", "checkout"));
     }
 
-    /// A pattern that cannot be read protects everything.
+    /// An invalid pattern protects everything.
     #[test]
     fn a_broken_pattern_protects_everything() {
         assert!(covers("[", "a", "b"));

@@ -1,4 +1,4 @@
-//! What the policy refuses: which attribute it is about, why, and what to do.
+//! The refusals of the policy: the attribute, the reason, and what to do.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use thiserror::Error;
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 
-/// Something that the policy does not allow.
+/// A violation of the policy.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Refusal {
-    /// No TTL was given, and the policy has none to give.
+    /// The stack sets no TTL, and the policy has no default.
     #[error("a ttl is needed: set ttl, such as \"8h\", or default_ttl in the policy")]
     NoTtl,
-    /// The TTL is longer than any stack may live.
+    /// The TTL exceeds `max_ttl`.
     #[error("the ttl {ttl} is longer than the policy's max_ttl of {max}: set {max} or less")]
     LongTtl {
         /// The TTL.
@@ -22,7 +22,7 @@ pub enum Refusal {
         /// The limit.
         max: Span,
     },
-    /// The owner does not look as the policy asks.
+    /// The owner does not match `owner_pattern`.
     #[error(
         "the owner {owner:?} does not match the policy's owner_pattern {pattern}: change the owner"
     )]
@@ -32,22 +32,22 @@ pub enum Refusal {
         /// The pattern.
         pattern: String,
     },
-    /// The pattern for owners is no regular expression.
+    /// The `owner_pattern` is not a valid regular expression.
     #[error("the policy's owner_pattern {pattern} is no regular expression: {problem}")]
     OwnerPattern {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// The error of the regular expression.
         problem: String,
     },
-    /// Labels are missing that the policy asks for.
+    /// Required labels are missing.
     #[error("the policy asks for the label{} {}: add {}", if missing.len() == 1 { "" } else { "s" },
         missing.join(", "), if missing.len() == 1 { "it" } else { "them" })]
     MissingLabels {
-        /// Their keys.
+        /// The keys of the missing labels.
         missing: Vec<String>,
     },
-    /// The declared rate is above the limit.
+    /// The declared hourly cost exceeds `max_hourly_usd`.
     #[error(
         "an hourly_cost of ${rate} is above the policy's max_hourly_usd of ${max}: declare {max} or less, or ask for a higher limit"
     )]
@@ -57,52 +57,52 @@ pub enum Refusal {
         /// The limit.
         max: HourlyRate,
     },
-    /// The extension goes past the last moment that the stack may live.
+    /// The extension goes past the cap.
     #[error(
         "until {asked} is past {latest}, the latest time that the policy's max_ttl of {max} still allows: extend by less, or replace the stack"
     )]
     ExtendPastCap {
-        /// The end that was asked for.
-        asked: Timestamp,
-        /// The latest end that is still allowed.
-        latest: Timestamp,
-        /// The limit.
-        max: Span,
-    },
-    /// A renewal has nothing left to give.
-    #[error(
-        "the stack has lived for the policy's max_ttl of {max} since {latest} and cannot be renewed: replace it by changing its name, or destroy it and apply again"
-    )]
-    RenewPastCap {
-        /// The latest end that was allowed; it has passed.
-        latest: Timestamp,
-        /// The limit.
-        max: Span,
-    },
-    /// The hold would last too long.
-    #[error(
-        "a hold until {asked} is longer than the policy's max_hold of {max}: hold until {latest} at the latest"
-    )]
-    LongHold {
-        /// The end that was asked for.
+        /// The requested end.
         asked: Timestamp,
         /// The latest end that is allowed.
         latest: Timestamp,
         /// The limit.
         max: Span,
     },
-    /// The hold would have ended already.
+    /// The cap has passed, so a renewal cannot extend the lease.
+    #[error(
+        "the stack has lived for the policy's max_ttl of {max} since {latest} and cannot be renewed: replace it by changing its name, or destroy it and apply again"
+    )]
+    RenewPastCap {
+        /// The latest end that was allowed.
+        latest: Timestamp,
+        /// The limit.
+        max: Span,
+    },
+    /// The hold exceeds `max_hold`.
+    #[error(
+        "a hold until {asked} is longer than the policy's max_hold of {max}: hold until {latest} at the latest"
+    )]
+    LongHold {
+        /// The requested end.
+        asked: Timestamp,
+        /// The latest end that is allowed.
+        latest: Timestamp,
+        /// The limit.
+        max: Span,
+    },
+    /// The end of the hold is in the past.
     #[error("a hold until {asked} has already ended, it is {now}: name a later time")]
     PastHold {
-        /// The end that was asked for.
+        /// The requested end.
         asked: Timestamp,
-        /// Now.
+        /// The current time.
         now: Timestamp,
     },
 }
 
 impl Refusal {
-    /// The attribute of `jiti_stack`, or the argument, that it is about.
+    /// The attribute of `jiti_stack`, or the argument, that the refusal is about.
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
@@ -117,12 +117,12 @@ impl Refusal {
     }
 }
 
-/// Everything about a registration that the policy refuses: at least one thing.
+/// All refusals of a registration: at least one.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub struct Refusals(Vec<Refusal>);
 
 impl Refusals {
-    /// The refusals, if there are any.
+    /// `Err` if there are any refusals.
     pub(super) fn of(refusals: Vec<Refusal>) -> Result<(), Self> {
         if refusals.is_empty() {
             Ok(())
@@ -131,7 +131,7 @@ impl Refusals {
         }
     }
 
-    /// One after the other.
+    /// Iterates over the refusals.
     pub fn iter(&self) -> impl Iterator<Item = &Refusal> {
         self.0.iter()
     }

@@ -1,4 +1,4 @@
-//! What the reaper's log keeps: runs, pauses, whose turn it is to deliver warnings, what was told.
+//! The events of the reaper's log: runs, pauses, deliveries and warnings.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ use crate::values::ttl::Span;
 /// An event of the reaper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReaperEvent {
-    /// Its place among the events of the reaper.
+    /// The sequence number among the reaper's events.
     pub seq: Seq,
     /// When it happened, in UTC.
     pub at: Timestamp,
-    /// Who did it.
+    /// The person or process that caused it.
     pub actor: Actor,
     /// What happened.
     pub kind: ReaperEventKind,
@@ -24,49 +24,50 @@ pub struct ReaperEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ReaperEventKind {
-    /// A run began.
+    /// A run started.
     RunStarted {
-        /// Which one.
+        /// The id of the run.
         run: RunId,
-        /// The time until the next.
+        /// The time until the next run.
         interval: Span,
-        /// The machine.
+        /// The host that it runs on.
         host: String,
-        /// The process there.
+        /// The process id on that host.
         pid: u32,
     },
     /// A run ended.
     RunFinished {
-        /// Which one.
+        /// The id of the run.
         run: RunId,
-        /// How many stacks it ended.
+        /// The number of stacks that it ended.
         ended: u32,
-        /// How many it could not end.
+        /// The number of stacks that it could not end.
         failed: u32,
     },
-    /// From here on no reaper touches anything.
+    /// A user paused the reaper: no reaper touches anything from now on.
     Paused {
-        /// Why, in its author's words.
+        /// The reason, as the author wrote it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
-    /// From here on reapers work again.
+    /// A user resumed the reaper.
     Resumed,
-    /// One process begins to deliver warnings; no other does until it ends, dies or falls silent.
+    /// A process took the right to deliver warnings. No other process delivers until it finishes,
+    /// dies or falls silent.
     DeliveryLocked {
-        /// Which turn it is.
+        /// The id of the delivery run.
         run: RunId,
-        /// Whose.
+        /// The process that delivers.
         process: ProcessId,
     },
-    /// A turn of delivering warnings ended.
+    /// A delivery run ended.
     DeliveryUnlocked {
-        /// Which one.
+        /// The id of the delivery run.
         run: RunId,
     },
-    /// Somebody was told about something that concerns no single stack.
+    /// jiti sent a warning that concerns no single stack.
     Warned {
-        /// What about: `too_many`, `clock`.
+        /// The kind of warning: `too_many`, `clock`.
         warning: String,
     },
 }

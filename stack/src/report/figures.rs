@@ -1,4 +1,4 @@
-//! The figures of one group, while they are summed up and as they are told.
+//! The figures of one group, during the summation and as reported.
 
 use std::collections::BTreeSet;
 
@@ -9,67 +9,68 @@ use crate::values::id::StackName;
 use crate::values::money::Usd;
 use crate::values::ttl::Elapsed;
 
-/// What the stacks of a group did and cost. Unknown is null.
+/// The figures of a group of stacks. Unknown is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// How many stacks stood at any time; a name that was used again counts again.
+    /// The number of stacks that existed in the period. Each lease of a name counts.
     pub stacks: u32,
-    /// How long they stood, together.
+    /// The total lifetime of the stacks, in seconds.
     pub stood_seconds: Elapsed,
-    /// The estimate; null when no rate was known of any.
+    /// The estimated spend; null if no rate is known for any stack.
     pub spent_usd: Option<Usd>,
-    /// Of how many stacks no rate was ever known: the estimate leaves them out.
+    /// The number of stacks without any known rate, which the estimate leaves out.
     pub without_rate: u32,
-    /// What the cloud billed; null when it was never asked.
+    /// The billed amount; null if the bill was never requested.
     pub billed_usd: Option<Usd>,
-    /// The last day that the bill speaks about.
+    /// The last day that the bill covers.
     pub billed_until: Option<Date>,
-    /// Idleness now, of the stacks that are not gone. What gone ones wasted is not known.
+    /// Current idleness of the stacks that are not gone. What gone stacks wasted is unknown.
     pub idle: IdleFigures,
-    /// How long it took until they were of use.
+    /// How long the stacks took to become ready.
     pub init: InitFigures,
-    /// How many inits were not ready in time.
+    /// The number of inits that were not ready in time.
     pub purgatory: u32,
-    /// How many teardowns left something.
+    /// The number of teardowns that left residue.
     pub residue: u32,
-    /// What ended those that are gone.
+    /// What ended the stacks that are gone.
     pub ended: EndCounts,
 }
 
 /// Idleness of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdleFigures {
-    /// How many are idle.
+    /// The number of idle stacks.
     pub stacks: u32,
-    /// What they have wasted since, never more than they have spent; null when none is idle, or no rate is known.
+    /// The amount wasted since they became idle, at most what they spent; null if none is idle or
+    /// no rate is known.
     pub wasted_usd: Option<Usd>,
 }
 
-/// Inits of a group that have ended.
+/// The completed inits of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InitFigures {
-    /// How many.
+    /// The number of inits.
     pub count: u32,
-    /// Half of them took no longer; null when there are none.
+    /// The median duration; null if there are none.
     pub median_seconds: Option<Elapsed>,
-    /// Nine of ten took no longer.
+    /// The 90th percentile of the duration.
     pub p90_seconds: Option<Elapsed>,
-    /// What they cost; null when no rate was known of any.
+    /// The total cost of the inits; null if no rate is known for any.
     pub usd: Option<Usd>,
 }
 
-/// How many stacks each cause has ended.
+/// The number of stacks ended by each cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndCounts {
-    /// The reaper, at the end of their time.
+    /// Ended by the reaper after expiry.
     pub expiry: u32,
-    /// The reaper, because they were not ready in time.
+    /// Ended by the reaper because they were not ready in time.
     pub purgatory: u32,
-    /// The reaper, because nobody used them.
+    /// Ended by the reaper because they were idle.
     pub idleness: u32,
-    /// Somebody, with jiti.
+    /// Ended by a user, with jiti.
     pub person: u32,
-    /// Terraform, without jiti.
+    /// Ended by Terraform, without jiti.
     pub terraform: u32,
 }
 
@@ -83,10 +84,10 @@ pub(super) enum EndCause {
     Terraform,
 }
 
-/// One lease of one name.
+/// One lease of a name: the name and the number of the lease.
 pub(super) type LifeId = (StackName, u32);
 
-/// The figures of a group in the making.
+/// The running sums of a group.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     lives: BTreeSet<LifeId>,
@@ -96,7 +97,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// A stack stood for a time, and spent so much in it.
+    /// Adds time that a stack existed, and what it spent in that time.
     pub(super) fn stood(&mut self, life: &LifeId, time: Elapsed, spent: Usd, known: bool) {
         if !self.lives.contains(life) {
             self.lives.insert(life.clone());
@@ -147,7 +148,7 @@ impl Sums {
         }
     }
 
-    /// The bill was asked about the days until this one: what it does not name cost nothing.
+    /// The bill covers the days up to this one, so a stack that it does not name cost nothing.
     pub(super) fn billed_until(&mut self, last: Date) {
         self.figures.billed_until = Some(last);
         self.figures.billed_usd.get_or_insert_default();
@@ -170,7 +171,7 @@ impl Sums {
     }
 }
 
-/// The smallest of the sorted values that so many of a hundred do not exceed.
+/// The smallest of the sorted values that at least `percent` percent do not exceed.
 fn quantile(sorted: &[Elapsed], percent: usize) -> Option<Elapsed> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()
@@ -180,7 +181,7 @@ fn quantile(sorted: &[Elapsed], percent: usize) -> Option<Elapsed> {
 mod tests {
     use super::*;
 
-    /// A quantile is one of the values that were measured; of none there is none.
+    /// A quantile is always one of the measured values, and there is none without values.
     #[test]
     fn quantiles_are_measured_values() {
         let values: Vec<_> = (1..=10).map(Elapsed::from_millis).collect();

@@ -1,4 +1,4 @@
-//! One name and its leases, event by event: what each time between two events adds to the figures.
+//! The leases of one name, and what each interval between two events adds to the figures.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,31 +12,31 @@ use crate::lease::{Event, EventKind, IllegalTransition, Lease, Phase, Source};
 use crate::values::money::Usd;
 use crate::values::ttl::Elapsed;
 
-/// The leases of one name, as far as they were told.
+/// The leases of one name so far.
 #[derive(Debug)]
 pub(super) struct Life {
     since: Timestamp,
     by: GroupBy,
     lease: Option<Lease>,
-    /// Which lease of the name this is.
+    /// The number of the current lease of the name.
     number: u32,
-    /// Until when its time is entered.
+    /// The time up to which the figures are entered.
     entered: Timestamp,
-    /// What it had spent by then.
+    /// What the stack had spent by then.
     entered_spent: Usd,
-    /// What of it was entered under this lease.
+    /// The part of it that was spent in this lease within the report's period.
     own_spent: Usd,
     /// Whether any time of this lease was entered.
     stood: bool,
-    /// The init under way, or the last; `None` once it is entered.
+    /// The current or last init; `None` once it is entered.
     init: Option<Init>,
-    /// The init whose purgatory is entered.
+    /// The start of the init whose purgatory is entered.
     purgatory: Option<Timestamp>,
-    /// Who began the last teardown, and why.
+    /// Who started the last teardown, and why.
     end: EndCause,
-    /// Whether its end is entered: one that something is found of later ends again.
+    /// Whether the end is entered. A stack that is reopened as residue ends again.
     ended: bool,
-    /// Which group it belonged to, from when to when.
+    /// The groups that it belonged to, with start and end.
     groups: Vec<(Timestamp, Timestamp, String)>,
 }
 
@@ -107,7 +107,7 @@ impl Life {
         Ok(())
     }
 
-    /// Enters what is left until the end of the report.
+    /// Enters the rest up to the end of the report.
     pub(super) fn finish(&mut self, until: Timestamp, books: &mut Books) {
         if self.lease.as_ref().is_some_and(Lease::is_live) {
             self.enter(until, books);
@@ -115,23 +115,23 @@ impl Life {
         self.close(books);
     }
 
-    /// The stack is idle, and has wasted so much.
+    /// Records that the stack is idle now, and what it has wasted.
     pub(super) fn idle(&self, wasted: Option<Usd>, books: &mut Books) {
         if let Some(lease) = &self.lease {
-            // Of a time before the report nothing is told.
+            // Waste from before the report's period does not count.
             let wasted = wasted.map(|wasted| wasted.min(self.own_spent));
             books.enter(&self.by.group(lease), |sums| sums.idle(wasted));
         }
     }
 
-    /// The group it belonged to on a day.
+    /// The group that the stack belonged to on a day.
     pub(super) fn group_on(&self, on: Date) -> Option<&str> {
         let mut groups = self.groups.iter().rev();
         let (_, _, group) = groups.find(|(from, to, _)| day(*from) <= on && on <= day(*to))?;
         Some(group)
     }
 
-    /// Enters the time until a moment, before anything changes.
+    /// Enters the time up to `to`, before an event changes anything.
     fn enter(&mut self, to: Timestamp, books: &mut Books) {
         let Some(lease) = &self.lease else { return };
         if self.entered < self.since && self.since < to {
@@ -175,7 +175,7 @@ impl Life {
         }
     }
 
-    /// Enters an init when another begins: until then its price may become known.
+    /// Enters an init when the next one starts, because its price may become known until then.
     fn follow_init(&mut self, lease: &Lease, before: Option<&str>, books: &mut Books) {
         let begun = |init: &Init| init.requested_at();
         if self.init.as_ref().map(begun) != lease.init.as_ref().map(begun) {
@@ -192,7 +192,7 @@ impl Life {
         }
     }
 
-    /// Nothing more is to be told about this lease.
+    /// Closes the current lease.
     fn close(&mut self, books: &mut Books) {
         let group = self.lease.as_ref().map(|lease| self.by.group(lease));
         self.enter_init(group.as_deref(), books);
@@ -206,8 +206,8 @@ impl Life {
     }
 }
 
-/// What ended a stack, from who began its teardown. A reaper that takes over, or tries again, ends what somebody else
-/// has begun.
+/// What ended a stack, judged by who started its teardown. A reaper that takes over or retries does
+/// not change the cause.
 fn end(source: Source, why: &str) -> Option<EndCause> {
     match (source, why) {
         (Source::Reaper, "expiry") => Some(EndCause::Expiry),
@@ -218,7 +218,7 @@ fn end(source: Source, why: &str) -> Option<EndCause> {
     }
 }
 
-/// The day of a moment, in UTC as bills have it.
+/// The UTC day of a timestamp, as on the bill.
 pub(super) fn day(at: Timestamp) -> Date {
     TimeZone::UTC.to_datetime(at).date()
 }

@@ -4,7 +4,7 @@ use crate::testing::{actor, noon, registration, stack_name};
 use crate::values::ttl::{Elapsed, Span};
 use crate::{Registration, RunId, Seq};
 
-/// So many minutes after noon; below zero before it.
+/// The time so many minutes after noon, or before it if negative.
 fn minute(minutes: i32) -> Timestamp {
     let span = Span::minutes(minutes.unsigned_abs().max(1));
     match minutes {
@@ -14,7 +14,7 @@ fn minute(minutes: i32) -> Timestamp {
     }
 }
 
-/// A ledger in a few lines: stacks, and what happened to each, by minutes.
+/// A ledger in short form: stacks and their events, by minute.
 #[derive(Default)]
 struct Log(Vec<Event>);
 
@@ -77,7 +77,7 @@ fn hours(figures: &Figures) -> u64 {
     figures.stood_seconds.seconds() / 3600
 }
 
-/// Only what lies within the time of the report is counted, at the rates that held then.
+/// Only time within the report's period counts, at the rates of that time.
 #[test]
 fn only_the_time_of_the_report_counts() {
     let mut log = Log::default();
@@ -101,7 +101,7 @@ fn only_the_time_of_the_report_counts() {
     assert_eq!(figures.ended, EndCounts::default());
 }
 
-/// The times of a report and of the next one add up to those of both together.
+/// Consecutive reports add up to a report over both periods.
 #[test]
 fn times_add_up() {
     let mut log = Log::default();
@@ -112,7 +112,7 @@ fn times_add_up() {
     assert_eq!(spent(-100, 50) + spent(50, 300), spent(-100, 300));
 }
 
-/// A stack belongs to the group of the version that was deployed at the time; together it is one stack.
+/// A stack counts in the group of the version deployed at the time, and once in the total.
 #[test]
 fn a_new_version_is_another_group() {
     let mut log = Log::default();
@@ -146,7 +146,7 @@ fn a_new_version_is_another_group() {
     assert_eq!(dollars(report.total.spent_usd).as_deref(), Some("4.00"));
 }
 
-/// What no rate was ever known of is left out and counted; alone it is unknown, not nothing.
+/// A stack without any known rate is left out and counted. Alone, its spend is unknown, not zero.
 #[test]
 fn unknown_is_not_nothing() {
     let mut log = Log::default();
@@ -163,7 +163,7 @@ fn unknown_is_not_nothing() {
     assert_eq!((figures.stacks, figures.without_rate), (2, 1));
 }
 
-/// Inits are counted when they have ended, each with what it cost; the others in purgatory once.
+/// Inits count once they are complete, each with its cost. Each purgatory counts once.
 #[test]
 fn inits_are_counted() {
     let mut log = Log::default();
@@ -184,7 +184,7 @@ fn inits_are_counted() {
     assert_eq!(log.total(70, 120).purgatory, 0, "it began before");
 }
 
-/// What ended a stack is who began its teardown; without one it was Terraform.
+/// A stack is ended by whoever started its teardown, or by Terraform if there was none.
 #[test]
 fn the_end_is_told() {
     let mut log = Log::default();
@@ -224,7 +224,7 @@ fn the_end_is_told() {
     assert_eq!((figures.ended, figures.residue), (expected, 1));
 }
 
-/// A name that was used again is another stack; what was billed goes to the one that stood on the day.
+/// A reused name is another stack, and a bill counts for the stack that existed on its day.
 #[test]
 fn bills_go_to_who_stood_then() {
     let mut log = Log::default();
@@ -268,7 +268,7 @@ fn bills_go_to_who_stood_then() {
     assert_eq!(dollars(report.total.billed_usd).as_deref(), Some("3.00"));
 }
 
-/// Nobody has wasted more than was spent in the time of the report.
+/// Waste never exceeds the spend within the report's period.
 #[test]
 fn waste_is_never_more_than_was_spent() {
     let mut log = Log::default();

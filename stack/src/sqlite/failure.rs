@@ -1,4 +1,4 @@
-//! From what SQLite and the operating system say to what a ledger says.
+//! Maps errors of SQLite and the operating system to ledger errors.
 
 use std::error::Error;
 use std::io;
@@ -10,7 +10,7 @@ use rusqlite::ErrorCode;
 
 use crate::ledger::LedgerError;
 
-/// SQLite refused while `doing` something with the file `ledger`.
+/// Maps an error of SQLite, which occurred while `doing` something with the file `ledger`.
 pub(crate) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) -> LedgerError {
     let ledger = ledger.to_owned();
     let said = error.to_string();
@@ -30,7 +30,7 @@ pub(crate) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) 
     }
 }
 
-/// Whether another process is in the way, so that waiting helps.
+/// Whether another process holds the lock, so that waiting helps.
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -38,7 +38,7 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// The same as [`sqlite`], after SQLite itself has waited for `patience`.
+/// Like [`sqlite`], for a connection with a busy timeout of `patience`.
 pub(crate) fn patient(
     ledger: &str,
     doing: &'static str,
@@ -54,7 +54,7 @@ pub(crate) fn patient(
     sqlite(ledger, doing, error)
 }
 
-/// The operating system refused while `doing` something with the file.
+/// Maps an error of the operating system, which occurred while `doing` something with the file.
 pub(crate) fn io(ledger: &Path, doing: &'static str, error: io::Error) -> LedgerError {
     let ledger = ledger.display().to_string();
     match error.kind() {
@@ -71,7 +71,7 @@ pub(crate) fn io(ledger: &Path, doing: &'static str, error: io::Error) -> Ledger
     }
 }
 
-/// What has no answer of its own.
+/// Maps an error without a more specific variant.
 pub(crate) fn other(
     ledger: &str,
     doing: &'static str,
@@ -84,7 +84,7 @@ pub(crate) fn other(
     }
 }
 
-/// A row contradicts what jiti writes.
+/// The error for a row that contradicts what jiti writes.
 pub(crate) fn corrupt(ledger: &str, what: impl Into<String>) -> LedgerError {
     LedgerError::Corrupt {
         ledger: ledger.to_owned(),

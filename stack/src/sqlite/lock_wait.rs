@@ -1,15 +1,15 @@
-//! Waiting for another process: short at first, jittered, and never longer than the patience.
+//! Waiting for a lock of another process: short pauses first, with jitter, up to a total timeout.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// The shortest pause. A commit takes about this long, so that the next look is worth it.
+/// The shortest pause, about as long as a commit, so that the next try is likely to succeed.
 const FIRST: Duration = Duration::from_micros(250);
 
-/// The longest pause. Longer ones would let whoever comes back at once win every time.
+/// The longest pause. With longer ones, a process that returns at once would win every time.
 const LONGEST: Duration = Duration::from_millis(8);
 
-/// Pauses whose sum is bounded. Counted by their lengths: no clock is read.
+/// Pauses with a limited total. The total is counted from the pauses, without reading a clock.
 #[derive(Debug)]
 pub(crate) struct LockWait {
     patience: Duration,
@@ -28,13 +28,13 @@ impl LockWait {
         }
     }
 
-    /// Sleeps once more; false when the patience is used up.
+    /// Sleeps once; returns false if the timeout is used up.
     pub(crate) fn once_more(&mut self) -> bool {
         if self.waited >= self.patience {
             return false;
         }
         let longest = FIRST.saturating_mul(1 << self.round.min(5)).min(LONGEST);
-        // Between half and all of it: two that met once do not meet again.
+        // Between half and all of the pause, so that contending processes spread out.
         let parts = u32::try_from(self.random.hash_one(self.round) % 128).unwrap_or(0);
         let pause = longest / 2 + longest * parts / 256;
         std::thread::sleep(pause);
@@ -43,7 +43,7 @@ impl LockWait {
         true
     }
 
-    /// How long it has been waited in all.
+    /// The total time waited so far.
     pub(crate) fn waited(&self) -> Duration {
         self.waited
     }

@@ -1,15 +1,15 @@
-//! A thread that is started by its first job, takes jobs in order, and is joined when it is dropped.
+//! A thread that starts with its first job, runs jobs in order, and is joined on drop.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-/// What SQLite needs for our statements, several times over; the usual 2 MiB would be charged to a
-/// provider of which there is one for every run.
+/// Several times what SQLite needs for these statements. The default of 2 MiB would add up, because
+/// Terraform starts one provider process per run.
 const STACK_BYTES: usize = 512 * 1024;
 
-/// The way to one thread.
+/// A handle to one thread.
 pub(crate) struct WorkerThread<J> {
     name: &'static str,
     running: Mutex<Option<(Sender<J>, JoinHandle<()>)>>,
@@ -23,8 +23,8 @@ impl<J: Send + 'static> WorkerThread<J> {
         }
     }
 
-    /// Hands a job to the thread. `serve` makes what the thread runs, when it has to be started;
-    /// that ends when the lane is dropped.
+    /// Sends a job to the thread. If the thread has to be started, `serve` makes its main function,
+    /// which returns when this handle is dropped.
     pub(crate) fn send<S>(&self, job: J, serve: impl FnOnce() -> S) -> Result<(), io::Error>
     where
         S: FnOnce(&Receiver<J>) + Send + 'static,
@@ -33,7 +33,7 @@ impl<J: Send + 'static> WorkerThread<J> {
         let job = match running.as_ref() {
             Some((sender, _)) => match sender.send(job) {
                 Ok(()) => return Ok(()),
-                // The thread has panicked; a new one is started.
+                // The thread has panicked, so a new one is started.
                 Err(mpsc::SendError(job)) => job,
             },
             None => job,
@@ -58,7 +58,7 @@ impl<J> Drop for WorkerThread<J> {
             .unwrap_or_else(PoisonError::into_inner);
         if let Some((sender, thread)) = running.take() {
             drop(sender);
-            // A panic in there was answered as an error already.
+            // Its callers have already received a panic as an error.
             let _ = thread.join();
         }
     }

@@ -1,47 +1,49 @@
-//! In which order a stack's resources go: whoever uses another goes first, and who is left keeps what it uses.
+//! The deletion order of a stack's resources: users before what they use. A resource that stays
+//! keeps what it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cloud::{Resource, ResourceId};
 
-/// What may be done now.
+/// A step that is possible now.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeletionStep {
-    /// To take away what ties it to its equals: it is part of a circle that opens there.
+    /// Remove the references to peers of this resource, which breaks a cycle.
     DetachReferences(ResourceId),
-    /// To delete it.
+    /// Delete this resource.
     Delete(ResourceId),
 }
 
-/// A resource that can't go because another one stays.
+/// A resource that cannot be deleted because another one stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockedDeletion {
-    /// Which one.
+    /// The blocked resource.
     pub id: ResourceId,
-    /// What keeps it.
+    /// The resource that blocks it.
     pub by: ResourceId,
 }
 
-/// The resources that are still to go, and what each waits for. It learns of each step's outcome and tells what has
-/// become possible; it never lets anything go while something that depends on it may exist.
+/// The resources that are still to be deleted, and what each waits for. It receives the outcome of
+/// each step and returns the steps that became possible. It never releases a resource while
+/// something that depends on it may exist.
 ///
 /// ```text
 /// instance ──uses──> subnet ──uses──> vpc      instance, then subnet, then vpc
-/// group ──owns──> instance                     the group first: it makes its members again
-/// a ──loosely──> b ──loosely──> a              both are loosened, then deleted
-/// role, key, log group                         when all others are gone or left
+/// group ──owns──> instance                     the group first: it recreates its members
+/// a ──loosely──> b ──loosely──> a              both are detached, then deleted
+/// role, key, log group                         when everything else is gone or left
 /// ```
 #[derive(Clone, Debug)]
 pub struct DeletionSchedule {
     nodes: Vec<Node>,
     index: BTreeMap<ResourceId, usize>,
-    /// Those that wait for nothing any more, recreators first.
+    /// Nodes that wait for nothing, with recreators first.
     ready: BTreeSet<(bool, usize)>,
-    /// How many of those that the last ones wait for are still to go.
+    /// The number of unsettled nodes that the last ones wait for.
     others: usize,
-    /// Something changed since it was looked for circles.
+    /// Something changed since the last search for cycles.
     stale: bool,
-    /// Circles in which nothing can be loosened.
+    /// Cycles in which no reference can be detached.
     circles: Vec<Vec<ResourceId>>,
 }
 
@@ -50,15 +52,15 @@ struct Node {
     id: ResourceId,
     state: State,
     recreates: bool,
-    /// It waits until all others are gone or left.
+    /// Waits until all other nodes are settled.
     last: bool,
-    /// The last ones do not wait for it: it waits for one of them.
+    /// The last ones do not wait for it, because it waits for one of them.
     after_last: bool,
-    /// What has to be gone before it.
+    /// Nodes that must be gone first.
     waits: BTreeSet<usize>,
-    /// What has to be gone, or loosened, before it.
+    /// Nodes that must be gone, or have their references detached, first.
     loosely: BTreeSet<usize>,
-    /// What waits for it, in each way.
+    /// Nodes that wait for this one, of each kind.
     keeps: BTreeSet<usize>,
     keeps_loosely: BTreeSet<usize>,
 }
@@ -73,8 +75,8 @@ enum State {
 }
 
 impl DeletionSchedule {
-    /// The order of these. References to anything else do not count: what is not here is none of this stack's
-    /// business, and its own service keeps what it uses.
+    /// Plans the order of these resources. References to other resources are ignored: they are not
+    /// part of this stack, and their own services protect what they use.
     #[must_use]
     pub fn new(resources: &[Resource]) -> Self {
         let mut schedule = Self {
@@ -98,7 +100,7 @@ impl DeletionSchedule {
         }
         for (at, one) in resources.iter().enumerate() {
             for whole in one.owner.iter().chain(&one.part_of) {
-                // What lies in its owner has to go before it all the same.
+                // A resource inside its owner is deleted before it.
                 let owner = schedule.other(whole, at);
                 if let Some(owner) = owner.filter(|owner| !schedule.leads(at, *owner)) {
                     schedule.tie(owner, at, false);
@@ -113,7 +115,8 @@ impl DeletionSchedule {
         schedule
     }
 
-    /// What can be done now and was not told before, recreators first. Whoever asks does it, and says what came of it.
+    /// The steps that have become possible, recreators first. The caller runs each step and reports
+    /// its outcome.
     pub fn ready(&mut self) -> Vec<DeletionStep> {
         let mut steps = Vec::new();
         if self.stale {
@@ -130,7 +133,7 @@ impl DeletionSchedule {
         steps
     }
 
-    /// It is gone.
+    /// Reports that a resource is gone.
     pub fn gone(&mut self, id: &ResourceId) {
         let Some(at) = self.unsettled(id) else {
             return;
@@ -143,7 +146,8 @@ impl DeletionSchedule {
         self.untie(at);
     }
 
-    /// It was loosened: what it used loosely no longer waits for it.
+    /// Reports that a resource's references were detached, so what it referenced no longer waits
+    /// for it.
     pub fn detached(&mut self, id: &ResourceId) {
         let Some(at) = self.unsettled(id) else {
             return;
@@ -153,7 +157,7 @@ impl DeletionSchedule {
         self.consider(at);
     }
 
-    /// It is left. What can't go without it is left as well, and answered.
+    /// Reports that a resource stays. Returns everything that stays because of it.
     pub fn left(&mut self, id: &ResourceId) -> Vec<BlockedDeletion> {
         let Some(at) = self.unsettled(id) else {
             return Vec::new();
@@ -180,20 +184,21 @@ impl DeletionSchedule {
         blocked
     }
 
-    /// The circles that nothing opens, by their members, none of which is ever ready: any order would be a guess.
+    /// The cycles that cannot be broken. Their members never become ready, because any order would
+    /// be a guess.
     #[must_use]
     pub fn circles(&self) -> &[Vec<ResourceId>] {
         &self.circles
     }
 
-    /// What still waits or is under way.
+    /// The resources that are neither gone nor left.
     #[must_use]
     pub fn remaining(&self) -> Vec<ResourceId> {
         let remaining = self.nodes.iter().filter(|node| !node.is_settled());
         remaining.map(|node| node.id.clone()).collect()
     }
 
-    /// Whether everything is gone or left.
+    /// Whether every resource is gone or left.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.nodes.iter().all(Node::is_settled)
@@ -208,7 +213,7 @@ impl DeletionSchedule {
         (!self.nodes[at].is_settled()).then_some(at)
     }
 
-    /// `user` has to go, or to be loosened, before `used`.
+    /// Makes `used` wait until `user` is gone, or, if `loose`, has its references detached.
     fn tie(&mut self, user: usize, used: usize, loose: bool) {
         if loose {
             self.nodes[user].keeps_loosely.insert(used);
@@ -243,7 +248,7 @@ impl DeletionSchedule {
         }
     }
 
-    /// Whether it has become ready.
+    /// Marks a node as ready if it waits for nothing.
     fn consider(&mut self, at: usize) {
         let node = &self.nodes[at];
         let free = node.waits.is_empty() && node.loosely.is_empty();
@@ -252,7 +257,7 @@ impl DeletionSchedule {
         }
     }
 
-    /// Whether `from` has to go before `to`, directly or not.
+    /// Whether `from` has to be deleted before `to`, directly or indirectly.
     fn leads(&self, from: usize, to: usize) -> bool {
         let mut seen = BTreeSet::from([from]);
         let mut next = vec![from];
@@ -278,7 +283,7 @@ impl DeletionSchedule {
         }
     }
 
-    /// The last ones wait for all that does not wait for one of them.
+    /// Marks the nodes that the last ones must not wait for.
     fn put_last(&mut self) {
         let last = (0..self.nodes.len()).filter(|at| self.nodes[*at].last);
         let mut next: Vec<usize> = last.collect();
@@ -298,7 +303,7 @@ impl DeletionSchedule {
         self.others = self.nodes.iter().filter(|node| node.is_other()).count();
     }
 
-    /// Where circles open: those of a circle that only its other members keep.
+    /// The nodes whose references break a cycle: members that only other members of the cycle use.
     fn openings(&self) -> Vec<usize> {
         let loose = |node: &Node| node.state == State::Waiting && !node.keeps_loosely.is_empty();
         let kept = |node: &Node| !node.waits.is_empty() || !node.loosely.is_empty();
@@ -344,20 +349,21 @@ impl Node {
         matches!(self.state, State::Gone | State::Left)
     }
 
-    /// Whether the last ones wait for it.
+    /// Whether the last ones wait for this node.
     fn is_other(&self) -> bool {
         !self.last && !self.after_last
     }
 }
 
-/// Whether a type is of use to others in ways that no reference tells: a role to the function whose network interfaces
-/// it removes, a key to what it encrypts, a log group to what would make it again while it runs.
+/// Whether other resources may need this type without a reference to it: a role for the function
+/// that removes its network interfaces, a key for what it encrypts, a log group for what would
+/// recreate it.
 fn goes_last(kind: &str) -> bool {
     let service = kind.split(':').next().unwrap_or(kind);
     matches!(service, "iam" | "kms" | "logs")
 }
 
-/// The circles of a graph of so many nodes: its strongly connected parts of more than one.
+/// The cycles of a graph: its strongly connected components with more than one node.
 fn circles<I>(nodes: usize, next: impl Fn(usize) -> I) -> Vec<Vec<usize>>
 where
     I: Iterator<Item = usize>,
@@ -400,7 +406,7 @@ where
     walk.circles
 }
 
-/// Tarjan's walk, without recursion: references may be many deep.
+/// Tarjan's algorithm without recursion, because chains of references may be long.
 struct Walk {
     place: Vec<Option<usize>>,
     low: Vec<usize>,

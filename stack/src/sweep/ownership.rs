@@ -1,4 +1,5 @@
-//! Whether a resource belongs to a stack: what its tags, its owner, its age and its own service say. In doubt it does not.
+//! Decides whether a resource belongs to a stack, by its tags, owner, age and own service. In
+//! doubt, it does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,26 +11,28 @@ use crate::lease::Lease;
 use crate::values::id::{AppName, Owner, StackName};
 use crate::values::tags;
 
-/// Two clocks never agree, and a resource may carry the time of the request that made it.
+/// Tolerance for clock differences, and for resources created slightly before the request was
+/// recorded.
 const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
-/// What tells a stack from all others.
+/// What identifies a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackIdentity {
-    /// Its name.
+    /// The stack's name.
     pub name: StackName,
     /// Its application.
     pub app: AppName,
-    /// Every owner that it has had.
+    /// All owners that the stack has had.
     pub owners: BTreeSet<Owner>,
-    /// When its lease began; `None` where no lease is known.
+    /// When the lease began; `None` without a lease.
     pub since: Option<Timestamp>,
-    /// The only account it is in, where tags alone tell of it: one of the same name in another account is another stack.
+    /// The only account of a stack that was found by tags: the same name in another account is
+    /// another stack.
     pub account: Option<String>,
 }
 
 impl StackIdentity {
-    /// The stack of a lease.
+    /// The identity of a lease's stack.
     #[must_use]
     pub fn of_lease(lease: &Lease) -> Self {
         Self {
@@ -42,33 +45,34 @@ impl StackIdentity {
     }
 }
 
-/// What a resource is to a stack.
+/// The relation of a resource to a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ownership {
-    /// It belongs, and may go.
+    /// The resource belongs to the stack and may be deleted.
     Belongs,
-    /// It carries the stack's name, or belongs to what does, and may not go: it is residue.
+    /// The resource carries the stack's name, or belongs to one that does, but must not be deleted:
+    /// it is residue.
     Stays,
-    /// It is another stack's, or nobody's: it is none of this stack's business.
+    /// The resource belongs to another stack or to none.
     Foreign,
 }
 
 /// A verdict with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnershipVerdict {
-    /// What was found.
+    /// The relation to the stack.
     pub verdict: Ownership,
-    /// Why, in words for whoever reads the plan.
+    /// The reason, for the reader of a plan.
     pub reason: String,
-    /// What keeps it, where that is known: the id of another resource.
+    /// The id of the resource that blocks the deletion, if known.
     pub blocked_by: Option<String>,
 }
 
-/// The verdicts on all resources that a look has found, by id.
+/// The verdicts on all discovered resources, by id.
 pub type OwnershipVerdicts = BTreeMap<ResourceId, OwnershipVerdict>;
 
-/// Judges all that a look has found. `places` are those of the configuration: nothing goes anywhere else.
+/// Judges all discovered resources. `places` are the configured ones: nothing is deleted elsewhere.
 #[must_use]
 pub fn judge(
     resources: &[Resource],
@@ -95,7 +99,8 @@ struct OwnershipRules<'a> {
 }
 
 impl OwnershipRules<'_> {
-    /// Judges one, and before it what the verdict rests on. `path` is what is being judged already.
+    /// Judges one resource, after the resources that its verdict depends on. `path` holds those in
+    /// progress.
     fn judge(
         &self,
         one: &Resource,
@@ -201,7 +206,7 @@ impl OwnershipRules<'_> {
         if same_app && same_owner {
             return TagMatch::Matches;
         }
-        // Of stacks that only tags tell of, each set of tags is one of its own.
+        // For a stack found by tags, every other combination of tags is another stack.
         if let (None, Some(app), Some(owner)) = (stack.since, app, owner) {
             let reason = format!("it is another stack's of that name: app {app}, owner {owner}");
             return TagMatch::Other(foreign(reason));
@@ -233,14 +238,15 @@ impl OwnershipRules<'_> {
         })
     }
 
-    /// What goes takes along what it owns, and what is part of it: it stays when something of that may not go.
+    /// A deletion also removes what the resource owns and its parts, so it stays if one of those
+    /// must stay.
     fn spare_owners(&self, judgement: &mut OwnershipVerdicts) {
         loop {
             let spared = self.all.values().find_map(|child| {
                 let judged = judgement
                     .get(&child.id)
                     .filter(|judged| !judged.belongs())?;
-                // Of a part that its own service does not know the whole says whose it is.
+                // For a part that its own service could not confirm, the whole decides.
                 let whole = child.part_of.as_ref().filter(|_| child.is_confirmed());
                 let mut above = child.owner.iter().chain(whole);
                 let owner =
@@ -255,7 +261,7 @@ impl OwnershipRules<'_> {
                 return;
             };
             judgement.insert(owner.clone(), judged);
-            // What it owned has nobody to go with.
+            // What it owned has no owner to be deleted with.
             for child in self.all.values() {
                 let mut above = child.owner.iter().chain(&child.part_of);
                 let orphan = above.any(|id| *id == owner)
@@ -273,13 +279,14 @@ impl OwnershipRules<'_> {
 
 enum TagMatch {
     Matches,
-    /// The name fits, and something else does not.
+    /// The name matches, but another tag does not.
     Mismatch(OwnershipVerdict),
     Other(OwnershipVerdict),
     No,
 }
 
-/// What keeps one whoever's it is. What a service made for itself goes with its owner, by itself.
+/// Reasons to keep a resource, whoever owns it. A resource that a service made for itself is
+/// deleted with its owner.
 fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<OwnershipVerdict> {
     if let Confirmation::Unconfirmed(why) = &one.confirmation {
         return Some(stays(format!("its own service did not confirm it: {why}")));
@@ -294,7 +301,7 @@ fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<OwnershipVerdict
 }
 
 impl OwnershipVerdict {
-    /// Whether it may go.
+    /// Whether the resource may be deleted.
     #[must_use]
     pub fn belongs(&self) -> bool {
         self.verdict == Ownership::Belongs

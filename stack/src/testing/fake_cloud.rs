@@ -1,4 +1,4 @@
-//! A cloud in memory that answers as it is told to: refusals, deletions that take their time, members that come back.
+//! A cloud in memory with scripted behaviour: refusals, slow deletions, recreated members.
 
 mod calls;
 mod world;
@@ -15,44 +15,44 @@ use crate::cloud::{
 use crate::idle::Activity;
 use crate::values::tags;
 
-/// What a cloud is asked to do.
+/// A kind of call to a cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CloudCall {
-    /// To look everywhere.
+    /// Discovers all resources.
     Discover,
-    /// To ask about resources again; recorded once a call, for each resource.
+    /// Describes resources. Recorded once per resource.
     Describe,
-    /// To untie a resource from its equals.
+    /// Detaches a resource's references.
     DetachReferences,
-    /// To delete it.
+    /// Deletes a resource.
     Delete,
-    /// To stop it.
+    /// Stops a resource.
     Stop,
-    /// To start it.
+    /// Starts a resource.
     Start,
-    /// To tell whether it is used.
+    /// Measures use.
     Activity,
-    /// To tell what was billed.
+    /// Fetches the bill.
     Bill,
-    /// To tell list prices.
+    /// Fetches list prices.
     Prices,
 }
 
-/// How often a scripted answer is given.
+/// How often a scripted refusal is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// To so many calls.
+    /// For this number of calls.
     Few(u32),
-    /// To every call.
+    /// For every call.
     Always,
 }
 
-/// A cloud in memory. It enforces what AWS enforces: what is used by something that exists can't be deleted.
+/// A cloud in memory. Like AWS, it refuses to delete a resource that another one uses.
 #[derive(Debug)]
 pub struct FakeCloud(Mutex<World>);
 
-/// A confirmed resource in account 111111111111, region eu-west-1, that carries the tags of a stack of `checkout`, owned
-/// by ana, as [`super::registration`] registers it; its id is `type/name`.
+/// A confirmed resource in account 111111111111, region eu-west-1, with the tags of a stack of
+/// `checkout`, owned by ana, as [`super::registration`] registers it. Its id is `type/name`.
 #[must_use]
 pub fn resource(kind: &str, name: &str, stack: &str) -> Resource {
     let place = Place {
@@ -74,62 +74,62 @@ pub fn resource(kind: &str, name: &str, stack: &str) -> Resource {
 }
 
 impl FakeCloud {
-    /// A cloud in which these exist, and that does all it is asked to.
+    /// A cloud with these resources and without scripted behaviour.
     #[must_use]
     pub fn new(resources: impl IntoIterator<Item = Resource>) -> Self {
         let resources = resources.into_iter().map(|one| (one.id.clone(), one));
         Self(Mutex::new(World::of(resources.collect())))
     }
 
-    /// Lets one more exist, or replaces it.
+    /// Adds or replaces a resource.
     pub fn put(&self, resource: Resource) {
         self.world().resources.insert(resource.id.clone(), resource);
     }
 
-    /// Lets one exist no longer, whoever took it away.
+    /// Removes a resource.
     pub fn remove(&self, id: &ResourceId) {
         self.world().resources.remove(id);
     }
 
-    /// Changes one, such as its tags between a plan and a delete.
+    /// Changes a resource, such as its tags between a plan and a delete.
     pub fn change(&self, id: &ResourceId, change: impl FnOnce(&mut Resource)) {
         if let Some(resource) = self.world().resources.get_mut(id) {
             change(resource);
         }
     }
 
-    /// Answers a call about one with an error.
+    /// Makes calls about a resource fail.
     pub fn refuse(&self, call: CloudCall, id: &ResourceId, kind: CloudErrorKind, times: Repeat) {
         let refusals = &mut self.world().refusals;
         refusals.insert((call, id.clone()), (kind, times));
     }
 
-    /// A call about one ends in a panic.
+    /// Makes a call about a resource panic.
     pub fn panics(&self, call: CloudCall, id: &ResourceId) {
         self.world().panics.insert((call, id.clone()));
     }
 
-    /// Answers a call about one as any other again.
+    /// Ends the refusals of calls about a resource.
     pub fn mend(&self, call: CloudCall, id: &ResourceId) {
         self.world().refusals.remove(&(call, id.clone()));
     }
 
-    /// Its deletion only begins, and is through after so many descriptions.
+    /// Makes the deletion of a resource slow: it completes after this number of descriptions.
     pub fn takes(&self, id: &ResourceId, descriptions: u32) {
         self.world().slow.insert(id.clone(), descriptions);
     }
 
-    /// Its deletion is scheduled.
+    /// Makes a delete schedule the deletion for `at`.
     pub fn schedules(&self, id: &ResourceId, at: Timestamp) {
         self.world().scheduled.insert(id.clone(), at);
     }
 
-    /// While this one exists, another member like that is made for each of its members that goes: those whose owner it is.
+    /// While `group` exists, replaces each deleted member that it owns by a copy of `member`.
     pub fn recreates(&self, group: &ResourceId, member: Resource) {
         self.world().groups.insert(group.clone(), member);
     }
 
-    /// Does not answer in a place, or about a type there.
+    /// Stops answering in a place, or about one type there.
     pub fn is_silent(&self, place: &Place, kind: Option<&str>, credentials: bool) {
         self.world().silent.push(Unchecked {
             place: place.clone(),
@@ -139,60 +139,60 @@ impl FakeCloud {
         });
     }
 
-    /// Answers everywhere again, with credentials that last.
+    /// Answers everywhere again, with valid credentials.
     pub fn answers(&self) {
         let mut world = self.world();
         world.silent.clear();
         world.calls_left = None;
     }
 
-    /// Exists, and no look finds it: the index lags.
+    /// Hides an existing resource from discovery, like an index that lags.
     pub fn is_unlisted(&self, id: &ResourceId) {
         self.world().unlisted.insert(id.clone());
     }
 
-    /// Deletes what is in use all the same.
+    /// Allows the deletion of resources in use.
     pub fn enforces_nothing(&self) {
         self.world().enforces = false;
     }
 
-    /// After so many calls the credentials have expired.
+    /// Expires the credentials after this number of calls.
     pub fn expires_after(&self, calls: u64) {
         self.world().calls_left = Some(calls);
     }
 
-    /// What time it says it is.
+    /// Sets the cloud's own time.
     pub fn shows(&self, clock: Timestamp) {
         self.world().clock = Some(clock);
     }
 
-    /// Each call takes so long.
+    /// Sets the duration of each call.
     pub fn takes_its_time(&self, latency: std::time::Duration) {
         self.world().latency = latency;
     }
 
-    /// What it says about the use of one.
+    /// Sets the measured use of a resource.
     pub fn observes(&self, id: &ResourceId, observed: Activity) {
         self.world().activity.insert(id.clone(), observed);
     }
 
-    /// What it bills.
+    /// Sets the bill.
     pub fn bills(&self, bill: Bill) {
         self.world().bill = bill;
     }
 
-    /// What it lists as prices.
+    /// Sets the list prices.
     pub fn lists(&self, prices: Vec<Price>) {
         self.world().prices = prices;
     }
 
-    /// Every call so far, in order, with what it was about.
+    /// All calls so far, in order, with the resource of each.
     #[must_use]
     pub fn calls(&self) -> Vec<(CloudCall, Option<ResourceId>)> {
         self.world().calls.clone()
     }
 
-    /// What was asked to be done, of one kind, in order.
+    /// The resources of all calls of one kind, in order.
     #[must_use]
     pub fn called(&self, call: CloudCall) -> Vec<ResourceId> {
         let world = self.world();
@@ -200,19 +200,19 @@ impl FakeCloud {
         of_kind.filter_map(|(_, id)| id.clone()).collect()
     }
 
-    /// The ids of what exists, that which is on its way out included.
+    /// The ids of all resources, including those in deletion.
     #[must_use]
     pub fn ids(&self) -> Vec<ResourceId> {
         self.world().resources.keys().cloned().collect()
     }
 
-    /// One that exists.
+    /// A resource by id.
     #[must_use]
     pub fn get(&self, id: &ResourceId) -> Option<Resource> {
         self.world().resources.get(id).cloned()
     }
 
-    /// The most calls that were under way at once.
+    /// The maximum number of concurrent calls so far.
     #[must_use]
     pub fn most_at_once(&self) -> usize {
         self.world().most_under_way
@@ -223,7 +223,7 @@ impl FakeCloud {
     }
 }
 
-/// The size of what is stopped.
+/// The size of a stopped resource.
 #[must_use]
 pub fn asleep() -> Value {
     serde_json::json!({ "asleep": true })

@@ -12,7 +12,7 @@ use crate::values::ttl::{Elapsed, Span};
 /// One event of every kind, in the order of [`EventKind::NAMES`], and one of an unknown kind.
 ///
 /// # Panics
-/// Never: its texts are legal.
+/// Never: its texts are valid.
 #[must_use]
 #[expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The identities of things: each is a type, is checked when it is made, and travels as a plain string.
+//! Identifiers: each has its own type, is checked on creation, and is serialised as a plain string.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -9,81 +9,81 @@ use thiserror::Error;
 /// The characters that every AWS service accepts in a tag, besides ASCII letters and digits.
 const TAG_PUNCTUATION: &str = " _.:/=+@-";
 
-/// Crockford's digits: no `i`, `l`, `o`, `u`, so that an id can be read aloud.
+/// Crockford's base-32 digits, without `i`, `l`, `o` and `u`, so that an id can be read aloud.
 pub(crate) const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// How many random base-32 digits an id has. Twelve are 60 bits: short enough to be stored with each
-/// of a thousand instances, long enough that two ledgers never meet.
+/// The number of random base-32 digits of an id. Twelve are 60 bits: short enough to be stored with
+/// each of a thousand instances, long enough to avoid collisions.
 const RANDOM_DIGITS: u32 = 12;
 
-/// A text that is no name of the kind it should be.
+/// A text that is not a valid name of its kind.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum NameError {
-    /// There is nothing in it.
+    /// The text is empty.
     #[error("the {what} is empty: give it at least one character")]
     Empty {
-        /// What was to be named: `stack name`, `owner` and so on.
+        /// The kind of name: `stack name`, `owner` and so on.
         what: &'static str,
     },
-    /// It is longer than the limit.
+    /// The text is too long.
     #[error("the {what} has {chars} characters, the limit is {max}: {text:?}")]
     TooLong {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
         /// The text that was read.
         text: String,
-        /// How many characters it has.
+        /// The number of characters in the text.
         chars: usize,
-        /// How many it may have.
+        /// The maximum number of characters.
         max: usize,
     },
-    /// It holds a character that not every cloud service accepts in a tag.
+    /// The text contains a character that some cloud services refuse in a tag.
     #[error(
         "the {what} {text:?} holds {character:?}, which not every service accepts in a tag: \
          use letters, digits, spaces and _.:/=+@-"
     )]
     Character {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
         /// The text that was read.
         text: String,
-        /// The first character that is refused.
+        /// The first invalid character.
         character: char,
     },
-    /// It begins with a dash, or begins or ends with a space.
+    /// The text starts with a dash, or starts or ends with a space.
     #[error(
         "the {what} {text:?} begins with a dash, or begins or ends with a space: \
          a command line takes the first for an option, and nobody sees the others"
     )]
     Edge {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
         /// The text that was read.
         text: String,
     },
-    /// It is not one of jiti's own random ids.
+    /// The text is not a random id of jiti's form.
     #[error(
         "{text:?} is no {what}: it has {RANDOM_DIGITS} digits and small letters, such as 7k3m9q2x4v8w"
     )]
     NotRandom {
-        /// What was to be named.
+        /// The kind of id.
         what: &'static str,
         /// The text that was read.
         text: String,
     },
-    /// It holds a character that would act on a terminal instead of being shown.
+    /// The text contains a control character, which a terminal would interpret.
     #[error("the {what} {text:?} holds the control character {character:?}: leave it out")]
     Control {
-        /// What was to be named.
+        /// The kind of name.
         what: &'static str,
         /// The text that was read.
         text: String,
-        /// The first character that is refused.
+        /// The first control character.
         character: char,
     },
 }
 
-/// Whether each character of a text is accepted in tags by every service.
+/// The first character that some services refuse in a tag.
 pub(crate) fn unsafe_character(text: &str) -> Option<char> {
     text.chars()
         .find(|c| !c.is_ascii_alphanumeric() && !TAG_PUNCTUATION.contains(*c))
@@ -101,7 +101,7 @@ fn tag_safe(what: &'static str, text: &str, max: usize) -> Result<(), NameError>
             character,
         });
     }
-    // Every accepted character is one byte, so that bytes are characters from here on.
+    // Every accepted character is one byte, so the length in bytes is the number of characters.
     if text.len() > max {
         return Err(NameError::TooLong {
             what,
@@ -173,10 +173,10 @@ macro_rules! text_id {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Checks the text and takes it.
+            /// Checks the text.
             ///
             /// # Errors
-            /// [`NameError`] says what about the text is refused.
+            /// [`NameError`] if the text is not valid.
             pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
                 let text = text.into();
                 let check: fn(&str) -> Result<(), NameError> = $check;
@@ -184,7 +184,7 @@ macro_rules! text_id {
                 Ok(Self(text.into_boxed_str()))
             }
 
-            /// The text as it was given.
+            /// The name as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -234,9 +234,9 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// The identity of a stack, unique in a ledger among stacks that are not gone. 1 to 128
-    /// characters of `[A-Za-z0-9 _.:/=+@-]`, because it is the value of the tag `jiti:stack`; no
-    /// dash at its beginning, because people type it on command lines.
+    /// The name of a stack, unique in a ledger among stacks that are not gone. 1 to 128 characters
+    /// of `[A-Za-z0-9 _.:/=+@-]`, because it is the value of the tag `jiti:stack`. It does not
+    /// start with a dash, because users type it on command lines.
     StackName, |text| tag_safe("stack name", text, 128)
 }
 text_id! {
@@ -244,36 +244,38 @@ text_id! {
     AppName, |text| tag_safe("app", text, 128)
 }
 text_id! {
-    /// One version of an app: a git hash, a tag, a number; the same rule as [`StackName`].
+    /// One version of an app, such as a git hash, a tag or a number; the same rule as
+    /// [`StackName`].
     AppVersion, |text| tag_safe("version", text, 128)
 }
 text_id! {
-    /// A person or a team; the same rule as [`StackName`], and the policy may ask for more.
+    /// A person or a team; the same rule as [`StackName`], and the policy may require more.
     Owner, |text| tag_safe("owner", text, 128)
 }
 text_id! {
-    /// A limit that several stacks share: see [`crate::pool`].
+    /// The name of a limit shared by several stacks: see [`crate::pool`].
     PoolName, |text| tag_safe("pool name", text, 160)
 }
 text_id! {
-    /// Which ledger an event or a Terraform state belongs to: twelve random base-32 digits.
+    /// The id of a ledger: twelve random base-32 digits.
     LedgerId, |text| random("ledger id", text)
 }
 text_id! {
-    /// One run of a teardown or of the reaper: twelve random base-32 digits.
+    /// The id of one run of a teardown, a sleep, a wake or the reaper: twelve random base-32
+    /// digits.
     RunId, |text| random("run id", text)
 }
 text_id! {
-    /// Who did something, as far as the machine knows: `ana@laptop`. For people to read; never a
-    /// proof of identity. At most 256 characters, none of which acts on a terminal.
+    /// A person or process that did something, as `user@host`. For people to read; not a proof of
+    /// identity. At most 256 characters, without control characters.
     Actor, |text| printable("actor", text, 256)
 }
 
 macro_rules! likeness {
     ($($name:ident)*) => {$(
         impl $name {
-            /// A name that looks like a text which need not be one: what no name may hold is `_`, and what is too long
-            /// is cut. For showing what others wrote; two texts may look alike.
+            /// Makes a valid name from any text: invalid characters become `_`, and a long text is
+            /// cut. For displaying foreign tags; two texts may give the same name.
             #[must_use]
             pub fn like(text: &str) -> Self {
                 Self(tidied(text).into_boxed_str())
@@ -303,7 +305,7 @@ fn tidied(text: &str) -> String {
 }
 
 impl LedgerId {
-    /// A new id that no other ledger has.
+    /// A new random id.
     #[must_use]
     pub fn random() -> Self {
         Self(random_digits())
@@ -311,7 +313,7 @@ impl LedgerId {
 }
 
 impl RunId {
-    /// A new id that no other run has.
+    /// A new random id.
     #[must_use]
     pub fn random() -> Self {
         Self(random_digits())
@@ -319,7 +321,7 @@ impl RunId {
 }
 
 impl StackName {
-    /// A name of small letters, digits and dashes, made by [`crate::values::naming`].
+    /// A name of lower-case letters, digits and dashes, made by [`crate::values::naming`].
     pub(crate) fn slug(text: String) -> Self {
         debug_assert!(tag_safe("stack name", &text, 128).is_ok(), "{text:?}");
         Self(text.into_boxed_str())
@@ -327,13 +329,13 @@ impl StackName {
 }
 
 impl PoolName {
-    /// The pool of `max_live_per_owner`: each owner has one.
+    /// The pool of `max_live_per_owner`, one per owner.
     #[must_use]
     pub fn live(owner: &Owner) -> Self {
         Self(format!("live:{owner}").into_boxed_str())
     }
 
-    /// The pool of `max_concurrent_inits`: a ledger has one.
+    /// The pool of `max_concurrent_inits`, one per ledger.
     #[must_use]
     pub fn inits() -> Self {
         Self("inits".into())
@@ -341,8 +343,9 @@ impl PoolName {
 }
 
 impl Actor {
-    /// An actor from what the operating system says, whatever it says: an account name may hold
-    /// anything, and that must not keep its owner from ending a stack.
+    /// Makes an actor from the operating system's user and host names. Invalid characters are
+    /// dropped instead of refused, because an unusual account name must not keep its user from
+    /// ending a stack.
     #[must_use]
     pub fn of(user: &str, host: &str) -> Self {
         let clean = |text: &str| {
@@ -361,7 +364,8 @@ impl Actor {
     }
 }
 
-/// The place of an event among the events of its stack: from 1, without gaps; 0 is "nothing yet".
+/// The sequence number of an event in its stream: from 1, without gaps. 0 means before the first
+/// event.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -372,7 +376,7 @@ impl Seq {
     /// Before the first event.
     pub const NONE: Self = Self(0);
 
-    /// The place after this one.
+    /// The next number.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))

@@ -1,4 +1,4 @@
-//! Decimal dollars: amounts and hourly rates, never floats, rounded in one place.
+//! Amounts and hourly rates in decimal dollars: never floats, and rounded in one place.
 
 use std::fmt;
 use std::iter::Sum;
@@ -11,58 +11,59 @@ use thiserror::Error;
 
 use crate::values::ttl::Elapsed;
 
-/// Decimals of an amount that is shown or written: a hundredth of a cent.
+/// Decimals of a displayed or written amount.
 const AMOUNT_DECIMALS: u32 = 4;
-/// Decimals a rate may have: the smallest list prices, a request or a gigabyte-second, need them.
+/// The maximum decimals of a rate. The smallest list prices, per request or gigabyte-second, need
+/// them.
 const RATE_DECIMALS: u32 = 10;
-/// Above it a rate is a mistake rather than a price.
+/// The maximum rate. Anything above it is assumed to be a mistake.
 const HIGHEST_RATE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 const MILLIS_PER_HOUR: Decimal = Decimal::from_parts(3_600_000, 0, 0, false, 0);
 
-/// A text that is no amount of dollars.
+/// A text that is not a valid amount of dollars.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum MoneyError {
-    /// It is not a decimal number.
+    /// The text is not a decimal number.
     #[error("{read:?} is no amount of dollars: write a decimal number, such as 0.42")]
     NotANumber {
-        /// What was read.
+        /// The text that was read.
         read: String,
     },
-    /// It is below zero.
+    /// The amount is negative.
     #[error("{read:?} dollars are less than nothing: write zero or more, such as 0.42")]
     Negative {
-        /// What was read.
+        /// The text that was read.
         read: String,
     },
-    /// It is too large, or too fine, to be an hourly rate.
+    /// The hourly rate is too high, or has too many decimals.
     #[error(
         "{read:?} is no hourly rate: it has at most {RATE_DECIMALS} decimals and is at most \
          {HIGHEST_RATE} dollars, such as 0.42"
     )]
     OutOfRange {
-        /// What was read.
+        /// The text that was read.
         read: String,
     },
 }
 
 /// An amount of US dollars.
 ///
-/// Sums are exact. An amount is rounded once, when it is written (as text, hence in JSON too): to
-/// four decimals, halves away from zero; at least two are shown.
+/// Sums are exact. An amount is rounded once, when it is written as text or JSON: to four decimals,
+/// half away from zero. At least two decimals are shown.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Usd(Decimal);
 
 impl Usd {
-    /// No dollars.
+    /// Zero dollars.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// An amount with all its digits.
+    /// An exact amount.
     #[must_use]
     pub const fn new(amount: Decimal) -> Self {
         Self(amount)
     }
 
-    /// The amount with all its digits.
+    /// The exact amount.
     #[must_use]
     pub const fn amount(self) -> Decimal {
         self.0
@@ -106,18 +107,18 @@ impl FromStr for Usd {
     }
 }
 
-/// US dollars an hour: zero to a million, with at most ten decimals, never rounded.
+/// US dollars per hour: zero to a million, with at most ten decimals, never rounded.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HourlyRate(Decimal);
 
 impl HourlyRate {
-    /// Nothing an hour.
+    /// Zero dollars per hour.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
     /// A rate from a decimal number.
     ///
     /// # Errors
-    /// [`MoneyError`] when it is negative, larger than a million, or finer than ten decimals.
+    /// [`MoneyError`] if it is negative, above a million, or has more than ten decimals.
     pub fn new(rate: Decimal) -> Result<Self, MoneyError> {
         let rate = rate.normalize();
         if rate.is_sign_negative() && !rate.is_zero() {
@@ -133,13 +134,13 @@ impl HourlyRate {
         Ok(Self(rate))
     }
 
-    /// The rate as a number.
+    /// The rate as a decimal number.
     #[must_use]
     pub const fn amount(self) -> Decimal {
         self.0
     }
 
-    /// What this rate costs over a time.
+    /// The cost at this rate over a time.
     #[must_use]
     pub fn over(self, time: Elapsed) -> Usd {
         DollarTime::ZERO.plus(self, time).dollars()
@@ -149,7 +150,7 @@ impl HourlyRate {
 impl Add for HourlyRate {
     type Output = Self;
 
-    /// The sum of two rates; no more than a million dollars an hour.
+    /// The sum of two rates, capped at a million dollars per hour.
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0).min(HIGHEST_RATE))
     }
@@ -182,16 +183,16 @@ impl FromStr for HourlyRate {
     }
 }
 
-/// Rate times time, summed without rounding: dollars an hour times milliseconds. The division,
-/// which cannot be exact, is made once, when the dollars are asked for.
+/// Rate times time, summed without rounding, in dollars per hour times milliseconds. The inexact
+/// division happens once, when the dollars are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DollarTime(Decimal);
 
 impl DollarTime {
-    /// Nothing yet.
+    /// Zero.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// With a rate over a time added to it.
+    /// Adds a rate over a time.
     #[must_use]
     pub fn plus(self, rate: HourlyRate, time: Elapsed) -> Self {
         Self(
@@ -200,7 +201,7 @@ impl DollarTime {
         )
     }
 
-    /// As dollars, with all the digits that a decimal has.
+    /// The exact amount in dollars.
     #[must_use]
     pub fn dollars(self) -> Usd {
         Usd(self.0.checked_div(MILLIS_PER_HOUR).unwrap_or_default())
@@ -264,7 +265,7 @@ mod tests {
         text.parse().expect(text)
     }
 
-    /// Money is written as a decimal string with two to four decimals, halves away from zero.
+    /// Money is written as a decimal string with two to four decimals, half away from zero.
     #[test]
     fn amounts_are_written_once_rounded() {
         let written = |text: &str| text.parse::<Usd>().expect(text).to_string();
@@ -280,7 +281,7 @@ mod tests {
         assert_eq!(rate("0.0000166667").to_string(), "0.0000166667");
     }
 
-    /// A float is no money: JSON numbers are refused.
+    /// JSON numbers are refused as money, because they are floats.
     #[test]
     fn json_numbers_are_refused() {
         assert!(serde_json::from_str::<Usd>("0.42").is_err());
@@ -290,7 +291,7 @@ mod tests {
         );
     }
 
-    /// A rate is neither negative nor absurd, and the refusal shows what was read.
+    /// A rate has a minimum and a maximum, and the error shows the text that was read.
     #[test]
     fn rates_have_a_range() {
         assert_eq!(rate("4.2e-1"), rate("0.42"));
@@ -301,7 +302,7 @@ mod tests {
         }
     }
 
-    /// Rate times time is dollars.
+    /// Rate times time gives dollars.
     #[test]
     fn rate_times_time() {
         assert_eq!(
@@ -314,7 +315,7 @@ mod tests {
     }
 
     proptest! {
-        /// Summing a rate over pieces of a time gives the same as over the whole.
+        /// Summing a rate over parts of a time gives the same as over the whole time.
         #[test]
         fn pieces_sum_to_the_whole(cents in 0_u32..10_000, pieces in prop::collection::vec(0_u64..100_000_000, 0..20)) {
             let rate = HourlyRate::new(Decimal::new(cents.into(), 2)).expect("in range");

@@ -1,22 +1,22 @@
-//! A stack's name made from app and version: readable, and never the same for two of them.
+//! Stack names from app and version: readable and free of collisions.
 
 use crate::values::id::{AppName, AppVersion, BASE32, StackName};
 
-/// How long a name that is spelled out may be: a label of a domain name, because people make host
-/// names of it.
+/// The maximum length of a name that is spelled out: a DNS label, because users put it in host
+/// names.
 const LONGEST: usize = 63;
-/// How long the readable part is where the rest is a hash.
+/// The length of the readable part of a name with a hash.
 const READABLE: usize = 40;
-/// How many base-32 digits 64 bits have.
+/// The number of base-32 digits of a 64-bit hash.
 const DIGITS: usize = 13;
 
-/// The name of the stack of one version of one app, of small letters, digits and dashes.
+/// The name of the stack of one version of an app, in lower-case letters, digits and dashes.
 ///
-/// Where both are made of these already, they are spelled out, followed by the length of the app,
-/// which says where it ends: `a-b`,`c` is `a-b-c-3` and `a`,`b-c` is `a-b-c-1`. Two such names are
-/// never the same. Anything else (capitals, other characters, more than 63 characters in all) is
-/// shortened to what can be read and followed by `x` and a hash of 64 bits of both parts. The same
-/// pair gives the same name on every machine and in every version of jiti.
+/// If both parts use only these characters, the name spells them out, followed by the length of the
+/// app, which shows where it ends: `a-b`,`c` is `a-b-c-3`, and `a`,`b-c` is `a-b-c-1`. Such names
+/// never collide. Any other pair (capitals, other characters, more than 63 characters in total) is
+/// shortened to a readable part, `x`, and a 64-bit hash of both parts. The same pair gives the same
+/// name on every machine and in every version of jiti.
 #[must_use]
 pub fn stack_name(app: &AppName, version: &AppVersion) -> StackName {
     let (app, version) = (app.as_str(), version.as_str());
@@ -40,7 +40,7 @@ fn is_slug(text: &str) -> bool {
     text.bytes().all(allowed) && !text.starts_with('-')
 }
 
-/// Small letters, digits and single dashes between them.
+/// Reduces a text to lower-case letters, digits and single dashes.
 fn slug(text: &str, most: usize) -> String {
     let mut slug = String::with_capacity(most);
     for c in text.chars().take(most) {
@@ -54,8 +54,8 @@ fn slug(text: &str, most: usize) -> String {
     slug
 }
 
-/// FNV-1a with 128 bits, folded and mixed to 64. It is written out here because it must never
-/// change, which the standard library's hashers do not promise.
+/// 128-bit FNV-1a, folded and mixed to 64 bits. It is implemented here because it must never
+/// change, which the standard library's hashers do not guarantee.
 fn hash(app: &str, version: &str) -> u64 {
     let length = u32::try_from(app.len()).unwrap_or(u32::MAX).to_be_bytes();
     let bytes = length.into_iter().chain(app.bytes()).chain(version.bytes());
@@ -93,7 +93,7 @@ mod tests {
         stack_name(&app.expect("an app"), &version.expect("a version")).to_string()
     }
 
-    /// Names stay the same for ever: people's resources are called after them.
+    /// Names never change, because users' resources carry them.
     #[test]
     fn names_are_pinned() {
         assert_eq!(name("checkout", "8f3c2d1"), "checkout-8f3c2d1-8");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     proptest! {
-        /// Two pairs never have one name, and a name is always legal and fit for a host.
+        /// Two pairs never have the same name.
         #[test]
         fn names_never_collide(
             a in "[aB][aB-]{0,2}|[a-c][a-c-]{0,5}",
@@ -120,7 +120,7 @@ mod tests {
             prop_assert_eq!(name(&a, &b) == name(&c, &d), a == c && b == d);
         }
 
-        /// Whatever the parts are, the name is legal, short, and a label of a domain name.
+        /// Every name is valid, short, and a DNS label.
         #[test]
         fn names_are_legal(
             app in "[A-Za-z0-9_.:/=+@][A-Za-z0-9 _.:/=+@-]{0,60}x",

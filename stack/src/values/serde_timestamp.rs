@@ -1,4 +1,4 @@
-//! Moments in a snapshot: milliseconds where a machine reads it, RFC 3339 where people do.
+//! Serialises timestamps: as milliseconds in binary formats, as RFC 3339 in readable ones.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -18,7 +18,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestam
     Timestamp::from_millisecond(i64::deserialize(from)?).map_err(de::Error::custom)
 }
 
-/// The same for a moment that may be missing.
+/// Serialises an optional timestamp.
 pub(crate) mod option {
     use super::{Deserialize, Deserializer, Serialize, Serializer, Timestamp};
 

@@ -1,4 +1,4 @@
-//! The tags that a stack's resources carry, and the labels among them, held to what AWS accepts.
+//! The tags and labels of a stack's resources, within the limits of AWS.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ pub const APP: &str = "jiti:app";
 pub const VERSION: &str = "jiti:version";
 /// The key of the tag with the owner.
 pub const OWNER: &str = "jiti:owner";
-/// The key of the tag with the TTL as it was written.
+/// The key of the tag with the TTL as written.
 pub const TTL: &str = "jiti:ttl";
 
-/// How many tags a resource may have in all.
+/// The maximum number of tags on a resource.
 const MOST_TAGS: usize = 50;
-/// How many of them are jiti's own.
+/// The number of jiti's own tags.
 const OWN_TAGS: usize = 5;
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
@@ -37,7 +37,7 @@ pub enum LabelError {
     LongKey {
         /// The label's key.
         key: String,
-        /// How many characters it has.
+        /// The number of characters in the key.
         chars: usize,
     },
     /// The value is too long.
@@ -45,10 +45,10 @@ pub enum LabelError {
     LongValue {
         /// The label's key.
         key: String,
-        /// How many characters its value has.
+        /// The number of characters in the value.
         chars: usize,
     },
-    /// The key or the value has a character that not every service accepts.
+    /// The key or the value contains a character that some services refuse.
     #[error(
         "the {part} of the label {key:?} holds {character:?}, which not every service accepts in \
          a tag: use letters, digits, spaces and _.:/=+@-"
@@ -58,10 +58,10 @@ pub enum LabelError {
         part: &'static str,
         /// The label's key.
         key: String,
-        /// The first character that is refused.
+        /// The first invalid character.
         character: char,
     },
-    /// The key or the value begins or ends with a space.
+    /// The key or the value starts or ends with a space.
     #[error("the {part} of the label {key:?} begins or ends with a space: leave it out")]
     Edge {
         /// `key` or `value`.
@@ -69,14 +69,14 @@ pub enum LabelError {
         /// The label's key.
         key: String,
     },
-    /// The key is in a namespace that belongs to somebody else.
+    /// The key starts with a reserved prefix.
     #[error("the label {key:?} begins with {prefix:?}, which is {whose}: choose another key")]
     Reserved {
         /// The label's key.
         key: String,
         /// The prefix.
         prefix: &'static str,
-        /// To whom it belongs.
+        /// The owner of the prefix.
         whose: &'static str,
     },
     /// There are more labels than a resource has room for.
@@ -85,13 +85,13 @@ pub enum LabelError {
          resource may have: leave out at least {}", count + OWN_TAGS - MOST_TAGS
     )]
     TooMany {
-        /// How many labels there are.
+        /// The number of labels.
         count: usize,
     },
 }
 
 impl LabelError {
-    /// The key of the label it is about; `None` when it is about all of them.
+    /// The key of the label with the error; `None` if the error concerns all labels.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self {
@@ -106,7 +106,7 @@ impl LabelError {
     }
 }
 
-/// The labels of a stack: tags of its author's own choice, at most 45, each of which AWS accepts.
+/// The labels of a stack: at most 45 user-defined tags, each valid on AWS.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     try_from = "BTreeMap<String, String>",
@@ -115,10 +115,10 @@ impl LabelError {
 pub struct Labels(BTreeMap<String, String>);
 
 impl Labels {
-    /// Checks all labels and takes them.
+    /// Checks the labels.
     ///
     /// # Errors
-    /// [`LabelError`] names the first label that AWS would refuse, in the order of the keys.
+    /// [`LabelError`] for the first invalid label, in the order of the keys.
     pub fn new(labels: BTreeMap<String, String>) -> Result<Self, LabelError> {
         labels
             .iter()
@@ -152,8 +152,8 @@ impl From<Labels> for BTreeMap<String, String> {
     }
 }
 
-/// All tags of a stack's resources, by key. Each value is known before anything exists, and none
-/// changes when the lease is renewed, extended or held.
+/// All tags of a stack's resources, by key. Each value is known at plan time, and none changes when
+/// the lease is renewed, extended or held.
 #[must_use]
 pub fn tags(
     name: &StackName,
@@ -192,7 +192,7 @@ fn check(key: &str, value: &str) -> Result<(), LabelError> {
             return Err(LabelError::Edge { part, key: owned() });
         }
     }
-    // Every accepted character is one byte, so that bytes are characters from here on.
+    // Every accepted character is one byte, so the length in bytes is the number of characters.
     if key.len() > LONGEST_KEY {
         return Err(LabelError::LongKey {
             key: owned(),
@@ -231,7 +231,7 @@ mod tests {
         )
     }
 
-    /// The tags are jiti's five and the labels; the TTL is there as it was written.
+    /// The tags are jiti's five plus the labels, with the TTL as written.
     #[test]
     fn the_map_is_five_and_the_labels() {
         let tags = tags(
@@ -256,7 +256,7 @@ mod tests {
         );
     }
 
-    /// What AWS would refuse is refused here, by the name of the label.
+    /// A label that AWS would refuse is refused by name.
     #[test]
     fn what_aws_refuses_is_refused() {
         let long = "k".repeat(129);
@@ -280,7 +280,7 @@ mod tests {
         assert!(labels(&[(&"k".repeat(128), &"v".repeat(256)), ("empty", "")]).is_ok());
     }
 
-    /// The 46th label is one tag too many, and the error says how many to leave out.
+    /// The 46th label exceeds the limit, and the error says how many to remove.
     #[test]
     fn fifty_tags_and_no_more() {
         let many =

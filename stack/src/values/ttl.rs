@@ -1,4 +1,4 @@
-//! Lengths of time: [`Span`] as people write it, [`Ttl`] which keeps the text, [`Elapsed`] which was measured.
+//! Durations: [`Span`] as users write it, [`Ttl`] with its original text, [`Elapsed`] as measured.
 
 use std::fmt;
 use std::num::NonZeroU64;
@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
-/// The units, longest first, with their seconds.
+/// The units with their seconds, longest first.
 const UNITS: [(char, u64); 5] = [
     ('w', 604_800),
     ('d', 86_400),
@@ -17,52 +17,52 @@ const UNITS: [(char, u64); 5] = [
     ('s', 1),
 ];
 
-/// A hundred years: whatever is added to a moment of this century stays inside the calendar.
+/// A hundred years in seconds. A timestamp of this century plus this much is still in the calendar.
 const LONGEST: u64 = 36_525 * 86_400;
 
-/// A text that is no duration.
+/// A text that is not a valid duration.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{read:?} is no duration: {problem}; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)")]
 pub struct SpanError {
-    /// What was read.
+    /// The text that was read.
     pub read: String,
-    /// What about it is wrong.
+    /// What is wrong with it.
     pub problem: SpanProblem,
 }
 
 /// What is wrong with a duration.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SpanProblem {
-    /// Nothing was written.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// A number was expected.
+    /// A number is missing before this character.
     #[error("a whole number was expected before {0:?}")]
     NoNumber(char),
     /// The number has no unit.
     #[error("the last number has no unit")]
     NoUnit,
-    /// The letter after a number is not a unit.
+    /// Not a unit.
     #[error("{0:?} is no unit")]
     Unit(char),
-    /// A unit comes twice, or after a shorter one.
+    /// A unit appears twice, or after a shorter one.
     #[error("{0:?} is out of order: each unit comes once, the longest first")]
     Order(char),
-    /// It is no time at all.
+    /// The duration is zero.
     #[error("it is zero")]
     Zero,
-    /// It is longer than a hundred years.
+    /// The duration exceeds a hundred years.
     #[error("it is longer than a hundred years")]
     TooLong,
 }
 
-/// A length of time in whole seconds: from one second to a hundred years, so that it is never zero
-/// and no sum wraps. Read and written as `90m`, `8h`, `1d12h`.
+/// A duration in whole seconds, from one second to a hundred years, so that it is never zero and no
+/// sum overflows. Read and written as `90m`, `8h`, `1d12h`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(NonZeroU64);
 
 impl Span {
-    /// A length in seconds; `None` for zero and for more than a hundred years.
+    /// A duration in seconds; `None` for zero and for more than a hundred years.
     #[must_use]
     pub const fn from_seconds(seconds: u64) -> Option<Self> {
         if seconds > LONGEST {
@@ -74,7 +74,7 @@ impl Span {
         }
     }
 
-    /// So many minutes, at least one and at most a hundred years.
+    /// A duration in minutes, clamped to between one minute and a hundred years.
     #[must_use]
     pub const fn minutes(minutes: u32) -> Self {
         let seconds = minutes as u64 * 60;
@@ -91,19 +91,19 @@ impl Span {
         self.0.get()
     }
 
-    /// The moment this long after another; the end of the calendar when it lies beyond.
+    /// The time this long after `from`, at most the end of the calendar.
     #[must_use]
     pub fn after(self, from: Timestamp) -> Timestamp {
         from.checked_add(self.duration()).unwrap_or(Timestamp::MAX)
     }
 
-    /// The moment this long before another; the beginning of the calendar when it lies beyond.
+    /// The time this long before `to`, at least the start of the calendar.
     #[must_use]
     pub fn before(self, to: Timestamp) -> Timestamp {
         to.checked_sub(self.duration()).unwrap_or(Timestamp::MIN)
     }
 
-    /// Twice as long, at most a hundred years.
+    /// Twice the duration, at most a hundred years.
     #[must_use]
     pub fn twice(self) -> Self {
         Self::from_seconds(self.seconds().saturating_mul(2)).unwrap_or(self)
@@ -168,7 +168,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.seconds();
         let mut text = String::new();
-        // Weeks are read but not written: `14d` is what people compare with a calendar.
+        // Weeks are read but not written, because `14d` is easier to compare with a calendar.
         for (unit, seconds) in &UNITS[1..] {
             if rest >= *seconds {
                 text.push_str(&format!("{}{unit}", rest / seconds));
@@ -199,8 +199,8 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-/// How long a stack may live after a renewal: a [`Span`] that keeps the text as its author wrote
-/// it, because that text is the tag `jiti:ttl` and must not change when nothing did.
+/// A TTL: a [`Span`] with its original text, because that text is the tag `jiti:ttl` and must not
+/// change on its own.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Ttl {
@@ -209,13 +209,13 @@ pub struct Ttl {
 }
 
 impl Ttl {
-    /// The length of time.
+    /// The duration.
     #[must_use]
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// The text as it was written.
+    /// The text as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.written
@@ -268,27 +268,26 @@ impl fmt::Debug for Ttl {
     }
 }
 
-/// A length of time that was measured, in milliseconds; it may be zero. For people and JSON it is a
-/// number of seconds.
+/// A measured duration in milliseconds, possibly zero. Written for people and in JSON as seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Elapsed(u64);
 
 impl Elapsed {
-    /// From milliseconds.
+    /// A duration in milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// From one moment to another; zero when the second is the earlier one, as it can be when two
-    /// machines disagree about the time.
+    /// The time between two moments; zero if `to` is earlier, which happens when two machines
+    /// disagree about the time.
     #[must_use]
     pub fn between(from: Timestamp, to: Timestamp) -> Self {
         let millis = to.as_millisecond().saturating_sub(from.as_millisecond());
         Self(u64::try_from(millis).unwrap_or(0))
     }
 
-    /// Both together.
+    /// The sum of two durations.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
@@ -306,7 +305,7 @@ impl Elapsed {
         self.0 / 1000
     }
 
-    /// The moment this long after another; the end of the calendar when it lies beyond.
+    /// The time this long after `from`, at most the end of the calendar.
     #[must_use]
     pub fn after(self, from: Timestamp) -> Timestamp {
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! What is known of the cloud, as it is asked about stacks: which resources are theirs, whether they are used, what was billed.
+//! The known state of the cloud, by stack: resources, use and bill.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::inventory::{BillHistory, CloudSnapshot, StackBill, TaggedStack, cover
 use crate::lease::Lease;
 use crate::values::ttl::Span;
 
-/// What is known of the cloud at one moment.
+/// The known state of the cloud at one moment, indexed by stack.
 #[derive(Clone, Debug, Default)]
 pub struct CloudView {
     known: CloudSnapshot,
@@ -21,7 +21,7 @@ pub struct CloudView {
 }
 
 impl CloudView {
-    /// What is known of the configured places. What was once seen elsewhere is nobody's business any more.
+    /// Builds the view of the configured places. Resources in other places are dropped.
     #[must_use]
     pub fn new(mut known: CloudSnapshot, bill: BillHistory, places: &[Place]) -> Self {
         known.places.retain(|place, _| places.contains(place));
@@ -42,24 +42,24 @@ impl CloudView {
         }
     }
 
-    /// Everything that looks have found.
+    /// The snapshot behind this view.
     #[must_use]
     pub fn known(&self) -> &CloudSnapshot {
         &self.known
     }
 
-    /// What was billed, as far as it was asked.
+    /// The bill, as far as it was requested.
     #[must_use]
     pub fn bill(&self) -> &BillHistory {
         &self.bill
     }
 
-    /// Every stack that tags tell of, by name.
+    /// Every tagged stack, by name.
     pub fn stacks(&self) -> impl Iterator<Item = &TaggedStack> {
         self.stacks.keys()
     }
 
-    /// The resources whose tags are those of a lease's stack.
+    /// The resources whose tags belong to a lease's stack.
     #[must_use]
     pub fn resources(&self, lease: &Lease) -> Vec<&Resource> {
         let stacks = self.named(lease.name.as_str());
@@ -67,21 +67,21 @@ impl CloudView {
         own.flat_map(|tags| self.tagged(tags)).collect()
     }
 
-    /// The resources of a stack that tags tell of.
+    /// The resources of a tagged stack.
     #[must_use]
     pub fn tagged(&self, tags: &TaggedStack) -> Vec<&Resource> {
         let ids = self.stacks.get(tags).into_iter().flatten();
         ids.filter_map(|id| self.known.resources.get(id)).collect()
     }
 
-    /// When the first resource of a stack that tags tell of was created, as far as that is known.
+    /// When the first resource of a tagged stack was created, if known.
     #[must_use]
     pub fn began(&self, tags: &TaggedStack) -> Option<Timestamp> {
         let resources = self.tagged(tags).into_iter();
         resources.filter_map(|one| one.created_at).min()
     }
 
-    /// The stacks that tags tell of and none of these leases, as far as they live, does.
+    /// The tagged stacks to which none of the given live leases belongs.
     #[must_use]
     pub fn unleased(&self, leases: &[impl Borrow<Lease>]) -> Vec<&TaggedStack> {
         let mut by_name: BTreeMap<&str, &Lease> = BTreeMap::new();
@@ -95,27 +95,28 @@ impl CloudView {
         self.stacks.keys().filter(|tags| !leased(tags)).collect()
     }
 
-    /// Whether a lease's stack is used, as far as that was seen within its window.
+    /// The use of a lease's stack, measured within its window.
     #[must_use]
     pub fn observed(&self, lease: &Lease, now: Timestamp) -> Activity {
         let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
         self.observed_of(&self.resources(lease), window, now)
     }
 
-    /// The same for resources that tags alone tell of.
+    /// The use of a tagged stack, measured within the default window.
     #[must_use]
     pub fn observed_tagged(&self, tags: &TaggedStack, now: Timestamp) -> Activity {
         self.observed_of(&self.tagged(tags), DEFAULT_WINDOW, now)
     }
 
-    /// What each resource showed. What is too young, too long ago, or was not looked at says nothing: it is kept as a
-    /// signal without a value, so that nobody takes a part for the whole.
+    /// Collects the evidence of each resource. A measurement that is too old, covers too short a
+    /// time, or is missing stays in the list without a value, so that a part is not taken for the
+    /// whole.
     fn observed_of(&self, resources: &[&Resource], window: Span, now: Timestamp) -> Activity {
         let mut evidence = Vec::new();
         let mut quiet: Vec<Option<Timestamp>> = Vec::new();
         for resource in resources {
             let Some(seen) = self.known.uses.get(&resource.id) else {
-                // What can be stopped computes: whether that is of use has to be seen.
+                // A resource that can be stopped provides compute, so its use must be measured.
                 if resource.size.is_some() && !resource.stopped {
                     evidence.push(nothing(
                         format!("{} was never asked about", resource.id),
@@ -141,7 +142,7 @@ impl CloudView {
         if !resources.is_empty() {
             evidence.extend(self.silent(resources, window));
         }
-        // As long as one of them has no such moment, nothing is known of the whole.
+        // If one resource has no such time, none is known for the whole.
         let quiet: Option<Vec<Timestamp>> = quiet.into_iter().collect();
         Activity {
             evidence,
@@ -149,7 +150,8 @@ impl CloudView {
         }
     }
 
-    /// What may hide a use: a place that did not answer in an account of the stack, and a type of its own resources.
+    /// What may hide a use: a place that did not answer in one of the stack's accounts, or a type
+    /// of its resources.
     fn silent(&self, resources: &[&Resource], window: Span) -> Vec<Evidence> {
         let mut evidence = Vec::new();
         for (place, looked) in &self.known.places {
@@ -167,8 +169,8 @@ impl CloudView {
         evidence
     }
 
-    /// What a stack was billed from a moment's day on. The bill knows stacks by their names alone: nothing is said where
-    /// several have this one.
+    /// The billed amount of a stack from the day of `from` on. The bill identifies stacks by name
+    /// only, so this is `None` if several stacks share the name.
     #[must_use]
     pub fn billed(&self, name: &str, from: Option<Timestamp>) -> Option<StackBill> {
         let mut others = self.named(name).map(|tags| (&tags.app, &tags.owner));
@@ -191,7 +193,7 @@ impl CloudView {
     }
 }
 
-/// A signal that says nothing.
+/// Evidence without a value.
 fn nothing(signal: String, window: Span) -> Evidence {
     Evidence {
         signal,

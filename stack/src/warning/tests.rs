@@ -1,4 +1,4 @@
-//! Warnings as a stack goes through its life: what is owed when, and never twice.
+//! Warnings over the life of a stack: when each is due, and that none repeats.
 
 use super::*;
 use crate::config::NotifyConfig;
@@ -10,7 +10,7 @@ use crate::testing::{actor, new_event, noon, registration, stack_name};
 use crate::values::ttl::Ttl;
 use crate::{RunId, Seq};
 
-/// A stack, its events so far, and somebody who delivers whatever is owed.
+/// A stack with its events so far, and a receiver of every due warning.
 struct Story {
     events: Vec<Event>,
     observed: Activity,
@@ -48,7 +48,7 @@ impl Story {
         self.events.push(event);
     }
 
-    /// What is owed at a minute; from then on it counts as told.
+    /// The warnings due at a minute, which are then marked as sent.
     fn told(&mut self, minutes: u32) -> Vec<String> {
         let lease = Lease::fold(None, &self.events)
             .expect("legal")
@@ -97,7 +97,7 @@ fn failed() -> EventKind {
 
 const NOTHING: [&str; 0] = [];
 
-/// Each announcement of the end is given once; those not shorter than the TTL are skipped.
+/// Each expiry warning is sent once, and those that are not shorter than the TTL are skipped.
 #[test]
 fn the_end_is_announced() {
     let mut story = Story::of_hours(8);
@@ -111,7 +111,7 @@ fn the_end_is_announced() {
     assert_eq!(story.told(5000), NOTHING);
 }
 
-/// Plans say that the end is near from the last announcement on, and no longer when it has come.
+/// Plans warn from the last expiry warning until the end.
 #[test]
 fn plans_say_that_the_end_is_near() {
     let story = Story::of_hours(8);
@@ -129,7 +129,7 @@ fn plans_say_that_the_end_is_near() {
     );
 }
 
-/// Of several announcements that are overdue only the nearest is given, and no farther one after it.
+/// Of several overdue warnings only the nearest is sent, and no earlier one after it.
 #[test]
 fn only_the_nearest_is_given() {
     let mut story = Story::of_hours(48);
@@ -137,7 +137,7 @@ fn only_the_nearest_is_given() {
     assert_eq!(story.told(48 * 60 - 5), NOTHING);
 }
 
-/// An end that was moved is announced anew.
+/// A new end gets new warnings.
 #[test]
 fn a_moved_end_is_announced_anew() {
     let mut story = Story::of_hours(8);
@@ -150,7 +150,7 @@ fn a_moved_end_is_announced_anew() {
     assert_eq!(story.told(720), NOTHING);
 }
 
-/// An end that nobody announced is told about while it can still be put off, and not when it is due.
+/// An end without an earlier warning gets one before the stack is due.
 #[test]
 fn an_unannounced_end_is_told() {
     let mut story = Story::begin(|r| r.terms.ttl = Ttl::from(Span::minutes(20)));
@@ -160,7 +160,7 @@ fn an_unannounced_end_is_told() {
     assert_eq!(Story::of_hours(8).told(600), NOTHING);
 }
 
-/// While a stack is held, the end of the hold is what counts.
+/// During a hold, the end of the hold counts.
 #[test]
 fn the_end_of_a_hold_is_announced() {
     let mut story = Story::of_hours(8);
@@ -174,7 +174,7 @@ fn the_end_of_a_hold_is_announced() {
     assert_eq!(story.told(570), ["expiry:30m"]);
 }
 
-/// What is protected is never ended, hence never announced.
+/// A protected stack never ends, so it gets no warning.
 #[test]
 fn what_is_protected_is_not_announced() {
     let mut story = Story::of_hours(8);
@@ -183,7 +183,7 @@ fn what_is_protected_is_not_announced() {
     assert_eq!(story.told(5000), NOTHING);
 }
 
-/// Purgatory is told about once each time a stack gets there.
+/// Each purgatory gets one warning.
 #[test]
 fn purgatory_is_told_once() {
     let mut story = Story::begin(|r| r.terms.ready_timeout = Some(Span::minutes(15)));
@@ -195,7 +195,7 @@ fn purgatory_is_told_once() {
     assert_eq!(story.told(36), ["purgatory"]);
 }
 
-/// A stack that nobody uses is told about when its grace begins.
+/// An idle stack gets a warning when its grace starts.
 #[test]
 fn idleness_is_told_once() {
     let mut story = Story::begin(|r| r.terms.idle_after = Some(Span::minutes(120)));
@@ -213,7 +213,7 @@ fn idleness_is_told_once() {
     assert_eq!(story.told(121), NOTHING);
 }
 
-/// What was left is told about at once and then daily, however often it is tried again.
+/// Residue gets a warning immediately and then daily, whatever the number of retries.
 #[test]
 fn residue_is_told_daily() {
     let mut story = Story::of_hours(8);
@@ -237,7 +237,7 @@ fn residue_is_told_daily() {
     assert_eq!(story.told(562 + 24 * 60), NOTHING);
 }
 
-/// A due stack that could not be ended is told about, with the reason, and then daily.
+/// A due stack that could not be ended gets a warning with the reason, and then one daily.
 #[test]
 fn a_failure_is_told_daily() {
     let mut story = Story::of_hours(8);
@@ -249,7 +249,7 @@ fn a_failure_is_told_daily() {
     assert_eq!(story.told(561 + 24 * 60), ["teardown_failed"]);
 }
 
-/// The end of a stack is told about once, when jiti ended it, and only while it is news.
+/// A stack that jiti ended gets one warning, unless its end is more than a day old.
 #[test]
 fn an_end_is_told_once() {
     let mut story = Story::of_hours(8);
@@ -266,7 +266,7 @@ fn an_end_is_told_once() {
     assert_eq!(by_terraform.told(101), NOTHING);
 }
 
-/// The same fact has the same id whenever it is told; another lease of the name has another.
+/// The same fact always has the same id, and another lease of the name has another.
 #[test]
 fn a_fact_has_one_id() {
     let story = Story::of_hours(8);

@@ -1,7 +1,7 @@
-//! The rows: reading a part whole, and writing the difference between two states of it.
+//! The rows of the inventory: reads a part completely, and writes the difference between two states
+//! of it.
 //!
-//! A row that can't be read is one that a newer or a damaged jiti wrote: it is left out, and the next look writes it
-//! anew.
+//! A row that can't be parsed is skipped, and the next scan rewrites it.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::inventory::memory::Held;
 use crate::inventory::{BillHistory, BillLock, CloudSnapshot, DatedPrice, Generation};
 use crate::values::money::Usd;
 
-/// Everything.
+/// Reads everything.
 pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {
     Ok(Held {
         known: known(db)?,
@@ -27,13 +27,13 @@ pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {
     })
 }
 
-/// In which state all of it is.
+/// Reads the current generation.
 pub(super) fn generation(db: &Connection) -> rusqlite::Result<Option<Generation>> {
     let stored = tables::generation(db)?;
     Ok(stored.map(|stored| Generation { stored, apart: 0 }))
 }
 
-/// What looks have found.
+/// Reads the snapshot of the cloud.
 pub(super) fn known(db: &Connection) -> rusqlite::Result<CloudSnapshot> {
     let resources = rows(db, "SELECT id, resource FROM cloud_resource", |row| {
         let id = ResourceId(row.get(0)?);
@@ -101,7 +101,7 @@ pub(super) fn record_snapshot(
     Ok(())
 }
 
-/// What the cloud billed.
+/// Reads the bill.
 pub(super) fn bill(db: &Connection) -> rusqlite::Result<BillHistory> {
     let lines = rows(
         db,
@@ -154,7 +154,7 @@ pub(super) fn record_bill(
         "INSERT OR REPLACE INTO cloud_bill_line (stack, day, service, usd, estimated) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     for ((stack, day, service), line) in new(&old, &now) {
-        // With all its digits: an amount that is written for people is rounded.
+        // Exact, because the display form is rounded.
         let usd = line.usd.amount().to_string();
         put.execute((stack, day.to_string(), service, usd, line.estimated))?;
     }
@@ -181,7 +181,7 @@ pub(super) fn record_bill(
     Ok(())
 }
 
-/// Who is asking for the bill.
+/// Reads the lock on requests for the bill.
 pub(super) fn bill_lock(db: &Connection) -> rusqlite::Result<Option<BillLock>> {
     let bill_lock = rows(db, "SELECT asking FROM cloud_asking", |row| text(row, 0))?;
     Ok(bill_lock.into_iter().next())
@@ -204,7 +204,7 @@ pub(super) fn record_bill_lock(
     Ok(())
 }
 
-/// The prices that were asked for.
+/// Reads the fetched prices.
 pub(super) fn prices(db: &Connection) -> rusqlite::Result<Vec<DatedPrice>> {
     rows(
         db,
@@ -237,7 +237,7 @@ fn by_key(lines: &[BillLine]) -> BTreeMap<LineKey<'_>, &BillLine> {
         .collect()
 }
 
-/// The keys that are no longer there.
+/// The keys that were removed.
 fn gone<'a, K: Ord, V>(
     before: &'a BTreeMap<K, V>,
     after: &'a BTreeMap<K, V>,
@@ -245,7 +245,7 @@ fn gone<'a, K: Ord, V>(
     before.keys().filter(|key| !after.contains_key(key))
 }
 
-/// What is new or has changed.
+/// The entries that were added or changed.
 fn new<'a, K: Ord, V: PartialEq>(
     before: &'a BTreeMap<K, V>,
     after: &'a BTreeMap<K, V>,

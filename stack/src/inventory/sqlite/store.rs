@@ -1,4 +1,4 @@
-//! The connection, opened when it is needed, and what takes its place where nothing can be stored.
+//! The inventory's connections, opened on demand, and the in-memory fallback.
 
 use std::sync::Arc;
 
@@ -11,17 +11,17 @@ use crate::ledger::sqlite::LedgerFile;
 use crate::ledger::sqlite::open::{self, Reading};
 use crate::sqlite::failure;
 
-/// Reads one part of what is held.
+/// Reads one part of the contents.
 type Load<T> = fn(&Connection) -> rusqlite::Result<T>;
 /// Writes the difference between two states of one part.
 type Keep<T> = fn(&Connection, &T, &T) -> rusqlite::Result<()>;
 
-/// The way to the file, owned by one thread.
+/// Access to the file, owned by one thread.
 pub(super) struct Store {
     site: Arc<LedgerFile>,
     reading: Option<Connection>,
     writing: Option<Connection>,
-    /// What is known where nothing can be stored: from then on the file is not asked any more.
+    /// The contents, if nothing can be stored. Once set, the file is not read any more.
     apart: Option<Held>,
 }
 
@@ -35,7 +35,7 @@ impl Store {
         }
     }
 
-    /// Reads one part, from what is remembered apart or from the file.
+    /// Reads one part, from memory or from the file.
     pub(super) fn read<T: Default>(
         &mut self,
         apart: impl FnOnce(&Held) -> T,
@@ -47,7 +47,7 @@ impl Store {
         }
     }
 
-    /// Changes one part and answers how it is then.
+    /// Changes one part and returns its new state.
     pub(super) fn change<T: Clone + Default>(
         &mut self,
         part: impl Fn(&mut Held) -> &mut T,
@@ -58,7 +58,7 @@ impl Store {
         if self.apart.is_none() {
             match self.writer() {
                 Ok(()) => return self.write(load, keep, change),
-                // Nothing can be stored here, and that is no reason not to use what was fetched.
+                // Nothing can be stored here, but the fetched answer is still useful.
                 Err(
                     LedgerError::ReadOnly { .. }
                     | LedgerError::Denied { .. }
@@ -99,8 +99,8 @@ impl Store {
         Ok(after)
     }
 
-    /// Opens the connection that writes. The ledger's own settings are for what must not be lost: here a power cut may
-    /// cost the last answers.
+    /// Opens the connection for writing. With less durability than the ledger: a power cut may lose
+    /// the latest answers, which can be fetched again.
     fn writer(&mut self) -> Result<(), LedgerError> {
         if self.writing.is_some() {
             return Ok(());
@@ -131,7 +131,7 @@ impl Store {
             )
         };
         let read = |db: &Connection| {
-            // Everything that one call reads is of one moment.
+            // One transaction, so that all parts are from the same moment.
             let moment = db.unchecked_transaction()?;
             let read = if tables::are_known(&moment)? {
                 load(&moment)?
@@ -156,7 +156,7 @@ impl Store {
         }
     }
 
-    /// The file as one that is opened and never created.
+    /// The file with settings that never create it.
     fn never_new(&self) -> LedgerFile {
         LedgerFile {
             path: self.site.path.clone(),

@@ -1,8 +1,9 @@
-//! The inventory's tables, and their formats. The ledger's own format knows nothing of them.
+//! The inventory's tables and their formats, independent of the ledger's own format.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-/// What can be asked again for nothing. It rises with every change of a row; another one is made anew, empty.
+/// Answers that can be fetched again for free. Raise the format with every change of a row: tables
+/// of another format are recreated, empty.
 const LOOKS: Group = Group {
     name: "looks",
     format: 2,
@@ -15,7 +16,8 @@ const LOOKS: Group = Group {
         CREATE TABLE cloud_price (meter TEXT, region TEXT, price TEXT NOT NULL, PRIMARY KEY (meter, region)) WITHOUT ROWID;",
 };
 
-/// What costs money to ask again: a format of its own, so that it outlives changes of the other.
+/// Answers that cost money to fetch again, with their own format, so that they survive changes of
+/// the others.
 const BILL: Group = Group {
     name: "bill",
     format: 1,
@@ -27,7 +29,7 @@ const BILL: Group = Group {
         CREATE TABLE cloud_bill_remark (remark TEXT NOT NULL);",
 };
 
-/// In which state all of it is. What an older version has written has none, and is read anew each time.
+/// The current generation. An older version wrote none, and its contents are read again each time.
 const STATE: Group = Group {
     name: "state",
     format: 1,
@@ -35,7 +37,7 @@ const STATE: Group = Group {
     create: "CREATE TABLE cloud_generation (generation INTEGER NOT NULL);",
 };
 
-/// Who asks for what costs money. It is read only by whoever would ask.
+/// The lock on requests for the bill.
 const ASKING: Group = Group {
     name: "asking",
     format: 1,
@@ -72,7 +74,7 @@ impl Group {
     }
 }
 
-/// Makes the tables that are missing, and those of another format anew.
+/// Creates missing tables, and recreates those of another format.
 pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
     if are_known(db)? && STATE.is_known(db)? && ASKING.is_known(db)? {
         return Ok(());
@@ -89,7 +91,7 @@ pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Whether the tables are there, in the formats that this version reads.
+/// Whether the tables exist in the formats that this version reads.
 pub(super) fn are_known(db: &Connection) -> rusqlite::Result<bool> {
     let there: bool = db
         .prepare_cached(
@@ -99,7 +101,7 @@ pub(super) fn are_known(db: &Connection) -> rusqlite::Result<bool> {
     Ok(there && LOOKS.is_known(db)? && BILL.is_known(db)?)
 }
 
-/// In which state all of it is; `None` where nothing was ever kept.
+/// The current generation; `None` if nothing was ever stored.
 pub(super) fn generation(db: &Connection) -> rusqlite::Result<Option<i64>> {
     if !STATE.is_known(db)? {
         return Ok(None);
@@ -109,8 +111,8 @@ pub(super) fn generation(db: &Connection) -> rusqlite::Result<Option<i64>> {
         .optional()
 }
 
-/// Puts all of it into another state. A number by chance, so that tables that are made anew do not come by one that they
-/// had.
+/// Changes the generation to a random number, so that recreated tables do not repeat an earlier
+/// one.
 pub(super) fn change_generation(db: &Connection) -> rusqlite::Result<()> {
     db.execute("DELETE FROM cloud_generation", [])?;
     db.execute(

@@ -1,4 +1,5 @@
-//! What only the one in a file can be asked: the file beside the ledger, other formats, other processes.
+//! Properties of the inventory in a file: its place in the ledger's file, other formats, other
+//! processes.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -58,8 +59,8 @@ fn bill() -> BillAnswer {
     }
 }
 
-/// What one process keeps another one finds, in the ledger's file, which stays its owner's alone and the ledger that it
-/// was.
+/// Another process finds the stored answers in the ledger's file, whose permissions and id stay as
+/// they were.
 #[tokio::test]
 async fn it_lives_in_the_ledgers_file() {
     let (folder, path, ledger) = ledger().await;
@@ -81,7 +82,7 @@ async fn it_lives_in_the_ledgers_file() {
     assert_eq!(version, open::KNOWN);
 }
 
-/// Looks of another format are forgotten, and looked for again; what the cloud wants money for is not.
+/// Scans of another format are discarded. Answers that cost money are kept.
 #[tokio::test]
 async fn another_format_is_made_anew() {
     let (_folder, path, _ledger) = ledger().await;
@@ -108,7 +109,7 @@ async fn another_format_is_made_anew() {
     assert_eq!((bill.days.len(), bill.requests_made()), (1, 1));
 }
 
-/// Whoever deletes all of it loses a refresh: the ledger does not notice.
+/// Deleting the inventory loses only a refresh, and the ledger is unaffected.
 #[tokio::test]
 async fn deleting_all_of_it_loses_nothing_else() {
     let (_folder, path, ledger) = ledger().await;
@@ -132,12 +133,12 @@ async fn deleting_all_of_it_loses_nothing_else() {
     );
     assert_eq!(inventory.generation().await.expect("reads"), None);
     inventory.record_scan(look()).await.expect("keeps");
-    // What somebody still has of the tables that were there is not taken for what is in these.
+    // Contents cached from the previous tables must not pass for those of the new ones.
     assert_ne!(inventory.generation().await.expect("reads"), generation);
     assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
 }
 
-/// What an older version has written has no generation, and gets one with the next change.
+/// A file of an older version has no generation, and gets one with the next change.
 #[tokio::test]
 async fn an_older_file_gets_a_generation() {
     let (_folder, path, _ledger) = ledger().await;
@@ -159,7 +160,7 @@ async fn an_older_file_gets_a_generation() {
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
 }
 
-/// Two processes, of which one has a file from before there were turns, do not ask at once.
+/// Only one of two processes gets the lock, even if the file predates it.
 #[tokio::test]
 async fn one_asks_at_a_time() {
     let (_folder, path, _ledger) = ledger().await;
@@ -181,7 +182,7 @@ async fn one_asks_at_a_time() {
     let first = bill_lock();
     assert!(one.lock_bill(noon(), first.clone()).await.expect("asks"));
     assert!(!other.lock_bill(noon(), bill_lock()).await.expect("asks"));
-    // Only whoever has it gives it back.
+    // Only the holder releases the lock.
     other.unlock_bill(RunId::random()).await.expect("keeps");
     assert!(!other.lock_bill(noon(), bill_lock()).await.expect("asks"));
     other.unlock_bill(first.by).await.expect("keeps");
@@ -189,7 +190,7 @@ async fn one_asks_at_a_time() {
     assert_eq!(one.bill().await.expect("reads").requests_made(), 1);
 }
 
-/// What can't be stored is used all the same, and the file stays as it is.
+/// An answer that cannot be stored is still used, and the file is unchanged.
 #[tokio::test]
 async fn a_read_only_file_is_left_alone() {
     let (_folder, path, ledger) = ledger().await;
@@ -202,7 +203,7 @@ async fn a_read_only_file_is_left_alone() {
     assert!(before == std::fs::read(&path).expect("reads"));
 }
 
-/// Another application's database is no place for it.
+/// Another application's database is refused.
 #[tokio::test]
 async fn another_database_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! How events are written, and what becomes of those that this version does not know.
+//! The JSON form of events, including kinds that this version does not know.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ fn event(kind: EventKind) -> Event {
     new_event(noon(), kind).placed(stack_name("checkout-1"), Seq(7))
 }
 
-/// There is an example of every kind, and its name is the one it is written with.
+/// There is an example of every kind, and its name is the one in JSON.
 #[test]
 fn names_are_the_names_in_json() {
     let kinds = every_kind();
@@ -23,7 +23,7 @@ fn names_are_the_names_in_json() {
     }
 }
 
-/// Every kind is read back as it was written, alone and as an event, from text and from a value.
+/// Every kind survives a round trip, alone and as an event, as text and as a value.
 #[test]
 fn what_is_written_is_read_back() {
     for kind in every_kind() {
@@ -54,7 +54,7 @@ fn an_event_is_flat() {
     );
 }
 
-/// Fields that a newer jiti added to a known kind are passed over.
+/// Unknown fields of a known kind are ignored.
 #[test]
 fn added_fields_are_passed_over() {
     for text in [
@@ -68,7 +68,7 @@ fn added_fields_are_passed_over() {
     }
 }
 
-/// A kind of a newer jiti is kept with all its fields.
+/// An event of an unknown kind keeps all its fields.
 #[test]
 fn an_unknown_kind_is_kept() {
     let text = r#"{"kind":"painted","colour":"blue","depth":3.25}"#;
@@ -77,7 +77,7 @@ fn an_unknown_kind_is_kept() {
     assert_eq!(serde_json::to_string(&kind).expect("writes"), text);
 }
 
-/// A known kind whose fields do not fit is an error that names it, never an unknown kind.
+/// A known kind with invalid fields is an error that names the kind, not an unknown kind.
 #[test]
 fn a_known_kind_that_does_not_fit_is_an_error() {
     for (text, says) in [

@@ -1,11 +1,11 @@
-//! Every phase with every event, as a table that can be read.
+//! Every phase with every event, as a readable table.
 
 use std::fmt::Write;
 
 use super::*;
 use crate::testing::every_kind;
 
-/// Whether readiness is declared and Terraform's state holds the stack: the usual case.
+/// The usual case: readiness is declared, and Terraform's state contains the stack.
 const USUAL: TransitionFacts = TransitionFacts {
     declares_readiness: true,
     recorded: true,
@@ -14,8 +14,8 @@ const USUAL: TransitionFacts = TransitionFacts {
     came_from: Some(Phase::Ready),
 };
 
-/// The table as `next` has it. `.` is illegal; the phases are p: provisioning, r: ready, a: asleep,
-/// u: purgatory, t: tearing down, d: residue, g: gone.
+/// The table that `next` implements. `.` means illegal. Phases: p provisioning, r ready, a asleep,
+/// u purgatory, t tearing down, d residue, g gone.
 fn table(facts: &TransitionFacts) -> String {
     let letter = |phase: Phase| match phase {
         Phase::Provisioning => 'p',
@@ -49,7 +49,7 @@ fn table(facts: &TransitionFacts) -> String {
     table
 }
 
-/// The rows of the first table that the second one has otherwise.
+/// The rows of `usual` that differ in `other`.
 fn changed(usual: &str, other: &str) -> Vec<String> {
     let rows = other
         .lines()
@@ -59,7 +59,7 @@ fn changed(usual: &str, other: &str) -> Vec<String> {
         .collect()
 }
 
-/// Every phase with every event, where readiness is declared and the registration is finished.
+/// Every phase with every event, with declared readiness and a finished registration.
 #[test]
 fn the_whole_table() {
     let expected = "
@@ -99,7 +99,7 @@ painted           . p r a u t d g";
     assert_eq!(table(&USUAL), expected.trim_start_matches('\n'));
 }
 
-/// Without a declaration nothing waits for readiness: it begins and stays ready.
+/// Without declared readiness, a stack starts ready and stays ready.
 #[test]
 fn without_a_declaration() {
     let facts = TransitionFacts {
@@ -119,7 +119,7 @@ fn without_a_declaration() {
     );
 }
 
-/// A registration that is not finished may be taken over, and only then adopted.
+/// An unfinished registration may be taken over or adopted, a finished one may not.
 #[test]
 fn an_unfinished_registration() {
     let facts = TransitionFacts {
@@ -132,7 +132,7 @@ fn an_unfinished_registration() {
     );
 }
 
-/// A sleep that was begun can be finished either way.
+/// An interrupted sleep can be finished either way.
 #[test]
 fn a_sleep_that_was_begun() {
     let facts = TransitionFacts {
@@ -149,7 +149,7 @@ fn a_sleep_that_was_begun() {
     );
 }
 
-/// A teardown that failed restores the phase it came from, unless it has touched something.
+/// A failed teardown restores the earlier phase unless it has touched something.
 #[test]
 fn a_teardown_that_failed() {
     let failed = |facts: TransitionFacts| {
@@ -174,7 +174,7 @@ fn a_teardown_that_failed() {
     }
 }
 
-/// A refusal says what was refused, in which phase, and what to do.
+/// A refusal names the event, the phase, and what to do.
 #[test]
 fn refusals_say_what_to_do() {
     let refused = next(Some(Phase::TearingDown), &EventKind::HoldEnded, &USUAL);
@@ -185,7 +185,7 @@ fn refusals_say_what_to_do() {
     );
 }
 
-/// A phase is read from its own word, and from no other.
+/// A phase is parsed from its name only.
 #[test]
 fn phases_are_words() {
     for phase in Phase::ALL {

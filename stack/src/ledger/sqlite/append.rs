@@ -1,4 +1,4 @@
-//! Appending: the statements that write, each inside the writer's transaction.
+//! The statements that append, each inside the writer's transaction.
 
 use rusqlite::{Connection, params};
 
@@ -51,7 +51,7 @@ pub(super) fn events(
     Ok(lease)
 }
 
-/// Writes the snapshot, and the row of the stack when it is new; answers the row's key.
+/// Writes the snapshot, and the row of a new stack. Returns the row's key.
 fn keep(
     db: &Connection,
     ledger: &str,
@@ -87,7 +87,7 @@ fn keep(
     .map_err(failed)
 }
 
-/// Appends to a stream beside the stacks. `said` names it to a person.
+/// Appends to another stream. `said` is its name in messages.
 pub(super) fn stream<S: Stream>(
     db: &Connection,
     ledger: &str,
@@ -132,8 +132,8 @@ pub(super) fn stream<S: Stream>(
     Ok(fold)
 }
 
-/// Folds anew what an older version left as a snapshot of an older format, so that lists are fast
-/// again. Snapshots of a newer format are left to whoever wrote them.
+/// Rewrites snapshots of older formats, so that listings are fast again. Snapshots of newer formats
+/// are left alone.
 pub(super) fn refresh(db: &Connection, ledger: &str) -> Result<(), LedgerError> {
     let failed = |error| failure::sqlite(ledger, "folding leases anew", error);
     let stale: Vec<(i64, String)> = db
@@ -154,7 +154,7 @@ pub(super) fn refresh(db: &Connection, ledger: &str) -> Result<(), LedgerError> 
     Ok(())
 }
 
-/// Whether [`refresh`] has something to do; asked without the write lock.
+/// Whether [`refresh`] has something to do. Checked without the write lock.
 pub(super) fn is_stale(db: &Connection, ledger: &str) -> Result<bool, LedgerError> {
     db.query_row(
         "SELECT EXISTS (SELECT 1 FROM stack WHERE live = 1 AND format < ?1)",

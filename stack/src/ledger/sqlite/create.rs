@@ -1,8 +1,8 @@
-//! A new ledger: set up beside its place under another name, then put into place whole.
+//! Creates a ledger: builds it under a temporary name, then moves it into place.
 //!
-//! A file that is created in place shows its beginnings to everybody: eight processes on a fresh path
-//! then see "database is locked" from the switch to WAL, whatever their busy timeout. One that
-//! appears finished needs no lock at all, and the loser of a race finds the winner's.
+//! A file that is created in place is visible while it is incomplete: eight processes on a new path
+//! then report "database is locked" from the switch to WAL, whatever their busy timeout. A file
+//! that appears complete needs no lock, and the loser of a race uses the winner's file.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,7 +16,7 @@ use crate::ledger::LedgerError;
 use crate::sqlite::failure;
 use crate::values::id::LedgerId;
 
-/// Puts a ledger at the path, unless somebody else does so first.
+/// Creates a ledger at the path, unless another process does so first.
 pub(super) fn create(site: &LedgerFile) -> Result<(), LedgerError> {
     let folder = site.path.parent().unwrap_or(Path::new("/"));
     create_folder(folder)?;
@@ -30,14 +30,13 @@ pub(super) fn create(site: &LedgerFile) -> Result<(), LedgerError> {
     set_up(site, &beside)?;
     match beside.persist_noclobber(&site.path) {
         Ok(()) => sync(folder).map_err(|error| failure::io(&site.path, "creating it", error)),
-        // Somebody was faster, and theirs is as good; ours is removed as `beside` is dropped.
+        // Another process was faster, and its file is as good. Dropping `beside` removes ours.
         Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(failed) => Err(failure::io(&site.path, "creating it", failed.error)),
     }
 }
 
-/// The folder and those above it, as far as they are missing: for this user alone. One that exists
-/// is its owner's business.
+/// Creates missing folders, for this user only. Existing folders keep their permissions.
 fn create_folder(folder: &Path) -> Result<(), LedgerError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -49,9 +48,9 @@ fn create_folder(folder: &Path) -> Result<(), LedgerError> {
     })
 }
 
-/// A log without its database would be played into the next one that is put there. The database is
-/// looked for after the log was seen, because one that was just created by another process has a
-/// log as well, and had the database first.
+/// Refuses a write-ahead log without its database, because SQLite would apply it to the new one.
+/// The database is checked after the log, because another process creates the database first and
+/// its log next.
 fn refuse_leftovers(site: &LedgerFile) -> Result<(), LedgerError> {
     let leftover = beside(&site.path, "-wal");
     if leftover.exists() && !site.path.exists() {
@@ -63,7 +62,7 @@ fn refuse_leftovers(site: &LedgerFile) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// The file that SQLite keeps beside a database.
+/// The path of a file that SQLite keeps beside the database.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -89,11 +88,11 @@ fn set_up(site: &LedgerFile, file: &Path) -> Result<(), LedgerError> {
         [LedgerId::random().as_str()],
     )
     .map_err(failed)?;
-    // The last connection takes the log into the database and removes it: one file is left.
+    // Closing the last connection merges the log and removes it, so one file is left.
     db.close().map_err(|(_, error)| failed(error))
 }
 
-/// The name is on disk only when the folder is.
+/// The new name is durable only once the folder is synced.
 #[cfg(unix)]
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()

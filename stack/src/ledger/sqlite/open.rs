@@ -1,4 +1,4 @@
-//! Opening the file: what it is, which format it has, and who may do what with it.
+//! Opens the file: checks what it is, its format, and whether this user may write to it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,22 +12,22 @@ use super::create::{beside, create};
 use crate::ledger::LedgerError;
 use crate::sqlite::failure;
 
-/// "jiti" in ASCII: how a ledger is told from another application's database.
+/// "jiti" in ASCII: identifies a ledger among SQLite databases.
 pub(crate) const APPLICATION_ID: u32 = 0x6a69_7469;
 
 const STEPS: &[M<'static>] = &[M::up(include_str!("../../../migrations/001_ledger.sql"))];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
-/// The newest format that is known, as SQLite's `user_version` counts it.
+/// The newest known format, in SQLite's `user_version`.
 pub(crate) const KNOWN: i64 = 1;
 const _: () = assert!(STEPS.len() == 1, "KNOWN counts the migrations");
 
-/// Where SQLite keeps the application's id in the first bytes of a file.
+/// The offset of the application id in the header of a SQLite file.
 const APPLICATION_ID_AT: usize = 68;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER: u64 = 100;
 
-/// A connection that writes. Creates the ledger when there is none.
+/// Opens a connection for writing, and creates a missing ledger.
 pub(crate) fn writer(site: &LedgerFile) -> Result<Connection, LedgerError> {
     find(site)?;
     let mut db = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -35,7 +35,8 @@ pub(crate) fn writer(site: &LedgerFile) -> Result<Connection, LedgerError> {
         ledger: site.name(),
     };
     let failed = |error| failure::patient(&site.name(), "opening it", site.patience, error);
-    // SQLite falls back to reading when it may not write, and would say so only at the first append.
+    // Without write access, SQLite silently opens the file for reading and fails at the first
+    // append.
     if db.is_readonly("main").map_err(failed)? {
         return Err(read_only());
     }
@@ -45,16 +46,16 @@ pub(crate) fn writer(site: &LedgerFile) -> Result<Connection, LedgerError> {
     Ok(db)
 }
 
-/// How a reader may read.
+/// The mode of a reading connection.
 pub(crate) enum Reading {
-    /// Like everybody else, beside writers.
+    /// An ordinary reader, concurrent with writers.
     Live(Connection),
-    /// Nobody has the file open and this user can't take part in its locks: it is read as it lies
-    /// there, and has to be the same file afterwards.
+    /// This user can't take part in the file's locks. The file is read as is, and must not change
+    /// during the read.
     Sealed(Connection),
 }
 
-/// A connection that only reads. Creates the ledger when there is none and that is allowed.
+/// Opens a connection for reading, and creates a missing ledger if allowed.
 pub(crate) fn reader(site: &LedgerFile) -> Result<Reading, LedgerError> {
     find(site)?;
     let live = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -69,7 +70,8 @@ pub(crate) fn reader(site: &LedgerFile) -> Result<Reading, LedgerError> {
         .and_then(|db| readable(site, db));
     match live {
         Ok(db) => Ok(Reading::Live(db)),
-        // SQLite wants to create its shared memory beside the file, and this user may not.
+        // SQLite needs to create its shared memory beside the file, and this user is not allowed
+        // to.
         Err(LedgerError::Denied { .. } | LedgerError::ReadOnly { .. }) if is_at_rest(site) => {
             let uri = format!("file:{}?immutable=1", escaped(&site.path));
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -80,12 +82,12 @@ pub(crate) fn reader(site: &LedgerFile) -> Result<Reading, LedgerError> {
     }
 }
 
-/// Whether no log lies beside the file: everything is in it then.
+/// Whether no write-ahead log exists, so that the file is complete.
 pub(crate) fn is_at_rest(site: &LedgerFile) -> bool {
     fs::metadata(beside(&site.path, "-wal")).map_or(true, |log| log.len() == 0)
 }
 
-/// Checks what is at the path before SQLite does, which would take an empty file for a database.
+/// Checks the file before SQLite opens it, because SQLite accepts an empty file as a database.
 fn find(site: &LedgerFile) -> Result<(), LedgerError> {
     let mut file = match File::open(&site.path) {
         Ok(file) => file,
@@ -138,7 +140,7 @@ fn connect(site: &LedgerFile, file: &Path, flags: OpenFlags) -> Result<Connectio
     let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(failed)?;
     db.busy_timeout(site.patience).map_err(failed)?;
-    // A list reads each page once, so that a large cache would only be memory.
+    // A listing reads each page once, so a large cache would only cost memory.
     db.execute_batch("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;")
         .map_err(failed)?;
     let found = version(site, &db)?;
@@ -152,7 +154,7 @@ fn connect(site: &LedgerFile, file: &Path, flags: OpenFlags) -> Result<Connectio
     Ok(db)
 }
 
-/// A connection that will never write, on a format that it knows.
+/// Checks that a reading connection has a known format, and forbids it to write.
 fn readable(site: &LedgerFile, db: Connection) -> Result<Connection, LedgerError> {
     let found = version(site, &db)?;
     if found < KNOWN {
@@ -172,7 +174,7 @@ fn version(site: &LedgerFile, db: &Connection) -> Result<i64, LedgerError> {
         .map_err(|error| failure::patient(&site.name(), "opening it", site.patience, error))
 }
 
-/// Brings the tables to the newest format.
+/// Migrates the tables to the newest format.
 pub(crate) fn migrate(site: &LedgerFile, db: &mut Connection) -> Result<(), LedgerError> {
     if version(site, db)? == KNOWN {
         return Ok(());
@@ -180,7 +182,7 @@ pub(crate) fn migrate(site: &LedgerFile, db: &mut Connection) -> Result<(), Ledg
     db.set_transaction_behavior(TransactionBehavior::Immediate);
     match MIGRATIONS.to_latest(db) {
         Ok(()) => Ok(()),
-        // Another process did it between our look and our lock.
+        // Another process migrated between our check and our lock.
         Err(_) if version(site, db)? == KNOWN => Ok(()),
         Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(failure::patient(
             &site.name(),
@@ -196,7 +198,7 @@ pub(crate) fn migrate(site: &LedgerFile, db: &mut Connection) -> Result<(), Ledg
     }
 }
 
-/// A path inside a URI.
+/// Escapes a path for a URI.
 fn escaped(path: &Path) -> String {
     let mut text = String::new();
     for byte in path.as_os_str().as_encoded_bytes() {

@@ -1,4 +1,4 @@
-//! Reading: the reader's thread, and the statements that read.
+//! The reader thread, and the statements that read.
 
 use std::fs;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::ledger::{Cursor, LedgerError, LogPage, Scope};
 use crate::sqlite::failure;
 use crate::values::id::{Actor, LedgerId, Seq, StackName};
 
-/// How often a file that nobody may lock is read again because it changed meanwhile.
+/// How often to repeat a read of a file that changed while it was read without a lock.
 const SEALED_ATTEMPTS: usize = 5;
 
-/// A read on its way to the thread: given the reader, it answers.
+/// A read for the thread: runs on the reader and sends the answer.
 pub(super) type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 
-/// Packs a read so that the thread can answer whoever waits for it.
+/// Wraps a read, so that the thread can send the answer back.
 pub(super) fn job<T, F>(act: F) -> (Job, oneshot::Receiver<Result<T, LedgerError>>)
 where
     T: Send + 'static,
@@ -31,7 +31,7 @@ where
 {
     let (reply, answer) = oneshot::channel();
     let job = move |reader: &mut Reader| {
-        // Nobody waits for it any more.
+        // The caller has stopped waiting.
         if !reply.is_closed() {
             let _ = reply.send(reader.read(&act));
         }
@@ -39,7 +39,7 @@ where
     (Box::new(job), answer)
 }
 
-/// The connection that reads, opened by the first read.
+/// The reading connection, opened by the first read.
 pub(super) struct Reader {
     site: Arc<LedgerFile>,
     live: Option<Connection>,
@@ -87,13 +87,13 @@ impl Reader {
     }
 }
 
-/// What changes when somebody writes to a file that is at rest.
+/// What changes when a process writes to a file without a log: its size and its time.
 fn seal(site: &LedgerFile) -> Option<(u64, SystemTime)> {
     let about = fs::metadata(&site.path).ok()?;
     open::is_at_rest(site).then_some((about.len(), about.modified().ok()?))
 }
 
-/// Everything that one call reads is of one moment.
+/// Runs `act` in one transaction, so that all its reads see the same state.
 fn consistent<T>(
     site: &LedgerFile,
     db: &Connection,
@@ -107,7 +107,7 @@ fn consistent<T>(
     Ok(answer)
 }
 
-/// The ledger's id.
+/// Reads the ledger's id.
 pub(super) fn id(db: &Connection, ledger: &str) -> Result<LedgerId, LedgerError> {
     let id: Option<String> = db
         .query_row("SELECT id FROM ledger", [], |row| row.get(0))
@@ -117,9 +117,9 @@ pub(super) fn id(db: &Connection, ledger: &str) -> Result<LedgerId, LedgerError>
         .ok_or_else(|| failure::corrupt(ledger, "it has no id"))
 }
 
-/// A stack as the ledger holds it.
+/// A stack's row.
 pub(super) struct Held {
-    /// The key of its row.
+    /// The key of the row.
     pub(super) row: i64,
     /// The number of its last event.
     pub(super) seq: Seq,
@@ -127,7 +127,7 @@ pub(super) struct Held {
     pub(super) lease: Option<Lease>,
 }
 
-/// A stack by its name.
+/// Reads a stack by name.
 pub(super) fn held(
     db: &Connection,
     ledger: &str,
@@ -149,14 +149,14 @@ pub(super) fn held(
     Ok(Some(Held { row, seq, lease }))
 }
 
-/// The key, the last number and the lease of a row; no lease when the snapshot is of no use.
+/// Reads a row's key, last number and lease; no lease if the snapshot is unusable.
 fn snapshot(row: &Row<'_>) -> rusqlite::Result<(i64, Seq, Option<Lease>)> {
     let seq = Seq(row.get(1)?);
     let bytes = row.get_ref(3)?.as_blob()?;
     Ok((row.get(0)?, seq, row::decode(row.get(2)?, seq, bytes)))
 }
 
-/// The lease, from its events.
+/// Folds the lease from its events.
 pub(super) fn folded(
     db: &Connection,
     ledger: &str,
@@ -167,7 +167,7 @@ pub(super) fn folded(
         .map_err(|illegal| failure::corrupt(ledger, format!("stack \"{stack}\": {illegal}")))
 }
 
-/// The leases, by name.
+/// Reads the leases, by name.
 pub(super) fn leases(
     db: &Connection,
     ledger: &str,
@@ -191,12 +191,12 @@ pub(super) fn leases(
             }
         }
     }
-    // A lease is a kilobyte: it is moved once, where a plain sort would move it a dozen times.
+    // A lease is about a kilobyte: caching the keys moves each one once instead of a dozen times.
     leases.sort_by_cached_key(|lease| lease.name.clone());
     Ok(leases)
 }
 
-/// The events of a stack after a number.
+/// Reads the events of a stack after a number.
 pub(super) fn events(
     db: &Connection,
     ledger: &str,
@@ -220,7 +220,7 @@ pub(super) fn events(
     Ok(events)
 }
 
-/// Some events of all stacks.
+/// Reads a page of events of all stacks.
 pub(super) fn log(
     db: &Connection,
     ledger: &str,
@@ -247,7 +247,7 @@ pub(super) fn log(
     Ok(LogPage { events, next })
 }
 
-/// Behind the last event of all stacks.
+/// Reads the position after the last event.
 pub(super) fn end(db: &Connection, ledger: &str) -> Result<Cursor, LedgerError> {
     let position: Option<u64> = db
         .query_row("SELECT max(position) FROM event", [], |row| row.get(0))
@@ -255,7 +255,7 @@ pub(super) fn end(db: &Connection, ledger: &str) -> Result<Cursor, LedgerError> 
     Ok(position.map_or_else(Cursor::start, Cursor::at))
 }
 
-/// A stream beside the stacks: the key of its row, when it has one, and its fold.
+/// Reads another stream: its row's key, if it has one, and its state.
 pub(super) fn stream<S: Stream>(
     db: &Connection,
     ledger: &str,
@@ -292,7 +292,7 @@ pub(super) fn stream<S: Stream>(
     Ok((Some(row), fold))
 }
 
-/// SQLite's integers have a sign; no number of ours comes near it.
+/// SQLite's integers are signed; no number here comes near the limit.
 pub(super) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -332,7 +332,7 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
     ))
 }
 
-/// The word for a source, as in JSON.
+/// The name of a source, as in JSON.
 pub(super) fn source_word(source: Source) -> &'static str {
     match source {
         Source::Provider => "provider",

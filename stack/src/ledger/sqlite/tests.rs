@@ -1,4 +1,5 @@
-//! What only the file can show: bad files, full disks, locks, formats, and readers without rights.
+//! Properties of the ledger's file: bad files, full disks, locks, formats, and readers without
+//! permissions.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -60,8 +61,8 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Making a ledger touches nothing; the first call creates a private file in a private folder, and a
-/// closed ledger is that one file.
+/// Creating a ledger value touches nothing. The first call creates a private file in a private
+/// folder, and a closed ledger is a single file.
 #[tokio::test]
 async fn the_first_call_creates_it_privately() {
     let root = tempfile::tempdir().unwrap();
@@ -80,7 +81,7 @@ async fn the_first_call_creates_it_privately() {
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
-/// A folder that exists keeps its mode.
+/// An existing folder keeps its mode.
 #[tokio::test]
 async fn a_folder_of_others_is_left_as_it_is() {
     let folder = Folder::new();
@@ -89,7 +90,7 @@ async fn a_folder_of_others_is_left_as_it_is() {
     assert_eq!(mode(folder.0.path()), 0o755);
 }
 
-/// What was acknowledged is there when the ledger is opened again, with the same id.
+/// Acknowledged events are there after reopening, with the same ledger id.
 #[tokio::test]
 async fn it_is_there_when_opened_again() {
     let folder = Folder::new();
@@ -102,7 +103,7 @@ async fn it_is_there_when_opened_again() {
     assert_eq!(again.leases(Scope::Live).await.unwrap(), [lease]);
 }
 
-/// A file that is something else is refused with what it is, and not a byte of it changes.
+/// A file that is not a ledger is refused with the reason, and not changed.
 #[tokio::test]
 async fn what_is_no_ledger_is_left_as_it_is() {
     let folder = Folder::new();
@@ -149,7 +150,7 @@ async fn what_is_no_ledger_is_left_as_it_is() {
     );
 }
 
-/// A ledger of a newer version is refused with both formats, and left as it is.
+/// A ledger of a newer version is refused with both formats, and not changed.
 #[tokio::test]
 async fn a_newer_ledger_is_left_as_it_is() {
     let folder = Folder::new();
@@ -176,7 +177,7 @@ async fn a_newer_ledger_is_left_as_it_is() {
     assert_eq!(fs::read(folder.path()).unwrap(), before);
 }
 
-/// A log whose ledger is gone is not played into a new one.
+/// A leftover log is not applied to a new ledger.
 #[tokio::test]
 async fn a_leftover_log_is_refused() {
     let folder = Folder::new();
@@ -186,7 +187,7 @@ async fn a_leftover_log_is_refused() {
     assert_eq!(folder.names(), ["ledger.db-wal"]);
 }
 
-/// A folder that can't be made is named.
+/// The error names a folder that cannot be created.
 #[tokio::test]
 async fn a_folder_that_cannot_be_made_is_named() {
     let folder = Folder::new();
@@ -204,8 +205,8 @@ async fn a_folder_that_cannot_be_made_is_named() {
     ));
 }
 
-/// A ledger that another process keeps locked is an error after the patience, readers go on, and
-/// the ledger is of use when the lock is gone.
+/// A lock that outlasts the timeout is an error. Readers continue, and writing works once the lock
+/// is gone.
 #[tokio::test]
 async fn a_lock_that_lasts_is_an_error() {
     let folder = Folder::new();
@@ -230,7 +231,7 @@ async fn a_lock_that_lasts_is_an_error() {
         .unwrap();
 }
 
-/// Without space an append is an error and changes nothing; with space the same ledger goes on.
+/// On a full disk an append fails without changing anything, and works again once there is space.
 #[tokio::test]
 async fn a_full_disk_damages_nothing() {
     let folder = Folder::new();
@@ -260,7 +261,7 @@ async fn a_full_disk_damages_nothing() {
     assert_eq!(sound, "ok");
 }
 
-/// Makes the file as large as the disk is.
+/// Limits the file to its current size, like a full disk.
 async fn limit_pages(ledger: &SqliteLedger, pages: i64) {
     let limit = move |db: &Connection, _: &str| {
         let set = db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
@@ -269,7 +270,7 @@ async fn limit_pages(ledger: &SqliteLedger, pages: i64) {
     ledger.write(limit).await.unwrap();
 }
 
-/// A ledger that was opened to be read is never written, nor created.
+/// A ledger opened read-only is never written or created.
 #[tokio::test]
 async fn read_only_means_nothing_is_written() {
     let folder = Folder::new();
@@ -289,8 +290,8 @@ async fn read_only_means_nothing_is_written() {
     assert_eq!(fs::read(folder.path()).unwrap(), before);
 }
 
-/// Snapshots are a cache: without them, or with those of another format, the events tell the same,
-/// and the next writer makes the live ones new.
+/// Snapshots are a cache: without them, or in another format, folding gives the same leases, and
+/// the next writer rewrites the live ones.
 #[tokio::test]
 async fn snapshots_are_folded_anew() {
     let folder = Folder::new();
@@ -309,7 +310,7 @@ async fn snapshots_are_folded_anew() {
     for (damage, refreshed) in [
         ("format = 0", true),
         ("format = 0, snapshot = x'00'", true),
-        // A newer jiti's snapshots are left to it.
+        // Snapshots of a newer version are left alone.
         ("format = 99", false),
         ("snapshot = x''", true),
         ("snapshot = CAST(snapshot || 'x' AS BLOB)", true),
@@ -329,7 +330,7 @@ async fn snapshots_are_folded_anew() {
             std::slice::from_ref(&lease),
             "{damage}"
         );
-        // Any append opens the writer, also one that is refused.
+        // Any append opens the writer, even a refused one.
         ledger
             .append_pool(&PoolName::inits(), Seq(9), Vec::new())
             .await
@@ -348,7 +349,7 @@ async fn snapshots_are_folded_anew() {
     );
 }
 
-/// Events that contradict each other are damage that is named, never a lease.
+/// Contradictory events are reported as damage, and never give a lease.
 #[tokio::test]
 async fn contradictions_are_named() {
     let folder = Folder::new();
@@ -361,7 +362,7 @@ async fn contradictions_are_named() {
     assert!(error.to_string().contains("stack \"a\""), "{error}");
 }
 
-/// Appends that wait together share a commit, and the refusal of one does not touch the others.
+/// Pending appends share one commit, and a refused one does not affect the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn appends_that_wait_share_a_commit() {
     let folder = Folder::new();
@@ -369,7 +370,7 @@ async fn appends_that_wait_share_a_commit() {
     begun(&ledger, "refused").await;
     let db = Connection::open(folder.path()).unwrap();
     db.execute_batch("BEGIN IMMEDIATE").unwrap();
-    // The thread is busy with the first while the others come.
+    // The thread is busy with the first append while the others arrive.
     let tasks: Vec<_> = (0..40)
         .map(|number| {
             let ledger = std::sync::Arc::clone(&ledger);
@@ -391,7 +392,7 @@ async fn appends_that_wait_share_a_commit() {
         accepted += u32::from(task.await.unwrap());
     }
     assert_eq!(accepted, 36);
-    // Each commit writes the page with the indexes again: forty of them would be far larger.
+    // Each commit rewrites the index page, so forty commits would write far more.
     let pages = (commits() - before) / 4096;
     assert!(pages < 60, "{pages} pages for 36 appends");
 }

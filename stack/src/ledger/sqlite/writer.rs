@@ -1,8 +1,7 @@
-//! The one thread that writes: it takes every append that is waiting and commits them together.
+//! The writer thread, which commits all pending appends together.
 //!
-//! Each append has a savepoint and a verdict of its own; one commit, synced to disk, then
-//! acknowledges them all. Forty writers so pay for one sync, and one that is refused costs the others
-//! nothing.
+//! Each append has its own savepoint and result. One commit, synced to disk, then acknowledges all
+//! of them. Forty appends share one sync, and a refused one does not affect the others.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -15,20 +14,20 @@ use crate::ledger::LedgerError;
 use crate::sqlite::failure;
 use crate::sqlite::lock_wait::LockWait;
 
-/// The most appends in one commit: others may wait for the lock meanwhile.
+/// The maximum number of appends in one commit, so that other processes get the lock in between.
 const GROUP: usize = 256;
 
-/// An append that waits for its turn.
+/// A pending append.
 pub(super) trait Pending: Send {
-    /// Whether anybody still waits for the answer.
+    /// Whether the caller is still waiting.
     fn is_wanted(&self) -> bool;
-    /// Decides and writes, inside a transaction; what a refused one has written has to be undone.
+    /// Decides and writes, inside a transaction. The caller undoes the writes of a refused append.
     fn act(&mut self, db: &Connection, ledger: &str) -> Result<(), LedgerError>;
-    /// Tells the answer: the verdict, or why nothing could be committed.
+    /// Sends the result: the append's own, or why the commit failed.
     fn answer(self: Box<Self>, committed: Result<(), LedgerError>);
 }
 
-/// An append that answers with a `T`.
+/// An append with a result of type `T`.
 pub(super) struct Append<T, F> {
     act: Option<F>,
     verdict: Option<Result<T, LedgerError>>,
@@ -74,18 +73,18 @@ where
         let answer = match (committed, self.verdict) {
             (Err(error), Some(Ok(_)) | None) => Err(error),
             (_, Some(verdict)) => verdict,
-            // It was not acted on, and then nothing was committed for it.
+            // It was not run, so nothing was committed for it.
             (Ok(()), None) => return,
         };
         let _ = self.reply.send(answer);
     }
 }
 
-/// The connection that writes, opened by the first append.
+/// The writing connection, opened by the first append.
 pub(super) struct Writer {
     site: Arc<LedgerFile>,
     db: Option<Connection>,
-    /// The last lock had to be waited for: others are there.
+    /// The last lock was contended: other processes are writing too.
     contended: bool,
 }
 
@@ -129,7 +128,7 @@ impl Writer {
             }
             Ok(())
         });
-        // A connection whose transaction could not even be undone is not used again.
+        // A connection whose rollback failed is not used again.
         if db.is_autocommit() {
             self.db = Some(db);
         }
@@ -141,8 +140,8 @@ impl Writer {
         if append::is_stale(&db, ledger)? {
             self.transact(&db, ledger, |db| append::refresh(db, ledger))?;
         }
-        // From here on the waiting is done here: SQLite's own pauses grow to 100 ms, and whoever
-        // waits so long is overtaken by everybody who has just come.
+        // From here on, this thread does the waiting: SQLite's own pauses grow to 100 ms, and a
+        // process that waits so long loses against every newcomer.
         db.busy_timeout(std::time::Duration::ZERO)
             .map_err(|error| failure::sqlite(ledger, "opening it", error))?;
         Ok(db)
@@ -159,7 +158,7 @@ impl Writer {
             run(db, "COMMIT").map_err(|error| failure::sqlite(ledger, "committing", error))
         });
         if done.is_err() && !db.is_autocommit() {
-            // The error that is told is the one that led here.
+            // The error that is reported is the first one.
             let _ = run(db, "ROLLBACK");
         }
         done
@@ -169,7 +168,7 @@ impl Writer {
     fn begin(&mut self, db: &Connection, ledger: &str) -> Result<(), LedgerError> {
         let mut waits = LockWait::up_to(self.site.patience);
         if self.contended {
-            // Who came second is asleep just now; who held the lock last lets it have a look.
+            // After contention, pause once so that another process can take the lock.
             waits.once_more();
         }
         self.contended = false;
@@ -191,8 +190,8 @@ impl Writer {
     }
 }
 
-/// Acts; what a refused append has written is undone. An error means that the whole transaction is
-/// lost.
+/// Runs `act` in a savepoint and undoes a refused append. An error means that the whole transaction
+/// is lost.
 fn with_savepoint(
     db: &Connection,
     ledger: &str,
@@ -201,7 +200,7 @@ fn with_savepoint(
     let failed = |error| failure::sqlite(ledger, "appending", error);
     run(db, "SAVEPOINT append").map_err(failed)?;
     if let Err(refused) = act(db) {
-        // On a full disk SQLite undoes everything by itself, the savepoints included.
+        // On a full disk, SQLite rolls back everything itself, including the savepoints.
         if db.is_autocommit() {
             return Err(refused);
         }

@@ -1,4 +1,5 @@
-//! The order as a property: for any references and any answers, nothing goes before what depends on it.
+//! Property tests of the deletion order: for any references and outcomes, nothing is deleted before
+//! what depends on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,8 @@ fn id(text: &str) -> ResourceId {
     ResourceId(text.to_owned())
 }
 
-/// Resources by name and type, each with what it uses; `~` before a name: loosely; `^`: it owns this one.
+/// Resources by name and type, each with what it uses. `~` before a name: a detachable reference.
+/// `^`: the resource owns this one.
 fn resources(lines: &[(&str, &str, &[&str])]) -> Vec<Resource> {
     let kinds: BTreeMap<&str, &str> = lines.iter().map(|(name, kind, _)| (*name, *kind)).collect();
     let full = |name: &str| id(&format!("{}/{name}", kinds[name]));
@@ -38,7 +40,7 @@ fn resources(lines: &[(&str, &str, &[&str])]) -> Vec<Resource> {
         .collect()
 }
 
-/// Does every step at once; answers the steps of each round by name.
+/// Runs every step successfully, and returns the steps of each round.
 fn rounds(mut schedule: DeletionSchedule) -> Vec<Vec<String>> {
     let mut rounds = Vec::new();
     loop {
@@ -67,8 +69,8 @@ fn name(id: &ResourceId) -> String {
     id.as_str().rsplit('/').next().unwrap().to_owned()
 }
 
-/// Users go before what they use, groups before their members and before all that is ready with them, roles, keys and log
-/// groups after all others.
+/// Users are deleted before what they use, groups before their members and before everything ready
+/// with them, and roles, keys and log groups last.
 #[test]
 fn a_stack_goes_from_its_leaves() {
     let mut all = resources(&[
@@ -94,7 +96,8 @@ fn a_stack_goes_from_its_leaves() {
     assert_eq!(rounds, expected);
 }
 
-/// What lies in its owner goes before it; a reference to oneself, or to something that is not there, is none.
+/// A resource inside its owner is deleted first. References to itself or to an unknown resource are
+/// ignored.
 #[test]
 fn owners_and_users_may_be_the_same() {
     let mut all = resources(&[
@@ -108,7 +111,8 @@ fn owners_and_users_may_be_the_same() {
     );
 }
 
-/// A circle of security groups is loosened when nobody else uses them any more, and only then.
+/// The references of a cycle of security groups are detached once nothing else uses them, and not
+/// earlier.
 #[test]
 fn a_circle_is_loosened() {
     let all = resources(&[
@@ -129,7 +133,7 @@ fn a_circle_is_loosened() {
     );
     assert_eq!(schedule.ready(), []);
     schedule.gone(&id("ec2:instance/instance"));
-    // `third` may still name `web`, which is therefore not touched yet.
+    // `third` may still reference `web`, so `web` is not touched yet.
     assert_eq!(
         schedule.ready(),
         [DeletionStep::DetachReferences(id("ec2:security-group/db"))]
@@ -141,7 +145,8 @@ fn a_circle_is_loosened() {
     assert_eq!(schedule.ready(), [delete("ec2:security-group/db")]);
 }
 
-/// A circle that nothing opens is named; what it uses is kept by it, everything else goes.
+/// A cycle that cannot be broken is reported. It keeps what it uses, and everything else is
+/// deleted.
 #[test]
 fn a_circle_that_nothing_opens_is_named() {
     let all = resources(&[
@@ -160,7 +165,7 @@ fn a_circle_that_nothing_opens_is_named() {
     assert_eq!(schedule.ready(), [DeletionStep::Delete(id("x:z/free"))]);
 }
 
-/// One that is left keeps what it uses and nothing else; roles and the like do not wait for it.
+/// A resource that stays keeps only what it uses. Roles and similar types do not wait for it.
 #[test]
 fn one_that_stays_keeps_only_what_it_uses() {
     let all = resources(&[
@@ -193,9 +198,9 @@ fn one_that_stays_keeps_only_what_it_uses() {
 #[derive(Clone, Debug)]
 struct Story {
     resources: Vec<Resource>,
-    /// Those whose delete fails for ever, those that cannot be loosened.
+    /// Resources whose delete always fails, and those whose references cannot be detached.
     fails: Vec<bool>,
-    /// Which of those under way has its answer next.
+    /// The order in which pending steps complete.
     answers: Vec<usize>,
 }
 
@@ -240,7 +245,7 @@ fn story() -> impl Strategy<Value = Story> {
     })
 }
 
-/// What a resource depends on, as a cloud would see it: references that were not loosened.
+/// The users of a resource as a cloud sees them: references that were not detached.
 fn users<'a>(
     all: &'a [Resource],
     detached: &'a BTreeSet<ResourceId>,
@@ -254,8 +259,8 @@ fn users<'a>(
 }
 
 proptest! {
-    /// For any graph of references and any answers: nothing is deleted while something that depends on it may exist;
-    /// whatever fails keeps only what it truly keeps; and it always comes to an end.
+    /// For any references and any outcomes: nothing is deleted while something that depends on it
+    /// may exist, a failure keeps only what really depends on it, and the schedule always ends.
     #[test]
     fn nothing_goes_before_what_depends_on_it(story in story()) {
         let Story { resources: all, fails, answers } = story;
@@ -284,7 +289,7 @@ proptest! {
             let one = &all[number];
             prop_assert!(!gone.contains(id), "{id} was deleted twice");
             if let DeletionStep::DetachReferences(id) = &step {
-                // Only the circle that it opens may still use it.
+                // Only the cycle that it breaks may still use it.
                 for user in users(&all, &detached, id).filter(|user| !gone.contains(&user.id)) {
                     let circle = reaches(&all, id, &user.id) && reaches(&all, &user.id, id);
                     prop_assert!(circle, "{id} is loosened before {} is gone", user.id);
@@ -295,7 +300,7 @@ proptest! {
                     prop_assert!(gone.contains(&user.id), "{id} goes before {}", user.id);
                 }
                 for whole in one.owner.iter().chain(&one.part_of).filter(|whole| *whole != id) {
-                    // Only what lies in its owner goes before it.
+                    // Only what is inside its owner is deleted before it.
                     let lies = reaches(&all, id, whole);
                     prop_assert!(lies || gone.contains(whole), "{id} goes before {whole}");
                 }
@@ -343,7 +348,8 @@ proptest! {
     }
 }
 
-/// Whether one uses another, directly or not, or goes before it because it owns, or is the whole of, something that does.
+/// Whether one uses another, directly or indirectly, or must be deleted first as the owner, or the
+/// whole, of one that does.
 fn reaches(all: &[Resource], from: &ResourceId, to: &ResourceId) -> bool {
     let mut seen = BTreeSet::new();
     let mut next = vec![from.clone()];
@@ -368,7 +374,7 @@ fn reaches(all: &[Resource], from: &ResourceId, to: &ResourceId) -> bool {
     false
 }
 
-/// Whether one can only go after a role or a log group.
+/// Whether a resource can only be deleted after a role or a log group.
 fn waits_for_last(all: &[Resource], id: &ResourceId) -> bool {
     let last = all
         .iter()

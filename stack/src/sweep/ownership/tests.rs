@@ -1,4 +1,4 @@
-//! Nothing foreign goes: each way in which a resource may not be the stack's, by its own test.
+//! Nothing foreign is deleted: one test per way in which a resource may not belong to the stack.
 
 use super::*;
 use crate::testing::{noon, resource, stack_name};
@@ -35,7 +35,7 @@ fn tag(resource: &mut Resource, key: &str, value: &str) {
     resource.tags.insert(key.to_owned(), value.to_owned());
 }
 
-/// The verdict on one alone, with its reason.
+/// The verdict on one resource alone, with its reason.
 fn alone(change: impl FnOnce(&mut Resource)) -> (Ownership, String) {
     judged_by(&identity(), change)
 }
@@ -58,7 +58,8 @@ fn verdicts(resources: &[Resource]) -> Vec<Ownership> {
         .collect()
 }
 
-/// Name, app and any owner that the lease has had: it belongs, and the verdict says why.
+/// With matching name, app and any owner of the lease, a resource belongs, and the verdict says
+/// why.
 #[test]
 fn what_matches_belongs() {
     let (verdict, reason) = alone(|_| {});
@@ -74,7 +75,7 @@ fn what_matches_belongs() {
     assert_eq!(young.1, "its tags name the stack, its app and its owner");
 }
 
-/// The same name under another app or owner, or without one of these tags, is left and named.
+/// The same name under another app or owner, or with one of these tags missing, stays and is named.
 #[test]
 fn the_same_name_under_another_app_or_owner_stays() {
     let (verdict, reason) = alone(|one| tag(one, tags::APP, "search"));
@@ -94,7 +95,7 @@ fn the_same_name_under_another_app_or_owner_stays() {
     assert!(reason.starts_with("it has no tag jiti:owner"), "{reason}");
 }
 
-/// Of stacks that only tags tell of, another app, owner or account is another stack, and none of this one's business.
+/// Among stacks found by tags, another app, owner or account is another stack.
 #[test]
 fn unleased_stacks_of_one_name_are_apart() {
     let unleased = StackIdentity {
@@ -119,7 +120,7 @@ fn unleased_stacks_of_one_name_are_apart() {
     );
 }
 
-/// Another account or region than the configuration names is never touched.
+/// Accounts and regions that are not configured are never touched.
 #[test]
 fn other_accounts_and_regions_stay() {
     for elsewhere in [
@@ -135,7 +136,8 @@ fn other_accounts_and_regions_stay() {
     }
 }
 
-/// A tagged member of somebody's CloudFormation stack is never deleted alone, whether that stack was found or not.
+/// A tagged member of a foreign CloudFormation stack is never deleted alone, whether that stack was
+/// found or not.
 #[test]
 fn members_of_somebodys_cloudformation_stack_stay() {
     let mut whole = resource("cloudformation:stack", "theirs", "other");
@@ -149,7 +151,7 @@ fn members_of_somebodys_cloudformation_stack_stay() {
         judgement[&member.id].blocked_by.as_deref(),
         Some(whole.id.as_str())
     );
-    // One that is tagged itself goes, and its members with it.
+    // A CloudFormation stack with its own tag is deleted with its members.
     tag(&mut whole, tags::STACK, "shop");
     assert_eq!(
         verdicts(&[whole, member]),
@@ -157,7 +159,7 @@ fn members_of_somebodys_cloudformation_stack_stay() {
     );
 }
 
-/// A foreign instance in the stack's subnet is nobody's business here: lying in something is no belonging.
+/// A foreign instance in the stack's subnet stays foreign: being inside something is not ownership.
 #[test]
 fn lying_in_the_same_subnet_is_no_belonging() {
     let subnet = resource("ec2:subnet", "s", "shop");
@@ -170,7 +172,7 @@ fn lying_in_the_same_subnet_is_no_belonging() {
     );
 }
 
-/// What names another stack now, as after a tag was moved, is that one's.
+/// A resource whose tag now names another stack is foreign.
 #[test]
 fn a_moved_tag_makes_it_foreign() {
     let (verdict, reason) = alone(|one| tag(one, tags::STACK, "search"));
@@ -178,7 +180,7 @@ fn a_moved_tag_makes_it_foreign() {
     assert_eq!(reason, "its tag names another stack: search");
 }
 
-/// Nothing older than the lease goes.
+/// Nothing older than the lease is deleted.
 #[test]
 fn what_is_older_than_the_lease_stays() {
     let (verdict, reason) = alone(|one| one.created_at = Some(Span::minutes(6).before(noon())));
@@ -186,7 +188,7 @@ fn what_is_older_than_the_lease_stays() {
     assert!(reason.starts_with("it is older than the lease"), "{reason}");
 }
 
-/// What its own service did not confirm, what nobody may touch, and what is protected stays, and says which.
+/// Unconfirmed, untouchable and protected resources stay, with the reason.
 #[test]
 fn doubts_and_protections_stay() {
     let unconfirmed =
@@ -206,7 +208,8 @@ fn doubts_and_protections_stay() {
     );
 }
 
-/// An untagged child goes only with an owner that was confirmed and belongs itself, however many owners are between.
+/// An untagged child is deleted only with a confirmed owner that belongs, through any number of
+/// owners.
 #[test]
 fn children_go_only_with_an_owner_that_belongs() {
     let child = |name: &str, owner: &Resource| {
@@ -220,7 +223,7 @@ fn children_go_only_with_an_owner_that_belongs() {
     let volume = child("volume", &member);
     let all = [volume.clone(), member.clone(), group.clone()];
     assert_eq!(verdicts(&all), [Ownership::Belongs; 3]);
-    // Nobody knows who owns it.
+    // The owner is unknown.
     assert_eq!(
         verdicts(&[volume.clone(), member.clone()]),
         [Ownership::Foreign; 2]
@@ -231,7 +234,7 @@ fn children_go_only_with_an_owner_that_belongs() {
     assert_eq!(verdicts(&all), [Ownership::Stays; 3]);
 }
 
-/// A tagged instance of somebody else's group stays: the group would make it again.
+/// A tagged instance of a foreign group stays, because the group would recreate it.
 #[test]
 fn members_of_a_foreign_group_stay() {
     let mut group = resource("autoscaling:autoScalingGroup", "g", "other");
@@ -244,7 +247,7 @@ fn members_of_a_foreign_group_stay() {
     );
 }
 
-/// Whatever would take along something that may not go stays itself, and so does what goes only with it.
+/// An owner of something that must stay also stays, and so does what would be deleted only with it.
 #[test]
 fn owners_of_what_is_foreign_stay() {
     let group = resource("autoscaling:autoScalingGroup", "g", "shop");
@@ -269,7 +272,7 @@ fn owners_of_what_is_foreign_stay() {
     assert_eq!(blocked_by.as_deref(), Some(moved.id.as_str()));
 }
 
-/// What a service made for itself goes with an owner that belongs, and keeps it not.
+/// A resource that a service made for itself is deleted with its owner and does not keep it.
 #[test]
 fn what_a_service_made_goes_with_its_owner() {
     let balancer = resource("elasticloadbalancing:loadbalancer", "b", "shop");
@@ -280,7 +283,7 @@ fn what_a_service_made_goes_with_its_owner() {
     assert_eq!(verdicts(&[balancer, card]), [Ownership::Belongs; 2]);
 }
 
-/// Owners in a circle own nothing.
+/// Owners in a cycle own nothing.
 #[test]
 fn owners_in_a_circle_stay() {
     let (mut a, mut b) = (one("a"), one("b"));

@@ -1,4 +1,4 @@
-//! How a cloud in memory answers the calls of the seam.
+//! The fake cloud's implementation of [`Cloud`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::values::tags;
 use crate::values::ttl::Span;
 
 impl FakeCloud {
-    /// Others have their turn while this call is on its way.
+    /// Yields, so that concurrent calls interleave.
     async fn travel(&self) {
         let latency = {
             let mut world = self.world();
@@ -106,7 +106,7 @@ impl Cloud for FakeCloud {
                 described.failed = failed.collect();
                 return described;
             }
-            // It is one call, however many it asks about.
+            // One call, whatever the number of resources.
             let left = world.calls_left.take();
             for asked in resources {
                 let id = &asked.id;
@@ -199,7 +199,7 @@ impl Cloud for FakeCloud {
             self.about(CloudCall::Stop, resource).await?;
             if let Some(one) = self.world().resources.get_mut(&resource.id) {
                 one.stopped = true;
-                // Whoever looks now no longer sees what it was.
+                // A later description no longer shows the previous size.
                 one.size = one.size.as_ref().map(|_| asleep());
             }
             Ok(())

@@ -1,4 +1,4 @@
-//! That the cloud in memory is as strict as a real one.
+//! The fake cloud enforces what a real one enforces.
 
 use super::*;
 use crate::cloud::{Cloud, DeleteOptions, Deletion, DiscoveryScope};
@@ -7,7 +7,7 @@ fn id(text: &str) -> ResourceId {
     ResourceId(text.to_owned())
 }
 
-/// What is used cannot go before what uses it, and a deletion that only begins is through after its descriptions.
+/// A resource in use cannot be deleted, and a slow deletion completes after its descriptions.
 #[tokio::test]
 async fn it_is_as_strict_as_a_cloud() {
     let subnet = resource("ec2:subnet", "s", "shop");
@@ -28,7 +28,7 @@ async fn it_is_as_strict_as_a_cloud() {
     assert_eq!(cloud.called(CloudCall::Delete), deletes);
 }
 
-/// A group that lives makes its members again; untagged ones are found through it.
+/// An existing group replaces its members, and discovery finds untagged ones through it.
 #[tokio::test]
 async fn a_group_makes_its_members_again() {
     let group = resource("autoscaling:autoScalingGroup", "g", "shop");
@@ -50,7 +50,7 @@ async fn a_group_makes_its_members_again() {
     assert_eq!(cloud.ids(), []);
 }
 
-/// Scripted refusals come so many times; expired credentials fail everything.
+/// Scripted refusals occur as often as configured, and expired credentials fail every call.
 #[tokio::test]
 async fn refusals_come_as_often_as_they_were_asked_for() {
     let queue = resource("sqs", "q", "shop");

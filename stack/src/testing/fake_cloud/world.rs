@@ -1,4 +1,4 @@
-//! What exists in a cloud in memory, and how it was told to answer.
+//! The state of the fake cloud: its resources and its scripted behaviour.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,31 +14,31 @@ pub(super) struct World {
     pub(super) calls: Vec<(CloudCall, Option<ResourceId>)>,
     pub(super) refusals: BTreeMap<(CloudCall, ResourceId), (CloudErrorKind, Repeat)>,
     pub(super) panics: BTreeSet<(CloudCall, ResourceId)>,
-    /// Deletions that take so many descriptions.
+    /// Slow deletions, with the number of descriptions that each takes.
     pub(super) slow: BTreeMap<ResourceId, u32>,
-    /// Deletions that have begun, and how many descriptions they still take.
+    /// Deletions in progress, with the number of descriptions left.
     pub(super) going: BTreeMap<ResourceId, u32>,
     pub(super) scheduled: BTreeMap<ResourceId, Timestamp>,
     pub(super) silent: Vec<Unchecked>,
     pub(super) unlisted: BTreeSet<ResourceId>,
-    /// Each group makes another member when one goes.
+    /// Groups that replace a deleted member, with a template of the member.
     pub(super) groups: BTreeMap<ResourceId, Resource>,
     pub(super) made: u32,
     pub(super) enforces: bool,
-    /// Calls until the credentials expire.
+    /// Calls left before the credentials expire.
     pub(super) calls_left: Option<u64>,
     pub(super) clock: Option<Timestamp>,
     pub(super) activity: BTreeMap<ResourceId, Activity>,
     pub(super) bill: Bill,
     pub(super) prices: Vec<Price>,
-    /// How long each call takes.
+    /// The duration of each call.
     pub(super) latency: std::time::Duration,
     pub(super) under_way: usize,
     pub(super) most_under_way: usize,
 }
 
 impl World {
-    /// One in which these exist.
+    /// A state with these resources.
     pub(super) fn of(resources: BTreeMap<ResourceId, Resource>) -> Self {
         Self {
             resources,
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// Whether a call about one is answered at all.
+    /// Checks scripted refusals and panics.
     pub(super) fn admit(&mut self, call: CloudCall, id: &ResourceId) -> Result<(), CloudError> {
         self.has_credentials()?;
         let key = (call, id.clone());
@@ -105,13 +105,13 @@ impl World {
         })
     }
 
-    /// What still uses one, other than itself.
+    /// A resource that uses this one.
     pub(super) fn user_of(&self, id: &ResourceId) -> Option<&Resource> {
         let mut all = self.resources.values();
         all.find(|other| other.id != *id && other.uses.contains(id))
     }
 
-    /// It is gone: a group that lives makes another member, and what it alone owns goes with a group that does not.
+    /// Completes a deletion. A group that exists replaces a deleted member.
     pub(super) fn vanish(&mut self, id: &ResourceId) {
         self.going.remove(id);
         let Some(resource) = self.resources.remove(id) else {

@@ -1,8 +1,8 @@
-//! What is a name, and what is refused.
+//! Valid and invalid names.
 
 use super::*;
 
-/// A stack name keeps to what every service accepts in a tag, and each refusal says why.
+/// A stack name uses only characters that every service accepts in a tag, and each error says why.
 #[test]
 fn names_are_safe_in_tags() {
     for right in [
@@ -23,7 +23,7 @@ fn names_are_safe_in_tags() {
     assert!(refusal("größe").contains('ö'));
 }
 
-/// Random ids are twelve digits, differ, and are read back; anything else is refused.
+/// Random ids have twelve digits, differ, and survive a round trip. Anything else is refused.
 #[test]
 fn random_ids_differ() {
     let many: std::collections::BTreeSet<LedgerId> =
@@ -36,7 +36,7 @@ fn random_ids_differ() {
     assert!(RunId::new("7K3M9Q2X4V8W").is_err());
 }
 
-/// An actor is made from anything the operating system says, and nothing in it acts on a terminal.
+/// Any user and host names make an actor without control characters.
 #[test]
 fn an_actor_is_always_printable() {
     assert_eq!(Actor::of("ana", "laptop").as_str(), "ana@laptop");
@@ -45,7 +45,7 @@ fn an_actor_is_always_printable() {
     assert!(Actor::new(Actor::of(&"x".repeat(999), &"y".repeat(999)).as_str()).is_ok());
 }
 
-/// Ids travel as plain strings and are checked on the way in.
+/// Ids are serialised as plain strings and checked when read.
 #[test]
 fn ids_are_plain_strings() {
     let name = StackName::new("a b").expect("legal");
@@ -58,7 +58,7 @@ fn ids_are_plain_strings() {
     assert!(PoolName::new(PoolName::inits().as_str()).is_ok());
 }
 
-/// Whatever a tag says, it can be shown as a name; what is a name stays as it is.
+/// Any tag value can be shown as a name, and a valid name stays unchanged.
 #[test]
 fn any_text_looks_like_a_name() {
     let like = |text: &str| StackName::like(text).to_string();

@@ -1,4 +1,4 @@
-//! Durations as people write them, and what is refused.
+//! Valid and invalid durations.
 
 use super::*;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ fn seconds(text: &str) -> u64 {
     text.parse::<Span>().expect(text).seconds()
 }
 
-/// Every unit is read, alone and together.
+/// Every unit is read, alone and combined.
 #[test]
 fn durations_are_read() {
     assert_eq!(seconds("45s"), 45);
@@ -20,7 +20,7 @@ fn durations_are_read() {
     assert_eq!(seconds("36525d"), LONGEST);
 }
 
-/// What is no duration is refused with what was read, what is wrong and an example.
+/// An invalid duration is refused with the text, the problem and an example.
 #[test]
 fn refusals_say_what_is_wrong() {
     let problem = |text: &str| text.parse::<Span>().expect_err(text).problem;
@@ -48,7 +48,7 @@ fn refusals_say_what_is_wrong() {
     );
 }
 
-/// A TTL keeps the text that was written, a span has one form of its own.
+/// A TTL keeps its text, and a span has one canonical form.
 #[test]
 fn a_ttl_keeps_its_text() {
     let ttl: Ttl = "36h".parse().expect("a duration");
@@ -79,14 +79,14 @@ fn elapsed_is_seconds_in_json() {
 }
 
 proptest! {
-    /// What a span writes is read back as the same span.
+    /// A span survives a round trip.
     #[test]
     fn written_is_read_back(seconds in 1..=LONGEST) {
         let span = Span::from_seconds(seconds).expect("in range");
         prop_assert_eq!(span.to_string().parse::<Span>(), Ok(span));
     }
 
-    /// No text makes the parser panic or wrap, and what it accepts lies in range.
+    /// No text makes the parser panic or overflow, and accepted values are within the limits.
     #[test]
     fn any_text_is_survived(text in "[0-9smhdw .-]{0,40}|.{0,20}") {
         if let Ok(span) = text.parse::<Span>() {
@@ -94,7 +94,7 @@ proptest! {
         }
     }
 
-    /// A moment plus any span never wraps to an earlier one.
+    /// A time plus any span is never earlier.
     #[test]
     fn later_is_later(seconds in 1..=LONGEST, from in -300_000_000_000_i64..=253_402_207_200_i64) {
         let from = Timestamp::from_second(from).expect("in range");
