@@ -186,9 +186,9 @@ fn policy(section: &mut Section<'_>) -> Result<Policy, ConfigError> {
         })?,
         required_labels: section.texts("required_labels", |key| match unsafe_character(key) {
             Some(c) => Err(format!(
-                "{c:?} can be in no tag: use letters, digits and _.:/=+@-"
+                "{c:?} is not allowed in a tag: use letters, digits, spaces and _.:/=+@-"
             )),
-            None if key.is_empty() => Err("a label has a name".to_owned()),
+            None if key.is_empty() => Err("a label must not be empty".to_owned()),
             None => Ok(()),
         })?,
         max_hourly_usd: section.rate("max_hourly_usd")?,
@@ -203,7 +203,7 @@ fn policy(section: &mut Section<'_>) -> Result<Policy, ConfigError> {
     if let (Some(default), Some(max)) = (policy.default_ttl, policy.max_ttl)
         && default > max
     {
-        let problem = format!("{default} is longer than max_ttl, which is {max}");
+        let problem = format!("{default} is longer than max_ttl, {max}");
         return Err(section.wrong("default_ttl", &problem));
     }
     Ok(policy)
@@ -228,7 +228,7 @@ fn notify(section: &mut Section<'_>) -> Result<NotifyConfig, ConfigError> {
         if web {
             Ok(())
         } else {
-            Err("an address begins with https://".to_owned())
+            Err("a URL starts with https://".to_owned())
         }
     })?;
     let mut before = section
@@ -246,7 +246,7 @@ fn account(section: &mut Section<'_>) -> Result<Account, ConfigError> {
         if right {
             Ok(())
         } else {
-            Err("the number of an account has twelve digits".to_owned())
+            Err("an account number has twelve digits".to_owned())
         }
     })?;
     let profile = section.checked("profile", not_empty)?;
@@ -254,19 +254,16 @@ fn account(section: &mut Section<'_>) -> Result<Account, ConfigError> {
         if arn.starts_with("arn:") {
             Ok(())
         } else {
-            Err("an ARN begins with arn:".to_owned())
+            Err("an ARN starts with arn:".to_owned())
         }
     })?;
     let external_id = section.checked("external_id", not_empty)?;
     let access = match (profile, role, external_id) {
         (Some(_), Some(_), _) => {
-            return Err(section.wrong(
-                "role_arn",
-                "there is a profile already: keep one of the two",
-            ));
+            return Err(section.wrong("role_arn", "profile is also set: keep only one of the two"));
         }
         (_, None, Some(_)) => {
-            return Err(section.wrong("external_id", "it goes with a role_arn, which is not set"));
+            return Err(section.wrong("external_id", "it needs role_arn, which is not set"));
         }
         (None, Some(arn), external_id) => CredentialSource::Role { arn, external_id },
         (Some(profile), None, None) => CredentialSource::Profile(profile),
@@ -277,8 +274,8 @@ fn account(section: &mut Section<'_>) -> Result<Account, ConfigError> {
         return Err(section.missing("regions", "at least one region, such as [\"eu-west-1\"]"));
     }
     Ok(Account {
-        name: name.ok_or_else(|| section.missing("name", "what you call the account"))?,
-        id: id.ok_or_else(|| section.missing("id", "the number of the account"))?,
+        name: name.ok_or_else(|| section.missing("name", "the account's display name"))?,
+        id: id.ok_or_else(|| section.missing("id", "the account number, twelve digits"))?,
         access,
         regions,
     })

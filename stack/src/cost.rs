@@ -169,8 +169,8 @@ impl Meter {
         // Without any rate there is no amount to qualify.
         if meter.unknown > Elapsed::default() && meter.known > Elapsed::default() {
             let time = Span::from_seconds(meter.unknown.seconds());
-            let time = time.map_or_else(|| "less than 1s".to_owned(), |span| span.to_string());
-            unpriced.push(format!("{time} without a known rate"));
+            let time = time.map_or_else(|| "less than 1 s".to_owned(), Span::rounded);
+            unpriced.push(format!("rate unknown for {time}"));
         }
         unpriced
     }
@@ -329,13 +329,13 @@ mod tests {
         assert!(meter.unpriced(hour(1)).is_empty());
         meter.measure(hour(1), rate("1"), "list", &[]);
         assert_eq!(spent(&meter, 2).as_deref(), Some("1.00"));
-        assert_eq!(meter.unpriced(hour(2)), ["1h without a known rate"]);
+        assert_eq!(meter.unpriced(hour(2)), ["rate unknown for 1 h"]);
         meter.measure(hour(2), None, "list", &[]);
         assert_eq!(
             (meter.rate(), spent(&meter, 9).as_deref()),
             (None, Some("1.00"))
         );
-        assert_eq!(meter.unpriced(hour(4)), ["3h without a known rate"]);
+        assert_eq!(meter.unpriced(hour(4)), ["rate unknown for 3 h"]);
     }
 
     /// A stack that is gone costs nothing, and something found later has cost money all along.

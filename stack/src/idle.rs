@@ -144,7 +144,7 @@ mod in_seconds {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
         let seconds = u64::deserialize(from)?;
         Span::from_seconds(seconds)
-            .ok_or_else(|| de::Error::custom(format!("a window of {seconds} seconds")))
+            .ok_or_else(|| de::Error::custom(format!("invalid window: {seconds} seconds")))
     }
 }
 

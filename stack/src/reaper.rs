@@ -79,12 +79,14 @@ pub struct DeliveryLock {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReaperInactive {
     /// No reaper has ever run in this ledger.
-    #[error("nothing ends at expiry: no reaper has run yet; `jiti reap --yes` runs it once")]
+    #[error(
+        "nothing tears stacks down at expiry: no reaper has run yet; run it once with `jiti reap --yes`"
+    )]
     NeverRan,
     /// The last run is more than twice its interval ago.
     #[error(
-        "nothing ends at expiry: the last reaper ran at {last} and should run every {interval}; \
-         `jiti reap --yes` runs it once"
+        "nothing tears stacks down at expiry: the reaper last ran at {last}, but should run every \
+         {interval}; run it once with `jiti reap --yes`"
     )]
     Silent {
         /// When the last run started.
@@ -94,7 +96,8 @@ pub enum ReaperInactive {
     },
     /// A user paused the reaper.
     #[error(
-        "nothing ends at expiry: {by} paused the reaper at {at}{}; `jiti reap --resume` goes on",
+        "nothing tears stacks down at expiry: {by} paused the reaper at {at}{}; \
+         resume it with `jiti reap --resume`",
         in_parentheses(why.as_deref())
     )]
     Paused {

@@ -67,7 +67,7 @@ fn durations_that_are_none() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run(&["extend", "checkout-1.4.0", "8 hours"]).exits(2).stderr, @r#"
-    Error: invalid value '8 hours' for '<DURATION>': "8 hours" is no duration: ' ' is no unit; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)
+    Error: invalid value '8 hours' for '<DURATION>': invalid duration "8 hours": ' ' is not a unit; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)
 
     For more information, try '--help'.
     "#);

@@ -157,7 +157,7 @@ impl Resource {
             tags: BTreeMap::new(),
             state: None,
             created_at: None,
-            confirmation: Confirmation::Unconfirmed("it was not asked about yet".to_owned()),
+            confirmation: Confirmation::Unconfirmed("not described yet".to_owned()),
             uses: Vec::new(),
             detachable: Vec::new(),
             owner: None,

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("the configuration {} cannot be read: {source}", path.display())]
+    #[error("cannot read the config file {}: {source}", path.display())]
     Read {
         /// The path of the file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum ConfigProblem {
     #[error("{0}")]
     Syntax(String),
     /// The key is unknown.
-    #[error("there is no {key:?} in {section}{}", meant(nearest.as_deref(), known))]
+    #[error("unknown key {key:?} in {section}{}", meant(nearest.as_deref(), known))]
     UnknownKey {
         /// The unknown key.
         key: String,
@@ -87,6 +87,6 @@ pub enum ConfigProblem {
 fn meant(nearest: Option<&str>, known: &[&str]) -> String {
     match nearest {
         Some(nearest) => format!(": did you mean {nearest:?}?"),
-        None => format!(": it knows {}", known.join(", ")),
+        None => format!("; known keys: {}", known.join(", ")),
     }
 }

@@ -170,7 +170,7 @@ impl<'a> Section<'a> {
         let Some(value) = self.get(key) else {
             return Ok(None);
         };
-        let text = self.expect(key, value, "a text in quotes", DeValue::as_str)?;
+        let text = self.expect(key, value, "a string in quotes", DeValue::as_str)?;
         check(text).map_err(|problem| self.wrong(key, &problem))?;
         Ok(Some(text.to_owned()))
     }
@@ -181,7 +181,7 @@ impl<'a> Section<'a> {
         key: &'static str,
         check: impl Fn(&str) -> Result<(), String>,
     ) -> Result<Vec<String>, ConfigError> {
-        let expected = "a list of texts, such as [\"a\", \"b\"]";
+        let expected = "a list of strings, such as [\"a\", \"b\"]";
         let texts = self.list(key, expected, |text| check(text).map(|()| text.to_owned()))?;
         Ok(texts.unwrap_or_default())
     }

@@ -135,21 +135,21 @@ fn an_empty_file_is_the_defaults() {
 fn unknown_keys_are_refused() {
     assert_eq!(
         refusal("[policy]\ngrace = \"1h\"\nmax_tll = \"7d\"\n"),
-        "jiti.toml:3: there is no \"max_tll\" in [policy]: did you mean \"max_ttl\"?"
+        "jiti.toml:3: unknown key \"max_tll\" in [policy]: did you mean \"max_ttl\"?"
     );
     assert_eq!(
         refusal("\n[polcy]\n"),
-        "jiti.toml:2: there is no \"polcy\" in the file: did you mean \"policy\"?"
+        "jiti.toml:2: unknown key \"polcy\" in the file: did you mean \"policy\"?"
     );
     assert_eq!(
         refusal("[dashboard]\nxyz = 1\n"),
-        "jiti.toml:2: there is no \"xyz\" in [dashboard]: it knows read_only, refresh"
+        "jiti.toml:2: unknown key \"xyz\" in [dashboard]; known keys: read_only, refresh"
     );
     assert!(
         refusal(
             "[[account]]\nname = \"a\"\nid = \"123456789012\"\nregions = [\"x\"]\nregion = \"x\""
         )
-        .ends_with("5: there is no \"region\" in [[account]]: did you mean \"regions\"?")
+        .ends_with("5: unknown key \"region\" in [[account]]: did you mean \"regions\"?")
     );
 }
 
@@ -163,7 +163,7 @@ fn wrong_values_are_refused() {
         ),
         (
             "[policy]\n\nmax_ttl = \"7 days\"\n",
-            "jiti.toml:3: max_ttl: \"7 days\" is no duration: ' ' is no unit; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)",
+            "jiti.toml:3: max_ttl: invalid duration \"7 days\": ' ' is not a unit; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)",
         ),
         (
             "[policy]\nmax_hourly_usd = 5.0\n",
@@ -171,7 +171,7 @@ fn wrong_values_are_refused() {
         ),
         (
             "[policy]\nmax_hourly_usd = \"-5\"\n",
-            "jiti.toml:2: max_hourly_usd: \"-5\" dollars are less than nothing: write zero or more, such as 0.42",
+            "jiti.toml:2: max_hourly_usd: invalid amount of dollars \"-5\": it is negative; write zero or more, such as 0.42",
         ),
         (
             "[policy]\nmax_live_per_owner = 0\n",
@@ -183,7 +183,7 @@ fn wrong_values_are_refused() {
         ),
         (
             "[policy]\nprotected = \"prod-*\"\n",
-            "jiti.toml:2: protected is of type string, expected a list of texts, such as [\"a\", \"b\"]",
+            "jiti.toml:2: protected is of type string, expected a list of strings, such as [\"a\", \"b\"]",
         ),
         (
             "[policy]\nprotected = [\n\"a\",\n\"[\"]\n",
@@ -191,7 +191,7 @@ fn wrong_values_are_refused() {
         ),
         (
             "[policy]\ndefault_ttl = \"8d\"\nmax_ttl = \"7d\"\n",
-            "jiti.toml:2: default_ttl: 8d is longer than max_ttl, which is 7d",
+            "jiti.toml:2: default_ttl: 8d is longer than max_ttl, 7d",
         ),
         (
             "[reaper]\nsweep = \"yes\"\n",
@@ -199,11 +199,11 @@ fn wrong_values_are_refused() {
         ),
         (
             "[notify]\nbefore = [\"2h\", \"0m\"]\n",
-            "jiti.toml:2: before: \"0m\" is no duration: it is zero; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)",
+            "jiti.toml:2: before: invalid duration \"0m\": it is zero; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)",
         ),
         (
             "[notify]\nwebhook = \"hooks\"\n",
-            "jiti.toml:2: webhook: an address begins with https://",
+            "jiti.toml:2: webhook: a URL starts with https://",
         ),
         (
             "policy = 1\n",
@@ -219,15 +219,15 @@ fn wrong_values_are_refused() {
         ),
         (
             "[[account]]\nregions = [\"a\"]\nid = \"123\"\n",
-            "jiti.toml:3: id: the number of an account has twelve digits",
+            "jiti.toml:3: id: an account number has twelve digits",
         ),
         (
             "[[account]]\nprofile = \"a\"\nrole_arn = \"arn:a\"\n",
-            "jiti.toml:3: role_arn: there is a profile already: keep one of the two",
+            "jiti.toml:3: role_arn: profile is also set: keep only one of the two",
         ),
         (
             "[[account]]\nexternal_id = \"a\"\n",
-            "jiti.toml:2: external_id: it goes with a role_arn, which is not set",
+            "jiti.toml:2: external_id: it needs role_arn, which is not set",
         ),
     ] {
         assert_eq!(refusal(text), says);

@@ -6,7 +6,7 @@ use crate::cloud::{Confirmation, Resource};
 use crate::values::money::HourlyRate;
 
 /// The source of a rate when no resource has a price.
-const NOTHING_PRICED: &str = "nothing is priced";
+const NOTHING_PRICED: &str = "no list prices";
 
 /// The hourly list price of a set of resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Rate {
                     sources.extend(resource.hourly_source.clone());
                 }
                 (None, Confirmation::Unconfirmed(_)) => {
-                    unpriced.insert(format!("{}, not confirmed", resource.kind));
+                    unpriced.insert(format!("{} (not confirmed)", resource.kind));
                 }
                 // A resource without priced usage has no price to miss; its other costs are named
                 // above.
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(rate.source, "list 2026-03-20");
         assert_eq!(
             rate.unpriced,
-            ["ec2:x9.large", "new:thing, not confirmed", "traffic"]
+            ["ec2:x9.large", "new:thing (not confirmed)", "traffic"]
         );
         assert_eq!(Rate::of(&[&metered, &free]).hourly_usd, None);
     }

@@ -103,19 +103,19 @@ impl Inventory for SqliteInventory {
     }
 
     fn generation(&self) -> LedgerFuture<'_, Option<Generation>> {
-        self.run("reading its state", |store| {
+        self.run("reading its generation", |store| {
             store.read(|held| Some(held.generation()), rows::generation)
         })
     }
 
     fn known(&self) -> LedgerFuture<'_, CloudSnapshot> {
-        self.run("reading what is known of the cloud", |store| {
+        self.run("reading the cloud snapshot", |store| {
             store.read(|held| held.known.clone(), rows::known)
         })
     }
 
     fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
-        self.run("keeping a look at the cloud", |store| {
+        self.run("recording a cloud scan", |store| {
             store.change(
                 |held| &mut held.known,
                 rows::known,
@@ -131,7 +131,7 @@ impl Inventory for SqliteInventory {
         asked: Vec<ResourceId>,
         described: Described,
     ) -> LedgerFuture<'_, ()> {
-        self.run("keeping what was asked about once more", move |store| {
+        self.run("recording resource descriptions", move |store| {
             let kept = store.change(
                 |held| &mut held.known,
                 rows::known,
@@ -147,7 +147,7 @@ impl Inventory for SqliteInventory {
         at: Timestamp,
         seen: BTreeMap<ResourceId, Activity>,
     ) -> LedgerFuture<'_, ()> {
-        self.run("keeping what is used", move |store| {
+        self.run("recording resource use", move |store| {
             let kept = store.change(
                 |held| &mut held.known,
                 rows::known,
@@ -165,7 +165,7 @@ impl Inventory for SqliteInventory {
     }
 
     fn lock_bill(&self, now: Timestamp, bill_lock: BillLock) -> LedgerFuture<'_, bool> {
-        self.run("asking for the bill alone", move |store| {
+        self.run("locking the bill", move |store| {
             let stands = store.change(
                 |held| &mut held.bill_lock,
                 rows::bill_lock,
@@ -177,7 +177,7 @@ impl Inventory for SqliteInventory {
     }
 
     fn unlock_bill(&self, by: RunId) -> LedgerFuture<'_, ()> {
-        self.run("having asked for the bill", move |store| {
+        self.run("unlocking the bill", move |store| {
             let kept = store.change(
                 |held| &mut held.bill_lock,
                 rows::bill_lock,
@@ -189,7 +189,7 @@ impl Inventory for SqliteInventory {
     }
 
     fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory> {
-        self.run("keeping the bill", |store| {
+        self.run("recording the bill", |store| {
             store.change(
                 |held| &mut held.bill,
                 rows::bill,
@@ -218,7 +218,7 @@ impl Inventory for SqliteInventory {
     }
 
     fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()> {
-        self.run("keeping prices", move |store| {
+        self.run("recording prices", move |store| {
             let kept = store.change(
                 |held| &mut held.prices,
                 rows::prices,

@@ -76,7 +76,7 @@ impl std::str::FromStr for Phase {
 /// A text that is not the name of a phase.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
-    "{read:?} is no phase: use provisioning, ready, asleep, purgatory, tearing_down, residue or gone"
+    "invalid phase {read:?}: use provisioning, ready, asleep, purgatory, tearing_down, residue or gone"
 )]
 pub struct UnknownPhase {
     /// The text that was read.
@@ -103,40 +103,40 @@ pub struct TransitionFacts {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum TransitionRefusal {
     /// No such stack is registered.
-    #[error("no such stack is registered: `jiti ls --all` shows those that are")]
+    #[error("no such stack is registered; `jiti ls --all` lists all stacks")]
     NotRegistered,
     /// The stack is already registered and not gone.
-    #[error("it is already registered and not gone: import it, or choose another name")]
+    #[error("the stack is already registered and not gone; import it, or choose another name")]
     AlreadyLive,
     /// The stack is gone.
-    #[error("it is gone: the next apply begins a new lease under this name")]
+    #[error("the stack is gone; the next apply starts a new lease under this name")]
     Gone,
     /// The stack is being torn down.
-    #[error("it is being torn down: when it is gone, the next apply begins a new lease")]
+    #[error("the stack is being torn down; once it is gone, the next apply starts a new lease")]
     TearingDown,
     /// A teardown left resources behind.
-    #[error("a teardown left something of it: `jiti teardown` finishes that")]
+    #[error("the teardown is incomplete; finish it with `jiti teardown`")]
     Residue,
     /// The stack is asleep.
-    #[error("it is asleep: `jiti wake` first")]
+    #[error("the stack is asleep; wake it first with `jiti wake`")]
     Asleep,
     /// The stack is not asleep.
-    #[error("it is not asleep")]
+    #[error("the stack is not asleep")]
     NotAsleep,
     /// The stack is not ready.
-    #[error("it is not ready")]
+    #[error("the stack is not ready")]
     NotReady,
     /// No teardown is in progress.
-    #[error("no teardown of it is under way: `jiti teardown` begins one")]
+    #[error("no teardown is in progress; start one with `jiti teardown`")]
     NoTeardown,
     /// Terraform's state already contains the stack.
-    #[error("it is already recorded in a Terraform state")]
+    #[error("the stack is already recorded in a Terraform state")]
     Recorded,
 }
 
 /// An event that cannot follow. Nothing is written.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{event}` cannot follow in phase {}: {reason}", phase.map_or("none", Phase::as_str))]
+#[error("cannot {}: {reason}", action(event))]
 pub struct IllegalTransition {
     /// The current phase; `None` if there is no such stack.
     pub phase: Option<Phase>,
@@ -144,6 +144,39 @@ pub struct IllegalTransition {
     pub event: String,
     /// The reason of the refusal.
     pub reason: TransitionRefusal,
+}
+
+/// The action that an event records, as the rest of "cannot …".
+fn action(event: &str) -> String {
+    let action = match event {
+        "requested" => "register",
+        "recorded" => "record the stack's state",
+        "provisioned" => "start the checks",
+        "phase_marked" => "mark a phase",
+        "check_passed" => "record a check",
+        "ready" | "ready_timed_out" => "report readiness",
+        "version_changed" => "change the version",
+        "owner_changed" => "change the owner",
+        "terms_changed" => "change the terms",
+        "renewed" => "renew",
+        "extended" => "extend",
+        "held" => "hold",
+        "hold_ended" => "unhold",
+        "rated" => "record a rate",
+        "sleep_started" | "slept" => "sleep",
+        "wake_started" | "woken" => "wake",
+        "power_operation_alive" | "power_operation_failed" => "continue the sleep or wake",
+        "activity" => "touch",
+        "teardown_started" => "tear down",
+        "teardown_alive" | "teardown_failed" => "continue the teardown",
+        "resource_deleted" => "record a deletion",
+        "resource_left" => "record residue",
+        "released" => "release",
+        "adopted" => "adopt",
+        "gone" => "mark the stack as gone",
+        other => return format!("record `{other}`"),
+    };
+    action.to_owned()
 }
 
 /// Computes the phase after an event.

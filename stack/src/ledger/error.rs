@@ -22,7 +22,7 @@ pub type ErrorSource = Arc<dyn Error + Send + Sync>;
 pub enum LedgerError {
     /// Another process appended first. Read and decide again; never just append again.
     #[error(
-        "{stream} has changed in between: expected its last event to be number {expected}, found {found}; nothing was written, read it and decide again"
+        "{stream} was changed by another process: expected its last event to be number {expected}, found {found}; nothing was written, run the command again"
     )]
     Raced {
         /// The stack, the pool, or the reaper's log.
@@ -44,9 +44,7 @@ pub enum LedgerError {
     },
 
     /// An append of no events to an empty stream, which has no state to return.
-    #[error(
-        "nothing was to be appended to {stream}, which has no events yet; append `requested` first"
-    )]
+    #[error("{stream} has no events yet, and none were given to append; append `requested` first")]
     Nothing {
         /// The stream.
         stream: String,
@@ -54,7 +52,7 @@ pub enum LedgerError {
 
     /// The ledger needs a migration to this version's format, but is read-only.
     #[error(
-        "the ledger {ledger} has the older format {found} (this version writes {known}) and is read-only here; let its owner run any jiti command once"
+        "the ledger {ledger} has the older format {found} (this version writes {known}) and is read-only here; ask its owner to run any jiti command once"
     )]
     Older {
         /// The path of the ledger.
@@ -67,7 +65,7 @@ pub enum LedgerError {
 
     /// The ledger has a newer format than this version knows.
     #[error(
-        "the ledger {ledger} was written by a newer version of jiti (format {found}; this one knows up to {known}); upgrade jiti, the ledger is left as it is"
+        "the ledger {ledger} was written by a newer version of jiti (format {found}; this version reads up to {known}); upgrade jiti. The ledger was not changed"
     )]
     Newer {
         /// The path of the ledger.
@@ -80,7 +78,7 @@ pub enum LedgerError {
 
     /// The file exists, but is not a jiti ledger.
     #[error(
-        "{ledger} is no jiti ledger: {why}; name another path with --ledger or JITI_LEDGER, the file is left as it is"
+        "{ledger} is not a jiti ledger: {why}; set another path with --ledger or JITI_LEDGER. The file was not changed"
     )]
     NotALedger {
         /// The path of the file.
@@ -91,7 +89,7 @@ pub enum LedgerError {
 
     /// There is no ledger, and the caller may only read.
     #[error(
-        "there is no ledger at {ledger}; the first `terraform apply` with the jiti provider creates it, or name another path with --ledger or JITI_LEDGER"
+        "there is no ledger at {ledger}; the first `terraform apply` with the jiti provider creates it, or set another path with --ledger or JITI_LEDGER"
     )]
     Missing {
         /// The path without a ledger.
@@ -100,7 +98,7 @@ pub enum LedgerError {
 
     /// The write-ahead log of a deleted ledger is in the place of a new one.
     #[error(
-        "{leftover} belongs to a ledger that is no longer at {ledger}, and would be played into a new one; restore the ledger beside it, or move it away"
+        "{leftover} belongs to a ledger that was deleted from {ledger}, and would corrupt a new one; restore that ledger, or move the file away"
     )]
     Leftover {
         /// The path of the new ledger.
@@ -132,7 +130,7 @@ pub enum LedgerError {
 
     /// The disk is full. Nothing of the failed append was written.
     #[error(
-        "no space is left for the ledger {ledger}; free some and run the command again, what was acknowledged before is safe"
+        "no space is left for the ledger {ledger}; free some space and run the command again. Acknowledged events are safe"
     )]
     Full {
         /// The path of the ledger.
@@ -155,7 +153,7 @@ pub enum LedgerError {
 
     /// The folder of a new ledger could not be created.
     #[error(
-        "the folder {} for the ledger could not be created; create it, or name another path with --ledger or JITI_LEDGER",
+        "the folder {} for the ledger could not be created; create it, or set another path with --ledger or JITI_LEDGER",
         folder.display()
     )]
     Folder {
@@ -168,7 +166,7 @@ pub enum LedgerError {
 
     /// The contents of the ledger are inconsistent.
     #[error(
-        "the ledger {ledger} is damaged: {what}; copy it before anything else, then see \"Recovery by hand\" in docs/dev/ledger.md"
+        "the ledger {ledger} is damaged: {what}; make a copy of it first, then see \"Recovery by hand\" in docs/dev/ledger.md"
     )]
     Corrupt {
         /// The path of the ledger.
@@ -179,7 +177,7 @@ pub enum LedgerError {
 
     /// Any other error of the store.
     #[error(
-        "the ledger {ledger} failed while {doing}; whether it was done is not known, read again before repeating"
+        "the ledger {ledger} failed while {doing}; the operation may have taken effect, so check before repeating it"
     )]
     Failed {
         /// The path of the ledger.

@@ -223,7 +223,7 @@ mod tests {
                 "ttl: the ttl 8h is longer than the policy's max_ttl of 4h: set 4h or less",
                 "hourly_cost: an hourly_cost of $5.01 is above the policy's max_hourly_usd of \
                  $5.00: declare 5.00 or less, or ask for a higher limit",
-                "labels: the policy asks for the labels cost-center, team: add them",
+                "labels: the policy requires the labels cost-center, team: add them",
             ]
         );
     }

@@ -12,7 +12,7 @@ use crate::values::ttl::Span;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Refusal {
     /// The stack sets no TTL, and the policy has no default.
-    #[error("a ttl is needed: set ttl, such as \"8h\", or default_ttl in the policy")]
+    #[error("no ttl is set: set ttl, such as \"8h\", or default_ttl in the policy")]
     NoTtl,
     /// The TTL exceeds `max_ttl`.
     #[error("the ttl {ttl} is longer than the policy's max_ttl of {max}: set {max} or less")]
@@ -33,7 +33,7 @@ pub enum Refusal {
         pattern: String,
     },
     /// The `owner_pattern` is not a valid regular expression.
-    #[error("the policy's owner_pattern {pattern} is no regular expression: {problem}")]
+    #[error("the policy's owner_pattern {pattern} is not a valid regular expression: {problem}")]
     OwnerPattern {
         /// The pattern.
         pattern: String,
@@ -41,7 +41,7 @@ pub enum Refusal {
         problem: String,
     },
     /// Required labels are missing.
-    #[error("the policy asks for the label{} {}: add {}", if missing.len() == 1 { "" } else { "s" },
+    #[error("the policy requires the label{} {}: add {}", if missing.len() == 1 { "" } else { "s" },
         missing.join(", "), if missing.len() == 1 { "it" } else { "them" })]
     MissingLabels {
         /// The keys of the missing labels.
@@ -71,7 +71,7 @@ pub enum Refusal {
     },
     /// The cap has passed, so a renewal cannot extend the lease.
     #[error(
-        "the stack has lived for the policy's max_ttl of {max} since {latest} and cannot be renewed: replace it by changing its name, or destroy it and apply again"
+        "the stack reached the policy's max_ttl of {max} at {latest} and cannot be renewed: change its name to replace it, or destroy it and apply again"
     )]
     RenewPastCap {
         /// The latest end that was allowed.
@@ -92,7 +92,7 @@ pub enum Refusal {
         max: Span,
     },
     /// The end of the hold is in the past.
-    #[error("a hold until {asked} has already ended, it is {now}: name a later time")]
+    #[error("a hold until {asked} is in the past, it is now {now}: choose a later time")]
     PastHold {
         /// The requested end.
         asked: Timestamp,

@@ -46,7 +46,7 @@ impl<J: Send + 'static> WorkerThread<J> {
             .spawn(move || serve(&receiver))?;
         let sent = sender.send(job);
         *running = Some((sender, thread));
-        sent.map_err(|_| io::Error::other("the ledger's thread ended as it began"))
+        sent.map_err(|_| io::Error::other("the ledger's thread ended on start"))
     }
 }
 

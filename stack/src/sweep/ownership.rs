@@ -111,7 +111,7 @@ impl OwnershipRules<'_> {
             return judged.clone();
         }
         if !path.insert(one.id.clone()) {
-            return stays("it owns itself by way of others, which cannot be");
+            return stays("its owners form a cycle");
         }
         let mut other = |id: &ResourceId| {
             let resource = self.all.get(id)?;
@@ -137,12 +137,12 @@ impl OwnershipRules<'_> {
             TagMatch::No => match &owner {
                 Some((_, Some(judged))) if judged.verdict == Ownership::Belongs => None,
                 Some((id, Some(judged))) if judged.verdict == Ownership::Stays => {
-                    let reason = format!("it carries no tag, and what owns it is left: {id}");
+                    let reason = format!("it has no tag, and its owner stays: {id}");
                     return stays_for(reason, id);
                 }
                 _ => {
                     return foreign(
-                        "it carries no tag of the stack, and nothing of the stack owns it",
+                        "it has no tag of this stack, and no resource of this stack owns it",
                     );
                 }
             },
@@ -158,26 +158,26 @@ impl OwnershipRules<'_> {
             && !judged.as_ref().is_some_and(OwnershipVerdict::belongs)
         {
             let reason = format!(
-                "it is part of {id}, which is not tagged as this stack's: it goes only with that"
+                "it is managed by {id}, which does not belong to this stack, and is deleted only with it"
             );
             return stays_for(reason, id);
         }
         if let Some((id, Some(judged))) = &owner
             && !judged.belongs()
         {
-            let reason = format!("what owns it is not this stack's, or is left: {id}");
+            let reason = format!("its owner does not belong to this stack, or stays: {id}");
             return stays_for(reason, id);
         }
         if let Some(judged) = self.by_age(one) {
             return judged;
         }
         let age = match (one.created_at, self.stack.since) {
-            (None, Some(_)) => "; its service does not tell when it was created",
+            (None, Some(_)) => "; its creation time is unknown",
             _ => "",
         };
         let reason = match (&owner, one.tag(tags::STACK)) {
-            (Some((id, _)), None) => format!("{id} alone owns it, which belongs to the stack{age}"),
-            _ => format!("its tags name the stack, its app and its owner{age}"),
+            (Some((id, _)), None) => format!("its sole owner {id} belongs to the stack{age}"),
+            _ => format!("its tags match the stack's name, app and owner{age}"),
         };
         OwnershipVerdict {
             verdict: Ownership::Belongs,
@@ -196,7 +196,9 @@ impl OwnershipRules<'_> {
         }
         let account = stack.account.as_ref();
         if account.is_some_and(|account| *account != one.place.account) {
-            return TagMatch::Other(foreign("it is in another account, and so another stack's"));
+            return TagMatch::Other(foreign(
+                "it is in another account, so it belongs to another stack",
+            ));
         }
         let app = one.tag(tags::APP);
         let owner = one.tag(tags::OWNER);
@@ -208,7 +210,8 @@ impl OwnershipRules<'_> {
         }
         // For a stack found by tags, every other combination of tags is another stack.
         if let (None, Some(app), Some(owner)) = (stack.since, app, owner) {
-            let reason = format!("it is another stack's of that name: app {app}, owner {owner}");
+            let reason =
+                format!("it belongs to another stack of the same name: app {app}, owner {owner}");
             return TagMatch::Other(foreign(reason));
         }
         let (key, value, expected) = if same_app {
@@ -218,14 +221,14 @@ impl OwnershipRules<'_> {
             (tags::APP, app, stack.app.to_string())
         };
         TagMatch::Mismatch(stays(match value {
-            Some(value) => format!("its tag {key} is {value}, and the stack's is {expected}"),
-            None => format!("it has no tag {key}, and the stack's is {expected}"),
+            Some(value) => format!("its tag {key} is {value}, but the stack's is {expected}"),
+            None => format!("it has no tag {key}; the stack's is {expected}"),
         }))
     }
 
     fn by_place(&self, one: &Resource) -> Option<OwnershipVerdict> {
         let configured = self.places.contains(&one.place);
-        (!configured).then(|| stays(format!("the configuration does not name {}", one.place)))
+        (!configured).then(|| stays(format!("{} is not configured", one.place)))
     }
 
     fn by_age(&self, one: &Resource) -> Option<OwnershipVerdict> {
@@ -233,7 +236,7 @@ impl OwnershipRules<'_> {
         let older = created_at < since - CLOCKS;
         older.then(|| {
             stays(format!(
-                "it is older than the lease: created at {created_at}, and the lease began at {since}"
+                "it is older than the lease: created at {created_at}, but the lease began at {since}"
             ))
         })
     }
@@ -252,7 +255,7 @@ impl OwnershipRules<'_> {
                 let owner =
                     above.find(|id| judgement.get(id).is_some_and(OwnershipVerdict::belongs))?;
                 let reason = format!(
-                    "it would take along {}, which may not go: {}",
+                    "deleting it would also delete {}, which must stay: {}",
                     child.id, judged.reason
                 );
                 Some((owner.clone(), stays_for(reason, &child.id)))
@@ -269,7 +272,7 @@ impl OwnershipRules<'_> {
                         .get(&child.id)
                         .is_some_and(OwnershipVerdict::belongs);
                 if orphan {
-                    let reason = format!("what owns it is left: {owner}");
+                    let reason = format!("its owner stays: {owner}");
                     judgement.insert(child.id.clone(), stays_for(reason, &owner));
                 }
             }
@@ -292,11 +295,11 @@ fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<OwnershipVerdict
         return Some(stays(format!("its own service did not confirm it: {why}")));
     }
     if let Some(why) = one.untouchable.as_ref().filter(|_| !is_owned) {
-        return Some(stays(format!("nobody may touch it: {why}")));
+        return Some(stays(format!("it must not be deleted: {why}")));
     }
     let flag = one.protection.as_ref()?;
     Some(stays(format!(
-        "it is protected: {flag} is on, and is never switched off by jiti"
+        "deletion protection is on ({flag}); jiti never switches it off"
     )))
 }
 

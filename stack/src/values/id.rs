@@ -39,7 +39,7 @@ pub enum NameError {
     },
     /// The text contains a character that some cloud services refuse in a tag.
     #[error(
-        "the {what} {text:?} holds {character:?}, which not every service accepts in a tag: \
+        "the {what} {text:?} contains {character:?}, which some services refuse in a tag: \
          use letters, digits, spaces and _.:/=+@-"
     )]
     Character {
@@ -51,10 +51,7 @@ pub enum NameError {
         character: char,
     },
     /// The text starts with a dash, or starts or ends with a space.
-    #[error(
-        "the {what} {text:?} begins with a dash, or begins or ends with a space: \
-         a command line takes the first for an option, and nobody sees the others"
-    )]
+    #[error("the {what} {text:?} starts with a dash, or starts or ends with a space: remove it")]
     Edge {
         /// The kind of name.
         what: &'static str,
@@ -63,7 +60,7 @@ pub enum NameError {
     },
     /// The text is not a random id of jiti's form.
     #[error(
-        "{text:?} is no {what}: it has {RANDOM_DIGITS} digits and small letters, such as 7k3m9q2x4v8w"
+        "invalid {what} {text:?}: use {RANDOM_DIGITS} digits and lower-case letters, such as 7k3m9q2x4v8w"
     )]
     NotRandom {
         /// The kind of id.
@@ -72,7 +69,7 @@ pub enum NameError {
         text: String,
     },
     /// The text contains a control character, which a terminal would interpret.
-    #[error("the {what} {text:?} holds the control character {character:?}: leave it out")]
+    #[error("the {what} {text:?} contains the control character {character:?}: remove it")]
     Control {
         /// The kind of name.
         what: &'static str,

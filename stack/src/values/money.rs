@@ -24,20 +24,20 @@ const MILLIS_PER_HOUR: Decimal = Decimal::from_parts(3_600_000, 0, 0, false, 0);
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum MoneyError {
     /// The text is not a decimal number.
-    #[error("{read:?} is no amount of dollars: write a decimal number, such as 0.42")]
+    #[error("invalid amount of dollars {read:?}: write a decimal number, such as 0.42")]
     NotANumber {
         /// The text that was read.
         read: String,
     },
     /// The amount is negative.
-    #[error("{read:?} dollars are less than nothing: write zero or more, such as 0.42")]
+    #[error("invalid amount of dollars {read:?}: it is negative; write zero or more, such as 0.42")]
     Negative {
         /// The text that was read.
         read: String,
     },
     /// The hourly rate is too high, or has too many decimals.
     #[error(
-        "{read:?} is no hourly rate: it has at most {RATE_DECIMALS} decimals and is at most \
+        "invalid hourly rate {read:?}: write at most {RATE_DECIMALS} decimals and at most \
          {HIGHEST_RATE} dollars, such as 0.42"
     )]
     OutOfRange {

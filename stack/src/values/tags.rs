@@ -20,11 +20,11 @@ pub const OWNER: &str = "jiti:owner";
 pub const TTL: &str = "jiti:ttl";
 
 /// The maximum number of tags on a resource.
-const MOST_TAGS: usize = 50;
+const MAX_TAGS: usize = 50;
 /// The number of jiti's own tags.
 const OWN_TAGS: usize = 5;
-const LONGEST_KEY: usize = 128;
-const LONGEST_VALUE: usize = 256;
+const MAX_KEY_LENGTH: usize = 128;
+const MAX_VALUE_LENGTH: usize = 256;
 
 /// A label that AWS would refuse as a tag.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum LabelError {
     #[error("a label has an empty key: give it a name")]
     EmptyKey,
     /// The key is too long.
-    #[error("the key of the label {key:?} has {chars} characters, the limit is {LONGEST_KEY}")]
+    #[error("the key of the label {key:?} has {chars} characters, the limit is {MAX_KEY_LENGTH}")]
     LongKey {
         /// The label's key.
         key: String,
@@ -41,7 +41,9 @@ pub enum LabelError {
         chars: usize,
     },
     /// The value is too long.
-    #[error("the value of the label {key:?} has {chars} characters, the limit is {LONGEST_VALUE}")]
+    #[error(
+        "the value of the label {key:?} has {chars} characters, the limit is {MAX_VALUE_LENGTH}"
+    )]
     LongValue {
         /// The label's key.
         key: String,
@@ -50,7 +52,7 @@ pub enum LabelError {
     },
     /// The key or the value contains a character that some services refuse.
     #[error(
-        "the {part} of the label {key:?} holds {character:?}, which not every service accepts in \
+        "the {part} of the label {key:?} contains {character:?}, which some services refuse in \
          a tag: use letters, digits, spaces and _.:/=+@-"
     )]
     Character {
@@ -62,7 +64,7 @@ pub enum LabelError {
         character: char,
     },
     /// The key or the value starts or ends with a space.
-    #[error("the {part} of the label {key:?} begins or ends with a space: leave it out")]
+    #[error("the {part} of the label {key:?} starts or ends with a space: remove it")]
     Edge {
         /// `key` or `value`.
         part: &'static str,
@@ -70,7 +72,7 @@ pub enum LabelError {
         key: String,
     },
     /// The key starts with a reserved prefix.
-    #[error("the label {key:?} begins with {prefix:?}, which is {whose}: choose another key")]
+    #[error("the label {key:?} starts with {prefix:?}, which is {whose}: choose another key")]
     Reserved {
         /// The label's key.
         key: String,
@@ -81,8 +83,8 @@ pub enum LabelError {
     },
     /// There are more labels than a resource has room for.
     #[error(
-        "{count} labels and jiti's own {OWN_TAGS} tags are more than the {MOST_TAGS} that a \
-         resource may have: leave out at least {}", count + OWN_TAGS - MOST_TAGS
+        "{count} labels and jiti's {OWN_TAGS} tags exceed the limit of {MAX_TAGS} tags on a \
+         resource: remove at least {}", count + OWN_TAGS - MAX_TAGS
     )]
     TooMany {
         /// The number of labels.
@@ -123,7 +125,7 @@ impl Labels {
         labels
             .iter()
             .try_for_each(|(key, value)| check(key, value))?;
-        if labels.len() + OWN_TAGS > MOST_TAGS {
+        if labels.len() + OWN_TAGS > MAX_TAGS {
             return Err(LabelError::TooMany {
                 count: labels.len(),
             });
@@ -193,20 +195,20 @@ fn check(key: &str, value: &str) -> Result<(), LabelError> {
         }
     }
     // Every accepted character is one byte, so the length in bytes is the number of characters.
-    if key.len() > LONGEST_KEY {
+    if key.len() > MAX_KEY_LENGTH {
         return Err(LabelError::LongKey {
             key: owned(),
             chars: key.len(),
         });
     }
-    if value.len() > LONGEST_VALUE {
+    if value.len() > MAX_VALUE_LENGTH {
         return Err(LabelError::LongValue {
             key: owned(),
             chars: value.len(),
         });
     }
     let lower = key.to_ascii_lowercase();
-    for (prefix, whose) in [("aws:", "reserved by AWS"), ("jiti:", "jiti's own")] {
+    for (prefix, whose) in [("aws:", "reserved by AWS"), ("jiti:", "reserved by jiti")] {
         if lower.starts_with(prefix) {
             return Err(LabelError::Reserved {
                 key: owned(),
@@ -268,10 +270,10 @@ mod tests {
             ("te*m", "x", "the key of the label \"te*m\" holds '*'"),
             ("team", "a;b", "the value of the label \"team\" holds ';'"),
             ("team", "a\nb", "'\\n'"),
-            ("team", " a", "begins or ends with a space"),
+            ("team", " a", "starts or ends with a space"),
             ("aws:team", "x", "reserved by AWS"),
             ("AWS:team", "x", "reserved by AWS"),
-            ("jiti:owner", "x", "jiti's own"),
+            ("jiti:owner", "x", "reserved by jiti"),
         ] {
             let error = labels(&[(key, value)]).expect_err(key);
             assert!(error.to_string().contains(says), "{error}");
@@ -287,9 +289,6 @@ mod tests {
             |n: usize| Labels::new((0..n).map(|i| (format!("k{i}"), String::new())).collect());
         assert!(many(45).is_ok());
         let error = many(47).expect_err("two too many");
-        assert!(
-            error.to_string().ends_with("leave out at least 2"),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("remove at least 2"), "{error}");
     }
 }

@@ -22,7 +22,7 @@ const LONGEST: u64 = 36_525 * 86_400;
 
 /// A text that is not a valid duration.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{read:?} is no duration: {problem}; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)")]
+#[error("invalid duration {read:?}: {problem}; write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)")]
 pub struct SpanError {
     /// The text that was read.
     pub read: String,
@@ -37,16 +37,16 @@ pub enum SpanProblem {
     #[error("it is empty")]
     Empty,
     /// A number is missing before this character.
-    #[error("a whole number was expected before {0:?}")]
+    #[error("a whole number is missing before {0:?}")]
     NoNumber(char),
     /// The number has no unit.
     #[error("the last number has no unit")]
     NoUnit,
     /// Not a unit.
-    #[error("{0:?} is no unit")]
+    #[error("{0:?} is not a unit")]
     Unit(char),
     /// A unit appears twice, or after a shorter one.
-    #[error("{0:?} is out of order: each unit comes once, the longest first")]
+    #[error("{0:?} is out of order: write each unit once, the longest first")]
     Order(char),
     /// The duration is zero.
     #[error("it is zero")]
@@ -107,6 +107,23 @@ impl Span {
     #[must_use]
     pub fn twice(self) -> Self {
         Self::from_seconds(self.seconds().saturating_mul(2)).unwrap_or(self)
+    }
+
+    /// The duration for people, rounded down to its two largest units: `6 d 19 h`, `13 min`.
+    #[must_use]
+    pub fn rounded(self) -> String {
+        let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+        let seconds = self.seconds();
+        let largest = units.iter().position(|(_, unit)| seconds >= *unit);
+        let mut rest = seconds;
+        let mut parts = Vec::new();
+        for (name, unit) in units.iter().skip(largest.unwrap_or(0)).take(2) {
+            if rest >= *unit {
+                parts.push(format!("{} {name}", rest / unit));
+            }
+            rest %= unit;
+        }
+        parts.join(" ")
     }
 
     fn duration(self) -> SignedDuration {
@@ -341,7 +358,7 @@ impl<'de> Deserialize<'de> for Elapsed {
         let millis = (seconds * 1000.0).round();
         if !(0.0..=9e15).contains(&millis) {
             return Err(de::Error::custom(format!(
-                "{seconds} is no number of seconds"
+                "invalid number of seconds: {seconds}"
             )));
         }
         #[expect(

@@ -119,7 +119,7 @@ impl CloudView {
                 // A resource that can be stopped provides compute, so its use must be measured.
                 if resource.size.is_some() && !resource.stopped {
                     evidence.push(nothing(
-                        format!("{} was never asked about", resource.id),
+                        format!("{} was never measured", resource.id),
                         window,
                     ));
                 }

@@ -82,8 +82,7 @@ impl Store {
     ) -> Result<T, LedgerError> {
         let ledger = self.site.name();
         let patience = self.site.patience;
-        let failed =
-            |error| failure::patient(&ledger, "keeping what the cloud said", patience, error);
+        let failed = |error| failure::patient(&ledger, "storing cloud data", patience, error);
         let Some(db) = &mut self.writing else {
             return Err(LedgerError::Missing { ledger });
         };
@@ -122,14 +121,7 @@ impl Store {
     fn load<T: Default>(&mut self, load: Load<T>) -> Result<T, LedgerError> {
         let ledger = self.site.name();
         let patience = self.site.patience;
-        let failed = |error| {
-            failure::patient(
-                &ledger,
-                "reading what is known of the cloud",
-                patience,
-                error,
-            )
-        };
+        let failed = |error| failure::patient(&ledger, "reading cloud data", patience, error);
         let read = |db: &Connection| {
             // One transaction, so that all parts are from the same moment.
             let moment = db.unchecked_transaction()?;

@@ -83,7 +83,7 @@ fn a_known_kind_that_does_not_fit_is_an_error() {
     for (text, says) in [
         (
             r#"{"kind":"extended","by":"soon"}"#,
-            "the event `extended`: \"soon\" is no duration",
+            "the event `extended`: invalid duration \"soon\"",
         ),
         (
             r#"{"kind":"extended"}"#,

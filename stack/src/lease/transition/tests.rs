@@ -83,8 +83,8 @@ sleep_started     . . r a . . . .
 slept             . . . . . . . .
 wake_started      . . . a . . . .
 woken             . . . p . . . .
-turn_alive        . p r a u . . .
-turn_failed       . p r a u . . .
+power_operation_alive . p r a u . . .
+power_operation_failed . p r a u . . .
 activity          . p r a u t d .
 warned            . p r a u t d g
 teardown_started  . t t t t t t .
@@ -180,8 +180,8 @@ fn refusals_say_what_to_do() {
     let refused = next(Some(Phase::TearingDown), &EventKind::HoldEnded, &USUAL);
     assert_eq!(
         refused.expect_err("too late").to_string(),
-        "`hold_ended` cannot follow in phase tearing_down: it is being torn down: \
-         when it is gone, the next apply begins a new lease"
+        "cannot unhold: the stack is being torn down; \
+         once it is gone, the next apply starts a new lease"
     );
 }
 

@@ -135,7 +135,7 @@ pub(super) fn stream<S: Stream>(
 /// Rewrites snapshots of older formats, so that listings are fast again. Snapshots of newer formats
 /// are left alone.
 pub(super) fn refresh(db: &Connection, ledger: &str) -> Result<(), LedgerError> {
-    let failed = |error| failure::sqlite(ledger, "folding leases anew", error);
+    let failed = |error| failure::sqlite(ledger, "refreshing snapshots", error);
     let stale: Vec<(i64, String)> = db
         .prepare("SELECT stack, name FROM stack WHERE live = 1 AND format < ?1")
         .and_then(|mut query| {

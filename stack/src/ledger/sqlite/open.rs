@@ -108,7 +108,7 @@ fn find(site: &LedgerFile) -> Result<(), LedgerError> {
     };
     let kind = file.metadata().map(|about| about.file_type());
     if kind.is_ok_and(|kind| !kind.is_file()) {
-        return Err(no_ledger("it is no file".to_owned()));
+        return Err(no_ledger("it is not a regular file".to_owned()));
     }
     let mut header = Vec::new();
     file.by_ref()
@@ -186,15 +186,11 @@ pub(crate) fn migrate(site: &LedgerFile, db: &mut Connection) -> Result<(), Ledg
         Err(_) if version(site, db)? == KNOWN => Ok(()),
         Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(failure::patient(
             &site.name(),
-            "bringing it to a newer format",
+            "migrating it",
             site.patience,
             err,
         )),
-        Err(error) => Err(failure::other(
-            &site.name(),
-            "bringing it to a newer format",
-            error,
-        )),
+        Err(error) => Err(failure::other(&site.name(), "migrating it", error)),
     }
 }
 

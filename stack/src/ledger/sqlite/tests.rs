@@ -145,7 +145,7 @@ async fn what_is_no_ledger_is_left_as_it_is() {
     }
     let at_folder = SqliteLedger::at(folder.0.path()).id().await.unwrap_err();
     assert!(
-        at_folder.to_string().contains("it is no file"),
+        at_folder.to_string().contains("it is not a regular file"),
         "{at_folder}"
     );
 }

@@ -260,7 +260,7 @@ async fn what_refuses_is_told() {
         (false, 2, 1)
     );
     assert_eq!(half.failed[0].id, "rds:db/orders");
-    assert!(half.failed[0].reason.contains("you may not"), "{half:?}");
+    assert!(half.failed[0].reason.contains("not authorized"), "{half:?}");
     assert_eq!(
         world.kinds().await,
         ["sleep_started", "power_operation_failed"]

@@ -66,13 +66,13 @@ fn what_matches_belongs() {
     assert_eq!(verdict, Ownership::Belongs);
     assert_eq!(
         reason,
-        "its tags name the stack, its app and its owner; its service does not tell when it was created"
+        "its tags match the stack's name, app and owner; its creation time is unknown"
     );
     let former = |one: &mut Resource| tag(one, tags::OWNER, "former@example.com");
     assert_eq!(alone(former).0, Ownership::Belongs);
     let young = alone(|one| one.created_at = Some(Span::minutes(4).before(noon())));
     assert_eq!(young.0, Ownership::Belongs, "{young:?}");
-    assert_eq!(young.1, "its tags name the stack, its app and its owner");
+    assert_eq!(young.1, "its tags match the stack's name, app and owner");
 }
 
 /// The same name under another app or owner, or with one of these tags missing, stays and is named.
@@ -82,7 +82,7 @@ fn the_same_name_under_another_app_or_owner_stays() {
     assert_eq!(verdict, Ownership::Stays);
     assert_eq!(
         reason,
-        "its tag jiti:app is search, and the stack's is checkout"
+        "its tag jiti:app is search, but the stack's is checkout"
     );
     let (verdict, reason) = alone(|one| tag(one, tags::OWNER, "bo@example.com"));
     assert_eq!(verdict, Ownership::Stays);
@@ -129,10 +129,7 @@ fn other_accounts_and_regions_stay() {
     ] {
         let (verdict, reason) = alone(|one| one.place = elsewhere.clone());
         assert_eq!(verdict, Ownership::Stays);
-        assert!(
-            reason.starts_with("the configuration does not name"),
-            "{reason}"
-        );
+        assert!(reason.ends_with("is not configured"), "{reason}");
     }
 }
 
@@ -199,7 +196,10 @@ fn doubts_and_protections_stay() {
         "its own service did not confirm it: no permission"
     );
     let untouchable = alone(|one| one.untouchable = Some("it is the default VPC".to_owned()));
-    assert_eq!(untouchable.1, "nobody may touch it: it is the default VPC");
+    assert_eq!(
+        untouchable.1,
+        "it must not be deleted: it is the default VPC"
+    );
     let protected = alone(|one| one.protection = Some("DisableApiTermination".to_owned()));
     assert_eq!(protected.0, Ownership::Stays);
     assert!(

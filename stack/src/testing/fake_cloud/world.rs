@@ -68,7 +68,7 @@ impl World {
     pub(super) fn admit(&mut self, call: CloudCall, id: &ResourceId) -> Result<(), CloudError> {
         self.has_credentials()?;
         let key = (call, id.clone());
-        assert!(!self.panics.contains(&key), "it was told to panic");
+        assert!(!self.panics.contains(&key), "scripted panic");
         let Some((kind, times)) = self.refusals.get_mut(&key) else {
             return Ok(());
         };
@@ -134,11 +134,11 @@ pub(super) fn error(call: CloudCall, id: Option<&ResourceId>, kind: CloudErrorKi
         CloudErrorKind::Gone => ("NotFound", "it does not exist"),
         CloudErrorKind::Wait => ("DependencyViolation", "it has a dependent object"),
         CloudErrorKind::Throttled => ("RequestLimitExceeded", "too many calls"),
-        CloudErrorKind::Denied => ("UnauthorizedOperation", "you may not"),
+        CloudErrorKind::Denied => ("UnauthorizedOperation", "not authorized"),
         CloudErrorKind::Credentials => ("ExpiredToken", "the credentials have expired"),
         CloudErrorKind::Protected => ("OperationNotPermitted", "it is protected"),
         CloudErrorKind::Unreachable => ("ServiceUnavailable", "it did not answer in time"),
-        CloudErrorKind::Other => ("ValidationError", "it makes no sense"),
+        CloudErrorKind::Other => ("ValidationError", "invalid request"),
     };
     CloudError {
         service: "fake".to_owned(),

@@ -18,7 +18,7 @@ fn names_are_safe_in_tags() {
     assert!(refusal(&"a".repeat(129)).contains("129 characters, the limit is 128"));
     assert!(refusal("a\u{202e}b").contains("\\u{202e}"));
     assert!(refusal("a*b").contains("'*'"));
-    assert!(refusal("-rf").contains("begins with a dash"));
+    assert!(refusal("-rf").contains("starts with a dash"));
     assert!(refusal("a ").contains("space"));
     assert!(refusal("größe").contains('ö'));
 }

@@ -43,9 +43,23 @@ fn refusals_say_what_is_wrong() {
             .parse::<Ttl>()
             .expect_err("no duration")
             .to_string(),
-        "\"8 hours\" is no duration: ' ' is no unit; \
+        "invalid duration \"8 hours\": ' ' is not a unit; \
          write it like 90m, 8h, 3d or 1d12h (s, m, h, d, w)"
     );
+}
+
+/// A duration for people has at most two units, rounded down.
+#[test]
+fn durations_for_people_have_two_units() {
+    for (text, expected) in [
+        ("6d19h49m8s", "6 d 19 h"),
+        ("13m", "13 min"),
+        ("1h5s", "1 h"),
+        ("59s", "59 s"),
+        ("2w", "14 d"),
+    ] {
+        assert_eq!(text.parse::<Span>().unwrap().rounded(), expected);
+    }
 }
 
 /// A TTL keeps its text, and a span has one canonical form.
