@@ -139,8 +139,8 @@ async fn run(arguments: &Arguments) -> Result<Vec<Value>, String> {
         }
         "delete" => {
             let resource = first_resource(&cloud, arguments).await?;
-            let how = DeleteOptions::default();
-            let deletion = cloud.delete(&resource, how).await.map_err(to_text)?;
+            let options = DeleteOptions::default();
+            let deletion = cloud.delete(&resource, options).await.map_err(to_text)?;
             Ok(vec![json!(format!("{deletion:?}"))])
         }
         "stop" => {
@@ -175,11 +175,11 @@ async fn run(arguments: &Arguments) -> Result<Vec<Value>, String> {
 }
 
 async fn discover(cloud: &AwsCloud, operands: &[String]) -> Result<Vec<Value>, String> {
-    let which = match operands.first().map(String::as_str) {
+    let scope = match operands.first().map(String::as_str) {
         None | Some("--all") => DiscoveryScope::All,
         Some(name) => DiscoveryScope::Stack(StackName::new(name).map_err(to_text)?),
     };
-    let found = cloud.discover(&which).await;
+    let found = cloud.discover(&scope).await;
     let mut lines: Vec<Value> = found
         .resources
         .iter()

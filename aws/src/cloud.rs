@@ -56,9 +56,9 @@ impl AwsCloud {
         }
     }
 
-    async fn discover_place(&self, place: Place, which: &DiscoveryScope) -> Discovery {
+    async fn discover_place(&self, place: Place, scope: &DiscoveryScope) -> Discovery {
         match self.accounts.clients(&place).await {
-            Ok(clients) => discovery::discover(&clients, which).await,
+            Ok(clients) => discovery::discover(&clients, scope).await,
             Err(error) => Discovery {
                 unchecked: vec![discovery::gap(&place, None, &error)],
                 ..Discovery::default()
@@ -81,11 +81,11 @@ impl AwsCloud {
 }
 
 impl Cloud for AwsCloud {
-    fn discover<'a>(&'a self, which: &'a DiscoveryScope) -> BoxFuture<'a, Discovery> {
+    fn discover<'a>(&'a self, scope: &'a DiscoveryScope) -> BoxFuture<'a, Discovery> {
         Box::pin(async move {
             let requests_before = self.limiter.requests();
             let places = self.places.iter().cloned();
-            let scans = places.map(|place| self.discover_place(place, which));
+            let scans = places.map(|place| self.discover_place(place, scope));
             let mut all = Discovery::default();
             for found in join_all(scans).await {
                 all.resources.extend(found.resources);
@@ -151,11 +151,11 @@ impl Cloud for AwsCloud {
     fn delete<'a>(
         &'a self,
         resource: &'a Resource,
-        how: DeleteOptions,
+        options: DeleteOptions,
     ) -> BoxFuture<'a, Result<Deletion, CloudError>> {
         Box::pin(async move {
             let (clients, kind) = self.clients_and_type(resource).await?;
-            kind.delete(&clients, resource, how).await
+            kind.delete(&clients, resource, options).await
         })
     }
 

@@ -31,9 +31,9 @@ use crate::types::{self, Description, Descriptions, ResourceType, TagIndex};
 const UNKNOWN_TYPE: &str = "jiti does not know this resource type";
 
 /// Finds the resources of one account and region.
-pub(crate) async fn discover(clients: &Clients, which: &DiscoveryScope) -> Discovery {
+pub(crate) async fn discover(clients: &Clients, scope: &DiscoveryScope) -> Discovery {
     let mut found = Discovery::default();
-    let candidates = candidates(clients, which, &mut found.unchecked).await;
+    let candidates = candidates(clients, scope, &mut found.unchecked).await;
     let Candidates {
         mut index,
         mut described,
@@ -77,10 +77,10 @@ pub(crate) async fn discover(clients: &Clients, which: &DiscoveryScope) -> Disco
         }
         resource.part_of = resource.part_of.take().or_else(|| parent_stack(resource));
     }
-    retain_wanted(&mut found.resources, which);
+    retain_wanted(&mut found.resources, scope);
     delete_gateways_after_subnets(&mut found.resources);
     assign_forwarding_rules(&mut found.resources);
-    if matches!(which, DiscoveryScope::Stack(_)) {
+    if matches!(scope, DiscoveryScope::Stack(_)) {
         read_protections(clients, &mut found.resources).await;
     }
     found.resources.sort_by(|a, b| a.id.cmp(&b.id));
@@ -177,19 +177,19 @@ struct Candidates {
 
 async fn candidates(
     clients: &Clients,
-    which: &DiscoveryScope,
+    scope: &DiscoveryScope,
     unchecked: &mut Vec<Unchecked>,
 ) -> Candidates {
     let global = clients.place.region == Place::GLOBAL;
     let list_calls = types::ALL
         .iter()
         .filter(|kind| kind.is_global() == global)
-        .map(async |kind| (kind, kind.list(clients, which).await));
+        .map(async |kind| (kind, kind.list(clients, scope).await));
     let index_calls = async {
         if global {
             return (Ok(BTreeMap::new()), Ok(Vec::new()));
         }
-        tokio::join!(tagged(clients, which), ec2_tagged(clients, which))
+        tokio::join!(tagged(clients, scope), ec2_tagged(clients, scope))
     };
     let (listings, (tagged, ec2)) = tokio::join!(join_all(list_calls), index_calls);
     let mut index = TagIndex::new();

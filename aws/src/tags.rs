@@ -15,8 +15,8 @@ pub(crate) fn map<'a>(
 }
 
 /// Whether tags name a wanted stack.
-pub(crate) fn is_wanted(tags: &BTreeMap<String, String>, which: &DiscoveryScope) -> bool {
-    match (tags.get(STACK), which) {
+pub(crate) fn is_wanted(tags: &BTreeMap<String, String>, scope: &DiscoveryScope) -> bool {
+    match (tags.get(STACK), scope) {
         (None, _) => false,
         (Some(_), DiscoveryScope::All) => true,
         (Some(tag), DiscoveryScope::Stack(name)) => tag == name.as_str(),

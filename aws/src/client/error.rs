@@ -182,7 +182,8 @@ pub(crate) fn kind_of(
         };
     };
     let is = |list: &[&str]| list.contains(&code);
-    let says = |word: &str| message.is_some_and(|message| message.to_lowercase().contains(word));
+    let contains =
+        |word: &str| message.is_some_and(|message| message.to_lowercase().contains(word));
     if is(WAIT) {
         CloudErrorKind::Wait
     } else if is(THROTTLED) {
@@ -191,7 +192,9 @@ pub(crate) fn kind_of(
         CloudErrorKind::Credentials
     } else if is(DENIED) {
         CloudErrorKind::Denied
-    } else if is(PROTECTED) || (says("protection") && (says("delet") || says("terminat"))) {
+    } else if is(PROTECTED)
+        || (contains("protection") && (contains("delet") || contains("terminat")))
+    {
         CloudErrorKind::Protected
     } else if is(GONE) || is_not_found(code) {
         CloudErrorKind::Gone

@@ -24,8 +24,8 @@ pub(crate) struct UntaggedCache(Mutex<HashMap<String, Instant>>);
 
 impl UntaggedCache {
     /// Whether this scan can skip the resource.
-    pub(crate) fn can_skip(&self, which: &DiscoveryScope, unique_id: &str) -> bool {
-        *which == DiscoveryScope::All && self.contains(unique_id)
+    pub(crate) fn can_skip(&self, scope: &DiscoveryScope, unique_id: &str) -> bool {
+        *scope == DiscoveryScope::All && self.contains(unique_id)
     }
 
     fn contains(&self, unique_id: &str) -> bool {

@@ -28,14 +28,14 @@ const TARGET_GROUP: &str = ":targetgroup/";
 /// Drops resources that carry no tag, or another stack's, according to their own service: the tag
 /// index lags behind. What a resource owns stays with it whatever its own tag says. It would be
 /// deleted too, so the caller has to see it.
-pub(super) fn retain_wanted(resources: &mut Vec<Resource>, which: &DiscoveryScope) {
+pub(super) fn retain_wanted(resources: &mut Vec<Resource>, scope: &DiscoveryScope) {
     let by_id = resources
         .iter()
         .map(|resource| (&resource.id, resource))
         .collect();
     let wanted: BTreeSet<ResourceId> = resources
         .iter()
-        .filter(|resource| is_wanted(resource, &by_id, which, MAX_OWNERSHIP_DEPTH))
+        .filter(|resource| is_wanted(resource, &by_id, scope, MAX_OWNERSHIP_DEPTH))
         .map(|resource| resource.id.clone())
         .collect();
     resources.retain(|resource| wanted.contains(&resource.id));
@@ -44,11 +44,11 @@ pub(super) fn retain_wanted(resources: &mut Vec<Resource>, which: &DiscoveryScop
 fn is_wanted(
     resource: &Resource,
     all: &BTreeMap<&ResourceId, &Resource>,
-    which: &DiscoveryScope,
+    scope: &DiscoveryScope,
     max_depth: usize,
 ) -> bool {
     let tag = resource.tag(STACK);
-    let has_wanted_tag = match which {
+    let has_wanted_tag = match scope {
         DiscoveryScope::All => tag.is_some(),
         DiscoveryScope::Stack(name) => tag == Some(name.as_str()),
     };
@@ -60,7 +60,7 @@ fn is_wanted(
             .as_ref()
             .filter(|_| max_depth > 0)
             .and_then(|owner| all.get(owner))
-            .is_some_and(|owner| is_wanted(owner, all, which, max_depth - 1))
+            .is_some_and(|owner| is_wanted(owner, all, scope, max_depth - 1))
     };
     has_wanted_tag || has_unread_tags || has_wanted_owner()
 }
@@ -156,9 +156,9 @@ mod tests {
             resource("no longer tagged", None, None),
             unread,
         ];
-        let retained = |which: &DiscoveryScope| {
+        let retained = |scope: &DiscoveryScope| {
             let mut resources = resources.clone();
-            retain_wanted(&mut resources, which);
+            retain_wanted(&mut resources, scope);
             resources
                 .into_iter()
                 .map(|resource| resource.id.0)

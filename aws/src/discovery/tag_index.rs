@@ -16,10 +16,10 @@ use crate::types::TagIndex;
 /// The resources that the tagging API lists, with their tags.
 pub(super) async fn tagged(
     clients: &Clients,
-    which: &DiscoveryScope,
+    scope: &DiscoveryScope,
 ) -> Result<TagIndex, CloudError> {
     let mut filter = TagFilter::builder().key(STACK);
-    if let DiscoveryScope::Stack(name) = which {
+    if let DiscoveryScope::Stack(name) = scope {
         filter = filter.values(name.as_str());
     }
     let mut mappings = clients
@@ -68,11 +68,11 @@ fn is_hex(text: &str) -> bool {
 /// does not lag behind.
 pub(super) async fn ec2_tagged(
     clients: &Clients,
-    which: &DiscoveryScope,
+    scope: &DiscoveryScope,
 ) -> Result<Vec<ResourceId>, CloudError> {
     let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
     let mut call = clients.ec2().describe_tags().filters(filter("key", STACK));
-    if let DiscoveryScope::Stack(name) = which {
+    if let DiscoveryScope::Stack(name) = scope {
         call = call.filters(filter("value", name.as_str()));
     }
     let mut tags = call.max_results(1000).into_paginator().items().send();

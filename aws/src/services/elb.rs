@@ -90,11 +90,17 @@ mod tests {
     #[test]
     fn listeners_lead_to_their_balancer() {
         let head = "arn:aws:elasticloadbalancing:eu-west-1:1";
-        let lead = |path: &str| balancer(&ResourceId(format!("{head}:{path}")));
+        let balancer_of = |path: &str| balancer(&ResourceId(format!("{head}:{path}")));
         let balancer = ResourceId(format!("{head}:loadbalancer/app/web/50dc"));
-        assert_eq!(lead("listener/app/web/50dc/f2f7"), Some(balancer.clone()));
-        assert_eq!(lead("listener-rule/app/web/50dc/f2f7/9683"), Some(balancer));
-        assert_eq!(lead("targetgroup/web/50dc"), None);
+        assert_eq!(
+            balancer_of("listener/app/web/50dc/f2f7"),
+            Some(balancer.clone())
+        );
+        assert_eq!(
+            balancer_of("listener-rule/app/web/50dc/f2f7/9683"),
+            Some(balancer)
+        );
+        assert_eq!(balancer_of("targetgroup/web/50dc"), None);
     }
 
     /// All target groups of an action count, single or weighted.

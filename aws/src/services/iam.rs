@@ -51,7 +51,7 @@ pub(crate) fn untouchable(path: &str) -> Option<String> {
 /// A resource that could not be described may belong to the stack, so its error is kept.
 pub(crate) fn retain_tagged(
     clients: &Clients,
-    which: &DiscoveryScope,
+    scope: &DiscoveryScope,
     unique_ids: impl Iterator<Item = (ResourceId, String)>,
     descriptions: Descriptions,
 ) -> Listing {
@@ -63,7 +63,7 @@ pub(crate) fn retain_tagged(
     };
     for description in descriptions.found {
         let resource = &description.resource;
-        if is_wanted(&resource.tags, which) {
+        if is_wanted(&resource.tags, scope) {
             listing.ids.push(resource.id.clone());
             listing.described.push(description);
         } else if !resource.tags.contains_key(STACK)

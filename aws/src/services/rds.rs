@@ -122,11 +122,11 @@ pub(crate) fn set_no_final_snapshot(resource: &mut Resource) {
 
 /// The name of the final snapshot that a delete creates; `None` if it creates none.
 pub(crate) fn final_snapshot(
-    how: DeleteOptions,
+    options: DeleteOptions,
     resource: &Resource,
     name: &str,
 ) -> Option<String> {
-    if !how.final_snapshot || resource.details.contains_key(NO_FINAL_SNAPSHOT) {
+    if !options.final_snapshot || resource.details.contains_key(NO_FINAL_SNAPSHOT) {
         return None;
     }
     let unique_id = resource.details.get(UNIQUE_ID);
@@ -302,16 +302,16 @@ mod tests {
         let clients = Clients::for_tests();
         let mut resource = clients.resource(clients.arn("rds", "db:main"), "rds:db");
         set_details(&mut resource, Some("db-ABC"), None);
-        let keep = DeleteOptions {
+        let options = DeleteOptions {
             final_snapshot: true,
         };
-        let name = final_snapshot(keep, &resource, "main");
+        let name = final_snapshot(options, &resource, "main");
         assert_eq!(name.as_deref(), Some("main-final-abc"));
         assert_eq!(
             final_snapshot(DeleteOptions::default(), &resource, "main"),
             None
         );
         set_no_final_snapshot(&mut resource);
-        assert_eq!(final_snapshot(keep, &resource, "main"), None);
+        assert_eq!(final_snapshot(options, &resource, "main"), None);
     }
 }

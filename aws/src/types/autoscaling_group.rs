@@ -47,8 +47,8 @@ impl ResourceType for AutoscalingGroup {
         NAME
     }
 
-    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-        let filter = match which {
+    async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
+        let filter = match scope {
             DiscoveryScope::All => Filter::builder().name("tag-key").values(STACK),
             DiscoveryScope::Stack(name) => Filter::builder()
                 .name(format!("tag:{STACK}"))
@@ -81,7 +81,7 @@ impl ResourceType for AutoscalingGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = group_name(&resource.id);
         let answer = clients

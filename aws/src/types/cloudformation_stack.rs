@@ -10,6 +10,7 @@ use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
+use crate::tags;
 use crate::time::timestamp;
 
 pub(super) struct CloudformationStack;
@@ -30,7 +31,7 @@ impl ResourceType for CloudformationStack {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let answer = clients
@@ -76,15 +77,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, stack: &Stack) -> Option<Reso
         return None;
     }
     let mut resource = clients.resource(id.clone(), NAME);
-    let tags = stack.tags().iter();
-    resource.tags = tags
-        .filter_map(|tag| {
-            Some((
-                tag.key()?.to_owned(),
-                tag.value().unwrap_or_default().to_owned(),
-            ))
-        })
-        .collect();
+    resource.tags = tags::map(stack.tags().iter().map(|tag| (tag.key(), tag.value())));
     resource.state = stack
         .stack_status()
         .map(|status| status.as_str().to_owned());

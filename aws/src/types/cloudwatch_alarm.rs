@@ -11,6 +11,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
+use crate::tags;
 
 pub(super) struct CloudwatchAlarm;
 
@@ -44,7 +45,7 @@ impl ResourceType for CloudwatchAlarm {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "alarm");
         let answer = clients
@@ -106,7 +107,7 @@ async fn describe(
         let why = "no alarm has this name";
         return Err(absent("cloudwatch", "DescribeAlarms", name, why));
     };
-    let tags = clients
+    let answer = clients
         .cloudwatch()
         .list_tags_for_resource()
         .resource_arn(id.as_str())
@@ -114,11 +115,7 @@ async fn describe(
         .await
         .map_err(failed!("cloudwatch", "ListTagsForResource", name))?;
     let mut resource = clients.resource(id.clone(), NAME);
-    let tags = tags.tags().iter().filter_map(|tag| {
-        let value = tag.value().unwrap_or_default();
-        Some((tag.key()?.to_owned(), value.to_owned()))
-    });
-    resource.tags = tags.collect();
+    resource.tags = tags::map(answer.tags().iter().map(|tag| (tag.key(), tag.value())));
     resource.state = Some(state.clone()).filter(|state| !state.is_empty());
     resource.confirmation = Confirmation::Confirmed;
     resource.unpriced = vec!["alarm".to_owned()];

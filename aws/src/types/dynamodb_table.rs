@@ -40,7 +40,7 @@ impl ResourceType for DynamodbTable {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "table");
         let answer = clients

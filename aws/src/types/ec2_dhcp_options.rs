@@ -33,7 +33,7 @@ impl ResourceType for Ec2DhcpOptions {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "dhcp-options");
         let answer = clients

@@ -37,7 +37,7 @@ impl ResourceType for Ec2ElasticIp {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match release(clients, resource).await {
             Ok(()) => Ok(Deletion::Gone),
@@ -66,8 +66,8 @@ async fn release(clients: &Clients, resource: &Resource) -> Result<(), CloudErro
         return Err(waits(resource, "ReleaseAddress", &service));
     }
     if let Some(association) = address.association_id() {
-        let cut = clients.ec2().disassociate_address();
-        let answer = cut.association_id(association).send().await;
+        let call = clients.ec2().disassociate_address();
+        let answer = call.association_id(association).send().await;
         unless_gone(answer.map_err(failed!("ec2", "DisassociateAddress", id)))?;
     }
     let answer = clients

@@ -34,7 +34,7 @@ impl ResourceType for Ec2FlowLog {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, resource).await, Deletion::Gone)
     }

@@ -38,7 +38,7 @@ impl ResourceType for Ec2Image {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "image");
         let answer = clients.ec2().deregister_image().image_id(id).send().await;

@@ -76,7 +76,7 @@ impl ResourceType for Ec2Instance {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         if let Some(request) = resource.details.get(SPOT_REQUEST) {
             cancel(clients, request).await?;

@@ -33,7 +33,7 @@ impl ResourceType for Ec2InternetGateway {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, resource).await, Deletion::Gone)
     }

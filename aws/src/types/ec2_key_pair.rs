@@ -34,7 +34,7 @@ impl ResourceType for Ec2KeyPair {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "key-pair");
         // The name may belong to another pair by now, so read the present name of the id.

@@ -37,7 +37,7 @@ impl ResourceType for Ec2NatGateway {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "natgateway");
         let answer = clients
@@ -96,8 +96,8 @@ fn to_resource(clients: &Clients, gateway: &NatGateway) -> Option<Resource> {
         .nat_gateway_addresses()
         .iter()
         .filter_map(|address| address.allocation_id());
-    let lies_in = gateway.subnet_id().into_iter().chain(gateway.vpc_id());
-    resource.uses = arns(clients, addresses.chain(lies_in));
+    let network = gateway.subnet_id().into_iter().chain(gateway.vpc_id());
+    resource.uses = arns(clients, addresses.chain(network));
     if gateway.state() == Some(&NatGatewayState::Available) {
         if gateway.availability_mode() == Some(&AvailabilityMode::Regional) {
             resource.unpriced.push("a regional NAT gateway".to_owned());

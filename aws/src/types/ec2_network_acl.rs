@@ -36,7 +36,7 @@ impl ResourceType for Ec2NetworkAcl {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         delete(clients, resource).await.or_else(gone_is_done)
     }

@@ -37,7 +37,7 @@ impl ResourceType for Ec2NetworkInterface {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "network-interface");
         let answer = clients
@@ -82,9 +82,12 @@ fn to_resource(clients: &Clients, interface: &NetworkInterface) -> Option<Resour
     resource.untouchable = requested(interface)
         .or_else(|| managed(interface.operator()))
         .or_else(|| foreign(clients, interface.owner_id()));
-    let lent = lent(interface);
-    if lent > 0 {
-        resource.usage = vec![usage_of(Item::PublicIpv4, Decimal::from(lent))];
+    let assigned_addresses = assigned_addresses(interface);
+    if assigned_addresses > 0 {
+        resource.usage = vec![usage_of(
+            Item::PublicIpv4,
+            Decimal::from(assigned_addresses),
+        )];
     }
     Some(resource)
 }
@@ -95,14 +98,14 @@ fn requested(interface: &NetworkInterface) -> Option<String> {
         return None;
     }
     let what = interface.description().filter(|text| !text.is_empty());
-    let who = what
+    let requester = what
         .or(interface.requester_id())
         .unwrap_or("an AWS service");
-    Some(format!("it is managed by AWS: {who}"))
+    Some(format!("it is managed by AWS: {requester}"))
 }
 
 /// The public addresses that AWS assigned. Those of an instance count with the instance.
-fn lent(interface: &NetworkInterface) -> usize {
+fn assigned_addresses(interface: &NetworkInterface) -> usize {
     let attachment = interface.attachment();
     if attachment.is_some_and(|attachment| attachment.instance_id().is_some()) {
         return 0;

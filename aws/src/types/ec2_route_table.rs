@@ -36,7 +36,7 @@ impl ResourceType for Ec2RouteTable {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         delete(clients, resource).await.or_else(gone_is_done)
     }
@@ -148,8 +148,8 @@ mod tests {
                 .vpc_id("vpc-1");
             table.associations(association).build()
         };
-        let tie = RouteTableAssociation::builder().subnet_id("subnet-1");
-        let resource = to_resource(&clients, &table(tie.build()), None).unwrap();
+        let association = RouteTableAssociation::builder().subnet_id("subnet-1");
+        let resource = to_resource(&clients, &table(association.build()), None).unwrap();
         assert_eq!(
             resource_parts(&resource.uses),
             ["subnet/subnet-1", "vpc/vpc-1"]

@@ -48,7 +48,7 @@ impl ResourceType for Ec2SecurityGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         if is_vpc_default(resource) {
             let ids = std::slice::from_ref(&resource.id);

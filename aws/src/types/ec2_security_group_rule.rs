@@ -38,7 +38,7 @@ impl ResourceType for Ec2SecurityGroupRule {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(revoke(clients, resource).await, Deletion::Gone)
     }

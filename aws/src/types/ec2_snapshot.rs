@@ -37,7 +37,7 @@ impl ResourceType for Ec2Snapshot {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "snapshot");
         let answer = clients.ec2().delete_snapshot().snapshot_id(id).send().await;

@@ -33,7 +33,7 @@ impl ResourceType for Ec2Subnet {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "subnet");
         let answer = clients.ec2().delete_subnet().subnet_id(id).send().await;

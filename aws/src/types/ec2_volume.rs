@@ -53,7 +53,7 @@ impl ResourceType for Ec2Volume {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "volume");
         let answer = clients.ec2().delete_volume().volume_id(id).send().await;

@@ -35,7 +35,7 @@ impl ResourceType for Ec2Vpc {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, "vpc");
         let answer = clients.ec2().delete_vpc().vpc_id(id).send().await;

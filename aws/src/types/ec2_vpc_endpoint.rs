@@ -40,7 +40,7 @@ impl ResourceType for Ec2VpcEndpoint {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(
             delete(clients, resource_name(&resource.id, KIND)).await,
@@ -50,8 +50,8 @@ impl ResourceType for Ec2VpcEndpoint {
 
     /// Gateway endpoints are free and have no metrics.
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
-        let kept = DIMENSIONS.map(|name| Some((name, resource.details.get(name)?.clone())));
-        let Some(mut dimensions) = kept.into_iter().collect::<Option<Vec<_>>>() else {
+        let saved = DIMENSIONS.map(|name| Some((name, resource.details.get(name)?.clone())));
+        let Some(mut dimensions) = saved.into_iter().collect::<Option<Vec<_>>>() else {
             return Vec::new();
         };
         dimensions.push((
@@ -118,13 +118,13 @@ fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
         .groups()
         .iter()
         .filter_map(|group| group.group_id());
-    let lies_in = endpoint
+    let network = endpoint
         .subnet_ids()
         .iter()
         .chain(endpoint.route_table_ids())
         .map(String::as_str)
         .chain(endpoint.vpc_id());
-    resource.uses = arns(clients, lies_in.chain(groups));
+    resource.uses = arns(clients, network.chain(groups));
     let kind = endpoint.vpc_endpoint_type();
     if kind != Some(&VpcEndpointType::Gateway) {
         let parts = [

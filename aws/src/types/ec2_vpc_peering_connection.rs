@@ -35,7 +35,7 @@ impl ResourceType for Ec2VpcPeeringConnection {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource_name(&resource.id, KIND);
         let answer = clients
@@ -75,13 +75,13 @@ fn to_resource(clients: &Clients, peering: &VpcPeeringConnection) -> Option<Reso
     resource.tags = tags(peering.tags());
     resource.state = state.map(|state| state.as_str().to_owned());
     resource.confirmation = Confirmation::Confirmed;
-    let ends = [peering.requester_vpc_info(), peering.accepter_vpc_info()];
-    let here = |end: &&VpcPeeringConnectionVpcInfo| {
-        end.owner_id() == Some(&*clients.place.account)
-            && end.region().is_none_or(|region| region == clients.region())
+    let vpcs = [peering.requester_vpc_info(), peering.accepter_vpc_info()];
+    let is_local = |vpc: &&VpcPeeringConnectionVpcInfo| {
+        vpc.owner_id() == Some(&*clients.place.account)
+            && vpc.region().is_none_or(|region| region == clients.region())
     };
-    let vpcs = ends.into_iter().flatten().filter(here);
-    resource.uses = arns(clients, vpcs.filter_map(|end| end.vpc_id()));
+    let vpcs = vpcs.into_iter().flatten().filter(is_local);
+    resource.uses = arns(clients, vpcs.filter_map(|vpc| vpc.vpc_id()));
     Some(resource)
 }
 
@@ -97,16 +97,16 @@ mod tests {
     #[test]
     fn a_connection_joins_two_vpcs() {
         let clients = Clients::for_tests();
-        let end = |vpc: &str, account: &str, region: &str| {
-            let end = VpcPeeringConnectionVpcInfo::builder().vpc_id(vpc);
-            end.owner_id(account).region(region).build()
+        let vpc = |vpc: &str, account: &str, region: &str| {
+            let vpc = VpcPeeringConnectionVpcInfo::builder().vpc_id(vpc);
+            vpc.owner_id(account).region(region).build()
         };
         let peering = |state: State| {
             let status = VpcPeeringConnectionStateReason::builder().code(state);
             let peering = VpcPeeringConnection::builder()
                 .vpc_peering_connection_id("pcx-1")
-                .requester_vpc_info(end("vpc-1", "123456789012", "eu-west-1"))
-                .accepter_vpc_info(end("vpc-2", "210987654321", "eu-west-1"))
+                .requester_vpc_info(vpc("vpc-1", "123456789012", "eu-west-1"))
+                .accepter_vpc_info(vpc("vpc-2", "210987654321", "eu-west-1"))
                 .status(status.build());
             to_resource(&clients, &peering.build())
         };

@@ -32,7 +32,7 @@ impl ResourceType for EcsCapacityProvider {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "capacity-provider");
         let answer = clients

@@ -38,7 +38,7 @@ impl ResourceType for EcsCluster {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
         let answer = clients.ecs().delete_cluster().cluster(name).send().await;
@@ -96,12 +96,12 @@ fn to_resource(clients: &Clients, cluster: &Cluster) -> Option<Resource> {
 async fn owned(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, CloudError> {
     let (services, tasks) = tokio::join!(services(clients, cluster), tasks(clients, cluster));
     // It may be gone by now.
-    let unless_gone = |answer: Result<Vec<ResourceId>, CloudError>| match answer {
+    let empty_if_gone = |answer: Result<Vec<ResourceId>, CloudError>| match answer {
         Err(error) if error.kind == CloudErrorKind::Gone => Ok(Vec::new()),
         answer => answer,
     };
-    let mut owned = unless_gone(services)?;
-    owned.extend(unless_gone(tasks)?);
+    let mut owned = empty_if_gone(services)?;
+    owned.extend(empty_if_gone(tasks)?);
     Ok(owned)
 }
 

@@ -50,7 +50,7 @@ impl ResourceType for EcsService {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id);
         let answer = clients

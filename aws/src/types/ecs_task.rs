@@ -36,7 +36,7 @@ impl ResourceType for EcsTask {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let cluster = cluster_of(&resource.id, "task").map(str::to_owned);

@@ -32,7 +32,7 @@ impl ResourceType for EcsTaskDefinition {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(
             delete(clients, resource.id.as_str())

@@ -55,7 +55,7 @@ impl ResourceType for EksAccessEntry {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, _) = names(&resource.id, KIND);
         let principal = resource.details.get(PRINCIPAL).map_or("", String::as_str);

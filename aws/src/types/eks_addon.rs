@@ -29,7 +29,7 @@ impl ResourceType for EksAddon {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "addon");
         let answer = clients

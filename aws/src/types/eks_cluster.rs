@@ -29,7 +29,7 @@ impl ResourceType for EksCluster {
     }
 
     /// A region has few clusters, and discovery follows what they own from here.
-    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
+    async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
         let mut pages = clients
             .eks()
             .list_clusters()
@@ -44,7 +44,7 @@ impl ResourceType for EksCluster {
         let Descriptions { found, failed } = each(&ids, |id| describe(clients, id)).await;
         let found = found.into_iter();
         let described: Vec<_> = found
-            .filter(|description| is_wanted(&description.resource.tags, which))
+            .filter(|description| is_wanted(&description.resource.tags, scope))
             .collect();
         Ok(Listing {
             ids: described
@@ -65,7 +65,7 @@ impl ResourceType for EksCluster {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
         let answer = clients.eks().delete_cluster().name(name).send().await;

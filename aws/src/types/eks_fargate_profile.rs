@@ -29,7 +29,7 @@ impl ResourceType for EksFargateProfile {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "fargateprofile");
         let answer = clients

@@ -33,7 +33,7 @@ impl ResourceType for EksNodeGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, name) = names(&resource.id, "nodegroup");
         let answer = clients

@@ -30,7 +30,7 @@ impl ResourceType for EksPodIdentityAssociation {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let (cluster, id) = names(&resource.id, KIND);
         let answer = clients

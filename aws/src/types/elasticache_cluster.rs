@@ -39,7 +39,7 @@ impl ResourceType for ElasticacheCluster {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster");
         let answer = clients

@@ -28,7 +28,7 @@ impl ResourceType for ElasticacheParameterGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "parametergroup");
         let answer = clients

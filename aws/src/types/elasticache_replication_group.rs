@@ -30,7 +30,7 @@ impl ResourceType for ElasticacheReplicationGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "replicationgroup");
         let answer = clients

@@ -29,7 +29,7 @@ impl ResourceType for ElbListener {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let answer = clients

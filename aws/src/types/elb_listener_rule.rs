@@ -29,7 +29,7 @@ impl ResourceType for ElbListenerRule {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let answer = clients.elb().delete_rule().rule_arn(arn).send().await;

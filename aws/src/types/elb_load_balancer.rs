@@ -52,7 +52,7 @@ impl ResourceType for ElbLoadBalancer {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let answer = clients
@@ -103,13 +103,13 @@ async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Descripti
     let tags = tags?;
     let each = answer.load_balancers().iter().map(async |balancer| {
         let arn = balancer.load_balancer_arn().unwrap_or_default();
-        let ours = tags.get(arn).is_some_and(|tags| tags.contains_key(STACK));
+        let is_tagged = tags.get(arn).is_some_and(|tags| tags.contains_key(STACK));
         let (protected, targets, listeners_and_rules) = tokio::join!(
             is_protected(clients, arn),
             targets(clients, arn),
             // Skips what a balancer outside the wanted stack owns.
             async {
-                if ours {
+                if is_tagged {
                     listeners_and_rules(clients, arn).await
                 } else {
                     Ok(Vec::new())

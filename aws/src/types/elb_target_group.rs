@@ -28,7 +28,7 @@ impl ResourceType for ElbTargetGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let arn = resource.id.as_str();
         let answer = clients

@@ -27,8 +27,8 @@ impl ResourceType for IamInstanceProfile {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-        list(clients, which).await
+    async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
+        list(clients, scope).await
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
@@ -39,14 +39,14 @@ impl ResourceType for IamInstanceProfile {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, &resource.id).await, Deletion::Gone)
     }
 }
 
 /// The list has no tags, so this describes each profile that it cannot skip.
-async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
     let mut pages = clients
         .iam()
         .list_instance_profiles()
@@ -60,7 +60,7 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
         let profile = profile.map_err(failed!("iam", "ListInstanceProfiles"))?;
         if !clients
             .untagged
-            .can_skip(which, profile.instance_profile_id())
+            .can_skip(scope, profile.instance_profile_id())
         {
             unique.push(profile.instance_profile_id);
             ids.push(ResourceId(profile.arn));
@@ -69,7 +69,7 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
     let descriptions = each(&ids, |id| describe(clients, id)).await;
     Ok(iam::retain_tagged(
         clients,
-        which,
+        scope,
         ids.into_iter().zip(unique),
         descriptions,
     ))

@@ -26,8 +26,8 @@ impl ResourceType for IamOidcProvider {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-        list(clients, which).await
+    async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
+        list(clients, scope).await
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
@@ -38,7 +38,7 @@ impl ResourceType for IamOidcProvider {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let delete = clients.iam().delete_open_id_connect_provider();
@@ -52,7 +52,7 @@ impl ResourceType for IamOidcProvider {
 
 /// The list has neither tags nor unique ids for the cache, so this describes each provider. There
 /// are few.
-async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
     let answer = clients
         .iam()
         .list_open_id_connect_providers()
@@ -65,7 +65,7 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
     let descriptions = each(&ids, |id| describe(clients, id)).await;
     Ok(iam::retain_tagged(
         clients,
-        which,
+        scope,
         std::iter::empty(),
         descriptions,
     ))

@@ -28,8 +28,8 @@ impl ResourceType for IamPolicy {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-        list(clients, which).await
+    async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
+        list(clients, scope).await
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
@@ -40,7 +40,7 @@ impl ResourceType for IamPolicy {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match delete(clients, &resource.id).await {
             Ok(()) => Ok(Deletion::Gone),
@@ -53,7 +53,7 @@ impl ResourceType for IamPolicy {
 }
 
 /// The list has no tags, so this describes each policy that it cannot skip.
-async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
     let mut pages = clients
         .iam()
         .list_policies()
@@ -69,7 +69,7 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
         let (Some(arn), Some(id)) = (policy.arn, policy.policy_id) else {
             continue;
         };
-        if !clients.untagged.can_skip(which, &id) {
+        if !clients.untagged.can_skip(scope, &id) {
             unique.push(id);
             ids.push(ResourceId(arn));
         }
@@ -77,7 +77,7 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
     let descriptions = each(&ids, |id| describe(clients, id)).await;
     Ok(iam::retain_tagged(
         clients,
-        which,
+        scope,
         ids.into_iter().zip(unique),
         descriptions,
     ))
@@ -155,7 +155,7 @@ async fn with_users(clients: &Clients, id: &ResourceId, mut error: CloudError) -
         .policy_roles()
         .iter()
         .filter_map(|role| role.role_name());
-    let people = users
+    let entities = users
         .policy_users()
         .iter()
         .filter_map(|user| user.user_name());
@@ -165,7 +165,7 @@ async fn with_users(clients: &Clients, id: &ResourceId, mut error: CloudError) -
         .filter_map(|group| group.group_name());
     let names: Vec<_> = roles
         .map(|name| format!("role {name}"))
-        .chain(people.map(|name| format!("user {name}")))
+        .chain(entities.map(|name| format!("user {name}")))
         .chain(groups.map(|name| format!("group {name}")))
         .collect();
     if !names.is_empty() {
@@ -215,7 +215,7 @@ mod tests {
         })
         .await;
         let clients = &service.clients;
-        let found = async |which: &DiscoveryScope| list(clients, which).await.unwrap().ids.len();
+        let found = async |scope: &DiscoveryScope| list(clients, scope).await.unwrap().ids.len();
         let describe_calls = || {
             let requests = service.requests();
             requests

@@ -32,8 +32,8 @@ impl ResourceType for IamRole {
         true
     }
 
-    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-        list(clients, which).await
+    async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
+        list(clients, scope).await
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
@@ -44,7 +44,7 @@ impl ResourceType for IamRole {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, &resource.id).await, Deletion::Gone)
     }
@@ -52,7 +52,7 @@ impl ResourceType for IamRole {
 
 /// Lists all roles of the account with their tags, in pages. Reading the tags of each role would
 /// take one call for each.
-async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
+async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
     let mut pages = clients
         .iam()
         .get_account_authorization_details()
@@ -67,7 +67,7 @@ async fn list(clients: &Clients, which: &DiscoveryScope) -> Result<Listing, Clou
             let Some(resource) = from_detail(clients, role) else {
                 continue;
             };
-            if is_wanted(&resource.tags, which) {
+            if is_wanted(&resource.tags, scope) {
                 listed.ids.push(resource.id.clone());
                 listed.described.push(Description::from(resource));
             }

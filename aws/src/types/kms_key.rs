@@ -36,7 +36,7 @@ impl ResourceType for KmsKey {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match delete(clients, &resource.id).await {
             Ok(Some(date)) => Ok(Deletion::Scheduled(date)),

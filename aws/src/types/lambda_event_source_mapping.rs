@@ -32,7 +32,7 @@ impl ResourceType for LambdaEventSourceMapping {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let uuid = resource_name(&resource.id, "event-source-mapping");
         let answer = clients

@@ -40,7 +40,7 @@ impl ResourceType for LambdaFunction {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "function");
         let answer = clients
@@ -186,10 +186,10 @@ async fn log_group(
 /// same stack.
 fn is_claimed_by(group: &BTreeMap<String, String>, function: &BTreeMap<String, String>) -> bool {
     let own = |key: &&String| !key.starts_with("aws:");
-    let alike = [STACK, APP, OWNER]
+    let same_stack = [STACK, APP, OWNER]
         .iter()
         .all(|key| group.contains_key(*key) && group.get(*key) == function.get(*key));
-    alike || group.keys().filter(own).count() == 0
+    same_stack || group.keys().filter(own).count() == 0
 }
 
 #[cfg(test)]
@@ -253,14 +253,14 @@ mod tests {
                 .collect()
         };
         let function = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "ana"), ("a", "b")]);
-        let alike = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "ana")]);
+        let same_stack = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "ana")]);
         let other = tags(&[(STACK, "pr-1"), (APP, "shop"), (OWNER, "bob")]);
         assert!(is_claimed_by(&tags(&[]), &function));
         assert!(is_claimed_by(
             &tags(&[("aws:cloudformation:stack-name", "x")]),
             &function
         ));
-        assert!(is_claimed_by(&alike, &function));
+        assert!(is_claimed_by(&same_stack, &function));
         assert!(!is_claimed_by(&other, &function));
         assert!(!is_claimed_by(&tags(&[("team", "data")]), &function));
         assert!(!is_claimed_by(&tags(&[("team", "data")]), &tags(&[])));

@@ -40,7 +40,7 @@ impl ResourceType for LogsLogGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = name(&resource.id);
         let answer = clients.logs().delete_log_group().log_group_name(name);

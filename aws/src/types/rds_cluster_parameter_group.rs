@@ -28,7 +28,7 @@ impl ResourceType for RdsClusterParameterGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster-pg");
         let answer = clients

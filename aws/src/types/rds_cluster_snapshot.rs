@@ -29,7 +29,7 @@ impl ResourceType for RdsClusterSnapshot {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "cluster-snapshot");
         let answer = clients

@@ -47,10 +47,10 @@ impl ResourceType for RdsInstance {
         &self,
         clients: &Clients,
         resource: &Resource,
-        how: DeleteOptions,
+        options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "db");
-        let snapshot = rds::final_snapshot(how, resource, name);
+        let snapshot = rds::final_snapshot(options, resource, name);
         let answer = clients
             .rds()
             .delete_db_instance()

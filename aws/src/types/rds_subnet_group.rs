@@ -29,7 +29,7 @@ impl ResourceType for RdsSubnetGroup {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let name = resource_name(&resource.id, "subgrp");
         let answer = clients

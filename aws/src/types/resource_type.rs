@@ -42,8 +42,8 @@ pub(crate) trait ResourceType: Send + Sync {
     /// tagging API never lists need this, and types that are as cheap to list here.
     ///
     /// Discovery does not describe the resources in [`Listing::described`] again.
-    async fn list(&self, clients: &Clients, which: &DiscoveryScope) -> Result<Listing, CloudError> {
-        let _ = (clients, which);
+    async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
+        let _ = (clients, scope);
         Ok(Listing::default())
     }
 
@@ -94,7 +94,7 @@ pub(crate) trait ResourceType: Send + Sync {
         &self,
         clients: &Clients,
         resource: &Resource,
-        how: DeleteOptions,
+        options: DeleteOptions,
     ) -> Result<Deletion, CloudError>;
 
     /// Stops a resource. Callers stop only resources that have a [`Resource::size`].

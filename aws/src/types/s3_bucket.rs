@@ -57,7 +57,7 @@ impl ResourceType for S3Bucket {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, bucket(&resource.id)).await, Deletion::Gone)
     }

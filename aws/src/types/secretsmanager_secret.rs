@@ -11,6 +11,7 @@ use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done};
 use crate::pricing::{Item, usage_of};
+use crate::tags;
 use crate::time::timestamp;
 
 pub(super) struct SecretsmanagerSecret;
@@ -34,7 +35,7 @@ impl ResourceType for SecretsmanagerSecret {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         match delete(clients, resource).await {
             Ok(answer) => Ok(scheduled(&answer)),
@@ -67,11 +68,7 @@ fn to_resource(
         return None;
     }
     let mut resource = clients.resource(id.clone(), NAME);
-    let tags = secret.tags().iter().filter_map(|tag| {
-        let value = tag.value().unwrap_or_default();
-        Some((tag.key()?.to_owned(), value.to_owned()))
-    });
-    resource.tags = tags.collect();
+    resource.tags = tags::map(secret.tags().iter().map(|tag| (tag.key(), tag.value())));
     resource.created_at = timestamp(secret.created_date());
     resource.confirmation = Confirmation::Confirmed;
     // For example a database password that RDS manages and deletes with the database.

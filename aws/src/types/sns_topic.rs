@@ -65,7 +65,7 @@ impl ResourceType for SnsTopic {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let answer = clients.sns().delete_topic().topic_arn(id).send().await;

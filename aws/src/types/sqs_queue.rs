@@ -33,7 +33,7 @@ impl ResourceType for SqsQueue {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _how: DeleteOptions,
+        _options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
         let id = resource.id.as_str();
         let url = match url(clients, &resource.id).await {

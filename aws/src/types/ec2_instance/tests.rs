@@ -157,24 +157,27 @@ fn owns_what_is_deleted_on_termination() {
 /// service manages must not be touched.
 #[test]
 fn only_stoppable_instances_have_a_size() {
-    let see = |builder: InstanceBuilder| {
+    let describe = |builder: InstanceBuilder| {
         to_description(&Clients::for_tests(), &builder.build())
             .unwrap()
             .resource
     };
-    assert_eq!(see(running()).size, Some(json!({ "state": "running" })));
-    let stopped = see(instance(InstanceStateName::Stopped));
+    assert_eq!(
+        describe(running()).size,
+        Some(json!({ "state": "running" }))
+    );
+    let stopped = describe(instance(InstanceStateName::Stopped));
     assert_eq!(stopped.size, Some(json!({ "state": "stopped" })));
     assert!(stopped.stopped);
     let tag = Tag::builder().key(AUTO_SCALING_GROUP).value("web").build();
-    assert_eq!(see(running().tags(tag)).size, None);
+    assert_eq!(describe(running().tags(tag)).size, None);
     let local = running().root_device_type(DeviceType::InstanceStore);
-    assert_eq!(see(local).size, None);
+    assert_eq!(describe(local).size, None);
     let operator = OperatorResponse::builder()
         .managed(true)
         .principal("eks.amazonaws.com")
         .build();
-    let managed = see(running().operator(operator)).untouchable;
+    let managed = describe(running().operator(operator)).untouchable;
     assert_eq!(
         managed.as_deref(),
         Some("it is managed by eks.amazonaws.com")

@@ -51,10 +51,10 @@ fn what_a_database_costs() {
             .map(Timestamp::as_second)
     };
     assert_eq!((until("available"), until("stopped")), (Some(9_600), None));
-    let twice = resource(instance("postgres", "available").multi_az(true));
-    assert_eq!(twice.usage[0], usage_of(class, Decimal::TWO));
+    let multi_az = resource(instance("postgres", "available").multi_az(true));
+    assert_eq!(multi_az.usage[0], usage_of(class, Decimal::TWO));
     let storage = Meter::DatabaseStorage(DatabaseStorage::Gp3);
-    assert_eq!(twice.usage[1], usage_of(storage, Decimal::from(40)));
+    assert_eq!(multi_az.usage[1], usage_of(storage, Decimal::from(40)));
 }
 
 /// What has no list price is listed as unpriced.
