@@ -30,8 +30,8 @@ pub(super) struct Ec2Instance;
 
 const NAME: &str = "ec2:instance";
 
-/// Network traffic in bytes a day, in one direction. Compute Optimizer calls an instance idle below
-/// 5 MB in both directions; half of it is exceeded in at least one.
+/// Network traffic in bytes a day, in one direction. Compute Optimizer's limit is 5 MB for both
+/// directions together, so an instance above it exceeds half of it in at least one direction.
 const QUIET_BYTES: f64 = 2_500_000.0;
 
 /// CPU use in percent. An instance whose maximum is below it is idle.
@@ -286,8 +286,11 @@ fn created(instance: &Instance) -> Option<Timestamp> {
 /// What a wake restores. A member of a group has no size of its own; the group has. An instance
 /// without an EBS root volume, and a Spot instance, cannot be stopped.
 fn size(instance: &Instance, tags: &BTreeMap<String, String>) -> (Option<Value>, bool) {
-    let volume = instance.root_device_type() == Some(&DeviceType::Ebs);
-    if tags.contains_key(AUTO_SCALING_GROUP) || !volume || instance.instance_lifecycle().is_some() {
+    let has_ebs_root = instance.root_device_type() == Some(&DeviceType::Ebs);
+    if tags.contains_key(AUTO_SCALING_GROUP)
+        || !has_ebs_root
+        || instance.instance_lifecycle().is_some()
+    {
         return (None, false);
     }
     match instance.state().and_then(InstanceState::name) {

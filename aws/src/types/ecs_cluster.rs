@@ -148,7 +148,7 @@ async fn tasks(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, Clou
             .send()
             .await
             .map_err(failed!("ecs", "DescribeTasks", cluster))?;
-        let alone = answer
+        let standalone = answer
             .tasks()
             .iter()
             .filter(|task| {
@@ -156,7 +156,7 @@ async fn tasks(clients: &Clients, cluster: &str) -> Result<Vec<ResourceId>, Clou
                 !group.starts_with("service:")
             })
             .filter_map(|task| task.task_arn());
-        found.extend(alone.map(|arn| ResourceId(arn.to_owned())));
+        found.extend(standalone.map(|arn| ResourceId(arn.to_owned())));
     }
     Ok(found)
 }

@@ -14,7 +14,7 @@ use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
-use crate::client::error::{absent, failed, gone_is_done, unless_gone};
+use crate::client::error::{absent, failed, gone_is_done, own_error, unless_gone};
 use crate::pricing::{Item, usage_of};
 use crate::time::timestamp;
 
@@ -65,13 +65,9 @@ async fn key(clients: &Clients, id: &ResourceId) -> Result<KeyMetadata, CloudErr
         .send()
         .await
         .map_err(failed!("kms", "DescribeKey", id.as_str()))?;
-    answer.key_metadata.ok_or_else(|| CloudError {
-        service: "kms".to_owned(),
-        call: "DescribeKey".to_owned(),
-        resource: Some(id.to_string()),
-        code: None,
-        message: "its answer was empty".to_owned(),
-        kind: CloudErrorKind::Other,
+    answer.key_metadata.ok_or_else(|| {
+        let (id, kind) = (Some(id.as_str()), CloudErrorKind::Other);
+        own_error("kms", "DescribeKey", id, kind, "the answer is empty")
     })
 }
 

@@ -51,8 +51,8 @@ impl ResourceType for LambdaFunction {
             .await
             .map_err(failed!("lambda", "DeleteFunction", name));
         // Status 202: the deletion runs asynchronously.
-        let later = matches!(&answer, Ok(answer) if answer.status_code() == 202);
-        let done = if later {
+        let is_async = matches!(&answer, Ok(answer) if answer.status_code() == 202);
+        let done = if is_async {
             Deletion::Started
         } else {
             Deletion::Gone
@@ -94,7 +94,7 @@ fn to_resource(
     function: &GetFunctionOutput,
 ) -> Result<Resource, CloudError> {
     if let Some(error) = function.tags_error() {
-        // The answer lacks the tags, which does not mean that there are none.
+        // An answer without tags does not mean that the function has none.
         return Err(CloudError {
             service: "lambda".to_owned(),
             call: "ListTags".to_owned(),
@@ -140,7 +140,7 @@ fn pair((key, value): (&String, &String)) -> (String, String) {
     (key.clone(), value.clone())
 }
 
-/// The event source mappings of the function. Without it they would fail.
+/// The event source mappings of the function. Without the function, they would fail.
 async fn mappings(clients: &Clients, name: &str) -> Result<Vec<ResourceId>, CloudError> {
     let mut pages = clients
         .lambda()
@@ -185,11 +185,11 @@ async fn log_group(
 /// Whether a log group belongs to the function: untagged, as Lambda creates it, or tagged for the
 /// same stack.
 fn is_claimed_by(group: &BTreeMap<String, String>, function: &BTreeMap<String, String>) -> bool {
-    let own = |key: &&String| !key.starts_with("aws:");
+    let is_user_tag = |key: &&String| !key.starts_with("aws:");
     let same_stack = [STACK, APP, OWNER]
         .iter()
         .all(|key| group.contains_key(*key) && group.get(*key) == function.get(*key));
-    same_stack || group.keys().filter(own).count() == 0
+    same_stack || group.keys().filter(is_user_tag).count() == 0
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use stack::cloud::{CloudError, CloudErrorKind, DeleteOptions, Deletion, Discover
 
 use crate::arn::Arn;
 use crate::client::Clients;
+use crate::client::error::own_error;
 use crate::signal::Signal;
 
 /// One AWS resource type: how its service finds, describes, deletes, stops and starts resources.
@@ -172,12 +173,8 @@ impl Descriptions {
 }
 
 fn unsupported(kind: &str, verb: &str, resource: &Resource) -> CloudError {
-    CloudError {
-        service: kind.split(':').next().unwrap_or(kind).to_owned(),
-        call: verb.to_owned(),
-        resource: Some(resource.id.to_string()),
-        code: None,
-        message: format!("jiti cannot {verb} a resource of type {kind}"),
-        kind: CloudErrorKind::Other,
-    }
+    let service = kind.split(':').next().unwrap_or(kind);
+    let id = Some(resource.id.as_str());
+    let message = format!("jiti cannot {verb} a resource of type {kind}");
+    own_error(service, verb, id, CloudErrorKind::Other, message)
 }

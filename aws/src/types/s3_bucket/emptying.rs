@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::PAGE;
 use crate::client::Clients;
-use crate::client::error::{NO_MESSAGE, failed, kind_of};
+use crate::client::error::{NO_MESSAGE, failed, kind_of, own_error};
 
 /// Calls in flight at once, for one bucket.
 const MAX_CALLS_IN_FLIGHT: usize = 4;
@@ -88,13 +88,9 @@ async fn delete_objects(
         .set_objects(Some(objects))
         .quiet(true)
         .build()
-        .map_err(|error| CloudError {
-            service: "s3".to_owned(),
-            call: "DeleteObjects".to_owned(),
-            resource: Some(name.to_owned()),
-            code: None,
-            message: error.to_string(),
-            kind: CloudErrorKind::Other,
+        .map_err(|error| {
+            let (bucket, kind) = (Some(name), CloudErrorKind::Other);
+            own_error("s3", "DeleteObjects", bucket, kind, error.to_string())
         })?;
     let answer = clients
         .s3()
@@ -169,14 +165,9 @@ fn in_time(name: &str, until: Instant) -> Result<(), CloudError> {
     if Instant::now() < until {
         return Ok(());
     }
-    Err(CloudError {
-        service: "s3".to_owned(),
-        call: "DeleteObjects".to_owned(),
-        resource: Some(name.to_owned()),
-        code: None,
-        message: "it still holds objects: emptying continues with the next attempt".to_owned(),
-        kind: CloudErrorKind::Wait,
-    })
+    let message = "it still holds objects: emptying continues with the next attempt";
+    let (bucket, kind) = (Some(name), CloudErrorKind::Wait);
+    Err(own_error("s3", "DeleteObjects", bucket, kind, message))
 }
 
 async fn abort(
