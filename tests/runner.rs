@@ -1,5 +1,5 @@
-//! Everything together: the real terraform, the real binaries, real processes. Few and slow;
-//! everything that can be tested where it lives is tested there.
+//! End-to-end tests: the real terraform, the real binaries, real processes. They are few and slow;
+//! what can be tested beside its code is tested there.
 
 #[path = "../tui/tests/receiver.rs"]
 mod receiver;
@@ -31,7 +31,7 @@ mod test_teardown;
 mod test_teardown_refused;
 mod test_teardown_runner;
 
-/// A file that nobody lists here would be a test that never runs.
+/// Every test file is listed here; a missing one would never run.
 #[test]
 fn every_test_file_is_listed() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! The invariants of docs/dev/architecture.md that a test can hold.
+//! The invariants of docs/dev/architecture.md that a test can enforce.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -16,13 +16,13 @@ const PACKAGES: [&str; 6] = [
     "tui",
 ];
 
-/// Dependencies between our packages go one way, as the architecture page draws them.
+/// Packages depend on each other only as the architecture page draws it.
 #[test]
 fn arrows_go_one_way() {
     let allowed = [
         ("aws", "shared-features"),
         ("aws", "stack"),
-        // The end-to-end tests write into a ledger what happened long ago.
+        // The end-to-end tests write past events into a ledger.
         ("e2e", "stack"),
         ("e2e", "shared-features"),
         ("provider", "shared-features"),
@@ -60,7 +60,7 @@ fn arrows_go_one_way() {
     assert_eq!(arrows, BTreeSet::from(allowed));
 }
 
-/// The domain knows no network, no terminal, no Terraform.
+/// The domain depends on no network, terminal or Terraform crate.
 #[test]
 fn stack_depends_on_no_network_and_no_terminal() {
     let forbidden = [
@@ -75,7 +75,7 @@ fn stack_depends_on_no_network_and_no_terminal() {
         "prost",
     ];
     let tree = features(&["-p", "stack", "-e", "normal"]);
-    assert!(tree.len() > 10, "cargo tree said too little: {tree:?}");
+    assert!(tree.len() > 10, "cargo tree printed too little: {tree:?}");
     for line in tree {
         let name = line.split(' ').next().unwrap_or_default();
         assert!(!forbidden.contains(&name), "stack depends on {name}");
@@ -86,7 +86,7 @@ fn stack_depends_on_no_network_and_no_terminal() {
 /// features. Otherwise cargo compiles them again for each selection, for several minutes.
 #[test]
 fn the_clients_are_built_once() {
-    // What a macro stands on is built for the machine that builds, and counted apart by cargo.
+    // Cargo counts the dependencies of macros separately, because they are built for the host.
     let apart = ["syn"];
     let below: BTreeSet<String> = features(&[
         "-p",
@@ -102,7 +102,10 @@ fn the_clients_are_built_once() {
     .filter_map(|line| Some(line.split_once('|')?.0.to_owned()))
     .filter(|package| !apart.contains(&package.split(' ').next().unwrap()))
     .collect();
-    assert!(below.len() > 100, "cargo tree said too little: {below:?}");
+    assert!(
+        below.len() > 100,
+        "cargo tree printed too little: {below:?}"
+    );
     let of = |selection: &[&str]| -> BTreeSet<String> {
         let lines = features(selection).into_iter();
         lines
@@ -130,7 +133,7 @@ fn the_clients_are_built_once() {
     }
 }
 
-/// What is shipped has none of the features that only tests need.
+/// The shipped binaries have none of the features that only tests need.
 #[test]
 fn binaries_have_no_test_features() {
     let tree = features(&["-p", "tui", "-p", "provider", "-e", "normal,build"]);
@@ -168,7 +171,7 @@ fn features(selection: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Only the clock reads the time; the SDK stamps its log lines where it meets the process.
+/// Only the clock reads the time, apart from the SDK, which stamps its log lines.
 #[test]
 fn only_the_clock_reads_the_time() {
     let words = [
@@ -180,7 +183,7 @@ fn only_the_clock_reads_the_time() {
     expect_only(&words, &["stack/src/clock.rs", "tfplugin/src/plugin/"]);
 }
 
-/// Only the binaries, and the SDK where it meets the process, read the environment.
+/// Only the binaries read the environment, apart from the SDK's plugin module.
 #[test]
 fn libraries_read_no_environment() {
     expect_only(
@@ -194,7 +197,7 @@ fn libraries_read_no_environment() {
     );
 }
 
-/// Standard output belongs to the handshake in the provider, and to nobody in a library.
+/// The provider's standard output is reserved for the handshake, and libraries print nothing.
 #[test]
 fn libraries_and_the_provider_print_nothing() {
     expect_only(
@@ -219,7 +222,7 @@ fn only_grpc_and_plugin_name_protobuf_types() {
     );
 }
 
-/// Only the SQLite stores hold SQL.
+/// Only the SQLite stores contain SQL.
 #[test]
 fn only_the_stores_hold_sql() {
     expect_only(
@@ -232,13 +235,13 @@ fn only_the_stores_hold_sql() {
     );
 }
 
-/// A lint that is switched off for a whole file hides the next mistake too.
+/// No lint is disabled for a whole file, because that would hide the next mistake too.
 #[test]
 fn no_lint_is_switched_off_for_a_file() {
     expect_only(&["#![allow(", "#![expect("], &[]);
 }
 
-/// Imports are read in each of the forms that the code uses.
+/// Imports are resolved in every form that the code uses.
 #[test]
 fn imports_are_absolute() {
     let text = "use crate::{lease::Lease, service::{open, teardown::{Plan, self}}};\n\
@@ -256,8 +259,7 @@ fn imports_are_absolute() {
     assert_eq!(file.imports(), expected);
 }
 
-/// Types are public with any scope, generic ones are named without their parameters, and test code
-/// has none.
+/// Public types are listed whatever their scope, without type parameters and without test code.
 #[test]
 fn public_types_are_named() {
     let text = "pub struct Money<'a>(i64);\npub(crate) enum Kind {}\nstruct Private;\n\
@@ -267,7 +269,7 @@ fn public_types_are_named() {
     assert_eq!(file.public_types(), ["Money", "Kind", "Alias", "Price"]);
 }
 
-/// The words stand in no source file outside the given places; comments do not count.
+/// Asserts that these words occur only in the given places. Comments do not count.
 #[track_caller]
 fn expect_only(words: &[&str], places: &[&str]) {
     let files = sources(&PACKAGES);
@@ -292,7 +294,7 @@ fn expect_no_word(file: &SourceFile, words: &[&str]) {
     }
 }
 
-/// Every file of shipped code below these folders; of a package, those below its `src`.
+/// Every file of shipped code below these folders. For a package, that is its `src`.
 fn sources(folders: &[&str]) -> Vec<SourceFile> {
     let folder = |folder: &&str| match PACKAGES.contains(folder) {
         true => format!("{folder}/src"),

@@ -1,4 +1,4 @@
-//! What AWS itself has to tell: whether something is used, what it costs, and what a teardown was asked to keep of it.
+//! Data that only AWS has: usage metrics, the price list, and the final snapshots of a teardown.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -19,16 +19,16 @@ fn database(name: &str) -> Value {
     }])
 }
 
-/// A sweep that is asked for a last snapshot keeps one, which is no residue though it carries the stack's tags; without
-/// being asked it keeps none.
+/// A sweep with `--final-snapshot` keeps a snapshot, which is not residue although it has the
+/// stack's tags. Without the flag it keeps none.
 #[test]
-fn a_last_snapshot_is_kept_when_it_is_asked_for() {
+fn a_final_snapshot_is_kept_on_request() {
     let world = World::new();
     let look = json!([
         ["rds", REGIONS[0], "describe_db_instances", {}],
         ["rds", REGIONS[0], "describe_db_snapshots", { "SnapshotType": "manual" }],
     ]);
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     world.call(&json!([database("orders")]));
     let sweep = ["teardown", "shop", "--strategy", "sweep", "--yes"];
     let asked = [sweep.as_slice(), &["--final-snapshot"]].concat();
@@ -43,7 +43,7 @@ fn a_last_snapshot_is_kept_when_it_is_asked_for() {
     assert!(name.starts_with("orders-final"), "{name}");
     assert_eq!(world.sandbox.listing("shop")["phase"], "gone");
 
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     world.call(&json!([database("carts")]));
     world.sandbox.jiti(&sweep).ok();
     let left = world.call(&look);
@@ -52,20 +52,20 @@ fn a_last_snapshot_is_kept_when_it_is_asked_for() {
     assert_eq!(snapshots.len(), 1, "{snapshots:#?}");
 }
 
-/// A metric that stays below its threshold is idleness, one that is only told in part is not known, and one point above
-/// it is a use.
+/// A metric below its threshold means idle, an incomplete one means unknown, and a single point
+/// above the threshold means active.
 #[test]
-fn metrics_are_judged() {
+fn metrics_decide_whether_a_stack_is_idle() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     world.call(&json!([database("orders")]));
-    // The lease was written a moment ago.
+    // The lease was just written.
     let written = std::fs::metadata(world.sandbox.ledger())
         .unwrap()
         .modified();
     let now = written.unwrap().duration_since(UNIX_EPOCH).unwrap();
     let ago = |minutes: u64| now.as_secs() - minutes * 60;
-    // It has stood for longer than anybody looks back.
+    // The database is older than the window of the metric.
     let older = || {
         let since = |text: &str| {
             let told = text.split_once("<InstanceCreateTime>");
@@ -77,7 +77,7 @@ fn metrics_are_judged() {
         let rule = Rule::new(Fault::Rewritten(Arc::new(since)));
         rule.service("rds").call("DescribeDBInstances")
     };
-    world.proxy.rule(older());
+    world.proxy.add_rule(older());
     let connections = |points: &[(u64, f64)]| {
         let points = points.iter().map(|(minutes, value)| {
             json!({
@@ -86,10 +86,10 @@ fn metrics_are_judged() {
             })
         });
         let points: Vec<Value> = points.collect();
-        let said = world.call(&json!([["cloudwatch", REGIONS[0], "put_metric_data", {
+        let answers = world.call(&json!([["cloudwatch", REGIONS[0], "put_metric_data", {
             "Namespace": "AWS/RDS", "MetricData": points,
         }]]));
-        assert_eq!(said, [json!({})]);
+        assert_eq!(answers, [json!({})]);
     };
     let idle = || {
         world.sandbox.jiti(&["sync"]).ok();
@@ -115,45 +115,45 @@ fn metrics_are_judged() {
 
     let partly = |text: &str| text.replace("\"Complete\"", "\"PartialData\"");
     let rule = Rule::new(Fault::Rewritten(Arc::new(partly)));
-    world.proxy.rule(rule.call("GetMetricData"));
+    world.proxy.add_rule(rule.call("GetMetricData"));
     let partial = idle();
     assert_eq!(partial["state"], "unknown", "{partial:#}");
     assert_eq!(partial["evidence"][0]["value"], Value::Null);
 
-    world.proxy.mend();
-    world.proxy.rule(older());
+    world.proxy.clear_rules();
+    world.proxy.add_rule(older());
     connections(&[(22, 3.0)]);
     let used = idle();
     assert_eq!(used["state"], "active", "{used:#}");
     assert_eq!(used["evidence"][0]["value"], 3.0);
 }
 
-/// A region without a price of its own has none until the price list is asked; then each resource costs what the list
-/// says, the next look asks nobody for it, and a refusal says what is missing.
+/// A region that the embedded table does not cover has no prices until `sync --prices` reads the
+/// price list. The next sync does not read the list again. A refusal names the missing permission.
 #[test]
-fn prices_come_from_the_list() {
+fn prices_come_from_the_price_list() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     world.create(&json!([{
         "name": "shop", "app": "checkout", "owner": OWNER, "regions": [REGIONS[0]],
         "types": ["ec2:volume"],
     }]));
     let volume = || {
-        let ran = world
+        let output = world
             .sandbox
             .jiti(&["show", "shop", "--cached", "--json"])
             .ok();
-        let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let shown: Value = serde_json::from_str(&output.stdout).unwrap();
         shown["resources"][0].clone()
     };
     world.sandbox.jiti(&["sync"]).ok();
     assert_eq!(volume()["hourly_usd"], Value::Null);
 
     let denied = Rule::new(Fault::Denied).call("GetProducts");
-    world.proxy.rule(denied);
+    world.proxy.add_rule(denied);
     let refused = world.sandbox.jiti(&["sync", "--prices"]).exits(1);
     refused.says("pricing:GetProducts");
-    world.proxy.mend();
+    world.proxy.clear_rules();
 
     let product = |usage: &str, usd: &str| {
         json!({
@@ -175,22 +175,22 @@ fn prices_come_from_the_list() {
         })
         .to_string()
     };
-    // Among the rows there is one of another kind of thing.
+    // One of the rows is for another product.
     let rows = [
         product("EU-EBS:VolumeUsage.gp3", "0.0880000000"),
         product("EU-EBS:VolumeUsage.gp3-Outposts", "9.0000000000"),
     ];
-    let said = json!({ "FormatVersion": "aws_v1", "PriceList": rows });
-    let answer = Rule::new(Fault::Answer(said.to_string()));
-    world.proxy.rule(answer.call("GetProducts"));
-    world.proxy.forget();
+    let price_list = json!({ "FormatVersion": "aws_v1", "PriceList": rows });
+    let answer = Rule::new(Fault::Answer(price_list.to_string()));
+    world.proxy.add_rule(answer.call("GetProducts"));
+    world.proxy.clear_calls();
     world.sandbox.jiti(&["sync", "--prices"]).ok();
     assert_eq!(world.proxy.count("pricing", "GetProducts"), 1);
-    // Eight gigabytes for a month of 730 hours.
+    // 8 GB for a month of 730 hours.
     let hourly = |volume: &Value| volume["hourly_usd"].as_str().unwrap().to_owned();
     assert_eq!(hourly(&volume()), "0.0009643836");
 
-    world.proxy.mend();
+    world.proxy.clear_rules();
     world.sandbox.jiti(&["sync"]).ok();
     assert_eq!(world.proxy.count("pricing", "GetProducts"), 1);
     assert_eq!(hourly(&volume()), "0.0009643836");

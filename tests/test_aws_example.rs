@@ -1,4 +1,4 @@
-//! The examples on AWS, applied with the real hashicorp/aws provider: the whole way of a stack.
+//! The examples for AWS, applied with the real hashicorp/aws provider.
 
 use std::path::Path;
 
@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 
 const NAME: &str = "checkout-8f3c2d1";
 
-/// Apply, tags, cost, extend and teardown: the example does all of it, and nothing is left of it.
+/// The example goes through apply, tags, cost, extend and teardown, and leaves nothing behind.
 #[test]
-fn a_stack_goes_the_whole_way() {
+fn the_example_is_applied_extended_and_torn_down() {
     let world = World::new();
     let before = world.list();
     let root = checkout(&world, true);
     root.apply().ok();
     root.plan().exits(0).says("No changes.");
 
-    // What its state holds and the index of tags lists has those of the lease, and so have the instances that the group
-    // launched. (moto gives their volumes no tags; they are found by relation.)
+    // The tag index lists every resource with the tags of the lease, the instances of the group
+    // included. (moto does not tag their volumes; jiti finds them by relation.)
     let made: Vec<_> = world.list().difference(&before).cloned().collect();
     assert!(made.len() >= 20, "{made:?}");
     let tagged = tagged(&world);
@@ -60,33 +60,33 @@ fn a_stack_goes_the_whole_way() {
         assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
     }
     assert_eq!(shown["accounts"], json!([world.account]));
-    // Prices are those of the embedded table, which knows one region; what it does not know is said to be unpriced.
+    // The embedded price table covers one region, so resources elsewhere are listed as unpriced.
     assert_ne!(shown["cost"]["unpriced"], json!([]));
-    // Too young to be judged.
+    // The stack is too young for an idle verdict.
     assert_eq!(shown["idle"]["state"], "unknown");
 
     world.sandbox.jiti(&["extend", NAME, "1h"]).ok();
     root.plan().exits(0).says("No changes.");
 
-    let ran = world
+    let output = world
         .sandbox
         .jiti(&["teardown", NAME, "--yes", "--json"])
         .ok();
-    let result: Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
-    assert_eq!(result["residue"], json!([]), "{}", ran.stdout);
+    let result: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(result["residue"], json!([]), "{}", output.stdout);
     let left: Vec<_> = world.list().difference(&before).cloned().collect();
     assert_eq!(left, []);
     assert_eq!(world.sandbox.listing(NAME)["phase"], "gone");
 }
 
-/// The state is lost: the sweep by tag removes all the same things, and nothing else.
+/// If the state is lost, a sweep by tag deletes the same resources and nothing else.
 #[test]
 fn a_stack_whose_state_is_lost_is_swept() {
     let world = World::new();
     let before = world.list();
     let root = checkout(&world, false);
     root.apply().ok();
-    // Half of it is gone already when the state is lost.
+    // Some resources are already destroyed when the state is lost.
     root.run(&[
         "destroy",
         "-auto-approve",
@@ -96,18 +96,19 @@ fn a_stack_whose_state_is_lost_is_swept() {
     .ok();
     std::fs::remove_file(root.path("terraform.tfstate")).unwrap();
 
-    let ran = world
+    let output = world
         .sandbox
         .jiti(&["teardown", NAME, "--strategy", "sweep", "--yes", "--json"])
         .ok();
-    let result: Value = serde_json::from_str(ran.stdout.lines().last().unwrap()).unwrap();
+    let result: Value = serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap();
     assert_eq!(result["strategy"], "sweep");
-    assert_eq!(result["residue"], json!([]), "{}", ran.stdout);
+    assert_eq!(result["residue"], json!([]), "{}", output.stdout);
     assert_eq!(world.list(), before);
     assert_eq!(world.sandbox.listing(NAME)["phase"], "gone");
 }
 
-/// An import into an empty state works, because the function needs no lease; later versions of the plan change nothing.
+/// A bucket can be imported into an empty state, because the function `tags` needs no lease. The
+/// next plan is empty.
 #[test]
 fn a_bucket_is_imported_into_a_stack() {
     let world = World::new();
@@ -133,7 +134,7 @@ fn a_bucket_is_imported_into_a_stack() {
     root.destroy().ok();
 }
 
-/// The example, ready to be applied; only one test waits for a database.
+/// The example, ready to be applied. Only one test needs the database, which takes long to create.
 fn checkout(world: &World, database: bool) -> Root<'_> {
     let root = example(world, "checkout");
     variables(
@@ -158,27 +159,31 @@ fn variables(root: &Root<'_>, values: &Value) {
     std::fs::write(root.path("test.auto.tfvars.json"), values.to_string()).unwrap();
 }
 
-/// The names of everything with a stack's tag.
+/// The ARNs of all resources with the tag of a stack.
 fn tagged(world: &World) -> Vec<String> {
     let filter = json!({ "TagFilters": [{ "Key": "jiti:stack" }], "ResourcesPerPage": 100 });
-    let said = world.call(&json!([[
+    let answers = world.call(&json!([[
         "resourcegroupstaggingapi",
         REGIONS[0],
         "get_resources",
         filter
     ]]));
-    let found = said[0]["ResourceTagMappingList"].as_array().unwrap().iter();
+    let found = answers[0]["ResourceTagMappingList"]
+        .as_array()
+        .unwrap()
+        .iter();
     found
         .map(|one| one["ResourceARN"].as_str().unwrap().to_owned())
         .collect()
 }
 
 fn shown(world: &World) -> Value {
-    let ran = world.sandbox.jiti(&["show", NAME, "--json"]).ok();
-    serde_json::from_str(&ran.stdout).unwrap()
+    let output = world.sandbox.jiti(&["show", NAME, "--json"]).ok();
+    serde_json::from_str(&output.stdout).unwrap()
 }
 
-/// What the load balancer would answer once a target is healthy: moto launches no machine that could.
+/// The URL of a server that answers like a healthy load balancer; moto launches no instance that
+/// could.
 fn healthy() -> String {
     crate::test_examples::server()
 }

@@ -25,11 +25,12 @@ fn stack(attribute: &str, value: &str) -> String {
     format!("provider \"jiti\" {{}}\n\nresource \"jiti_stack\" \"this\" {{\n{body}}}\n")
 }
 
-/// Terraform fails with exactly one error, which shows the attribute's own line and says each of these.
+/// Terraform fails with exactly one error, which shows the attribute's own line and says each of
+/// these.
 #[track_caller]
 fn refused(root: &Root<'_>, attribute: &str, says: &[&str]) {
-    let ran = root.run(&["plan", "-input=false"]).exits(1);
-    let said = ran.said();
+    let output = root.run(&["plan", "-input=false"]).exits(1);
+    let said = output.text();
     assert_eq!(said.matches("Error:").count(), 1, "{said}");
     assert!(
         said.contains(&format!(" {attribute} ")),
@@ -123,7 +124,8 @@ fn a_default_ttl_comes_from_the_policy() {
     root.plan_is_empty();
 }
 
-/// A name that is live is refused; the error names the owner, the age and how to import it. Nothing changes.
+/// A name that is live is refused; the error names the owner, the age and how to import it. Nothing
+/// changes.
 #[test]
 fn a_name_that_is_live() {
     let sandbox = Sandbox::new();
@@ -131,7 +133,7 @@ fn a_name_that_is_live() {
     first.apply().ok();
     let before = sandbox.events("bad-input");
     let second = sandbox.root("second", &stack("owner", "\"ben@example.com\""));
-    let ran = second.apply().exits(1);
+    let output = second.apply().exits(1);
     for text in [
         "bad-input",
         "ana@example.com",
@@ -139,9 +141,9 @@ fn a_name_that_is_live() {
         "terraform import jiti_stack.this bad-input",
     ] {
         assert!(
-            ran.said().contains(text),
+            output.text().contains(text),
             "{text:?} is not in: {}",
-            ran.said()
+            output.text()
         );
     }
     assert!(second.attributes("jiti_stack.this").is_none());
@@ -153,7 +155,8 @@ fn a_name_that_is_live() {
     assert_eq!(sandbox.listing("bad-input")["owner"], "ana@example.com");
 }
 
-/// A malformed config file is an error with its file and line, and what was expected; nothing is registered.
+/// A malformed config file is an error with its file and line, and what was expected; nothing is
+/// registered.
 #[test]
 fn a_malformed_config_file() {
     let sandbox = Sandbox::new();
@@ -167,7 +170,7 @@ fn a_malformed_config_file() {
         ("[policy\n", &["config.toml", "1"]),
     ] {
         sandbox.config(text);
-        let said = root.run(&["plan", "-input=false"]).exits(1).said();
+        let said = root.run(&["plan", "-input=false"]).exits(1).text();
         for word in says {
             assert!(said.contains(word), "{word:?} is not in: {said}");
         }
@@ -175,7 +178,8 @@ fn a_malformed_config_file() {
     }
 }
 
-/// A ledger that somebody keeps locked is one clear error after the timeout, and nothing is half-written.
+/// A ledger that somebody keeps locked is one clear error after the timeout, and nothing is
+/// half-written.
 #[test]
 fn a_ledger_that_stays_locked() {
     let sandbox = Sandbox::new();

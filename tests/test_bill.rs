@@ -1,4 +1,4 @@
-//! The bill: one question for all stacks, at most once a window, and what it takes is told.
+//! Billed cost: one request to Cost Explorer for all stacks, at most once a window.
 
 use e2e::proxy::{Fault, Rule};
 use e2e::world::World;
@@ -7,22 +7,22 @@ use serde_json::{Value, json};
 const EC2: &str = "Amazon Elastic Compute Cloud - Compute";
 const S3: &str = "Amazon Simple Storage Service";
 
-/// Cost Explorer is asked once for all stacks of a payer, however often and about whichever of them the bill is wanted,
-/// and only where it was wanted: a listing, a report and a sync never ask.
+/// One request to Cost Explorer serves all stacks of a payer, however often `cost --billed` runs. A
+/// listing, a report and a sync never send one.
 #[test]
-fn it_is_asked_for_once_a_window() {
+fn cost_explorer_is_called_once_a_window() {
     let world = World::new();
-    world.stood("shop", 3);
-    world.stood("search", 3);
-    world.proxy.rule(
+    world.lease_begun("shop", 3);
+    world.lease_begun("search", 3);
+    world.proxy.add_rule(
         Rule::new(Fault::Answer(bill(&world).to_string()))
             .service("ce")
             .call("GetCostAndUsage"),
     );
     let asked = || world.proxy.count("ce", "GetCostAndUsage");
     let cost = |arguments: &[&str]| {
-        let ran = world.sandbox.jiti(&[&["cost"], arguments].concat()).ok();
-        serde_json::from_str::<Value>(&ran.stdout).unwrap()
+        let output = world.sandbox.jiti(&[&["cost"], arguments].concat()).ok();
+        serde_json::from_str::<Value>(&output.stdout).unwrap()
     };
 
     for arguments in [
@@ -55,7 +55,7 @@ fn it_is_asked_for_once_a_window() {
     assert_eq!(asked(), 1, "one answer is enough for all of them");
 }
 
-/// What Cost Explorer answers about the days since the stacks began: the last one is not settled yet.
+/// Cost Explorer's answer for the days since the stacks began. The last day is still estimated.
 fn bill(world: &World) -> Value {
     let days: Vec<String> = (1..=4).rev().map(|ago| world.day(ago)).collect();
     let group = |stack: &str, service: &str, usd: &str| {
@@ -76,7 +76,7 @@ fn bill(world: &World) -> Value {
             { "Type": "DIMENSION", "Key": "SERVICE" },
         ],
         "ResultsByTime": [
-            // Of the day before they began nothing is theirs.
+            // The day before the stacks began does not count.
             day(0, false, vec![group("shop", EC2, "9.00")]),
             day(1, false, vec![group("shop", EC2, "1.00"), group("shop", S3, "0.25")]),
             day(2, true, vec![group("shop", EC2, "0.50"), group("search", EC2, "4.00")]),

@@ -1,4 +1,5 @@
-//! The dashboard over a large cloud, in a real terminal: whoever works in it does not notice that the cloud is asked.
+//! The dashboard over a large account, in a real terminal: a sync in the background does not delay
+//! keys.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -10,23 +11,24 @@ use crate::terminal::Terminal;
 
 const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "ap-southeast-2"];
 
-/// No key takes longer than this to show what it does, on a machine that is busy with much else.
+/// The longest time that a key may take to show its effect, on a busy machine.
 const PROMPTLY: Duration = Duration::from_secs(10);
 
-/// How many milliseconds the slowest key took.
+/// The time of the slowest key, in milliseconds.
 static SLOWEST: AtomicU64 = AtomicU64::new(0);
 
-/// While 5,000 resources in two accounts and three regions are asked for, every key shows what it does, at once and in its
-/// order; then they are there, and the screen tells as of when. r asks again, and that moment is another one.
+/// While a sync reads 5,000 resources in two accounts and three regions, every key takes effect at
+/// once and in order. Afterwards the resources and the time of the data are on the screen. `r`
+/// syncs again and updates the time.
 #[test]
-fn a_refresh_costs_no_key() {
-    let world = World::alone();
-    let another = world.with_another(&REGIONS, "[dashboard]\nrefresh = \"1h\"\n");
+fn a_sync_delays_no_key() {
+    let world = World::with_own_server();
+    let another = world.configure_two_accounts(&REGIONS, "[dashboard]\nrefresh = \"1h\"\n");
     for name in ["alpha", "beta", "gamma", "delta"] {
-        world.stood(name, 1);
+        world.lease_begun(name, 1);
     }
-    world.volumes(&world.account, "huge", &REGIONS, 833);
-    world.volumes(&another, "vast", &REGIONS, 834);
+    world.create_volumes(&world.account, "huge", &REGIONS, 833);
+    world.create_volumes(&another, "vast", &REGIONS, 834);
     let mut terminal = open(&world);
     terminal.waits_for("asking the cloud…");
     terminal.waits_for("4 stacks");
@@ -68,7 +70,7 @@ fn a_refresh_costs_no_key() {
     terminal.is_sane();
 }
 
-/// Every kind of key, each with what it shows; the end is as the beginning.
+/// Presses every kind of key and checks its effect. The screen ends as it began.
 fn round(terminal: &mut Terminal) {
     press_until(terminal, "\u{1b}[H", |terminal| {
         selected(terminal) == "alpha"
@@ -105,7 +107,7 @@ fn press(terminal: &mut Terminal, key: &str, shows: &str) {
     press_until(terminal, key, |terminal| terminal.text().contains(shows));
 }
 
-/// A key, and how the screen is once it has done what it does.
+/// Presses a key and waits until the screen shows its effect.
 fn press_until(terminal: &mut Terminal, key: &str, done: impl Fn(&Terminal) -> bool) {
     let pressed = Instant::now();
     terminal.types(key);
@@ -121,7 +123,7 @@ fn press_until(terminal: &mut Terminal, key: &str, done: impl Fn(&Terminal) -> b
     SLOWEST.fetch_max(took, Ordering::Relaxed);
 }
 
-/// The selected line.
+/// The name on the selected line.
 fn selected(terminal: &Terminal) -> String {
     let text = terminal.text();
     let line = text.lines().find(|line| line.starts_with('▌'));
@@ -129,7 +131,7 @@ fn selected(terminal: &Terminal) -> String {
     name.unwrap_or_default().to_owned()
 }
 
-/// As of when the screen is, in its own words.
+/// The time of the AWS data, as the screen shows it.
 fn refreshed(terminal: &Terminal) -> String {
     let text = terminal.text();
     let after = text.split("cloud as of ").nth(1);
@@ -137,7 +139,7 @@ fn refreshed(terminal: &Terminal) -> String {
     time.unwrap_or_default().to_owned()
 }
 
-/// `jiti`, with nobody's keys but those of its profiles.
+/// Starts `jiti` with no access keys but those of its profiles.
 fn open(world: &World) -> Terminal {
     let mut command = jiti_in_a_terminal(world);
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
@@ -146,7 +148,7 @@ fn open(world: &World) -> Terminal {
     Terminal::run(command, (120, 30))
 }
 
-/// The program as a terminal starts it, in the environment of a world.
+/// The command that starts jiti in a terminal, in the environment of a world.
 pub(crate) fn jiti_in_a_terminal(world: &World) -> CommandBuilder {
     let sandbox = world.sandbox.command(e2e::binary("jiti"));
     let mut command = CommandBuilder::new(sandbox.get_program());

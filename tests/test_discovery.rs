@@ -1,4 +1,5 @@
-//! How often the cloud is asked: as often as an index has pages and a service takes batches, and never for a drawing.
+//! The number of requests to AWS: one for each page of the tag index and each batch of a service,
+//! and none to draw the screen.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,24 +11,25 @@ use crate::test_dashboard::jiti_in_a_terminal;
 
 const OWNER: &str = "ana@example.com";
 
-/// Discovery of 5,000 resources asks as often as there are pages and batches, and what an empty account takes. Listing
-/// what is known and drawing it asks nobody.
+/// Discovery of 5,000 resources takes one request for each page and batch, in addition to those for
+/// an empty account. Listing and drawing take none.
 #[test]
-fn requests_are_pages_and_batches() {
-    let world = World::alone();
+fn one_request_for_each_page_and_batch() {
+    let world = World::with_own_server();
     world.configure("[dashboard]\nrefresh = \"1h\"\n");
-    // What is known is kept where the ledger is: there has to be one.
-    world.leased("other", OWNER);
+    // The inventory is stored beside the ledger, so a ledger has to exist.
+    world.lease_without_state("other", OWNER);
     world.sandbox.jiti(&["sync"]).ok();
     let empty = counted(&world);
-    // moto looks through all groups for each id of a filter, so that there are few of them.
+    // Only a few groups, because moto searches all of them for each id of a filter.
     let (volumes, groups) = (2_400, 100);
-    let made = world.many("shop", OWNER, &[("volume", volumes), ("group", groups)]);
+    let made = world.create_many("shop", OWNER, &[("volume", volumes), ("group", groups)]);
     assert_eq!(made.len(), 5_000);
     world.sandbox.jiti(&["sync"]).ok();
     let full = counted(&world);
 
-    // moto's pages of the index of tags hold fifty resources or a hundred tags; each of these has three.
+    // A page of moto's tag index holds 50 resources or 100 tags, and each of these resources has 3
+    // tags.
     let pages = 2 * (volumes + groups).div_ceil(33);
     let of_ec2 = 2 * (volumes + groups).div_ceil(1_000);
     let batches = |count: usize| 2 * count.div_ceil(200);
@@ -63,18 +65,23 @@ fn requests_are_pages_and_batches() {
     );
 }
 
-/// How often each call was made since the last count. What is asked again, because moto was too slow or answered one of
-/// many calls at once with a fault of its own, counts once.
+/// The number of calls of each operation since the last count. Retries do not count: moto may be
+/// slow, or fail one of many concurrent calls.
 fn counted(world: &World) -> BTreeMap<String, usize> {
     let mut counted = BTreeMap::new();
-    for call in world.proxy.calls().into_iter().filter(|call| !call.again) {
+    for call in world
+        .proxy
+        .calls()
+        .into_iter()
+        .filter(|call| !call.is_retry)
+    {
         *counted.entry(call.name).or_default() += 1;
     }
-    world.proxy.forget();
+    world.proxy.clear_calls();
     counted
 }
 
-/// The dashboard in a terminal, for some seconds and some keys, until it shows the stack.
+/// Runs the dashboard in a terminal for some seconds and some keys.
 fn draw(world: &World) {
     let mut terminal = Terminal::run(jiti_in_a_terminal(world), (120, 30));
     terminal.waits_for("shop");

@@ -1,18 +1,18 @@
-//! The generated pages are the ones that the provider and the examples would make now.
+//! The committed pages are what the provider's schema and the examples generate.
 
 use std::path::Path;
 
 use e2e::Sandbox;
 use e2e::docs;
 
-/// Every page under `docs/` that the Registry reads is fresh. `make docs` writes them anew.
+/// Every page under `docs/` that the Registry reads is up to date. `make docs` regenerates them.
 #[test]
 fn docs_are_fresh() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let sandbox = Sandbox::new();
     let root = sandbox.root("root", "provider \"jiti\" {}\n");
-    let said = root.run(&["providers", "schema", "-json"]).ok().stdout;
-    let schemas: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let text = root.run(&["providers", "schema", "-json"]).ok().stdout;
+    let schemas: serde_json::Value = serde_json::from_str(&text).unwrap();
     let schema = &schemas["provider_schemas"]["registry.terraform.io/jiti-dev/jiti"];
     let pages = docs::pages(schema, &project.join("examples"));
     assert!(pages.len() >= 8, "{:?}", pages.keys());

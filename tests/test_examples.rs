@@ -1,4 +1,4 @@
-//! Every example is applied, planned again without changes, and destroyed.
+//! The examples that need no cloud.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use e2e::Sandbox;
 
-/// Each file under `examples/`, the quick start aside, does what it shows.
+/// Each file under `examples/` except the quick start is applied, has an empty plan, and is
+/// destroyed.
 #[test]
 fn every_example_is_applied() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
@@ -18,7 +19,7 @@ fn every_example_is_applied() {
     let url = server();
     for file in files {
         let sandbox = Sandbox::new();
-        // What the data sources look up.
+        // The stack that the data sources read.
         let stack =
             std::fs::read_to_string(examples.join("resources/jiti_stack/resource.tf")).unwrap();
         if file.starts_with(examples.join("data-sources")) {
@@ -50,7 +51,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Something that answers 200, for as long as the test runs.
+/// The URL of a server that answers 200 for as long as the test runs.
 pub(crate) fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/healthz", listener.local_addr().unwrap());

@@ -1,12 +1,12 @@
-//! Ctrl-C and `kill -9`, during create, readiness and destroy: no process stays, the ledger tells the truth,
-//! and the next run converges.
+//! Ctrl-C and `kill -9` during create, readiness and destroy: no process survives, the ledger is
+//! correct, and the next run converges.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use e2e::{Root, Running, Sandbox, lease};
 
-/// A stack whose readiness hangs in an exec check with a child of its own, which writes both process ids down.
+/// A stack whose exec check hangs. The check and its child write their process ids to a file.
 fn hanging(name: &str) -> String {
     let lease = lease(name, "ready_timeout = \"10m\"");
     format!(
@@ -19,7 +19,7 @@ resource "jiti_readiness" "this" {{
     )
 }
 
-/// Waits until the check and its child have both said who they are.
+/// Waits until the check and its child have written their process ids.
 fn checking(root: &Root<'_>, running: &mut Running) -> Vec<i32> {
     until("the exec check runs", || {
         assert!(
@@ -39,7 +39,7 @@ fn pids(file: &Path) -> Vec<i32> {
         .collect()
 }
 
-/// Waits until nothing runs below the sandbox any more: no check, no guard, no provider.
+/// Waits until no check, guard or provider of the sandbox runs.
 fn nothing_runs(sandbox: &Sandbox, pids: &[i32]) {
     until("the check and its child are gone", || {
         pids.iter().all(|pid| !runs(*pid))
@@ -69,7 +69,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// After whatever interrupted the readiness, mending the check and applying again makes the stack ready.
+/// Asserts that a fixed check and another apply make the stack ready.
 fn converges(sandbox: &Sandbox, root: &Root<'_>, name: &str) {
     assert_eq!(
         sandbox.listing(name)["phase"],
@@ -85,7 +85,7 @@ fn converges(sandbox: &Sandbox, root: &Root<'_>, name: &str) {
     nothing_runs(sandbox, &[]);
 }
 
-/// Ctrl-C during readiness ends the check and its children at once; the next apply converges.
+/// Ctrl-C during readiness ends the check and its children at once, and the next apply converges.
 #[test]
 fn one_interrupt_during_readiness() {
     let sandbox = Sandbox::new();
@@ -102,7 +102,7 @@ fn one_interrupt_during_readiness() {
     converges(&sandbox, &root, "interrupted-once");
 }
 
-/// Ctrl-C twice during readiness: Terraform gives up at once, and still nothing is left.
+/// After a second Ctrl-C during readiness Terraform exits at once, and still no process is left.
 #[test]
 fn two_interrupts_during_readiness() {
     let sandbox = Sandbox::new();
@@ -129,7 +129,7 @@ fn the_provider_is_killed_during_readiness() {
     converges(&sandbox, &root, "provider-killed");
 }
 
-/// `kill -9` of Terraform during readiness: the provider notices, ends its checks and itself.
+/// After `kill -9` of Terraform during readiness, the provider ends its checks and exits.
 #[test]
 fn terraform_is_killed_during_readiness() {
     let sandbox = Sandbox::new();
@@ -139,11 +139,11 @@ fn terraform_is_killed_during_readiness() {
     running.kill();
     running.wait();
     nothing_runs(&sandbox, &pids);
-    // A killed Terraform leaves its lock on the state file to the operating system, which lets go of it.
+    // The operating system releases the state lock of a killed Terraform.
     converges(&sandbox, &root, "terraform-killed");
 }
 
-/// A Terraform that was killed before its state was written: the next apply takes its registration over.
+/// If Terraform was killed before it wrote its state, the next apply takes over the registration.
 #[test]
 fn a_registration_without_a_state_is_taken_over() {
     let sandbox = Sandbox::new();
@@ -153,7 +153,7 @@ fn a_registration_without_a_state_is_taken_over() {
     running.kill();
     running.wait();
     nothing_runs(&sandbox, &pids);
-    // What a kill before the write leaves: a registration in the ledger and no state.
+    // A kill before the write leaves a registration in the ledger and no state.
     for file in [
         "terraform.tfstate",
         "terraform.tfstate.backup",
@@ -170,7 +170,8 @@ fn a_registration_without_a_state_is_taken_over() {
     assert!(requested >= 1);
 }
 
-/// A registration that was finished is not taken over, even by the same root: the error says how to import it.
+/// A finished registration is not taken over, even by the same root module. The error gives the
+/// import command.
 #[test]
 fn a_finished_registration_is_not_taken_over() {
     let sandbox = Sandbox::new();
@@ -184,7 +185,7 @@ fn a_finished_registration_is_not_taken_over() {
         .says("terraform import jiti_stack.this finished");
 }
 
-/// However a create ends while it waits for its preflight, it registers nothing, and the next one does.
+/// A create that ends during its preflight, in whatever way, registers nothing. The next one does.
 #[test]
 fn a_create_that_is_ended_registers_nothing() {
     let sandbox = Sandbox::new();
@@ -225,7 +226,7 @@ fn interrupt_twice(running: &Running) {
     running.interrupt();
 }
 
-/// A provider that is killed during a destroy keeps its lease, which goes with the next destroy.
+/// A provider killed during a destroy keeps the lease, which the next destroy removes.
 #[test]
 fn the_provider_is_killed_during_destroy() {
     let sandbox = Sandbox::new();
@@ -254,7 +255,7 @@ resource "terraform_data" "slow" {
 }
 
 fn kill_providers(sandbox: &Sandbox) {
-    // On a busy machine what needs no provider may have begun before it has started.
+    // On a busy machine, resources that need no provider may start before the provider does.
     let mut providers = sandbox.providers();
     for _ in 0..300 {
         if !providers.is_empty() {
@@ -266,12 +267,12 @@ fn kill_providers(sandbox: &Sandbox) {
     assert!(!providers.is_empty());
     for pid in providers {
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
-        // One that ended meanwhile cannot be killed any more, which is as well.
+        // The process may have ended already, which is fine.
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
     }
 }
 
-/// A destroy that is interrupted, then killed, half-way ends with the next destroy.
+/// A destroy that is interrupted, then killed half-way, is finished by the next destroy.
 #[test]
 fn an_interrupted_destroy_converges() {
     let sandbox = Sandbox::new();
@@ -297,7 +298,7 @@ resource "terraform_data" "slow" {
             running.interrupt();
         }
         for pid in &pids {
-            // The provisioner's own process is Terraform's to end, which a killed Terraform cannot.
+            // A killed Terraform cannot end the process of its provisioner.
             let _ = rustix::process::kill_process(
                 rustix::process::Pid::from_raw(*pid).unwrap(),
                 rustix::process::Signal::KILL,
@@ -317,7 +318,7 @@ resource "terraform_data" "slow" {
     assert_eq!(sandbox.listing("half-destroyed")["phase"], "gone");
 }
 
-/// A policy that became stricter, and a config file that is broken, keep nobody from destroying.
+/// Neither a stricter policy nor a broken config file prevents a destroy.
 #[test]
 fn neither_policy_nor_config_blocks_destroy() {
     let sandbox = Sandbox::new();

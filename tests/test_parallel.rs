@@ -1,8 +1,9 @@
-//! Many at once: several Terraform runs into one ledger.
+//! Several concurrent Terraform runs with one ledger.
 
 use e2e::Sandbox;
 
-/// Four runs of 250 stacks each, at once, into one new ledger: nothing is lost, nothing is locked, every event is there once.
+/// Four concurrent runs of 250 stacks each into one new ledger lose nothing, hit no lock, and write
+/// every event once.
 #[test]
 fn four_runs_of_250_stacks() {
     let sandbox = Sandbox::new();
@@ -32,8 +33,8 @@ resource "jiti_stack" "this" {{
         .map(|root| root.spawn(&["apply", "-auto-approve", "-input=false"]))
         .collect();
     for run in running {
-        let ran = run.wait().ok();
-        assert!(!ran.said().contains("locked"), "{}", ran.said());
+        let output = run.wait().ok();
+        assert!(!output.text().contains("locked"), "{}", output.text());
     }
     let rows: Vec<serde_json::Value> =
         serde_json::from_str(&sandbox.jiti(&["ls", "--json"]).ok().stdout).unwrap();

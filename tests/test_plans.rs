@@ -14,7 +14,8 @@ output "expires_at" { value = jiti_stack.this.expires_at }
 
 const STACK: &str = "jiti_stack.this";
 
-/// A plan right after an apply, and after everything that people do to a lease from outside, is empty.
+/// A plan right after an apply, and after everything that people do to a lease from outside, is
+/// empty.
 #[test]
 fn what_happens_outside_terraform_makes_no_diff() {
     let sandbox = Sandbox::new();
@@ -93,7 +94,8 @@ fn import_then_plan_is_empty() {
     root.plan_is_empty();
 }
 
-/// With the ledger lost, a plan warns and adopts; nothing is built twice; the adopted stack is listed.
+/// With the ledger lost, a plan warns and adopts; nothing is built twice; the adopted stack is
+/// listed.
 #[test]
 fn a_lost_ledger_is_a_warning_and_an_adoption() {
     let sandbox = Sandbox::new();
@@ -130,7 +132,8 @@ fn a_stack_that_is_gone_is_created_again() {
     let sandbox = Sandbox::new();
     let root = sandbox.root("root", &stack("checkout-pr-6", "1.0.0"));
     root.apply().ok();
-    // The same stack in a second root, by import: its destroy releases the lease behind the first root's back.
+    // The same stack in a second root, by import: its destroy releases the lease behind the first
+    // root's back.
     let other = sandbox.root("other", &stack("checkout-pr-6", "1.0.0"));
     other.run(&["import", STACK, "checkout-pr-6"]).ok();
     other.destroy().ok();

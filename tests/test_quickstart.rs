@@ -1,11 +1,12 @@
-//! The quick start, as its scripts run it, in a copy of its folder.
+//! The scripts of the quick start, in a copy of its folder.
 
 use std::path::Path;
 use std::process::Command;
 
-use e2e::{Ran, Sandbox, binary};
+use e2e::{CommandOutput, Sandbox, binary};
 
-/// It comes up, comes up again, shows two ready stacks and one in purgatory, and goes down without a trace.
+/// The quick start comes up twice, shows two ready stacks and one in purgatory, and goes down
+/// without a trace.
 #[test]
 fn up_twice_and_down() {
     let sandbox = Sandbox::new();
@@ -18,16 +19,16 @@ fn up_twice_and_down() {
     let script = |name: &str| {
         let mut command = sandbox.command(examples.join("quickstart").join(name));
         command.env("JITI_BIN_DIR", binary("jiti").parent().unwrap());
-        // The scripts set these themselves; what the user has set must not matter.
+        // The scripts set these variables, whatever the user has set.
         command
             .env("JITI_LEDGER", "/nonexistent/ledger.db")
             .env("TF_CLI_ARGS", "-bogus");
-        Ran::of(&mut command)
+        CommandOutput::of(&mut command)
     };
     let jiti = |arguments: &[&str]| {
         let mut command = sandbox.command(binary("jiti"));
         command.env("JITI_LEDGER", project.join(".local/quickstart/ledger.db"));
-        Ran::of(command.args(arguments)).ok().stdout
+        CommandOutput::of(command.args(arguments)).ok().stdout
     };
 
     for _ in 0..2 {
@@ -106,7 +107,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        // What a run in place has left in the folder is not part of it.
+        // Leaves out what an earlier run in place left in the folder.
         if name == ".terraform"
             || name.starts_with("terraform.tfstate")
             || name.ends_with(".auto.tfvars")

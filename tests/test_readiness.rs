@@ -1,11 +1,11 @@
-//! `jiti_readiness` against things that really listen, and things that do not.
+//! `jiti_readiness` against servers that listen and ports that do not.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use e2e::{Sandbox, lease};
 
-/// A stack whose readiness is checked so, with a short timeout.
+/// A stack with these readiness checks and a short timeout.
 fn configuration(name: &str, checks: &str) -> String {
     let lease = lease(name, "ready_timeout = \"2s\"");
     format!(
@@ -18,7 +18,7 @@ resource "jiti_readiness" "this" {{
     )
 }
 
-/// A server that answers every request so, for as long as the test runs.
+/// The port of a server that gives this answer to every request, for as long as the test runs.
 fn server(status: &'static str, body: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -37,7 +37,8 @@ fn server(status: &'static str, body: &'static str) -> u16 {
     port
 }
 
-/// All kinds of checks pass; every one is in the ledger; the phases that the app tells are in the listing.
+/// Every kind of check passes and is recorded in the ledger. The phases that the app reports are in
+/// the listing.
 #[test]
 fn checks_that_pass() {
     let sandbox = Sandbox::new();
@@ -81,12 +82,13 @@ fn checks_that_pass() {
     root.plan_is_empty();
 }
 
-/// Every check's last failure is in the one error; the stack is in purgatory; mending it and applying converges.
+/// One error contains every check's last failure, and the stack is in purgatory. A fix and another
+/// apply converge.
 #[test]
 fn checks_that_do_not_pass() {
     let sandbox = Sandbox::new();
     let busy = server("503 Service Unavailable", "warming up");
-    // Bound and closed again: nothing listens there.
+    // The port is bound and closed again, so nothing listens there.
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -98,9 +100,9 @@ fn checks_that_do_not_pass() {
   exec = [{{ command = ["sh", "-c", "echo no licence >&2; exit 7"] }}, {{ command = ["sleep", "300"] }}]"#
     );
     let root = sandbox.root("root", &configuration("unready", &checks));
-    let ran = root.apply().exits(1);
-    let said = ran.said();
-    assert_eq!(said.matches("Error:").count(), 1, "{said}");
+    let output = root.apply().exits(1);
+    let message = output.text();
+    assert_eq!(message.matches("Error:").count(), 1, "{message}");
     for text in [
         "503",
         "warming up",
@@ -109,7 +111,7 @@ fn checks_that_do_not_pass() {
         "no licence",
         "sleep 300",
     ] {
-        assert!(said.contains(text), "{text:?} is not in: {said}");
+        assert!(message.contains(text), "{text:?} is not in: {message}");
     }
     assert_eq!(sandbox.listing("unready")["phase"], "purgatory");
 
@@ -122,7 +124,8 @@ fn checks_that_do_not_pass() {
     root.plan_is_empty();
 }
 
-/// With `on_timeout = "warn"` the apply succeeds, the stack is in purgatory, and the next plan runs the checks again.
+/// With `on_timeout = "warn"` the apply succeeds, the stack is in purgatory, and the next plan
+/// repeats the checks.
 #[test]
 fn a_timeout_that_warns() {
     let sandbox = Sandbox::new();
@@ -138,7 +141,7 @@ fn a_timeout_that_warns() {
     root.plan_is_empty();
 }
 
-/// A new version begins a new init; the trigger runs the checks again.
+/// A new version starts a new init, and the trigger repeats the checks.
 #[test]
 fn a_trigger_runs_the_checks_again() {
     let sandbox = Sandbox::new();
@@ -184,9 +187,9 @@ fn a_preflight_that_fails_registers_nothing() {
     );
 }
 
-/// The data sources tell what is live, after an extension too.
+/// The data sources return live values, after an extension too.
 #[test]
-fn data_sources_tell_what_is_live() {
+fn data_sources_return_live_values() {
     let sandbox = Sandbox::new();
     let text = configuration("looked-up", "exec = [{ command = [\"true\"] }]");
     let root = sandbox.root("root", &text);

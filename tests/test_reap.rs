@@ -1,20 +1,20 @@
-//! `jiti reap` with a real Terraform: what is due goes and nothing else, two reapers do each thing once, and whatever
-//! kills one, the next goes on.
+//! `jiti reap` with a real Terraform: it ends due stacks only, two reapers do each step once, and
+//! the next run finishes what a killed one began.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use e2e::teardown::{lines, provisioner, stack, until};
-use e2e::{Ran, Root, Sandbox, binary};
+use e2e::{CommandOutput, Root, Sandbox, binary};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::receiver::Receiver;
 
-/// A destroy that waits for a file, and counts how often it was begun and done.
+/// The command of a destroy that waits for a file, and counts its starts and ends.
 const WAITS: &str = "echo x >> begun; n=0; while [ ! -e mended ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done; echo x >> done";
 
-/// A grace that is over at once, and a receiver that hears everything.
+/// A sandbox with a grace of 1 s, and a webhook receiver.
 fn world() -> (Sandbox, Receiver) {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::new(Duration::ZERO));
     configure(&sandbox, &receiver, "");
@@ -28,7 +28,7 @@ fn configure(sandbox: &Sandbox, receiver: &Receiver, reaper: &str) {
     ));
 }
 
-/// A stack whose time is over two seconds after it was applied.
+/// A stack that is due two seconds after it was applied.
 fn short<'a>(sandbox: &'a Sandbox, name: &str, more: &str) -> Root<'a> {
     let root = sandbox.root(name, &stack(name, more).replace("8h", "1s"));
     root.apply().ok();
@@ -37,8 +37,8 @@ fn short<'a>(sandbox: &'a Sandbox, name: &str, more: &str) -> Root<'a> {
 
 fn wait_until_due(sandbox: &Sandbox, count: usize) {
     until("everything is due", || {
-        let said = lines(&sandbox.jiti(&["reap", "--json"]));
-        result(&said)["would_end"].as_array().unwrap().len() == count
+        let report = lines(&sandbox.jiti(&["reap", "--json"]));
+        result(&report)["would_end"].as_array().unwrap().len() == count
     });
 }
 
@@ -49,12 +49,12 @@ fn begin(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
-fn ended(child: Child) -> Ran {
-    Ran::from_output("jiti reap".to_owned(), &child.wait_with_output().unwrap())
+fn ended(child: Child) -> CommandOutput {
+    CommandOutput::from_output("jiti reap".to_owned(), &child.wait_with_output().unwrap())
 }
 
-fn result(said: &[Value]) -> &Value {
-    said.last().unwrap()
+fn result(report: &[Value]) -> &Value {
+    report.last().unwrap()
 }
 
 fn times(root: &Root<'_>, name: &str) -> usize {
@@ -78,10 +78,10 @@ fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
-/// What is due goes through its own Terraform and is told; what has time and what is held stays; the next run has
-/// nothing to do.
+/// A due stack is destroyed by its own Terraform and announced. A stack with time left and a held
+/// one stay. The next run has nothing to do.
 #[test]
-fn what_is_due_goes() {
+fn due_stacks_are_ended() {
     let (sandbox, receiver) = world();
     let due = short(&sandbox, "due", "");
     let held = short(&sandbox, "held", "");
@@ -90,8 +90,8 @@ fn what_is_due_goes() {
     sandbox.jiti(&hold).ok();
     wait_until_due(&sandbox, 1);
 
-    let said = lines(&sandbox.jiti(&["reap", "--yes", "--json"]).ok());
-    let result = result(&said);
+    let report = lines(&sandbox.jiti(&["reap", "--yes", "--json"]).ok());
+    let result = result(&report);
     assert_eq!(
         (&result["ended"], &result["warned"]),
         (&1.into(), &1.into())
@@ -128,9 +128,9 @@ fn what_is_due_goes() {
     );
 }
 
-/// Two reapers at once end each stack once, and tell it once.
+/// Two concurrent reapers end each stack once and announce it once.
 #[test]
-fn two_reapers_do_each_thing_once() {
+fn two_reapers_do_each_step_once() {
     let (sandbox, receiver) = world();
     let names = ["a", "b", "c"];
     let counted = provisioner("echo x >> done");
@@ -153,8 +153,8 @@ fn two_reapers_do_each_thing_once() {
     assert_eq!(receiver.kinds(), names.map(|name| format!("{name} gone")));
 }
 
-/// A reaper that is killed in the middle of a destroy leaves a Terraform that goes on; the next run waits for it,
-/// finishes, and does nothing twice.
+/// If a reaper is killed during a destroy, its Terraform continues. The next run leaves it alone,
+/// then finishes the teardown, and does nothing twice.
 #[test]
 fn a_killed_reaper_is_continued() {
     let (sandbox, receiver) = world();
@@ -179,19 +179,19 @@ fn a_killed_reaper_is_continued() {
     assert_eq!(receiver.kinds(), ["shop gone"]);
 }
 
-/// A destroy that fails is residue with its reason and exit code 4; the reaper tries again after a pause, and says it
-/// once. Other stacks are ended all the same.
+/// A failed destroy is residue with its reason and exit code 4. The reaper retries after its
+/// interval and announces it once. Other stacks are ended all the same.
 #[test]
-fn a_failed_destroy_is_tried_again() {
+fn a_failed_destroy_is_retried() {
     let (sandbox, receiver) = world();
     configure(&sandbox, &receiver, "interval = \"3s\"");
     let root = short(&sandbox, "shop", &provisioner("test -e mended"));
     short(&sandbox, "other", "");
     wait_until_due(&sandbox, 2);
-    let said = sandbox.jiti(&["reap", "--yes", "--json"]).exits(4);
-    let said = lines(&said);
+    let output = sandbox.jiti(&["reap", "--yes", "--json"]).exits(4);
+    let report = lines(&output);
     assert_eq!(
-        (&result(&said)["ended"], &result(&said)["residue_left"]),
+        (&result(&report)["ended"], &result(&report)["residue_left"]),
         (&1.into(), &1.into())
     );
     assert_eq!(sandbox.listing("shop")["phase"], "residue");
@@ -207,9 +207,10 @@ fn a_failed_destroy_is_tried_again() {
     );
 }
 
-/// A watch that is asked to end brings what it has in hand to its end, and a webhook that is down holds nothing up.
+/// `--watch` finishes the teardown in progress when it is terminated, and a webhook that is down
+/// delays nothing.
 #[test]
-fn a_watch_ends_what_it_began() {
+fn a_watch_finishes_its_teardown() {
     let (sandbox, receiver) = world();
     receiver.goes_down(true);
     let root = short(&sandbox, "shop", &provisioner(WAITS));
@@ -219,14 +220,14 @@ fn a_watch_ends_what_it_began() {
     kill_process(pid(&reaper), Signal::TERM).unwrap();
     std::thread::sleep(Duration::from_millis(300));
     std::fs::write(root.path("mended"), "").unwrap();
-    let ran = ended(reaper)
+    let output = ended(reaper)
         .ok()
         .says("1 ended; next run")
         .says("the webhook answered 503");
     assert!(
-        ran.stderr.contains("what is under way is finished"),
+        output.stderr.contains("what is under way is finished"),
         "{}",
-        ran.stderr
+        output.stderr
     );
     assert_eq!(sandbox.listing("shop")["phase"], "gone");
     receiver.goes_down(false);
@@ -234,9 +235,10 @@ fn a_watch_ends_what_it_began() {
     assert_eq!(receiver.kinds(), ["shop gone"]);
 }
 
-/// A plan says that a stack is due to end before long, from the last announcement on; it is no change.
+/// From the last announcement on, a plan warns that the stack expires soon. The warning is not a
+/// change.
 #[test]
-fn a_plan_says_that_the_end_is_near() {
+fn a_plan_warns_before_the_expiry() {
     let (sandbox, _receiver) = world();
     let text = |ttl: &str| stack("shop", "").replace("8h", ttl);
     let root = sandbox.root("root", &text("1h"));
@@ -244,15 +246,15 @@ fn a_plan_says_that_the_end_is_near() {
     root.apply().ok();
     let quiet = root.plan().exits(0);
     assert!(
-        !quiet.said().contains("expires before long"),
+        !quiet.text().contains("expires before long"),
         "{}",
-        quiet.said()
+        quiet.text()
     );
     sandbox.config("[notify]\nbefore = [\"3599s\"]\n");
     until("a second has passed", || {
         root.plan()
             .exits(0)
-            .said()
+            .text()
             .contains("The stack shop expires before long")
     });
     root.plan_is_empty();

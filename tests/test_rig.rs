@@ -1,4 +1,4 @@
-//! What the tests of AWS stand on does what they rely on.
+//! Tests of the support for tests with AWS.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ fn some(types: &[&str]) -> Value {
     }])
 }
 
-/// One server serves every test, and no account sees what another has.
+/// All tests share one server, and no account sees the resources of another.
 #[test]
 fn accounts_see_nothing_of_each_other() {
     let (one, other) = (World::new(), World::new());
@@ -31,9 +31,9 @@ fn accounts_see_nothing_of_each_other() {
     assert_eq!(queue, None);
 }
 
-/// Each fault is what the SDK for Python takes it for, in each protocol, and only where it was asked for.
+/// The SDK for Python recognises each fault in each protocol, and only the matching calls get it.
 #[test]
-fn faults_are_as_told() {
+fn faults_look_like_errors_of_aws() {
     let world = World::new();
     let calls = json!([
         ["ec2", "eu-west-1", "describe_volumes", {}],
@@ -45,12 +45,12 @@ fn faults_are_as_told() {
         ["lambda", "eu-west-1", "list_functions", {}],
     ]);
     let codes = || -> Vec<String> {
-        let said = world.call(&calls);
+        let answers = world.call(&calls);
         let code = |one: &Value| one["error"].as_str().unwrap_or("").to_owned();
-        said.iter().map(code).collect()
+        answers.iter().map(code).collect()
     };
     assert_eq!(codes(), [""; 7], "no rule, no fault");
-    world.proxy.rule(Rule::new(Fault::Throttled));
+    world.proxy.add_rule(Rule::new(Fault::Throttled));
     assert_eq!(
         codes(),
         [
@@ -63,8 +63,8 @@ fn faults_are_as_told() {
             "TooManyRequestsException"
         ]
     );
-    world.proxy.mend();
-    world.proxy.rule(Rule::new(Fault::Denied).every(2));
+    world.proxy.clear_rules();
+    world.proxy.add_rule(Rule::new(Fault::Denied).every(2));
     let denied = [
         "",
         "AccessDenied",
@@ -75,13 +75,15 @@ fn faults_are_as_told() {
         "",
     ];
     assert_eq!(codes(), denied);
-    world.proxy.mend();
+    world.proxy.clear_rules();
     let once = Rule::new(Fault::Expired).service("dynamodb").times(1);
-    world.proxy.rule(once);
-    world.proxy.rule(Rule::new(Fault::Down).region("us-east-1"));
+    world.proxy.add_rule(once);
     world
         .proxy
-        .rule(Rule::new(Fault::NotFoundPage).call("ListClusters"));
+        .add_rule(Rule::new(Fault::Down).region("us-east-1"));
+    world
+        .proxy
+        .add_rule(Rule::new(Fault::NotFoundPage).call("ListClusters"));
     let mixed = [
         "",
         "Connection",
@@ -92,10 +94,10 @@ fn faults_are_as_told() {
         "",
     ];
     assert_eq!(codes(), mixed);
-    world.proxy.mend();
-    world.proxy.forget();
+    world.proxy.clear_rules();
+    world.proxy.clear_calls();
     let slow = Rule::new(Fault::Slow(Duration::from_secs(2))).call("DescribeVolumes");
-    world.proxy.rule(slow);
+    world.proxy.add_rule(slow);
     let start = Instant::now();
     assert_eq!(codes(), [""; 7]);
     assert!(start.elapsed() >= Duration::from_secs(2));
@@ -103,26 +105,28 @@ fn faults_are_as_told() {
     assert_eq!(world.proxy.count("eks", "ListClusters"), 1);
 }
 
-/// A lost answer is of a call that was done; the index of tags can be made to lie.
+/// A lost answer belongs to a call that took effect, and the tag index can be made to lie.
 #[test]
-fn answers_are_lost_and_the_index_lies() {
+fn lost_answers_and_a_wrong_tag_index() {
     let world = World::new();
     let made = world.create(&some(&["sqs:queue", "sns:topic"]));
-    world.proxy.rule(Rule::new(Fault::Lost).call("DeleteTopic"));
-    let ghost = format!("arn:aws:sqs:{}:{}:gone", REGIONS[0], world.account);
-    let ghosts = Fault::Ghosts(vec![ghost.clone()]);
-    world.proxy.rule(Rule::new(ghosts).call("GetResources"));
     world
         .proxy
-        .rule(Rule::new(Fault::Hidden(":shop-0-0")).call("GetResources"));
+        .add_rule(Rule::new(Fault::Lost).call("DeleteTopic"));
+    let ghost = format!("arn:aws:sqs:{}:{}:gone", REGIONS[0], world.account);
+    let ghosts = Fault::Ghosts(vec![ghost.clone()]);
+    world.proxy.add_rule(Rule::new(ghosts).call("GetResources"));
+    world
+        .proxy
+        .add_rule(Rule::new(Fault::Hidden(":shop-0-0")).call("GetResources"));
     let filter = json!({ "TagFilters": [{ "Key": "jiti:stack", "Values": ["shop"] }] });
     let topic = id(&made, "sns:topic");
-    let said = world.call(&json!([
+    let answers = world.call(&json!([
         ["sns", REGIONS[0], "delete_topic", { "TopicArn": topic }],
         ["resourcegroupstaggingapi", REGIONS[0], "get_resources", filter],
     ]));
-    assert_eq!(said[0]["error"], "Connection");
-    let listed = said[1]["ResourceTagMappingList"].as_array().unwrap();
+    assert_eq!(answers[0]["error"], "Connection");
+    let listed = answers[1]["ResourceTagMappingList"].as_array().unwrap();
     let listed: Vec<&str> = listed
         .iter()
         .map(|one| one["ResourceARN"].as_str().unwrap())
@@ -131,12 +135,12 @@ fn answers_are_lost_and_the_index_lies() {
     assert!(world.list().iter().all(|thing| thing.kind != "sns:topic"));
 }
 
-/// What AWS refuses is refused until what stands in the way is gone, and what takes AWS its time takes time.
+/// The proxy refuses what AWS refuses until the obstacle is gone, and delays what AWS delays.
 #[test]
-fn laws_and_time_are_those_of_aws() {
+fn rules_and_delays_are_those_of_aws() {
     let world = World::new();
-    world.proxy.strict();
-    world.proxy.lingering(2);
+    world.proxy.enforce_aws_rules();
+    world.proxy.delay_deletions(2);
     let made = world.create(&some(&[
         "ec2:vpc",
         "ec2:subnet",
@@ -151,7 +155,7 @@ fn laws_and_time_are_those_of_aws() {
     let (vpc, subnet) = (id(&made, "ec2:vpc"), id(&made, "ec2:subnet"));
     let (group, machine) = (id(&made, "ec2:security-group"), id(&made, "ec2:instance"));
     let template = id(&made, "ec2:launch-template");
-    let said = world.call(&json!([
+    let answers = world.call(&json!([
         ["ec2", region, "delete_security_group", { "GroupId": group }],
         ["ec2", region, "delete_subnet", { "SubnetId": subnet }],
         ["ec2", region, "delete_vpc", { "VpcId": vpc }],
@@ -160,23 +164,23 @@ fn laws_and_time_are_those_of_aws() {
         ["iam", region, "delete_policy", { "PolicyArn": id(&made, "iam:policy") }],
         ["ec2", region, "describe_launch_template_versions", { "LaunchTemplateId": template }],
     ]));
-    let codes: Vec<&Value> = said.iter().map(|one| &one["error"]).collect();
+    let codes: Vec<&Value> = answers.iter().map(|one| &one["error"]).collect();
     assert_eq!(codes[..4], ["DependencyViolation"; 4]);
     assert_eq!(codes[4..6], ["ResourceInUse", "DeleteConflict"]);
-    let data = &said[6]["LaunchTemplateVersions"][0]["LaunchTemplateData"];
+    let data = &answers[6]["LaunchTemplateVersions"][0]["LaunchTemplateData"];
     assert_eq!(data["ImageId"], "ami-12c6146b");
     assert_eq!(data["TagSpecifications"], Value::Null, "{data}");
 
     let describe = json!(["ec2", region, "describe_instances", { "InstanceIds": [machine] }]);
-    let said = world.call(&json!([
+    let answers = world.call(&json!([
         ["ec2", region, "terminate_instances", { "InstanceIds": [machine] }],
         describe,
         describe,
         describe,
     ]));
-    let state = |index: usize| &said[index]["Reservations"][0]["Instances"][0]["State"]["Name"];
+    let state = |index: usize| &answers[index]["Reservations"][0]["Instances"][0]["State"]["Name"];
     assert_eq!(
-        said[0]["TerminatingInstances"][0]["CurrentState"]["Name"],
+        answers[0]["TerminatingInstances"][0]["CurrentState"]["Name"],
         "shutting-down"
     );
     assert_eq!(

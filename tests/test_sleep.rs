@@ -1,4 +1,4 @@
-//! `jiti sleep` and `jiti wake` on services that stop and start: every size comes back as it was.
+//! `jiti sleep` and `jiti wake` on services that stop and start: every size is restored.
 
 use e2e::moto::REGIONS;
 use e2e::proxy::{Fault, Rule};
@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
 
-/// Asleep, nothing computes and the data is kept; awake, each size is what it was.
+/// An asleep stack runs no compute and keeps its data. After `wake`, each size is as before.
 #[test]
-fn every_size_comes_back() {
+fn every_size_is_restored() {
     let world = standing();
     let before = sizes(&world);
     assert_eq!(before, awake());
@@ -21,20 +21,20 @@ fn every_size_comes_back() {
     assert_eq!(world.sandbox.listing("nap")["phase"], "ready");
 }
 
-/// One that was broken off is finished either way: a second try does not take a size that is stopped already for the one
-/// to restore.
+/// An interrupted sleep can be finished or undone. A second attempt does not record the size of a
+/// stopped resource as the one to restore.
 #[test]
-fn what_was_broken_off_is_finished_either_way() {
+fn an_interrupted_sleep_is_finished_or_undone() {
     for finish in ["sleep", "wake"] {
         let world = standing();
-        // The database cannot be stopped: by then the group and the service are.
+        // The database cannot be stopped. By then the group and the service are stopped.
         world
             .proxy
-            .rule(Rule::new(Fault::Denied).call("StopDBInstance"));
-        let ran = world.sandbox.jiti(&["sleep", "nap"]);
-        assert_ne!(ran.code, Some(0), "{}", ran.said());
+            .add_rule(Rule::new(Fault::Denied).call("StopDBInstance"));
+        let output = world.sandbox.jiti(&["sleep", "nap"]);
+        assert_ne!(output.code, Some(0), "{}", output.text());
         assert_ne!(sizes(&world), awake());
-        world.proxy.mend();
+        world.proxy.clear_rules();
         if finish == "sleep" {
             world.sandbox.jiti(&["sleep", "nap"]).ok();
             assert_eq!(sizes(&world), asleep());
@@ -44,10 +44,10 @@ fn what_was_broken_off_is_finished_either_way() {
     }
 }
 
-/// A leased stack with a group of machines, a machine of its own, a database and a service.
+/// A leased stack with an Auto Scaling group, a separate instance, a database and a service.
 fn standing() -> World {
     let world = World::new();
-    world.leased("nap", OWNER);
+    world.lease_without_state("nap", OWNER);
     let tags = [
         ("jiti:stack", "nap"),
         ("jiti:app", "checkout"),
@@ -99,17 +99,18 @@ fn standing() -> World {
     world
 }
 
-/// What everything computes with: the group's three sizes, the machines that are no members, the database, the service.
+/// The size of each compute resource: the group's three sizes, the separate instances, the database
+/// and the service.
 fn sizes(world: &World) -> Value {
     let region = REGIONS[0];
-    let said = world.call(&json!([
+    let answers = world.call(&json!([
         ["autoscaling", region, "describe_auto_scaling_groups", {}],
         ["ec2", region, "describe_instances", {}],
         ["rds", region, "describe_db_instances", {}],
         ["ecs", region, "describe_services", { "cluster": "nap", "services": ["nap"] }],
     ]));
-    let group = &said[0]["AutoScalingGroups"][0];
-    let machines = said[1]["Reservations"].as_array().unwrap().iter();
+    let group = &answers[0]["AutoScalingGroups"][0];
+    let machines = answers[1]["Reservations"].as_array().unwrap().iter();
     let machines = machines.flat_map(|some| some["Instances"].as_array().unwrap());
     let member = |one: &&Value| {
         let tags = one["Tags"].as_array().unwrap();
@@ -123,8 +124,8 @@ fn sizes(world: &World) -> Value {
     json!({
         "group": [group["MinSize"], group["DesiredCapacity"], group["MaxSize"]],
         "machines": own,
-        "database": said[2]["DBInstances"][0]["DBInstanceStatus"],
-        "service": said[3]["services"][0]["desiredCount"],
+        "database": answers[2]["DBInstances"][0]["DBInstanceStatus"],
+        "service": answers[3]["services"][0]["desiredCount"],
     })
 }
 

@@ -1,44 +1,46 @@
-//! `jiti teardown --strategy sweep`: of three stacks of every type in two regions, one goes, all of it and nothing else.
+//! `jiti teardown --strategy sweep`: one of three stacks with every resource type in two regions is
+//! deleted completely, and nothing else.
 
 use std::collections::BTreeSet;
 
 use e2e::moto::REGIONS;
-use e2e::world::{Thing, World, stack, tags};
+use e2e::world::{CloudResource, World, stack, tags};
 use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
 
-/// AWS as moto is: everything that the stack had goes, whatever was there before stays, and there is no residue.
+/// With moto's lenient rules, every resource of the stack is deleted, all others stay, and there is
+/// no residue.
 #[test]
-fn all_of_one_stack_goes_and_nothing_else() {
+fn exactly_one_stack_is_deleted() {
     let world = World::new();
     let (before, made) = standing(&world);
     let result = world.sweep("shop", 0);
     expect_gone(&world, &before, &made, &result);
 }
 
-/// The same where what is in use cannot be deleted, and what is deleted takes its time: only the right order works.
+/// With AWS's rules and delays, where only the right order works, the result is the same.
 #[test]
-fn the_order_is_one_that_aws_accepts() {
+fn the_order_of_deletion_satisfies_aws() {
     let world = World::new();
-    world.proxy.strict();
-    world.proxy.lingering(2);
+    world.proxy.enforce_aws_rules();
+    world.proxy.delay_deletions(2);
     let (before, made) = standing(&world);
     let result = world.sweep("shop", 0);
     expect_gone(&world, &before, &made, &result);
 }
 
-/// A peering connection and a flow log go before the networks that they join and watch; one end that is somebody else's
+/// A peering connection and a flow log are deleted before their VPCs. The peer VPC of another owner
 /// stays.
 #[test]
-fn what_joins_and_watches_networks_goes_first() {
+fn peerings_and_flow_logs_are_deleted_before_vpcs() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let tagged = |kind: &str| json!([{ "ResourceType": kind, "Tags": tags("shop", OWNER) }]);
     let ec2 = |call: &str, arguments: Value| {
-        let said = world.call(&json!([["ec2", REGIONS[0], call, arguments]]));
-        assert!(said[0].get("error").is_none(), "{said:?}");
-        said[0].clone()
+        let answers = world.call(&json!([["ec2", REGIONS[0], call, arguments]]));
+        assert!(answers[0].get("error").is_none(), "{answers:?}");
+        answers[0].clone()
     };
     let network = |block: &str, tags: Value| {
         let arguments = json!({ "CidrBlock": block, "TagSpecifications": tags });
@@ -87,10 +89,11 @@ fn what_joins_and_watches_networks_goes_first() {
     assert_eq!(left.collect::<BTreeSet<_>>(), before);
 }
 
-/// A lease whose state is lost, with resources of every type; before it, what has to stay: two other stacks, what nobody
-/// tagged, and what somebody tagged otherwise.
-fn standing(world: &World) -> (BTreeSet<Thing>, Vec<Thing>) {
-    world.leased("shop", OWNER);
+/// A lease with lost state and resources of every type, and what has to stay: two other stacks,
+/// untagged resources, and resources with other tags. Returns what was there before, and the
+/// stack's resources.
+fn standing(world: &World) -> (BTreeSet<CloudResource>, Vec<CloudResource>) {
+    world.lease_without_state("shop", OWNER);
     let plain = |name: &str, tags: Value| json!({ "name": name, "regions": REGIONS, "tags": tags });
     world.create(&json!([
         stack("blog", "checkout", OWNER),
@@ -107,7 +110,12 @@ fn standing(world: &World) -> (BTreeSet<Thing>, Vec<Thing>) {
 }
 
 #[track_caller]
-fn expect_gone(world: &World, before: &BTreeSet<Thing>, made: &[Thing], result: &Value) {
+fn expect_gone(
+    world: &World,
+    before: &BTreeSet<CloudResource>,
+    made: &[CloudResource],
+    result: &Value,
+) {
     assert_eq!(result["residue"], json!([]), "{result}");
     assert_eq!(result["strategy"], "sweep");
     let after = world.list();

@@ -1,5 +1,5 @@
-//! A sweep where much goes wrong: what can go goes, what is left is named with its reason and its command, and once the
-//! trouble is mended another sweep finishes.
+//! A sweep with many faults: it deletes what it can and names the rest with reason and command.
+//! Once the faults are fixed, another sweep finishes.
 
 use e2e::moto::REGIONS;
 use e2e::proxy::{Fault, Rule};
@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
 
-/// One that always answers `DependencyViolation`, one that may not be described, one that is protected, one that the
-/// index of tags only remembers, and throttling on every third call.
+/// Residue names a resource that always answers `DependencyViolation`, one that may not be
+/// described, and a protected one, but not one that only the tag index still lists. Every third
+/// call is throttled.
 #[test]
-fn what_cannot_go_is_named_and_finished_later() {
+fn residue_is_named_and_finished_later() {
     let world = World::new();
-    world.proxy.strict();
-    world.leased("shop", OWNER);
+    world.proxy.enforce_aws_rules();
+    world.lease_without_state("shop", OWNER);
     let before = world.list();
     let region = REGIONS[0];
     let made = world.create(&json!([{
@@ -33,11 +34,11 @@ fn what_cannot_go_is_named_and_finished_later() {
     let stuck = Fault::Error(400, "DependencyViolation");
     world
         .proxy
-        .rule(Rule::new(stuck).call("DeleteSubnet").about(subnet.as_str()));
+        .add_rule(Rule::new(stuck).call("DeleteSubnet").about(subnet.as_str()));
     for call in ["GetQueueAttributes", "ListQueueTags", "GetQueueUrl"] {
         world
             .proxy
-            .rule(Rule::new(Fault::Denied).call(call).about("shop-0-0"));
+            .add_rule(Rule::new(Fault::Denied).call(call).about("shop-0-0"));
     }
     let ghost = format!(
         "arn:aws:ec2:{region}:{}:volume/vol-0123456789abcdef0",
@@ -46,8 +47,8 @@ fn what_cannot_go_is_named_and_finished_later() {
     let ghosts = Fault::Ghosts(vec![ghost.clone()]);
     world
         .proxy
-        .rule(Rule::new(ghosts).service("tagging").region("eu-west-1"));
-    world.proxy.rule(Rule::new(Fault::Throttled).every(3));
+        .add_rule(Rule::new(ghosts).service("tagging").region("eu-west-1"));
+    world.proxy.add_rule(Rule::new(Fault::Throttled).every(3));
 
     let result = world.sweep_within("shop", "20s", 4);
     let expected = [
@@ -55,13 +56,13 @@ fn what_cannot_go_is_named_and_finished_later() {
         (":shop-0-0", "AccessDenied", Value::Null),
         ("table/shop-0", "DeletionProtection", Value::Null),
         (vpc.as_str(), "", json!(subnet)),
-        // Whether there are others of its type cannot be said either.
+        // Whether more resources of this type exist is unknown too.
         ("eu-west-1/sqs:queue", "not_looked", Value::Null),
     ];
     for (end, reason, blocker) in &expected {
         let left = left(&result, end);
-        let said = left["reason"].as_str().unwrap();
-        assert!(said.contains(reason), "{left:#}");
+        let text = left["reason"].as_str().unwrap();
+        assert!(text.contains(reason), "{left:#}");
         if let Some(blocker) = blocker.as_str() {
             let by = left["blocked_by"].as_str().unwrap_or_default();
             assert!(by.ends_with(blocker), "{left:#}");
@@ -75,13 +76,13 @@ fn what_cannot_go_is_named_and_finished_later() {
         expected.len(),
         "the ghost is none: {result:#}"
     );
-    // Everything else is gone.
+    // Everything else is deleted.
     let after = world.list();
     let standing: Vec<&str> = after
         .difference(&before)
         .map(|thing| thing.kind.as_str())
         .collect();
-    // With the network, AWS itself makes its default group and its main table.
+    // AWS creates a default security group and a main route table with the VPC.
     let expected = [
         "dynamodb:table",
         "ec2:route-table",
@@ -93,7 +94,7 @@ fn what_cannot_go_is_named_and_finished_later() {
     assert_eq!(standing, expected);
     assert_eq!(world.sandbox.listing("shop")["phase"], "residue");
 
-    world.proxy.mend();
+    world.proxy.clear_rules();
     protect(false);
     let result = world.sweep("shop", 0);
     assert_eq!(result["residue"], json!([]));
@@ -101,12 +102,12 @@ fn what_cannot_go_is_named_and_finished_later() {
     assert_eq!(world.sandbox.listing("shop")["phase"], "gone");
 }
 
-/// An answer that never comes and one that comes late do no harm; a region that is down and a page that comes from no
-/// service are places where it could not be looked, and not the end of the stack.
+/// Lost and late answers do no harm. A region that is down and an answer that is not AWS's are
+/// reported as not checked, and the stack is not gone.
 #[test]
-fn lost_answers_and_places_that_do_not_answer() {
+fn lost_answers_and_unreachable_regions() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let before = world.list();
     world.create(&json!([{
         "name": "shop", "app": "checkout", "owner": OWNER, "regions": REGIONS,
@@ -114,15 +115,15 @@ fn lost_answers_and_places_that_do_not_answer() {
     }]));
     world
         .proxy
-        .rule(Rule::new(Fault::Lost).call("Delete*").every(2));
+        .add_rule(Rule::new(Fault::Lost).call("Delete*").every(2));
     let slow = Fault::Slow(std::time::Duration::from_secs(3));
     world
         .proxy
-        .rule(Rule::new(slow).call("DescribeVolumes").times(1));
+        .add_rule(Rule::new(slow).call("DescribeVolumes").times(1));
     world
         .proxy
-        .rule(Rule::new(Fault::NotFoundPage).service("logs"));
-    world.proxy.rule(
+        .add_rule(Rule::new(Fault::NotFoundPage).service("logs"));
+    world.proxy.add_rule(
         Rule::new(Fault::Down)
             .region("us-east-1")
             .service("tagging"),
@@ -141,7 +142,7 @@ fn lost_answers_and_places_that_do_not_answer() {
         there.iter().all(|thing| thing.region == REGIONS[1]),
         "the region that answers is done: {there:?}"
     );
-    world.proxy.mend();
+    world.proxy.clear_rules();
     let result = world.sweep("shop", 0);
     assert_eq!(result["residue"], json!([]));
     assert_eq!(world.list(), before);

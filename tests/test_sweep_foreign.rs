@@ -1,4 +1,5 @@
-//! Nothing foreign dies in a sweep: what only looks like the stack's is left, and named as residue.
+//! A sweep deletes no foreign resource: what only looks like the stack's stays, and is named as
+//! residue.
 
 use e2e::moto::{self, REGIONS};
 use e2e::proxy::{Fault, Rule};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
 
-/// Some resources of a stack in the first region; `more` changes what `world.py` makes.
+/// Resources of a stack in the first region. `more` adds fields for `world.py`.
 fn some(types: &[&str], more: &Value) -> Value {
     let mut stack = json!({
         "name": "shop", "app": "checkout", "owner": OWNER, "regions": [REGIONS[0]], "types": types,
@@ -20,15 +21,16 @@ fn some(types: &[&str], more: &Value) -> Value {
 
 #[track_caller]
 fn says(value: &Value, text: &str) {
-    let said = value.as_str().unwrap_or_default();
-    assert!(said.contains(text), "{said:?} does not say {text:?}");
+    let actual = value.as_str().unwrap_or_default();
+    assert!(actual.contains(text), "{actual:?} does not say {text:?}");
 }
 
-/// One name under another app or another owner is another stack: its resources are left and told, the others go.
+/// The same name with another app or another owner is another stack. Its resources stay and are
+/// named; the others are deleted.
 #[test]
 fn another_app_and_another_owner_are_other_stacks() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let types = ["sqs:queue", "ec2:volume"];
     let app = world.create(&some(&types, &json!({ "app": "billing", "prefix": "b" })));
     let owner = world.create(&some(&types, &json!({ "owner": "bob", "prefix": "o" })));
@@ -44,27 +46,27 @@ fn another_app_and_another_owner_are_other_stacks() {
     assert_eq!(result["deleted"].as_array().unwrap().len(), 2, "{result:#}");
 }
 
-/// The same tags in an account that the configuration does not name are never seen, and credentials of another account
-/// than the configured one are refused before anything is asked in it.
+/// Resources with the same tags in an account that is not configured are never read. Credentials of
+/// another account than the configured one are refused before any other call.
 #[test]
 fn other_accounts_are_not_touched() {
     let (world, other) = (World::new(), World::new());
     let things = some(&["sqs:queue", "ec2:volume"], &json!({}));
     other.create(&things);
     let theirs = other.list();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     world.create(&things);
     let ours = world.list();
 
     world
         .sandbox
         .set(moto::environment(&world.proxy.url(), &other.account));
-    world.proxy.forget();
-    let ran = world
+    world.proxy.clear_calls();
+    let output = world
         .sandbox
         .jiti(&["teardown", "shop", "--strategy", "sweep", "--yes"])
         .exits(3);
-    ran.says(&other.account).says(&world.account);
+    output.says(&other.account).says(&world.account);
     let calls = world.proxy.calls();
     let asked: Vec<_> = calls.iter().filter(|call| call.service != "sts").collect();
     assert!(asked.is_empty(), "{asked:?}");
@@ -86,11 +88,11 @@ fn other_accounts_are_not_touched() {
     );
 }
 
-/// A member of somebody's CloudFormation stack stays, tagged or not, and so does that stack.
+/// A member of a foreign CloudFormation stack stays, tagged or not, and so does that stack.
 #[test]
-fn a_member_of_somebodys_cloudformation_stack_stays() {
+fn a_member_of_a_foreign_cloudformation_stack_stays() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let disk = json!({ "Type": "AWS::EC2::Volume", "Properties": { "Size": 1, "AvailabilityZone": "eu-west-1a" } });
     let template = json!({ "Resources": { "Disk": disk } }).to_string();
     let made = world.call(&json!([
@@ -119,12 +121,12 @@ fn a_member_of_somebodys_cloudformation_stack_stays() {
     says(&left["reason"], "part of");
 }
 
-/// What others have put on the stack's load balancer keeps it: a rule that another stack's tag is on, and one that nobody
-/// tagged and that leads to what is not the stack's. Once they are gone, so is the balancer.
+/// Foreign rules keep the stack's load balancer: one with another stack's tag, and an untagged one
+/// with a foreign target. Without them the load balancer is deleted.
 #[test]
-fn a_foreign_rule_keeps_the_balancer() {
+fn a_foreign_rule_keeps_the_load_balancer() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let types = [
         "ec2:vpc",
         "ec2:subnet",
@@ -139,9 +141,9 @@ fn a_foreign_rule_keeps_the_balancer() {
         id(&made, "ec2:vpc"),
     );
     let elb = |call: &str, arguments: Value| {
-        let said = world.call(&json!([["elbv2", REGIONS[0], call, arguments]]));
-        assert!(said[0].get("error").is_none(), "{said:?}");
-        said[0].clone()
+        let answers = world.call(&json!([["elbv2", REGIONS[0], call, arguments]]));
+        assert!(answers[0].get("error").is_none(), "{answers:?}");
+        answers[0].clone()
     };
     let theirs = json!({ "Name": "theirs", "Protocol": "HTTP", "Port": 80, "VpcId": vpc });
     let theirs = elb("create_target_group", theirs);
@@ -165,8 +167,8 @@ fn a_foreign_rule_keeps_the_balancer() {
     rule(3, &json!(ours), json!([{ "Key": "team", "Value": "data" }]));
     let before = world.list();
     let rules = || {
-        let said = elb("describe_rules", json!({ "ListenerArn": listener }));
-        said["Rules"].as_array().unwrap().len()
+        let answer = elb("describe_rules", json!({ "ListenerArn": listener }));
+        answer["Rules"].as_array().unwrap().len()
     };
     world.create(&some(&["sqs:queue"], &json!({ "prefix": "more" })));
 
@@ -196,12 +198,12 @@ fn a_foreign_rule_keeps_the_balancer() {
     assert!(left.iter().all(|thing| thing.id != balancer), "{left:?}");
 }
 
-/// Somebody's machine in the stack's subnet stays, and is what keeps the subnet and the network.
+/// A foreign instance in the stack's subnet stays, and blocks the subnet and the VPC.
 #[test]
-fn a_foreign_machine_in_the_subnet_stays() {
+fn a_foreign_instance_in_the_subnet_stays() {
     let world = World::new();
-    world.proxy.strict();
-    world.leased("shop", OWNER);
+    world.proxy.enforce_aws_rules();
+    world.lease_without_state("shop", OWNER);
     let made = world.create(&some(&["ec2:vpc", "ec2:subnet", "ec2:volume"], &json!({})));
     let (vpc, subnet) = (id(&made, "ec2:vpc"), id(&made, "ec2:subnet"));
     let theirs = json!({ "tags": {}, "prefix": "theirs", "vpc": vpc, "subnet": subnet });
@@ -211,25 +213,27 @@ fn a_foreign_machine_in_the_subnet_stays() {
     let after = world.list();
     let gone: Vec<_> = before.difference(&after).collect();
     let kinds: Vec<&str> = gone.iter().map(|thing| thing.kind.as_str()).collect();
-    // The stack's other subnet is empty.
+    // The stack's other subnet is empty, so it is deleted.
     assert_eq!(kinds, ["ec2:subnet", "ec2:volume"], "{gone:?}");
     assert!(after.contains(&machine[0]));
     says(&left(&result, &subnet)["reason"], "DependencyViolation");
     says(&left(&result, &vpc)["blocked_by"], &subnet);
 }
 
-/// What is somebody else's by the time its turn comes stays.
+/// A resource whose tag changes to another stack after the plan stays.
 #[test]
-fn a_tag_that_moved_after_the_plan_keeps_it() {
+fn a_resource_whose_tag_changed_after_the_plan_stays() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let before = world.list();
     let made = world.create(&some(&["ec2:vpc", "ec2:subnet"], &json!({})));
     let vpc = id(&made, "ec2:vpc");
     let tag = json!([{ "Key": "jiti:stack", "Value": "blog" }]);
     let moved = json!([["ec2", REGIONS[0], "create_tags", { "Resources": [vpc], "Tags": tag }]]);
-    let moves = Fault::First(Box::new(world.later(&moved)));
-    world.proxy.rule(Rule::new(moves).call("Delete*").times(1));
+    let moves = Fault::First(Box::new(world.deferred(&moved)));
+    world
+        .proxy
+        .add_rule(Rule::new(moves).call("Delete*").times(1));
     let result = world.sweep("shop", 4);
     let after = world.list();
     let kept: Vec<_> = after.difference(&before).collect();
@@ -244,11 +248,11 @@ fn a_tag_that_moved_after_the_plan_keeps_it() {
     );
 }
 
-/// What is older than the lease was somebody's before the stack was.
+/// A resource older than the lease cannot be the stack's, and stays.
 #[test]
-fn what_is_older_than_the_lease_stays() {
+fn a_resource_older_than_the_lease_stays() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let made = world.create(&some(&["ec2:volume", "sqs:queue"], &json!({})));
     let aged = |answer: &str| {
         let mut parts = answer.split("<createTime>");
@@ -258,7 +262,9 @@ fn what_is_older_than_the_lease_stays() {
         })
     };
     let aged = Fault::Rewritten(std::sync::Arc::new(aged));
-    world.proxy.rule(Rule::new(aged).call("DescribeVolumes"));
+    world
+        .proxy
+        .add_rule(Rule::new(aged).call("DescribeVolumes"));
     let result = world.sweep("shop", 4);
     let volume = id(&made, "ec2:volume");
     assert!(world.list().iter().any(|thing| thing.id == volume));
@@ -266,11 +272,11 @@ fn what_is_older_than_the_lease_stays() {
     assert_eq!(result["deleted"].as_array().unwrap().len(), 1, "{result:#}");
 }
 
-/// Credentials that expire half-way pause the teardown with one error; with new ones it is finished.
+/// Credentials that expire half-way stop the teardown with one error. With new ones it is finished.
 #[test]
-fn expired_credentials_pause_it() {
+fn expired_credentials_stop_a_sweep() {
     let world = World::new();
-    world.leased("shop", OWNER);
+    world.lease_without_state("shop", OWNER);
     let before = world.list();
     world.create(&some(
         &["sqs:queue", "sns:topic", "ec2:volume"],
@@ -278,30 +284,31 @@ fn expired_credentials_pause_it() {
     ));
     world
         .proxy
-        .rule(Rule::new(Fault::Expired).call("Delete*").after(5));
-    world.proxy.forget();
+        .add_rule(Rule::new(Fault::Expired).call("Delete*").after(5));
+    world.proxy.clear_calls();
     let arguments = ["teardown", "shop", "--strategy", "sweep", "--yes"];
-    let ran = world.sandbox.jiti(&arguments);
-    assert!(matches!(ran.code, Some(1 | 4)), "{ran:?}");
-    let said = ran.said();
-    assert!(said.contains("Expired"), "{said}");
+    let output = world.sandbox.jiti(&arguments);
+    assert!(matches!(output.code, Some(1 | 4)), "{output:?}");
+    let message = output.text();
+    assert!(message.contains("Expired"), "{message}");
     assert!(
-        said.matches("Expired").count() <= 3,
-        "said once, not for each: {said}"
+        message.matches("Expired").count() <= 3,
+        "reported once, not for each resource: {message}"
     );
     let calls = world.proxy.calls();
     let tried = calls.iter().filter(|call| call.name.starts_with("Delete"));
     assert!(tried.count() < 60, "what would fail is not tried");
     assert_ne!(world.sandbox.listing("shop")["phase"], "gone");
-    world.proxy.mend();
+    world.proxy.clear_rules();
     let result = world.sweep("shop", 0);
     assert_eq!(result["residue"], json!([]));
     assert_eq!(world.list(), before);
 }
 
-/// A stack that tags alone tell of wants its name, and the tags of another account's are another stack.
+/// A teardown of an unleased stack has to be confirmed with its name, and the same tags in another
+/// account are another stack.
 #[test]
-fn a_stack_without_a_lease_wants_its_name() {
+fn an_unleased_stack_is_confirmed_by_name() {
     let world = World::new();
     let before = world.list();
     world.create(&some(&["sqs:queue"], &json!({})));

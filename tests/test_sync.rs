@@ -1,4 +1,5 @@
-//! What stands in AWS is found by its tags, shown beside the leases, and asked for as rarely as promised.
+//! Resources in AWS are found by tags, shown beside the leases, and read no more often than
+//! documented.
 
 use e2e::moto::REGIONS;
 use e2e::proxy::{Fault, Rule};
@@ -6,7 +7,7 @@ use e2e::teardown::stack;
 use e2e::world::World;
 use serde_json::{Value, json};
 
-/// A volume, a topic and a queue in each region for one stack.
+/// A volume, a queue and a table in each region for one stack.
 fn some(name: &str, owner: &str) -> Value {
     json!({
         "name": name, "app": "checkout", "owner": owner, "regions": REGIONS,
@@ -15,14 +16,14 @@ fn some(name: &str, owner: &str) -> Value {
 }
 
 fn json_of(world: &World, arguments: &[&str]) -> Value {
-    let ran = world.sandbox.jiti(arguments).ok();
-    serde_json::from_str(&ran.stdout).unwrap()
+    let output = world.sandbox.jiti(arguments).ok();
+    serde_json::from_str(&output.stdout).unwrap()
 }
 
-/// A sync finds what carries tags and nothing else; unleased stacks are rows with their end from their tags, two owners'
-/// of one name are two; nothing ends them.
+/// A sync finds tagged resources and nothing else. Unleased stacks are rows with the expiry from
+/// their tags and no end. One name with two owners is two stacks.
 #[test]
-fn tags_are_found_and_shown() {
+fn tagged_resources_are_found_and_shown() {
     let world = World::new();
     world.create(&json!([
         some("shop", "ana@example.com"),
@@ -98,15 +99,16 @@ fn tags_are_found_and_shown() {
     }
 }
 
-/// What is young is not asked again, `--cached` never asks, `sync` always does; a leased stack has what was found of it.
+/// A fresh inventory is not read again, `--cached` never calls AWS, and `sync` always does. A
+/// leased stack shows its resources.
 #[test]
-fn it_is_asked_as_rarely_as_promised() {
+fn aws_is_called_only_for_a_stale_inventory() {
     let world = World::new();
     let root = world.sandbox.root("shop", &stack("shop", ""));
     root.apply().ok();
     world.create(&json!([some("shop", "ana@example.com")]));
     let asked = |arguments: &[&str]| {
-        world.proxy.forget();
+        world.proxy.clear_calls();
         world.sandbox.jiti(arguments).ok();
         world.proxy.calls().len()
     };
@@ -139,22 +141,23 @@ fn it_is_asked_as_rarely_as_promised() {
     assert_eq!(shown["resources"].as_array().unwrap().len(), 6);
     let rated = world.sandbox.events("shop");
     assert!(rated.contains(&"rated".to_owned()), "{rated:?}");
-    // It is no difference to Terraform.
+    // Terraform sees no difference.
     root.plan_is_empty();
 }
 
-/// A region that is down hides no other, and what was known of it stays; when nothing answers the exit code is 1.
+/// A region that is down hides no other, and its last known resources stay. If no region answers,
+/// the exit code is 1.
 #[test]
 fn a_region_that_is_down_hides_no_other() {
     let world = World::new();
-    // What is known is kept where the ledger is: there has to be one.
-    world.leased("other", "ana@example.com");
+    // The inventory is stored beside the ledger, so a ledger has to exist.
+    world.lease_without_state("other", "ana@example.com");
     world.create(&json!([some("shop", "ana@example.com")]));
     json_of(&world, &["sync", "--json"]);
-    // The service that is in no region is asked through the first one.
+    // Global services are called through the first region.
     world
         .proxy
-        .rule(Rule::new(Fault::Denied).region(REGIONS[1]));
+        .add_rule(Rule::new(Fault::Denied).region(REGIONS[1]));
     let report = json_of(&world, &["sync", "--json"]);
     let silent = report["not_looked"].as_array().unwrap();
     assert!(!silent.is_empty());
@@ -164,7 +167,7 @@ fn a_region_that_is_down_hides_no_other() {
     let stacks = report["stacks"].as_array().unwrap();
     let shop = stacks.iter().find(|one| one["name"] == "shop").unwrap();
     assert_eq!(shop["resources"], 6);
-    world.proxy.rule(Rule::new(Fault::Denied));
+    world.proxy.add_rule(Rule::new(Fault::Denied));
     world
         .sandbox
         .jiti(&["sync"])

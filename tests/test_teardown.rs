@@ -1,4 +1,5 @@
-//! `jiti teardown`: what was shown goes, what failed is told and can be finished, and the ledger says `gone` last.
+//! `jiti teardown`: it destroys what the plan shows, reports failures that can be finished later,
+//! and writes `gone` last.
 
 use e2e::teardown::{lines, provisioner, stack};
 use e2e::{Root, Sandbox};
@@ -7,10 +8,10 @@ fn empty(root: &Root<'_>) -> bool {
     root.run(&["state", "list"]).ok().stdout.trim().is_empty()
 }
 
-/// A dry run shows and changes nothing; the real one leaves an empty state, a lease that is gone, no residue, and no
-/// secret behind; once more is no failure.
+/// A dry run changes nothing. The teardown leaves an empty state, a lease that is gone, no residue
+/// and no secret. Another one succeeds.
 #[test]
-fn shown_then_gone() {
+fn a_dry_run_then_a_teardown() {
     let sandbox = Sandbox::new();
     let root = sandbox.root("root", &stack("shop", ""));
     root.apply().ok();
@@ -29,8 +30,8 @@ fn shown_then_gone() {
     assert_eq!(sandbox.events("shop"), before);
     assert!(!empty(&root));
 
-    let said = sandbox.teardown("shop", 0);
-    let result = said.last().unwrap();
+    let report = sandbox.teardown("shop", 0);
+    let result = report.last().unwrap();
     assert_eq!(result["name"], "shop");
     assert_eq!(result["strategy"], "terraform");
     assert_eq!(result["residue"].as_array().unwrap().len(), 0);
@@ -48,7 +49,7 @@ fn shown_then_gone() {
             "jiti_stack.this"
         ]
     );
-    let events: Vec<_> = said
+    let events: Vec<_> = report
         .iter()
         .filter_map(|line| line["event"].as_str())
         .collect();
@@ -77,7 +78,7 @@ fn shown_then_gone() {
         );
         assert!(
             !run.path().join("output").exists(),
-            "what Terraform said is removed"
+            "Terraform's output is removed"
         );
     }
 
@@ -87,17 +88,17 @@ fn shown_then_gone() {
         .says("gone already");
 }
 
-/// A destroy that fails half-way is residue with its reason and exit code 4, the lease is kept, and the next teardown
-/// finishes. What the failing command printed is nowhere in the ledger.
+/// A destroy that fails half-way is residue with its reason and exit code 4, and keeps the lease.
+/// The next teardown finishes. The output of the failing command is not in the ledger.
 #[test]
-fn residue_then_finishes() {
+fn a_failed_teardown_is_finished_by_the_next() {
     let sandbox = Sandbox::new();
     let more = provisioner("test -e mended || { echo swordfish-1; exit 1; }");
     let root = sandbox.root("root", &stack("shop", &more));
     root.apply().ok();
 
-    let said = sandbox.teardown("shop", 4);
-    let result = said.last().unwrap();
+    let report = sandbox.teardown("shop", 4);
+    let result = report.last().unwrap();
     let residue = result["residue"].as_array().unwrap();
     let failed = residue
         .iter()
@@ -125,8 +126,8 @@ fn residue_then_finishes() {
     nowhere(&sandbox, "swordfish-1");
 
     std::fs::write(root.path("mended"), "").unwrap();
-    let said = sandbox.teardown("shop", 0);
-    let deleted = said.last().unwrap()["deleted"].as_array().unwrap().len();
+    let report = sandbox.teardown("shop", 0);
+    let deleted = report.last().unwrap()["deleted"].as_array().unwrap().len();
     assert!(
         (2..=4).contains(&deleted),
         "what went before does not go again"
@@ -135,10 +136,10 @@ fn residue_then_finishes() {
     assert_eq!(sandbox.listing("shop")["phase"], "gone");
 }
 
-/// Recorded variables, files of variables, the workspace and the data folder are used again, and a variable's value is
-/// hidden where Terraform repeats it.
+/// The teardown uses the recorded variables, variable files, workspace and data folder, and hides
+/// the value of a variable in Terraform's output.
 #[test]
-fn the_place_and_its_inputs_are_used_again() {
+fn recorded_inputs_are_used_again() {
     let sandbox = Sandbox::new();
     let more = r#"
 variable "recorded" { type = number }
@@ -164,7 +165,7 @@ resource "terraform_data" "uses" {
         command
             .env("TF_DATA_DIR", "data")
             .env("TF_VAR_from_environment", "trout-mask");
-        e2e::Ran::of(&mut command)
+        e2e::CommandOutput::of(&mut command)
     };
     terraform(&["init"]).ok();
     terraform(&["workspace", "new", "blue"]).ok();
@@ -197,14 +198,14 @@ resource "terraform_data" "uses" {
             .env("TF_WORKSPACE", "another")
             .env("TF_DATA_DIR", "/nonexistent")
             .env("TF_CLI_ARGS", "-bogus");
-        e2e::Ran::of(command.args(["teardown", "shop", "--yes", "--json"])).exits(code)
+        e2e::CommandOutput::of(command.args(["teardown", "shop", "--yes", "--json"])).exits(code)
     };
-    let said = jiti(4);
+    let output = jiti(4);
     for secret in ["trout-mask", "filed-value"] {
         assert!(
-            !said.said().contains(secret),
+            !output.text().contains(secret),
             "{secret} is hidden: {}",
-            said.said()
+            output.text()
         );
         nowhere(&sandbox, secret);
     }
@@ -212,11 +213,11 @@ resource "terraform_data" "uses" {
     jiti(0);
     assert_eq!(sandbox.listing("shop")["phase"], "gone");
     let mut list = root.command(&["state", "list"]);
-    let list = e2e::Ran::of(list.env("TF_DATA_DIR", "data")).ok();
+    let list = e2e::CommandOutput::of(list.env("TF_DATA_DIR", "data")).ok();
     assert_eq!(list.stdout.trim(), "");
 }
 
-/// A root that is no longer initialised is initialised.
+/// A root module that is no longer initialised is initialised again.
 #[test]
 fn a_root_is_initialised_again() {
     let sandbox = Sandbox::new();
@@ -228,10 +229,10 @@ fn a_root_is_initialised_again() {
     assert_eq!(sandbox.listing("shop")["phase"], "gone");
 }
 
-/// The text is neither in the ledger nor in what is kept of a run.
+/// Asserts that a text is neither in the ledger nor in the files of a run.
 #[track_caller]
 fn nowhere(sandbox: &Sandbox, secret: &str) {
-    let found = e2e::Ran::of(
+    let found = e2e::CommandOutput::of(
         sandbox
             .command("grep")
             .args(["-r", "-l", "-a", secret])

@@ -1,11 +1,12 @@
-//! What a teardown refuses, and what it cannot do: each says what is in the way, and nothing is deleted.
+//! Teardowns that are refused or cannot run: each names the obstacle, and nothing is deleted.
 
 use e2e::Sandbox;
 use e2e::teardown::stack;
 
-/// A root with two stacks is refused by name, and so are resources that carry another stack's tag.
+/// A root module with two stacks is refused, and so are resources with another stack's tag. The
+/// error names them.
 #[test]
-fn what_belongs_to_another_stack_is_refused() {
+fn resources_of_another_stack_are_refused() {
     let sandbox = Sandbox::new();
     let second = r#"
 resource "jiti_stack" "second" {
@@ -44,7 +45,7 @@ resource "terraform_data" "theirs" {
     assert!(root.attributes("terraform_data.one").is_some());
 }
 
-/// A lock that somebody holds is not forced: who holds it and since when is said.
+/// A held state lock is never forced. The error names its holder and its time.
 #[test]
 fn a_held_lock_is_never_forced() {
     let sandbox = Sandbox::new();
@@ -67,9 +68,9 @@ fn a_held_lock_is_never_forced() {
     let _ = running.wait();
 }
 
-/// A folder that is gone is said, and the lease is kept.
+/// If the folder is missing, the error says so and the lease is kept.
 #[test]
-fn a_folder_that_is_gone() {
+fn a_missing_folder_is_reported() {
     let sandbox = Sandbox::new();
     let root = sandbox.root("root", &stack("shop", ""));
     root.apply().ok();
@@ -90,10 +91,10 @@ fn a_folder_that_is_gone() {
     sandbox.teardown("shop", 0);
 }
 
-/// Without `--yes` and without a terminal nothing is tried; protected wants its name; read-only refuses; more than
-/// allowed is refused; nobody knows an unknown name.
+/// A teardown needs `--yes` or a terminal, and the name of a protected stack. It is refused when
+/// jiti is read-only, above the limit of resources, and for an unknown name.
 #[test]
-fn whoever_must_say_yes() {
+fn confirmation_and_limits() {
     let sandbox = Sandbox::new();
     let root = sandbox.root("root", &stack("prod-1", ""));
     root.apply().ok();

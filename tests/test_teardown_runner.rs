@@ -1,4 +1,5 @@
-//! The runner of a teardown: it outlives whoever started it, is left alone while it lives, and is taken over when dead.
+//! The runner of a teardown: it outlives the command that started it, is left alone while it lives,
+//! and is taken over once it is dead.
 
 use std::process::{Child, Stdio};
 
@@ -6,7 +7,7 @@ use e2e::teardown::{provisioner, stack, until};
 use e2e::{Root, Sandbox, binary};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A destroy that waits for a file, and counts how often it was begun.
+/// The command of a destroy that waits for a file, and counts its starts.
 const WAITS: &str = "echo x >> begun; n=0; while [ ! -e mended ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done; echo x >> done";
 
 fn begin(sandbox: &Sandbox, root: &Root<'_>) -> Child {
@@ -22,7 +23,7 @@ fn begin(sandbox: &Sandbox, root: &Root<'_>) -> Child {
     child
 }
 
-/// The process that the ledger names as the runner.
+/// The runner's process id in the ledger.
 fn runner(sandbox: &Sandbox) -> Pid {
     let started = sandbox.event("shop", "teardown_started").unwrap();
     let pid = started["pid"].as_i64().unwrap();
@@ -38,7 +39,8 @@ fn times(root: &Root<'_>, name: &str) -> usize {
     text.lines().count()
 }
 
-/// Killing the command ends nothing; a second one leaves the living runner alone and says which it is.
+/// Killing the command does not stop the runner. A second command leaves the runner alone and names
+/// it.
 #[test]
 fn a_living_runner_is_left_alone() {
     let sandbox = Sandbox::new();
@@ -60,7 +62,8 @@ fn a_living_runner_is_left_alone() {
     assert_eq!(times(&root, "begun"), 1);
 }
 
-/// `kill -9` of the runner: the next teardown waits for nobody, takes over and finishes, and nothing is done twice.
+/// After `kill -9` of the runner, the next teardown takes over at once and finishes, and does
+/// nothing twice.
 #[test]
 fn a_dead_runner_is_taken_over() {
     let sandbox = Sandbox::new();
@@ -73,7 +76,7 @@ fn a_dead_runner_is_taken_over() {
         Some(1),
         "the command says that its runner is gone"
     );
-    // Terraform itself goes on, and holds the lock for as long: that is not forced.
+    // Terraform itself continues and holds the lock, which is not forced.
     sandbox
         .jiti(&["teardown", "shop", "--yes"])
         .exits(1)
@@ -88,7 +91,7 @@ fn a_dead_runner_is_taken_over() {
     assert_eq!((times(&root, "begun"), times(&root, "done")), (1, 1));
 }
 
-/// `kill -9` of the runner and of its Terraform: the next teardown finishes what is left.
+/// After `kill -9` of the runner and its Terraform, the next teardown finishes the rest.
 #[test]
 fn a_runner_that_died_with_its_terraform_is_taken_over() {
     let sandbox = Sandbox::new();
@@ -111,7 +114,8 @@ fn a_runner_that_died_with_its_terraform_is_taken_over() {
     assert!(root.run(&["state", "list"]).ok().stdout.trim().is_empty());
 }
 
-/// An interrupted runner lets its Terraform finish what it has begun; the rest is residue, and the next one ends it.
+/// An interrupted runner lets its Terraform finish the current resource. The rest is residue, and
+/// the next teardown finishes it.
 #[test]
 fn an_interrupted_runner_stops_gracefully() {
     let sandbox = Sandbox::new();
@@ -128,7 +132,7 @@ fn an_interrupted_runner_stops_gracefully() {
     assert_eq!(sandbox.listing("shop")["phase"], "gone");
 }
 
-/// The children of a process, by what the system says of them.
+/// The child processes of a process.
 fn children(parent: Pid) -> Vec<Pid> {
     let parent = parent.as_raw_nonzero().to_string();
     let is_child = |stat: &str| {

@@ -1,9 +1,10 @@
-//! Discovery and sweep of 1,000 resources (volumes, topics, security groups; two regions) on moto: jiti, Cloud Custodian
-//! doing the same, and a bare client that knows what there is, reads each again and deletes it.
+//! Discovery and sweep of 1,000 resources (volumes, topics and security groups in two regions) on
+//! moto by jiti, by Cloud Custodian, and by a bare client that knows the resources, reads each
+//! again and deletes it.
 //!
-//! The three take turns, each with an account of its own; what counts is the ratio of the medians. moto is one Python
-//! process, which closes each connection, and most of the time of all three.
-//! `cargo bench -p e2e --bench sweep -- [RUNS]`
+//! The three take turns, each in its own account; the result is the ratio of the medians. moto is
+//! one Python process that closes each connection, and takes most of the time of all three. `cargo
+//! bench -p e2e --bench sweep -- [RUNS]`
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -13,18 +14,18 @@ use std::time::{Duration, Instant};
 use e2e::moto::{Moto, REGIONS};
 use e2e::proxy::http::{Request, Upstream};
 use e2e::sandbox::peak_resident;
-use e2e::world::{Thing, World};
-use e2e::{Ran, binary};
+use e2e::world::{CloudResource, World};
+use e2e::{CommandOutput, binary};
 
-/// In each region.
+/// The number of each kind in each region.
 const KINDS: [(&str, usize); 3] = [("volume", 167), ("topic", 166), ("group", 167)];
 const OWNER: &str = "ana@example.com";
 
-/// Calls that the bare client has under way at once.
+/// The concurrent calls of the bare client.
 const AT_ONCE: usize = 16;
 
-/// Sweeps the world of what is known to be in it.
-type Sweep = fn(&World, &[Thing]);
+/// A way to sweep a world, given its resources.
+type Sweep = fn(&World, &[CloudResource]);
 
 fn main() {
     let runs = std::env::args().skip(1).find_map(|word| word.parse().ok());
@@ -41,7 +42,7 @@ fn main() {
             let took = start.elapsed().as_secs_f64();
             let after = world.list();
             left[which] = made.iter().filter(|thing| after.contains(thing)).count();
-            // The first round warms the caches and does not count.
+            // The first round warms the caches and is not counted.
             if run > 0 {
                 seconds[which].push(took);
             }
@@ -50,7 +51,7 @@ fn main() {
     let mut memory = [0.0; 2];
     for (which, (_, sweep)) in who.iter().take(2).enumerate() {
         let (world, made) = filled();
-        // Time is measured past the proxy, which counts the calls.
+        // The timed runs go past the proxy, which only counts the calls of another run.
         let url = ("AWS_ENDPOINT_URL".to_owned(), world.proxy.url());
         world.sandbox.set([url]);
         memory[which] = peak_memory(&world, || sweep(&world, &made));
@@ -79,26 +80,26 @@ fn main() {
     println!("goals for jiti: at most 2.00 of the bare, ahead of custodian, 0 left, under 40 MB");
 }
 
-/// An account with the thousand, past the proxy.
-fn filled() -> (World, Vec<Thing>) {
+/// An account with 1,000 resources, past the proxy.
+fn filled() -> (World, Vec<CloudResource>) {
     let world = World::new();
     world
         .sandbox
         .set([("AWS_ENDPOINT_URL".to_owned(), Moto::shared().url())]);
-    world.leased("shop", OWNER);
-    let made = world.many("shop", OWNER, &KINDS);
+    world.lease_without_state("shop", OWNER);
+    let made = world.create_many("shop", OWNER, &KINDS);
     assert_eq!(made.len(), 1_000);
     (world, made)
 }
 
-fn jiti(world: &World, _: &[Thing]) {
+fn jiti(world: &World, _: &[CloudResource]) {
     let mut command = world.sandbox.command(binary("jiti"));
     command.args(["teardown", "shop", "--strategy", "sweep", "--yes", "--json"]);
     command.args(["--max-resources", "2000"]);
-    Ran::of(&mut command).ok();
+    CommandOutput::of(&mut command).ok();
 }
 
-fn custodian(world: &World, _: &[Thing]) {
+fn custodian(world: &World, _: &[CloudResource]) {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let program = here.join("../.local/python-bench/bin/custodian");
     assert!(program.exists(), "run tests/python/prepare.sh bench");
@@ -110,7 +111,7 @@ fn custodian(world: &World, _: &[Thing]) {
         command.args(["-r", region]);
     }
     command.arg(here.join("python/custodian.yml"));
-    // What it does not manage is counted in what is left.
+    // Failures show in the count of resources that are left.
     let _ = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -118,7 +119,7 @@ fn custodian(world: &World, _: &[Thing]) {
         .unwrap();
 }
 
-/// One form to one service, as a client without an SDK sends it.
+/// A request of the query protocol, as a client without an SDK sends it.
 fn form(world: &World, region: &str, service: &str, body: String) -> Request {
     let scope = format!("{}/20260101/{region}/{service}/aws4_request", world.account);
     let headers = [
@@ -142,9 +143,9 @@ fn form(world: &World, region: &str, service: &str, body: String) -> Request {
     }
 }
 
-/// All reads first, then all deletes: what is known to be there is not looked for. Volumes and groups are read 200 at a
-/// time; the tags of a topic only its own call tells.
-fn bare(world: &World, known: &[Thing]) {
+/// Reads all resources, then deletes them, without discovery. Volumes and groups are read 200 at a
+/// time; each topic needs its own call for its tags.
+fn bare(world: &World, known: &[CloudResource]) {
     for requests in requests(world, known) {
         let queue = Mutex::new(requests);
         std::thread::scope(|scope| {
@@ -164,7 +165,7 @@ fn bare(world: &World, known: &[Thing]) {
 }
 
 /// The reads, and the deletes.
-fn requests(world: &World, known: &[Thing]) -> [Vec<Request>; 2] {
+fn requests(world: &World, known: &[CloudResource]) -> [Vec<Request>; 2] {
     let (mut reads, mut deletes) = (Vec::new(), Vec::new());
     for region in REGIONS {
         let here = |kind: &str| -> Vec<&str> {
@@ -212,8 +213,8 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// The greatest resident memory of one process with the world's environment, in megabytes. A run of its own, since
-/// looking costs time.
+/// The peak resident memory of one process of the world, in megabytes. It is a separate run,
+/// because sampling takes time.
 fn peak_memory(world: &World, sweep: impl FnOnce()) -> f64 {
     let done = std::sync::atomic::AtomicBool::new(false);
     let peak = Mutex::new(0);

@@ -1,7 +1,8 @@
-//! What jiti adds to a run of Terraform: 1,000 `jiti_stack` against 1,000 `terraform_data` with the same attributes.
+//! The time that jiti adds to a run of Terraform: 1,000 `jiti_stack` compared with 1,000
+//! `terraform_data` with the same attributes.
 //!
-//! The two take turns, so that a machine that slows down slows both; what counts is the ratio of the medians.
-//! `cargo bench -p e2e -- [RUNS [INSTANCES]]`
+//! The two take turns, so that a machine that slows down slows both; the result is the ratio of the
+//! medians. `cargo bench -p e2e -- [RUNS [INSTANCES]]`
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ fn main() {
             for (step, (_, arguments, _)) in STEPS.iter().enumerate() {
                 let start = Instant::now();
                 root.run(arguments).ok();
-                // The first round warms the caches and does not count.
+                // The first round warms the caches and is not counted.
                 if run > 0 {
                     seconds[which][step].push(start.elapsed().as_secs_f64());
                 }
@@ -79,8 +80,9 @@ fn main() {
     );
 }
 
-/// The same attributes in Terraform's own resource. Its time is decided by the bytes of state that an instance
-/// has, because every change writes the whole state: with less in it, the comparison would be one of sizes.
+/// The same attributes in Terraform's own resource. Every change writes the whole state, so the
+/// size of an instance in the state decides the time. With smaller instances the benchmark would
+/// compare sizes.
 fn same_data(instances: usize) -> String {
     format!(
         "resource \"terraform_data\" \"this\" {{\n  count = {instances}\n  input = {{\n    \
@@ -97,7 +99,7 @@ fn stacks(instances: usize) -> String {
     )
 }
 
-/// The state's size as Terraform writes it, indentation included.
+/// The size of the state file as Terraform writes it, with indentation.
 fn state_bytes(root: &Root<'_>) -> usize {
     std::fs::metadata(root.path("terraform.tfstate")).map_or(0, |file| file.len() as usize)
 }
@@ -107,8 +109,8 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// The greatest resident memory of a provider process during one apply, in megabytes. A run of its own, since
-/// looking costs time.
+/// The peak resident memory of a provider process during one apply, in megabytes. It is a separate
+/// run, because sampling takes time.
 fn peak_memory(configuration: &str) -> f64 {
     let sandbox = Sandbox::new();
     let root = sandbox.root("root", configuration);

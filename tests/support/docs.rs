@@ -1,4 +1,5 @@
-//! The pages that the Terraform Registry reads, made from the provider's own schema and the examples.
+//! The pages that the Terraform Registry reads, generated from the provider's schema and the
+//! examples.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,4 +1,5 @@
-//! What the end-to-end tests and benches stand on: a sandbox, and the real terraform in it.
+//! Support for the end-to-end tests and benches: sandboxes, the real terraform, and moto behind a
+//! proxy.
 
 pub mod docs;
 pub mod moto;
@@ -9,5 +10,5 @@ pub mod teardown;
 pub mod terraform;
 pub mod world;
 
-pub use sandbox::{Ran, Sandbox, binary};
+pub use sandbox::{CommandOutput, Sandbox, binary};
 pub use terraform::{Root, Running, lease};

@@ -1,4 +1,5 @@
-//! AWS without AWS: a moto server on loopback, one for the whole test binary, and an account of its own for each test.
+//! AWS without AWS: one moto server on loopback for the whole test binary, and an account for each
+//! test.
 
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,17 +10,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::sandbox::Sandbox;
 
-/// The regions of every configuration here.
+/// The regions of every configured account.
 pub const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
-/// A moto server. It ends with its standard input: when this is dropped, or the process that holds it dies.
+/// A moto server. It ends when its standard input closes: when this value is dropped, or when the
+/// process that owns it dies.
 pub struct Moto {
     child: Child,
     address: SocketAddr,
 }
 
 impl Moto {
-    /// A server of its own, on a free port, ready to answer.
+    /// Starts a server on a free port, and returns when it answers.
     pub fn start() -> Self {
         let mut child = Command::new(python())
             .arg(folder().join("moto_server.py"))
@@ -60,13 +62,14 @@ impl Drop for Moto {
     }
 }
 
-/// The number of an account that no other test has.
+/// An account number that no other test has.
 pub fn account() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(200_000_000_001);
     NEXT.fetch_add(1, Ordering::Relaxed).to_string()
 }
 
-/// The environment of whoever calls AWS as this account; the key names the account to the server.
+/// The environment of a process that calls AWS as this account. The access key tells the server the
+/// account.
 pub fn environment(url: &str, account: &str) -> [(String, String); 5] {
     [
         ("AWS_ENDPOINT_URL", url),
@@ -78,7 +81,7 @@ pub fn environment(url: &str, account: &str) -> [(String, String); 5] {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
-/// The Python that `make python` prepared.
+/// The Python interpreter that `make python` installs.
 pub fn python() -> PathBuf {
     let made = concat!(env!("CARGO_MANIFEST_DIR"), "/../.local/python/bin/python");
     let made = PathBuf::from(made);
@@ -89,19 +92,20 @@ pub fn python() -> PathBuf {
     made
 }
 
-/// Where the programs in Python are.
+/// The folder of the Python programs.
 pub fn folder() -> PathBuf {
     concat!(env!("CARGO_MANIFEST_DIR"), "/python").into()
 }
 
 impl Sandbox {
-    /// Runs one of tests/python with this sandbox's environment, and reads the JSON that it prints.
+    /// Runs a program of tests/python with this sandbox's environment, and returns the JSON that it
+    /// prints.
     #[track_caller]
     pub fn python(&self, script: &str, arguments: &[&str]) -> serde_json::Value {
         self.python_with(script, arguments, [])
     }
 
-    /// The same, with other variables.
+    /// Like [`Sandbox::python`], with additional environment variables.
     #[track_caller]
     pub fn python_with(
         &self,
@@ -114,8 +118,8 @@ impl Sandbox {
             .arg(folder().join(script))
             .args(arguments)
             .envs(variables);
-        let ran = crate::Ran::of(&mut command).ok();
-        serde_json::from_str(&ran.stdout)
-            .unwrap_or_else(|error| panic!("{script}: {error}: {}", ran.stdout))
+        let output = crate::CommandOutput::of(&mut command).ok();
+        serde_json::from_str(&output.stdout)
+            .unwrap_or_else(|error| panic!("{script}: {error}: {}", output.stdout))
     }
 }

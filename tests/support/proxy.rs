@@ -1,13 +1,13 @@
-//! A proxy before moto, for our SDK and for Terraform alike: it breaks what it is told to break, is as strict and as slow
-//! as AWS where moto is not, and counts.
+//! A proxy between moto and its clients, which are our SDK and Terraform. It injects faults,
+//! enforces AWS's rules and delays where moto does not, and records calls.
 
-mod asking;
+mod aws_rules;
 mod call;
 mod cbor;
 mod fault;
 pub mod http;
-mod laws;
-mod slow;
+mod moto_client;
+mod slow_deletions;
 mod xml;
 
 use std::io::BufReader;
@@ -18,37 +18,37 @@ use std::sync::{Arc, Mutex};
 pub use call::Call;
 pub use fault::{Fault, Rule};
 use http::{Answer, Request, Upstream};
-use slow::Going;
+use slow_deletions::PendingDeletion;
 
-/// A proxy of one test. Without rules it changes nothing but what moto is known to say wrongly.
+/// The proxy of one test. Without rules it only corrects known errors in moto's answers.
 pub struct Proxy {
     address: SocketAddr,
-    inner: Arc<Inner>,
+    inner: Arc<State>,
 }
 
-struct Inner {
+struct State {
     moto: SocketAddr,
     rules: Mutex<Vec<Rule>>,
     calls: Mutex<Vec<Call>>,
-    strict: AtomicBool,
-    /// How many descriptions what is deleted outlives.
-    lingering: AtomicU32,
-    going: Mutex<Vec<Going>>,
+    enforces_rules: AtomicBool,
+    /// How many times a deleted resource is still described.
+    descriptions_after_delete: AtomicU32,
+    deletions: Mutex<Vec<PendingDeletion>>,
     closed: AtomicBool,
 }
 
 impl Proxy {
-    /// A proxy before the server at this address.
+    /// A proxy in front of the server at this address.
     pub fn new(moto: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let inner = Arc::new(Inner {
+        let inner = Arc::new(State {
             moto,
             rules: Mutex::default(),
             calls: Mutex::default(),
-            strict: AtomicBool::new(false),
-            lingering: AtomicU32::new(0),
-            going: Mutex::default(),
+            enforces_rules: AtomicBool::new(false),
+            descriptions_after_delete: AtomicU32::new(0),
+            deletions: Mutex::default(),
             closed: AtomicBool::new(false),
         });
         let serving = Arc::clone(&inner);
@@ -68,43 +68,47 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Refuses what AWS refuses and moto does not: what is in use, referenced or protected stays.
-    pub fn strict(&self) {
-        self.inner.strict.store(true, Ordering::Relaxed);
+    /// Refuses what AWS refuses and moto allows: deleting a resource that is in use, referenced or
+    /// protected.
+    pub fn enforce_aws_rules(&self) {
+        self.inner.enforces_rules.store(true, Ordering::Relaxed);
     }
 
-    /// What takes AWS its time to delete is still described this often after it was asked to go.
-    pub fn lingering(&self, descriptions: u32) {
-        self.inner.lingering.store(descriptions, Ordering::Relaxed);
+    /// Keeps describing a deleted resource for this many calls, for the types that AWS deletes
+    /// slowly.
+    pub fn delay_deletions(&self, descriptions: u32) {
+        self.inner
+            .descriptions_after_delete
+            .store(descriptions, Ordering::Relaxed);
     }
 
-    /// Adds a rule. Of several that hit one call, the first decides.
-    pub fn rule(&self, rule: Rule) {
+    /// Adds a rule. If several match a call, the first one decides.
+    pub fn add_rule(&self, rule: Rule) {
         self.inner.rules.lock().unwrap().push(rule);
     }
 
-    /// Takes all rules away.
-    pub fn mend(&self) {
+    /// Removes all rules.
+    pub fn clear_rules(&self) {
         self.inner.rules.lock().unwrap().clear();
     }
 
-    /// Every call so far, in order.
+    /// The recorded calls, in order.
     pub fn calls(&self) -> Vec<Call> {
         self.inner.calls.lock().unwrap().clone()
     }
 
-    /// Forgets the calls so far.
-    pub fn forget(&self) {
+    /// Clears the recorded calls.
+    pub fn clear_calls(&self) {
         self.inner.calls.lock().unwrap().clear();
     }
 
-    /// How often this call of this service was made.
+    /// The number of recorded calls of this operation of this service.
     pub fn count(&self, service: &str, name: &str) -> usize {
         let calls = self.inner.calls.lock().unwrap();
-        let these = calls
+        let matching = calls
             .iter()
             .filter(|call| call.service == service && call.name == name);
-        these.count()
+        matching.count()
     }
 }
 
@@ -115,7 +119,7 @@ impl Drop for Proxy {
     }
 }
 
-impl Inner {
+impl State {
     fn serve(&self, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
         let Ok(mut to) = stream.try_clone() else {
@@ -123,7 +127,8 @@ impl Inner {
         };
         let mut from = BufReader::new(stream);
         let upstream = Upstream::new(self.moto);
-        // A connection that breaks, from either side, ends here: its client sees what it would see of AWS.
+        // A connection that breaks on either side ends here, and its client sees what AWS would
+        // show it.
         while let Ok(Some(request)) = Request::read(&mut from) {
             let Some(answer) = self.answer(&request, &upstream) else {
                 return;
@@ -134,20 +139,20 @@ impl Inner {
         }
     }
 
-    /// What is answered; `None`: nothing, and the connection closes.
+    /// The answer; `None` closes the connection without one.
     fn answer(&self, request: &Request, upstream: &Upstream) -> Option<Answer> {
         let call = Call::of(request);
         self.calls.lock().unwrap().push(call.clone());
-        // The rules are not held while the server is asked.
-        let what = self.verdict(&call);
-        match what {
-            Verdict::Answer(answer) => Some(answer),
-            Verdict::Close => None,
-            Verdict::Lose => {
+        // The lock on the rules is released before the server is called.
+        let decision = self.decide(&call);
+        match decision {
+            Decision::Answer(answer) => Some(answer),
+            Decision::Close => None,
+            Decision::Lose => {
                 self.forward(&call, request, upstream);
                 None
             }
-            Verdict::Go(rewrites) => {
+            Decision::Go(rewrites) => {
                 let mut answer = self.forward(&call, request, upstream)?;
                 for rewrite in rewrites {
                     answer = rewrite(answer);
@@ -157,27 +162,27 @@ impl Inner {
         }
     }
 
-    fn verdict(&self, call: &Call) -> Verdict {
+    fn decide(&self, call: &Call) -> Decision {
         let mut rewrites: Vec<Rewrite> = Vec::new();
         let mut rules = self.rules.lock().unwrap();
         for rule in rules.iter_mut() {
-            if !rule.hits(call) {
+            if !rule.applies_to(call) {
                 continue;
             }
             match &mut rule.fault {
-                Fault::Throttled => return Verdict::Answer(fault::throttled(call)),
-                Fault::Denied => return Verdict::Answer(fault::denied(call)),
-                Fault::Expired => return Verdict::Answer(fault::expired(call)),
+                Fault::Throttled => return Decision::Answer(fault::throttled(call)),
+                Fault::Denied => return Decision::Answer(fault::denied(call)),
+                Fault::Expired => return Decision::Answer(fault::expired(call)),
                 Fault::Error(status, code) => {
-                    return Verdict::Answer(fault::error(call, *status, code));
+                    return Decision::Answer(fault::error(call, *status, code));
                 }
                 Fault::NotFoundPage => {
                     let page = "<html><body>404 page not found</body></html>";
-                    return Verdict::Answer(Answer::new(404, "text/html", page));
+                    return Decision::Answer(Answer::new(404, "text/html", page));
                 }
-                Fault::PartlyFailed(arns) => return Verdict::Answer(fault::partly_failed(arns)),
-                Fault::Lost => return Verdict::Lose,
-                Fault::Down => return Verdict::Close,
+                Fault::PartlyFailed(arns) => return Decision::Answer(fault::partly_failed(arns)),
+                Fault::Lost => return Decision::Lose,
+                Fault::Down => return Decision::Close,
                 Fault::Slow(time) => {
                     let time = *time;
                     rewrites.push(Box::new(move |answer| {
@@ -186,23 +191,23 @@ impl Inner {
                     }));
                 }
                 Fault::Answer(body) => {
-                    return Verdict::Answer(fault::answer(call, body));
+                    return Decision::Answer(fault::answer(call, body));
                 }
                 Fault::Ghosts(ghosts) => {
                     let (call, ghosts) = (call.clone(), ghosts.clone());
                     rewrites.push(Box::new(move |answer| {
-                        let text = fault::haunted(&call, &answer.text(), &ghosts);
+                        let text = fault::with_ghosts(&call, &answer.text(), &ghosts);
                         answer.with(text)
                     }));
                 }
                 Fault::Hidden(hidden) => {
                     let hidden = *hidden;
                     rewrites.push(Box::new(move |answer| {
-                        let text = fault::blind(&answer.text(), hidden);
+                        let text = fault::without(&answer.text(), hidden);
                         answer.with(text)
                     }));
                 }
-                Fault::First(done) => done(),
+                Fault::First(action) => action(),
                 Fault::Rewritten(rewrite) => {
                     let rewrite = Arc::clone(rewrite);
                     rewrites.push(Box::new(move |answer| {
@@ -212,31 +217,32 @@ impl Inner {
                 }
             }
         }
-        Verdict::Go(rewrites)
+        Decision::Go(rewrites)
     }
 
-    /// What the server, or AWS in its place, says.
+    /// The server's answer, or AWS's where the server would answer differently.
     fn forward(&self, call: &Call, request: &Request, upstream: &Upstream) -> Option<Answer> {
-        if self.strict.load(Ordering::Relaxed)
-            && let Some(refusal) = laws::refusal(call, request, upstream)
+        if self.enforces_rules.load(Ordering::Relaxed)
+            && let Some(refusal) = aws_rules::refusal(call, request, upstream)
         {
             return Some(refusal);
         }
-        let lingering = self.lingering.load(Ordering::Relaxed);
+        let lingering = self.descriptions_after_delete.load(Ordering::Relaxed);
         if lingering > 0
-            && let Some(answer) = slow::begin(call, request, upstream, lingering, &self.going)
+            && let Some(answer) =
+                slow_deletions::begin(call, request, upstream, lingering, &self.deletions)
         {
             return Some(answer);
         }
         let answer = upstream.ask(request).ok()?;
-        let answer = slow::described(call, answer, upstream, &self.going);
-        Some(laws::mended(call, answer))
+        let answer = slow_deletions::with_progress(call, answer, upstream, &self.deletions);
+        Some(aws_rules::corrected(call, answer))
     }
 }
 
 type Rewrite = Box<dyn Fn(Answer) -> Answer>;
 
-enum Verdict {
+enum Decision {
     Answer(Answer),
     Close,
     Lose,

@@ -1,4 +1,5 @@
-//! A world of its own for one test: folders, environment, binaries, ledger. Nothing of the user's.
+//! An isolated environment for one test: folders, variables, binaries and ledger. It never uses the
+//! user's own.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::terraform::Root;
 
-/// A folder with everything that a run of terraform and jiti reads or writes.
+/// A temporary folder with everything that terraform and jiti read or write.
 pub struct Sandbox {
     dir: TempDir,
     environment: Mutex<Vec<(String, String)>>,
@@ -32,11 +33,8 @@ impl Sandbox {
             environment: Mutex::default(),
         };
         let mirror = sandbox.path("mirror");
+        let package = mirror.join(provider_package());
         let version = env!("CARGO_PKG_VERSION");
-        let package = mirror
-            .join("registry.terraform.io/jiti-dev/jiti")
-            .join(version)
-            .join(platform());
         std::fs::create_dir_all(&package).unwrap();
         std::fs::create_dir_all(sandbox.path("home")).unwrap();
         std::os::unix::fs::symlink(
@@ -68,13 +66,13 @@ impl Sandbox {
         std::fs::write(self.path("config.toml"), text).unwrap();
     }
 
-    /// Adds to the environment of every command from here on.
+    /// Sets environment variables for every later command.
     pub fn set(&self, variables: impl IntoIterator<Item = (String, String)>) {
         self.environment.lock().unwrap().extend(variables);
     }
 
-    /// From here on Terraform finds the hashicorp/aws provider: in the mirror that `JITI_PROVIDER_MIRROR` names, else at
-    /// the registry, as any user would.
+    /// Lets Terraform find the hashicorp/aws provider: in the mirror that `JITI_PROVIDER_MIRROR`
+    /// names, otherwise in the registry.
     pub fn with_aws_provider(&self) {
         let own = self.path("mirror");
         #[expect(
@@ -100,12 +98,13 @@ impl Sandbox {
         .unwrap();
     }
 
-    /// A new root module with this configuration, initialised. The terraform block is added to it.
+    /// Creates and initialises a root module with this configuration. The `terraform` block is
+    /// added to it.
     pub fn root(&self, name: &str, configuration: &str) -> Root<'_> {
         Root::new(self, name, configuration)
     }
 
-    /// A command with the sandbox's environment and no other.
+    /// A command with only the sandbox's environment.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = std::env::join_paths([
@@ -133,13 +132,13 @@ impl Sandbox {
         command
     }
 
-    /// Runs jiti to its end.
+    /// Runs jiti and waits for it.
     #[must_use = "either read the output or assert the exit status"]
-    pub fn jiti(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.command(binary("jiti")).args(arguments))
+    pub fn jiti(&self, arguments: &[&str]) -> CommandOutput {
+        CommandOutput::of(self.command(binary("jiti")).args(arguments))
     }
 
-    /// The provider's processes and guards that run with this sandbox's environment.
+    /// The processes of the provider and its guards that run in this sandbox.
     pub fn processes(&self) -> Vec<i32> {
         let own = self.own_processes().into_iter();
         own.filter(|pid| {
@@ -149,7 +148,7 @@ impl Sandbox {
         .collect()
     }
 
-    /// Every process that runs with this sandbox's environment.
+    /// Every process that runs in this sandbox.
     pub fn own_processes(&self) -> Vec<i32> {
         let own = format!("JITI_LEDGER={}", self.ledger().display());
         let mut found = Vec::new();
@@ -172,7 +171,7 @@ impl Sandbox {
         found
     }
 
-    /// The provider's processes, guards left out.
+    /// The provider's processes without its guards.
     pub fn providers(&self) -> Vec<i32> {
         self.processes()
             .into_iter()
@@ -183,19 +182,19 @@ impl Sandbox {
             .collect()
     }
 
-    /// `jiti ls --all --json`, by name.
+    /// The row of a stack in `jiti ls --all --json`.
     pub fn listing(&self, name: &str) -> serde_json::Value {
-        let ran = self.jiti(&["ls", "--all", "--json"]).ok();
-        let rows: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).unwrap();
+        let output = self.jiti(&["ls", "--all", "--json"]).ok();
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&output.stdout).unwrap();
         rows.into_iter()
             .find(|row| row["name"] == name)
-            .unwrap_or_else(|| panic!("no stack {name} in {}", ran.stdout))
+            .unwrap_or_else(|| panic!("no stack {name} in {}", output.stdout))
     }
 
     /// The kinds of a stack's events, oldest first.
     pub fn events(&self, name: &str) -> Vec<String> {
-        let ran = self.jiti(&["show", name, "--json"]).ok();
-        let shown: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let output = self.jiti(&["show", name, "--json"]).ok();
+        let shown: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
         shown["events"]
             .as_array()
             .unwrap()
@@ -205,7 +204,7 @@ impl Sandbox {
     }
 }
 
-/// The greatest resident memory that a process had so far, in kilobytes; 0 when it is gone.
+/// The peak resident memory of a process, in kilobytes; 0 if it has ended.
 pub fn peak_resident(pid: i32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -213,16 +212,16 @@ pub fn peak_resident(pid: i32) -> u64 {
         .unwrap_or(0)
 }
 
-/// What a program said and how it ended.
+/// The output and exit code of a finished command.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CommandOutput {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
     command: String,
 }
 
-impl Ran {
+impl CommandOutput {
     pub fn of(command: &mut Command) -> Self {
         let output = command
             .output()
@@ -239,13 +238,13 @@ impl Ran {
         }
     }
 
-    /// It ended with 0.
+    /// Asserts that the command exited with 0.
     #[track_caller]
     pub fn ok(self) -> Self {
         self.exits(0)
     }
 
-    /// It ended with this code.
+    /// Asserts the exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(
@@ -259,8 +258,8 @@ impl Ran {
         self
     }
 
-    /// Everything it said, with line breaks and box drawing of diagnostics made one space each.
-    pub fn said(&self) -> String {
+    /// Both outputs, with line breaks and the box drawing of diagnostics replaced by single spaces.
+    pub fn text(&self) -> String {
         let all = format!("{}\n{}", self.stdout, self.stderr);
         all.split(|c: char| c.is_whitespace() || "│╷╵".contains(c))
             .filter(|word| !word.is_empty())
@@ -268,11 +267,11 @@ impl Ran {
             .join(" ")
     }
 
-    /// It said this, wherever its lines were broken.
+    /// Asserts that the output contains this text, wherever its lines are broken.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(
-            self.said().contains(text),
+            self.text().contains(text),
             "{} does not say {text:?}\n--- stdout\n{}\n--- stderr\n{}",
             self.command,
             self.stdout,
@@ -327,7 +326,14 @@ fn build() -> PathBuf {
     folder
 }
 
-/// Terraform's name of this machine, as in `linux_amd64`.
+/// The provider's folder below a mirror, and below the providers that `terraform init` installs.
+pub(crate) fn provider_package() -> PathBuf {
+    let version = env!("CARGO_PKG_VERSION");
+    let address = Path::new("registry.terraform.io/jiti-dev/jiti");
+    address.join(version).join(platform())
+}
+
+/// Terraform's name of this platform, such as `linux_amd64`.
 fn platform() -> &'static str {
     match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "linux_amd64",

@@ -1,11 +1,11 @@
-//! Stacks that can be torn down without a cloud, and what a teardown said.
+//! Stacks that need no cloud, and the output of their teardown.
 
 use serde_json::Value;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{CommandOutput, Sandbox};
 use crate::terraform::lease;
 
-/// A stack with two resources that need it, and whatever else.
+/// A stack with two resources that depend on it, and more configuration.
 pub fn stack(name: &str, more: &str) -> String {
     let lease = lease(name, "");
     format!(
@@ -22,7 +22,7 @@ resource "terraform_data" "two" {{
     )
 }
 
-/// A resource whose destroy runs a command. It goes before `terraform_data.one`.
+/// A resource whose destroy runs a command. It is destroyed before `terraform_data.one`.
 pub fn provisioner(command: &str) -> String {
     format!(
         r#"
@@ -38,34 +38,34 @@ resource "terraform_data" "slow" {{
 }
 
 impl Sandbox {
-    /// `jiti teardown NAME --yes --json`: what was said line by line, the result last.
+    /// Runs `jiti teardown NAME --yes --json`, and returns its lines. The last one is the result.
     #[track_caller]
     pub fn teardown(&self, name: &str, code: i32) -> Vec<Value> {
-        let ran = self
+        let output = self
             .jiti(&["teardown", name, "--yes", "--json"])
             .exits(code);
-        lines(&ran)
+        lines(&output)
     }
 
-    /// The last of a stack's events of a kind.
+    /// The latest event of this kind.
     pub fn event(&self, name: &str, kind: &str) -> Option<Value> {
-        let ran = self.jiti(&["show", name, "--json"]).ok();
-        let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let output = self.jiti(&["show", name, "--json"]).ok();
+        let shown: Value = serde_json::from_str(&output.stdout).unwrap();
         let events = shown["events"].as_array().unwrap();
         events.iter().rfind(|event| event["kind"] == kind).cloned()
     }
 }
 
-/// Each line as JSON.
+/// The lines of the standard output as JSON.
 #[track_caller]
-pub fn lines(ran: &Ran) -> Vec<Value> {
-    let lines = ran.stdout.lines();
+pub fn lines(output: &CommandOutput) -> Vec<Value> {
+    let lines = output.stdout.lines();
     lines
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect()
 }
 
-/// Waits until something holds.
+/// Waits until a condition holds, for at most 60 s.
 #[track_caller]
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = std::time::Instant::now();

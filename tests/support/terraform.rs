@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{self, CommandOutput, Sandbox};
 
-/// The provider and a lease of the application `checkout`, `jiti_stack.this`, with more arguments, one a line.
+/// A configuration with the provider and a lease of the application `checkout`, `jiti_stack.this`.
+/// `more` adds arguments to it, one a line.
 pub fn lease(name: &str, more: &str) -> String {
     format!(
         r#"
@@ -42,11 +44,32 @@ impl<'a> Root<'a> {
         )
         .unwrap();
         root.write(configuration);
-        root.run(&["init", "-input=false"]).ok();
+        root.initialise();
         root
     }
 
-    /// A root module that is a copy of a folder, initialised.
+    /// Prepares the folder as `terraform init` does.
+    ///
+    /// Every `init` of a test run would install the same provider, so only the first one runs. Later
+    /// roots get its lock file and a link to the provider.
+    fn initialise(&self) {
+        static LOCK_FILE: OnceLock<Vec<u8>> = OnceLock::new();
+        let path = self.path(".terraform.lock.hcl");
+        let content = LOCK_FILE.get_or_init(|| {
+            self.run(&["init", "-input=false"]).ok();
+            std::fs::read(&path).unwrap()
+        });
+        if !path.exists() {
+            std::fs::write(&path, content).unwrap();
+            let package = sandbox::provider_package();
+            let installed = self.path(".terraform/providers").join(&package);
+            std::fs::create_dir_all(installed.parent().unwrap()).unwrap();
+            let mirrored = self.sandbox.path("mirror").join(&package);
+            std::os::unix::fs::symlink(mirrored, installed).unwrap();
+        }
+    }
+
+    /// Creates and initialises a root module from the configuration files of a folder.
     pub fn copied(sandbox: &'a Sandbox, name: &str, folder: &Path) -> Self {
         let root = Self {
             sandbox,
@@ -72,7 +95,7 @@ impl<'a> Root<'a> {
         self.dir.join(name)
     }
 
-    /// Terraform with these arguments, not started yet.
+    /// A terraform command with these arguments, not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command("terraform");
         command
@@ -83,26 +106,26 @@ impl<'a> Root<'a> {
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(&mut self.command(arguments))
+    pub fn run(&self, arguments: &[&str]) -> CommandOutput {
+        CommandOutput::of(&mut self.command(arguments))
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub fn apply(&self) -> Ran {
+    pub fn apply(&self) -> CommandOutput {
         self.run(&["apply", "-auto-approve", "-input=false"])
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub fn destroy(&self) -> Ran {
+    pub fn destroy(&self) -> CommandOutput {
         self.run(&["destroy", "-auto-approve", "-input=false"])
     }
 
     #[must_use = "either read the output or assert the exit status"]
-    pub fn plan(&self) -> Ran {
+    pub fn plan(&self) -> CommandOutput {
         self.run(&["plan", "-input=false", "-detailed-exitcode"])
     }
 
-    /// A plan finds nothing to do, neither in resources nor in outputs, and says so.
+    /// Asserts that a plan finds no changes, neither in resources nor in outputs.
     #[track_caller]
     pub fn plan_is_empty(&self) {
         self.plan().exits(0).says("No changes.");
@@ -116,14 +139,15 @@ impl<'a> Root<'a> {
         .says("No changes.");
     }
 
-    /// A plan has changes; this is its JSON form.
+    /// A plan in its JSON form.
     #[track_caller]
     pub fn plan_json(&self) -> Value {
         self.run(&["plan", "-input=false", "-out=plan"]).ok();
         serde_json::from_str(&self.run(&["show", "-json", "plan"]).ok().stdout).unwrap()
     }
 
-    /// What a plan does with a resource: `["create"]`, `["update"]`, `["delete", "create"]`, `["no-op"]`.
+    /// The planned actions on a resource: `["create"]`, `["update"]`, `["delete", "create"]`,
+    /// `["no-op"]`.
     #[track_caller]
     pub fn planned_actions(&self, address: &str) -> Vec<String> {
         let plan = self.plan_json();
@@ -134,7 +158,7 @@ impl<'a> Root<'a> {
         serde_json::from_value(change["change"]["actions"].clone()).unwrap()
     }
 
-    /// The attributes of a resource as the state has them; `None` when it has no such resource.
+    /// The attributes of a resource in the state; `None` if the state does not contain it.
     pub fn attributes(&self, address: &str) -> Option<Value> {
         let state: Value = serde_json::from_str(&self.run(&["show", "-json"]).ok().stdout).unwrap();
         state["values"]["root_module"]["resources"]
@@ -144,7 +168,8 @@ impl<'a> Root<'a> {
             .map(|resource| resource["values"].clone())
     }
 
-    /// Terraform running in the background, in a process group of its own so that a Ctrl-C can be sent to all of it.
+    /// Starts terraform in the background, in its own process group so that a Ctrl-C reaches all of
+    /// it.
     pub fn spawn(&self, arguments: &[&str]) -> Running {
         use std::os::unix::process::CommandExt;
         let command = &mut self.command(arguments);
@@ -162,7 +187,7 @@ impl<'a> Root<'a> {
     }
 }
 
-/// A terraform that runs.
+/// A running terraform.
 pub struct Running {
     pub child: Child,
     command: String,
@@ -173,18 +198,18 @@ impl Running {
         rustix::process::Pid::from_child(&self.child)
     }
 
-    /// What Ctrl-C does: the signal goes to terraform and to the provider alike.
+    /// Sends what Ctrl-C sends: SIGINT to terraform and to the provider.
     pub fn interrupt(&self) {
         rustix::process::kill_process_group(self.pid(), rustix::process::Signal::INT).unwrap();
     }
 
-    /// `kill -9` of terraform alone.
+    /// Sends SIGKILL to terraform alone.
     pub fn kill(&self) {
         rustix::process::kill_process(self.pid(), rustix::process::Signal::KILL).unwrap();
     }
 
-    pub fn wait(self) -> Ran {
+    pub fn wait(self) -> CommandOutput {
         let output = self.child.wait_with_output().unwrap();
-        Ran::from_output(self.command, &output)
+        CommandOutput::from_output(self.command, &output)
     }
 }

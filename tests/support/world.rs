@@ -1,4 +1,4 @@
-//! AWS for one test: an account of its own behind a proxy of its own, and what stands in it.
+//! AWS for one test: an account, a proxy in front of it, and the resources in it.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::sandbox::Sandbox;
 use crate::teardown::lines;
 use crate::terraform::lease;
 
-/// An account that no other test has, in a sandbox whose configuration names it.
+/// An account that no other test uses, in a sandbox whose configuration names it.
 pub struct World {
     pub sandbox: Sandbox,
     pub proxy: Proxy,
@@ -22,9 +22,9 @@ pub struct World {
     own: Option<Moto>,
 }
 
-/// A resource, as the AWS SDK for Python names it.
+/// A resource as the AWS SDK for Python lists it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Thing {
+pub struct CloudResource {
     pub kind: String,
     pub id: String,
     pub region: String,
@@ -41,8 +41,8 @@ impl World {
         Self::on(None)
     }
 
-    /// On a server of its own: for what would keep the server of all the others busy.
-    pub fn alone() -> Self {
+    /// A world with its own server, for tests that would keep the shared server busy.
+    pub fn with_own_server() -> Self {
         Self::on(Some(Moto::start()))
     }
 
@@ -61,12 +61,12 @@ impl World {
         world
     }
 
-    /// The server, past the proxy.
+    /// The server behind the proxy.
     fn moto(&self) -> &Moto {
         self.own.as_ref().unwrap_or_else(|| Moto::shared())
     }
 
-    /// The configuration: this account with its two regions, and more.
+    /// Writes a configuration with this account, its two regions, and `more`.
     pub fn configure(&self, more: &str) {
         let regions = REGIONS.map(|region| format!("\"{region}\"")).join(", ");
         self.sandbox.config(&format!(
@@ -75,24 +75,30 @@ impl World {
         ));
     }
 
-    /// Makes stacks, described as `world.py` wants them.
+    /// Creates the resources of stacks, which `world.py` describes.
     #[track_caller]
-    pub fn create(&self, stacks: &Value) -> Vec<Thing> {
-        self.looking("world.py", &["create", &stacks.to_string()])
+    pub fn create(&self, stacks: &Value) -> Vec<CloudResource> {
+        self.run_past_proxy("world.py", &["create", &stacks.to_string()])
     }
 
-    /// Makes so many of each of these (`volume`, `group`, `topic`) in each region, fast.
+    /// Quickly creates this many of each kind (`volume`, `group`, `topic`) in each region.
     #[track_caller]
-    pub fn many(&self, name: &str, owner: &str, kinds: &[(&str, usize)]) -> Vec<Thing> {
+    pub fn create_many(
+        &self,
+        name: &str,
+        owner: &str,
+        kinds: &[(&str, usize)],
+    ) -> Vec<CloudResource> {
         let stack = json!({ "name": name, "app": "checkout", "owner": owner }).to_string();
         let kinds = kinds.iter().map(|(kind, count)| format!("{kind}:{count}"));
         let kinds: Vec<String> = kinds.collect();
         let places = REGIONS.map(|region| format!("{region}={}", kinds.join(",")));
-        self.looking("many.py", &[&stack, &places[0], &places[1]])
+        self.run_past_proxy("many.py", &[&stack, &places[0], &places[1]])
     }
 
-    /// A second account, which only its own profile leads to, and both with these regions: its number.
-    pub fn with_another(&self, regions: &[&str], more: &str) -> String {
+    /// Configures a second account with these regions, reachable only through its own profile, and
+    /// returns its number. The first account gets the same regions.
+    pub fn configure_two_accounts(&self, regions: &[&str], more: &str) -> String {
         let another = moto::account();
         let regions = regions.iter().map(|region| format!("\"{region}\""));
         let regions = regions.collect::<Vec<_>>().join(", ");
@@ -111,9 +117,9 @@ impl World {
         another
     }
 
-    /// Makes so many volumes of one stack in each of these regions of an account, fast.
+    /// Quickly creates this many volumes of one stack in each of these regions of an account.
     #[track_caller]
-    pub fn volumes(&self, account: &str, name: &str, regions: &[&str], count: usize) {
+    pub fn create_volumes(&self, account: &str, name: &str, regions: &[&str], count: usize) {
         let stack = json!({ "name": name, "app": "checkout", "owner": "ana@example.com" });
         let places = regions
             .iter()
@@ -125,26 +131,27 @@ impl World {
         self.sandbox.python_with("many.py", &arguments, [url, key]);
     }
 
-    /// Everything that stands in the account, in both regions.
+    /// Every resource in the account, in both regions.
     #[track_caller]
-    pub fn list(&self) -> BTreeSet<Thing> {
-        let listed = self.looking("world.py", &["list", REGIONS[0], REGIONS[1]]);
+    pub fn list(&self) -> BTreeSet<CloudResource> {
+        let listed = self.run_past_proxy("world.py", &["list", REGIONS[0], REGIONS[1]]);
         listed.into_iter().collect()
     }
 
-    /// A lease of the application `checkout` whose Terraform state is lost: what it made can only be found by its tags.
+    /// Leases a stack of the application `checkout` and loses its Terraform state, so that its
+    /// resources can only be found by tags.
     #[track_caller]
-    pub fn leased(&self, name: &str, owner: &str) {
+    pub fn lease_without_state(&self, name: &str, owner: &str) {
         let configuration = lease(name, "").replace("ana@example.com", owner);
         let root = self.sandbox.root(name, &configuration);
         root.apply().ok();
         std::fs::remove_file(root.path("terraform.tfstate")).unwrap();
     }
 
-    /// A lease of the application `checkout` that began so many days ago: programs read the real clock, so the ledger is
-    /// told what happened then.
+    /// Leases a stack of the application `checkout` that began this many days ago. It writes the
+    /// event into the ledger, because programs read the real clock.
     #[track_caller]
-    pub fn stood(&self, name: &str, days: i64) {
+    pub fn lease_begun(&self, name: &str, days: i64) {
         let ledger = SqliteLedger::at(self.sandbox.ledger());
         let name = StackName::new(name).unwrap();
         let mut registration = registration();
@@ -165,19 +172,20 @@ impl World {
             .unwrap();
     }
 
-    /// The day so many days ago, as bills write it.
+    /// The date this many days ago, in the format of bills.
     pub fn day(&self, ago: i64) -> String {
         let at = SystemClock.now() - SignedDuration::from_hours(24 * ago);
         at.to_string()[..10].to_owned()
     }
 
-    /// `jiti teardown NAME --strategy sweep --yes --json`: the result, which is said last.
+    /// Runs `jiti teardown NAME --strategy sweep --yes --json`, and returns the result, its last
+    /// line.
     #[track_caller]
     pub fn sweep(&self, name: &str, code: i32) -> Value {
         self.sweep_with(name, &[], code)
     }
 
-    /// The same, where no resource may take longer than that.
+    /// Like [`World::sweep`], with a longest time for each resource.
     #[track_caller]
     pub fn sweep_within(&self, name: &str, longest: &str, code: i32) -> Value {
         self.sweep_with(name, &["--give-up-after", longest], code)
@@ -187,56 +195,57 @@ impl World {
     fn sweep_with(&self, name: &str, more: &[&str], code: i32) -> Value {
         let arguments = ["teardown", name, "--strategy", "sweep", "--yes", "--json"];
         let arguments = [arguments.as_slice(), more].concat();
-        let ran = self.sandbox.jiti(&arguments).exits(code);
-        lines(&ran).pop().unwrap()
+        let output = self.sandbox.jiti(&arguments).exits(code);
+        lines(&output).pop().unwrap()
     }
 
-    /// The same, not yet made: a rule of the proxy makes them when its moment has come, past the proxy.
-    pub fn later(&self, calls: &Value) -> impl FnMut() + Send + 'static + use<> {
+    /// Calls of AWS for a rule of the proxy to make later, past the proxy.
+    pub fn deferred(&self, calls: &Value) -> impl FnMut() + Send + 'static + use<> {
         let mut command = self.sandbox.command(moto::python());
         command
             .arg(moto::folder().join("call.py"))
             .arg(calls.to_string())
             .env("AWS_ENDPOINT_URL", self.moto().url());
         move || {
-            let ran = crate::Ran::of(&mut command).ok();
-            assert!(!ran.stdout.contains("\"error\""), "{}", ran.stdout);
+            let output = crate::CommandOutput::of(&mut command).ok();
+            assert!(!output.stdout.contains("\"error\""), "{}", output.stdout);
         }
     }
 
-    /// Calls of AWS, one after the other: what each answered, or its error's code under `error`.
+    /// Makes calls of AWS in order, and returns each answer, or its error code under `error`.
     #[track_caller]
     pub fn call(&self, calls: &Value) -> Vec<Value> {
-        let said = self.sandbox.python("call.py", &[&calls.to_string()]);
-        said.as_array().unwrap().clone()
+        let answers = self.sandbox.python("call.py", &[&calls.to_string()]);
+        answers.as_array().unwrap().clone()
     }
 
-    /// A program that looks at the server itself, past the proxy.
+    /// Runs a program that calls the server past the proxy, and returns the resources that it
+    /// prints.
     #[track_caller]
-    fn looking(&self, script: &str, arguments: &[&str]) -> Vec<Thing> {
+    fn run_past_proxy(&self, script: &str, arguments: &[&str]) -> Vec<CloudResource> {
         let sandbox = &self.sandbox;
         let url = ("AWS_ENDPOINT_URL".to_owned(), self.moto().url());
-        let said = sandbox.python_with(script, arguments, [url]);
-        let text = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
-        let things = said.as_array().unwrap().iter();
-        things
-            .map(|one| Thing {
-                kind: text(one, "type"),
-                id: text(one, "id"),
-                region: text(one, "region"),
+        let printed = sandbox.python_with(script, arguments, [url]);
+        let text = |resource: &Value, name: &str| resource[name].as_str().unwrap().to_owned();
+        let resources = printed.as_array().unwrap().iter();
+        resources
+            .map(|resource| CloudResource {
+                kind: text(resource, "type"),
+                id: text(resource, "id"),
+                region: text(resource, "region"),
             })
             .collect()
     }
 }
 
-/// The id of the first of a type.
+/// The id of the first resource of a type.
 #[track_caller]
-pub fn id(things: &[Thing], kind: &str) -> String {
+pub fn id(things: &[CloudResource], kind: &str) -> String {
     let found = things.iter().find(|thing| thing.kind == kind);
     found.unwrap_or_else(|| panic!("no {kind}")).id.clone()
 }
 
-/// What the residue says of the resource whose id ends so.
+/// The residue entry of the resource whose id ends with this.
 #[track_caller]
 pub fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
     let residue = result["residue"].as_array().unwrap();
@@ -248,12 +257,12 @@ pub fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("{end} is no residue: {result:#}"))
 }
 
-/// A stack of every type in both regions.
+/// A stack with resources of every type in both regions.
 pub fn stack(name: &str, app: &str, owner: &str) -> Value {
     json!({ "name": name, "app": app, "owner": owner, "regions": REGIONS })
 }
 
-/// The tags of a stack of the application `checkout`, as most calls take them.
+/// The tags of a stack of the application `checkout`, in the format of most calls.
 pub fn tags(name: &str, owner: &str) -> Value {
     let tags = [
         ("jiti:stack", name),

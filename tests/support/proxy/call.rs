@@ -1,24 +1,24 @@
-//! Which call of which service a request is, in each of AWS's protocols.
+//! The service and operation of a request, in each of AWS's protocols.
 
 use super::http::Request;
 
-/// A request, as AWS would call it.
+/// A request to AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// As in the credential scope: `ec2`, `elasticloadbalancing`, `tagging`, `monitoring`.
+    /// The service in the credential scope: `ec2`, `elasticloadbalancing`, `tagging`, `monitoring`.
     pub service: String,
     /// The operation: `DescribeInstances`.
     pub name: String,
     pub region: String,
-    /// The access key, which names the account in these tests.
+    /// The access key, which is the account number in these tests.
     pub key: String,
-    /// Whether an SDK asks again, because it got no answer or one that told it to.
-    pub again: bool,
+    /// Whether an SDK retries, because it got no answer or a retryable error.
+    pub is_retry: bool,
     /// Whether it is in Smithy's RPC v2 CBOR protocol.
     pub cbor: bool,
-    /// Path and body in the clear, CBOR as JSON, for finding ids.
+    /// Decoded path and body, with CBOR as JSON, to find ids in.
     pub text: String,
-    /// What a form says.
+    /// The parameters of a form.
     form: Vec<(String, String)>,
 }
 
@@ -48,13 +48,13 @@ impl Call {
             (Some(target), _) => target.rsplit('.').next().unwrap_or_default().to_owned(),
             (None, Some((_, action))) => action.clone(),
             (None, None) if cbor => path.rsplit('/').next().unwrap_or_default().to_owned(),
-            (None, None) => rest(&service, &request.method, path, query),
+            (None, None) => rest_operation(&service, &request.method, path, query),
         };
         Self {
             name,
             region: part(2),
             key: part(0),
-            again: request
+            is_retry: request
                 .header("amz-sdk-request")
                 .is_some_and(|attempt| !attempt.starts_with("attempt=1;")),
             text: format!("{}\n{}", decode(&request.target), decode(&body)),
@@ -87,8 +87,8 @@ impl Call {
     }
 }
 
-/// The names of those calls that are told by method and path only.
-fn rest(service: &str, method: &str, path: &str, query: &str) -> String {
+/// The operation of a REST call, which only its method and path identify.
+fn rest_operation(service: &str, method: &str, path: &str, query: &str) -> String {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let name = match (service, method, parts.as_slice()) {
         ("s3", "GET", []) => "ListBuckets",
@@ -121,7 +121,7 @@ fn rest(service: &str, method: &str, path: &str, query: &str) -> String {
     name.to_owned()
 }
 
-/// Text without its percent signs.
+/// Percent-decoded text.
 pub fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

@@ -1,4 +1,4 @@
-//! What goes wrong, when, and how each service says so.
+//! Faults, the rules that trigger them, and each service's own error format.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,38 +11,39 @@ use super::http::Answer;
 
 /// What happens to a call.
 pub enum Fault {
-    /// Too many calls, in the service's own words.
+    /// The service's own throttling error.
     Throttled,
-    /// The credentials may not.
+    /// The service's own "access denied" error.
     Denied,
-    /// The credentials have expired.
+    /// The service's own error for expired credentials.
     Expired,
-    /// This code, with this status.
+    /// This HTTP status and error code.
     Error(u16, &'static str),
-    /// A page that comes from no service, as a wrong endpoint or a missing call gives.
+    /// An HTML page instead of a service's answer, as a wrong endpoint or a missing operation
+    /// gives.
     NotFoundPage,
-    /// The call is done, and its answer never arrives.
+    /// The call takes effect, but its answer never arrives.
     Lost,
-    /// Nobody answers.
+    /// The connection closes without an answer.
     Down,
-    /// The answer takes this long.
+    /// The answer is delayed by this much.
     Slow(Duration),
     /// This answer in place of the server's, in the protocol of the call: JSON (also for CBOR) or
     /// XML.
     Answer(String),
-    /// The index of tags also lists these, which do not exist.
+    /// The tag index also lists these ARNs, which do not exist.
     Ghosts(Vec<String>),
-    /// The index of tags leaves out what has this in its ARN.
+    /// The tag index omits resources with this text in their ARN.
     Hidden(&'static str),
-    /// The tagging API says 200, and that these failed.
+    /// The tagging API answers 200 and reports these ARNs as failed.
     PartlyFailed(Vec<String>),
-    /// This is done before the call goes on.
+    /// This runs before the call is forwarded.
     First(Box<dyn FnMut() + Send>),
-    /// The server's answer becomes this.
+    /// This function rewrites the server's answer.
     Rewritten(Arc<dyn Fn(&str) -> String + Send + Sync>),
 }
 
-/// Which calls a fault is for. A rule without conditions is for all.
+/// The calls that a fault applies to. A rule without conditions applies to every call.
 pub struct Rule {
     pub(super) fault: Fault,
     service: Option<&'static str>,
@@ -53,8 +54,8 @@ pub struct Rule {
     after: usize,
     every: usize,
     times: usize,
-    seen: usize,
-    hit: usize,
+    matched: usize,
+    applied: usize,
 }
 
 impl Rule {
@@ -69,8 +70,8 @@ impl Rule {
             after: 0,
             every: 1,
             times: usize::MAX,
-            seen: 0,
-            hit: 0,
+            matched: 0,
+            applied: 0,
         }
     }
 
@@ -80,14 +81,14 @@ impl Rule {
         self
     }
 
-    /// The operation; with a `*` at its end, all that begin so.
+    /// Matches an operation, or with a `*` at the end every operation with this prefix.
     #[must_use]
     pub fn call(mut self, call: &'static str) -> Self {
         self.call = Some(call);
         self
     }
 
-    /// Calls that have this in their path or body.
+    /// Matches calls with this text in their path or body.
     #[must_use]
     pub fn about(mut self, text: impl Into<String>) -> Self {
         self.about = Some(text.into());
@@ -100,58 +101,59 @@ impl Rule {
         self
     }
 
-    /// Calls with this access key.
+    /// Matches calls with this access key.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Not the first `count` of them.
+    /// Skips the first `count` matching calls.
     #[must_use]
     pub fn after(mut self, count: usize) -> Self {
         self.after = count;
         self
     }
 
-    /// Each `nth` of them.
+    /// Applies to every `nth` matching call.
     #[must_use]
     pub fn every(mut self, nth: usize) -> Self {
         self.every = nth;
         self
     }
 
-    /// At most so often.
+    /// Applies at most `count` times.
     #[must_use]
     pub fn times(mut self, count: usize) -> Self {
         self.times = count;
         self
     }
 
-    /// Whether it is this call's turn.
-    pub(super) fn hits(&mut self, call: &Call) -> bool {
+    /// Whether the fault applies to this call.
+    pub(super) fn applies_to(&mut self, call: &Call) -> bool {
         let named = self.call.is_none_or(|name| match name.strip_suffix('*') {
             Some(beginning) => call.name.starts_with(beginning),
             None => call.name == name,
         });
         let about = self.about.as_ref();
-        let fits = named
+        let matches = named
             && self.service.is_none_or(|service| call.service == service)
             && about.is_none_or(|text| call.text.contains(text.as_str()))
             && self.region.is_none_or(|region| call.region == region)
             && self.key.as_ref().is_none_or(|key| call.key == *key);
-        if !fits {
+        if !matches {
             return false;
         }
-        self.seen += 1;
-        let turn = self.seen > self.after && (self.seen - self.after).is_multiple_of(self.every);
-        let hits = turn && self.hit < self.times;
-        self.hit += usize::from(hits);
+        self.matched += 1;
+        let scheduled =
+            self.matched > self.after && (self.matched - self.after).is_multiple_of(self.every);
+        let hits = scheduled && self.applied < self.times;
+        self.applied += usize::from(hits);
         hits
     }
 }
 
-/// How a service says that it throttles.
+/// A service's throttling error.
 pub fn throttled(call: &Call) -> Answer {
     match call.service.as_str() {
         "ec2" => error(call, 503, "RequestLimitExceeded"),
@@ -166,7 +168,7 @@ pub fn throttled(call: &Call) -> Answer {
     }
 }
 
-/// How a service says that somebody may not.
+/// A service's "access denied" error.
 pub fn denied(call: &Call) -> Answer {
     match call.service.as_str() {
         "ec2" => error(call, 403, "UnauthorizedOperation"),
@@ -177,7 +179,7 @@ pub fn denied(call: &Call) -> Answer {
     }
 }
 
-/// How a service says that the credentials have expired.
+/// A service's error for expired credentials.
 pub fn expired(call: &Call) -> Answer {
     match call.service.as_str() {
         "ec2" => error(call, 400, "RequestExpired"),
@@ -204,9 +206,9 @@ pub fn answer(call: &Call, body: &str) -> Answer {
     Answer::new(200, kind, body)
 }
 
-/// An error in the service's own form.
+/// An error in the service's own format.
 pub fn error(call: &Call, status: u16, code: &str) -> Answer {
-    let message = format!("{code}, said the proxy of the test to {}", call.name);
+    let message = format!("{code}: the test proxy refused {}", call.name);
     let xml = |body: String| Answer::new(status, "text/xml", body);
     match call.service.as_str() {
         _ if call.cbor => {
@@ -236,7 +238,7 @@ pub fn error(call: &Call, status: u16, code: &str) -> Answer {
     }
 }
 
-/// Whether the service's protocol is JSON with the call's name in a header.
+/// Whether the service uses the JSON protocol that names the operation in a header.
 pub fn json_speaking(call: &Call) -> bool {
     let query = [
         "autoscaling",
@@ -253,15 +255,19 @@ pub fn json_speaking(call: &Call) -> bool {
         && !query.contains(&call.service.as_str())
 }
 
-/// An answer of `GetResources` that lists these as well, with the tags that the call asked for.
-pub fn haunted(call: &Call, answer: &str, ghosts: &[String]) -> String {
+/// An answer of `GetResources` with these ARNs added, which carry the tags that the call filters
+/// by.
+pub fn with_ghosts(call: &Call, answer: &str, ghosts: &[String]) -> String {
     let mut json: Value = serde_json::from_str(answer).unwrap();
-    let asked: Value = call
+    let request: Value = call
         .text
         .split_once('\n')
         .and_then(|(_, body)| serde_json::from_str(body).ok())
         .unwrap_or_default();
-    let filters = asked["TagFilters"].as_array().cloned().unwrap_or_default();
+    let filters = request["TagFilters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let tags: Vec<Value> = filters
         .iter()
         .map(|filter| json!({ "Key": filter["Key"], "Value": filter["Values"][0].as_str().unwrap_or("ghost") }))
@@ -273,12 +279,12 @@ pub fn haunted(call: &Call, answer: &str, ghosts: &[String]) -> String {
     json.to_string()
 }
 
-/// An answer of `GetResources` without what has this in its ARN.
-pub fn blind(answer: &str, hidden: &str) -> String {
+/// An answer of `GetResources` without the resources that have this text in their ARN.
+pub fn without(answer: &str, hidden: &str) -> String {
     let mut json: Value = serde_json::from_str(answer).unwrap();
     let list = json["ResourceTagMappingList"].as_array_mut().unwrap();
-    list.retain(|one| {
-        !one["ResourceARN"]
+    list.retain(|resource| {
+        !resource["ResourceARN"]
             .as_str()
             .unwrap_or_default()
             .contains(hidden)
@@ -286,7 +292,7 @@ pub fn blind(answer: &str, hidden: &str) -> String {
     json.to_string()
 }
 
-/// An answer of the tagging API that says which failed.
+/// An answer of the tagging API that lists failed ARNs.
 pub fn partly_failed(arns: &[String]) -> Answer {
     let failed: serde_json::Map<String, Value> = arns
         .iter()

@@ -1,11 +1,11 @@
-//! Just enough of HTTP/1.1 to stand between an SDK and a server.
+//! The part of HTTP/1.1 that a proxy between an SDK and a server needs.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use super::cbor;
 
-/// What a client asked.
+/// A client's request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -14,7 +14,7 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// What a server answered.
+/// A server's answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
@@ -86,7 +86,7 @@ impl Answer {
         self
     }
 
-    /// What is answered to a `HEAD` has the length of a body that is not there.
+    /// The answer to a `HEAD` keeps the content length of the body that it leaves out.
     pub fn write(&self, to: &mut TcpStream, request: &Request) -> io::Result<()> {
         let first = format!("HTTP/1.1 {} Answer\r\n", self.status);
         let has_body = request.method != "HEAD";
@@ -94,7 +94,7 @@ impl Answer {
     }
 }
 
-/// The server. It closes each connection after its answer, so that none is kept.
+/// The server. It closes each connection after its answer, so connections are not reused.
 pub struct Upstream {
     address: SocketAddr,
 }
@@ -193,7 +193,7 @@ fn body(
     Ok(body)
 }
 
-/// A message whose length is that of its body, whatever its headers said before.
+/// A message whose content length is recomputed from its body.
 fn message(first: String, headers: &[(String, String)], body: &[u8], has_body: bool) -> Vec<u8> {
     let mut text = first;
     for (name, value) in headers {

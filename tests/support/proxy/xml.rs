@@ -1,6 +1,6 @@
-//! Reading the XML that services answer.
+//! A reader for the XML in services' answers.
 
-/// An element: its name, its text, and what is in it.
+/// An element with its text and its children.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     pub name: String,
@@ -9,7 +9,7 @@ pub struct Element {
 }
 
 impl Element {
-    /// The root of a document. Attributes, comments and declarations are left out.
+    /// Parses a document and returns its root. Attributes, comments and declarations are ignored.
     pub fn parse(text: &str) -> Self {
         let mut open = vec![Self::default()];
         let mut rest = text;
@@ -44,7 +44,7 @@ impl Element {
         root.children.into_iter().next().unwrap_or_default()
     }
 
-    /// The elements at the end of a path of names, wherever the path begins.
+    /// The elements at the end of a path of names that begins anywhere below this element.
     pub fn all(&self, path: &str) -> Vec<&Self> {
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
         let mut found = Vec::new();
@@ -61,7 +61,7 @@ impl Element {
         found
     }
 
-    /// The elements at the end of a path that begins here.
+    /// The elements at the end of a path that begins at this element's children.
     fn at(&self, path: &str) -> Vec<&Self> {
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
         let children = self.children.iter().filter(|child| child.name == first);
@@ -71,7 +71,7 @@ impl Element {
         children.flat_map(|child| child.at(rest)).collect()
     }
 
-    /// The text of the first element of this name in here.
+    /// The text of the first element at the end of a path; empty if there is none.
     pub fn first(&self, path: &str) -> &str {
         self.all(path)
             .first()

@@ -1,173 +1,173 @@
-//! What takes AWS its time: a resource that was asked to go is described as going for a while, and in use until then.
+//! Slow deletions: a resource is described as `deleting` for a while, and stays in use until then.
 
 use std::sync::Mutex;
 
-use super::asking::Asking;
 use super::call::Call;
 use super::http::{Answer, Request, Upstream};
+use super::moto_client::MotoClient;
 
-/// A resource that is going. Only at the end is moto told.
-pub struct Going {
-    kind: &'static Kind,
+/// A resource that is being deleted. moto gets the request only at the end.
+pub struct PendingDeletion {
+    kind: &'static SlowType,
     key: String,
     region: String,
     id: String,
-    /// The descriptions that it outlives.
-    left: u32,
+    /// How many more times it is described.
+    remaining: u32,
     request: Request,
 }
 
-struct Kind {
+struct SlowType {
     service: &'static str,
     delete: &'static str,
     describe: &'static str,
-    /// The parameter that names it.
+    /// The parameter with the resource's id.
     parameter: &'static str,
-    /// What a description says of one that stands, and of one that goes.
-    words: (&'static str, &'static str),
+    /// The state in a description before and during the deletion.
+    states: (&'static str, &'static str),
 }
 
-const KINDS: &[Kind] = &[
-    Kind {
+const SLOW_TYPES: &[SlowType] = &[
+    SlowType {
         service: "ec2",
         delete: "TerminateInstances",
         describe: "DescribeInstances",
         parameter: "InstanceId",
-        words: (
+        states: (
             "<code>16</code><name>running</name>",
             "<code>32</code><name>shutting-down</name>",
         ),
     },
-    Kind {
+    SlowType {
         service: "ec2",
         delete: "DeleteNatGateway",
         describe: "DescribeNatGateways",
         parameter: "NatGatewayId",
-        words: ("<state>available</state>", "<state>deleting</state>"),
+        states: ("<state>available</state>", "<state>deleting</state>"),
     },
-    Kind {
+    SlowType {
         service: "rds",
         delete: "DeleteDBInstance",
         describe: "DescribeDBInstances",
         parameter: "DBInstanceIdentifier",
-        words: (
+        states: (
             "<DBInstanceStatus>available</DBInstanceStatus>",
             "<DBInstanceStatus>deleting</DBInstanceStatus>",
         ),
     },
-    Kind {
+    SlowType {
         service: "dynamodb",
         delete: "DeleteTable",
         describe: "DescribeTable",
         parameter: "TableName",
-        words: (
+        states: (
             "\"TableStatus\": \"ACTIVE\"",
             "\"TableStatus\": \"DELETING\"",
         ),
     },
 ];
 
-/// Notes that something is to go, and says what AWS says to that; `None` when it is no such call.
+/// Starts a slow deletion and returns AWS's answer; `None` for any other call.
 pub fn begin(
     call: &Call,
     request: &Request,
     upstream: &Upstream,
-    lingering: u32,
-    going: &Mutex<Vec<Going>>,
+    descriptions: u32,
+    deletions: &Mutex<Vec<PendingDeletion>>,
 ) -> Option<Answer> {
-    let kind = KINDS
+    let kind = SLOW_TYPES
         .iter()
         .find(|kind| kind.service == call.service && kind.delete == call.name)?;
     let ids = match call.parameters(kind.parameter) {
         ids if ids.is_empty() => vec![call.parameter(kind.parameter)?],
         ids => ids,
     };
-    // An ARN names it as well.
+    // The parameter may also be an ARN.
     let ids: Vec<String> = ids
         .iter()
         .map(|id| id.rsplit([':', '/']).next().unwrap_or(id).to_owned())
         .collect();
-    let ask = Asking {
+    let moto = MotoClient {
         request,
         call,
         upstream,
     };
-    // What is protected or not there is moto's to refuse.
-    if ids.iter().any(|id| refused(&ask, kind, id)) {
+    // moto itself refuses to delete what is protected or missing.
+    if ids.iter().any(|id| is_refused(&moto, kind, id)) {
         return None;
     }
-    let mut said = String::new();
-    let mut going = going.lock().unwrap();
+    let mut answers = String::new();
+    let mut pending = deletions.lock().unwrap();
     for id in &ids {
-        let known = going.iter().any(|one| one.is(kind, call, id));
+        let known = pending.iter().any(|deletion| deletion.is(kind, call, id));
         if !known {
-            going.push(Going {
+            pending.push(PendingDeletion {
                 kind,
                 key: call.key.clone(),
                 region: call.region.clone(),
                 id: id.clone(),
-                left: lingering,
-                request: alone(kind, request, id),
+                remaining: descriptions,
+                request: reduced_to(kind, request, id),
             });
         }
-        said.push_str(&going_answer(&ask, kind, id));
+        answers.push_str(&deletion_answer(&moto, kind, id));
     }
     Some(match kind.delete {
         "TerminateInstances" => Answer::new(
             200,
             "text/xml",
             format!(
-                "<TerminateInstancesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>0</requestId><instancesSet>{said}</instancesSet></TerminateInstancesResponse>"
+                "<TerminateInstancesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>0</requestId><instancesSet>{answers}</instancesSet></TerminateInstancesResponse>"
             ),
         ),
-        "DeleteTable" => Answer::new(200, "application/x-amz-json-1.0", said),
-        _ => Answer::new(200, "text/xml", said),
+        "DeleteTable" => Answer::new(200, "application/x-amz-json-1.0", answers),
+        _ => Answer::new(200, "text/xml", answers),
     })
 }
 
-/// An answer with the words for what is going; what has lingered long enough then goes.
-pub fn described(
+/// Rewrites the states of resources that are being deleted, and deletes those whose time is over.
+pub fn with_progress(
     call: &Call,
     answer: Answer,
     upstream: &Upstream,
-    going: &Mutex<Vec<Going>>,
+    deletions: &Mutex<Vec<PendingDeletion>>,
 ) -> Answer {
     let before = answer.text();
     let mut text = before.clone();
-    let mut done = Vec::new();
+    let mut due = Vec::new();
     {
-        let mut going = going.lock().unwrap();
-        going.retain_mut(|one| {
-            let here = one.kind.service == call.service
-                && one.kind.describe == call.name
-                && one.key == call.key
-                && one.region == call.region;
-            let Some(at) = here.then(|| place(&text, &one.id)).flatten() else {
+        let mut pending = deletions.lock().unwrap();
+        pending.retain_mut(|deletion| {
+            let here = deletion.kind.service == call.service
+                && deletion.kind.describe == call.name
+                && deletion.key == call.key
+                && deletion.region == call.region;
+            let Some(at) = here.then(|| offset_of(&text, &deletion.id)).flatten() else {
                 return true;
             };
-            let (stands, goes) = one.kind.words;
-            if let Some(state) = text[at..].find(stands) {
-                text.replace_range(at + state..at + state + stands.len(), goes);
+            let (before, during) = deletion.kind.states;
+            if let Some(state) = text[at..].find(before) {
+                text.replace_range(at + state..at + state + before.len(), during);
             }
-            one.left = one.left.saturating_sub(1);
-            if one.left > 0 {
+            deletion.remaining = deletion.remaining.saturating_sub(1);
+            if deletion.remaining > 0 {
                 return true;
             }
-            done.push(one.request.clone());
+            due.push(deletion.request.clone());
             false
         });
     }
-    if done.is_empty() && text == before {
+    if due.is_empty() && text == before {
         return answer;
     }
-    for request in done {
+    for request in due {
         upstream.ask(&request).unwrap();
     }
     answer.with(text)
 }
 
-impl Going {
-    fn is(&self, kind: &Kind, call: &Call, id: &str) -> bool {
+impl PendingDeletion {
+    fn is(&self, kind: &SlowType, call: &Call, id: &str) -> bool {
         self.kind.delete == kind.delete
             && self.key == call.key
             && self.region == call.region
@@ -175,47 +175,47 @@ impl Going {
     }
 }
 
-/// Where a description of this begins: its name as the whole of an element or of a JSON string.
-fn place(text: &str, id: &str) -> Option<usize> {
+/// The offset of a resource's description: its id as a whole element or JSON string.
+fn offset_of(text: &str, id: &str) -> Option<usize> {
     let forms = [format!(">{id}<"), format!("\"{id}\"")];
     forms.iter().find_map(|form| text.find(form.as_str()))
 }
 
-fn refused(ask: &Asking<'_>, kind: &Kind, id: &str) -> bool {
+fn is_refused(moto: &MotoClient<'_>, kind: &SlowType, id: &str) -> bool {
     match kind.delete {
         "TerminateInstances" => {
             let about = [("InstanceId", id), ("Attribute", "disableApiTermination")];
-            let answer = ask.form("ec2", "DescribeInstanceAttribute", &about);
+            let answer = moto.form("ec2", "DescribeInstanceAttribute", &about);
             answer.first("disableApiTermination/value") != "false"
         }
         "DeleteNatGateway" => {
-            let answer = ask.form("ec2", kind.describe, &[("NatGatewayId.1", id)]);
+            let answer = moto.form("ec2", kind.describe, &[("NatGatewayId.1", id)]);
             answer.first("natGatewaySet/item/state") != "available"
         }
         "DeleteDBInstance" => {
-            let answer = ask.form("rds", kind.describe, &[(kind.parameter, id)]);
+            let answer = moto.form("rds", kind.describe, &[(kind.parameter, id)]);
             answer.first("DBInstance/DeletionProtection") == "true"
                 || answer.all("DBInstances/DBInstance").is_empty()
         }
         _ => {
             let body = serde_json::json!({ "TableName": id }).to_string();
-            let answer = ask.json("dynamodb", "DynamoDB_20120810.DescribeTable", &body);
+            let answer = moto.json("dynamodb", "DynamoDB_20120810.DescribeTable", &body);
             answer["Table"]["DeletionProtectionEnabled"] == true || answer["Table"].is_null()
         }
     }
 }
 
-/// The request for one of the resources that it named.
-fn alone(kind: &Kind, request: &Request, id: &str) -> Request {
-    let mut alone = request.clone();
+/// The request reduced to one of the resources that it names.
+fn reduced_to(kind: &SlowType, request: &Request, id: &str) -> Request {
+    let mut reduced = request.clone();
     if kind.delete == "TerminateInstances" {
         let body = format!("Action=TerminateInstances&Version=2016-11-15&InstanceId.1={id}");
-        alone.body = body.into_bytes();
+        reduced.body = body.into_bytes();
     }
-    alone
+    reduced
 }
 
-fn going_answer(ask: &Asking<'_>, kind: &Kind, id: &str) -> String {
+fn deletion_answer(moto: &MotoClient<'_>, kind: &SlowType, id: &str) -> String {
     match kind.delete {
         "TerminateInstances" => format!(
             "<item><instanceId>{id}</instanceId><currentState><code>32</code><name>shutting-down</name></currentState><previousState><code>16</code><name>running</name></previousState></item>"
@@ -228,7 +228,7 @@ fn going_answer(ask: &Asking<'_>, kind: &Kind, id: &str) -> String {
         ),
         _ => {
             let body = serde_json::json!({ "TableName": id }).to_string();
-            let table = ask.json("dynamodb", "DynamoDB_20120810.DescribeTable", &body);
+            let table = moto.json("dynamodb", "DynamoDB_20120810.DescribeTable", &body);
             serde_json::json!({ "TableDescription": table["Table"] })
                 .to_string()
                 .replace("\"ACTIVE\"", "\"DELETING\"")

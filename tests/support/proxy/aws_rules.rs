@@ -1,76 +1,80 @@
-//! What AWS refuses and moto does not. Whether something is in use is asked of moto itself.
+//! Rules that AWS enforces and moto does not, and corrections of moto's answers.
 
-use super::asking::{Asking, names};
 use super::call::Call;
 use super::fault::error;
 use super::http::{Answer, Request, Upstream};
+use super::moto_client::{MotoClient, has_text};
 
-/// What AWS says instead of doing it; `None`: it does it.
+/// AWS's refusal of a call; `None` if AWS accepts it.
 pub fn refusal(call: &Call, request: &Request, upstream: &Upstream) -> Option<Answer> {
-    let ask = Asking {
+    let moto = MotoClient {
         request,
         call,
         upstream,
     };
-    let of = |name: &str| call.parameter(name).unwrap_or_default();
+    let parameter = |name: &str| call.parameter(name).unwrap_or_default();
     let dependency = "DependencyViolation";
     let (refused, status, code) = match (call.service.as_str(), call.name.as_str()) {
         ("ec2", "DeleteSecurityGroup") => {
-            let group = of("GroupId");
-            (group_in_use(&ask, &group), 400, dependency)
+            let group = parameter("GroupId");
+            (group_in_use(&moto, &group), 400, dependency)
         }
         ("ec2", "DeleteSubnet") => {
-            let subnet = of("SubnetId");
-            let used = !ask.instances("subnet-id", &subnet).is_empty()
-                || !interfaces(&ask, "subnet-id", &subnet).is_empty()
-                || ask.gateways(&subnet)
-                || ask.balancers(&subnet);
+            let subnet = parameter("SubnetId");
+            let used = !moto.instances("subnet-id", &subnet).is_empty()
+                || !interfaces(&moto, "subnet-id", &subnet).is_empty()
+                || moto.gateways(&subnet)
+                || moto.balancers(&subnet);
             (used, 400, dependency)
         }
         ("ec2", "ReleaseAddress") => {
-            let address = of("AllocationId");
+            let address = parameter("AllocationId");
             let path = "addressesSet/item/associationId";
             let filter = "allocation-id";
-            let used = ask.gateways(&address)
-                || !ask
+            let used = moto.gateways(&address)
+                || !moto
                     .filtered("DescribeAddresses", filter, &address, path)
                     .is_empty();
             (used, 400, "InvalidIPAddress.InUse")
         }
         ("ec2", "DetachInternetGateway") => {
-            let vpc = of("VpcId");
-            let machines = ask.instances("vpc-id", &vpc);
+            let vpc = parameter("VpcId");
+            let machines = moto.instances("vpc-id", &vpc);
             let public = machines
                 .iter()
                 .any(|one| !one.first("association/publicIp").is_empty());
-            (public || ask.gateways(&vpc), 400, dependency)
+            (public || moto.gateways(&vpc), 400, dependency)
         }
         ("ec2", "DeleteVpc") => {
-            let vpc = of("VpcId");
-            (network_in_use(&ask, &vpc), 400, dependency)
+            let vpc = parameter("VpcId");
+            (network_in_use(&moto, &vpc), 400, dependency)
         }
         ("ec2", "DeleteRouteTable") => {
-            unstick(&ask, &of("RouteTableId"));
+            remove_stale_associations(&moto, &parameter("RouteTableId"));
             (false, 400, dependency)
         }
         ("ec2", "DeleteLaunchTemplate") => {
-            let template = of("LaunchTemplateId");
-            let answer = ask.form("autoscaling", "DescribeAutoScalingGroups", &[]);
+            let template = parameter("LaunchTemplateId");
+            let answer = moto.form("autoscaling", "DescribeAutoScalingGroups", &[]);
             let groups = answer.all("AutoScalingGroups/member");
-            let used = groups.iter().any(|group| names(group, &template));
+            let used = groups.iter().any(|group| has_text(group, &template));
             (used, 400, dependency)
         }
         ("autoscaling", "DeleteAutoScalingGroup") => {
-            let name = of("AutoScalingGroupName");
+            let name = parameter("AutoScalingGroupName");
             let group = [("AutoScalingGroupNames.member.1", name.as_str())];
-            let answer = ask.form("autoscaling", "DescribeAutoScalingGroups", &group);
+            let answer = moto.form("autoscaling", "DescribeAutoScalingGroups", &group);
             let members = !answer.all("Instances/member").is_empty();
-            (members && of("ForceDelete") != "true", 400, "ResourceInUse")
+            (
+                members && parameter("ForceDelete") != "true",
+                400,
+                "ResourceInUse",
+            )
         }
         ("elasticloadbalancing", "DeleteLoadBalancer") => {
-            let balancer = of("LoadBalancerArn");
+            let balancer = parameter("LoadBalancerArn");
             let about = [("LoadBalancerArn", balancer.as_str())];
-            let answer = ask.form(
+            let answer = moto.form(
                 "elasticloadbalancing",
                 "DescribeLoadBalancerAttributes",
                 &about,
@@ -82,37 +86,37 @@ pub fn refusal(call: &Call, request: &Request, upstream: &Upstream) -> Option<An
             (protected, 400, "OperationNotPermitted")
         }
         ("rds", "DeleteDBInstance" | "DeleteDBCluster") => {
-            let silent = of("SkipFinalSnapshot") != "true"
-                && of("FinalDBSnapshotIdentifier").is_empty()
-                && !member(&ask);
-            (silent, 400, "InvalidParameterCombination")
+            let no_snapshot = parameter("SkipFinalSnapshot") != "true"
+                && parameter("FinalDBSnapshotIdentifier").is_empty()
+                && !is_cluster_member(&moto);
+            (no_snapshot, 400, "InvalidParameterCombination")
         }
         ("iam", "DeletePolicy") => {
-            let policy = of("PolicyArn");
-            let answer = ask.form("iam", "GetPolicy", &[("PolicyArn", policy.as_str())]);
+            let policy = parameter("PolicyArn");
+            let answer = moto.form("iam", "GetPolicy", &[("PolicyArn", policy.as_str())]);
             let attached = answer.first("AttachmentCount").parse().unwrap_or(0) > 0;
             (attached, 409, "DeleteConflict")
         }
         ("cloudformation", "DeleteStack") => {
-            let stack = of("StackName");
+            let stack = parameter("StackName");
             let about = [("StackName", stack.as_str())];
-            let answer = ask.form("cloudformation", "DescribeStacks", &about);
+            let answer = moto.form("cloudformation", "DescribeStacks", &about);
             let protected = answer.first("EnableTerminationProtection") == "true";
             (protected, 400, "ValidationError")
         }
         ("ecs", "DeleteCluster") => {
             let target = "AmazonEC2ContainerServiceV20141113";
-            let mut about = serde_json::json!({ "cluster": of("cluster") });
+            let mut about = serde_json::json!({ "cluster": parameter("cluster") });
             let list = format!("{target}.ListServices");
-            about["services"] = ask.json("ecs", &list, &about.to_string())["serviceArns"].take();
+            about["services"] = moto.json("ecs", &list, &about.to_string())["serviceArns"].take();
             let describe = format!("{target}.DescribeServices");
-            let services = ask.json("ecs", &describe, &about.to_string());
+            let services = moto.json("ecs", &describe, &about.to_string());
             let mut services = services["services"].as_array().into_iter().flatten();
             let used = services.any(|service| service["status"] != "INACTIVE");
             (used, 400, "ClusterContainsServicesException")
         }
         ("eks", "DeleteCluster") => {
-            let cluster = ask.json("eks", &request.target, "");
+            let cluster = moto.json("eks", &request.target, "");
             let protected = cluster["cluster"]["deletionProtection"] == true;
             (protected, 400, "InvalidRequestException")
         }
@@ -121,21 +125,21 @@ pub fn refusal(call: &Call, request: &Request, upstream: &Upstream) -> Option<An
     refused.then(|| error(call, status, code))
 }
 
-fn group_in_use(ask: &Asking<'_>, group: &str) -> bool {
-    let answer = ask.form("ec2", "DescribeSecurityGroups", &[]);
+fn group_in_use(moto: &MotoClient<'_>, group: &str) -> bool {
+    let answer = moto.form("ec2", "DescribeSecurityGroups", &[]);
     let groups = answer.all("securityGroupInfo/item");
     let others = groups.iter().filter(|one| one.first("groupId") != group);
     let referenced = others
         .flat_map(|one| one.all("groups/item/groupId"))
         .any(|id| id.text == group);
     referenced
-        || !ask.instances("instance.group-id", group).is_empty()
-        || !interfaces(ask, "group-id", group).is_empty()
-        || ask.balancers(group)
+        || !moto.instances("instance.group-id", group).is_empty()
+        || !interfaces(moto, "group-id", group).is_empty()
+        || moto.balancers(group)
 }
 
-fn network_in_use(ask: &Asking<'_>, vpc: &str) -> bool {
-    let groups = ask.form(
+fn network_in_use(moto: &MotoClient<'_>, vpc: &str) -> bool {
+    let groups = moto.form(
         "ec2",
         "DescribeSecurityGroups",
         &[("Filter.1.Name", "vpc-id"), ("Filter.1.Value.1", vpc)],
@@ -144,75 +148,76 @@ fn network_in_use(ask: &Asking<'_>, vpc: &str) -> bool {
     let own = groups.iter().any(|one| one.first("groupName") != "default");
     let path = "internetGatewaySet/item/internetGatewayId";
     let filter = "attachment.vpc-id";
-    let attached = ask.filtered("DescribeInternetGateways", filter, vpc, path);
-    let endpoints = ask.form("ec2", "DescribeVpcEndpoints", &[]);
+    let attached = moto.filtered("DescribeInternetGateways", filter, vpc, path);
+    let endpoints = moto.form("ec2", "DescribeVpcEndpoints", &[]);
     let endpoints = endpoints.all("vpcEndpointSet/item");
     let endpoint = endpoints
         .iter()
-        .any(|one| one.first("state") != "deleted" && names(one, vpc));
+        .any(|one| one.first("state") != "deleted" && has_text(one, vpc));
     own || endpoint
         || !attached.is_empty()
-        || !interfaces(ask, "vpc-id", vpc).is_empty()
-        || ask.gateways(vpc)
-        || ask.balancers(vpc)
+        || !interfaces(moto, "vpc-id", vpc).is_empty()
+        || moto.gateways(vpc)
+        || moto.balancers(vpc)
 }
 
-/// The network interfaces of a filter. Those of machines and NAT gateways that are gone are gone with them; moto keeps
-/// them.
-fn interfaces(ask: &Asking<'_>, filter: &str, value: &str) -> Vec<String> {
+/// The network interfaces that match a filter. AWS deletes those of terminated instances and
+/// deleted NAT gateways; moto keeps them.
+fn interfaces(moto: &MotoClient<'_>, filter: &str, value: &str) -> Vec<String> {
     let filter = [("Filter.1.Name", filter), ("Filter.1.Value.1", value)];
-    let answer = ask.form("ec2", "DescribeNetworkInterfaces", &filter);
+    let answer = moto.form("ec2", "DescribeNetworkInterfaces", &filter);
     let there = answer.all("networkInterfaceSet/item").into_iter();
-    let gateways = ask.form("ec2", "DescribeNatGateways", &[]);
+    let gateways = moto.form("ec2", "DescribeNatGateways", &[]);
     let deleted = gateways.all("natGatewaySet/item").into_iter();
     let deleted: Vec<_> = deleted
         .filter(|one| one.first("state") == "deleted")
         .collect();
     let there = there.filter(|one| {
         let id = one.first("networkInterfaceId");
-        if deleted.iter().any(|gateway| names(gateway, id)) {
+        if deleted.iter().any(|gateway| has_text(gateway, id)) {
             return false;
         }
         let machine = one.first("attachment/instanceId");
-        machine.is_empty() || !ask.instances("instance-id", machine).is_empty()
+        machine.is_empty() || !moto.instances("instance-id", machine).is_empty()
     });
     there
         .map(|one| one.first("networkInterfaceId").to_owned())
         .collect()
 }
 
-/// Whether the database is a member of a cluster, which has the snapshots.
-fn member(ask: &Asking<'_>) -> bool {
-    let Some(id) = ask.call.parameter("DBInstanceIdentifier") else {
+/// Whether the database is a member of a cluster, which then has the snapshots.
+fn is_cluster_member(moto: &MotoClient<'_>) -> bool {
+    let Some(id) = moto.call.parameter("DBInstanceIdentifier") else {
         return false;
     };
     let about = [("DBInstanceIdentifier", id.as_str())];
-    let answer = ask.form("rds", "DescribeDBInstances", &about);
+    let answer = moto.form("rds", "DescribeDBInstances", &about);
     !answer.first("DBInstance/DBClusterIdentifier").is_empty()
 }
 
-/// An association goes with its subnet on AWS; moto keeps it, and with it the table for ever.
-fn unstick(ask: &Asking<'_>, table: &str) {
-    let answer = ask.form("ec2", "DescribeRouteTables", &[("RouteTableId.1", table)]);
+/// Removes the associations of deleted subnets, as AWS does. moto keeps them, so the table could
+/// never be deleted.
+fn remove_stale_associations(moto: &MotoClient<'_>, table: &str) {
+    let answer = moto.form("ec2", "DescribeRouteTables", &[("RouteTableId.1", table)]);
     for association in answer.all("associationSet/item") {
         let subnet = association.first("subnetId");
         let path = "subnetSet/item/subnetId";
-        let there = ask.filtered("DescribeSubnets", "subnet-id", subnet, path);
+        let there = moto.filtered("DescribeSubnets", "subnet-id", subnet, path);
         if there.is_empty() {
             let id = association.first("routeTableAssociationId");
-            ask.form("ec2", "DisassociateRouteTable", &[("AssociationId", id)]);
+            moto.form("ec2", "DisassociateRouteTable", &[("AssociationId", id)]);
         }
     }
 }
 
-/// What moto says wrongly, said rightly.
-pub fn mended(call: &Call, answer: Answer) -> Answer {
-    // The tags of a launch template itself are no part of what it launches.
+/// The answer with known errors of moto corrected.
+pub fn corrected(call: &Call, answer: Answer) -> Answer {
+    // The tags of the launch template itself are not part of its data.
     if call.service == "ec2" && call.name == "DescribeLaunchTemplateVersions" {
         let text = without_own_tags(&answer.text());
         return answer.with(text);
     }
-    // A cache that was deleted goes on being deleted for ever.
+    // moto never finishes deleting a cache cluster.
     if call.service == "elasticache" && call.name == "DescribeCacheClusters" {
         let text = without_the_deleted(&answer.text());
         let none = !text.contains("<CacheCluster>");
@@ -224,18 +229,18 @@ pub fn mended(call: &Call, answer: Answer) -> Answer {
     answer
 }
 
-/// Leaves out the caches that are being deleted.
+/// The text without cache clusters in state `deleting`.
 fn without_the_deleted(text: &str) -> String {
     elements(text, "CacheCluster", |inside| {
         (!inside.contains("<CacheClusterStatus>deleting<")).then(|| inside.to_owned())
     })
 }
 
-/// Leaves out the specifications of tags for the launch template itself.
+/// The text without tag specifications for the launch template itself.
 pub fn without_own_tags(text: &str) -> String {
     let own = "<resourceType>launch-template</resourceType>";
     elements(text, "tagSpecificationSet", |inside| {
-        // Each specification begins with an item and has its tags as items of its own.
+        // Each specification is an item that contains its tags as items.
         let kept: String = items(inside)
             .into_iter()
             .filter(|one| !one.contains(own))
@@ -244,23 +249,23 @@ pub fn without_own_tags(text: &str) -> String {
     })
 }
 
-/// The text with what stands in each element of a name as it is told; without the element where that is nothing.
-fn elements(text: &str, name: &str, told: impl Fn(&str) -> Option<String>) -> String {
+/// The text with the content of each element of this name rewritten. `None` removes the element.
+fn elements(text: &str, name: &str, rewrite: impl Fn(&str) -> Option<String>) -> String {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    let mut said = String::new();
+    let mut rewritten = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(&open) {
         let Some((inside, after)) = after.split_once(&close) else {
             break;
         };
-        said.push_str(before);
-        if let Some(inside) = told(inside) {
-            said.push_str(&format!("{open}{inside}{close}"));
+        rewritten.push_str(before);
+        if let Some(inside) = rewrite(inside) {
+            rewritten.push_str(&format!("{open}{inside}{close}"));
         }
         rest = after;
     }
-    said.push_str(rest);
-    said
+    rewritten.push_str(rest);
+    rewritten
 }
 
 /// The outermost items of a list.

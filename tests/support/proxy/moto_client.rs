@@ -1,18 +1,18 @@
-//! Asking moto itself, past the proxy: whether something is in use, protected, or there.
+//! Calls to moto itself, which tell whether a resource is in use, protected, or present.
 
 use super::call::Call;
 use super::http::{Request, Upstream};
 use super::xml::Element;
 
-/// Asks the server in the name of whoever made a request.
-pub struct Asking<'a> {
+/// Calls the server with the credentials of a client's request.
+pub struct MotoClient<'a> {
     pub request: &'a Request,
     pub call: &'a Call,
     pub upstream: &'a Upstream,
 }
 
-impl Asking<'_> {
-    /// A call of a service that speaks forms.
+impl MotoClient<'_> {
+    /// A call of a service with the query protocol.
     pub fn form(&self, service: &str, action: &str, parameters: &[(&str, &str)]) -> Element {
         let mut body = format!("Action={action}&Version={}", version(service));
         for (name, value) in parameters {
@@ -22,7 +22,8 @@ impl Asking<'_> {
         Element::parse(&answer)
     }
 
-    /// A call of a service that speaks JSON: by target, or by path where that begins with a slash.
+    /// A call of a service with a JSON protocol: by target, or by path if `call` begins with a
+    /// slash.
     pub fn json(&self, service: &str, call: &str, body: &str) -> serde_json::Value {
         let answer = if call.starts_with('/') {
             self.ask(service, "GET", call, None, String::new())
@@ -40,9 +41,9 @@ impl Asking<'_> {
         target: Option<&str>,
         body: String,
     ) -> String {
-        let own = format!("/{}/aws4_request", self.call.service);
+        let scope = format!("/{}/aws4_request", self.call.service);
         let authorization = self.request.header("authorization").unwrap_or_default();
-        let authorization = authorization.replace(&own, &format!("/{service}/aws4_request"));
+        let authorization = authorization.replace(&scope, &format!("/{service}/aws4_request"));
         let mut headers = vec![
             ("host".to_owned(), "localhost".to_owned()),
             ("authorization".to_owned(), authorization),
@@ -64,49 +65,52 @@ impl Asking<'_> {
         self.upstream.ask(&request).unwrap().text()
     }
 
-    /// The ids that an EC2 description with one filter has.
+    /// The ids in an EC2 description with one filter.
     pub fn filtered(&self, action: &str, filter: &str, value: &str, path: &str) -> Vec<String> {
         let filter = [("Filter.1.Name", filter), ("Filter.1.Value.1", value)];
         let answer = self.form("ec2", action, &filter);
         texts(&answer.all(path))
     }
 
-    /// The instances that are not gone, by a filter.
+    /// The instances that match a filter and are not terminated.
     pub fn instances(&self, filter: &str, value: &str) -> Vec<Element> {
         let filter = [("Filter.1.Name", filter), ("Filter.1.Value.1", value)];
         let answer = self.form("ec2", "DescribeInstances", &filter);
         let instances = answer.all("instancesSet/item").into_iter();
         instances
-            .filter(|one| one.first("instanceState/name") != "terminated")
+            .filter(|instance| instance.first("instanceState/name") != "terminated")
             .cloned()
             .collect()
     }
 
-    /// The load balancers that name this: a subnet, a group or a network.
+    /// Whether a load balancer refers to this subnet, security group or VPC.
     pub fn balancers(&self, id: &str) -> bool {
         let answer = self.form("elasticloadbalancing", "DescribeLoadBalancers", &[]);
         let balancers = answer.all("LoadBalancers/member");
-        balancers.iter().any(|one| names(one, id))
+        balancers.iter().any(|balancer| has_text(balancer, id))
     }
 
-    /// The NAT gateways that are not gone and name this.
+    /// Whether a NAT gateway that is not deleted refers to this resource.
     pub fn gateways(&self, id: &str) -> bool {
         let answer = self.form("ec2", "DescribeNatGateways", &[]);
         let gateways = answer.all("natGatewaySet/item");
         gateways
             .iter()
-            .any(|one| one.first("state") != "deleted" && names(one, id))
+            .any(|gateway| gateway.first("state") != "deleted" && has_text(gateway, id))
     }
 }
 
-/// The texts of elements.
+/// The text of each element.
 fn texts(elements: &[&Element]) -> Vec<String> {
-    elements.iter().map(|one| one.text.clone()).collect()
+    elements
+        .iter()
+        .map(|element| element.text.clone())
+        .collect()
 }
 
-/// Whether this text is anywhere in an element.
-pub fn names(element: &Element, text: &str) -> bool {
-    element.text == text || element.children.iter().any(|child| names(child, text))
+/// Whether an element or one of its descendants has this text.
+pub fn has_text(element: &Element, text: &str) -> bool {
+    element.text == text || element.children.iter().any(|child| has_text(child, text))
 }
 
 fn encode(text: &str) -> String {
