@@ -89,8 +89,8 @@ impl Context {
         self.terraform_version.as_deref()
     }
 
-    /// Reads a value from the resource's private data, which Terraform stores in the state but never
-    /// shows or compares.
+    /// Reads a value from the resource's private data, which Terraform stores in the state but
+    /// never shows or compares.
     ///
     /// # Errors
     /// If the stored value is not a `T`.

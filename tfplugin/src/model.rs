@@ -63,8 +63,8 @@ pub trait Model: Sized + Send + Sync + 'static {
     note = "for your own type that is written as text, add `tfplugin::text_element!({Self});`"
 )]
 pub trait Element: Sized {
-    /// How models are nested: 0 for no model, 1 for a model, 2 for a collection of models. Terraform
-    /// supports no deeper nesting, so it does not compile.
+    /// How models are nested: 0 for no model, 1 for a model, 2 for a collection of models.
+    /// Terraform supports no deeper nesting, so it does not compile.
     #[doc(hidden)]
     const MODEL_DEPTH: u8 = 0;
 
@@ -80,8 +80,8 @@ pub trait Element: Sized {
     /// Converts the element to a value.
     fn encode(self) -> Dynamic;
 
-    /// Whether the type can hold all unknowns inside this known value. If it cannot, the attribute as
-    /// a whole becomes [`Value::Unknown`](crate::Value::Unknown).
+    /// Whether the type can hold all unknowns inside this known value. If it cannot, the attribute
+    /// as a whole becomes [`Value::Unknown`](crate::Value::Unknown).
     #[must_use]
     fn can_hold(value: &Dynamic) -> bool {
         let _ = value;

@@ -86,7 +86,8 @@ impl Number {
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
             Repr::Integer(integer) => *integer as f64,
-            // The text is always a decimal number, so parsing never fails. Property tests check this.
+            // The text is always a decimal number, so parsing never fails. Property tests check
+            // this.
             Repr::Decimal(text) => text.parse().unwrap_or(f64::NAN),
         }
     }
@@ -135,9 +136,9 @@ impl FromStr for Number {
 impl TryFrom<f64> for Number {
     type Error = NumberError;
 
-    /// The shortest decimal that parses to this float: `0.1` becomes `0.1`, not the 55 digits of the
-    /// float's exact value. Terraform compares the provider's result with the configuration digit by
-    /// digit.
+    /// The shortest decimal that parses to this float: `0.1` becomes `0.1`, not the 55 digits of
+    /// the float's exact value. Terraform compares the provider's result with the configuration
+    /// digit by digit.
     fn try_from(float: f64) -> Result<Self, NumberError> {
         if !float.is_finite() {
             return Err(NumberError::NotFinite);

@@ -105,8 +105,8 @@ fn run<S: Service>(
         handshake::check_cookie(environment)?;
         handshake::check_version(environment);
     }
-    // One thread is enough, because a provider mostly waits. Code that computes or blocks belongs on
-    // `spawn_blocking`.
+    // One thread is enough, because a provider mostly waits. Code that computes or blocks belongs
+    // on `spawn_blocking`.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

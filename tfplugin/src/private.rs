@@ -1,7 +1,8 @@
 //! Private data: data that a provider stores in the state for its own use.
 //!
-//! It is a compact JSON object, or no bytes at all when it is empty, because it takes space in every
-//! state. If the provider changes nothing, the bytes do not change, even if another SDK wrote them.
+//! It is a compact JSON object, or no bytes at all when it is empty, because it takes space in
+//! every state. If the provider changes nothing, the bytes do not change, even if another SDK wrote
+//! them.
 
 use std::collections::BTreeMap;
 

@@ -21,12 +21,12 @@ use crate::schema::Block;
     note = "implement `type Config`, `type Client`, `configure` and `register`"
 )]
 pub trait Provider: Send + Sync + 'static {
-    /// The model of the `provider` block. Use [`NoConfig`](crate::NoConfig) when there is nothing to
-    /// configure.
+    /// The model of the `provider` block. Use [`NoConfig`](crate::NoConfig) when there is nothing
+    /// to configure.
     type Config: Model;
 
-    /// The value that resources and data sources receive, such as an API client. It must be cheap to
-    /// clone; usually it is an `Arc`.
+    /// The value that resources and data sources receive, such as an API client. It must be cheap
+    /// to clone; usually it is an `Arc`.
     type Client: Clone + Send + Sync + 'static;
 
     /// Validates a configuration. There is no client, and values may be unknown.

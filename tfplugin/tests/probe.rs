@@ -268,7 +268,8 @@ impl HandshakeLine {
             .with_root_certificates(roots);
         let mut config = match identity {
             None => config.with_no_client_auth(),
-            // A resolver, unlike other methods, does not check that the key matches the certificate.
+            // A resolver, unlike other methods, does not check that the key matches the
+            // certificate.
             Some(identity) => {
                 let key = provider
                     .key_provider

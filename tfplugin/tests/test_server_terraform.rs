@@ -291,7 +291,8 @@ fn interrupted_terraform_stores_the_saved_state() {
             "the create starts"
         );
     }
-    // Terraform prints this before it makes the call, and would skip a call that it has not made yet.
+    // Terraform prints this before it makes the call, and would skip a call that it has not made
+    // yet.
     std::thread::sleep(std::time::Duration::from_millis(500));
     let pid = rustix::process::Pid::from_child(&apply);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();

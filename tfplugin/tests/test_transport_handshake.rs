@@ -18,7 +18,8 @@ async fn the_handshake_line_has_the_format_of_go_plugin() {
         !certificate.contains('='),
         "go-plugin rejects padding: {certificate}"
     );
-    // A certificate in DER starts with these bytes. go-plugin ignores fields of up to 50 characters.
+    // A certificate in DER starts with these bytes. go-plugin ignores fields of up to 50
+    // characters.
     assert_eq!(&handshake.certificate()[..2], [0x30, 0x82]);
 }
 

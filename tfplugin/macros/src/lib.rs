@@ -20,8 +20,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// On the struct, all optional:
 ///
 /// * `#[model(version = 1)]`: the schema version. Raise it when the shape of stored state changes.
-/// * `#[model(validate = path::to::check)]`: a function that validates the whole model and returns a
-///   `tfplugin::Failure` or an error. It may be given several times.
+/// * `#[model(validate = path::to::check)]`: a function that validates the whole model and returns
+///   a `tfplugin::Failure` or an error. It may be given several times.
 /// * `#[model(description = "…")]` replaces the doc comment. `#[model(deprecated = "…")]` says what
 ///   to use instead.
 /// * `#[model(nested)]`: the model is used only inside other models or as the arguments of a

@@ -18,7 +18,8 @@ impl Dynamic {
         path.steps().iter().try_fold(self, Self::step_mut)
     }
 
-    /// Sets the value at a path. The last step may be an attribute or a key that does not exist yet.
+    /// Sets the value at a path. The last step may be an attribute or a key that does not exist
+    /// yet.
     ///
     /// # Errors
     /// If a parent on the path does not exist, with the path of the first that is missing.
@@ -61,13 +62,14 @@ impl Dynamic {
         Ok(())
     }
 
-    /// The path of the first value that matches, outer before inner. For a value inside a set, it is
-    /// the path of the set.
+    /// The path of the first value that matches, outer before inner. For a value inside a set, it
+    /// is the path of the set.
     ///
     /// ```
     /// # use tfplugin::{Dynamic, Type};
     /// let ty = Type::object([("ports", Type::list(Type::Number))]);
-    /// let value = Dynamic::object([("ports", Dynamic::list([Dynamic::from(80), Dynamic::unknown()]))]);
+    /// let ports = Dynamic::list([Dynamic::from(80), Dynamic::unknown()]);
+    /// let value = Dynamic::object([("ports", ports)]);
     /// let path = value.find(&ty, Dynamic::is_unknown);
     /// assert_eq!(path.map(|p| p.to_string()).as_deref(), Some("ports[1]"));
     /// ```

@@ -4,8 +4,8 @@ use super::Dynamic;
 use crate::types::Type;
 
 impl Dynamic {
-    /// Whether Terraform treats both as the same value of this type. It ignores the order of sets and
-    /// the refinements of unknown values.
+    /// Whether Terraform treats both as the same value of this type. It ignores the order of sets
+    /// and the refinements of unknown values.
     #[must_use]
     pub fn same_as(&self, other: &Self, ty: &Type) -> bool {
         self == other || self.clone().canonical(ty) == other.clone().canonical(ty)
@@ -54,8 +54,8 @@ impl Dynamic {
         }
     }
 
-    /// The type of the value as a literal in HCL: a sequence is a tuple, a mapping is an object, and a
-    /// null or unknown value has the type `dynamic`.
+    /// The type of the value as a literal in HCL: a sequence is a tuple, a mapping is an object,
+    /// and a null or unknown value has the type `dynamic`.
     #[must_use]
     pub fn implied_type(&self) -> Type {
         match self {

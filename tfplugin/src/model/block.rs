@@ -33,9 +33,9 @@ pub mod nesting {
 /// The type of a field with `#[block]`: `Vec<M>` for a list or a set, `Option<M>` for a single
 /// block, `M` for a group, `BTreeMap<String, M>` for a map.
 ///
-/// A `dynamic` block with an unknown `for_each` makes the blocks unknown as a whole. A [`Value`] can
-/// hold that (`Value<Vec<M>>`, `Value<M>`, `Value<BTreeMap<String, M>>`). Decoding any other field
-/// fails until Terraform calls again with known values.
+/// A `dynamic` block with an unknown `for_each` makes the blocks unknown as a whole. A [`Value`]
+/// can hold that (`Value<Vec<M>>`, `Value<M>`, `Value<BTreeMap<String, M>>`). Decoding any other
+/// field fails until Terraform calls again with known values.
 #[diagnostic::on_unimplemented(
     message = "a `{Nesting}` block cannot be a `{Self}`",
     label = "not the type for this kind of block",

@@ -10,8 +10,8 @@ use crate::path::Path;
 use crate::schema::{Nesting, Shape, Validator};
 use crate::value::Value;
 
-/// A type that a collection can hold: an [`Element`], or a [`Value`] of one, so that single elements
-/// can be null or unknown.
+/// A type that a collection can hold: an [`Element`], or a [`Value`] of one, so that single
+/// elements can be null or unknown.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an element of a collection",
     label = "is neither a `tfplugin::Element` nor a `tfplugin::Value` of one",

@@ -132,8 +132,8 @@ impl Element for Dynamic {
     }
 }
 
-/// The error for a value of the wrong kind. Terraform converts values before it sends them, so users
-/// see it only when a provider reads stored state wrongly.
+/// The error for a value of the wrong kind. Terraform converts values before it sends them, so
+/// users see it only when a provider reads stored state wrongly.
 pub(super) fn unexpected(expected: &str, found: &Dynamic, path: &Path) -> Failure {
     Failure::new(
         "Unexpected value",

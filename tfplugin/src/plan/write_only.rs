@@ -9,8 +9,8 @@ pub(super) fn clear(draft: &mut Draft) {
     clear_in(schema.block(), &mut draft.planned);
 }
 
-/// Sets every write-only value to null. Terraform 1.11 drops the whole object from its state when an
-/// apply response contains one.
+/// Sets every write-only value to null. Terraform 1.11 drops the whole object from its state when
+/// an apply response contains one.
 pub(crate) fn clear_in(block: &Block, value: &mut Dynamic) {
     block.walk_mut(value, &mut |_, attribute, value| {
         if attribute.write_only {

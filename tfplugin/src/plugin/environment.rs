@@ -8,8 +8,8 @@ pub(super) struct Environment {
     /// A developer started the process, and Terraform will attach to it.
     pub(super) debug: bool,
     pub(super) cookie: Option<String>,
-    /// The major versions of the protocol that Terraform supports, in any order, separated by commas.
-    /// Empty when Terraform does not say.
+    /// The major versions of the protocol that Terraform supports, in any order, separated by
+    /// commas. Empty when Terraform does not say.
     pub(super) protocol_versions: String,
     /// Terraform's certificate in PEM form. `None` when Terraform does not use TLS.
     pub(super) client_certificate: Option<String>,

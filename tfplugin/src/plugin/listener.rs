@@ -31,8 +31,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 impl Listener {
     /// Binds a unix socket, or a port if that fails.
     ///
-    /// Every user of the machine can connect to a port. It is therefore used only if `authenticated`,
-    /// which means that peers must present Terraform's certificate.
+    /// Every user of the machine can connect to a port. It is therefore used only if
+    /// `authenticated`, which means that peers must present Terraform's certificate.
     #[cfg(unix)]
     pub(super) fn bind(listen: &ListenSettings, authenticated: bool) -> Result<Self, StartError> {
         match Socket::bind(listen) {
@@ -160,7 +160,8 @@ mod unix {
                 folder: parent.to_owned(),
                 source,
             };
-            // The folder is private before the socket exists, so that no other user can ever connect.
+            // The folder is private before the socket exists, so that no other user can ever
+            // connect.
             let folder = tempfile::Builder::new()
                 .prefix("plugin")
                 .permissions(Permissions::from_mode(0o700))

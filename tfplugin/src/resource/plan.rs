@@ -13,8 +13,8 @@ use crate::value::Value;
 /// What a plan will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// There is no prior state. This is also the second half of a replacement, which Terraform plans
-    /// separately.
+    /// There is no prior state. This is also the second half of a replacement, which Terraform
+    /// plans separately.
     Create,
     /// The plan differs from the prior state.
     Update,
@@ -22,8 +22,8 @@ pub enum Action {
     Replace,
     /// The plan equals the prior state.
     Unchanged,
-    /// Terraform will delete the resource. No value can be planned, but the plan can add warnings and
-    /// errors.
+    /// Terraform will delete the resource. No value can be planned, but the plan can add warnings
+    /// and errors.
     Destroy,
 }
 

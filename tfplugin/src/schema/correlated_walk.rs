@@ -27,8 +27,8 @@ pub struct Counterparts<'a> {
 }
 
 impl Block {
-    /// Visits the attributes of the value, outer before inner, and lets the visitor change them. The
-    /// walk continues inside the changed value. Missing attributes are inserted as null.
+    /// Visits the attributes of the value, outer before inner, and lets the visitor change them.
+    /// The walk continues inside the changed value. Missing attributes are inserted as null.
     ///
     /// Elements of a set have no path, so an attribute inside one has the path of the set.
     pub fn walk_mut(

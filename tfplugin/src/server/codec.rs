@@ -44,8 +44,8 @@ impl Encoded {
     }
 }
 
-/// Brings a value from the provider into the form that Terraform stores: every attribute is present,
-/// no block is null, and write-only values are null.
+/// Brings a value from the provider into the form that Terraform stores: every attribute is
+/// present, no block is null, and write-only values are null.
 pub(super) fn normalise_state(schema: &PreparedSchema, value: Dynamic) -> Dynamic {
     let block = schema.block();
     let mut value = conform(block, value);

@@ -27,8 +27,8 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// Reads the levels. The most specific variable wins: the one for this provider, then the one for
-    /// all providers, then `TF_LOG`. For the SDK's own events, the one for SDKs wins over all.
+    /// Reads the levels. The most specific variable wins: the one for this provider, then the one
+    /// for all providers, then `TF_LOG`. For the SDK's own events, the one for SDKs wins over all.
     pub(super) fn from_settings(address: &str, settings: &LogSettings) -> Self {
         let own_name = variable_name(address);
         let by_name = settings

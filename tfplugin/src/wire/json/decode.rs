@@ -10,9 +10,9 @@ use crate::wire::{WireError, WireErrorKind};
 
 /// Decodes a value of the type.
 ///
-/// State may be older than the schema, so differences that a new version of a provider may bring are
-/// accepted: a missing attribute becomes null, an attribute that the type does not have is dropped,
-/// and strings, numbers and booleans convert to each other where that loses nothing.
+/// State may be older than the schema, so differences that a new version of a provider may bring
+/// are accepted: a missing attribute becomes null, an attribute that the type does not have is
+/// dropped, and strings, numbers and booleans convert to each other where that loses nothing.
 ///
 /// # Errors
 /// If the JSON is not a value of the type, with the path. Errors never contain values, which may be

@@ -29,9 +29,9 @@ pub fn encode(value: &Dynamic, ty: &Type) -> Result<Vec<u8>, WireError> {
 
 /// Encodes a value of the type for a response to Terraform, with every number as text.
 ///
-/// Terraform parses text to 512 bits, the precision of numbers in its state, but integers and floats
-/// to 64 bits. It treats the two as different numbers, so that `plan -refresh-only` reports changes
-/// where there are none.
+/// Terraform parses text to 512 bits, the precision of numbers in its state, but integers and
+/// floats to 64 bits. It treats the two as different numbers, so that `plan -refresh-only` reports
+/// changes where there are none.
 ///
 /// # Errors
 /// If the value is not of the type, with the path.
