@@ -1,4 +1,4 @@
-//! Checks: what has to answer before a stack is of use.
+//! Checks: HTTP, TCP and commands that must pass before a stack is ready.
 
 mod exec;
 mod http;
@@ -17,111 +17,113 @@ pub(crate) use exec::ExecCheck;
 pub(crate) use http::HttpCheck;
 pub(crate) use tcp::TcpCheck;
 
-/// The pause between two tries of one check: a twentieth of the time it has waited, so that what is measured is
-/// at most that much too long, within limits that are kind to both sides.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The minimum delay between two attempts of a check. The delay is 1/20 of the time waited so far,
+/// so that the measured time is at most 5 % too long.
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(200);
+/// The maximum delay between two attempts of a check.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
 
-/// One check, and the attribute that asks for it.
+/// A check, and the attribute that configures it.
 pub(crate) struct Check {
     pub(crate) path: Path,
-    pub(crate) kind: Kind,
+    pub(crate) kind: CheckKind,
 }
 
-/// What is checked.
-pub(crate) enum Kind {
+/// The kind of a check.
+pub(crate) enum CheckKind {
     Http(HttpCheck),
     Tcp(TcpCheck),
     Exec(ExecCheck),
 }
 
-/// A phase of the start-up, as the thing that was started tells it.
+/// A phase of the start-up that the app reports.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ToldPhase {
+pub(crate) struct CheckPhase {
     pub(crate) name: String,
     pub(crate) class: Option<String>,
     pub(crate) started_at: jiff::Timestamp,
     pub(crate) seconds: f64,
 }
 
-/// What a check that passed has to tell.
+/// The result of a check that passed.
 #[derive(Debug, Default)]
-pub(crate) struct Passed {
-    pub(crate) phases: Vec<ToldPhase>,
+pub(crate) struct CheckResult {
+    pub(crate) phases: Vec<CheckPhase>,
 }
 
-/// A check that did not pass in time, and the last thing that was wrong with it.
+/// A check that has not passed, with its last failure.
 #[derive(Debug)]
-pub(crate) struct Pending {
+pub(crate) struct PendingCheck {
     pub(crate) path: Path,
     pub(crate) check: String,
     pub(crate) last_failure: String,
 }
 
-/// How a run of checks ended.
+/// The outcome of a run of checks.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum RunOutcome {
     AllPassed,
-    TimedOut(Vec<Pending>),
-    Cancelled(Vec<Pending>),
+    TimedOut(Vec<PendingCheck>),
+    Cancelled(Vec<PendingCheck>),
 }
 
 impl Check {
-    /// What a person calls it: `http http://…/healthz`, `tcp 10.0.0.5:5432`, `exec ./smoke.sh`.
+    /// The name for messages and the ledger: `http http://…/healthz`, `tcp 10.0.0.5:5432`,
+    /// `exec ./smoke.sh`.
     pub(crate) fn name(&self) -> String {
         match &self.kind {
-            Kind::Http(check) => format!("http {}", check.url),
-            Kind::Tcp(check) => format!("tcp {}", check.address),
-            Kind::Exec(check) => format!("exec {}", check.command.join(" ")),
+            CheckKind::Http(check) => format!("http {}", check.url),
+            CheckKind::Tcp(check) => format!("tcp {}", check.address),
+            CheckKind::Exec(check) => format!("exec {}", check.command.join(" ")),
         }
     }
 
-    /// Tries once, within the time that one try may take.
-    async fn attempt(&self) -> Result<Passed, String> {
+    /// Makes one attempt, with the timeout of its kind.
+    async fn attempt(&self) -> Result<CheckResult, String> {
         match &self.kind {
-            Kind::Http(check) => check.attempt().await,
-            Kind::Tcp(check) => check.attempt().await.map(|()| Passed::default()),
-            Kind::Exec(check) => check.attempt().await.map(|()| Passed::default()),
+            CheckKind::Http(check) => check.attempt().await,
+            CheckKind::Tcp(check) => check.attempt().await.map(|()| CheckResult::default()),
+            CheckKind::Exec(check) => check.attempt().await.map(|()| CheckResult::default()),
         }
     }
 }
 
-/// Checks that did not pass, a line each.
-pub(crate) fn list(pending: &[Pending]) -> String {
-    let line = |pending: &Pending| format!("  - {}: {}", pending.check, pending.last_failure);
+/// Formats checks that have not passed, one per line.
+pub(crate) fn format_pending(pending: &[PendingCheck]) -> String {
+    let line = |pending: &PendingCheck| format!("  - {}: {}", pending.check, pending.last_failure);
     pending.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// What happens next in a run of checks.
-pub(crate) enum Next<'a> {
+/// An event in a run of checks.
+pub(crate) enum RunEvent<'a> {
     /// A check passed.
-    Passed(&'a Check, Passed),
-    /// The run is over.
-    Ended(Outcome),
+    Passed(&'a Check, CheckResult),
+    /// The run ended.
+    Ended(RunOutcome),
 }
 
-/// A run of checks: each is tried until it passes, all at once, for as long as there is time. Dropping it ends
-/// whatever is being tried.
-pub(crate) struct Run<'a> {
-    entries: &'a [Entry<'a>],
-    open: FuturesUnordered<BoxFuture<'a, (usize, Passed)>>,
+/// A run of checks. All checks run concurrently, and each is retried until it passes or the time is
+/// up. Dropping the run stops the attempts.
+pub(crate) struct CheckRun<'a> {
+    entries: &'a [CheckEntry<'a>],
+    open: FuturesUnordered<BoxFuture<'a, (usize, CheckResult)>>,
     passed: Vec<bool>,
     deadline: Pin<Box<tokio::time::Sleep>>,
     cancellation: CancellationToken,
 }
 
-/// A check, and the last thing that was wrong with it.
-pub(crate) struct Entry<'a> {
+/// A check in a run, with its last failure.
+pub(crate) struct CheckEntry<'a> {
     check: &'a Check,
     failure: Mutex<Option<String>>,
 }
 
-impl<'a> Entry<'a> {
-    /// The checks of a run that has not begun.
+impl<'a> CheckEntry<'a> {
+    /// Creates the entries of a run.
     pub(crate) fn all(checks: &'a [Check]) -> Vec<Self> {
         checks
             .iter()
-            .map(|check| Entry {
+            .map(|check| CheckEntry {
                 check,
                 failure: Mutex::new(None),
             })
@@ -129,18 +131,18 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl<'a> Run<'a> {
-    /// Begins.
+impl<'a> CheckRun<'a> {
+    /// Starts the run.
     pub(crate) fn new(
-        entries: &'a [Entry<'a>],
+        entries: &'a [CheckEntry<'a>],
         time: Duration,
         cancellation: CancellationToken,
     ) -> Self {
         let open = FuturesUnordered::new();
-        for (place, entry) in entries.iter().enumerate() {
-            let tries: BoxFuture<'a, _> =
-                Box::pin(async move { (place, until_passed(entry).await) });
-            open.push(tries);
+        for (index, entry) in entries.iter().enumerate() {
+            let attempts: BoxFuture<'a, _> =
+                Box::pin(async move { (index, retry_until_passed(entry).await) });
+            open.push(attempts);
         }
         Self {
             entries,
@@ -151,61 +153,65 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Waits for the next check that passes, or for the end.
-    pub(crate) async fn next(&mut self) -> Next<'a> {
+    /// Waits until a check passes or the run ends.
+    pub(crate) async fn next(&mut self) -> RunEvent<'a> {
         tokio::select! {
             biased;
-            () = self.cancellation.cancelled() => Next::Ended(Outcome::Cancelled(self.pending())),
+            () = self.cancellation.cancelled() => RunEvent::Ended(RunOutcome::Cancelled(self.pending())),
             next = self.open.next() => match next {
-                None => Next::Ended(Outcome::AllPassed),
-                Some((place, told)) => {
-                    self.passed[place] = true;
-                    let check = self.entries[place].check;
+                None => RunEvent::Ended(RunOutcome::AllPassed),
+                Some((index, result)) => {
+                    self.passed[index] = true;
+                    let check = self.entries[index].check;
                     tracing::info!(check = check.name(), "check passed");
-                    Next::Passed(check, told)
+                    RunEvent::Passed(check, result)
                 }
             },
-            () = &mut self.deadline => Next::Ended(Outcome::TimedOut(self.pending())),
+            () = &mut self.deadline => RunEvent::Ended(RunOutcome::TimedOut(self.pending())),
         }
     }
 
-    fn pending(&self) -> Vec<Pending> {
+    fn pending(&self) -> Vec<PendingCheck> {
         let open = self
             .entries
             .iter()
             .zip(&self.passed)
             .filter(|(_, passed)| !**passed);
-        open.map(|(entry, _)| Pending {
+        open.map(|(entry, _)| PendingCheck {
             path: entry.check.path.clone(),
             check: entry.check.name(),
             last_failure: locked(&entry.failure)
                 .clone()
-                .unwrap_or_else(|| "its first try has not ended".to_owned()),
+                .unwrap_or_else(|| "the first attempt is still running".to_owned()),
         })
         .collect()
     }
 }
 
-async fn until_passed(entry: &Entry<'_>) -> Passed {
-    let Entry { check, failure } = entry;
-    let begun = tokio::time::Instant::now();
+async fn retry_until_passed(entry: &CheckEntry<'_>) -> CheckResult {
+    let CheckEntry { check, failure } = entry;
+    let started = tokio::time::Instant::now();
     loop {
         match check.attempt().await {
-            Ok(passed) => return passed,
-            Err(why) => {
+            Ok(result) => return result,
+            Err(reason) => {
                 let mut last = locked(failure);
-                // Said when it changes, so that the log tells a story and not a drum beat.
-                if last.as_ref() != Some(&why) {
-                    tracing::info!(check = check.name(), failure = why, "check not passed yet");
+                // Log a failure only when it changes, to keep the log short.
+                if last.as_ref() != Some(&reason) {
+                    tracing::info!(
+                        check = check.name(),
+                        failure = reason,
+                        "check not passed yet"
+                    );
                 }
-                *last = Some(why);
+                *last = Some(reason);
             }
         }
-        tokio::time::sleep((begun.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
+        tokio::time::sleep((started.elapsed() / 20).clamp(MIN_RETRY_DELAY, MAX_RETRY_DELAY)).await;
     }
 }
 
-/// The text in the lock. A panic elsewhere does not make a text wrong.
+/// Locks the failure. A panic in another thread cannot leave it invalid.
 fn locked(failure: &Mutex<Option<String>>) -> std::sync::MutexGuard<'_, Option<String>> {
     failure
         .lock()

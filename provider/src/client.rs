@@ -1,4 +1,4 @@
-//! What resources and data sources work with: the ledger, the config file and the clock, each reached when it is needed.
+//! The client that resources and data sources use: the ledger, the config file and the clock.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,8 @@ use tfplugin::Result;
 use crate::diag;
 use crate::origin::Environment;
 
-/// A configured provider. Making one touches nothing.
+/// The client of a configured provider. It opens the ledger and the config file only when they are
+/// needed.
 #[derive(Clone)]
 pub(crate) struct Client(Arc<Inner>);
 
@@ -26,18 +27,18 @@ struct Inner {
     config_path: Option<ConfigPath>,
     config: OnceLock<Result<Arc<Config>>>,
     clock: Arc<SystemClock>,
-    /// Stacks that this process registered: when it is asked to end, Terraform's state holds them.
+    /// The stacks that this process registered. At shutdown, Terraform's state has them.
     registered: Mutex<BTreeSet<StackName>>,
-    said_nothing_ends: AtomicBool,
+    warned_about_reaper: AtomicBool,
 }
 
-/// Where the config file is looked for.
+/// The path of the config file.
 #[derive(Clone, Debug)]
 pub(crate) enum ConfigPath {
-    /// Somebody named it, so it has to be there.
-    Named(PathBuf),
-    /// The usual place; without a file nothing is limited.
-    Usual(PathBuf),
+    /// The user set the path, so the file must exist.
+    Explicit(PathBuf),
+    /// The default path. Without a file there is no policy.
+    Default(PathBuf),
 }
 
 impl Client {
@@ -54,7 +55,7 @@ impl Client {
             config: OnceLock::new(),
             clock: Arc::new(SystemClock),
             registered: Mutex::default(),
-            said_nothing_ends: AtomicBool::new(false),
+            warned_about_reaper: AtomicBool::new(false),
         }))
     }
 
@@ -74,15 +75,15 @@ impl Client {
         self.0.clock.now()
     }
 
-    /// The config file, read once.
+    /// The config. The file is read once.
     ///
     /// # Errors
-    /// A file that is malformed, or was named and is not there.
+    /// If the file is invalid, or the user set its path and it does not exist.
     pub(crate) fn config(&self) -> Result<&Arc<Config>> {
         let read = || match &self.0.config_path {
             None => Ok(Arc::default()),
-            Some(ConfigPath::Usual(path)) if !path.exists() => Ok(Arc::default()),
-            Some(ConfigPath::Usual(path) | ConfigPath::Named(path)) => Config::read(path)
+            Some(ConfigPath::Default(path)) if !path.exists() => Ok(Arc::default()),
+            Some(ConfigPath::Default(path) | ConfigPath::Explicit(path)) => Config::read(path)
                 .map(Arc::new)
                 .map_err(|error| diag::config(&error)),
         };
@@ -93,20 +94,20 @@ impl Client {
             .map_err(Clone::clone)
     }
 
-    /// The use cases, held to the policy of the config file.
+    /// The service with the policy of the config file.
     ///
     /// # Errors
-    /// A config file that cannot be read.
+    /// If the config file cannot be read.
     pub(crate) fn service(&self) -> Result<Service> {
-        Ok(self.service_under(Arc::clone(self.config()?)))
+        Ok(self.service_with(Arc::clone(self.config()?)))
     }
 
-    /// The use cases that no policy limits: telling what happened, and letting go.
-    pub(crate) fn unlimited(&self) -> Service {
-        self.service_under(Arc::default())
+    /// The service without a policy, for recording events and releasing stacks.
+    pub(crate) fn service_without_policy(&self) -> Service {
+        self.service_with(Arc::default())
     }
 
-    fn service_under(&self, config: Arc<Config>) -> Service {
+    fn service_with(&self, config: Arc<Config>) -> Service {
         Service::new(
             Arc::clone(&self.0.ledger) as Arc<dyn Ledger>,
             Arc::clone(&self.0.clock) as Arc<dyn Clock>,
@@ -116,15 +117,15 @@ impl Client {
         )
     }
 
-    /// Who runs Terraform.
+    /// The user who runs Terraform.
     pub(crate) fn actor(&self) -> Actor {
         Actor::of(&self.0.environment.user, &process::host())
     }
 
-    /// The lease of a stack. A ledger that is not there knows none, and is not created by looking.
+    /// The lease of a stack. A missing ledger has no leases, and this does not create it.
     ///
     /// # Errors
-    /// A ledger that cannot be read.
+    /// If the ledger cannot be read.
     pub(crate) async fn lease(
         &self,
         name: &StackName,
@@ -135,8 +136,8 @@ impl Client {
         self.0.ledger.lease(name).await
     }
 
-    /// Remembers that this process registered a stack.
-    pub(crate) fn registered(&self, name: &StackName) {
+    /// Records that this process registered a stack.
+    pub(crate) fn add_registration(&self, name: &StackName) {
         self.0
             .registered
             .lock()
@@ -144,9 +145,10 @@ impl Client {
             .insert(name.clone());
     }
 
-    /// Tells the ledger that the registrations of this process are finished: Terraform asks its providers to end
-    /// when a run is over, and by then its state holds what was created. A run that is killed never gets here.
-    pub(crate) async fn finish(&self) {
+    /// Marks the registrations of this process as finished in the ledger. Terraform shuts its
+    /// providers down at the end of a run, when its state has all created stacks. A killed run
+    /// never gets here.
+    pub(crate) async fn confirm_registrations(&self) {
         let names = std::mem::take(
             &mut *self
                 .0
@@ -154,23 +156,23 @@ impl Client {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        let service = self.unlimited();
-        let recorded = names.iter().map(|name| service.recorded(name));
+        let service = self.service_without_policy();
+        let confirmations = names.iter().map(|name| service.recorded(name));
         for (name, outcome) in names
             .iter()
-            .zip(futures_util::future::join_all(recorded).await)
+            .zip(futures_util::future::join_all(confirmations).await)
         {
             if let Err(error) = outcome {
-                tracing::warn!(stack = %name, %error, "the registration could not be marked as finished; the next plan does it");
+                tracing::warn!(stack = %name, %error, "cannot mark the registration as finished; the next plan will do it");
             }
         }
     }
 
-    /// What leases are read against now. A config file that cannot be read limits and protects nothing here: it
-    /// is only looked at, and whoever changes something is told.
+    /// The time, the policy and the reaper status that a listing depends on. An unreadable config
+    /// file counts as no policy, because it fails only calls that change something.
     ///
     /// # Errors
-    /// A ledger that cannot be read.
+    /// If the ledger cannot be read.
     pub(crate) async fn view(&self) -> Result<View> {
         let policy = self
             .config()
@@ -188,15 +190,16 @@ impl Client {
         }
     }
 
-    /// Whether it has to be said that nothing ends at expiry: once a process, since one reaper serves all stacks.
-    pub(crate) async fn inactivity(&self) -> Option<String> {
-        if self.0.said_nothing_ends.swap(true, Ordering::Relaxed) {
+    /// The reason why no reaper tears down expired stacks, if there is one. Returns it once per
+    /// process, because one reaper serves all stacks.
+    pub(crate) async fn reaper_warning(&self) -> Option<String> {
+        if self.0.warned_about_reaper.swap(true, Ordering::Relaxed) {
             return None;
         }
         self.reaper()
             .await
             .ok()?
             .inactivity(self.now())
-            .map(|why| why.to_string())
+            .map(|reason| reason.to_string())
     }
 }

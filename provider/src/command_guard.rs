@@ -1,8 +1,8 @@
-//! A guard for one command: when the provider dies, however it dies, the command and its children die too.
+//! The guard process of a command: kills the command and its children when the provider dies.
 //!
-//! The provider cannot do this itself, because `kill -9` leaves it no time. So it starts its own binary
-//! once more, as a guard that holds one end of a pipe: the pipe closes when the provider ends, and the
-//! guard then ends everything below it.
+//! The provider cannot do this itself, because `kill -9` leaves it no time. It therefore starts its
+//! own binary again as a guard that reads from a pipe. When the provider ends, the pipe closes, and
+//! the guard kills all its descendants.
 
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -12,26 +12,26 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// The first argument of a provider that is to be a guard.
+/// The first argument of a provider process that acts as a guard.
 pub(crate) const ARGUMENT: &str = "guard-command";
 
-/// How long a command may take to end by itself before it is killed.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a command may take to exit after SIGTERM, before SIGKILL.
+const TERMINATION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What ended a guard's wait.
-enum Ended {
-    /// The command, with this code as a shell would say it.
+/// The process whose end the guard noticed.
+enum EndedProcess {
+    /// The command, with its exit code as a shell reports it.
     Command(u8),
-    /// The provider: nobody holds the other end of the pipe any more.
+    /// The provider: the other end of the pipe is closed.
     Provider,
 }
 
-/// Runs the command until it ends or standard input does, then ends everything that it started.
+/// Runs the command until it exits or standard input closes, then kills all its descendants.
 pub(crate) fn run(command: &[String]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
-        return fail("there is no command to guard");
+        return fail("no command to run");
     };
-    // Children whose parent died become ours, so that none can hide behind a parent that is gone.
+    // Adopt orphaned descendants, so that they can be found and killed.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let spawned = Command::new(program)
@@ -41,44 +41,44 @@ pub(crate) fn run(command: &[String]) -> ExitCode {
         .spawn();
     let child = match spawned {
         Ok(child) => child,
-        Err(error) => return fail(&format!("{program} does not start: {error}")),
+        Err(error) => return fail(&format!("cannot start {program}: {error}")),
     };
     let group = Pid::from_child(&child);
 
-    let (tell, ended) = channel();
-    watch_pipe(tell.clone());
-    watch_command(child, tell);
-    let outcome = ended.recv().unwrap_or(Ended::Provider);
-    if matches!(outcome, Ended::Provider) {
-        // Both errors mean that there is nobody left to signal.
+    let (sender, receiver) = channel();
+    watch_pipe(sender.clone());
+    watch_command(child, sender);
+    let ended = receiver.recv().unwrap_or(EndedProcess::Provider);
+    if matches!(ended, EndedProcess::Provider) {
+        // An error here and below means that the process group no longer exists.
         let _ = kill_process_group(group, Signal::TERM);
-        wait_for_command(&ended);
+        wait_for_command(&receiver);
     }
     let _ = kill_process_group(group, Signal::KILL);
     kill_descendants();
-    match outcome {
-        Ended::Command(code) => ExitCode::from(code),
-        Ended::Provider => ExitCode::from(143),
+    match ended {
+        EndedProcess::Command(code) => ExitCode::from(code),
+        EndedProcess::Provider => ExitCode::from(143),
     }
 }
 
-fn fail(text: &str) -> ExitCode {
+fn fail(message: &str) -> ExitCode {
     use std::io::Write;
-    // Nobody is left to tell when standard error is closed too.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    // If stderr is closed, there is no other place for the message.
+    let _ = writeln!(std::io::stderr(), "{message}");
     ExitCode::from(127)
 }
 
-fn watch_pipe(tell: Sender<Ended>) {
+fn watch_pipe(sender: Sender<EndedProcess>) {
     std::thread::spawn(move || {
-        let mut nothing = [0; 64];
+        let mut buffer = [0; 64];
         let mut pipe = std::io::stdin().lock();
-        while matches!(pipe.read(&mut nothing), Ok(length) if length > 0) {}
-        let _ = tell.send(Ended::Provider);
+        while matches!(pipe.read(&mut buffer), Ok(length) if length > 0) {}
+        let _ = sender.send(EndedProcess::Provider);
     });
 }
 
-fn watch_command(mut child: Child, tell: Sender<Ended>) {
+fn watch_command(mut child: Child, sender: Sender<EndedProcess>) {
     std::thread::spawn(move || {
         let code = match child.wait() {
             Ok(status) => status
@@ -87,22 +87,22 @@ fn watch_command(mut child: Child, tell: Sender<Ended>) {
             Err(_) => None,
         };
         let code = code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
-        let _ = tell.send(Ended::Command(code));
+        let _ = sender.send(EndedProcess::Command(code));
     });
 }
 
-fn wait_for_command(ended: &Receiver<Ended>) {
-    let until = Instant::now() + PATIENCE;
+fn wait_for_command(receiver: &Receiver<EndedProcess>) {
+    let deadline = Instant::now() + TERMINATION_TIMEOUT;
     loop {
-        match ended.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Ended::Command(_))
+        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(EndedProcess::Command(_))
             | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
-            Ok(Ended::Provider) => {}
+            Ok(EndedProcess::Provider) => {}
         }
     }
 }
 
-/// Kills what left the command's process group: whatever is our child by now.
+/// Kills descendants that left the command's process group, which are children of the guard now.
 fn kill_descendants() {
     #[cfg(target_os = "linux")]
     loop {
@@ -117,7 +117,7 @@ fn kill_descendants() {
     }
 }
 
-/// The processes whose parent this is, from the fourth field of `/proc/PID/stat`.
+/// The child processes of a process, from the fourth field of `/proc/PID/stat`.
 #[cfg(target_os = "linux")]
 fn children_of(parent: u32) -> Vec<Pid> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
@@ -134,7 +134,8 @@ fn children_of(parent: u32) -> Vec<Pid> {
                 .ok()
         })
         .filter(|pid| {
-            // The name in parentheses may hold spaces and parentheses, so the fields begin after the last one.
+            // The name in parentheses may contain spaces and parentheses, so parse after the last
+            // one.
             std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
                 stat.rsplit_once(')')
                     .and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok())

@@ -1,8 +1,8 @@
-//! What this provider looks up: live leases, as `jiti ls` lists them.
+//! The data sources of this provider: leases, as `jiti ls` lists them.
 
 mod listing_model;
 mod stack;
 mod stacks;
 
-pub(crate) use stack::StackLookup;
-pub(crate) use stacks::StacksLookup;
+pub(crate) use stack::StackDataSource;
+pub(crate) use stacks::StacksDataSource;

@@ -1,16 +1,16 @@
-//! The domain's errors as diagnostics: which attribute they are about, and what to do next.
+//! Converts the domain's errors to diagnostics with the attribute and the next step.
 
 use stack::config::ConfigError;
 use stack::service::ServiceError;
 use stack::{LedgerError, Refusal};
 use tfplugin::{Failure, Path};
 
-/// A refusal of the policy, on the attribute that it is about.
+/// A policy violation, at its attribute.
 pub(crate) fn refusal(refusal: &Refusal) -> Failure {
-    Failure::new("The policy does not allow this", sentence(refusal)).at(Path::new(refusal.field()))
+    Failure::new("Not allowed by the policy", sentence(refusal)).at(Path::new(refusal.field()))
 }
 
-/// What a use case refused or could not do, on the attribute that it is about.
+/// An error of a service call, at its attribute.
 pub(crate) fn service(error: &ServiceError) -> Failure {
     match error {
         ServiceError::Ledger(error) => ledger(error),
@@ -18,33 +18,35 @@ pub(crate) fn service(error: &ServiceError) -> Failure {
             .iter()
             .map(refusal)
             .reduce(Failure::and)
-            .unwrap_or_else(|| Failure::new("The policy does not allow this", sentence(error))),
-        ServiceError::Taken(_) => Failure::new("The name is taken", sentence(error)).at("name"),
+            .unwrap_or_else(|| Failure::new("Not allowed by the policy", sentence(error))),
+        ServiceError::Taken(_) => {
+            Failure::new("The stack name is in use", sentence(error)).at("name")
+        }
         ServiceError::OwnerFull { .. } => {
             Failure::new("The owner has too many stacks", sentence(error)).at("owner")
         }
-        _ => Failure::new("The stack cannot be changed", chain(error)),
+        _ => Failure::new("Cannot change the stack", chain(error)),
     }
 }
 
-/// What the ledger could not do.
+/// An error of the ledger.
 pub(crate) fn ledger(error: &LedgerError) -> Failure {
-    Failure::new("The ledger cannot be used", chain(error))
+    Failure::new("Cannot use the ledger", chain(error))
 }
 
-/// What is wrong with the config file.
+/// An error in the config file.
 pub(crate) fn config(error: &ConfigError) -> Failure {
-    Failure::new("The config file cannot be used", chain(error))
+    Failure::new("Cannot use the config file", chain(error))
 }
 
-/// An error and its causes, as sentences.
+/// The error and its causes, as sentences.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = sentence(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let said = error.to_string();
-        // Some errors repeat their cause in their own words.
-        if !text.contains(said.trim_end_matches('.')) {
+        let message = error.to_string();
+        // Some errors already contain the message of their cause.
+        if !text.contains(message.trim_end_matches('.')) {
             text.push_str("\nCause: ");
             text.push_str(&sentence(error));
         }
@@ -53,16 +55,27 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The words of an error with a capital and a full stop, as Terraform's own details have them.
+/// The last cause of an error, which is usually the most specific one.
+pub(crate) fn root_cause<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> &'e dyn std::error::Error {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
+
+/// The message with a capital letter and a full stop, like Terraform's own messages.
 pub(crate) fn sentence<E: std::fmt::Display + ?Sized>(error: &E) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    let mut said = match letters.next() {
+    let mut sentence = match letters.next() {
         Some(first) => first.to_uppercase().collect::<String>() + letters.as_str(),
         None => return text,
     };
-    if !said.ends_with(['.', '!', '?', ':']) {
-        said.push('.');
+    if !sentence.ends_with(['.', '!', '?', ':']) {
+        sentence.push('.');
     }
-    said
+    sentence
 }

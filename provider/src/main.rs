@@ -2,10 +2,10 @@
 
 mod checks;
 mod client;
+mod command_guard;
 mod data_sources;
 mod diag;
 mod functions;
-mod guard;
 mod origin;
 mod preflight;
 mod provider;
@@ -16,13 +16,13 @@ mod tests;
 
 use std::process::ExitCode;
 
-/// Where Terraform finds this provider.
+/// The provider's address in the Terraform Registry.
 const ADDRESS: &str = "registry.terraform.io/jiti-dev/jiti";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
-        Some(guard::ARGUMENT) => guard::run(&arguments[1..]),
+        Some(command_guard::ARGUMENT) => command_guard::run(&arguments[1..]),
         _ => tfplugin::serve(
             ADDRESS,
             provider::Jiti::new(origin::Environment::of_this_process()),

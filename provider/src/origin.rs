@@ -1,13 +1,13 @@
-//! Where a run of Terraform happens: what a later destroy needs to find it again.
+//! The origin of a Terraform run: what a later destroy needs to run Terraform there again.
 
 use std::path::{Path, PathBuf};
 
 use stack::{Origin, process};
 
-/// The environment of this run, read once in `main` and handed down.
+/// The environment of this run. `main` reads it once and passes it down.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    /// The working directory, which is Terraform's own after `-chdir`.
+    /// The working directory, which is Terraform's directory after `-chdir`.
     pub(crate) directory: PathBuf,
     /// `TF_WORKSPACE`
     pub(crate) workspace: Option<String>,
@@ -21,12 +21,12 @@ pub(crate) struct Environment {
     pub(crate) data_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, else `$HOME/.config`
     pub(crate) config_home: Option<PathBuf>,
-    /// Who runs it: `USER`, else `LOGNAME`, else the user's number.
+    /// The user who runs Terraform: `USER`, else `LOGNAME`, else the user id.
     pub(crate) user: String,
 }
 
 impl Environment {
-    /// Where this run happens, as the ledger records it. Terraform is the parent process.
+    /// The origin that the ledger records. Terraform is the parent process.
     pub(crate) fn origin(&self) -> Origin {
         let parent =
             rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs());
@@ -46,8 +46,8 @@ impl Environment {
         }
     }
 
-    /// The selected workspace. Terraform tells its providers nothing of it, so this looks where Terraform looks:
-    /// the variable first, which is never written to the file, then the file in the data directory.
+    /// The selected workspace. Terraform does not pass it to providers, so this reads what
+    /// Terraform reads: the variable, and then the file in the data directory.
     fn workspace(&self) -> String {
         if let Some(name) = self.workspace.as_deref().filter(|name| !name.is_empty()) {
             return name.to_owned();
@@ -65,7 +65,7 @@ impl Environment {
     /// The environment of this process.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place of this program that reads it"
+        reason = "the only place in this program that reads the environment"
     )]
     #[must_use]
     pub(crate) fn of_this_process() -> Self {
@@ -75,21 +75,21 @@ impl Environment {
                 .filter(|value| !value.is_empty())
                 .map(PathBuf::from)
         };
-        // The XDG specification says to ignore relative folders.
-        let base = |name: &str, below: &str| {
+        // The XDG specification says to ignore relative paths.
+        let base_folder = |name: &str, fallback: &str| {
             path(name)
                 .filter(|folder| folder.is_absolute())
-                .or_else(|| path("HOME").map(|home| home.join(below)))
+                .or_else(|| path("HOME").map(|home| home.join(fallback)))
         };
         Self {
-            // The working directory is Terraform's after -chdir; the variable PWD is not.
+            // The working directory respects -chdir; the variable PWD does not.
             directory: std::env::current_dir().unwrap_or_default(),
             workspace: text("TF_WORKSPACE"),
             data_dir: path("TF_DATA_DIR"),
             ledger: text("JITI_LEDGER"),
             config: path("JITI_CONFIG"),
-            data_home: base("XDG_DATA_HOME", ".local/share"),
-            config_home: base("XDG_CONFIG_HOME", ".config"),
+            data_home: base_folder("XDG_DATA_HOME", ".local/share"),
+            config_home: base_folder("XDG_CONFIG_HOME", ".config"),
             user: text("USER")
                 .or_else(|| text("LOGNAME"))
                 .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),

@@ -1,20 +1,21 @@
-//! The preflight: what must answer before a stack is registered.
+//! The preflight: checks that must pass before a stack is registered.
 
 use std::time::Duration;
 
 use tfplugin::{Context, Failure, Path, Result, Value};
 
-use crate::checks::{self, Entry, Next, Outcome, Pending, Run};
+use crate::checks::{self, CheckEntry, CheckRun, PendingCheck, RunEvent, RunOutcome};
 use crate::resources::StackModel;
 use crate::resources::checks_of;
 
-/// How long a dependency may take to answer. It is supposed to be there: this only bridges a short hiccup.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the preflight may take. The dependencies should already be running; this only bridges a
+/// short interruption.
+const PREFLIGHT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs the preflight of a stack that is about to be created.
+/// Runs the preflight of a stack that will be created.
 ///
 /// # Errors
-/// Checks that did not pass. Nothing has been registered.
+/// If a check did not pass. Nothing has been registered then.
 pub(crate) async fn run(context: &mut Context, planned: &StackModel) -> Result<()> {
     let Value::Known(preflight) = &planned.preflight else {
         return Ok(());
@@ -25,24 +26,24 @@ pub(crate) async fn run(context: &mut Context, planned: &StackModel) -> Result<(
         &preflight.tcp,
         &preflight.exec,
     );
-    let entries = Entry::all(&checks);
-    let mut run = Run::new(&entries, PATIENCE, context.cancellation());
+    let entries = CheckEntry::all(&checks);
+    let mut run = CheckRun::new(&entries, PREFLIGHT_TIMEOUT, context.cancellation());
     let outcome = loop {
-        if let Next::Ended(outcome) = run.next().await {
+        if let RunEvent::Ended(outcome) = run.next().await {
             break outcome;
         }
     };
     match outcome {
-        Outcome::AllPassed => Ok(()),
-        Outcome::Cancelled(_) => Err(Failure::new(
+        RunOutcome::AllPassed => Ok(()),
+        RunOutcome::Cancelled(_) => Err(Failure::new(
             "Interrupted",
-            "The preflight was interrupted, and the stack was not registered.",
+            "The preflight was interrupted. The stack was not registered.",
         )),
-        Outcome::TimedOut(pending) => Err(failed(&pending)),
+        RunOutcome::TimedOut(pending) => Err(failed(&pending)),
     }
 }
 
-fn failed(pending: &[Pending]) -> Failure {
+fn failed(pending: &[PendingCheck]) -> Failure {
     let path = pending
         .first()
         .map(|pending| pending.path.clone())
@@ -50,10 +51,10 @@ fn failed(pending: &[Pending]) -> Failure {
     Failure::new(
         "The preflight failed",
         format!(
-            "What the stack depends on did not answer within {} s, so nothing was registered or created:\n{}\n\
-             Mend it and apply again, or take it out of `preflight`.",
-            PATIENCE.as_secs(),
-            checks::list(pending)
+            "These checks did not pass within {} s, so nothing was registered or created:\n{}\n\
+             Fix the cause and apply again, or remove the check from `preflight`.",
+            PREFLIGHT_TIMEOUT.as_secs(),
+            checks::format_pending(pending)
         ),
     )
     .at(path)

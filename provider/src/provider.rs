@@ -1,33 +1,34 @@
-//! The provider: its configuration, and the list of what it offers.
+//! The provider: its configuration, and the resources, data sources and functions that it
+//! registers.
 
 use std::path::PathBuf;
 
 use tfplugin::{Context, Ending, Failure, Model, Provider, Registry, Result, Value};
 
 use crate::client::{Client, ConfigPath};
-use crate::data_sources::{StackLookup, StacksLookup};
-use crate::functions::{Duration, Name, Tags};
+use crate::data_sources::{StackDataSource, StacksDataSource};
+use crate::functions::{DurationFunction, StackNameFunction, TagsFunction};
 use crate::origin::Environment;
-use crate::resources::{Readiness, Stack};
+use crate::resources::{ReadinessResource, StackResource};
 
 /// terraform-provider-jiti.
 pub(crate) struct Jiti {
     environment: Environment,
 }
 
-/// Leases and readiness for just-in-time infrastructure: stacks that are created, versioned and removed with one
-/// version of one app.
+/// Leases and readiness for just-in-time infrastructure: stacks that are created, versioned and
+/// removed together with one version of an app.
 ///
-/// `jiti_stack` puts a lease on a stack, `jiti_readiness` measures when it is ready. Both write events into a
-/// ledger, which the command line `jiti` reads too. No cloud account is needed.
+/// `jiti_stack` puts a lease on a stack, and `jiti_readiness` measures when it is ready. Both write
+/// events to a ledger, which the command line `jiti` also reads. No cloud account is needed.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct JitiModel {
-    /// The ledger: the path of a file, created when it is not there. Default: `$JITI_LEDGER`, else
-    /// `$XDG_DATA_HOME/jiti/ledger.db`.
+    /// The path of the ledger file, which is created if it does not exist. Default: `$JITI_LEDGER`,
+    /// else `$XDG_DATA_HOME/jiti/ledger.db`.
     #[attribute(optional)]
     ledger: Value<String>,
-    /// The config file, which holds the policy. Default: `$JITI_CONFIG`, else
-    /// `$XDG_CONFIG_HOME/jiti/config.toml` where there is one.
+    /// The path of the config file, which contains the policy. Default: `$JITI_CONFIG`, else
+    /// `$XDG_CONFIG_HOME/jiti/config.toml` if it exists.
     #[attribute(optional)]
     config: Value<String>,
 }
@@ -37,19 +38,19 @@ impl Jiti {
         Self { environment }
     }
 
-    fn ledger_path(&self, written: Value<String>) -> Result<PathBuf> {
-        let named = match written {
+    fn ledger_path(&self, configured: Value<String>) -> Result<PathBuf> {
+        let explicit = match configured {
             Value::Known(text) => Some(text),
             Value::Null => self.environment.ledger.clone(),
             Value::Unknown => {
                 return Err(unknown("ledger"));
             }
         };
-        let path = match named {
+        let path = match explicit {
             Some(text) if text.contains("://") => {
                 return Err(Failure::new(
-                    "This ledger is not supported",
-                    format!("{text:?} is an address. This version keeps its ledger in a file: give the path of one."),
+                    "Unsupported ledger",
+                    format!("{text:?} is a URL, but this version supports only ledger files. Use the path of a file."),
                 )
                 .at("ledger"));
             }
@@ -58,7 +59,7 @@ impl Jiti {
                 Some(folder) => folder.join("jiti/ledger.db"),
                 None => {
                     return Err(Failure::new(
-                        "There is no place for the ledger",
+                        "No path for the ledger",
                         "Neither HOME nor XDG_DATA_HOME is set. Set `ledger` in the provider block, or JITI_LEDGER.",
                     )
                     .at("ledger"));
@@ -68,29 +69,29 @@ impl Jiti {
         Ok(self.environment.directory.join(path))
     }
 
-    fn config_path(&self, written: Value<String>) -> Result<Option<ConfigPath>> {
-        let named = match written {
+    fn config_path(&self, configured: Value<String>) -> Result<Option<ConfigPath>> {
+        let explicit = match configured {
             Value::Known(text) => Some(PathBuf::from(text)),
             Value::Null => self.environment.config.clone(),
             Value::Unknown => return Err(unknown("config")),
         };
-        Ok(match named {
-            Some(path) => Some(ConfigPath::Named(self.environment.directory.join(path))),
+        Ok(match explicit {
+            Some(path) => Some(ConfigPath::Explicit(self.environment.directory.join(path))),
             None => self
                 .environment
                 .config_home
                 .as_ref()
-                .map(|folder| ConfigPath::Usual(folder.join("jiti/config.toml"))),
+                .map(|folder| ConfigPath::Default(folder.join("jiti/config.toml"))),
         })
     }
 }
 
 fn unknown(attribute: &str) -> Failure {
     Failure::new(
-        "The provider's configuration is not known yet",
+        "Unknown provider configuration",
         format!(
-            "`{attribute}` depends on something that only apply will decide, but plans need it. \
-             Give it a value that is known at plan: a variable, a local or a constant."
+            "`{attribute}` depends on a value that is known only during apply, but a plan needs it. \
+             Use a value that is known during planning: a variable, a local or a constant."
         ),
     )
     .at(attribute)
@@ -107,21 +108,22 @@ impl Provider for Jiti {
     }
 
     fn register(registry: &mut Registry<Client>) {
-        let _ = registry.resource::<Stack>().importable();
-        let _ = registry.resource::<Readiness>();
         registry
-            .data_source::<StackLookup>()
-            .data_source::<StacksLookup>();
-        registry
-            .function::<Tags>()
-            .function::<Name>()
-            .function::<Duration>();
+            .resource::<StackResource>()
+            .importable()
+            .resource::<ReadinessResource>()
+            .data_source::<StackDataSource>()
+            .data_source::<StacksDataSource>()
+            .function::<TagsFunction>()
+            .function::<StackNameFunction>()
+            .function::<DurationFunction>();
     }
 
     async fn shutdown(&self, client: &Client, ending: Ending) {
-        // What an interrupted run registered may not be in any state: the next plan that finds it there says so.
+        // After an interrupted run, Terraform's state may lack the stacks that it registered. The
+        // next plan whose state has them confirms them.
         if ending == Ending::Finished {
-            client.finish().await;
+            client.confirm_registrations().await;
         }
     }
 }

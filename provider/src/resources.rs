@@ -1,4 +1,4 @@
-//! What this provider manages.
+//! The resources of this provider.
 
 mod checks_model;
 mod readiness;
@@ -7,6 +7,6 @@ mod stack_model;
 mod stack_plan;
 
 pub(crate) use checks_model::checks as checks_of;
-pub(crate) use readiness::Readiness;
-pub(crate) use stack::Stack;
+pub(crate) use readiness::ReadinessResource;
+pub(crate) use stack::StackResource;
 pub(crate) use stack_model::StackModel;

@@ -1,8 +1,8 @@
-//! Lengths of time as Terraform's numbers have them: seconds, with their milliseconds.
+//! Durations as Terraform numbers: seconds with a fraction.
 
 use stack::Elapsed;
 
-/// Seconds with their milliseconds, which a float holds exactly enough for a person and a plan.
+/// The duration in seconds, with millisecond precision.
 #[expect(
     clippy::cast_precision_loss,
     reason = "2^53 milliseconds are 285,000 years"

@@ -1,4 +1,4 @@
-//! A check that a command succeeds.
+//! The check that a command exits with 0.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -6,81 +6,84 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-use crate::guard;
+use crate::command_guard;
 
-/// How long one try may take. A command that hangs is ended with all its children and tried again.
-const TRY: Duration = Duration::from_secs(60);
+/// How long an attempt may take. After that, the command and its children are killed, and the check
+/// is retried.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How much of the command's output is shown when it fails: the end, where the reason usually is.
-const TAIL: usize = 400;
+/// The maximum length of the output in a failure message, in bytes. The end of the output is shown,
+/// because it usually has the reason.
+const MAX_OUTPUT_BYTES: usize = 400;
 
-/// Passes when the command exits with 0. It is run as it is, without a shell, in Terraform's directory.
+/// Passes when the command exits with 0. It runs without a shell in Terraform's directory.
 pub(crate) struct ExecCheck {
     /// The program and its arguments.
     pub(crate) command: Vec<String>,
 }
 
 impl ExecCheck {
-    /// Runs the command under a guard. When this future is dropped, the guard's pipe closes and the guard
-    /// ends the command and its children; the same happens when this process dies.
+    /// Runs the command under a guard process. When this future is dropped or this process dies,
+    /// the guard's pipe closes, and the guard kills the command and its children.
     pub(super) async fn attempt(&self) -> Result<(), String> {
-        let own = std::env::current_exe()
-            .map_err(|error| format!("the provider's own binary cannot be found: {error}"))?;
-        let mut child = Command::new(own)
-            .arg(guard::ARGUMENT)
+        let provider = std::env::current_exe()
+            .map_err(|error| format!("cannot find the provider's own binary: {error}"))?;
+        let mut child = Command::new(provider)
+            .arg(command_guard::ARGUMENT)
             .args(&self.command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C in a terminal goes to Terraform's process group; the guard acts on its pipe alone.
+            // In its own process group, because Ctrl-C goes to Terraform's group. The guard reacts
+            // only to its pipe.
             .process_group(0)
             .spawn()
-            .map_err(|error| format!("the guard of the command does not start: {error}"))?;
+            .map_err(|error| format!("cannot start the guard of the command: {error}"))?;
         let pipe = child.stdin.take();
         let output = (child.stdout.take(), child.stderr.take());
-        let ended = tokio::time::timeout(TRY, async {
+        let finished = tokio::time::timeout(ATTEMPT_TIMEOUT, async {
             let (out, err) = tokio::join!(tail(output.0), tail(output.1));
             (child.wait().await, out, err)
         })
         .await;
         drop(pipe);
-        match ended {
+        match finished {
             Err(_) => Err(format!(
-                "it did not end within {} s and was killed",
-                TRY.as_secs()
+                "it did not exit within {} s and was killed",
+                ATTEMPT_TIMEOUT.as_secs()
             )),
-            Ok((Err(error), ..)) => Err(format!("its end cannot be told: {error}")),
+            Ok((Err(error), ..)) => Err(format!("cannot get its exit status: {error}")),
             Ok((Ok(status), ..)) if status.success() => Ok(()),
             Ok((Ok(status), out, err)) => {
                 let code = status
                     .code()
                     .map_or_else(|| "a signal".to_owned(), |code| code.to_string());
-                let said = if err.is_empty() { out } else { err };
-                let said = if said.is_empty() {
-                    "nothing".to_owned()
+                let output = if err.is_empty() { out } else { err };
+                let output = if output.is_empty() {
+                    "no output".to_owned()
                 } else {
-                    format!("{said:?}")
+                    format!("the output {output:?}")
                 };
-                Err(format!("it exited with {code} and said {said}"))
+                Err(format!("it exited with {code} and {output}"))
             }
         }
     }
 }
 
-/// The end of what a pipe brings, read to its end so that the command never blocks on it.
+/// The end of the output in a pipe. Reads everything, so that the command never blocks on it.
 async fn tail(pipe: Option<impl AsyncRead + Unpin>) -> String {
     let Some(mut pipe) = pipe else {
         return String::new();
     };
-    let mut kept = Vec::new();
+    let mut tail = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(length) = pipe.read(&mut buffer).await {
         if length == 0 {
             break;
         }
-        kept.extend_from_slice(&buffer[..length]);
-        let surplus = kept.len().saturating_sub(TAIL);
-        kept.drain(..surplus);
+        tail.extend_from_slice(&buffer[..length]);
+        let surplus = tail.len().saturating_sub(MAX_OUTPUT_BYTES);
+        tail.drain(..surplus);
     }
-    String::from_utf8_lossy(&kept).trim().to_owned()
+    String::from_utf8_lossy(&tail).trim().to_owned()
 }

@@ -1,4 +1,5 @@
-//! The fields of `jiti ls --json` as attributes. Money is text, because it is decimal and never rounded.
+//! The fields of `jiti ls --json` as attributes. Amounts of money are strings, so that they are
+//! never rounded.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +9,14 @@ use tfplugin::{Model, Value};
 
 use crate::seconds::seconds;
 
-/// The same fields twice: in a list every one is computed, in a lookup the name is given.
+/// Defines the same fields for both data sources. The name is required in one and computed in the
+/// other.
 macro_rules! listing_model {
     ($(#[$doc:meta])* $model:ident, name: $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Model)]
         pub(crate) struct $model {
-    /// The name.
+                /// The name.
                 #[attribute($name)]
                 pub(crate) name: Value<String>,
                 /// The application.
@@ -23,52 +25,55 @@ macro_rules! listing_model {
                 /// The version of the app.
                 #[attribute(computed)]
                 pub(crate) version: Value<String>,
-                /// Who is responsible.
+                /// The owner.
                 #[attribute(computed)]
                 pub(crate) owner: Value<String>,
-                /// `provisioning`, `ready`, `asleep`, `purgatory`, `tearing_down`, `residue` or `gone`.
+                /// `provisioning`, `ready`, `asleep`, `purgatory`, `tearing_down`, `residue` or
+                /// `gone`.
                 #[attribute(computed)]
                 pub(crate) phase: Value<String>,
-                /// Any of `idle`, `expiring`, `expired`, `held`, `protected`, `over_budget`, `unleased`.
+                /// Any of `idle`, `expiring`, `expired`, `held`, `protected`, `over_budget`,
+                /// `unleased`.
                 #[attribute(computed)]
                 pub(crate) flags: Value<Vec<String>>,
                 /// The labels.
                 #[attribute(computed)]
                 pub(crate) labels: Value<BTreeMap<String, String>>,
-                /// When the lease began, RFC 3339 in UTC.
+                /// When the lease started, RFC 3339 in UTC.
                 #[attribute(computed)]
                 pub(crate) created_at: Value<String>,
-                /// When the lease ends now, RFC 3339 in UTC: later than the last apply left it after an extension.
+                /// When the lease ends, RFC 3339 in UTC. Includes extensions after the last apply.
                 #[attribute(computed)]
                 pub(crate) expires_at: Value<String>,
-                /// From where the expiry is known: `ledger` or `tags`.
+                /// The source of `expires_at`: `ledger` or `tags`.
                 #[attribute(computed)]
                 pub(crate) expiry_source: Value<String>,
-                /// When the reaper will end it, RFC 3339 in UTC; null while no reaper has ever run.
+                /// When the reaper will tear the stack down, RFC 3339 in UTC; null if no reaper has
+                /// ever run.
                 #[attribute(computed)]
                 pub(crate) dies_at: Value<String>,
-                /// Until when it is held, RFC 3339 in UTC.
+                /// When the hold ends, RFC 3339 in UTC; null without a hold.
                 #[attribute(computed)]
                 pub(crate) hold_until: Value<String>,
-                /// Seconds until it expires; below zero when it has.
+                /// Seconds until the lease ends; negative after the end.
                 #[attribute(computed)]
                 pub(crate) ttl_seconds_left: Value<i64>,
-                /// Where Terraform ran.
+                /// Where Terraform applied the stack.
                 #[attribute(computed)]
                 pub(crate) origin: Value<OriginModel>,
-                /// The accounts in which it was found.
+                /// The accounts with resources of the stack.
                 #[attribute(computed)]
                 pub(crate) accounts: Value<Vec<String>>,
-                /// The regions in which it was found.
+                /// The regions with resources of the stack.
                 #[attribute(computed)]
                 pub(crate) regions: Value<Vec<String>>,
-                /// What it costs.
+                /// The cost of the stack.
                 #[attribute(computed)]
                 pub(crate) cost: Value<CostModel>,
-                /// Whether anybody uses it.
+                /// Whether the stack is in use.
                 #[attribute(computed)]
                 pub(crate) idle: Value<IdleModel>,
-                /// How long it took to be of use.
+                /// How long the start-up took.
                 #[attribute(computed)]
                 pub(crate) init: Value<InitModel>,
         }
@@ -85,7 +90,7 @@ macro_rules! listing_model {
                     labels: listing.labels.into(),
                     created_at: text(listing.created_at),
                     expires_at: text(listing.expires_at),
-                    expiry_source: word(&listing.expiry_source),
+                    expiry_source: variant_name(&listing.expiry_source),
                     dies_at: text(listing.dies_at),
                     hold_until: text(listing.hold_until),
                     ttl_seconds_left: listing.ttl_seconds_left.into(),
@@ -102,19 +107,19 @@ macro_rules! listing_model {
 }
 
 listing_model! {
-    /// One stack of a ledger, as it is now: what `jiti show` tells.
-    LookupModel, name: required
+    /// The current state of one stack in a ledger, as `jiti show` prints it.
+    StackDataModel, name: required
 }
 
 listing_model! {
-    /// One of the stacks.
+    /// A stack.
     ListingModel, name: computed
 }
 
-/// Where Terraform ran.
+/// Where Terraform applied a stack.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct OriginModel {
-    /// The root directory.
+    /// The directory of the root module.
     #[attribute(computed)]
     directory: Value<String>,
     /// The workspace.
@@ -125,74 +130,75 @@ pub(crate) struct OriginModel {
     command: Value<String>,
 }
 
-/// What a stack costs, in US dollars as decimal text; null is unknown.
+/// The cost of a stack, in US dollars as decimal strings; null is unknown.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct CostModel {
-    /// The rate an hour.
+    /// The cost per hour.
     #[attribute(computed)]
     hourly_usd: Value<String>,
-    /// Where the rate comes from.
+    /// The source of the hourly cost.
     #[attribute(computed)]
     hourly_source: Value<String>,
-    /// The estimate so far.
+    /// The estimated cost so far.
     #[attribute(computed)]
     spent_usd: Value<String>,
-    /// What the bill says.
+    /// The billed cost so far.
     #[attribute(computed)]
     billed_usd: Value<String>,
-    /// Until when the bill speaks, RFC 3339 in UTC.
+    /// The end of the billed period, RFC 3339 in UTC.
     #[attribute(computed)]
     billed_until: Value<String>,
-    /// What it will cost until it expires.
+    /// The estimated cost until the lease ends.
     #[attribute(computed)]
     until_expiry_usd: Value<String>,
-    /// What the estimate does not cover.
+    /// What the estimate does not include.
     #[attribute(computed)]
     unpriced: Value<Vec<String>>,
 }
 
-/// Whether anybody uses a stack.
+/// Whether a stack is in use.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct IdleModel {
     /// `active`, `idle` or `unknown`.
     #[attribute(computed)]
     state: Value<String>,
-    /// Since when it is idle, RFC 3339 in UTC.
+    /// When the stack became idle, RFC 3339 in UTC.
     #[attribute(computed)]
     since: Value<String>,
-    /// What idleness costs an hour, in US dollars.
+    /// The cost of the idle stack per hour, in US dollars.
     #[attribute(computed)]
     hourly_usd: Value<String>,
-    /// What was wasted since, in US dollars.
+    /// The cost since the stack became idle, in US dollars.
     #[attribute(computed)]
     wasted_usd: Value<String>,
 }
 
-/// How long a stack took to be of use; all null where it promised nothing.
+/// How long the start-up of a stack took. All values are null if the stack does not report
+/// readiness.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct InitModel {
-    /// When it was asked for, RFC 3339 in UTC.
+    /// When the apply started, RFC 3339 in UTC.
     #[attribute(computed)]
     requested_at: Value<String>,
-    /// When everything was created.
+    /// When everything was created, RFC 3339 in UTC.
     #[attribute(computed)]
     provisioned_at: Value<String>,
-    /// When every check had passed.
+    /// When all checks had passed, RFC 3339 in UTC.
     #[attribute(computed)]
     ready_at: Value<String>,
-    /// Seconds from requested to provisioned.
+    /// Seconds from `requested_at` to `provisioned_at`.
     #[attribute(computed)]
     provision_seconds: Value<f64>,
-    /// Seconds from provisioned to ready.
+    /// Seconds from `provisioned_at` to `ready_at`.
     #[attribute(computed)]
     ready_seconds: Value<f64>,
-    /// Seconds from requested to ready.
+    /// Seconds from `requested_at` to `ready_at`.
     #[attribute(computed)]
     total_seconds: Value<f64>,
-    /// What the init cost, in US dollars.
+    /// The cost of the start-up, in US dollars.
     #[attribute(computed)]
     usd: Value<String>,
-    /// The phase that took longest.
+    /// The longest phase of the start-up.
     #[attribute(computed)]
     slowest_phase: Value<String>,
 }
@@ -224,7 +230,7 @@ impl From<ListedCost> for CostModel {
 impl From<ListedIdle> for IdleModel {
     fn from(idle: ListedIdle) -> Self {
         Self {
-            state: word(&idle.state),
+            state: variant_name(&idle.state),
             since: text(idle.since),
             hourly_usd: text(idle.hourly_usd),
             wasted_usd: text(idle.wasted_usd),
@@ -247,15 +253,15 @@ impl From<ListedInit> for InitModel {
     }
 }
 
-/// Text where there is something, null where it is unknown.
+/// The value as text; null if there is none.
 fn text(value: Option<impl std::fmt::Display>) -> Value<String> {
     value.map(|value| value.to_string()).into()
 }
 
-/// A word as it stands in JSON.
-fn word(value: &impl serde::Serialize) -> Value<String> {
+/// The JSON form of an enum variant.
+fn variant_name(value: &impl serde::Serialize) -> Value<String> {
     match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word.into(),
+        Ok(serde_json::Value::String(name)) => name.into(),
         _ => Value::Null,
     }
 }

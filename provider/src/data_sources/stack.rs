@@ -1,19 +1,19 @@
-//! The data source `jiti_stack`: one stack by name, as it is now.
+//! The data source `jiti_stack`: the current state of one stack, by name.
 
 use stack::{Listing, StackName};
-use tfplugin::{Context, DataSource, Failure, Path, Result};
+use tfplugin::{Context, DataSource, Failure, Result};
 
-use super::listing_model::LookupModel;
+use super::listing_model::StackDataModel;
 use crate::client::Client;
 
 /// The data source.
-pub(crate) struct StackLookup {
+pub(crate) struct StackDataSource {
     client: Client,
 }
 
-impl DataSource for StackLookup {
+impl DataSource for StackDataSource {
     type Client = Client;
-    type Model = LookupModel;
+    type Model = StackDataModel;
 
     const NAME: &'static str = "jiti_stack";
 
@@ -21,11 +21,10 @@ impl DataSource for StackLookup {
         Self { client }
     }
 
-    async fn read(&self, _context: &mut Context, config: LookupModel) -> Result<LookupModel> {
-        let path = Path::new("name");
-        let name = config.name.expect_known(&path)?;
+    async fn read(&self, _context: &mut Context, config: StackDataModel) -> Result<StackDataModel> {
+        let name = config.name.expect_known("name")?;
         let name = StackName::new(name).map_err(|error| {
-            Failure::new("This is no stack's name", error.to_string()).at("name")
+            Failure::new("Invalid stack name", crate::diag::sentence(&error)).at("name")
         })?;
         let lease = self
             .client
@@ -35,9 +34,9 @@ impl DataSource for StackLookup {
         match lease {
             Some(lease) => Ok(Listing::new(&lease, &self.client.view().await?).into()),
             None => Err(Failure::new(
-                format!("There is no stack {name}"),
+                format!("The stack {name} does not exist"),
                 format!(
-                    "The ledger {} knows no stack of this name. `jiti ls --all` lists those that it knows.",
+                    "The ledger {} has no stack with this name. `jiti ls --all` lists its stacks.",
                     self.client.ledger_path().display()
                 ),
             )

@@ -1,4 +1,4 @@
-//! The data source `jiti_stacks`: the stacks of a ledger that fit a filter, as they are now.
+//! The data source `jiti_stacks`: the current state of the stacks that match filters.
 
 use stack::Listing;
 use stack::ledger::Scope;
@@ -8,24 +8,26 @@ use super::listing_model::ListingModel;
 use crate::client::Client;
 
 /// The data source.
-pub(crate) struct StacksLookup {
+pub(crate) struct StacksDataSource {
     client: Client,
 }
 
-/// The stacks of a ledger that fit every filter given, ordered by name. Those that are gone are left out unless
-/// `phase` asks for them.
+/// The stacks of a ledger that match all given filters, sorted by name. Stacks in the phase `gone`
+/// are included only if `phase` is `gone`.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct StacksModel {
-    /// Only those of this app.
+    /// Only stacks of this app.
     #[attribute(optional)]
     app: Value<String>,
-    /// Only those of this owner.
+    /// Only stacks of this owner.
     #[attribute(optional)]
     owner: Value<String>,
-    /// Only those in this phase: `provisioning`, `ready`, `asleep`, `purgatory`, `tearing_down`, `residue`, `gone`.
+    /// Only stacks in this phase: `provisioning`, `ready`, `asleep`, `purgatory`, `tearing_down`,
+    /// `residue`, `gone`.
     #[attribute(optional, validate = check_phase)]
     phase: Value<String>,
-    /// Only those with this flag: `idle`, `expiring`, `expired`, `held`, `protected`, `over_budget`, `unleased`.
+    /// Only stacks with this flag: `idle`, `expiring`, `expired`, `held`, `protected`,
+    /// `over_budget`, `unleased`.
     #[attribute(optional, validate = check_flag)]
     flag: Value<String>,
     /// The stacks.
@@ -52,7 +54,7 @@ const FLAGS: [&str; 7] = [
     "unleased",
 ];
 
-impl DataSource for StacksLookup {
+impl DataSource for StacksDataSource {
     type Client = Client;
     type Model = StacksModel;
 
@@ -78,7 +80,7 @@ impl DataSource for StacksLookup {
         let stacks: Vec<ListingModel> = leases
             .iter()
             .map(|lease| Listing::new(lease, &view))
-            .filter(|listing| fits(&config, listing))
+            .filter(|listing| matches_filters(&config, listing))
             .map(ListingModel::from)
             .collect();
         Ok(StacksModel {
@@ -88,32 +90,35 @@ impl DataSource for StacksLookup {
     }
 }
 
-fn fits(config: &StacksModel, listing: &Listing) -> bool {
-    let is = |wanted: &Value<String>, found: &str| match wanted {
-        Value::Known(wanted) => wanted == found,
+fn matches_filters(config: &StacksModel, listing: &Listing) -> bool {
+    let matches = |filter: &Value<String>, actual: &str| match filter {
+        Value::Known(filter) => filter == actual,
         Value::Null | Value::Unknown => true,
     };
-    is(&config.app, listing.app.as_ref())
-        && is(&config.owner, listing.owner.as_ref())
-        && is(&config.phase, &listing.phase.to_string())
+    matches(&config.app, listing.app.as_ref())
+        && matches(&config.owner, listing.owner.as_ref())
+        && matches(&config.phase, &listing.phase.to_string())
         && match &config.flag {
-            Value::Known(wanted) => listing.flags.iter().any(|flag| flag.as_str() == wanted),
+            Value::Known(filter) => listing.flags.iter().any(|flag| flag.as_str() == filter),
             Value::Null | Value::Unknown => true,
         }
 }
 
 fn check_phase(phase: &str) -> std::result::Result<(), String> {
-    one_of(phase, &PHASES)
+    check_one_of(phase, &PHASES)
 }
 
 fn check_flag(flag: &str) -> std::result::Result<(), String> {
-    one_of(flag, &FLAGS)
+    check_one_of(flag, &FLAGS)
 }
 
-fn one_of(word: &str, words: &[&str]) -> std::result::Result<(), String> {
-    if words.contains(&word) {
+fn check_one_of(value: &str, allowed: &[&str]) -> std::result::Result<(), String> {
+    if allowed.contains(&value) {
         Ok(())
     } else {
-        Err(format!("{word:?} is none of {}", words.join(", ")))
+        Err(format!(
+            "Invalid value {value:?}. Use one of {}.",
+            allowed.join(", ")
+        ))
     }
 }

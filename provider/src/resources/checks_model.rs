@@ -1,79 +1,79 @@
-//! The attributes of checks, shared by `jiti_readiness` and by the preflight of `jiti_stack`.
+//! The attributes of checks, for `jiti_readiness` and for the preflight of `jiti_stack`.
 
 use tfplugin::{Model, Path, Value};
 
-use crate::checks::{Check, ExecCheck, HttpCheck, Kind, TcpCheck};
+use crate::checks::{Check, CheckKind, ExecCheck, HttpCheck, TcpCheck};
 
-/// A URL that has to answer.
+/// A URL that must return a status.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct HttpModel {
     /// The URL, `http://…` or `https://…`.
     #[attribute(required, validate = check_url)]
     pub(crate) url: Value<String>,
-    /// The status of the answer; 200 when it is left out. Redirects are not followed.
+    /// The expected status. Default: 200. Redirects are not followed.
     #[attribute(optional, validate = check_status)]
     pub(crate) status: Value<i64>,
 }
 
-/// An address that has to accept a connection.
+/// An address that must accept a connection.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct TcpModel {
-    /// `host:port`, such as `10.0.0.5:5432` or `[::1]:5432`.
+    /// The address as `host:port`, such as `10.0.0.5:5432` or `[::1]:5432`.
     #[attribute(required, validate = check_address)]
     pub(crate) address: Value<String>,
 }
 
-/// A command that has to exit with 0.
+/// A command that must exit with 0.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct ExecModel {
-    /// The program and its arguments, run without a shell in the root directory. One try may take 60 seconds;
-    /// then, and when Terraform is interrupted or dies, it is ended with all its children.
+    /// The program and its arguments. It runs without a shell in the root directory. After 60
+    /// seconds, or when Terraform is interrupted or dies, the program and its children are killed.
     #[attribute(required, validate = check_command)]
     pub(crate) command: Value<Vec<String>>,
 }
 
-/// The checks of three attributes below a path, in their order.
+/// The checks of the three attributes under a path, in order.
 pub(crate) fn checks(
-    below: &Path,
+    parent: &Path,
     http: &Value<Vec<HttpModel>>,
     tcp: &Value<Vec<TcpModel>>,
     exec: &Value<Vec<ExecModel>>,
 ) -> Vec<Check> {
     let mut checks = Vec::new();
-    for (place, model) in known(http).iter().enumerate() {
+    for (index, model) in known(http).iter().enumerate() {
         if let Value::Known(url) = &model.url {
             let status = match model.status {
                 Value::Known(status) => u16::try_from(status).unwrap_or(200),
                 _ => 200,
             };
-            let kind = Kind::Http(HttpCheck {
+            let kind = CheckKind::Http(HttpCheck {
                 url: url.clone(),
                 status,
             });
             checks.push(Check {
-                path: below.attribute("http").index(place).attribute("url"),
+                path: parent.attribute("http").index(index).attribute("url"),
                 kind,
             });
         }
     }
-    for (place, model) in known(tcp).iter().enumerate() {
+    for (index, model) in known(tcp).iter().enumerate() {
         if let Value::Known(address) = &model.address {
-            let kind = Kind::Tcp(TcpCheck {
+            let kind = CheckKind::Tcp(TcpCheck {
                 address: address.clone(),
             });
             checks.push(Check {
-                path: below.attribute("tcp").index(place).attribute("address"),
+                path: parent.attribute("tcp").index(index).attribute("address"),
                 kind,
             });
         }
     }
-    for (place, model) in known(exec).iter().enumerate() {
+    for (index, model) in known(exec).iter().enumerate() {
         if let Value::Known(command) = &model.command {
-            let kind = Kind::Exec(ExecCheck {
+            let kind = CheckKind::Exec(ExecCheck {
                 command: command.clone(),
             });
             checks.push(Check {
-                path: below.attribute("exec").index(place).attribute("command"),
+                path: parent.attribute("exec").index(index).attribute("command"),
                 kind,
             });
         }
@@ -92,11 +92,11 @@ fn check_url(text: &str) -> Result<(), String> {
     match reqwest::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
         Ok(url) => Err(format!(
-            "{text:?} has the scheme {:?}: it has to begin with http:// or https:// and name a host",
+            "Invalid URL {text:?} with the scheme {:?}: use http:// or https:// and a host",
             url.scheme()
         )),
         Err(error) => Err(format!(
-            "{text:?} is no URL ({error}): write http://HOST:PORT/PATH"
+            "Invalid URL {text:?} ({error}): use the form http://HOST:PORT/PATH"
         )),
     }
 }
@@ -106,7 +106,7 @@ fn check_status(status: &i64) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "{status} is no HTTP status: it is a number from 100 to 599, such as 200"
+            "Invalid HTTP status {status}: use a number from 100 to 599, such as 200"
         ))
     }
 }
@@ -119,7 +119,7 @@ fn check_address(text: &str) -> Result<(), String> {
             Ok(())
         }
         _ => Err(format!(
-            "{text:?} is no address: write HOST:PORT, such as 10.0.0.5:5432"
+            "Invalid address {text:?}: use the form HOST:PORT, such as 10.0.0.5:5432"
         )),
     }
 }
@@ -127,6 +127,6 @@ fn check_address(text: &str) -> Result<(), String> {
 fn check_command(command: &[String]) -> Result<(), String> {
     match command.first() {
         Some(program) if !program.is_empty() => Ok(()),
-        _ => Err("the command is empty: give the program, then its arguments".to_owned()),
+        _ => Err("The command is empty: set the program, then its arguments".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! `jiti_readiness`: waits until a stack is of use, and records how long that took.
+//! `jiti_readiness`: waits until a stack is ready, and records how long that took.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,18 +7,20 @@ use stack::init::{PhaseBoundary, ReportedPhase};
 use stack::{Elapsed, Lease, Listing, Span, StackName};
 use tfplugin::{Action, Context, Failure, Model, Path, Plan, Resource, Result, Value};
 
-use crate::checks::{self, Check, Entry, Next, Outcome, Passed, Pending, Run, ToldPhase};
+use crate::checks::{
+    self, Check, CheckEntry, CheckPhase, CheckResult, CheckRun, PendingCheck, RunEvent, RunOutcome,
+};
 use crate::client::Client;
 use crate::diag;
 use crate::resources::checks_model::{self, ExecModel, HttpModel, TcpModel};
 use crate::resources::stack_model::check_span;
 use crate::seconds::seconds;
 
-/// How long is waited where neither this resource nor its stack says.
+/// The timeout if neither this resource nor its stack sets one.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// What every run of the checks decides anew.
-const MEASURED: [&str; 5] = [
+/// The attributes that each run of the checks measures.
+const MEASURED_ATTRIBUTES: [&str; 5] = [
     "requested_at",
     "provisioned_at",
     "ready_at",
@@ -27,74 +29,79 @@ const MEASURED: [&str; 5] = [
 ];
 
 /// The resource.
-pub(crate) struct Readiness {
+pub(crate) struct ReadinessResource {
     client: Client,
 }
 
-/// Waits until every check has passed, and records when the stack was requested, provisioned and ready.
+/// Waits until all checks have passed, and records when the stack was requested, provisioned and
+/// ready.
 ///
-/// It must come after everything that the stack consists of: `depends_on = [module.app]`. Otherwise
-/// "provisioned" is said too early, and what Terraform still creates counts as waiting for readiness.
+/// It must depend on everything that the stack contains: `depends_on = [module.app]`. Otherwise
+/// `provisioned` is recorded too early, and the time that Terraform still needs counts as waiting
+/// for readiness.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct ReadinessModel {
-    /// The stack: `jiti_stack.this.id`.
+    /// The id of the stack: `jiti_stack.this.id`.
     #[attribute(required, requires_replace, validate = check_stack)]
     stack: Value<String>,
-    /// Values whose change runs the checks again, such as `{ version = var.git_sha }`.
+    /// Values that run the checks again when they change, such as `{ version = var.git_sha }`.
     #[attribute(optional)]
     triggers: Value<BTreeMap<String, String>>,
-    /// URLs that have to answer with a status. An answer may tell the phases of the start-up, as JSON:
-    /// `{"phases": [{"name": "migrate", "class": "database", "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}`.
+    /// URLs that must return a status. A response can report the phases of the start-up as JSON:
+    /// `{"phases": [{"name": "migrate", "class": "database",
+    /// "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}`.
     #[attribute(optional)]
     http: Value<Vec<HttpModel>>,
-    /// Addresses that have to accept a connection.
+    /// Addresses that must accept a connection.
     #[attribute(optional)]
     tcp: Value<Vec<TcpModel>>,
-    /// Commands that have to exit with 0.
+    /// Commands that must exit with 0.
     #[attribute(optional)]
     exec: Value<Vec<ExecModel>>,
-    /// How long to wait: a duration such as `10m`. Default: the stack's `ready_timeout`, else 10 minutes.
+    /// How long to wait: a duration such as `10m`. Default: the stack's `ready_timeout`, else 10
+    /// minutes.
     #[attribute(optional, validate = check_span)]
     timeout: Value<String>,
-    /// What a timeout is: `fail` (an error, the default) or `warn` (the apply goes on, and the next one runs the
-    /// checks again). The stack is in purgatory either way.
+    /// What happens after the timeout: `fail` (an error, the default) or `warn` (the apply
+    /// continues, and the next one runs the checks again). The stack enters purgatory in both
+    /// cases.
     #[attribute(optional, validate = check_on_timeout)]
     on_timeout: Value<String>,
-    /// When the apply began that made the stack, RFC 3339 in UTC.
+    /// When the apply that created the stack started, RFC 3339 in UTC.
     #[attribute(computed)]
     requested_at: Value<String>,
-    /// When everything was created and the checks began, RFC 3339 in UTC.
+    /// When everything was created and the checks started, RFC 3339 in UTC.
     #[attribute(computed)]
     provisioned_at: Value<String>,
-    /// When every check had passed, RFC 3339 in UTC; null when they did not in time.
+    /// When all checks had passed, RFC 3339 in UTC; null after a timeout.
     #[attribute(computed)]
     ready_at: Value<String>,
-    /// Seconds from requested to ready: the init overhead.
+    /// Seconds from `requested_at` to `ready_at`: the init overhead.
     #[attribute(computed)]
     init_seconds: Value<f64>,
-    /// The phases of the init, in the order in which they began.
+    /// The phases of the start-up, in the order in which they started.
     #[attribute(computed)]
     phases: Value<Vec<PhaseModel>>,
 }
 
-/// A phase of the init.
+/// A phase of the start-up.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct PhaseModel {
-    /// Its name.
+    /// The name.
     #[attribute(computed)]
     name: Value<String>,
-    /// The kind of work it is.
+    /// The kind of work.
     #[attribute(computed)]
     class: Value<String>,
-    /// When it began, RFC 3339 in UTC.
+    /// When the phase started, RFC 3339 in UTC.
     #[attribute(computed)]
     started_at: Value<String>,
-    /// How long it took; null while it is not done.
+    /// The duration in seconds; null while the phase is not finished.
     #[attribute(computed)]
     seconds: Value<f64>,
 }
 
-impl Resource for Readiness {
+impl Resource for ReadinessResource {
     type Client = Client;
     type Model = ReadinessModel;
 
@@ -105,13 +112,13 @@ impl Resource for Readiness {
     }
 
     fn validate(_context: &mut Context, config: &ReadinessModel) -> Result<()> {
-        let nothing = matches!(config.http, Value::Null)
+        let no_checks = matches!(config.http, Value::Null)
             && matches!(config.tcp, Value::Null)
             && matches!(config.exec, Value::Null);
-        if nothing {
+        if no_checks {
             return Err(Failure::new(
-                "There is nothing to check",
-                "Give at least one of `http`, `tcp` and `exec`: what has to answer before the stack is of use.",
+                "No checks",
+                "Set at least one of `http`, `tcp` and `exec`: the checks that must pass before the stack is ready.",
             ));
         }
         Ok(())
@@ -126,14 +133,14 @@ impl Resource for Readiness {
             return Ok(());
         };
         match plan.action() {
-            // A run that timed out is not the state that the configuration asks for.
+            // After a timeout, the stack is not in the configured state.
             Action::Unchanged if matches!(prior.ready_at, Value::Null) => {
-                for attribute in MEASURED {
+                for attribute in MEASURED_ATTRIBUTES {
                     plan.set_unknown(attribute);
                 }
             }
-            Action::Update if !runs_again(plan, &prior) => {
-                for attribute in MEASURED {
+            Action::Update if !reruns_checks(plan, &prior) => {
+                for attribute in MEASURED_ATTRIBUTES {
                     plan.keep(attribute);
                 }
             }
@@ -150,7 +157,7 @@ impl Resource for Readiness {
         self.run(context, planned).await
     }
 
-    /// What was measured stays as it was measured; what is live is in the data sources.
+    /// Keeps the measured values. The data sources return live values.
     async fn read(
         &self,
         _context: &mut Context,
@@ -172,76 +179,81 @@ impl Resource for Readiness {
         }
     }
 
-    /// A measurement leaves nothing to delete.
+    /// Does nothing, because a measurement creates no object.
     async fn delete(&self, _context: &mut Context, _prior: ReadinessModel) -> Result<()> {
         Ok(())
     }
 }
 
-/// Whether an update runs the checks: when they, their trigger or their stack differ, or they never passed. How
-/// long to wait and what to do about it is for the next run.
-fn runs_again(plan: &Plan<'_, ReadinessModel>, prior: &ReadinessModel) -> bool {
+/// Whether an update runs the checks: when the checks, the triggers or the stack change, or the
+/// last run timed out. `timeout` and `on_timeout` apply to the next run.
+fn reruns_checks(plan: &Plan<'_, ReadinessModel>, prior: &ReadinessModel) -> bool {
     matches!(prior.ready_at, Value::Null)
         || ["stack", "triggers", "http", "tcp", "exec"]
             .iter()
             .any(|attribute| plan.changes(*attribute))
 }
 
-impl Readiness {
+impl ReadinessResource {
     async fn run(&self, context: &mut Context, planned: ReadinessModel) -> Result<ReadinessModel> {
         let name =
             StackName::new(planned.stack.clone().expect_known("stack")?).map_err(|error| {
-                Failure::new("This is no stack's name", diag::sentence(&error)).at("stack")
+                Failure::new("Invalid stack name", diag::sentence(&error)).at("stack")
             })?;
-        let service = self.client.unlimited();
+        let service = self.client.service_without_policy();
         let lease = service
             .provisioned(&name)
             .await
             .map_err(|error| diag::service(&error).at("stack"))?;
-        let time = timeout(&planned, &lease);
+        let timeout = effective_timeout(&planned, &lease);
         let checks =
             checks_model::checks(&Path::root(), &planned.http, &planned.tcp, &planned.exec);
-        tracing::info!(stack = %name, checks = checks.len(), seconds = time.as_secs(), "waiting for readiness");
+        tracing::info!(stack = %name, checks = checks.len(), seconds = timeout.as_secs(), "waiting for readiness");
 
-        let entries = Entry::all(&checks);
-        let mut run = Run::new(&entries, time, context.cancellation());
+        let entries = CheckEntry::all(&checks);
+        let mut run = CheckRun::new(&entries, timeout, context.cancellation());
         let outcome = loop {
             match run.next().await {
-                Next::Ended(outcome) => break outcome,
-                Next::Passed(check, passed) => self.note(&name, check, passed).await?,
+                RunEvent::Ended(outcome) => break outcome,
+                RunEvent::Passed(check, result) => self.record_check(&name, check, result).await?,
             }
         };
         match outcome {
-            Outcome::AllPassed => {
+            RunOutcome::AllPassed => {
                 let lease = service
                     .ready(&name)
                     .await
                     .map_err(|error| diag::service(&error))?;
-                self.measured(planned, &lease).await
+                self.with_measurements(planned, &lease).await
             }
-            Outcome::Cancelled(pending) => Err(interrupted(&name, &pending)),
-            Outcome::TimedOut(pending) => {
+            RunOutcome::Cancelled(pending) => Err(interrupted(&name, &pending)),
+            RunOutcome::TimedOut(pending) => {
                 let lease = service
                     .ready_timed_out(&name)
                     .await
                     .map_err(|error| diag::service(&error))?;
-                let failure = timed_out(&name, time, &pending);
+                let failure = timed_out(&name, timeout, &pending);
                 if planned.on_timeout.as_ref().known().map(String::as_str) != Some("warn") {
                     return Err(failure);
                 }
-                for told in failure.into_diagnostics() {
-                    context.warn_at(told.path, told.summary, told.detail);
+                for diagnostic in failure.into_diagnostics() {
+                    context.warn_at(diagnostic.path, diagnostic.summary, diagnostic.detail);
                 }
-                self.measured(planned, &lease).await
+                self.with_measurements(planned, &lease).await
             }
         }
     }
 
-    /// Tells the ledger what a check that passed has told.
-    async fn note(&self, name: &StackName, check: &Check, passed: Passed) -> Result<()> {
-        let service = self.client.unlimited();
-        for phase in passed.phases {
-            let told = ReportedPhase {
+    /// Records a passed check and its reported phases in the ledger.
+    async fn record_check(
+        &self,
+        name: &StackName,
+        check: &Check,
+        result: CheckResult,
+    ) -> Result<()> {
+        let service = self.client.service_without_policy();
+        for phase in result.phases {
+            let reported = ReportedPhase {
                 started_at: phase.started_at,
                 seconds: elapsed(&phase),
             };
@@ -251,7 +263,7 @@ impl Readiness {
                     phase.name,
                     phase.class,
                     PhaseBoundary::Done,
-                    Some(told),
+                    Some(reported),
                 )
                 .await
                 .map_err(|error| diag::service(&error))?;
@@ -263,10 +275,14 @@ impl Readiness {
         Ok(())
     }
 
-    /// The planned state with what was measured.
-    async fn measured(&self, planned: ReadinessModel, lease: &Lease) -> Result<ReadinessModel> {
+    /// The planned state with the measured values.
+    async fn with_measurements(
+        &self,
+        planned: ReadinessModel,
+        lease: &Lease,
+    ) -> Result<ReadinessModel> {
         let init = Listing::new(lease, &self.client.view().await?).init;
-        let text = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).into();
+        let text = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string()).into();
         let phases: Vec<PhaseModel> = init
             .phases
             .iter()
@@ -288,50 +304,54 @@ impl Readiness {
     }
 }
 
-fn timeout(planned: &ReadinessModel, lease: &Lease) -> Duration {
-    let own = planned
+fn effective_timeout(planned: &ReadinessModel, lease: &Lease) -> Duration {
+    let configured = planned
         .timeout
         .as_ref()
         .known()
         .and_then(|text| text.parse::<Span>().ok());
-    own.or(lease.terms.ready_timeout)
+    configured
+        .or(lease.terms.ready_timeout)
         .map_or(DEFAULT_TIMEOUT, |span| Duration::from_secs(span.seconds()))
 }
 
-fn timed_out(name: &StackName, time: Duration, pending: &[Pending]) -> Failure {
+fn timed_out(name: &StackName, timeout: Duration, pending: &[PendingCheck]) -> Failure {
     let path = pending
         .first()
         .map(|pending| pending.path.clone())
         .unwrap_or_default();
     Failure::new(
-        format!("The stack {name} was not ready within {} s", time.as_secs()),
         format!(
-            "It is billed and of no use: it is in purgatory. What did not pass, and the last thing that was wrong:\n{}\n\
-             Mend it and apply again, or destroy the stack.",
-            checks::list(pending)
+            "The stack {name} was not ready within {} s",
+            timeout.as_secs()
+        ),
+        format!(
+            "It is billed but not ready: it is in purgatory. These checks did not pass:\n{}\n\
+             Fix the cause and apply again, or destroy the stack.",
+            checks::format_pending(pending)
         ),
     )
     .at(path)
 }
 
-fn interrupted(name: &StackName, pending: &[Pending]) -> Failure {
+fn interrupted(name: &StackName, pending: &[PendingCheck]) -> Failure {
     Failure::new(
         "Interrupted",
         format!(
-            "The stack {name} was not ready yet when Terraform was interrupted. What had not passed:\n{}\n\
-             The next apply checks again.",
-            checks::list(pending)
+            "Terraform was interrupted before the stack {name} was ready. These checks had not passed:\n{}\n\
+             The next apply runs them again.",
+            checks::format_pending(pending)
         ),
     )
 }
 
-/// What an app tells as its phase's length, in whole milliseconds; a phase cannot be longer than what fits.
+/// The duration of a reported phase, rounded to milliseconds.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a float's cast saturates, and it is not negative"
+    reason = "the cast of a float saturates, and the value is not negative"
 )]
-fn elapsed(phase: &ToldPhase) -> Elapsed {
+fn elapsed(phase: &CheckPhase) -> Elapsed {
     Elapsed::from_millis((phase.seconds * 1000.0).round() as u64)
 }
 
@@ -344,6 +364,6 @@ fn check_stack(text: &str) -> std::result::Result<(), String> {
 fn check_on_timeout(text: &str) -> std::result::Result<(), String> {
     match text {
         "fail" | "warn" => Ok(()),
-        other => Err(format!("{other:?} is neither \"fail\" nor \"warn\"")),
+        other => Err(format!("Invalid value {other:?}: use \"fail\" or \"warn\"")),
     }
 }

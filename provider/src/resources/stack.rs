@@ -1,4 +1,4 @@
-//! `jiti_stack`: a lease on a stack.
+//! `jiti_stack`: the lease of a stack.
 
 use std::error::Error;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use stack::{
     AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Owner, Phase,
     ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
 };
-use tfplugin::{Context, Failure, Import, Path, Plan, Resource, Result, Value};
+use tfplugin::{Context, Failure, Import, Plan, Resource, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
@@ -19,15 +19,16 @@ use crate::preflight;
 use crate::resources::stack_model::{StackModel, TeardownModel};
 use crate::resources::stack_plan;
 
-/// Where private data keeps the id of the ledger that knows the lease. One letter, because it is in every state.
-const LEDGER: &str = "l";
+/// The key in private data for the id of the ledger that has the lease. One letter, because it is
+/// stored in every state.
+const LEDGER_ID_KEY: &str = "l";
 
 /// The resource.
-pub(crate) struct Stack {
+pub(crate) struct StackResource {
     client: Client,
 }
 
-impl Resource for Stack {
+impl Resource for StackResource {
     type Client = Client;
     type Model = StackModel;
 
@@ -52,35 +53,35 @@ impl Resource for Stack {
                 opened.map_err(|error| diag::service(&error))?.lease
             }
         };
-        self.client.registered(&name);
-        self.remember_ledger(context).await?;
-        Ok(as_leased(planned, &lease))
+        self.client.add_registration(&name);
+        self.store_ledger_id(context).await?;
+        Ok(with_lease_times(planned, &lease))
     }
 
     async fn read(&self, context: &mut Context, state: StackModel) -> Result<Option<StackModel>> {
-        let name = name_of(&state)?;
+        let name = stack_name(&state)?;
         let imported = matches!(state.app, Value::Null);
         match self.client.lease(&name).await {
             Err(error) if imported => Err(diag::ledger(&error)),
             Err(error) => {
                 context.warn(
-                    format!("The lease of {name} cannot be looked up"),
-                    format!("{}\nThe state is kept as it is.", diag::chain(&error)),
+                    format!("Cannot read the lease of {name}"),
+                    format!("{}\nThe state does not change.", diag::chain(&error)),
                 );
                 Ok(Some(state))
             }
             Ok(None) if imported => Ok(None),
             Ok(None) => {
-                self.warn_unknown(context, &name).await?;
+                self.warn_about_missing_lease(context, &name).await?;
                 Ok(Some(state))
             }
             Ok(Some(lease)) if !lease.is_live() => Ok(None),
             Ok(Some(lease)) => {
-                self.confirm(&lease).await;
-                self.warn_of(context, &lease);
+                self.confirm_registration(&lease).await;
+                self.warn_about_lease(context, &lease);
                 if imported {
-                    self.remember_ledger(context).await?;
-                    return Ok(Some(of_lease(&lease)));
+                    self.store_ledger_id(context).await?;
+                    return Ok(Some(imported_state(&lease)));
                 }
                 Ok(Some(state))
             }
@@ -95,12 +96,12 @@ impl Resource for Stack {
     ) -> Result<StackModel> {
         let (name, registration) = registration(&self.client, &planned)?;
         let service = self.client.service()?;
-        let known = self
+        let current = self
             .client
             .lease(&name)
             .await
             .map_err(|error| diag::ledger(&error))?;
-        let lease = match known {
+        let lease = match current {
             Some(lease) if lease.is_live() => {
                 let Registration {
                     version,
@@ -122,28 +123,30 @@ impl Resource for Stack {
                     .await
             }
             _ => {
-                let from: Option<LedgerId> = context.private(LEDGER)?;
+                let previous_ledger: Option<LedgerId> = context.private(LEDGER_ID_KEY)?;
                 let created_at = prior.created_at.known().and_then(|text| text.parse().ok());
-                service.adopt(&name, registration, from, created_at).await
+                service
+                    .adopt(&name, registration, previous_ledger, created_at)
+                    .await
             }
         }
         .map_err(|error| diag::service(&error))?;
-        self.remember_ledger(context).await?;
-        Ok(as_leased(planned, &lease))
+        self.store_ledger_id(context).await?;
+        Ok(with_lease_times(planned, &lease))
     }
 
     async fn delete(&self, context: &mut Context, prior: StackModel) -> Result<()> {
-        let name = name_of(&prior)?;
+        let name = stack_name(&prior)?;
         if !self.client.ledger_path().exists() {
             return Ok(());
         }
-        match self.client.unlimited().release(&name).await {
+        match self.client.service_without_policy().release(&name).await {
             Ok(()) => Ok(()),
             Err(error) if is_unusable(&error) => {
                 context.warn(
-                    format!("The release of {name} is not in the ledger"),
+                    format!("The release of {name} was not recorded in the ledger"),
                     format!(
-                        "{}\nThe stack is destroyed all the same: a lost ledger never blocks that.",
+                        "{}\nTerraform destroys the stack anyway: a lost ledger never blocks a destroy.",
                         diag::chain(&error)
                     ),
                 );
@@ -154,10 +157,10 @@ impl Resource for Stack {
     }
 }
 
-impl Import for Stack {
+impl Import for StackResource {
     async fn import(&self, _context: &mut Context, id: String) -> Result<StackModel> {
         let name = StackName::new(id)
-            .map_err(|error| Failure::new("This is no stack's name", diag::sentence(&error)))?;
+            .map_err(|error| Failure::new("Invalid stack name", diag::sentence(&error)))?;
         Ok(StackModel {
             name: name.to_string().into(),
             id: name.to_string().into(),
@@ -166,86 +169,95 @@ impl Import for Stack {
     }
 }
 
-impl Stack {
-    /// Keeps the id of the ledger that knows the lease, so that a later run can name a ledger that was lost.
-    async fn remember_ledger(&self, context: &mut Context) -> Result<()> {
+impl StackResource {
+    /// Stores the id of the ledger that has the lease, so that a later run can name it if it is
+    /// lost.
+    async fn store_ledger_id(&self, context: &mut Context) -> Result<()> {
         let id = self
             .client
             .ledger()
             .id()
             .await
             .map_err(|error| diag::ledger(&error))?;
-        context.set_private(LEDGER, &id)
+        context.set_private(LEDGER_ID_KEY, &id)
     }
 
-    /// A state that holds the stack is what finishes its registration, where the run that made it was killed.
-    async fn confirm(&self, lease: &Lease) {
+    /// Finishes the registration of a killed run: Terraform's state has the stack.
+    async fn confirm_registration(&self, lease: &Lease) {
         if lease.is_unfinished()
-            && let Err(error) = self.client.unlimited().recorded(&lease.name).await
+            && let Err(error) = self
+                .client
+                .service_without_policy()
+                .recorded(&lease.name)
+                .await
         {
-            tracing::warn!(stack = %lease.name, %error, "the registration could not be marked as finished");
+            tracing::warn!(stack = %lease.name, %error, "cannot mark the registration as finished");
         }
     }
 
-    async fn warn_unknown(&self, context: &mut Context, name: &StackName) -> Result<()> {
+    async fn warn_about_missing_lease(
+        &self,
+        context: &mut Context,
+        name: &StackName,
+    ) -> Result<()> {
         let path = self.client.ledger_path();
-        let here = if path.exists() {
+        let this_ledger = if path.exists() {
             match self.client.ledger().id().await {
                 Ok(id) => format!("The ledger {} ({id})", path.display()),
                 Err(_) => format!("The ledger {}", path.display()),
             }
         } else {
-            format!("The ledger {}, which does not exist yet,", path.display())
+            format!("The ledger {}, which does not exist,", path.display())
         };
-        let there = match context.private::<LedgerId>(LEDGER)? {
+        let previous_ledger = match context.private::<LedgerId>(LEDGER_ID_KEY)? {
             Some(id) => format!("the ledger {id}"),
             None => "another ledger".to_owned(),
         };
         context.warn(
-            format!("This ledger does not know the stack {name}"),
+            format!("This ledger does not have the stack {name}"),
             format!(
-                "{here} has no lease of it; its lease was written into {there}. The next apply registers the stack \
-                 here, without changing anything that it consists of. If you meant the other ledger, set `ledger` \
+                "{this_ledger} has no lease of this stack. The lease is in {previous_ledger}. The next apply registers \
+                 the stack in this ledger and does not change its resources. To use the other ledger, set `ledger` \
                  in the provider block or JITI_LEDGER."
             ),
         );
         Ok(())
     }
 
-    /// Says what a plan that finds nothing to do would hide.
-    fn warn_of(&self, context: &mut Context, lease: &Lease) {
+    /// Adds warnings that a plan without changes would hide.
+    fn warn_about_lease(&self, context: &mut Context, lease: &Lease) {
         let reading = lease.at(self.client.now());
         let name = &lease.name;
-        let ended = "Extend it with `jiti extend`, deploy a new version, or destroy it.";
+        let next_steps = "Extend it with `jiti extend`, deploy a new version, or destroy it.";
         match reading.phase {
             Phase::TearingDown => context.warn(
                 format!("The stack {name} is being torn down"),
-                "Its resources are going away while this plan is made. Wait for the end of the teardown, \
+                "Its resources are being deleted during this plan. Wait for the end of the teardown, \
                  then plan again.",
             ),
             Phase::Residue => context.warn(
-                format!("A teardown of the stack {name} left something behind"),
-                format!("`jiti show {name}` lists what is left and what keeps it."),
+                format!("The teardown of the stack {name} is incomplete"),
+                format!("`jiti show {name}` lists the remaining resources and what blocks their deletion."),
             ),
             Phase::Purgatory => context.warn(
                 format!("The stack {name} is in purgatory"),
-                format!("It is billed and was not ready within its ready_timeout. `jiti show {name}` shows how far it came."),
+                format!("It is billed, but was not ready within its ready_timeout. `jiti show {name}` shows its progress."),
             ),
             _ if reading.expired => context.warn(
                 format!("The stack {name} has expired"),
-                format!("Its lease ended at {}. {ended}", reading.expires_at),
+                format!("Its lease ended at {}. {next_steps}", reading.expires_at),
             ),
             _ if self.is_last_call(lease) => context.warn(
-                format!("The stack {name} expires before long"),
-                format!("Its lease ends at {}, unless this run deploys a new version. {ended}", reading.expires_at),
+                format!("The stack {name} expires soon"),
+                format!("Its lease ends at {}, unless this run deploys a new version. {next_steps}", reading.expires_at),
             ),
             _ => {}
         }
     }
 
-    /// Whether the last of the announcements that the configuration asks for has come.
+    /// Whether the last configured warning before the expiry is due.
     fn is_last_call(&self, lease: &Lease) -> bool {
-        // A configuration that cannot be read is told where it decides something.
+        // An unreadable config file is an error only in calls that depend on it.
         self.client.config().is_ok_and(|config| {
             let view = View::new(
                 self.client.now(),
@@ -264,7 +276,7 @@ fn interrupted(name: &StackName) -> Failure {
     )
 }
 
-/// Errors that a later try cannot mend: the file is not a ledger that this version reads.
+/// Whether a retry cannot succeed, because the file is not a ledger that this version can read.
 fn is_unusable(error: &ServiceError) -> bool {
     matches!(
         error,
@@ -276,30 +288,28 @@ fn is_unusable(error: &ServiceError) -> bool {
     )
 }
 
-fn name_of(model: &StackModel) -> Result<StackName> {
-    let path = Path::new("name");
-    StackName::new(model.name.clone().expect_known(&path)?)
-        .map_err(|error| Failure::new("This is no stack's name", diag::sentence(&error)).at(path))
+fn stack_name(model: &StackModel) -> Result<StackName> {
+    StackName::new(model.name.clone().expect_known("name")?)
+        .map_err(|error| Failure::new("Invalid stack name", diag::sentence(&error)).at("name"))
 }
 
-/// What an apply registers: everything that the configuration says, and from where it was said.
+/// The registration of an apply: the planned values, the policy and the origin.
 fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Registration)> {
-    let name = name_of(planned)?;
+    let name = stack_name(planned)?;
     let terms = Terms {
-        ttl: parsed::<Ttl>("ttl", &planned.ttl)?.ok_or_else(|| missing("ttl"))?,
+        ttl: parse_optional::<Ttl>("ttl", &planned.ttl)?.ok_or_else(|| unknown_value("ttl"))?,
         renew_on: match planned.renew_on.as_ref().known().map(String::as_str) {
             Some("never") => RenewOn::Never,
             _ => RenewOn::Version,
         },
-        idle_after: parsed::<Span>("idle_after", &planned.idle_after)?,
-        ready_timeout: parsed::<Span>("ready_timeout", &planned.ready_timeout)?,
+        idle_after: parse_optional::<Span>("idle_after", &planned.idle_after)?,
+        ready_timeout: parse_optional::<Span>("ready_timeout", &planned.ready_timeout)?,
         hourly_cost: match &planned.hourly_cost {
             Value::Known(cost) => Some(parse::<HourlyRate>("hourly_cost", &cost.to_string())?),
             Value::Null | Value::Unknown => None,
         },
-        labels: Labels::new(planned.labels.clone().known().unwrap_or_default()).map_err(
-            |error| Failure::new("A label cannot be a tag", diag::sentence(&error)).at("labels"),
-        )?,
+        labels: Labels::new(planned.labels.clone().known().unwrap_or_default())
+            .map_err(|error| Failure::new("Invalid label", diag::sentence(&error)).at("labels"))?,
         teardown: planned
             .teardown
             .clone()
@@ -308,9 +318,9 @@ fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Reg
             .unwrap_or_default(),
     };
     let registration = Registration {
-        app: named("app", &planned.app, AppName::new)?,
-        version: named("version", &planned.version, AppVersion::new)?,
-        owner: named("owner", &planned.owner, Owner::new)?,
+        app: parse_name("app", &planned.app, AppName::new)?,
+        version: parse_name("version", &planned.version, AppVersion::new)?,
+        owner: parse_name("owner", &planned.owner, Owner::new)?,
         terms,
         origin: client.environment().origin(),
         policy: client.config()?.policy.clone(),
@@ -318,15 +328,18 @@ fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Reg
     Ok((name, registration))
 }
 
-fn missing(attribute: &str) -> Failure {
+fn unknown_value(attribute: &str) -> Failure {
     Failure::new(
-        format!("`{attribute}` is not known"),
-        "Apply needs its value.",
+        format!("Unknown value of `{attribute}`"),
+        "Apply needs a known value.",
     )
     .at(attribute)
 }
 
-fn parsed<T: FromStr<Err: Error>>(attribute: &str, value: &Value<String>) -> Result<Option<T>> {
+fn parse_optional<T: FromStr<Err: Error>>(
+    attribute: &str,
+    value: &Value<String>,
+) -> Result<Option<T>> {
     match value {
         Value::Known(text) => parse(attribute, text).map(Some),
         Value::Null | Value::Unknown => Ok(None),
@@ -335,44 +348,35 @@ fn parsed<T: FromStr<Err: Error>>(attribute: &str, value: &Value<String>) -> Res
 
 fn parse<T: FromStr<Err: Error>>(attribute: &str, text: &str) -> Result<T> {
     text.parse().map_err(|error: T::Err| {
-        Failure::new(
-            format!("`{attribute}` is malformed"),
-            diag::sentence(&error),
-        )
-        .at(attribute)
+        Failure::new(format!("Invalid {attribute}"), diag::sentence(&error)).at(attribute)
     })
 }
 
-fn named<T>(
+fn parse_name<T>(
     attribute: &str,
     value: &Value<String>,
     new: impl FnOnce(String) -> std::result::Result<T, NameError>,
 ) -> Result<T> {
-    let path = Path::new(attribute);
-    new(value.clone().expect_known(&path)?).map_err(|error| {
-        Failure::new(
-            format!("`{attribute}` is malformed"),
-            diag::sentence(&error),
-        )
-        .at(path)
+    new(value.clone().expect_known(attribute)?).map_err(|error| {
+        Failure::new(format!("Invalid {attribute}"), diag::sentence(&error)).at(attribute)
     })
 }
 
-/// The planned state with what only the ledger decides.
-fn as_leased(planned: StackModel, lease: &Lease) -> StackModel {
-    let or = |planned: Value<String>, decided: Timestamp| match planned {
-        Value::Unknown => Value::Known(decided.to_string()),
+/// The planned state with the times of the lease.
+fn with_lease_times(planned: StackModel, lease: &Lease) -> StackModel {
+    let planned_or = |planned: Value<String>, actual: Timestamp| match planned {
+        Value::Unknown => Value::Known(actual.to_string()),
         known => known,
     };
     StackModel {
-        created_at: or(planned.created_at, lease.created_at),
-        expires_at: or(planned.expires_at, lease.expires_at),
+        created_at: planned_or(planned.created_at, lease.created_at),
+        expires_at: planned_or(planned.expires_at, lease.expires_at),
         ..planned
     }
 }
 
-/// The state of a stack that is imported: what its lease says, with what is at its default left out.
-fn of_lease(lease: &Lease) -> StackModel {
+/// The state of an imported stack. Attributes with their default value are null.
+fn imported_state(lease: &Lease) -> StackModel {
     let terms = &lease.terms;
     let tags = stack::values::tags::tags(
         &lease.name,
@@ -407,7 +411,7 @@ fn of_lease(lease: &Lease) -> StackModel {
             Value::Known(labels.clone())
         },
         preflight: Value::Null,
-        teardown: TeardownModel::of(&terms.teardown),
+        teardown: TeardownModel::from_inputs(&terms.teardown),
         tags: tags.into(),
         created_at: lease.created_at.to_string().into(),
         expires_at: lease.expires_at.to_string().into(),

@@ -1,4 +1,4 @@
-//! The attributes of `jiti_stack`, and what each is held to by itself.
+//! The attributes of `jiti_stack` and their validators.
 
 use std::collections::BTreeMap;
 
@@ -8,89 +8,93 @@ use tfplugin::{Model, Number, Value};
 
 use crate::resources::checks_model::{ExecModel, HttpModel, TcpModel};
 
-/// A lease on a stack: one version of one app, standing in one place, with an owner and an end.
+/// The lease of a stack: one deployment of one version of an app, with an owner and an end.
 ///
-/// Give the stack's other resources `tags` (see the guide on tagging), so that they come after the lease
-/// and go before it. Extending or holding the stack from outside Terraform never makes a diff: computed
-/// values are what the last apply recorded; what is live is in the data source of the same name.
+/// Use `tags` on the stack's other resources (see the guide to tagging), so that Terraform creates
+/// them after the lease and destroys them before it. Extending or holding the stack outside
+/// Terraform never causes a diff: computed values are those of the last apply. The data source of
+/// the same name returns live values.
 #[derive(Clone, Debug, Default, Model)]
 pub(crate) struct StackModel {
-    /// The name, which is the stack's identity: unique in a ledger among stacks that are not gone. Letters,
-    /// digits, spaces and `_.:/=+@-`. Changing it replaces the stack.
+    /// The name, which identifies the stack. It is unique in a ledger among stacks that are not
+    /// gone. Allowed are letters, digits, spaces and `_.:/=+@-`. Changing it replaces the stack.
     #[attribute(required, requires_replace, validate = check_name)]
     pub(crate) name: Value<String>,
     /// The application. Changing it replaces the stack.
     #[attribute(required, requires_replace, validate = check_app)]
     pub(crate) app: Value<String>,
-    /// The version of the app. Changing it updates the stack in place and, as `renew_on` says, renews the lease.
+    /// The version of the app. Changing it updates the stack in place and, depending on `renew_on`,
+    /// renews the lease.
     #[attribute(required, validate = check_version)]
     pub(crate) version: Value<String>,
-    /// Who is responsible: a person or a team, in the form that the policy asks for.
+    /// The owner: a person or a team, in the form that the policy requires.
     #[attribute(required, validate = check_owner)]
     pub(crate) owner: Value<String>,
-    /// How long the stack may live after a renewal: `90m`, `8h`, `1d12h` (units s, m, h, d, w). May be left out
-    /// where the policy has a `default_ttl`.
+    /// How long the stack may live after a renewal: `90m`, `8h`, `1d12h` (units s, m, h, d, w).
+    /// Optional if the policy has a `default_ttl`.
     #[attribute(optional, computed, keep, validate = check_ttl)]
     pub(crate) ttl: Value<String>,
     /// What renews the lease: `version` (a new version, the default) or `never`.
     #[attribute(optional, validate = check_renew_on)]
     pub(crate) renew_on: Value<String>,
-    /// How long nobody may use the stack before it is due: a duration such as `2h`.
+    /// How long the stack may be idle before it is due: a duration such as `2h`.
     #[attribute(optional, validate = check_span)]
     pub(crate) idle_after: Value<String>,
-    /// Within what time the stack has to be ready: a duration such as `15m`. Setting it declares that readiness
-    /// will be reported, by `jiti_readiness` or by `jiti mark NAME ready`; without it the stack is ready when it
-    /// is created.
+    /// The time within which the stack must be ready: a duration such as `15m`. Setting it declares
+    /// that `jiti_readiness` or `jiti mark NAME ready` will report readiness. Without it, the stack
+    /// is ready when it is created.
     #[attribute(optional, validate = check_span)]
     pub(crate) ready_timeout: Value<String>,
-    /// What the stack costs an hour beyond what jiti can price by itself, in US dollars.
+    /// The cost per hour that jiti cannot price itself, in US dollars.
     #[attribute(optional, validate = check_hourly_cost)]
     pub(crate) hourly_cost: Value<Number>,
-    /// More tags for every resource of the stack; at most 45, each of which AWS accepts.
+    /// Additional tags for every resource of the stack. At most 45, and each must be valid in AWS.
     #[attribute(optional, validate = check_labels)]
     pub(crate) labels: Value<BTreeMap<String, String>>,
-    /// What must answer before the stack is registered, so that a shared dependency that is down is not stormed.
+    /// Checks that must pass before the stack is registered, so that many stacks do not overload a
+    /// shared dependency that is down.
     #[attribute(optional)]
     pub(crate) preflight: Value<PreflightModel>,
-    /// What `terraform destroy` needs to be run again by `jiti teardown`. It is stored in the ledger: no secrets.
+    /// Inputs that `jiti teardown` passes to `terraform destroy`. They are stored in the ledger, so
+    /// do not use secrets.
     #[attribute(optional)]
     pub(crate) teardown: Value<TeardownModel>,
-    /// The name.
+    /// The name of the stack.
     #[attribute(computed, keep)]
     pub(crate) id: Value<String>,
-    /// The tags that the stack's resources carry: `jiti:stack`, `jiti:app`, `jiti:version`, `jiti:owner`,
-    /// `jiti:ttl` and the labels. Known at plan; a renewal does not change them.
+    /// The tags for the stack's resources: `jiti:stack`, `jiti:app`, `jiti:version`, `jiti:owner`,
+    /// `jiti:ttl` and the labels. They are known at plan, and a renewal does not change them.
     #[attribute(computed)]
     pub(crate) tags: Value<BTreeMap<String, String>>,
     /// When the stack was created, RFC 3339 in UTC.
     #[attribute(computed, keep)]
     pub(crate) created_at: Value<String>,
-    /// When the lease ends, as the last apply left it, RFC 3339 in UTC.
+    /// When the lease ends as of the last apply, RFC 3339 in UTC.
     #[attribute(computed)]
     pub(crate) expires_at: Value<String>,
 }
 
-/// Checks that have to pass before a stack is registered.
+/// Checks that must pass before a stack is registered.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct PreflightModel {
-    /// URLs that have to answer with a status.
+    /// URLs that must return a status.
     #[attribute(optional)]
     pub(crate) http: Value<Vec<HttpModel>>,
-    /// Addresses that have to accept a connection.
+    /// Addresses that must accept a connection.
     #[attribute(optional)]
     pub(crate) tcp: Value<Vec<TcpModel>>,
-    /// Commands that have to exit with 0.
+    /// Commands that must exit with 0.
     #[attribute(optional)]
     pub(crate) exec: Value<Vec<ExecModel>>,
 }
 
-/// What a destroy needs besides the state.
+/// Inputs that a destroy needs besides the state.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct TeardownModel {
     /// Variables by name.
     #[attribute(optional)]
     pub(crate) variables: Value<BTreeMap<String, String>>,
-    /// Files of variables, relative to the root directory.
+    /// Variable files, relative to the root directory.
     #[attribute(optional)]
     pub(crate) var_files: Value<Vec<String>>,
 }
@@ -105,8 +109,8 @@ impl From<TeardownModel> for TeardownInputs {
 }
 
 impl TeardownModel {
-    /// The attribute as an import finds it: nothing where there is nothing.
-    pub(crate) fn of(inputs: &TeardownInputs) -> Value<Self> {
+    /// The attribute for an import; null if there are no inputs.
+    pub(crate) fn from_inputs(inputs: &TeardownInputs) -> Value<Self> {
         let TeardownInputs {
             variables,
             var_files,
@@ -156,7 +160,9 @@ pub(crate) fn check_span(text: &str) -> Result<(), impl std::fmt::Display + use<
 fn check_renew_on(text: &str) -> Result<(), String> {
     match text {
         "version" | "never" => Ok(()),
-        other => Err(format!("{other:?} is neither \"version\" nor \"never\"")),
+        other => Err(format!(
+            "Invalid value {other:?}: use \"version\" or \"never\""
+        )),
     }
 }
 

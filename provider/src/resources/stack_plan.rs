@@ -1,4 +1,4 @@
-//! What a plan of `jiti_stack` says: known tags, the policy's limits, and whether the lease is renewed.
+//! The plan of `jiti_stack`: known tags, the policy's limits, and the renewal of the lease.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::client::Client;
 use crate::diag;
 use crate::resources::stack_model::StackModel;
 
-/// The attributes that the policy limits: it is asked only when one of them changes.
-const LIMITED: [&str; 5] = ["version", "owner", "ttl", "hourly_cost", "labels"];
+/// The attributes that the policy limits. The policy is checked only when one of them changes.
+const POLICY_ATTRIBUTES: [&str; 5] = ["version", "owner", "ttl", "hourly_cost", "labels"];
 
 pub(crate) async fn plan(
     client: &Client,
@@ -20,50 +20,55 @@ pub(crate) async fn plan(
     if plan.action() == Action::Destroy {
         return Ok(());
     }
-    if let Some(why) = client.inactivity().await {
-        context.warn("Nothing ends a stack that expires", diag::sentence(&why));
+    if let Some(reason) = client.reaper_warning().await {
+        context.warn("Expired stacks are not torn down", diag::sentence(&reason));
     }
     let creates = plan.prior()?.is_none();
     let lease = match known_name(plan)? {
-        Some(name) if !creates => lease_of(client, &name).await,
-        _ => Known::Nothing,
+        Some(name) if !creates => ledger_entry(client, &name).await,
+        _ => LedgerEntry::NotChecked,
     };
     if plan.action() == Action::Unchanged {
-        if matches!(lease, Known::Missing) {
-            // The one change that an adoption makes: the lease begins in this ledger with this apply.
+        if matches!(lease, LedgerEntry::Missing) {
+            // An adoption changes only this: the lease starts in this ledger with this apply.
             plan.keep("tags").set_unknown("expires_at");
         }
         return Ok(());
     }
-    if creates || LIMITED.iter().any(|attribute| plan.changes(*attribute)) {
-        limits(client, plan, creates)?;
+    if creates
+        || POLICY_ATTRIBUTES
+            .iter()
+            .any(|attribute| plan.changes(*attribute))
+    {
+        check_policy(client, plan, creates)?;
     }
     if let Value::Known(name) = plan.get::<String>("name")? {
         plan.set("id", name);
     }
     set_tags(plan)?;
     if !creates {
-        renewal(client, plan, &lease)?;
+        plan_renewal(client, plan, &lease)?;
     }
     Ok(())
 }
 
-/// What the ledger knows of the lease of a stack that Terraform's state holds.
-enum Known {
-    /// It cannot be told, or need not be.
-    Nothing,
-    /// The ledger has never heard of it.
+/// The ledger's entry for a stack in Terraform's state.
+enum LedgerEntry {
+    /// The ledger was not read, or cannot be read.
+    NotChecked,
+    /// The ledger has no lease of the stack.
     Missing,
-    /// It has this lease.
+    /// The ledger has this lease.
     Lease(Box<Lease>),
 }
 
-/// A ledger that cannot be read is no reason to fail a plan: a destroy plans first. Reading the state has warned.
-async fn lease_of(client: &Client, name: &StackName) -> Known {
+/// An unreadable ledger must not fail a plan, because a destroy plans first. `read` has warned
+/// about it.
+async fn ledger_entry(client: &Client, name: &StackName) -> LedgerEntry {
     match client.lease(name).await {
-        Err(_) => Known::Nothing,
-        Ok(None) => Known::Missing,
-        Ok(Some(lease)) => Known::Lease(Box::new(lease)),
+        Err(_) => LedgerEntry::NotChecked,
+        Ok(None) => LedgerEntry::Missing,
+        Ok(Some(lease)) => LedgerEntry::Lease(Box::new(lease)),
     }
 }
 
@@ -74,42 +79,42 @@ fn known_name(plan: &Plan<'_, StackModel>) -> Result<Option<StackName>> {
         .and_then(|name| StackName::new(name).ok()))
 }
 
-/// Holds what is created or changed to the policy, each refusal on its own attribute.
-fn limits(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Result<()> {
+/// Checks new and changed values against the policy. Each violation is an error at its attribute.
+fn check_policy(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Result<()> {
     let policy = &client.config()?.policy;
-    if matches!(plan.get::<String>("ttl")?, Value::Null | Value::Unknown) && leaves_ttl_out(plan)? {
+    if matches!(plan.get::<String>("ttl")?, Value::Null | Value::Unknown) && omits_ttl(plan)? {
         let ttl = policy
             .ttl(None)
             .map_err(|refusal| diag::refusal(&refusal))?;
         plan.set("ttl", ttl.to_string());
     }
     let mut failures: Vec<Failure> = Vec::new();
-    let mut hold = |outcome: std::result::Result<(), stack::Refusal>| {
+    let mut collect = |outcome: std::result::Result<(), stack::Refusal>| {
         if let Err(refusal) = outcome {
             failures.push(diag::refusal(&refusal));
         }
     };
-    let asks = |plan: &Plan<'_, StackModel>, attribute: &str| creates || plan.changes(attribute);
-    if asks(plan, "ttl")
+    let is_new = |plan: &Plan<'_, StackModel>, attribute: &str| creates || plan.changes(attribute);
+    if is_new(plan, "ttl")
         && let Some(ttl) = known::<Ttl>(plan, "ttl")?
     {
-        hold(policy.check_ttl(ttl.span()));
+        collect(policy.check_ttl(ttl.span()));
     }
-    if asks(plan, "owner")
+    if is_new(plan, "owner")
         && let Some(owner) = known::<Owner>(plan, "owner")?
     {
-        hold(policy.check_owner(&owner));
+        collect(policy.check_owner(&owner));
     }
-    if asks(plan, "labels")
+    if is_new(plan, "labels")
         && let Some(labels) = known_labels(plan)?
     {
-        hold(policy.check_labels(&labels));
+        collect(policy.check_labels(&labels));
     }
-    if asks(plan, "hourly_cost")
+    if is_new(plan, "hourly_cost")
         && let Value::Known(cost) = plan.get::<tfplugin::Number>("hourly_cost")?
         && let Ok(rate) = cost.to_string().parse::<HourlyRate>()
     {
-        hold(policy.check_hourly_cost(rate));
+        collect(policy.check_hourly_cost(rate));
     }
     failures
         .into_iter()
@@ -117,14 +122,14 @@ fn limits(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Re
         .map_or(Ok(()), Err)
 }
 
-/// Whether the configuration names no TTL, known or not.
-fn leaves_ttl_out(plan: &Plan<'_, StackModel>) -> Result<bool> {
+/// Whether the configuration omits the TTL.
+fn omits_ttl(plan: &Plan<'_, StackModel>) -> Result<bool> {
     Ok(plan
         .config()?
         .is_none_or(|config| matches!(config.ttl, Value::Null)))
 }
 
-/// Plans the tags: every key known, every value known that is known itself.
+/// Plans the tags. All keys are known, and each value is known if its attribute is.
 fn set_tags(plan: &mut Plan<'_, StackModel>) -> Result<()> {
     let labels = match plan.get::<BTreeMap<String, Value<String>>>("labels")? {
         Value::Known(labels) => labels,
@@ -148,29 +153,34 @@ fn set_tags(plan: &mut Plan<'_, StackModel>) -> Result<()> {
     Ok(())
 }
 
-/// Plans the end of the lease: later after a renewal, which the cap must still allow; as it was without one.
-fn renewal(client: &Client, plan: &mut Plan<'_, StackModel>, lease: &Known) -> Result<()> {
+/// Plans the end of the lease. With a renewal it becomes unknown, and `max_ttl` must allow the
+/// renewal. Otherwise it stays the same.
+fn plan_renewal(
+    client: &Client,
+    plan: &mut Plan<'_, StackModel>,
+    lease: &LedgerEntry,
+) -> Result<()> {
     let never = plan.get::<String>("renew_on")?.known().as_deref() == Some("never");
     let new_version = plan.changes("version") && !never;
-    if !new_version && !plan.changes("ttl") && !matches!(lease, Known::Missing) {
+    if !new_version && !plan.changes("ttl") && !matches!(lease, LedgerEntry::Missing) {
         plan.keep("expires_at");
         return Ok(());
     }
     plan.set_unknown("expires_at");
-    if let (Known::Lease(lease), Some(ttl)) = (lease, known::<Ttl>(plan, "ttl")?) {
-        let about = if new_version { "version" } else { "ttl" };
+    if let (LedgerEntry::Lease(lease), Some(ttl)) = (lease, known::<Ttl>(plan, "ttl")?) {
+        let attribute = if new_version { "version" } else { "ttl" };
         let policy: &Policy = &client.config()?.policy;
         policy
             .renew(lease, ttl.span(), client.now())
             .map_err(|refusal| {
-                Failure::new("The lease cannot be renewed", diag::sentence(&refusal))
-                    .at(Path::new(about))
+                Failure::new("Cannot renew the lease", diag::sentence(&refusal))
+                    .at(Path::new(attribute))
             })?;
     }
     Ok(())
 }
 
-/// A planned value that is known and well-formed. What is malformed has been refused on its own attribute.
+/// A planned value, if it is known and valid. Validators have already reported invalid values.
 fn known<T: std::str::FromStr>(plan: &Plan<'_, StackModel>, attribute: &str) -> Result<Option<T>> {
     Ok(plan
         .get::<String>(attribute)?
