@@ -44,6 +44,18 @@ impl<'h, P: Provider> Instance<'h, P> {
         Ok(())
     }
 
+    /// The same instance in another process of the provider, as the next Terraform command has it:
+    /// with the same state and private data.
+    pub fn continue_in<'o, Q: Provider>(&self, harness: &'o Harness<Q>) -> Instance<'o, Q> {
+        Instance {
+            harness,
+            type_name: self.type_name.clone(),
+            state: self.state.clone(),
+            private: self.private.clone(),
+            tainted: self.tainted,
+        }
+    }
+
     /// Whether the instance has a state.
     #[must_use]
     pub fn exists(&self) -> bool {

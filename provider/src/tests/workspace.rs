@@ -1,0 +1,104 @@
+//! A folder in which tests run the provider.
+
+use serde_json::{Value as Json, json};
+use stack::ledger::Scope;
+use stack::values::id::Seq;
+use stack::{
+    Clock, Ledger, Listing, Policy, ReaperStatus, SqliteLedger, StackName, SystemClock, View,
+};
+use tempfile::TempDir;
+use tfplugin::testing::Harness;
+
+use crate::origin::Environment;
+use crate::provider::Jiti;
+
+/// A folder with a ledger, a config file, and root modules that share them.
+pub(super) struct Workspace {
+    folder: TempDir,
+}
+
+impl Workspace {
+    /// A workspace whose config file has the given content.
+    pub(super) fn new(config: &str) -> Self {
+        let workspace = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        workspace.set_config(config);
+        workspace
+    }
+
+    pub(super) fn set_config(&self, config: &str) {
+        std::fs::write(self.folder.path().join("config.toml"), config).unwrap();
+    }
+
+    /// Starts and configures a provider process, as each Terraform command does.
+    pub(super) async fn provider(&self) -> Harness<Jiti> {
+        self.provider_in("root").await
+    }
+
+    /// Starts and configures a provider process in the given root module.
+    pub(super) async fn provider_in(&self, root: &str) -> Harness<Jiti> {
+        let harness = Harness::new(Jiti::new(Environment {
+            directory: self.folder.path().join(root),
+            user: "ana".to_owned(),
+            ..Environment::default()
+        }));
+        let config = json!({"ledger": "../ledger.db", "config": "../config.toml"});
+        std::fs::create_dir_all(self.folder.path().join(root)).unwrap();
+        assert_eq!(harness.configure(config).await, Ok(Vec::new()));
+        harness
+    }
+
+    pub(super) fn has_ledger(&self) -> bool {
+        self.folder.path().join("ledger.db").exists()
+    }
+
+    /// Deletes the ledger.
+    pub(super) fn lose_ledger(&self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let path = self.folder.path().join(format!("ledger.db{suffix}"));
+            let _ = std::fs::remove_file(path);
+        }
+        assert!(!self.has_ledger());
+    }
+
+    /// The stack as `jiti ls --all --json` lists it.
+    pub(super) async fn listing(&self, name: &str) -> Json {
+        let leases = self.ledger().leases(Scope::All).await.unwrap();
+        let lease = leases
+            .iter()
+            .find(|lease| lease.name.to_string() == name)
+            .unwrap_or_else(|| panic!("the ledger has no stack {name}"));
+        let view = View::new(
+            SystemClock.now(),
+            Policy::default(),
+            ReaperStatus::default(),
+        );
+        serde_json::to_value(Listing::new(lease, &view)).unwrap()
+    }
+
+    /// The kinds of the stack's events, oldest first.
+    pub(super) async fn events(&self, name: &str) -> Vec<String> {
+        let name = StackName::new(name).unwrap();
+        let events = self.ledger().events(&name, Seq::NONE).await.unwrap();
+        events
+            .iter()
+            .map(|event| event.kind.name().to_owned())
+            .collect()
+    }
+
+    fn ledger(&self) -> SqliteLedger {
+        SqliteLedger::at(self.folder.path().join("ledger.db"))
+    }
+}
+
+/// A valid configuration of `jiti_stack`, with attributes added or replaced. Null removes one.
+pub(super) fn stack(changes: Json) -> Json {
+    let mut stack = json!({
+        "name": "checkout-pr-1", "app": "checkout", "version": "1", "owner": "ana@example.com", "ttl": "8h",
+    });
+    if let (Some(stack), Json::Object(changes)) = (stack.as_object_mut(), changes) {
+        stack.extend(changes);
+    }
+    stack
+}
