@@ -156,14 +156,14 @@ pub(crate) fn check_items(
 }
 
 /// Why jiti must not touch a resource that an AWS service manages; `None` for other resources.
-pub(crate) fn managed(operator: Option<&OperatorResponse>) -> Option<String> {
+pub(crate) fn service_managed_reason(operator: Option<&OperatorResponse>) -> Option<String> {
     let operator = operator.filter(|operator| operator.managed() == Some(true))?;
     let by = operator.principal().unwrap_or("an AWS service");
     Some(format!("it is managed by {by}"))
 }
 
 /// Why jiti must not touch a resource that another account shares; `None` for own resources.
-pub(crate) fn foreign(clients: &Clients, owner: Option<&str>) -> Option<String> {
+pub(crate) fn foreign_owner_reason(clients: &Clients, owner: Option<&str>) -> Option<String> {
     let owner = owner.filter(|owner| *owner != clients.place.account)?;
     Some(format!("it belongs to account {owner}"))
 }

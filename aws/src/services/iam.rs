@@ -35,7 +35,7 @@ pub(crate) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
 }
 
 /// Why jiti must not delete a role or policy with this path: it belongs to AWS.
-pub(crate) fn untouchable(path: &str) -> Option<String> {
+pub(crate) fn aws_owned_reason(path: &str) -> Option<String> {
     if path.starts_with("/aws-service-role/") {
         Some("it is linked to an AWS service".to_owned())
     } else if path.starts_with("/aws-reserved/") {
@@ -84,8 +84,8 @@ mod tests {
     fn paths_are_not_names() {
         let id = ResourceId("arn:aws:iam::123456789012:role/teams/web/app".to_owned());
         assert_eq!(name(&id), "app");
-        assert!(untouchable("/aws-service-role/ecs.amazonaws.com/").is_some());
-        assert!(untouchable("/aws-reserved/sso.amazonaws.com/").is_some());
-        assert_eq!(untouchable("/teams/"), None);
+        assert!(aws_owned_reason("/aws-service-role/ecs.amazonaws.com/").is_some());
+        assert!(aws_owned_reason("/aws-reserved/sso.amazonaws.com/").is_some());
+        assert_eq!(aws_owned_reason("/teams/"), None);
     }
 }

@@ -94,7 +94,7 @@ impl ResourceType for AutoscalingGroup {
         deleted(
             answer
                 .map_err(failed!("autoscaling", "DeleteAutoScalingGroup", name))
-                .map_err(not_found),
+                .map_err(missing_as_gone),
             Deletion::Started,
         )
     }
@@ -307,11 +307,11 @@ async fn resize(clients: &Clients, resource: &Resource, size: [i32; 3]) -> Resul
         .send()
         .await
         .map_err(failed!("autoscaling", "UpdateAutoScalingGroup", name));
-    answer.map(|_| ()).map_err(not_found)
+    answer.map(|_| ()).map_err(missing_as_gone)
 }
 
 /// The service reports a missing group with the code of any invalid request.
-fn not_found(error: CloudError) -> CloudError {
+fn missing_as_gone(error: CloudError) -> CloudError {
     let missing = error.code.as_deref() == Some("ValidationError")
         && error.message.contains("name not found");
     let kind = if missing {

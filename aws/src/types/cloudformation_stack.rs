@@ -43,7 +43,7 @@ impl ResourceType for CloudformationStack {
         deleted(
             answer
                 .map_err(failed!("cloudformation", "DeleteStack", id))
-                .map_err(not_existing),
+                .map_err(missing_as_gone),
             Deletion::Started,
         )
     }
@@ -57,7 +57,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
         .send()
         .await
         .map_err(failed!("cloudformation", "DescribeStacks", id.as_str()))
-        .map_err(not_existing)?;
+        .map_err(missing_as_gone)?;
     let stack = answer.stacks().first();
     stack
         .and_then(|stack| to_resource(clients, id, stack))
@@ -101,7 +101,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, stack: &Stack) -> Option<Reso
 }
 
 /// CloudFormation has no error code for a stack that does not exist.
-fn not_existing(mut error: CloudError) -> CloudError {
+fn missing_as_gone(mut error: CloudError) -> CloudError {
     if error.code.as_deref() == Some("ValidationError")
         && error.message.starts_with("Stack ")
         && error.message.ends_with("does not exist")
@@ -166,11 +166,11 @@ mod tests {
             message: message.to_owned(),
             kind: CloudErrorKind::Other,
         };
-        let gone = not_existing(error("Stack with id web does not exist"));
+        let gone = missing_as_gone(error("Stack with id web does not exist"));
         assert_eq!(gone.kind, CloudErrorKind::Gone);
-        let gone = not_existing(error("Role arn:aws:iam::1:role/x does not exist"));
+        let gone = missing_as_gone(error("Role arn:aws:iam::1:role/x does not exist"));
         assert_eq!(gone.kind, CloudErrorKind::Other);
-        let gone = not_existing(error("1 validation error detected"));
+        let gone = missing_as_gone(error("1 validation error detected"));
         assert_eq!(gone.kind, CloudErrorKind::Other);
     }
 }

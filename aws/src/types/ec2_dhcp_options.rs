@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, described, foreign, tags};
+use crate::services::ec2::{BATCH, described, foreign_owner_reason, tags};
 
 pub(super) struct Ec2DhcpOptions;
 
@@ -66,6 +66,6 @@ fn to_resource(clients: &Clients, set: &DhcpOptions) -> Option<Resource> {
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(set.tags());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = foreign(clients, set.owner_id());
+    resource.untouchable = foreign_owner_reason(clients, set.owner_id());
     Some(resource)
 }

@@ -62,7 +62,7 @@ async fn release(clients: &Clients, resource: &Resource) -> Result<(), CloudErro
     let Some(address) = find(clients, resource).await? else {
         return Ok(());
     };
-    if let Some(service) = managed(&address) {
+    if let Some(service) = service_managed_reason(&address) {
         return Err(waits(resource, "ReleaseAddress", &service));
     }
     if let Some(association) = address.association_id() {
@@ -113,7 +113,7 @@ fn to_resource(clients: &Clients, address: &Address) -> Option<Resource> {
     let associated = address.association_id().is_some();
     resource.state = Some(if associated { "associated" } else { "idle" }.to_owned());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = managed(address);
+    resource.untouchable = service_managed_reason(address);
     // AWS bills an address in use and idle alike, but not one from the account's own pool.
     let pool = address.public_ipv4_pool();
     if address.public_ip().is_some() && pool.is_none_or(|pool| pool == "amazon") {
@@ -123,7 +123,7 @@ fn to_resource(clients: &Clients, address: &Address) -> Option<Resource> {
 }
 
 /// Why jiti must not touch an address that a service allocated.
-fn managed(address: &Address) -> Option<String> {
+fn service_managed_reason(address: &Address) -> Option<String> {
     let service = address.service_managed()?;
     Some(format!("it is managed by the service {service}"))
 }

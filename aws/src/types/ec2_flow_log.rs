@@ -80,7 +80,7 @@ fn to_resource(clients: &Clients, log: &FlowLog) -> Option<Resource> {
     let destination = log
         .log_destination()
         .filter(|arn| arn.starts_with("arn:"))
-        .map(|arn| written_to(arn).to_owned());
+        .map(|arn| destination_resource(arn).to_owned());
     let role = log.deliver_logs_permission_arn().map(str::to_owned);
     let others = destination.into_iter().chain(role).map(ResourceId);
     resource.uses = arns(clients, log.resource_id());
@@ -92,7 +92,7 @@ fn to_resource(clients: &Clients, log: &FlowLog) -> Option<Resource> {
 }
 
 /// The bucket or log group of a destination, which may name a folder or all log streams.
-fn written_to(arn: &str) -> &str {
+fn destination_resource(arn: &str) -> &str {
     let arn = arn.strip_suffix(":*").unwrap_or(arn);
     if arn.contains(":s3:::") {
         arn.split('/').next().unwrap_or(arn)
@@ -124,7 +124,7 @@ mod tests {
         ];
         assert_eq!(resource.uses, uses);
         assert_eq!(
-            written_to("arn:aws:s3:::flows/of/vpc/"),
+            destination_resource("arn:aws:s3:::flows/of/vpc/"),
             "arn:aws:s3:::flows"
         );
     }

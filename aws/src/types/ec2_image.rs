@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done};
-use crate::services::ec2::{BATCH, arns, filter, foreign, tags};
+use crate::services::ec2::{BATCH, arns, filter, foreign_owner_reason, tags};
 
 pub(super) struct Ec2Image;
 
@@ -84,7 +84,7 @@ fn to_resource(clients: &Clients, image: &Image) -> Option<Resource> {
     let devices = image.block_device_mappings().iter();
     let snapshots = devices.filter_map(|device| device.ebs()?.snapshot_id());
     resource.uses = arns(clients, snapshots);
-    resource.untouchable = foreign(clients, image.owner_id());
+    resource.untouchable = foreign_owner_reason(clients, image.owner_id());
     let protection = image.deregistration_protection();
     resource.protection = protection
         .filter(|flag| *flag != UNPROTECTED)

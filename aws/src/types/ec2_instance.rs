@@ -22,7 +22,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::ec2::{BATCH, arns, described, managed, tags};
+use crate::services::ec2::{BATCH, arns, described, service_managed_reason, tags};
 use crate::signal::Signal;
 use crate::time::timestamp;
 
@@ -174,7 +174,7 @@ fn to_description(clients: &Clients, instance: &Instance) -> Option<Description>
     resource.created_at = created(instance);
     resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, instance);
-    resource.untouchable = managed(instance.operator());
+    resource.untouchable = service_managed_reason(instance.operator());
     (resource.size, resource.stopped) = size(instance, &resource.tags);
     (resource.usage, resource.unpriced) = usage(instance);
     if state == Some(&InstanceStateName::Running) {

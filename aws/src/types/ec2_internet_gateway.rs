@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::ec2::{BATCH, arns, default_vpc, described, foreign, tags};
+use crate::services::ec2::{BATCH, arns, default_vpc, described, foreign_owner_reason, tags};
 
 pub(super) struct Ec2InternetGateway;
 
@@ -124,7 +124,7 @@ fn to_resource(
     resource.untouchable = if vpcs().any(|vpc| default == Some(vpc)) {
         Some("it belongs to the default VPC".to_owned())
     } else {
-        foreign(clients, gateway.owner_id())
+        foreign_owner_reason(clients, gateway.owner_id())
     };
     Some(resource)
 }

@@ -8,7 +8,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{existing_batches, managed, tags};
+use crate::services::ec2::{existing_batches, service_managed_reason, tags};
 use crate::time::timestamp;
 
 pub(super) struct Ec2LaunchTemplate;
@@ -72,6 +72,6 @@ fn to_resource(clients: &Clients, template: &LaunchTemplate) -> Option<Resource>
     resource.tags = tags(template.tags());
     resource.created_at = timestamp(template.create_time());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = managed(template.operator());
+    resource.untouchable = service_managed_reason(template.operator());
     Some(resource)
 }

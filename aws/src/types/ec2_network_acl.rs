@@ -9,8 +9,8 @@ use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
 use crate::services::ec2::{
-    arns, check_foreign_subnets, default_vpc, deleted_with_vpc, existing_batches, foreign,
-    is_vpc_default, set_vpc_default, tags, waits,
+    arns, check_foreign_subnets, default_vpc, deleted_with_vpc, existing_batches,
+    foreign_owner_reason, is_vpc_default, set_vpc_default, tags, waits,
 };
 
 pub(super) struct Ec2NetworkAcl;
@@ -135,7 +135,7 @@ fn to_resource(clients: &Clients, acl: &NetworkAcl, default: Option<&str>) -> Op
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(acl.tags());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = foreign(clients, acl.owner_id());
+    resource.untouchable = foreign_owner_reason(clients, acl.owner_id());
     match acl.vpc_id() {
         Some(vpc) if acl.is_default() == Some(true) => {
             set_vpc_default(clients, &mut resource, vpc, default);

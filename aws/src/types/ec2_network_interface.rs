@@ -11,7 +11,9 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, usage_of};
-use crate::services::ec2::{BATCH, arns, described, foreign, managed, tags};
+use crate::services::ec2::{
+    BATCH, arns, described, foreign_owner_reason, service_managed_reason, tags,
+};
 
 pub(super) struct Ec2NetworkInterface;
 
@@ -79,9 +81,9 @@ fn to_resource(clients: &Clients, interface: &NetworkInterface) -> Option<Resour
         .iter()
         .filter_map(|group| group.group_id());
     resource.uses = arns(clients, groups.chain(interface.subnet_id()));
-    resource.untouchable = requested(interface)
-        .or_else(|| managed(interface.operator()))
-        .or_else(|| foreign(clients, interface.owner_id()));
+    resource.untouchable = requester_managed_reason(interface)
+        .or_else(|| service_managed_reason(interface.operator()))
+        .or_else(|| foreign_owner_reason(clients, interface.owner_id()));
     let assigned_addresses = assigned_addresses(interface);
     if assigned_addresses > 0 {
         resource.usage = vec![usage_of(
@@ -93,7 +95,7 @@ fn to_resource(clients: &Clients, interface: &NetworkInterface) -> Option<Resour
 }
 
 /// Why jiti must not touch an interface that a service created: the service deletes it.
-fn requested(interface: &NetworkInterface) -> Option<String> {
+fn requester_managed_reason(interface: &NetworkInterface) -> Option<String> {
     if interface.requester_managed() != Some(true) {
         return None;
     }

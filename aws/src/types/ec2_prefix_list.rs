@@ -8,7 +8,7 @@ use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{existing_batches, foreign, tags};
+use crate::services::ec2::{existing_batches, foreign_owner_reason, tags};
 
 pub(super) struct Ec2PrefixList;
 
@@ -71,7 +71,7 @@ fn to_resource(clients: &Clients, list: &ManagedPrefixList) -> Option<Resource> 
     resource.tags = tags(list.tags());
     resource.state = list.state().map(|state| state.as_str().to_owned());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = foreign(clients, list.owner_id());
+    resource.untouchable = foreign_owner_reason(clients, list.owner_id());
     Some(resource)
 }
 

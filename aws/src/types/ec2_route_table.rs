@@ -10,8 +10,8 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
 use crate::services::ec2::{
-    BATCH, arns, check_foreign_subnets, default_vpc, deleted_with_vpc, described, foreign,
-    is_vpc_default, set_vpc_default, tags,
+    BATCH, arns, check_foreign_subnets, default_vpc, deleted_with_vpc, described,
+    foreign_owner_reason, is_vpc_default, set_vpc_default, tags,
 };
 
 pub(super) struct Ec2RouteTable;
@@ -112,7 +112,7 @@ fn to_resource(clients: &Clients, table: &RouteTable, default: Option<&str>) -> 
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(table.tags());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = foreign(clients, table.owner_id());
+    resource.untouchable = foreign_owner_reason(clients, table.owner_id());
     match table.vpc_id() {
         Some(vpc) if is_main(table) => set_vpc_default(clients, &mut resource, vpc, default),
         vpc => {

@@ -10,7 +10,7 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::services::ec2::{
-    BATCH, arns, default_vpc, deleted_with_vpc, described, foreign, is_vpc_default,
+    BATCH, arns, default_vpc, deleted_with_vpc, described, foreign_owner_reason, is_vpc_default,
     set_vpc_default, tags,
 };
 
@@ -98,8 +98,8 @@ fn to_resource(
     let mut resource = clients.resource(id, NAME);
     resource.tags = tags(group.tags());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = foreign(clients, group.owner_id());
-    resource.detachable = arns(clients, others(clients, group));
+    resource.untouchable = foreign_owner_reason(clients, group.owner_id());
+    resource.detachable = arns(clients, referenced_groups(clients, group));
     resource.uses.clone_from(&resource.detachable);
     let rules = group
         .ip_permissions()
@@ -118,7 +118,10 @@ fn to_resource(
 
 /// The other groups of this account that its rules refer to. They cannot be deleted before those
 /// rules.
-fn others<'a>(clients: &Clients, group: &'a SecurityGroup) -> impl Iterator<Item = &'a str> {
+fn referenced_groups<'a>(
+    clients: &Clients,
+    group: &'a SecurityGroup,
+) -> impl Iterator<Item = &'a str> {
     let (own, account) = (group.group_id(), clients.place.account.clone());
     let rules = group
         .ip_permissions()
@@ -144,7 +147,7 @@ async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(),
     let (mut inward, mut outward) = (Vec::new(), Vec::new());
     while let Some(rule) = rules.next().await {
         let rule = rule.map_err(failed!("ec2", "DescribeSecurityGroupRules", id))?;
-        if !names_another(&rule) {
+        if !refers_to_other_group(&rule) {
             continue;
         }
         let to = if rule.is_egress() == Some(true) {
@@ -177,11 +180,11 @@ async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(),
     Ok(())
 }
 
-fn names_another(rule: &SecurityGroupRule) -> bool {
-    let named = rule
+fn refers_to_other_group(rule: &SecurityGroupRule) -> bool {
+    let referenced = rule
         .referenced_group_info()
         .and_then(|info| info.group_id());
-    named.is_some_and(|named| rule.group_id() != Some(named))
+    referenced.is_some_and(|id| rule.group_id() != Some(id))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, foreign, tags};
+use crate::services::ec2::{BATCH, foreign_owner_reason, tags};
 use crate::time::timestamp;
 
 pub(super) struct Ec2Snapshot;
@@ -80,7 +80,7 @@ fn to_resource(clients: &Clients, snapshot: &Snapshot) -> Option<Resource> {
     resource.untouchable = if backup {
         Some("it belongs to AWS Backup".to_owned())
     } else {
-        foreign(clients, snapshot.owner_id())
+        foreign_owner_reason(clients, snapshot.owner_id())
     };
     // AWS bills the difference from the previous snapshot, which no call returns.
     resource.unpriced = vec!["snapshot storage".to_owned()];

@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, arns, described, foreign, tags};
+use crate::services::ec2::{BATCH, arns, described, foreign_owner_reason, tags};
 
 pub(super) struct Ec2Subnet;
 
@@ -62,7 +62,7 @@ fn to_resource(clients: &Clients, subnet: &Subnet) -> Option<Resource> {
     resource.untouchable = if subnet.default_for_az() == Some(true) {
         Some("it belongs to the default VPC".to_owned())
     } else {
-        foreign(clients, subnet.owner_id())
+        foreign_owner_reason(clients, subnet.owner_id())
     };
     Some(resource)
 }

@@ -13,7 +13,7 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, Meter, VolumeKind, usage_of};
-use crate::services::ec2::{BATCH, described, managed, tags};
+use crate::services::ec2::{BATCH, described, service_managed_reason, tags};
 use crate::signal::Signal;
 use crate::time::timestamp;
 
@@ -98,7 +98,7 @@ fn to_resource(clients: &Clients, volume: &Volume) -> Option<Resource> {
     resource.state = volume.state().map(|state| state.as_str().to_owned());
     resource.created_at = timestamp(volume.create_time());
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = managed(volume.operator());
+    resource.untouchable = service_managed_reason(volume.operator());
     // A volume becomes unreadable once the deletion of its key is scheduled.
     let key = volume.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses = key.into_iter().collect();

@@ -9,7 +9,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, arns, described, foreign, tags};
+use crate::services::ec2::{BATCH, arns, described, foreign_owner_reason, tags};
 
 pub(super) struct Ec2Vpc;
 
@@ -62,7 +62,7 @@ fn to_resource(clients: &Clients, vpc: &Vpc) -> Option<Resource> {
     resource.untouchable = if vpc.is_default() == Some(true) {
         Some("it is the default VPC".to_owned())
     } else {
-        foreign(clients, vpc.owner_id())
+        foreign_owner_reason(clients, vpc.owner_id())
     };
     Some(resource)
 }

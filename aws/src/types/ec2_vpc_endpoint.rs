@@ -10,7 +10,7 @@ use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, usage_of};
-use crate::services::ec2::{arns, check_items, existing_batches, foreign, tags};
+use crate::services::ec2::{arns, check_items, existing_batches, foreign_owner_reason, tags};
 use crate::signal::Signal;
 use crate::time::timestamp;
 
@@ -112,7 +112,7 @@ fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
     resource.untouchable = if endpoint.requester_managed() == Some(true) {
         Some("it is managed by the service that requested it".to_owned())
     } else {
-        foreign(clients, endpoint.owner_id())
+        foreign_owner_reason(clients, endpoint.owner_id())
     };
     let groups = endpoint
         .groups()

@@ -37,7 +37,7 @@ impl ResourceType for EcsTaskDefinition {
         deleted(
             delete(clients, resource.id.as_str())
                 .await
-                .map_err(not_found),
+                .map_err(missing_as_gone),
             Deletion::Gone,
         )
     }
@@ -75,7 +75,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
         .send()
         .await
         .map_err(failed!("ecs", "DescribeTaskDefinition", arn))
-        .map_err(not_found)?;
+        .map_err(missing_as_gone)?;
     let definition = answer.task_definition();
     let found = definition.and_then(|definition| to_resource(clients, definition));
     let mut resource = found.ok_or_else(|| missing("ecs", "DescribeTaskDefinition", arn))?;
@@ -103,7 +103,7 @@ fn to_resource(clients: &Clients, definition: &TaskDefinition) -> Option<Resourc
 }
 
 /// ECS reports a missing definition with the code of any invalid request.
-fn not_found(error: CloudError) -> CloudError {
+fn missing_as_gone(error: CloudError) -> CloudError {
     let missing = error.code.as_deref() == Some("ClientException")
         && error.message.contains("Unable to describe task definition");
     let kind = if missing {
@@ -151,7 +151,7 @@ mod tests {
                 kind: CloudErrorKind::Other,
                 ..missing("ecs", "DescribeTaskDefinition", "arn")
             };
-            not_found(error).kind
+            missing_as_gone(error).kind
         };
         assert_eq!(
             kind("Unable to describe task definition."),

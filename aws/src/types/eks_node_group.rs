@@ -107,12 +107,15 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Description, Clo
         to_resource(clients, group).ok_or_else(|| missing("eks", "DescribeNodegroup", name))?;
     Ok(Description {
         resource,
-        owns: made(clients, group).await?,
+        owns: auto_scaling_groups_of(clients, group).await?,
     })
 }
 
 /// The Auto Scaling groups that it created. EKS returns only their names; their ARNs contain more.
-async fn made(clients: &Clients, group: &Nodegroup) -> Result<Vec<ResourceId>, CloudError> {
+async fn auto_scaling_groups_of(
+    clients: &Clients,
+    group: &Nodegroup,
+) -> Result<Vec<ResourceId>, CloudError> {
     let groups: Vec<_> = group
         .resources()
         .map(NodegroupResources::auto_scaling_groups)

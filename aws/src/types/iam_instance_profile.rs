@@ -93,7 +93,7 @@ fn to_resource(clients: &Clients, profile: &InstanceProfile) -> Resource {
     resource.tags = iam::tags(profile.tags());
     resource.created_at = timestamp(Some(profile.create_date()));
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = iam::untouchable(profile.path());
+    resource.untouchable = iam::aws_owned_reason(profile.path());
     let roles = profile.roles().iter();
     resource.uses = roles.map(|role| ResourceId(role.arn.clone())).collect();
     resource

@@ -45,7 +45,7 @@ impl ResourceType for IamPolicy {
         match delete(clients, &resource.id).await {
             Ok(()) => Ok(Deletion::Gone),
             Err(error) if error.code.as_deref() == Some("DeleteConflict") => {
-                Err(with_users(clients, &resource.id, error).await)
+                Err(with_attached_entities(clients, &resource.id, error).await)
             }
             Err(error) => gone_is_done(error),
         }
@@ -104,7 +104,7 @@ fn to_resource(clients: &Clients, id: &ResourceId, policy: &Policy) -> Resource 
     resource.confirmation = Confirmation::Confirmed;
     let path = policy.path().unwrap_or("/");
     let own = Arn::from_id(id).is_some_and(|arn| arn.account == clients.place.account);
-    resource.untouchable = iam::untouchable(path)
+    resource.untouchable = iam::aws_owned_reason(path)
         .or_else(|| (!own).then(|| "it belongs to AWS, not to this account".to_owned()));
     resource
 }
@@ -143,7 +143,11 @@ async fn delete(clients: &Clients, id: &ResourceId) -> Result<(), CloudError> {
 
 /// Adds the names of the entities that still have the policy to the error. They are outside the
 /// stack, which would have detached it.
-async fn with_users(clients: &Clients, id: &ResourceId, mut error: CloudError) -> CloudError {
+async fn with_attached_entities(
+    clients: &Clients,
+    id: &ResourceId,
+    mut error: CloudError,
+) -> CloudError {
     let users = clients
         .iam()
         .list_entities_for_policy()

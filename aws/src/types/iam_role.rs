@@ -148,7 +148,7 @@ fn to_resource(
     resource.tags = tags;
     resource.created_at = timestamp(created);
     resource.confirmation = Confirmation::Confirmed;
-    resource.untouchable = iam::untouchable(path);
+    resource.untouchable = iam::aws_owned_reason(path);
     // AWS-managed policies are never deleted, so they do not count.
     let own =
         |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.account == clients.place.account);

@@ -50,7 +50,7 @@ impl ResourceType for KmsKey {
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let (key, tags) = tokio::join!(key(clients, id), tags(clients, id));
     let key = key?;
-    if pending(&key) {
+    if is_pending_deletion(&key) {
         let why = "its deletion is scheduled";
         return Err(absent("kms", "DescribeKey", id.as_str(), why));
     }
@@ -88,7 +88,7 @@ async fn tags(clients: &Clients, id: &ResourceId) -> Result<BTreeMap<String, Str
 }
 
 /// Whether the key is scheduled for deletion.
-fn pending(key: &KeyMetadata) -> bool {
+fn is_pending_deletion(key: &KeyMetadata) -> bool {
     matches!(
         key.key_state(),
         Some(KeyState::PendingDeletion | KeyState::PendingReplicaDeletion)
@@ -150,7 +150,7 @@ async fn schedule(clients: &Clients, id: &ResourceId) -> Result<Option<Timestamp
         Ok(answer) => Ok(timestamp(answer.deletion_date())),
         Err(error) if error.code.as_deref() == Some("KMSInvalidStateException") => {
             let key = key(clients, id).await?;
-            if pending(&key) {
+            if is_pending_deletion(&key) {
                 Ok(timestamp(key.deletion_date()))
             } else {
                 Err(error)
@@ -173,15 +173,18 @@ mod tests {
     #[test]
     fn scheduled_is_gone() {
         let customer = KeyManagerType::Customer;
-        assert!(pending(&key_metadata(
+        assert!(is_pending_deletion(&key_metadata(
             KeyState::PendingDeletion,
             customer.clone()
         )));
-        assert!(pending(&key_metadata(
+        assert!(is_pending_deletion(&key_metadata(
             KeyState::PendingReplicaDeletion,
             customer.clone()
         )));
-        assert!(!pending(&key_metadata(KeyState::Disabled, customer)));
+        assert!(!is_pending_deletion(&key_metadata(
+            KeyState::Disabled,
+            customer
+        )));
     }
 
     /// Keys of AWS are free and must not be touched.

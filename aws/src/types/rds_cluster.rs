@@ -61,7 +61,7 @@ impl ResourceType for RdsCluster {
             .map_err(failed!("rds", "StopDBCluster", name))
         {
             Ok(_) => Ok(()),
-            Err(error) => self.unless_so(clients, resource, error, true).await,
+            Err(error) => self.ignore_if_reached(clients, resource, error, true).await,
         }
     }
 
@@ -82,13 +82,16 @@ impl ResourceType for RdsCluster {
             .map_err(failed!("rds", "StartDBCluster", name))
         {
             Ok(_) => Ok(()),
-            Err(error) => self.unless_so(clients, resource, error, false).await,
+            Err(error) => {
+                self.ignore_if_reached(clients, resource, error, false)
+                    .await
+            }
         }
     }
 }
 
 impl RdsCluster {
-    async fn unless_so(
+    async fn ignore_if_reached(
         &self,
         clients: &Clients,
         resource: &Resource,

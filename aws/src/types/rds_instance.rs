@@ -78,7 +78,7 @@ impl ResourceType for RdsInstance {
             .map_err(failed!("rds", "StopDBInstance", name))
         {
             Ok(_) => Ok(()),
-            Err(error) => self.unless_so(clients, resource, error, true).await,
+            Err(error) => self.ignore_if_reached(clients, resource, error, true).await,
         }
     }
 
@@ -102,7 +102,10 @@ impl ResourceType for RdsInstance {
             .map_err(failed!("rds", "StartDBInstance", name))
         {
             Ok(_) => Ok(()),
-            Err(error) => self.unless_so(clients, resource, error, false).await,
+            Err(error) => {
+                self.ignore_if_reached(clients, resource, error, false)
+                    .await
+            }
         }
     }
 
@@ -125,7 +128,7 @@ impl ResourceType for RdsInstance {
 }
 
 impl RdsInstance {
-    async fn unless_so(
+    async fn ignore_if_reached(
         &self,
         clients: &Clients,
         resource: &Resource,

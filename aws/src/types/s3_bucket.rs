@@ -43,7 +43,7 @@ impl ResourceType for S3Bucket {
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
-        match created(clients).await {
+        match creation_times(clients).await {
             Ok(created) => each(ids, |id| describe(clients, id, &created)).await,
             Err(error) => {
                 let mut descriptions = Descriptions::default();
@@ -65,7 +65,7 @@ impl ResourceType for S3Bucket {
 
 /// When the buckets of this region were created. No call about a single bucket returns it. Without
 /// permission to list all buckets it is unknown.
-async fn created(clients: &Clients) -> Result<HashMap<String, Timestamp>, CloudError> {
+async fn creation_times(clients: &Clients) -> Result<HashMap<String, Timestamp>, CloudError> {
     let list = clients.s3().list_buckets().bucket_region(clients.region());
     let mut pages = list.max_buckets(PAGE).into_paginator().send();
     let mut created = HashMap::new();
@@ -92,9 +92,9 @@ async fn describe(
     created: &HashMap<String, Timestamp>,
 ) -> Result<Resource, CloudError> {
     let name = bucket(id);
-    let region = region(clients, name).await.map_err(elsewhere)?;
+    let region = region(clients, name).await.map_err(redirect_as_gone)?;
     if region != clients.region() {
-        return Err(not_here(name, &region));
+        return Err(in_other_region(name, &region));
     }
     let (tags, locked) = tokio::join!(tags(clients, name), is_locked(clients, name));
     let mut resource = clients.resource(id.clone(), NAME);
@@ -118,11 +118,11 @@ async fn region(clients: &Clients, name: &str) -> Result<String, CloudError> {
     let constraint = answer
         .location_constraint()
         .map(BucketLocationConstraint::as_str);
-    Ok(of_constraint(constraint).to_owned())
+    Ok(region_of_constraint(constraint).to_owned())
 }
 
 /// The region of a location constraint. The oldest regions have special names there.
-fn of_constraint(constraint: Option<&str>) -> &str {
+fn region_of_constraint(constraint: Option<&str>) -> &str {
     match constraint {
         None | Some("") => "us-east-1",
         Some("EU") => "eu-west-1",
@@ -182,7 +182,7 @@ fn bucket(id: &ResourceId) -> &str {
 }
 
 /// A redirect to another region means that the bucket is not in this one.
-fn elsewhere(mut error: CloudError) -> CloudError {
+fn redirect_as_gone(mut error: CloudError) -> CloudError {
     let code = error.code.as_deref();
     if code.is_some_and(|code| ELSEWHERE.contains(&code)) {
         error.kind = CloudErrorKind::Gone;
@@ -190,7 +190,7 @@ fn elsewhere(mut error: CloudError) -> CloudError {
     error
 }
 
-fn not_here(name: &str, region: &str) -> CloudError {
+fn in_other_region(name: &str, region: &str) -> CloudError {
     let why = format!("it is in {region}");
     absent("s3", "GetBucketLocation", name, &why)
 }
@@ -213,20 +213,20 @@ mod tests {
     /// The oldest regions have special names.
     #[test]
     fn constraints_are_regions() {
-        assert_eq!(of_constraint(None), "us-east-1");
-        assert_eq!(of_constraint(Some("")), "us-east-1");
-        assert_eq!(of_constraint(Some("EU")), "eu-west-1");
-        assert_eq!(of_constraint(Some("eu-central-1")), "eu-central-1");
+        assert_eq!(region_of_constraint(None), "us-east-1");
+        assert_eq!(region_of_constraint(Some("")), "us-east-1");
+        assert_eq!(region_of_constraint(Some("EU")), "eu-west-1");
+        assert_eq!(region_of_constraint(Some("eu-central-1")), "eu-central-1");
     }
 
     /// A redirect to another region means that the bucket is gone from this one.
     #[test]
     fn a_redirect_means_gone() {
-        let mut error = not_here("logs", "us-east-1");
+        let mut error = in_other_region("logs", "us-east-1");
         error.kind = CloudErrorKind::Other;
         error.code = Some("PermanentRedirect".to_owned());
-        assert_eq!(elsewhere(error.clone()).kind, CloudErrorKind::Gone);
+        assert_eq!(redirect_as_gone(error.clone()).kind, CloudErrorKind::Gone);
         error.code = Some("InternalError".to_owned());
-        assert_eq!(elsewhere(error).kind, CloudErrorKind::Other);
+        assert_eq!(redirect_as_gone(error).kind, CloudErrorKind::Other);
     }
 }

@@ -42,7 +42,7 @@ impl ResourceType for SnsTopic {
         index: &TagIndex,
     ) -> Descriptions {
         // Describes each topic that the list does not name, which also gives its error.
-        let listed = listed(clients, ids.len() / WORTH_A_PAGE)
+        let listed = list_topic_arns(clients, ids.len() / WORTH_A_PAGE)
             .await
             .unwrap_or_default();
         let mut descriptions = Descriptions::default();
@@ -100,7 +100,7 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
 }
 
 /// The topics on the first `pages` pages of the list.
-async fn listed(clients: &Clients, pages: usize) -> Result<BTreeSet<String>, CloudError> {
+async fn list_topic_arns(clients: &Clients, pages: usize) -> Result<BTreeSet<String>, CloudError> {
     let mut listed = BTreeSet::new();
     let mut answers = clients.sns().list_topics().into_paginator().send();
     for _ in 0..pages {

@@ -33,7 +33,7 @@ pub(super) async fn empty(clients: &Clients, name: &str) -> Result<(), CloudErro
 async fn delete_versions(clients: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let mut last = None;
     loop {
-        in_time(name, until)?;
+        check_deadline(name, until)?;
         let page = clients
             .s3()
             .list_object_versions()
@@ -131,7 +131,7 @@ fn object_error(name: &str, error: &aws_sdk_s3::types::Error) -> Option<CloudErr
 async fn abort_uploads(clients: &Clients, name: &str, until: Instant) -> Result<(), CloudError> {
     let (mut key, mut upload) = (None, None);
     loop {
-        in_time(name, until)?;
+        check_deadline(name, until)?;
         let page = clients
             .s3()
             .list_multipart_uploads()
@@ -160,8 +160,8 @@ async fn abort_uploads(clients: &Clients, name: &str, until: Instant) -> Result<
     }
 }
 
-/// The error that makes the caller try again.
-fn in_time(name: &str, until: Instant) -> Result<(), CloudError> {
+/// Fails after the time of one attempt, with an error that makes the caller try again.
+fn check_deadline(name: &str, until: Instant) -> Result<(), CloudError> {
     if Instant::now() < until {
         return Ok(());
     }
