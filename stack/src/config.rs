@@ -1,6 +1,7 @@
 //! The config file: its settings, and a parser whose errors name the file, the line and the remedy.
 
 mod error;
+mod locations;
 mod section;
 
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 pub use error::{ConfigError, ConfigProblem};
+pub use locations::{ConfigLocation, LocationError, Locations, PathSource};
 use section::{Lines, Section};
 
 use crate::cloud::Place;

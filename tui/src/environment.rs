@@ -2,17 +2,13 @@
 
 use std::path::PathBuf;
 
+use stack::config::Locations;
+
 /// The environment variables that jiti reads. An empty variable counts as not set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    /// `JITI_LEDGER`
-    pub(crate) ledger: Option<String>,
-    /// `JITI_CONFIG`
-    pub(crate) config: Option<PathBuf>,
-    /// `XDG_DATA_HOME`, else `~/.local/share`
-    pub(crate) data_home: Option<PathBuf>,
-    /// `XDG_CONFIG_HOME`, else `~/.config`
-    pub(crate) config_home: Option<PathBuf>,
+    /// The variables that locate the ledger and the config file.
+    pub(crate) locations: Locations,
     /// The folders of `PATH`.
     pub(crate) path: Vec<PathBuf>,
     /// `USER`, else `LOGNAME`
@@ -35,13 +31,14 @@ pub(crate) struct Environment {
 impl Environment {
     /// The environment of this process.
     pub(crate) fn of_process() -> Self {
-        let home = path("HOME");
-        let below_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
         Self {
-            ledger: text("JITI_LEDGER"),
-            config: path("JITI_CONFIG"),
-            data_home: base_folder("XDG_DATA_HOME").or_else(|| below_home(".local/share")),
-            config_home: base_folder("XDG_CONFIG_HOME").or_else(|| below_home(".config")),
+            locations: Locations {
+                jiti_ledger: text("JITI_LEDGER"),
+                jiti_config: path("JITI_CONFIG"),
+                xdg_data_home: path("XDG_DATA_HOME"),
+                xdg_config_home: path("XDG_CONFIG_HOME"),
+                home: path("HOME"),
+            },
             path: raw("PATH")
                 .map(|path| std::env::split_paths(&path).collect())
                 .unwrap_or_default(),
@@ -94,11 +91,6 @@ fn is_secret(name: &str) -> bool {
         || words
             .iter()
             .any(|word| name.to_ascii_uppercase().contains(word))
-}
-
-/// A folder of the XDG base directory specification, which requires to ignore relative paths.
-fn base_folder(name: &str) -> Option<PathBuf> {
-    path(name).filter(|path| path.is_absolute())
 }
 
 fn path(name: &str) -> Option<PathBuf> {

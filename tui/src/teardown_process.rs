@@ -38,7 +38,7 @@ impl TeardownProcess {
             if let Ok(path) = context.ledger_path() {
                 command.arg("--ledger").arg(path);
             }
-            if let Some((path, PathSource::Option)) = context.config_path() {
+            if let Some((path, PathSource::Argument)) = context.config_path() {
                 command.arg("--config").arg(path);
             }
             command.arg("teardown-run").arg(&folder);

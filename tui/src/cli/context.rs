@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use stack::config::PathSource;
 use stack::ledger::Scope;
 use stack::service::teardown::TeardownSettings;
 use stack::service::{CloudAccess, Service, ServiceError};
@@ -23,17 +24,6 @@ pub(crate) enum ReadOnly {
     Flag,
     /// `read_only = true` in the configuration.
     Config,
-}
-
-/// Where a path comes from. Only a file in the default place may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PathSource {
-    /// A command-line option.
-    Option,
-    /// An environment variable.
-    Variable,
-    /// The default place.
-    Default,
 }
 
 /// The context of one command.
@@ -67,37 +57,20 @@ impl Context {
 
     /// The path of the ledger. The file may be missing.
     pub(crate) fn ledger_path(&self) -> Result<PathBuf, CommandError> {
-        let Environment {
-            ledger, data_home, ..
-        } = &self.environment;
-        match self.global.ledger.as_ref().or(ledger.as_ref()) {
-            Some(address) => ledger_file(address),
-            None => data_home
-                .as_ref()
-                .map(|folder| folder.join("jiti/ledger.db"))
-                .ok_or_else(|| {
-                    CommandError::failed("cannot find the ledger: HOME is not set")
-                        .hint("set the ledger with --ledger or JITI_LEDGER")
-                }),
-        }
+        let locations = &self.environment.locations;
+        locations
+            .ledger(self.global.ledger.as_deref())
+            .map_err(|error| {
+                CommandError::failed(error.to_string())
+                    .hint("set the path of a file with --ledger or JITI_LEDGER")
+            })
     }
 
     /// The path of the configuration file and its source; `None` if HOME is not set.
     pub(crate) fn config_path(&self) -> Option<(PathBuf, PathSource)> {
-        let Environment {
-            config,
-            config_home,
-            ..
-        } = &self.environment;
-        if let Some(path) = &self.global.config {
-            return Some((path.clone(), PathSource::Option));
-        }
-        if let Some(path) = config {
-            return Some((path.clone(), PathSource::Variable));
-        }
-        config_home
-            .as_ref()
-            .map(|folder| (folder.join("jiti/config.toml"), PathSource::Default))
+        let locations = &self.environment.locations;
+        let config = locations.config(self.global.config.as_deref())?;
+        Some((config.path, config.source))
     }
 
     /// The configuration. A file in the default place may be missing; then no limits apply.
@@ -111,7 +84,7 @@ impl Context {
                 Ok(Config::default())
             }
             Err(error) if error.is_missing() => {
-                let option = if source == PathSource::Option {
+                let option = if source == PathSource::Argument {
                     "--config"
                 } else {
                     "JITI_CONFIG"
@@ -263,23 +236,6 @@ impl Context {
         let host = rustix::system::uname();
         Actor::of(&user, &host.nodename().to_string_lossy())
     }
-}
-
-/// The path in the address of a ledger.
-fn ledger_file(address: &str) -> Result<PathBuf, CommandError> {
-    if address.starts_with("dynamodb://") {
-        return Err(CommandError::failed(format!(
-            "{address}: shared ledgers are not supported yet"
-        ))
-        .hint("set the path of a file with --ledger or JITI_LEDGER"));
-    }
-    if address.contains("://") {
-        return Err(
-            CommandError::failed(format!("invalid ledger address {address:?}"))
-                .hint("set the path of a file with --ledger or JITI_LEDGER"),
-        );
-    }
-    Ok(PathBuf::from(address))
 }
 
 /// Whether the file exists. Fails if its folder is not accessible.

@@ -1,0 +1,235 @@
+//! Where the ledger and the config file are: one rule for the provider and the command line.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// The ledger's path below the data home.
+const LEDGER: &str = "jiti/ledger.db";
+
+/// The config file's path below the config home.
+const CONFIG: &str = "jiti/config.toml";
+
+/// The environment variables that locate the ledger and the config file, as the caller read them.
+/// An empty value counts as unset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locations {
+    /// `JITI_LEDGER`
+    pub jiti_ledger: Option<String>,
+    /// `JITI_CONFIG`
+    pub jiti_config: Option<PathBuf>,
+    /// `XDG_DATA_HOME`
+    pub xdg_data_home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`
+    pub xdg_config_home: Option<PathBuf>,
+    /// `HOME`
+    pub home: Option<PathBuf>,
+}
+
+/// The location of the config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigLocation {
+    /// The path, relative to the working directory unless absolute.
+    pub path: PathBuf,
+    /// What set the path.
+    pub source: PathSource,
+}
+
+/// What set the path of the config file, which decides whether the file may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathSource {
+    /// An option, or an attribute of the provider.
+    Argument,
+    /// `JITI_CONFIG`
+    Variable,
+    /// Nothing: this is the default path, and the file may be missing.
+    Default,
+}
+
+/// Why no path of a ledger can be determined.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LocationError {
+    /// The address names a shared ledger.
+    #[error("{address}: shared ledgers are not supported yet")]
+    Shared {
+        /// The address, such as `dynamodb://TABLE?region=R`.
+        address: String,
+    },
+    /// The address has an unknown scheme.
+    #[error("invalid ledger address {address:?}")]
+    UnknownScheme {
+        /// The address.
+        address: String,
+    },
+    /// No default path exists.
+    #[error("cannot find the ledger: HOME is not set")]
+    NoHome,
+}
+
+impl Locations {
+    /// The path of the ledger, relative to the working directory unless absolute: `argument` (an
+    /// option, or an attribute of the provider), else `JITI_LEDGER`, else the default path
+    /// `$XDG_DATA_HOME/jiti/ledger.db`.
+    ///
+    /// # Errors
+    /// [`LocationError`] for an address that is not a file, and without a home folder.
+    pub fn ledger(&self, argument: Option<&str>) -> Result<PathBuf, LocationError> {
+        let variable = self.jiti_ledger.as_deref().filter(|text| !text.is_empty());
+        match argument.or(variable) {
+            Some(address) if address.starts_with("dynamodb://") => Err(LocationError::Shared {
+                address: address.to_owned(),
+            }),
+            Some(address) if address.contains("://") => Err(LocationError::UnknownScheme {
+                address: address.to_owned(),
+            }),
+            Some(path) => Ok(PathBuf::from(path)),
+            None => self
+                .base(self.xdg_data_home.as_deref(), ".local/share")
+                .map(|folder| folder.join(LEDGER))
+                .ok_or(LocationError::NoHome),
+        }
+    }
+
+    /// The path of the config file: `argument`, else `JITI_CONFIG`, else the default path
+    /// `$XDG_CONFIG_HOME/jiti/config.toml`. `None` without any of these and without a home folder.
+    #[must_use]
+    pub fn config(&self, argument: Option<&Path>) -> Option<ConfigLocation> {
+        let located = |path: &Path, source| ConfigLocation {
+            path: path.to_owned(),
+            source,
+        };
+        let variable = || {
+            let path = set(self.jiti_config.as_deref())?;
+            Some(located(path, PathSource::Variable))
+        };
+        let default = || {
+            let folder = self.base(self.xdg_config_home.as_deref(), ".config")?;
+            Some(located(&folder.join(CONFIG), PathSource::Default))
+        };
+        argument
+            .map(|path| located(path, PathSource::Argument))
+            .or_else(variable)
+            .or_else(default)
+    }
+
+    /// A base folder of the XDG specification, which says to ignore relative paths.
+    fn base(&self, folder: Option<&Path>, below_home: &str) -> Option<PathBuf> {
+        let folder = set(folder).filter(|folder| folder.is_absolute());
+        let default = || set(self.home.as_deref()).map(|home| home.join(below_home));
+        folder.map(Path::to_owned).or_else(default)
+    }
+}
+
+fn set(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| !path.as_os_str().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `LEDGER CONFIG DATA_HOME CONFIG_HOME HOME`, each `-` if unset and `""` if empty.
+    fn locations(variables: &str) -> Locations {
+        let values: Vec<Option<&str>> = variables
+            .split(' ')
+            .map(|value| match value {
+                "-" => None,
+                "\"\"" => Some(""),
+                value => Some(value),
+            })
+            .collect();
+        let path = |place: usize| values[place].map(PathBuf::from);
+        Locations {
+            jiti_ledger: values[0].map(str::to_owned),
+            jiti_config: path(1),
+            xdg_data_home: path(2),
+            xdg_config_home: path(3),
+            home: path(4),
+        }
+    }
+
+    /// The argument wins over the variable, and the variable over the default path.
+    #[test]
+    fn the_ledger_has_one_place() {
+        for (variables, argument, expected) in [
+            ("l.db - /data - /home", Some("given.db"), "given.db"),
+            ("l.db - /data - /home", None, "l.db"),
+            ("\"\" - /data - /home", None, "/data/jiti/ledger.db"),
+            ("- - /data - -", None, "/data/jiti/ledger.db"),
+            (
+                "- - data - /home",
+                None,
+                "/home/.local/share/jiti/ledger.db",
+            ),
+            (
+                "- - \"\" - /home",
+                None,
+                "/home/.local/share/jiti/ledger.db",
+            ),
+            ("- - - - /home", None, "/home/.local/share/jiti/ledger.db"),
+        ] {
+            let found = locations(variables).ledger(argument);
+            assert_eq!(found, Ok(PathBuf::from(expected)), "{variables}");
+        }
+    }
+
+    /// An address that is not a file, and a missing home folder, are errors.
+    #[test]
+    fn some_ledgers_have_no_path() {
+        for (variables, argument, expected) in [
+            (
+                "l.db - - - -",
+                Some("dynamodb://jiti?region=eu-west-1"),
+                "dynamodb://jiti?region=eu-west-1: shared ledgers are not supported yet",
+            ),
+            (
+                "s3://bucket - - - -",
+                None,
+                "invalid ledger address \"s3://bucket\"",
+            ),
+            (
+                "- - data - \"\"",
+                None,
+                "cannot find the ledger: HOME is not set",
+            ),
+        ] {
+            let error = locations(variables).ledger(argument).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    /// The config file follows the same order, and knows what set its path.
+    #[test]
+    fn the_config_file_has_one_place() {
+        for (variables, argument, expected) in [
+            (
+                "- c.toml - /conf /home",
+                Some("given.toml"),
+                Some(("given.toml", PathSource::Argument)),
+            ),
+            (
+                "- c.toml - /conf /home",
+                None,
+                Some(("c.toml", PathSource::Variable)),
+            ),
+            (
+                "- \"\" - /conf /home",
+                None,
+                Some(("/conf/jiti/config.toml", PathSource::Default)),
+            ),
+            (
+                "- - - conf /home",
+                None,
+                Some(("/home/.config/jiti/config.toml", PathSource::Default)),
+            ),
+            ("- - - - -", None, None),
+        ] {
+            let found = locations(variables).config(argument.map(Path::new));
+            let expected = expected.map(|(path, source)| ConfigLocation {
+                path: path.into(),
+                source,
+            });
+            assert_eq!(found, expected, "{variables}");
+        }
+    }
+}
