@@ -119,7 +119,7 @@ impl Client {
 
     /// The user who runs Terraform.
     pub(crate) fn actor(&self) -> Actor {
-        Actor::of(&self.0.environment.user, &process::host())
+        Actor::from_names(&self.0.environment.user, &process::host())
     }
 
     /// The lease of a stack. A missing ledger has no leases, and this does not create it.

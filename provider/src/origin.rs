@@ -42,7 +42,7 @@ impl Environment {
                 .data_dir
                 .as_ref()
                 .map(|path| path.to_string_lossy().into_owned()),
-            process: process::of(parent),
+            process: process::by_pid(parent),
         }
     }
 

@@ -87,11 +87,13 @@ impl Meter {
 
     /// Replaces the minimum charges from `at` on. An earlier one that ended before its time is
     /// charged for the rest of that time.
-    pub fn commit(&mut self, at: Timestamp, at_least: &[MinimumCharge]) {
+    pub fn set_minimum_charges(&mut self, at: Timestamp, at_least: &[MinimumCharge]) {
         self.count(at);
         for before in std::mem::take(&mut self.at_least) {
-            let still = at_least.iter().filter(|one| one.until == before.until);
-            let still: Decimal = still.map(|one| one.hourly_usd.amount()).sum();
+            let still = at_least
+                .iter()
+                .filter(|charge| charge.until == before.until);
+            let still: Decimal = still.map(|charge| charge.hourly_usd.amount()).sum();
             let ended = HourlyRate::new(before.hourly_usd.amount() - still);
             if let (Ok(ended), true) = (ended, before.until > at) {
                 let rest = Elapsed::between(at, before.until);
@@ -115,7 +117,7 @@ impl Meter {
 
     /// Stops the meter: nothing is left that could cost anything.
     pub fn stop(&mut self, at: Timestamp) {
-        self.commit(at, &[]);
+        self.set_minimum_charges(at, &[]);
         self.stopped = true;
     }
 
@@ -276,7 +278,7 @@ mod tests {
     /// A resource that ends before its minimum time is charged for that time; one that ends later
     /// pays nothing extra.
     #[test]
-    fn what_ends_too_soon_is_charged_for_its_least_time() {
+    fn an_early_end_pays_the_minimum_charge() {
         let half = Span::minutes(30).after(noon());
         let at_least = |usd: &str| MinimumCharge {
             until: hour(1),
@@ -285,7 +287,7 @@ mod tests {
         let measured = |usd: &str| {
             let mut meter = Meter::new(noon(), None);
             meter.measure(noon(), rate(usd), "list", &[]);
-            meter.commit(noon(), &[at_least(usd)]);
+            meter.set_minimum_charges(noon(), &[at_least(usd)]);
             meter
         };
         let mut soon = measured("6.00");
@@ -297,7 +299,7 @@ mod tests {
         // A third of the resources end after half an hour.
         let mut partly = measured("6.00");
         partly.measure(half, rate("4.00"), "list", &[]);
-        partly.commit(half, &[at_least("4.00")]);
+        partly.set_minimum_charges(half, &[at_least("4.00")]);
         assert_eq!(spent(&partly, 1).as_deref(), Some("6.00"));
         partly.stop(hour(2));
         assert_eq!(spent(&partly, 9).as_deref(), Some("10.00"));

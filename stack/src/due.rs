@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::idle::{Activity, IdleState, judge};
+use crate::idle::{Activity, IdleState, judge_idleness};
 use crate::lease::{Lease, Phase};
 use crate::values::id::StackName;
 use crate::view::View;
@@ -80,7 +80,7 @@ pub fn causes(lease: &Lease, observed: &Activity, view: &View) -> Vec<(Cause, Ti
         )
     });
     let idle = lease.terms.idle_after.and_then(|after| {
-        let idleness = judge(lease, observed, view.now);
+        let idleness = judge_idleness(lease, observed, view.now);
         let since = idleness
             .since
             .filter(|_| idleness.state == IdleState::Idle)?;
@@ -152,7 +152,7 @@ mod tests {
         };
         let events = [Some(begin), more].into_iter().flatten().zip(1..);
         let events: Vec<Event> = events
-            .map(|(kind, seq)| new_event(noon(), kind).placed(stack_name(name), Seq(seq)))
+            .map(|(kind, seq)| new_event(noon(), kind).into_event(stack_name(name), Seq(seq)))
             .collect();
         Lease::fold(None, &events).expect("legal").expect("a lease")
     }
@@ -180,7 +180,7 @@ mod tests {
 
     /// A stack with events that this version does not understand is never due.
     #[test]
-    fn what_is_not_understood_is_not_due() {
+    fn unknown_events_prevent_a_deadline() {
         let unknown = every_kind().pop();
         assert_eq!(
             due_after(900, &[lease("new", 60, unknown), lease("old", 60, None)]),

@@ -71,7 +71,7 @@ pub struct Idleness {
 /// Combines states: anything active → active; else anything unknown → unknown; else idle. Without
 /// any state, the result is unknown.
 #[must_use]
-pub fn rule(states: impl IntoIterator<Item = IdleState>) -> IdleState {
+pub fn combine_states(states: impl IntoIterator<Item = IdleState>) -> IdleState {
     let (mut any, mut unknown) = (false, false);
     for state in states {
         any = true;
@@ -94,7 +94,7 @@ pub fn rule(states: impl IntoIterator<Item = IdleState>) -> IdleState {
 /// is optional. Only a stack that is ready can be idle: a stack that sleeps or is being created is
 /// not expected to be in use.
 #[must_use]
-pub fn judge(lease: &Lease, observed: &Activity, now: Timestamp) -> Idleness {
+pub fn judge_idleness(lease: &Lease, observed: &Activity, now: Timestamp) -> Idleness {
     let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
     let touched = lease
         .last_activity
@@ -110,7 +110,7 @@ pub fn judge(lease: &Lease, observed: &Activity, now: Timestamp) -> Idleness {
             window,
         });
     }
-    let mut state = rule(evidence.iter().map(Evidence::state));
+    let mut state = combine_states(evidence.iter().map(Evidence::state));
     let reading = lease.at(now);
     if reading.phase != Phase::Ready && state == IdleState::Idle {
         state = IdleState::Unknown;
@@ -166,10 +166,10 @@ mod tests {
                 } else {
                     Idle
                 };
-                assert_eq!(rule([a, b]), expected, "{a:?} {b:?}");
+                assert_eq!(combine_states([a, b]), expected, "{a:?} {b:?}");
             }
         }
-        assert_eq!(rule([]), Unknown);
+        assert_eq!(combine_states([]), Unknown);
     }
 
     /// A value at the threshold counts as use. No value, or NaN, is unknown.

@@ -12,7 +12,7 @@ pub const CHECK_CLASS: &str = "check";
 
 /// The maximum number of phases in a lease, so that a stack that marks phases in a loop does not
 /// slow down every listing. The ledger stores all of them.
-const MOST_PHASES: usize = 64;
+const MAX_PHASES: usize = 64;
 
 /// One init of a stack, started by a request, a new version, a wake, or a rerun of the checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,10 +107,12 @@ impl Init {
                 });
                 match same {
                     Some(phase) => phase.seconds = Some(reported.seconds),
-                    None => self.keep(name, class, reported.started_at, Some(reported.seconds)),
+                    None => {
+                        self.add_phase(name, class, reported.started_at, Some(reported.seconds))
+                    }
                 }
             }
-            (None, PhaseBoundary::Start, None) => self.keep(name, class, at, None),
+            (None, PhaseBoundary::Start, None) => self.add_phase(name, class, at, None),
             // Only the end was reported: the phase started when the previous one ended.
             (None, PhaseBoundary::Done, None) => {
                 let from = self.phases.iter().filter_map(InitPhase::ended_at).max();
@@ -118,14 +120,14 @@ impl Init {
                     .or(self.provisioned_at)
                     .unwrap_or(self.requested_at)
                     .min(at);
-                self.keep(name, class, from, Some(Elapsed::between(from, at)));
+                self.add_phase(name, class, from, Some(Elapsed::between(from, at)));
             }
         }
     }
 
     pub(crate) fn check_passed(&mut self, at: Timestamp, check: &str) {
         let from = self.provisioned_at.unwrap_or(self.requested_at);
-        self.keep(
+        self.add_phase(
             check,
             Some(CHECK_CLASS),
             from,
@@ -147,8 +149,14 @@ impl Init {
         }
     }
 
-    fn keep(&mut self, name: &str, class: Option<&str>, at: Timestamp, seconds: Option<Elapsed>) {
-        if self.phases.len() < MOST_PHASES {
+    fn add_phase(
+        &mut self,
+        name: &str,
+        class: Option<&str>,
+        at: Timestamp,
+        seconds: Option<Elapsed>,
+    ) {
+        if self.phases.len() < MAX_PHASES {
             self.phases.push(InitPhase {
                 name: name.to_owned(),
                 class: class.map(str::to_owned),
@@ -191,7 +199,7 @@ impl Init {
 
     /// provisioned → ready.
     #[must_use]
-    pub fn becoming_ready(&self) -> Option<Elapsed> {
+    pub fn time_to_ready(&self) -> Option<Elapsed> {
         self.provisioned_at
             .zip(self.ready_at)
             .map(|(from, to)| Elapsed::between(from, to))
@@ -275,7 +283,7 @@ mod tests {
 
     /// A phase that is reported several times stays one phase, with the latest report.
     #[test]
-    fn a_phase_told_twice_is_one() {
+    fn a_repeated_report_is_one_phase() {
         let mut init = Init::begin(noon(), None);
         for seconds in [2_000, 3_000] {
             let reported = ReportedPhase {
@@ -307,7 +315,7 @@ mod tests {
                 None,
             );
         }
-        assert_eq!(init.phases().len(), MOST_PHASES);
+        assert_eq!(init.phases().len(), MAX_PHASES);
     }
 
     /// The overhead is priced at the rate during the init, or else at the first rate known

@@ -72,7 +72,7 @@ pub struct BillLock {
 
 impl BillLock {
     /// The lock that is in force after `wanted` was requested.
-    fn after(held: Option<&Self>, wanted: Self, now: Timestamp) -> Self {
+    fn in_force(held: Option<&Self>, wanted: Self, now: Timestamp) -> Self {
         let stands =
             |held: &&Self| held.until > now && process::liveness(&held.process) != Liveness::Dead;
         held.filter(stands).cloned().unwrap_or(wanted)
@@ -95,7 +95,7 @@ pub struct Generation {
     /// The version of the stored contents: changes with every write, by any process.
     pub(crate) stored: i64,
     /// The number of changes that are kept only in memory.
-    pub(crate) apart: u64,
+    pub(crate) unstored: u64,
 }
 
 /// A cache of the cloud's answers.
@@ -104,7 +104,7 @@ pub struct Generation {
 /// process.
 pub trait Inventory: Send + Sync {
     /// The location, as a person would write it: a path.
-    fn place(&self) -> String;
+    fn location(&self) -> String;
 
     /// The current generation. Cheap to read. `None` if nothing is stored yet.
     ///

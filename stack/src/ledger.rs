@@ -79,7 +79,7 @@ pub struct LogPage {
 /// decision was based on old facts.
 pub trait Ledger: Send + Sync {
     /// The location, as a person would write it: a path or an address.
-    fn place(&self) -> String;
+    fn location(&self) -> String;
 
     /// The id that the ledger received when it was created.
     ///

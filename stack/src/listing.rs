@@ -14,7 +14,7 @@ pub use resource::ListedResource;
 
 use crate::cloud::Resource;
 use crate::due::dies_at;
-use crate::idle::{Activity, Evidence, IdleState, judge};
+use crate::idle::{Activity, Evidence, IdleState, judge_idleness};
 use crate::init::{Init, InitPhase};
 use crate::inventory::StackBill;
 use crate::lease::{Lease, LeaseStatus, Origin, Phase};
@@ -253,12 +253,16 @@ fn flags(lease: &Lease, reading: &LeaseStatus, idle: IdleState, view: &View) -> 
 }
 
 fn accounts(resources: &[&Resource]) -> Vec<String> {
-    let accounts = resources.iter().map(|one| one.place.account.clone());
+    let accounts = resources
+        .iter()
+        .map(|resource| resource.place.account.clone());
     accounts.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn regions(resources: &[&Resource]) -> Vec<String> {
-    let regions = resources.iter().map(|one| one.place.region.clone());
+    let regions = resources
+        .iter()
+        .map(|resource| resource.place.region.clone());
     regions.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -296,7 +300,7 @@ fn end_of(day: Date) -> Option<Timestamp> {
 }
 
 fn idle(lease: &Lease, observed: &Activity, now: Timestamp) -> ListedIdle {
-    let judged = judge(lease, observed, now);
+    let judged = judge_idleness(lease, observed, now);
     ListedIdle {
         state: judged.state,
         since: judged.since,
@@ -314,7 +318,7 @@ fn init(init: &Init) -> ListedInit {
         provisioned_at: init.provisioned_at(),
         ready_at: init.ready_at(),
         provision_seconds: init.provision(),
-        ready_seconds: init.becoming_ready(),
+        ready_seconds: init.time_to_ready(),
         total_seconds: init.total(),
         usd: init.usd(),
         slowest_phase: init.slowest().map(|phase| phase.name.clone()),
@@ -339,7 +343,7 @@ mod tests {
         let kind = EventKind::Requested {
             registration: Box::new(registration),
         };
-        let event = new_event(noon(), kind).placed(stack_name("checkout-1"), Seq(1));
+        let event = new_event(noon(), kind).into_event(stack_name("checkout-1"), Seq(1));
         let lease = Lease::apply(None, &event).expect("a lease begins");
         let view = View::new(noon(), Policy::default(), ReaperStatus::default());
         serde_json::to_value(Listing::new(&lease, &view)).expect("writes")

@@ -189,7 +189,8 @@ mod tests {
         let leases: Vec<Lease> = (1..=3)
             .map(|count| {
                 let events = kinds.iter().take(count).enumerate().map(|(place, kind)| {
-                    new_event(noon(), kind.clone()).placed(stack_name("x"), Seq(place as u64 + 1))
+                    new_event(noon(), kind.clone())
+                        .into_event(stack_name("x"), Seq(place as u64 + 1))
                 });
                 Lease::fold(None, events).expect("legal").expect("a lease")
             })

@@ -25,7 +25,7 @@ pub fn identify(pid: u32) -> Option<ProcessId> {
 
 /// Identifies a process, by its number alone where the host does not report its start time.
 #[must_use]
-pub fn of(pid: u32) -> ProcessId {
+pub fn by_pid(pid: u32) -> ProcessId {
     identify(pid).unwrap_or_else(|| ProcessId {
         pid,
         started: String::new(),
@@ -35,8 +35,8 @@ pub fn of(pid: u32) -> ProcessId {
 
 /// Identifies the current process.
 #[must_use]
-pub fn this() -> ProcessId {
-    of(std::process::id())
+pub fn current() -> ProcessId {
+    by_pid(std::process::id())
 }
 
 /// Checks whether a recorded process is still running.

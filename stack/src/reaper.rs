@@ -270,7 +270,7 @@ mod tests {
 
     /// The reaper is inactive after twice its interval without a run, and while it is paused.
     #[test]
-    fn it_is_said_when_nothing_ends() {
+    fn an_inactive_reaper_is_reported() {
         let never = ReaperStatus::default().inactivity(noon());
         assert_eq!(never, Some(ReaperInactive::NeverRan));
         let ran = status(vec![(0, started(run()))]);

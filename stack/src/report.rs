@@ -88,17 +88,17 @@ pub struct ReportBuilder {
     since: Timestamp,
     by: GroupBy,
     lives: BTreeMap<StackName, Life>,
-    books: Books,
+    accounts: Accounts,
 }
 
 /// The sums per group and in total.
 #[derive(Debug, Default)]
-struct Books {
+struct Accounts {
     groups: BTreeMap<String, Sums>,
     total: Sums,
 }
 
-impl Books {
+impl Accounts {
     fn enter(&mut self, group: &str, enter: impl Fn(&mut Sums)) {
         if !self.groups.contains_key(group) {
             self.groups.insert(group.to_owned(), Sums::default());
@@ -118,7 +118,7 @@ impl ReportBuilder {
             since,
             by,
             lives: BTreeMap::new(),
-            books: Books::default(),
+            accounts: Accounts::default(),
         }
     }
 
@@ -132,7 +132,7 @@ impl ReportBuilder {
             self.lives.insert(event.stack.clone(), Life::new(since, by));
         }
         match self.lives.get_mut(&event.stack) {
-            Some(life) => life.event(event, &mut self.books),
+            Some(life) => life.event(event, &mut self.accounts),
             None => Ok(()),
         }
     }
@@ -141,15 +141,15 @@ impl ReportBuilder {
     #[must_use]
     pub fn finish(mut self, until: Timestamp, besides: &ReportInputs) -> Report {
         for (name, life) in &mut self.lives {
-            life.finish(until, &mut self.books);
+            life.finish(until, &mut self.accounts);
             if let Some(wasted) = besides.wasted.get(name) {
-                life.idle(*wasted, &mut self.books);
+                life.idle(*wasted, &mut self.accounts);
             }
         }
         if let Some(last) = besides.billed_until {
             self.bill(&besides.billed, last);
         }
-        let groups = self.books.groups.into_iter();
+        let groups = self.accounts.groups.into_iter();
         let mut groups: Vec<ReportGroup> = groups
             .map(|(group, sums)| ReportGroup {
                 group,
@@ -165,23 +165,23 @@ impl ReportBuilder {
             until,
             by: self.by,
             groups,
-            total: self.books.total.figures(),
+            total: self.accounts.total.figures(),
         }
     }
 
     /// Adds each line of the bill to the group that its stack belonged to on that day. Lines of
     /// stacks that this ledger does not know are skipped.
     fn bill(&mut self, lines: &[BillLine], last: Date) {
-        let groups: Vec<String> = self.books.groups.keys().cloned().collect();
+        let groups: Vec<String> = self.accounts.groups.keys().cloned().collect();
         for group in &groups {
-            self.books.enter(group, |sums| sums.billed_until(last));
+            self.accounts.enter(group, |sums| sums.billed_until(last));
         }
         let first = life::day(self.since);
         for line in lines.iter().filter(|line| line.day >= first) {
             let life = StackName::new(&line.stack).ok();
             let life = life.and_then(|name| self.lives.get(&name));
             if let Some(group) = life.and_then(|life| life.group_on(line.day)) {
-                self.books.enter(group, |sums| sums.billed(line.usd));
+                self.accounts.enter(group, |sums| sums.billed(line.usd));
             }
         }
     }

@@ -141,7 +141,7 @@ impl Service {
     fn unknown(&self, stack: &StackName) -> ServiceError {
         ServiceError::Unknown {
             stack: stack.clone(),
-            ledger: self.ledger.place(),
+            ledger: self.ledger.location(),
         }
     }
 }

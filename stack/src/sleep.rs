@@ -15,7 +15,7 @@ use crate::values::ttl::Elapsed;
 
 /// The resource detail that holds the time at which the service restarts the resource
 /// automatically.
-pub const RESTARTS: &str = "restarts_at";
+pub const RESTARTS_AT: &str = "restarts_at";
 
 /// The sizes that a wake restores, from the ledger: for each resource, the first one recorded since
 /// the last wake. A repeated sleep sees resources that are already stopped, so later records do not
@@ -107,42 +107,44 @@ impl RemainingCosts {
     /// The estimate before a sleep: everything except what stops and what disappears with it. What
     /// a stopped resource still costs, such as its storage, is known only afterwards.
     #[must_use]
-    pub fn before(mine: &[Resource]) -> Self {
-        let stops = |one: &Resource| one.size.is_some() && !one.stopped;
-        let goes: BTreeSet<&ResourceId> = members_of_recreators(mine);
-        let rest = mine.iter().filter(|one| !goes.contains(&one.id));
-        let rest = rest.filter_map(|one| match PowerRank::of(one) {
-            PowerRank::Keeps if stops(one) => Some((one, None)),
-            _ if stops(one) => None,
-            _ => Some((one, one.hourly_usd)),
+    pub fn before(resources: &[Resource]) -> Self {
+        let stops = |resource: &Resource| resource.size.is_some() && !resource.stopped;
+        let goes: BTreeSet<&ResourceId> = members_of_recreators(resources);
+        let rest = resources
+            .iter()
+            .filter(|resource| !goes.contains(&resource.id));
+        let rest = rest.filter_map(|resource| match PowerRank::of(resource) {
+            PowerRank::Keeps if stops(resource) => Some((resource, None)),
+            _ if stops(resource) => None,
+            _ => Some((resource, resource.hourly_usd)),
         });
         Self::of(rest.collect())
     }
 
     /// The cost once everything has stopped, at current prices.
     #[must_use]
-    pub fn asleep(mine: &[impl Borrow<Resource>]) -> Self {
-        let each = mine.iter().map(Borrow::borrow);
-        let each = each.map(|one: &Resource| (one, one.hourly_usd));
+    pub fn asleep(resources: &[impl Borrow<Resource>]) -> Self {
+        let each = resources.iter().map(Borrow::borrow);
+        let each = each.map(|resource: &Resource| (resource, resource.hourly_usd));
         Self::of(each.collect())
     }
 
     fn of(each: Vec<(&Resource, Option<HourlyRate>)>) -> Self {
         let mut remains = Self::default();
-        for (one, rate) in each {
+        for (resource, rate) in each {
             match rate {
                 Some(rate) if rate == HourlyRate::default() => continue,
                 Some(rate) => {
                     remains.hourly_usd = Some(remains.hourly_usd.unwrap_or_default() + rate);
                 }
                 // A resource without priced usage costs nothing.
-                None if one.usage.is_empty() => continue,
+                None if resource.usage.is_empty() => continue,
                 None => remains.unknown += 1,
             }
             remains.resources.push(RemainingCost {
-                id: one.id.clone(),
-                kind: one.kind.clone(),
-                region: one.place.region.clone(),
+                id: resource.id.clone(),
+                kind: resource.kind.clone(),
+                region: resource.place.region.clone(),
                 hourly_usd: rate,
             });
         }
@@ -154,26 +156,37 @@ impl RemainingCosts {
 }
 
 /// What disappears when its recreating owner stops: the members, and what those solely own.
-fn members_of_recreators(mine: &[Resource]) -> BTreeSet<&ResourceId> {
-    let recreators = mine.iter().filter(|one| one.recreates);
-    let recreators: BTreeSet<ResourceId> = recreators.map(|one| one.id.clone()).collect();
-    let own = with_what_they_own(mine, &recreators);
-    let members = mine.iter().filter(|one| own.contains(&one.id));
-    let members = members.filter(|one| one.owner.as_ref().is_some_and(|owner| own.contains(owner)));
-    members.map(|one| &one.id).collect()
+fn members_of_recreators(resources: &[Resource]) -> BTreeSet<&ResourceId> {
+    let recreators = resources.iter().filter(|resource| resource.recreates);
+    let recreators: BTreeSet<ResourceId> = recreators.map(|resource| resource.id.clone()).collect();
+    let own = with_owned(resources, &recreators);
+    let members = resources
+        .iter()
+        .filter(|resource| own.contains(&resource.id));
+    let members = members.filter(|resource| {
+        resource
+            .owner
+            .as_ref()
+            .is_some_and(|owner| own.contains(owner))
+    });
+    members.map(|resource| &resource.id).collect()
 }
 
 /// The resources `some`, and everything that they solely own, directly or indirectly.
-pub(crate) fn with_what_they_own(
-    mine: &[Resource],
+pub(crate) fn with_owned(
+    resources: &[Resource],
     some: &BTreeSet<ResourceId>,
 ) -> BTreeSet<ResourceId> {
     let mut all = some.clone();
     loop {
         let before = all.len();
-        for one in mine {
-            if one.owner.as_ref().is_some_and(|owner| all.contains(owner)) {
-                all.insert(one.id.clone());
+        for resource in resources {
+            if resource
+                .owner
+                .as_ref()
+                .is_some_and(|owner| all.contains(owner))
+            {
+                all.insert(resource.id.clone());
             }
         }
         if all.len() == before {
@@ -185,14 +198,14 @@ pub(crate) fn with_what_they_own(
 /// When the service restarts the resource automatically.
 #[must_use]
 pub fn restarts_at(resource: &Resource) -> Option<Timestamp> {
-    resource.details.get(RESTARTS)?.parse().ok()
+    resource.details.get(RESTARTS_AT)?.parse().ok()
 }
 
 /// The resource detail that records an automatic restart that has happened.
-const RESTARTED: &str = "restarted_at";
+const RESTARTED_AT: &str = "restarted_at";
 
 /// Tolerance between two clocks.
-const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Marks a resource that is running because its automatic restart time has passed, compared with
 /// its previous state. Nothing else distinguishes this from a manual start.
@@ -201,10 +214,10 @@ pub(crate) fn restarted(before: &Resource, mut now: Resource, at: Timestamp) -> 
     if now.stopped {
         return now;
     }
-    let due = restarts_at(before).filter(|due| before.stopped && *due <= at + CLOCKS);
+    let due = restarts_at(before).filter(|due| before.stopped && *due <= at + CLOCK_TOLERANCE);
     let due = due.or_else(|| restarted_at(before));
     if let Some(due) = due {
-        now.details.insert(RESTARTED.to_owned(), due.to_string());
+        now.details.insert(RESTARTED_AT.to_owned(), due.to_string());
     }
     now
 }
@@ -215,7 +228,7 @@ pub fn restarted_at(resource: &Resource) -> Option<Timestamp> {
     let running = resource.size.is_some() && !resource.stopped;
     resource
         .details
-        .get(RESTARTED)?
+        .get(RESTARTED_AT)?
         .parse()
         .ok()
         .filter(|_| running)
@@ -223,7 +236,7 @@ pub fn restarted_at(resource: &Resource) -> Option<Timestamp> {
 
 /// The duration of each completed wake, from its start until the stack was ready.
 #[must_use]
-pub fn wakes(events: &[Event]) -> Vec<Elapsed> {
+pub fn wake_durations(events: &[Event]) -> Vec<Elapsed> {
     let (mut declares, mut woken) = (false, false);
     let mut began: Option<Timestamp> = None;
     let mut took = Vec::new();
@@ -284,7 +297,7 @@ mod tests {
         let each = kinds.into_iter().zip(1..);
         each.map(|((minute, kind), seq)| {
             let at = noon() + SignedDuration::from_mins(minute.into());
-            new_event(at, kind).placed(stack_name("shop"), Seq(seq))
+            new_event(at, kind).into_event(stack_name("shop"), Seq(seq))
         })
         .collect()
     }
@@ -343,9 +356,9 @@ mod tests {
         let minutes = |times: &[Elapsed]| -> Vec<u64> {
             times.iter().map(|time| time.seconds() / 60).collect()
         };
-        assert_eq!(minutes(&wakes(&declared)), [7]);
+        assert_eq!(minutes(&wake_durations(&declared)), [7]);
         let promised_nothing = events([(0, requested(None)), (10, wake_started()), (14, E::Woken)]);
-        assert_eq!(minutes(&wakes(&promised_nothing)), [4]);
+        assert_eq!(minutes(&wake_durations(&promised_nothing)), [4]);
         let of = |minutes: u64| Elapsed::from_millis(minutes * 60_000);
         assert_eq!(median(vec![of(9), of(1), of(4)]), Some(of(4)));
         assert_eq!(median(Vec::new()), None);
@@ -354,15 +367,15 @@ mod tests {
     /// A stopped resource costs nothing more, and neither do the members of a stopped group.
     /// Volumes still cost, and the price of a database's storage is unknown before it sleeps.
     #[test]
-    fn what_goes_on_costing() {
+    fn remaining_costs_of_a_sleep() {
         let priced = |kind: &str, name: &str, rate: Option<&str>| {
-            let mut one = resource(kind, name, "shop");
-            one.hourly_usd = rate.map(|rate| rate.parse().unwrap());
-            one.usage = vec![crate::cloud::Usage {
+            let mut resource = resource(kind, name, "shop");
+            resource.hourly_usd = rate.map(|rate| rate.parse().unwrap());
+            resource.usage = vec![crate::cloud::Usage {
                 meter: kind.to_owned(),
                 quantity: 1.into(),
             }];
-            one
+            resource
         };
         let mut group = priced("autoscaling:autoScalingGroup", "g", None);
         (group.recreates, group.size) = (true, Some(json!({"desired": 3})));
@@ -393,7 +406,7 @@ mod tests {
         let ids: Vec<&str> = remains
             .resources
             .iter()
-            .map(|one| one.id.as_str())
+            .map(|resource| resource.id.as_str())
             .collect();
         let balancer = "elasticloadbalancing:loadbalancer/b";
         assert_eq!(ids, [balancer, "ec2:volume/d", "rds:db/db"]);

@@ -5,4 +5,6 @@ mod deletion_order;
 mod ownership;
 
 pub use deletion_order::{BlockedDeletion, DeletionSchedule, DeletionStep};
-pub use ownership::{Ownership, OwnershipVerdict, OwnershipVerdicts, StackIdentity, judge};
+pub use ownership::{
+    Ownership, OwnershipVerdict, OwnershipVerdicts, StackIdentity, judge_ownership,
+};

@@ -9,7 +9,7 @@ use crate::values::id::Actor;
 use crate::values::ttl::{Elapsed, Span};
 
 /// The maximum pause between two attempts.
-const LONGEST_PAUSE: Span = Span::minutes(24 * 60);
+const MAX_PAUSE: Span = Span::minutes(24 * 60);
 
 /// The teardowns of a stack's current lease: a fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,15 +49,15 @@ pub struct CompletedTeardown {
 impl TeardownHistory {
     /// Folds a stack's events. Earlier leases of the name do not count.
     #[must_use]
-    pub fn of(events: impl IntoIterator<Item: Borrow<Event>>) -> Self {
+    pub fn from_events(events: impl IntoIterator<Item: Borrow<Event>>) -> Self {
         let mut attempts = Self::default();
         for event in events {
-            attempts.absorb(event.borrow());
+            attempts.apply(event.borrow());
         }
         attempts
     }
 
-    fn absorb(&mut self, event: &Event) {
+    fn apply(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Requested { .. } => *self = Self::default(),
             // A user who extends the lease has fixed the problem or intends to.
@@ -98,7 +98,7 @@ impl TeardownHistory {
         let doubled = first
             .seconds()
             .saturating_mul(1 << (self.failures - 1).min(32));
-        let pause = doubled.min(LONGEST_PAUSE.seconds().max(first.seconds()));
+        let pause = doubled.min(MAX_PAUSE.seconds().max(first.seconds()));
         Some(Elapsed::from_millis(pause.saturating_mul(1000)).after(failed.at))
     }
 }
@@ -118,9 +118,9 @@ mod tests {
         let kinds = std::iter::once((1, requested)).chain(kinds);
         let events = kinds.zip(1..).map(|((minutes, kind), seq)| {
             new_event(Span::minutes(minutes).after(noon()), kind)
-                .placed(stack_name("checkout"), Seq(seq))
+                .into_event(stack_name("checkout"), Seq(seq))
         });
-        TeardownHistory::of(events)
+        TeardownHistory::from_events(events)
     }
 
     fn started() -> EventKind {
@@ -162,7 +162,7 @@ mod tests {
 
     /// An extension resets the pauses.
     #[test]
-    fn more_time_begins_anew() {
+    fn an_extension_resets_the_pauses() {
         let extended = EventKind::Extended {
             by: Span::minutes(60),
             until: Span::minutes(600).after(noon()),

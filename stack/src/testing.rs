@@ -97,7 +97,7 @@ pub fn stack_name(name: &str) -> StackName {
 /// The actor `ana@laptop`.
 #[must_use]
 pub fn actor() -> Actor {
-    Actor::of("ana", "laptop")
+    Actor::from_names("ana", "laptop")
 }
 
 /// An event written by ana on the command line.

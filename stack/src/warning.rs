@@ -103,11 +103,11 @@ impl OwnerWarning {
     }
 }
 
-/// Whether [`owed`] needs the stack's teardown history.
+/// Whether [`due_warnings`] needs the stack's teardown history.
 #[must_use]
 pub fn needs_teardown_history(lease: &Lease, observed: &Activity, view: &View) -> bool {
     match lease.recorded_phase {
-        Phase::Gone => is_recent(lease, view) && given(lease, "gone") < Some(lease.phase_since),
+        Phase::Gone => is_recent(lease, view) && last_sent(lease, "gone") < Some(lease.phase_since),
         Phase::Residue => true,
         _ => deadline(lease, observed, view).is_some_and(|deadline| deadline.due_at <= view.now),
     }
@@ -117,16 +117,16 @@ pub fn needs_teardown_history(lease: &Lease, observed: &Activity, view: &View) -
 /// lasting problem, which is reported daily. Of several overdue expiry warnings, only the nearest
 /// is due.
 #[must_use]
-pub fn owed(
+pub fn due_warnings(
     lease: &Lease,
     observed: &Activity,
     attempts: &TeardownHistory,
     before: &[Span],
     view: &View,
 ) -> Vec<OwnerWarning> {
-    let mut owed = Vec::new();
+    let mut due_warnings = Vec::new();
     let mut owe = |kind: Option<WarningKind>, about: Timestamp| {
-        owed.extend(kind.map(|kind| OwnerWarning {
+        due_warnings.extend(kind.map(|kind| OwnerWarning {
             kind,
             stack: lease.name.clone(),
             app: lease.app.clone(),
@@ -143,21 +143,21 @@ pub fn owed(
         Phase::TearingDown => {}
         Phase::Gone => owe(gone(lease, attempts, view), lease.phase_since),
         Phase::Residue => {
-            let about = given(lease, "residue").unwrap_or(lease.created_at);
+            let about = last_sent(lease, "residue").unwrap_or(lease.created_at);
             owe(residue(lease, attempts, view), about);
         }
         _ => {
             let end = end(lease, view);
             owe(expiry(lease, observed, before, view), end);
             for (cause, at) in causes(lease, observed, view) {
-                owe(cause_come(lease, cause, at, view), at);
+                owe(cause_warning(lease, cause, at, view), at);
             }
             if let Some(failed) = &attempts.failed {
                 owe(failure(lease, observed, attempts, view), failed.at);
             }
         }
     }
-    owed
+    due_warnings
 }
 
 /// Whether the last configured warning before the end is due. From then on a plan warns too: its
@@ -194,23 +194,23 @@ fn expiry(lease: &Lease, observed: &Activity, before: &[Span], view: &View) -> O
             .filter(|span| span.before(end) <= view.now)
             .min()?;
         let kind = WarningKind::Expiry { before: nearest };
-        return (given(lease, &kind.key()) < Some(nearest.before(end))).then_some(kind);
+        return (last_sent(lease, &kind.key()) < Some(nearest.before(end))).then_some(kind);
     }
     let told = announced.into_iter().any(|before| {
-        given(lease, &WarningKind::Expiry { before }.key()) >= Some(before.before(end))
+        last_sent(lease, &WarningKind::Expiry { before }.key()) >= Some(before.before(end))
     });
-    let told = told || given(lease, "expired") >= Some(end);
+    let told = told || last_sent(lease, "expired") >= Some(end);
     (!told && view.now < deadline.due_at).then_some(WarningKind::Expired)
 }
 
 /// The warning for a cause other than expiry, once it has occurred.
-fn cause_come(lease: &Lease, cause: Cause, at: Timestamp, view: &View) -> Option<WarningKind> {
+fn cause_warning(lease: &Lease, cause: Cause, at: Timestamp, view: &View) -> Option<WarningKind> {
     let kind = match cause {
         Cause::Expiry => return None,
         Cause::Purgatory => WarningKind::Purgatory,
         Cause::Idleness => WarningKind::Idle,
     };
-    (at <= view.now && given(lease, &kind.key()) < Some(at)).then_some(kind)
+    (at <= view.now && last_sent(lease, &kind.key()) < Some(at)).then_some(kind)
 }
 
 fn failure(
@@ -221,16 +221,16 @@ fn failure(
 ) -> Option<WarningKind> {
     let failed = attempts.failed.as_ref().filter(|_| attempts.failures > 0)?;
     let due = deadline(lease, observed, view).is_some_and(|deadline| deadline.due_at <= view.now);
-    (due && again(given(lease, "teardown_failed"), view)).then(|| WarningKind::Failed {
+    (due && is_due_again(last_sent(lease, "teardown_failed"), view)).then(|| WarningKind::Failed {
         reason: failed.reason.clone(),
     })
 }
 
 fn residue(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<WarningKind> {
-    let told = given(lease, "residue");
+    let told = last_sent(lease, "residue");
     // Resources found after the stack was marked gone are new residue.
-    let found_after_all = given(lease, "gone") > told;
-    (found_after_all || again(told, view)).then(|| WarningKind::Residue {
+    let found_after_all = last_sent(lease, "gone") > told;
+    (found_after_all || is_due_again(told, view)).then(|| WarningKind::Residue {
         reason: attempts.failed.as_ref().map(|failed| failed.reason.clone()),
         left: lease.residue.clone(),
     })
@@ -239,8 +239,8 @@ fn residue(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<War
 /// Only for stacks that jiti ended: a user who ran `terraform destroy` already knows.
 fn gone(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<WarningKind> {
     let ended = attempts.ended.as_ref()?;
-    let owed = is_recent(lease, view) && given(lease, "gone") < Some(lease.phase_since);
-    owed.then(|| WarningKind::Gone {
+    let due_warnings = is_recent(lease, view) && last_sent(lease, "gone") < Some(lease.phase_since);
+    due_warnings.then(|| WarningKind::Gone {
         by: ended.by.to_string(),
         why: ended.why.clone(),
         deleted: ended.deleted,
@@ -253,12 +253,12 @@ fn is_recent(lease: &Lease, view: &View) -> bool {
 }
 
 /// When a warning of this kind was last sent under this lease.
-fn given(lease: &Lease, key: &str) -> Option<Timestamp> {
+fn last_sent(lease: &Lease, key: &str) -> Option<Timestamp> {
     lease.warned.get(key).map(|StoredTimestamp(at)| *at)
 }
 
 /// Whether a lasting problem is to be reported now, for the first time or again.
-pub(crate) fn again(told: Option<Timestamp>, view: &View) -> bool {
+pub(crate) fn is_due_again(told: Option<Timestamp>, view: &View) -> bool {
     told.is_none_or(|told| DAY.after(told) <= view.now)
 }
 

@@ -59,11 +59,11 @@ macro_rules! laws {
 
 laws! {
     /// What is kept is read back as it was.
-    what_is_kept_is_read_back;
+    answers_survive_reopening;
     /// A look replaces what answered, and leaves what did not as it was known, with its age.
     a_look_replaces_what_answered;
     /// A resource whose own service did not answer keeps what was known of it, and is unconfirmed.
-    what_was_known_of_the_unconfirmed_stays;
+    an_unconfirmed_resource_keeps_its_details;
     /// A look for one stack replaces what is known of that stack only, children without a tag included.
     a_look_for_one_stack_touches_no_other;
     /// Use is remembered as long as the resource is there.
@@ -134,7 +134,7 @@ fn ids(known: &CloudSnapshot) -> Vec<&str> {
     known.resources.keys().map(ResourceId::as_str).collect()
 }
 
-async fn what_is_kept_is_read_back(inventory: Kept) {
+async fn answers_survive_reopening(inventory: Kept) {
     assert_eq!(inventory.known().await.unwrap(), CloudSnapshot::default());
     let mut full = resource("eu-west-1", "ec2:instance", "i-1", Some("a"));
     full.created_at = Some(noon());
@@ -152,7 +152,7 @@ async fn what_is_kept_is_read_back(inventory: Kept) {
     let known = inventory.known().await.unwrap();
     assert_eq!(kept, known);
     assert_eq!(known.resources.values().collect::<Vec<_>>(), [&full]);
-    assert_eq!(known.not_looked(), [silent("us-east-1", None)]);
+    assert_eq!(known.unchecked(), [silent("us-east-1", None)]);
     let clock = CloudClock {
         cloud: after(7),
         here: after(1),
@@ -197,10 +197,10 @@ async fn a_look_replaces_what_answered(inventory: Kept) {
         .await
         .unwrap();
     assert_eq!(ids(&known), ["queue-2"]);
-    assert_eq!(known.not_looked(), []);
+    assert_eq!(known.unchecked(), []);
 }
 
-async fn what_was_known_of_the_unconfirmed_stays(inventory: Kept) {
+async fn an_unconfirmed_resource_keeps_its_details(inventory: Kept) {
     let mut first = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
     first.hourly_usd = Some("0.5".parse().unwrap());
     inventory

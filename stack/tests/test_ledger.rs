@@ -37,7 +37,7 @@ macro_rules! laws {
 
 laws! {
     /// What is appended is read back as it was, numbered from one.
-    what_is_appended_is_read_back;
+    appended_events_are_read_back;
     /// An append on an old number is a lost race: it names both numbers and writes nothing.
     a_lost_race_writes_nothing;
     /// Events that the transition function refuses are refused as a whole, with nothing written.
@@ -78,7 +78,7 @@ fn activity(signal: &str) -> NewEvent {
     )
 }
 
-async fn what_is_appended_is_read_back(ledger: Arc<dyn Ledger>) {
+async fn appended_events_are_read_back(ledger: Arc<dyn Ledger>) {
     let name = stack_name("checkout-pr-1");
     assert_eq!(ledger.lease(&name).await.unwrap(), None);
     assert_eq!(ledger.events(&name, Seq::NONE).await.unwrap(), []);
@@ -93,7 +93,7 @@ async fn what_is_appended_is_read_back(ledger: Arc<dyn Ledger>) {
     let expected: Vec<_> = written
         .into_iter()
         .zip(1..)
-        .map(|(event, seq)| event.placed(name.clone(), Seq(seq)))
+        .map(|(event, seq)| event.into_event(name.clone(), Seq(seq)))
         .collect();
     assert_eq!(ledger.events(&name, Seq::NONE).await.unwrap(), expected);
     assert_eq!(ledger.events(&name, Seq(1)).await.unwrap(), expected[1..]);

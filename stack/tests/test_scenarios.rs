@@ -226,7 +226,7 @@ impl World {
         }
         for kind in kinds {
             let seq = Seq(self.events.len() as u64 + 1);
-            let event = new_event(step.at, kind).placed(stack_name("checkout-1"), seq);
+            let event = new_event(step.at, kind).into_event(stack_name("checkout-1"), seq);
             let mut events = self.events.clone();
             events.push(event);
             Lease::fold(None, &events).map_err(|illegal| illegal.to_string())?;

@@ -158,7 +158,7 @@ impl World {
         registration.terms.ttl = "30d".parse().unwrap();
         let requested = NewEvent {
             at: SystemClock.now() - SignedDuration::from_hours(24 * days),
-            actor: Actor::of("ana", "laptop"),
+            actor: Actor::from_names("ana", "laptop"),
             source: Source::Provider,
             kind: EventKind::Requested {
                 registration: Box::new(registration),

@@ -84,7 +84,7 @@ pub(crate) fn reaper(now: Timestamp) -> [ReaperEvent; 2] {
     [began, ended].map(|kind| ReaperEvent {
         seq: Seq::NONE,
         at: Span::minutes(3).before(now),
-        actor: Actor::of("reaper", "runner-1"),
+        actor: Actor::from_names("reaper", "runner-1"),
         kind,
     })
 }
@@ -96,7 +96,7 @@ pub(crate) fn leases(now: Timestamp, stacks: usize) -> Vec<Lease> {
         .filter_map(|(name, events)| {
             let placed = events.into_iter().zip(1..);
             let placed: Vec<Event> = placed
-                .map(|(event, seq)| event.placed(name.clone(), Seq(seq)))
+                .map(|(event, seq)| event.into_event(name.clone(), Seq(seq)))
                 .collect();
             Lease::fold(None, &placed).ok().flatten()
         })
@@ -211,7 +211,7 @@ impl Telling {
     fn event(&mut self, second: u64, kind: EventKind) {
         self.events.push(NewEvent {
             at: self.at(second),
-            actor: Actor::of("terraform", "runner-7"),
+            actor: Actor::from_names("terraform", "runner-7"),
             source: Source::Provider,
             kind,
         });
@@ -334,7 +334,7 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec
                 second,
                 EventKind::TeardownStarted {
                     strategy: Strategy::Terraform,
-                    by: Actor::of("ana", "laptop"),
+                    by: Actor::from_names("ana", "laptop"),
                     why: "merged".to_owned(),
                     run: RunId::random(),
                     host: "laptop".to_owned(),

@@ -36,7 +36,7 @@ pub(crate) fn reaper() -> ReaperStatus {
     let event = |seq, kind| ReaperEvent {
         seq: Seq(seq),
         at,
-        actor: Actor::of("reaper", "runner-1"),
+        actor: Actor::from_names("reaper", "runner-1"),
         kind,
     };
     ReaperStatus::default().fold([
@@ -98,7 +98,7 @@ pub(crate) fn story(
                 Span::minutes(minutes).before(now())
             };
             let event: NewEvent = new_event(at, kind);
-            event.placed(name(stack), Seq(seq))
+            event.into_event(name(stack), Seq(seq))
         })
         .collect()
 }

@@ -37,7 +37,7 @@ impl Story {
         let stack = StackName::new(name).unwrap();
         let events = events.into_iter().map(|(seconds_ago, kind)| NewEvent {
             at: self.ago(seconds_ago),
-            actor: Actor::of("ana", "laptop"),
+            actor: Actor::from_names("ana", "laptop"),
             source: Source::Provider,
             kind,
         });
@@ -52,7 +52,7 @@ impl Story {
         let event = ReaperEvent {
             seq: Seq::NONE.next(),
             at: self.ago(seconds_ago),
-            actor: Actor::of("reaper", "runner"),
+            actor: Actor::from_names("reaper", "runner"),
             kind: ReaperEventKind::RunStarted {
                 run: RunId::random(),
                 interval: span("15m"),

@@ -263,7 +263,7 @@ fn what_is_being_torn_down_is_left_alone() {
     let sandbox = Sandbox::new();
     let teardown = EventKind::TeardownStarted {
         strategy: Strategy::Terraform,
-        by: Actor::of("ben", "laptop"),
+        by: Actor::from_names("ben", "laptop"),
         why: "no longer needed".to_owned(),
         run: RunId::random(),
         host: "laptop".to_owned(),

@@ -159,7 +159,7 @@ fn a_sweep_gives_it_a_lease() {
     harness.take_effects();
     let begun = EventKind::TeardownStarted {
         strategy: stack::lease::Strategy::Sweep,
-        by: stack::Actor::of("ana", "laptop"),
+        by: stack::Actor::from_names("ana", "laptop"),
         why: "asked for".to_owned(),
         run: RunId::new("7k3m9q2x4v8w").unwrap(),
         host: "laptop".to_owned(),

@@ -45,7 +45,7 @@ pub enum CloudErrorKind {
 impl CloudError {
     /// Whether the same call may succeed later without anyone changing anything.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(
             self.kind,
             CloudErrorKind::Wait | CloudErrorKind::Throttled | CloudErrorKind::Unreachable

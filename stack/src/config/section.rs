@@ -12,7 +12,7 @@ use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 
 /// The minimum similarity (0 to 1) at which a known key is suggested for a typing error.
-const ALIKE: f64 = 0.75;
+const MIN_SIMILARITY: f64 = 0.75;
 
 /// The text of the file, to find the line of a position.
 pub(super) struct Lines<'a> {
@@ -119,7 +119,7 @@ impl<'a> Section<'a> {
             .known
             .iter()
             .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let nearest = nearest.filter(|known| likeness(known) >= ALIKE);
+        let nearest = nearest.filter(|known| likeness(known) >= MIN_SIMILARITY);
         let problem = ConfigProblem::UnknownKey {
             key: key.get_ref().to_string(),
             section: self.title.clone(),

@@ -246,7 +246,7 @@ fn broken_toml_is_refused() {
 
 /// A missing file is distinct from an unreadable one.
 #[test]
-fn a_missing_file_is_told_apart() {
+fn a_missing_file_is_not_unreadable() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = Config::read(&folder.path().join("none.toml")).expect_err("missing");
     assert!(missing.is_missing(), "{missing}");

@@ -51,7 +51,7 @@ impl BillHistory {
     /// The history after another answer. A final day never changes; every other day of the request
     /// is replaced.
     #[must_use]
-    pub fn after(&self, asked: BillAnswer) -> Self {
+    pub fn with_answer(&self, asked: BillAnswer) -> Self {
         let BillAnswer { at, from, to, bill } = asked;
         let mut after = self.clone();
         let settled = |days: &BTreeMap<Date, BilledDay>, day: Date| {
@@ -109,7 +109,7 @@ impl BillHistory {
             settled_until: settled.last().map(|(day, _)| *day),
             asked_at: last.asked_at,
         };
-        for line in self.of(stack).iter().filter(|line| from <= line.day) {
+        for line in self.lines_of(stack).iter().filter(|line| from <= line.day) {
             billed.usd = billed.usd + line.usd;
             if line.estimated {
                 billed.estimated_usd = billed.estimated_usd + line.usd;
@@ -126,7 +126,7 @@ impl BillHistory {
 
     /// The lines of one stack.
     #[must_use]
-    pub fn of(&self, stack: &str) -> &[BillLine] {
+    pub fn lines_of(&self, stack: &str) -> &[BillLine] {
         let from = self.lines.partition_point(|line| *line.stack < *stack);
         let rest = self.lines.get(from..).unwrap_or_default();
         let count = rest.partition_point(|line| line.stack == stack);

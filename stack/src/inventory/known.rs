@@ -15,7 +15,7 @@ use crate::values::tags::STACK;
 use crate::values::ttl::Elapsed;
 
 /// The maximum number of owners to follow in search of a stack's tag.
-const FAR: usize = 8;
+const MAX_OWNER_DEPTH: usize = 8;
 
 /// The known state of the cloud.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -89,7 +89,7 @@ impl CloudSnapshot {
     /// unconfirmed. A scan of one stack replaces that stack's resources and does not refresh the
     /// age of any place.
     #[must_use]
-    pub fn after(&self, look: CloudScan) -> Self {
+    pub fn with_scan(&self, look: CloudScan) -> Self {
         let CloudScan {
             at,
             ended_at,
@@ -127,7 +127,7 @@ impl CloudSnapshot {
             for place in places {
                 let gaps = found.unchecked.iter().filter(|gap| gap.place == place);
                 let before = looked_at.get(&place);
-                let now = PlaceScan::again(before, at, gaps.collect());
+                let now = PlaceScan::with_descriptions(before, at, gaps.collect());
                 looked_at.insert(place, now);
             }
         }
@@ -149,11 +149,17 @@ impl CloudSnapshot {
     /// ones removed. Resources that no scan has found are not added, because the snapshot would
     /// then show a part of a stack as the whole.
     #[must_use]
-    pub fn again(&self, at: Timestamp, asked: &[ResourceId], described: &Described) -> Self {
+    pub fn with_descriptions(
+        &self,
+        at: Timestamp,
+        asked: &[ResourceId],
+        described: &Described,
+    ) -> Self {
         let mut after = self.clone();
         let silent: BTreeSet<&ResourceId> = described.failed.iter().map(|(id, _)| id).collect();
         let found = described.found.iter();
-        let found: BTreeMap<&ResourceId, &Resource> = found.map(|one| (&one.id, one)).collect();
+        let found: BTreeMap<&ResourceId, &Resource> =
+            found.map(|resource| (&resource.id, resource)).collect();
         for id in asked.iter().filter(|id| !silent.contains(id)) {
             match (self.resources.get(id), found.get(id)) {
                 (Some(before), Some(now)) => {
@@ -180,7 +186,7 @@ impl CloudSnapshot {
     #[must_use]
     pub fn tagged<'a>(&'a self, resource: &'a Resource) -> Option<&'a Resource> {
         let mut resource = resource;
-        for _ in 0..FAR {
+        for _ in 0..MAX_OWNER_DEPTH {
             if resource.tag(STACK).is_some() {
                 return Some(resource);
             }
@@ -213,7 +219,7 @@ impl CloudSnapshot {
 
     /// What did not answer in the last scan.
     #[must_use]
-    pub fn not_looked(&self) -> Vec<Unchecked> {
+    pub fn unchecked(&self) -> Vec<Unchecked> {
         let places = self.places.iter();
         let gaps =
             places.flat_map(|(place, looked)| looked.gaps.iter().map(move |gap| (place, gap)));
@@ -228,7 +234,7 @@ impl CloudSnapshot {
 }
 
 impl PlaceScan {
-    fn again(before: Option<&Self>, at: Timestamp, gaps: Vec<&Unchecked>) -> Self {
+    fn with_descriptions(before: Option<&Self>, at: Timestamp, gaps: Vec<&Unchecked>) -> Self {
         let answered_at = before.and_then(|before| before.answered_at);
         let gap = |gap: &Unchecked| {
             let same =

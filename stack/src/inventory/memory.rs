@@ -16,11 +16,11 @@ use crate::values::id::RunId;
 
 /// An in-memory inventory, with the update rules of [`CloudSnapshot`] and [`BillHistory`].
 #[derive(Debug, Default)]
-pub struct MemoryInventory(Mutex<Held>);
+pub struct MemoryInventory(Mutex<Contents>);
 
 /// The contents of an inventory.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held {
+pub(super) struct Contents {
     pub(super) known: CloudSnapshot,
     pub(super) bill: BillHistory,
     pub(super) prices: Vec<DatedPrice>,
@@ -29,12 +29,12 @@ pub(super) struct Held {
     pub(super) changes: u64,
 }
 
-impl Held {
+impl Contents {
     /// The generation of these contents.
     pub(super) fn generation(&self) -> Generation {
         Generation {
             stored: 0,
-            apart: self.changes,
+            unstored: self.changes,
         }
     }
 }
@@ -48,12 +48,12 @@ impl MemoryInventory {
 
     /// Locks the contents. Each change is one assignment at its end, so a panic cannot leave half
     /// of one.
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks the contents for a change.
-    fn changing(&self) -> MutexGuard<'_, Held> {
+    fn changing(&self) -> MutexGuard<'_, Contents> {
         let mut held = self.held();
         held.changes += 1;
         held
@@ -75,13 +75,13 @@ pub(super) fn record_activity(
 
 /// Adds prices, replacing those of the same meters and regions.
 pub(super) fn record_prices(known: &mut Vec<DatedPrice>, at: Timestamp, prices: Vec<Price>) {
-    let key = |one: &DatedPrice| (one.price.meter.clone(), one.price.region.clone());
+    let key = |price: &DatedPrice| (price.price.meter.clone(), price.price.region.clone());
     let new = prices.into_iter().map(|price| DatedPrice {
         price,
         asked_at: at,
     });
     let all = std::mem::take(known).into_iter().chain(new);
-    let all: BTreeMap<_, _> = all.map(|one| (key(&one), one)).collect();
+    let all: BTreeMap<_, _> = all.map(|price| (key(&price), price)).collect();
     known.extend(all.into_values());
 }
 
@@ -90,7 +90,7 @@ fn now<'a, T: Send + 'a>(answer: T) -> LedgerFuture<'a, T> {
 }
 
 impl Inventory for MemoryInventory {
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         "memory".to_owned()
     }
 
@@ -104,7 +104,7 @@ impl Inventory for MemoryInventory {
 
     fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
         let mut held = self.changing();
-        held.known = held.known.after(look);
+        held.known = held.known.with_scan(look);
         now(held.known.clone())
     }
 
@@ -115,7 +115,7 @@ impl Inventory for MemoryInventory {
         described: Described,
     ) -> LedgerFuture<'_, ()> {
         let mut held = self.changing();
-        held.known = held.known.again(at, &asked, &described);
+        held.known = held.known.with_descriptions(at, &asked, &described);
         now(())
     }
 
@@ -134,7 +134,7 @@ impl Inventory for MemoryInventory {
 
     fn lock_bill(&self, now: Timestamp, bill_lock: BillLock) -> LedgerFuture<'_, bool> {
         let mut held = self.changing();
-        let stands = BillLock::after(held.bill_lock.as_ref(), bill_lock.clone(), now);
+        let stands = BillLock::in_force(held.bill_lock.as_ref(), bill_lock.clone(), now);
         let mine = stands == bill_lock;
         held.bill_lock = Some(stands);
         self::now(mine)
@@ -149,7 +149,7 @@ impl Inventory for MemoryInventory {
 
     fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory> {
         let mut held = self.changing();
-        held.bill = held.bill.after(asked);
+        held.bill = held.bill.with_answer(asked);
         now(held.bill.clone())
     }
 

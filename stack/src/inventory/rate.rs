@@ -22,7 +22,7 @@ pub struct Rate {
 impl Rate {
     /// Sums up the rates. A resource without a known price adds nothing and is named in `unpriced`.
     #[must_use]
-    pub fn of(resources: &[&Resource]) -> Self {
+    pub fn sum(resources: &[&Resource]) -> Self {
         let mut hourly_usd: Option<HourlyRate> = None;
         let (mut sources, mut unpriced) = (BTreeSet::new(), BTreeSet::new());
         for resource in resources {
@@ -40,16 +40,22 @@ impl Rate {
                 (None, Confirmation::Confirmed) => {
                     // The price list lookup has already named this meter as unpriced in this
                     // region.
-                    let told =
-                        |meter: &str| resource.unpriced.iter().any(|one| one.starts_with(meter));
+                    let is_named = |meter: &str| {
+                        resource
+                            .unpriced
+                            .iter()
+                            .any(|known| known.starts_with(meter))
+                    };
                     let meters = resource.usage.iter().map(|usage| &usage.meter);
-                    unpriced.extend(meters.filter(|meter| !told(meter)).cloned());
+                    unpriced.extend(meters.filter(|meter| !is_named(meter)).cloned());
                 }
             }
         }
         // A known cost of zero says nothing about the unknown cost of the other resources.
         if hourly_usd == Some(HourlyRate::default())
-            && resources.iter().any(|one| one.hourly_usd.is_none())
+            && resources
+                .iter()
+                .any(|resource| resource.hourly_usd.is_none())
         {
             hourly_usd = None;
         }
@@ -74,7 +80,7 @@ mod tests {
 
     /// A free resource does not turn an unknown total into zero.
     #[test]
-    fn what_is_free_is_no_figure_for_the_rest() {
+    fn a_free_resource_does_not_hide_unknown_costs() {
         let mut free = resource("ec2:subnet", "s", "a");
         free.hourly_usd = Some(HourlyRate::default());
         let mut unknown = resource("ec2:instance", "i", "a");
@@ -83,20 +89,20 @@ mod tests {
             meter: "ec2:x9.large".to_owned(),
             quantity: 1.into(),
         }];
-        let rate = Rate::of(&[&free, &unknown]);
+        let rate = Rate::sum(&[&free, &unknown]);
         assert_eq!(rate.hourly_usd, None);
         assert_eq!(rate.unpriced, ["ec2:x9.large in eu-west-1"]);
-        assert_eq!(Rate::of(&[&free]).hourly_usd, Some(HourlyRate::default()));
+        assert_eq!(Rate::sum(&[&free]).hourly_usd, Some(HourlyRate::default()));
     }
 
     /// Known prices are summed up, and everything without a price is named.
     #[test]
-    fn what_has_no_price_is_named() {
+    fn unpriced_usage_is_named() {
         let priced = |usd: &str, source: &str| {
-            let mut one = resource("ec2:volume", "v", "a");
-            one.hourly_usd = Some(usd.parse().expect("a rate"));
-            one.hourly_source = Some(source.to_owned());
-            one
+            let mut volume = resource("ec2:volume", "v", "a");
+            volume.hourly_usd = Some(usd.parse().expect("a rate"));
+            volume.hourly_source = Some(source.to_owned());
+            volume
         };
         let mut metered = resource("ec2:instance", "i", "a");
         metered.usage = vec![Usage {
@@ -114,13 +120,13 @@ mod tests {
             unknown,
             free.clone(),
         ];
-        let rate = Rate::of(&all.iter().collect::<Vec<_>>());
+        let rate = Rate::sum(&all.iter().collect::<Vec<_>>());
         assert_eq!(rate.hourly_usd, Some("0.3".parse().expect("a rate")));
         assert_eq!(rate.source, "list 2026-03-20");
         assert_eq!(
             rate.unpriced,
             ["ec2:x9.large", "new:thing (not confirmed)", "traffic"]
         );
-        assert_eq!(Rate::of(&[&metered, &free]).hourly_usd, None);
+        assert_eq!(Rate::sum(&[&metered, &free]).hourly_usd, None);
     }
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Activity;
-use crate::ledger::sqlite::{LedgerFile, PATIENCE};
+use crate::ledger::sqlite::{LOCK_TIMEOUT, LedgerFile};
 use crate::ledger::{LedgerError, LedgerFuture};
 use crate::sqlite::failure;
 use crate::sqlite::worker_thread::WorkerThread;
@@ -34,13 +34,15 @@ type Job = Box<dyn FnOnce(&mut Store) + Send>;
 /// Creating the value does not touch the file, and it never creates one: only a ledger does. If the
 /// file is missing or read-only, answers are kept in memory.
 pub struct SqliteInventory {
-    site: Arc<LedgerFile>,
-    lane: WorkerThread<Job>,
+    ledger_file: Arc<LedgerFile>,
+    thread: WorkerThread<Job>,
 }
 
 impl fmt::Debug for SqliteInventory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SqliteInventory").field(&self.site).finish()
+        f.debug_tuple("SqliteInventory")
+            .field(&self.ledger_file)
+            .finish()
     }
 }
 
@@ -60,12 +62,12 @@ impl SqliteInventory {
     fn on(path: &Path, read_only: bool) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self {
-            site: Arc::new(LedgerFile {
+            ledger_file: Arc::new(LedgerFile {
                 path,
-                patience: PATIENCE,
+                lock_timeout: LOCK_TIMEOUT,
                 read_only,
             }),
-            lane: WorkerThread::new("inventory"),
+            thread: WorkerThread::new("inventory"),
         }
     }
 
@@ -79,8 +81,8 @@ impl SqliteInventory {
             // The caller may have stopped waiting; the answer is stored anyway.
             let _ = reply.send(act(store));
         });
-        let sent = self.lane.send(job, || {
-            let mut store = Store::new(Arc::clone(&self.site));
+        let sent = self.thread.send(job, || {
+            let mut store = Store::new(Arc::clone(&self.ledger_file));
             move |jobs| {
                 while let Ok(job) = jobs.recv() {
                     job(&mut store);
@@ -88,18 +90,18 @@ impl SqliteInventory {
             }
         });
         Box::pin(async move {
-            sent.map_err(|error| failure::other(&self.site.name(), doing, error))?;
+            sent.map_err(|error| failure::other(&self.ledger_file.name(), doing, error))?;
             match answer.await {
                 Ok(answer) => answer,
-                Err(gone) => Err(failure::other(&self.site.name(), doing, gone)),
+                Err(gone) => Err(failure::other(&self.ledger_file.name(), doing, gone)),
             }
         })
     }
 }
 
 impl Inventory for SqliteInventory {
-    fn place(&self) -> String {
-        self.site.name()
+    fn location(&self) -> String {
+        self.ledger_file.name()
     }
 
     fn generation(&self) -> LedgerFuture<'_, Option<Generation>> {
@@ -120,7 +122,7 @@ impl Inventory for SqliteInventory {
                 |held| &mut held.known,
                 rows::known,
                 rows::record_snapshot,
-                |known| *known = known.after(look),
+                |known| *known = known.with_scan(look),
             )
         })
     }
@@ -136,7 +138,7 @@ impl Inventory for SqliteInventory {
                 |held| &mut held.known,
                 rows::known,
                 rows::record_snapshot,
-                |known| *known = known.again(at, &asked, &described),
+                |known| *known = known.with_descriptions(at, &asked, &described),
             );
             kept.map(|_| ())
         })
@@ -170,7 +172,7 @@ impl Inventory for SqliteInventory {
                 |held| &mut held.bill_lock,
                 rows::bill_lock,
                 rows::record_bill_lock,
-                |held| *held = Some(BillLock::after(held.as_ref(), bill_lock.clone(), now)),
+                |held| *held = Some(BillLock::in_force(held.as_ref(), bill_lock.clone(), now)),
             );
             stands.map(|stands| stands == Some(bill_lock))
         })
@@ -194,7 +196,7 @@ impl Inventory for SqliteInventory {
                 |held| &mut held.bill,
                 rows::bill,
                 rows::record_bill,
-                |bill| *bill = bill.after(asked),
+                |bill| *bill = bill.with_answer(asked),
             )
         })
     }

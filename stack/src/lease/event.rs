@@ -49,7 +49,7 @@ pub struct NewEvent {
 impl NewEvent {
     /// Adds the stack and the sequence number.
     #[must_use]
-    pub fn placed(self, stack: StackName, seq: Seq) -> Event {
+    pub fn into_event(self, stack: StackName, seq: Seq) -> Event {
         let Self {
             at,
             actor,

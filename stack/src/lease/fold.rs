@@ -23,8 +23,12 @@ impl Lease {
     /// [`IllegalTransition`] when the event cannot follow; nothing of it is applied.
     pub fn apply(lease: Option<Self>, event: &Event) -> Result<Self, IllegalTransition> {
         let at = truncate_to_millis(event.at);
-        let seen = lease.as_ref().map(|lease| lease.phase_at(at));
-        let phase = next(seen, &event.kind, &facts(lease.as_ref(), &event.kind))?;
+        let phase_before = lease.as_ref().map(|lease| lease.phase_at(at));
+        let phase = next(
+            phase_before,
+            &event.kind,
+            &facts(lease.as_ref(), &event.kind),
+        )?;
         let mut lease = match (lease, &event.kind) {
             (lease, EventKind::Requested { registration }) => {
                 let taken_over = lease.filter(Self::is_live);
@@ -41,19 +45,19 @@ impl Lease {
                 });
             }
         };
-        lease.absorb(event, at, seen);
+        lease.apply_fields(event, at, phase_before);
         // Something other than a wake ended the sleep, so some resources may still be stopped.
         let up = matches!(phase, Phase::Provisioning | Phase::Ready | Phase::Purgatory);
         let woken = matches!(event.kind, EventKind::Woken);
-        lease.partly_asleep |= seen == Some(Phase::Asleep) && up && !woken;
+        lease.partly_asleep |= phase_before == Some(Phase::Asleep) && up && !woken;
         // A phase that follows from the clock alone is not recorded by an event that does not
         // change it: with another timeout, the phase would differ.
-        let told = matches!(event.kind, EventKind::ReadyTimedOut);
-        if (seen != Some(phase) || told) && lease.recorded_phase != phase {
+        let timed_out = matches!(event.kind, EventKind::ReadyTimedOut);
+        if (phase_before != Some(phase) || timed_out) && lease.recorded_phase != phase {
             lease.recorded_phase = phase;
             lease.phase_since = at;
         }
-        lease.settle(at);
+        lease.apply_phase(at);
         lease.last_seq = event.seq;
         lease.last_at = lease.last_at.max(at);
         Ok(lease)
@@ -141,7 +145,7 @@ impl Lease {
     }
 
     /// Applies the fields of an event, except the phase.
-    fn absorb(&mut self, event: &Event, at: Timestamp, seen: Option<Phase>) {
+    fn apply_fields(&mut self, event: &Event, at: Timestamp, phase_before: Option<Phase>) {
         use EventKind as E;
         match &event.kind {
             E::Recorded { origin } => {
@@ -221,7 +225,7 @@ impl Lease {
                 at_least,
             } => {
                 self.meter.measure(at, *hourly_usd, hourly_source, unpriced);
-                self.meter.commit(at, at_least);
+                self.meter.set_minimum_charges(at, at_least);
                 let rate = self.meter.rate();
                 if let Some(init) = &mut self.init {
                     init.rated(rate);
@@ -232,7 +236,7 @@ impl Lease {
             } => {
                 self.partly_asleep = true;
                 self.wake_at = until.map(|until| StoredTimestamp(truncate_to_millis(until)));
-                self.takes_turn(event, at, operator.as_deref());
+                self.start_power_operation(event, at, operator.as_deref());
             }
             E::Slept => {
                 (self.partly_asleep, self.partly_awake) = (false, false);
@@ -240,7 +244,7 @@ impl Lease {
             }
             E::WakeStarted { operator } => {
                 self.partly_awake = true;
-                self.takes_turn(event, at, operator.as_deref());
+                self.start_power_operation(event, at, operator.as_deref());
             }
             E::PowerOperationAlive { run } => {
                 if let Some(turn) = self
@@ -293,14 +297,14 @@ impl Lease {
                     alive_at: at,
                     came_from: before
                         .as_ref()
-                        .map_or(seen.unwrap_or(Phase::Residue), |t| t.came_from),
+                        .map_or(phase_before.unwrap_or(Phase::Residue), |t| t.came_from),
                     touched: before.is_some_and(|t| t.touched),
                 });
             }
-            E::TeardownAlive => self.heard(at, false),
+            E::TeardownAlive => self.touch_heartbeat(at, false),
             E::ResourceDeleted { id } => {
                 self.residue.remove(id);
-                self.heard(at, true);
+                self.touch_heartbeat(at, true);
             }
             E::ResourceLeft {
                 id,
@@ -312,11 +316,11 @@ impl Lease {
                     blocked_by: blocked_by.clone(),
                 };
                 self.residue.insert(id.clone(), left);
-                self.heard(at, true);
+                self.touch_heartbeat(at, true);
             }
             E::Released => {
                 self.released = true;
-                self.heard(at, true);
+                self.touch_heartbeat(at, true);
             }
             E::Adopted {
                 from_ledger,
@@ -337,7 +341,7 @@ impl Lease {
     }
 
     /// Applies the consequences of the new phase.
-    fn settle(&mut self, at: Timestamp) {
+    fn apply_phase(&mut self, at: Timestamp) {
         if self.recorded_phase != Phase::TearingDown {
             self.teardown = None;
         }
@@ -377,7 +381,7 @@ impl Lease {
         }
     }
 
-    fn takes_turn(&mut self, event: &Event, at: Timestamp, operator: Option<&Operator>) {
+    fn start_power_operation(&mut self, event: &Event, at: Timestamp, operator: Option<&Operator>) {
         self.power_operation = operator.map(|operator| PowerOperation {
             operator: operator.clone(),
             by: event.actor.clone(),
@@ -386,7 +390,7 @@ impl Lease {
         });
     }
 
-    fn heard(&mut self, at: Timestamp, touched: bool) {
+    fn touch_heartbeat(&mut self, at: Timestamp, touched: bool) {
         if let Some(teardown) = &mut self.teardown {
             teardown.alive_at = teardown.alive_at.max(at);
             teardown.touched |= touched;

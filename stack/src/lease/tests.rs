@@ -28,7 +28,7 @@ fn history(kinds: Vec<(EventKind, u64)>) -> Vec<Event> {
     for (place, (kind, pause)) in kinds.into_iter().enumerate() {
         at = Elapsed::from_millis(pause).after(at);
         let seq = Seq(place as u64 + 1);
-        events.push(new_event(at, kind).placed(stack_name("checkout-1"), seq));
+        events.push(new_event(at, kind).into_event(stack_name("checkout-1"), seq));
     }
     events
 }
@@ -146,7 +146,7 @@ proptest! {
                 }
                 EventKind::Extended { by, until: asked }
             };
-            let event = new_event(now, kind).placed(lease.name.clone(), lease.last_seq.next());
+            let event = new_event(now, kind).into_event(lease.name.clone(), lease.last_seq.next());
             lease = Lease::apply(Some(lease), &event).expect("a legal event");
             prop_assert!(lease.expires_at <= cap);
         }

@@ -194,10 +194,10 @@ pub fn next(
 ) -> Result<Phase, IllegalTransition> {
     let outcome = match phase {
         None => match event {
-            EventKind::Requested { .. } => Ok(begun(facts)),
+            EventKind::Requested { .. } => Ok(initial_phase(facts)),
             _ => Err(TransitionRefusal::NotRegistered),
         },
-        Some(phase) => after(phase, event, facts),
+        Some(phase) => next_live(phase, event, facts),
     };
     outcome.map_err(|reason| IllegalTransition {
         phase,
@@ -207,7 +207,7 @@ pub fn next(
 }
 
 /// The phase in which an init starts: without declared readiness, nothing would ever end it.
-fn begun(facts: &TransitionFacts) -> Phase {
+fn initial_phase(facts: &TransitionFacts) -> Phase {
     if facts.declares_readiness {
         Phase::Provisioning
     } else {
@@ -215,7 +215,7 @@ fn begun(facts: &TransitionFacts) -> Phase {
     }
 }
 
-fn after(
+fn next_live(
     phase: Phase,
     event: &EventKind,
     facts: &TransitionFacts,
@@ -225,20 +225,20 @@ fn after(
 
     match event {
         E::Requested { .. } => match phase {
-            Gone => Ok(begun(facts)),
+            Gone => Ok(initial_phase(facts)),
             // Its apply was killed before Terraform wrote the state: this apply takes over.
-            Provisioning | Ready | Purgatory if !facts.recorded => Ok(begun(facts)),
+            Provisioning | Ready | Purgatory if !facts.recorded => Ok(initial_phase(facts)),
             _ => Err(TransitionRefusal::AlreadyLive),
         },
         E::Adopted { .. } => match phase {
             Provisioning | Ready | Purgatory if !facts.recorded => Ok(Ready),
             Provisioning | Ready | Purgatory | Asleep => Err(TransitionRefusal::Recorded),
-            _ => ended(phase),
+            _ => refuse_ended(phase),
         },
 
-        E::Provisioned => lives(phase).and(Ok(begun(facts))),
+        E::Provisioned => require_live(phase).and(Ok(initial_phase(facts))),
         E::VersionChanged { .. } => {
-            lives(phase)?;
+            require_live(phase)?;
             Ok(if facts.declares_readiness {
                 Provisioning
             } else {
@@ -248,7 +248,7 @@ fn after(
         E::Ready => match phase {
             Provisioning | Ready | Purgatory => Ok(Ready),
             Asleep => Err(TransitionRefusal::Asleep),
-            _ => ended(phase),
+            _ => refuse_ended(phase),
         },
         E::ReadyTimedOut => match phase {
             Provisioning if facts.declares_readiness => Ok(Purgatory),
@@ -256,11 +256,11 @@ fn after(
             Provisioning | Ready => Ok(Ready),
             Purgatory => Ok(Purgatory),
             Asleep => Err(TransitionRefusal::Asleep),
-            _ => ended(phase),
+            _ => refuse_ended(phase),
         },
 
         // A stack that no longer declares readiness is ready.
-        E::TermsChanged { .. } => match lives(phase)? {
+        E::TermsChanged { .. } => match require_live(phase)? {
             Provisioning | Purgatory if !facts.declares_readiness => Ok(Ready),
             phase => Ok(phase),
         },
@@ -270,7 +270,7 @@ fn after(
         | E::Held { .. }
         | E::HoldEnded
         | E::PowerOperationAlive { .. }
-        | E::PowerOperationFailed { .. } => lives(phase),
+        | E::PowerOperationFailed { .. } => require_live(phase),
 
         E::SleepStarted { .. } | E::Slept => match phase {
             // Also for a stack that is asleep: an interrupted wake can be finished either way.
@@ -279,20 +279,20 @@ fn after(
             Ready => Err(TransitionRefusal::NotAsleep),
             Asleep => Err(TransitionRefusal::Asleep),
             Provisioning | Purgatory => Err(TransitionRefusal::NotReady),
-            TearingDown | Residue | Gone => ended(phase),
+            TearingDown | Residue | Gone => refuse_ended(phase),
         },
         E::WakeStarted { .. } | E::Woken => match phase {
             // An interrupted sleep can be finished either way, and a wake completes a sleep that an
             // apply ended.
             Provisioning | Ready | Asleep | Purgatory if phase == Asleep || facts.partly_asleep => {
                 Ok(if matches!(event, E::Woken) {
-                    begun(facts)
+                    initial_phase(facts)
                 } else {
                     phase
                 })
             }
             Provisioning | Ready | Asleep | Purgatory => Err(TransitionRefusal::NotAsleep),
-            TearingDown | Residue | Gone => ended(phase),
+            TearingDown | Residue | Gone => refuse_ended(phase),
         },
 
         E::Recorded { .. }
@@ -345,14 +345,14 @@ fn after(
 }
 
 /// Returns the same phase if no teardown has started.
-fn lives(phase: Phase) -> Result<Phase, TransitionRefusal> {
+fn require_live(phase: Phase) -> Result<Phase, TransitionRefusal> {
     match phase {
         Phase::Provisioning | Phase::Ready | Phase::Asleep | Phase::Purgatory => Ok(phase),
-        Phase::TearingDown | Phase::Residue | Phase::Gone => ended(phase),
+        Phase::TearingDown | Phase::Residue | Phase::Gone => refuse_ended(phase),
     }
 }
 
-fn ended(phase: Phase) -> Result<Phase, TransitionRefusal> {
+fn refuse_ended(phase: Phase) -> Result<Phase, TransitionRefusal> {
     Err(match phase {
         Phase::TearingDown => TransitionRefusal::TearingDown,
         Phase::Residue => TransitionRefusal::Residue,

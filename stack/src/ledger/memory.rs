@@ -15,11 +15,11 @@ use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 pub struct MemoryLedger {
     id: LedgerId,
     place: String,
-    held: Mutex<Held>,
+    contents: Mutex<Contents>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct Contents {
     log: Vec<Event>,
     leases: BTreeMap<StackName, Lease>,
     pools: BTreeMap<PoolName, Pool>,
@@ -30,23 +30,23 @@ impl MemoryLedger {
     /// An empty ledger with a new id.
     #[must_use]
     pub fn new() -> Self {
-        Self::in_place_of("memory")
+        Self::with_location("memory")
     }
 
     /// An empty ledger that reports the given location as its own.
     #[must_use]
-    pub fn in_place_of(place: impl Into<String>) -> Self {
+    pub fn with_location(place: impl Into<String>) -> Self {
         Self {
             id: LedgerId::random(),
             place: place.into(),
-            held: Mutex::default(),
+            contents: Mutex::default(),
         }
     }
 
     /// Locks the contents. Each change is one assignment at its end, so a panic cannot leave half
     /// of one.
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,7 +60,7 @@ fn now<'a, T: Send + 'a>(answer: Result<T, LedgerError>) -> LedgerFuture<'a, T> 
     Box::pin(std::future::ready(answer))
 }
 
-impl Held {
+impl Contents {
     fn append(
         &mut self,
         stack: &StackName,
@@ -91,7 +91,7 @@ fn append_stream<S: Stream + Clone>(
 }
 
 impl Ledger for MemoryLedger {
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         self.place.clone()
     }
 
@@ -105,16 +105,16 @@ impl Ledger for MemoryLedger {
         after: Seq,
         events: Vec<NewEvent>,
     ) -> LedgerFuture<'_, Lease> {
-        now(self.held().append(stack, after, events))
+        now(self.contents().append(stack, after, events))
     }
 
     fn lease(&self, stack: &StackName) -> LedgerFuture<'_, Option<Lease>> {
-        now(Ok(self.held().leases.get(stack).cloned()))
+        now(Ok(self.contents().leases.get(stack).cloned()))
     }
 
     fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>> {
-        let held = self.held();
-        let of_stack = held
+        let contents = self.contents();
+        let of_stack = contents
             .log
             .iter()
             .filter(|event| event.stack == *stack && event.seq > after);
@@ -122,8 +122,8 @@ impl Ledger for MemoryLedger {
     }
 
     fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
-        let held = self.held();
-        let wanted = held
+        let contents = self.contents();
+        let wanted = contents
             .leases
             .values()
             .filter(|lease| scope == Scope::All || lease.is_live());
@@ -132,8 +132,14 @@ impl Ledger for MemoryLedger {
 
     fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {
         let from = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
-        let held = self.held();
-        let events: Vec<_> = held.log.iter().skip(from).take(limit).cloned().collect();
+        let contents = self.contents();
+        let events: Vec<_> = contents
+            .log
+            .iter()
+            .skip(from)
+            .take(limit)
+            .cloned()
+            .collect();
         let next = match events.len() {
             0 => cursor.clone(),
             read => Cursor::at((from + read) as u64),
@@ -142,11 +148,16 @@ impl Ledger for MemoryLedger {
     }
 
     fn end(&self) -> LedgerFuture<'_, Cursor> {
-        now(Ok(Cursor::at(self.held().log.len() as u64)))
+        now(Ok(Cursor::at(self.contents().log.len() as u64)))
     }
 
     fn pool(&self, pool: &PoolName) -> LedgerFuture<'_, Pool> {
-        now(Ok(self.held().pools.get(pool).cloned().unwrap_or_default()))
+        now(Ok(self
+            .contents()
+            .pools
+            .get(pool)
+            .cloned()
+            .unwrap_or_default()))
     }
 
     fn append_pool(
@@ -155,8 +166,8 @@ impl Ledger for MemoryLedger {
         after: Seq,
         events: Vec<PoolEvent>,
     ) -> LedgerFuture<'_, Pool> {
-        let mut held = self.held();
-        let stream = held.pools.entry(pool.clone()).or_default();
+        let mut contents = self.contents();
+        let stream = contents.pools.entry(pool.clone()).or_default();
         now(append_stream(
             stream,
             &format!("pool \"{pool}\""),
@@ -166,7 +177,7 @@ impl Ledger for MemoryLedger {
     }
 
     fn reaper(&self) -> LedgerFuture<'_, ReaperStatus> {
-        now(Ok(self.held().reaper.clone()))
+        now(Ok(self.contents().reaper.clone()))
     }
 
     fn append_reaper(
@@ -174,9 +185,9 @@ impl Ledger for MemoryLedger {
         after: Seq,
         events: Vec<ReaperEvent>,
     ) -> LedgerFuture<'_, ReaperStatus> {
-        let mut held = self.held();
+        let mut contents = self.contents();
         now(append_stream(
-            &mut held.reaper,
+            &mut contents.reaper,
             "the reaper's log",
             after,
             events,

@@ -16,7 +16,7 @@ pub(super) fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec
         .map(|mut event| {
             seq = seq.next();
             event.at = truncate_to_millis(event.at);
-            event.placed(stack.clone(), seq)
+            event.into_event(stack.clone(), seq)
         })
         .collect()
 }

@@ -24,7 +24,7 @@ use crate::sqlite::worker_thread::WorkerThread;
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 
 /// How long to wait for a locked ledger, unless set.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A ledger in a SQLite file.
 ///
@@ -32,14 +32,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// folder if it is missing. A user with read access only can read; appends return
 /// [`LedgerError::ReadOnly`]. Dropping the ledger waits for pending writes.
 pub struct SqliteLedger {
-    site: Arc<LedgerFile>,
+    ledger_file: Arc<LedgerFile>,
     writer: WorkerThread<Box<dyn Pending>>,
     reader: WorkerThread<read::Job>,
 }
 
 impl fmt::Debug for SqliteLedger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SqliteLedger").field(&self.site).finish()
+        f.debug_tuple("SqliteLedger")
+            .field(&self.ledger_file)
+            .finish()
     }
 }
 
@@ -47,7 +49,7 @@ impl fmt::Debug for SqliteLedger {
 #[derive(Debug)]
 pub(crate) struct LedgerFile {
     pub(crate) path: PathBuf,
-    pub(crate) patience: Duration,
+    pub(crate) lock_timeout: Duration,
     pub(crate) read_only: bool,
 }
 
@@ -62,33 +64,37 @@ impl SqliteLedger {
     /// The ledger at `path`, relative to the working directory.
     #[must_use]
     pub fn at(path: impl AsRef<Path>) -> Self {
-        Self::on(path.as_ref(), PATIENCE, false)
+        Self::on(path.as_ref(), LOCK_TIMEOUT, false)
     }
 
     /// Like [`Self::at`], but never writes: a missing ledger is [`LedgerError::Missing`], and every
     /// append is [`LedgerError::ReadOnly`].
     #[must_use]
     pub fn read_only(path: impl AsRef<Path>) -> Self {
-        Self::on(path.as_ref(), PATIENCE, true)
+        Self::on(path.as_ref(), LOCK_TIMEOUT, true)
     }
 
     /// Sets how long to wait for other processes before [`LedgerError::Locked`].
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        Self::on(&self.site.path, patience, self.site.read_only)
+    pub fn with_lock_timeout(self, lock_timeout: Duration) -> Self {
+        Self::on(
+            &self.ledger_file.path,
+            lock_timeout,
+            self.ledger_file.read_only,
+        )
     }
 
-    fn on(path: &Path, patience: Duration, read_only: bool) -> Self {
+    fn on(path: &Path, lock_timeout: Duration, read_only: bool) -> Self {
         // An absolute path stays valid if the process changes its directory, and SQLite can't
         // mistake it for a `file:` URI.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let site = Arc::new(LedgerFile {
+        let ledger_file = Arc::new(LedgerFile {
             path,
-            patience,
+            lock_timeout,
             read_only,
         });
         Self {
-            site,
+            ledger_file,
             writer: WorkerThread::new("ledger-writer"),
             reader: WorkerThread::new("ledger-reader"),
         }
@@ -100,15 +106,15 @@ impl SqliteLedger {
         T: Send + 'static,
         F: FnOnce(&Connection, &str) -> Result<T, LedgerError> + Send + 'static,
     {
-        if self.site.read_only {
+        if self.ledger_file.read_only {
             let refused = LedgerError::ReadOnly {
-                ledger: self.site.name(),
+                ledger: self.ledger_file.name(),
             };
             return Box::pin(std::future::ready(Err(refused)));
         }
         let (append, answer) = Append::new(act);
         let sent = self.writer.send(Box::new(append), || {
-            let mut writer = Writer::new(Arc::clone(&self.site));
+            let mut writer = Writer::new(Arc::clone(&self.ledger_file));
             move |jobs| writer.serve(jobs)
         });
         self.answered(sent, answer, "appending")
@@ -122,7 +128,7 @@ impl SqliteLedger {
     {
         let (job, answer) = read::job(act);
         let sent = self.reader.send(job, || {
-            let mut reader = Reader::new(Arc::clone(&self.site));
+            let mut reader = Reader::new(Arc::clone(&self.ledger_file));
             move |jobs| reader.serve(jobs)
         });
         self.answered(sent, answer, doing)
@@ -135,12 +141,14 @@ impl SqliteLedger {
         doing: &'static str,
     ) -> LedgerFuture<'_, T> {
         Box::pin(async move {
-            sent.map_err(|error| crate::sqlite::failure::other(&self.site.name(), doing, error))?;
+            sent.map_err(|error| {
+                crate::sqlite::failure::other(&self.ledger_file.name(), doing, error)
+            })?;
             match answer.await {
                 Ok(answer) => answer,
                 // The thread panicked, and its transaction was rolled back.
                 Err(gone) => Err(crate::sqlite::failure::other(
-                    &self.site.name(),
+                    &self.ledger_file.name(),
                     doing,
                     gone,
                 )),
@@ -158,8 +166,8 @@ fn pool_stream(pool: &PoolName) -> String {
 const REAPER: &str = "reaper";
 
 impl Ledger for SqliteLedger {
-    fn place(&self) -> String {
-        self.site.name()
+    fn location(&self) -> String {
+        self.ledger_file.name()
     }
 
     fn id(&self) -> LedgerFuture<'_, LedgerId> {
@@ -179,7 +187,7 @@ impl Ledger for SqliteLedger {
     fn lease(&self, stack: &StackName) -> LedgerFuture<'_, Option<Lease>> {
         let stack = stack.clone();
         self.read("reading a lease", move |db, ledger| {
-            Ok(read::held(db, ledger, &stack)?.and_then(|held| held.lease))
+            Ok(read::stack_row(db, ledger, &stack)?.and_then(|stack_row| stack_row.lease))
         })
     }
 

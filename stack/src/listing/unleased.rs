@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{ExpirySource, Flag, ListedCost, ListedIdle, ListedInit, Listing};
 use crate::cloud::Resource;
-use crate::idle::{Evidence, IdleState, rule};
+use crate::idle::{Evidence, IdleState, combine_states};
 use crate::inventory::{Rate, TaggedStack};
 use crate::lease::Phase;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
@@ -35,13 +35,16 @@ impl Listing {
         let expires_at = created_at
             .zip(ttl.as_ref())
             .map(|(from, ttl)| ttl.span().after(from));
-        let name = StackName::like(&tagged.name);
-        let app = AppName::like(tagged.app.as_deref().unwrap_or(UNTAGGED));
-        let rate = Rate::of(&resources);
+        let name = StackName::lossy(&tagged.name);
+        let app = AppName::lossy(tagged.app.as_deref().unwrap_or(UNTAGGED));
+        let rate = Rate::sum(&resources);
         let idle = idle(tagged, cloud, &rate, now);
         let asleep = {
-            let mut stoppable = resources.iter().filter(|one| one.size.is_some()).peekable();
-            stoppable.peek().is_some() && stoppable.all(|one| one.stopped)
+            let mut stoppable = resources
+                .iter()
+                .filter(|resource| resource.size.is_some())
+                .peekable();
+            stoppable.peek().is_some() && stoppable.all(|resource| resource.stopped)
         };
         let expired = expires_at.is_some_and(|at| at <= now);
         let over = rate.hourly_usd.zip(view.policy.max_hourly_usd);
@@ -58,8 +61,8 @@ impl Listing {
         ];
         let billed = cloud.billed(&tagged.name, created_at);
         Self {
-            version: AppVersion::like(newest(&resources, tags::VERSION).unwrap_or(UNTAGGED)),
-            owner: Owner::like(tagged.owner.as_deref().unwrap_or(UNTAGGED)),
+            version: AppVersion::lossy(newest(&resources, tags::VERSION).unwrap_or(UNTAGGED)),
+            owner: Owner::lossy(tagged.owner.as_deref().unwrap_or(UNTAGGED)),
             phase: if asleep { Phase::Asleep } else { Phase::Ready },
             flags: raised(flags),
             labels: std::collections::BTreeMap::new(),
@@ -95,14 +98,16 @@ impl Listing {
 /// The value of a tag on the newest resource that carries it, because a later apply may update only
 /// some resources.
 fn newest<'a>(resources: &[&'a Resource], key: &str) -> Option<&'a str> {
-    let tagged = resources.iter().filter(|one| one.tag(key).is_some());
-    let newest = tagged.max_by_key(|one| (one.created_at, &one.id));
-    newest.and_then(|one| one.tag(key))
+    let tagged = resources
+        .iter()
+        .filter(|resource| resource.tag(key).is_some());
+    let newest = tagged.max_by_key(|resource| (resource.created_at, &resource.id));
+    newest.and_then(|resource| resource.tag(key))
 }
 
 fn idle(tagged: &TaggedStack, cloud: &CloudView, rate: &Rate, now: Timestamp) -> ListedIdle {
     let observed = cloud.observed_tagged(tagged, now);
-    let state = rule(observed.evidence.iter().map(Evidence::state));
+    let state = combine_states(observed.evidence.iter().map(Evidence::state));
     let idle = state == IdleState::Idle;
     ListedIdle {
         state,

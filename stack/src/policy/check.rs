@@ -36,7 +36,7 @@ impl Policy {
                 .map_or(Ok(()), |rate| self.check_hourly_cost(rate)),
             self.check_labels(&terms.labels),
         ];
-        Refusals::of(checks.into_iter().filter_map(Result::err).collect())
+        Refusals::from_list(checks.into_iter().filter_map(Result::err).collect())
     }
 
     /// Checks a TTL against `max_ttl`.
@@ -177,7 +177,7 @@ mod tests {
         let kind = EventKind::Requested {
             registration: Box::new(registration()),
         };
-        let event = new_event(noon(), kind).placed(stack_name("checkout-1"), Seq(1));
+        let event = new_event(noon(), kind).into_event(stack_name("checkout-1"), Seq(1));
         let lease = Lease::apply(None, &event).expect("a lease begins");
         assert_eq!(lease.recorded_phase, Phase::Ready);
         lease

@@ -123,7 +123,7 @@ pub struct Refusals(Vec<Refusal>);
 
 impl Refusals {
     /// `Err` if there are any refusals.
-    pub(super) fn of(refusals: Vec<Refusal>) -> Result<(), Self> {
+    pub(super) fn from_list(refusals: Vec<Refusal>) -> Result<(), Self> {
         if refusals.is_empty() {
             Ok(())
         } else {

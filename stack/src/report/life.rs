@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::figures::{EndCause, LifeId, Sums};
-use super::{Books, GroupBy};
+use super::{Accounts, GroupBy};
 use crate::clock::truncate_to_millis;
 use crate::init::Init;
 use crate::lease::{Event, EventKind, IllegalTransition, Lease, Phase, Source};
@@ -62,19 +62,19 @@ impl Life {
     pub(super) fn event(
         &mut self,
         event: &Event,
-        books: &mut Books,
+        accounts: &mut Accounts,
     ) -> Result<(), IllegalTransition> {
         let at = truncate_to_millis(event.at);
         let registers = matches!(event.kind, EventKind::Requested { .. });
         let begins = registers && !self.lease.as_ref().is_some_and(Lease::is_live);
         if begins {
-            self.close(books);
+            self.close(accounts);
             self.number += 1;
             (self.entered, self.entered_spent) = (at, Usd::ZERO);
             (self.own_spent, self.stood) = (Usd::ZERO, false);
             (self.end, self.ended) = (EndCause::Terraform, false);
         } else if self.lease.as_ref().is_some_and(Lease::is_live) {
-            self.enter(at, books);
+            self.enter(at, accounts);
         }
         if let EventKind::TeardownStarted { why, .. } = &event.kind {
             self.end = end(event.source, why).unwrap_or(self.end);
@@ -82,14 +82,14 @@ impl Life {
         let before = self.lease.take();
         let group = before.as_ref().map(|lease| self.by.group(lease));
         let lease = Lease::apply(before.clone(), event)?;
-        self.follow_init(&lease, group.as_deref(), books);
+        self.follow_init(&lease, group.as_deref(), accounts);
         let is_gone = lease.recorded_phase == Phase::Gone;
         if at >= self.since {
             let was = before.as_ref().map(|lease| lease.recorded_phase);
             let is = lease.recorded_phase;
             let group = group.unwrap_or_else(|| self.by.group(&lease));
             if is == Phase::Residue && was != Some(Phase::Residue) {
-                books.enter(&group, Sums::residue);
+                accounts.enter(&group, Sums::residue);
             }
             if is == Phase::Gone && !std::mem::replace(&mut self.ended, true) {
                 let by_jiti = was == Some(Phase::Residue)
@@ -99,7 +99,7 @@ impl Life {
                 } else {
                     EndCause::Terraform
                 };
-                books.enter(&group, |sums| sums.ended(end));
+                accounts.enter(&group, |sums| sums.ended(end));
             }
         }
         self.ended |= is_gone;
@@ -108,19 +108,19 @@ impl Life {
     }
 
     /// Enters the rest up to the end of the report.
-    pub(super) fn finish(&mut self, until: Timestamp, books: &mut Books) {
+    pub(super) fn finish(&mut self, until: Timestamp, accounts: &mut Accounts) {
         if self.lease.as_ref().is_some_and(Lease::is_live) {
-            self.enter(until, books);
+            self.enter(until, accounts);
         }
-        self.close(books);
+        self.close(accounts);
     }
 
     /// Records that the stack is idle now, and what it has wasted.
-    pub(super) fn idle(&self, wasted: Option<Usd>, books: &mut Books) {
+    pub(super) fn idle(&self, wasted: Option<Usd>, accounts: &mut Accounts) {
         if let Some(lease) = &self.lease {
             // Waste from before the report's period does not count.
             let wasted = wasted.map(|wasted| wasted.min(self.own_spent));
-            books.enter(&self.by.group(lease), |sums| sums.idle(wasted));
+            accounts.enter(&self.by.group(lease), |sums| sums.idle(wasted));
         }
     }
 
@@ -132,7 +132,7 @@ impl Life {
     }
 
     /// Enters the time up to `to`, before an event changes anything.
-    fn enter(&mut self, to: Timestamp, books: &mut Books) {
+    fn enter(&mut self, to: Timestamp, accounts: &mut Accounts) {
         let Some(lease) = &self.lease else { return };
         if self.entered < self.since && self.since < to {
             self.entered_spent = lease.meter.spent(self.since).unwrap_or_default();
@@ -146,17 +146,17 @@ impl Life {
             let time = Elapsed::between(self.entered, to);
             let group = self.by.group(lease);
             let life: LifeId = (lease.name.clone(), self.number);
-            books.enter(&group, |sums| sums.stood(&life, time, more, known));
+            accounts.enter(&group, |sums| sums.stood(&life, time, more, known));
             self.own_spent = self.own_spent + more;
             self.stood = true;
-            self.note_purgatory(to, &group, books);
+            self.note_purgatory(to, &group, accounts);
             self.note_group(to, group);
         }
         self.entered = self.entered.max(to);
         self.entered_spent = spent;
     }
 
-    fn note_purgatory(&mut self, at: Timestamp, group: &str, books: &mut Books) {
+    fn note_purgatory(&mut self, at: Timestamp, group: &str, accounts: &mut Accounts) {
         let Some(lease) = &self.lease else { return };
         let Some(init) = &lease.init else { return };
         let reading = lease.at(at);
@@ -164,7 +164,7 @@ impl Life {
         let new = self.purgatory != Some(begun) && reading.phase_since >= self.since;
         if reading.phase == Phase::Purgatory && new {
             self.purgatory = Some(begun);
-            books.enter(group, Sums::purgatory);
+            accounts.enter(group, Sums::purgatory);
         }
     }
 
@@ -176,32 +176,32 @@ impl Life {
     }
 
     /// Enters an init when the next one starts, because its price may become known until then.
-    fn follow_init(&mut self, lease: &Lease, before: Option<&str>, books: &mut Books) {
+    fn follow_init(&mut self, lease: &Lease, before: Option<&str>, accounts: &mut Accounts) {
         let begun = |init: &Init| init.requested_at();
         if self.init.as_ref().map(begun) != lease.init.as_ref().map(begun) {
-            self.enter_init(before, books);
+            self.enter_init(before, accounts);
         }
         self.init.clone_from(&lease.init);
     }
 
-    fn enter_init(&mut self, group: Option<&str>, books: &mut Books) {
+    fn enter_init(&mut self, group: Option<&str>, accounts: &mut Accounts) {
         let Some(init) = self.init.take() else { return };
         let ready = init.ready_at().filter(|at| *at >= self.since);
         if let (Some(_), Some(time), Some(group)) = (ready, init.total(), group) {
-            books.enter(group, |sums| sums.init(time, init.usd()));
+            accounts.enter(group, |sums| sums.init(time, init.usd()));
         }
     }
 
     /// Closes the current lease.
-    fn close(&mut self, books: &mut Books) {
+    fn close(&mut self, accounts: &mut Accounts) {
         let group = self.lease.as_ref().map(|lease| self.by.group(lease));
-        self.enter_init(group.as_deref(), books);
+        self.enter_init(group.as_deref(), accounts);
         let unknown = |lease: &Lease| lease.meter.spent(self.entered).is_none();
         if let Some(group) = group
             && self.stood
             && self.lease.as_ref().is_some_and(unknown)
         {
-            books.enter(&group, Sums::without_rate);
+            accounts.enter(&group, Sums::without_rate);
         }
     }
 }

@@ -29,7 +29,7 @@ impl Log {
             source,
             kind,
         };
-        self.0.push(event.placed(name, seq));
+        self.0.push(event.into_event(name, seq));
     }
 
     fn begins(&mut self, stack: &str, at: i32, change: impl FnOnce(&mut Registration)) {
@@ -186,7 +186,7 @@ fn inits_are_counted() {
 
 /// A stack is ended by whoever started its teardown, or by Terraform if there was none.
 #[test]
-fn the_end_is_told() {
+fn causes_of_ends_are_counted() {
     let mut log = Log::default();
     for (name, source, why) in [
         ("a", Source::Reaper, "expiry"),

@@ -151,7 +151,7 @@ impl Service {
         loop {
             let asking = BillLock {
                 by: by.clone(),
-                process: process::this(),
+                process: process::current(),
                 until: ANSWERED.after(self.now()),
             };
             if access.inventory.lock_bill(self.now(), asking).await? {
@@ -280,7 +280,7 @@ pub fn billed(
         asked_at,
     } = known.billed(stack.as_str(), first)?;
     let mut services: BTreeMap<&str, (Usd, Usd)> = BTreeMap::new();
-    let lines = known.of(stack.as_str()).iter();
+    let lines = known.lines_of(stack.as_str()).iter();
     for line in lines.filter(|line| line.day >= first) {
         let estimated = if line.estimated { line.usd } else { Usd::ZERO };
         let sums = services.entry(&line.service).or_default();

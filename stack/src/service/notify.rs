@@ -21,7 +21,7 @@ use crate::reaper::{DeliveryLock, ReaperEventKind, ReaperStatus};
 use crate::values::id::RunId;
 use crate::values::ttl::Span;
 use crate::view::View;
-use crate::warning::{OwnerWarning, again};
+use crate::warning::{OwnerWarning, is_due_again};
 
 /// How long one turn lasts at most; what is left over is for the next.
 const TURN: Span = Span::minutes(2);
@@ -99,7 +99,7 @@ impl Alarm {
             .get(self.key())
             .map(|StoredTimestamp(at)| *at);
         // A clock that was put back makes the last time lie ahead.
-        again(told, view) || told > Some(view.now)
+        is_due_again(told, view) || told > Some(view.now)
     }
 }
 
@@ -120,8 +120,9 @@ impl Service {
         receiver: &dyn Notifier,
     ) -> Result<DeliveryReport, ServiceError> {
         let letters = |survey: &ReaperSnapshot| {
-            let owed = survey.owed(&self.config).into_iter();
-            owed.map(|warning| Notification::Stack(Box::new(warning)))
+            let due_warnings = survey.due_warnings(&self.config).into_iter();
+            due_warnings
+                .map(|warning| Notification::Stack(Box::new(warning)))
                 .collect()
         };
         self.tell(process, receiver, letters).await
@@ -138,8 +139,8 @@ impl Service {
         alarm: Alarm,
     ) -> Result<DeliveryReport, ServiceError> {
         let letters = |survey: &ReaperSnapshot| {
-            let owed = alarm.is_owed(&survey.view).then(|| alarm.clone());
-            owed.map(Notification::Reaper).into_iter().collect()
+            let due_warnings = alarm.is_owed(&survey.view).then(|| alarm.clone());
+            due_warnings.map(Notification::Reaper).into_iter().collect()
         };
         self.tell(process, receiver, letters).await
     }

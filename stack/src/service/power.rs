@@ -25,7 +25,7 @@ use crate::cloud::{Cloud, DiscoveryScope, Resource, ResourceId, Unchecked};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::Scope;
 use crate::sleep::{self, PowerRank, RemainingCosts};
-use crate::sweep::{StackIdentity, judge};
+use crate::sweep::{StackIdentity, judge_ownership};
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 
@@ -301,7 +301,7 @@ impl Service {
         };
         let judged: Vec<Resource> = found.resources.iter().map(without_flags).collect();
         let places = self.places().into_iter().collect();
-        let judgement = judge(&judged, &StackIdentity::of_lease(lease), &places);
+        let judgement = judge_ownership(&judged, &StackIdentity::of_lease(lease), &places);
         let belongs = |one: &Resource| {
             judgement
                 .get(&one.id)
@@ -337,14 +337,14 @@ impl Service {
 
     /// How long waking takes, by what it took for this app; `None` when it was never woken.
     async fn ready_again(&self, lease: &Lease) -> Result<Option<Elapsed>, ServiceError> {
-        let mut wakes = Vec::new();
+        let mut wake_durations = Vec::new();
         for other in self.ledger.leases(Scope::All).await? {
             if other.app == lease.app {
                 let events = self.ledger.events(&other.name, Seq::NONE).await?;
-                wakes.extend(sleep::wakes(&events));
+                wake_durations.extend(sleep::wake_durations(&events));
             }
         }
-        Ok(sleep::median(wakes))
+        Ok(sleep::median(wake_durations))
     }
 }
 

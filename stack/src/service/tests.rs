@@ -48,8 +48,8 @@ impl Contested {
 }
 
 impl Ledger for Contested {
-    fn place(&self) -> String {
-        self.ledger.place()
+    fn location(&self) -> String {
+        self.ledger.location()
     }
     fn id(&self) -> LedgerFuture<'_, LedgerId> {
         self.ledger.id()
@@ -68,7 +68,7 @@ impl Ledger for Contested {
             }
             *self.appends.lock().unwrap() += 1;
             if *self.broken.lock().unwrap() {
-                let ledger = self.place();
+                let ledger = self.location();
                 return Err(LedgerError::ReadOnly { ledger });
             }
             self.ledger.append(&stack, after, events).await

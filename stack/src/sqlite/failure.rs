@@ -38,17 +38,17 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Like [`sqlite`], for a connection with a busy timeout of `patience`.
-pub(crate) fn patient(
+/// Like [`sqlite`], for a connection with a busy timeout of `lock_timeout`.
+pub(crate) fn sqlite_after_wait(
     ledger: &str,
     doing: &'static str,
-    patience: Duration,
+    lock_timeout: Duration,
     error: rusqlite::Error,
 ) -> LedgerError {
     if is_busy(&error) {
         return LedgerError::Locked {
             ledger: ledger.to_owned(),
-            waited: patience,
+            waited: lock_timeout,
         };
     }
     sqlite(ledger, doing, error)

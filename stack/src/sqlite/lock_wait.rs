@@ -4,24 +4,24 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 /// The shortest pause, about as long as a commit, so that the next try is likely to succeed.
-const FIRST: Duration = Duration::from_micros(250);
+const MIN_PAUSE: Duration = Duration::from_micros(250);
 
 /// The longest pause. With longer ones, a process that returns at once would win every time.
-const LONGEST: Duration = Duration::from_millis(8);
+const MAX_PAUSE: Duration = Duration::from_millis(8);
 
 /// Pauses with a limited total. The total is counted from the pauses, without reading a clock.
 #[derive(Debug)]
 pub(crate) struct LockWait {
-    patience: Duration,
+    lock_timeout: Duration,
     waited: Duration,
     round: u32,
     random: RandomState,
 }
 
 impl LockWait {
-    pub(crate) fn up_to(patience: Duration) -> Self {
+    pub(crate) fn up_to(lock_timeout: Duration) -> Self {
         Self {
-            patience,
+            lock_timeout,
             waited: Duration::ZERO,
             round: 0,
             random: RandomState::new(),
@@ -30,10 +30,12 @@ impl LockWait {
 
     /// Sleeps once; returns false if the timeout is used up.
     pub(crate) fn once_more(&mut self) -> bool {
-        if self.waited >= self.patience {
+        if self.waited >= self.lock_timeout {
             return false;
         }
-        let longest = FIRST.saturating_mul(1 << self.round.min(5)).min(LONGEST);
+        let longest = MIN_PAUSE
+            .saturating_mul(1 << self.round.min(5))
+            .min(MAX_PAUSE);
         // Between half and all of the pause, so that contending processes spread out.
         let parts = u32::try_from(self.random.hash_one(self.round) % 128).unwrap_or(0);
         let pause = longest / 2 + longest * parts / 256;

@@ -36,7 +36,7 @@ pub struct BlockedDeletion {
 #[derive(Clone, Debug)]
 pub struct DeletionSchedule {
     nodes: Vec<Node>,
-    index: BTreeMap<ResourceId, usize>,
+    positions: BTreeMap<ResourceId, usize>,
     /// Nodes that wait for nothing, with recreators first.
     ready: BTreeSet<(bool, usize)>,
     /// The number of unsettled nodes that the last ones wait for.
@@ -44,7 +44,7 @@ pub struct DeletionSchedule {
     /// Something changed since the last search for cycles.
     stale: bool,
     /// Cycles in which no reference can be detached.
-    circles: Vec<Vec<ResourceId>>,
+    cycles: Vec<Vec<ResourceId>>,
 }
 
 #[derive(Clone, Debug)]
@@ -81,36 +81,36 @@ impl DeletionSchedule {
     pub fn new(resources: &[Resource]) -> Self {
         let mut schedule = Self {
             nodes: resources.iter().map(Node::of).collect(),
-            index: BTreeMap::new(),
+            positions: BTreeMap::new(),
             ready: BTreeSet::new(),
             others: 0,
             stale: true,
-            circles: Vec::new(),
+            cycles: Vec::new(),
         };
-        for (at, one) in resources.iter().enumerate() {
-            schedule.index.insert(one.id.clone(), at);
+        for (index, resource) in resources.iter().enumerate() {
+            schedule.positions.insert(resource.id.clone(), index);
         }
-        for (at, one) in resources.iter().enumerate() {
-            for used in &one.uses {
-                if let Some(used) = schedule.other(used, at) {
-                    let loose = one.detachable.contains(&schedule.nodes[used].id);
-                    schedule.tie(at, used, loose);
+        for (index, resource) in resources.iter().enumerate() {
+            for used in &resource.uses {
+                if let Some(used) = schedule.other(used, index) {
+                    let loose = resource.detachable.contains(&schedule.nodes[used].id);
+                    schedule.tie(index, used, loose);
                 }
             }
         }
-        for (at, one) in resources.iter().enumerate() {
-            for whole in one.owner.iter().chain(&one.part_of) {
+        for (index, resource) in resources.iter().enumerate() {
+            for container in resource.owner.iter().chain(&resource.part_of) {
                 // A resource inside its owner is deleted before it.
-                let owner = schedule.other(whole, at);
-                if let Some(owner) = owner.filter(|owner| !schedule.leads(at, *owner)) {
-                    schedule.tie(owner, at, false);
+                let owner = schedule.other(container, index);
+                if let Some(owner) = owner.filter(|owner| !schedule.leads(index, *owner)) {
+                    schedule.tie(owner, index, false);
                 }
             }
         }
-        schedule.note_circles();
-        schedule.put_last();
-        for at in 0..schedule.nodes.len() {
-            schedule.consider(at);
+        schedule.find_cycles();
+        schedule.mark_last();
+        for index in 0..schedule.nodes.len() {
+            schedule.consider(index);
         }
         schedule
     }
@@ -121,52 +121,52 @@ impl DeletionSchedule {
         let mut steps = Vec::new();
         if self.stale {
             self.stale = false;
-            for at in self.openings() {
-                self.nodes[at].state = State::Loosening;
-                steps.push(DeletionStep::DetachReferences(self.nodes[at].id.clone()));
+            for index in self.breaking_points() {
+                self.nodes[index].state = State::Loosening;
+                steps.push(DeletionStep::DetachReferences(self.nodes[index].id.clone()));
             }
         }
-        for (_, at) in std::mem::take(&mut self.ready) {
-            self.nodes[at].state = State::Deleting;
-            steps.push(DeletionStep::Delete(self.nodes[at].id.clone()));
+        for (_, index) in std::mem::take(&mut self.ready) {
+            self.nodes[index].state = State::Deleting;
+            steps.push(DeletionStep::Delete(self.nodes[index].id.clone()));
         }
         steps
     }
 
     /// Reports that a resource is gone.
-    pub fn gone(&mut self, id: &ResourceId) {
-        let Some(at) = self.unsettled(id) else {
+    pub fn mark_gone(&mut self, id: &ResourceId) {
+        let Some(index) = self.unsettled(id) else {
             return;
         };
-        self.settle(at, State::Gone);
-        for kept in self.nodes[at].keeps.clone() {
-            self.nodes[kept].waits.remove(&at);
+        self.settle(index, State::Gone);
+        for kept in self.nodes[index].keeps.clone() {
+            self.nodes[kept].waits.remove(&index);
             self.consider(kept);
         }
-        self.untie(at);
+        self.untie(index);
     }
 
     /// Reports that a resource's references were detached, so what it referenced no longer waits
     /// for it.
-    pub fn detached(&mut self, id: &ResourceId) {
-        let Some(at) = self.unsettled(id) else {
+    pub fn mark_detached(&mut self, id: &ResourceId) {
+        let Some(index) = self.unsettled(id) else {
             return;
         };
-        self.nodes[at].state = State::Waiting;
-        self.untie(at);
-        self.consider(at);
+        self.nodes[index].state = State::Waiting;
+        self.untie(index);
+        self.consider(index);
     }
 
     /// Reports that a resource stays. Returns everything that stays because of it.
-    pub fn left(&mut self, id: &ResourceId) -> Vec<BlockedDeletion> {
-        let Some(at) = self.unsettled(id) else {
+    pub fn mark_left(&mut self, id: &ResourceId) -> Vec<BlockedDeletion> {
+        let Some(index) = self.unsettled(id) else {
             return Vec::new();
         };
         let mut blocked = Vec::new();
-        let mut stays = vec![at];
-        self.settle(at, State::Left);
-        while let Some(at) = stays.pop() {
-            let node = &self.nodes[at];
+        let mut stays = vec![index];
+        self.settle(index, State::Left);
+        while let Some(index) = stays.pop() {
+            let node = &self.nodes[index];
             let by = node.id.clone();
             let kept: Vec<usize> = node.keeps.union(&node.keeps_loosely).copied().collect();
             for kept in kept {
@@ -187,8 +187,8 @@ impl DeletionSchedule {
     /// The cycles that cannot be broken. Their members never become ready, because any order would
     /// be a guess.
     #[must_use]
-    pub fn circles(&self) -> &[Vec<ResourceId>] {
-        &self.circles
+    pub fn cycles(&self) -> &[Vec<ResourceId>] {
+        &self.cycles
     }
 
     /// The resources that are neither gone nor left.
@@ -205,12 +205,15 @@ impl DeletionSchedule {
     }
 
     fn other(&self, id: &ResourceId, than: usize) -> Option<usize> {
-        self.index.get(id).copied().filter(|at| *at != than)
+        self.positions
+            .get(id)
+            .copied()
+            .filter(|index| *index != than)
     }
 
     fn unsettled(&self, id: &ResourceId) -> Option<usize> {
-        let at = self.index.get(id).copied()?;
-        (!self.nodes[at].is_settled()).then_some(at)
+        let index = self.positions.get(id).copied()?;
+        (!self.nodes[index].is_settled()).then_some(index)
     }
 
     /// Makes `used` wait until `user` is gone, or, if `loose`, has its references detached.
@@ -224,19 +227,19 @@ impl DeletionSchedule {
         }
     }
 
-    fn untie(&mut self, at: usize) {
-        for kept in std::mem::take(&mut self.nodes[at].keeps_loosely) {
-            self.nodes[kept].loosely.remove(&at);
+    fn untie(&mut self, index: usize) {
+        for kept in std::mem::take(&mut self.nodes[index].keeps_loosely) {
+            self.nodes[kept].loosely.remove(&index);
             self.consider(kept);
         }
         self.stale = true;
     }
 
-    fn settle(&mut self, at: usize, state: State) {
-        self.ready.remove(&(!self.nodes[at].recreates, at));
-        self.nodes[at].state = state;
+    fn settle(&mut self, index: usize, state: State) {
+        self.ready.remove(&(!self.nodes[index].recreates, index));
+        self.nodes[index].state = state;
         self.stale = true;
-        if self.nodes[at].is_other() {
+        if self.nodes[index].is_other() {
             self.others -= 1;
             if self.others == 0 {
                 for last in 0..self.nodes.len() {
@@ -249,11 +252,11 @@ impl DeletionSchedule {
     }
 
     /// Marks a node as ready if it waits for nothing.
-    fn consider(&mut self, at: usize) {
-        let node = &self.nodes[at];
+    fn consider(&mut self, index: usize) {
+        let node = &self.nodes[index];
         let free = node.waits.is_empty() && node.loosely.is_empty();
         if node.state == State::Waiting && free && (!node.last || self.others == 0) {
-            self.ready.insert((!node.recreates, at));
+            self.ready.insert((!node.recreates, index));
         }
     }
 
@@ -261,12 +264,12 @@ impl DeletionSchedule {
     fn leads(&self, from: usize, to: usize) -> bool {
         let mut seen = BTreeSet::from([from]);
         let mut next = vec![from];
-        while let Some(at) = next.pop() {
-            if at == to {
+        while let Some(index) = next.pop() {
+            if index == to {
                 return true;
             }
             next.extend(
-                self.nodes[at]
+                self.nodes[index]
                     .keeps
                     .iter()
                     .filter(|kept| seen.insert(**kept)),
@@ -275,20 +278,20 @@ impl DeletionSchedule {
         false
     }
 
-    fn note_circles(&mut self) {
-        let hard = |at: usize| self.nodes[at].keeps.iter().copied();
-        for circle in circles(self.nodes.len(), hard) {
-            let ids = circle.iter().map(|at| self.nodes[*at].id.clone());
-            self.circles.push(ids.collect());
+    fn find_cycles(&mut self) {
+        let hard = |index: usize| self.nodes[index].keeps.iter().copied();
+        for cycle in cycles(self.nodes.len(), hard) {
+            let ids = cycle.iter().map(|index| self.nodes[*index].id.clone());
+            self.cycles.push(ids.collect());
         }
     }
 
     /// Marks the nodes that the last ones must not wait for.
-    fn put_last(&mut self) {
-        let last = (0..self.nodes.len()).filter(|at| self.nodes[*at].last);
+    fn mark_last(&mut self) {
+        let last = (0..self.nodes.len()).filter(|index| self.nodes[*index].last);
         let mut next: Vec<usize> = last.collect();
-        while let Some(at) = next.pop() {
-            let node = &self.nodes[at];
+        while let Some(index) = next.pop() {
+            let node = &self.nodes[index];
             for kept in node
                 .keeps
                 .union(&node.keeps_loosely)
@@ -304,25 +307,25 @@ impl DeletionSchedule {
     }
 
     /// The nodes whose references break a cycle: members that only other members of the cycle use.
-    fn openings(&self) -> Vec<usize> {
+    fn breaking_points(&self) -> Vec<usize> {
         let loose = |node: &Node| node.state == State::Waiting && !node.keeps_loosely.is_empty();
         let kept = |node: &Node| !node.waits.is_empty() || !node.loosely.is_empty();
         if !self.nodes.iter().any(|node| loose(node) && kept(node)) {
             return Vec::new();
         }
-        let users = |at: usize| {
-            let node = &self.nodes[at];
+        let users = |index: usize| {
+            let node = &self.nodes[index];
             node.keeps.iter().chain(&node.keeps_loosely).copied()
         };
         let mut openings = Vec::new();
-        for circle in circles(self.nodes.len(), users) {
-            let members: BTreeSet<usize> = circle.iter().copied().collect();
-            for at in circle {
-                let node = &self.nodes[at];
+        for cycle in cycles(self.nodes.len(), users) {
+            let members: BTreeSet<usize> = cycle.iter().copied().collect();
+            for index in cycle {
+                let node = &self.nodes[index];
                 let within = |others: &BTreeSet<usize>| others.is_subset(&members);
                 let opens = !node.keeps_loosely.is_disjoint(&members);
                 if loose(node) && opens && within(&node.waits) && within(&node.loosely) {
-                    openings.push(at);
+                    openings.push(index);
                 }
             }
         }
@@ -336,7 +339,7 @@ impl Node {
             id: resource.id.clone(),
             state: State::Waiting,
             recreates: resource.recreates,
-            last: goes_last(&resource.kind),
+            last: is_deleted_last(&resource.kind),
             after_last: false,
             waits: BTreeSet::new(),
             loosely: BTreeSet::new(),
@@ -358,13 +361,13 @@ impl Node {
 /// Whether other resources may need this type without a reference to it: a role for the function
 /// that removes its network interfaces, a key for what it encrypts, a log group for what would
 /// recreate it.
-fn goes_last(kind: &str) -> bool {
+fn is_deleted_last(kind: &str) -> bool {
     let service = kind.split(':').next().unwrap_or(kind);
     matches!(service, "iam" | "kms" | "logs")
 }
 
 /// The cycles of a graph: its strongly connected components with more than one node.
-fn circles<I>(nodes: usize, next: impl Fn(usize) -> I) -> Vec<Vec<usize>>
+fn cycles<I>(nodes: usize, next: impl Fn(usize) -> I) -> Vec<Vec<usize>>
 where
     I: Iterator<Item = usize>,
 {
@@ -374,7 +377,7 @@ where
         on_path: vec![false; nodes],
         path: Vec::new(),
         count: 0,
-        circles: Vec::new(),
+        cycles: Vec::new(),
     };
     for start in 0..nodes {
         if walk.place[start].is_some() {
@@ -382,28 +385,28 @@ where
         }
         walk.enter(start);
         let mut stack = vec![(start, next(start))];
-        while let Some((at, rest)) = stack.last_mut() {
-            let at = *at;
+        while let Some((index, rest)) = stack.last_mut() {
+            let index = *index;
             match rest.next() {
                 Some(to) => match walk.place[to] {
                     None => {
                         walk.enter(to);
                         stack.push((to, next(to)));
                     }
-                    Some(place) if walk.on_path[to] => walk.low[at] = walk.low[at].min(place),
+                    Some(place) if walk.on_path[to] => walk.low[index] = walk.low[index].min(place),
                     Some(_) => {}
                 },
                 None => {
                     stack.pop();
-                    walk.leave(at);
+                    walk.leave(index);
                     if let Some((above, _)) = stack.last() {
-                        walk.low[*above] = walk.low[*above].min(walk.low[at]);
+                        walk.low[*above] = walk.low[*above].min(walk.low[index]);
                     }
                 }
             }
         }
     }
-    walk.circles
+    walk.cycles
 }
 
 /// Tarjan's algorithm without recursion, because chains of references may be long.
@@ -413,29 +416,33 @@ struct Walk {
     on_path: Vec<bool>,
     path: Vec<usize>,
     count: usize,
-    circles: Vec<Vec<usize>>,
+    cycles: Vec<Vec<usize>>,
 }
 
 impl Walk {
-    fn enter(&mut self, at: usize) {
-        self.place[at] = Some(self.count);
-        self.low[at] = self.count;
+    fn enter(&mut self, index: usize) {
+        self.place[index] = Some(self.count);
+        self.low[index] = self.count;
         self.count += 1;
-        self.on_path[at] = true;
-        self.path.push(at);
+        self.on_path[index] = true;
+        self.path.push(index);
     }
 
-    fn leave(&mut self, at: usize) {
-        if self.place[at] != Some(self.low[at]) {
+    fn leave(&mut self, index: usize) {
+        if self.place[index] != Some(self.low[index]) {
             return;
         }
-        let from = self.path.iter().rposition(|one| *one == at).unwrap_or(0);
+        let from = self
+            .path
+            .iter()
+            .rposition(|member| *member == index)
+            .unwrap_or(0);
         let part = self.path.split_off(from);
-        for one in &part {
-            self.on_path[*one] = false;
+        for member in &part {
+            self.on_path[*member] = false;
         }
         if part.len() > 1 {
-            self.circles.push(part);
+            self.cycles.push(part);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::values::tags;
 
 /// Tolerance for clock differences, and for resources created slightly before the request was
 /// recorded.
-const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What identifies a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,22 +74,25 @@ pub type OwnershipVerdicts = BTreeMap<ResourceId, OwnershipVerdict>;
 
 /// Judges all discovered resources. `places` are the configured ones: nothing is deleted elsewhere.
 #[must_use]
-pub fn judge(
+pub fn judge_ownership(
     resources: &[Resource],
     stack: &StackIdentity,
     places: &BTreeSet<Place>,
 ) -> OwnershipVerdicts {
-    let court = OwnershipRules {
+    let rules = OwnershipRules {
         stack,
         places,
-        all: resources.iter().map(|one| (&one.id, one)).collect(),
+        all: resources
+            .iter()
+            .map(|resource| (&resource.id, resource))
+            .collect(),
     };
-    let mut judgement = OwnershipVerdicts::new();
-    for one in resources {
-        court.judge(one, &mut judgement, &mut BTreeSet::new());
+    let mut verdicts = OwnershipVerdicts::new();
+    for resource in resources {
+        rules.judge_ownership(resource, &mut verdicts, &mut BTreeSet::new());
     }
-    court.spare_owners(&mut judgement);
-    judgement
+    rules.spare_owners(&mut verdicts);
+    verdicts
 }
 
 struct OwnershipRules<'a> {
@@ -101,36 +104,36 @@ struct OwnershipRules<'a> {
 impl OwnershipRules<'_> {
     /// Judges one resource, after the resources that its verdict depends on. `path` holds those in
     /// progress.
-    fn judge(
+    fn judge_ownership(
         &self,
-        one: &Resource,
-        judgement: &mut OwnershipVerdicts,
+        resource: &Resource,
+        verdicts: &mut OwnershipVerdicts,
         path: &mut BTreeSet<ResourceId>,
     ) -> OwnershipVerdict {
-        if let Some(judged) = judgement.get(&one.id) {
+        if let Some(judged) = verdicts.get(&resource.id) {
             return judged.clone();
         }
-        if !path.insert(one.id.clone()) {
+        if !path.insert(resource.id.clone()) {
             return stays("its owners form a cycle");
         }
         let mut other = |id: &ResourceId| {
             let resource = self.all.get(id)?;
-            Some(self.judge(resource, judgement, path))
+            Some(self.judge_ownership(resource, verdicts, path))
         };
-        let owner = one.owner.as_ref().map(|id| (id, other(id)));
-        let whole = one.part_of.as_ref().map(|id| (id, other(id)));
-        let judged = self.verdict(one, owner.as_ref(), whole.as_ref());
-        judgement.insert(one.id.clone(), judged.clone());
+        let owner = resource.owner.as_ref().map(|id| (id, other(id)));
+        let unit = resource.part_of.as_ref().map(|id| (id, other(id)));
+        let judged = self.verdict(resource, owner.as_ref(), unit.as_ref());
+        verdicts.insert(resource.id.clone(), judged.clone());
         judged
     }
 
     fn verdict(
         &self,
-        one: &Resource,
+        resource: &Resource,
         owner: Option<&(&ResourceId, Option<OwnershipVerdict>)>,
-        whole: Option<&(&ResourceId, Option<OwnershipVerdict>)>,
+        unit: Option<&(&ResourceId, Option<OwnershipVerdict>)>,
     ) -> OwnershipVerdict {
-        let by_tag = match self.by_tag(one) {
+        let by_tag = match self.by_tag(resource) {
             TagMatch::Other(judged) => return judged,
             TagMatch::Mismatch(judged) => Some(judged),
             TagMatch::Matches => None,
@@ -150,11 +153,11 @@ impl OwnershipRules<'_> {
         let owned = owner
             .as_ref()
             .filter(|(_, owner)| owner.as_ref().is_some_and(OwnershipVerdict::belongs));
-        let own = by_its_own_service(one, owned.is_some());
-        if let Some(judged) = self.by_place(one).or(by_tag).or(own) {
+        let own = by_its_own_service(resource, owned.is_some());
+        if let Some(judged) = self.by_place(resource).or(by_tag).or(own) {
             return judged;
         }
-        if let Some((id, judged)) = &whole
+        if let Some((id, judged)) = &unit
             && !judged.as_ref().is_some_and(OwnershipVerdict::belongs)
         {
             let reason = format!(
@@ -168,14 +171,14 @@ impl OwnershipRules<'_> {
             let reason = format!("its owner does not belong to this stack, or stays: {id}");
             return stays_for(reason, id);
         }
-        if let Some(judged) = self.by_age(one) {
+        if let Some(judged) = self.by_age(resource) {
             return judged;
         }
-        let age = match (one.created_at, self.stack.since) {
+        let age = match (resource.created_at, self.stack.since) {
             (None, Some(_)) => "; its creation time is unknown",
             _ => "",
         };
-        let reason = match (&owner, one.tag(tags::STACK)) {
+        let reason = match (&owner, resource.tag(tags::STACK)) {
             (Some((id, _)), None) => format!("its sole owner {id} belongs to the stack{age}"),
             _ => format!("its tags match the stack's name, app and owner{age}"),
         };
@@ -186,22 +189,22 @@ impl OwnershipRules<'_> {
         }
     }
 
-    fn by_tag(&self, one: &Resource) -> TagMatch {
+    fn by_tag(&self, resource: &Resource) -> TagMatch {
         let stack = self.stack;
-        let Some(name) = one.tag(tags::STACK) else {
+        let Some(name) = resource.tag(tags::STACK) else {
             return TagMatch::No;
         };
         if name != stack.name.as_str() {
             return TagMatch::Other(foreign(format!("its tag names another stack: {name}")));
         }
         let account = stack.account.as_ref();
-        if account.is_some_and(|account| *account != one.place.account) {
+        if account.is_some_and(|account| *account != resource.place.account) {
             return TagMatch::Other(foreign(
                 "it is in another account, so it belongs to another stack",
             ));
         }
-        let app = one.tag(tags::APP);
-        let owner = one.tag(tags::OWNER);
+        let app = resource.tag(tags::APP);
+        let owner = resource.tag(tags::OWNER);
         let same_app = app == Some(stack.app.as_str());
         let same_owner =
             owner.is_some_and(|owner| stack.owners.iter().any(|o| o.as_str() == owner));
@@ -226,14 +229,14 @@ impl OwnershipRules<'_> {
         }))
     }
 
-    fn by_place(&self, one: &Resource) -> Option<OwnershipVerdict> {
-        let configured = self.places.contains(&one.place);
-        (!configured).then(|| stays(format!("{} is not configured", one.place)))
+    fn by_place(&self, resource: &Resource) -> Option<OwnershipVerdict> {
+        let configured = self.places.contains(&resource.place);
+        (!configured).then(|| stays(format!("{} is not configured", resource.place)))
     }
 
-    fn by_age(&self, one: &Resource) -> Option<OwnershipVerdict> {
-        let (created_at, since) = (one.created_at?, self.stack.since?);
-        let older = created_at < since - CLOCKS;
+    fn by_age(&self, resource: &Resource) -> Option<OwnershipVerdict> {
+        let (created_at, since) = (resource.created_at?, self.stack.since?);
+        let older = created_at < since - CLOCK_TOLERANCE;
         older.then(|| {
             stays(format!(
                 "it is older than the lease: created at {created_at}, but the lease began at {since}"
@@ -243,17 +246,15 @@ impl OwnershipRules<'_> {
 
     /// A deletion also removes what the resource owns and its parts, so it stays if one of those
     /// must stay.
-    fn spare_owners(&self, judgement: &mut OwnershipVerdicts) {
+    fn spare_owners(&self, verdicts: &mut OwnershipVerdicts) {
         loop {
             let spared = self.all.values().find_map(|child| {
-                let judged = judgement
-                    .get(&child.id)
-                    .filter(|judged| !judged.belongs())?;
+                let judged = verdicts.get(&child.id).filter(|judged| !judged.belongs())?;
                 // For a part that its own service could not confirm, the whole decides.
-                let whole = child.part_of.as_ref().filter(|_| child.is_confirmed());
-                let mut above = child.owner.iter().chain(whole);
+                let unit = child.part_of.as_ref().filter(|_| child.is_confirmed());
+                let mut above = child.owner.iter().chain(unit);
                 let owner =
-                    above.find(|id| judgement.get(id).is_some_and(OwnershipVerdict::belongs))?;
+                    above.find(|id| verdicts.get(id).is_some_and(OwnershipVerdict::belongs))?;
                 let reason = format!(
                     "deleting it would also delete {}, which must stay: {}",
                     child.id, judged.reason
@@ -263,17 +264,17 @@ impl OwnershipRules<'_> {
             let Some((owner, judged)) = spared else {
                 return;
             };
-            judgement.insert(owner.clone(), judged);
+            verdicts.insert(owner.clone(), judged);
             // What it owned has no owner to be deleted with.
             for child in self.all.values() {
                 let mut above = child.owner.iter().chain(&child.part_of);
                 let orphan = above.any(|id| *id == owner)
-                    && judgement
+                    && verdicts
                         .get(&child.id)
                         .is_some_and(OwnershipVerdict::belongs);
                 if orphan {
                     let reason = format!("its owner stays: {owner}");
-                    judgement.insert(child.id.clone(), stays_for(reason, &owner));
+                    verdicts.insert(child.id.clone(), stays_for(reason, &owner));
                 }
             }
         }
@@ -290,14 +291,14 @@ enum TagMatch {
 
 /// Reasons to keep a resource, whoever owns it. A resource that a service made for itself is
 /// deleted with its owner.
-fn by_its_own_service(one: &Resource, is_owned: bool) -> Option<OwnershipVerdict> {
-    if let Confirmation::Unconfirmed(why) = &one.confirmation {
+fn by_its_own_service(resource: &Resource, is_owned: bool) -> Option<OwnershipVerdict> {
+    if let Confirmation::Unconfirmed(why) = &resource.confirmation {
         return Some(stays(format!("its own service did not confirm it: {why}")));
     }
-    if let Some(why) = one.untouchable.as_ref().filter(|_| !is_owned) {
+    if let Some(why) = resource.untouchable.as_ref().filter(|_| !is_owned) {
         return Some(stays(format!("it must not be deleted: {why}")));
     }
-    let flag = one.protection.as_ref()?;
+    let flag = resource.protection.as_ref()?;
     Some(stays(format!(
         "deletion protection is on ({flag}); jiti never switches it off"
     )))

@@ -274,7 +274,7 @@ macro_rules! likeness {
             /// Makes a valid name from any text: invalid characters become `_`, and a long text is
             /// cut. For displaying foreign tags; two texts may give the same name.
             #[must_use]
-            pub fn like(text: &str) -> Self {
+            pub fn lossy(text: &str) -> Self {
                 Self(tidied(text).into_boxed_str())
             }
         }
@@ -344,7 +344,7 @@ impl Actor {
     /// dropped instead of refused, because an unusual account name must not keep its user from
     /// ending a stack.
     #[must_use]
-    pub fn of(user: &str, host: &str) -> Self {
+    pub fn from_names(user: &str, host: &str) -> Self {
         let clean = |text: &str| {
             let text: String = text
                 .chars()

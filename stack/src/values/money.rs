@@ -17,7 +17,7 @@ const AMOUNT_DECIMALS: u32 = 4;
 /// them.
 const RATE_DECIMALS: u32 = 10;
 /// The maximum rate. Anything above it is assumed to be a mistake.
-const HIGHEST_RATE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+const MAX_RATE: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 const MILLIS_PER_HOUR: Decimal = Decimal::from_parts(3_600_000, 0, 0, false, 0);
 
 /// A text that is not a valid amount of dollars.
@@ -38,7 +38,7 @@ pub enum MoneyError {
     /// The hourly rate is too high, or has too many decimals.
     #[error(
         "invalid hourly rate {read:?}: write at most {RATE_DECIMALS} decimals and at most \
-         {HIGHEST_RATE} dollars, such as 0.42"
+         {MAX_RATE} dollars, such as 0.42"
     )]
     OutOfRange {
         /// The text that was read.
@@ -126,7 +126,7 @@ impl HourlyRate {
                 read: rate.to_string(),
             });
         }
-        if rate > HIGHEST_RATE || rate.scale() > RATE_DECIMALS {
+        if rate > MAX_RATE || rate.scale() > RATE_DECIMALS {
             return Err(MoneyError::OutOfRange {
                 read: rate.to_string(),
             });
@@ -152,7 +152,7 @@ impl Add for HourlyRate {
 
     /// The sum of two rates, capped at a million dollars per hour.
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0).min(HIGHEST_RATE))
+        Self(self.0.saturating_add(other.0).min(MAX_RATE))
     }
 }
 

@@ -4,9 +4,9 @@ use crate::values::id::{AppName, AppVersion, BASE32, StackName};
 
 /// The maximum length of a name that is spelled out: a DNS label, because users put it in host
 /// names.
-const LONGEST: usize = 63;
+const MAX_LENGTH: usize = 63;
 /// The length of the readable part of a name with a hash.
-const READABLE: usize = 40;
+const READABLE_LENGTH: usize = 40;
 /// The number of base-32 digits of a 64-bit hash.
 const DIGITS: usize = 13;
 
@@ -21,11 +21,11 @@ const DIGITS: usize = 13;
 pub fn stack_name(app: &AppName, version: &AppVersion) -> StackName {
     let (app, version) = (app.as_str(), version.as_str());
     let spelled = format!("{app}-{version}-{}", app.len());
-    if spelled.len() <= LONGEST && is_slug(app) && is_slug(version) {
+    if spelled.len() <= MAX_LENGTH && is_slug(app) && is_slug(version) {
         return StackName::slug(spelled);
     }
-    let mut name = slug(app, READABLE / 2);
-    let version_slug = slug(version, READABLE - READABLE / 2);
+    let mut name = slug(app, READABLE_LENGTH / 2);
+    let version_slug = slug(version, READABLE_LENGTH - READABLE_LENGTH / 2);
     for part in [version_slug, format!("x{}", digits(hash(app, version)))] {
         if !name.is_empty() && !part.is_empty() {
             name.push('-');
@@ -128,7 +128,7 @@ mod tests {
         ) {
             let name = name(&app, &version);
             prop_assert!(StackName::new(name.as_str()).is_ok());
-            prop_assert!(name.len() <= LONGEST && is_slug(&name), "{}", name);
+            prop_assert!(name.len() <= MAX_LENGTH && is_slug(&name), "{}", name);
         }
     }
 }

@@ -18,7 +18,7 @@ const UNITS: [(char, u64); 5] = [
 ];
 
 /// A hundred years in seconds. A timestamp of this century plus this much is still in the calendar.
-const LONGEST: u64 = 36_525 * 86_400;
+const MAX_SECONDS: u64 = 36_525 * 86_400;
 
 /// A text that is not a valid duration.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Span {
     /// A duration in seconds; `None` for zero and for more than a hundred years.
     #[must_use]
     pub const fn from_seconds(seconds: u64) -> Option<Self> {
-        if seconds > LONGEST {
+        if seconds > MAX_SECONDS {
             return None;
         }
         match NonZeroU64::new(seconds) {
@@ -78,7 +78,11 @@ impl Span {
     #[must_use]
     pub const fn minutes(minutes: u32) -> Self {
         let seconds = minutes as u64 * 60;
-        let seconds = if seconds > LONGEST { LONGEST } else { seconds };
+        let seconds = if seconds > MAX_SECONDS {
+            MAX_SECONDS
+        } else {
+            seconds
+        };
         match NonZeroU64::new(seconds) {
             Some(seconds) => Self(seconds),
             None => Self(NonZeroU64::MIN.saturating_add(59)),

@@ -78,7 +78,7 @@ impl CloudView {
     #[must_use]
     pub fn began(&self, tags: &TaggedStack) -> Option<Timestamp> {
         let resources = self.tagged(tags).into_iter();
-        resources.filter_map(|one| one.created_at).min()
+        resources.filter_map(|resource| resource.created_at).min()
     }
 
     /// The tagged stacks to which none of the given live leases belongs.
@@ -115,7 +115,7 @@ impl CloudView {
         let mut evidence = Vec::new();
         let mut quiet: Vec<Option<Timestamp>> = Vec::new();
         for resource in resources {
-            let Some(seen) = self.known.uses.get(&resource.id) else {
+            let Some(stored) = self.known.uses.get(&resource.id) else {
                 // A resource that can be stopped provides compute, so its use must be measured.
                 if resource.size.is_some() && !resource.stopped {
                     evidence.push(nothing(
@@ -125,18 +125,19 @@ impl CloudView {
                 }
                 continue;
             };
-            let old = window.after(seen.at) < now;
-            for one in &seen.observed.evidence {
-                let young = |created_at: Timestamp| one.window.after(created_at) > seen.at;
-                let unsure =
-                    one.state() == IdleState::Idle && resource.created_at.is_some_and(young);
+            let old = window.after(stored.at) < now;
+            for measurement in &stored.observed.evidence {
+                let is_too_young =
+                    |created_at: Timestamp| measurement.window.after(created_at) > stored.at;
+                let too_short = measurement.state() == IdleState::Idle
+                    && resource.created_at.is_some_and(is_too_young);
                 evidence.push(Evidence {
-                    value: one.value.filter(|_| !old && !unsure),
-                    ..one.clone()
+                    value: measurement.value.filter(|_| !old && !too_short),
+                    ..measurement.clone()
                 });
             }
-            if !seen.observed.evidence.is_empty() {
-                quiet.push(seen.observed.quiet_since);
+            if !stored.observed.evidence.is_empty() {
+                quiet.push(stored.observed.quiet_since);
             }
         }
         if !resources.is_empty() {

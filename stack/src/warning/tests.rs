@@ -44,12 +44,12 @@ impl Story {
 
     fn happens(&mut self, minutes: u32, kind: EventKind) {
         let seq = Seq(self.events.len() as u64 + 1);
-        let event = new_event(minute(minutes), kind).placed(stack_name("checkout"), seq);
+        let event = new_event(minute(minutes), kind).into_event(stack_name("checkout"), seq);
         self.events.push(event);
     }
 
     /// The warnings due at a minute, which are then marked as sent.
-    fn told(&mut self, minutes: u32) -> Vec<String> {
+    fn warnings_at(&mut self, minutes: u32) -> Vec<String> {
         let lease = Lease::fold(None, &self.events)
             .expect("legal")
             .expect("a lease");
@@ -59,13 +59,16 @@ impl Story {
             ReaperStatus::default(),
         );
         let attempts = if needs_teardown_history(&lease, &self.observed, &view) {
-            TeardownHistory::of(&self.events)
+            TeardownHistory::from_events(&self.events)
         } else {
             TeardownHistory::default()
         };
         let before = NotifyConfig::default().before;
-        let owed = owed(&lease, &self.observed, &attempts, &before, &view);
-        let keys: Vec<String> = owed.iter().map(|warning| warning.kind.key()).collect();
+        let due_warnings = due_warnings(&lease, &self.observed, &attempts, &before, &view);
+        let keys: Vec<String> = due_warnings
+            .iter()
+            .map(|warning| warning.kind.key())
+            .collect();
         for warning in keys.clone() {
             self.happens(minutes, EventKind::Warned { warning });
         }
@@ -101,14 +104,14 @@ const NOTHING: [&str; 0] = [];
 #[test]
 fn the_end_is_announced() {
     let mut story = Story::of_hours(8);
-    assert_eq!(story.told(0), NOTHING);
-    assert_eq!(story.told(359), NOTHING);
-    assert_eq!(story.told(360), ["expiry:2h"]);
-    assert_eq!(story.told(361), NOTHING);
-    assert_eq!(story.told(450), ["expiry:30m"]);
-    assert_eq!(story.told(479), NOTHING);
-    assert_eq!(story.told(480), NOTHING);
-    assert_eq!(story.told(5000), NOTHING);
+    assert_eq!(story.warnings_at(0), NOTHING);
+    assert_eq!(story.warnings_at(359), NOTHING);
+    assert_eq!(story.warnings_at(360), ["expiry:2h"]);
+    assert_eq!(story.warnings_at(361), NOTHING);
+    assert_eq!(story.warnings_at(450), ["expiry:30m"]);
+    assert_eq!(story.warnings_at(479), NOTHING);
+    assert_eq!(story.warnings_at(480), NOTHING);
+    assert_eq!(story.warnings_at(5000), NOTHING);
 }
 
 /// Plans warn from the last expiry warning until the end.
@@ -133,31 +136,31 @@ fn plans_say_that_the_end_is_near() {
 #[test]
 fn only_the_nearest_is_given() {
     let mut story = Story::of_hours(48);
-    assert_eq!(story.told(48 * 60 - 10), ["expiry:30m"]);
-    assert_eq!(story.told(48 * 60 - 5), NOTHING);
+    assert_eq!(story.warnings_at(48 * 60 - 10), ["expiry:30m"]);
+    assert_eq!(story.warnings_at(48 * 60 - 5), NOTHING);
 }
 
 /// A new end gets new warnings.
 #[test]
-fn a_moved_end_is_announced_anew() {
+fn a_moved_end_gets_new_warnings() {
     let mut story = Story::of_hours(8);
-    assert_eq!(story.told(360), ["expiry:2h"]);
+    assert_eq!(story.warnings_at(360), ["expiry:2h"]);
     let until = minute(480 + 240);
     let by = Span::minutes(240);
     story.happens(370, EventKind::Extended { by, until });
-    assert_eq!(story.told(371), NOTHING);
-    assert_eq!(story.told(600), ["expiry:2h"]);
-    assert_eq!(story.told(720), NOTHING);
+    assert_eq!(story.warnings_at(371), NOTHING);
+    assert_eq!(story.warnings_at(600), ["expiry:2h"]);
+    assert_eq!(story.warnings_at(720), NOTHING);
 }
 
 /// An end without an earlier warning gets one before the stack is due.
 #[test]
-fn an_unannounced_end_is_told() {
+fn an_end_without_a_warning_gets_one() {
     let mut story = Story::begin(|r| r.terms.ttl = Ttl::from(Span::minutes(20)));
-    assert_eq!(story.told(19), NOTHING);
-    assert_eq!(story.told(20), ["expired"]);
-    assert_eq!(story.told(21), NOTHING);
-    assert_eq!(Story::of_hours(8).told(600), NOTHING);
+    assert_eq!(story.warnings_at(19), NOTHING);
+    assert_eq!(story.warnings_at(20), ["expired"]);
+    assert_eq!(story.warnings_at(21), NOTHING);
+    assert_eq!(Story::of_hours(8).warnings_at(600), NOTHING);
 }
 
 /// During a hold, the end of the hold counts.
@@ -169,35 +172,35 @@ fn the_end_of_a_hold_is_announced() {
         why: "a demo".to_owned(),
     };
     story.happens(10, held);
-    assert_eq!(story.told(479), NOTHING);
-    assert_eq!(story.told(480), ["expiry:2h"]);
-    assert_eq!(story.told(570), ["expiry:30m"]);
+    assert_eq!(story.warnings_at(479), NOTHING);
+    assert_eq!(story.warnings_at(480), ["expiry:2h"]);
+    assert_eq!(story.warnings_at(570), ["expiry:30m"]);
 }
 
 /// A protected stack never ends, so it gets no warning.
 #[test]
-fn what_is_protected_is_not_announced() {
+fn a_protected_stack_gets_no_warning() {
     let mut story = Story::of_hours(8);
     story.policy.protected = vec!["check*".to_owned()];
-    assert_eq!(story.told(470), NOTHING);
-    assert_eq!(story.told(5000), NOTHING);
+    assert_eq!(story.warnings_at(470), NOTHING);
+    assert_eq!(story.warnings_at(5000), NOTHING);
 }
 
 /// Each purgatory gets one warning.
 #[test]
-fn purgatory_is_told_once() {
+fn purgatory_gets_one_warning() {
     let mut story = Story::begin(|r| r.terms.ready_timeout = Some(Span::minutes(15)));
-    assert_eq!(story.told(14), NOTHING);
-    assert_eq!(story.told(15), ["purgatory"]);
-    assert_eq!(story.told(16), NOTHING);
+    assert_eq!(story.warnings_at(14), NOTHING);
+    assert_eq!(story.warnings_at(15), ["purgatory"]);
+    assert_eq!(story.warnings_at(16), NOTHING);
     story.happens(20, EventKind::Provisioned);
-    assert_eq!(story.told(21), NOTHING);
-    assert_eq!(story.told(36), ["purgatory"]);
+    assert_eq!(story.warnings_at(21), NOTHING);
+    assert_eq!(story.warnings_at(36), ["purgatory"]);
 }
 
 /// An idle stack gets a warning when its grace starts.
 #[test]
-fn idleness_is_told_once() {
+fn idleness_gets_one_warning() {
     let mut story = Story::begin(|r| r.terms.idle_after = Some(Span::minutes(120)));
     story.observed = Activity {
         evidence: vec![Evidence {
@@ -208,16 +211,16 @@ fn idleness_is_told_once() {
         }],
         quiet_since: Some(noon()),
     };
-    assert_eq!(story.told(119), NOTHING);
-    assert_eq!(story.told(120), ["idle"]);
-    assert_eq!(story.told(121), NOTHING);
+    assert_eq!(story.warnings_at(119), NOTHING);
+    assert_eq!(story.warnings_at(120), ["idle"]);
+    assert_eq!(story.warnings_at(121), NOTHING);
 }
 
 /// Residue gets a warning immediately and then daily, whatever the number of retries.
 #[test]
-fn residue_is_told_daily() {
+fn residue_gets_daily_warnings() {
     let mut story = Story::of_hours(8);
-    story.told(450);
+    story.warnings_at(450);
     let left = |story: &mut Story, minutes| {
         story.teardown(minutes, failed());
     };
@@ -230,40 +233,40 @@ fn residue_is_told_daily() {
         },
     );
     story.happens(560, failed());
-    assert_eq!(story.told(561), ["residue"]);
+    assert_eq!(story.warnings_at(561), ["residue"]);
     left(&mut story, 600);
-    assert_eq!(story.told(601), NOTHING);
-    assert_eq!(story.told(561 + 24 * 60), ["residue"]);
-    assert_eq!(story.told(562 + 24 * 60), NOTHING);
+    assert_eq!(story.warnings_at(601), NOTHING);
+    assert_eq!(story.warnings_at(561 + 24 * 60), ["residue"]);
+    assert_eq!(story.warnings_at(562 + 24 * 60), NOTHING);
 }
 
 /// A due stack that could not be ended gets a warning with the reason, and then one daily.
 #[test]
-fn a_failure_is_told_daily() {
+fn a_failure_gets_daily_warnings() {
     let mut story = Story::of_hours(8);
-    story.told(450);
+    story.warnings_at(450);
     story.teardown(560, failed());
-    assert_eq!(story.told(561), ["teardown_failed"]);
+    assert_eq!(story.warnings_at(561), ["teardown_failed"]);
     story.teardown(600, failed());
-    assert_eq!(story.told(601), NOTHING);
-    assert_eq!(story.told(561 + 24 * 60), ["teardown_failed"]);
+    assert_eq!(story.warnings_at(601), NOTHING);
+    assert_eq!(story.warnings_at(561 + 24 * 60), ["teardown_failed"]);
 }
 
 /// A stack that jiti ended gets one warning, unless its end is more than a day old.
 #[test]
-fn an_end_is_told_once() {
+fn an_end_gets_one_warning() {
     let mut story = Story::of_hours(8);
-    story.told(450);
+    story.warnings_at(450);
     let mut late = Story::of_hours(8);
     for story in [&mut story, &mut late] {
         story.teardown(560, EventKind::Gone);
     }
-    assert_eq!(story.told(561), ["gone"]);
-    assert_eq!(story.told(562), NOTHING);
-    assert_eq!(late.told(560 + 24 * 60), NOTHING);
+    assert_eq!(story.warnings_at(561), ["gone"]);
+    assert_eq!(story.warnings_at(562), NOTHING);
+    assert_eq!(late.warnings_at(560 + 24 * 60), NOTHING);
     let mut by_terraform = Story::of_hours(8);
     by_terraform.happens(100, EventKind::Released);
-    assert_eq!(by_terraform.told(101), NOTHING);
+    assert_eq!(by_terraform.warnings_at(101), NOTHING);
 }
 
 /// The same fact always has the same id, and another lease of the name has another.
@@ -278,7 +281,7 @@ fn a_fact_has_one_id() {
         .flat_map(|minutes| {
             let view = View::new(minute(minutes), Policy::default(), ReaperStatus::default());
             let before = NotifyConfig::default().before;
-            owed(
+            due_warnings(
                 &lease,
                 &Activity::default(),
                 &TeardownHistory::default(),

@@ -128,7 +128,7 @@ impl Context {
         if !exists(&path)? {
             let access = self.cloud_access(&config, &path);
             let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-            let ledger = Arc::new(MemoryLedger::in_place_of(path.display().to_string()));
+            let ledger = Arc::new(MemoryLedger::with_location(path.display().to_string()));
             let service = Service::new(ledger, clock, config, self.actor(), Source::Cli);
             return Ok(access.map(|access| service.with_cloud(access)));
         }
@@ -234,7 +234,7 @@ impl Context {
         let user = self.environment.user.clone();
         let user = user.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
         let host = rustix::system::uname();
-        Actor::of(&user, &host.nodename().to_string_lossy())
+        Actor::from_names(&user, &host.nodename().to_string_lossy())
     }
 }
 

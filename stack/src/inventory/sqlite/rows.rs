@@ -12,13 +12,13 @@ use serde::de::DeserializeOwned;
 
 use super::tables;
 use crate::cloud::{BillLine, Place, ResourceId};
-use crate::inventory::memory::Held;
+use crate::inventory::memory::Contents;
 use crate::inventory::{BillHistory, BillLock, CloudSnapshot, DatedPrice, Generation};
 use crate::values::money::Usd;
 
 /// Reads everything.
-pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {
-    Ok(Held {
+pub(super) fn held(db: &Connection) -> rusqlite::Result<Contents> {
+    Ok(Contents {
         known: known(db)?,
         bill: bill(db)?,
         prices: prices(db)?,
@@ -30,7 +30,10 @@ pub(super) fn held(db: &Connection) -> rusqlite::Result<Held> {
 /// Reads the current generation.
 pub(super) fn generation(db: &Connection) -> rusqlite::Result<Option<Generation>> {
     let stored = tables::generation(db)?;
-    Ok(stored.map(|stored| Generation { stored, apart: 0 }))
+    Ok(stored.map(|stored| Generation {
+        stored,
+        unstored: 0,
+    }))
 }
 
 /// Reads the snapshot of the cloud.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{rows, tables};
-use crate::inventory::memory::Held;
+use crate::inventory::memory::Contents;
 use crate::ledger::LedgerError;
 use crate::ledger::sqlite::LedgerFile;
 use crate::ledger::sqlite::open::{self, Reading};
@@ -18,31 +18,31 @@ type Keep<T> = fn(&Connection, &T, &T) -> rusqlite::Result<()>;
 
 /// Access to the file, owned by one thread.
 pub(super) struct Store {
-    site: Arc<LedgerFile>,
+    ledger_file: Arc<LedgerFile>,
     reading: Option<Connection>,
     writing: Option<Connection>,
     /// The contents, if nothing can be stored. Once set, the file is not read any more.
-    apart: Option<Held>,
+    unstored: Option<Contents>,
 }
 
 impl Store {
-    pub(super) fn new(site: Arc<LedgerFile>) -> Self {
+    pub(super) fn new(ledger_file: Arc<LedgerFile>) -> Self {
         Self {
-            site,
+            ledger_file,
             reading: None,
             writing: None,
-            apart: None,
+            unstored: None,
         }
     }
 
     /// Reads one part, from memory or from the file.
     pub(super) fn read<T: Default>(
         &mut self,
-        apart: impl FnOnce(&Held) -> T,
+        unstored: impl FnOnce(&Contents) -> T,
         load: Load<T>,
     ) -> Result<T, LedgerError> {
-        match &self.apart {
-            Some(held) => Ok(apart(held)),
+        match &self.unstored {
+            Some(held) => Ok(unstored(held)),
             None => self.load(load),
         }
     }
@@ -50,12 +50,12 @@ impl Store {
     /// Changes one part and returns its new state.
     pub(super) fn change<T: Clone + Default>(
         &mut self,
-        part: impl Fn(&mut Held) -> &mut T,
+        part: impl Fn(&mut Contents) -> &mut T,
         load: Load<T>,
         keep: Keep<T>,
         change: impl FnOnce(&mut T),
     ) -> Result<T, LedgerError> {
-        if self.apart.is_none() {
+        if self.unstored.is_none() {
             match self.writer() {
                 Ok(()) => return self.write(load, keep, change),
                 // Nothing can be stored here, but the fetched answer is still useful.
@@ -63,11 +63,11 @@ impl Store {
                     LedgerError::ReadOnly { .. }
                     | LedgerError::Denied { .. }
                     | LedgerError::Missing { .. },
-                ) => self.apart = Some(self.load(rows::held)?),
+                ) => self.unstored = Some(self.load(rows::held)?),
                 Err(error) => return Err(error),
             }
         }
-        let held = self.apart.get_or_insert_default();
+        let held = self.unstored.get_or_insert_default();
         held.changes += 1;
         let part = part(held);
         change(part);
@@ -80,9 +80,10 @@ impl Store {
         keep: Keep<T>,
         change: impl FnOnce(&mut T),
     ) -> Result<T, LedgerError> {
-        let ledger = self.site.name();
-        let patience = self.site.patience;
-        let failed = |error| failure::patient(&ledger, "storing cloud data", patience, error);
+        let ledger = self.ledger_file.name();
+        let lock_timeout = self.ledger_file.lock_timeout;
+        let failed =
+            |error| failure::sqlite_after_wait(&ledger, "storing cloud data", lock_timeout, error);
         let Some(db) = &mut self.writing else {
             return Err(LedgerError::Missing { ledger });
         };
@@ -104,12 +105,12 @@ impl Store {
         if self.writing.is_some() {
             return Ok(());
         }
-        let ledger = self.site.name();
-        if self.site.read_only {
+        let ledger = self.ledger_file.name();
+        if self.ledger_file.read_only {
             return Err(LedgerError::ReadOnly { ledger });
         }
-        let patience = self.site.patience;
-        let failed = |error| failure::patient(&ledger, "opening it", patience, error);
+        let lock_timeout = self.ledger_file.lock_timeout;
+        let failed = |error| failure::sqlite_after_wait(&ledger, "opening it", lock_timeout, error);
         let mut db = open::writer(&self.never_new())?;
         db.execute_batch("PRAGMA synchronous = NORMAL;")
             .map_err(failed)?;
@@ -119,9 +120,10 @@ impl Store {
     }
 
     fn load<T: Default>(&mut self, load: Load<T>) -> Result<T, LedgerError> {
-        let ledger = self.site.name();
-        let patience = self.site.patience;
-        let failed = |error| failure::patient(&ledger, "reading cloud data", patience, error);
+        let ledger = self.ledger_file.name();
+        let lock_timeout = self.ledger_file.lock_timeout;
+        let failed =
+            |error| failure::sqlite_after_wait(&ledger, "reading cloud data", lock_timeout, error);
         let read = |db: &Connection| {
             // One transaction, so that all parts are from the same moment.
             let moment = db.unchecked_transaction()?;
@@ -151,8 +153,8 @@ impl Store {
     /// The file with settings that never create it.
     fn never_new(&self) -> LedgerFile {
         LedgerFile {
-            path: self.site.path.clone(),
-            patience: self.site.patience,
+            path: self.ledger_file.path.clone(),
+            lock_timeout: self.ledger_file.lock_timeout,
             read_only: true,
         }
     }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 /// Answers that can be fetched again for free. Raise the format with every change of a row: tables
 /// of another format are recreated, empty.
-const LOOKS: Group = Group {
+const SCANS: Group = Group {
     name: "looks",
     format: 2,
     tables: &["cloud_resource", "cloud_place", "cloud_use", "cloud_clock", "cloud_price"],
@@ -38,7 +38,7 @@ const STATE: Group = Group {
 };
 
 /// The lock on requests for the bill.
-const ASKING: Group = Group {
+const BILL_LOCK: Group = Group {
     name: "asking",
     format: 1,
     tables: &["cloud_asking"],
@@ -76,14 +76,14 @@ impl Group {
 
 /// Creates missing tables, and recreates those of another format.
 pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
-    if are_known(db)? && STATE.is_known(db)? && ASKING.is_known(db)? {
+    if are_known(db)? && STATE.is_known(db)? && BILL_LOCK.is_known(db)? {
         return Ok(());
     }
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS cloud_format (name TEXT PRIMARY KEY, format INTEGER NOT NULL) WITHOUT ROWID;",
     )?;
-    for group in [LOOKS, BILL, STATE, ASKING] {
+    for group in [SCANS, BILL, STATE, BILL_LOCK] {
         if !group.is_known(&transaction)? {
             group.make(&transaction)?;
         }
@@ -98,7 +98,7 @@ pub(super) fn are_known(db: &Connection) -> rusqlite::Result<bool> {
             "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'cloud_format')",
         )?
         .query_row([], |row| row.get(0))?;
-    Ok(there && LOOKS.is_known(db)? && BILL.is_known(db)?)
+    Ok(there && SCANS.is_known(db)? && BILL.is_known(db)?)
 }
 
 /// The current generation; `None` if nothing was ever stored.

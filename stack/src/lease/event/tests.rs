@@ -6,7 +6,7 @@ use super::*;
 use crate::testing::{every_kind, new_event, noon, stack_name};
 
 fn event(kind: EventKind) -> Event {
-    new_event(noon(), kind).placed(stack_name("checkout-1"), Seq(7))
+    new_event(noon(), kind).into_event(stack_name("checkout-1"), Seq(7))
 }
 
 /// There is an example of every kind, and its name is the one in JSON.

@@ -17,11 +17,13 @@ pub(super) fn events(
     after: Seq,
     events: Vec<NewEvent>,
 ) -> Result<Lease, LedgerError> {
-    let held = read::held(db, ledger, stack)?;
-    let found = held.as_ref().map_or(Seq::NONE, |held| held.seq);
+    let stack_row = read::stack_row(db, ledger, stack)?;
+    let found = stack_row
+        .as_ref()
+        .map_or(Seq::NONE, |stack_row| stack_row.seq);
     row::unraced(&format!("stack \"{stack}\""), after, found)?;
-    let (row, lease) = match held {
-        Some(held) => (Some(held.row), held.lease),
+    let (row, lease) = match stack_row {
+        Some(stack_row) => (Some(stack_row.row), stack_row.lease),
         None => (None, None),
     };
     let events = row::place(stack, after, events);

@@ -17,22 +17,24 @@ use crate::sqlite::failure;
 use crate::values::id::LedgerId;
 
 /// Creates a ledger at the path, unless another process does so first.
-pub(super) fn create(site: &LedgerFile) -> Result<(), LedgerError> {
-    let folder = site.path.parent().unwrap_or(Path::new("/"));
+pub(super) fn create(ledger_file: &LedgerFile) -> Result<(), LedgerError> {
+    let folder = ledger_file.path.parent().unwrap_or(Path::new("/"));
     create_folder(folder)?;
-    refuse_leftovers(site)?;
+    refuse_leftovers(ledger_file)?;
     let beside = tempfile::Builder::new()
         .prefix(".jiti-new-")
         .suffix(".db")
         .tempfile_in(folder)
-        .map_err(|error| failure::io(&site.path, "creating it", error))?
+        .map_err(|error| failure::io(&ledger_file.path, "creating it", error))?
         .into_temp_path();
-    set_up(site, &beside)?;
-    match beside.persist_noclobber(&site.path) {
-        Ok(()) => sync(folder).map_err(|error| failure::io(&site.path, "creating it", error)),
+    set_up(ledger_file, &beside)?;
+    match beside.persist_noclobber(&ledger_file.path) {
+        Ok(()) => {
+            sync(folder).map_err(|error| failure::io(&ledger_file.path, "creating it", error))
+        }
         // Another process was faster, and its file is as good. Dropping `beside` removes ours.
         Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(failed) => Err(failure::io(&site.path, "creating it", failed.error)),
+        Err(failed) => Err(failure::io(&ledger_file.path, "creating it", failed.error)),
     }
 }
 
@@ -51,11 +53,11 @@ fn create_folder(folder: &Path) -> Result<(), LedgerError> {
 /// Refuses a write-ahead log without its database, because SQLite would apply it to the new one.
 /// The database is checked after the log, because another process creates the database first and
 /// its log next.
-fn refuse_leftovers(site: &LedgerFile) -> Result<(), LedgerError> {
-    let leftover = beside(&site.path, "-wal");
-    if leftover.exists() && !site.path.exists() {
+fn refuse_leftovers(ledger_file: &LedgerFile) -> Result<(), LedgerError> {
+    let leftover = beside(&ledger_file.path, "-wal");
+    if leftover.exists() && !ledger_file.path.exists() {
         return Err(LedgerError::Leftover {
-            ledger: site.name(),
+            ledger: ledger_file.name(),
             leftover,
         });
     }
@@ -69,8 +71,8 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn set_up(site: &LedgerFile, file: &Path) -> Result<(), LedgerError> {
-    let ledger = site.name();
+fn set_up(ledger_file: &LedgerFile, file: &Path) -> Result<(), LedgerError> {
+    let ledger = ledger_file.name();
     let failed = |error| failure::sqlite(&ledger, "creating it", error);
     let mut db = Connection::open_with_flags(
         file,
@@ -82,7 +84,7 @@ fn set_up(site: &LedgerFile, file: &Path) -> Result<(), LedgerError> {
         open::APPLICATION_ID
     ))
     .map_err(failed)?;
-    open::migrate(site, &mut db)?;
+    open::migrate(ledger_file, &mut db)?;
     db.execute(
         "INSERT INTO ledger (id) VALUES (?1)",
         [LedgerId::random().as_str()],

@@ -15,12 +15,12 @@ use crate::sqlite::failure;
 /// "jiti" in ASCII: identifies a ledger among SQLite databases.
 pub(crate) const APPLICATION_ID: u32 = 0x6a69_7469;
 
-const STEPS: &[M<'static>] = &[M::up(include_str!("../../../migrations/001_ledger.sql"))];
-const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
+const MIGRATION_STEPS: &[M<'static>] = &[M::up(include_str!("../../../migrations/001_ledger.sql"))];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 
 /// The newest known format, in SQLite's `user_version`.
-pub(crate) const KNOWN: i64 = 1;
-const _: () = assert!(STEPS.len() == 1, "KNOWN counts the migrations");
+pub(crate) const NEWEST_FORMAT: i64 = 1;
+const _: () = assert!(MIGRATION_STEPS.len() == 1, "KNOWN counts the migrations");
 
 /// The offset of the application id in the header of a SQLite file.
 const APPLICATION_ID_AT: usize = 68;
@@ -28,19 +28,30 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER: u64 = 100;
 
 /// Opens a connection for writing, and creates a missing ledger.
-pub(crate) fn writer(site: &LedgerFile) -> Result<Connection, LedgerError> {
-    find(site)?;
-    let mut db = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+pub(crate) fn writer(ledger_file: &LedgerFile) -> Result<Connection, LedgerError> {
+    find(ledger_file)?;
+    let mut db = connect(
+        ledger_file,
+        &ledger_file.path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE,
+    )?;
     let read_only = || LedgerError::ReadOnly {
-        ledger: site.name(),
+        ledger: ledger_file.name(),
     };
-    let failed = |error| failure::patient(&site.name(), "opening it", site.patience, error);
+    let failed = |error| {
+        failure::sqlite_after_wait(
+            &ledger_file.name(),
+            "opening it",
+            ledger_file.lock_timeout,
+            error,
+        )
+    };
     // Without write access, SQLite silently opens the file for reading and fails at the first
     // append.
     if db.is_readonly("main").map_err(failed)? {
         return Err(read_only());
     }
-    migrate(site, &mut db)?;
+    migrate(ledger_file, &mut db)?;
     db.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;")
         .map_err(failed)?;
     Ok(db)
@@ -56,54 +67,68 @@ pub(crate) enum Reading {
 }
 
 /// Opens a connection for reading, and creates a missing ledger if allowed.
-pub(crate) fn reader(site: &LedgerFile) -> Result<Reading, LedgerError> {
-    find(site)?;
-    let live = connect(site, &site.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .and_then(|mut db| {
-            let pending = version(site, &db)? < KNOWN;
-            let failed = |error| failure::patient(&site.name(), "opening it", site.patience, error);
-            if pending && !site.read_only && !db.is_readonly("main").map_err(failed)? {
-                migrate(site, &mut db)?;
-            }
-            Ok(db)
-        })
-        .and_then(|db| readable(site, db));
+pub(crate) fn reader(ledger_file: &LedgerFile) -> Result<Reading, LedgerError> {
+    find(ledger_file)?;
+    let live = connect(
+        ledger_file,
+        &ledger_file.path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE,
+    )
+    .and_then(|mut db| {
+        let pending = version(ledger_file, &db)? < NEWEST_FORMAT;
+        let failed = |error| {
+            failure::sqlite_after_wait(
+                &ledger_file.name(),
+                "opening it",
+                ledger_file.lock_timeout,
+                error,
+            )
+        };
+        if pending && !ledger_file.read_only && !db.is_readonly("main").map_err(failed)? {
+            migrate(ledger_file, &mut db)?;
+        }
+        Ok(db)
+    })
+    .and_then(|db| readable(ledger_file, db));
     match live {
         Ok(db) => Ok(Reading::Live(db)),
         // SQLite needs to create its shared memory beside the file, and this user is not allowed
         // to.
-        Err(LedgerError::Denied { .. } | LedgerError::ReadOnly { .. }) if is_at_rest(site) => {
-            let uri = format!("file:{}?immutable=1", escaped(&site.path));
+        Err(LedgerError::Denied { .. } | LedgerError::ReadOnly { .. })
+            if is_at_rest(ledger_file) =>
+        {
+            let uri = format!("file:{}?immutable=1", escaped(&ledger_file.path));
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-            let db = connect(site, Path::new(&uri), flags)?;
-            Ok(Reading::Sealed(readable(site, db)?))
+            let db = connect(ledger_file, Path::new(&uri), flags)?;
+            Ok(Reading::Sealed(readable(ledger_file, db)?))
         }
         Err(error) => Err(error),
     }
 }
 
 /// Whether no write-ahead log exists, so that the file is complete.
-pub(crate) fn is_at_rest(site: &LedgerFile) -> bool {
-    fs::metadata(beside(&site.path, "-wal")).map_or(true, |log| log.len() == 0)
+pub(crate) fn is_at_rest(ledger_file: &LedgerFile) -> bool {
+    fs::metadata(beside(&ledger_file.path, "-wal")).map_or(true, |log| log.len() == 0)
 }
 
 /// Checks the file before SQLite opens it, because SQLite accepts an empty file as a database.
-fn find(site: &LedgerFile) -> Result<(), LedgerError> {
-    let mut file = match File::open(&site.path) {
+fn find(ledger_file: &LedgerFile) -> Result<(), LedgerError> {
+    let mut file = match File::open(&ledger_file.path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && site.read_only => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && ledger_file.read_only => {
             return Err(LedgerError::Missing {
-                ledger: site.name(),
+                ledger: ledger_file.name(),
             });
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            create(site)?;
-            File::open(&site.path).map_err(|error| failure::io(&site.path, "opening it", error))?
+            create(ledger_file)?;
+            File::open(&ledger_file.path)
+                .map_err(|error| failure::io(&ledger_file.path, "opening it", error))?
         }
-        Err(error) => return Err(failure::io(&site.path, "opening it", error)),
+        Err(error) => return Err(failure::io(&ledger_file.path, "opening it", error)),
     };
     let no_ledger = |why: String| LedgerError::NotALedger {
-        ledger: site.name(),
+        ledger: ledger_file.name(),
         why,
     };
     let kind = file.metadata().map(|about| about.file_type());
@@ -114,7 +139,7 @@ fn find(site: &LedgerFile) -> Result<(), LedgerError> {
     file.by_ref()
         .take(HEADER)
         .read_to_end(&mut header)
-        .map_err(|error| failure::io(&site.path, "opening it", error))?;
+        .map_err(|error| failure::io(&ledger_file.path, "opening it", error))?;
     if header.is_empty() {
         return Err(no_ledger("the file is empty".to_owned()));
     }
@@ -134,63 +159,77 @@ fn find(site: &LedgerFile) -> Result<(), LedgerError> {
     }
 }
 
-fn connect(site: &LedgerFile, file: &Path, flags: OpenFlags) -> Result<Connection, LedgerError> {
-    let ledger = site.name();
-    let failed = |error| failure::patient(&ledger, "opening it", site.patience, error);
+fn connect(
+    ledger_file: &LedgerFile,
+    file: &Path,
+    flags: OpenFlags,
+) -> Result<Connection, LedgerError> {
+    let ledger = ledger_file.name();
+    let failed =
+        |error| failure::sqlite_after_wait(&ledger, "opening it", ledger_file.lock_timeout, error);
     let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(failed)?;
-    db.busy_timeout(site.patience).map_err(failed)?;
+    db.busy_timeout(ledger_file.lock_timeout).map_err(failed)?;
     // A listing reads each page once, so a large cache would only cost memory.
     db.execute_batch("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;")
         .map_err(failed)?;
-    let found = version(site, &db)?;
-    if found > KNOWN {
+    let found = version(ledger_file, &db)?;
+    if found > NEWEST_FORMAT {
         return Err(LedgerError::Newer {
             ledger,
             found,
-            known: KNOWN,
+            known: NEWEST_FORMAT,
         });
     }
     Ok(db)
 }
 
 /// Checks that a reading connection has a known format, and forbids it to write.
-fn readable(site: &LedgerFile, db: Connection) -> Result<Connection, LedgerError> {
-    let found = version(site, &db)?;
-    if found < KNOWN {
+fn readable(ledger_file: &LedgerFile, db: Connection) -> Result<Connection, LedgerError> {
+    let found = version(ledger_file, &db)?;
+    if found < NEWEST_FORMAT {
         return Err(LedgerError::Older {
-            ledger: site.name(),
+            ledger: ledger_file.name(),
             found,
-            known: KNOWN,
+            known: NEWEST_FORMAT,
         });
     }
     db.execute_batch("PRAGMA query_only = ON;")
-        .map_err(|error| failure::sqlite(&site.name(), "opening it", error))?;
+        .map_err(|error| failure::sqlite(&ledger_file.name(), "opening it", error))?;
     Ok(db)
 }
 
-fn version(site: &LedgerFile, db: &Connection) -> Result<i64, LedgerError> {
+fn version(ledger_file: &LedgerFile, db: &Connection) -> Result<i64, LedgerError> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(|error| failure::patient(&site.name(), "opening it", site.patience, error))
+        .map_err(|error| {
+            failure::sqlite_after_wait(
+                &ledger_file.name(),
+                "opening it",
+                ledger_file.lock_timeout,
+                error,
+            )
+        })
 }
 
 /// Migrates the tables to the newest format.
-pub(crate) fn migrate(site: &LedgerFile, db: &mut Connection) -> Result<(), LedgerError> {
-    if version(site, db)? == KNOWN {
+pub(crate) fn migrate(ledger_file: &LedgerFile, db: &mut Connection) -> Result<(), LedgerError> {
+    if version(ledger_file, db)? == NEWEST_FORMAT {
         return Ok(());
     }
     db.set_transaction_behavior(TransactionBehavior::Immediate);
     match MIGRATIONS.to_latest(db) {
         Ok(()) => Ok(()),
         // Another process migrated between our check and our lock.
-        Err(_) if version(site, db)? == KNOWN => Ok(()),
-        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(failure::patient(
-            &site.name(),
-            "migrating it",
-            site.patience,
-            err,
-        )),
-        Err(error) => Err(failure::other(&site.name(), "migrating it", error)),
+        Err(_) if version(ledger_file, db)? == NEWEST_FORMAT => Ok(()),
+        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => {
+            Err(failure::sqlite_after_wait(
+                &ledger_file.name(),
+                "migrating it",
+                ledger_file.lock_timeout,
+                err,
+            ))
+        }
+        Err(error) => Err(failure::other(&ledger_file.name(), "migrating it", error)),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::sqlite::failure;
 use crate::values::id::{Actor, LedgerId, Seq, StackName};
 
 /// How often to repeat a read of a file that changed while it was read without a lock.
-const SEALED_ATTEMPTS: usize = 5;
+const MAX_SEALED_READS: usize = 5;
 
 /// A read for the thread: runs on the reader and sends the answer.
 pub(super) type Job = Box<dyn FnOnce(&mut Reader) + Send>;
@@ -41,13 +41,16 @@ where
 
 /// The reading connection, opened by the first read.
 pub(super) struct Reader {
-    site: Arc<LedgerFile>,
+    ledger_file: Arc<LedgerFile>,
     live: Option<Connection>,
 }
 
 impl Reader {
-    pub(super) fn new(site: Arc<LedgerFile>) -> Self {
-        Self { site, live: None }
+    pub(super) fn new(ledger_file: Arc<LedgerFile>) -> Self {
+        Self {
+            ledger_file,
+            live: None,
+        }
     }
 
     pub(super) fn serve(&mut self, jobs: &Receiver<Job>) {
@@ -61,46 +64,47 @@ impl Reader {
         &mut self,
         act: &impl Fn(&Connection, &str) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
-        let ledger = self.site.name();
-        for _ in 0..SEALED_ATTEMPTS {
+        let ledger = self.ledger_file.name();
+        for _ in 0..MAX_SEALED_READS {
             if let Some(db) = &self.live {
-                return consistent(&self.site, db, &ledger, act);
+                return consistent(&self.ledger_file, db, &ledger, act);
             }
-            let before = seal(&self.site);
-            match open::reader(&self.site)? {
+            let before = seal(&self.ledger_file);
+            match open::reader(&self.ledger_file)? {
                 Reading::Live(db) => self.live = Some(db),
                 Reading::Sealed(db) => {
-                    let answer = consistent(&self.site, &db, &ledger, act);
-                    if before.is_some() && before == seal(&self.site) {
+                    let answer = consistent(&self.ledger_file, &db, &ledger, act);
+                    if before.is_some() && before == seal(&self.ledger_file) {
                         return answer;
                     }
                 }
             }
         }
         match &self.live {
-            Some(db) => consistent(&self.site, db, &ledger, act),
+            Some(db) => consistent(&self.ledger_file, db, &ledger, act),
             None => Err(LedgerError::Locked {
                 ledger,
-                waited: self.site.patience,
+                waited: self.ledger_file.lock_timeout,
             }),
         }
     }
 }
 
 /// What changes when a process writes to a file without a log: its size and its time.
-fn seal(site: &LedgerFile) -> Option<(u64, SystemTime)> {
-    let about = fs::metadata(&site.path).ok()?;
-    open::is_at_rest(site).then_some((about.len(), about.modified().ok()?))
+fn seal(ledger_file: &LedgerFile) -> Option<(u64, SystemTime)> {
+    let about = fs::metadata(&ledger_file.path).ok()?;
+    open::is_at_rest(ledger_file).then_some((about.len(), about.modified().ok()?))
 }
 
 /// Runs `act` in one transaction, so that all its reads see the same state.
 fn consistent<T>(
-    site: &LedgerFile,
+    ledger_file: &LedgerFile,
     db: &Connection,
     ledger: &str,
     act: &impl Fn(&Connection, &str) -> Result<T, LedgerError>,
 ) -> Result<T, LedgerError> {
-    let failed = |error| failure::patient(ledger, "reading", site.patience, error);
+    let failed =
+        |error| failure::sqlite_after_wait(ledger, "reading", ledger_file.lock_timeout, error);
     let moment = db.unchecked_transaction().map_err(failed)?;
     let answer = act(&moment, ledger)?;
     moment.finish().map_err(failed)?;
@@ -118,7 +122,7 @@ pub(super) fn id(db: &Connection, ledger: &str) -> Result<LedgerId, LedgerError>
 }
 
 /// A stack's row.
-pub(super) struct Held {
+pub(super) struct StackRow {
     /// The key of the row.
     pub(super) row: i64,
     /// The number of its last event.
@@ -128,11 +132,11 @@ pub(super) struct Held {
 }
 
 /// Reads a stack by name.
-pub(super) fn held(
+pub(super) fn stack_row(
     db: &Connection,
     ledger: &str,
     stack: &StackName,
-) -> Result<Option<Held>, LedgerError> {
+) -> Result<Option<StackRow>, LedgerError> {
     let failed = |error| failure::sqlite(ledger, "reading a lease", error);
     let mut query = db
         .prepare_cached("SELECT stack, seq, format, snapshot FROM stack WHERE name = ?1")
@@ -146,7 +150,7 @@ pub(super) fn held(
         Some(lease) => Some(lease),
         None => folded(db, ledger, stack)?,
     };
-    Ok(Some(Held { row, seq, lease }))
+    Ok(Some(StackRow { row, seq, lease }))
 }
 
 /// Reads a row's key, last number and lease; no lease if the snapshot is unusable.

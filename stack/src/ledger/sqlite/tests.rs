@@ -92,7 +92,7 @@ async fn a_folder_of_others_is_left_as_it_is() {
 
 /// Acknowledged events are there after reopening, with the same ledger id.
 #[tokio::test]
-async fn it_is_there_when_opened_again() {
+async fn events_survive_reopening() {
     let folder = Folder::new();
     let (id, lease) = {
         let ledger = folder.ledger();
@@ -105,7 +105,7 @@ async fn it_is_there_when_opened_again() {
 
 /// A file that is not a ledger is refused with the reason, and not changed.
 #[tokio::test]
-async fn what_is_no_ledger_is_left_as_it_is() {
+async fn other_files_are_not_changed() {
     let folder = Folder::new();
     let other = folder.0.path().join("other.db");
     Connection::open(&other)
@@ -156,7 +156,7 @@ async fn a_newer_ledger_is_left_as_it_is() {
     let folder = Folder::new();
     begun(&folder.ledger(), "a").await;
     let db = Connection::open(folder.path()).unwrap();
-    db.pragma_update(None, "user_version", open::KNOWN + 1)
+    db.pragma_update(None, "user_version", open::NEWEST_FORMAT + 1)
         .unwrap();
     drop(db);
     let before = fs::read(folder.path()).unwrap();
@@ -171,7 +171,10 @@ async fn a_newer_ledger_is_left_as_it_is() {
         let LedgerError::Newer { found, known, .. } = error else {
             panic!("{error}");
         };
-        assert_eq!((found, known), (open::KNOWN + 1, open::KNOWN));
+        assert_eq!(
+            (found, known),
+            (open::NEWEST_FORMAT + 1, open::NEWEST_FORMAT)
+        );
     }
     drop(ledger);
     assert_eq!(fs::read(folder.path()).unwrap(), before);
@@ -211,7 +214,9 @@ async fn a_folder_that_cannot_be_made_is_named() {
 async fn a_lock_that_lasts_is_an_error() {
     let folder = Folder::new();
     begun(&folder.ledger(), "a").await;
-    let ledger = folder.ledger().with_patience(Duration::from_millis(200));
+    let ledger = folder
+        .ledger()
+        .with_lock_timeout(Duration::from_millis(200));
     let holder = Connection::open(folder.path()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = ledger
@@ -293,7 +298,7 @@ async fn read_only_means_nothing_is_written() {
 /// Snapshots are a cache: without them, or in another format, folding gives the same leases, and
 /// the next writer rewrites the live ones.
 #[tokio::test]
-async fn snapshots_are_folded_anew() {
+async fn snapshots_are_a_cache() {
     let folder = Folder::new();
     let ledger = folder.ledger();
     begun(&ledger, "a").await;

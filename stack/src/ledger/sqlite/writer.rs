@@ -15,7 +15,7 @@ use crate::sqlite::failure;
 use crate::sqlite::lock_wait::LockWait;
 
 /// The maximum number of appends in one commit, so that other processes get the lock in between.
-const GROUP: usize = 256;
+const MAX_APPENDS_PER_COMMIT: usize = 256;
 
 /// A pending append.
 pub(super) trait Pending: Send {
@@ -82,16 +82,16 @@ where
 
 /// The writing connection, opened by the first append.
 pub(super) struct Writer {
-    site: Arc<LedgerFile>,
+    ledger_file: Arc<LedgerFile>,
     db: Option<Connection>,
     /// The last lock was contended: other processes are writing too.
     contended: bool,
 }
 
 impl Writer {
-    pub(super) fn new(site: Arc<LedgerFile>) -> Self {
+    pub(super) fn new(ledger_file: Arc<LedgerFile>) -> Self {
         Self {
-            site,
+            ledger_file,
             db: None,
             contended: false,
         }
@@ -100,7 +100,7 @@ impl Writer {
     pub(super) fn serve(&mut self, jobs: &Receiver<Box<dyn Pending>>) {
         while let Ok(first) = jobs.recv() {
             let mut group = vec![first];
-            group.extend(jobs.try_iter().take(GROUP - 1));
+            group.extend(jobs.try_iter().take(MAX_APPENDS_PER_COMMIT - 1));
             self.write(group);
         }
     }
@@ -117,7 +117,7 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &mut [Box<dyn Pending>]) -> Result<(), LedgerError> {
-        let ledger = self.site.name();
+        let ledger = self.ledger_file.name();
         let db = match self.db.take() {
             Some(db) => db,
             None => self.open(&ledger)?,
@@ -136,7 +136,7 @@ impl Writer {
     }
 
     fn open(&mut self, ledger: &str) -> Result<Connection, LedgerError> {
-        let db = open::writer(&self.site)?;
+        let db = open::writer(&self.ledger_file)?;
         if append::is_stale(&db, ledger)? {
             self.transact(&db, ledger, |db| append::refresh(db, ledger))?;
         }
@@ -166,7 +166,7 @@ impl Writer {
 
     /// Takes the write lock.
     fn begin(&mut self, db: &Connection, ledger: &str) -> Result<(), LedgerError> {
-        let mut waits = LockWait::up_to(self.site.patience);
+        let mut waits = LockWait::up_to(self.ledger_file.lock_timeout);
         if self.contended {
             // After contention, pause once so that another process can take the lock.
             waits.once_more();

@@ -130,7 +130,7 @@ async fn several_at_once_ask_once() {
     let inventory = &world.service.cloud_access().unwrap().inventory;
     let mut asking = BillLock {
         by: RunId::random(),
-        process: process::this(),
+        process: process::current(),
         until: Span::minutes(1).after(world.clock.now()),
     };
     let taken = inventory.lock_bill(world.clock.now(), asking.clone());

@@ -95,7 +95,7 @@ impl Service {
         let mut planned = lease;
         for kind in kinds {
             let seq = planned.last_seq().next();
-            let event = self.event(now, kind).placed(stack.clone(), seq);
+            let event = self.event(now, kind).into_event(stack.clone(), seq);
             planned =
                 Lease::apply(Some(planned), &event).map_err(|illegal| LedgerError::Illegal {
                     stack: stack.clone(),

@@ -7,7 +7,7 @@ use super::*;
 use crate::config::Config;
 use crate::lease::{NewEvent, Source};
 use crate::ledger::{Ledger, MemoryLedger};
-use crate::process::this as this_process;
+use crate::process::current as this_process;
 use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use crate::{Seq, StackName};
 
@@ -214,7 +214,7 @@ async fn a_new_lease_has_not_been_warned() {
     world.clock.advance(Span::minutes(6 * 60));
     let service = world.service();
     let survey = service.survey().await.unwrap();
-    let warning = survey.owed(service.config()).swap_remove(0);
+    let warning = survey.due_warnings(service.config()).swap_remove(0);
     world
         .write("a", Seq(1), new_event(service.now(), EventKind::Released))
         .await;

@@ -130,7 +130,7 @@ impl<'a> PowerExecutor<'a> {
             self.turn.keep().await?;
             let answer = call().await;
             match &answer {
-                Err(error) if error.is_passing() && tries < self.patience.tries => {
+                Err(error) if error.is_transient() && tries < self.patience.tries => {
                     tokio::time::sleep(self.patience.look).await;
                 }
                 _ => return Ok(answer),

@@ -49,7 +49,7 @@ impl Service {
         let stack = &before.name;
         let operator = Operator {
             run: RunId::random(),
-            process: process::this(),
+            process: process::current(),
         };
         let taken = self.retry_on_conflict(stack, || async {
             let lease = self.live(stack).await?;

@@ -20,7 +20,7 @@ impl Service {
         let Some(access) = self.cloud_access().filter(|_| !touched.is_empty()) else {
             return mine;
         };
-        let changed = sleep::with_what_they_own(&mine, touched);
+        let changed = sleep::with_owned(&mine, touched);
         let asked = mine.iter().filter(|one| changed.contains(&one.id));
         let asked: Vec<Resource> = asked.cloned().collect();
         let at = self.now();

@@ -753,7 +753,7 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     let set = |restarts_at: Option<Timestamp>, running: bool| {
         world.cloud.change(&database, |one| {
             one.details.clear();
-            let restarts = restarts_at.map(|at| (sleep::RESTARTS.to_owned(), at.to_string()));
+            let restarts = restarts_at.map(|at| (sleep::RESTARTS_AT.to_owned(), at.to_string()));
             one.details.extend(restarts);
             if running {
                 (one.size, one.stopped) = (Some(json!({"running": true})), false);

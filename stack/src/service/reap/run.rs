@@ -184,7 +184,7 @@ impl Service {
         }
         // Another reaper that tried it meanwhile has begun its next pause.
         let events = self.ledger.events(&task.name, Seq::NONE).await?;
-        let tried_elsewhere = TeardownHistory::of(events).failures > task.failures;
+        let tried_elsewhere = TeardownHistory::from_events(events).failures > task.failures;
         Ok(!tried_elsewhere && why(&lease, &view, runs).is_some())
     }
 }

@@ -14,7 +14,7 @@ use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 use crate::view::View;
-use crate::warning::{OwnerWarning, needs_teardown_history, owed};
+use crate::warning::{OwnerWarning, due_warnings, needs_teardown_history};
 
 /// Two machines never agree to the second.
 const TOLERANCE: Elapsed = Elapsed::from_millis(5_000);
@@ -54,7 +54,7 @@ impl Service {
                 let mut events = self.ledger.events(&lease.name, Seq::NONE).await?;
                 // What happened since the lease was read belongs to another picture of it.
                 events.retain(|event| event.seq <= lease.last_seq());
-                attempts.insert(lease.name.clone(), TeardownHistory::of(events));
+                attempts.insert(lease.name.clone(), TeardownHistory::from_events(events));
             }
         }
         Ok(ReaperSnapshot {
@@ -75,13 +75,13 @@ impl ReaperSnapshot {
 
     /// The warnings that are owed now, by stack.
     #[must_use]
-    pub fn owed(&self, config: &Config) -> Vec<OwnerWarning> {
+    pub fn due_warnings(&self, config: &Config) -> Vec<OwnerWarning> {
         let before = &config.notify.before;
         self.leases
             .iter()
             .flat_map(|lease| {
                 let observed = self.view.observed(lease);
-                owed(lease, &observed, &self.of(lease), before, &self.view)
+                due_warnings(lease, &observed, &self.of(lease), before, &self.view)
             })
             .collect()
     }

@@ -12,7 +12,7 @@ use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
 use crate::inventory::Rate;
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::LedgerError;
-use crate::sweep::{OwnershipVerdicts, StackIdentity, judge};
+use crate::sweep::{OwnershipVerdicts, StackIdentity, judge_ownership};
 use crate::values::id::StackName;
 use crate::values::money::HourlyRate;
 use crate::values::tags;
@@ -146,7 +146,7 @@ fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> 
         hourly_usd,
         source: new_source,
         unpriced: new_unpriced,
-    } = Rate::of(&resources);
+    } = Rate::sum(&resources);
     // As long as nothing carries its tags nothing is known; once something did, nothing is left that costs.
     let hourly_usd = match (resources.is_empty(), rate) {
         (true, None) => return None,
@@ -219,7 +219,7 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
         return Vec::new();
     }
     let identity = StackIdentity::of_lease(lease);
-    let judgement: OwnershipVerdicts = judge(&found, &identity, places);
+    let judgement: OwnershipVerdicts = judge_ownership(&found, &identity, places);
     let left = found.iter().filter(|one| {
         let belongs = judgement
             .get(&one.id)

@@ -180,7 +180,7 @@ fn synced(cloud: &CloudView, leases: &[Lease]) -> Vec<SyncedStack> {
             account: tags.account.clone(),
             leased: !unleased.contains(&tags),
             resources: resources.len(),
-            hourly_usd: Rate::of(&resources).hourly_usd,
+            hourly_usd: Rate::sum(&resources).hourly_usd,
         }
     });
     stacks.collect()

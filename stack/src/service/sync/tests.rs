@@ -830,5 +830,5 @@ async fn what_is_only_looked_at_asks_nobody() {
     let survey = service.survey().await.expect("surveys");
     let docket = survey.docket(service.config(), std::path::Path::new("/nonexistent"));
     assert_eq!(docket.tasks.len(), 1, "it is long due");
-    assert_eq!(survey.owed(service.config()).len(), 0);
+    assert_eq!(survey.due_warnings(service.config()).len(), 0);
 }

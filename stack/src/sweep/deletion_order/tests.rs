@@ -52,11 +52,11 @@ fn rounds(mut schedule: DeletionSchedule) -> Vec<Vec<String>> {
         for step in steps {
             match step {
                 DeletionStep::DetachReferences(id) => {
-                    schedule.detached(&id);
+                    schedule.mark_detached(&id);
                     round.push(format!("loosen {}", name(&id)));
                 }
                 DeletionStep::Delete(id) => {
-                    schedule.gone(&id);
+                    schedule.mark_gone(&id);
                     round.push(name(&id));
                 }
             }
@@ -132,16 +132,16 @@ fn a_circle_is_loosened() {
         ]
     );
     assert_eq!(schedule.ready(), []);
-    schedule.gone(&id("ec2:instance/instance"));
+    schedule.mark_gone(&id("ec2:instance/instance"));
     // `third` may still reference `web`, so `web` is not touched yet.
     assert_eq!(
         schedule.ready(),
         [DeletionStep::DetachReferences(id("ec2:security-group/db"))]
     );
-    schedule.gone(&id("ec2:security-group/third"));
-    schedule.detached(&id("ec2:security-group/db"));
+    schedule.mark_gone(&id("ec2:security-group/third"));
+    schedule.mark_detached(&id("ec2:security-group/db"));
     assert_eq!(schedule.ready(), [delete("ec2:security-group/web")]);
-    schedule.gone(&id("ec2:security-group/web"));
+    schedule.mark_gone(&id("ec2:security-group/web"));
     assert_eq!(schedule.ready(), [delete("ec2:security-group/db")]);
 }
 
@@ -156,10 +156,10 @@ fn a_circle_that_nothing_opens_is_named() {
         ("free", "x:z", &[]),
     ]);
     let mut schedule = DeletionSchedule::new(&all);
-    let members: BTreeSet<_> = schedule.circles()[0].iter().map(name).collect();
+    let members: BTreeSet<_> = schedule.cycles()[0].iter().map(name).collect();
     assert_eq!(members, BTreeSet::from(["a".to_owned(), "b".to_owned()]));
-    assert_eq!(schedule.circles().len(), 1);
-    let blocked = schedule.left(&id("x:y/a"));
+    assert_eq!(schedule.cycles().len(), 1);
+    let blocked = schedule.mark_left(&id("x:y/a"));
     let blocked: Vec<_> = blocked.iter().map(|one| name(&one.id)).collect();
     assert_eq!(blocked, ["b", "used"]);
     assert_eq!(schedule.ready(), [DeletionStep::Delete(id("x:z/free"))]);
@@ -177,7 +177,7 @@ fn one_that_stays_keeps_only_what_it_uses() {
     ]);
     let mut schedule = DeletionSchedule::new(&all);
     schedule.ready();
-    let blocked = schedule.left(&id("ec2:instance/stuck"));
+    let blocked = schedule.mark_left(&id("ec2:instance/stuck"));
     let told: Vec<_> = blocked
         .iter()
         .map(|one| (name(&one.id), name(&one.by)))
@@ -188,7 +188,7 @@ fn one_that_stays_keeps_only_what_it_uses() {
         schedule.remaining(),
         [id("ec2:instance/other"), id("iam:role/role")]
     );
-    schedule.gone(&id("ec2:instance/other"));
+    schedule.mark_gone(&id("ec2:instance/other"));
     assert_eq!(
         schedule.ready(),
         [DeletionStep::Delete(id("iam:role/role"))]
@@ -266,9 +266,9 @@ proptest! {
         let Story { resources: all, fails, answers } = story;
         let mut schedule = DeletionSchedule::new(&all);
         let mut left: BTreeMap<ResourceId, Option<ResourceId>> = BTreeMap::new();
-        for circle in schedule.circles().to_vec() {
-            for one in &circle {
-                let blocked = schedule.left(one);
+        for cycle in schedule.cycles().to_vec() {
+            for one in &cycle {
+                let blocked = schedule.mark_left(one);
                 left.insert(one.clone(), None);
                 for blocked in blocked {
                     left.entry(blocked.id).or_insert(Some(blocked.by));
@@ -291,8 +291,8 @@ proptest! {
             if let DeletionStep::DetachReferences(id) = &step {
                 // Only the cycle that it breaks may still use it.
                 for user in users(&all, &detached, id).filter(|user| !gone.contains(&user.id)) {
-                    let circle = reaches(&all, id, &user.id) && reaches(&all, &user.id, id);
-                    prop_assert!(circle, "{id} is loosened before {} is gone", user.id);
+                    let cycle = reaches(&all, id, &user.id) && reaches(&all, &user.id, id);
+                    prop_assert!(cycle, "{id} is loosened before {} is gone", user.id);
                 }
             }
             if let DeletionStep::Delete(id) = &step {
@@ -315,16 +315,16 @@ proptest! {
             }
             if fails[number] {
                 left.insert(id.clone(), None);
-                for blocked in schedule.left(id) {
+                for blocked in schedule.mark_left(id) {
                     prop_assert!(!gone.contains(&blocked.id));
                     left.entry(blocked.id).or_insert(Some(blocked.by));
                 }
             } else if matches!(step, DeletionStep::DetachReferences(_)) {
                 detached.insert(id.clone());
-                schedule.detached(id);
+                schedule.mark_detached(id);
             } else {
                 gone.insert(id.clone());
-                schedule.gone(id);
+                schedule.mark_gone(id);
             }
             let new = schedule.ready();
             under_way.retain(|step| {

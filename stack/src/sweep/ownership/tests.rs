@@ -43,18 +43,18 @@ fn alone(change: impl FnOnce(&mut Resource)) -> (Ownership, String) {
 fn judged_by(stack: &StackIdentity, change: impl FnOnce(&mut Resource)) -> (Ownership, String) {
     let mut one = one("i");
     change(&mut one);
-    let judgement = judge(std::slice::from_ref(&one), stack, &places());
+    let verdicts = judge_ownership(std::slice::from_ref(&one), stack, &places());
     let OwnershipVerdict {
         verdict, reason, ..
-    } = judgement[&one.id].clone();
+    } = verdicts[&one.id].clone();
     (verdict, reason)
 }
 
-fn verdicts(resources: &[Resource]) -> Vec<Ownership> {
-    let judgement = judge(resources, &identity(), &places());
+fn verdicts_on(resources: &[Resource]) -> Vec<Ownership> {
+    let verdicts = judge_ownership(resources, &identity(), &places());
     resources
         .iter()
-        .map(|one| judgement[&one.id].verdict)
+        .map(|one| verdicts[&one.id].verdict)
         .collect()
 }
 
@@ -136,22 +136,22 @@ fn other_accounts_and_regions_stay() {
 /// A tagged member of a foreign CloudFormation stack is never deleted alone, whether that stack was
 /// found or not.
 #[test]
-fn members_of_somebodys_cloudformation_stack_stay() {
+fn members_of_a_foreign_cloudformation_stack_stay() {
     let mut whole = resource("cloudformation:stack", "theirs", "other");
     let mut member = one("member");
     member.part_of = Some(whole.id.clone());
-    assert_eq!(verdicts(&[member.clone()]), [Ownership::Stays]);
-    let judgement = judge(&[whole.clone(), member.clone()], &identity(), &places());
-    assert_eq!(judgement[&whole.id].verdict, Ownership::Foreign);
-    assert_eq!(judgement[&member.id].verdict, Ownership::Stays);
+    assert_eq!(verdicts_on(&[member.clone()]), [Ownership::Stays]);
+    let verdicts = judge_ownership(&[whole.clone(), member.clone()], &identity(), &places());
+    assert_eq!(verdicts[&whole.id].verdict, Ownership::Foreign);
+    assert_eq!(verdicts[&member.id].verdict, Ownership::Stays);
     assert_eq!(
-        judgement[&member.id].blocked_by.as_deref(),
+        verdicts[&member.id].blocked_by.as_deref(),
         Some(whole.id.as_str())
     );
     // A CloudFormation stack with its own tag is deleted with its members.
     tag(&mut whole, tags::STACK, "shop");
     assert_eq!(
-        verdicts(&[whole, member]),
+        verdicts_on(&[whole, member]),
         [Ownership::Belongs, Ownership::Belongs]
     );
 }
@@ -164,7 +164,7 @@ fn lying_in_the_same_subnet_is_no_belonging() {
     guest.tags.clear();
     guest.uses = vec![subnet.id.clone()];
     assert_eq!(
-        verdicts(&[subnet, guest]),
+        verdicts_on(&[subnet, guest]),
         [Ownership::Belongs, Ownership::Foreign]
     );
 }
@@ -187,7 +187,7 @@ fn what_is_older_than_the_lease_stays() {
 
 /// Unconfirmed, untouchable and protected resources stay, with the reason.
 #[test]
-fn doubts_and_protections_stay() {
+fn unconfirmed_and_protected_resources_stay() {
     let unconfirmed =
         alone(|one| one.confirmation = Confirmation::Unconfirmed("no permission".to_owned()));
     assert_eq!(unconfirmed.0, Ownership::Stays);
@@ -222,16 +222,16 @@ fn children_go_only_with_an_owner_that_belongs() {
     let member = child("member", &group);
     let volume = child("volume", &member);
     let all = [volume.clone(), member.clone(), group.clone()];
-    assert_eq!(verdicts(&all), [Ownership::Belongs; 3]);
+    assert_eq!(verdicts_on(&all), [Ownership::Belongs; 3]);
     // The owner is unknown.
     assert_eq!(
-        verdicts(&[volume.clone(), member.clone()]),
+        verdicts_on(&[volume.clone(), member.clone()]),
         [Ownership::Foreign; 2]
     );
     let mut unconfirmed = group.clone();
     unconfirmed.confirmation = Confirmation::Unconfirmed("denied".to_owned());
     let all = [volume, member, unconfirmed];
-    assert_eq!(verdicts(&all), [Ownership::Stays; 3]);
+    assert_eq!(verdicts_on(&all), [Ownership::Stays; 3]);
 }
 
 /// A tagged instance of a foreign group stays, because the group would recreate it.
@@ -242,7 +242,7 @@ fn members_of_a_foreign_group_stay() {
     let mut member = one("member");
     member.owner = Some(group.id.clone());
     assert_eq!(
-        verdicts(&[group, member]),
+        verdicts_on(&[group, member]),
         [Ownership::Foreign, Ownership::Stays]
     );
 }
@@ -258,13 +258,13 @@ fn owners_of_what_is_foreign_stay() {
     member.owner = Some(group.id.clone());
     let all = [group.clone(), moved.clone(), member];
     assert_eq!(
-        verdicts(&all),
+        verdicts_on(&all),
         [Ownership::Stays, Ownership::Foreign, Ownership::Stays]
     );
-    let judgement = judge(&all, &identity(), &places());
+    let verdicts = judge_ownership(&all, &identity(), &places());
     let OwnershipVerdict {
         reason, blocked_by, ..
-    } = &judgement[&group.id];
+    } = &verdicts[&group.id];
     assert!(
         reason.contains("its tag names another stack: other"),
         "{reason}"
@@ -280,7 +280,7 @@ fn what_a_service_made_goes_with_its_owner() {
     card.tags.clear();
     card.untouchable = Some("it is managed by AWS".to_owned());
     card.owner = Some(balancer.id.clone());
-    assert_eq!(verdicts(&[balancer, card]), [Ownership::Belongs; 2]);
+    assert_eq!(verdicts_on(&[balancer, card]), [Ownership::Belongs; 2]);
 }
 
 /// Owners in a cycle own nothing.
@@ -289,5 +289,5 @@ fn owners_in_a_circle_stay() {
     let (mut a, mut b) = (one("a"), one("b"));
     a.tags.clear();
     (a.owner, b.owner) = (Some(b.id.clone()), Some(a.id.clone()));
-    assert_eq!(verdicts(&[a, b]), [Ownership::Stays, Ownership::Stays]);
+    assert_eq!(verdicts_on(&[a, b]), [Ownership::Stays, Ownership::Stays]);
 }

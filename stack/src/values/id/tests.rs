@@ -39,10 +39,10 @@ fn random_ids_differ() {
 /// Any user and host names make an actor without control characters.
 #[test]
 fn an_actor_is_always_printable() {
-    assert_eq!(Actor::of("ana", "laptop").as_str(), "ana@laptop");
-    assert_eq!(Actor::of("\u{1b}[2J", "").as_str(), "[2J@unknown");
+    assert_eq!(Actor::from_names("ana", "laptop").as_str(), "ana@laptop");
+    assert_eq!(Actor::from_names("\u{1b}[2J", "").as_str(), "[2J@unknown");
     assert!(Actor::new("a\u{7}").is_err());
-    assert!(Actor::new(Actor::of(&"x".repeat(999), &"y".repeat(999)).as_str()).is_ok());
+    assert!(Actor::new(Actor::from_names(&"x".repeat(999), &"y".repeat(999)).as_str()).is_ok());
 }
 
 /// Ids are serialised as plain strings and checked when read.
@@ -61,7 +61,7 @@ fn ids_are_plain_strings() {
 /// Any tag value can be shown as a name, and a valid name stays unchanged.
 #[test]
 fn any_text_looks_like_a_name() {
-    let like = |text: &str| StackName::like(text).to_string();
+    let like = |text: &str| StackName::lossy(text).to_string();
     assert_eq!(like("checkout-1 a@b"), "checkout-1 a@b");
     assert_eq!(like("caf\u{e9}\u{1b}[2J"), "caf___2J");
     for text in ["", "-x", " ", "x ", "-", &"é".repeat(300), "\u{1f600}"] {

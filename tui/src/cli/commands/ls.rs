@@ -96,7 +96,7 @@ fn nothing_in(service: &Service, all: bool, ui: &mut Ui) -> Result<(), CommandEr
     let none = if all { "is in" } else { "lives in" };
     ui.text(&format!(
         "No stacks: none {none} the ledger {}.",
-        service.ledger().place()
+        service.ledger().location()
     ))?;
     ui.text(if all {
         BEGIN

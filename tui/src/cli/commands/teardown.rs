@@ -161,7 +161,7 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
     let lease = service.lease(name).await?;
     match &lease {
         None if !by_tags => {
-            let ledger = service.ledger().place();
+            let ledger = service.ledger().location();
             let stack = name.clone();
             let error = ServiceError::Unknown { stack, ledger };
             let error = explain(error, service, name).await;

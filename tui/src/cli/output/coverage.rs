@@ -48,7 +48,7 @@ pub(crate) fn gaps(ui: &mut Ui, gaps: &[Unchecked]) -> Result<(), CommandError> 
 /// The same beside the output, where that is for a program.
 pub(crate) fn gaps_beside(view: &View) {
     if let Some(cloud) = &view.cloud {
-        for gap in cloud.known().not_looked() {
+        for gap in cloud.known().unchecked() {
             ui::print_error(&clean(&format!(
                 "Note: not looked: {}",
                 describe::not_checked(&gap)
@@ -69,5 +69,5 @@ pub(crate) fn age(ui: &mut Ui, view: &View) -> Result<(), CommandError> {
         }
         _ => ui.text("The cloud was not asked yet: `jiti sync` does it")?,
     }
-    gaps(ui, &cloud.known().not_looked())
+    gaps(ui, &cloud.known().unchecked())
 }

@@ -32,7 +32,7 @@ impl Key {
     pub(crate) fn name(&self) -> StackName {
         match self {
             Self::Lease(name) => name.clone(),
-            Self::Tags(tags) => StackName::like(&tags.name),
+            Self::Tags(tags) => StackName::lossy(&tags.name),
         }
     }
 
@@ -88,7 +88,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lease(name) => name.fmt(f),
-            Self::Tags(tags) => StackName::like(&tags.name).fmt(f),
+            Self::Tags(tags) => StackName::lossy(&tags.name).fmt(f),
         }
     }
 }

@@ -78,7 +78,7 @@ fn shown(model: &Model) -> String {
 fn sight(model: &Model) -> Option<String> {
     let known = model.world.cloud().map(CloudView::known);
     let looked = known.and_then(|known| known.places.values().map(|place| place.tried_at).min());
-    let gaps = known.map_or(0, |known| known.not_looked().len());
+    let gaps = known.map_or(0, |known| known.unchecked().len());
     let gaps = match gaps {
         0 => String::new(),
         // What a stack's page tells in full.

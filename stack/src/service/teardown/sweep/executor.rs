@@ -177,7 +177,7 @@ impl<'a> SweepExecutor<'a> {
 
     /// What stays keeps what it uses, from the beginning.
     fn leave_what_stays(&mut self, teller: &mut ProgressWriter<'_>) {
-        for circle in self.schedule.circles().to_vec() {
+        for circle in self.schedule.cycles().to_vec() {
             let names: Vec<&str> = circle.iter().map(ResourceId::as_str).collect();
             let reason = format!(
                 "they use each other, and nothing tells which may go first: {}",
@@ -191,7 +191,7 @@ impl<'a> SweepExecutor<'a> {
             if judged.verdict == Ownership::Belongs {
                 continue;
             }
-            for blocked in self.schedule.left(id) {
+            for blocked in self.schedule.mark_left(id) {
                 self.blocked(&blocked, teller);
             }
         }
@@ -272,7 +272,7 @@ impl<'a> SweepExecutor<'a> {
             CallAnswer::Loosened(id, answer) => match answer {
                 Ok(()) => {
                     self.turns.remove(&id);
-                    self.schedule.detached(&id);
+                    self.schedule.mark_detached(&id);
                 }
                 Err(error) => self.failed(&id, error, events, teller),
             },

@@ -14,7 +14,7 @@ use crate::service::teardown::{
     TeardownPlan, TeardownSettings,
 };
 use crate::service::{ClockSkew, Service};
-use crate::sweep::{Ownership, StackIdentity, judge};
+use crate::sweep::{Ownership, StackIdentity, judge_ownership};
 use crate::values::id::RunId;
 use crate::values::money::HourlyRate;
 
@@ -49,7 +49,7 @@ impl Service {
             return Ok(None);
         };
         let places: BTreeSet<_> = self.places().into_iter().collect();
-        let judgement = judge(&found.resources, &identity, &places);
+        let judgement = judge_ownership(&found.resources, &identity, &places);
         let belonging: Vec<&Resource> = found
             .resources
             .iter()
@@ -149,7 +149,7 @@ impl Service {
             0 if lease.is_some() => Ok(None),
             0 => Err(TeardownError::NotFound {
                 stack,
-                ledger: self.ledger.place(),
+                ledger: self.ledger.location(),
                 not_looked: found.unchecked.len(),
             }),
             1 => {

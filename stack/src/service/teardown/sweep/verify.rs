@@ -12,7 +12,7 @@ use crate::cloud::{
 };
 use crate::service::Service;
 use crate::service::teardown::{Residue, quoted};
-use crate::sweep::{Ownership, OwnershipVerdict, StackIdentity, judge};
+use crate::sweep::{Ownership, OwnershipVerdict, StackIdentity, judge_ownership};
 use crate::values::id::StackName;
 
 /// What a look afterwards came to.
@@ -103,7 +103,7 @@ impl Service {
         command: &str,
     ) -> Verification {
         let places: BTreeSet<_> = self.places().into_iter().collect();
-        let judgement = judge(&found.resources, stack, &places);
+        let judgement = judge_ownership(&found.resources, stack, &places);
         let left = found.resources.iter().filter_map(|one| {
             let judged = &judgement[&one.id];
             match judged.verdict {

@@ -31,7 +31,7 @@ impl<'a> Teller<'a> {
         });
         Self {
             service,
-            process: process::this(),
+            process: process::current(),
             webhook,
             speaker,
         }

@@ -75,7 +75,7 @@ async fn show(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result<(
     let survey = service.survey().await?;
     let config = service.config();
     let docket = survey.docket(config, &context.teardown_settings()?.runs);
-    let owed = survey.owed(config).into_iter();
+    let owed = survey.due_warnings(config).into_iter();
     let now = survey.view.now;
     let warnings =
         owed.map(|warning| WebhookMessage::new(&Notification::Stack(Box::new(warning)), now));

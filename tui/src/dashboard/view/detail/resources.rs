@@ -44,7 +44,7 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
         let text = format!("  as of {}; r asks again", values::moment(at, model.now()));
         page.text(&text, Tone::Quiet);
     }
-    for gap in cloud.known().not_looked() {
+    for gap in cloud.known().unchecked() {
         page.text(
             &format!("  ✗ not checked: {}", describe::not_checked(&gap)),
             Tone::Alarm,

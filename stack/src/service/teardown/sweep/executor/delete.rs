@@ -10,7 +10,7 @@ use super::type_queue::{QueueKey, Reread, TypeQueue};
 use super::{CallAnswer, CallKind, SweepExecutor, lane_of};
 use crate::cloud::{DeleteOptions, Place, Resource, ResourceId};
 use crate::service::teardown::{Progress, ProgressWriter};
-use crate::sweep::{DeletionStep, OwnershipVerdict, judge};
+use crate::sweep::{DeletionStep, OwnershipVerdict, judge_ownership};
 use crate::values::tags;
 
 impl SweepExecutor<'_> {
@@ -114,7 +114,7 @@ fn verify(
             all.push((*one).clone());
         }
     }
-    let mut judgement = judge(&all, &kept.stack, places);
+    let mut judgement = judge_ownership(&all, &kept.stack, places);
     match judgement.remove(&fresh.id) {
         Some(judged) if !judged.belongs() => Err(judged),
         _ => Ok(()),

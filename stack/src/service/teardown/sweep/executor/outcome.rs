@@ -127,7 +127,7 @@ impl SweepExecutor<'_> {
         let (Some(one), Some(turn)) = (self.by_id.get(id), self.turns.remove(id)) else {
             return;
         };
-        self.schedule.gone(id);
+        self.schedule.mark_gone(id);
         self.went.insert(id.clone());
         if at.is_some() {
             self.done.scheduled.insert(id.clone());
@@ -158,7 +158,7 @@ impl SweepExecutor<'_> {
         let turn = self.turns.remove(id);
         let seconds = turn.map_or(0, |turn| turn.since.elapsed().as_secs());
         self.note_left(id, reason.to_owned(), by, seconds, teller);
-        for blocked in self.schedule.left(id) {
+        for blocked in self.schedule.mark_left(id) {
             self.blocked(&blocked, teller);
         }
     }
