@@ -116,14 +116,14 @@ fn due_stacks_are_ended() {
     sandbox
         .jiti(&["reap", "--yes"])
         .ok()
-        .says("0 ended; next run");
+        .says("0 torn down; next run");
     assert_eq!(receiver.kinds(), ["due gone"]);
     let gone = &receiver.messages()[0];
     assert!(
         gone["text"]
             .as_str()
             .unwrap()
-            .contains("3 resources are gone"),
+            .contains("3 resources deleted"),
         "{gone}"
     );
 }
@@ -167,7 +167,7 @@ fn a_killed_reaper_is_continued() {
     sandbox
         .jiti(&["reap", "--yes"])
         .ok()
-        .says("shop is left to others: the state is locked by");
+        .says("shop skipped: handled by another process (the state is locked by");
     std::fs::write(root.path("mended"), "").unwrap();
     until("terraform has finished by itself", || {
         times(&root, "done") == 1 && empty(&root)
@@ -195,7 +195,7 @@ fn a_failed_destroy_is_retried() {
         (&1.into(), &1.into())
     );
     assert_eq!(sandbox.listing("shop")["phase"], "residue");
-    sandbox.jiti(&["reap", "--yes"]).ok().says("0 ended");
+    sandbox.jiti(&["reap", "--yes"]).ok().says("0 torn down");
     assert_eq!(count(&sandbox, "shop", "teardown_started"), 1);
     std::fs::write(root.path("mended"), "").unwrap();
     wait_until_due(&sandbox, 1);
@@ -222,10 +222,10 @@ fn a_watch_finishes_its_teardown() {
     std::fs::write(root.path("mended"), "").unwrap();
     let output = ended(reaper)
         .ok()
-        .says("1 ended; next run")
+        .says("1 torn down; next run")
         .says("the webhook answered 503");
     assert!(
-        output.stderr.contains("what is under way is finished"),
+        output.stderr.contains("running teardowns will finish"),
         "{}",
         output.stderr
     );

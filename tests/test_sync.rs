@@ -172,7 +172,7 @@ fn a_region_that_is_down_hides_no_other() {
         .sandbox
         .jiti(&["sync"])
         .exits(1)
-        .says("nothing could be looked at");
+        .says("no account or region answered");
     let doctor = world.sandbox.jiti(&["doctor"]);
     assert!(
         doctor.stdout.contains("credentials do not work"),

@@ -19,7 +19,7 @@ fn a_dry_run_then_a_teardown() {
     sandbox
         .jiti(&["teardown", "shop", "--dry-run"])
         .ok()
-        .says("shop: 3 resources go")
+        .says("shop: 3 resources will be destroyed")
         .says("terraform_data.two");
     let dry = lines(
         &sandbox
@@ -85,7 +85,7 @@ fn a_dry_run_then_a_teardown() {
     sandbox
         .jiti(&["teardown", "shop", "--yes"])
         .ok()
-        .says("gone already");
+        .says("already gone");
 }
 
 /// A destroy that fails half-way is residue with its reason and exit code 4, and keeps the lease.

@@ -1,4 +1,4 @@
-//! What is set up and what is not: each part is looked at by a file of its own, and changes nothing.
+//! Checks the setup and changes nothing. Each part has its own file.
 
 mod accounts;
 mod clock;
@@ -11,20 +11,20 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 
-/// How bad it is.
+/// The verdict on one part of the setup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
-    /// As it should be.
+    /// It works.
     Ok,
-    /// It works, and there is something to know or to do.
+    /// It works, but the user may want to change something.
     Advice,
-    /// Something does not work.
+    /// It does not work.
     Broken,
 }
 
 impl Verdict {
-    /// The word for it, as in JSON.
+    /// The verdict in one word, as in JSON.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -34,17 +34,18 @@ impl Verdict {
     }
 }
 
-/// What one look found.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    /// What was looked at.
+    /// The part that was checked.
     pub(crate) part: &'static str,
-    /// How bad it is.
+    /// The verdict on one part of the setup.
     pub(crate) verdict: Verdict,
-    /// What was found.
+    /// What the check found.
     pub(crate) found: String,
-    /// How to mend it; null when there is nothing to mend.
-    pub(crate) mend: Option<String>,
+    /// How to fix it; null if there is nothing to fix.
+    #[serde(rename = "mend")]
+    pub(crate) fix: Option<String>,
 }
 
 impl Finding {
@@ -53,39 +54,39 @@ impl Finding {
             part,
             verdict: Verdict::Ok,
             found: found.into(),
-            mend: None,
+            fix: None,
         }
     }
 
-    fn advice(part: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+    fn advice(part: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
             part,
             verdict: Verdict::Advice,
             found: found.into(),
-            mend: Some(mend.into()),
+            fix: Some(fix.into()),
         }
     }
 
-    fn broken(part: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+    fn broken(part: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
             part,
             verdict: Verdict::Broken,
             found: found.into(),
-            mend: Some(mend.into()),
+            fix: Some(fix.into()),
         }
     }
 }
 
-/// Looks at everything.
+/// Runs every check.
 pub(crate) async fn examine(context: &Context) -> Vec<Finding> {
-    let mut findings = vec![config::look(context)];
-    let seen = ledger::look(context).await;
-    findings.extend(seen.findings);
-    if let Some(open) = seen.open {
-        findings.push(clock::look(&open, context.clock()));
-        findings.push(reaper::look(&open, context.clock()));
+    let mut findings = vec![config::check(context)];
+    let ledger = ledger::check(context).await;
+    findings.extend(ledger.findings);
+    if let Some(contents) = ledger.contents {
+        findings.push(clock::check(&contents, context.clock()));
+        findings.push(reaper::check(&contents, context.clock()));
     }
-    findings.extend(accounts::look(context).await);
-    findings.extend(terraform::look(&context.environment.path).await);
+    findings.extend(accounts::check(context).await);
+    findings.extend(terraform::check(&context.environment.path).await);
     findings
 }

@@ -47,8 +47,8 @@ impl<C: Clock> Webhook<C> {
         })
     }
 
-    async fn post(&self, letter: &Notification) -> Result<(), DeliveryError> {
-        let message = WebhookMessage::new(letter, self.clock.now());
+    async fn post(&self, notification: &Notification) -> Result<(), DeliveryError> {
+        let message = WebhookMessage::new(notification, self.clock.now());
         let body = serde_json::to_vec(&message).map_err(|error| DeliveryError {
             reason: format!("the notification is not valid JSON: {error}"),
             is_down: false,
@@ -83,9 +83,9 @@ impl<C: Clock> Webhook<C> {
 impl<C: Clock> Notifier for Webhook<C> {
     fn deliver<'a>(
         &'a self,
-        letter: &'a Notification,
+        notification: &'a Notification,
     ) -> Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>> {
-        Box::pin(self.post(letter))
+        Box::pin(self.post(notification))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A webhook on loopback that keeps everything it was sent, and refuses it while it is told to.
+//! A webhook on loopback that stores the requests, or rejects them while it is down.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver that takes so long for each.
+    /// A receiver that takes this long for each request.
     pub(crate) fn new(delay: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let receiver = Self {
@@ -33,7 +33,7 @@ impl Receiver {
         receiver
     }
 
-    /// The configuration that names it.
+    /// The configuration with this webhook.
     pub(crate) fn config(&self) -> String {
         format!("[notify]\nwebhook = \"{}\"\n", self.address)
     }
@@ -42,7 +42,7 @@ impl Receiver {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    /// `STACK KIND` of everything that was taken, sorted.
+    /// `STACK KIND` of every accepted message, sorted.
     pub(crate) fn kinds(&self) -> Vec<String> {
         let messages = self.messages();
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
@@ -82,7 +82,7 @@ fn answer(mut stream: TcpStream, delay: Duration, taken: &Mutex<Vec<Value>>, dow
     let _ = stream.write_all(answer.as_bytes());
 }
 
-/// The body of a request, once all of it is there.
+/// The body of a request, once it is complete.
 fn body(request: &[u8]) -> Option<Value> {
     let text = std::str::from_utf8(request).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;

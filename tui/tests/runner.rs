@@ -1,4 +1,4 @@
-//! The one integration binary of this package: the real `jiti`, in a world of its own for each test.
+//! The only integration test binary of this package: it runs the real `jiti` in a sandbox per test.
 
 #![cfg(test)]
 
@@ -29,7 +29,7 @@ mod test_show;
 mod test_teardown;
 mod test_usage;
 
-/// A file that nobody lists here would be a test that never runs.
+/// A file that is not listed here would never run.
 #[test]
 fn every_test_file_is_listed() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");

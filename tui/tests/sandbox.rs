@@ -1,8 +1,8 @@
-//! A world of its own for one test: a home, a ledger, a width, and nothing of the user's.
+//! A sandbox for one test: its own home and ledger, and nothing of the user's environment.
 //!
 //! The program under test reads the real clock: an environment variable that sets the time of a tool
-//! that ends stacks would be a hole. Tests put events so long ago that what is shown holds for the
-//! length of a test, and moments are written as `YYYY-MM-DD hh:mm` in snapshots.
+//! that deletes infrastructure would be a risk. Tests place events so far in the past that the output
+//! does not change during a test, and snapshots show times as `YYYY-MM-DD hh:mm`.
 
 use std::path::{Path, PathBuf};
 
@@ -28,19 +28,19 @@ impl Sandbox {
         self.dir.path().join(name)
     }
 
-    /// The ledger that the program finds by itself.
+    /// The ledger in the default place.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.path("home/.local/share/jiti/ledger.db")
     }
 
-    /// Writes the configuration file that the program finds by itself.
+    /// Writes the configuration file in the default place.
     pub(crate) fn config(&self, text: &str) {
         let path = self.path("home/.config/jiti/config.toml");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    /// The program in this world, 80 columns wide.
+    /// The program in this sandbox, 80 columns wide.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::cargo_bin("jiti").unwrap();
         command
@@ -61,12 +61,12 @@ impl Sandbox {
         self.ran(self.command().env("COLUMNS", "200").args(arguments))
     }
 
-    /// Into a pipe: nothing is broken or shortened, so that paths of any length read the same.
+    /// In a pipe, so that nothing is wrapped or shortened and paths of any length read the same.
     pub(crate) fn run_piped(&self, arguments: &[&str]) -> Ran {
         self.ran(self.command().env_remove("COLUMNS").args(arguments))
     }
 
-    /// Runs a command of this world to its end.
+    /// Runs a command in this sandbox to its end.
     pub(crate) fn ran(&self, command: &mut Command) -> Ran {
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| {
@@ -85,13 +85,13 @@ impl Sandbox {
         self.run(&["show", name, "--json"]).ok().json()
     }
 
-    /// How many events a stack has.
+    /// The number of events of a stack.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.shown(name)["events"].as_array().unwrap().len()
     }
 }
 
-/// What the program said and how it ended.
+/// The output and the exit code of the program.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -118,18 +118,18 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
-    /// Standard output, with moments as `YYYY-MM-DD hh:mm`: what a snapshot holds.
+    /// Standard output, with times as `YYYY-MM-DD hh:mm`, for snapshots.
     pub(crate) fn out(&self) -> String {
         without_moments(&self.stdout)
     }
 
-    /// Standard error, likewise.
+    /// Standard error, with times as `YYYY-MM-DD hh:mm`, for snapshots.
     pub(crate) fn err(&self) -> String {
         without_moments(&self.stderr)
     }
 }
 
-/// Each moment's digits as letters, so that columns stay as wide as they were.
+/// Replaces the digits of times by letters, so that columns keep their width.
 fn without_moments(text: &str) -> String {
     const FORM: &str = "0000-00-00 00:00";
     let mut out: Vec<char> = text.chars().collect();
@@ -146,7 +146,7 @@ fn without_moments(text: &str) -> String {
                 out[at + place] = letter;
             }
             at += form.len();
-            // Seconds, and what is smaller.
+            // Seconds and fractions of seconds.
             let seconds = out[at..]
                 .iter()
                 .take_while(|c| ":.Z".contains(**c) || c.is_ascii_digit());

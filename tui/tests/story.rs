@@ -1,4 +1,4 @@
-//! Ledgers to look at: what happened, told in events that were so long ago.
+//! Writes ledgers for tests, with events in the past.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use stack::{
 
 use crate::sandbox::Sandbox;
 
-/// A ledger that is being written, with the time at which its telling began.
+/// A ledger that is being written, and the time to which its events are relative.
 pub(crate) struct Story {
     ledger: SqliteLedger,
     runtime: tokio::runtime::Runtime,
@@ -32,7 +32,7 @@ impl Story {
         }
     }
 
-    /// A stack and its events, each so many seconds ago.
+    /// Writes a stack and its events, each this many seconds ago.
     pub(crate) fn stack(&self, name: &str, events: impl IntoIterator<Item = (i64, EventKind)>) {
         let stack = StackName::new(name).unwrap();
         let events = events.into_iter().map(|(seconds_ago, kind)| NewEvent {
@@ -47,7 +47,7 @@ impl Story {
             .unwrap();
     }
 
-    /// A reaper that comes every 15 minutes began a run so long ago.
+    /// Writes a run of a reaper with an interval of 15 minutes, this long ago.
     pub(crate) fn reaper_ran(&self, seconds_ago: i64) {
         let event = ReaperEvent {
             seq: Seq::NONE.next(),
@@ -70,7 +70,7 @@ impl Story {
     }
 }
 
-/// That it was asked for: a registration, changed where the test is about it.
+/// The first event of a stack, with the changes that a test needs.
 pub(crate) fn requested(change: impl FnOnce(&mut Registration)) -> EventKind {
     let mut registration = registration();
     change(&mut registration);
@@ -79,7 +79,7 @@ pub(crate) fn requested(change: impl FnOnce(&mut Registration)) -> EventKind {
     }
 }
 
-/// That a phase of the init began or ended.
+/// The start or the end of a phase.
 pub(crate) fn marked(phase: &str, class: &str, state: PhaseBoundary) -> EventKind {
     EventKind::PhaseMarked {
         phase: phase.to_owned(),
@@ -96,8 +96,8 @@ pub(crate) fn span(text: &str) -> Span {
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 
-/// Five stacks that have little in common: ready; expiring and held; in purgatory and expired; of unknown
-/// cost; gone. Each moment lies half a minute off the next full one, so that it reads the same for a while.
+/// Five different stacks: ready; expiring and held; in purgatory and expired; of unknown cost; gone.
+/// Each time is half a minute away from a full minute, so that its text is stable during a test.
 pub(crate) fn five_stacks(sandbox: &Sandbox) {
     let story = Story::new(&sandbox.ledger());
     let begun = 3 * HOUR + 12 * MINUTE + 30;

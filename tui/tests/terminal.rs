@@ -1,4 +1,4 @@
-//! A program in a real terminal, for the tests of this package and of those of everything together.
+//! A program in a real terminal, for the tests of this package and for the end-to-end tests.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// Longer than anything takes on a busy machine.
+/// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A terminal with a program in it.
+/// A terminal that runs a program.
 pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
@@ -19,7 +19,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// A program in a terminal of so many columns and rows.
+    /// Starts a program in a terminal of this size.
     pub(crate) fn run(command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
         let size = PtySize {
             rows,
@@ -92,7 +92,7 @@ impl Terminal {
         self.master.resize(size).unwrap();
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }
@@ -103,7 +103,7 @@ impl Terminal {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                // What it said last is still on its way.
+                // Its last output may still be in flight.
                 std::thread::sleep(Duration::from_millis(100));
                 return status.exit_code();
             }
@@ -116,8 +116,8 @@ impl Terminal {
         }
     }
 
-    /// Whether everything that was asked of the terminal was taken back: the alternate screen, the mouse, pasting
-    /// in brackets, the hidden cursor.
+    /// Whether every terminal mode was reset: the alternate screen, the mouse, bracketed paste, the hidden
+    /// cursor.
     #[track_caller]
     pub(crate) fn is_sane(&self) {
         let parser = self.screen.lock().unwrap();

@@ -1,4 +1,4 @@
-//! The commands that change something: `extend`, `hold`, `unhold`, `mark`, `touch`.
+//! The commands that change a lease: `extend`, `hold`, `unhold`, `mark`, `touch`.
 
 use serde_json::Value;
 use stack::lease::Strategy;
@@ -9,8 +9,8 @@ use crate::story::{Story, five_stacks, requested};
 
 const STACK: &str = "checkout-1.4.0";
 
-/// A world with the five stacks and these limits.
-fn world(policy: &str) -> Sandbox {
+/// A sandbox with the five stacks and this policy.
+fn sandbox_with(policy: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     sandbox.config(policy);
@@ -31,12 +31,12 @@ fn last(sandbox: &Sandbox) -> Value {
         .clone()
 }
 
-/// Extending counts from the expiry so far, and says the new one.
+/// An extension counts from the current expiry, and prints the new one.
 #[test]
 fn extend_moves_the_expiry() {
-    let sandbox = world("");
+    let sandbox = sandbox_with("");
     let before = time(&sandbox.shown(STACK)["expires_at"]);
-    insta::assert_snapshot!(sandbox.run(&["extend", STACK, "2h"]).ok().out(), @"checkout-1.4.0 expires YYYY-MM-DD hh:mm UTC, in 6 h 47 min");
+    insta::assert_snapshot!(sandbox.run(&["extend", STACK, "2h"]).ok().out(), @"checkout-1.4.0 expires at YYYY-MM-DD hh:mm UTC, in 6 h 47 min");
     let after = sandbox.run(&["extend", STACK, "30m", "--json"]).ok().json();
     assert_eq!(after["name"], STACK);
     let moved = time(&after["expires_at"]).duration_since(before);
@@ -53,10 +53,10 @@ fn extend_moves_the_expiry() {
     );
 }
 
-/// Past the cap an extension is refused with 3 and the latest time that is allowed; nothing is written.
+/// An extension past the cap is refused with 3 and the latest possible time. Nothing is written.
 #[test]
 fn extend_stops_at_the_cap() {
-    let sandbox = world("[policy]\nmax_ttl = \"1d\"\n");
+    let sandbox = sandbox_with("[policy]\nmax_ttl = \"1d\"\n");
     let count = sandbox.count(STACK);
     let ran = sandbox.run(&["extend", STACK, "20h"]).exits(3);
     insta::assert_snapshot!(ran.err(), @r#"Refused: stack "checkout-1.4.0": until YYYY-MM-DD hh:mm:ssZ is past YYYY-MM-DD hh:mm:ssZ, the latest time that the policy's max_ttl of 1d still allows: extend by less, or replace the stack"#);
@@ -64,10 +64,10 @@ fn extend_stops_at_the_cap() {
     sandbox.run(&["extend", STACK, "15h"]).ok();
 }
 
-/// A hold says until when and why, takes a duration or a time, and ends by itself or by hand.
+/// A hold takes a duration or a time, prints its end and reason, and can be ended early.
 #[test]
 fn hold_and_unhold() {
-    let sandbox = world("");
+    let sandbox = sandbox_with("");
     let ran = sandbox
         .run(&["hold", STACK, "--until", "6h", "--why", "demo at four"])
         .ok();
@@ -85,16 +85,15 @@ fn hold_and_unhold() {
     assert_eq!(
         sandbox.count(STACK),
         count,
-        "nothing to end, nothing to write"
+        "no hold to end, no event to write"
     );
     assert!(sandbox.run(&["unhold", STACK, "--json"]).ok().json()["hold_until"].is_null());
 }
 
-/// A hold that is longer than allowed is refused with 3; one that has passed, and one that is no time,
-/// are wrong usage.
+/// A hold that is too long is refused with 3. A time in the past and an invalid time are wrong usage.
 #[test]
 fn holds_have_limits() {
-    let sandbox = world("[policy]\nmax_hold = \"3d\"\n");
+    let sandbox = sandbox_with("[policy]\nmax_hold = \"3d\"\n");
     let count = sandbox.count(STACK);
     let hold = |until: &str| sandbox.run(&["hold", STACK, "--until", until, "--why", "x"]);
     insta::assert_snapshot!(hold("4d").exits(3).err(), @r#"Refused: stack "checkout-1.4.0": a hold until YYYY-MM-DD hh:mm:ssZ is longer than the policy's max_hold of 3d: hold until YYYY-MM-DD hh:mm:ssZ at the latest"#);
@@ -102,10 +101,10 @@ fn holds_have_limits() {
         hold("2020-01-01T00:00:00Z")
             .exits(2)
             .stderr
-            .contains("has passed")
+            .contains("is in the past")
     );
     insta::assert_snapshot!(hold("tomorrow").exits(2).stderr, @r"
-    Error: invalid value 'tomorrow' for '--until <T>': it is neither a duration nor a time with its offset from UTC; write it like 6h, 1d12h or 2026-03-02T18:00:00Z
+    Error: invalid value 'tomorrow' for '--until <T>': it is neither a duration nor a time with an offset from UTC; write it like 6h, 1d12h or 2026-03-02T18:00:00Z
 
     For more information, try '--help'.
     ");
@@ -117,10 +116,10 @@ fn holds_have_limits() {
     assert_eq!(sandbox.count(STACK), count);
 }
 
-/// A start-up reports its phases and that it is ready, and hears nothing back.
+/// `mark` reports phases and readiness, and prints nothing.
 #[test]
 fn marks_are_quiet() {
-    let sandbox = world("");
+    let sandbox = sandbox_with("");
     let stack = "reports-2.0.0";
     for arguments in [
         vec![
@@ -140,12 +139,12 @@ fn marks_are_quiet() {
     let shown = sandbox.shown(stack);
     assert_eq!(shown["phase"], "ready");
     let phases = shown["init"]["phases"].as_array().unwrap();
-    let told: Vec<_> = phases
+    let reported: Vec<_> = phases
         .iter()
         .map(|p| (p["name"].as_str().unwrap(), &p["class"]))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("fetch licence", &"dependency".into()),
             ("warm up", &Value::Null)
@@ -159,14 +158,14 @@ fn marks_are_quiet() {
     assert_eq!(again["phase"], "ready");
 }
 
-/// A mark that makes no sense is wrong usage, and says what would.
+/// An invalid mark is wrong usage, and the error says what to write.
 #[test]
-fn marks_make_sense() {
-    let sandbox = world("");
+fn invalid_marks_are_wrong_usage() {
+    let sandbox = sandbox_with("");
     let count = sandbox.count(STACK);
     insta::assert_snapshot!(sandbox.run(&["mark", STACK, "warm up"]).exits(2).stderr, @r#"
-    Error: does the phase "warm up" begin or end?
-    Hint: write start or done behind it, such as `jiti mark checkout-pr-412 "migrate database" start`
+    Error: the phase "warm up" needs start or done
+    Hint: add start or done, such as `jiti mark checkout-pr-412 "migrate database" start`
     "#);
     for arguments in [
         vec!["mark", STACK],
@@ -181,17 +180,17 @@ fn marks_make_sense() {
     assert_eq!(sandbox.count(STACK), count);
 }
 
-/// A touch is noted as use.
+/// A touch is recorded as use.
 #[test]
 fn touch_is_use() {
-    let sandbox = world("");
+    let sandbox = sandbox_with("");
     insta::assert_snapshot!(sandbox.run(&["touch", STACK]).ok().stdout, @"checkout-1.4.0 is in use");
     let shown = sandbox.run(&["touch", STACK, "--json"]).ok().json();
     assert_eq!(shown["idle"]["state"], "active");
     assert_eq!(last(&sandbox)["kind"], "activity");
 }
 
-/// Every way to change something, for a stack that there is.
+/// Every command that changes the lease of this stack.
 fn changes(stack: &str) -> Vec<Vec<String>> {
     [
         vec!["extend", stack, "1h"],
@@ -210,18 +209,15 @@ fn run(sandbox: &Sandbox, arguments: &[String]) -> crate::sandbox::Ran {
     sandbox.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// Read-only, by flag or by configuration, refuses every change when it is made, and writes nothing.
+/// Read-only mode, by flag or by configuration, refuses every change and writes nothing.
 #[test]
 fn read_only_refuses_every_change() {
-    let sandbox = world("");
+    let sandbox = sandbox_with("");
     let count = sandbox.count(STACK);
     for mut arguments in changes(STACK) {
         arguments.push("--read-only".to_owned());
         let ran = run(&sandbox, &arguments).exits(3);
-        assert_eq!(
-            ran.stderr,
-            "Refused: nothing is changed: --read-only was given\n"
-        );
+        assert_eq!(ran.stderr, "Refused: no changes: --read-only is set\n");
     }
     sandbox.config("[dashboard]\nread_only = true\n");
     for arguments in changes(STACK) {
@@ -231,10 +227,10 @@ fn read_only_refuses_every_change() {
     assert_eq!(sandbox.count(STACK), count);
 }
 
-/// A stack that nobody knows, and one that is gone, cannot be changed: 1.
+/// Changing an unknown stack, or one that is gone, fails with 1.
 #[test]
 fn unknown_stacks_are_not_changed() {
-    let sandbox = world("");
+    let sandbox = sandbox_with("");
     for name in ["chekout-1.4.0", "search-pr-3"] {
         for arguments in changes(name) {
             let ran = run(&sandbox, &arguments).exits(1);
@@ -247,9 +243,9 @@ fn unknown_stacks_are_not_changed() {
     }
 }
 
-/// Without a ledger there is nothing to change, and none is made.
+/// Without a ledger, every change fails, and no ledger is created.
 #[test]
-fn no_change_makes_a_ledger() {
+fn no_change_creates_a_ledger() {
     let sandbox = Sandbox::new();
     for arguments in changes(STACK) {
         run(&sandbox, &arguments).exits(1);
@@ -257,9 +253,9 @@ fn no_change_makes_a_ledger() {
     assert!(!sandbox.ledger().parent().unwrap().exists());
 }
 
-/// A stack that is being torn down is neither extended nor held: 1, and why.
+/// A stack that is being torn down cannot be extended or held: 1, with the reason.
 #[test]
-fn what_is_being_torn_down_is_left_alone() {
+fn stacks_being_torn_down_are_not_changed() {
     let sandbox = Sandbox::new();
     let teardown = EventKind::TeardownStarted {
         strategy: Strategy::Terraform,

@@ -5,29 +5,29 @@ use serde_json::json;
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
-/// People read the rate with its source, what was spent, and what is still to come.
+/// The page shows the rate with its source, the cost so far, and the cost until expiry.
 #[test]
 fn for_people() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run(&["cost", "checkout-1.4.0"]).ok().out(), @r"
-    now           $0.42 an hour (declared)
+    rate          $0.42/h (declared)
     spent         $1.35
     until expiry  $2.01 more, in 4 h 47 min
-    billed        –, the bill was not asked for yet
+    billed        –, not requested yet (use --billed)
     ");
 }
 
-/// What is unknown is shown as unknown, and is null in JSON.
+/// An unknown value is shown as unknown, and is null in JSON.
 #[test]
 fn unknown_is_null() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run(&["cost", "search-pr-7"]).ok().out(), @r"
-    now           –
+    rate          –
     spent         –
     until expiry  –
-    billed        –, the bill was not asked for yet
+    billed        –, not requested yet (use --billed)
     ");
     let cost = sandbox.run(&["cost", "search-pr-7", "--json"]).ok().json();
     assert_eq!(cost["name"], "search-pr-7");
@@ -36,28 +36,28 @@ fn unknown_is_null() {
     assert_eq!(cost["requests"], json!({"made": 0, "usd": "0.00"}));
 }
 
-/// The bill is not asked for where there is nobody to ask, and not where the request could not be counted.
+/// No bill is requested without an account, or if the request could not be counted.
 #[test]
-fn nobody_to_ask() {
+fn no_bill_without_an_account() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    let asked = sandbox.run(&["cost", "search-pr-7", "--billed"]);
-    assert_eq!(asked.code, Some(1));
+    let ran = sandbox.run(&["cost", "search-pr-7", "--billed"]);
+    assert_eq!(ran.code, Some(1));
     assert!(
-        asked.stderr.contains("no account is configured"),
+        ran.stderr.contains("no account is configured"),
         "{}",
-        asked.stderr
+        ran.stderr
     );
-    let asked = sandbox.run(&["cost", "search-pr-7", "--billed", "--read-only"]);
-    assert_eq!(asked.code, Some(3));
+    let ran = sandbox.run(&["cost", "search-pr-7", "--billed", "--read-only"]);
+    assert_eq!(ran.code, Some(3));
 }
 
-/// A name that nobody knows is told with the nearest that there is.
+/// An unknown name is an error with similar names.
 #[test]
-fn unknown_names_are_told() {
+fn unknown_names_get_suggestions() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    let asked = sandbox.run(&["cost", "search-pr-8"]);
-    assert_eq!(asked.code, Some(1));
-    assert!(asked.stderr.contains("search-pr-7"), "{}", asked.stderr);
+    let ran = sandbox.run(&["cost", "search-pr-8"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("search-pr-7"), "{}", ran.stderr);
 }

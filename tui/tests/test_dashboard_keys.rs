@@ -221,7 +221,7 @@ fn extending() {
     assert!(harness.take_effects().is_empty());
     shows(&harness, "2026-03-09T09:00:00Z");
     harness.keys("<esc>e<end>soon<enter>");
-    shows(&harness, "no duration");
+    shows(&harness, "invalid duration");
     assert!(harness.take_effects().is_empty());
 }
 

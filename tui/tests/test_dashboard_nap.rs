@@ -92,7 +92,7 @@ fn what_comes_before() {
     harness.load(vec![usual_lease("shop")], ReaperStatus::default());
     shows(
         &harness,
-        "It takes a reaper to wake it. Nothing ends at expiry: no reaper has run yet",
+        "It takes a reaper to wake it. Nothing tears stacks down at expiry: no reaper has run yet",
     );
 }
 
@@ -105,14 +105,14 @@ fn progress_is_live() {
     harness.power_progress(&name("shop"), half_done_sleep());
     shows(
         &harness,
-        "shop falls asleep: 1 of 3 stopped, 1 failed; Enter, 3 follows it",
+        "shop is falling asleep: 1 of 3 stopped, 1 failed; Enter, 3 follows it",
     );
     harness.keys("<enter>3");
     shows(&harness, "▼ orders  for 0 s");
     harness.set_time(later(42));
     shows(
         &harness,
-        "It falls asleep: 1 of 3 stopped, 1 failed, for 42 s",
+        "It is falling asleep: 1 of 3 stopped, 1 failed, for 42 s",
     );
     shows(&harness, "▼ orders  for 42 s");
     shows(&harness, "✗ jobs  failed after 0 s: you may not stop it");
@@ -186,7 +186,7 @@ fn a_stack_that_sleeps() {
     harness.keys("w");
     assert_eq!(harness.take_effects(), ["Wake(\"checkout-1.4.0\")"]);
     harness.keys("3");
-    shows(&harness, "It wakes: 0 of 0 started");
+    shows(&harness, "It is waking: 0 of 0 started");
 }
 
 /// Leaving would break it off, for it is done in this process: q says so, and q again leaves.

@@ -8,7 +8,7 @@ use stack::EventKind;
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
-/// A program on the sandbox's path that says this version.
+/// Installs a program as this script on the sandbox's `PATH`.
 fn install(sandbox: &Sandbox, name: &str, script: &str) {
     let program = sandbox.path("bin").join(name);
     std::fs::create_dir_all(program.parent().unwrap()).unwrap();
@@ -23,7 +23,7 @@ fn terraform(sandbox: &Sandbox) {
     );
 }
 
-/// What was found about a part.
+/// The finding about a part.
 fn finding(sandbox: &Sandbox, part: &str) -> Value {
     let ran = sandbox.run(&["doctor", "--json"]);
     let findings = ran.json();
@@ -40,11 +40,11 @@ fn finding(sandbox: &Sandbox, part: &str) -> Value {
         .filter(|finding| finding["part"] == part);
     found
         .next()
-        .unwrap_or_else(|| panic!("nothing about {part}: {findings}"))
+        .unwrap_or_else(|| panic!("no finding about {part}: {findings}"))
         .clone()
 }
 
-/// Where all is well there is at most advice, and the exit code is 0.
+/// If all is well, there is at most advice, and the exit code is 0.
 #[test]
 fn all_is_well() {
     let sandbox = Sandbox::new();
@@ -63,39 +63,39 @@ fn all_is_well() {
     insta::assert_snapshot!(out.replace(&id, "ID").replace(":ss UTC", " UTC"), @r"
     ok      config       $WORLD/home/.config/jiti/config.toml
     ok      ledger       $WORLD/home/.local/share/jiti/ledger.db (id ID), 4 live stacks
-    ok      writing      the file and its folder can be written
-    ok      permissions  only its owner (600)
+    ok      writing      the file and its folder are writable
+    ok      permissions  accessible only to its owner (600)
     ok      clock        YYYY-MM-DD hh:mm UTC, not behind the ledger
-    advice  reaper       Nothing ends at expiry: no reaper has run yet
-            to mend:     run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
+    advice  reaper       Nothing tears stacks down at expiry: no reaper has run yet
+            to fix:      run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
     ok      terraform    1.11.4 at $WORLD/bin/terraform
     ");
 }
 
-/// On a fresh machine everything that is missing is said, with how to mend it; only Terraform is broken.
+/// On a fresh machine, each missing part is a finding with its fix. Only Terraform is broken.
 #[test]
 fn a_fresh_machine() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run_piped(&["doctor"]).exits(1);
     insta::assert_snapshot!(ran.out(), @r"
-    advice  config       there is none at $WORLD/home/.config/jiti/config.toml: nothing is limited
-            to mend:     to set limits, write a [policy] into $WORLD/home/.config/jiti/config.toml
-    advice  ledger       there is none at $WORLD/home/.local/share/jiti/ledger.db yet
-            to mend:     the first apply of a `jiti_stack` creates it; to look at another one, use --ledger or JITI_LEDGER
-    broken  terraform    neither terraform nor tofu is on the PATH: nothing can be applied or destroyed from here
-            to mend:     install Terraform or OpenTofu 1.8 or later, or add its folder to PATH
+    advice  config       no file at $WORLD/home/.config/jiti/config.toml, so no limits apply
+            to fix:      to set limits, add a [policy] to $WORLD/home/.config/jiti/config.toml
+    advice  ledger       no ledger at $WORLD/home/.local/share/jiti/ledger.db yet
+            to fix:      the first apply of a `jiti_stack` creates it; to use another ledger, set --ledger or JITI_LEDGER
+    broken  terraform    neither terraform nor tofu is on the PATH, so this machine can apply and destroy nothing
+            to fix:      install Terraform or OpenTofu 1.8 or later, or add its folder to PATH
     ");
-    assert_eq!(ran.stderr, "Error: one thing is broken\n");
+    assert_eq!(ran.stderr, "Error: 1 check failed\n");
     assert_eq!(
         std::fs::read_dir(sandbox.path("home")).unwrap().count(),
         0,
-        "nothing was made"
+        "no file was created"
     );
 }
 
-/// Terraform is asked for its version; one that does not answer is broken, an old one is advice.
+/// A Terraform that does not print its version is broken. An old one is advice.
 #[test]
-fn terraform_is_asked() {
+fn terraform_has_a_version() {
     let sandbox = Sandbox::new();
     terraform(&sandbox);
     let found = finding(&sandbox, "terraform");
@@ -120,7 +120,7 @@ fn terraform_is_asked() {
     );
 }
 
-/// A configuration that cannot be used is broken, and the rest is looked at all the same.
+/// An invalid configuration is broken, and the other parts are still checked.
 #[test]
 fn a_broken_configuration() {
     let sandbox = Sandbox::new();
@@ -135,16 +135,19 @@ fn a_broken_configuration() {
     assert_eq!(finding(&sandbox, "ledger")["verdict"], "ok");
 }
 
-/// A file that is no ledger is broken.
+/// A file that is not a ledger is broken.
 #[test]
-fn no_ledger_in_the_file() {
+fn a_file_that_is_not_a_ledger() {
     let sandbox = Sandbox::new();
     std::fs::create_dir_all(sandbox.ledger().parent().unwrap()).unwrap();
-    std::fs::write(sandbox.ledger(), "somebody's notes\n").unwrap();
+    std::fs::write(sandbox.ledger(), "notes\n").unwrap();
     let found = finding(&sandbox, "ledger");
     assert_eq!(found["verdict"], "broken");
     assert!(
-        found["found"].as_str().unwrap().contains("no jiti ledger"),
+        found["found"]
+            .as_str()
+            .unwrap()
+            .contains("not a jiti ledger"),
         "{found}"
     );
     assert!(
@@ -153,21 +156,21 @@ fn no_ledger_in_the_file() {
     );
 }
 
-/// A ledger that others can read is advice, with the command that mends it.
+/// A ledger that other users can read is advice, with the command that fixes it.
 #[test]
-fn permissions_are_looked_at() {
+fn permissions_are_checked() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     assert_eq!(finding(&sandbox, "permissions")["verdict"], "ok");
-    for (mode, says) in [
-        (0o644, "others can read it"),
-        (0o666, "others can change it"),
+    for (mode, text) in [
+        (0o644, "other users can read it"),
+        (0o666, "other users can change it"),
     ] {
         std::fs::set_permissions(sandbox.ledger(), std::fs::Permissions::from_mode(mode)).unwrap();
         let found = finding(&sandbox, "permissions");
         assert_eq!(found["verdict"], "advice");
         assert!(
-            found["found"].as_str().unwrap().starts_with(says),
+            found["found"].as_str().unwrap().starts_with(text),
             "{found}"
         );
         assert!(
@@ -177,7 +180,7 @@ fn permissions_are_looked_at() {
     }
 }
 
-/// A clock that runs behind the ledger is broken.
+/// A clock that is behind the ledger is broken.
 #[test]
 fn a_clock_behind_the_ledger() {
     let sandbox = Sandbox::new();
@@ -197,16 +200,12 @@ fn a_clock_behind_the_ledger() {
     );
 }
 
-/// `--read-only` is what was asked for, not a fault.
+/// `--read-only` is the user's choice, not a fault.
 #[test]
-fn read_only_is_no_fault() {
+fn read_only_is_not_a_fault() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     terraform(&sandbox);
     let ran = sandbox.run(&["doctor", "--read-only"]).ok();
-    assert!(
-        ran.stdout.contains("--read-only was given"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("--read-only is set"), "{}", ran.stdout);
 }

@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
-/// The events of one stack in words, at 80 columns and at 200.
+/// The events of one stack, at 80 and at 200 columns.
 #[test]
 fn of_one_stack() {
     let sandbox = Sandbox::new();
@@ -12,10 +12,10 @@ fn of_one_stack() {
     SEQ  TIME (UTC)           WHAT HAPPENED                               BY
       1  YYYY-MM-DD hh:mm:ss  requested checkout@1.…@example.com, ttl 8h  ana@laptop
       2  YYYY-MM-DD hh:mm:ss  recorded in the Terraform state             ana@laptop
-      3  YYYY-MM-DD hh:mm:ss  provisioned: all is created, checks begin   ana@laptop
-      4  YYYY-MM-DD hh:mm:ss  phase migrate database (database) began     ana@laptop
+      3  YYYY-MM-DD hh:mm:ss  provisioned: readiness checks start         ana@laptop
+      4  YYYY-MM-DD hh:mm:ss  phase migrate database (database) started   ana@laptop
       5  YYYY-MM-DD hh:mm:ss  phase migrate database (database) done      ana@laptop
-      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) began             ana@laptop
+      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) started           ana@laptop
       7  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) done              ana@laptop
       8  YYYY-MM-DD hh:mm:ss  check passed: http healthz                  ana@laptop
       9  YYYY-MM-DD hh:mm:ss  ready: every check has passed               ana@laptop
@@ -28,7 +28,7 @@ fn of_one_stack() {
     ");
 }
 
-/// Without a name, the events of all stacks in the order of the ledger; JSON has every one of them once.
+/// Without a name, the events of all stacks in the order of the ledger. JSON has each event once.
 #[test]
 fn of_all_stacks() {
     let sandbox = Sandbox::new();
@@ -37,22 +37,22 @@ fn of_all_stacks() {
     let events = sandbox.run(&["events", "--json"]).ok().json();
     let events = events.as_array().unwrap();
     assert_eq!(table.lines().count(), 1 + events.len());
-    let told: Vec<String> = events
+    let listed: Vec<String> = events
         .iter()
         .map(|event| format!("{} {}", event["stack"], event["seq"]))
         .collect();
-    assert_eq!(told.len(), 9 + 3 + 4 + 2 + 2);
+    assert_eq!(listed.len(), 9 + 3 + 4 + 2 + 2);
     assert_eq!(
-        (told[0].as_str(), told[9].as_str()),
+        (listed[0].as_str(), listed[9].as_str()),
         ("\"checkout-1.4.0\" 1", "\"checkout-1.5.0\" 1")
     );
-    let mut once = told.clone();
-    once.sort();
-    once.dedup();
-    assert_eq!(once.len(), told.len());
+    let mut unique = listed.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), listed.len());
 }
 
-/// More events than are read at a time are told without a seam.
+/// A history of several pages is printed as one table.
 #[test]
 fn of_a_long_history() {
     let sandbox = Sandbox::new();
@@ -81,13 +81,13 @@ fn of_a_long_history() {
     assert_eq!(numbers, (1..=10_101).collect::<Vec<u64>>());
 }
 
-/// Without a ledger nothing has happened, which is no failure; a name that nobody knows is one.
+/// Without a ledger, `events` succeeds with no events. An unknown name is an error.
 #[test]
 fn without_a_ledger() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(sandbox.run_piped(&["events"]).ok().stdout, @"No events: nothing has happened in $WORLD/home/.local/share/jiti/ledger.db yet.");
+    insta::assert_snapshot!(sandbox.run_piped(&["events"]).ok().stdout, @"No events in $WORLD/home/.local/share/jiti/ledger.db yet.");
     assert_eq!(sandbox.run(&["events", "--json"]).ok().stdout, "[]\n");
-    sandbox.run(&["events", "nobody"]).exits(1);
+    sandbox.run(&["events", "unknown"]).exits(1);
     five_stacks(&sandbox);
     let ran = sandbox.run(&["events", "search-pr-9"]).exits(1);
     insta::assert_snapshot!(ran.stderr, @r#"

@@ -1,4 +1,4 @@
-//! Text from data never acts on a terminal, wherever it comes from and wherever it is shown.
+//! Text from data never controls the terminal, wherever it comes from and wherever it is shown.
 
 use stack::init::PhaseBoundary;
 use stack::{EventKind, Labels};
@@ -6,10 +6,11 @@ use stack::{EventKind, Labels};
 use crate::sandbox::Sandbox;
 use crate::story::{Story, requested};
 
-/// Clears the screen, renames the window, turns the reading, hides, breaks the line, rings.
+/// Clears the screen, renames the window, changes the text direction, hides text, breaks the line, and
+/// rings the bell.
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{200b}\u{9b}31m\r\n\u{7f}fin";
 
-/// Whatever commands say about a stack with hostile text in it is printable, also as JSON and as CSV.
+/// The output about a stack with hostile text is printable, also as JSON and CSV.
 #[test]
 fn hostile_text_is_only_shown() {
     let sandbox = Sandbox::new();
@@ -98,7 +99,7 @@ fn hostile_text_is_only_shown() {
     assert_eq!(why, HOSTILE, "JSON escapes, and loses nothing");
 }
 
-/// Labels and names hold nothing hostile from the start.
+/// Labels and names reject hostile text.
 #[test]
 fn names_and_labels_are_refused() {
     assert!(Labels::new([("team".to_owned(), HOSTILE.to_owned())].into()).is_err());
@@ -111,7 +112,7 @@ fn names_and_labels_are_refused() {
     );
 }
 
-/// A hostile path in an error is shown, too, and only shown.
+/// A hostile path in an error is escaped too.
 #[test]
 fn hostile_paths_are_only_shown() {
     let sandbox = Sandbox::new();

@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
-/// At 80 columns the columns that matter least have given way, and no line is longer.
+/// At 80 columns, the least important columns are dropped, and no line is longer.
 #[test]
 fn at_80_columns() {
     let sandbox = Sandbox::new();
@@ -16,8 +16,9 @@ fn at_80_columns() {
     reports-2.0.0   ben@example.com  purgatory, expired     expired 3 min ago  $1.10
     search-pr-7     team-search      ready                           1 d 21 h      –
 
-    4 stacks, $1.94/h for 3 of them
-    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
+    4 stacks, $1.94/h (1 of 4 unpriced)
+    Nothing tears stacks down at expiry: no reaper has run yet. `jiti reap --yes`
+    runs it once.
     ");
     let rows = ran.stdout.lines().take_while(|line| !line.is_empty());
     assert!(
@@ -27,26 +28,26 @@ fn at_80_columns() {
     );
 }
 
-/// At 200 columns everything is there.
+/// At 200 columns, every column is shown.
 #[test]
 fn at_200_columns() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run_wide(&["ls"]).ok().out(), @r"
-    NAME            APP@VERSION     OWNER            STATE                         AGE               LEFT  DIES AT (UTC)    $/H  SPENT              INIT
+    NAME            APP@VERSION     OWNER            STATE                         AGE               LEFT  ENDS AT (UTC)    $/H  SPENT              INIT
     checkout-1.4.0  checkout@1.4.0  ana@example.com  ready                  3 h 12 min         4 h 47 min  –              $0.42  $1.35              12 s
     checkout-1.5.0  checkout@1.5.0  ana@example.com  ready, expiring, held      20 min             24 min  –              $0.42  $0.14                 –
     reports-2.0.0   reports@2.0.0   ben@example.com  purgatory, expired      4 h 3 min  expired 3 min ago  –              $1.10  $4.46  4 h 3 min so far
     search-pr-7     search@8f3c2ab  team-search      ready                     1 d 2 h           1 d 21 h  –                  –      –                 –
 
-    4 stacks, $1.94/h for 3 of them
-    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
+    4 stacks, $1.94/h (1 of 4 unpriced)
+    Nothing tears stacks down at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
     ");
 }
 
-/// Into a pipe nothing is left out and nothing shortened, however long it is.
+/// In a pipe, no column is dropped and nothing is shortened.
 #[test]
-fn into_a_pipe() {
+fn in_a_pipe() {
     let sandbox = Sandbox::new();
     let name = "n".repeat(128);
     Story::new(&sandbox.ledger()).stack(&name, [(90, requested(|_| {}))]);
@@ -56,15 +57,15 @@ fn into_a_pipe() {
         .ran(sandbox.command().env_remove("COLUMNS").arg("ls"))
         .ok();
     assert!(
-        piped.stdout.contains(&name) && piped.stdout.contains("DIES AT"),
+        piped.stdout.contains(&name) && piped.stdout.contains("ENDS AT"),
         "{}",
         piped.stdout
     );
 }
 
-/// `--all` shows what is gone as well.
+/// `--all` includes the stacks that are gone.
 #[test]
-fn all_shows_what_is_gone() {
+fn all_includes_gone_stacks() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     assert!(!sandbox.run(&["ls"]).ok().stdout.contains("search-pr-3"));
@@ -88,9 +89,9 @@ fn all_shows_what_is_gone() {
     assert_eq!(all[3]["phase"], "gone");
 }
 
-/// JSON has the promised fields; what is unknown is null, money is a decimal text, times are RFC 3339.
+/// JSON has the documented fields. Unknown is null, money is a decimal string, times are RFC 3339.
 #[test]
-fn json_keeps_its_promises() {
+fn json_has_the_documented_fields() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let rows = sandbox.run(&["ls", "--json"]).ok().json();
@@ -119,18 +120,18 @@ fn json_keeps_its_promises() {
     );
 }
 
-/// CSV has a row for each stack; what is unknown is empty.
+/// CSV has one row per stack. An unknown value is empty.
 #[test]
-fn csv_has_a_row_for_each() {
+fn csv_has_one_row_per_stack() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let ran = sandbox.run(&["ls", "--csv"]).ok();
     let mut rows = csv::Reader::from_reader(ran.stdout.as_bytes());
-    let head = rows.headers().unwrap().clone();
+    let header = rows.headers().unwrap().clone();
     let rows: Vec<_> = rows.records().map(Result::unwrap).collect();
     let field = |row: usize, name: &str| {
-        let at = head.iter().position(|head| head == name).unwrap();
-        rows[row].get(at).unwrap().to_owned()
+        let column = header.iter().position(|title| title == name).unwrap();
+        rows[row].get(column).unwrap().to_owned()
     };
     assert_eq!(rows.len(), 4);
     assert_eq!(field(0, "name"), "checkout-1.4.0");
@@ -142,13 +143,13 @@ fn csv_has_a_row_for_each() {
     sandbox.run(&["ls", "--csv", "--json"]).exits(2);
 }
 
-/// Without a ledger there are no stacks, which is no failure; it says how to begin, and makes no file.
+/// Without a ledger, `ls` succeeds, says how to start, and creates no file.
 #[test]
 fn without_a_ledger() {
     let sandbox = Sandbox::new();
     insta::assert_snapshot!(sandbox.run_piped(&["ls"]).ok().stdout, @r"
     No stacks: there is no ledger at $WORLD/home/.local/share/jiti/ledger.db yet.
-    To begin, put a `jiti_stack` into a Terraform configuration and apply it. To look at another ledger, use --ledger or JITI_LEDGER.
+    To start, add a `jiti_stack` to a Terraform configuration and apply it. To use another ledger, set --ledger or JITI_LEDGER.
     ");
     let json = sandbox.run(&["ls", "--json"]).exits(0);
     assert_eq!(
@@ -168,11 +169,11 @@ fn without_a_ledger() {
     assert_eq!(
         std::fs::read_dir(sandbox.path("home")).unwrap().count(),
         0,
-        "nothing was made"
+        "no file was created"
     );
 }
 
-/// A ledger in which nothing lives says so.
+/// If all stacks are gone, `ls` says so.
 #[test]
 fn an_empty_ledger() {
     let sandbox = Sandbox::new();
@@ -182,28 +183,32 @@ fn an_empty_ledger() {
         [(90, requested(|_| {})), (30, stack::EventKind::Released)],
     );
     insta::assert_snapshot!(sandbox.run_piped(&["ls"]).ok().stdout, @r"
-    No stacks: none lives in the ledger $WORLD/home/.local/share/jiti/ledger.db.
-    `jiti ls --all` shows those that are gone.
+    No live stacks in the ledger $WORLD/home/.local/share/jiti/ledger.db.
+    `jiti ls --all` includes the stacks that are gone.
     ");
 }
 
-/// While a reaper runs, a stack has a time at which it dies, and nothing is said about the reaper.
+/// While a reaper runs, a stack has a time at which it ends, and there is no warning.
 #[test]
 fn with_a_reaper() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     Story::new(&sandbox.ledger()).reaper_ran(60);
     let ran = sandbox.run_wide(&["ls"]).ok();
-    assert!(!ran.stdout.contains("Nothing ends"), "{}", ran.stdout);
+    assert!(
+        !ran.stdout.contains("Nothing tears stacks down"),
+        "{}",
+        ran.stdout
+    );
     let rows = sandbox.run(&["ls", "--json"]).ok().json();
     let dies: jiff::Timestamp = rows[0]["dies_at"].as_str().unwrap().parse().unwrap();
     let expires: jiff::Timestamp = rows[0]["expires_at"].as_str().unwrap().parse().unwrap();
     let after = dies.duration_since(expires);
-    // The grace is an hour, and the reaper comes every quarter of one.
+    // The grace is one hour, and the reaper runs every 15 minutes.
     assert!((3_600..3_600 + 900).contains(&after.as_secs()), "{after:?}");
 }
 
-/// A reaper that has not been heard of for twice its interval is no reaper.
+/// A reaper that has not run for twice its interval counts as stopped.
 #[test]
 fn with_a_silent_reaper() {
     let sandbox = Sandbox::new();
@@ -211,10 +216,10 @@ fn with_a_silent_reaper() {
     Story::new(&sandbox.ledger()).reaper_ran(31 * 60);
     let ran = sandbox.run_wide(&["ls"]).ok();
     let note = ran.out().lines().last().unwrap().to_owned();
-    insta::assert_snapshot!(note, @"Nothing ends at expiry: the last reaper ran at YYYY-MM-DD hh:mm UTC and should run every 15m. `jiti reap --yes` runs it once.");
+    insta::assert_snapshot!(note, @"Nothing tears stacks down at expiry: the last reaper ran at YYYY-MM-DD hh:mm UTC; its interval is 15 min. `jiti reap --yes` runs it once.");
 }
 
-/// Colour is for those who want it, and only repeats what the words say.
+/// Colour is optional, and only repeats what the words say.
 #[test]
 fn colour_only_repeats() {
     let sandbox = Sandbox::new();

@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "the example's own main is not called here")]
 mod picture;
 
-/// It shows what the renderer draws now. `make picture` writes it anew.
+/// The picture shows what the renderer draws now. `make picture` updates it.
 #[test]
 fn the_picture_is_fresh() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/dashboard.svg");

@@ -1,5 +1,5 @@
-//! `jiti reap`: what it shows, refuses, leaves alone, and tells. Ending stacks with a real Terraform is tested
-//! where Terraform is; here their roots are on another machine.
+//! `jiti reap`: the preview, the refusals, and the notifications. The end-to-end tests tear stacks down
+//! with a real Terraform; here their root modules are on another machine.
 
 use std::io::Read;
 use std::process::{Child, Stdio};
@@ -15,22 +15,22 @@ use crate::story::{Story, requested, span};
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 
-/// Stacks with a TTL of four hours, each begun so long ago.
+/// Writes stacks with a TTL of four hours, each created this many seconds ago.
 fn stacks(story: &Story, stacks: &[(&str, i64)]) {
     for (name, seconds_ago) in stacks {
-        let begun = requested(|r| r.terms.ttl = "4h".parse().unwrap());
+        let registered = requested(|r| r.terms.ttl = "4h".parse().unwrap());
         story.stack(
             name,
             [
-                (*seconds_ago, begun),
+                (*seconds_ago, registered),
                 (seconds_ago - 1, EventKind::Recorded { origin: None }),
             ],
         );
     }
 }
 
-/// Two that are due, one that expires in 20 minutes, one that has time.
-fn four(sandbox: &Sandbox) {
+/// Two stacks that are due, one that expires in 20 minutes, and one that is young.
+fn four_stacks(sandbox: &Sandbox) {
     let story = Story::new(&sandbox.ledger());
     let half = 30;
     stacks(
@@ -44,7 +44,7 @@ fn four(sandbox: &Sandbox) {
     );
 }
 
-fn begin(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("jiti"));
     command
         .env_clear()
@@ -57,7 +57,7 @@ fn begin(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
-fn said(child: Child) -> (Option<i32>, String, String) {
+fn output_of(child: Child) -> (Option<i32>, String, String) {
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (
@@ -75,21 +75,21 @@ fn lines(text: &str) -> Vec<Value> {
 
 #[track_caller]
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
+    let began = Instant::now();
     while !holds() {
         assert!(
-            start.elapsed() < Duration::from_secs(20),
+            began.elapsed() < Duration::from_secs(20),
             "not within 20 s: {what}"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Without `--yes` it shows what it would do, does nothing of it, and ends with 2 where nobody sees it.
+/// Without `--yes` it only previews. Without a terminal the exit code is 2.
 #[test]
-fn without_yes_it_only_shows() {
+fn without_yes_it_is_a_preview() {
     let sandbox = Sandbox::new();
-    four(&sandbox);
+    four_stacks(&sandbox);
     let before = sandbox.count("due");
     let ran = sandbox.run_piped(&["reap"]).exits(2);
     let order: Vec<&str> = ran
@@ -99,7 +99,10 @@ fn without_yes_it_only_shows() {
         .collect();
     assert_eq!(&order[1..3], ["due-long", "due"], "{ran:#?}");
     assert!(ran.stdout.contains("soon expires in 20 min"), "{ran:#?}");
-    assert!(ran.stderr.contains("`jiti reap --yes` does it"), "{ran:#?}");
+    assert!(
+        ran.stderr.contains("`jiti reap --yes` applies it"),
+        "{ran:#?}"
+    );
     let json = lines(&sandbox.run(&["reap", "--json"]).exits(2).stdout);
     let last = json.last().unwrap();
     assert_eq!(last["dry_run"], true);
@@ -108,15 +111,15 @@ fn without_yes_it_only_shows() {
     assert_eq!(sandbox.count("due"), before);
 }
 
-/// Nothing is ended unattended without a configuration file, nor where changes are forbidden.
+/// `reap --yes` is refused without a configuration file, and in read-only mode.
 #[test]
-fn unattended_wants_a_configuration() {
+fn unattended_deletion_needs_a_configuration() {
     let sandbox = Sandbox::new();
-    four(&sandbox);
+    four_stacks(&sandbox);
     for arguments in [&["reap", "--yes"][..], &["reap", "--yes", "--watch"]] {
         let ran = sandbox.run(arguments).exits(3);
         assert!(
-            ran.stderr.contains("without a configuration file"),
+            ran.stderr.contains("requires a configuration file"),
             "{ran:#?}"
         );
     }
@@ -129,14 +132,15 @@ fn unattended_wants_a_configuration() {
     assert_eq!(sandbox.count("due"), 2);
 }
 
-/// A stack whose root is on another machine is residue, told, and neither swept nor deleted.
+/// If the root module is on another machine, the stack becomes residue with a notification. It is
+/// neither swept nor deleted.
 #[test]
 fn an_unreachable_origin_is_residue() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::new(Duration::ZERO);
-    // One after the other, so that the order can be seen.
+    // One teardown at a time, so that the order is fixed.
     sandbox.config(&format!("{}[reaper]\nconcurrency = 1\n", receiver.config()));
-    four(&sandbox);
+    four_stacks(&sandbox);
     let ran = sandbox.run(&["reap", "--yes", "--json"]).exits(4);
     let json = lines(&ran.stdout);
     let ended: Vec<&Value> = json
@@ -158,23 +162,23 @@ fn an_unreachable_origin_is_residue() {
         receiver.kinds(),
         ["due residue", "due-long residue", "soon expiry:30m"]
     );
-    // The next tries wait.
+    // The next attempts wait.
     sandbox.run(&["reap", "--yes"]).exits(0);
     assert_eq!(receiver.messages().len(), 3);
 }
 
-/// The run is in the ledger, and `doctor` and `ls` no longer say that nothing ends.
+/// A run is recorded in the ledger, and `ls` no longer warns that no reaper runs.
 #[test]
 fn a_run_is_a_heartbeat() {
     let sandbox = Sandbox::new();
     sandbox.config("[reaper]\ninterval = \"10m\"\n");
-    four(&sandbox);
+    four_stacks(&sandbox);
     assert!(
         sandbox
             .run(&["ls"])
             .ok()
             .stdout
-            .contains("Nothing ends at expiry")
+            .contains("Nothing tears stacks down at expiry")
     );
     let ran = sandbox.run(&["reap", "--yes"]).exits(4);
     assert!(
@@ -186,18 +190,18 @@ fn a_run_is_a_heartbeat() {
             .run(&["ls"])
             .ok()
             .stdout
-            .contains("Nothing ends at expiry")
+            .contains("Nothing tears stacks down at expiry")
     );
     assert!(sandbox.shown("young")["dies_at"].is_string());
 }
 
-/// More due than allowed: none is touched, it is told once, and the exit code says so.
+/// If more stacks are due than allowed, none is touched, and there is one notification. Exit code 3.
 #[test]
 fn more_than_allowed_is_refused() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::new(Duration::ZERO);
     sandbox.config(&format!("{}[reaper]\nmax_stacks = 1\n", receiver.config()));
-    four(&sandbox);
+    four_stacks(&sandbox);
     for _ in 0..2 {
         let ran = sandbox.run(&["reap", "--yes"]).exits(3);
         assert!(ran.stderr.contains("2 stacks are due"), "{ran:#?}");
@@ -210,12 +214,12 @@ fn more_than_allowed_is_refused() {
     assert_eq!(sandbox.count("due"), 2);
 }
 
-/// A clock that runs behind the ledger touches nothing, and says so.
+/// If the clock is behind the ledger, the run touches nothing, and the error says why.
 #[test]
 fn a_clock_behind_the_ledger_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.config("");
-    four(&sandbox);
+    four_stacks(&sandbox);
     stacks(&Story::new(&sandbox.ledger()), &[("tomorrow", -HOUR)]);
     let ran = sandbox.run(&["reap", "--yes"]).exits(3);
     assert!(ran.stderr.contains("set the clock"), "{ran:#?}");
@@ -225,16 +229,16 @@ fn a_clock_behind_the_ledger_is_refused() {
             .run(&["ls"])
             .ok()
             .stdout
-            .contains("Nothing ends at expiry")
+            .contains("Nothing tears stacks down at expiry")
     );
 }
 
-/// A pause holds for every reaper of the ledger until it is taken back, and says whose it is and why.
+/// A pause applies to every reaper of the ledger until it is resumed, and shows by whom and why.
 #[test]
-fn a_pause_holds_for_everybody() {
+fn a_pause_applies_to_every_reaper() {
     let sandbox = Sandbox::new();
     sandbox.config("");
-    four(&sandbox);
+    four_stacks(&sandbox);
     let ran = sandbox
         .run_piped(&["reap", "--pause", "--why", "an incident"])
         .ok();
@@ -261,9 +265,9 @@ fn a_pause_holds_for_everybody() {
     }
 }
 
-/// A receiver counts each warning once, over runs one after the other and reapers at once.
+/// Each warning is sent once, by consecutive runs and by concurrent reapers.
 #[test]
-fn each_warning_is_told_once() {
+fn each_warning_is_sent_once() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::new(Duration::from_millis(150));
     sandbox.config(&receiver.config());
@@ -274,10 +278,10 @@ fn each_warning_is_told_once() {
     story.stack("stuck", [(10 * MINUTE, stuck)]);
     for _ in 0..2 {
         let reapers: Vec<Child> = (0..3)
-            .map(|_| begin(&sandbox, &["reap", "--yes"]))
+            .map(|_| start(&sandbox, &["reap", "--yes"]))
             .collect();
         for reaper in reapers {
-            let (code, _, stderr) = said(reaper);
+            let (code, _, stderr) = output_of(reaper);
             assert_eq!((code, stderr.as_str()), (Some(0), ""));
         }
     }
@@ -294,7 +298,7 @@ fn each_warning_is_told_once() {
     assert_eq!(ids.len(), 6);
 }
 
-/// A reaper that is killed while it tells goes on where it was: what was written down is not told again.
+/// After a kill, the next run sends the remaining warnings. Recorded ones are not sent again.
 #[test]
 fn a_kill_loses_no_warning() {
     let sandbox = Sandbox::new();
@@ -305,8 +309,8 @@ fn a_kill_loses_no_warning() {
         &Story::new(&sandbox.ledger()),
         &names.map(|name| (name, 4 * HOUR - 90 * MINUTE)),
     );
-    let mut reaper = begin(&sandbox, &["reap", "--yes"]);
-    until("one is written down", || {
+    let mut reaper = start(&sandbox, &["reap", "--yes"]);
+    until("one is recorded", || {
         names.iter().any(|name| sandbox.count(name) == 3)
     });
     reaper.kill().unwrap();
@@ -318,7 +322,7 @@ fn a_kill_loses_no_warning() {
         .map(|m| m["id"].to_string())
         .collect();
     ids.sort();
-    // Only the one that was on its way when the kill came may have arrived twice, under the same id.
+    // Only the warning that was in flight at the kill may have arrived twice, with the same id.
     assert!(ids.len() <= names.len() + 1, "{ids:?}");
     ids.dedup();
     assert_eq!(ids.len(), names.len());
@@ -328,9 +332,9 @@ fn a_kill_loses_no_warning() {
     }
 }
 
-/// A webhook that is down delays nothing, fails nothing, and is tried again.
+/// A webhook that is down fails no run, and the next run retries.
 #[test]
-fn a_webhook_that_is_down_is_tried_again() {
+fn a_webhook_that_is_down_is_retried() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::new(Duration::ZERO);
     receiver.goes_down(true);
@@ -339,7 +343,7 @@ fn a_webhook_that_is_down_is_tried_again() {
     stacks(&story, &[("soon", 4 * HOUR - 20 * MINUTE)]);
     let ran = sandbox.run(&["reap", "--yes"]).exits(0);
     assert!(ran.stderr.contains("the webhook answered 503"), "{ran:#?}");
-    assert!(ran.stderr.contains("the next run tries again"), "{ran:#?}");
+    assert!(ran.stderr.contains("the next run retries"), "{ran:#?}");
     assert!(receiver.kinds().is_empty());
     receiver.goes_down(false);
     sandbox.run(&["reap", "--yes"]).ok();
@@ -347,34 +351,34 @@ fn a_webhook_that_is_down_is_tried_again() {
     assert_eq!(receiver.kinds(), ["soon expiry:30m"]);
 }
 
-/// A watch runs again and again, says one line a run, and ends well when it is asked to.
+/// `--watch` repeats runs, prints one line per run, and exits with 0 on SIGTERM.
 #[test]
-fn a_watch_runs_until_it_is_asked_to_end() {
+fn a_watch_runs_until_sigterm() {
     let sandbox = Sandbox::new();
     sandbox.config("[reaper]\ninterval = \"1s\"\n");
-    four(&sandbox);
-    let mut reaper = begin(&sandbox, &["reap", "--yes", "--watch"]);
+    four_stacks(&sandbox);
+    let mut reaper = start(&sandbox, &["reap", "--yes", "--watch"]);
     let mut out = reaper.stdout.take().unwrap();
-    let mut heard = String::new();
-    while heard.lines().count() < 3 {
-        let mut piece = [0; 1024];
-        let count = out.read(&mut piece).unwrap();
-        assert!(count > 0, "it ended: {heard}");
-        heard.push_str(std::str::from_utf8(&piece[..count]).unwrap());
+    let mut printed = String::new();
+    while printed.lines().count() < 3 {
+        let mut buffer = [0; 1024];
+        let count = out.read(&mut buffer).unwrap();
+        assert!(count > 0, "it ended: {printed}");
+        printed.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
     }
     let pid = rustix::process::Pid::from_child(&reaper);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    let (code, _, stderr) = said(reaper);
+    let (code, _, stderr) = output_of(reaper);
     assert_eq!(code, Some(0), "{stderr}");
-    let lines: Vec<&str> = heard.lines().collect();
+    let lines: Vec<&str> = printed.lines().collect();
     assert!(
-        lines[0].contains(" UTC 0 ended, 2 left something behind; next run"),
-        "{heard}"
+        lines[0].contains(" UTC 0 torn down, 2 incomplete; next run"),
+        "{printed}"
     );
-    let runs = |line: &&&str| line.contains(" UTC 0 ended") && line.contains("; next run 20");
-    assert_eq!(lines.iter().filter(runs).count(), lines.len(), "{heard}");
+    let runs = |line: &&&str| line.contains(" UTC 0 torn down") && line.contains("; next run 20");
+    assert_eq!(lines.iter().filter(runs).count(), lines.len(), "{printed}");
     assert!(
-        stderr.contains("Stopping: what is under way is finished"),
+        stderr.contains("Stopping: running teardowns will finish"),
         "{stderr}"
     );
 }

@@ -3,24 +3,24 @@
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
-/// The groups stand with the most expensive first, and all together below them.
+/// The most expensive group comes first, and the total last.
 #[test]
 fn by_application() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run_wide(&["report"]).ok().out(), @r"
-    APP       STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90   INIT $  LATE  RESIDUE
-    reports        1    4.1  $4.46       –     0       –      0       –     –        –     1        0
-    checkout       2    3.6  $1.49       –     0       –      1    12 s  12 s  $0.0014     0        0
-    search         2   52.4      –       –     0       –      0       –     –        –     0        0
-    all            5   60.0  $5.96       –     0       –      1    12 s  12 s  $0.0014     1        0
+    APP       STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90   INIT $  NOT READY IN TIME  RESIDUE
+    reports        1    4.1  $4.46       –     0       –      0       –     –        –                  1        0
+    checkout       2    3.6  $1.49       –     0       –      1    12 s  12 s  $0.0014                  0        0
+    search         2   52.4      –       –     0       –      0       –     –        –                  0        0
+    total          5   60.0  $5.96       –     0       –      1    12 s  12 s  $0.0014                  1        0
 
-    YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Ended: 1 by Terraform.
-    2 stacks of which no rate was ever known are not in what was spent.
+    YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Stacks that ended: 1 by Terraform.
+    SPENT leaves out 2 stacks without a known rate.
     ");
 }
 
-/// At 80 columns the columns that matter least have given way.
+/// At 80 columns, the least important columns are dropped.
 #[test]
 fn at_80_columns() {
     let sandbox = Sandbox::new();
@@ -31,15 +31,15 @@ fn at_80_columns() {
     ben@example.com       1    4.1  $4.46       –     0       –      0       –     –
     ana@example.com       3   29.7  $1.49       –     0       –      1    12 s  12 s
     team-search           1   26.2      –       –     0       –      0       –     –
-    all                   5   60.0  $5.96       –     0       –      1    12 s  12 s
+    total                 5   60.0  $5.96       –     0       –      1    12 s  12 s
 
-    YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Ended: 1 by Terraform.
-    2 stacks of which no rate was ever known are not in what was spent.
+    YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Stacks that ended: 1 by Terraform.
+    SPENT leaves out 2 stacks without a known rate.
     ");
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80));
 }
 
-/// JSON has every figure; what is unknown is null, and no group is called what it is not.
+/// JSON has every figure. An unknown value is null.
 #[test]
 fn json_has_every_figure() {
     let sandbox = Sandbox::new();
@@ -67,9 +67,9 @@ fn json_has_every_figure() {
     assert_eq!(report["total"]["stacks"], 5);
 }
 
-/// CSV has a row for each group with as many fields as the head.
+/// CSV has one row per group, with as many fields as the header.
 #[test]
-fn csv_has_a_row_for_each_group() {
+fn csv_has_one_row_per_group() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let ran = sandbox.run(&["report", "--csv"]).ok();
@@ -82,9 +82,9 @@ fn csv_has_a_row_for_each_group() {
     assert!(rows.all(|fields| fields == 22), "{}", ran.stdout);
 }
 
-/// The page needs nothing but itself, and runs nothing.
+/// The HTML page is self-contained and has no scripts.
 #[test]
-fn the_page_stands_alone() {
+fn the_page_is_self_contained() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let page = sandbox.run(&["report", "--html"]).ok().stdout;
@@ -97,9 +97,9 @@ fn the_page_stands_alone() {
     }
 }
 
-/// Of a time in which nothing stood nothing is told.
+/// Stacks that ended before the period are not in the report.
 #[test]
-fn nothing_stood() {
+fn earlier_stacks_are_left_out() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let report = sandbox
@@ -108,6 +108,6 @@ fn nothing_stood() {
         .json();
     assert_eq!(
         report["total"]["stacks"], 4,
-        "what is gone did not stand in the last second"
+        "the stack that is gone did not exist in the last second"
     );
 }

@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
-/// Everything about a stack, on a page that fits into 80 columns.
+/// The page of a stack fits into 80 columns.
 #[test]
 fn at_80_columns() {
     let sandbox = Sandbox::new();
@@ -15,23 +15,23 @@ fn at_80_columns() {
       version             1.4.0
       owner               ana@example.com
       labels              cost-center=42
-      origin              /srv/checkout
+      applied from        /srv/checkout
                           workspace default, /usr/bin/terraform
 
     Lease
       created             YYYY-MM-DD hh:mm UTC, 3 h 12 min ago
       expires             YYYY-MM-DD hh:mm UTC, in 4 h 47 min
-      ttl                 8h, a new version renews it
-      cap                 none: the policy has no max_ttl
+      ttl                 8h, renewed by a new version
+      latest expiry       unlimited: the policy sets no max_ttl
       held                no
-      dies at             unknown: no reaper runs
+      ends at             unknown: no reaper is running
 
     Init
       total               12 s, $0.0014
       requested           YYYY-MM-DD hh:mm UTC, 3 h 12 min ago
-      to provisioned      4.0 s
-      to ready            8.0 s
-      slowest             migrate database
+      provisioned after   4.0 s
+      ready after         8.0 s
+      slowest phase       migrate database
 
       PHASE             CLASS      TOOK  FROM REQUEST TO READY
       migrate database  database  6.0 s               ████████████████████
@@ -52,19 +52,20 @@ fn at_80_columns() {
     SEQ  TIME (UTC)           WHAT HAPPENED                               BY
       1  YYYY-MM-DD hh:mm:ss  requested checkout@1.…@example.com, ttl 8h  ana@laptop
       2  YYYY-MM-DD hh:mm:ss  recorded in the Terraform state             ana@laptop
-      3  YYYY-MM-DD hh:mm:ss  provisioned: all is created, checks begin   ana@laptop
-      4  YYYY-MM-DD hh:mm:ss  phase migrate database (database) began     ana@laptop
+      3  YYYY-MM-DD hh:mm:ss  provisioned: readiness checks start         ana@laptop
+      4  YYYY-MM-DD hh:mm:ss  phase migrate database (database) started   ana@laptop
       5  YYYY-MM-DD hh:mm:ss  phase migrate database (database) done      ana@laptop
-      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) began             ana@laptop
+      6  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) started           ana@laptop
       7  YYYY-MM-DD hh:mm:ss  phase warm caches (cache) done              ana@laptop
       8  YYYY-MM-DD hh:mm:ss  check passed: http healthz                  ana@laptop
       9  YYYY-MM-DD hh:mm:ss  ready: every check has passed               ana@laptop
 
-    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
+    Nothing tears stacks down at expiry: no reaper has run yet. `jiti reap --yes`
+    runs it once.
     ");
 }
 
-/// At 200 columns nothing is shortened. A hold shows until when, why and whose.
+/// At 200 columns, nothing is shortened. A hold shows its end, reason and author.
 #[test]
 fn at_200_columns() {
     let sandbox = Sandbox::new();
@@ -76,19 +77,19 @@ fn at_200_columns() {
       app                 checkout
       version             1.5.0
       owner               ana@example.com
-      origin              /srv/checkout
+      applied from        /srv/checkout
                           workspace default, /usr/bin/terraform
 
     Lease
       created             YYYY-MM-DD hh:mm UTC, 20 min ago
       expires             YYYY-MM-DD hh:mm UTC, in 24 min
-      ttl                 45m, a new version renews it
-      cap                 YYYY-MM-DD hh:mm UTC, in 1 d 23 h (max_ttl 2d)
+      ttl                 45m, renewed by a new version
+      latest expiry       YYYY-MM-DD hh:mm UTC, in 1 d 23 h (max_ttl 2d)
       held until          YYYY-MM-DD hh:mm UTC, in 5 h: demo at four (ana@laptop)
-      dies at             unknown: no reaper runs
+      ends at             unknown: no reaper is running
 
     Init
-      none                it declares no readiness, and is ready when it is created
+      start-up time       none: the stack declares no readiness, so it is ready when it is created
 
     Cost
       rate                $0.42/h (declared)
@@ -106,13 +107,13 @@ fn at_200_columns() {
       2  YYYY-MM-DD hh:mm:ss  recorded   recorded in the Terraform state                        ana@laptop  provider
       3  YYYY-MM-DD hh:mm:ss  held       held until YYYY-MM-DD hh:mm UTC: demo at four          ana@laptop  provider
 
-    Nothing ends at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
+    Nothing tears stacks down at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
     ");
 }
 
-/// In purgatory the init goes on, and the phase that never ended is seen to run.
+/// In purgatory, the init continues, and the phase that never ended is shown as running.
 #[test]
-fn purgatory_shows_what_it_waits_for() {
+fn purgatory_shows_the_running_phase() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let page = sandbox.run(&["show", "reports-2.0.0"]).ok().out();
@@ -127,17 +128,17 @@ fn purgatory_shows_what_it_waits_for() {
     insta::assert_snapshot!(init, @r"
     total               4 h 3 min so far
     requested           YYYY-MM-DD hh:mm UTC, 4 h 3 min ago
-    to provisioned      9.0 s
-    to ready            not yet
+    provisioned after   9.0 s
+    ready after         not yet
 
     PHASE          CLASS          TOOK  FROM REQUEST TO READY
     fetch licence  dependency  running  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
     ");
 }
 
-/// What is gone can still be looked at.
+/// A stack that is gone can still be shown.
 #[test]
-fn what_is_gone_is_shown() {
+fn gone_stacks_are_shown() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let page = sandbox.run(&["show", "search-pr-3"]).ok().out();
@@ -145,10 +146,13 @@ fn what_is_gone_is_shown() {
         page.contains("gone") && page.contains("would have expired"),
         "{page}"
     );
-    assert!(!page.contains("Nothing ends at expiry"), "{page}");
+    assert!(
+        !page.contains("Nothing tears stacks down at expiry"),
+        "{page}"
+    );
 }
 
-/// `--json` is the listing's object with its events and resources.
+/// `--json` prints the object of `ls` with the events and the resources.
 #[test]
 fn json_is_the_listing_and_more() {
     let sandbox = Sandbox::new();
@@ -156,7 +160,7 @@ fn json_is_the_listing_and_more() {
     let shown = sandbox.shown("checkout-1.5.0");
     let rows = sandbox.run(&["ls", "--json"]).ok().json();
     for (field, value) in rows[1].as_object().unwrap() {
-        // Time goes on between the two.
+        // These fields change between the two calls.
         if !["cost", "ttl_seconds_left"].contains(&field.as_str()) {
             assert_eq!(&shown[field], value, "{field}");
         }
@@ -175,9 +179,9 @@ fn json_is_the_listing_and_more() {
     assert_eq!(events[2]["until"], shown["hold_until"]);
 }
 
-/// A name that nobody knows: one error, with the names that come nearest.
+/// An unknown name is one error, with similar names.
 #[test]
-fn unknown_names_are_told_their_neighbours() {
+fn unknown_names_get_suggestions() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let ran = sandbox.run(&["show", "chekout-1.4.0"]).exits(1);
@@ -190,11 +194,11 @@ fn unknown_names_are_told_their_neighbours() {
     assert!(!far.stderr.contains("did you mean"), "{}", far.stderr);
 }
 
-/// Without a ledger there is no stack to show, and no file is made.
+/// Without a ledger, `show` fails and creates no file.
 #[test]
 fn without_a_ledger() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["show", "checkout-1.4.0"]).exits(1);
-    insta::assert_snapshot!(ran.stderr, @"Error: there is no ledger at $WORLD/home/.local/share/jiti/ledger.db; the first `terraform apply` with the jiti provider creates it, or name another path with --ledger or JITI_LEDGER");
+    insta::assert_snapshot!(ran.stderr, @"Error: there is no ledger at $WORLD/home/.local/share/jiti/ledger.db; the first `terraform apply` with the jiti provider creates it, or set another path with --ledger or JITI_LEDGER");
     assert!(!sandbox.ledger().exists());
 }

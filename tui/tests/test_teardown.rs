@@ -1,17 +1,17 @@
-//! What `jiti teardown` says before any Terraform is asked.
+//! `jiti teardown`, before it runs any Terraform.
 
 use stack::EventKind;
 
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
-/// A stack that is gone already is no failure, in words and as a result; one that nobody knows is.
+/// If the stack is already gone, the command succeeds. An unknown stack is an error.
 #[test]
-fn gone_is_no_failure() {
+fn already_gone_is_a_success() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let ran = sandbox.run(&["teardown", "search-pr-3", "--yes"]).ok();
-    assert_eq!(ran.stdout, "search-pr-3 is gone already\n");
+    assert_eq!(ran.stdout, "search-pr-3 is already gone\n");
     let result = sandbox
         .run(&["teardown", "search-pr-3", "--yes", "--json"])
         .ok();
@@ -23,9 +23,9 @@ fn gone_is_no_failure() {
     assert!(ran.stderr.contains("did you mean"), "{}", ran.stderr);
 }
 
-/// Without `--yes` and without a terminal it is wrong usage, and nothing is written.
+/// Without `--yes` and without a terminal, it is wrong usage, and nothing is written.
 #[test]
-fn somebody_has_to_say_yes() {
+fn without_a_terminal_yes_is_required() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let before = sandbox.count("search-pr-7");
@@ -37,7 +37,7 @@ fn somebody_has_to_say_yes() {
     assert_eq!(sandbox.count("search-pr-7"), before);
 }
 
-/// Read-only refuses; protected wants the right name, which is said before anybody waits for a plan.
+/// Read-only mode and protection refuse before the slow plan is made.
 #[test]
 fn rules_come_before_plans() {
     let sandbox = Sandbox::new();
@@ -62,9 +62,9 @@ fn rules_come_before_plans() {
     sandbox.run(&other).exits(3);
 }
 
-/// A root on another machine is told with its place, as a failure and not as a refusal, and the lease stays.
+/// A root module on another machine is a failure that names the machine, and the lease stays.
 #[test]
-fn a_root_elsewhere_is_told() {
+fn a_root_module_elsewhere_is_a_failure() {
     let sandbox = Sandbox::new();
     let story = Story::new(&sandbox.ledger());
     let far = requested(|r| {

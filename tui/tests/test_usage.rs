@@ -1,4 +1,4 @@
-//! Wrong usage and broken surroundings: each gets one clear error and the right exit code.
+//! Wrong usage and a broken setup: each gets one clear error and the right exit code.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
-/// The help names every command, and goes to standard output when it was asked for.
+/// `--help` names every command and is printed to standard output.
 #[test]
 fn help_and_version() {
     let sandbox = Sandbox::new();
@@ -18,10 +18,10 @@ fn help_and_version() {
         sandbox.run(&[command, "--help"]).ok();
     }
     insta::assert_snapshot!(sandbox.run(&["extend", "--help"]).ok().stdout, @r"
-    Let a stack live longer
+    Extend the lease of a stack
 
-    Counted from the later of now and its present expiry. Past the policy's
-    `max_ttl` it is refused with exit code 3 and the latest time that is still
+    The new expiry is counted from the later of now and the current expiry. Past the
+    policy's `max_ttl`, jiti refuses (exit code 3) and names the latest time that is
     allowed.
 
     Usage: jiti extend [OPTIONS] <NAME> <DURATION>
@@ -31,11 +31,11 @@ fn help_and_version() {
               The stack's name
 
       <DURATION>
-              By how much, such as 90m, 8h or 1d12h
+              The duration to add, such as 90m, 8h or 1d12h
 
     Options:
           --json
-              Answer with JSON
+              Print JSON
 
       -h, --help
               Print help (see a summary with '-h')
@@ -44,15 +44,15 @@ fn help_and_version() {
           --ledger <PATH>
               Use the ledger at this path
               
-              Without it: `$JITI_LEDGER`, else `$XDG_DATA_HOME/jiti/ledger.db`, else
+              Default: `$JITI_LEDGER`, else `$XDG_DATA_HOME/jiti/ledger.db`, else
               `~/.local/share/jiti/ledger.db`.
 
           --config <PATH>
               Use the configuration file at this path
               
-              Without it: `$JITI_CONFIG`, else `$XDG_CONFIG_HOME/jiti/config.toml`,
-              else `~/.config/jiti/config.toml`. The file in the usual place may be
-              missing; one that is named may not.
+              Default: `$JITI_CONFIG`, else `$XDG_CONFIG_HOME/jiti/config.toml`,
+              else `~/.config/jiti/config.toml`. A file that you name must exist;
+              the file in the default place may be missing.
 
           --read-only
               Refuse every change
@@ -61,9 +61,9 @@ fn help_and_version() {
     assert_eq!(version, format!("jiti {}\n", env!("CARGO_PKG_VERSION")));
 }
 
-/// What is no duration is wrong usage; the error shows what was read and an example.
+/// An invalid duration is wrong usage. The error shows the input and an example.
 #[test]
-fn durations_that_are_none() {
+fn invalid_durations() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run(&["extend", "checkout-1.4.0", "8 hours"]).exits(2).stderr, @r#"
@@ -71,22 +71,22 @@ fn durations_that_are_none() {
 
     For more information, try '--help'.
     "#);
-    for wrong in ["0h", "99999999999999999999w", "", "8", "1.5h", "h"] {
-        let ran = sandbox.run(&["extend", "checkout-1.4.0", wrong]).exits(2);
+    for invalid in ["0h", "99999999999999999999w", "", "8", "1.5h", "h"] {
+        let ran = sandbox.run(&["extend", "checkout-1.4.0", invalid]).exits(2);
         assert!(ran.stderr.contains("8h"), "{ran:?}");
     }
     assert_eq!(sandbox.count("checkout-1.4.0"), 9);
 }
 
-/// A configuration file that is named has to be there; the usual one may be missing.
+/// A configuration file that the user names must exist; the default one may be missing.
 #[test]
-fn a_named_configuration_is_there() {
+fn a_named_configuration_must_exist() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     let ran = sandbox.run(&["ls", "--config", "nowhere.toml"]).exits(1);
     insta::assert_snapshot!(ran.stderr, @r"
-    Error: there is no configuration file at nowhere.toml
-    Hint: --config names it: correct the path, or create the file
+    Error: no configuration file at nowhere.toml
+    Hint: --config names this file: correct the path, or create the file
     ");
     let ran = sandbox.ran(
         sandbox
@@ -97,16 +97,16 @@ fn a_named_configuration_is_there() {
     assert!(ran.exits(1).stderr.contains("JITI_CONFIG"));
 }
 
-/// A configuration that is wrong is refused with file, line and the nearest key.
+/// An invalid configuration is an error with the file, the line and the nearest key.
 #[test]
-fn a_wrong_configuration() {
+fn an_invalid_configuration() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     sandbox.config("[policy]\nmax_tll = \"8h\"\n");
-    insta::assert_snapshot!(sandbox.run(&["ls"]).exits(1).stderr, @r#"Error: $WORLD/home/.config/jiti/config.toml:2: there is no "max_tll" in [policy]: did you mean "max_ttl"?"#);
+    insta::assert_snapshot!(sandbox.run(&["ls"]).exits(1).stderr, @r#"Error: $WORLD/home/.config/jiti/config.toml:2: unknown key "max_tll" in [policy]: did you mean "max_ttl"?"#);
 }
 
-/// The ledger that an option names goes before the one of the environment, and that before the usual place.
+/// The option overrides the environment variable, which overrides the default place.
 #[test]
 fn ledgers_are_found_in_order() {
     let sandbox = Sandbox::new();
@@ -144,7 +144,7 @@ fn ledgers_are_found_in_order() {
     assert!(ran.stderr.contains("HOME is not set"), "{ran:?}");
 }
 
-/// A shared ledger is refused clearly, as long as there is none.
+/// A shared ledger is a clear error, because it is not supported yet.
 #[test]
 fn shared_ledgers_are_not_supported_yet() {
     let sandbox = Sandbox::new();
@@ -153,37 +153,37 @@ fn shared_ledgers_are_not_supported_yet() {
         .exits(1);
     insta::assert_snapshot!(ran.stderr, @r"
     Error: dynamodb://jiti?region=eu-west-1: shared ledgers are not supported yet
-    Hint: name a file with --ledger or JITI_LEDGER
+    Hint: set the path of a file with --ledger or JITI_LEDGER
     ");
     sandbox.run(&["ls", "--ledger", "s3://bucket/x"]).exits(1);
     assert_eq!(
         std::fs::read_dir(sandbox.path(".")).unwrap().count(),
         1,
-        "nothing but the home"
+        "only the home folder"
     );
 }
 
-/// A file that is no ledger is left as it is.
+/// A file that is not a ledger is not changed.
 #[test]
-fn a_file_that_is_no_ledger() {
+fn a_file_that_is_not_a_ledger() {
     let sandbox = Sandbox::new();
-    std::fs::write(sandbox.path("notes"), "somebody's notes\n").unwrap();
+    std::fs::write(sandbox.path("notes"), "notes\n").unwrap();
     for arguments in [vec!["ls"], vec!["touch", "x"], vec!["events"]] {
         let mut command = sandbox.command();
         let ran = sandbox
             .ran(command.args(["--ledger", "notes"]).args(&arguments))
             .exits(1);
-        assert!(ran.stderr.contains("no jiti ledger"), "{ran:?}");
+        assert!(ran.stderr.contains("not a jiti ledger"), "{ran:?}");
     }
     assert_eq!(
         std::fs::read_to_string(sandbox.path("notes")).unwrap(),
-        "somebody's notes\n"
+        "notes\n"
     );
 }
 
-/// A reader that goes away, as `head` does, is no failure.
+/// If the reader closes the pipe, as `head` does, the command succeeds.
 #[test]
-fn a_reader_may_go_away() {
+fn a_closed_pipe_is_a_success() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     for arguments in [
@@ -203,22 +203,22 @@ fn a_reader_may_go_away() {
             .spawn()
             .unwrap();
         drop(command);
-        let mut said = String::new();
+        let mut errors = String::new();
         child
             .stderr
             .take()
             .unwrap()
-            .read_to_string(&mut said)
+            .read_to_string(&mut errors)
             .unwrap();
         assert_eq!(
-            (child.wait().unwrap().code(), said.as_str()),
+            (child.wait().unwrap().code(), errors.as_str()),
             (Some(0), ""),
             "{arguments:?}"
         );
     }
 }
 
-/// Every shell's script is made, and names the commands.
+/// The script of every shell names the commands.
 #[test]
 fn completions_for_every_shell() {
     let sandbox = Sandbox::new();

@@ -1,4 +1,4 @@
-//! The accounts: whether the credentials are theirs, which regions answer, and what time the cloud says it is.
+//! Checks the credentials of the accounts, their regions, and the cloud's clock.
 
 use jiff::Timestamp;
 use stack::Clock;
@@ -13,10 +13,10 @@ use crate::format::values;
 
 const PART: &str = "account";
 
-/// Asks once, everywhere. Nothing is kept of it: a doctor changes nothing.
-pub(super) async fn look(context: &Context) -> Vec<Finding> {
+/// Queries every account once, and stores nothing.
+pub(super) async fn check(context: &Context) -> Vec<Finding> {
     let Ok(config) = context.config() else {
-        // That is another finding.
+        // A broken configuration is another finding.
         return Vec::new();
     };
     let path = context.ledger_path().unwrap_or_default();
@@ -27,67 +27,69 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
     let mut findings: Vec<Finding> = config
         .accounts
         .iter()
-        .flat_map(|account| about(account, &found))
+        .flat_map(|account| check_account(account, &found))
         .collect();
     findings.extend(found.clock.map(|cloud| clock(cloud, context.clock().now())));
     findings
 }
 
-/// One account: its credentials, then each region that did not answer, then the services in it that did not.
-fn about(account: &Account, found: &Discovery) -> Vec<Finding> {
+/// Checks one account: its credentials, then its regions, then the services in them.
+fn check_account(account: &Account, found: &Discovery) -> Vec<Finding> {
     let name = format!("{} ({})", account.name, account.id);
     let gaps = found.unchecked.iter();
     let gaps: Vec<&Unchecked> = gaps.filter(|gap| gap.place.account == account.id).collect();
     if let Some(gap) = gaps.iter().find(|gap| gap.credentials) {
         return vec![Finding::broken(
             PART,
-            format!("{name}: its credentials do not work: {}", gap.reason),
+            format!("{name}: the credentials do not work: {}", gap.reason),
             match &account.access {
                 CredentialSource::Standard => {
-                    "log in, or name a profile or a role_arn under this [[account]]".to_owned()
+                    "log in, or set a profile or a role_arn in this [[account]]".to_owned()
                 }
                 CredentialSource::Profile(profile) => format!(
-                    "see `aws sts get-caller-identity --profile {profile}`, and log in again where they have expired"
+                    "run `aws sts get-caller-identity --profile {profile}`, and log in again if they have expired"
                 ),
                 CredentialSource::Role { arn, .. } => {
-                    format!("see whether {arn} may be assumed from here")
+                    format!("check that your credentials may assume {arn}")
                 }
             },
         )];
     }
-    let (silent, partly): (Vec<&Unchecked>, Vec<&Unchecked>) =
+    let (regions, services): (Vec<&Unchecked>, Vec<&Unchecked>) =
         gaps.into_iter().partition(|gap| gap.kind.is_none());
-    let mut findings: Vec<Finding> = silent
+    let mut findings: Vec<Finding> = regions
         .iter()
         .map(|gap| {
             Finding::broken(
                 PART,
                 format!("{name}: {} did not answer: {}", gap.place.region, gap.reason),
-                "see whether the region is enabled in the account and can be reached from here, or leave it out of `regions`",
+                "check that the region is enabled in the account and reachable, or remove it from `regions`",
             )
         })
         .collect();
-    findings.extend(partly.iter().map(|gap| {
-        let kind = gap.kind.as_deref().unwrap_or("everything");
+    findings.extend(services.iter().map(|gap| {
+        let kind = gap.kind.as_deref().unwrap_or("all services");
         Finding::advice(
             PART,
             format!(
-                "{name}: {kind} in {} could not be looked at: {}",
+                "{name}: could not check {kind} in {}: {}",
                 gap.place.region, gap.reason
             ),
-            "allow its list and describe calls: what cannot be looked at is residue `not_looked` at the end of a teardown",
+            "allow its list and describe calls; after a teardown, what jiti could not check is residue \
+             `not_looked`",
         )
     }));
     if findings.is_empty() {
         let resources = found.resources.iter();
         let count = resources
-            .filter(|one| one.place.account == account.id)
+            .filter(|resource| resource.place.account == account.id)
             .count();
         findings.push(Finding::ok(
             PART,
             format!(
-                "{name}: {} answered, {count} resources carry a stack's tag",
-                account.regions.join(", ")
+                "{name}: {} answered, {} found",
+                account.regions.join(", "),
+                values::count(count, "tagged resource")
             ),
         ));
     }
@@ -98,11 +100,11 @@ fn clock(cloud: Timestamp, here: Timestamp) -> Finding {
     const PART: &str = "cloud clock";
     let clock = CloudClock { cloud, here };
     match ClockSkew::between(clock) {
-        None => Finding::ok(PART, format!("{} UTC, as here", values::second(cloud))),
+        None => Finding::ok(PART, format!("{} UTC, same as here", values::second(cloud))),
         Some(skew) => Finding::advice(
             PART,
             format!(
-                "it says {} UTC, and this machine {} UTC, {} apart: `jiti reap --yes` refuses to end anything",
+                "{} UTC, but {} UTC on this machine, {} apart, so `jiti reap --yes` refuses to run",
                 values::second(skew.cloud),
                 values::second(skew.here),
                 values::duration(skew.apart)
@@ -145,13 +147,16 @@ mod tests {
             unchecked: not_looked,
             ..Discovery::default()
         };
-        let findings = about(&account(), &found).into_iter();
-        findings.map(|one| (one.verdict, one.found)).collect()
+        let findings = check_account(&account(), &found).into_iter();
+        findings
+            .map(|finding| (finding.verdict, finding.found))
+            .collect()
     }
 
-    /// Credentials that do not work are said once, a silent region is broken, a service that may not be asked is advice.
+    /// Invalid credentials are reported once. A region that does not answer is broken; a service that
+    /// denies access is advice.
     #[test]
-    fn each_trouble_is_told_as_what_it_is() {
+    fn each_gap_gets_its_verdict() {
         let all = verdicts(Vec::new());
         assert_eq!((all.len(), all[0].0), (1, Verdict::Ok));
         let credentials = [gap("eu-west-1", None, true), gap("us-east-1", None, true)];
@@ -162,8 +167,8 @@ mod tests {
             gap("us-east-1", None, false),
             gap("eu-west-1", Some("eks:cluster"), false),
         ]);
-        let said: Vec<Verdict> = all.iter().map(|(verdict, _)| *verdict).collect();
-        assert_eq!(said, [Verdict::Broken, Verdict::Advice]);
+        let verdicts: Vec<Verdict> = all.iter().map(|(verdict, _)| *verdict).collect();
+        assert_eq!(verdicts, [Verdict::Broken, Verdict::Advice]);
         assert!(
             all[1].1.contains("eks:cluster in eu-west-1"),
             "{}",
@@ -171,9 +176,9 @@ mod tests {
         );
     }
 
-    /// More than five minutes between the clocks is worth a word, and a reaper refuses then.
+    /// A skew of more than five minutes is reported, because the reaper then refuses to run.
     #[test]
-    fn clocks_may_differ_a_little() {
+    fn a_small_skew_is_accepted() {
         let here: Timestamp = "2026-03-02T12:00:00Z".parse().unwrap();
         let near: Timestamp = "2026-03-02T12:05:00Z".parse().unwrap();
         let far: Timestamp = "2026-03-02T11:54:00Z".parse().unwrap();

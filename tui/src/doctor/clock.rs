@@ -1,17 +1,17 @@
-//! The clock: whether it runs behind what the ledger has seen already.
+//! Checks that the clock is not behind the last event of the ledger.
 
 use stack::{Clock, Elapsed};
 
 use super::Finding;
-use super::ledger::Open;
+use super::ledger::LedgerContents;
 use crate::format::values;
 
 const PART: &str = "clock";
 
-/// Two machines never agree to the second.
+/// The tolerance, because the clocks of two machines always differ a little.
 const TOLERANCE: Elapsed = Elapsed::from_millis(5_000);
 
-pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
+pub(super) fn check(ledger: &LedgerContents, clock: &impl Clock) -> Finding {
     let now = clock.now();
     let stacks = ledger.leases.iter().map(|lease| lease.last_at);
     let reaper = ledger.reaper.last_run.iter().map(|run| run.started_at);
@@ -28,7 +28,7 @@ pub(super) fn look(ledger: &Open, clock: &impl Clock) -> Finding {
     Finding::broken(
         PART,
         format!(
-            "it says {} UTC, and the ledger's last event is {} later: until when stacks live is counted wrongly",
+            "{} UTC, but the ledger's last event is {} later, so expiry times are wrong",
             values::second(now),
             values::duration(behind)
         ),

@@ -1,4 +1,4 @@
-//! The ledger: whether it is there, can be read and written, and is nobody else's business.
+//! Checks that the ledger exists, is readable and writable, and is not open to other users.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,38 +10,39 @@ use stack::{Lease, Ledger, LedgerId, ReaperStatus, SqliteLedger};
 use super::Finding;
 use crate::cli::context::{Context, ReadOnly, exists};
 use crate::error::CommandError;
+use crate::format::values;
 
 const PART: &str = "ledger";
 
-/// Below this many bytes a disk is as good as full.
-const LITTLE_SPACE: u64 = 16 * 1024 * 1024;
+/// The disk counts as full if it has fewer free bytes than this.
+const MIN_FREE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What was found, and what the ledger holds if it could be read.
-pub(super) struct Seen {
+/// The findings, and the contents of the ledger if it is readable.
+pub(super) struct LedgerCheck {
     pub(super) findings: Vec<Finding>,
-    pub(super) open: Option<Open>,
+    pub(super) contents: Option<LedgerContents>,
 }
 
-/// What a ledger that can be read holds.
-pub(super) struct Open {
+/// The contents of a readable ledger.
+pub(super) struct LedgerContents {
     pub(super) leases: Vec<Lease>,
     pub(super) reaper: ReaperStatus,
 }
 
-pub(super) async fn look(context: &Context) -> Seen {
+pub(super) async fn check(context: &Context) -> LedgerCheck {
     let broken = |error: &CommandError| {
-        let (found, mend) = (error.message(), error.advice());
-        // The ledger's own errors end with what to do.
-        let (found, mend) = match (mend, found.rsplit_once("; ")) {
-            (None, Some((found, mend))) => (found.to_owned(), mend.to_owned()),
-            (mend, _) => (
+        let (found, fix) = (error.message(), error.advice());
+        // The ledger's own errors end with the fix, after a semicolon.
+        let (found, fix) = match (fix, found.rsplit_once("; ")) {
+            (None, Some((found, fix))) => (found.to_owned(), fix.to_owned()),
+            (fix, _) => (
                 found,
-                mend.unwrap_or_else(|| "name another one with --ledger".to_owned()),
+                fix.unwrap_or_else(|| "set another ledger with --ledger".to_owned()),
             ),
         };
-        Seen {
-            findings: vec![Finding::broken(PART, found, mend)],
-            open: None,
+        LedgerCheck {
+            findings: vec![Finding::broken(PART, found, fix)],
+            contents: None,
         }
     };
     let path = match context.ledger_path() {
@@ -51,31 +52,40 @@ pub(super) async fn look(context: &Context) -> Seen {
     match read(context).await {
         Err(error) => broken(&error),
         Ok(None) => {
-            let found = format!("there is none at {} yet", path.display());
-            let mend = "the first apply of a `jiti_stack` creates it; to look at another one, use --ledger or JITI_LEDGER";
-            Seen {
-                findings: vec![Finding::advice(PART, found, mend)],
-                open: None,
+            let found = format!("no ledger at {} yet", path.display());
+            let fix = "the first apply of a `jiti_stack` creates it; to use another ledger, set --ledger or \
+                       JITI_LEDGER";
+            LedgerCheck {
+                findings: vec![Finding::advice(PART, found, fix)],
+                contents: None,
             }
         }
-        Ok(Some((id, open))) => {
-            let live = open.leases.iter().filter(|lease| lease.is_live()).count();
-            let found = format!("{} (id {id}), {live} live stacks", path.display());
+        Ok(Some((id, contents))) => {
+            let live = contents
+                .leases
+                .iter()
+                .filter(|lease| lease.is_live())
+                .count();
+            let found = format!(
+                "{} (id {id}), {}",
+                path.display(),
+                values::count(live, "live stack")
+            );
             let findings = vec![
                 Finding::ok(PART, found),
                 writing(context, &path),
                 permissions(&path),
             ];
-            Seen {
+            LedgerCheck {
                 findings,
-                open: Some(open),
+                contents: Some(contents),
             }
         }
     }
 }
 
-async fn read(context: &Context) -> Result<Option<(LedgerId, Open)>, CommandError> {
-    // Not through the configuration, which may be broken: that is another finding.
+async fn read(context: &Context) -> Result<Option<(LedgerId, LedgerContents)>, CommandError> {
+    // Does not read the configuration, because that may be broken, which is another finding.
     let path = context.ledger_path()?;
     if !exists(&path)? {
         return Ok(None);
@@ -84,10 +94,10 @@ async fn read(context: &Context) -> Result<Option<(LedgerId, Open)>, CommandErro
     let id = ledger.id().await?;
     let leases = ledger.leases(Scope::All).await?;
     let reaper = ledger.reaper().await?;
-    Ok(Some((id, Open { leases, reaper })))
+    Ok(Some((id, LedgerContents { leases, reaper })))
 }
 
-/// Whether changes would work. Nothing is written to find out.
+/// Checks that changes would work, without writing anything.
 fn writing(context: &Context, path: &Path) -> Finding {
     const PART: &str = "writing";
     match context
@@ -95,7 +105,7 @@ fn writing(context: &Context, path: &Path) -> Finding {
         .ok()
         .and_then(|config| context.read_only(&config))
     {
-        Some(ReadOnly::Flag) => return Finding::ok(PART, "refused: --read-only was given"),
+        Some(ReadOnly::Flag) => return Finding::ok(PART, "refused: --read-only is set"),
         Some(ReadOnly::Config) => {
             return Finding::ok(PART, "refused: read_only = true under [dashboard]");
         }
@@ -105,46 +115,48 @@ fn writing(context: &Context, path: &Path) -> Finding {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    for place in [path, folder] {
-        if access(place, Access::WRITE_OK).is_err() {
+    for target in [path, folder] {
+        if access(target, Access::WRITE_OK).is_err() {
             return Finding::advice(
                 PART,
                 format!(
-                    "no write access to {}: every change is refused",
-                    place.display()
+                    "no write access to {}, so jiti refuses every change",
+                    target.display()
                 ),
-                "ask its owner for write access to the file and its folder, or only look",
+                "if you need to make changes, ask its owner for write access to the file and its folder",
             );
         }
     }
     match rustix::fs::statvfs(folder) {
-        Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < LITTLE_SPACE => Finding::broken(
-            PART,
-            format!("the disk of {} is full", folder.display()),
-            "free some space",
-        ),
-        _ => Finding::ok(PART, "the file and its folder can be written"),
+        Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < MIN_FREE_BYTES => {
+            Finding::broken(
+                PART,
+                format!("the disk of {} is full", folder.display()),
+                "free some space",
+            )
+        }
+        _ => Finding::ok(PART, "the file and its folder are writable"),
     }
 }
 
-/// Whether others can read what stacks there are, or change it.
+/// Checks that other users can neither read nor change the ledger.
 fn permissions(path: &Path) -> Finding {
     const PART: &str = "permissions";
     let Ok(metadata) = path.metadata() else {
-        let found = format!("{} cannot be asked for its permissions", path.display());
+        let found = format!("cannot read the permissions of {}", path.display());
         return Finding::advice(PART, found, "ask its owner for access to its folder");
     };
     let mode = metadata.permissions().mode() & 0o777;
     let others = match (mode & 0o022 != 0, mode & 0o044 != 0) {
-        (true, _) => "others can change it",
-        (_, true) => "others can read it",
-        _ => return Finding::ok(PART, format!("only its owner ({mode:03o})")),
+        (true, _) => "other users can change it",
+        (_, true) => "other users can read it",
+        _ => return Finding::ok(PART, format!("accessible only to its owner ({mode:03o})")),
     };
     Finding::advice(
         PART,
-        format!("{others} ({mode:03o}): it holds names, owners and variables of teardowns"),
+        format!("{others} ({mode:03o}); it contains names, owners and teardown variables"),
         format!(
-            "unless it is shared on purpose: chmod 600 '{}'",
+            "unless you share it on purpose: chmod 600 '{}'",
             path.display()
         ),
     )

@@ -1,4 +1,4 @@
-//! Terraform and OpenTofu: which are on the path, and which version.
+//! Checks which of Terraform and OpenTofu are on the `PATH`, and their versions.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,19 +11,19 @@ use super::Finding;
 
 const PART: &str = "terraform";
 
-/// From this version on, Terraform and OpenTofu know functions of providers, which the examples use.
-const OLDEST: (u32, u32) = (1, 8);
+/// The first version with provider functions, which the examples use.
+const MIN_VERSION: (u32, u32) = (1, 8);
 
-/// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit for a program to print its version.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What `version -json` says, as far as it matters. OpenTofu uses the same name.
+/// The part of the output of `version -json` that matters. OpenTofu uses the same field.
 #[derive(Deserialize)]
-struct Said {
+struct VersionOutput {
     terraform_version: String,
 }
 
-pub(super) async fn look(path: &[PathBuf]) -> Vec<Finding> {
+pub(super) async fn check(path: &[PathBuf]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in ["terraform", "tofu"] {
         if let Some(program) = find(path, name) {
@@ -33,14 +33,14 @@ pub(super) async fn look(path: &[PathBuf]) -> Vec<Finding> {
     if findings.is_empty() {
         findings.push(Finding::broken(
             PART,
-            "neither terraform nor tofu is on the PATH: nothing can be applied or destroyed from here",
+            "neither terraform nor tofu is on the PATH, so this machine can apply and destroy nothing",
             "install Terraform or OpenTofu 1.8 or later, or add its folder to PATH",
         ));
     }
     findings
 }
 
-/// The first program of this name that may be run.
+/// The first executable program of this name.
 fn find(path: &[PathBuf], name: &str) -> Option<PathBuf> {
     path.iter().map(|folder| folder.join(name)).find(|program| {
         program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
@@ -52,19 +52,21 @@ async fn examine(program: &Path) -> Finding {
     let version = match version(program).await {
         Ok(version) => version,
         Err(problem) => {
-            let found = format!("{place} does not say its version: {problem}");
+            let found = format!("cannot get the version of {place}: {problem}");
             return Finding::broken(
                 PART,
                 found,
-                format!("run `{place} version` and mend what it says"),
+                format!("run `{place} version` and fix what it reports"),
             );
         }
     };
-    match numbers(&version) {
-        Some(numbers) if numbers >= OLDEST => Finding::ok(PART, format!("{version} at {place}")),
+    match major_minor(&version) {
+        Some(number) if number >= MIN_VERSION => Finding::ok(PART, format!("{version} at {place}")),
         _ => Finding::advice(
             PART,
-            format!("{version} at {place} is older than 1.8, and knows no functions of providers"),
+            format!(
+                "{version} at {place} is older than 1.8 and does not support provider functions"
+            ),
             "install version 1.8 or later",
         ),
     }
@@ -74,23 +76,24 @@ async fn version(program: &Path) -> Result<String, String> {
     let mut command = Command::new(program);
     command
         .args(["version", "-json"])
-        // It would otherwise ask a server whether there is a newer one.
+        // Keeps it from checking a server for a newer version.
         .env("CHECKPOINT_DISABLE", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output())
+    let output = tokio::time::timeout(VERSION_TIMEOUT, command.output())
         .await
-        .map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?
+        .map_err(|_| format!("no answer within {} s", VERSION_TIMEOUT.as_secs()))?
         .map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(output.status.to_string());
     }
-    let said: Said = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
-    Ok(said.terraform_version)
+    let output: VersionOutput =
+        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+    Ok(output.terraform_version)
 }
 
-/// The first two numbers of a version.
-fn numbers(version: &str) -> Option<(u32, u32)> {
+/// The major and minor number of a version.
+fn major_minor(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.split(['.', '-']).map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
@@ -99,12 +102,12 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
 
-    /// Versions are compared as numbers, and what is none is not.
+    /// Versions are compared as numbers; anything else is not a version.
     #[test]
     fn versions_are_numbers() {
-        assert!(numbers("1.11.4") >= Some(OLDEST));
-        assert!(numbers("1.8.0-rc1") >= Some(OLDEST));
-        assert!(numbers("1.7.5") < Some(OLDEST));
-        assert_eq!(numbers("dev"), None);
+        assert!(major_minor("1.11.4") >= Some(MIN_VERSION));
+        assert!(major_minor("1.8.0-rc1") >= Some(MIN_VERSION));
+        assert!(major_minor("1.7.5") < Some(MIN_VERSION));
+        assert_eq!(major_minor("dev"), None);
     }
 }

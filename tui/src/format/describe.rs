@@ -123,7 +123,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
         EventKind::Recorded {
             origin: Some(origin),
         } => format!("recorded in the Terraform state of {}", origin.directory),
-        EventKind::Provisioned => "provisioned: everything is created, checks start".to_owned(),
+        EventKind::Provisioned => "provisioned: readiness checks start".to_owned(),
         EventKind::PhaseMarked {
             phase,
             class,

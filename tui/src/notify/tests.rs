@@ -1,4 +1,4 @@
-//! A webhook on loopback: what it gets, and what its refusals mean.
+//! Tests with a webhook on loopback: what it receives, and what its errors mean.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use stack::testing::stack_name;
 
 use super::*;
 
-/// A receiver that answers once with a status, and hands on what it was sent.
+/// A receiver that answers one request with a status, and passes on the request.
 fn receiver(status: &'static str) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let address = format!(
@@ -24,7 +24,7 @@ fn receiver(status: &'static str) -> (String, mpsc::Receiver<String>) {
         let (mut stream, _) = listener.accept().expect("a call");
         let mut request = Vec::new();
         let mut piece = [0; 4096];
-        while !is_whole(&request) {
+        while !is_complete(&request) {
             match stream.read(&mut piece) {
                 Ok(0) | Err(_) => break,
                 Ok(count) => request.extend_from_slice(&piece[..count]),
@@ -39,7 +39,7 @@ fn receiver(status: &'static str) -> (String, mpsc::Receiver<String>) {
     (address, received)
 }
 
-fn is_whole(request: &[u8]) -> bool {
+fn is_complete(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
@@ -52,17 +52,17 @@ fn is_whole(request: &[u8]) -> bool {
     length.is_some_and(|length| body.len() >= length)
 }
 
-fn letter() -> Notification {
+fn notification() -> Notification {
     let stacks = vec![stack_name("a"), stack_name("b")];
     Notification::Reaper(Alarm::TooMany(TooManyDue { stacks, max: 1 }))
 }
 
 async fn delivered(address: String) -> Result<(), DeliveryError> {
     let webhook = Webhook::new(address, SystemClock).expect("a client");
-    webhook.deliver(&letter()).await
+    webhook.deliver(&notification()).await
 }
 
-/// A receiver gets one JSON object with the text that Slack shows and the facts beside it.
+/// The receiver gets one JSON object with the text for Slack and the facts as fields.
 #[tokio::test]
 async fn a_receiver_gets_json() {
     let (address, received) = receiver("200 OK");
@@ -78,7 +78,7 @@ async fn a_receiver_gets_json() {
     assert_eq!(body["stacks"], serde_json::json!(["a", "b"]));
     let text = body["text"].as_str().expect("a text");
     assert!(
-        text.starts_with("The reaper stands still: 2 stacks are due"),
+        text.starts_with("The reaper touched no stacks: 2 stacks are due"),
         "{text}"
     );
     assert!(
@@ -88,9 +88,9 @@ async fn a_receiver_gets_json() {
     );
 }
 
-/// A refusal of one message does not keep the others back; a receiver that takes nothing does.
+/// If the receiver rejects one message, the others are still sent. If it is down, they are not.
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn rejections_and_outages_are_distinguished() {
     for (status, is_down) in [
         ("400 Bad Request", false),
         ("404 Not Found", true),
@@ -105,18 +105,18 @@ async fn refusals_are_told_apart() {
     }
 }
 
-/// What is said about a webhook never holds its address.
+/// No error about the webhook contains its address.
 #[tokio::test]
 async fn the_address_stays_secret() {
-    let nobody = {
+    let closed_port = {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         listener.local_addr().expect("bound")
     };
     for address in [
-        format!("http://{nobody}/services/T0/B0/secret"),
+        format!("http://{closed_port}/services/T0/B0/secret"),
         "http://[/services/secret".to_owned(),
     ] {
-        let error = delivered(address).await.expect_err("nobody is there");
+        let error = delivered(address).await.expect_err("nothing listens there");
         assert!(error.is_down);
         assert!(!error.reason.contains("secret"), "{error}");
     }

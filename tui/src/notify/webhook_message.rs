@@ -1,4 +1,4 @@
-//! A warning in words: one sentence each for what, why and what to do, with the facts beside them as fields.
+//! The body that the webhook receives: a text for people, and the same facts as fields.
 
 use std::fmt::Write as _;
 
@@ -10,34 +10,35 @@ use stack::{AppName, AppVersion, Elapsed, HourlyRate, Owner, StackName};
 
 use crate::format::values;
 
-/// How many of the things that are left a message names.
-const NAMED: usize = 5;
+/// How many items of a list the text names.
+const MAX_LISTED: usize = 5;
 
-/// What a webhook gets. Slack shows `text`; the other fields are for programs, and are only ever added to.
+/// The body that the webhook receives. Slack shows `text`; the other fields are for programs. Fields are
+/// only ever added.
 #[derive(Debug, Serialize)]
 pub(crate) struct WebhookMessage {
-    /// All of it for people. Escaped as Slack wants it, so that a name cannot call a whole channel.
+    /// The whole message for people. Escaped for Slack, so that a name cannot mention a channel.
     text: String,
-    /// The same for the same fact, however often it is sent.
+    /// Identifies the fact, so that a receiver can drop a repeated message.
     id: String,
-    /// What it is about: `expiry:2h`, `purgatory`, `idle`, `residue`, `gone`, `too_many`, …
+    /// The kind of fact: `expiry:2h`, `purgatory`, `idle`, `residue`, `gone`, `too_many`, …
     kind: String,
     stack: Option<StackName>,
     app: Option<AppName>,
     version: Option<AppVersion>,
     owner: Option<Owner>,
-    /// Why.
+    /// What happened or will happen.
     reason: String,
-    /// What can be done about it.
+    /// What the reader can do.
     what_to_do: String,
-    /// The moment that it is about.
+    /// When it happened or will happen.
     at: Option<Timestamp>,
     /// When the stack will be torn down.
     dies_at: Option<Timestamp>,
     hourly_usd: Option<HourlyRate>,
-    /// What is left of it.
+    /// The resources that the teardown left.
     residue: Vec<ResidualResource>,
-    /// The stacks that are due, where there are more than may be.
+    /// The stacks that are due, if there are more than `max_stacks`.
     stacks: Vec<StackName>,
 }
 
@@ -49,14 +50,14 @@ struct ResidualResource {
 }
 
 impl WebhookMessage {
-    pub(crate) fn new(letter: &Notification, now: Timestamp) -> Self {
-        match letter {
+    pub(crate) fn new(notification: &Notification, now: Timestamp) -> Self {
+        match notification {
             Notification::Stack(warning) => Self::about_stack(warning, now),
             Notification::Reaper(alarm) => Self::about_reaper(alarm, now),
         }
     }
 
-    /// The message as one line, for people who read a terminal.
+    /// The message as one line for a terminal.
     pub(crate) fn summary(&self) -> String {
         let stack = self.stack.as_ref().map(|stack| format!("{stack} "));
         format!("{}{}", stack.unwrap_or_default(), self.reason)
@@ -91,7 +92,7 @@ impl WebhookMessage {
             _ => Vec::new(),
         };
         Self {
-            text: escaped(&text),
+            text: slack_escaped(&text),
             id: warning.id(),
             kind: warning.kind.key(),
             stack: Some(stack.clone()),
@@ -112,7 +113,7 @@ impl WebhookMessage {
         let (stacks, what_to_do) = match alarm {
             Alarm::TooMany(too_many) => (
                 too_many.stacks.clone(),
-                "Look at them with `jiti reap`, end them with `jiti teardown`, or raise max_stacks under [reaper].",
+                "List them with `jiti reap`, tear them down with `jiti teardown`, or raise max_stacks under [reaper].",
             ),
             Alarm::ClockBehind(_) | Alarm::ClockSkew(_) => {
                 (Vec::new(), "Set the clock of the reaper's machine.")
@@ -120,24 +121,26 @@ impl WebhookMessage {
         };
         let reason = match alarm {
             Alarm::TooMany(too_many) => format!(
-                "{} stacks are due, more than the {} that [reaper] max_stacks allows in one run, so none was touched: {}",
-                too_many.stacks.len(),
+                "{} due, more than the {} that max_stacks under [reaper] allows per run: {}",
+                stacks_are(too_many.stacks.len()),
                 too_many.max,
-                listed(too_many.stacks.iter().map(ToString::to_string))
+                list(too_many.stacks.iter().map(ToString::to_string))
             ),
             Alarm::ClockBehind(behind) => format!(
-                "the clock of the reaper's machine says {} UTC and the ledger's last event is of {} UTC, so nothing was touched",
+                "the clock of the reaper's machine is behind: it shows {} UTC, but the ledger's last event is from {} UTC",
                 values::second(behind.now),
                 values::second(behind.latest)
             ),
             Alarm::ClockSkew(skew) => format!(
-                "the clock of the reaper's machine says {} UTC and the cloud's {} UTC, so nothing was touched",
+                "the clock of the reaper's machine shows {} UTC, but AWS's clock shows {} UTC",
                 values::second(skew.here),
                 values::second(skew.cloud)
             ),
         };
         Self {
-            text: escaped(&format!("The reaper stands still: {reason}. {what_to_do}")),
+            text: slack_escaped(&format!(
+                "The reaper touched no stacks: {reason}. {what_to_do}"
+            )),
             id: format!("{}/{now}", alarm.key()),
             kind: alarm.key().to_owned(),
             stack: None,
@@ -155,30 +158,33 @@ impl WebhookMessage {
     }
 }
 
-/// What happened or will happen, as the rest of a sentence that begins with the stack's name.
+/// What happened or will happen, as the end of a sentence that starts with the stack's name.
 fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
     let at = format!("{} UTC", values::minute(warning.about));
-    let mut said = match &warning.kind {
+    let mut text = match &warning.kind {
         WarningKind::Expiry { .. } => {
             let left = values::duration(Elapsed::between(now, warning.about));
             format!("expires in {left}, at {at}")
         }
         WarningKind::Expired => format!("expired at {at}"),
         WarningKind::Purgatory => {
-            format!("is in purgatory: it is billed and was not ready by {at}")
+            format!("is in purgatory: it costs money but was not ready by {at}")
         }
         WarningKind::Idle => {
-            format!("is idle: nobody has used it, and its time for that ended at {at}")
+            format!("is idle: its idle time ran out at {at}")
         }
         WarningKind::Failed { reason } => {
-            format!("is due and could not be torn down: {}", ended(reason))
+            format!(
+                "is due, but the teardown failed: {}",
+                without_period(reason)
+            )
         }
         WarningKind::Residue { reason, left } if left.is_empty() => format!(
-            "was not torn down to the end: {}",
-            ended(
+            "teardown incomplete: {}",
+            without_period(
                 reason
                     .as_deref()
-                    .unwrap_or("its last teardown did not say why")
+                    .unwrap_or("the last teardown gave no reason")
             )
         ),
         WarningKind::Residue { left, .. } => {
@@ -187,13 +193,16 @@ fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
                 None => format!("{id} ({})", left.reason),
             });
             format!(
-                "was torn down but for {} of its parts: {}",
-                left.len(),
-                listed(each)
+                "teardown incomplete: {} left: {}",
+                values::count(left.len(), "resource"),
+                list(each)
             )
         }
         WarningKind::Gone { by, why, deleted } => {
-            format!("was torn down at {at} for {by} ({why}); {deleted} resources are gone")
+            format!(
+                "was torn down at {at} by {by} ({why}), {} deleted",
+                values::count(*deleted, "resource")
+            )
         }
     };
     if matches!(
@@ -204,58 +213,64 @@ fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
             | WarningKind::Idle
     ) {
         match (warning.due_at, warning.dies_at) {
-            (Some(due), _) if due <= now => said.push_str(", and is due now"),
+            (Some(due), _) if due <= now => text.push_str(", and is due now"),
             (Some(due), dies) => {
                 let dies = values::minute(dies.unwrap_or(due));
-                let _ = write!(said, ", and will be torn down at {dies} UTC");
+                let _ = write!(text, ", and will be torn down at {dies} UTC");
             }
             (None, _) => {}
         }
     }
-    said
+    text
 }
 
 fn what_to_do(warning: &OwnerWarning) -> String {
-    let stack = shell(warning.stack.as_str());
+    let stack = shell_quoted(warning.stack.as_str());
     match &warning.kind {
         WarningKind::Expiry { .. } | WarningKind::Expired => format!(
             "Extend it with `jiti extend {stack} 4h`, or end it now with `jiti teardown {stack}`."
         ),
         WarningKind::Purgatory => format!(
-            "See how far it came with `jiti show {stack}`; put its checks right, or end it with `jiti teardown {stack}`."
+            "See its phases with `jiti show {stack}`. Fix its checks, or end it with `jiti teardown {stack}`."
         ),
         WarningKind::Idle => format!(
-            "Say that it is used with `jiti touch {stack}`, or end it now with `jiti teardown {stack}`."
+            "If it is in use, run `jiti touch {stack}`. Otherwise end it now with `jiti teardown {stack}`."
         ),
         WarningKind::Failed { .. } => format!(
-            "The reaper tries again with growing pauses. Put the reason right, or end it by hand with `jiti teardown {stack}`."
+            "The reaper retries with back-off. Fix the cause, or retry now with `jiti teardown {stack}`."
         ),
         WarningKind::Residue { .. } => format!(
-            "The reaper tries again with growing pauses. `jiti show {stack}` lists what is left; `jiti teardown {stack}` tries at once."
+            "The reaper retries with back-off. `jiti show {stack}` lists what is left; `jiti teardown {stack}` retries now."
         ),
         WarningKind::Gone { .. } => {
-            format!("Nothing is left to do; `jiti events {stack}` tells what happened.")
+            format!("There is nothing left to do. `jiti events {stack}` shows what happened.")
         }
     }
 }
 
-/// The first few, and how many more there are.
-fn listed(each: impl ExactSizeIterator<Item = String>) -> String {
-    let more = each.len().saturating_sub(NAMED);
-    let mut text = each.take(NAMED).collect::<Vec<_>>().join(", ");
+/// `1 stack is` or `3 stacks are`.
+fn stacks_are(number: usize) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", values::count(number, "stack"))
+}
+
+/// The first few items, and the number of the others.
+fn list(items: impl ExactSizeIterator<Item = String>) -> String {
+    let more = items.len().saturating_sub(MAX_LISTED);
+    let mut text = items.take(MAX_LISTED).collect::<Vec<_>>().join(", ");
     if more > 0 {
         let _ = write!(text, " and {more} more");
     }
     text
 }
 
-/// Without the stop at the end: the sentence goes on.
-fn ended(sentence: &str) -> &str {
+/// A sentence without its period, because more text follows.
+fn without_period(sentence: &str) -> &str {
     sentence.trim_end().trim_end_matches('.')
 }
 
-/// A name as a shell takes it.
-fn shell(name: &str) -> String {
+/// A name, quoted for a shell if necessary.
+fn shell_quoted(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.:/=+@-".contains(c);
     if name.chars().all(plain) {
         name.to_owned()
@@ -264,8 +279,8 @@ fn shell(name: &str) -> String {
     }
 }
 
-/// The three characters that Slack gives a meaning to.
-fn escaped(text: &str) -> String {
+/// The text with Slack's three special characters escaped.
+fn slack_escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
@@ -297,7 +312,7 @@ mod tests {
         WebhookMessage::new(&Notification::Stack(Box::new(warning)), noon()).text
     }
 
-    /// A message says what, whose, until when, and what to do about it.
+    /// A message says what happens to which stack, whose it is, when, and what to do.
     #[test]
     fn a_message_says_what_to_do() {
         let before = stack::Span::minutes(120);
@@ -309,7 +324,7 @@ mod tests {
         );
     }
 
-    /// Of much that is left the first few are named, with what keeps them.
+    /// If many resources are left, the text names the first few and what blocks them.
     #[test]
     fn residue_is_named() {
         let left: BTreeMap<String, stack::lease::ResidualResource> = (1..=7)
@@ -326,24 +341,24 @@ mod tests {
         let message = WebhookMessage::new(&Notification::Stack(Box::new(message)), noon());
         assert_eq!(
             message.reason,
-            "was torn down but for 7 of its parts: aws_vpc.v1 (in use, blocked by eni-1), aws_vpc.v2 (in use), \
+            "teardown incomplete: 7 resources left: aws_vpc.v1 (in use, blocked by eni-1), aws_vpc.v2 (in use), \
              aws_vpc.v3 (in use), aws_vpc.v4 (in use), aws_vpc.v5 (in use) and 2 more"
         );
         assert_eq!(message.residue.len(), 7);
     }
 
-    /// Text from a plan cannot call a channel or fake a link.
+    /// Text from a plan cannot mention a channel or fake a link.
     #[test]
-    fn text_cannot_call_a_channel() {
+    fn text_cannot_mention_a_channel() {
         let reason = "<!channel> & <https://evil|click>".to_owned();
-        let said = text(warning(WarningKind::Failed { reason }, 5));
+        let text = text(warning(WarningKind::Failed { reason }, 5));
         assert!(
-            said.contains("&lt;!channel&gt; &amp; &lt;https://evil|click&gt;. The"),
-            "{said}"
+            text.contains("&lt;!channel&gt; &amp; &lt;https://evil|click&gt;. The"),
+            "{text}"
         );
     }
 
-    /// A name with a space is one word of the command that is shown.
+    /// A name with a space is quoted in the commands.
     #[test]
     fn names_are_quoted_for_a_shell() {
         let mut warning = warning(WarningKind::Idle, 5);

@@ -17,11 +17,11 @@ use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
 use crate::format::{describe, values};
 
-/// Tell what a stack costs: the estimate now, and what was billed
+/// Show what a stack costs: the estimate and the bill
 ///
-/// The estimate is list price × time, with the day of the price; what no list price covers is named. The bill comes from
-/// Cost Explorer, a day or more late. Asking for it costs $0.01, for all stacks together: it is done only with --billed,
-/// and then at most once in 12 hours.
+/// The estimate is list price × time, with the date of the price. It names what a list price does not
+/// cover. The bill comes from Cost Explorer, a day or more late. A request costs $0.01 and covers all
+/// stacks. jiti makes one only with --billed, and at most one every 12 hours.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
@@ -30,11 +30,11 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     selector: SelectorOptions,
 
-    /// Use only what is known already: never ask the cloud what stands
+    /// Use only cached data: never query the cloud for resources
     #[arg(long)]
     cached: bool,
 
-    /// Ask for the bill where what is known is old: $0.01 a request
+    /// Request the bill if the cached one is old; a request costs $0.01
     #[arg(long)]
     billed: bool,
 
@@ -54,17 +54,17 @@ pub(crate) async fn run(
         billed,
         output,
     } = arguments;
-    // Without a place to count it, a request that costs is not made.
+    // A request costs money, so jiti makes none that it cannot count in the ledger.
     let service = if *billed {
         context.writer()?
     } else {
         context.existing_observer()?
     };
     if *billed && service.cloud_access().is_none() {
-        return Err(CommandError::failed(
-            "there is nobody to ask for the bill: no account is configured",
-        )
-        .hint("add an [[account]] to the configuration"));
+        return Err(
+            CommandError::failed("cannot request the bill: no account is configured")
+                .hint("add an [[account]] to the configuration file"),
+        );
     }
     let mode = if *billed {
         BillMode::WhenOld
@@ -79,32 +79,38 @@ pub(crate) async fn run(
     if output.json {
         json::write(ui, &cost)?;
     } else {
-        tell(&cost, *billed, &service, ui)?;
+        write_page(&cost, *billed, &service, ui)?;
     }
     match failed {
-        Some(error) => Err(not_answered(&error)),
+        Some(error) => Err(bill_failed(&error)),
         None => Ok(()),
     }
 }
 
-fn not_answered(error: &CloudError) -> CommandError {
-    CommandError::failed(format!("the bill could not be asked for: {error}"))
+fn bill_failed(error: &CloudError) -> CommandError {
+    CommandError::failed(format!("cannot get the bill: {error}"))
 }
 
-/// Columns of what stands before a figure.
-const LABEL: usize = 14;
+/// The width of the labels, in columns.
+const LABEL_WIDTH: usize = 14;
 
-fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result<(), CommandError> {
+fn write_page(
+    cost: &StackCost,
+    may_request: bool,
+    service: &Service,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let now = service.now();
     let estimate = &cost.estimate;
     let usd = |usd: Option<_>| usd.map_or_else(|| values::UNKNOWN.to_owned(), values::usd);
     let rate = match (estimate.hourly_usd, &estimate.hourly_source) {
-        (Some(rate), Some(source)) => format!("{} an hour ({source})", values::rate(rate)),
-        (Some(rate), None) => format!("{} an hour", values::rate(rate)),
+        (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
+        (Some(rate), None) => format!("{}/h", values::rate(rate)),
         (None, _) => values::UNKNOWN.to_owned(),
     };
-    let mut line = |label: &str, text: &str| ui.labelled(&format!("{label:<LABEL$}"), LABEL, text);
-    line("now", &rate)?;
+    let mut line =
+        |label: &str, text: &str| ui.labelled(&format!("{label:<LABEL_WIDTH$}"), LABEL_WIDTH, text);
+    line("rate", &rate)?;
     line("spent", &usd(estimate.spent_usd))?;
     let until = match estimate.until_expiry_usd.zip(cost.expires_at) {
         Some((more, expires_at)) => {
@@ -115,19 +121,19 @@ fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result
     };
     line("until expiry", &until)?;
     if !estimate.unpriced.is_empty() {
-        line("not covered", &estimate.unpriced.join(", "))?;
+        line("not priced", &estimate.unpriced.join(", "))?;
     }
-    let (billed, may_change) = bill(cost, asked, now);
+    let (billed, may_change) = bill(cost, may_request, now);
     line("billed", &billed)?;
     if let Some(may_change) = may_change {
         line("", &may_change)?;
     }
     if cost.requests.made > 0 {
-        let (made, price) = (cost.requests.made, values::usd(cost.requests.usd));
-        let noun = if made == 1 { "request" } else { "requests" };
+        let requests = values::count(cost.requests.made, "request");
+        let price = values::usd(cost.requests.usd);
         line(
-            "asking",
-            &format!("{made} {noun} for the bill so far, {price} in all"),
+            "bill requests",
+            &format!("{requests} so far, {price} total"),
         )?;
     }
     if let Some(billed) = cost
@@ -144,41 +150,41 @@ fn tell(cost: &StackCost, asked: bool, service: &Service, ui: &mut Ui) -> Result
     Ok(())
 }
 
-/// What was billed, and what of it may still change. `asked`: this command may ask.
-fn bill(cost: &StackCost, asked: bool, now: Timestamp) -> (String, Option<String>) {
+/// The billed amount, and how much of it may still change. `may_request`: the user passed --billed.
+fn bill(cost: &StackCost, may_request: bool, now: Timestamp) -> (String, Option<String>) {
     let unknown = |why: &str| (format!("{}, {why}", values::UNKNOWN), None);
     let tag = format!("the tag jiti:stack = {}", cost.name);
     let Some(billed) = &cost.billed else {
         let Some(at) = cost.bill_asked_at else {
-            return unknown(match asked {
-                true => "of its first day there is no bill yet: nothing was asked",
-                false => "the bill was not asked for yet",
+            return unknown(match may_request {
+                true => "its first day is not billed yet, so no request was made",
+                false => "not requested yet (use --billed)",
             });
         };
         let ago = values::distance(at, now);
         let began = cost.created_at.map(day_of);
         return match cost.bill_until {
             Some(until) if began <= Some(until) => unknown(&format!(
-                "AWS was asked {ago} and bills nothing under {tag} until the end of {until}"
+                "AWS billed nothing under {tag} until the end of {until} (queried {ago})"
             )),
             _ => unknown(&format!(
-                "AWS was asked {ago}, and no day of this stack was over by then"
+                "no full day of this stack was billed yet (queried {ago})"
             )),
         };
     };
     let until = billed.until;
     if billed.services.is_empty() {
-        let asked = values::distance(billed.asked_at, now);
-        let nothing = format!("nothing under {tag} until the end of {until} (asked {asked})");
+        let ago = values::distance(billed.asked_at, now);
+        let nothing = format!("nothing under {tag} until the end of {until} (queried {ago})");
         return (nothing, None);
     }
-    let open = values::usd(billed.estimated_usd);
+    let estimated = values::usd(billed.estimated_usd);
     let may_change = match billed.settled_until {
-        Some(settled) if settled == until => "none of it is estimated any more".to_owned(),
+        Some(settled) if settled == until => "final".to_owned(),
         Some(settled) => {
-            format!("{open} of it may still change: what comes after {settled} is estimated")
+            format!("{estimated} may still change: AWS estimates the days after {settled}")
         }
-        None => format!("{open} of it may still change: all of its days are estimated"),
+        None => format!("{estimated} may still change: AWS estimates all days"),
     };
     (describe::billed(billed, now), Some(may_change))
 }
@@ -209,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    fn said(fields: &[(&str, serde_json::Value)], asked: bool) -> String {
+    fn shown(fields: &[(&str, serde_json::Value)], may_request: bool) -> String {
         let mut cost = json!({
             "name": "shop", "expires_at": null, "created_at": "2026-03-02T12:00:00Z",
             "estimate": {"hourly_usd": null, "hourly_source": null, "spent_usd": null,
@@ -222,7 +228,7 @@ mod tests {
         }
         let cost: StackCost = serde_json::from_value(cost).expect("a cost");
         let now = "2026-03-06T12:00:00Z".parse().expect("a time");
-        let (billed, may_change) = bill(&cost, asked, now);
+        let (billed, may_change) = bill(&cost, may_request, now);
         [Some(billed), may_change]
             .into_iter()
             .flatten()
@@ -230,22 +236,23 @@ mod tests {
             .join("; ")
     }
 
-    /// That nothing is billed is told as what AWS said, with when it was asked, and never as if it had not been.
+    /// An empty bill is shown as an answer from AWS with its age, not as a missing answer.
     #[test]
-    fn an_answer_without_a_line_is_an_answer() {
-        assert_eq!(said(&[], false), "–, the bill was not asked for yet");
-        let first_day = "–, of its first day there is no bill yet: nothing was asked";
-        assert_eq!(said(&[], true), first_day);
+    fn an_empty_bill_is_an_answer() {
+        assert_eq!(shown(&[], false), "–, not requested yet (use --billed)");
+        let first_day = "–, its first day is not billed yet, so no request was made";
+        assert_eq!(shown(&[], true), first_day);
         let asked = ("bill_asked_at", json!("2026-03-06T10:00:00Z"));
         let empty = [asked.clone(), ("bill_until", json!("2026-03-05"))];
         assert_eq!(
-            said(&empty, true),
-            "–, AWS was asked 2 h ago and bills nothing under the tag jiti:stack = shop until the end of 2026-03-05"
+            shown(&empty, true),
+            "–, AWS billed nothing under the tag jiti:stack = shop until the end of 2026-03-05 \
+             (queried 2 h ago)"
         );
         let before = [asked.clone(), ("bill_until", json!("2026-03-01"))];
         assert_eq!(
-            said(&before, true),
-            "–, AWS was asked 2 h ago, and no day of this stack was over by then"
+            shown(&before, true),
+            "–, no full day of this stack was billed yet (queried 2 h ago)"
         );
         let billed = |usd: &str, settled: serde_json::Value, services: serde_json::Value| {
             (
@@ -256,25 +263,25 @@ mod tests {
         };
         let nothing = [asked.clone(), billed("0.00", json!(null), json!([]))];
         assert_eq!(
-            said(&nothing, true),
-            "nothing under the tag jiti:stack = shop until the end of 2026-03-05 (asked 2 h ago)"
+            shown(&nothing, true),
+            "nothing under the tag jiti:stack = shop until the end of 2026-03-05 (queried 2 h ago)"
         );
         let ec2 = json!([{"service": "EC2", "usd": "3.00", "estimated_usd": "1.00"}]);
         for (settled, may_change) in [
             (
                 json!(null),
-                "$1.00 of it may still change: all of its days are estimated",
+                "$1.00 may still change: AWS estimates all days",
             ),
             (
                 json!("2026-03-03"),
-                "$1.00 of it may still change: what comes after 2026-03-03 is estimated",
+                "$1.00 may still change: AWS estimates the days after 2026-03-03",
             ),
-            (json!("2026-03-05"), "none of it is estimated any more"),
+            (json!("2026-03-05"), "final"),
         ] {
             let some = [asked.clone(), billed("3.00", settled, ec2.clone())];
             let expected =
-                format!("$3.00 until the end of 2026-03-05 (asked 2 h ago); {may_change}");
-            assert_eq!(said(&some, false), expected);
+                format!("$3.00 until the end of 2026-03-05 (queried 2 h ago); {may_change}");
+            assert_eq!(shown(&some, false), expected);
         }
     }
 }

@@ -10,10 +10,10 @@ use crate::doctor::{Finding, Verdict, examine};
 use crate::error::CommandError;
 use crate::format::style::Tone;
 
-/// Look at what is set up, and say how to mend what is not
+/// Check the setup, and say how to fix what is wrong
 ///
-/// Looks at the configuration, the ledger, the clock, the reaper, the accounts and Terraform, and changes nothing. Ends with 1
-/// when something is broken, and with 0 when there is only advice.
+/// Checks the configuration, the ledger, the clock, the reaper, the accounts and Terraform. Changes
+/// nothing. The exit code is 1 if something is broken, and 0 if there is only advice.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -39,21 +39,23 @@ pub(crate) async fn run(
         .count();
     match broken {
         0 => Ok(()),
-        1 => Err(CommandError::failed("one thing is broken")),
-        more => Err(CommandError::failed(format!("{more} things are broken"))),
+        1 => Err(CommandError::failed("1 check failed")),
+        more => Err(CommandError::failed(format!("{more} checks failed"))),
     }
 }
 
+/// Prints one finding:
+///
 /// ```text
 /// advice  reaper       no reaper has run yet
-///         to mend:     run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
+///         to fix:      run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
 /// ```
 fn for_people(finding: &Finding, ui: &mut Ui) -> Result<(), CommandError> {
     let Finding {
         part,
         verdict,
         found,
-        mend,
+        fix,
     } = finding;
     let tone = match verdict {
         Verdict::Ok => Tone::Good,
@@ -62,8 +64,8 @@ fn for_people(finding: &Finding, ui: &mut Ui) -> Result<(), CommandError> {
     };
     let verdict = ui.paint(tone, &format!("{:<6}", verdict.as_str()));
     ui.labelled(&format!("{verdict}  {part:<11}  "), 21, found)?;
-    match mend {
-        Some(mend) => ui.labelled(&format!("{:6}  {:<11}  ", "", "to mend:"), 21, mend),
+    match fix {
+        Some(fix) => ui.labelled(&format!("{:6}  {:<11}  ", "", "to fix:"), 21, fix),
         None => Ok(()),
     }
 }

@@ -6,15 +6,15 @@ use stack::{Event, StackName};
 
 use crate::cli::context::{Context, explain};
 use crate::cli::options::OutputOptions;
-use crate::cli::output::event_table::{self, Shown};
+use crate::cli::output::event_table::{self, EventScope};
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
-/// How many events of all stacks are read at a time.
-const PAGE: usize = 5_000;
+/// How many events are read from the ledger at a time.
+const PAGE_SIZE: usize = 5_000;
 
-/// Tell what happened: to one stack, or to all of them in the order of the ledger
+/// List the events of one stack, or of all stacks in the order of the ledger
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name; without it, the events of all stacks
@@ -31,12 +31,12 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments { name, output } = arguments;
     match name {
-        Some(name) => of_one(name, *output, context, ui).await,
-        None => of_all(*output, context, ui).await,
+        Some(name) => events_of_one(name, *output, context, ui).await,
+        None => events_of_all(*output, context, ui).await,
     }
 }
 
-async fn of_one(
+async fn events_of_one(
     name: &StackName,
     output: OutputOptions,
     context: &Context,
@@ -50,17 +50,21 @@ async fn of_one(
     if output.json {
         json::write(ui, &events)
     } else {
-        ui.table(&event_table::of(&events, Shown::One))
+        ui.table(&event_table::build(&events, EventScope::OneStack))
     }
 }
 
-/// Page by page, because a ledger may have more events than fit into memory.
-async fn of_all(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+/// Reads page by page, because a ledger may have more events than fit into memory.
+async fn events_of_all(
+    output: OutputOptions,
+    context: &Context,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let service = context.reader()?;
-    let mut array = json::Array::default();
+    let mut array = json::ArrayWriter::default();
     let (mut cursor, mut any) = (Cursor::start(), false);
     while let Some(service) = &service {
-        let page = service.ledger().log(&cursor, PAGE).await?;
+        let page = service.ledger().log(&cursor, PAGE_SIZE).await?;
         if page.events.is_empty() {
             break;
         }
@@ -69,7 +73,7 @@ async fn of_all(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result
                 .iter()
                 .try_for_each(|event: &Event| array.item(ui, event))?;
         } else {
-            let table = event_table::of(&page.events, Shown::All);
+            let table = event_table::build(&page.events, EventScope::AllStacks);
             ui.table(&if any { table.untitled() } else { table })?;
         }
         (cursor, any) = (page.next, true);
@@ -80,7 +84,7 @@ async fn of_all(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result
         Ok(())
     } else {
         ui.text(&format!(
-            "No events: nothing has happened in {} yet.",
+            "No events in {} yet.",
             context.ledger_path()?.display()
         ))
     }

@@ -10,16 +10,16 @@ use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::values;
 
-/// Let a stack live longer
+/// Extend the lease of a stack
 ///
-/// Counted from the later of now and its present expiry. Past the policy's `max_ttl` it is refused with exit code
-/// 3 and the latest time that is still allowed.
+/// The new expiry is counted from the later of now and the current expiry. Past the policy's `max_ttl`,
+/// jiti refuses (exit code 3) and names the latest time that is allowed.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
 
-    /// By how much, such as 90m, 8h or 1d12h
+    /// The duration to add, such as 90m, 8h or 1d12h
     duration: Span,
 
     #[command(flatten)]
@@ -41,6 +41,6 @@ pub(crate) async fn run(
         Ok(until) => until,
         Err(error) => return Err(explain(error, &service, name).await),
     };
-    let sentence = format!("{name} expires {}", values::moment(until, service.now()));
+    let sentence = format!("{name} expires at {}", values::moment(until, service.now()));
     change::write(ui, *output, &service, name, Some(sentence)).await
 }

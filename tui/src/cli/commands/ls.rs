@@ -17,20 +17,22 @@ use crate::format::{describe, fields, values};
 
 /// List the stacks that are not gone
 ///
-/// Those among them that only tags tell of are unleased: nothing ends them. Where accounts are configured, the cloud is
-/// asked again when what is known of it is older than `refresh`. Unknown is shown as –, never as 0. In a narrow terminal columns give way in this order: INIT, DIES AT, AGE,
-/// SPENT, APP@VERSION, $/H, OWNER; then names are shortened. Into a pipe everything is written in full.
+/// Where accounts are configured, jiti queries the cloud again if its data is older than `refresh`, and
+/// also lists unleased stacks: found by tags only, with no lease in this ledger. The reaper never tears
+/// those down. An unknown value is shown as –, never as 0. In a narrow terminal, columns disappear in
+/// this order: INIT, ENDS AT, AGE, SPENT, APP@VERSION, $/H, OWNER. After that, jiti shortens names. In a
+/// pipe, jiti prints everything in full.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// List those that are gone as well
+    /// Include the stacks that are gone
     #[arg(long)]
     all: bool,
 
-    /// Use only what is known already: never ask the cloud
+    /// Use only cached data: never query the cloud
     #[arg(long)]
     cached: bool,
 
-    /// Answer with CSV
+    /// Print CSV
     #[arg(long, conflicts_with = "json")]
     csv: bool,
 
@@ -56,52 +58,51 @@ pub(crate) async fn run(
     coverage::refresh(&service, cached).await?;
     let (stacks, view) = service.listing_with_view(scope).await?;
     if output.json || csv {
-        coverage::gaps_beside(&view);
+        coverage::print_gaps(&view);
     }
     if output.json {
         json::write(ui, &stacks)
     } else if csv {
         csv::write(ui, &stacks)
     } else if stacks.is_empty() {
-        nothing_in(&service, all, ui)?;
-        coverage::age(ui, &view)
+        no_stacks(&service, all, ui)?;
+        coverage::write_age(ui, &view)
     } else {
         table(&stacks, &view, ui)?;
-        coverage::age(ui, &view)
+        coverage::write_age(ui, &view)
     }
 }
 
 fn no_ledger(arguments: &Arguments, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let path = context.ledger_path()?;
-    let there_is_none = format!("there is no ledger at {} yet", path.display());
+    let missing = format!("there is no ledger at {} yet", path.display());
     if arguments.output.json || arguments.csv {
-        // The answer stays what a program expects; a person learns why it is empty.
-        ui::print_error(&format!(
-            "Note: {}",
-            crate::format::text::clean(&there_is_none)
-        ));
+        // Programs get an empty list; people get the reason on standard error.
+        ui::print_error(&format!("Note: {}", crate::format::text::clean(&missing)));
         return if arguments.csv {
             csv::write(ui, &[])
         } else {
             json::write(ui, &[(); 0])
         };
     }
-    ui.text(&format!("No stacks: {there_is_none}."))?;
-    ui.text(BEGIN)
+    ui.text(&format!("No stacks: {missing}."))?;
+    ui.text(GETTING_STARTED)
 }
 
-const BEGIN: &str = "To begin, put a `jiti_stack` into a Terraform configuration and apply it. To look at another ledger, use --ledger or JITI_LEDGER.";
+/// How to get a first stack into the ledger.
+const GETTING_STARTED: &str = "To start, add a `jiti_stack` to a Terraform configuration and apply it. \
+     To use another ledger, set --ledger or JITI_LEDGER.";
 
-fn nothing_in(service: &Service, all: bool, ui: &mut Ui) -> Result<(), CommandError> {
-    let none = if all { "is in" } else { "lives in" };
+fn no_stacks(service: &Service, all: bool, ui: &mut Ui) -> Result<(), CommandError> {
+    let what = if all { "stacks" } else { "live stacks" };
     ui.text(&format!(
-        "No stacks: none {none} the ledger {}.",
+        "No {what} in the ledger {}.",
         service.ledger().location()
     ))?;
     ui.text(if all {
-        BEGIN
+        GETTING_STARTED
     } else {
-        "`jiti ls --all` shows those that are gone."
+        "`jiti ls --all` includes the stacks that are gone."
     })
 }
 
@@ -117,7 +118,7 @@ fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandErro
         Column::new("STATE", Align::Left).between(12, 36),
         Column::new("AGE", Align::Right).droppable(3),
         Column::new("LEFT", Align::Right),
-        Column::new("DIES AT (UTC)", Align::Left).droppable(2),
+        Column::new("ENDS AT (UTC)", Align::Left).droppable(2),
         Column::new("$/H", Align::Right).droppable(6),
         Column::new("SPENT", Align::Right).droppable(4),
         Column::new("INIT", Align::Right).droppable(1),
@@ -146,31 +147,33 @@ fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandErro
     }
 }
 
-/// How many live, and what they cost together, as far as that is known.
+/// The number of live stacks and their total rate: `200 stacks, $12.34/h (21 of 200 unpriced)`.
 fn summary(stacks: &[Listing]) -> String {
     let live: Vec<&Listing> = stacks
         .iter()
         .filter(|stack| stack.phase != Phase::Gone)
         .collect();
-    let noun = if live.len() == 1 { "stack" } else { "stacks" };
     let rates: Vec<_> = live
         .iter()
         .filter_map(|stack| stack.cost.hourly_usd)
         .collect();
     let priced = match (live.len(), rates.len()) {
-        (0, _) => return "0 stacks".to_owned(),
-        (_, 0) => "what they cost is not known".to_owned(),
+        (0, _) => return values::count(0_u64, "stack"),
+        (_, 0) => "cost unknown".to_owned(),
         (all, known) => {
             let sum = rates
                 .into_iter()
                 .fold(stack::HourlyRate::ZERO, |sum, rate| sum + rate);
-            let of = if all == known {
-                String::new()
-            } else {
-                format!(" for {known} of them")
+            let unpriced = match all - known {
+                0 => String::new(),
+                unpriced => format!(
+                    " ({} of {} unpriced)",
+                    values::thousands(unpriced),
+                    values::thousands(all)
+                ),
             };
-            format!("{}/h{of}", values::rate(sum))
+            format!("{}/h{unpriced}", values::rate(sum))
         }
     };
-    format!("{} {noun}, {priced}", live.len())
+    format!("{}, {priced}", values::count(live.len(), "stack"))
 }

@@ -10,16 +10,16 @@ use crate::cli::output::change;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
-/// The word that says that the stack is ready, where a phase's name would stand.
+/// The word that reports the whole stack as ready, in place of the name of a phase.
 const READY: &str = "ready";
 
-/// How long the name of a phase or of a class may be, in characters.
-const LONGEST: usize = 100;
+/// The maximum length of the name of a phase or a class, in characters.
+const MAX_LENGTH: usize = 100;
 
-/// Report from inside a stack how far its start-up is
+/// Report a start-up phase of a stack, from inside the app
 ///
-/// `jiti mark NAME PHASE start` when a phase begins, `jiti mark NAME PHASE done` when it ends, `jiti mark NAME ready`
-/// when the stack is of use. Says nothing when it has worked.
+/// Run `jiti mark NAME PHASE start` when a phase starts, `jiti mark NAME PHASE done` when it ends, and
+/// `jiti mark NAME ready` when the stack is ready. Prints nothing on success.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "jiti mark [OPTIONS] <NAME> <PHASE> <start|done> [--class <C>]\n       jiti mark [OPTIONS] <NAME> ready"
@@ -28,14 +28,14 @@ pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
 
-    /// The phase's name, such as "migrate database"; or `ready`
+    /// The name of the phase, such as "migrate database"; or `ready`
     #[arg(value_parser = short)]
     phase: String,
 
-    /// Whether the phase begins or ends
+    /// Whether the phase starts or ends
     state: Option<State>,
 
-    /// The kind of work, such as database; it groups phases of different stacks
+    /// The class of the phase, such as database, which groups the phases of different stacks
     #[arg(long, value_name = "C", value_parser = short)]
     class: Option<String>,
 
@@ -45,9 +45,9 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum State {
-    /// It begins now
+    /// The phase starts now
     Start,
-    /// It is done now
+    /// The phase ends now
     Done,
 }
 
@@ -67,14 +67,14 @@ pub(crate) async fn run(
         Some(State::Start) => Some(PhaseBoundary::Start),
         Some(State::Done) => Some(PhaseBoundary::Done),
         None if phase != READY => {
-            return Err(CommandError::usage(format!("does the phase {phase:?} begin or end?"))
-                .hint("write start or done behind it, such as `jiti mark checkout-pr-412 \"migrate database\" start`"));
+            return Err(CommandError::usage(format!("the phase {phase:?} needs start or done"))
+                .hint("add start or done, such as `jiti mark checkout-pr-412 \"migrate database\" start`"));
         }
         None if class.is_some() => {
-            return Err(
-                CommandError::usage("--class is about a phase, and `ready` is none")
-                    .hint("leave --class out"),
-            );
+            return Err(CommandError::usage(
+                "--class is only for phases, and `ready` is not a phase",
+            )
+            .hint("leave out --class"));
         }
         None => None,
     };
@@ -89,13 +89,13 @@ pub(crate) async fn run(
     change::write(ui, output, &service, &name, None).await
 }
 
-/// A text of a length that a table can show.
+/// Parses a name of at most [`MAX_LENGTH`] characters.
 fn short(text: &str) -> Result<String, String> {
     match text.chars().count() {
-        0 => Err("it is empty: give it a name".to_owned()),
-        1..=LONGEST => Ok(text.to_owned()),
+        0 => Err("the name is empty".to_owned()),
+        1..=MAX_LENGTH => Ok(text.to_owned()),
         length => Err(format!(
-            "it has {length} characters, the limit is {LONGEST}"
+            "the name has {length} characters; the limit is {MAX_LENGTH}"
         )),
     }
 }

@@ -16,33 +16,34 @@ use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
-/// End what is due, and warn whose time is nearly over
+/// Tear down the stacks that are due, and warn the owners of stacks that soon are
 ///
-/// Without --yes it only shows what it would do. A stack is due when its TTL, its time to get ready or its time without
-/// use is over, and the grace has passed; what is held or protected is left alone. Ends with 4 when something was left
-/// behind, with 3 when more was due than `max_stacks` allows.
+/// Without --yes, jiti only shows what it would do. A stack is due when it has expired, was not ready in
+/// time or was idle too long, and the grace has passed. The reaper skips stacks that are held or
+/// protected. The exit code is 4 if a teardown left something behind, and 3 if more stacks are due than
+/// `max_stacks` allows.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "jiti reap [OPTIONS] [--yes] [--watch]\n       jiti reap [OPTIONS] --pause [--why <WHY>]\n       jiti reap [OPTIONS] --resume"
 )]
 pub(crate) struct Arguments {
-    /// Do it
+    /// Tear stacks down and send the warnings
     #[arg(long)]
     yes: bool,
 
-    /// Stay, and run again and again, as often as `interval` under [reaper] says
+    /// Keep running, with one run per `interval` under [reaper]
     #[arg(long)]
     watch: bool,
 
-    /// Let no reaper of this ledger touch anything from now on
+    /// Pause every reaper of this ledger
     #[arg(long, conflicts_with_all = ["yes", "watch", "resume"])]
     pause: bool,
 
-    /// Why it is paused, for whoever wonders
+    /// The reason for the pause
     #[arg(long, requires = "pause", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     why: Option<String>,
 
-    /// Let the reapers of this ledger work again
+    /// Resume the reapers of this ledger
     #[arg(long, conflicts_with_all = ["yes", "watch"])]
     resume: bool,
 

@@ -12,25 +12,26 @@ use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values;
 
-/// Tell what stacks have cost and brought over a time, in groups
+/// Report cost, idle time and start-up time by app, owner or version
 ///
-/// It is made from every event of the ledger, those of stacks that are gone included. The estimate is list price × time;
-/// what no rate was ever known of is left out, and how many stacks that are is said. Unknown is shown as –, never as 0.
+/// The report covers every stack in the ledger, including those that are gone. SPENT is an estimate: list
+/// price × time. It leaves out stacks that never had a rate, and the report says how many those are. An
+/// unknown value is shown as –, never as 0.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// How far back, such as `30d`
+    /// The period to report, such as `30d`
     #[arg(long, value_name = "DURATION", default_value = "30d")]
     since: Span,
 
-    /// What groups the stacks
+    /// How to group the stacks
     #[arg(long, value_enum, default_value_t = Grouping::App)]
     by: Grouping,
 
-    /// Answer with CSV
+    /// Print CSV
     #[arg(long, conflicts_with_all = ["json", "html"])]
     csv: bool,
 
-    /// Answer with a page of HTML that needs nothing but itself
+    /// Print a self-contained HTML page
     #[arg(long, conflicts_with = "json")]
     html: bool,
 
@@ -38,14 +39,14 @@ pub(crate) struct Arguments {
     output: OutputOptions,
 }
 
-/// What groups the stacks.
+/// How to group the stacks.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Grouping {
-    /// By application
+    /// By app
     App,
-    /// By who was responsible at the time
+    /// By the owner at the time
     Owner,
-    /// By application and the version deployed at the time
+    /// By app and the version deployed at the time
     Version,
 }
 
@@ -70,9 +71,9 @@ pub(crate) async fn run(
     if arguments.output.json {
         json::write(ui, &report)
     } else if arguments.csv {
-        let lines = report.groups.iter();
-        let lines = lines.map(|group| csv_row(&report, &group.group, &group.figures));
-        csv::records(ui, CSV_HEAD, lines)
+        let groups = report.groups.iter();
+        let rows = groups.map(|group| csv_row(&report, &group.group, &group.figures));
+        csv::write_records(ui, CSV_HEADER, rows)
     } else if arguments.html {
         page(&report, ui)
     } else {
@@ -80,7 +81,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What each figure is called, in the order in which they are shown, and in which order they give way.
+/// The title of each figure, and the order in which its column is dropped (0: never).
 const HEAD: [(&str, u8); 12] = [
     ("STACKS", 0),
     ("HOURS", 8),
@@ -92,7 +93,7 @@ const HEAD: [(&str, u8); 12] = [
     ("MEDIAN", 6),
     ("P90", 5),
     ("INIT $", 2),
-    ("LATE", 1),
+    ("NOT READY IN TIME", 1),
     ("RESIDUE", 1),
 ];
 
@@ -101,18 +102,18 @@ fn shown(figures: &Figures) -> [String; HEAD.len()] {
     let usd = |usd: Option<_>| usd.map_or_else(unknown, values::usd);
     let seconds = |time: Option<_>| time.map_or_else(unknown, values::seconds);
     [
-        figures.stacks.to_string(),
+        values::thousands(figures.stacks),
         hours(figures),
         usd(figures.spent_usd),
         usd(figures.billed_usd),
-        idle.stacks.to_string(),
+        values::thousands(idle.stacks),
         usd(idle.wasted_usd),
-        init.count.to_string(),
+        values::thousands(init.count),
         seconds(init.median_seconds),
         seconds(init.p90_seconds),
         usd(init.usd),
-        figures.purgatory.to_string(),
-        figures.residue.to_string(),
+        values::thousands(figures.purgatory),
+        values::thousands(figures.residue),
     ]
 }
 
@@ -120,10 +121,10 @@ fn unknown() -> String {
     values::UNKNOWN.to_owned()
 }
 
-/// Hours that stacks stood, to a tenth.
+/// The hours that the stacks existed, with one decimal.
 fn hours(figures: &Figures) -> String {
     let tenths = (figures.stood_seconds.seconds() + 180) / 360;
-    format!("{}.{}", tenths / 10, tenths % 10)
+    format!("{}.{}", values::thousands(tenths / 10), tenths % 10)
 }
 
 fn title(report: &Report) -> &'static str {
@@ -134,12 +135,12 @@ fn title(report: &Report) -> &'static str {
     }
 }
 
-/// Every group, and all together where there are several.
+/// Every group, then the total if there are several groups.
 fn rows(report: &Report) -> Vec<(&str, &Figures)> {
     let groups = report.groups.iter();
     let mut rows: Vec<_> = groups.map(|g| (g.group.as_str(), &g.figures)).collect();
     if rows.len() > 1 {
-        rows.push(("all", &report.total));
+        rows.push(("total", &report.total));
     }
     rows
 }
@@ -147,7 +148,7 @@ fn rows(report: &Report) -> Vec<(&str, &Figures)> {
 fn table(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     if report.groups.is_empty() {
         let since = values::minute(report.since);
-        return ui.text(&format!("No stack has stood since {since} UTC."));
+        return ui.text(&format!("No stacks since {since} UTC."));
     }
     let group = Column::new(title(report), Align::Left).between(12, 40);
     let figures = HEAD.iter().map(|(name, order)| {
@@ -170,14 +171,14 @@ fn table(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     }
     ui.table(&table)?;
     ui.line("")?;
-    for line in remarks(report) {
+    for line in notes(report) {
         ui.text(&line)?;
     }
     Ok(())
 }
 
-/// What has to be known to read the figures.
-fn remarks(report: &Report) -> Vec<String> {
+/// The notes that explain the figures.
+fn notes(report: &Report) -> Vec<String> {
     let total = &report.total;
     let mut lines = vec![format!(
         "{} to {} UTC. {}",
@@ -186,20 +187,13 @@ fn remarks(report: &Report) -> Vec<String> {
         ended(total)
     )];
     if total.without_rate > 0 {
-        let (noun, is) = if total.without_rate == 1 {
-            ("stack", "is")
-        } else {
-            ("stacks", "are")
-        };
         lines.push(format!(
-            "{} {noun} of which no rate was ever known {is} not in what was spent.",
-            total.without_rate
+            "SPENT leaves out {} without a known rate.",
+            values::count(total.without_rate, "stack")
         ));
     }
     if let Some(last) = total.billed_until {
-        lines.push(format!(
-            "Billed until the end of {last}; later days are not in the bill yet."
-        ));
+        lines.push(format!("BILLED covers the days until the end of {last}."));
     }
     lines
 }
@@ -207,43 +201,43 @@ fn remarks(report: &Report) -> Vec<String> {
 fn ended(figures: &Figures) -> String {
     let ended = &figures.ended;
     let causes = [
-        (ended.expiry, "by their expiry"),
-        (ended.idleness, "for idleness"),
+        (ended.expiry, "expired"),
+        (ended.idleness, "idle"),
         (ended.purgatory, "in purgatory"),
-        (ended.person, "by somebody with jiti"),
+        (ended.person, "by a user with jiti"),
         (ended.terraform, "by Terraform"),
     ];
     let causes: Vec<_> = causes
         .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, how)| format!("{count} {how}"))
+        .map(|(count, how)| format!("{} {how}", values::thousands(*count)))
         .collect();
     if causes.is_empty() {
-        "None has ended.".to_owned()
+        "No stacks ended.".to_owned()
     } else {
-        format!("Ended: {}.", causes.join(", "))
+        format!("Stacks that ended: {}.", causes.join(", "))
     }
 }
 
 fn page(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
-    let head = std::iter::once(title(report)).chain(HEAD.iter().map(|(name, _)| *name));
+    let header = std::iter::once(title(report)).chain(HEAD.iter().map(|(name, _)| *name));
     let rows = rows(report).into_iter().map(|(name, figures)| {
         let figures = shown(figures).into_iter();
         std::iter::once(name.to_owned()).chain(figures).collect()
     });
     let rows: Vec<Vec<String>> = rows.collect();
-    let head: Vec<&str> = head.collect();
+    let header: Vec<&str> = header.collect();
     let page = html::Page {
         title: "What stacks cost",
-        head: &head,
+        header: &header,
         rows: &rows,
-        totals: report.groups.len() > 1,
-        remarks: &remarks(report),
+        has_total: report.groups.len() > 1,
+        notes: &notes(report),
     };
     ui.raw(page.to_string().as_bytes())
 }
 
-const CSV_HEAD: [&str; 22] = [
+const CSV_HEADER: [&str; 22] = [
     "group",
     "stacks",
     "stood_seconds",
@@ -268,24 +262,24 @@ const CSV_HEAD: [&str; 22] = [
     "until",
 ];
 
-fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEAD.len()] {
+fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEADER.len()] {
     let Figures {
         idle, init, ended, ..
     } = figures;
     [
         group.to_owned(),
         figures.stacks.to_string(),
-        csv::word(figures.stood_seconds),
-        csv::word(figures.spent_usd),
+        csv::text(figures.stood_seconds),
+        csv::text(figures.spent_usd),
         figures.without_rate.to_string(),
-        csv::word(figures.billed_usd),
-        csv::word(figures.billed_until),
+        csv::text(figures.billed_usd),
+        csv::text(figures.billed_until),
         idle.stacks.to_string(),
-        csv::word(idle.wasted_usd),
+        csv::text(idle.wasted_usd),
         init.count.to_string(),
-        csv::word(init.median_seconds),
-        csv::word(init.p90_seconds),
-        csv::word(init.usd),
+        csv::text(init.median_seconds),
+        csv::text(init.p90_seconds),
+        csv::text(init.usd),
         figures.purgatory.to_string(),
         figures.residue.to_string(),
         ended.expiry.to_string(),

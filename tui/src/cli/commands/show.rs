@@ -14,8 +14,8 @@ use crate::error::CommandError;
 
 /// Show everything about one stack
 ///
-/// Its lease, where it comes from, where its start-up time went, what it costs, whether anybody uses it, the
-/// resources that carry its tags, and its last events.
+/// Its lease, where it was applied from, its start-up phases, its cost, whether it is in use, its tagged
+/// resources, and its last events.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     selector: SelectorOptions,
 
-    /// Use only what is known already: never ask the cloud
+    /// Use only cached data: never query the cloud
     #[arg(long)]
     cached: bool,
 
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     output: OutputOptions,
 }
 
-/// The listing's fields and what only one stack has room for.
+/// The fields of `ls`, with the events and the resources of the stack.
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(flatten)]

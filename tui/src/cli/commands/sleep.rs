@@ -14,16 +14,17 @@ use crate::format::text::clean;
 use crate::format::until::Until;
 use crate::format::values;
 
-/// Stop what a stack computes with, and keep its data
+/// Stop a stack's compute and keep its data
 ///
-/// Every size is in the ledger before anything is stopped, and `jiti wake` restores it. The lease goes on: a stack that
-/// sleeps expires all the same. One that is half asleep is finished by another sleep, or by a wake.
+/// jiti records every size in the ledger before it stops anything, and `jiti wake` restores it. The lease
+/// keeps running while the stack sleeps. If a stack is only partly asleep, run sleep or wake again.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
 
-    /// Until when: a duration from now such as 12h, or a time such as 2026-03-02T06:00:00Z; the reaper wakes it then
+    /// When the reaper wakes the stack: a duration such as 12h, or a time such as
+    /// 2026-03-02T06:00:00Z
     #[arg(long, value_name = "T")]
     until: Option<Until>,
 
@@ -43,38 +44,38 @@ pub(crate) async fn run(
     } = arguments;
     let service = context.writer()?;
     let until = until.map(|until| until.resolve(service.now()));
-    let tell = teller(*output);
-    let turned = service
-        .sleep(name, until, PollPolicy::default(), &tell)
+    let print_step = progress_printer(*output);
+    let outcome = service
+        .sleep(name, until, PollPolicy::default(), &print_step)
         .await;
-    let turned = match turned {
-        Ok(turned) => turned,
-        Err(error) => return Err(refused(error, &service, name).await),
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => return Err(not_started(error, &service, name).await),
     };
     if output.json {
-        json::line(ui, &turned)?;
+        json::line(ui, &outcome)?;
     } else {
-        shown(ui, &turned, &service).await?;
+        write_outcome(ui, &outcome, &service).await?;
     }
-    verdict(&turned, "sleep")
+    check_failures(&outcome, "sleep")
 }
 
-/// Each step beside the output, so that somebody who waits knows for what.
-pub(super) fn teller(output: OutputOptions) -> impl Fn(&PowerStep) + Send + Sync {
+/// Returns a callback that prints each step to standard error, unless the output is JSON.
+pub(super) fn progress_printer(output: OutputOptions) -> impl Fn(&PowerStep) + Send + Sync {
     move |step| {
         let line = match step {
             _ if output.json => return,
-            PowerStep::Stopping(one) => format!("  {}: stopping", one.id),
-            PowerStep::Starting(one) => format!("  {}: starting", one.id),
-            PowerStep::Done(one) => format!("  {}: done", one.id),
-            PowerStep::Failed(one) => format!("  {}: {}", one.id, one.reason),
+            PowerStep::Stopping(resource) => format!("  {}: stopping", resource.id),
+            PowerStep::Starting(resource) => format!("  {}: starting", resource.id),
+            PowerStep::Done(resource) => format!("  {}: done", resource.id),
+            PowerStep::Failed(failure) => format!("  {}: {}", failure.id, failure.reason),
         };
         ui::print_error(&clean(&line));
     }
 }
 
-/// Why nothing was begun.
-pub(super) async fn refused(
+/// The error of a sleep or a wake that did not start.
+pub(super) async fn not_started(
     error: SleepError,
     service: &Service,
     name: &StackName,
@@ -86,77 +87,88 @@ pub(super) async fn refused(
     }
 }
 
-/// What could not be stopped or started is told as an exit code as well.
-pub(super) fn verdict(turned: &PowerOutcome, command: &str) -> Result<(), CommandError> {
-    let name = &turned.name;
-    match turned.failed.as_slice() {
+/// Fails if some resources could not be stopped or started.
+pub(super) fn check_failures(outcome: &PowerOutcome, command: &str) -> Result<(), CommandError> {
+    let name = &outcome.name;
+    match outcome.failed.as_slice() {
         [] => Ok(()),
         failed => {
             let each: Vec<String> = failed
                 .iter()
-                .map(|one| format!("{}: {}", one.id, one.reason))
+                .map(|failure| format!("{}: {}", failure.id, failure.reason))
                 .collect();
-            let text = format!("{name} is half asleep: {}", each.join("; "));
+            let text = format!(
+                "{name} is partly asleep, {} failed: {}",
+                failed.len(),
+                each.join("; ")
+            );
             Err(CommandError::failed(text).hint(format!(
-                "`jiti {command} {name}` goes on with it; sleep and wake both finish it"
+                "run `jiti {command} {name}` again; sleep and wake both finish the work"
             )))
         }
     }
 }
 
-/// How long waking takes, as far as anybody knows.
-pub(crate) fn ready_again(turned: &PowerOutcome) -> String {
-    match turned.ready_again_seconds {
+/// How long waking takes, from this app's history.
+pub(crate) fn wake_estimate(outcome: &PowerOutcome) -> String {
+    match outcome.ready_again_seconds {
         Some(time) => format!(
-            "ready again in about {}, as it took for this app so far",
+            "ready again after about {}, based on this app's history",
             values::duration(time)
         ),
-        None => "how long that takes is not known: no stack of this app was woken yet".to_owned(),
+        None => "wake time unknown: no stack of this app was woken yet".to_owned(),
     }
 }
 
-async fn shown(ui: &mut Ui, turned: &PowerOutcome, service: &Service) -> Result<(), CommandError> {
-    let name = &turned.name;
+async fn write_outcome(
+    ui: &mut Ui,
+    outcome: &PowerOutcome,
+    service: &Service,
+) -> Result<(), CommandError> {
+    let name = &outcome.name;
     let now = service.now();
-    if turned.asleep {
-        let count = turned.moved.len();
+    if outcome.asleep {
+        let count = outcome.moved.len();
         ui.text(&match count {
-            0 => format!("{name} is asleep already"),
-            _ => format!("{name} is asleep: {count} stopped"),
+            0 => format!("{name} is already asleep"),
+            _ => format!(
+                "{name} is asleep: {} stopped",
+                values::count(count, "resource")
+            ),
         })?;
     }
-    let remains = &turned.remains;
+    let remains = &outcome.remains;
     if let Some(rate) = remains.hourly_usd {
         ui.text(&format!(
-            "{}/h goes on while it sleeps:",
+            "Still running while it sleeps, {}/h:",
             values::rate(rate)
         ))?;
     }
-    for one in &remains.resources {
-        let rate = one.hourly_usd.map_or_else(
-            || "price not known".to_owned(),
+    for resource in &remains.resources {
+        let rate = resource.hourly_usd.map_or_else(
+            || "price unknown".to_owned(),
             |rate| format!("{}/h", values::rate(rate)),
         );
-        ui.text(&format!("  {}  {}, {rate}", one.kind, one.id))?;
+        ui.text(&format!("  {}  {}, {rate}", resource.kind, resource.id))?;
     }
-    for restart in &turned.restarts {
+    for restart in &outcome.restarts {
         ui.text(&format!(
-            "! {} starts again by itself at {}: sleep it again then",
+            "! AWS starts {} again at {}; run sleep again then",
             restart.id,
             values::moment(restart.at, now)
         ))?;
     }
-    if let Some(at) = turned.wake_at {
+    if let Some(at) = outcome.wake_at {
         ui.text(&format!(
-            "The reaper wakes it at {}",
+            "The reaper wakes the stack at {}",
             values::moment(at, now)
         ))?;
     }
-    if turned.asleep {
-        ui.text(&format!("`jiti wake {name}`: {}", ready_again(turned)))?;
+    if outcome.asleep {
+        ui.text(&format!("`jiti wake {name}`: {}", wake_estimate(outcome)))?;
         if let Some(lease) = service.lease(name).await? {
             ui.text(&format!(
-                "Its lease goes on: it expires at {}",
+                "The lease keeps running: it expires at {}",
                 values::moment(lease.expires_at, now)
             ))?;
         }

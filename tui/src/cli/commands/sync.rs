@@ -11,14 +11,14 @@ use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values;
 
-/// Ask the cloud now, whatever the age of what is known
+/// Query the cloud now, however recent the cached data is
 ///
-/// Looks for the tags of stacks in every account and region of the configuration, confirms each resource with its own
-/// service, asks whether it is used, and writes rates and uses into the ledger. Ends with 1 when nothing could be
-/// looked at.
+/// Finds tagged resources in every configured account and region, confirms each with its own service,
+/// checks whether it is in use, and records rates and use in the ledger. The exit code is 1 if no account
+/// answered.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Ask for the present list prices of what was found, too; it is free of charge
+    /// Also download the current list prices, which is free of charge
     #[arg(long)]
     prices: bool,
 
@@ -38,46 +38,46 @@ pub(crate) async fn run(
         None => None,
     };
     let Some(report) = report else {
-        return Err(CommandError::failed(
-            "there is nowhere to look: the configuration names no account",
-        )
-        .hint("write an [[account]] with its id and regions into the configuration file"));
+        return Err(
+            CommandError::failed("cannot query the cloud: no account is configured")
+                .hint("add an [[account]] with its id and regions to the configuration file"),
+        );
     };
     if arguments.output.json {
         json::write(ui, &report)?;
     } else {
         for_people(&report, ui)?;
     }
-    coverage::beside(&report);
+    coverage::print_problems(&report);
     if report.looked.is_empty() {
-        return Err(
-            CommandError::failed("nothing could be looked at: no place answered")
-                .hint("`jiti doctor` tells which credentials do not work, and why"),
-        );
+        return Err(CommandError::failed("no account or region answered")
+            .hint("`jiti doctor` shows which credentials do not work, and why"));
     }
     Ok(())
 }
 
-/// Asks for the prices of what is known to stand, and then what stands; where nothing was known, the other way round and
-/// once more, so that what was found is priced.
+/// Downloads the prices of the known resources, then queries the cloud. If no resource is known yet, it
+/// queries the cloud before that too, so that what it finds gets a price.
 async fn with_prices(service: &Service) -> Result<Option<SyncReport>, CommandError> {
     if service.known_resources().await? == 0 {
         service.sync(SyncMode::Always).await?;
     }
     if let Some(error) = service.refresh_prices().await? {
         return Err(
-            CommandError::failed(format!("the price list was not answered: {error}"))
+            CommandError::failed(format!("cannot download the list prices: {error}"))
                 .hint("the credentials of the first account need pricing:GetProducts"),
         );
     }
     Ok(service.sync(SyncMode::Always).await?)
 }
 
+/// Prints the stacks that were found, and a summary:
+///
 /// ```text
 /// NAME        APP       OWNER            ACCOUNT       LEASE  RESOURCES   $/H
 /// checkout-1  checkout  ana@example.com  123456789012  yes           12  0.42
 ///
-/// 12 resources of 1 stack, in 3 places, with 37 requests in 1.2 s
+/// 12 resources of 1 stack found in 3 regions, with 37 requests in 1.2 s
 /// ```
 fn for_people(report: &SyncReport, ui: &mut Ui) -> Result<(), CommandError> {
     if !report.stacks.is_empty() {
@@ -102,7 +102,7 @@ fn for_people(report: &SyncReport, ui: &mut Ui) -> Result<(), CommandError> {
                 Cell::new(or_unknown(&stack.owner)),
                 Cell::new(&stack.account),
                 Cell::new(if stack.leased { "yes" } else { "none" }),
-                Cell::new(stack.resources.to_string()),
+                Cell::new(values::thousands(stack.resources)),
                 Cell::new(or_unknown(&rate)),
             ]);
         }
@@ -110,24 +110,18 @@ fn for_people(report: &SyncReport, ui: &mut Ui) -> Result<(), CommandError> {
         ui.line("")?;
     }
     ui.text(&format!(
-        "{} of {}, in {}, with {} in {}",
-        counted(report.resources, "resource"),
-        counted(report.stacks.len(), "stack"),
-        counted(report.looked.len(), "place"),
-        counted(report.requests, "request"),
+        "{} of {} found in {}, with {} in {}",
+        values::count(report.resources, "resource"),
+        values::count(report.stacks.len(), "stack"),
+        values::count(report.looked.len(), "region"),
+        values::count(report.requests, "request"),
         values::seconds(report.seconds),
     ))?;
     for name in &report.reopened {
         ui.text(&format!(
-            "{name} was gone, and something of it was found: it is residue now. `jiti show {name}` tells what is left."
+            "{name} was gone, but some of its resources were found, so it is residue now. \
+             `jiti show {name}` lists what is left."
         ))?;
     }
-    coverage::gaps(ui, &report.not_looked)
-}
-
-fn counted(count: impl TryInto<u64>, what: &str) -> String {
-    match count.try_into().unwrap_or(u64::MAX) {
-        1 => format!("1 {what}"),
-        more => format!("{more} {what}s"),
-    }
+    coverage::write_gaps(ui, &report.not_looked)
 }

@@ -19,47 +19,50 @@ use crate::cli::options::{OutputOptions, SelectorOptions};
 use crate::cli::output::json;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
+use crate::format::values;
 use crate::teardown_process::TeardownProcess;
 
-/// End a stack: what will go is shown first, and only that goes
+/// Tear a stack down: show the plan first, then carry out only that plan
 ///
-/// A destroy plan is made where the stack was applied, with the variables that its `teardown` block records. It is refused
-/// when it would take another stack's resources. Where the Terraform state is lost, `--strategy sweep` ends it by its
-/// tags, in the accounts of the configuration. The work is done by a process of its own, which goes on when this one
-/// is closed; Ctrl-C only stops following it. A stack that is gone already is no failure.
+/// jiti makes a destroy plan in the directory where the stack was applied, with the variables that its
+/// `teardown` block records. It refuses a plan that would delete another stack's resources. If the
+/// Terraform state is lost, `--strategy sweep` deletes the resources by their tags, in the configured
+/// accounts. A separate process does the work and keeps running if you close this one; Ctrl-C only stops
+/// following it. If the stack is already gone, the exit code is 0.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
     name: StackName,
 
-    /// Only show what would go
+    /// Only show what would be destroyed
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
 
-    /// Do it without asking
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
 
-    /// Type the name once more: of a protected stack, or of one that only its tags tell of
+    /// Confirm a protected or unleased stack by its name
     #[arg(long, value_name = "NAME")]
     confirm: Option<StackName>,
 
-    /// How to end it
-    #[arg(long, value_name = "HOW", default_value = "terraform")]
+    /// How to tear the stack down
+    #[arg(long, value_name = "STRATEGY", default_value = "terraform")]
     strategy: Strategy,
 
-    /// Refuse when more resources than this would go; a sweep has `max_resources` under [reaper] as its limit
+    /// Refuse to delete more resources than this. For a sweep, the default is `max_resources` under
+    /// [reaper]
     #[arg(long, value_name = "N")]
     max_resources: Option<usize>,
 
-    /// Keep a last snapshot of each database (sweep)
+    /// Take a last snapshot of each database (sweep only)
     #[arg(long)]
     final_snapshot: bool,
 
     #[command(flatten)]
     selector: SelectorOptions,
 
-    /// Try one resource no longer than this (sweep); without it a quarter of an hour, and longer where AWS is slow
+    /// The time limit for one resource (sweep only). Default: 15 minutes, and more for slow types
     #[arg(long, value_name = "DURATION")]
     give_up_after: Option<Span>,
 
@@ -69,9 +72,9 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Strategy {
-    /// Through its Terraform state
+    /// Through the stack's Terraform state
     Terraform,
-    /// By its tags, in the accounts of the configuration
+    /// By tag, in the configured accounts
     Sweep,
 }
 
@@ -95,11 +98,11 @@ pub(crate) async fn run(
         false if by_tags => context.sweeping_as(Source::Cli)?,
         false => context.writer()?,
     };
-    if !may_be_planned(arguments, &service).await? {
+    if !needs_plan(arguments, &service).await? {
         return already_gone(arguments, ui);
     }
-    tell(arguments, ui, &Progress::Planning { name: name.clone() })?;
-    let Some(prepared) = planned(arguments, &service, &settings).await? else {
+    write_step(arguments, ui, &Progress::Planning { name: name.clone() })?;
+    let Some(prepared) = plan(arguments, &service, &settings).await? else {
         return already_gone(arguments, ui);
     };
     if arguments.output.json {
@@ -117,24 +120,21 @@ pub(crate) async fn run(
         }
         return Ok(());
     }
-    // Only the plan of a sweep tells whether a lease is known.
+    // For a sweep, only the plan shows whether the stack has a lease.
     if prepared.plan.protected && arguments.confirm.is_none() {
-        let why = "it is protected, or known by its tags alone";
-        let error = CommandError::refused(format!("{name} wants its name typed: {why}"));
-        return Err(error.hint(format!("type it once more: --confirm '{name}'")));
+        let error = CommandError::refused(format!("{name} is protected or unleased"));
+        return Err(error.hint(format!("confirm its name: --confirm '{name}'")));
     }
-    if !arguments.yes && !asked(name)? {
-        return Err(CommandError::failed(
-            "nothing was deleted: the answer was not yes",
-        ));
+    if !arguments.yes && !confirm(name)? {
+        return Err(CommandError::failed("cancelled: nothing was deleted"));
     }
     let confirmed = arguments.confirm.as_ref();
     let mut process = TeardownProcess::start(context, &settings, prepared, confirmed, Source::Cli)?;
     follow(arguments, ui, &mut process).await
 }
 
-/// The plan, by whichever strategy; `None` when it is gone already.
-async fn planned(
+/// Makes the plan, with the strategy of the arguments; `None` if the stack is already gone.
+async fn plan(
     arguments: &Arguments,
     service: &Service,
     settings: &TeardownSettings,
@@ -143,19 +143,20 @@ async fn planned(
     let planned = match arguments.strategy {
         Strategy::Terraform => service.plan_teardown(name, settings).await,
         Strategy::Sweep => {
-            let wish = SweepSelector {
+            let selector = SweepSelector {
                 name: name.clone(),
                 app: arguments.selector.app.clone(),
                 owner: arguments.selector.owner.clone(),
             };
-            service.plan_sweep(&wish, settings).await
+            service.plan_sweep(&selector, settings).await
         }
     };
     Ok(planned?)
 }
 
-/// Whether there is something to plan; what forbids it without a plan is said before anybody waits for one.
-async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool, CommandError> {
+/// Whether a plan is needed; false if the stack is already gone. Refuses before the slow plan whatever
+/// can be refused without it.
+async fn needs_plan(arguments: &Arguments, service: &Service) -> Result<bool, CommandError> {
     let name = &arguments.name;
     let by_tags = arguments.strategy == Strategy::Sweep;
     let lease = service.lease(name).await?;
@@ -168,7 +169,9 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
             return Err(if service.config().accounts.is_empty() {
                 error
             } else {
-                error.hint("one that only its tags tell of is ended with --strategy sweep")
+                error.hint(
+                    "for an unleased stack, which was found by tags only, use --strategy sweep",
+                )
             });
         }
         Some(lease) if !by_tags && !lease.is_live() => return Ok(false),
@@ -178,14 +181,14 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
         return Ok(true);
     }
     if !arguments.yes && !io::stdin().is_terminal() {
-        return Err(
-            CommandError::usage("nobody can be asked here: standard input is no terminal")
-                .hint("--dry-run shows what would go, --yes does it without asking"),
-        );
+        return Err(CommandError::usage(
+            "cannot prompt: standard input is not a terminal (use --yes)",
+        )
+        .hint("--dry-run only shows what would be destroyed"));
     }
     if let Some(typed) = arguments.confirm.as_ref().filter(|typed| *typed != name) {
         return Err(CommandError::refused(format!(
-            "--confirm names {typed}, and the stack is {name}"
+            "--confirm has the name {typed}, but the stack is {name}"
         )));
     }
     let lease = lease.filter(Lease::is_live);
@@ -193,7 +196,7 @@ async fn may_be_planned(arguments: &Arguments, service: &Service) -> Result<bool
     if protected && arguments.confirm.is_none() {
         return Err(
             CommandError::refused(format!("{name} is protected by the policy"))
-                .hint(format!("type its name once more: --confirm '{name}'")),
+                .hint(format!("confirm its name: --confirm '{name}'")),
         );
     }
     Ok(true)
@@ -204,7 +207,7 @@ fn already_gone(arguments: &Arguments, ui: &mut Ui) -> Result<(), CommandError> 
     if arguments.output.json {
         return json::line(ui, &nothing_to_do(arguments));
     }
-    ui.text(&format!("{name} is gone already"))
+    ui.text(&format!("{name} is already gone"))
 }
 
 fn nothing_to_do(arguments: &Arguments) -> TeardownOutcome {
@@ -221,7 +224,7 @@ fn blocked(prepared: &PreparedTeardown) -> CommandError {
     let blockers = &prepared.plan.blockers;
     let each: Vec<_> = blockers.iter().map(ToString::to_string).collect();
     let text = format!(
-        "{} is not torn down: {}",
+        "cannot tear down {}: {}",
         prepared.plan.name,
         each.join("; ")
     );
@@ -232,18 +235,18 @@ fn blocked(prepared: &PreparedTeardown) -> CommandError {
     }
 }
 
-/// Asks at the terminal. Whatever is not yes is no.
-fn asked(name: &StackName) -> Result<bool, CommandError> {
+/// Asks for confirmation at the terminal. Any answer but yes means no.
+fn confirm(name: &StackName) -> Result<bool, CommandError> {
     ui::prompt(&format!("Tear down {name}? This cannot be undone. [y/N] "));
     let mut answer = String::new();
     io::stdin()
         .lock()
         .read_line(&mut answer)
-        .map_err(|error| CommandError::failed("the answer could not be read").because(&error))?;
+        .map_err(|error| CommandError::failed("cannot read the answer").because(&error))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Follows the runner to its end. Ctrl-C ends only the following.
+/// Prints the progress of the teardown process until it ends. Ctrl-C only stops the printing.
 async fn follow(
     arguments: &Arguments,
     ui: &mut Ui,
@@ -254,17 +257,19 @@ async fn follow(
         let steps = tokio::select! {
             steps = process.next_steps() => steps?,
             _ = tokio::signal::ctrl_c() => return Err(CommandError::failed(format!(
-                "this no longer follows the teardown of {name}, which goes on as process {}", process.pid()
+                "stopped following the teardown of {name}; it is still running as process {}",
+                process.pid()
             ))
             .hint(format!(
-                "`jiti events {name}` tells how far it is; `kill -INT {}` lets it finish what it has begun and stop",
+                "`jiti events {name}` shows its progress; `kill -INT {}` stops it after the deletes that have \
+                 started",
                 process.pid()
             ))),
         };
         for step in steps {
-            tell(arguments, ui, &step)?;
+            write_step(arguments, ui, &step)?;
             match step {
-                Progress::Done(outcome) => return ended(&outcome),
+                Progress::Done(outcome) => return check_residue(&outcome),
                 Progress::Failed { reason, refused } => {
                     return Err(if refused {
                         CommandError::refused(reason)
@@ -278,27 +283,31 @@ async fn follow(
     }
 }
 
-fn tell(arguments: &Arguments, ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
+/// Prints one step, as a line for people or as JSON.
+fn write_step(arguments: &Arguments, ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
     match step {
         Progress::Done(outcome) if arguments.output.json => json::line(ui, outcome)?,
         step if arguments.output.json => json::line(ui, step)?,
         step => render::step(ui, step)?,
     }
-    // Somebody waits for each line.
+    // Flushed at once, because steps may be minutes apart.
     ui.finish()
 }
 
-/// What is left is told as an exit code as well.
-fn ended(outcome: &TeardownOutcome) -> Result<(), CommandError> {
+/// Fails with exit code 4 if the teardown left something.
+fn check_residue(outcome: &TeardownOutcome) -> Result<(), CommandError> {
     let TeardownOutcome { name, residue, .. } = outcome;
     match residue.len() {
         0 => Ok(()),
         count => Err(CommandError::residue(format!(
-            "{count} of {name} left behind; the lease is kept"
+            "teardown of {name} incomplete: {} left; the lease stays",
+            values::count(count, "resource")
         ))
-        .hint(match residue.iter().find_map(|one| one.command.as_ref()) {
-            Some(command) => format!("mend what keeps it, then `{command}` finishes it"),
-            None => format!("mend what keeps it, then `jiti teardown {name}` finishes it"),
-        })),
+        .hint(
+            match residue.iter().find_map(|left| left.command.as_ref()) {
+                Some(command) => format!("fix the cause, then finish with `{command}`"),
+                None => format!("fix the cause, then finish with `jiti teardown {name}`"),
+            },
+        )),
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::output::change;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
-/// Note that somebody uses a stack now
+/// Record that a stack is in use now
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

@@ -9,9 +9,9 @@ use crate::cli::output::change;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
-/// End a hold before its time
+/// End a hold early
 ///
-/// A stack that is not held stays as it is.
+/// Does nothing if the stack is not held.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

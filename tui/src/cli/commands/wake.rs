@@ -4,16 +4,18 @@ use clap::Args;
 use stack::StackName;
 use stack::service::power::PollPolicy;
 
-use super::sleep::{ready_again, refused, teller, verdict};
+use super::sleep::{check_failures, not_started, progress_printer, wake_estimate};
 use crate::cli::context::Context;
 use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::values;
 
-/// Start what a sleep has stopped, each at the size that it had
+/// Wake a sleeping stack, and restore every size
 ///
-/// What keeps data starts first. When all of it runs a new init begins: the stack is ready when its checks pass.
+/// Databases start first. When everything runs, a new init starts: the stack is ready again when its
+/// checks pass.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
@@ -30,23 +32,29 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments { name, output } = arguments;
     let service = context.writer()?;
-    let tell = teller(*output);
-    let turned = match service.wake(name, PollPolicy::default(), &tell).await {
-        Ok(turned) => turned,
-        Err(error) => return Err(refused(error, &service, name).await),
+    let print_step = progress_printer(*output);
+    let outcome = match service.wake(name, PollPolicy::default(), &print_step).await {
+        Ok(outcome) => outcome,
+        Err(error) => return Err(not_started(error, &service, name).await),
     };
     if output.json {
-        json::line(ui, &turned)?;
-        return verdict(&turned, "wake");
+        json::line(ui, &outcome)?;
+        return check_failures(&outcome, "wake");
     }
-    for id in &turned.missing {
-        ui.text(&format!("! {id} is not there any more, or does not carry the tags of the stack: it was not started"))?;
+    for id in &outcome.missing {
+        ui.text(&format!(
+            "! {id} was not started: it no longer exists, or it does not have the stack's tags"
+        ))?;
     }
-    if turned.failed.is_empty() {
-        ui.text(&match turned.moved.len() {
-            0 => format!("{name} is awake: nothing had to be started"),
-            count => format!("{name} is awake: {count} started; {}", ready_again(&turned)),
+    if outcome.failed.is_empty() {
+        ui.text(&match outcome.moved.len() {
+            0 => format!("{name} is already awake"),
+            count => format!(
+                "{name} is awake: {} started; {}",
+                values::count(count, "resource"),
+                wake_estimate(&outcome)
+            ),
         })?;
     }
-    verdict(&turned, "wake")
+    check_failures(&outcome, "wake")
 }

@@ -1,4 +1,4 @@
-//! The answer to a change: a sentence for people, the stack as it is now for programs.
+//! The output of a change: a sentence for people, the changed stack as JSON for programs.
 
 use stack::StackName;
 use stack::service::Service;
@@ -8,7 +8,7 @@ use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
-/// Writes the answer. Without a sentence there is nothing to say to people.
+/// Writes the output. Without a sentence, people get no output.
 pub(crate) async fn write(
     ui: &mut Ui,
     output: OutputOptions,

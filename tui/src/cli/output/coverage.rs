@@ -1,4 +1,4 @@
-//! How the cloud was looked at: how old what is known is, and what did not answer.
+//! How complete the cloud data is: its age, and what could not be checked.
 
 use stack::View;
 use stack::cloud::Unchecked;
@@ -9,65 +9,63 @@ use crate::error::CommandError;
 use crate::format::text::clean;
 use crate::format::{describe, values};
 
-/// So many gaps are told one by one; the others are counted.
-const TOLD: usize = 8;
+/// How many gaps are listed; the others are counted.
+const MAX_LISTED_GAPS: usize = 8;
 
-/// Asks the cloud again when what is known is too old, unless only what is known is wanted.
+/// Queries the cloud again if the cached data is too old, unless the user wants only cached data.
 pub(crate) async fn refresh(service: &Service, cached: bool) -> Result<(), CommandError> {
     if !cached && let Some(report) = service.sync(SyncMode::WhenOld).await? {
-        beside(&report);
+        print_problems(&report);
     }
     Ok(())
 }
 
-/// Tells beside the output what went wrong with a look.
-pub(crate) fn beside(report: &SyncReport) {
+/// Prints the problems of a sync to standard error.
+pub(crate) fn print_problems(report: &SyncReport) {
     for why in &report.unwritten {
-        ui::print_error(&clean(&format!(
-            "Note: the ledger was not told what was found: {why}"
-        )));
+        ui::print_error(&clean(&format!("Note: not recorded in the ledger: {why}")));
     }
     if let Some(skew) = &report.clock_skew {
         ui::print_error(&clean(&format!("Note: {skew}")));
     }
 }
 
-/// What did not answer.
-pub(crate) fn gaps(ui: &mut Ui, gaps: &[Unchecked]) -> Result<(), CommandError> {
-    for gap in gaps.iter().take(TOLD) {
-        ui.text(&format!("Not looked: {}", describe::not_checked(gap)))?;
+/// Writes what could not be checked.
+pub(crate) fn write_gaps(ui: &mut Ui, gaps: &[Unchecked]) -> Result<(), CommandError> {
+    for gap in gaps.iter().take(MAX_LISTED_GAPS) {
+        ui.text(&format!("Not checked: {}", describe::not_checked(gap)))?;
     }
-    match gaps.len().saturating_sub(TOLD) {
+    match gaps.len().saturating_sub(MAX_LISTED_GAPS) {
         0 => Ok(()),
         more => ui.text(&format!(
-            "And {more} more that did not answer: `jiti sync --json` names them."
+            "Not checked: {more} more; `jiti sync --json` lists them."
         )),
     }
 }
 
-/// The same beside the output, where that is for a program.
-pub(crate) fn gaps_beside(view: &View) {
+/// Prints what could not be checked to standard error, if the output is for a program.
+pub(crate) fn print_gaps(view: &View) {
     if let Some(cloud) = &view.cloud {
         for gap in cloud.known().unchecked() {
             ui::print_error(&clean(&format!(
-                "Note: not looked: {}",
+                "Note: not checked: {}",
                 describe::not_checked(&gap)
             )));
         }
     }
 }
 
-/// How old what is known is, and what of it did not answer.
-pub(crate) fn age(ui: &mut Ui, view: &View) -> Result<(), CommandError> {
+/// Writes the age of the cloud data, and what could not be checked.
+pub(crate) fn write_age(ui: &mut Ui, view: &View) -> Result<(), CommandError> {
     let Some(cloud) = &view.cloud else {
         return Ok(());
     };
     let places: Vec<_> = cloud.known().places.keys().cloned().collect();
     match cloud.known().tried_at(&places) {
         Some(at) if !places.is_empty() => {
-            ui.text(&format!("The cloud as of {}", values::moment(at, view.now)))?;
+            ui.text(&format!("AWS data from {}", values::moment(at, view.now)))?;
         }
-        _ => ui.text("The cloud was not asked yet: `jiti sync` does it")?,
+        _ => ui.text("AWS was not queried yet; run `jiti sync`")?,
     }
-    gaps(ui, &cloud.known().unchecked())
+    write_gaps(ui, &cloud.known().unchecked())
 }

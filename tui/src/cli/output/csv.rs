@@ -1,4 +1,4 @@
-//! CSV: stacks as rows for a spreadsheet. The columns are the fields of the JSON, nested ones with a dot.
+//! CSV output, with the fields of the JSON as columns. Nested fields have a dot in their name.
 
 use stack::listing::Listing;
 
@@ -6,33 +6,32 @@ use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::text::clean;
 
-/// Writes a head row and a row for each stack. What is unknown is empty.
+/// Writes a header and one row per stack. An unknown value is empty.
 pub(crate) fn write(ui: &mut Ui, stacks: &[Listing]) -> Result<(), CommandError> {
-    records(ui, HEAD, stacks.iter().map(row))
+    write_records(ui, HEADER, stacks.iter().map(row))
 }
 
-/// Writes a head row and rows.
-pub(crate) fn records<const N: usize>(
+/// Writes a header and rows.
+pub(crate) fn write_records<const N: usize>(
     ui: &mut Ui,
-    head: [&str; N],
-    lines: impl IntoIterator<Item = [String; N]>,
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
 ) -> Result<(), CommandError> {
-    let mut rows = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| {
-        CommandError::failed("the answer could not be written as CSV").because(&error)
-    };
-    rows.write_record(head).map_err(failed)?;
-    for line in lines {
-        rows.write_record(line.iter().map(|field| clean(field).into_owned()))
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| CommandError::failed("cannot write CSV").because(&error);
+    writer.write_record(header).map_err(failed)?;
+    for row in rows {
+        writer
+            .write_record(row.iter().map(|field| clean(field).into_owned()))
             .map_err(failed)?;
     }
-    let bytes = rows.into_inner().map_err(|error| {
-        CommandError::failed("the answer could not be written as CSV").because(error.error())
-    })?;
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| CommandError::failed("cannot write CSV").because(error.error()))?;
     ui.raw(&bytes)
 }
 
-const HEAD: [&str; 29] = [
+const HEADER: [&str; 29] = [
     "name",
     "app",
     "version",
@@ -64,7 +63,7 @@ const HEAD: [&str; 29] = [
     "init.slowest_phase",
 ];
 
-fn row(stack: &Listing) -> [String; HEAD.len()] {
+fn row(stack: &Listing) -> [String; HEADER.len()] {
     let Listing {
         cost, idle, init, ..
     } = stack;
@@ -105,10 +104,10 @@ fn row(stack: &Listing) -> [String; HEAD.len()] {
         or_empty(cost.billed_settled_until),
         or_empty(cost.until_expiry_usd),
         cost.unpriced.join(";"),
-        word(idle.state),
+        text(idle.state),
         or_empty(idle.since),
         or_empty(idle.wasted_usd),
-        word(init.total_seconds),
+        text(init.total_seconds),
         or_empty(init.usd),
         init.slowest_phase.clone().unwrap_or_default(),
     ]
@@ -118,8 +117,8 @@ fn or_empty(value: Option<impl std::fmt::Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// A value as it stands in JSON, without quotation marks; null is empty.
-pub(crate) fn word(value: impl serde::Serialize) -> String {
+/// A value as in JSON, without quotation marks; null is empty.
+pub(crate) fn text(value: impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(serde_json::Value::Null) | Err(_) => String::new(),

@@ -1,4 +1,4 @@
-//! Events as a table: number, time, what happened in words, and who did it.
+//! Events as a table: number, time, kind, description, actor and source.
 
 use stack::Event;
 
@@ -6,18 +6,18 @@ use crate::format::style::Tone;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::{describe, values};
 
-/// Whose events they are.
+/// Whether the table needs a column with the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// Those of one stack, whose name is known.
-    One,
-    /// Those of several.
-    All,
+pub(crate) enum EventScope {
+    /// The events of one stack.
+    OneStack,
+    /// The events of all stacks.
+    AllStacks,
 }
 
-/// A row for each event. In a narrow terminal KIND and SOURCE give way, in this order, then what happened is
-/// shortened, and only then BY leaves: who did it is half of what is asked.
-pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
+/// Builds the table, with one row per event. In a narrow terminal, KIND and SOURCE are dropped first,
+/// then WHAT HAPPENED is shortened, and BY is dropped last, because readers ask who did it.
+pub(crate) fn build(events: &[Event], scope: EventScope) -> Table {
     let mut columns = vec![
         Column::new("SEQ", Align::Right),
         Column::new("TIME (UTC)", Align::Left),
@@ -25,12 +25,14 @@ pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
         Column::new("KIND", Align::Left).droppable(1),
         Column::new("WHAT HAPPENED", Align::Left)
             .between(20, usize::MAX)
-            .shrinks_before(32, BY),
-        Column::new("BY", Align::Left).between(8, 24).droppable(BY),
+            .shrinks_before(32, BY_ORDER),
+        Column::new("BY", Align::Left)
+            .between(8, 24)
+            .droppable(BY_ORDER),
         Column::new("SOURCE", Align::Left).droppable(2),
     ];
-    if shown == Shown::One {
-        columns.remove(STACK);
+    if scope == EventScope::OneStack {
+        columns.remove(STACK_COLUMN);
     }
     let mut table = Table::new(columns);
     for event in events {
@@ -43,16 +45,16 @@ pub(crate) fn of(events: &[Event], shown: Shown) -> Table {
             Cell::new(&event.actor),
             Cell::new(describe::source(event.source)),
         ];
-        if shown == Shown::One {
-            cells.remove(STACK);
+        if scope == EventScope::OneStack {
+            cells.remove(STACK_COLUMN);
         }
         table.row(cells);
     }
     table
 }
 
-/// The place of the column with the stack's name.
-const STACK: usize = 2;
+/// The index of the column with the stack's name.
+const STACK_COLUMN: usize = 2;
 
-/// When the column of who did it leaves.
-const BY: u8 = 3;
+/// The drop order of the column BY.
+const BY_ORDER: u8 = 3;

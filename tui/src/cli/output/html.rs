@@ -1,4 +1,4 @@
-//! HTML: one page that needs nothing but itself, and runs nothing.
+//! HTML output: one self-contained page without scripts.
 
 use std::fmt::{self, Write as _};
 
@@ -8,16 +8,16 @@ use crate::format::text::clean;
 #[derive(Debug)]
 pub(crate) struct Page<'a> {
     pub(crate) title: &'a str,
-    /// The names of the columns; the first holds text, the others figures.
-    pub(crate) head: &'a [&'a str],
+    /// The titles of the columns. The first column has text, the others have figures.
+    pub(crate) header: &'a [&'a str],
     pub(crate) rows: &'a [Vec<String>],
-    /// Whether the last row is the sum of the others.
-    pub(crate) totals: bool,
+    /// Whether the last row is the total.
+    pub(crate) has_total: bool,
     /// Sentences below the table.
-    pub(crate) remarks: &'a [String],
+    pub(crate) notes: &'a [String],
 }
 
-/// Legible on a screen, dark or light, and on paper.
+/// A style for dark and light screens, and for paper.
 const STYLE: &str = "\
 :root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem }
@@ -31,7 +31,7 @@ tr.sum td { font-weight: 600; border-top: 2px solid #8888 }
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = Safe(self.title);
+        let title = Escaped(self.title);
         writeln!(
             f,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
@@ -45,31 +45,31 @@ impl fmt::Display for Page<'_> {
             f,
             "<h1>{title}</h1>\n<div class=\"wide\">\n<table>\n<thead>\n<tr>"
         )?;
-        for name in self.head {
-            writeln!(f, "<th scope=\"col\">{}</th>", Safe(name))?;
+        for name in self.header {
+            writeln!(f, "<th scope=\"col\">{}</th>", Escaped(name))?;
         }
         writeln!(f, "</tr>\n</thead>\n<tbody>")?;
-        for (place, row) in self.rows.iter().enumerate() {
-            let sum = self.totals && place + 1 == self.rows.len();
-            let class = if sum { " class=\"sum\"" } else { "" };
+        for (index, row) in self.rows.iter().enumerate() {
+            let is_total = self.has_total && index + 1 == self.rows.len();
+            let class = if is_total { " class=\"sum\"" } else { "" };
             write!(f, "<tr{class}>")?;
             for cell in row {
-                write!(f, "<td>{}</td>", Safe(cell))?;
+                write!(f, "<td>{}</td>", Escaped(cell))?;
             }
             writeln!(f, "</tr>")?;
         }
         writeln!(f, "</tbody>\n</table>\n</div>")?;
-        for remark in self.remarks {
-            writeln!(f, "<p>{}</p>", Safe(remark))?;
+        for note in self.notes {
+            writeln!(f, "<p>{}</p>", Escaped(note))?;
         }
         writeln!(f, "</body>\n</html>")
     }
 }
 
-/// A text from data that is shown and never obeyed.
-struct Safe<'a>(&'a str);
+/// A text from data, escaped so that it cannot be markup.
+struct Escaped<'a>(&'a str);
 
-impl fmt::Display for Safe<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in clean(self.0).chars() {
             match c {
@@ -89,19 +89,19 @@ impl fmt::Display for Safe<'_> {
 mod tests {
     use super::*;
 
-    /// What somebody wrote into a name is text on the page, and no part of it.
+    /// Markup in a name is shown as text.
     #[test]
-    fn names_are_not_obeyed() {
+    fn names_are_escaped() {
         let rows = [vec![
             "<script>alert('x')</script>".to_owned(),
             "1".to_owned(),
         ]];
         let page = Page {
             title: "a & b",
-            head: &["APP", "STACKS"],
+            header: &["APP", "STACKS"],
             rows: &rows,
-            totals: false,
-            remarks: &["\"quoted\"".to_owned()],
+            has_total: false,
+            notes: &["\"quoted\"".to_owned()],
         };
         let text = page.to_string();
         assert!(!text.contains("<script"), "{text}");

@@ -1,4 +1,4 @@
-//! JSON: one document, indented, in which nothing acts on a terminal that it is shown on.
+//! JSON output. Characters that would control a terminal are escaped.
 
 use std::io;
 
@@ -9,21 +9,20 @@ use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::text::is_unsafe;
 
-/// Writes a value as one document.
+/// Writes a value as one indented document.
 pub(crate) fn write(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {
     ui.line(&document(value)?)
 }
 
-/// Writes a value as one line: what is told while something goes on.
+/// Writes a value as one line, for progress.
 pub(crate) fn line(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {
     ui.line(&one_line(value)?)
 }
 
-/// Outside of its texts JSON holds no such character, so that each can be replaced where it stands.
+/// Outside of strings, JSON has no unsafe character, so each one can be replaced by its escape.
 fn one_line(value: &impl Serialize) -> Result<String, CommandError> {
-    let text = serde_json::to_string(value).map_err(|error| {
-        CommandError::failed("the answer could not be written as JSON").because(&error)
-    })?;
+    let text = serde_json::to_string(value)
+        .map_err(|error| CommandError::failed("cannot write JSON").because(&error))?;
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if is_unsafe(c) {
@@ -37,56 +36,56 @@ fn one_line(value: &impl Serialize) -> Result<String, CommandError> {
     Ok(line)
 }
 
-/// An array that is written item by item, because it may be long.
+/// Writes an array item by item, because it may be long.
 #[derive(Default)]
-pub(crate) struct Array {
-    begun: bool,
+pub(crate) struct ArrayWriter {
+    has_items: bool,
 }
 
-impl Array {
+impl ArrayWriter {
     /// Writes the next item.
     pub(crate) fn item(&mut self, ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandError> {
-        let before = if self.begun { ",\n  " } else { "[\n  " };
-        self.begun = true;
-        // No text in JSON holds a bare line break, so that every one of them begins a line.
+        let before = if self.has_items { ",\n  " } else { "[\n  " };
+        self.has_items = true;
+        // Strings in JSON have no raw line break, so each one starts a line of the document.
         let item = document(value)?.replace('\n', "\n  ");
         ui.raw(before.as_bytes())?;
         ui.raw(item.as_bytes())
     }
 
-    /// Writes the end; an array without items is written as a whole.
+    /// Writes the end of the array, or an empty array.
     pub(crate) fn end(self, ui: &mut Ui) -> Result<(), CommandError> {
-        ui.line(if self.begun { "\n]" } else { "[]" })
+        ui.line(if self.has_items { "\n]" } else { "[]" })
     }
 }
 
 fn document(value: &impl Serialize) -> Result<String, CommandError> {
     let mut text = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut text, Harmless::default());
-    value.serialize(&mut serializer).map_err(|error| {
-        CommandError::failed("the answer could not be written as JSON").because(&error)
-    })?;
+    let mut serializer = Serializer::with_formatter(&mut text, SafeFormatter::default());
+    value
+        .serialize(&mut serializer)
+        .map_err(|error| CommandError::failed("cannot write JSON").because(&error))?;
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// Indents, and writes as escapes what JSON itself would let through to the terminal. A reader of
-/// JSON gets the same text either way.
+/// Indents, and escapes characters that JSON allows but that would control a terminal. A JSON parser
+/// reads the same text either way.
 #[derive(Default)]
-struct Harmless(PrettyFormatter<'static>);
+struct SafeFormatter(PrettyFormatter<'static>);
 
-impl Formatter for Harmless {
+impl Formatter for SafeFormatter {
     fn write_string_fragment<W: io::Write + ?Sized>(
         &mut self,
         to: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unsafe(*c)) {
-            to.write_all(&rest.as_bytes()[..at])?;
+        while let Some((index, c)) = rest.char_indices().find(|(_, c)| is_unsafe(*c)) {
+            to.write_all(&rest.as_bytes()[..index])?;
             for unit in c.encode_utf16(&mut [0; 2]) {
                 write!(to, "\\u{unit:04x}")?;
             }
-            rest = &rest[at + c.len_utf8()..];
+            rest = &rest[index + c.len_utf8()..];
         }
         to.write_all(rest.as_bytes())
     }
@@ -140,7 +139,7 @@ impl Formatter for Harmless {
 mod tests {
     use super::*;
 
-    /// One line is one line, and harmless as well.
+    /// A value is written as exactly one line, without unsafe characters.
     #[test]
     fn a_line_is_one_line() {
         let given = "ana\u{202e}\u{9b}31m\u{7f}\n\"ä漢\" \u{e0041}";
@@ -152,12 +151,12 @@ mod tests {
         );
     }
 
-    /// What would act on a terminal is an escape, and a reader of JSON still gets the same text.
+    /// Unsafe characters are escaped, and a JSON parser still reads the same text.
     #[test]
-    fn escapes_change_nothing_but_the_look() {
+    fn escapes_keep_the_value() {
         let given = "ana\u{202e}\u{9b}31m\u{7f}\n\"ä漢\" \u{e0041}";
         let mut text = Vec::new();
-        let mut serializer = Serializer::with_formatter(&mut text, Harmless::default());
+        let mut serializer = Serializer::with_formatter(&mut text, SafeFormatter::default());
         [given].serialize(&mut serializer).expect("it is written");
         let text = String::from_utf8(text).expect("it is text");
         assert!(text.chars().all(|c| c == '\n' || !is_unsafe(c)), "{text:?}");

@@ -1,4 +1,4 @@
-//! The resources of one stack, for people.
+//! The resources of one stack as a table.
 
 use stack::{Elapsed, View, service};
 
@@ -7,7 +7,7 @@ use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values::{self, UNKNOWN};
 
-/// Writes them as a table.
+/// Writes the table.
 ///
 /// ```text
 ///   TYPE        ID                 REGION     STATE    $/H   AGE
@@ -19,7 +19,7 @@ pub(crate) fn write(
     view: &View,
 ) -> Result<(), CommandError> {
     if shown.resources.is_empty() {
-        return ui.text("  Nothing that was found carries its tags.");
+        return ui.text("  No resources with its tags found.");
     }
     let mut table = Table::new([
         Column::new("  TYPE", Align::Left).between(14, 34),
@@ -31,19 +31,19 @@ pub(crate) fn write(
         Column::new("$/H", Align::Right),
         Column::new("AGE", Align::Right).droppable(1),
     ]);
-    for one in &shown.resources {
-        let state = match (&one.unconfirmed_reason, &one.state) {
+    for resource in &shown.resources {
+        let state = match (&resource.unconfirmed_reason, &resource.state) {
             (Some(why), _) => format!("unconfirmed: {why}"),
             (None, Some(state)) => state.clone(),
             (None, None) => UNKNOWN.to_owned(),
         };
-        let age = one.created_at.map(|at| Elapsed::between(at, view.now));
+        let age = resource.created_at.map(|at| Elapsed::between(at, view.now));
         table.row([
-            Cell::new(format!("  {}", one.kind)),
-            Cell::new(one.id.short()),
-            Cell::new(&one.region),
+            Cell::new(format!("  {}", resource.kind)),
+            Cell::new(resource.id.short()),
+            Cell::new(&resource.region),
             Cell::new(state),
-            Cell::new(one.hourly_usd.map_or(UNKNOWN.to_owned(), values::rate)),
+            Cell::new(resource.hourly_usd.map_or(UNKNOWN.to_owned(), values::rate)),
             Cell::new(age.map_or(UNKNOWN.to_owned(), values::duration)),
         ]);
     }

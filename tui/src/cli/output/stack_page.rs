@@ -1,17 +1,17 @@
-//! One stack as a page for people: a section for each question that is asked about it.
+//! One stack as a page for people, in sections.
 //!
 //! ```text
 //! checkout-1.4.0  ready, held
 //!
 //!   app       checkout            fields
 //!
-//! Init                            and sections,
-//!   requested → provisioned  3 s  the phases among them as a chart,
+//! Init                            sections,
+//!   provisioned after  3 s        with the phases as a chart,
 //!   migrate database  ████
 //!
-//! Resources                       what was found of it, as a table
+//! Resources                       the resources that were found, as a table
 //!
-//! Events                          and the last events
+//! Events                          the last events
 //! ```
 
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use stack::listing::Flag;
 use stack::view::View;
 use stack::{Listing, Phase, RenewOn, service};
 
-use super::event_table::{self, Shown};
+use super::event_table::{self, EventScope};
 use super::{coverage, resource_table};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
@@ -29,13 +29,13 @@ use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
 use crate::format::{describe, fields, values};
 
-/// How many events are shown: the last ones.
-const LAST: usize = 10;
+/// How many of the last events are shown.
+const MAX_EVENTS: usize = 10;
 
-/// How wide the chart of the phases is, where the reader's width leaves room for it.
-const CHART: u32 = 40;
+/// The width of the chart of phases, in columns.
+const CHART_WIDTH: u32 = 40;
 
-/// What a page is made of.
+/// The data of a page.
 pub(crate) struct Page<'a> {
     pub(crate) shown: &'a service::StackDetails,
     pub(crate) view: &'a View,
@@ -63,7 +63,7 @@ pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     if view.cloud.is_some() {
         section(ui, "Resources")?;
         resource_table::write(ui, page.shown, view)?;
-        coverage::age(ui, view)?;
+        coverage::write_age(ui, view)?;
     }
     if page.shown.lease.is_some() {
         section(ui, "Events")?;
@@ -90,9 +90,9 @@ fn identity(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
         field(ui, "labels", &labels.collect::<Vec<_>>().join(", "))?;
     }
     let Some(origin) = &stack.origin else {
-        return field(ui, "origin", "unknown");
+        return field(ui, "applied from", "unknown");
     };
-    field(ui, "origin", &origin.directory)?;
+    field(ui, "applied from", &origin.directory)?;
     field(
         ui,
         "",
@@ -115,32 +115,32 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         at.map_or_else(|| "unknown".to_owned(), |at| values::moment(at, now))
     };
     field(ui, "created", &moment(stack.created_at))?;
-    let ended = if stack.phase == Phase::Gone {
+    let label = if stack.phase == Phase::Gone {
         "would have expired"
     } else {
         "expires"
     };
-    field(ui, ended, &moment(stack.expires_at))?;
+    field(ui, label, &moment(stack.expires_at))?;
     let Some(lease) = lease else {
         return field(
             ui,
             "lease",
-            "none in this ledger: only tags tell of it, and the reaper leaves it alone",
+            "found by tags only; no lease in this ledger, so the reaper leaves it alone",
         );
     };
     let renewed = match lease.terms.renew_on {
-        RenewOn::Version => "a new version renews it",
-        RenewOn::Never => "nothing renews it",
+        RenewOn::Version => "renewed by a new version",
+        RenewOn::Never => "never renewed",
     };
     field(ui, "ttl", &format!("{}, {renewed}", lease.terms.ttl))?;
     let cap = match view.policy.max_ttl {
-        None => "none: the policy has no max_ttl".to_owned(),
+        None => "unlimited: the policy sets no max_ttl".to_owned(),
         Some(max) => {
             let latest = max.after(lease.created_at);
             format!("{} (max_ttl {max})", values::moment(latest, now))
         }
     };
-    field(ui, "cap", &cap)?;
+    field(ui, "latest expiry", &cap)?;
     match &lease.hold {
         Some(hold) if stack.hold_until.is_some() => {
             let held = format!(
@@ -153,25 +153,25 @@ fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
         }
         _ => field(ui, "held", "no")?,
     }
-    let dies = match (stack.dies_at, view.reaper.inactivity(now)) {
+    let ends = match (stack.dies_at, view.reaper.inactivity(now)) {
         (Some(at), _) => values::moment(at, now),
-        (None, _) if stack.phase == Phase::Gone => "it is gone".to_owned(),
-        (None, Some(_)) => "unknown: no reaper runs".to_owned(),
-        (None, None) => "nothing will end it".to_owned(),
+        (None, _) if stack.phase == Phase::Gone => "gone".to_owned(),
+        (None, Some(_)) => "unknown: no reaper is running".to_owned(),
+        (None, None) => "never: the reaper will not tear it down".to_owned(),
     };
-    field(ui, "dies at", &dies)
+    field(ui, "ends at", &ends)
 }
 
 fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError> {
     let init = &stack.init;
     let Some(requested) = init.requested_at else {
         if stack.flags.contains(&Flag::Unleased) {
-            return field(ui, "unknown", "no ledger here has seen it begin");
+            return field(ui, "start-up time", "unknown: no lease in this ledger");
         }
         return field(
             ui,
-            "none",
-            "it declares no readiness, and is ready when it is created",
+            "start-up time",
+            "none: the stack declares no readiness, so it is ready when it is created",
         );
     };
     let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), values::seconds);
@@ -181,10 +181,10 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
         .unwrap_or_default();
     field(ui, "total", &format!("{}{cost}", fields::init(stack, now)))?;
     field(ui, "requested", &values::moment(requested, now))?;
-    field(ui, "to provisioned", &time(init.provision_seconds))?;
-    field(ui, "to ready", &time(init.ready_seconds))?;
+    field(ui, "provisioned after", &time(init.provision_seconds))?;
+    field(ui, "ready after", &time(init.ready_seconds))?;
     if let Some(slowest) = &init.slowest_phase {
-        field(ui, "slowest", slowest)?;
+        field(ui, "slowest phase", slowest)?;
     }
     if init.phases.is_empty() {
         return Ok(());
@@ -207,7 +207,7 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
         Column::new("TOOK", Align::Right),
         Column::new("FROM REQUEST TO READY", Align::Left).droppable(2),
     ]);
-    let chart = gantt::bars(requested, end, &bars, CHART);
+    let chart = gantt::bars(requested, end, &bars, CHART_WIDTH);
     for (phase, bar) in init.phases.iter().zip(chart) {
         table.row([
             Cell::new(format!("  {}", phase.name)),
@@ -228,10 +228,9 @@ fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     let rate = match (cost.hourly_usd, &cost.hourly_source) {
         (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
         (Some(rate), None) => format!("{}/h", values::rate(rate)),
-        (None, _) if stack.phase == Phase::Gone => "none: it is gone".to_owned(),
+        (None, _) if stack.phase == Phase::Gone => "none: the stack is gone".to_owned(),
         (None, _) if view.cloud.is_some() => {
-            "unknown: nothing with a price carries its tags; set hourly_cost on the jiti_stack"
-                .to_owned()
+            "unknown: no tagged resource has a price; set hourly_cost on the jiti_stack".to_owned()
         }
         (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
     };
@@ -241,20 +240,20 @@ fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     if let Some(until) = cost.until_expiry_usd {
         field(ui, "until expiry", &values::usd(until))?;
     }
-    let until = cost.billed_until.map(|at| {
+    let until = cost.billed_until.map(|until| {
         let change = match cost.billed_settled_until {
-            Some(settled) if settled == at => String::new(),
-            Some(settled) => format!(", estimated from {} UTC on", values::minute(settled)),
-            None => ", all of it estimated".to_owned(),
+            Some(settled) if settled == until => ", final".to_owned(),
+            Some(settled) => format!(", estimated after {} UTC", values::minute(settled)),
+            None => ", all days estimated".to_owned(),
         };
-        format!(" until {} UTC{change}", values::minute(at))
+        format!(" until {} UTC{change}", values::minute(until))
     });
     let billed = format!("{}{}", usd(cost.billed_usd), until.unwrap_or_default());
     field(ui, "billed", &billed)?;
     if cost.unpriced.is_empty() {
         Ok(())
     } else {
-        field(ui, "unpriced", &cost.unpriced.join(", "))
+        field(ui, "not priced", &cost.unpriced.join(", "))
     }
 }
 
@@ -301,14 +300,18 @@ fn events(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     let service::StackDetails {
         events, listing, ..
     } = page.shown;
-    let earlier = events.len().saturating_sub(LAST);
+    let earlier = events.len().saturating_sub(MAX_EVENTS);
     if earlier > 0 {
         ui.text(&format!(
-            "  {earlier} earlier: `jiti events {}`",
+            "  {}: `jiti events {}`",
+            values::count(earlier, "earlier event"),
             listing.name
         ))?;
     }
-    ui.table(&event_table::of(&events[earlier..], Shown::One))
+    ui.table(&event_table::build(
+        &events[earlier..],
+        EventScope::OneStack,
+    ))
 }
 
 fn section(ui: &mut Ui, title: &str) -> Result<(), CommandError> {

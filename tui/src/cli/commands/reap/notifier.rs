@@ -1,31 +1,29 @@
-//! Telling people by the webhook: what is owed to them, and why a run touched nothing. A receiver that is down is no
-//! failure of the run: it is tried again with the next.
+//! Sends the warnings and alarms of a run to the webhook. If the receiver is down, the run does not
+//! fail: the next run sends them.
 
 use stack::service::Service;
 use stack::service::notify::{Alarm, DeliveryReport, Notifier};
 use stack::{Clock, ProcessId, SystemClock, process};
 
-use super::reporter::Speaker;
+use super::reporter::Reporter;
 use crate::notify::{Webhook, WebhookMessage};
 
-/// Whoever can be told.
-pub(super) struct Teller<'a> {
+/// Sends notifications to the webhook of the configuration, if there is one.
+pub(super) struct WebhookNotifier<'a> {
     service: &'a Service,
     process: ProcessId,
     webhook: Option<Webhook<SystemClock>>,
-    speaker: &'a Speaker,
+    reporter: &'a Reporter,
 }
 
-impl<'a> Teller<'a> {
-    /// By the webhook of the configuration, where there is one.
-    pub(super) fn new(service: &'a Service, speaker: &'a Speaker) -> Self {
+impl<'a> WebhookNotifier<'a> {
+    /// Reads the webhook from the configuration.
+    pub(super) fn new(service: &'a Service, reporter: &'a Reporter) -> Self {
         let address = service.config().notify.webhook.clone();
         let made = address.map(|address| Webhook::new(address, SystemClock));
         let webhook = made.and_then(|made| {
             made.map_err(|error| {
-                speaker.aside(format!(
-                    "Warning: nobody can be told by the webhook: {error}"
-                ));
+                reporter.note(format!("Warning: the webhook is not usable: {error}"));
             })
             .ok()
         });
@@ -33,47 +31,50 @@ impl<'a> Teller<'a> {
             service,
             process: process::current(),
             webhook,
-            speaker,
+            reporter,
         }
     }
 
-    /// Who carries out the run, as the ledger records it.
+    /// The process of the run, as the ledger records it.
     pub(super) fn process(&self) -> &ProcessId {
         &self.process
     }
 
-    /// Delivers what is owed.
-    pub(super) async fn warned(&self) -> DeliveryReport {
+    /// Sends the warnings that are due.
+    pub(super) async fn send_warnings(&self) -> DeliveryReport {
         let Some(webhook) = &self.webhook else {
             return DeliveryReport::default();
         };
         let receiver: &dyn Notifier = webhook;
-        self.heard(self.service.warn(&self.process, receiver).await)
+        self.report_failures(self.service.warn(&self.process, receiver).await)
     }
 
-    /// Tells why nothing was touched.
-    pub(super) async fn alarmed(&self, alarm: &Alarm) -> DeliveryReport {
+    /// Sends the reason why the run touched nothing.
+    pub(super) async fn send_alarm(&self, alarm: &Alarm) -> DeliveryReport {
         let Some(webhook) = &self.webhook else {
             return DeliveryReport::default();
         };
-        let told = self.service.alarm(&self.process, webhook, alarm.clone());
-        self.heard(told.await)
+        let delivery = self.service.alarm(&self.process, webhook, alarm.clone());
+        self.report_failures(delivery.await)
     }
 
-    fn heard(&self, told: Result<DeliveryReport, stack::ServiceError>) -> DeliveryReport {
-        match told {
-            Ok(told) => {
-                for (letter, reason) in &told.failed {
-                    let what = WebhookMessage::new(letter, SystemClock.now()).summary();
-                    self.speaker.aside(format!(
-                        "Warning: nobody was told that {what}: {reason}; the next run tries again"
+    fn report_failures(
+        &self,
+        delivery: Result<DeliveryReport, stack::ServiceError>,
+    ) -> DeliveryReport {
+        match delivery {
+            Ok(report) => {
+                for (notification, reason) in &report.failed {
+                    let message = WebhookMessage::new(notification, SystemClock.now()).summary();
+                    self.reporter.note(format!(
+                        "Warning: not sent: {message}: {reason}; the next run retries"
                     ));
                 }
-                told
+                report
             }
             Err(error) => {
-                self.speaker
-                    .aside(format!("Warning: warnings were not delivered: {error}"));
+                self.reporter
+                    .note(format!("Warning: cannot send notifications: {error}"));
                 DeliveryReport::default()
             }
         }

@@ -1,4 +1,4 @@
-//! Pausing the reaper for everybody, and letting it work again.
+//! Pauses and resumes all reapers of a ledger.
 
 use serde_json::json;
 use stack::ReaperStatus;
@@ -20,14 +20,14 @@ pub(super) async fn pause(
     let service = context.writer()?;
     let status = service.pause_reaper(why).await?;
     if output.json {
-        return answer(&status, ui);
+        return write_json(&status, ui);
     }
     match &status.paused {
         Some(pause) => ui.text(&format!(
-            "{}. No reaper of this ledger touches anything until `jiti reap --resume`.",
+            "{}. No reaper of this ledger does anything until `jiti reap --resume`.",
             sentence(pause, service.now())
         )),
-        None => ui.text("The reaper is not paused: somebody resumed it meanwhile."),
+        None => ui.text("The reaper is not paused: someone has resumed it in the meantime."),
     }
 }
 
@@ -39,19 +39,19 @@ pub(super) async fn resume(
     let service = context.writer()?;
     let status = service.resume_reaper().await?;
     if output.json {
-        return answer(&status, ui);
+        return write_json(&status, ui);
     }
     let next = match status.inactivity(service.now()) {
-        Some(_) => "No reaper has run of late: `jiti reap --yes` runs it once.".to_owned(),
+        Some(_) => "No reaper has run recently; `jiti reap --yes` runs it once.".to_owned(),
         None => status
             .next_run(service.now(), service.now())
-            .map(|next| format!("Its next run is at {} UTC.", values::minute(next)))
+            .map(|next| format!("The next run is at {} UTC.", values::minute(next)))
             .unwrap_or_default(),
     };
     ui.text(&format!("The reaper is not paused. {next}"))
 }
 
-/// Who paused it, when and why.
+/// The pause as a sentence: by whom, when and why.
 pub(super) fn sentence(pause: &Pause, now: jiff::Timestamp) -> String {
     let why = pause.why.as_ref().map(|why| format!(": {why}"));
     format!(
@@ -62,6 +62,6 @@ pub(super) fn sentence(pause: &Pause, now: jiff::Timestamp) -> String {
     )
 }
 
-fn answer(status: &ReaperStatus, ui: &mut Ui) -> Result<(), CommandError> {
+fn write_json(status: &ReaperStatus, ui: &mut Ui) -> Result<(), CommandError> {
     json::line(ui, &json!({ "paused": status.paused }))
 }

@@ -1,4 +1,4 @@
-//! What came of a run of the reaper: said as a line and as JSON, and as the way in which the program ends.
+//! The result of a run of the reaper: as a line, as JSON, and as the exit code.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -8,49 +8,49 @@ use stack::service::reap::ReaperSummary;
 use stack::service::teardown::sweep::RecheckSummary;
 
 use super::pause;
-use super::reporter::{Speaker, numbers, result};
+use super::reporter::{Reporter, counts, result};
 use crate::error::CommandError;
 use crate::format::values;
 
-/// What came of a run.
+/// The result of a run.
 pub(super) struct Report {
     pub(super) began_at: Timestamp,
     pub(super) next_run_at: Option<Timestamp>,
     pub(super) summary: ReaperSummary,
-    pub(super) told: DeliveryReport,
+    pub(super) deliveries: DeliveryReport,
     pub(super) paused: Option<Pause>,
-    /// Why it touched nothing.
+    /// Why the run touched nothing.
     pub(super) alarm: Option<Alarm>,
-    /// What looks again at stacks that are gone have found.
-    pub(super) looked: RecheckSummary,
+    /// The result of checking stacks that are gone once more.
+    pub(super) rechecked: RecheckSummary,
 }
 
 impl Report {
-    /// Of a run that has done nothing yet.
-    pub(super) fn of(began_at: Timestamp, paused: Option<Pause>) -> Self {
+    /// The report of a run that has done nothing yet.
+    pub(super) fn new(began_at: Timestamp, paused: Option<Pause>) -> Self {
         Self {
             began_at,
             next_run_at: None,
             summary: ReaperSummary::default(),
-            told: DeliveryReport::default(),
+            deliveries: DeliveryReport::default(),
             paused,
             alarm: None,
-            looked: RecheckSummary::default(),
+            rechecked: RecheckSummary::default(),
         }
     }
 
-    /// Adds what was told.
-    pub(super) fn hear(&mut self, told: DeliveryReport) {
-        self.told.told.extend(told.told);
-        self.told.failed.extend(told.failed);
-        self.told.busy |= told.busy;
+    /// Adds the result of sending notifications.
+    pub(super) fn add_deliveries(&mut self, more: DeliveryReport) {
+        self.deliveries.told.extend(more.told);
+        self.deliveries.failed.extend(more.failed);
+        self.deliveries.busy |= more.busy;
     }
 
-    /// What came of it, as the last of what it says.
-    pub(super) fn tell(&self, speaker: &Speaker, now: Timestamp) {
+    /// Writes the result, as the last entry of the run.
+    pub(super) fn write(&self, reporter: &Reporter, now: Timestamp) {
         let line = self.line(now);
-        // Among the lines of other runs each says when it began.
-        speaker.line(match speaker.steps {
+        // Without steps, the lines of several runs follow each other, so each has its start time.
+        reporter.line(match reporter.steps {
             true => line,
             false => format!("{} UTC {line}", values::second(self.began_at)),
         });
@@ -58,7 +58,7 @@ impl Report {
         let stacks: Vec<_> = stacks
             .map(|(task, ending)| result(task, ending, None))
             .collect();
-        speaker.object(json!({
+        reporter.object(json!({
             "event": "result",
             "dry_run": false,
             "began_at": self.began_at,
@@ -67,31 +67,34 @@ impl Report {
             "failed": self.summary.failed(),
             "refused": self.summary.refused(),
             "not_begun": self.summary.not_begun,
-            "warned": self.told.told.len(),
-            "undelivered": self.told.failed.len(),
+            "warned": self.deliveries.told.len(),
+            "undelivered": self.deliveries.failed.len(),
             "paused": self.paused,
             "alarm": self.alarm.as_ref().map(Alarm::key),
-            "looked_again": self.looked.clean.len() + self.looked.reopened.len(),
-            "reopened": self.looked.reopened,
+            "looked_again": self.rechecked.clean.len() + self.rechecked.reopened.len(),
+            "reopened": self.rechecked.reopened,
             "next_run_at": self.next_run_at,
             "stacks": stacks,
         }));
     }
 
-    /// The run in one line.
+    /// The result in one line.
     fn line(&self, now: Timestamp) -> String {
         if let Some(pause) = &self.paused {
             return format!(
-                "Nothing was done: {}. `jiti reap --resume` lets it go on.",
+                "Nothing was done: {}. `jiti reap --resume` resumes it.",
                 pause::sentence(pause, now)
             );
         }
         let mut line = match &self.alarm {
-            Some(_) => "nothing was touched".to_owned(),
-            None => numbers(&self.summary),
+            Some(_) => "no stack was touched".to_owned(),
+            None => counts(&self.summary),
         };
-        if !self.told.told.is_empty() {
-            line = format!("{line}; {} warned", self.told.told.len());
+        if !self.deliveries.told.is_empty() {
+            line = format!(
+                "{line}; {} sent",
+                values::count(self.deliveries.told.len(), "notification")
+            );
         }
         if let Some(next) = self.next_run_at {
             line = format!("{line}; next run {} UTC", values::minute(next));
@@ -99,34 +102,36 @@ impl Report {
         line
     }
 
-    /// How a program ends that did only this.
-    pub(super) fn verdict(&self) -> Result<(), CommandError> {
+    /// The result as an error with its exit code.
+    pub(super) fn result(&self) -> Result<(), CommandError> {
         let summary = &self.summary;
         match &self.alarm {
             Some(alarm) => Err(CommandError::refused(alarm.to_string())),
             None if summary.residue() > 0 => Err(CommandError::residue(format!(
-                "{} of {} stacks left something behind",
+                "{} of {} incomplete",
                 summary.residue(),
-                summary.endings.len()
+                values::count(summary.endings.len(), "teardown")
             ))
-            .hint("`jiti show NAME` lists what is left; the reaper tries again with growing pauses")),
+            .hint("`jiti show NAME` lists what is left; the reaper retries with back-off")),
             None if summary.failed() > 0 => Err(CommandError::failed(format!(
-                "{} of {} stacks could not be ended",
+                "{} of {} failed",
                 summary.failed(),
-                summary.endings.len()
+                values::count(summary.endings.len(), "teardown")
             ))
-            .hint("the reason is above and in `jiti events NAME`; the reaper tries again with growing pauses")),
+            .hint(
+                "the reason is above and in `jiti events NAME`; the reaper retries with back-off",
+            )),
             None if summary.refused() > 0 => Err(CommandError::refused(format!(
-                "{} of {} stacks may not be ended",
+                "{} of {} refused",
                 summary.refused(),
-                summary.endings.len()
+                values::count(summary.endings.len(), "teardown")
             ))
             .hint("the reason is above and in `jiti events NAME`")),
             None if !summary.not_begun.is_empty() => Err(CommandError::failed(format!(
-                "it was stopped before {} stacks had their turn",
-                summary.not_begun.len()
+                "stopped before {} started",
+                values::count(summary.not_begun.len(), "teardown")
             ))
-            .hint("the next run ends them")),
+            .hint("the next run carries them out")),
             None => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! What a run says while it works: lines for people, objects for programs.
+//! The output of a run while it works: lines for people, JSON objects for programs.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -15,76 +15,79 @@ use crate::error::CommandError;
 use crate::format::text::clean;
 use crate::format::values;
 
-/// One thing that is said.
+/// One entry of the output.
 #[derive(Debug)]
-pub(super) enum Said {
+pub(super) enum ReportEntry {
     /// A line for people.
     Line(String),
     /// An object for programs.
     Object(Value),
-    /// Beside the output: what went wrong.
-    Aside(String),
+    /// A line on standard error: a note or a failure.
+    Note(String),
 }
 
-/// Who speaks, and in which output.
+/// Sends the entries of the runs to the command, in the chosen format.
 #[derive(Clone)]
-pub(super) struct Speaker {
-    pub(super) to: UnboundedSender<Said>,
+pub(super) struct Reporter {
+    pub(super) to: UnboundedSender<ReportEntry>,
     pub(super) output: OutputOptions,
-    /// Steps are told as well, and not only what came of a run.
+    /// Whether to report each step, and not only the result of a run.
     pub(super) steps: bool,
 }
 
-impl Said {
-    /// Says it, at once: somebody may be waiting for it for an hour.
-    pub(super) fn out(self, ui: &mut Ui) -> Result<(), CommandError> {
+impl ReportEntry {
+    /// Writes the entry and flushes, because steps may be an hour apart.
+    pub(super) fn write(self, ui: &mut Ui) -> Result<(), CommandError> {
         match self {
             Self::Line(line) => ui.text(&line)?,
             Self::Object(object) => json::line(ui, &object)?,
-            Self::Aside(text) => ui::print_error(&clean(&text)),
+            Self::Note(text) => ui::print_error(&clean(&text)),
         }
         ui.finish()
     }
 }
 
-impl Speaker {
-    pub(super) fn aside(&self, text: impl Into<String>) {
-        self.say(Said::Aside(text.into()));
+impl Reporter {
+    /// Reports a line on standard error.
+    pub(super) fn note(&self, text: impl Into<String>) {
+        self.send(ReportEntry::Note(text.into()));
     }
 
+    /// Reports a line, unless the output is JSON.
     pub(super) fn line(&self, text: impl Into<String>) {
         if !self.output.json {
-            self.say(Said::Line(text.into()));
+            self.send(ReportEntry::Line(text.into()));
         }
     }
 
+    /// Reports a JSON object, if the output is JSON.
     pub(super) fn object(&self, object: Value) {
         if self.output.json {
-            self.say(Said::Object(object));
+            self.send(ReportEntry::Object(object));
         }
     }
 
-    /// A step of a run, as it happens.
+    /// Reports a step of a run.
     pub(super) fn step(&self, step: &ReaperStep, now: Timestamp) {
         match step {
             ReaperStep::Began(task) => {
-                self.step_line(|| format!("ending {}: {}", task.name, because(task, now)));
+                self.step_line(|| format!("tearing down {}: {}", task.name, reason(task, now)));
                 self.object(
                     json!({ "event": "began", "name": task.name, "why": task.why.as_str() }),
                 );
             }
-            ReaperStep::Progress(name, progress) => self.object_of(name, progress),
+            ReaperStep::Progress(name, progress) => self.progress_object(name, progress),
             ReaperStep::Ended(task, ending) => {
-                let (word, said) = (word(ending), sentence(&task.name, ending));
+                let (word, sentence) = (word(ending), sentence(&task.name, ending));
                 if matches!(
                     ending,
                     TerminationResult::Ended(_)
                         | TerminationResult::Spared
                         | TerminationResult::Elsewhere(_)
                 ) {
-                    self.step_line(|| said);
+                    self.step_line(|| sentence);
                 } else {
-                    self.aside(format!("{word}: {said}"));
+                    self.note(format!("{word}: {sentence}"));
                 }
                 self.object(result(task, ending, Some("ended")));
             }
@@ -97,8 +100,8 @@ impl Speaker {
         }
     }
 
-    /// The steps of a teardown, each with the stack that it is about. Its end is told as the run's own.
-    fn object_of(&self, name: &stack::StackName, progress: &Progress) {
+    /// Reports a step of a teardown with the stack's name. The last step is reported as the run's own.
+    fn progress_object(&self, name: &stack::StackName, progress: &Progress) {
         if progress.is_last() {
             return;
         }
@@ -108,13 +111,13 @@ impl Speaker {
         }
     }
 
-    fn say(&self, said: Said) {
-        // Whoever listens no longer does so only when the program ends.
-        let _ = self.to.send(said);
+    fn send(&self, entry: ReportEntry) {
+        // The receiver is dropped only when the program ends.
+        let _ = self.to.send(entry);
     }
 }
 
-/// What became of a stack, in one word.
+/// The result of a task in one word, as in JSON.
 pub(super) fn word(ending: &TerminationResult) -> &'static str {
     match ending {
         TerminationResult::Ended(outcome) if outcome.residue.is_empty() => "gone",
@@ -130,21 +133,27 @@ fn sentence(name: &stack::StackName, ending: &TerminationResult) -> String {
     match ending {
         TerminationResult::Ended(outcome) if outcome.residue.is_empty() => {
             format!(
-                "{name} is gone, {} resources deleted",
-                outcome.deleted.len()
+                "{name} is gone, {} deleted",
+                values::count(outcome.deleted.len(), "resource")
             )
         }
         TerminationResult::Ended(outcome) => {
-            let left = outcome.residue.iter().map(left).collect::<Vec<_>>();
-            format!("{name} left {} behind: {}", left.len(), left.join("; "))
+            let left: Vec<_> = outcome.residue.iter().map(residue).collect();
+            format!(
+                "teardown of {name} incomplete, {} left: {}",
+                values::count(left.len(), "resource"),
+                left.join("; ")
+            )
         }
-        TerminationResult::Spared => format!("{name} is spared: it is no longer due"),
-        TerminationResult::Elsewhere(why) => format!("{name} is left to others: {why}"),
+        TerminationResult::Spared => format!("{name} skipped: no longer due"),
+        TerminationResult::Elsewhere(why) => {
+            format!("{name} skipped: handled by another process ({why})")
+        }
         TerminationResult::Refused(why) | TerminationResult::Failed(why) => why.clone(),
     }
 }
 
-fn left(residue: &Residue) -> String {
+fn residue(residue: &Residue) -> String {
     let by = residue.blocked_by.as_ref().map(|by| format!(", {by}"));
     format!(
         "{} ({}{})",
@@ -154,31 +163,31 @@ fn left(residue: &Residue) -> String {
     )
 }
 
-/// Why a stack is ended, as the rest of a sentence.
-pub(super) fn because(task: &ReaperTask, now: Timestamp) -> String {
+/// Why a stack is torn down, as the end of a sentence.
+pub(super) fn reason(task: &ReaperTask, now: Timestamp) -> String {
     match &task.why {
         ReaperReason::Due(deadline) => format!(
-            "{} at {}, due {}",
+            "{} since {} UTC, due {}",
             match deadline.cause {
                 stack::due::Cause::Expiry => "expired",
-                stack::due::Cause::Purgatory => "in purgatory since its time-out",
+                stack::due::Cause::Purgatory => "in purgatory",
                 stack::due::Cause::Idleness => "idle",
             },
             values::minute(deadline.cause_at),
             values::distance(deadline.due_at, now)
         ),
         ReaperReason::Abandoned { by, host, pid, .. } => {
-            format!("its teardown for {by} by process {pid} on {host} was abandoned")
+            format!("its teardown by {by} (process {pid} on {host}) did not finish")
         }
         ReaperReason::Residue { since } => format!(
-            "left behind since {}, try {}",
+            "residue since {} UTC, attempt {}",
             values::minute(*since),
             task.failures + 1
         ),
     }
 }
 
-/// What became of a stack, for programs: the fields of a teardown's result and why it was ended.
+/// The result of a task as JSON: the fields of a teardown's result, and why it ran.
 pub(super) fn result(task: &ReaperTask, ending: &TerminationResult, event: Option<&str>) -> Value {
     let outcome = match ending {
         TerminationResult::Ended(outcome) => outcome.clone(),
@@ -203,21 +212,21 @@ pub(super) fn result(task: &ReaperTask, ending: &TerminationResult, event: Optio
     Value::Object(object)
 }
 
-/// How a run went, in numbers.
-pub(super) fn numbers(summary: &ReaperSummary) -> String {
-    let mut said = format!("{} ended", summary.gone());
+/// The results of a run in numbers: `2 torn down, 1 incomplete`.
+pub(super) fn counts(summary: &ReaperSummary) -> String {
+    let mut text = format!("{} torn down", summary.gone());
     for (count, what) in [
-        (summary.residue(), "left something behind"),
+        (summary.residue(), "incomplete"),
         (summary.failed(), "failed"),
         (summary.refused(), "refused"),
         (
             u32::try_from(summary.not_begun.len()).unwrap_or(u32::MAX),
-            "not begun",
+            "not started",
         ),
     ] {
         if count > 0 {
-            said = format!("{said}, {count} {what}");
+            text = format!("{text}, {count} {what}");
         }
     }
-    said
+    text
 }

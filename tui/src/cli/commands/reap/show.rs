@@ -1,4 +1,4 @@
-//! `jiti reap` without `--yes`: what a run would do now, and nothing of it.
+//! `jiti reap` without `--yes`: a preview of what a run would do now.
 
 use std::io::{IsTerminal, stdout};
 
@@ -8,7 +8,7 @@ use stack::Clock;
 use stack::service::notify::Notification;
 use stack::service::reap::{ClockBehind, ReaperPlan, ReaperSnapshot, TooManyDue};
 
-use super::reporter::because;
+use super::reporter::reason;
 use super::{pause, watch as repeat};
 use crate::cli::context::Context;
 use crate::cli::options::OutputOptions;
@@ -19,10 +19,10 @@ use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::values;
 use crate::notify::WebhookMessage;
 
-/// What a run would find.
-struct Found {
-    survey: ReaperSnapshot,
-    docket: ReaperPlan,
+/// What a run would do.
+struct Preview {
+    snapshot: ReaperSnapshot,
+    plan: ReaperPlan,
     warnings: Vec<WebhookMessage>,
     too_many: Option<TooManyDue>,
     behind: Option<ClockBehind>,
@@ -34,10 +34,10 @@ pub(super) async fn run(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     show(output, context, ui).await?;
-    only_shown(output, ui)
+    note_preview(output, ui)
 }
 
-/// Shows again and again, as often as the reaper would run.
+/// Repeats the preview, as often as the reaper would run.
 pub(super) async fn watch(
     output: OutputOptions,
     context: &Context,
@@ -54,93 +54,91 @@ pub(super) async fn watch(
     }
 }
 
-/// A script that forgot `--yes` learns it from the exit code.
-fn only_shown(output: OutputOptions, ui: &mut Ui) -> Result<(), CommandError> {
+/// Says that this was a preview. Without a terminal this is an error, so that a script that forgot
+/// `--yes` fails.
+fn note_preview(output: OutputOptions, ui: &mut Ui) -> Result<(), CommandError> {
     if stdout().is_terminal() {
         return if output.json {
             Ok(())
         } else {
-            ui.text("This only shows. `jiti reap --yes` does it.")
+            ui.text("Dry run. `jiti reap --yes` applies it.")
         };
     }
-    Err(
-        CommandError::usage("nothing was done: this only shows what would be")
-            .hint("`jiti reap --yes` does it"),
-    )
+    Err(CommandError::usage("dry run: nothing was done").hint("`jiti reap --yes` applies it"))
 }
 
 async fn show(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let service = context.existing_observer()?;
     coverage::refresh(&service, false).await?;
-    let survey = service.survey().await?;
+    let snapshot = service.survey().await?;
     let config = service.config();
-    let docket = survey.docket(config, &context.teardown_settings()?.runs);
-    let owed = survey.due_warnings(config).into_iter();
-    let now = survey.view.now;
+    let plan = snapshot.docket(config, &context.teardown_settings()?.runs);
+    let owed = snapshot.due_warnings(config).into_iter();
+    let now = snapshot.view.now;
     let warnings =
         owed.map(|warning| WebhookMessage::new(&Notification::Stack(Box::new(warning)), now));
-    let found = Found {
+    let preview = Preview {
         warnings: warnings.collect(),
-        too_many: docket.too_many(),
-        behind: survey.clock_behind(),
-        docket,
-        survey,
+        too_many: plan.too_many(),
+        behind: snapshot.clock_behind(),
+        plan,
+        snapshot,
     };
     if output.json {
-        for object in objects(&found) {
+        for object in objects(&preview) {
             json::line(ui, &object)?;
         }
         return Ok(());
     }
-    for_people(&found, config.notify.webhook.is_some(), ui)
+    for_people(&preview, config.notify.webhook.is_some(), ui)
 }
 
-fn for_people(found: &Found, has_webhook: bool, ui: &mut Ui) -> Result<(), CommandError> {
-    let now = found.survey.view.now;
-    if let Some(paused) = &found.survey.view.reaper.paused {
+fn for_people(preview: &Preview, has_webhook: bool, ui: &mut Ui) -> Result<(), CommandError> {
+    let now = preview.snapshot.view.now;
+    if let Some(paused) = &preview.snapshot.view.reaper.paused {
         ui.text(&format!(
-            "{}: nothing of this would be done.",
+            "{}, so a run would do nothing of this now.",
             pause::sentence(paused, now)
         ))?;
     }
-    if let Some(behind) = &found.behind {
-        ui.text(&format!("Nothing of this would be done: {behind}."))?;
+    if let Some(behind) = &preview.behind {
+        ui.text(&format!("A run would do nothing of this now: {behind}."))?;
     }
-    if let Some(too_many) = &found.too_many {
+    if let Some(too_many) = &preview.too_many {
         ui.text(&format!(
-            "None of these would be touched: {} are due, and max_stacks under [reaper] allows {} in one run.",
-            too_many.stacks.len(),
+            "A run would touch none of these: {} are due, and max_stacks under [reaper] allows {} per run.",
+            values::count(too_many.stacks.len(), "stack"),
             too_many.max
         ))?;
     }
-    if found.docket.tasks.is_empty() {
-        ui.text("No stack would be ended now.")?;
+    if preview.plan.tasks.is_empty() {
+        ui.text("No stack would be torn down now.")?;
     } else {
-        ui.table(&table(&found.docket, now))?;
+        ui.table(&table(&preview.plan, now))?;
     }
-    for later in &found.docket.later {
+    for later in &preview.plan.later {
         ui.text(&format!(
-            "{} waits for its next try, {}: it has failed {} times, last with: {}",
+            "{} waits for its next attempt at {}; {} so far, the last with: {}",
             later.name,
             values::moment(later.not_before, now),
-            later.failures,
+            values::count(later.failures, "failed attempt"),
             later.reason
         ))?;
     }
-    for warning in &found.warnings {
-        let to = if has_webhook {
-            "Would tell"
+    for warning in &preview.warnings {
+        let start = if has_webhook {
+            "Would send"
         } else {
-            "Nobody to tell, for want of a webhook under [notify],"
+            "No webhook configured under [notify]; would have sent"
         };
-        ui.text(&format!("{to} that {}.", warning.summary()))?;
+        ui.text(&format!("{start}: {}.", warning.summary()))?;
     }
     Ok(())
 }
 
-fn table(docket: &ReaperPlan, now: Timestamp) -> Table {
+fn table(plan: &ReaperPlan, now: Timestamp) -> Table {
     let mut table = Table::new([
-        Column::new("WOULD END", Align::Left).between(12, 32),
+        Column::new("WOULD TEAR DOWN", Align::Left).between(12, 32),
         Column::new("APP@VERSION", Align::Left)
             .between(12, 28)
             .droppable(2),
@@ -148,9 +146,9 @@ fn table(docket: &ReaperPlan, now: Timestamp) -> Table {
             .between(8, 24)
             .droppable(3),
         Column::new("$/H", Align::Right).droppable(1),
-        Column::new("BECAUSE", Align::Left).between(20, 80),
+        Column::new("REASON", Align::Left).between(20, 80),
     ]);
-    for task in &docket.tasks {
+    for task in &plan.tasks {
         let rate = task
             .hourly_usd
             .map_or(values::UNKNOWN.to_owned(), values::rate);
@@ -159,15 +157,15 @@ fn table(docket: &ReaperPlan, now: Timestamp) -> Table {
             Cell::new(format!("{}@{}", task.app, task.version)),
             Cell::new(&task.owner),
             Cell::new(rate),
-            Cell::new(because(task, now)),
+            Cell::new(reason(task, now)),
         ]);
     }
     table
 }
 
-/// One object for each stack and warning, and the result as the last.
-fn objects(found: &Found) -> Vec<Value> {
-    let due = found.docket.tasks.iter().map(|task| {
+/// One object for each stack and warning, then the result.
+fn objects(preview: &Preview) -> Vec<Value> {
+    let due = preview.plan.tasks.iter().map(|task| {
         let deadline = match &task.why {
             stack::service::reap::ReaperReason::Due(deadline) => Some(deadline),
             _ => None,
@@ -184,7 +182,7 @@ fn objects(found: &Found) -> Vec<Value> {
             "hourly_usd": task.hourly_usd,
         })
     });
-    let later = found.docket.later.iter().map(|later| {
+    let later = preview.plan.later.iter().map(|later| {
         json!({
             "event": "waits",
             "name": later.name,
@@ -193,12 +191,12 @@ fn objects(found: &Found) -> Vec<Value> {
             "not_before": later.not_before,
         })
     });
-    let warnings = found
+    let warnings = preview
         .warnings
         .iter()
         .map(|message| json!({ "event": "would_warn", "message": message }));
-    let names: Vec<_> = found.docket.tasks.iter().map(|task| &task.name).collect();
-    let alarm = match (&found.behind, &found.too_many) {
+    let names: Vec<_> = preview.plan.tasks.iter().map(|task| &task.name).collect();
+    let alarm = match (&preview.behind, &preview.too_many) {
         (Some(_), _) => Some("clock"),
         (_, Some(_)) => Some("too_many"),
         _ => None,
@@ -207,8 +205,8 @@ fn objects(found: &Found) -> Vec<Value> {
         "event": "result",
         "dry_run": true,
         "would_end": names,
-        "would_warn": found.warnings.len(),
-        "paused": found.survey.view.reaper.paused,
+        "would_warn": preview.warnings.len(),
+        "paused": preview.snapshot.view.reaper.paused,
         "alarm": alarm,
     });
     due.chain(later).chain(warnings).chain([result]).collect()

@@ -1,4 +1,4 @@
-//! Ending well: the first signal lets what is in hand come to its end, the second begins no more deletes.
+//! Signals: after the first, no further teardown starts; after the second, no further delete.
 
 use std::io;
 
@@ -6,16 +6,16 @@ use stack::service::teardown::StopSignal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use super::reporter::Speaker;
+use super::reporter::Reporter;
 
-/// Waits for somebody who wants the program to end.
+/// Waits for SIGTERM and SIGINT.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    /// From here on these signals no longer end the program by themselves.
+    /// Takes over the signals: from now on they no longer end the program.
     pub(super) fn of_process() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -30,23 +30,23 @@ impl Signals {
         }
     }
 
-    /// Passes on what is wanted, for as long as the program runs.
-    pub(super) async fn pass_on(
+    /// Passes the signals on to the runs, for as long as the program runs.
+    pub(super) async fn forward(
         mut self,
-        begin_no_more: watch::Sender<bool>,
-        delete_no_more: StopSignal,
-        speaker: Speaker,
+        stop_runs: watch::Sender<bool>,
+        stop_deletes: StopSignal,
+        reporter: Reporter,
     ) {
         self.next().await;
-        speaker.aside(
-            "Stopping: what is under way is finished. Once more, and no further delete is begun.",
+        reporter.note(
+            "Stopping: running teardowns will finish. Signal again to start no further deletes.",
         );
-        begin_no_more.send_replace(true);
+        stop_runs.send_replace(true);
         self.next().await;
-        speaker.aside("Stopping: no further delete is begun.");
-        delete_no_more.ask();
-        // The receivers live as long as the sender does.
+        reporter.note("Stopping: no further delete starts.");
+        stop_deletes.ask();
+        // Keeps the sender alive, and with it the receivers.
         std::future::pending::<()>().await;
-        drop(begin_no_more);
+        drop(stop_runs);
     }
 }

@@ -1,4 +1,4 @@
-//! `jiti reap --yes --watch`: run after run, until a signal ends it.
+//! `jiti reap --yes --watch`: one run per interval, until a signal.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -12,26 +12,26 @@ use tokio::sync::mpsc;
 
 use super::once::{drain, once, shared};
 use super::report::Report;
-use super::reporter::Speaker;
+use super::reporter::Reporter;
 use crate::cli::context::Context;
 use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::values;
 
-/// The clock is looked at this often: timers stand still while a machine sleeps.
-const LOOK: Duration = Duration::from_secs(20);
+/// How often the clock is read, because timers stop while the machine is suspended.
+const CLOCK_POLL_INTERVAL: Duration = Duration::from_secs(20);
 
-/// The part of an interval that a run may come later, so that reapers that began together drift apart.
-const JITTER: u64 = 20;
+/// A run starts up to 1/20 of the interval late, so that reapers that started together spread out.
+const JITTER_DIVISOR: u64 = 20;
 
-/// What a look at the world came to.
-enum Turn {
-    /// It is time for a run.
-    Begin,
-    /// A run has ended.
+/// What the loop does next.
+enum Next {
+    /// Start a run.
+    Start,
+    /// Report a run that has ended.
     Ended(Box<Result<Report, CommandError>>),
-    /// Somebody wants the program to end.
+    /// Start no further runs.
     Stop,
 }
 
@@ -40,10 +40,10 @@ pub(super) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let (to, mut said) = mpsc::unbounded_channel();
+    let (to, mut entries) = mpsc::unbounded_channel();
     let steps = false;
-    let speaker = Speaker { to, output, steps };
-    let (shared, signals) = shared(context, &speaker)?;
+    let reporter = Reporter { to, output, steps };
+    let (shared, signals) = shared(context, &reporter)?;
     let stop = shared.stop.clone();
     tokio::pin!(signals);
 
@@ -53,84 +53,84 @@ pub(super) async fn run(
     let (mut first, mut stopping) = (true, false);
     loop {
         if stopping && runs.is_empty() {
-            drain(&mut said, ui)?;
+            drain(&mut entries, ui)?;
             return Ok(());
         }
         let mut stopped = stop.clone();
-        let turn = tokio::select! {
+        let action = tokio::select! {
             biased;
-            Some(said) = said.recv() => {
-                said.out(ui)?;
+            Some(entry) = entries.recv() => {
+                entry.write(ui)?;
                 continue;
             }
             () = &mut signals => continue,
-            _ = stopped.wait_for(|stop| *stop), if !stopping => Turn::Stop,
-            Some(report) = runs.next() => Turn::Ended(Box::new(report)),
-            () = until(next, context.clock()), if !stopping => Turn::Begin,
+            _ = stopped.wait_for(|stop| *stop), if !stopping => Next::Stop,
+            Some(report) = runs.next() => Next::Ended(Box::new(report)),
+            () = until(next, context.clock()), if !stopping => Next::Start,
         };
-        match turn {
-            Turn::Begin => {
+        match action {
+            Next::Start => {
                 next = after(context.clock().now(), interval(context));
                 runs.push(once(context, &shared));
             }
-            Turn::Ended(ended) => match *ended {
+            Next::Ended(ended) => match *ended {
                 Ok(report) => {
                     let began = values::second(report.began_at);
-                    if let Err(error) = report.verdict() {
-                        speaker.aside(format!("{began} UTC {}", error.message()));
+                    if let Err(error) = report.result() {
+                        reporter.note(format!("{began} UTC {}", error.message()));
                     }
-                    report.tell(&speaker, context.clock().now());
+                    report.write(&reporter, context.clock().now());
                     first = false;
                 }
-                // What keeps the first run from beginning is a mistake in the setting up; later it may pass.
+                // If the first run cannot start, the setup is wrong. Later errors may pass.
                 Err(error) if first => {
-                    drain(&mut said, ui)?;
+                    drain(&mut entries, ui)?;
                     return Err(error);
                 }
                 Err(error) => {
                     let now = values::second(context.clock().now());
                     let error = error.message();
-                    speaker.aside(format!("{now} UTC the run could not begin: {error}"));
+                    reporter.note(format!("{now} UTC the run could not start: {error}"));
                 }
             },
-            Turn::Stop => stopping = true,
+            Next::Stop => stopping = true,
         }
     }
 }
 
-/// Waits until the clock shows a moment, or for a while.
+/// Waits until the clock reaches a time.
 pub(super) async fn until(next: Timestamp, clock: &impl Clock) {
     loop {
         let left = Duration::from_millis(Elapsed::between(clock.now(), next).millis());
         if left.is_zero() {
             return;
         }
-        tokio::time::sleep(left.min(LOOK)).await;
+        tokio::time::sleep(left.min(CLOCK_POLL_INTERVAL)).await;
     }
 }
 
-/// How often it runs, as the configuration says now; a file that cannot be read at the moment is told by the run.
+/// The interval in the configuration. If the file is not readable, the run reports that.
 pub(super) fn interval(context: &Context) -> Span {
     context
         .config()
         .map_or(DEFAULT_INTERVAL, |config| config.reaper.interval)
 }
 
-/// The next run: an interval after the one that begins now, and a little more.
+/// The time of the next run: one interval after now, plus jitter.
 pub(super) fn after(now: Timestamp, interval: Span) -> Timestamp {
-    let whole = interval.seconds().saturating_mul(1000);
+    let interval = interval.seconds().saturating_mul(1000);
     let random = RandomState::new().hash_one(0_u8);
-    let jitter = random % (whole / JITTER).max(1);
-    Elapsed::from_millis(whole.saturating_add(jitter)).after(now)
+    let jitter = random % (interval / JITTER_DIVISOR).max(1);
+    Elapsed::from_millis(interval.saturating_add(jitter)).after(now)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The next run comes an interval later, and at most a twentieth of it after that.
+    /// The next run starts one interval later, plus at most a twentieth of it.
     #[test]
-    fn runs_drift_apart() {
+    fn runs_spread_out() {
         let now: Timestamp = "2026-03-02T12:00:00Z".parse().expect("a time");
         let nexts: Vec<u64> = (0..50)
             .map(|_| Elapsed::between(now, after(now, DEFAULT_INTERVAL)).millis())

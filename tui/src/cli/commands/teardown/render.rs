@@ -1,4 +1,4 @@
-//! A teardown on the screen: the plan before it, a line for each step, what is left after it.
+//! The text of a teardown: the plan, a line for each step, and the result.
 
 use serde::Serialize;
 use stack::cloud::short;
@@ -13,7 +13,7 @@ use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
 use crate::format::values;
 
-/// The plan, as a line of JSON like the steps.
+/// The plan as a line of JSON, like the steps.
 #[derive(Serialize)]
 struct Planned<'a> {
     event: &'static str,
@@ -30,65 +30,67 @@ pub(super) fn json(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError>
     )
 }
 
-/// What would go, what is gone already, and what to know before saying yes.
+/// Prints the plan: what would be destroyed, what is already gone, what stays, and warnings.
 ///
 /// ```text
-/// checkout-1.4.0: 3 resources go, $0.42/h is freed
+/// checkout-1.4.0: 3 resources will be destroyed, saving $0.42/h
 ///   ADDRESS        TYPE           ID
 /// ! aws_db.main: deletion_protection is on …
 /// ```
 pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError> {
     let what = match plan.count() {
-        0 => "nothing is left to destroy".to_owned(),
-        1 => "1 resource goes".to_owned(),
-        count => format!("{count} resources go"),
+        0 => "nothing left to destroy".to_owned(),
+        count => format!("{} will be destroyed", values::count(count, "resource")),
     };
-    let freed = plan
+    let saving = plan
         .hourly_usd
-        .map(|rate| format!(", {}/h is freed", values::rate(rate)));
+        .map(|rate| format!(", saving {}/h", values::rate(rate)));
     let name = ui.paint(Tone::Heading, &clean(plan.name.as_str()));
-    ui.line(&format!("{name}: {what}{}", freed.unwrap_or_default()))?;
+    ui.line(&format!("{name}: {what}{}", saving.unwrap_or_default()))?;
     ui.text(&match plan.strategy {
         Strategy::Terraform => format!("  in {}, workspace {}", plan.directory, plan.workspace),
-        Strategy::Sweep => "  by its tags, in the accounts of the configuration".to_owned(),
+        Strategy::Sweep => "  by tag, in the configured accounts".to_owned(),
     })?;
     if plan.count() > 0 && plan.strategy == Strategy::Sweep {
-        ui.table(&swept(plan))?;
+        ui.table(&sweep_table(plan))?;
     } else if plan.count() > 0 {
         let mut table = Table::new([
             Column::new("  ADDRESS", Align::Left).between(20, 80),
             Column::new("TYPE", Align::Left).between(8, 40).droppable(1),
             Column::new("ID", Align::Left).between(8, 60).droppable(2),
         ]);
-        for one in &plan.resources {
+        for resource in &plan.resources {
             table.row([
-                Cell::new(format!("  {}", one.id)),
-                Cell::new(&one.kind),
-                Cell::new(one.resource_id.as_deref().unwrap_or(values::UNKNOWN)),
+                Cell::new(format!("  {}", resource.id)),
+                Cell::new(&resource.kind),
+                Cell::new(resource.resource_id.as_deref().unwrap_or(values::UNKNOWN)),
             ]);
         }
         ui.table(&table)?;
     }
-    for one in &plan.already_gone {
-        ui.text(&format!("  {} is already gone", one.id))?;
+    for resource in &plan.already_gone {
+        ui.text(&format!("  {} is already gone", resource.id))?;
     }
     if !plan.residue.is_empty() {
-        ui.text(&format!("{} stay:", plan.residue.len()))?;
+        ui.text(&format!(
+            "{} will stay:",
+            values::count(plan.residue.len(), "resource")
+        ))?;
     }
-    for one in &plan.residue {
-        ui.text(&format!("  {}: {}", one.id, one.reason))?;
+    for resource in &plan.residue {
+        ui.text(&format!("  {}: {}", resource.id, resource.reason))?;
     }
     for warning in &plan.warnings {
         ui.text(&format!("! {}: {}", warning.id, warning.found))?;
     }
     if plan.protected {
-        ui.text("! it is protected, or known by its tags alone: its name has to be typed")?;
+        ui.text("! protected or unleased: confirm its name with --confirm")?;
     }
     Ok(())
 }
 
-/// What a sweep takes: by place, with the reason why it is taken for the stack's.
-fn swept(plan: &TeardownPlan) -> Table {
+/// The resources that a sweep deletes, with the evidence that they belong to the stack.
+fn sweep_table(plan: &TeardownPlan) -> Table {
     let mut table = Table::new([
         Column::new("  RESOURCE", Align::Left).between(20, 100),
         Column::new("TYPE", Align::Left).between(8, 40).droppable(3),
@@ -100,40 +102,40 @@ fn swept(plan: &TeardownPlan) -> Table {
             .between(8, 60)
             .droppable(2),
     ]);
-    for one in &plan.resources {
-        let rate = one.hourly_usd.map(values::rate);
+    for resource in &plan.resources {
+        let rate = resource.hourly_usd.map(values::rate);
         table.row([
-            Cell::new(format!("  {}", short(&one.id))),
-            Cell::new(&one.kind),
-            Cell::new(one.region.as_deref().unwrap_or(values::UNKNOWN)),
+            Cell::new(format!("  {}", short(&resource.id))),
+            Cell::new(&resource.kind),
+            Cell::new(resource.region.as_deref().unwrap_or(values::UNKNOWN)),
             Cell::new(rate.unwrap_or_else(|| values::UNKNOWN.to_owned())),
-            Cell::new(one.reason.as_deref().unwrap_or(values::UNKNOWN)),
+            Cell::new(resource.reason.as_deref().unwrap_or(values::UNKNOWN)),
         ]);
     }
     table
 }
 
-/// One step.
+/// Prints one step.
 pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
     match step {
-        Progress::Planning { name } => ui.text(&format!("Planning the end of {name} …")),
+        Progress::Planning { name } => ui.text(&format!("Planning the teardown of {name} …")),
         Progress::Started { pid, host, .. } => ui.text(&format!(
-            "Process {pid} on {host} tears it down; it goes on when this is closed"
+            "Process {pid} on {host} runs the teardown; it keeps running if you close this one"
         )),
         Progress::ResourceStarted { id, kind } => {
-            ui.text(&format!("  {}: deleting", named(kind, id)))
+            ui.text(&format!("  {}: deleting", label(kind, id)))
         }
         Progress::ResourceProgress { id, kind, seconds } => {
-            let id = named(kind, id);
+            let id = label(kind, id);
             ui.text(&format!(
                 "  {id}: deleting, {} so far",
                 values::whole_seconds(*seconds)
             ))
         }
         Progress::ResourceDeleted(deleted) => {
-            let id = named(&deleted.kind, &deleted.id);
+            let id = label(&deleted.kind, &deleted.id);
             ui.text(&match deleted.scheduled_for {
-                Some(at) => format!("  {id}: will be deleted by the cloud at {at}"),
+                Some(time) => format!("  {id}: AWS will delete it at {} UTC", values::minute(time)),
                 None => format!(
                     "  {id}: deleted after {}",
                     values::whole_seconds(deleted.seconds)
@@ -141,22 +143,24 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
             })
         }
         Progress::ResourceFailed { id, kind, seconds } => {
-            let id = named(kind, id);
+            let id = label(kind, id);
             ui.text(&format!(
                 "  {id}: failed after {}",
                 values::whole_seconds(*seconds)
             ))
         }
-        Progress::Looking => ui.text("Looking whether anything is left …"),
-        Progress::Stopping => ui.text("It stops: what has begun is finished, nothing more begins"),
+        Progress::Looking => ui.text("Checking whether anything is left …"),
+        Progress::Stopping => {
+            ui.text("Stopping: the deletes that have started will finish, no further delete starts")
+        }
         Progress::Done(outcome) => done(ui, outcome),
-        // The error says it; a step of a newer jiti is passed over.
+        // A failure is reported as the error. A step from a newer version of jiti is skipped.
         _ => Ok(()),
     }
 }
 
-/// A resource of a cloud by its type and the last part of its name; an address of Terraform says both.
-fn named(kind: &str, id: &str) -> String {
+/// A cloud resource by its type and the last part of its ARN, or the address of a Terraform resource.
+fn label(kind: &str, id: &str) -> String {
     match short(id) {
         short if short == id => id.to_owned(),
         short => format!("{kind} {short}"),
@@ -172,24 +176,24 @@ fn done(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
     } = outcome;
     if residue.is_empty() {
         return ui.text(&format!(
-            "{name} is gone: {} deleted, nothing is left",
-            deleted.len()
+            "{name} is gone: {} deleted, nothing left",
+            values::count(deleted.len(), "resource")
         ));
     }
     ui.text(&format!(
         "{} deleted, {} left:",
-        deleted.len(),
-        residue.len()
+        values::count(deleted.len(), "resource"),
+        values::thousands(residue.len())
     ))?;
-    for one in residue {
-        let by = one
+    for resource in residue {
+        let by = resource
             .blocked_by
             .as_deref()
             .map(|by| format!(" (blocked by {by})"));
         ui.text(&format!(
             "  {}: {}{}",
-            one.id,
-            one.reason,
+            resource.id,
+            resource.reason,
             by.unwrap_or_default()
         ))?;
     }

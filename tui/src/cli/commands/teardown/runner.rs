@@ -1,4 +1,4 @@
-//! The process that carries a teardown out: a session of its own, signals that let it finish, nothing on a terminal.
+//! The process that carries out a teardown, in its own session and without a terminal.
 
 use std::path::PathBuf;
 
@@ -10,24 +10,26 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::context::Context;
 use crate::error::CommandError;
 
-/// Carry out a teardown that was planned and handed over
+/// Carry out a planned teardown
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// The folder of the run
+    /// The folder of the teardown run
     folder: PathBuf,
 
-    /// The name of a protected stack, as it was typed
+    /// The name of a protected or unleased stack, as the user typed it
     #[arg(long, value_name = "NAME")]
     confirm: Option<StackName>,
 
-    /// It was asked for in the dashboard
+    /// The dashboard started it
     #[arg(long)]
     dashboard: bool,
 }
 
-/// How it goes is in the progress file; what is answered here is for the log and the exit code.
+/// Runs the teardown. Its progress is in the progress file; the result here is for the log and the exit
+/// code.
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), CommandError> {
-    // The end of the terminal is not its end. Who leads a group already has been detached otherwise.
+    // A new session, so that closing the terminal does not end it. Fails if this process already leads
+    // a group, and then it is detached already.
     let _ = rustix::process::setsid();
     let stop = StopSignal::default();
     let mut signals = [
@@ -35,7 +37,7 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
         listen(SignalKind::terminate())?,
         listen(SignalKind::hangup())?,
     ];
-    // What was planned without a ledger begins one.
+    // A sweep that was planned without a ledger creates one.
     let service = context.sweeping_as(if arguments.dashboard {
         Source::Dashboard
     } else {
@@ -45,25 +47,24 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
     let prepared = service.take_over(&arguments.folder, &settings).await?;
     let request = TeardownRequest {
         by: context.actor(),
-        why: "asked for by hand".to_owned(),
+        why: "requested by a user".to_owned(),
         confirmed: arguments.confirm.clone(),
         only_while: None,
     };
-    let work = service.teardown(prepared, &request, &|_| {}, &stop);
-    let mut work = std::pin::pin!(work);
+    let teardown = service.teardown(prepared, &request, &|_| {}, &stop);
+    let mut teardown = std::pin::pin!(teardown);
     let [interrupt, terminate, hangup] = &mut signals;
     let outcome = loop {
         tokio::select! {
-            outcome = &mut work => break outcome?,
+            outcome = &mut teardown => break outcome?,
             _ = interrupt.recv() => stop.ask(),
             _ = terminate.recv() => stop.ask(),
             _ = hangup.recv() => {}
         }
     };
-    super::ended(&outcome)
+    super::check_residue(&outcome)
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, CommandError> {
-    signal(kind)
-        .map_err(|error| CommandError::failed("signals cannot be listened to").because(&error))
+    signal(kind).map_err(|error| CommandError::failed("cannot listen for signals").because(&error))
 }
