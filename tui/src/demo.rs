@@ -1,4 +1,5 @@
-//! A made-up but lifelike world: every phase and flag, the same at every call; and beside it what a cloud tells of it.
+//! Demo data: stacks in every phase and with every flag, and the matching cloud data. The data is the
+//! same at every call.
 
 mod cloud;
 
@@ -13,8 +14,8 @@ use stack::{
 
 pub(crate) use cloud::{UNLEASED, sighting};
 
-/// One made-up stack.
-pub(crate) type Story = (StackName, Vec<NewEvent>);
+/// A demo stack: its name and its events.
+pub(crate) type DemoStack = (StackName, Vec<NewEvent>);
 
 const APPS: [&str; 8] = [
     "checkout",
@@ -48,7 +49,7 @@ const WHYS: [&str; 3] = [
     "reproducing INC-2041",
 ];
 
-/// The policy of this world: `prod-*` is protected.
+/// The policy of the demo: `prod-*` is protected.
 pub(crate) fn policy() -> Policy {
     Policy {
         max_ttl: Some(Span::minutes(7 * 24 * 60)),
@@ -59,15 +60,15 @@ pub(crate) fn policy() -> Policy {
     }
 }
 
-/// So many stacks as they stand at a moment.
-pub(crate) fn stories(now: Timestamp, stacks: usize) -> Vec<Story> {
+/// The events of this many demo stacks, as of `now`.
+pub(crate) fn events(now: Timestamp, stacks: usize) -> Vec<DemoStack> {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     (0..stacks)
-        .filter_map(|at| story(&mut dice, now, at).ok())
+        .filter_map(|index| stack(&mut dice, now, index).ok())
         .collect()
 }
 
-/// A reaper that ran three minutes ago and comes every fifteen.
+/// A reaper that ran three minutes ago, with an interval of 15 minutes.
 pub(crate) fn reaper(now: Timestamp) -> [ReaperEvent; 2] {
     let run = RunId::random();
     let began = ReaperEventKind::RunStarted {
@@ -89,9 +90,9 @@ pub(crate) fn reaper(now: Timestamp) -> [ReaperEvent; 2] {
     })
 }
 
-/// The same as leases.
+/// The leases of this many demo stacks, as of `now`.
 pub(crate) fn leases(now: Timestamp, stacks: usize) -> Vec<Lease> {
-    stories(now, stacks)
+    events(now, stacks)
         .into_iter()
         .filter_map(|(name, events)| {
             let placed = events.into_iter().zip(1..);
@@ -103,40 +104,42 @@ pub(crate) fn leases(now: Timestamp, stacks: usize) -> Vec<Lease> {
         .collect()
 }
 
-/// A sequence that looks like chance and is always the same.
+/// A random number generator with a fixed seed, so that the demo is the same at every call.
 struct Dice(u64);
 
 impl Dice {
-    /// Dice that fall for a text as they always do.
-    fn of_text(text: &str) -> Self {
-        // FNV-1a: a few lines, and every text has a start of its own.
-        let start = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+    /// A generator seeded by a text.
+    fn seeded_by(text: &str) -> Self {
+        // FNV-1a: a short hash that gives every text its own seed.
+        let seed = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
-        Self(start | 1)
+        Self(seed | 1)
     }
 
-    /// A number below a limit.
+    /// A number from 0 to below the limit.
     fn roll(&mut self, below: u64) -> u64 {
-        // xorshift64*: short, and even enough to make up a world.
+        // xorshift64*: short, and uniform enough for a demo.
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) % below.max(1)
     }
 
-    fn of<T: Copy>(&mut self, list: &[T]) -> Option<T> {
-        let at = self.roll(u64::try_from(list.len()).unwrap_or(1));
-        list.get(usize::try_from(at).unwrap_or(0)).copied()
+    /// A random element of the list.
+    fn pick<T: Copy>(&mut self, list: &[T]) -> Option<T> {
+        let index = self.roll(u64::try_from(list.len()).unwrap_or(1));
+        list.get(usize::try_from(index).unwrap_or(0)).copied()
     }
 }
 
-fn story(dice: &mut Dice, now: Timestamp, at: usize) -> Result<Story, NameError> {
-    let app = dice.of(&APPS).unwrap_or("checkout");
-    let owner = dice.of(&OWNERS).unwrap_or("ana@example.com");
-    let ttl = Span::minutes(dice.of(&TTLS).unwrap_or(480));
+/// Creates one stack. `index` numbers the stacks.
+fn stack(dice: &mut Dice, now: Timestamp, index: usize) -> Result<DemoStack, NameError> {
+    let app = dice.pick(&APPS).unwrap_or("checkout");
+    let owner = dice.pick(&OWNERS).unwrap_or("ana@example.com");
+    let ttl = Span::minutes(dice.pick(&TTLS).unwrap_or(480));
     let kind = dice.roll(100);
-    // How much of its TTL has passed, in thousandths; some have none left, and their reaper is due.
+    // How much of the TTL has passed, in thousandths. Some stacks have expired.
     let passed = match kind {
         0..60 => 20 + dice.roll(900),
         60..72 => dice.roll(60),
@@ -144,70 +147,72 @@ fn story(dice: &mut Dice, now: Timestamp, at: usize) -> Result<Story, NameError>
         _ => 100 + dice.roll(800),
     };
     let age = (ttl.seconds() * passed / 1_000).max(40);
-    let name = StackName::new(format!("{app}-pr-{}", 100 + at))?;
-    let promises = !kind.is_multiple_of(3) || (60..80).contains(&kind);
-    let mut registration = registration(dice, app, owner, ttl, promises)?;
+    let name = StackName::new(format!("{app}-pr-{}", 100 + index))?;
+    let declares_readiness = !kind.is_multiple_of(3) || (60..80).contains(&kind);
+    let mut registration = registration(dice, app, owner, ttl, declares_readiness)?;
     let began = before(now, age);
-    let mut told = Telling {
+    let mut builder = EventBuilder {
         began,
         events: Vec::new(),
     };
     let mut own = Vec::new();
-    if at < cloud::STANDING && registration.terms.hourly_cost.is_some() {
-        // What stands in an account is priced there, and declares nothing.
+    if index < cloud::MAX_STACKS_WITH_RESOURCES && registration.terms.hourly_cost.is_some() {
+        // A stack with resources in an account gets its rate from them, and declares none.
         registration.terms.hourly_cost = None;
-        let of = cloud::Tags {
+        let tags = cloud::DemoTags {
             name: name.as_str(),
             app,
             version: registration.version.as_str(),
             owner,
             ttl: ttl.to_string(),
         };
-        own = cloud::resources(&of, began);
-        told.rated(3, &own);
+        own = cloud::resources(&tags, began);
+        builder.rated(3, &own);
     }
-    told.event(
+    builder.event(
         0,
         EventKind::Requested {
             registration: Box::new(registration),
         },
     );
-    told.event(2, EventKind::Recorded { origin: None });
-    life(dice, &mut told, kind, age, promises);
+    builder.event(2, EventKind::Recorded { origin: None });
+    start_up(dice, &mut builder, kind, age, declares_readiness);
     if dice.roll(100) < 9 {
         let until = Span::minutes(u32::try_from(60 + dice.roll(2_000)).unwrap_or(60)).after(now);
-        let why = dice.of(&WHYS).unwrap_or("a demo").to_owned();
-        told.event(age.saturating_sub(30), EventKind::Held { until, why });
+        let why = dice.pick(&WHYS).unwrap_or("a demo").to_owned();
+        builder.event(age.saturating_sub(30), EventKind::Held { until, why });
     }
-    ending(dice, &mut told, kind, age, own);
-    // What was made up out of order is told in order.
-    told.events.sort_by_key(|event| event.at);
-    Ok((name, told.events))
+    last_events(dice, &mut builder, kind, age, own);
+    // The events above are not created in order.
+    builder.events.sort_by_key(|event| event.at);
+    Ok((name, builder.events))
 }
 
-struct Telling {
+/// Collects the events of one stack.
+struct EventBuilder {
     began: Timestamp,
     events: Vec<NewEvent>,
 }
 
-impl Telling {
-    /// What was found costs this much from then on.
+impl EventBuilder {
+    /// Adds the rate of these resources.
     fn rated(&mut self, second: u64, found: &[Resource]) {
-        let (hourly_usd, unpriced) = cloud::rated(found);
+        let (hourly_usd, unpriced) = cloud::total_rate(found);
         let kind = EventKind::Rated {
             hourly_usd,
-            hourly_source: cloud::LISTED.to_owned(),
+            hourly_source: cloud::PRICE_SOURCE.to_owned(),
             unpriced,
             at_least: Vec::new(),
         };
         self.event(second, kind);
     }
 
-    /// The moment that lies so many seconds after its beginning.
+    /// The time this many seconds after the stack was created.
     fn at(&self, second: u64) -> Timestamp {
         Elapsed::from_millis(second * 1_000).after(self.began)
     }
 
+    /// Adds an event this many seconds after the stack was created.
     fn event(&mut self, second: u64, kind: EventKind) {
         self.events.push(NewEvent {
             at: self.at(second),
@@ -223,7 +228,7 @@ fn registration(
     app: &str,
     owner: &str,
     ttl: Span,
-    promises: bool,
+    declares_readiness: bool,
 ) -> Result<Registration, NameError> {
     let version = format!("{:07x}", dice.roll(1 << 28));
     let cents = 4 + dice.roll(180) + if dice.roll(20) == 0 { 400 } else { 0 };
@@ -237,7 +242,7 @@ fn registration(
             ttl: ttl.into(),
             renew_on: RenewOn::Version,
             idle_after: None,
-            ready_timeout: promises.then(|| Span::minutes(15)),
+            ready_timeout: declares_readiness.then(|| Span::minutes(15)),
             hourly_cost: cost.filter(|_| dice.roll(12) > 0),
             labels: Labels::new(labels).unwrap_or_default(),
             teardown: TeardownInputs::default(),
@@ -257,9 +262,15 @@ fn registration(
     })
 }
 
-/// From creation to readiness, as far as it came.
-fn life(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, promises: bool) {
-    if !promises {
+/// Adds the events from creation to readiness, as far as the stack got.
+fn start_up(
+    dice: &mut Dice,
+    builder: &mut EventBuilder,
+    kind: u64,
+    age: u64,
+    declares_readiness: bool,
+) {
+    if !declares_readiness {
         return;
     }
     let stuck = (66..72).contains(&kind) || (76..80).contains(&kind);
@@ -267,7 +278,7 @@ fn life(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, promises: bool
     if second >= age {
         return;
     }
-    told.event(second, EventKind::Provisioned);
+    builder.event(second, EventKind::Provisioned);
     for (phase, class, long) in PHASES {
         let mark = |state| EventKind::PhaseMarked {
             phase: phase.to_owned(),
@@ -278,26 +289,32 @@ fn life(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, promises: bool
         if second >= age {
             return;
         }
-        told.event(second, mark(PhaseBoundary::Start));
+        builder.event(second, mark(PhaseBoundary::Start));
         second += long + dice.roll(long + 2);
         if second >= age || (stuck && phase == "fetch licence") {
             return;
         }
-        told.event(second, mark(PhaseBoundary::Done));
+        builder.event(second, mark(PhaseBoundary::Done));
     }
-    told.event(
+    builder.event(
         second,
         EventKind::CheckPassed {
             check: "http healthz".to_owned(),
         },
     );
-    told.event(second, EventKind::Ready);
+    builder.event(second, EventKind::Ready);
 }
 
-/// What became of it in the end.
-fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec<Resource>) {
+/// Adds the last events: a sleep, a teardown, residue, or nothing.
+fn last_events(
+    dice: &mut Dice,
+    builder: &mut EventBuilder,
+    kind: u64,
+    age: u64,
+    mut own: Vec<Resource>,
+) {
     let second = age.saturating_sub(20);
-    let is_ready = told
+    let is_ready = builder
         .events
         .iter()
         .any(|event| matches!(event.kind, EventKind::Ready));
@@ -307,15 +324,19 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec
                 .iter()
                 .filter_map(|one| Some((one.id.to_string(), one.size.clone()?)));
             let prior = sized.collect();
-            // Half of them wake by themselves.
+            // The reaper wakes half of them.
             let until = kind
                 .is_multiple_of(2)
-                .then(|| Span::minutes(11 * 60).after(told.at(age)));
-            let second = if age > LONG { age - 900 } else { second };
-            if age > LONG {
-                once_before(dice, told);
+                .then(|| Span::minutes(11 * 60).after(builder.at(age)));
+            let second = if age > MIN_AGE_OF_SLEEPER {
+                age - 900
+            } else {
+                second
+            };
+            if age > MIN_AGE_OF_SLEEPER {
+                earlier_sleep(dice, builder);
             }
-            told.event(
+            builder.event(
                 second,
                 EventKind::SleepStarted {
                     prior,
@@ -323,14 +344,14 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec
                     operator: None,
                 },
             );
-            told.event(second + 4, EventKind::Slept);
+            builder.event(second + 4, EventKind::Slept);
             cloud::asleep(&mut own);
             if !own.is_empty() {
-                told.rated(second + 5, &own);
+                builder.rated(second + 5, &own);
             }
         }
         90..97 => {
-            told.event(
+            builder.event(
                 second,
                 EventKind::TeardownStarted {
                     strategy: Strategy::Terraform,
@@ -341,7 +362,7 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec
                     pid: 4_711,
                 },
             );
-            told.event(
+            builder.event(
                 second + 2,
                 EventKind::ResourceDeleted {
                     id: "aws_instance.web[0]".to_owned(),
@@ -354,27 +375,27 @@ fn ending(dice: &mut Dice, told: &mut Telling, kind: u64, age: u64, mut own: Vec
                         reason: "not_looked: rds did not answer: AccessDenied".to_owned(),
                         blocked_by: None,
                     };
-                    told.event(second + 4, silent);
+                    builder.event(second + 4, silent);
                 }
                 let left = EventKind::ResourceLeft {
                     id: "aws_s3_bucket.logs".to_owned(),
                     reason: "the bucket is not empty".to_owned(),
                     blocked_by: Some(format!("{} objects", 1 + dice.roll(900))),
                 };
-                told.event(second + 4, left);
+                builder.event(second + 4, left);
                 let reason = "1 of 12 resources could not be deleted".to_owned();
-                told.event(second + 5, EventKind::TeardownFailed { reason });
+                builder.event(second + 5, EventKind::TeardownFailed { reason });
             }
         }
         _ => {}
     }
 }
 
-/// So long a stack has to have stood to have slept before, and been woken.
-const LONG: u64 = 3_600;
+/// A stack that is older than this many seconds has slept before.
+const MIN_AGE_OF_SLEEPER: u64 = 3_600;
 
-/// It slept once before: so it is known how long waking takes.
-fn once_before(dice: &mut Dice, told: &mut Telling) {
+/// Adds an earlier sleep and wake, so that the time that waking takes is known.
+fn earlier_sleep(dice: &mut Dice, builder: &mut EventBuilder) {
     let slept = EventKind::SleepStarted {
         prior: [].into(),
         until: None,
@@ -387,7 +408,7 @@ fn once_before(dice: &mut Dice, told: &mut Telling) {
         (1_190 + dice.roll(120), EventKind::Woken),
         (1_340, EventKind::Ready),
     ] {
-        told.event(second, kind);
+        builder.event(second, kind);
     }
 }
 
@@ -402,10 +423,10 @@ mod tests {
 
     use super::*;
 
-    /// Every stack that is told of can be told: no event of it is illegal. Every phase is among them, some sleep until a
-    /// time, some are idle, and of some a place was not looked at; the cloud of it is the same at every call.
+    /// Every demo stack has valid events. Every phase occurs, some stacks sleep until a time, some are idle,
+    /// and for some a place could not be checked. The cloud data is the same at every call.
     #[test]
-    fn the_world_is_whole() {
+    fn the_demo_is_complete() {
         let leases = leases(noon(), 400);
         assert_eq!(leases.len(), 400);
         let any = |of: &dyn Fn(&Lease) -> bool| leases.iter().any(of);
@@ -420,16 +441,16 @@ mod tests {
             assert!(any(&|lease| lease.phase_at(noon()) == phase), "{phase:?}");
         }
         assert!(any(&|lease| lease.wake_at.is_some()));
-        let unseen = |lease: &Lease| {
+        let has_unchecked = |lease: &Lease| {
             let mut left = lease.residue.values();
             left.any(|left| left.reason.starts_with("not_looked"))
         };
-        assert!(any(&unseen));
+        assert!(any(&has_unchecked));
         let once = sighting(noon(), &leases);
         let again = sighting(noon(), &leases);
         assert_eq!(once.resources, again.resources);
         let ids: std::collections::BTreeSet<_> = once.resources.iter().map(|one| &one.id).collect();
-        assert_eq!(ids.len(), once.resources.len(), "no two are one");
+        assert_eq!(ids.len(), once.resources.len(), "every id is unique");
         let cloud = once.view();
         assert_eq!(cloud.unleased(&leases).len(), UNLEASED);
         let view = stack::View::new(noon(), policy(), stack::ReaperStatus::default());

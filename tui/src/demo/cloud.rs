@@ -1,4 +1,4 @@
-//! The made-up cloud: what a look at two accounts has found of the made-up stacks, whether it is used, what was billed.
+//! The cloud data of the demo: the resources in two accounts, their use, and the bill.
 
 use std::collections::BTreeSet;
 
@@ -15,19 +15,19 @@ use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd};
 use super::{Dice, before};
 use crate::dashboard::event::Sighting;
 
-/// So many of the stacks stand in the accounts; the others only declare what they cost.
-pub(super) const STANDING: usize = 400;
+/// How many of the stacks have resources in the accounts. The others only declare a rate.
+pub(super) const MAX_STACKS_WITH_RESOURCES: usize = 400;
 
-/// How many stacks only tags tell of.
+/// The number of unleased stacks.
 pub(crate) const UNLEASED: usize = 2;
 
 const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];
 const REGIONS: [&str; 3] = ["eu-west-1", "eu-central-1", "us-east-1"];
-pub(super) const LISTED: &str = "list 2026-02-20";
+pub(super) const PRICE_SOURCE: &str = "list 2026-02-20";
 const WINDOW: Span = Span::minutes(60);
 
-/// What tags say of a made-up stack, and what is decided about it elsewhere.
-pub(super) struct Tags<'a> {
+/// The tags of a demo stack.
+pub(super) struct DemoTags<'a> {
     pub(super) name: &'a str,
     pub(super) app: &'a str,
     pub(super) version: &'a str,
@@ -35,21 +35,21 @@ pub(super) struct Tags<'a> {
     pub(super) ttl: String,
 }
 
-/// What a made-up stack is made of, the same at every call: awake, and created at a moment.
-pub(super) fn resources(of: &Tags<'_>, created_at: Timestamp) -> Vec<Resource> {
-    let mut dice = Dice::of_text(&format!("{}, {}", of.name, of.owner));
+/// The resources of a demo stack, running. They are the same at every call.
+pub(super) fn resources(tags: &DemoTags<'_>, created_at: Timestamp) -> Vec<Resource> {
+    let mut dice = Dice::seeded_by(&format!("{}, {}", tags.name, tags.owner));
     let place = Place {
-        account: dice.of(&ACCOUNTS).unwrap_or_default().to_owned(),
-        region: dice.of(&REGIONS).unwrap_or_default().to_owned(),
+        account: dice.pick(&ACCOUNTS).unwrap_or_default().to_owned(),
+        region: dice.pick(&REGIONS).unwrap_or_default().to_owned(),
     };
-    let mut makes = Makes {
-        of,
+    let mut builder = ResourceBuilder {
+        tags,
         place,
         created_at,
-        made: Vec::new(),
+        resources: Vec::new(),
     };
     let shape = dice.roll(4);
-    makes.one(
+    builder.add(
         "ec2:security-group",
         "ec2",
         "security-group/sg-",
@@ -58,9 +58,9 @@ pub(super) fn resources(of: &Tags<'_>, created_at: Timestamp) -> Vec<Resource> {
         &[],
     );
     match shape {
-        // A service behind a balancer, with a database.
+        // A service behind a load balancer, with a database.
         0 | 1 => {
-            makes.one(
+            builder.add(
                 "elasticloadbalancing:loadbalancer/app",
                 "elasticloadbalancing",
                 "loadbalancer/app/web-",
@@ -69,23 +69,23 @@ pub(super) fn resources(of: &Tags<'_>, created_at: Timestamp) -> Vec<Resource> {
                 &["traffic"],
             );
             for _ in 0..=dice.roll(2) {
-                makes.machine(&mut dice);
+                builder.add_instance(&mut dice);
             }
-            makes.database(&mut dice);
+            builder.add_database(&mut dice);
         }
-        // One machine, and a queue.
+        // One instance and a queue.
         2 => {
-            makes.machine(&mut dice);
-            makes.one("sqs", "sqs", "jobs-", &mut dice, None, &["requests"]);
+            builder.add_instance(&mut dice);
+            builder.add("sqs", "sqs", "jobs-", &mut dice, None, &["requests"]);
         }
-        // Containers, and a bucket.
+        // Containers and a bucket.
         _ => {
             let rate = if dice.roll(2) == 0 {
                 "0.0494"
             } else {
                 "0.0987"
             };
-            makes.one(
+            builder.add(
                 "ecs:service",
                 "ecs",
                 "service/web/",
@@ -93,8 +93,8 @@ pub(super) fn resources(of: &Tags<'_>, created_at: Timestamp) -> Vec<Resource> {
                 Some(rate),
                 &[],
             );
-            makes.stoppable(json!({"desired": 2}));
-            makes.one(
+            builder.stoppable(json!({"desired": 2}));
+            builder.add(
                 "s3:bucket",
                 "s3",
                 "assets-",
@@ -104,11 +104,11 @@ pub(super) fn resources(of: &Tags<'_>, created_at: Timestamp) -> Vec<Resource> {
             );
         }
     }
-    makes.made
+    builder.resources
 }
 
-/// The sum of what has a price, and what that leaves out.
-pub(super) fn rated(resources: &[Resource]) -> (Option<HourlyRate>, Vec<String>) {
+/// The total rate, and what it leaves out.
+pub(super) fn total_rate(resources: &[Resource]) -> (Option<HourlyRate>, Vec<String>) {
     let rates = resources.iter().filter_map(|one| one.hourly_usd);
     let unpriced = resources
         .iter()
@@ -120,18 +120,18 @@ pub(super) fn rated(resources: &[Resource]) -> (Option<HourlyRate>, Vec<String>)
     )
 }
 
-/// Puts what computes to sleep: machines cost nothing, disks go on.
+/// Stops the compute: instances cost nothing, disks and databases still cost.
 pub(super) fn asleep(resources: &mut [Resource]) {
     for one in resources.iter_mut().filter(|one| one.size.is_some()) {
         one.stopped = true;
         one.state = Some("stopped".to_owned());
-        // A stopped database still pays for its storage.
+        // A stopped database still costs its storage.
         let storage = one.kind.starts_with("rds").then_some("0.0032");
         one.hourly_usd = storage.unwrap_or("0").parse().ok();
     }
 }
 
-/// What a look at the made-up cloud has found a moment ago.
+/// The cloud data of the demo stacks, as of a moment ago.
 pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
     let looked_at = before(now, 95);
     let mut found = Sighting {
@@ -147,28 +147,28 @@ pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
         .iter()
         .map(|(place, _)| place.clone())
         .collect();
-    let mut bill = Bill::new(now);
-    for (at, lease) in leases.iter().enumerate().take(STANDING) {
+    let mut bill = BillBuilder::new(now);
+    for (at, lease) in leases.iter().enumerate().take(MAX_STACKS_WITH_RESOURCES) {
         if lease.recorded_phase == Phase::Residue || lease.meter.measured().0.is_none() {
             continue;
         }
-        let of = Tags {
+        let tags = DemoTags {
             name: lease.name.as_str(),
             app: lease.app.as_str(),
             version: lease.version.as_str(),
             owner: lease.owner.as_str(),
             ttl: lease.terms.ttl.to_string(),
         };
-        let mut own = resources(&of, lease.created_at);
+        let mut own = resources(&tags, lease.created_at);
         if lease.recorded_phase == Phase::Asleep {
             asleep(&mut own);
         }
-        used(&mut found, &own, at, (lease.created_at, looked_at));
+        add_use(&mut found, &own, at, (lease.created_at, looked_at));
         bill.add(lease);
         found.resources.extend(own);
     }
     for owner in ["ben@example.com", "chi@example.com"] {
-        let of = Tags {
+        let tags = DemoTags {
             name: "search-pr-88",
             app: "search",
             version: "5e1ec7d",
@@ -178,13 +178,13 @@ pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
         let since = if owner.starts_with("ben") { 19 } else { 5 };
         found
             .resources
-            .extend(resources(&of, before(now, since * 3_600)));
+            .extend(resources(&tags, before(now, since * 3_600)));
     }
-    found.bill = bill.whole();
+    found.bill = bill.build();
     found
 }
 
-/// Every region of both accounts; in one of them databases did not answer.
+/// Every region of both accounts. In one of them, databases could not be checked.
 fn places(at: Timestamp) -> Vec<(Place, PlaceScan)> {
     let each = ACCOUNTS
         .iter()
@@ -211,8 +211,8 @@ fn places(at: Timestamp) -> Vec<(Place, PlaceScan)> {
     .collect()
 }
 
-/// Whether machines are used: two of three are, of some nothing was measured yet.
-fn used(
+/// Adds the use of the instances: two of three are in use, and some have no data yet.
+fn add_use(
     found: &mut Sighting,
     own: &[Resource],
     at: usize,
@@ -239,7 +239,7 @@ fn used(
             },
             window: WINDOW,
         };
-        // Half of the time since it began, nobody was there.
+        // Idle for half of the time since it was created.
         let half = jiff::SignedDuration::from_secs(looked_at.duration_since(since).as_secs() / 2);
         let observed = Activity {
             evidence: vec![evidence],
@@ -253,16 +253,17 @@ fn used(
     }
 }
 
-/// Resources of one stack while they are made up.
-struct Makes<'a> {
-    of: &'a Tags<'a>,
+/// Collects the resources of one stack.
+struct ResourceBuilder<'a> {
+    tags: &'a DemoTags<'a>,
     place: Place,
     created_at: Timestamp,
-    made: Vec<Resource>,
+    resources: Vec<Resource>,
 }
 
-impl Makes<'_> {
-    fn one(
+impl ResourceBuilder<'_> {
+    /// Adds a resource.
+    fn add(
         &mut self,
         kind: &str,
         service: &str,
@@ -277,13 +278,13 @@ impl Makes<'_> {
             dice.roll(1 << 32)
         );
         let mut one = Resource::named(ResourceId(id), kind, self.place.clone());
-        let Tags {
+        let DemoTags {
             name,
             app,
             version,
             owner,
             ttl,
-        } = self.of;
+        } = self.tags;
         let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         one.tags = [
             tag(tags::STACK, name),
@@ -296,7 +297,7 @@ impl Makes<'_> {
         one.confirmation = Confirmation::Confirmed;
         one.created_at = Some(self.created_at);
         one.hourly_usd = rate.and_then(|rate| rate.parse().ok());
-        one.hourly_source = rate.map(|_| LISTED.to_owned());
+        one.hourly_source = rate.map(|_| PRICE_SOURCE.to_owned());
         one.usage = rate
             .map(|_| Usage {
                 meter: kind.to_owned(),
@@ -305,44 +306,46 @@ impl Makes<'_> {
             .into_iter()
             .collect();
         one.unpriced = unpriced.iter().map(|what| (*what).to_owned()).collect();
-        self.made.push(one);
+        self.resources.push(one);
     }
 
-    /// What was made last can be stopped, and has this size.
+    /// Makes the last resource stoppable, with this size.
     fn stoppable(&mut self, size: serde_json::Value) {
-        if let Some(one) = self.made.last_mut() {
+        if let Some(one) = self.resources.last_mut() {
             one.size = Some(size);
             one.state = Some("running".to_owned());
         }
     }
 
-    fn machine(&mut self, dice: &mut Dice) {
+    /// Adds an instance and its volume.
+    fn add_instance(&mut self, dice: &mut Dice) {
         let sizes = [
             ("t3.small", "0.0228"),
             ("t3.medium", "0.0456"),
             ("m6i.large", "0.107"),
         ];
-        let (size, rate) = dice.of(&sizes).unwrap_or(("t3.small", "0.0228"));
-        self.one("ec2:instance", "ec2", "instance/i-", dice, Some(rate), &[]);
+        let (size, rate) = dice.pick(&sizes).unwrap_or(("t3.small", "0.0228"));
+        self.add("ec2:instance", "ec2", "instance/i-", dice, Some(rate), &[]);
         self.stoppable(json!({"type": size, "state": "running"}));
-        let rate = dice.of(&["0.0024", "0.0060", "0.0121"]);
-        self.one("ec2:volume", "ec2", "volume/vol-", dice, rate, &[]);
+        let rate = dice.pick(&["0.0024", "0.0060", "0.0121"]);
+        self.add("ec2:volume", "ec2", "volume/vol-", dice, rate, &[]);
     }
 
-    fn database(&mut self, dice: &mut Dice) {
-        let rate = dice.of(&["0.0360", "0.0710", "0.1420"]);
-        self.one("rds:db", "rds", "db:orders-", dice, rate, &[]);
+    /// Adds a database.
+    fn add_database(&mut self, dice: &mut Dice) {
+        let rate = dice.pick(&["0.0360", "0.0710", "0.1420"]);
+        self.add("rds:db", "rds", "db:orders-", dice, rate, &[]);
         self.stoppable(json!({"class": "db.t4g.medium"}));
     }
 }
 
-/// The bill of the days that have ended: those before yesterday are settled.
-struct Bill {
+/// Builds the bill of the past days. The days before yesterday are final.
+struct BillBuilder {
     known: BillHistory,
     now: Timestamp,
 }
 
-impl Bill {
+impl BillBuilder {
     fn new(now: Timestamp) -> Self {
         let asked_at = before(now, 3 * 3_600);
         let day = |ago: u64| {
@@ -360,7 +363,7 @@ impl Bill {
         Self { known, now }
     }
 
-    /// A little less than the estimate, as bills are.
+    /// Adds the lines of a stack, a little below the estimate, as in real bills.
     fn add(&mut self, lease: &Lease) {
         let Some(rate) = lease.meter.measured().0 else {
             return;
@@ -393,8 +396,8 @@ impl Bill {
         }
     }
 
-    /// All of it, in the order that bills are kept in.
-    fn whole(mut self) -> BillHistory {
+    /// Returns the bill, sorted.
+    fn build(mut self) -> BillHistory {
         let lines = &mut self.known.lines;
         lines.sort_by(|a, b| (&a.stack, a.day).cmp(&(&b.stack, b.day)));
         self.known

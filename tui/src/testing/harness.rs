@@ -1,4 +1,4 @@
-//! The dashboard without a terminal: what tests, benches and pictures play on.
+//! Drives the dashboard with a buffer in place of the terminal.
 
 use std::time::{Duration, Instant};
 
@@ -20,29 +20,29 @@ use crate::dashboard::update::update;
 use crate::dashboard::view::{screen_text, view};
 use crate::demo;
 
-/// What a harness is set with.
+/// The configuration of a [`Harness`].
 #[derive(Clone, Debug)]
 pub struct HarnessConfig {
-    /// How many columns.
+    /// The width of the terminal.
     pub columns: u16,
-    /// How many rows.
+    /// The height of the terminal.
     pub rows: u16,
-    /// With colours.
+    /// Whether the terminal has colours.
     pub colour: bool,
-    /// Why nothing may be changed.
+    /// Why changes are refused, if they are.
     pub read_only: Option<String>,
-    /// Marked as made up.
+    /// Whether the screen says that this is demo data.
     pub demo: bool,
-    /// There is a cloud to ask.
+    /// Whether accounts are configured.
     pub cloud: bool,
-    /// The policy in force.
+    /// The policy.
     pub policy: Policy,
-    /// What time it is.
+    /// The current time.
     pub now: Timestamp,
 }
 
 impl HarnessConfig {
-    /// The made-up world's policy, in colour, at a size and a moment.
+    /// The demo's policy, in colour, with this size and time.
     #[must_use]
     pub fn new(columns: u16, rows: u16, now: Timestamp) -> Self {
         Self {
@@ -58,17 +58,17 @@ impl HarnessConfig {
     }
 }
 
-/// A dashboard whose terminal is a buffer and whose world is whatever it is told.
+/// A dashboard that draws into a buffer and gets its data from the test.
 ///
-/// What it wants done is not done, but kept: see [`Harness::take_effects`].
+/// It carries out no effects, but stores them: see [`Harness::take_effects`].
 pub struct Harness {
     model: Model,
     terminal: Terminal<TestBackend>,
-    wanted: Vec<Effect>,
+    effects: Vec<Effect>,
 }
 
 impl Harness {
-    /// A dashboard that has read nothing yet.
+    /// A dashboard without data.
     #[must_use]
     pub fn new(config: HarnessConfig) -> Self {
         let HarnessConfig {
@@ -94,25 +94,25 @@ impl Harness {
         let mut harness = Self {
             model: Model::new(setting, Size { columns, rows }, now),
             terminal,
-            wanted: Vec::new(),
+            effects: Vec::new(),
         };
         harness.draw();
         harness
     }
 
-    /// So many stacks of the made-up world.
+    /// The leases of this many demo stacks.
     #[must_use]
     pub fn demo_leases(now: Timestamp, stacks: usize) -> Vec<Lease> {
         demo::leases(now, stacks)
     }
 
-    /// The events that the same come from.
+    /// The events of this many demo stacks.
     #[must_use]
     pub fn demo_events(now: Timestamp, stacks: usize) -> Vec<(StackName, Vec<NewEvent>)> {
-        demo::stories(now, stacks)
+        demo::events(now, stacks)
     }
 
-    /// The ledger was read, and this was in it.
+    /// The ledger was loaded, with these leases.
     pub fn load(&mut self, leases: Vec<Lease>, reaper: ReaperStatus) {
         let loaded = Loaded {
             leases,
@@ -120,10 +120,10 @@ impl Harness {
             reaper,
             exists: true,
         };
-        self.happens(Event::Loaded(Ok(Box::new(loaded))));
+        self.handle(Event::Loaded(Ok(Box::new(loaded))));
     }
 
-    /// The ledger was read again: these have changed, those have ended, the others are as they were.
+    /// The ledger was loaded again: these leases changed, and these stacks ended.
     pub fn load_changes(
         &mut self,
         leases: Vec<Lease>,
@@ -136,10 +136,10 @@ impl Harness {
             reaper,
             exists: true,
         };
-        self.happens(Event::Loaded(Ok(Box::new(loaded))));
+        self.handle(Event::Loaded(Ok(Box::new(loaded))));
     }
 
-    /// There is no ledger.
+    /// The ledger does not exist.
     pub fn load_missing_ledger(&mut self) {
         let loaded = Loaded {
             leases: Vec::new(),
@@ -147,56 +147,56 @@ impl Harness {
             reaper: ReaperStatus::default(),
             exists: false,
         };
-        self.happens(Event::Loaded(Ok(Box::new(loaded))));
+        self.handle(Event::Loaded(Ok(Box::new(loaded))));
     }
 
-    /// The ledger could not be read.
+    /// Loading the ledger failed.
     pub fn fail_load(&mut self, said: &str) {
-        self.happens(Event::Loaded(Err(Problem {
+        self.handle(Event::Loaded(Err(Problem {
             said: said.to_owned(),
             refused: false,
         })));
     }
 
-    /// The events of a stack were read.
+    /// The events of a stack were loaded.
     pub fn load_events(&mut self, stack: &StackName, events: Vec<stack::Event>) {
-        self.happens(Event::Told {
+        self.handle(Event::Told {
             stack: stack.clone(),
             answer: Ok(events),
             wake_duration: None,
         });
     }
 
-    /// What a teardown would remove is known.
+    /// The plan of a teardown is ready.
     pub fn plan(&mut self, plan: TeardownPlan) {
-        self.happens(Event::Planned {
-            stack: self.asked_about(&plan),
+        self.handle(Event::Planned {
+            stack: self.key_of(&plan),
             answer: Ok(Some(Box::new(plan))),
         });
     }
 
-    /// What a teardown would remove was found out for the stack's page.
+    /// The preview of a teardown for the stack's page is ready.
     pub fn preview_teardown(&mut self, plan: TeardownPlan) {
-        self.happens(Event::Foreseen {
-            stack: self.asked_about(&plan),
+        self.handle(Event::Foreseen {
+            stack: self.key_of(&plan),
             answer: Ok(Some(Box::new(plan))),
         });
     }
 
-    /// What a sleep would stop is known.
+    /// The plan of a sleep is ready.
     pub fn plan_sleep(&mut self, plan: stack::service::power::SleepPlan) {
-        self.happens(Event::Drowsy {
+        self.handle(Event::Drowsy {
             stack: plan.name.clone(),
             answer: Ok(Box::new(plan)),
         });
     }
 
-    /// The cloud was asked just now, and this was found in these places.
+    /// The cloud was queried just now, with these resources in these places.
     pub fn load_cloud(&mut self, resources: Vec<stack::Resource>, configured: Vec<stack::Place>) {
         self.load_cloud_and_bill(resources, configured, BillHistory::default());
     }
 
-    /// The same, and this was billed.
+    /// The cloud was queried just now, with these resources and this bill.
     pub fn load_cloud_and_bill(
         &mut self,
         resources: Vec<stack::Resource>,
@@ -218,49 +218,49 @@ impl Harness {
             asked: true,
             ..Sighting::default()
         };
-        self.happens(Event::Sighted(Ok(Box::new(sighting))));
+        self.handle(Event::Sighted(Ok(Box::new(sighting))));
     }
 
-    /// The reaper of the made-up world.
+    /// The reaper of the demo.
     #[must_use]
     pub fn demo_reaper(now: Timestamp) -> ReaperStatus {
         ReaperStatus::default().fold(demo::reaper(now))
     }
 
-    /// A look at the made-up cloud, in which leases of the made-up world stand.
+    /// The cloud was queried, with the demo resources of these leases.
     pub fn load_demo_cloud(&mut self, leases: &[Lease]) {
         let sighting = demo::sighting(self.model.now(), leases);
-        self.happens(Event::Sighted(Ok(Box::new(sighting))));
+        self.handle(Event::Sighted(Ok(Box::new(sighting))));
     }
 
-    /// The cloud begins to be asked.
+    /// A query of the cloud has started.
     pub fn start_cloud_sync(&mut self) {
-        self.happens(Event::Asking);
+        self.handle(Event::Asking);
     }
 
-    /// The same, but nothing was drawn since: as when a key is pressed at that very moment.
+    /// The plan of a teardown is ready, but not drawn yet, as if a key is pressed at that moment.
     pub fn plan_before_draw(&mut self, plan: TeardownPlan) {
-        let stack = self.asked_about(&plan);
+        let stack = self.key_of(&plan);
         let answer = Ok(Some(Box::new(plan)));
-        self.take(Event::Planned { stack, answer });
+        self.apply(Event::Planned { stack, answer });
     }
 
-    /// The stack that a plan is about: the open or selected one, where that has its name.
-    fn asked_about(&self, plan: &TeardownPlan) -> Key {
+    /// The stack of a plan: the open or selected one, if it has that name.
+    fn key_of(&self, plan: &TeardownPlan) -> Key {
         let current = self.model.current().cloned();
         let named = current.filter(|key| key.name() == plan.name);
         named.unwrap_or_else(|| Key::from(&plan.name))
     }
 
-    /// A teardown has said something.
+    /// A teardown has made progress.
     pub fn progress(&mut self, stack: &StackName, steps: Vec<stack::service::teardown::Progress>) {
-        self.happens(Event::Progress {
+        self.handle(Event::Progress {
             stack: stack.clone(),
             steps,
         });
     }
 
-    /// A sleep or a wake has said something.
+    /// A sleep or a wake has made progress.
     pub fn power_progress(
         &mut self,
         stack: &StackName,
@@ -268,72 +268,72 @@ impl Harness {
     ) {
         for step in steps {
             let stack = stack.clone();
-            self.happens(Event::Turning { stack, step });
+            self.handle(Event::Turning { stack, step });
         }
     }
 
     /// A sleep or a wake has ended.
     pub fn power_finished(&mut self, turned: stack::service::power::PowerOutcome) {
-        self.happens(Event::Turned {
+        self.handle(Event::Turned {
             stack: turned.name.clone(),
             answer: Ok(Box::new(turned)),
         });
     }
 
-    /// The events of a stack that sleeps were read, and how long waking it takes.
+    /// The events of a sleeping stack were loaded, with the time that waking it takes.
     pub fn load_events_asleep(&mut self, stack: &StackName, wake_duration: stack::Elapsed) {
-        self.happens(Event::Told {
+        self.handle(Event::Told {
             stack: stack.clone(),
             answer: Ok(Vec::new()),
             wake_duration: Some(wake_duration),
         });
     }
 
-    /// It is another time.
+    /// The clock has advanced.
     pub fn set_time(&mut self, now: Timestamp) {
-        self.happens(Event::Clock(now));
+        self.handle(Event::Clock(now));
     }
 
-    /// The terminal has another size.
+    /// The terminal was resized.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.terminal.backend_mut().resize(columns, rows);
-        self.happens(Event::Resize { columns, rows });
+        self.handle(Event::Resize { columns, rows });
     }
 
-    /// Keys are pressed, one after the other and each with a frame after it: characters, or names in angle
-    /// brackets such as `<enter>`, `<esc>`, `<down>`, `<ctrl-c>`.
+    /// Presses keys, and draws after each: characters, or names in angle brackets such as `<enter>`,
+    /// `<esc>`, `<down>`, `<ctrl-c>`.
     pub fn keys(&mut self, keys: &str) {
-        for key in named(keys) {
-            self.happens(Event::Key(key));
+        for key in parse_keys(keys) {
+            self.handle(Event::Key(key));
         }
     }
 
-    /// A key is pressed before anything new was drawn.
+    /// Presses a key before the next draw.
     pub fn key_before_draw(&mut self, key: &str) {
-        for key in named(key) {
-            self.take(Event::Key(key));
+        for key in parse_keys(key) {
+            self.apply(Event::Key(key));
         }
     }
 
-    /// A key is let go, as some terminals tell.
+    /// Releases a key, which some terminals report.
     pub fn release_key(&mut self, key: &str) {
-        for mut key in named(key) {
+        for mut key in parse_keys(key) {
             key.kind = crossterm::event::KeyEventKind::Release;
-            self.happens(Event::Key(key));
+            self.handle(Event::Key(key));
         }
     }
 
-    /// Text is pasted.
+    /// Pastes a text.
     pub fn paste(&mut self, text: &str) {
-        self.happens(Event::Paste(text.to_owned()));
+        self.handle(Event::Paste(text.to_owned()));
     }
 
-    /// A click.
+    /// Clicks the left button.
     pub fn click(&mut self, column: u16, row: u16) {
         self.mouse(MouseEventKind::Down(MouseButton::Left), column, row);
     }
 
-    /// The wheel, one notch: down, or up.
+    /// Turns the wheel by one notch, down or up.
     pub fn wheel(&mut self, down: bool) {
         let kind = if down {
             MouseEventKind::ScrollDown
@@ -344,7 +344,7 @@ impl Harness {
     }
 
     fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
-        self.happens(Event::Mouse(MouseEvent {
+        self.handle(Event::Mouse(MouseEvent {
             kind,
             column,
             row,
@@ -352,15 +352,15 @@ impl Harness {
         }));
     }
 
-    /// What it wanted done since this was last asked, in words.
+    /// The effects since the last call, in their debug format.
     pub fn take_effects(&mut self) -> Vec<String> {
-        self.wanted
+        self.effects
             .drain(..)
             .map(|effect| format!("{effect:?}"))
             .collect()
     }
 
-    /// Whether it has ended.
+    /// Whether the dashboard has ended.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.model.over
@@ -381,7 +381,7 @@ impl Harness {
     /// How the screen looks: a letter for each cell that is not plain. See [`Harness::style_legend`].
     #[must_use]
     pub fn style_map(&self) -> String {
-        looks(self.terminal.backend().buffer())
+        style_map(self.terminal.backend().buffer())
     }
 
     /// What the letters of [`Harness::style_map`] stand for.
@@ -396,24 +396,24 @@ impl Harness {
         self.terminal.backend().buffer()
     }
 
-    /// Draws the screen as it is once more; how long that took.
+    /// Draws the screen again, and returns the time that it took.
     pub fn draw_again(&mut self) -> Duration {
         let began = Instant::now();
         self.draw();
         began.elapsed()
     }
 
-    fn happens(&mut self, event: Event) {
-        self.take(event);
+    fn handle(&mut self, event: Event) {
+        self.apply(event);
         if std::mem::take(&mut self.model.dirty) {
             self.draw();
-            self.take(Event::Drawn);
+            self.apply(Event::Drawn);
         }
     }
 
-    fn take(&mut self, event: Event) {
+    fn apply(&mut self, event: Event) {
         let effects = update(&mut self.model, event);
-        self.wanted.extend(effects);
+        self.effects.extend(effects);
     }
 
     fn draw(&mut self) {
@@ -424,15 +424,15 @@ impl Harness {
     }
 }
 
-/// Each key of a text.
-fn named(keys: &str) -> Vec<KeyEvent> {
+/// Parses keys, see [`Harness::keys`].
+fn parse_keys(keys: &str) -> Vec<KeyEvent> {
     let mut found = Vec::new();
     let mut rest = keys;
     while let Some(c) = rest.chars().next() {
         let name = rest
             .strip_prefix('<')
             .and_then(|after| after.split_once('>'));
-        let special = name.and_then(|(name, after)| Some((special(name)?, after)));
+        let special = name.and_then(|(name, after)| Some((special_key(name)?, after)));
         if let Some((key, after)) = special {
             found.push(key);
             rest = after;
@@ -444,7 +444,7 @@ fn named(keys: &str) -> Vec<KeyEvent> {
     found
 }
 
-fn special(name: &str) -> Option<KeyEvent> {
+fn special_key(name: &str) -> Option<KeyEvent> {
     let code = match name {
         "enter" => KeyCode::Enter,
         "esc" => KeyCode::Esc,
@@ -466,13 +466,13 @@ fn special(name: &str) -> Option<KeyEvent> {
     Some(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
-fn looks(buffer: &Buffer) -> String {
+fn style_map(buffer: &Buffer) -> String {
     let columns = usize::from(buffer.area.width).max(1);
     let mut text = String::new();
     for row in buffer.content().chunks(columns) {
         let line: String = row
             .iter()
-            .map(|cell| letter(cell.fg, cell.modifier))
+            .map(|cell| style_letter(cell.fg, cell.modifier))
             .collect();
         text.push_str(line.trim_end());
         text.push('\n');
@@ -480,7 +480,7 @@ fn looks(buffer: &Buffer) -> String {
     text
 }
 
-fn letter(colour: Color, modifier: Modifier) -> char {
+fn style_letter(colour: Color, modifier: Modifier) -> char {
     match colour {
         Color::Red => 'r',
         Color::Green => 'g',

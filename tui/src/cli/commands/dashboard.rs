@@ -1,4 +1,4 @@
-//! `jiti` without a command
+//! `jiti` without a command: opens the dashboard
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -26,31 +26,31 @@ use crate::dashboard::tasks::teardown::Hands;
 use crate::dashboard::terminal::Screen;
 use crate::error::CommandError;
 
-/// The options of the dashboard, which has no name of its own.
+/// The options of the dashboard, which is not a command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of the dashboard")]
 pub(crate) struct Arguments {
-    /// Record everything that happens to a new file
+    /// Record the session to a new file
     ///
-    /// The file holds all that was on the screen, and every key; only its owner may read it.
+    /// The file contains everything on the screen and every key. Only its owner can read it.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
-    /// Replay a recording: nothing is read and nothing changed
+    /// Replay a recording, without reading or changing anything
     ///
-    /// Without a terminal its last screen is printed.
+    /// Without a terminal, jiti prints the last screen.
     #[arg(long, value_name = "FILE", conflicts_with = "record")]
     replay: Option<PathBuf>,
 }
 
 impl Arguments {
-    /// Whether any of them was given.
+    /// Whether none of these options is set.
     pub(crate) fn is_empty(&self) -> bool {
         self.record.is_none() && self.replay.is_none()
     }
 }
 
-/// Opens the dashboard over the ledger of this user.
+/// Opens the dashboard on this user's ledger.
 pub(crate) fn run(
     arguments: &Arguments,
     context: &Context,
@@ -72,7 +72,7 @@ pub(crate) fn run(
     ))
 }
 
-/// Opens the dashboard over a ledger; `demo` says on the screen that it is made up.
+/// Opens the dashboard on a ledger. With `demo`, the screen says that this is demo data.
 pub(crate) async fn open(
     arguments: &Arguments,
     context: &Context,
@@ -84,8 +84,8 @@ pub(crate) async fn open(
         config.policy = crate::demo::policy();
     }
     let config = Arc::new(config);
-    let read_only = reason_against_changes(context, &config, &path);
-    // The made-up world has no cloud, whatever the configuration names.
+    let read_only = read_only_reason(context, &config, &path);
+    // The demo has no cloud, even if the configuration has accounts.
     let access = if demo {
         None
     } else {
@@ -107,7 +107,7 @@ pub(crate) async fn open(
     };
     let writer = match &read_only {
         None => Ok(service(SqliteLedger::at(&path))),
-        Some(why) => Err(Problem::refused(format!("nothing is changed: {why}"))),
+        Some(why) => Err(Problem::refused(format!("no changes: {why}"))),
     };
     let setting = Setting {
         place: path.display().to_string(),
@@ -146,34 +146,32 @@ pub(crate) async fn open(
     app.run(context.clock()).await
 }
 
-/// That there is a terminal to draw in.
+/// Fails unless standard input and output are a terminal.
 pub(super) fn needs_terminal(context: &Context) -> Result<(), CommandError> {
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     if terminal && !context.environment.dumb_terminal {
         return Ok(());
     }
-    Err(
-        CommandError::usage("the dashboard needs a terminal to be drawn in")
-            .hint("`jiti ls` lists the stacks anywhere, `jiti --help` names every command"),
-    )
+    Err(CommandError::usage("the dashboard needs a terminal")
+        .hint("`jiti ls` works without one; `jiti --help` lists every command"))
 }
 
-/// Why nothing may be changed; `None` when it may.
-fn reason_against_changes(context: &Context, config: &Config, path: &Path) -> Option<String> {
+/// Why changes are refused, if they are.
+fn read_only_reason(context: &Context, config: &Config, path: &Path) -> Option<String> {
     match context.read_only(config) {
-        Some(ReadOnly::Flag) => Some("--read-only was given".to_owned()),
+        Some(ReadOnly::Flag) => Some("--read-only is set".to_owned()),
         Some(ReadOnly::Config) => {
-            Some("the configuration says read_only = true under [dashboard]".to_owned())
+            Some("the configuration sets read_only = true under [dashboard]".to_owned())
         }
         None => {
             let write = rustix::fs::Access::WRITE_OK;
             let denied = path.exists() && rustix::fs::access(path, write).is_err();
-            denied.then(|| "the ledger's file may not be written by you".to_owned())
+            denied.then(|| "the ledger's file is not writable".to_owned())
         }
     }
 }
 
-/// Has keys, the mouse, the size and signals become events.
+/// Turns keys, the mouse, resizes and signals into events.
 fn listen(events: UnboundedSender<Event>) -> Result<(), CommandError> {
     for kind in [
         SignalKind::terminate(),
@@ -188,7 +186,7 @@ fn listen(events: UnboundedSender<Event>) -> Result<(), CommandError> {
         });
     }
     tokio::spawn(async move {
-        // Read through crossterm's `use-dev-tty`: its other way loses keys that come together with a new size.
+        // With crossterm's `use-dev-tty`: its default loses keys that arrive together with a resize.
         let mut inputs = EventStream::new();
         while let Some(Ok(input)) = inputs.next().await {
             let event = match input {
@@ -202,7 +200,7 @@ fn listen(events: UnboundedSender<Event>) -> Result<(), CommandError> {
                 return;
             }
         }
-        // The terminal is gone.
+        // The terminal is closed.
         let _ = events.send(Event::Stop);
     });
     Ok(())

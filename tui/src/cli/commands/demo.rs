@@ -41,7 +41,7 @@ async fn fill(path: &Path, stacks: usize, context: &Context) -> Result<(), Comma
     // Concurrently, so that the writer groups many of them into one commit.
     let mut writing = tokio::task::JoinSet::new();
     let ledger = std::sync::Arc::new(ledger);
-    for (name, events) in demo::stories(now, stacks) {
+    for (name, events) in demo::events(now, stacks) {
         let ledger = std::sync::Arc::clone(&ledger);
         writing.spawn(async move { ledger.append(&name, Seq::NONE, events).await.map(drop) });
     }

@@ -16,7 +16,7 @@ use crate::cli::options::OutputOptions;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 
-/// Tear down the stacks that are due, and warn the owners of stacks that soon are
+/// Tear down the stacks that are due, and warn the owners of stacks that soon will be
 ///
 /// Without --yes, jiti only shows what it would do. A stack is due when it has expired, was not ready in
 /// time or was idle too long, and the grace has passed. The reaper skips stacks that are held or
