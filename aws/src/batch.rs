@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use futures_util::stream::{self, StreamExt};
 use stack::cloud::{CloudError, CloudErrorKind, ResourceId};
 
-use crate::types::{Description, Descriptions};
+use crate::resource_type::{Description, Descriptions};
 
 /// Calls in flight at once, for one type in one account and region.
 const MAX_CALLS_IN_FLIGHT: usize = 8;

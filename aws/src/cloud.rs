@@ -21,7 +21,8 @@ use crate::client::rate_limit::RateLimiter;
 use crate::discovery;
 use crate::metrics;
 use crate::pricing::{self, PriceTable};
-use crate::types::{self, Descriptions, ResourceType};
+use crate::resource_type::{Descriptions, ResourceType};
+use crate::types;
 
 /// AWS, in the accounts and regions of a configuration.
 pub struct AwsCloud {

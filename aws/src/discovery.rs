@@ -26,7 +26,8 @@ use self::tag_index::{ec2_tagged, tagged};
 use crate::arn::Arn;
 use crate::batch::with_limit;
 use crate::client::Clients;
-use crate::types::{self, Description, Descriptions, ResourceType, TagIndex};
+use crate::resource_type::{Description, Descriptions, ResourceType, TagIndex};
+use crate::types;
 
 const UNKNOWN_TYPE: &str = "jiti does not know this resource type";
 

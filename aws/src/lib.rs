@@ -13,6 +13,7 @@ mod metrics;
 #[cfg(test)]
 mod permissions;
 mod pricing;
+mod resource_type;
 mod saved_size;
 mod services;
 mod signal;

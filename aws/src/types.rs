@@ -63,16 +63,18 @@ mod rds_option_group;
 mod rds_parameter_group;
 mod rds_snapshot;
 mod rds_subnet_group;
-mod resource_type;
 mod s3_bucket;
 mod secretsmanager_secret;
 mod sns_topic;
 mod sqs_queue;
 
+use std::collections::BTreeSet;
+
 use stack::ResourceId;
 
-pub(crate) use self::resource_type::{Description, Descriptions, Listing, ResourceType, TagIndex};
 use crate::arn::Arn;
+use crate::client::Clients;
+use crate::resource_type::ResourceType;
 
 /// Every known resource type.
 pub(crate) static ALL: &[&dyn ResourceType] = &[
@@ -162,14 +164,33 @@ pub(crate) fn unknown_name(arn: &Arn<'_>) -> String {
     }
 }
 
+/// The resource part of the ARN for an EC2 id: `volume/vol-1` for `vol-1`. `None` if jiti does not
+/// know the type. Calls name some types in two ways, but the prefix of an id is stable.
+pub(crate) fn ec2_path(id: &str) -> Option<String> {
+    let (prefix, _) = id.split_once('-')?;
+    let kind = ALL.iter().find(|kind| kind.id_prefix() == Some(prefix))?;
+    let name = kind.name().strip_prefix("ec2:")?;
+    Some(format!("{name}/{id}"))
+}
+
+/// The distinct ARNs of EC2 ids. Leaves out ids of unknown types.
+pub(crate) fn ec2_arns<'a, I>(clients: &Clients, ids: I) -> Vec<ResourceId>
+where
+    I: IntoIterator<Item = &'a str>,
+{
+    let ids: BTreeSet<_> = ids.into_iter().collect();
+    ids.into_iter()
+        .filter_map(|id| Some(clients.arn("ec2", &ec2_path(id)?)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
 
     use super::*;
-    use crate::client::Clients;
+    use crate::services::ec2::testing::resource_parts;
 
     /// Each EC2 type has an id prefix of its own, and recognises the ARN made from such an id.
     #[test]
@@ -179,11 +200,38 @@ mod tests {
         let mut count = 0;
         for kind in ec2_types {
             let id = format!("{}-1", kind.id_prefix().unwrap());
-            let arn = clients.arn("ec2", &crate::services::ec2::path(&id).unwrap());
+            let arn = clients.arn("ec2", &ec2_path(&id).unwrap());
             assert_eq!(by_arn(&arn).map(ResourceType::name), Some(kind.name()));
             count += 1;
         }
         assert!(count > 20, "{count}");
+    }
+
+    /// The prefix of an id gives its type, whatever a call names the type.
+    #[test]
+    fn id_prefixes_give_the_type() {
+        let ids = [
+            "nat-1",
+            "eipalloc-1",
+            "vpce-1",
+            "vpc-1",
+            "sgr-1",
+            "sg-1",
+            "tgw-1",
+            "x",
+        ];
+        let expected = [
+            "elastic-ip/eipalloc-1",
+            "natgateway/nat-1",
+            "security-group/sg-1",
+            "security-group-rule/sgr-1",
+            "vpc/vpc-1",
+            "vpc-endpoint/vpce-1",
+        ];
+        assert_eq!(
+            resource_parts(&ec2_arns(&Clients::for_tests(), ids)),
+            expected
+        );
     }
 
     /// No two types share a name.
@@ -203,7 +251,7 @@ mod tests {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            if path.is_dir() || stem == "resource_type" {
+            if path.is_dir() {
                 continue;
             }
             let (module, listed) = (format!("\nmod {stem};"), format!("    &{stem}::"));

@@ -24,7 +24,8 @@ pub(crate) struct FakeRequest {
     pub(crate) body: Vec<u8>,
 }
 
-/// Clients of a service that answers each request body through a function, and records the requests.
+/// Clients of a service that answers each request body through a function, and records the
+/// requests.
 pub(crate) struct Loopback {
     pub(crate) clients: Clients,
     requests: Arc<Mutex<Vec<FakeRequest>>>,

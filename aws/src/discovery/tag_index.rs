@@ -10,8 +10,8 @@ use stack::values::tags::STACK;
 use crate::arn::{Arn, last_segment};
 use crate::client::Clients;
 use crate::client::error::failed;
-use crate::services::ec2;
-use crate::types::TagIndex;
+use crate::resource_type::TagIndex;
+use crate::types;
 
 /// The resources that the tagging API lists, with their tags.
 pub(super) async fn tagged(
@@ -53,7 +53,7 @@ fn canonical_id(clients: &Clients, arn: &str) -> ResourceId {
             // Users name some resources, such as placement groups, and a name may look like an id.
             let id = Some(last_segment(parsed.resource))
                 .filter(|id| id.split_once('-').is_some_and(|(_, rest)| is_hex(rest)));
-            let path = id.and_then(ec2::path);
+            let path = id.and_then(types::ec2_path);
             clients.arn("ec2", path.as_deref().unwrap_or(parsed.resource))
         }
         _ => ResourceId(arn.to_owned()),
@@ -80,7 +80,7 @@ pub(super) async fn ec2_tagged(
     while let Some(tag) = tags.next().await {
         let tag = tag.map_err(failed!("ec2", "DescribeTags"))?;
         if let (Some(STACK), Some(id)) = (tag.key(), tag.resource_id()) {
-            ids.extend(ec2::path(id).map(|path| clients.arn("ec2", &path)));
+            ids.extend(types::ec2_path(id).map(|path| clients.arn("ec2", &path)));
         }
     }
     Ok(ids)

@@ -49,9 +49,9 @@ pub(crate) async fn bill(clients: &Clients, from: Date, to: Date) -> Result<Bill
     }
     if bill.lines.is_empty() && bill.remark.is_none() {
         bill.remark = Some(format!(
-            "the bill names no stack. If stacks existed at that time, the tag {STACK} is not an active \
-             cost allocation tag. Activate it in the account that pays, under Billing and Cost \
-             Management, Cost allocation tags, or with `aws ce \
+            "the bill names no stack. If stacks existed at that time, the tag {STACK} is not an \
+             active cost allocation tag. Activate it in the account that pays, under Billing and \
+             Cost Management, Cost allocation tags, or with `aws ce \
              update-cost-allocation-tags-status --cost-allocation-tags-status \
              TagKey={STACK},Status=Active`. This takes up to 24 h and applies from then on"
         ));
@@ -106,7 +106,7 @@ async fn read_page(
                 message: format!(
                     "{}. jiti reads the bill in account {}, the first of the configuration. Allow \
                      ce:GetCostAndUsage there; in an organization, the management account must \
-                     also let its members see costs. Otherwise, configure the management account first",
+                     also let its members see costs. Otherwise, put the management account first",
                     error.message, clients.place.account
                 ),
                 ..error

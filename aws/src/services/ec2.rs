@@ -5,7 +5,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{Filter, OperatorResponse, Tag, UnsuccessfulItem};
 use stack::cloud::{CloudError, CloudErrorKind, Deletion, Resource, ResourceId};
@@ -15,33 +15,11 @@ use crate::arn::{Arn, resource_name};
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{NO_MESSAGE, failed, kind_of, own_error};
+use crate::resource_type::{Description, Descriptions};
 use crate::tags;
-use crate::types::{self, Description, Descriptions};
 
 /// Ids in one filter. A filter takes 200 values.
 pub(crate) const BATCH: usize = 200;
-
-/// The resource part of the ARN for an id: `volume/vol-1` for `vol-1`. `None` if jiti does not know
-/// the type. Calls name some types in two ways, but the prefix of an id is stable.
-pub(crate) fn path(id: &str) -> Option<String> {
-    let (prefix, _) = id.split_once('-')?;
-    let kind = types::ALL
-        .iter()
-        .find(|kind| kind.id_prefix() == Some(prefix))?;
-    let name = kind.name().strip_prefix("ec2:")?;
-    Some(format!("{name}/{id}"))
-}
-
-/// The distinct ARNs of ids. Leaves out ids of unknown types.
-pub(crate) fn arns<'a, I>(clients: &Clients, ids: I) -> Vec<ResourceId>
-where
-    I: IntoIterator<Item = &'a str>,
-{
-    let ids: BTreeSet<_> = ids.into_iter().collect();
-    ids.into_iter()
-        .filter_map(|id| Some(clients.arn("ec2", &path(id)?)))
-        .collect()
-}
 
 /// Converts tags into a map.
 pub(crate) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
@@ -202,7 +180,7 @@ pub(crate) fn set_vpc_default(
     if default == Some(vpc) {
         resource.untouchable = Some("it belongs to the default VPC".to_owned());
     } else {
-        resource.owner = arns(clients, [vpc]).into_iter().next();
+        resource.owner = Some(clients.arn("ec2", &format!("vpc/{vpc}")));
     }
 }
 

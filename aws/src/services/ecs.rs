@@ -12,8 +12,8 @@ use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{NO_MESSAGE, own_error};
 use crate::pricing::{Item, usage_of};
+use crate::resource_type::{Description, Descriptions};
 use crate::tags;
-use crate::types::{Description, Descriptions};
 
 /// CPU units per virtual CPU, and MiB per GiB.
 const UNITS: Decimal = Decimal::from_parts(1024, 0, 0, false, 0);

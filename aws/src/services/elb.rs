@@ -7,8 +7,8 @@ use stack::cloud::{CloudError, Resource, ResourceId};
 
 use crate::client::Clients;
 use crate::client::error::failed;
+use crate::resource_type::Description;
 use crate::tags;
-use crate::types::Description;
 
 /// ARNs in one call: `DescribeTags` accepts no more.
 pub(crate) const BATCH: usize = 20;

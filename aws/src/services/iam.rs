@@ -9,8 +9,8 @@ use stack::values::tags::STACK;
 
 use crate::arn::{Arn, last_segment};
 use crate::client::Clients;
+use crate::resource_type::{Descriptions, Listing};
 use crate::tags::is_wanted;
-use crate::types::{Descriptions, Listing};
 
 /// Entries in one page of a list: the most that IAM returns.
 pub(crate) const PAGE_SIZE: i32 = 1000;

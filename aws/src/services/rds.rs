@@ -9,9 +9,9 @@ use stack::cloud::{CloudError, CloudErrorKind, Confirmation, DeleteOptions, Reso
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::failed;
+use crate::resource_type::Descriptions;
 use crate::tags;
 use crate::time::timestamp;
-use crate::types::Descriptions;
 
 /// Ids in one filter: as many as a page of the answer holds.
 pub(crate) const BATCH: usize = 100;

@@ -14,10 +14,10 @@ use stack::cloud::{
 };
 use stack::values::tags::STACK;
 
-use super::{Description, Descriptions, Listing, ResourceType};
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, Listing, ResourceType};
 use crate::saved_size::{number, refused};
 use crate::signal::Signal;
 use crate::tags;

@@ -6,10 +6,10 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
-use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::tags;
 use crate::time::timestamp;
 

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::AlarmType;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::tags;
 
 pub(super) struct CloudwatchAlarm;

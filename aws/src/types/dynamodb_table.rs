@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{BillingMode, TableDescription};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::signal::Signal;
 use crate::time::timestamp;
 

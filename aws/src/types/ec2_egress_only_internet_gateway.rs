@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::EgressOnlyInternetGateway;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{arns, existing_batches, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{existing_batches, tags};
 
 pub(super) struct Ec2EgressOnlyInternetGateway;
 
@@ -71,6 +72,6 @@ fn to_resource(clients: &Clients, gateway: &EgressOnlyInternetGateway) -> Option
     resource.tags = tags(gateway.tags());
     resource.confirmation = Confirmation::Confirmed;
     let vpcs = gateway.attachments().iter();
-    resource.uses = arns(clients, vpcs.filter_map(|attachment| attachment.vpc_id()));
+    resource.uses = ec2_arns(clients, vpcs.filter_map(|attachment| attachment.vpc_id()));
     Some(resource)
 }

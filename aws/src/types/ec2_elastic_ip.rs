@@ -7,12 +7,12 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
 use crate::pricing::{Item, usage_of};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{BATCH, filter, tags, waits};
 
 pub(super) struct Ec2ElasticIp;

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::FlowLog;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{arns, check_items, existing_batches, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{check_items, existing_batches, tags};
 use crate::time::timestamp;
 
 pub(super) struct Ec2FlowLog;
@@ -83,7 +84,7 @@ fn to_resource(clients: &Clients, log: &FlowLog) -> Option<Resource> {
         .map(|arn| destination_resource(arn).to_owned());
     let role = log.deliver_logs_permission_arn().map(str::to_owned);
     let others = destination.into_iter().chain(role).map(ResourceId);
-    resource.uses = arns(clients, log.resource_id());
+    resource.uses = ec2_arns(clients, log.resource_id());
     resource.uses.extend(group.into_iter().chain(others));
     resource.uses.sort();
     resource.uses.dedup();

@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Image, ImageState};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done};
-use crate::services::ec2::{BATCH, arns, filter, foreign_owner_reason, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{BATCH, filter, foreign_owner_reason, tags};
 
 pub(super) struct Ec2Image;
 
@@ -83,7 +84,7 @@ fn to_resource(clients: &Clients, image: &Image) -> Option<Resource> {
     resource.confirmation = Confirmation::Confirmed;
     let devices = image.block_device_mappings().iter();
     let snapshots = devices.filter_map(|device| device.ebs()?.snapshot_id());
-    resource.uses = arns(clients, snapshots);
+    resource.uses = ec2_arns(clients, snapshots);
     resource.untouchable = foreign_owner_reason(clients, image.owner_id());
     let protection = image.deregistration_protection();
     resource.protection = protection

@@ -17,12 +17,13 @@ use serde_json::{Value, json};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use self::usage::usage;
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::ec2::{BATCH, arns, described, service_managed_reason, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{BATCH, described, service_managed_reason, tags};
 use crate::signal::Signal;
 use crate::time::timestamp;
 
@@ -185,7 +186,7 @@ fn to_description(clients: &Clients, instance: &Instance) -> Option<Description>
     let request = request.filter(|request| !request.is_empty());
     let request = request.map(|request| (SPOT_REQUEST.to_owned(), request.to_owned()));
     resource.details.extend(request);
-    let owns = arns(clients, owned(instance));
+    let owns = ec2_arns(clients, owned(instance));
     Some(Description { resource, owns })
 }
 
@@ -238,7 +239,7 @@ fn uses(clients: &Clients, instance: &Instance) -> Vec<ResourceId> {
         .chain(interfaces().filter_map(|interface| interface.subnet_id()))
         .chain(their_groups)
         .chain(volumes);
-    let mut uses = arns(clients, ids);
+    let mut uses = ec2_arns(clients, ids);
     let profile = instance.iam_instance_profile();
     if let Some(arn) = profile.and_then(|profile| profile.arn()) {
         uses.push(ResourceId(arn.to_owned()));

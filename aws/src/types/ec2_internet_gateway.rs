@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::InternetGateway;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::services::ec2::{BATCH, arns, default_vpc, described, foreign_owner_reason, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{BATCH, default_vpc, described, foreign_owner_reason, tags};
 
 pub(super) struct Ec2InternetGateway;
 
@@ -120,7 +121,7 @@ fn to_resource(
         }
         .to_owned(),
     );
-    resource.uses = arns(clients, vpcs());
+    resource.uses = ec2_arns(clients, vpcs());
     resource.untouchable = if vpcs().any(|vpc| default == Some(vpc)) {
         Some("it belongs to the default VPC".to_owned())
     } else {

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::KeyPairInfo;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{BATCH, filter, tags};
 use crate::time::timestamp;
 

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::LaunchTemplate;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{existing_batches, service_managed_reason, tags};
 use crate::time::timestamp;
 

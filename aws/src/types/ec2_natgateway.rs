@@ -5,13 +5,14 @@ use aws_sdk_ec2::types::{AvailabilityMode, NatGateway, NatGatewayState};
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, usage_of};
-use crate::services::ec2::{BATCH, arns, filter, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{BATCH, filter, tags};
 use crate::signal::Signal;
 use crate::time::timestamp;
 
@@ -97,7 +98,7 @@ fn to_resource(clients: &Clients, gateway: &NatGateway) -> Option<Resource> {
         .iter()
         .filter_map(|address| address.allocation_id());
     let network = gateway.subnet_id().into_iter().chain(gateway.vpc_id());
-    resource.uses = arns(clients, addresses.chain(network));
+    resource.uses = ec2_arns(clients, addresses.chain(network));
     if gateway.state() == Some(&NatGatewayState::Available) {
         if gateway.availability_mode() == Some(&AvailabilityMode::Regional) {
             resource.unpriced.push("a regional NAT gateway".to_owned());

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, NetworkAcl};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{
-    arns, check_foreign_subnets, default_vpc, deleted_with_vpc, existing_batches,
-    foreign_owner_reason, is_vpc_default, set_vpc_default, tags, waits,
+    check_foreign_subnets, default_vpc, deleted_with_vpc, existing_batches, foreign_owner_reason,
+    is_vpc_default, set_vpc_default, tags, waits,
 };
 
 pub(super) struct Ec2NetworkAcl;
@@ -140,7 +141,7 @@ fn to_resource(clients: &Clients, acl: &NetworkAcl, default: Option<&str>) -> Op
         Some(vpc) if acl.is_default() == Some(true) => {
             set_vpc_default(clients, &mut resource, vpc, default);
         }
-        vpc => resource.uses = arns(clients, vpc),
+        vpc => resource.uses = ec2_arns(clients, vpc),
     }
     Some(resource)
 }

@@ -5,15 +5,14 @@ use aws_sdk_ec2::types::NetworkInterface;
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, usage_of};
-use crate::services::ec2::{
-    BATCH, arns, described, foreign_owner_reason, service_managed_reason, tags,
-};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{BATCH, described, foreign_owner_reason, service_managed_reason, tags};
 
 pub(super) struct Ec2NetworkInterface;
 
@@ -80,7 +79,7 @@ fn to_resource(clients: &Clients, interface: &NetworkInterface) -> Option<Resour
         .groups()
         .iter()
         .filter_map(|group| group.group_id());
-    resource.uses = arns(clients, groups.chain(interface.subnet_id()));
+    resource.uses = ec2_arns(clients, groups.chain(interface.subnet_id()));
     resource.untouchable = requester_managed_reason(interface)
         .or_else(|| service_managed_reason(interface.operator()))
         .or_else(|| foreign_owner_reason(clients, interface.owner_id()));

@@ -4,14 +4,15 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::RouteTable;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{
-    BATCH, arns, check_foreign_subnets, default_vpc, deleted_with_vpc, described,
-    foreign_owner_reason, is_vpc_default, set_vpc_default, tags,
+    BATCH, check_foreign_subnets, default_vpc, deleted_with_vpc, described, foreign_owner_reason,
+    is_vpc_default, set_vpc_default, tags,
 };
 
 pub(super) struct Ec2RouteTable;
@@ -125,7 +126,7 @@ fn to_resource(clients: &Clients, table: &RouteTable, default: Option<&str>) -> 
                 .routes()
                 .iter()
                 .filter_map(|route| route.destination_prefix_list_id());
-            resource.uses = arns(clients, vpc.into_iter().chain(subnets).chain(lists));
+            resource.uses = ec2_arns(clients, vpc.into_iter().chain(subnets).chain(lists));
         }
     }
     Some(resource)

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroup, SecurityGroupRule};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{
-    BATCH, arns, default_vpc, deleted_with_vpc, described, foreign_owner_reason, is_vpc_default,
+    BATCH, default_vpc, deleted_with_vpc, described, foreign_owner_reason, is_vpc_default,
     set_vpc_default, tags,
 };
 
@@ -99,7 +100,7 @@ fn to_resource(
     resource.tags = tags(group.tags());
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign_owner_reason(clients, group.owner_id());
-    resource.detachable = arns(clients, referenced_groups(clients, group));
+    resource.detachable = ec2_arns(clients, referenced_groups(clients, group));
     resource.uses.clone_from(&resource.detachable);
     let rules = group
         .ip_permissions()
@@ -108,10 +109,10 @@ fn to_resource(
     let lists = rules
         .flat_map(IpPermission::prefix_list_ids)
         .filter_map(|list| list.prefix_list_id());
-    resource.uses.extend(arns(clients, lists));
+    resource.uses.extend(ec2_arns(clients, lists));
     match group.vpc_id() {
         Some(vpc) if is_default(group) => set_vpc_default(clients, &mut resource, vpc, default),
-        vpc => resource.uses.extend(arns(clients, vpc)),
+        vpc => resource.uses.extend(ec2_arns(clients, vpc)),
     }
     Some(resource)
 }

@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::SecurityGroupRule;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, arns, described, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{BATCH, described, tags};
 
 pub(super) struct Ec2SecurityGroupRule;
 
@@ -90,7 +91,7 @@ fn to_resource(clients: &Clients, rule: &SecurityGroupRule) -> Option<Resource> 
     let named_group = rule
         .referenced_group_info()
         .and_then(|info| info.group_id());
-    resource.uses = arns(clients, rule.group_id().into_iter().chain(named_group));
+    resource.uses = ec2_arns(clients, rule.group_id().into_iter().chain(named_group));
     let group = (GROUP.to_owned(), rule.group_id()?.to_owned());
     resource.details.extend([group]);
     if rule.is_egress() == Some(true) {

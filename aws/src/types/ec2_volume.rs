@@ -7,12 +7,12 @@ use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId, Usage,
 };
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, Meter, VolumeKind, usage_of};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{BATCH, described, service_managed_reason, tags};
 use crate::signal::Signal;
 use crate::time::timestamp;

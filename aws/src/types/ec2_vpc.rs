@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::Vpc;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{BATCH, arns, described, foreign_owner_reason, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{BATCH, described, foreign_owner_reason, tags};
 
 pub(super) struct Ec2Vpc;
 
@@ -58,7 +59,7 @@ fn to_resource(clients: &Clients, vpc: &Vpc) -> Option<Resource> {
     resource.tags = tags(vpc.tags());
     resource.state = vpc.state().map(|state| state.as_str().to_owned());
     resource.confirmation = Confirmation::Confirmed;
-    resource.uses = arns(clients, vpc.dhcp_options_id());
+    resource.uses = ec2_arns(clients, vpc.dhcp_options_id());
     resource.untouchable = if vpc.is_default() == Some(true) {
         Some("it is the default VPC".to_owned())
     } else {

@@ -5,12 +5,13 @@ use aws_sdk_ec2::types::{State, VpcEndpoint, VpcEndpointType};
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, usage_of};
-use crate::services::ec2::{arns, check_items, existing_batches, foreign_owner_reason, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{check_items, existing_batches, foreign_owner_reason, tags};
 use crate::signal::Signal;
 use crate::time::timestamp;
 
@@ -124,7 +125,7 @@ fn to_resource(clients: &Clients, endpoint: &VpcEndpoint) -> Option<Resource> {
         .chain(endpoint.route_table_ids())
         .map(String::as_str)
         .chain(endpoint.vpc_id());
-    resource.uses = arns(clients, network.chain(groups));
+    resource.uses = ec2_arns(clients, network.chain(groups));
     let kind = endpoint.vpc_endpoint_type();
     if kind != Some(&VpcEndpointType::Gateway) {
         let parts = [

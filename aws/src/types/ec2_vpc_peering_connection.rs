@@ -6,11 +6,12 @@ use aws_sdk_ec2::types::{
 };
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
+use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::services::ec2::{arns, existing_batches, tags};
+use crate::resource_type::{Description, Descriptions, ResourceType};
+use crate::services::ec2::{existing_batches, tags};
 
 pub(super) struct Ec2VpcPeeringConnection;
 
@@ -81,7 +82,7 @@ fn to_resource(clients: &Clients, peering: &VpcPeeringConnection) -> Option<Reso
             && vpc.region().is_none_or(|region| region == clients.region())
     };
     let vpcs = vpcs.into_iter().flatten().filter(is_local);
-    resource.uses = arns(clients, vpcs.filter_map(|vpc| vpc.vpc_id()));
+    resource.uses = ec2_arns(clients, vpcs.filter_map(|vpc| vpc.vpc_id()));
     Some(resource)
 }
 

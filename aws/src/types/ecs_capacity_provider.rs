@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use aws_sdk_ecs::types::{CapacityProvider, CapacityProviderField, CapacityProviderStatus};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ecs::{first_failure, tags_of};
 
 pub(super) struct EcsCapacityProvider;

@@ -7,11 +7,11 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ecs::{first_failure, tags_of};
 
 pub(super) struct EcsCluster;

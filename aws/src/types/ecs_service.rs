@@ -11,10 +11,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::number;
 use crate::services::ecs::{
     add_fargate_usage, cluster_of, first_failure, in_clusters, network, other_platform, tags_of,

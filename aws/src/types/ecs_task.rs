@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use aws_sdk_ecs::types::{LaunchType, Task, TaskField};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ecs::{add_fargate_usage, cluster_of, first_failure, in_clusters, tags_of};
 use crate::time::timestamp;
 

@@ -7,10 +7,10 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
-use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::services::ecs::{first_failure, tags_of};
 use crate::time::timestamp;
 

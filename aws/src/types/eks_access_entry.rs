@@ -8,10 +8,10 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
-use super::{Description, Descriptions, ResourceType};
 use crate::batch::with_limit;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 

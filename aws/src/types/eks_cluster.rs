@@ -8,12 +8,12 @@ use stack::cloud::{
 };
 use stack::values::tags::STACK;
 
-use super::{Description, Descriptions, Listing, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::pricing::{Item, usage_of};
+use crate::resource_type::{Description, Descriptions, Listing, ResourceType};
 use crate::services::eks::tags_of;
 use crate::tags::is_wanted;
 use crate::time::timestamp;

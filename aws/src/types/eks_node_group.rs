@@ -7,10 +7,11 @@ use aws_sdk_eks::types::{
 use serde_json::{Value, json};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType, autoscaling_group};
+use super::autoscaling_group;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::number;
 use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;

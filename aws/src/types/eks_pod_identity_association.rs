@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use aws_sdk_eks::types::PodIdentityAssociation;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::services::eks::{names, tags_of};
 use crate::time::timestamp;
 

@@ -5,12 +5,12 @@ use aws_sdk_elasticache::types::CacheCluster;
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
 use crate::pricing::{CacheEngine, Meter, usage_of};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::services::elasticache::read_tags;
 use crate::signal::Signal;
 use crate::time::timestamp;

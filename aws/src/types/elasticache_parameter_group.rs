@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::services::elasticache::read_tags;
 
 pub(super) struct ElasticacheParameterGroup;

@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::Rule;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::batch::bisected_batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::elb::{BATCH, arns, balancer, tags_of, targets, with_tags};
 
 pub(super) struct ElbListenerRule;

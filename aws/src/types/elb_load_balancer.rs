@@ -14,12 +14,12 @@ use stack::cloud::{
 };
 use stack::values::tags::STACK;
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::{Arn, resource_name};
 use crate::batch::{bisected_batches, with_limit};
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{Item, usage_of};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::elb::{BATCH, arns, tags_of};
 use crate::signal::Signal;
 use crate::time::timestamp;

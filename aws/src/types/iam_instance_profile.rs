@@ -6,10 +6,10 @@ use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
 };
 
-use super::{Descriptions, Listing, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
+use crate::resource_type::{Descriptions, Listing, ResourceType};
 use crate::services::iam::{self, PAGE_SIZE, name};
 use crate::time::timestamp;
 
@@ -54,7 +54,7 @@ async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, Clou
         .into_paginator()
         .items()
         .send();
-    let mut unique = Vec::new();
+    let mut unique_ids = Vec::new();
     let mut ids = Vec::new();
     while let Some(profile) = pages.next().await {
         let profile = profile.map_err(failed!("iam", "ListInstanceProfiles"))?;
@@ -62,7 +62,7 @@ async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, Clou
             .untagged
             .can_skip(scope, profile.instance_profile_id())
         {
-            unique.push(profile.instance_profile_id);
+            unique_ids.push(profile.instance_profile_id);
             ids.push(ResourceId(profile.arn));
         }
     }
@@ -70,7 +70,7 @@ async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, Clou
     Ok(iam::retain_tagged(
         clients,
         scope,
-        ids.into_iter().zip(unique),
+        ids.into_iter().zip(unique_ids),
         descriptions,
     ))
 }

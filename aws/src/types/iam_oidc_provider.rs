@@ -5,10 +5,10 @@ use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
 };
 
-use super::{Descriptions, Listing, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Descriptions, Listing, ResourceType};
 use crate::services::iam;
 use crate::time::timestamp;
 

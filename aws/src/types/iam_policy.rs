@@ -6,11 +6,11 @@ use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
 };
 
-use super::{Descriptions, Listing, ResourceType};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done, unless_gone};
+use crate::resource_type::{Descriptions, Listing, ResourceType};
 use crate::services::iam::{self, PAGE_SIZE};
 use crate::time::timestamp;
 
@@ -62,7 +62,7 @@ async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, Clou
         .into_paginator()
         .items()
         .send();
-    let mut unique = Vec::new();
+    let mut unique_ids = Vec::new();
     let mut ids = Vec::new();
     while let Some(policy) = pages.next().await {
         let policy = policy.map_err(failed!("iam", "ListPolicies"))?;
@@ -70,7 +70,7 @@ async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, Clou
             continue;
         };
         if !clients.untagged.can_skip(scope, &id) {
-            unique.push(id);
+            unique_ids.push(id);
             ids.push(ResourceId(arn));
         }
     }
@@ -78,7 +78,7 @@ async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, Clou
     Ok(iam::retain_tagged(
         clients,
         scope,
-        ids.into_iter().zip(unique),
+        ids.into_iter().zip(unique_ids),
         descriptions,
     ))
 }
@@ -148,28 +148,28 @@ async fn with_attached_entities(
     id: &ResourceId,
     mut error: CloudError,
 ) -> CloudError {
-    let users = clients
+    let call = clients
         .iam()
         .list_entities_for_policy()
         .policy_arn(id.as_str());
-    let Ok(users) = users.send().await else {
+    let Ok(attached) = call.send().await else {
         return error;
     };
-    let roles = users
+    let roles = attached
         .policy_roles()
         .iter()
         .filter_map(|role| role.role_name());
-    let entities = users
+    let users = attached
         .policy_users()
         .iter()
         .filter_map(|user| user.user_name());
-    let groups = users
+    let groups = attached
         .policy_groups()
         .iter()
         .filter_map(|group| group.group_name());
     let names: Vec<_> = roles
         .map(|name| format!("role {name}"))
-        .chain(entities.map(|name| format!("user {name}")))
+        .chain(users.map(|name| format!("user {name}")))
         .chain(groups.map(|name| format!("group {name}")))
         .collect();
     if !names.is_empty() {

@@ -9,11 +9,11 @@ use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
 };
 
-use super::{Description, Descriptions, Listing, ResourceType};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
+use crate::resource_type::{Description, Descriptions, Listing, ResourceType};
 use crate::services::iam::{self, PAGE_SIZE, name};
 use crate::tags::is_wanted;
 use crate::time::timestamp;

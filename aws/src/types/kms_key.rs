@@ -10,12 +10,12 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
-use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done, own_error, unless_gone};
 use crate::pricing::{Item, usage_of};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::time::timestamp;
 
 pub(super) struct KmsKey;

@@ -8,11 +8,11 @@ use stack::cloud::{
     CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
 };
 
-use super::{Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Descriptions, ResourceType};
 
 pub(super) struct LambdaEventSourceMapping;
 

@@ -10,11 +10,11 @@ use stack::cloud::{
 };
 use stack::values::tags::{APP, OWNER, STACK};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::signal::Signal;
 
 pub(super) struct LambdaFunction;

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::arn::{Arn, resource_name};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
 use crate::pricing::{Item, usage_of};
+use crate::resource_type::{Descriptions, ResourceType};
 
 pub(super) struct LogsLogGroup;
 

@@ -6,11 +6,11 @@ use aws_sdk_rds::types::DbCluster;
 use serde_json::{Value, json};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::running;
 use crate::services::rds::{self, BATCH, Charge};
 use crate::time::timestamp;

@@ -11,12 +11,12 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Description, Descriptions, ResourceType};
 use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::pricing::{DatabaseEngine, DatabaseStorage, Meter, usage_of};
+use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::running;
 use crate::services::rds::{self, BATCH, Charge};
 use crate::signal::Signal;

@@ -4,11 +4,11 @@ mod emptying;
 
 use std::collections::HashMap;
 
-use super::{Descriptions, ResourceType};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, deleted, failed};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::time::timestamp;
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, ObjectLockEnabled};

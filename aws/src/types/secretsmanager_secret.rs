@@ -6,11 +6,11 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use rust_decimal::Decimal;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done};
 use crate::pricing::{Item, usage_of};
+use crate::resource_type::{Descriptions, ResourceType};
 use crate::tags;
 use crate::time::timestamp;
 

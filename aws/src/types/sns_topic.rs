@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_sns::operation::delete_topic::DeleteTopicError;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType, TagIndex};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::failed;
+use crate::resource_type::{Descriptions, ResourceType, TagIndex};
 
 pub(super) struct SnsTopic;
 

@@ -5,11 +5,11 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::Timestamp;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use super::{Descriptions, ResourceType};
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, gone_is_done};
+use crate::resource_type::{Descriptions, ResourceType};
 
 pub(super) struct SqsQueue;
 

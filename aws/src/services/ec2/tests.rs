@@ -1,31 +1,6 @@
 use std::sync::Mutex;
 
-use super::testing::resource_parts;
 use super::*;
-
-/// The prefix of an id gives its type, whatever a call names the type.
-#[test]
-fn id_prefixes_give_the_type() {
-    let ids = [
-        "nat-1",
-        "eipalloc-1",
-        "vpce-1",
-        "vpc-1",
-        "sgr-1",
-        "sg-1",
-        "tgw-1",
-        "x",
-    ];
-    let expected = [
-        "elastic-ip/eipalloc-1",
-        "natgateway/nat-1",
-        "security-group/sg-1",
-        "security-group-rule/sgr-1",
-        "vpc/vpc-1",
-        "vpc-endpoint/vpce-1",
-    ];
-    assert_eq!(resource_parts(&arns(&Clients::for_tests(), ids)), expected);
-}
 
 /// Missing ids are dropped, whether the error names them or not, and all others are described.
 #[tokio::test]
@@ -61,8 +36,9 @@ async fn drops_missing_ids() {
 }
 
 fn descriptions(clients: &Clients, ids: &[String]) -> Vec<Description> {
-    let ids = arns(clients, ids.iter().map(String::as_str)).into_iter();
-    ids.map(|id| Description::from(clients.resource(id, "ec2:launch-template")))
+    ids.iter()
+        .map(|id| clients.arn("ec2", &format!("launch-template/{id}")))
+        .map(|arn| Description::from(clients.resource(arn, "ec2:launch-template")))
         .collect()
 }
 
