@@ -1,8 +1,8 @@
-"""Makes many resources of one stack fast, over plain connections: what is made is not what is measured.
+"""Creates many resources of one stack fast, over plain connections. No benchmark measures the time of this.
 
     many.py '{"name": "shop", "app": "checkout", "owner": "ana@example.com"}' eu-west-1=volume:500,topic:200,group:100
 
-prints them as world.py does.
+prints them in the format of world.py.
 """
 
 import json
@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from http.client import HTTPConnection
 
 SERVICES = {"volume": "ec2", "group": "ec2", "topic": "sns"}
-# The type, and where its id is in the answer.
+# The type, and the pattern that finds the id in the answer.
 NAMES = {
     "volume": ("ec2:volume", re.compile("<volumeId>([^<]+)")),
     "group": ("ec2:security-group", re.compile("<groupId>([^<]+)")),
@@ -28,11 +28,11 @@ def tags_of(stack):
 
 
 def ec2_tags(kind, tags):
-    said = {"TagSpecification.1.ResourceType": kind}
+    parameters = {"TagSpecification.1.ResourceType": kind}
     for number, (key, value) in enumerate(tags.items(), 1):
-        said[f"TagSpecification.1.Tag.{number}.Key"] = key
-        said[f"TagSpecification.1.Tag.{number}.Value"] = value
-    return said
+        parameters[f"TagSpecification.1.Tag.{number}.Key"] = key
+        parameters[f"TagSpecification.1.Tag.{number}.Value"] = value
+    return parameters
 
 
 def form(kind, region, number, stack):
@@ -44,11 +44,11 @@ def form(kind, region, number, stack):
     if kind == "group":
         return {"Action": "CreateSecurityGroup", "Version": "2016-11-15", "GroupName": name,
                 "GroupDescription": "one of many", **ec2_tags("security-group", tags)}
-    said = {"Action": "CreateTopic", "Version": "2010-03-31", "Name": name}
+    parameters = {"Action": "CreateTopic", "Version": "2010-03-31", "Name": name}
     for number, (key, value) in enumerate(tags.items(), 1):
-        said[f"Tags.member.{number}.Key"] = key
-        said[f"Tags.member.{number}.Value"] = value
-    return said
+        parameters[f"Tags.member.{number}.Key"] = key
+        parameters[f"Tags.member.{number}.Value"] = value
+    return parameters
 
 
 def make(arguments):
@@ -76,12 +76,12 @@ def main():
         for kind in kinds.split(","):
             kind, count = kind.split(":")
             wanted += [(kind, region, number, stack) for number in range(int(count))]
-    # moto cannot make two groups at once.
-    groups = [one for one in wanted if one[0] == "group"]
-    others = [one for one in wanted if one[0] != "group"]
+    # moto cannot create two groups concurrently.
+    groups = [resource for resource in wanted if resource[0] == "group"]
+    others = [resource for resource in wanted if resource[0] != "group"]
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(make, others))
-    json.dump(made + [make(one) for one in groups], sys.stdout)
+    json.dump(made + [make(group) for group in groups], sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the Python environment of the tests in .local/python, once for each set of pinned packages; later runs need no network.
-# A name chooses another set: `prepare.sh bench` installs bench-requirements.txt into .local/python-bench.
+# Installs the Python packages of the tests into .local/python, once for each set of pinned packages. Later runs need no
+# network. A name selects another set: `prepare.sh bench` installs bench-requirements.txt into .local/python-bench.
 set -euo pipefail
 cd "$(dirname "$0")"
 set=${1:-}

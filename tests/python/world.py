@@ -1,15 +1,16 @@
-"""What stands in an account, made and listed by the AWS SDK for Python.
+"""Creates and lists the resources of an account with the AWS SDK for Python.
 
     world.py create '[{"name": "shop", "app": "checkout", "owner": "ana@example.com", "regions": ["eu-west-1"]}]'
     world.py list eu-west-1 us-east-1
 
-`create` makes one resource of every type for each stack and region (types that are in no region: once), or of those
-that "types" names, "count" of each volume, queue and topic. What has a name gets one of "prefix" (the stack's name).
-"vpc" and "subnet" are where it stands, else in the default ones. "tags" replaces the stack's tags; `{}` makes what nobody tagged. Both print JSON: a list of
-{type, id, region, stack}, where the id is the ARN without its account for what has one.
+`create` creates one resource of every type for each stack and region (of global types: once). "types" selects types,
+and "count" creates more than one volume, queue and topic. Names begin with "prefix", by default the stack's name.
+"vpc" and "subnet" replace the default ones. "tags" replaces the stack's tags, and `{}` creates untagged resources.
+Both commands print a list of {type, id, region, stack}. The id of a resource with an ARN is the ARN.
 """
 
 import base64
+import functools
 import io
 import json
 import sys
@@ -26,7 +27,7 @@ TRUST = {
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}
 TEMPLATE = {"Resources": {"Inside": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "NAME"}}}}
 
-# In the order in which they can be made.
+# In the order in which they can be created.
 REGIONAL = [
     "ec2:vpc", "ec2:subnet", "ec2:internet-gateway", "ec2:route-table", "ec2:security-group",
     "ec2:network-interface", "ec2:elastic-ip", "ec2:natgateway", "ec2:vpc-endpoint", "ec2:instance", "ec2:volume",
@@ -38,8 +39,9 @@ REGIONAL = [
 GLOBAL = ["iam:role", "iam:policy", "iam:instance-profile"]
 
 
+@functools.cache
 def client(service, region):
-    # Nothing here is retried: what a test breaks on purpose it does not break for this program.
+    # No retries: the faults of a test do not apply to this program.
     return boto3.client(service, region_name=region, config=Config(retries={"total_max_attempts": 1}))
 
 
@@ -61,7 +63,7 @@ def lower(tags):
 
 
 class Making:
-    """Makes one stack's resources in one region, one method a service."""
+    """Creates one stack's resources in one region, with one method for each service."""
 
     def __init__(self, stack, region, number):
         self.stack, self.region = stack, region
@@ -113,7 +115,7 @@ class Making:
             if self.wants("ec2:internet-gateway"):
                 ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         if self.wants("ec2:security-group"):
-            # Two that name each other: neither goes before the other's rule.
+            # Two groups that refer to each other: neither can be deleted before the other's rule.
             groups = []
             for number in range(2):
                 group = ec2.create_security_group(
@@ -155,7 +157,7 @@ class Making:
         groups = [self.ids["ec2:security-group"]] if "ec2:security-group" in self.ids else []
         if self.wants("ec2:instance"):
             more = {"SecurityGroupIds": groups} if groups else {}
-            # The volume is the instance's own and carries no tag: it goes with it.
+            # The instance's own volume has no tag and is deleted with it.
             machine = ec2.run_instances(
                 ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1, SubnetId=subnet,
                 TagSpecifications=self.specification("instance"), **more,
@@ -179,7 +181,7 @@ class Making:
             )
             self.add("ec2:launch-template", template["LaunchTemplate"]["LaunchTemplateId"])
         if self.wants("autoscaling:autoScalingGroup"):
-            # Its members carry no tag of the stack: they go because the group is theirs.
+            # Its members have no tag of the stack; they are deleted because they belong to the group.
             client("autoscaling", self.region).create_auto_scaling_group(
                 AutoScalingGroupName=self.name, MinSize=1, MaxSize=2, DesiredCapacity=1, VPCZoneIdentifier=subnet,
                 LaunchTemplate={"LaunchTemplateName": self.name},
@@ -219,7 +221,7 @@ class Making:
                 DBClusterIdentifier=f"{self.name}-cluster", Engine="aurora-postgresql", Tags=upper(self.tags), **secret
             )
             self.add("rds:cluster", cluster["DBCluster"]["DBClusterArn"])
-            # A member: the cluster goes after it.
+            # A member, which has to be deleted before the cluster.
             member = rds.create_db_instance(
                 DBInstanceIdentifier=f"{self.name}-member", DBInstanceClass="db.r6g.large", Engine="aurora-postgresql",
                 DBClusterIdentifier=f"{self.name}-cluster", Tags=upper(self.tags),
@@ -284,7 +286,7 @@ class Making:
         if self.wants("s3:bucket"):
             s3 = client("s3", region)
             place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-            # The names of buckets are one space for all accounts.
+            # All accounts share the names of buckets.
             account = client("sts", region).get_caller_identity()["Account"]
             bucket = f"{self.name}-{account}"
             s3.create_bucket(Bucket=bucket, **place)
@@ -375,7 +377,7 @@ def create(stacks):
 
 
 def listed(region, first):
-    """Everything in a region that this program could have made, its parts and what is there by itself included."""
+    """Every resource in a region of the types that this program creates, with its parts and AWS's default resources."""
     def of(service):
         return client(service, region)
 
@@ -406,7 +408,7 @@ def listed(region, first):
         ],
         "ec2:route-table": [one["RouteTableId"] for one in pages("ec2", "describe_route_tables", "RouteTables")],
         "ec2:security-group": [one["GroupId"] for one in pages("ec2", "describe_security_groups", "SecurityGroups")],
-        # moto keeps those of machines and NAT gateways that are gone.
+        # moto keeps those of terminated instances and deleted NAT gateways.
         "ec2:network-interface": [
             one["NetworkInterfaceId"] for one in pages("ec2", "describe_network_interfaces", "NetworkInterfaces")
             if one.get("Attachment", {}).get("InstanceId") not in terminated
@@ -422,7 +424,7 @@ def listed(region, first):
         "ec2:instance": [one["InstanceId"] for one in machines if not gone(one)],
         "ec2:volume": [one["VolumeId"] for one in pages("ec2", "describe_volumes", "Volumes")],
         "ec2:snapshot": [
-            # The images that the server brings have snapshots in every account.
+            # The server's own images have snapshots in every account.
             one["SnapshotId"] for one in pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"])
             if not one.get("Description", "").startswith("Auto-created snapshot for AMI")
         ],
@@ -442,7 +444,7 @@ def listed(region, first):
         "rds:cluster": [one["DBClusterArn"] for one in pages("rds", "describe_db_clusters", "DBClusters")],
         "rds:db": [one["DBInstanceArn"] for one in pages("rds", "describe_db_instances", "DBInstances")],
         "rds:snapshot": [one["DBSnapshotArn"] for one in pages("rds", "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")],
-        # moto never gets over deleting one.
+        # moto never finishes deleting one.
         "elasticache:cluster": [
             one["ARN"] for one in pages("elasticache", "describe_cache_clusters", "CacheClusters")
             if one["CacheClusterStatus"] != "deleting"
@@ -485,12 +487,12 @@ def listed(region, first):
     everything["eks:cluster"] = [
         of("eks").describe_cluster(name=name)["cluster"]["arn"] for name in everything["eks:cluster"]
     ]
-    # moto calls the keys that AWS makes and keeps for a service a customer's: their aliases tell.
+    # moto lists AWS managed keys as customer managed; their aliases identify them.
     aliases = pages("kms", "list_aliases", "Aliases")
     own = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith("alias/aws/")}
     for key in pages("kms", "list_keys", "Keys"):
         about = of("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        # A key cannot be deleted at once: that it is going counts.
+        # A key cannot be deleted at once, so a scheduled deletion counts.
         its_own = about["KeyManager"] == "CUSTOMER" and key["KeyId"] not in own
         if about["KeyState"] != "PendingDeletion" and its_own:
             everything["kms:key"].append(about["Arn"])
