@@ -1,11 +1,6 @@
 //! End-to-end tests: the real terraform, the real binaries, real processes. They are few and slow;
 //! what can be tested beside its code is tested there.
 
-#[path = "../tui/tests/receiver.rs"]
-mod receiver;
-#[path = "../tui/tests/terminal.rs"]
-mod terminal;
-
 mod test_architecture;
 mod test_aws;
 mod test_aws_example;

@@ -20,19 +20,19 @@ const PACKAGES: [&str; 6] = [
 #[test]
 fn arrows_go_one_way() {
     let allowed = [
-        ("aws", "shared-features"),
+        ("aws", "test-support"),
         ("aws", "stack"),
         // The end-to-end tests write past events into a ledger.
         ("e2e", "stack"),
-        ("e2e", "shared-features"),
-        ("provider", "shared-features"),
+        ("e2e", "test-support"),
+        ("provider", "test-support"),
         ("provider", "stack"),
         ("provider", "tfplugin"),
-        ("stack", "shared-features"),
-        ("tfplugin", "shared-features"),
+        ("stack", "test-support"),
+        ("tfplugin", "test-support"),
         ("tfplugin", "tfplugin-macros"),
         ("tui", "aws"),
-        ("tui", "shared-features"),
+        ("tui", "test-support"),
         ("tui", "stack"),
     ];
     let metadata = metadata();
@@ -128,7 +128,7 @@ fn the_clients_are_built_once() {
         assert!(
             other.is_empty(),
             "{selection:?}: other features than in the whole workspace; \
-             add those to tests/features/Cargo.toml: {other:#?}"
+             add those to tests/shared/Cargo.toml: {other:#?}"
         );
     }
 }
@@ -140,7 +140,7 @@ fn binaries_have_no_test_features() {
     assert!(tree.iter().any(|line| line.starts_with("tokio ")));
     for line in tree {
         let test = line.starts_with("tokio ") && line.contains("test-util");
-        assert!(!test && !line.starts_with("shared-features "), "{line}");
+        assert!(!test && !line.starts_with("test-support "), "{line}");
     }
 }
 

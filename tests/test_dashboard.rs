@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use e2e::world::World;
 use portable_pty::CommandBuilder;
-
-use crate::terminal::Terminal;
+use test_support::terminal::Terminal;
 
 const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "ap-southeast-2"];
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use e2e::world::World;
+use test_support::terminal::Terminal;
 
-use crate::terminal::Terminal;
 use crate::test_dashboard::jiti_in_a_terminal;
 
 const OWNER: &str = "ana@example.com";

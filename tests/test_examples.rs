@@ -1,10 +1,9 @@
 //! The examples that need no cloud.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use e2e::Sandbox;
+use test_support::http::{Answer, Server};
 
 /// Each file under `examples/` except the quick start is applied, has an empty plan, and is
 /// destroyed.
@@ -53,16 +52,5 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 /// The URL of a server that answers 200 for as long as the test runs.
 pub(crate) fn server() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/healthz", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let mut stream = stream;
-            let mut request = [0; 1024];
-            let _ = stream.read(&mut request);
-            let _ = stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
-        }
-    });
-    url
+    Server::start(|_| Answer::text(200, "ok")).url("/healthz")
 }

@@ -1,9 +1,9 @@
 //! `jiti_readiness` against servers that listen and ports that do not.
 
-use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use e2e::{Sandbox, lease};
+use test_support::http::{Answer, Server};
 
 /// A stack with these readiness checks and a short timeout.
 fn configuration(name: &str, checks: &str) -> String {
@@ -19,22 +19,8 @@ resource "jiti_readiness" "this" {{
 }
 
 /// The port of a server that gives this answer to every request, for as long as the test runs.
-fn server(status: &'static str, body: &'static str) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let mut request = [0; 1024];
-            let _ = stream.read(&mut request);
-            let _ = write!(
-                stream,
-                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-                body.len()
-            );
-        }
-    });
-    port
+fn server(status: u16, body: &'static str) -> u16 {
+    Server::start(move |_| Answer::text(status, body)).port()
 }
 
 /// Every kind of check passes and is recorded in the ledger. The phases that the app reports are in
@@ -43,7 +29,7 @@ fn server(status: &'static str, body: &'static str) -> u16 {
 fn checks_that_pass() {
     let sandbox = Sandbox::new();
     let port = server(
-        "200 OK",
+        200,
         r#"{"phases": [{"name": "migrate", "class": "database", "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}"#,
     );
     let checks = format!(
@@ -87,7 +73,7 @@ fn checks_that_pass() {
 #[test]
 fn checks_that_do_not_pass() {
     let sandbox = Sandbox::new();
-    let busy = server("503 Service Unavailable", "warming up");
+    let busy = server(503, "warming up");
     // The port is bound and closed again, so nothing listens there.
     let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()

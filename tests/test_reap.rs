@@ -8,8 +8,7 @@ use e2e::teardown::{lines, provisioner, stack, until};
 use e2e::{CommandOutput, Root, Sandbox, binary};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-
-use crate::receiver::Receiver;
+use test_support::webhook::Receiver;
 
 /// The command of a destroy that waits for a file, and counts its starts and ends.
 const WAITS: &str = "echo x >> begun; n=0; while [ ! -e mended ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done; echo x >> done";

@@ -3,10 +3,8 @@
 #![cfg(test)]
 
 mod fixtures;
-mod receiver;
 mod sandbox;
 mod story;
-mod terminal;
 
 mod test_changes;
 mod test_cost;

@@ -2,14 +2,13 @@
 
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
-use crate::terminal::Terminal;
 
 /// A recording made in a terminal ends, replayed without one, on the screen that was there.
 #[test]
 fn a_recording_gives_the_same_screen() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    let mut terminal = Terminal::open(&sandbox, &["--record", "events.jsonl"], (100, 30));
+    let mut terminal = sandbox.in_terminal(&["--record", "events.jsonl"], (100, 30));
     terminal.waits_for("search-pr-7");
     terminal.types("/owner:ben\r");
     terminal.waits_for("1 of 4 fit");
@@ -48,7 +47,7 @@ fn what_is_no_recording() {
     );
     let ran = sandbox.run(&["--replay", "nowhere"]).exits(1);
     assert!(ran.stderr.contains("nowhere cannot be read"), "{ran:?}");
-    let mut terminal = Terminal::open(&sandbox, &["--record", "notes"], (80, 24));
+    let mut terminal = sandbox.in_terminal(&["--record", "notes"], (80, 24));
     terminal.waits_for("cannot be recorded into");
     assert_eq!(terminal.ends(), 1);
     assert_eq!(

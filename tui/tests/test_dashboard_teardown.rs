@@ -9,7 +9,6 @@ use stack::EventKind;
 
 use crate::sandbox::Sandbox;
 use crate::story::{Story, requested};
-use crate::terminal::Terminal;
 
 /// A root that holds nothing but the stack itself. `apply` says how many work at once when it begins and when it ends, and
 /// works until it is told to go on.
@@ -70,7 +69,7 @@ fn four_run_at_once() {
         let events = [(90, asked), (80, EventKind::Recorded { origin: None })];
         story.stack(name, events);
     }
-    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    let mut terminal = sandbox.in_terminal(&[], (100, 30));
     terminal.waits_for("7 stacks");
     for name in &names {
         // The filter selects it wherever the list has put it meanwhile.

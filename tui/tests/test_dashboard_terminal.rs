@@ -1,23 +1,23 @@
 //! The real program in a real terminal: it draws, it acts, and however it ends the terminal is sane.
 
 use portable_pty::CommandBuilder;
+use test_support::terminal::Terminal;
 
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
-use crate::terminal::Terminal;
 
-impl Terminal {
-    /// `jiti` in the world of a sandbox.
-    pub(crate) fn open(sandbox: &Sandbox, arguments: &[&str], size: (u16, u16)) -> Self {
+impl Sandbox {
+    /// Starts `jiti` in a terminal of this size.
+    pub(crate) fn in_terminal(&self, arguments: &[&str], size: (u16, u16)) -> Terminal {
         let mut command = CommandBuilder::new(assert_cmd::cargo::cargo_bin("jiti"));
         command.args(arguments);
         command.env_clear();
         for (name, value) in [("TERM", "xterm-256color"), ("USER", "ana")] {
             command.env(name, value);
         }
-        command.env("HOME", sandbox.path("home"));
-        command.cwd(sandbox.path("."));
-        Self::run(command, size)
+        command.env("HOME", self.path("home"));
+        command.cwd(self.path("."));
+        Terminal::run(command, size)
     }
 }
 
@@ -26,7 +26,7 @@ impl Terminal {
 fn a_session_from_beginning_to_end() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    let mut terminal = sandbox.in_terminal(&[], (100, 30));
     terminal.waits_for("4 stacks");
     terminal.types("/search\r");
     terminal.waits_for("1 of 4 fit search");
@@ -60,7 +60,7 @@ fn a_session_from_beginning_to_end() {
 fn it_follows_the_ledger() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    let mut terminal = sandbox.in_terminal(&[], (100, 30));
     terminal.waits_for("4 stacks");
     sandbox
         .run(&["hold", "search-pr-7", "--until", "2h", "--why", "x"])
@@ -75,7 +75,7 @@ fn it_follows_the_ledger() {
 #[test]
 fn a_ledger_that_comes_later() {
     let sandbox = Sandbox::new();
-    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    let mut terminal = sandbox.in_terminal(&[], (100, 30));
     terminal.waits_for("jiti demo");
     five_stacks(&sandbox);
     terminal.waits_for("4 stacks");
@@ -101,7 +101,7 @@ fn signals_leave_a_sane_terminal() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     for signal in ["TERM", "HUP"] {
-        let mut terminal = Terminal::open(&sandbox, &[], (80, 24));
+        let mut terminal = sandbox.in_terminal(&[], (80, 24));
         terminal.waits_for("4 stacks");
         let pid = terminal.pid().to_string();
         let sent = std::process::Command::new("kill")
@@ -118,7 +118,7 @@ fn signals_leave_a_sane_terminal() {
 fn read_only_changes_nothing() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    let mut terminal = Terminal::open(&sandbox, &["--read-only"], (100, 30));
+    let mut terminal = sandbox.in_terminal(&["--read-only"], (100, 30));
     terminal.waits_for("4 stacks");
     terminal.waits_for("READ-ONLY");
     terminal.types("e");
@@ -131,7 +131,7 @@ fn read_only_changes_nothing() {
 #[test]
 fn the_demo() {
     let sandbox = Sandbox::new();
-    let mut terminal = Terminal::open(&sandbox, &["demo", "--stacks", "30"], (100, 30));
+    let mut terminal = sandbox.in_terminal(&["demo", "--stacks", "30"], (100, 30));
     terminal.waits_for("30 stacks");
     terminal.waits_for("DEMO");
     terminal.types("q");
@@ -176,7 +176,7 @@ fn panics_on_purpose() {
 fn a_key_beside_a_new_size_is_not_lost() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
-    let mut terminal = Terminal::open(&sandbox, &[], (100, 30));
+    let mut terminal = sandbox.in_terminal(&[], (100, 30));
     terminal.waits_for("4 stacks");
     for round in 0..8 {
         terminal.resize(90 + round, 30);

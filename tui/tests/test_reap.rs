@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use stack::EventKind;
+use test_support::webhook::Receiver;
 
-use crate::receiver::Receiver;
 use crate::sandbox::Sandbox;
 use crate::story::{Story, requested, span};
 

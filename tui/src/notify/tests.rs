@@ -1,55 +1,22 @@
 //! Tests with a webhook on loopback: what it receives, and what its errors mean.
 
-use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::mpsc;
 
 use serde_json::Value;
 use stack::SystemClock;
 use stack::service::notify::Alarm;
 use stack::service::reap::TooManyDue;
 use stack::testing::stack_name;
+use test_support::http::{Answer, Server};
 
 use super::*;
 
-/// A receiver that answers one request with a status, and passes on the request.
-fn receiver(status: &'static str) -> (String, mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let address = format!(
-        "http://{}/services/T0/B0/secret",
-        listener.local_addr().expect("bound")
-    );
-    let (send, received) = mpsc::channel();
-    std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a call");
-        let mut request = Vec::new();
-        let mut piece = [0; 4096];
-        while !is_complete(&request) {
-            match stream.read(&mut piece) {
-                Ok(0) | Err(_) => break,
-                Ok(count) => request.extend_from_slice(&piece[..count]),
-            }
-        }
-        let answer =
-            format!("HTTP/1.1 {status}\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnope");
-        stream.write_all(answer.as_bytes()).expect("an answer");
-        send.send(String::from_utf8_lossy(&request).into_owned())
-            .expect("a test that waits");
-    });
-    (address, received)
-}
+/// The path of the webhook, which is a secret.
+const PATH: &str = "/services/T0/B0/secret";
 
-fn is_complete(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return false;
-    };
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(": ")?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.parse::<usize>().ok())?
-    });
-    length.is_some_and(|length| body.len() >= length)
+/// A webhook that answers every request with this status.
+fn receiver(status: u16) -> Server {
+    Server::start(move |_| Answer::text(status, "nope"))
 }
 
 fn notification() -> Notification {
@@ -65,15 +32,17 @@ async fn delivered(address: String) -> Result<(), DeliveryError> {
 /// The receiver gets one JSON object with the text for Slack and the facts as fields.
 #[tokio::test]
 async fn a_receiver_gets_json() {
-    let (address, received) = receiver("200 OK");
-    delivered(address).await.expect("it is taken");
-    let request = received.recv().expect("a request");
-    assert!(
-        request.starts_with("POST /services/T0/B0/secret "),
-        "{request}"
+    let receiver = receiver(200);
+    delivered(receiver.url(PATH)).await.expect("it is accepted");
+    let requests = receiver.requests();
+    let [request] = requests.as_slice() else {
+        panic!("{requests:?}");
+    };
+    assert_eq!(
+        (request.method.as_str(), request.path.as_str()),
+        ("POST", PATH)
     );
-    let (_, body) = request.split_once("\r\n\r\n").expect("a body");
-    let body: Value = serde_json::from_str(body).expect("JSON");
+    let body: Value = serde_json::from_slice(&request.body).expect("JSON");
     assert_eq!(body["kind"], "too_many");
     assert_eq!(body["stacks"], serde_json::json!(["a", "b"]));
     let text = body["text"].as_str().expect("a text");
@@ -92,16 +61,16 @@ async fn a_receiver_gets_json() {
 #[tokio::test]
 async fn rejections_and_outages_are_distinguished() {
     for (status, is_down) in [
-        ("400 Bad Request", false),
-        ("404 Not Found", true),
-        ("429 Too Many Requests", true),
-        ("500 Internal Server Error", true),
-        ("302 Found", true),
+        (400, false),
+        (404, true),
+        (429, true),
+        (500, true),
+        (302, true),
     ] {
-        let (address, _received) = receiver(status);
-        let error = delivered(address).await.expect_err(status);
+        let error = delivered(receiver(status).url(PATH)).await;
+        let error = error.expect_err("it is rejected");
         assert_eq!(error.is_down, is_down, "{error}");
-        assert!(error.reason.contains(&status[..3]), "{error}");
+        assert!(error.reason.contains(&status.to_string()), "{error}");
     }
 }
 
@@ -113,14 +82,14 @@ async fn the_address_stays_secret() {
         listener.local_addr().expect("bound")
     };
     for address in [
-        format!("http://{closed_port}/services/T0/B0/secret"),
+        format!("http://{closed_port}{PATH}"),
         "http://[/services/secret".to_owned(),
     ] {
         let error = delivered(address).await.expect_err("nothing listens there");
         assert!(error.is_down);
         assert!(!error.reason.contains("secret"), "{error}");
     }
-    let (address, _received) = receiver("500 Internal Server Error");
-    let error = delivered(address).await.expect_err("it fails");
+    let error = delivered(receiver(500).url(PATH)).await;
+    let error = error.expect_err("it fails");
     assert!(!error.reason.contains("secret"), "{error}");
 }

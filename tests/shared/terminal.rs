@@ -1,4 +1,4 @@
-//! A program in a real terminal, for the tests of this package and for the end-to-end tests.
+//! A program in a real terminal.
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A terminal that runs a program.
-pub(crate) struct Terminal {
+pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -20,7 +20,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts a program in a terminal of this size.
-    pub(crate) fn run(command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
+    pub fn run(command: CommandBuilder, (cols, rows): (u16, u16)) -> Self {
         let size = PtySize {
             rows,
             cols,
@@ -50,22 +50,26 @@ impl Terminal {
         }
     }
 
-    pub(crate) fn types(&mut self, keys: &str) {
+    /// Types these keys.
+    pub fn types(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// The text on the screen.
+    pub fn text(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
     }
 
+    /// Waits until this text is on the screen.
     #[track_caller]
-    pub(crate) fn waits_for(&self, text: &str) {
+    pub fn waits_for(&self, text: &str) {
         self.waits(text, |screen| screen.contains(text));
     }
 
+    /// Waits until the screen meets a condition.
     #[track_caller]
-    pub(crate) fn waits(&self, what: &str, found: impl Fn(&str) -> bool) {
+    pub fn waits(&self, what: &str, found: impl Fn(&str) -> bool) {
         let began = Instant::now();
         while !found(&self.text()) {
             assert!(
@@ -77,7 +81,8 @@ impl Terminal {
         }
     }
 
-    pub(crate) fn resize(&self, cols: u16, rows: u16) {
+    /// Resizes the terminal.
+    pub fn resize(&self, cols: u16, rows: u16) {
         self.screen
             .lock()
             .unwrap()
@@ -93,13 +98,13 @@ impl Terminal {
     }
 
     /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }
 
     /// Its exit code, once it has ended.
     #[track_caller]
-    pub(crate) fn ends(&mut self) -> u32 {
+    pub fn ends(&mut self) -> u32 {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -116,10 +121,10 @@ impl Terminal {
         }
     }
 
-    /// Whether every terminal mode was reset: the alternate screen, the mouse, bracketed paste, the hidden
-    /// cursor.
+    /// Asserts that every terminal mode was reset: the alternate screen, the mouse, bracketed paste
+    /// and the hidden cursor.
     #[track_caller]
-    pub(crate) fn is_sane(&self) {
+    pub fn is_sane(&self) {
         let parser = self.screen.lock().unwrap();
         let screen = parser.screen();
         assert!(

@@ -1,1 +1,0 @@
-//! No code: Cargo.toml says what this package is for.

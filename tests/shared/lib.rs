@@ -1,0 +1,7 @@
+//! What the tests of several packages share: an HTTP server, a webhook receiver, and a terminal.
+//!
+//! Cargo.toml also lists the features with which every test build compiles shared dependencies.
+
+pub mod http;
+pub mod terminal;
+pub mod webhook;
