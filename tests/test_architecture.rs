@@ -241,6 +241,39 @@ fn no_lint_is_switched_off_for_a_file() {
     expect_only(&["#![allow(", "#![expect("], &[]);
 }
 
+/// The dashboard and the command line share what is below both of them.
+#[test]
+fn the_dashboard_imports_no_command() {
+    for file in sources(&["tui/src/dashboard"]) {
+        for path in file.imports() {
+            assert!(!path.starts_with("cli::commands"), "{}: {path}", file.name);
+        }
+    }
+    expect_none("tui/src/dashboard", &["cli::commands"]);
+}
+
+/// The use cases of the domain are layered: of two folders at most one imports the other.
+#[test]
+fn no_two_use_cases_import_each_other() {
+    let mut arrows = BTreeSet::new();
+    for file in sources(&["stack/src/service"]) {
+        let from = file.name.split('/').nth(3).unwrap().trim_end_matches(".rs");
+        for path in file.imports() {
+            let to = path.strip_prefix("service::");
+            let to = to.and_then(|path| path.split("::").next());
+            let folder = |name: &&str| project().join("stack/src/service").join(name).is_dir();
+            if let Some(to) = to.filter(folder).filter(|to| *to != from) {
+                arrows.insert((from.to_owned(), to.to_owned()));
+            }
+        }
+    }
+    let mutual: Vec<_> = arrows
+        .iter()
+        .filter(|(from, to)| from < to && arrows.contains(&(to.clone(), from.clone())))
+        .collect();
+    assert!(mutual.is_empty(), "{mutual:?}");
+}
+
 /// Imports are resolved in every form that the code uses.
 #[test]
 fn imports_are_absolute() {
@@ -278,6 +311,16 @@ fn expect_only(words: &[&str], places: &[&str]) {
         if !places.iter().any(|place| file.name.starts_with(place)) {
             expect_no_word(&file, words);
         }
+    }
+}
+
+/// The words stand nowhere below a folder.
+#[track_caller]
+fn expect_none(folder: &str, words: &[&str]) {
+    let files = sources(&[folder]);
+    assert!(!files.is_empty(), "{folder} is empty");
+    for file in files {
+        expect_no_word(&file, words);
     }
 }
 
