@@ -245,7 +245,7 @@ fn a_plan_warns_before_the_expiry() {
     root.apply().ok();
     let quiet = root.plan().exits(0);
     assert!(
-        !quiet.text().contains("expires before long"),
+        !quiet.text().contains("expires soon"),
         "{}",
         quiet.text()
     );
@@ -254,7 +254,7 @@ fn a_plan_warns_before_the_expiry() {
         root.plan()
             .exits(0)
             .text()
-            .contains("The stack shop expires before long")
+            .contains("The stack shop expires soon")
     });
     root.plan_is_empty();
 }

@@ -118,7 +118,7 @@ fn a_member_of_a_foreign_cloudformation_stack_stays() {
     assert_eq!(world.list(), before);
     let left = left(&result, &volume);
     says(&left["blocked_by"], ":cloudformation:");
-    says(&left["reason"], "part of");
+    says(&left["reason"], "is deleted only with it");
 }
 
 /// Foreign rules keep the stack's load balancer: one with another stack's tag, and an untagged one
@@ -177,7 +177,7 @@ fn a_foreign_rule_keeps_the_load_balancer() {
         let result = world.sweep("shop", 4);
         assert_eq!(world.list(), before);
         let left = left(&result, &balancer);
-        says(&left["reason"], "take along");
+        says(&left["reason"], "deleting it would also delete");
         let by = left["blocked_by"].as_str().unwrap().to_owned();
         assert!(standing.contains(&by), "{by}");
         assert_eq!(
