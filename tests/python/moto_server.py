@@ -9,6 +9,7 @@ small call and would hide the time of the clients.
 import functools
 import gzip
 import io
+import json
 import logging
 import re
 import sys
@@ -18,8 +19,10 @@ from urllib.parse import urlencode
 import botocore.session
 from botocore import parsers, serialize
 from moto.core import responses
+from moto.ec2.models import ec2_backends
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sns.models import sns_backends
 from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 
@@ -147,10 +150,45 @@ class Cbor:
         return bytes(body)
 
 
+class Many:
+    """Creates many resources of one stack in moto's memory: as many calls would take longer than the tests."""
+
+    PATH = "/tests/many"
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        if environ.get("PATH_INFO") != self.PATH:
+            return self.application(environ, start_response)
+        order = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        created = [
+            {"type": name, "id": id, "region": region}
+            for region, kind, count in order["kinds"]
+            for name, id in self.create(order["account"], region, kind, count, order["name"], order["tags"])
+        ]
+        body = json.dumps(created).encode()
+        start_response("200 OK", [("content-type", "application/json"), ("content-length", str(len(body)))])
+        return [body]
+
+    def create(self, account, region, kind, count, name, tags):
+        ec2, sns = ec2_backends[account][region], sns_backends[account][region]
+        for number in range(count):
+            if kind == "volume":
+                volume = ec2.create_volume(size=1, zone_name=region + "a", volume_type="gp3")
+                volume.add_tags(tags)
+                yield "ec2:volume", volume.id
+            elif kind == "group":
+                group = ec2.create_security_group(f"{name}-{number}", "one of many", tags=tags)
+                yield "ec2:security-group", group.id
+            else:
+                yield "sns:topic", sns.create_topic(f"{name}-{number}", tags=tags).arn
+
+
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     dispatcher = Dispatcher(create_backend_app)
-    application = Accounts(Cbor(dispatcher, dispatcher.get_backend_for_host))
+    application = Many(Accounts(Cbor(dispatcher, dispatcher.get_backend_for_host)))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
