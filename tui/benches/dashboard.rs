@@ -1,4 +1,4 @@
-//! How fast the dashboard is over ten thousand stacks, and how little it does when nothing happens.
+//! The speed of the dashboard with ten thousand stacks, and its load when nothing happens.
 //!
 //! ```text
 //! frame at 200×60                   p50 … p99 …                  goal p99 4 ms
@@ -8,7 +8,7 @@
 //! memory                            … MB                          goal 60 MB
 //! ```
 //!
-//! The first two are drawn into a buffer, in this process; the others are the real program in a real terminal.
+//! The first two draw into a buffer in this process. The others run the real program in a terminal.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -94,14 +94,14 @@ fn measured(out: &mut impl Write, ledger: &Path, stacks: usize) -> Result<(), Fa
     let mut program = Program::open(ledger)?;
     program.until(&wanted)?;
     let mut times = Vec::new();
-    for (key, seen) in [("?", "Keys"), ("\u{1b}", "")].iter().cycle().take(20) {
+    for (key, text) in [("?", "Keys"), ("\u{1b}", "")].iter().cycle().take(20) {
         let before = program.bytes();
         let began = Instant::now();
         program.types(key)?;
         while program.bytes() == before {
             std::thread::yield_now();
         }
-        if !seen.is_empty() {
+        if !text.is_empty() {
             times.push(began.elapsed());
         }
         std::thread::sleep(Duration::from_millis(120));
@@ -115,7 +115,7 @@ fn measured(out: &mut impl Write, ledger: &Path, stacks: usize) -> Result<(), Fa
     let (before, began) = (program.cpu_ticks()?, Instant::now());
     std::thread::sleep(Duration::from_secs(30));
     let ticks = program.cpu_ticks()? - before;
-    // A tick is a hundredth of a second wherever this runs.
+    // A tick is a hundredth of a second on every supported system.
     let percent = f64::from(u32::try_from(ticks)?) / began.elapsed().as_secs_f64();
     writeln!(
         out,
@@ -135,7 +135,7 @@ fn measured(out: &mut impl Write, ledger: &Path, stacks: usize) -> Result<(), Fa
 struct Program {
     child: Box<dyn portable_pty::Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
-    seen: Arc<Mutex<Vec<u8>>>,
+    output: Arc<Mutex<Vec<u8>>>,
     began: Instant,
     _master: Box<dyn portable_pty::MasterPty + Send>,
 }
@@ -155,8 +155,8 @@ impl Program {
         command.env("TERM", "xterm-256color");
         let began = Instant::now();
         let child = pair.slave.spawn_command(command)?;
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (mut reader, bytes) = (pair.master.try_clone_reader()?, Arc::clone(&seen));
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let (mut reader, bytes) = (pair.master.try_clone_reader()?, Arc::clone(&output));
         std::thread::spawn(move || {
             let mut buffer = [0; 65_536];
             while let Ok(read @ 1..) = reader.read(&mut buffer) {
@@ -168,7 +168,7 @@ impl Program {
         Ok(Self {
             child,
             keys: pair.master.take_writer()?,
-            seen,
+            output,
             began,
             _master: pair.master,
         })
@@ -180,13 +180,13 @@ impl Program {
     }
 
     fn bytes(&self) -> usize {
-        self.seen.lock().map_or(0, |bytes| bytes.len())
+        self.output.lock().map_or(0, |bytes| bytes.len())
     }
 
-    /// How long after its start a text was on its way to the screen.
+    /// The time from the start until a text was written to the terminal.
     fn until(&self, text: &str) -> Result<Duration, Failure> {
         while self.began.elapsed() < Duration::from_secs(30) {
-            let found = self.seen.lock().is_ok_and(|bytes| {
+            let found = self.output.lock().is_ok_and(|bytes| {
                 bytes
                     .windows(text.len())
                     .any(|part| part == text.as_bytes())
@@ -199,7 +199,7 @@ impl Program {
         Err(format!("no {text:?} on the screen").into())
     }
 
-    /// The time it has used of a processor, in ticks.
+    /// The processor time that it has used, in ticks.
     fn cpu_ticks(&self) -> Result<u64, Failure> {
         let stat = std::fs::read_to_string(self.proc("stat")?)?;
         let fields = stat.rsplit(')').next().unwrap_or_default();
@@ -232,7 +232,7 @@ impl Drop for Program {
     }
 }
 
-/// Writes the leases of the made-up world as registrations of their own.
+/// Writes the demo stacks into a ledger.
 fn fill(path: &Path, stacks: usize) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,6 +1,6 @@
-//! The picture in the README: the dashboard over the made-up world, from the real renderer, as SVG.
+//! The picture in the README: the dashboard with demo data, from the real renderer, as SVG.
 //!
-//! `make picture` writes it; a test holds it to what the renderer draws now.
+//! `make picture` writes it. A test checks that it matches what the renderer draws now.
 
 use std::fmt::Write;
 
@@ -17,18 +17,18 @@ const FOREGROUND: &str = "#d5dae3";
 
 fn main() {
     use std::io::Write as _;
-    // Nobody is left to tell when standard output is closed.
+    // If standard output is closed, there is no one to report that to.
     let _ = std::io::stdout().write_all(svg().as_bytes());
 }
 
-/// The screen as SVG: a line of text for each row, in runs of one look.
+/// The screen as SVG: one element for each run of cells with the same style.
 pub(crate) fn svg() -> String {
     let now: Timestamp = "2026-03-02T14:00:00Z".parse().unwrap_or_default();
     let mut harness = Harness::new(HarnessConfig::new(COLUMNS, ROWS, now));
     let leases = Harness::demo_leases(now, 240);
     harness.load(leases.clone(), Harness::demo_reaper(now));
     harness.load_demo_cloud(&leases);
-    // The dearest first: that brings many kinds of state together.
+    // The highest cost first, because these rows show many different states.
     harness.keys("s7<home><down><down><down>");
     let buffer = harness.buffer();
     let (width, height) = (
@@ -37,7 +37,7 @@ pub(crate) fn svg() -> String {
     );
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
-         aria-label=\"The dashboard of jiti over a made-up world\">\n\
+         aria-label=\"The dashboard of jiti with demo data\">\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n\
          <g font-family=\"ui-monospace, Menlo, Consolas, monospace\" font-size=\"14\" xml:space=\"preserve\">\n"
     );
@@ -53,14 +53,14 @@ pub(crate) fn svg() -> String {
     out
 }
 
-/// Where the run of cells that look alike ends.
+/// The end of the run of cells with the same style.
 fn run(buffer: &Buffer, from: u16, row: u16) -> u16 {
-    let look = |column: u16| {
+    let style = |column: u16| {
         let cell = &buffer[(column, row)];
         (cell.fg, cell.bg, cell.modifier)
     };
     (from + 1..COLUMNS)
-        .find(|column| look(*column) != look(from))
+        .find(|column| style(*column) != style(from))
         .unwrap_or(COLUMNS)
 }
 
@@ -78,7 +78,7 @@ fn piece(out: &mut String, buffer: &Buffer, from: u16, end: u16, row: u16) {
         12.0 + f32::from(row) * CELL.1,
     );
     let width = f32::from(end - from) * CELL.0;
-    // Nothing that can fail is written to: a string takes everything.
+    // Writing to a string cannot fail.
     if paper != BACKGROUND {
         let _ = writeln!(
             out,
@@ -113,7 +113,7 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// A terminal's colours as a dark theme has them.
+/// The terminal's colours in a dark theme.
 fn colour(colour: Color, plain: &'static str) -> &'static str {
     match colour {
         Color::Red | Color::LightRed => "#f07178",

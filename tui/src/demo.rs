@@ -1,5 +1,5 @@
-//! Demo data: stacks in every phase and with every flag, and the matching cloud data. The data is the
-//! same at every call.
+//! Demo data: stacks in every phase and with every flag, and the matching cloud data. The data is
+//! the same at every call.
 
 mod cloud;
 
@@ -322,7 +322,7 @@ fn last_events(
         82..90 if is_ready => {
             let sized = own
                 .iter()
-                .filter_map(|one| Some((one.id.to_string(), one.size.clone()?)));
+                .filter_map(|resource| Some((resource.id.to_string(), resource.size.clone()?)));
             let prior = sized.collect();
             // The reaper wakes half of them.
             let until = kind
@@ -370,12 +370,12 @@ fn last_events(
             );
             if kind >= 94 {
                 if kind == 95 {
-                    let silent = EventKind::ResourceLeft {
+                    let unchecked = EventKind::ResourceLeft {
                         id: "444455556666/us-east-1".to_owned(),
                         reason: "not_looked: rds did not answer: AccessDenied".to_owned(),
                         blocked_by: None,
                     };
-                    builder.event(second + 4, silent);
+                    builder.event(second + 4, unchecked);
                 }
                 let left = EventKind::ResourceLeft {
                     id: "aws_s3_bucket.logs".to_owned(),
@@ -423,8 +423,9 @@ mod tests {
 
     use super::*;
 
-    /// Every demo stack has valid events. Every phase occurs, some stacks sleep until a time, some are idle,
-    /// and for some a place could not be checked. The cloud data is the same at every call.
+    /// Every demo stack has valid events. Every phase occurs, some stacks sleep until a time, some
+    /// are idle, and for some a place could not be checked. The cloud data is the same at every
+    /// call.
     #[test]
     fn the_demo_is_complete() {
         let leases = leases(noon(), 400);
@@ -446,28 +447,32 @@ mod tests {
             left.any(|left| left.reason.starts_with("not_looked"))
         };
         assert!(any(&has_unchecked));
-        let once = sighting(noon(), &leases);
-        let again = sighting(noon(), &leases);
-        assert_eq!(once.resources, again.resources);
-        let ids: std::collections::BTreeSet<_> = once.resources.iter().map(|one| &one.id).collect();
-        assert_eq!(ids.len(), once.resources.len(), "every id is unique");
-        let cloud = once.view();
+        let first = sighting(noon(), &leases);
+        let second = sighting(noon(), &leases);
+        assert_eq!(first.resources, second.resources);
+        let ids: std::collections::BTreeSet<_> = first
+            .resources
+            .iter()
+            .map(|resource| &resource.id)
+            .collect();
+        assert_eq!(ids.len(), first.resources.len(), "every id is unique");
+        let cloud = first.view();
         assert_eq!(cloud.unleased(&leases).len(), UNLEASED);
         let view = stack::View::new(noon(), policy(), stack::ReaperStatus::default());
         let view = view.with_cloud(cloud.into());
         let listed: Vec<_> = leases
             .iter()
-            .map(|one| stack::Listing::new(one, &view))
+            .map(|lease| stack::Listing::new(lease, &view))
             .collect();
         assert!(
             listed
                 .iter()
-                .any(|one| one.flags.contains(&Flag::Idle) && one.idle.wasted_usd.is_some())
+                .any(|stack| stack.flags.contains(&Flag::Idle) && stack.idle.wasted_usd.is_some())
         );
-        assert!(listed.iter().any(|one| one.cost.billed_usd.is_some()));
+        assert!(listed.iter().any(|stack| stack.cost.billed_usd.is_some()));
         let priced = listed
             .iter()
-            .filter(|one| one.cost.hourly_source.as_deref() == Some("list 2026-02-20"));
+            .filter(|stack| stack.cost.hourly_source.as_deref() == Some("list 2026-02-20"));
         assert!(priced.count() > 200);
     }
 }

@@ -55,8 +55,8 @@ impl Environment {
     }
 }
 
-/// The values of variables whose names look like secrets. Short values such as `1` or `dev` are left
-/// out: they are no secrets, and masking them would make the output unreadable.
+/// The values of variables whose names look like secrets. Short values such as `1` or `dev` are
+/// left out: they are no secrets, and masking them would make the output unreadable.
 fn secrets() -> Vec<String> {
     const MIN_LENGTH: usize = 6;
     std::env::vars_os()

@@ -30,7 +30,7 @@ fn run() -> RunId {
     RunId::new("7k3m9q2x4v8w").unwrap()
 }
 
-/// A reaper that ran three minutes ago and comes every fifteen.
+/// A reaper that ran three minutes ago, with an interval of 15 minutes.
 pub(crate) fn reaper() -> ReaperStatus {
     let at = Span::minutes(3).before(now());
     let event = |seq, kind| ReaperEvent {
@@ -60,7 +60,7 @@ pub(crate) fn reaper() -> ReaperStatus {
     ])
 }
 
-/// The list over so many stacks of the made-up world.
+/// A harness with this many demo stacks.
 pub(crate) fn demo_harness(columns: u16, rows: u16, stacks: usize) -> Harness {
     harness_with(
         HarnessConfig::new(columns, rows, now()),
@@ -76,7 +76,7 @@ pub(crate) fn harness_with(config: HarnessConfig, leases: Vec<Lease>) -> Harness
     harness
 }
 
-/// The events of one stack, so many minutes before now, after its registration.
+/// The registration of a stack and more events, each this many minutes ago.
 pub(crate) fn story(
     stack: &str,
     minutes_ago: u32,
@@ -107,7 +107,7 @@ pub(crate) fn lease(events: &[Event]) -> Lease {
     Lease::fold(None, events).unwrap().unwrap()
 }
 
-/// One stack as most are: three hours old, of eight.
+/// The lease of an ordinary stack: three hours old, with a TTL of eight.
 pub(crate) fn usual_lease(stack: &str) -> Lease {
     lease(&story(
         stack,
@@ -117,7 +117,7 @@ pub(crate) fn usual_lease(stack: &str) -> Lease {
     ))
 }
 
-/// What a teardown of it would remove.
+/// The plan of a teardown.
 pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPlan {
     TeardownPlan {
         name: name(stack),
@@ -158,7 +158,7 @@ fn deleted(at: usize) -> DeletedResource {
     }
 }
 
-/// A teardown half-way: one gone, one going, one failed.
+/// The progress of a teardown: one resource deleted, one in progress, one failed.
 pub(crate) fn half_done_teardown(stack: &str) -> Vec<Progress> {
     let kind = "aws_instance".to_owned();
     let id = |at| format!("aws_instance.web[{at}]");
@@ -196,7 +196,7 @@ pub(crate) fn half_done_teardown(stack: &str) -> Vec<Progress> {
     ]
 }
 
-/// Its end, with something left.
+/// The end of a teardown that left a resource.
 pub(crate) fn teardown_with_residue(stack: &str) -> Progress {
     Progress::Done(TeardownOutcome {
         name: name(stack),
@@ -214,7 +214,7 @@ pub(crate) fn teardown_with_residue(stack: &str) -> Progress {
     })
 }
 
-/// Its end, with nothing left.
+/// The end of a teardown that left nothing.
 pub(crate) fn finished_teardown(stack: &str) -> Progress {
     Progress::Done(TeardownOutcome {
         name: name(stack),
@@ -230,7 +230,7 @@ fn resource_in_ireland(kind: &str, id: &str, stack: &str) -> Resource {
     one
 }
 
-/// What was found of a stack: something that runs, something that was not confirmed.
+/// The resources of a stack: a running one, and an unconfirmed one.
 pub(crate) fn found_resources(stack: &str) -> (Vec<Resource>, Vec<Place>) {
     let mut instance = resource_in_ireland("ec2:instance", "instance/i-0abc", stack);
     instance.state = Some("running".to_owned());
@@ -241,7 +241,7 @@ pub(crate) fn found_resources(stack: &str) -> (Vec<Resource>, Vec<Place>) {
     (vec![instance, volume], places)
 }
 
-/// What a sleep of it would stop.
+/// The plan of a sleep.
 pub(crate) fn sleep_plan(stack: &str) -> stack::service::power::SleepPlan {
     let moved = |kind: &str, id: &str| SwitchedResource {
         id: ResourceId(format!("arn:aws:{id}")),
@@ -273,7 +273,7 @@ pub(crate) fn sleep_plan(stack: &str) -> stack::service::power::SleepPlan {
     }
 }
 
-/// A volume whose tags name a stack, and no lease does: since two hours, for eight.
+/// A volume with the tags of an unleased stack: two hours old, with a TTL of eight.
 pub(crate) fn unleased_resource(stack: &str, owner: &str, account: &str) -> Resource {
     let id = format!("volume/vol-{owner}");
     let mut one = stack::testing::fake_cloud::resource("ec2:volume", &id, stack);
@@ -287,7 +287,7 @@ pub(crate) fn unleased_resource(stack: &str, owner: &str, account: &str) -> Reso
     one
 }
 
-/// Two leases, and beside them two stacks of one name that only tags tell of.
+/// A harness with two leases and two unleased stacks of the same name.
 pub(crate) fn unleased_harness(config: HarnessConfig) -> Harness {
     let config = HarnessConfig {
         cloud: true,
@@ -307,7 +307,7 @@ pub(crate) fn unleased_harness(config: HarnessConfig) -> Harness {
     harness
 }
 
-/// What a sweep of it would take, and what it would leave.
+/// The plan of a sweep, with a resource that would stay.
 pub(crate) fn sweep_plan(stack: &str) -> TeardownPlan {
     let id = |id: &str| format!("arn:aws:ec2:eu-west-1:111111111111:{id}");
     let taken = PlannedDeletion {
@@ -335,7 +335,7 @@ pub(crate) fn sweep_plan(stack: &str) -> TeardownPlan {
     }
 }
 
-/// What was billed for a stack on the last day that is settled, and on the one that may still change.
+/// The bill of a stack for the last final day, and for an estimated day.
 pub(crate) fn bill(stack: &str) -> BillHistory {
     let day = |minutes: u32| {
         let at = Span::minutes(minutes).before(now());
@@ -360,7 +360,7 @@ pub(crate) fn bill(stack: &str) -> BillHistory {
     }
 }
 
-/// A stack of three days that the bill knows, and of which nothing is used.
+/// A harness with an idle stack that is three days old and has a bill.
 pub(crate) fn billed_harness(config: HarnessConfig) -> Harness {
     let config = HarnessConfig {
         cloud: true,
@@ -379,7 +379,7 @@ pub(crate) fn billed_harness(config: HarnessConfig) -> Harness {
     harness
 }
 
-/// A stack that sleeps until a time, with a disk that goes on costing.
+/// A harness with a stack that sleeps until a time, with a disk that still costs money.
 pub(crate) fn asleep_harness(config: HarnessConfig) -> Harness {
     let config = HarnessConfig {
         cloud: true,
@@ -417,7 +417,7 @@ pub(crate) fn asleep_harness(config: HarnessConfig) -> Harness {
     harness
 }
 
-/// A sleep half-way: one stopped, one at it, one failed.
+/// The progress of a sleep: one resource stopped, one in progress, one failed.
 pub(crate) fn half_done_sleep() -> Vec<PowerStep> {
     let moved = |id: &str| SwitchedResource {
         id: ResourceId(format!("arn:aws:ec2:eu-west-1:111111111111:{id}")),
@@ -439,7 +439,7 @@ pub(crate) fn half_done_sleep() -> Vec<PowerStep> {
     ]
 }
 
-/// How a sleep ends: with everything stopped, and what goes on costing.
+/// The result of a sleep: everything stopped, and what still costs money.
 pub(crate) fn finished_sleep(stack: &str) -> PowerOutcome {
     let nap = sleep_plan(stack);
     PowerOutcome {

@@ -1,8 +1,8 @@
 //! A sandbox for one test: its own home and ledger, and nothing of the user's environment.
 //!
-//! The program under test reads the real clock: an environment variable that sets the time of a tool
-//! that deletes infrastructure would be a risk. Tests place events so far in the past that the output
-//! does not change during a test, and snapshots show times as `YYYY-MM-DD hh:mm`.
+//! The program under test reads the real clock: an environment variable that sets the time of a
+//! tool that deletes infrastructure would be a risk. Tests place events so far in the past that the
+//! output does not change during a test, and snapshots show times as `YYYY-MM-DD hh:mm`.
 
 use std::path::{Path, PathBuf};
 

@@ -96,8 +96,9 @@ pub(crate) fn span(text: &str) -> Span {
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 
-/// Five different stacks: ready; expiring and held; in purgatory and expired; of unknown cost; gone.
-/// Each time is half a minute away from a full minute, so that its text is stable during a test.
+/// Five different stacks: ready; expiring and held; in purgatory and expired; of unknown cost;
+/// gone. Each time is half a minute away from a full minute, so that its text is stable during a
+/// test.
 pub(crate) fn five_stacks(sandbox: &Sandbox) {
     let story = Story::new(&sandbox.ledger());
     let begun = 3 * HOUR + 12 * MINUTE + 30;

@@ -90,7 +90,8 @@ fn hold_and_unhold() {
     assert!(sandbox.run(&["unhold", STACK, "--json"]).ok().json()["hold_until"].is_null());
 }
 
-/// A hold that is too long is refused with 3. A time in the past and an invalid time are wrong usage.
+/// A hold that is too long is refused with 3. A time in the past and an invalid time are wrong
+/// usage.
 #[test]
 fn holds_have_limits() {
     let sandbox = sandbox_with("[policy]\nmax_hold = \"3d\"\n");

@@ -89,8 +89,8 @@ fn without_a_terminal() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&[]).exits(2);
     insta::assert_snapshot!(ran.stderr, @r"
-    Error: the dashboard needs a terminal to be drawn in
-    Hint: `jiti ls` lists the stacks anywhere, `jiti --help` names every command
+    Error: the dashboard needs a terminal
+    Hint: `jiti ls` works without one; `jiti --help` lists every command
     ");
     assert_eq!(ran.stdout, "");
 }
@@ -122,7 +122,7 @@ fn read_only_changes_nothing() {
     terminal.waits_for("4 stacks");
     terminal.waits_for("READ-ONLY");
     terminal.types("e");
-    terminal.waits_for("nothing is changed: --read-only was given");
+    terminal.waits_for("no changes: --read-only is set");
     terminal.types("q");
     assert_eq!(terminal.ends(), 0);
 }

@@ -6,8 +6,8 @@ use stack::{EventKind, Labels};
 use crate::sandbox::Sandbox;
 use crate::story::{Story, requested};
 
-/// Clears the screen, renames the window, changes the text direction, hides text, breaks the line, and
-/// rings the bell.
+/// Clears the screen, renames the window, changes the text direction, hides text, breaks the line,
+/// and rings the bell.
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txet\u{200b}\u{9b}31m\r\n\u{7f}fin";
 
 /// The output about a stack with hostile text is printable, also as JSON and CSV.

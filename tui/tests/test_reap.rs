@@ -1,5 +1,5 @@
-//! `jiti reap`: the preview, the refusals, and the notifications. The end-to-end tests tear stacks down
-//! with a real Terraform; here their root modules are on another machine.
+//! `jiti reap`: the preview, the refusals, and the notifications. The end-to-end tests tear stacks
+//! down with a real Terraform; here their root modules are on another machine.
 
 use std::io::Read;
 use std::process::{Child, Stdio};
@@ -195,7 +195,8 @@ fn a_run_is_a_heartbeat() {
     assert!(sandbox.shown("young")["dies_at"].is_string());
 }
 
-/// If more stacks are due than allowed, none is touched, and there is one notification. Exit code 3.
+/// If more stacks are due than allowed, none is touched, and there is one notification. Exit code
+/// 3.
 #[test]
 fn more_than_allowed_is_refused() {
     let sandbox = Sandbox::new();

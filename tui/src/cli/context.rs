@@ -196,8 +196,8 @@ impl Context {
         }
     }
 
-    /// Access to the configured accounts, with the cached answers in the ledger's file; `None` if no
-    /// account is configured. Opens no file and no connection before the first query.
+    /// Access to the configured accounts, with the cached answers in the ledger's file; `None` if
+    /// no account is configured. Opens no file and no connection before the first query.
     pub(crate) fn cloud_access(&self, config: &Config, ledger: &Path) -> Option<CloudAccess> {
         let cloud = cloud_provider::cloud(config, self.environment.custom_endpoint)?;
         let inventory = match self.read_only(config) {
@@ -209,8 +209,8 @@ impl Context {
 
     /// The settings of a teardown: the folder of its runs, the `PATH`, and the values to mask.
     pub(crate) fn teardown_settings(&self) -> Result<TeardownSettings, CommandError> {
-        // Absolute, because Terraform runs in another folder. Everyone who shares the ledger finds the
-        // runs beside it.
+        // Absolute, because Terraform runs in another folder. Everyone who shares the ledger finds
+        // the runs beside it.
         let ledger = std::path::absolute(self.ledger_path()?)?;
         Ok(TeardownSettings {
             runs: ledger.with_file_name("runs"),

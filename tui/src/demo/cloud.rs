@@ -109,10 +109,10 @@ pub(super) fn resources(tags: &DemoTags<'_>, created_at: Timestamp) -> Vec<Resou
 
 /// The total rate, and what it leaves out.
 pub(super) fn total_rate(resources: &[Resource]) -> (Option<HourlyRate>, Vec<String>) {
-    let rates = resources.iter().filter_map(|one| one.hourly_usd);
+    let rates = resources.iter().filter_map(|resource| resource.hourly_usd);
     let unpriced = resources
         .iter()
-        .flat_map(|one| one.unpriced.iter().cloned());
+        .flat_map(|resource| resource.unpriced.iter().cloned());
     let unpriced: BTreeSet<String> = unpriced.collect();
     (
         rates.reduce(|sum, rate| sum + rate),
@@ -122,23 +122,26 @@ pub(super) fn total_rate(resources: &[Resource]) -> (Option<HourlyRate>, Vec<Str
 
 /// Stops the compute: instances cost nothing, disks and databases still cost.
 pub(super) fn asleep(resources: &mut [Resource]) {
-    for one in resources.iter_mut().filter(|one| one.size.is_some()) {
-        one.stopped = true;
-        one.state = Some("stopped".to_owned());
+    for resource in resources
+        .iter_mut()
+        .filter(|resource| resource.size.is_some())
+    {
+        resource.stopped = true;
+        resource.state = Some("stopped".to_owned());
         // A stopped database still costs its storage.
-        let storage = one.kind.starts_with("rds").then_some("0.0032");
-        one.hourly_usd = storage.unwrap_or("0").parse().ok();
+        let storage = resource.kind.starts_with("rds").then_some("0.0032");
+        resource.hourly_usd = storage.unwrap_or("0").parse().ok();
     }
 }
 
 /// The cloud data of the demo stacks, as of a moment ago.
 pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
-    let looked_at = before(now, 95);
+    let scanned_at = before(now, 95);
     let mut found = Sighting {
-        places: places(looked_at),
+        places: places(scanned_at),
         clock: Some(CloudClock {
-            cloud: looked_at,
-            here: looked_at,
+            cloud: scanned_at,
+            here: scanned_at,
         }),
         ..Sighting::default()
     };
@@ -163,7 +166,7 @@ pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
         if lease.recorded_phase == Phase::Asleep {
             asleep(&mut own);
         }
-        add_use(&mut found, &own, at, (lease.created_at, looked_at));
+        add_use(&mut found, &own, at, (lease.created_at, scanned_at));
         bill.add(lease);
         found.resources.extend(own);
     }
@@ -194,19 +197,19 @@ fn places(at: Timestamp) -> Vec<(Place, PlaceScan)> {
             account: (*account).to_owned(),
             region: (*region).to_owned(),
         };
-        let silent = *account == "444455556666" && *region == "us-east-1";
+        let has_gap = *account == "444455556666" && *region == "us-east-1";
         let gap = ScanGap {
             kind: Some("rds".to_owned()),
             reason: "AccessDenied: rds:DescribeDBInstances is not allowed".to_owned(),
             credentials: false,
             answered_at: None,
         };
-        let looked = PlaceScan {
+        let scan = PlaceScan {
             tried_at: at,
             answered_at: Some(at),
-            gaps: silent.then_some(gap).into_iter().collect(),
+            gaps: has_gap.then_some(gap).into_iter().collect(),
         };
-        (place, looked)
+        (place, scan)
     })
     .collect()
 }
@@ -216,23 +219,26 @@ fn add_use(
     found: &mut Sighting,
     own: &[Resource],
     at: usize,
-    (since, looked_at): (Timestamp, Timestamp),
+    (since, scanned_at): (Timestamp, Timestamp),
 ) {
     if at % 7 == 3 {
         return;
     }
     let idle = at.is_multiple_of(3);
-    for one in own.iter().filter(|one| one.size.is_some() && !one.stopped) {
+    for resource in own
+        .iter()
+        .filter(|resource| resource.size.is_some() && !resource.stopped)
+    {
         let busy = 18.0 + f64::from(u8::try_from(at % 60).unwrap_or(0));
-        let (signal, value) = if one.kind.starts_with("rds") {
+        let (signal, value) = if resource.kind.starts_with("rds") {
             ("DatabaseConnections", if idle { 0.0 } else { busy / 8.0 })
         } else {
             ("CPUUtilization", if idle { 0.4 } else { busy })
         };
         let evidence = Evidence {
-            signal: format!("{} {signal}", one.id.short()),
+            signal: format!("{} {signal}", resource.id.short()),
             value: Some(value),
-            threshold: if one.kind.starts_with("rds") {
+            threshold: if resource.kind.starts_with("rds") {
                 1.0
             } else {
                 2.0
@@ -240,16 +246,16 @@ fn add_use(
             window: WINDOW,
         };
         // Idle for half of the time since it was created.
-        let half = jiff::SignedDuration::from_secs(looked_at.duration_since(since).as_secs() / 2);
+        let half = jiff::SignedDuration::from_secs(scanned_at.duration_since(since).as_secs() / 2);
         let observed = Activity {
             evidence: vec![evidence],
-            quiet_since: idle.then(|| since.checked_add(half).unwrap_or(looked_at)),
+            quiet_since: idle.then(|| since.checked_add(half).unwrap_or(scanned_at)),
         };
-        let seen = DatedActivity {
-            at: looked_at,
+        let activity = DatedActivity {
+            at: scanned_at,
             observed,
         };
-        found.uses.push((one.id.clone(), seen));
+        found.uses.push((resource.id.clone(), activity));
     }
 }
 
@@ -277,7 +283,7 @@ impl ResourceBuilder<'_> {
             "arn:aws:{service}:{region}:{account}:{name}{:08x}",
             dice.roll(1 << 32)
         );
-        let mut one = Resource::named(ResourceId(id), kind, self.place.clone());
+        let mut resource = Resource::named(ResourceId(id), kind, self.place.clone());
         let DemoTags {
             name,
             app,
@@ -286,7 +292,7 @@ impl ResourceBuilder<'_> {
             ttl,
         } = self.tags;
         let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        one.tags = [
+        resource.tags = [
             tag(tags::STACK, name),
             tag(tags::APP, app),
             tag(tags::VERSION, version),
@@ -294,26 +300,26 @@ impl ResourceBuilder<'_> {
             tag(tags::TTL, ttl),
         ]
         .into();
-        one.confirmation = Confirmation::Confirmed;
-        one.created_at = Some(self.created_at);
-        one.hourly_usd = rate.and_then(|rate| rate.parse().ok());
-        one.hourly_source = rate.map(|_| PRICE_SOURCE.to_owned());
-        one.usage = rate
+        resource.confirmation = Confirmation::Confirmed;
+        resource.created_at = Some(self.created_at);
+        resource.hourly_usd = rate.and_then(|rate| rate.parse().ok());
+        resource.hourly_source = rate.map(|_| PRICE_SOURCE.to_owned());
+        resource.usage = rate
             .map(|_| Usage {
                 meter: kind.to_owned(),
                 quantity: Decimal::ONE,
             })
             .into_iter()
             .collect();
-        one.unpriced = unpriced.iter().map(|what| (*what).to_owned()).collect();
-        self.resources.push(one);
+        resource.unpriced = unpriced.iter().map(|what| (*what).to_owned()).collect();
+        self.resources.push(resource);
     }
 
     /// Makes the last resource stoppable, with this size.
     fn stoppable(&mut self, size: serde_json::Value) {
-        if let Some(one) = self.resources.last_mut() {
-            one.size = Some(size);
-            one.state = Some("running".to_owned());
+        if let Some(resource) = self.resources.last_mut() {
+            resource.size = Some(size);
+            resource.state = Some("running".to_owned());
         }
     }
 

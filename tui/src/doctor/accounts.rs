@@ -153,8 +153,8 @@ mod tests {
             .collect()
     }
 
-    /// Invalid credentials are reported once. A region that does not answer is broken; a service that
-    /// denies access is advice.
+    /// Invalid credentials are reported once. A region that does not answer is broken; a service
+    /// that denies access is advice.
     #[test]
     fn each_gap_gets_its_verdict() {
         let all = verdicts(Vec::new());

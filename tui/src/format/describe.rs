@@ -1,5 +1,7 @@
 //! Phases, events and findings as sentences for people. JSON has the same facts as fields.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use stack::cloud::Unchecked;
 use stack::idle::{Evidence, IdleState};
@@ -7,7 +9,7 @@ use stack::init::{PhaseBoundary, ReportedPhase};
 use stack::lease::Strategy;
 use stack::reaper::ReaperInactive;
 use stack::service::billing::Billed;
-use stack::{EventKind, Phase, Source};
+use stack::{Event, EventKind, Phase, Source};
 
 use super::values;
 
@@ -106,6 +108,21 @@ pub(crate) fn source(source: Source) -> &'static str {
         Source::Cli => "cli",
         Source::Reaper => "reaper",
     }
+}
+
+/// The events in words, see [`event`]. The end of a stack also names how it ended, if the start of
+/// its teardown is among the events.
+pub(crate) fn events(events: &[Event]) -> Vec<String> {
+    let mut strategies = BTreeMap::new();
+    let texts = events.iter().map(|event| match &event.kind {
+        EventKind::TeardownStarted { strategy, .. } => {
+            strategies.insert(&event.stack, *strategy);
+            self::event(&event.kind)
+        }
+        EventKind::Gone => gone(strategies.get(&event.stack).copied()).to_owned(),
+        kind => self::event(kind),
+    });
+    texts.collect()
 }
 
 /// An event with its own fields. The text may contain anything that a user or a tag contains, so
@@ -218,11 +235,21 @@ pub(crate) fn event(kind: &EventKind) -> String {
             Some(ledger) => format!("adopted from ledger {ledger}"),
             None => "adopted".to_owned(),
         },
-        EventKind::Gone => "gone: the teardown is complete".to_owned(),
+        EventKind::Gone => gone(None).to_owned(),
         EventKind::Unknown(unknown) => {
             let fields = serde_json::Value::Object(unknown.fields.clone());
             format!("{} (from a newer version of jiti) {fields}", unknown.kind)
         }
+    }
+}
+
+/// The end of a stack, with the strategy of the teardown if it is known. Every sweep ends with a
+/// check of all accounts; a destroy through Terraform does so only where accounts are configured.
+fn gone(strategy: Option<Strategy>) -> &'static str {
+    match strategy {
+        Some(Strategy::Sweep) => "gone: verified, nothing left",
+        Some(Strategy::Terraform) => "gone: destroyed by Terraform",
+        None => "gone: the teardown is complete",
     }
 }
 
@@ -243,6 +270,24 @@ mod tests {
             event(&kind),
             r#"teleported (from a newer version of jiti) {"to":"mars"}"#
         );
+    }
+
+    /// The end of a stack names how it ended, if the start of its teardown is known.
+    #[test]
+    fn the_end_names_the_strategy() {
+        let event = |text: &str| -> EventKind { serde_json::from_str(text).expect("an event") };
+        let started = event(
+            r#"{"kind": "teardown_started", "strategy": "sweep", "by": "ana@laptop", "why": "x",
+                "run": "7k3m9q2x4v8w", "host": "laptop", "pid": 1}"#,
+        );
+        let placed = |kind: EventKind, seq: u64| {
+            stack::testing::new_event(stack::testing::noon(), kind)
+                .into_event(stack::testing::stack_name("shop"), stack::Seq(seq))
+        };
+        let gone = events(&[placed(EventKind::Gone, 1)]);
+        assert_eq!(gone, ["gone: the teardown is complete"]);
+        let swept = events(&[placed(started, 1), placed(EventKind::Gone, 2)]);
+        assert_eq!(swept[1], "gone: verified, nothing left");
     }
 
     /// A hold shows its end and the reason as its author wrote it.

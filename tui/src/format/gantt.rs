@@ -12,7 +12,8 @@ pub(crate) struct Bar {
     pub(crate) took: Option<Elapsed>,
 }
 
-/// Draws each bar as a line of at most `columns` columns, which span the time from `start` to `end`:
+/// Draws each bar as a line of at most `columns` columns, which span the time from `start` to
+/// `end`:
 ///
 /// ```text
 /// ███

@@ -205,7 +205,8 @@ impl Table {
         widths
     }
 
-    /// The widths after those columns have shrunk that do so before a column of this drop order goes.
+    /// The widths after those columns have shrunk that do so before a column of this drop order
+    /// goes.
     fn shrunk(&self, widths: &[Option<usize>], order: u8) -> Vec<Option<usize>> {
         let shrunk = |column: &Column, width: usize| match column.shrink_first {
             Some((narrow, before)) if before <= order => width.min(narrow),

@@ -157,7 +157,8 @@ fn suffix(text: &str, columns: usize) -> &str {
 mod tests {
     use super::*;
 
-    /// No character that controls a terminal, changes the text direction or is invisible comes through.
+    /// No character that controls a terminal, changes the text direction or is invisible comes
+    /// through.
     #[test]
     fn nothing_dangerous_comes_through() {
         for (given, shown) in [

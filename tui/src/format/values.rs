@@ -1,4 +1,5 @@
-//! How people read figures: counts, durations, times, dollars. An unknown value is never shown as 0.
+//! How people read figures: counts, durations, times, dollars. An unknown value is never shown as
+//! 0.
 
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};

@@ -13,8 +13,8 @@ use crate::format::values;
 /// How many items of a list the text names.
 const MAX_LISTED: usize = 5;
 
-/// The body that the webhook receives. Slack shows `text`; the other fields are for programs. Fields are
-/// only ever added.
+/// The body that the webhook receives. Slack shows `text`; the other fields are for programs.
+/// Fields are only ever added.
 #[derive(Debug, Serialize)]
 pub(crate) struct WebhookMessage {
     /// The whole message for people. Escaped for Slack, so that a name cannot mention a channel.

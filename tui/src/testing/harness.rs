@@ -300,8 +300,8 @@ impl Harness {
         self.handle(Event::Resize { columns, rows });
     }
 
-    /// Presses keys, and draws after each: characters, or names in angle brackets such as `<enter>`,
-    /// `<esc>`, `<down>`, `<ctrl-c>`.
+    /// Presses keys, and draws after each: characters, or names in angle brackets such as
+    /// `<enter>`, `<esc>`, `<down>`, `<ctrl-c>`.
     pub fn keys(&mut self, keys: &str) {
         for key in parse_keys(keys) {
             self.handle(Event::Key(key));
@@ -378,7 +378,8 @@ impl Harness {
         screen_text(self.terminal.backend().buffer())
     }
 
-    /// How the screen looks: a letter for each cell that is not plain. See [`Harness::style_legend`].
+    /// How the screen looks: a letter for each cell that is not plain. See
+    /// [`Harness::style_legend`].
     #[must_use]
     pub fn style_map(&self) -> String {
         style_map(self.terminal.backend().buffer())

@@ -19,9 +19,9 @@ use crate::format::{describe, values};
 
 /// Show what a stack costs: the estimate and the bill
 ///
-/// The estimate is list price × time, with the date of the price. It names what a list price does not
-/// cover. The bill comes from Cost Explorer, a day or more late. A request costs $0.01 and covers all
-/// stacks. jiti makes one only with --billed, and at most one every 12 hours.
+/// The estimate is list price × time, with the date of the price. It names what a list price does
+/// not cover. The bill comes from Cost Explorer, a day or more late. A request costs $0.01 and
+/// covers all stacks. jiti makes one only with --billed, and at most one every 12 hours.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

@@ -186,7 +186,8 @@ fn listen(events: UnboundedSender<Event>) -> Result<(), CommandError> {
         });
     }
     tokio::spawn(async move {
-        // With crossterm's `use-dev-tty`: its default loses keys that arrive together with a resize.
+        // With crossterm's `use-dev-tty`: its default loses keys that arrive together with a
+        // resize.
         let mut inputs = EventStream::new();
         while let Some(Ok(input)) = inputs.next().await {
             let event = match input {

@@ -48,7 +48,7 @@ pub(crate) async fn run(
 ///
 /// ```text
 /// advice  reaper       no reaper has run yet
-///         to fix:      run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
+///         to fix:      run `jiti reap --yes` from a timer
 /// ```
 fn for_people(finding: &Finding, ui: &mut Ui) -> Result<(), CommandError> {
     let Finding {

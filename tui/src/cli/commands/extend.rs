@@ -12,8 +12,8 @@ use crate::format::values;
 
 /// Extend the lease of a stack
 ///
-/// The new expiry is counted from the later of now and the current expiry. Past the policy's `max_ttl`,
-/// jiti refuses (exit code 3) and names the latest time that is allowed.
+/// The new expiry is counted from the later of now and the current expiry. Past the policy's
+/// `max_ttl`, jiti refuses (exit code 3) and names the latest time that is allowed.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

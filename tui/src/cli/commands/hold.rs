@@ -13,8 +13,8 @@ use crate::format::values;
 
 /// Keep the reaper away from a stack until a stated time
 ///
-/// A hold always ends automatically. If it would be longer than the policy's `max_hold`, jiti refuses
-/// (exit code 3) and names the latest time that is allowed.
+/// A hold always ends automatically. If it would be longer than the policy's `max_hold`, jiti
+/// refuses (exit code 3) and names the latest time that is allowed.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

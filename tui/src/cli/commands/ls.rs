@@ -17,11 +17,11 @@ use crate::format::{describe, fields, values};
 
 /// List the stacks that are not gone
 ///
-/// Where accounts are configured, jiti queries the cloud again if its data is older than `refresh`, and
-/// also lists unleased stacks: found by tags only, with no lease in this ledger. The reaper never tears
-/// those down. An unknown value is shown as –, never as 0. In a narrow terminal, columns disappear in
-/// this order: INIT, ENDS AT, AGE, SPENT, APP@VERSION, $/H, OWNER. After that, jiti shortens names. In a
-/// pipe, jiti prints everything in full.
+/// Where accounts are configured, jiti queries the cloud again if its data is older than `refresh`,
+/// and also lists unleased stacks: found by tags only, with no lease in this ledger. The reaper
+/// never tears those down. An unknown value is shown as –, never as 0. In a narrow terminal,
+/// columns disappear in this order: INIT, ENDS AT, AGE, SPENT, APP@VERSION, $/H, OWNER. After that,
+/// jiti shortens names. In a pipe, jiti prints everything in full.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Include the stacks that are gone

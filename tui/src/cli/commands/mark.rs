@@ -18,8 +18,8 @@ const MAX_LENGTH: usize = 100;
 
 /// Report a start-up phase of a stack, from inside the app
 ///
-/// Run `jiti mark NAME PHASE start` when a phase starts, `jiti mark NAME PHASE done` when it ends, and
-/// `jiti mark NAME ready` when the stack is ready. Prints nothing on success.
+/// Run `jiti mark NAME PHASE start` when a phase starts, `jiti mark NAME PHASE done` when it ends,
+/// and `jiti mark NAME ready` when the stack is ready. Prints nothing on success.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "jiti mark [OPTIONS] <NAME> <PHASE> <start|done> [--class <C>]\n       jiti mark [OPTIONS] <NAME> ready"

@@ -18,10 +18,10 @@ use crate::error::CommandError;
 
 /// Tear down the stacks that are due, and warn the owners of stacks that soon will be
 ///
-/// Without --yes, jiti only shows what it would do. A stack is due when it has expired, was not ready in
-/// time or was idle too long, and the grace has passed. The reaper skips stacks that are held or
-/// protected. The exit code is 4 if a teardown left something behind, and 3 if more stacks are due than
-/// `max_stacks` allows.
+/// Without --yes, jiti only shows what it would do. A stack is due when it has expired, was not
+/// ready in time or was idle too long, and the grace has passed. The reaper skips stacks that are
+/// held or protected. The exit code is 4 if a teardown left something behind, and 3 if more stacks
+/// are due than `max_stacks` allows.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "jiti reap [OPTIONS] [--yes] [--watch]\n       jiti reap [OPTIONS] --pause [--why <WHY>]\n       jiti reap [OPTIONS] --resume"

@@ -14,8 +14,8 @@ use crate::error::CommandError;
 
 /// Show everything about one stack
 ///
-/// Its lease, where it was applied from, its start-up phases, its cost, whether it is in use, its tagged
-/// resources, and its last events.
+/// Its lease, where it was applied from, its start-up phases, its cost, whether it is in use, its
+/// tagged resources, and its last events.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

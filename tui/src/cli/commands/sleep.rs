@@ -16,8 +16,9 @@ use crate::format::values;
 
 /// Stop a stack's compute and keep its data
 ///
-/// jiti records every size in the ledger before it stops anything, and `jiti wake` restores it. The lease
-/// keeps running while the stack sleeps. If a stack is only partly asleep, run sleep or wake again.
+/// jiti records every size in the ledger before it stops anything, and `jiti wake` restores it. The
+/// lease keeps running while the stack sleeps. If a stack is only partly asleep, run sleep or wake
+/// again.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

@@ -13,9 +13,9 @@ use crate::format::values;
 
 /// Query the cloud now, however recent the cached data is
 ///
-/// Finds tagged resources in every configured account and region, confirms each with its own service,
-/// checks whether it is in use, and records rates and use in the ledger. The exit code is 1 if no account
-/// answered.
+/// Finds tagged resources in every configured account and region, confirms each with its own
+/// service, checks whether it is in use, and records rates and use in the ledger. The exit code is
+/// 1 if no account answered.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Also download the current list prices, which is free of charge
@@ -56,8 +56,8 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Downloads the prices of the known resources, then queries the cloud. If no resource is known yet, it
-/// queries the cloud before that too, so that what it finds gets a price.
+/// Downloads the prices of the known resources, then queries the cloud. If no resource is known
+/// yet, it queries the cloud before that too, so that what it finds gets a price.
 async fn with_prices(service: &Service) -> Result<Option<SyncReport>, CommandError> {
     if service.known_resources().await? == 0 {
         service.sync(SyncMode::Always).await?;

@@ -24,11 +24,11 @@ use crate::teardown_process::TeardownProcess;
 
 /// Tear a stack down: show the plan first, then carry out only that plan
 ///
-/// jiti makes a destroy plan in the directory where the stack was applied, with the variables that its
-/// `teardown` block records. It refuses a plan that would delete another stack's resources. If the
-/// Terraform state is lost, `--strategy sweep` deletes the resources by their tags, in the configured
-/// accounts. A separate process does the work and keeps running if you close this one; Ctrl-C only stops
-/// following it. If the stack is already gone, the exit code is 0.
+/// jiti makes a destroy plan in the directory where the stack was applied, with the variables that
+/// its `teardown` block records. It refuses a plan that would delete another stack's resources. If
+/// the Terraform state is lost, `--strategy sweep` deletes the resources by their tags, in the
+/// configured accounts. A separate process does the work and keeps running if you close this one;
+/// Ctrl-C only stops following it. If the stack is already gone, the exit code is 0.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name
@@ -154,8 +154,8 @@ async fn plan(
     Ok(planned?)
 }
 
-/// Whether a plan is needed; false if the stack is already gone. Refuses before the slow plan whatever
-/// can be refused without it.
+/// Whether a plan is needed; false if the stack is already gone. Refuses before the slow plan
+/// whatever can be refused without it.
 async fn needs_plan(arguments: &Arguments, service: &Service) -> Result<bool, CommandError> {
     let name = &arguments.name;
     let by_tags = arguments.strategy == Strategy::Sweep;

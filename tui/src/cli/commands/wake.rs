@@ -14,8 +14,8 @@ use crate::format::values;
 
 /// Wake a sleeping stack, and restore every size
 ///
-/// Databases start first. When everything runs, a new init starts: the stack is ready again when its
-/// checks pass.
+/// Databases start first. When everything runs, a new init starts: the stack is ready again when
+/// its checks pass.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The stack's name

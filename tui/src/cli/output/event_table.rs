@@ -15,8 +15,8 @@ pub(crate) enum EventScope {
     AllStacks,
 }
 
-/// Builds the table, with one row per event. In a narrow terminal, KIND and SOURCE are dropped first,
-/// then WHAT HAPPENED is shortened, and BY is dropped last, because readers ask who did it.
+/// Builds the table, with one row per event. In a narrow terminal, KIND and SOURCE are dropped
+/// first, then WHAT HAPPENED is shortened, and BY is dropped last, because readers ask who did it.
 pub(crate) fn build(events: &[Event], scope: EventScope) -> Table {
     let mut columns = vec![
         Column::new("SEQ", Align::Right),
@@ -35,13 +35,13 @@ pub(crate) fn build(events: &[Event], scope: EventScope) -> Table {
         columns.remove(STACK_COLUMN);
     }
     let mut table = Table::new(columns);
-    for event in events {
+    for (event, description) in events.iter().zip(describe::events(events)) {
         let mut cells = vec![
             Cell::new(event.seq.to_string()).tone(Tone::Quiet),
             Cell::new(values::second(event.at)),
             Cell::new(&event.stack),
             Cell::new(event.kind.name()),
-            Cell::new(describe::event(&event.kind)),
+            Cell::new(description),
             Cell::new(&event.actor),
             Cell::new(describe::source(event.source)),
         ];

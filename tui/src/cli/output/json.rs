@@ -68,8 +68,8 @@ fn document(value: &impl Serialize) -> Result<String, CommandError> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// Indents, and escapes characters that JSON allows but that would control a terminal. A JSON parser
-/// reads the same text either way.
+/// Indents, and escapes characters that JSON allows but that would control a terminal. A JSON
+/// parser reads the same text either way.
 #[derive(Default)]
 struct SafeFormatter(PrettyFormatter<'static>);
 

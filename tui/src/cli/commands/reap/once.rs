@@ -150,8 +150,8 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     Ok(report)
 }
 
-/// Wakes the stacks whose sleep is over, and stops again what AWS has started. A wake that takes longer
-/// than a few polls is continued by the next run.
+/// Wakes the stacks whose sleep is over, and stops again what AWS has started. A wake that takes
+/// longer than a few polls is continued by the next run.
 async fn maintain_sleeping_stacks(service: &Service, shared: &Shared) {
     let patience = PollPolicy {
         looks: 6,
@@ -166,7 +166,8 @@ async fn maintain_sleeping_stacks(service: &Service, shared: &Shared) {
     }
 }
 
-/// Checks stacks that are gone once more. A failure does not fail the run: the next run checks them.
+/// Checks stacks that are gone once more. A failure does not fail the run: the next run checks
+/// them.
 async fn recheck_gone_stacks(service: &Service, shared: &Shared) -> RecheckSummary {
     let result = service.recheck_gone().await;
     let rechecked = result.unwrap_or_else(|error| {

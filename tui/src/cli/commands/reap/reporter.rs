@@ -100,7 +100,8 @@ impl Reporter {
         }
     }
 
-    /// Reports a step of a teardown with the stack's name. The last step is reported as the run's own.
+    /// Reports a step of a teardown with the stack's name. The last step is reported as the run's
+    /// own.
     fn progress_object(&self, name: &stack::StackName, progress: &Progress) {
         if progress.is_last() {
             return;

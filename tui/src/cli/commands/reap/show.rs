@@ -106,7 +106,7 @@ fn for_people(preview: &Preview, has_webhook: bool, ui: &mut Ui) -> Result<(), C
     }
     if let Some(too_many) = &preview.too_many {
         ui.text(&format!(
-            "A run would touch none of these: {} are due, and max_stacks under [reaper] allows {} per run.",
+            "A run would touch none of these: {} due, but max_stacks under [reaper] allows {} per run.",
             values::count(too_many.stacks.len(), "stack"),
             too_many.max
         ))?;
@@ -125,13 +125,15 @@ fn for_people(preview: &Preview, has_webhook: bool, ui: &mut Ui) -> Result<(), C
             later.reason
         ))?;
     }
-    for warning in &preview.warnings {
-        let start = if has_webhook {
-            "Would send"
+    if !preview.warnings.is_empty() {
+        ui.text(if has_webhook {
+            "Would send:"
         } else {
-            "No webhook configured under [notify]; would have sent"
-        };
-        ui.text(&format!("{start}: {}.", warning.summary()))?;
+            "No webhook configured under [notify]; would have sent:"
+        })?;
+    }
+    for warning in &preview.warnings {
+        ui.labelled("  ", 2, &format!("{}.", warning.summary()))?;
     }
     Ok(())
 }

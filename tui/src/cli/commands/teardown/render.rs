@@ -39,11 +39,13 @@ pub(super) fn json(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError>
 /// ```
 pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError> {
     let what = match plan.count() {
+        0 if !plan.may_proceed() => "no plan".to_owned(),
         0 => "nothing left to destroy".to_owned(),
         count => format!("{} will be destroyed", values::count(count, "resource")),
     };
     let saving = plan
         .hourly_usd
+        .filter(|_| plan.may_proceed() || plan.count() > 0)
         .map(|rate| format!(", saving {}/h", values::rate(rate)));
     let name = ui.paint(Tone::Heading, &clean(plan.name.as_str()));
     ui.line(&format!("{name}: {what}{}", saving.unwrap_or_default()))?;
@@ -159,7 +161,8 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
     }
 }
 
-/// A cloud resource by its type and the last part of its ARN, or the address of a Terraform resource.
+/// A cloud resource by its type and the last part of its ARN, or the address of a Terraform
+/// resource.
 fn label(kind: &str, id: &str) -> String {
     match short(id) {
         short if short == id => id.to_owned(),

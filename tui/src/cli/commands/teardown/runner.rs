@@ -25,11 +25,11 @@ pub(crate) struct Arguments {
     dashboard: bool,
 }
 
-/// Runs the teardown. Its progress is in the progress file; the result here is for the log and the exit
-/// code.
+/// Runs the teardown. Its progress is in the progress file; the result here is for the log and the
+/// exit code.
 pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), CommandError> {
-    // A new session, so that closing the terminal does not end it. Fails if this process already leads
-    // a group, and then it is detached already.
+    // A new session, so that closing the terminal does not end it. Fails if this process already
+    // leads a group, and then it is detached already.
     let _ = rustix::process::setsid();
     let stop = StopSignal::default();
     let mut signals = [
