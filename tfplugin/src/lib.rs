@@ -18,6 +18,13 @@ pub mod model;
 mod number;
 mod path;
 mod plan;
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(
+        unreachable_pub,
+        reason = "`internals` exports it with the feature `testing`"
+    )
+)]
 mod plugin;
 mod private;
 mod proto;
@@ -31,6 +38,13 @@ mod server;
 pub mod testing;
 mod types;
 mod value;
+#[cfg_attr(
+    not(feature = "testing"),
+    allow(
+        unreachable_pub,
+        reason = "`internals` exports it with the feature `testing`"
+    )
+)]
 mod wire;
 
 pub use context::Context;

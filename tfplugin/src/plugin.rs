@@ -46,6 +46,7 @@ use crate::proto::plugin::grpc_controller_server::GrpcControllerServer;
 use crate::proto::plugin::grpc_stdio_server::GrpcStdioServer;
 use crate::proto::tfplugin6::provider_server::{Provider, ProviderServer};
 
+#[cfg(feature = "testing")]
 pub use self::connection::ConnectionId;
 
 /// The maximum size of a message in bytes, in both directions. A large state or schema is one

@@ -127,10 +127,7 @@ fn decoding_errors_have_paths() {
             b"\x83\xa1a\xc1",
             "a: expected a value, found a reserved byte",
         ),
-        (
-            b"\x83\x01\xc0\xc0",
-            "expected a string key, found a number",
-        ),
+        (b"\x83\x01\xc0\xc0", "expected a string key, found a number"),
         (b"\x83\xa1a\x90\xa1b", "b: the bytes end inside the value"),
         (b"\xc0\xc0", "unexpected bytes after the value: 1"),
     ];
