@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use stack::config::Locations;
 use stack::{Origin, process};
 
 /// The environment of this run. `main` reads it once and passes it down.
@@ -13,14 +14,8 @@ pub(crate) struct Environment {
     pub(crate) workspace: Option<String>,
     /// `TF_DATA_DIR`
     pub(crate) data_dir: Option<PathBuf>,
-    /// `JITI_LEDGER`
-    pub(crate) ledger: Option<String>,
-    /// `JITI_CONFIG`
-    pub(crate) config: Option<PathBuf>,
-    /// `XDG_DATA_HOME`, else `$HOME/.local/share`
-    pub(crate) data_home: Option<PathBuf>,
-    /// `XDG_CONFIG_HOME`, else `$HOME/.config`
-    pub(crate) config_home: Option<PathBuf>,
+    /// The variables that locate the ledger and the config file.
+    pub(crate) locations: Locations,
     /// The user who runs Terraform: `USER`, else `LOGNAME`, else the user id.
     pub(crate) user: String,
 }
@@ -75,21 +70,18 @@ impl Environment {
                 .filter(|value| !value.is_empty())
                 .map(PathBuf::from)
         };
-        // The XDG specification says to ignore relative paths.
-        let base_folder = |name: &str, fallback: &str| {
-            path(name)
-                .filter(|folder| folder.is_absolute())
-                .or_else(|| path("HOME").map(|home| home.join(fallback)))
-        };
         Self {
             // The working directory respects -chdir; the variable PWD does not.
             directory: std::env::current_dir().unwrap_or_default(),
             workspace: text("TF_WORKSPACE"),
             data_dir: path("TF_DATA_DIR"),
-            ledger: text("JITI_LEDGER"),
-            config: path("JITI_CONFIG"),
-            data_home: base_folder("XDG_DATA_HOME", ".local/share"),
-            config_home: base_folder("XDG_CONFIG_HOME", ".config"),
+            locations: Locations {
+                jiti_ledger: text("JITI_LEDGER"),
+                jiti_config: path("JITI_CONFIG"),
+                xdg_data_home: path("XDG_DATA_HOME"),
+                xdg_config_home: path("XDG_CONFIG_HOME"),
+                home: path("HOME"),
+            },
             user: text("USER")
                 .or_else(|| text("LOGNAME"))
                 .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),

@@ -1,12 +1,14 @@
 //! The provider: its configuration, and the resources, data sources and functions that it
 //! registers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use stack::config::PathSource;
 use tfplugin::{Context, Ending, Failure, Model, Provider, Registry, Result, Value};
 
 use crate::client::{Client, ConfigPath};
 use crate::data_sources::{StackDataSource, StacksDataSource};
+use crate::diag;
 use crate::functions::{DurationFunction, StackNameFunction, TagsFunction};
 use crate::origin::Environment;
 use crate::resources::{ReadinessResource, StackResource};
@@ -39,50 +41,40 @@ impl Jiti {
     }
 
     fn ledger_path(&self, configured: Value<String>) -> Result<PathBuf> {
-        let explicit = match configured {
-            Value::Known(text) => Some(text),
-            Value::Null => self.environment.ledger.clone(),
-            Value::Unknown => {
-                return Err(unknown("ledger"));
-            }
-        };
-        let path = match explicit {
-            Some(text) if text.contains("://") => {
-                return Err(Failure::new(
-                    "Unsupported ledger",
-                    format!("{text:?} is a URL, but this version supports only ledger files. Use the path of a file."),
-                )
-                .at("ledger"));
-            }
-            Some(text) => PathBuf::from(text),
-            None => match &self.environment.data_home {
-                Some(folder) => folder.join("jiti/ledger.db"),
-                None => {
-                    return Err(Failure::new(
-                        "No path for the ledger",
-                        "Neither HOME nor XDG_DATA_HOME is set. Set `ledger` in the provider block, or JITI_LEDGER.",
-                    )
-                    .at("ledger"));
-                }
-            },
-        };
-        Ok(self.environment.directory.join(path))
+        let argument = known("ledger", configured)?;
+        let path = self.environment.locations.ledger(argument.as_deref());
+        path.map(|path| self.environment.directory.join(path))
+            .map_err(|error| {
+                let detail = format!(
+                    "{} Set `ledger` in the provider block, or JITI_LEDGER, to the path of a file.",
+                    diag::sentence(&error)
+                );
+                Failure::new("No path for the ledger", detail).at("ledger")
+            })
     }
 
     fn config_path(&self, configured: Value<String>) -> Result<Option<ConfigPath>> {
-        let explicit = match configured {
-            Value::Known(text) => Some(PathBuf::from(text)),
-            Value::Null => self.environment.config.clone(),
-            Value::Unknown => return Err(unknown("config")),
-        };
-        Ok(match explicit {
-            Some(path) => Some(ConfigPath::Explicit(self.environment.directory.join(path))),
-            None => self
-                .environment
-                .config_home
-                .as_ref()
-                .map(|folder| ConfigPath::Default(folder.join("jiti/config.toml"))),
-        })
+        let argument = known("config", configured)?;
+        let found = self
+            .environment
+            .locations
+            .config(argument.as_deref().map(Path::new));
+        Ok(found.map(|found| {
+            let path = self.environment.directory.join(found.path);
+            match found.source {
+                PathSource::Default => ConfigPath::Default(path),
+                PathSource::Argument | PathSource::Variable => ConfigPath::Explicit(path),
+            }
+        }))
+    }
+}
+
+/// The value of an attribute; `None` if it is not set.
+fn known(attribute: &str, value: Value<String>) -> Result<Option<String>> {
+    match value {
+        Value::Known(text) => Ok(Some(text)),
+        Value::Null => Ok(None),
+        Value::Unknown => Err(unknown(attribute)),
     }
 }
 

@@ -1,6 +1,6 @@
-//! How fast the ledger in a file is: appends a second, and the list of 10,000 live stacks among a
-//! million events. `cargo bench -p stack --bench ledger [-- FOLDER]`; numbers are printed, none is a
-//! condition.
+//! Benchmarks of the ledger file: appends per second, and listing 10,000 live stacks among a
+//! million events. `cargo bench -p stack --bench ledger [-- FOLDER]` prints the numbers and checks
+//! none.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +19,8 @@ const EVENTS_OF_GONE: u64 = 10;
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome {
-    // `cargo test --all-targets` runs this as well, and is told nothing it could wait minutes for.
+    // `cargo test --all-targets` also runs this binary, without the argument that starts the long
+    // runs.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
         return Ok(());
@@ -47,7 +48,7 @@ fn main() -> Outcome {
     })
 }
 
-/// Writers that each append one event after the other, every one acknowledged from disk.
+/// Concurrent writers, each waiting for the acknowledgement of every append.
 async fn appends(folder: &Path, writers: u64, total: u64) -> Outcome {
     let mut rates = Vec::new();
     for round in 0..5 {
@@ -85,7 +86,7 @@ async fn appends(folder: &Path, writers: u64, total: u64) -> Outcome {
     Ok(())
 }
 
-/// The list of the live stacks, with the history of all the others in the same file.
+/// Lists the live stacks in a file that also has the history of all others.
 async fn list(folder: &Path) -> Outcome {
     let path = folder.join("list.db");
     let ledger = Arc::new(SqliteLedger::at(&path));
@@ -152,7 +153,7 @@ async fn list(folder: &Path) -> Outcome {
     Ok(())
 }
 
-/// Live and gone stacks mixed, as the years would mix them.
+/// Fills a ledger with live and gone stacks in mixed order, as years of use would.
 async fn fill(ledger: &Arc<SqliteLedger>) -> Outcome {
     let names = (0..LIVE + GONE).map(|number| match number % 6 {
         0 => (format!("live-{}", number / 6), EVENTS_OF_LIVE),
@@ -209,7 +210,7 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-/// The memory that this process holds, where the system tells it.
+/// The resident memory of this process, where the system reports it.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;

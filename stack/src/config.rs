@@ -6,6 +6,7 @@ mod section;
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use toml::de::DeTable;
 
 pub use error::{ConfigError, ConfigProblem};
@@ -124,6 +125,15 @@ impl Default for DashboardConfig {
             read_only: false,
             refresh: Span::minutes(5),
         }
+    }
+}
+
+impl DashboardConfig {
+    /// Whether cloud data is older than `refresh` allows. Data that was never fetched is stale, and
+    /// so is data from the future, which another clock has written.
+    #[must_use]
+    pub fn is_stale(&self, scanned_at: Option<Timestamp>, now: Timestamp) -> bool {
+        !scanned_at.is_some_and(|at| at <= now && self.refresh.after(at) > now)
     }
 }
 

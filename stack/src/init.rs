@@ -108,7 +108,7 @@ impl Init {
                 match same {
                     Some(phase) => phase.seconds = Some(reported.seconds),
                     None => {
-                        self.add_phase(name, class, reported.started_at, Some(reported.seconds))
+                        self.add_phase(name, class, reported.started_at, Some(reported.seconds));
                     }
                 }
             }

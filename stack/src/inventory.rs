@@ -4,11 +4,11 @@
 //! [`MemoryInventory`] and [`SqliteInventory`] pass the same contract test.
 
 mod bill;
-mod known;
 mod memory;
 mod rate;
+mod snapshot;
 mod sqlite;
-mod tagged;
+mod tagged_stack;
 
 use std::collections::BTreeMap;
 
@@ -17,12 +17,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use bill::{BillHistory, BilledDay, StackBill};
-pub(crate) use known::covers;
-pub use known::{CloudClock, CloudSnapshot, DatedActivity, PlaceScan, ScanGap};
 pub use memory::MemoryInventory;
 pub use rate::Rate;
+pub(crate) use snapshot::gap_covers;
+pub use snapshot::{CloudClock, CloudSnapshot, DatedActivity, PlaceScan, ScanGap};
 pub use sqlite::SqliteInventory;
-pub use tagged::TaggedStack;
+pub use tagged_stack::TaggedStack;
 
 use crate::cloud::{Bill, Described, Discovery, DiscoveryScope, Place, Price, ResourceId};
 use crate::idle::Activity;
@@ -122,7 +122,7 @@ pub trait Inventory: Send + Sync {
     ///
     /// # Errors
     /// When the store can't be read or written.
-    fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot>;
+    fn record_scan(&self, scan: CloudScan) -> LedgerFuture<'_, CloudSnapshot>;
 
     /// Records new descriptions of the resources `asked`, as [`CloudSnapshot::again`] defines.
     ///

@@ -2,8 +2,8 @@
 
 mod event;
 mod fold;
-mod reading;
 mod registration;
+mod status;
 mod transition;
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use event::{Event, EventKind, NewEvent, Operator, Source, Strategy, UnknownEvent};
-pub use reading::LeaseStatus;
 pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
+pub use status::LeaseStatus;
 pub use transition::{
     IllegalTransition, Phase, TransitionFacts, TransitionRefusal, UnknownPhase, next,
 };

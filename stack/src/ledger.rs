@@ -8,7 +8,7 @@
 mod error;
 mod memory;
 mod row;
-pub(crate) mod sqlite;
+mod sqlite;
 
 use std::fmt;
 use std::pin::Pin;

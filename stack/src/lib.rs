@@ -18,6 +18,7 @@ pub mod listing;
 pub mod policy;
 pub mod pool;
 pub mod process;
+pub mod random;
 pub mod reaper;
 pub mod report;
 pub mod service;

@@ -283,10 +283,10 @@ mod tests {
             (0, started(run())),
             (1, ReaperEventKind::Paused { why: None }),
         ]);
-        let said = paused.inactivity(minute(2)).expect("paused").to_string();
+        let message = paused.inactivity(minute(2)).expect("paused").to_string();
         assert!(
-            said.contains("ana@laptop paused the reaper at 2026-03-02T12:01:00Z; "),
-            "{said}"
+            message.contains("ana@laptop paused the reaper at 2026-03-02T12:01:00Z; "),
+            "{message}"
         );
         let resumed = vec![
             (1, ReaperEventKind::Paused { why: None }),

@@ -318,7 +318,7 @@ mod tests {
     /// are added.
     #[test]
     fn a_second_try_overwrites_nothing() {
-        let told = events([
+        let history = events([
             (0, slept(json!({"a": {"desired": 9}}))),
             (1, EventKind::Woken),
             (2, slept(json!({"a": {"desired": 3}}))),
@@ -328,7 +328,7 @@ mod tests {
             ),
         ]);
         let expected = json!({"a": {"desired": 3}, "b": {"state": "running"}});
-        assert_eq!(serde_json::to_value(prior(&told)).unwrap(), expected);
+        assert_eq!(serde_json::to_value(prior(&history)).unwrap(), expected);
     }
 
     /// A wake lasts from its first start until the stack is ready: until the last check if

@@ -187,9 +187,9 @@ mod tests {
             (9, deleted()),
             (10, EventKind::Gone),
         ]);
-        let told = ended.ended.expect("an end");
-        assert_eq!((told.deleted, told.why.as_str()), (2, "expired"));
-        assert_eq!(told.by, actor());
+        let end = ended.ended.expect("an end");
+        assert_eq!((end.deleted, end.why.as_str()), (2, "expired"));
+        assert_eq!(end.by, actor());
         assert_eq!(ended.failures, 0);
         assert_eq!(attempts([(5, EventKind::Released)]).ended, None);
     }

@@ -165,8 +165,8 @@ pub fn due_warnings(
 #[must_use]
 pub fn is_last_call(lease: &Lease, before: &[Span], view: &View) -> bool {
     let end = end(lease, view);
-    let announced = before.iter().filter(|span| **span < lease.terms.ttl.span());
-    let last = announced
+    let configured = before.iter().filter(|span| **span < lease.terms.ttl.span());
+    let last = configured
         .min()
         .is_some_and(|span| span.before(end) <= view.now);
     last && view.now < end && !causes(lease, &Activity::default(), view).is_empty()
@@ -185,22 +185,22 @@ fn expiry(lease: &Lease, observed: &Activity, before: &[Span], view: &View) -> O
     if deadline.cause != Cause::Expiry && deadline.due_at <= end {
         return None;
     }
-    let announced = before
+    let configured = before
         .iter()
         .copied()
         .filter(|span| *span < lease.terms.ttl.span());
     if view.now < end {
-        let nearest = announced
+        let nearest = configured
             .filter(|span| span.before(end) <= view.now)
             .min()?;
         let kind = WarningKind::Expiry { before: nearest };
         return (last_sent(lease, &kind.key()) < Some(nearest.before(end))).then_some(kind);
     }
-    let told = announced.into_iter().any(|before| {
+    let was_sent = configured.into_iter().any(|before| {
         last_sent(lease, &WarningKind::Expiry { before }.key()) >= Some(before.before(end))
     });
-    let told = told || last_sent(lease, "expired") >= Some(end);
-    (!told && view.now < deadline.due_at).then_some(WarningKind::Expired)
+    let was_sent = was_sent || last_sent(lease, "expired") >= Some(end);
+    (!was_sent && view.now < deadline.due_at).then_some(WarningKind::Expired)
 }
 
 /// The warning for a cause other than expiry, once it has occurred.
@@ -227,10 +227,10 @@ fn failure(
 }
 
 fn residue(lease: &Lease, attempts: &TeardownHistory, view: &View) -> Option<WarningKind> {
-    let told = last_sent(lease, "residue");
+    let sent = last_sent(lease, "residue");
     // Resources found after the stack was marked gone are new residue.
-    let found_after_all = last_sent(lease, "gone") > told;
-    (found_after_all || is_due_again(told, view)).then(|| WarningKind::Residue {
+    let found_after_all = last_sent(lease, "gone") > sent;
+    (found_after_all || is_due_again(sent, view)).then(|| WarningKind::Residue {
         reason: attempts.failed.as_ref().map(|failed| failed.reason.clone()),
         left: lease.residue.clone(),
     })
@@ -258,8 +258,8 @@ fn last_sent(lease: &Lease, key: &str) -> Option<Timestamp> {
 }
 
 /// Whether a lasting problem is to be reported now, for the first time or again.
-pub(crate) fn is_due_again(told: Option<Timestamp>, view: &View) -> bool {
-    told.is_none_or(|told| DAY.after(told) <= view.now)
+pub(crate) fn is_due_again(sent: Option<Timestamp>, view: &View) -> bool {
+    sent.is_none_or(|sent| DAY.after(sent) <= view.now)
 }
 
 #[cfg(test)]

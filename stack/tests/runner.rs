@@ -1,6 +1,6 @@
-//! The one integration binary of this package: a file that is not named here is a failure.
+//! The integration tests of this package. A test file that is not listed here is a failure.
 
-// The attribute tells the linter that the helpers in there are tests as well.
+// Marks the helpers in the module as test code for the linter.
 #[cfg(test)]
 mod test_inventory;
 #[cfg(test)]

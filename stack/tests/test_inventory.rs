@@ -1,4 +1,4 @@
-//! The laws of an inventory, the same for each implementation.
+//! The contract of an inventory, tested on every implementation.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use stack::{
     SqliteLedger,
 };
 
-/// A law holds for the inventory in memory, for the one in a ledger's file, and where the file can't be written or is
-/// not there.
+/// Runs a contract on the inventory in memory, on the one in a ledger's file, and on one whose file
+/// is read-only or missing.
 macro_rules! laws {
     ($($(#[$doc:meta])* $law:ident;)*) => {
         mod memory {
@@ -58,19 +58,21 @@ macro_rules! laws {
 }
 
 laws! {
-    /// What is kept is read back as it was.
+    /// A recorded answer is read back unchanged.
     answers_survive_reopening;
-    /// A look replaces what answered, and leaves what did not as it was known, with its age.
-    a_look_replaces_what_answered;
-    /// A resource whose own service did not answer keeps what was known of it, and is unconfirmed.
+    /// A scan replaces what answered. What did not answer keeps its last state and age.
+    a_scan_replaces_what_answered;
+    /// A resource that its own service did not confirm keeps its last details and becomes
+    /// unconfirmed.
     an_unconfirmed_resource_keeps_its_details;
-    /// A look for one stack replaces what is known of that stack only, children without a tag included.
-    a_look_for_one_stack_touches_no_other;
-    /// Use is remembered as long as the resource is there.
+    /// A scan of one stack replaces only that stack's resources, including its untagged children.
+    a_scan_of_one_stack_touches_no_other;
+    /// The use of a resource is kept as long as the resource exists.
     use_goes_with_its_resource;
-    /// A settled day of the bill is kept for good; any other is replaced; every request is counted.
+    /// A final day of the bill never changes, every other day is replaced, and every request is
+    /// counted.
     settled_days_are_kept;
-    /// Whatever is kept brings another generation, and reading does not.
+    /// Every change gives a new generation, and reading does not.
     each_change_is_another_generation;
     /// A price replaces the one for the same meter and region.
     prices_are_replaced;
@@ -107,7 +109,7 @@ fn resource(region: &str, kind: &str, id: &str, stack: Option<&str>) -> Resource
     resource
 }
 
-fn look(at: Timestamp, resources: Vec<Resource>, not_looked: Vec<Unchecked>) -> CloudScan {
+fn scan(at: Timestamp, resources: Vec<Resource>, not_looked: Vec<Unchecked>) -> CloudScan {
     CloudScan {
         at,
         ended_at: Span::minutes(1).after(at),
@@ -146,9 +148,9 @@ async fn answers_survive_reopening(inventory: Kept) {
     }];
     full.uses = vec![ResourceId("subnet-1".to_owned())];
     full.size = Some(serde_json::json!({ "min": 1 }));
-    let mut look = look(noon(), vec![full.clone()], vec![silent("us-east-1", None)]);
-    look.found.clock = Some(after(7));
-    let kept = inventory.record_scan(look).await.unwrap();
+    let mut scan = scan(noon(), vec![full.clone()], vec![silent("us-east-1", None)]);
+    scan.found.clock = Some(after(7));
+    let kept = inventory.record_scan(scan).await.unwrap();
     let known = inventory.known().await.unwrap();
     assert_eq!(kept, known);
     assert_eq!(known.resources.values().collect::<Vec<_>>(), [&full]);
@@ -161,19 +163,19 @@ async fn answers_survive_reopening(inventory: Kept) {
     assert_eq!(clock.skew().seconds(), 360);
 }
 
-async fn a_look_replaces_what_answered(inventory: Kept) {
+async fn a_scan_replaces_what_answered(inventory: Kept) {
     let volume = |id| resource("eu-west-1", "ec2:volume", id, Some("a"));
     let queue = |id| resource("eu-west-1", "sqs", id, Some("a"));
     let far = |id| resource("us-east-1", "ec2:volume", id, Some("a"));
     let first = vec![volume("vol-1"), queue("queue-1"), far("vol-2")];
     inventory
-        .record_scan(look(noon(), first, Vec::new()))
+        .record_scan(scan(noon(), first, Vec::new()))
         .await
         .unwrap();
-    // EC2 in one place and all of another do not answer; the queue is another one now.
+    // EC2 in one place and everything in another do not answer. The queue has changed.
     let gaps = vec![silent("eu-west-1", Some("ec2")), silent("us-east-1", None)];
     let known = inventory
-        .record_scan(look(after(5), vec![queue("queue-2")], gaps))
+        .record_scan(scan(after(5), vec![queue("queue-2")], gaps))
         .await
         .unwrap();
     assert_eq!(ids(&known), ["queue-2", "vol-1", "vol-2"]);
@@ -185,15 +187,15 @@ async fn a_look_replaces_what_answered(inventory: Kept) {
     let places = [place("eu-west-1"), place("us-east-1")];
     assert_eq!(known.tried_at(&places), Some(after(5)));
     assert_eq!(known.tried_at(&[place("eu-north-1")]), None);
-    // It stays as old as it is until it answers again, and then what is gone is gone.
+    // The age stays the same until the type answers again. Only then are missing resources removed.
     let gaps = vec![silent("eu-west-1", Some("ec2:volume"))];
     let known = inventory
-        .record_scan(look(after(10), vec![queue("queue-2")], gaps))
+        .record_scan(scan(after(10), vec![queue("queue-2")], gaps))
         .await
         .unwrap();
     assert_eq!(ids(&known), ["queue-2", "vol-1"]);
     let known = inventory
-        .record_scan(look(after(15), vec![queue("queue-2")], Vec::new()))
+        .record_scan(scan(after(15), vec![queue("queue-2")], Vec::new()))
         .await
         .unwrap();
     assert_eq!(ids(&known), ["queue-2"]);
@@ -204,14 +206,14 @@ async fn an_unconfirmed_resource_keeps_its_details(inventory: Kept) {
     let mut first = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
     first.hourly_usd = Some("0.5".parse().unwrap());
     inventory
-        .record_scan(look(noon(), vec![first.clone()], Vec::new()))
+        .record_scan(scan(noon(), vec![first.clone()], Vec::new()))
         .await
         .unwrap();
     let mut again = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
     again.confirmation = Confirmation::Unconfirmed("denied".to_owned());
     let gaps = vec![silent("eu-west-1", Some("ec2:volume"))];
     let known = inventory
-        .record_scan(look(after(5), vec![again.clone()], gaps))
+        .record_scan(scan(after(5), vec![again.clone()], gaps))
         .await
         .unwrap();
     let kept = &known.resources[&first.id];
@@ -221,7 +223,7 @@ async fn an_unconfirmed_resource_keeps_its_details(inventory: Kept) {
     );
 }
 
-async fn a_look_for_one_stack_touches_no_other(inventory: Kept) {
+async fn a_scan_of_one_stack_touches_no_other(inventory: Kept) {
     let volume = |id, stack| resource("eu-west-1", "ec2:volume", id, stack);
     let mut child = volume("vol-1-child", None);
     child.owner = Some(ResourceId("vol-1".to_owned()));
@@ -231,12 +233,12 @@ async fn a_look_for_one_stack_touches_no_other(inventory: Kept) {
         volume("vol-2", Some("b")),
     ];
     inventory
-        .record_scan(look(noon(), first, Vec::new()))
+        .record_scan(scan(noon(), first, Vec::new()))
         .await
         .unwrap();
-    let mut one = look(after(5), Vec::new(), Vec::new());
-    one.which = DiscoveryScope::Stack(stack_name("a"));
-    let known = inventory.record_scan(one).await.unwrap();
+    let mut scan = scan(after(5), Vec::new(), Vec::new());
+    scan.which = DiscoveryScope::Stack(stack_name("a"));
+    let known = inventory.record_scan(scan).await.unwrap();
     assert_eq!(ids(&known), ["vol-2"]);
     assert_eq!(known.tried_at(&[place("eu-west-1")]), Some(noon()));
 }
@@ -244,7 +246,7 @@ async fn a_look_for_one_stack_touches_no_other(inventory: Kept) {
 async fn use_goes_with_its_resource(inventory: Kept) {
     let volume = |id| resource("eu-west-1", "ec2:volume", id, Some("a"));
     inventory
-        .record_scan(look(noon(), vec![volume("vol-1")], Vec::new()))
+        .record_scan(scan(noon(), vec![volume("vol-1")], Vec::new()))
         .await
         .unwrap();
     let observed = Activity {
@@ -264,7 +266,7 @@ async fn use_goes_with_its_resource(inventory: Kept) {
     assert_eq!(uses.len(), 1, "what is not known is not remembered");
     assert_eq!((uses[0].1.at, &uses[0].1.observed), (after(1), &observed));
     let known = inventory
-        .record_scan(look(after(5), Vec::new(), Vec::new()))
+        .record_scan(scan(after(5), Vec::new(), Vec::new()))
         .await
         .unwrap();
     assert!(known.uses.is_empty());
@@ -343,7 +345,7 @@ async fn each_change_is_another_generation(inventory: Kept) {
         before.push(generation);
     };
     let volume = resource("eu-west-1", "ec2:volume", "vol-1", Some("a"));
-    let found = look(after(1), vec![volume.clone()], Vec::new());
+    let found = scan(after(1), vec![volume.clone()], Vec::new());
     inventory.record_scan(found).await.unwrap();
     changed(&inventory).await;
     let seen = [(volume.id.clone(), Activity::default())].into();

@@ -1,4 +1,4 @@
-//! The laws of a ledger, the same for each implementation.
+//! The contract of a ledger, tested on every implementation.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use stack::{
     Ledger, LedgerError, MemoryLedger, Owner, Phase, PoolName, RunId, Seq, Span, SqliteLedger,
 };
 
-/// A law holds for the ledger in memory and for the one in a file.
+/// Runs a contract on the ledger in memory and on the one in a file.
 macro_rules! laws {
     ($($(#[$doc:meta])* $law:ident;)*) => {
         mod memory {
@@ -36,27 +36,29 @@ macro_rules! laws {
 }
 
 laws! {
-    /// What is appended is read back as it was, numbered from one.
+    /// Appended events are read back unchanged, numbered from 1.
     appended_events_are_read_back;
-    /// An append on an old number is a lost race: it names both numbers and writes nothing.
+    /// An append after an old number is a lost race. The error has both numbers, and nothing is
+    /// written.
     a_lost_race_writes_nothing;
-    /// Events that the transition function refuses are refused as a whole, with nothing written.
+    /// Events that the transition function refuses are refused together, and nothing is written.
     illegal_events_write_nothing;
-    /// Of many who append after the same event exactly one wins.
+    /// Of many appends after the same event, exactly one succeeds.
     one_wins_a_race;
-    /// Whoever decides again after each lost race gets every event in, once, in the order of numbers.
+    /// Callers that decide again after each lost race append every event exactly once, in sequence.
     every_acknowledged_event_is_there_once;
-    /// The live list leaves out what is gone, the whole list does not; both are ordered by name.
+    /// The live list leaves out stacks that are gone, the full list does not. Both are sorted by
+    /// name.
     lists_are_by_name_and_scope;
-    /// A name that is gone begins a new lease, and its numbers go on.
+    /// A name that is gone can start a new lease, and its sequence numbers continue.
     a_name_can_be_used_again;
-    /// The log gives every event once, each stack's in order, and goes on where it was left.
-    the_log_goes_on_where_it_was_left;
-    /// A pool is appended to conditionally, and is apart from other pools and from stacks.
+    /// The log returns every event once, each stack's in sequence, and continues at the cursor.
+    the_log_continues_at_the_cursor;
+    /// A pool has conditional appends and its own sequence, separate from other pools and stacks.
     pools_have_sequences_of_their_own;
-    /// The reaper's log is appended to conditionally.
+    /// The reaper's log has conditional appends and its own sequence.
     the_reaper_has_a_sequence_of_its_own;
-    /// The id stays what it is.
+    /// The id of a ledger never changes.
     the_id_stays;
 }
 
@@ -83,7 +85,7 @@ async fn appended_events_are_read_back(ledger: Arc<dyn Ledger>) {
     assert_eq!(ledger.lease(&name).await.unwrap(), None);
     assert_eq!(ledger.events(&name, Seq::NONE).await.unwrap(), []);
     let mut written = vec![requested(), activity("touch \u{1f600} \"quoted\"")];
-    // A ledger keeps milliseconds: what is smaller is cut before it is folded.
+    // A ledger truncates times to milliseconds before it folds.
     written[1].at = "2026-03-02T12:00:01.123456789Z".parse().unwrap();
     let lease = ledger
         .append(&name, Seq::NONE, written.clone())
@@ -281,7 +283,7 @@ async fn a_name_can_be_used_again(ledger: Arc<dyn Ledger>) {
     assert_eq!(ledger.leases(Scope::Live).await.unwrap(), [again]);
 }
 
-async fn the_log_goes_on_where_it_was_left(ledger: Arc<dyn Ledger>) {
+async fn the_log_continues_at_the_cursor(ledger: Arc<dyn Ledger>) {
     let (one, two) = (stack_name("one"), stack_name("two"));
     let empty = ledger.log(&Cursor::start(), 10).await.unwrap();
     assert_eq!((empty.events.len(), &empty.next), (0, &Cursor::start()));

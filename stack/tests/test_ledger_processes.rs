@@ -1,8 +1,8 @@
-//! A ledger in a file among processes: created at once by eight, contended by four, killed, and read
-//! by users who may not write.
+//! A ledger file shared by processes: created by eight at once, written by four, read by users
+//! without write access, and left behind by a killed writer.
 //!
-//! The other processes are this same test binary, asked for one of the `child_` tests below; what they
-//! are to do stands on their standard input, and without it they do nothing.
+//! The other processes run this same test binary with one of the `child_` tests below. Their task
+//! is on standard input; without it, they do nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ use stack::ledger::Scope;
 use stack::testing::{new_event, noon, registration, stack_name};
 use stack::{Lease, Ledger, LedgerError, Seq, SqliteLedger, StackName};
 
-/// Starts a child of this binary that does `job` on the ledger.
+/// Starts a child process that runs `job` on the ledger.
 fn child(program: &Path, job: &str, ledger: &Path, argument: &str, user: Option<u32>) -> Child {
     let mut command = Command::new(program);
     command
@@ -40,18 +40,21 @@ fn this_program() -> std::path::PathBuf {
     std::env::current_exe().unwrap()
 }
 
-/// The lines that a child said, once it has ended well.
-fn said(child: Child) -> Vec<String> {
+/// The lines that a child reported, after a successful exit.
+fn reported(child: Child) -> Vec<String> {
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}\n{errors}");
     text.lines()
-        .filter_map(|line| line.split_once("said: ").map(|(_, said)| said.to_owned()))
+        .filter_map(|line| {
+            line.split_once("reported: ")
+                .map(|(_, reported)| reported.to_owned())
+        })
         .collect()
 }
 
-/// What a child is asked to do: the ledger, and an argument.
+/// A child's task: the ledger, and an argument.
 fn asked() -> Option<(SqliteLedger, String)> {
     let mut lines = std::io::stdin().lines();
     let path = lines.next()?.ok()?;
@@ -70,7 +73,7 @@ async fn append(ledger: &SqliteLedger, name: &StackName, after: Seq, kind: Event
     ledger.append(name, after, events).await.unwrap()
 }
 
-/// Appends `count` activities to a stack of its own; says each number once it is acknowledged.
+/// Appends `count` events to one stack, and reports each number once it is acknowledged.
 async fn append_many(ledger: &SqliteLedger, name: &str, count: u64) {
     let name = stack_name(name);
     let mut seq = append(ledger, &name, Seq::NONE, requested())
@@ -81,7 +84,7 @@ async fn append_many(ledger: &SqliteLedger, name: &str, count: u64) {
         seq = append(ledger, &name, seq, EventKind::Activity { signal })
             .await
             .last_seq();
-        println!("said: {}", seq.0);
+        println!("reported: {}", seq.0);
     }
 }
 
@@ -90,7 +93,7 @@ async fn append_many(ledger: &SqliteLedger, name: &str, count: u64) {
 async fn child_creates() {
     if let Some((ledger, name)) = asked() {
         append(&ledger, &stack_name(&name), Seq::NONE, requested()).await;
-        println!("said: {}", ledger.id().await.unwrap());
+        println!("reported: {}", ledger.id().await.unwrap());
     }
 }
 
@@ -124,20 +127,20 @@ async fn child_applies() {
 async fn child_reads() {
     if let Some((ledger, _)) = asked() {
         match ledger.leases(Scope::Live).await {
-            Ok(leases) => println!("said: {} leases", leases.len()),
-            Err(error) => println!("said: {error}"),
+            Ok(leases) => println!("reported: {} leases", leases.len()),
+            Err(error) => println!("reported: {error}"),
         }
         let events = vec![new_event(noon(), requested())];
         match ledger.append(&stack_name("new"), Seq::NONE, events).await {
-            Ok(_) => println!("said: appended"),
-            Err(LedgerError::ReadOnly { .. }) => println!("said: read-only"),
-            Err(error) => println!("said: {error}"),
+            Ok(_) => println!("reported: appended"),
+            Err(LedgerError::ReadOnly { .. }) => println!("reported: read-only"),
+            Err(error) => println!("reported: {error}"),
         }
     }
 }
 
-/// Eight processes on a path where nothing is: none sees a lock, all see the same ledger, and what
-/// each wrote is there.
+/// Eight processes create a ledger at the same path. None sees a lock, all see the same ledger, and
+/// nothing is lost.
 #[tokio::test]
 async fn eight_processes_create_one_ledger() {
     for round in 0..15 {
@@ -154,7 +157,7 @@ async fn eight_processes_create_one_ledger() {
                 )
             })
             .collect();
-        let ids: BTreeSet<_> = children.into_iter().flat_map(said).collect();
+        let ids: BTreeSet<_> = children.into_iter().flat_map(reported).collect();
         assert_eq!(ids.len(), 1, "in round {round}: {ids:?}");
         let leases = SqliteLedger::at(&path).leases(Scope::Live).await.unwrap();
         assert_eq!(leases.len(), 8, "in round {round}");
@@ -164,8 +167,7 @@ async fn eight_processes_create_one_ledger() {
     }
 }
 
-/// Four processes with ten writers each: nobody is locked out, nothing is lost, nothing is there
-/// twice.
+/// Four processes with ten writers each: all get the lock in time, and every event is there once.
 #[tokio::test]
 async fn four_processes_with_ten_writers_each() {
     let folder = tempfile::tempdir().unwrap();
@@ -181,7 +183,10 @@ async fn four_processes_with_ten_writers_each() {
             )
         })
         .collect();
-    let acknowledged: usize = children.into_iter().map(|child| said(child).len()).sum();
+    let acknowledged: usize = children
+        .into_iter()
+        .map(|child| reported(child).len())
+        .sum();
     assert_eq!(acknowledged, 4 * 10 * 25);
     let ledger = SqliteLedger::at(&path);
     for lease in ledger.leases(Scope::Live).await.unwrap() {
@@ -197,8 +202,7 @@ async fn four_processes_with_ten_writers_each() {
     }
 }
 
-/// A writer that is killed at any moment leaves a ledger that opens, with everything that was
-/// acknowledged.
+/// After a writer is killed at any moment, the ledger opens and has every acknowledged event.
 #[tokio::test]
 async fn a_killed_writer_leaves_a_ledger_that_opens() {
     let folder = tempfile::tempdir().unwrap();
@@ -208,18 +212,19 @@ async fn a_killed_writer_leaves_a_ledger_that_opens() {
         let mut writer = child(&this_program(), "child_appends_alone", &path, &name, None);
         let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
         let mut last = 0;
-        // The first rounds kill it while it opens the ledger, the others further and further in.
+        // The first rounds kill the writer while it opens the ledger, later ones after more
+        // appends.
         for _ in 0..round * 7 {
             let line = lines.next().unwrap().unwrap();
-            if let Some((_, seq)) = line.split_once("said: ") {
+            if let Some((_, seq)) = line.split_once("reported: ") {
                 last = seq.parse().unwrap();
             }
         }
         writer.kill().unwrap();
         writer.wait().unwrap();
         for line in lines.map_while(Result::ok) {
-            // A line that was cut off by the end was not said.
-            if let Some((_, seq)) = line.split_once("said: ") {
+            // A line that was cut off by the kill was not acknowledged.
+            if let Some((_, seq)) = line.split_once("reported: ") {
                 last = last.max(seq.parse().unwrap_or(0));
             }
         }
@@ -235,14 +240,14 @@ async fn a_killed_writer_leaves_a_ledger_that_opens() {
     }
 }
 
-/// A user who may read the file and nothing else reads it, whether it is at rest or in use, and is
-/// told that it can't be written; who may not even read it is told so.
+/// A user with read access only can read the ledger, at rest or in use, and gets a clear error when
+/// writing. A user without read access gets a clear error too.
 #[tokio::test]
 async fn readers_without_rights_read() {
     const NOBODY: u32 = 65_534;
     let folder = tempfile::tempdir().unwrap();
     if !rustix::process::geteuid().is_root() {
-        // Without another user there is only this one: rights are taken from the file itself.
+        // Without another user, the file's own permissions are changed instead.
         return readers_without_rights(folder.path(), &this_program(), None).await;
     }
     let program = folder.path().join("program");
@@ -255,7 +260,7 @@ async fn readers_without_rights(folder: &Path, program: &Path, user: Option<u32>
     let set = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    // Write access goes to nobody: for another user by the usual modes, for this one by none.
+    // Grants access to the other user by the usual modes, or withdraws this user's own.
     let (shared, locked) = if user.is_some() {
         (0o644, 0o755)
     } else {
@@ -265,7 +270,7 @@ async fn readers_without_rights(folder: &Path, program: &Path, user: Option<u32>
     let ledger = SqliteLedger::at(&path);
     append(&ledger, &stack_name("one"), Seq::NONE, requested()).await;
     let files = ["ledger.db", "ledger.db-wal", "ledger.db-shm"].map(|name| folder.join(name));
-    let read = || said(child(program, "child_reads", &path, "", user));
+    let read = || reported(child(program, "child_reads", &path, "", user));
 
     for file in &files {
         set(file, shared);

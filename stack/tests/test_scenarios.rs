@@ -1,4 +1,5 @@
-//! Stories as data: each file in `scenarios/` is a stack's life in steps, with what is to be seen at each.
+//! Scenarios as data: each file in `scenarios/` is a stack's life in steps, with expectations for
+//! each.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,15 +14,15 @@ use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::testing::{actor, new_event, registration, stack_name};
 use stack::{Config, Lease, Listing, ReaperStatus, RunId, Seq, Span, View};
 
-/// A story. `[registration]` and `[config]` say only what differs from the fixture.
+/// A scenario. `[registration]` and `[config]` contain only the differences from the fixture.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Story {
-    /// The sentence that it holds.
+struct Scenario {
+    /// The sentence that the scenario verifies.
     holds: String,
     #[serde(default)]
     registration: Terms,
-    /// The text of a configuration file.
+    /// The text of a config file.
     #[serde(default)]
     config: String,
     step: Vec<Step>,
@@ -40,32 +41,32 @@ struct Terms {
 #[serde(deny_unknown_fields)]
 struct Step {
     at: Timestamp,
-    /// An event as it is in JSON; `requested` brings the story's registration.
+    /// An event in its JSON form. `requested` contains the scenario's registration.
     event: Option<toml::Table>,
-    /// Extends by this much, as far as the policy lets it.
+    /// Extends by this much, as far as the policy allows.
     extend: Option<Span>,
-    /// Holds until then, as far as the policy lets it.
+    /// Holds until this time, as far as the policy allows.
     hold: Option<Timestamp>,
     /// The reaper runs.
     #[serde(default)]
     reaper: bool,
-    /// Somebody looked at a signal with a threshold of 5, quiet since then.
-    observed: Option<Seen>,
-    /// What the refusal says.
+    /// A measurement with a threshold of 5, unchanged since then.
+    observed: Option<Measurement>,
+    /// A part of the expected refusal.
     refused: Option<String>,
-    /// Fields of the listing by their path; "null" is null. And `due`: the cause.
+    /// Expected fields of the listing by path, where "null" means null. And `due`: the cause.
     #[serde(default)]
     expect: BTreeMap<String, toml::Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Seen {
+struct Measurement {
     value: Option<f64>,
     quiet_since: Option<Timestamp>,
 }
 
-/// The world of a story.
+/// The state of a running scenario.
 struct World {
     registration: Registration,
     config: Config,
@@ -74,9 +75,9 @@ struct World {
     observed: Activity,
 }
 
-/// Every story in the folder holds.
+/// Every scenario in the folder passes.
 #[test]
-fn every_story_holds() {
+fn every_scenario_passes() {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
         .expect("the folder of stories")
         .map(|entry| entry.expect("a file").path())
@@ -90,14 +91,15 @@ fn every_story_holds() {
             .to_string_lossy()
             .into_owned();
         let text = std::fs::read_to_string(&file).expect(&name);
-        let story: Story = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let expected: usize = story.step.iter().map(|step| step.expect.len()).sum();
+        let scenario: Scenario =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let expected: usize = scenario.step.iter().map(|step| step.expect.len()).sum();
         assert!(expected > 0, "{name} expects nothing");
-        tell(&name, &story);
+        run_scenario(&name, &scenario);
     }
 }
 
-/// A story whose expectation is wrong fails: the reader above does look.
+/// A scenario with a wrong expectation fails, which shows that the expectations are checked.
 #[test]
 #[should_panic(expected = "phase")]
 fn a_wrong_expectation_fails() {
@@ -108,24 +110,24 @@ at = "2026-03-02T12:00:00Z"
 event.kind = "requested"
 expect.phase = "asleep"
 "#;
-    tell("wrong", &toml::from_str(text).expect("a story"));
+    run_scenario("wrong", &toml::from_str(text).expect("a story"));
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
 }
 
-fn tell(name: &str, story: &Story) {
+fn run_scenario(name: &str, scenario: &Scenario) {
     let mut world = World {
-        registration: register(story),
-        config: Config::parse(&story.config, Path::new(name)).expect(name),
+        registration: register(scenario),
+        config: Config::parse(&scenario.config, Path::new(name)).expect(name),
         events: Vec::new(),
         reaper: ReaperStatus::default(),
         observed: Activity::default(),
     };
     world.registration.policy = world.config.policy.clone();
-    for step in &story.step {
-        let context = format!("{name} at {} ({})", step.at, story.holds);
+    for step in &scenario.step {
+        let context = format!("{name} at {} ({})", step.at, scenario.holds);
         match (world.act(step), &step.refused) {
             (Ok(()), None) => {}
             (Err(refusal), Some(says)) => {
@@ -137,18 +139,18 @@ fn tell(name: &str, story: &Story) {
             (Ok(()), Some(says)) => panic!("{context}: was not refused with: {says}"),
             (Err(refusal), None) => panic!("{context}: refused with: {refusal}"),
         }
-        world.look(step, &context);
+        world.check(step, &context);
     }
 }
 
-fn register(story: &Story) -> Registration {
+fn register(scenario: &Scenario) -> Registration {
     let mut registration = registration();
     let Terms {
         ttl,
         ready_timeout,
         idle_after,
         hourly_cost,
-    } = &story.registration;
+    } = &scenario.registration;
     if let Some(ttl) = ttl {
         registration.terms.ttl = ttl.parse().expect(ttl);
     }
@@ -166,7 +168,7 @@ impl World {
     }
 
     fn act(&mut self, step: &Step) -> Result<(), String> {
-        if let Some(Seen { value, quiet_since }) = &step.observed {
+        if let Some(Measurement { value, quiet_since }) = &step.observed {
             let (signal, window) = ("cpu".to_owned(), Span::minutes(60));
             let evidence = vec![Evidence {
                 signal,
@@ -235,7 +237,7 @@ impl World {
         Ok(())
     }
 
-    fn look(&self, step: &Step, context: &str) {
+    fn check(&self, step: &Step, context: &str) {
         let lease = self.lease();
         let view = View::new(step.at, self.config.policy.clone(), self.reaper.clone());
         let listing = Listing::observed(&lease, &self.observed, &view);

@@ -253,3 +253,15 @@ fn a_missing_file_is_not_unreadable() {
     let unreadable = Config::read(folder.path()).expect_err("a folder");
     assert!(!unreadable.is_missing(), "{unreadable}");
 }
+
+/// Cloud data is stale after `refresh`, if it was never fetched, and if it is from the future.
+#[test]
+fn cloud_data_becomes_stale() {
+    let config = DashboardConfig::default();
+    let now = crate::testing::noon();
+    let age = |minutes: u32| Some(Span::minutes(minutes).before(now));
+    assert!(config.is_stale(None, now));
+    assert!(config.is_stale(age(5), now));
+    assert!(!config.is_stale(age(4), now));
+    assert!(config.is_stale(Some(Span::minutes(1).after(now)), now));
+}

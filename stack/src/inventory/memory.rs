@@ -48,15 +48,15 @@ impl MemoryInventory {
 
     /// Locks the contents. Each change is one assignment at its end, so a panic cannot leave half
     /// of one.
-    fn held(&self) -> MutexGuard<'_, Contents> {
+    fn contents(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks the contents for a change.
     fn changing(&self) -> MutexGuard<'_, Contents> {
-        let mut held = self.held();
-        held.changes += 1;
-        held
+        let mut contents = self.contents();
+        contents.changes += 1;
+        contents
     }
 }
 
@@ -95,17 +95,17 @@ impl Inventory for MemoryInventory {
     }
 
     fn generation(&self) -> LedgerFuture<'_, Option<Generation>> {
-        now(Some(self.held().generation()))
+        now(Some(self.contents().generation()))
     }
 
     fn known(&self) -> LedgerFuture<'_, CloudSnapshot> {
-        now(self.held().known.clone())
+        now(self.contents().known.clone())
     }
 
-    fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
-        let mut held = self.changing();
-        held.known = held.known.with_scan(look);
-        now(held.known.clone())
+    fn record_scan(&self, scan: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
+        let mut contents = self.changing();
+        contents.known = contents.known.with_scan(scan);
+        now(contents.known.clone())
     }
 
     fn record_descriptions(
@@ -114,8 +114,8 @@ impl Inventory for MemoryInventory {
         asked: Vec<ResourceId>,
         described: Described,
     ) -> LedgerFuture<'_, ()> {
-        let mut held = self.changing();
-        held.known = held.known.with_descriptions(at, &asked, &described);
+        let mut contents = self.changing();
+        contents.known = contents.known.with_descriptions(at, &asked, &described);
         now(())
     }
 
@@ -129,14 +129,14 @@ impl Inventory for MemoryInventory {
     }
 
     fn bill(&self) -> LedgerFuture<'_, BillHistory> {
-        now(self.held().bill.clone())
+        now(self.contents().bill.clone())
     }
 
     fn lock_bill(&self, now: Timestamp, bill_lock: BillLock) -> LedgerFuture<'_, bool> {
-        let mut held = self.changing();
-        let stands = BillLock::in_force(held.bill_lock.as_ref(), bill_lock.clone(), now);
+        let mut contents = self.changing();
+        let stands = BillLock::in_force(contents.bill_lock.as_ref(), bill_lock.clone(), now);
         let mine = stands == bill_lock;
-        held.bill_lock = Some(stands);
+        contents.bill_lock = Some(stands);
         self::now(mine)
     }
 
@@ -148,9 +148,9 @@ impl Inventory for MemoryInventory {
     }
 
     fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory> {
-        let mut held = self.changing();
-        held.bill = held.bill.with_answer(asked);
-        now(held.bill.clone())
+        let mut contents = self.changing();
+        contents.bill = contents.bill.with_answer(asked);
+        now(contents.bill.clone())
     }
 
     fn count_bill_requests(&self, at: Timestamp, requests: u32) -> LedgerFuture<'_, ()> {
@@ -159,7 +159,7 @@ impl Inventory for MemoryInventory {
     }
 
     fn prices(&self) -> LedgerFuture<'_, Vec<DatedPrice>> {
-        now(self.held().prices.clone())
+        now(self.contents().prices.clone())
     }
 
     fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()> {

@@ -20,9 +20,9 @@ use super::{
 };
 use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Activity;
-use crate::ledger::sqlite::{LOCK_TIMEOUT, LedgerFile};
 use crate::ledger::{LedgerError, LedgerFuture};
 use crate::sqlite::failure;
+use crate::sqlite::file::{LOCK_TIMEOUT, LedgerFile};
 use crate::sqlite::worker_thread::WorkerThread;
 use crate::values::id::RunId;
 
@@ -106,23 +106,23 @@ impl Inventory for SqliteInventory {
 
     fn generation(&self) -> LedgerFuture<'_, Option<Generation>> {
         self.run("reading its generation", |store| {
-            store.read(|held| Some(held.generation()), rows::generation)
+            store.read(|contents| Some(contents.generation()), rows::generation)
         })
     }
 
     fn known(&self) -> LedgerFuture<'_, CloudSnapshot> {
         self.run("reading the cloud snapshot", |store| {
-            store.read(|held| held.known.clone(), rows::known)
+            store.read(|contents| contents.known.clone(), rows::known)
         })
     }
 
-    fn record_scan(&self, look: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
+    fn record_scan(&self, scan: CloudScan) -> LedgerFuture<'_, CloudSnapshot> {
         self.run("recording a cloud scan", |store| {
             store.change(
-                |held| &mut held.known,
+                |contents| &mut contents.known,
                 rows::known,
                 rows::record_snapshot,
-                |known| *known = known.with_scan(look),
+                |known| *known = known.with_scan(scan),
             )
         })
     }
@@ -135,7 +135,7 @@ impl Inventory for SqliteInventory {
     ) -> LedgerFuture<'_, ()> {
         self.run("recording resource descriptions", move |store| {
             let kept = store.change(
-                |held| &mut held.known,
+                |contents| &mut contents.known,
                 rows::known,
                 rows::record_snapshot,
                 |known| *known = known.with_descriptions(at, &asked, &described),
@@ -151,7 +151,7 @@ impl Inventory for SqliteInventory {
     ) -> LedgerFuture<'_, ()> {
         self.run("recording resource use", move |store| {
             let kept = store.change(
-                |held| &mut held.known,
+                |contents| &mut contents.known,
                 rows::known,
                 rows::record_snapshot,
                 |known| record_activity(known, at, seen),
@@ -162,17 +162,23 @@ impl Inventory for SqliteInventory {
 
     fn bill(&self) -> LedgerFuture<'_, BillHistory> {
         self.run("reading the bill", |store| {
-            store.read(|held| held.bill.clone(), rows::bill)
+            store.read(|contents| contents.bill.clone(), rows::bill)
         })
     }
 
     fn lock_bill(&self, now: Timestamp, bill_lock: BillLock) -> LedgerFuture<'_, bool> {
         self.run("locking the bill", move |store| {
             let stands = store.change(
-                |held| &mut held.bill_lock,
+                |contents| &mut contents.bill_lock,
                 rows::bill_lock,
                 rows::record_bill_lock,
-                |held| *held = Some(BillLock::in_force(held.as_ref(), bill_lock.clone(), now)),
+                |contents| {
+                    *contents = Some(BillLock::in_force(
+                        contents.as_ref(),
+                        bill_lock.clone(),
+                        now,
+                    ));
+                },
             );
             stands.map(|stands| stands == Some(bill_lock))
         })
@@ -181,10 +187,10 @@ impl Inventory for SqliteInventory {
     fn unlock_bill(&self, by: RunId) -> LedgerFuture<'_, ()> {
         self.run("unlocking the bill", move |store| {
             let kept = store.change(
-                |held| &mut held.bill_lock,
+                |contents| &mut contents.bill_lock,
                 rows::bill_lock,
                 rows::record_bill_lock,
-                |held| drop(held.take_if(|bill_lock| bill_lock.by == by)),
+                |contents| drop(contents.take_if(|bill_lock| bill_lock.by == by)),
             );
             kept.map(|_| ())
         })
@@ -193,7 +199,7 @@ impl Inventory for SqliteInventory {
     fn record_bill(&self, asked: BillAnswer) -> LedgerFuture<'_, BillHistory> {
         self.run("recording the bill", |store| {
             store.change(
-                |held| &mut held.bill,
+                |contents| &mut contents.bill,
                 rows::bill,
                 rows::record_bill,
                 |bill| *bill = bill.with_answer(asked),
@@ -204,7 +210,7 @@ impl Inventory for SqliteInventory {
     fn count_bill_requests(&self, at: Timestamp, requests: u32) -> LedgerFuture<'_, ()> {
         self.run("counting billed requests", move |store| {
             let kept = store.change(
-                |held| &mut held.bill,
+                |contents| &mut contents.bill,
                 rows::bill,
                 rows::record_bill,
                 |bill| bill.count(at, requests),
@@ -215,14 +221,14 @@ impl Inventory for SqliteInventory {
 
     fn prices(&self) -> LedgerFuture<'_, Vec<DatedPrice>> {
         self.run("reading prices", |store| {
-            store.read(|held| held.prices.clone(), rows::prices)
+            store.read(|contents| contents.prices.clone(), rows::prices)
         })
     }
 
     fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()> {
         self.run("recording prices", move |store| {
             let kept = store.change(
-                |held| &mut held.prices,
+                |contents| &mut contents.prices,
                 rows::prices,
                 rows::record_prices,
                 |known| record_prices(known, at, prices),

@@ -47,9 +47,9 @@ impl Lease {
         };
         lease.apply_fields(event, at, phase_before);
         // Something other than a wake ended the sleep, so some resources may still be stopped.
-        let up = matches!(phase, Phase::Provisioning | Phase::Ready | Phase::Purgatory);
+        let is_running = matches!(phase, Phase::Provisioning | Phase::Ready | Phase::Purgatory);
         let woken = matches!(event.kind, EventKind::Woken);
-        lease.partly_asleep |= phase_before == Some(Phase::Asleep) && up && !woken;
+        lease.partly_asleep |= phase_before == Some(Phase::Asleep) && is_running && !woken;
         // A phase that follows from the clock alone is not recorded by an event that does not
         // change it: with another timeout, the phase would differ.
         let timed_out = matches!(event.kind, EventKind::ReadyTimedOut);

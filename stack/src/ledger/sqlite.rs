@@ -2,13 +2,11 @@
 //! started by the first call. Only this module and its sub-modules contain the ledger's SQL.
 
 mod append;
-mod create;
-pub(crate) mod open;
 mod read;
 mod writer;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +18,9 @@ use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
+use crate::sqlite::file::{LOCK_TIMEOUT, LedgerFile};
 use crate::sqlite::worker_thread::WorkerThread;
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
-
-/// How long to wait for a locked ledger, unless set.
-pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A ledger in a SQLite file.
 ///
@@ -42,21 +38,6 @@ impl fmt::Debug for SqliteLedger {
         f.debug_tuple("SqliteLedger")
             .field(&self.ledger_file)
             .finish()
-    }
-}
-
-/// The path of the file and how to open it.
-#[derive(Debug)]
-pub(crate) struct LedgerFile {
-    pub(crate) path: PathBuf,
-    pub(crate) lock_timeout: Duration,
-    pub(crate) read_only: bool,
-}
-
-impl LedgerFile {
-    /// The path, for messages.
-    pub(crate) fn name(&self) -> String {
-        self.path.display().to_string()
     }
 }
 
@@ -228,8 +209,8 @@ impl Ledger for SqliteLedger {
         after: Seq,
         events: Vec<PoolEvent>,
     ) -> LedgerFuture<'_, Pool> {
-        let (name, said) = (pool_stream(pool), format!("pool \"{pool}\""));
-        self.write(move |db, ledger| append::stream(db, ledger, &name, &said, after, events))
+        let (name, label) = (pool_stream(pool), format!("pool \"{pool}\""));
+        self.write(move |db, ledger| append::stream(db, ledger, &name, &label, after, events))
     }
 
     fn reaper(&self) -> LedgerFuture<'_, ReaperStatus> {

@@ -211,12 +211,12 @@ mod tests {
         let refusals = policy
             .check_registration(&registration)
             .expect_err("four refusals");
-        let told: Vec<_> = refusals
+        let messages: Vec<_> = refusals
             .iter()
             .map(|r| format!("{}: {r}", r.field()))
             .collect();
         assert_eq!(
-            told,
+            messages,
             [
                 "owner: the owner \"ana@example.com\" does not match the policy's owner_pattern \
                  ^[^@]+@corp$: change the owner",

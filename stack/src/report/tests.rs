@@ -123,7 +123,7 @@ fn a_new_version_is_another_group() {
     };
     log.happens("a", 60, Source::Provider, changed);
     let report = log.report(0, 240, GroupBy::Version, &ReportInputs::default());
-    let told: Vec<_> = report
+    let groups: Vec<_> = report
         .groups
         .iter()
         .map(|g| {
@@ -136,7 +136,7 @@ fn a_new_version_is_another_group() {
         })
         .collect();
     assert_eq!(
-        told,
+        groups,
         [
             ("checkout@v2", 1, 3, Some("3.00".to_owned())),
             ("checkout@v1", 1, 1, Some("1.00".to_owned())),
@@ -252,13 +252,13 @@ fn bills_go_to_who_stood_then() {
         wasted: BTreeMap::new(),
     };
     let report = log.report(0, 5 * 24 * 60, GroupBy::Owner, &besides);
-    let told: Vec<_> = report
+    let groups: Vec<_> = report
         .groups
         .iter()
         .map(|g| (g.group.as_str(), dollars(g.figures.billed_usd)))
         .collect();
     assert_eq!(
-        told,
+        groups,
         [
             ("bo@example.com", Some("2.00".to_owned())),
             ("ana@example.com", Some("1.00".to_owned())),

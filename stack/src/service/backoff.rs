@@ -1,7 +1,8 @@
 //! Pauses between attempts: growing, and jittered so that those who met once do not meet again.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::random;
 
 /// A pause that doubles with every round, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ impl Backoff {
 
     /// Anything up to the whole.
     pub(super) fn any(self, round: u32) -> Duration {
-        let parts = u32::try_from(RandomState::new().hash_one(round) % 1024).unwrap_or(0);
+        let parts = random::below(1024);
         self.whole(round) * parts / 1024
     }
 

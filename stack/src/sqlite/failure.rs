@@ -13,10 +13,16 @@ use crate::ledger::LedgerError;
 /// Maps an error of SQLite, which occurred while `doing` something with the file `ledger`.
 pub(crate) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) -> LedgerError {
     let ledger = ledger.to_owned();
-    let said = error.to_string();
+    let message = error.to_string();
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => LedgerError::NotALedger { ledger, why: said },
-        Some(ErrorCode::DatabaseCorrupt) => LedgerError::Corrupt { ledger, what: said },
+        Some(ErrorCode::NotADatabase) => LedgerError::NotALedger {
+            ledger,
+            why: message,
+        },
+        Some(ErrorCode::DatabaseCorrupt) => LedgerError::Corrupt {
+            ledger,
+            what: message,
+        },
         Some(ErrorCode::ReadOnly) => LedgerError::ReadOnly { ledger },
         Some(ErrorCode::DiskFull) => LedgerError::Full {
             ledger,

@@ -1,7 +1,8 @@
 //! Waiting for a lock of another process: short pauses first, with jitter, up to a total timeout.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::random;
 
 /// The shortest pause, about as long as a commit, so that the next try is likely to succeed.
 const MIN_PAUSE: Duration = Duration::from_micros(250);
@@ -15,7 +16,6 @@ pub(crate) struct LockWait {
     lock_timeout: Duration,
     waited: Duration,
     round: u32,
-    random: RandomState,
 }
 
 impl LockWait {
@@ -24,7 +24,6 @@ impl LockWait {
             lock_timeout,
             waited: Duration::ZERO,
             round: 0,
-            random: RandomState::new(),
         }
     }
 
@@ -37,7 +36,7 @@ impl LockWait {
             .saturating_mul(1 << self.round.min(5))
             .min(MAX_PAUSE);
         // Between half and all of the pause, so that contending processes spread out.
-        let parts = u32::try_from(self.random.hash_one(self.round) % 128).unwrap_or(0);
+        let parts = random::below(128);
         let pause = longest / 2 + longest * parts / 256;
         std::thread::sleep(pause);
         self.waited += pause;

@@ -1,10 +1,11 @@
 //! Identifiers: each has its own type, is checked on creation, and is serialised as a plain string.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::random;
 
 /// The characters that every AWS service accepts in a tag, besides ASCII letters and digits.
 const TAG_PUNCTUATION: &str = " _.:/=+@-";
@@ -116,7 +117,7 @@ fn tag_safe(what: &'static str, text: &str, max: usize) -> Result<(), NameError>
     Ok(())
 }
 
-fn random(what: &'static str, text: &str) -> Result<(), NameError> {
+fn random_id(what: &'static str, text: &str) -> Result<(), NameError> {
     let right = text.len() == RANDOM_DIGITS as usize && text.bytes().all(|b| BASE32.contains(&b));
     if right {
         Ok(())
@@ -151,11 +152,9 @@ fn printable(what: &'static str, text: &str, max: usize) -> Result<(), NameError
     Ok(())
 }
 
-/// Sixty bits from the operating system, as base-32 digits.
+/// Sixty random bits as base-32 digits.
 fn random_digits() -> Box<str> {
-    // The standard library seeds this hasher from the operating system; nothing else here needs
-    // randomness, and a dependency for one number is too many.
-    let bits = RandomState::new().hash_one(std::process::id());
+    let bits = random::bits();
     (0..RANDOM_DIGITS)
         .map(|digit| char::from(BASE32[((bits >> (digit * 5)) & 31) as usize]))
         .collect::<String>()
@@ -255,12 +254,12 @@ text_id! {
 }
 text_id! {
     /// The id of a ledger: twelve random base-32 digits.
-    LedgerId, |text| random("ledger id", text)
+    LedgerId, |text| random_id("ledger id", text)
 }
 text_id! {
     /// The id of one run of a teardown, a sleep, a wake or the reaper: twelve random base-32
     /// digits.
-    RunId, |text| random("run id", text)
+    RunId, |text| random_id("run id", text)
 }
 text_id! {
     /// A person or process that did something, as `user@host`. For people to read; not a proof of

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::cloud::{Place, Resource, ResourceId};
 use crate::idle::{Activity, DEFAULT_WINDOW, Evidence, IdleState};
-use crate::inventory::{BillHistory, CloudSnapshot, StackBill, TaggedStack, covers};
+use crate::inventory::{BillHistory, CloudSnapshot, StackBill, TaggedStack, gap_covers};
 use crate::lease::Lease;
 use crate::values::ttl::Span;
 
@@ -155,11 +155,13 @@ impl CloudView {
     /// of its resources.
     fn silent(&self, resources: &[&Resource], window: Span) -> Vec<Evidence> {
         let mut evidence = Vec::new();
-        for (place, looked) in &self.known.places {
-            for gap in &looked.gaps {
+        for (place, place_scan) in &self.known.places {
+            for gap in &place_scan.gaps {
                 let hides = resources.iter().any(|resource| match &gap.kind {
                     None => resource.place.account == place.account,
-                    Some(kind) => resource.place == *place && covers(Some(kind), &resource.kind),
+                    Some(kind) => {
+                        resource.place == *place && gap_covers(Some(kind), &resource.kind)
+                    }
                 });
                 if hides {
                     let kind = gap.kind.as_deref().unwrap_or("everything");

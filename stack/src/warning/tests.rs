@@ -122,12 +122,12 @@ fn plans_say_that_the_end_is_near() {
         .expect("legal")
         .expect("a lease");
     let before = NotifyConfig::default().before;
-    let said = |minutes| {
+    let warns = |minutes| {
         let view = View::new(minute(minutes), Policy::default(), ReaperStatus::default());
         is_last_call(&lease, &before, &view)
     };
     assert_eq!(
-        [360, 449, 450, 479, 480].map(said),
+        [360, 449, 450, 479, 480].map(warns),
         [false, false, true, true, false]
     );
 }

@@ -17,7 +17,7 @@ use crate::inventory::{BillHistory, BillLock, CloudSnapshot, DatedPrice, Generat
 use crate::values::money::Usd;
 
 /// Reads everything.
-pub(super) fn held(db: &Connection) -> rusqlite::Result<Contents> {
+pub(super) fn contents(db: &Connection) -> rusqlite::Result<Contents> {
     Ok(Contents {
         known: known(db)?,
         bill: bill(db)?,

@@ -7,9 +7,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{rows, tables};
 use crate::inventory::memory::Contents;
 use crate::ledger::LedgerError;
-use crate::ledger::sqlite::LedgerFile;
-use crate::ledger::sqlite::open::{self, Reading};
 use crate::sqlite::failure;
+use crate::sqlite::file::LedgerFile;
+use crate::sqlite::open::{self, ReadMode};
 
 /// Reads one part of the contents.
 type Load<T> = fn(&Connection) -> rusqlite::Result<T>;
@@ -42,7 +42,7 @@ impl Store {
         load: Load<T>,
     ) -> Result<T, LedgerError> {
         match &self.unstored {
-            Some(held) => Ok(unstored(held)),
+            Some(contents) => Ok(unstored(contents)),
             None => self.load(load),
         }
     }
@@ -63,13 +63,13 @@ impl Store {
                     LedgerError::ReadOnly { .. }
                     | LedgerError::Denied { .. }
                     | LedgerError::Missing { .. },
-                ) => self.unstored = Some(self.load(rows::held)?),
+                ) => self.unstored = Some(self.load(rows::contents)?),
                 Err(error) => return Err(error),
             }
         }
-        let held = self.unstored.get_or_insert_default();
-        held.changes += 1;
-        let part = part(held);
+        let contents = self.unstored.get_or_insert_default();
+        contents.changes += 1;
+        let part = part(contents);
         change(part);
         Ok(part.clone())
     }
@@ -139,12 +139,12 @@ impl Store {
             return read(db).map_err(failed);
         }
         match open::reader(&self.never_new()) {
-            Ok(Reading::Live(db)) => {
+            Ok(ReadMode::Live(db)) => {
                 let answer = read(&db).map_err(failed);
                 self.reading = Some(db);
                 answer
             }
-            Ok(Reading::Sealed(db)) => read(&db).map_err(failed),
+            Ok(ReadMode::Sealed(db)) => read(&db).map_err(failed),
             Err(LedgerError::Missing { .. }) => Ok(T::default()),
             Err(error) => Err(error),
         }

@@ -8,8 +8,8 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::cloud::{Bill, Discovery, DiscoveryScope, Place, Resource};
-use crate::ledger::sqlite::open;
 use crate::ledger::{Ledger, Scope, SqliteLedger};
+use crate::sqlite::schema;
 use crate::testing::{new_event, noon, registration, stack_name};
 use crate::{EventKind, Seq, Span};
 
@@ -27,7 +27,7 @@ async fn ledger() -> (tempfile::TempDir, PathBuf, SqliteLedger) {
     (folder, path, ledger)
 }
 
-fn look() -> CloudScan {
+fn scan() -> CloudScan {
     let place = Place {
         account: "123456789012".to_owned(),
         region: "eu-west-1".to_owned(),
@@ -65,7 +65,7 @@ fn bill() -> BillAnswer {
 async fn it_lives_in_the_ledgers_file() {
     let (folder, path, ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.record_scan(look()).await.expect("keeps");
+    inventory.record_scan(scan()).await.expect("keeps");
     let other = SqliteInventory::at(&path);
     assert_eq!(other.known().await.expect("reads").resources.len(), 1);
     assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
@@ -79,7 +79,7 @@ async fn it_lives_in_the_ledgers_file() {
     let version: i64 = Connection::open(&path)
         .and_then(|db| db.query_row("PRAGMA user_version", [], |row| row.get(0)))
         .expect("reads");
-    assert_eq!(version, open::NEWEST_FORMAT);
+    assert_eq!(version, schema::NEWEST_FORMAT);
 }
 
 /// Scans of another format are discarded. Answers that cost money are kept.
@@ -87,7 +87,7 @@ async fn it_lives_in_the_ledgers_file() {
 async fn another_format_is_recreated() {
     let (_folder, path, _ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.record_scan(look()).await.expect("keeps");
+    inventory.record_scan(scan()).await.expect("keeps");
     inventory.record_bill(bill()).await.expect("keeps");
     drop(inventory);
     Connection::open(&path)
@@ -103,7 +103,7 @@ async fn another_format_is_recreated() {
         inventory.known().await.expect("reads"),
         CloudSnapshot::default()
     );
-    inventory.record_scan(look()).await.expect("keeps");
+    inventory.record_scan(scan()).await.expect("keeps");
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
     let bill = inventory.bill().await.expect("reads");
     assert_eq!((bill.days.len(), bill.requests_made()), (1, 1));
@@ -114,7 +114,7 @@ async fn another_format_is_recreated() {
 async fn deleting_all_of_it_loses_nothing_else() {
     let (_folder, path, ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.record_scan(look()).await.expect("keeps");
+    inventory.record_scan(scan()).await.expect("keeps");
     let generation = inventory.generation().await.expect("reads");
     drop(inventory);
     let db = Connection::open(&path).expect("opens");
@@ -132,7 +132,7 @@ async fn deleting_all_of_it_loses_nothing_else() {
         CloudSnapshot::default()
     );
     assert_eq!(inventory.generation().await.expect("reads"), None);
-    inventory.record_scan(look()).await.expect("keeps");
+    inventory.record_scan(scan()).await.expect("keeps");
     // Contents cached from the previous tables must not pass for those of the new ones.
     assert_ne!(inventory.generation().await.expect("reads"), generation);
     assert_eq!(ledger.leases(Scope::All).await.expect("reads").len(), 1);
@@ -143,7 +143,7 @@ async fn deleting_all_of_it_loses_nothing_else() {
 async fn an_older_file_gets_a_generation() {
     let (_folder, path, _ledger) = ledger().await;
     let inventory = SqliteInventory::at(&path);
-    inventory.record_scan(look()).await.expect("keeps");
+    inventory.record_scan(scan()).await.expect("keeps");
     drop(inventory);
     Connection::open(&path)
         .and_then(|db| {
@@ -197,7 +197,7 @@ async fn a_read_only_file_is_left_alone() {
     drop(ledger);
     let before = std::fs::read(&path).expect("reads");
     let inventory = SqliteInventory::read_only(&path);
-    inventory.record_scan(look()).await.expect("remembers");
+    inventory.record_scan(scan()).await.expect("remembers");
     assert_eq!(inventory.known().await.expect("reads").resources.len(), 1);
     drop(inventory);
     assert!(before == std::fs::read(&path).expect("reads"));
@@ -211,7 +211,7 @@ async fn another_database_is_refused() {
     Connection::open(&path)
         .and_then(|db| db.execute_batch("CREATE TABLE theirs (a)"))
         .expect("writes");
-    let kept = SqliteInventory::at(&path).record_scan(look()).await;
+    let kept = SqliteInventory::at(&path).record_scan(scan()).await;
     assert!(
         matches!(kept, Err(LedgerError::NotALedger { .. })),
         "{kept:?}"

@@ -89,17 +89,17 @@ fn keep(
     .map_err(failed)
 }
 
-/// Appends to another stream. `said` is its name in messages.
+/// Appends to another stream. `label` is its name in messages.
 pub(super) fn stream<S: Stream>(
     db: &Connection,
     ledger: &str,
     name: &str,
-    said: &str,
+    label: &str,
     after: Seq,
     mut events: Vec<S::Event>,
 ) -> Result<S, LedgerError> {
     let (row, fold): (_, S) = read::stream(db, ledger, name)?;
-    row::unraced(said, after, fold.last_seq())?;
+    row::unraced(label, after, fold.last_seq())?;
     if events.is_empty() {
         return Ok(fold);
     }

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::oneshot;
 
-use super::LedgerFile;
-use super::open::{self, Reading};
 use crate::lease::{Event, EventKind, Lease, Source};
 use crate::ledger::row::{self, Stream};
 use crate::ledger::{Cursor, LedgerError, LogPage, Scope};
 use crate::sqlite::failure;
+use crate::sqlite::file::LedgerFile;
+use crate::sqlite::open::{self, ReadMode};
 use crate::values::id::{Actor, LedgerId, Seq, StackName};
 
 /// How often to repeat a read of a file that changed while it was read without a lock.
@@ -71,8 +71,8 @@ impl Reader {
             }
             let before = seal(&self.ledger_file);
             match open::reader(&self.ledger_file)? {
-                Reading::Live(db) => self.live = Some(db),
-                Reading::Sealed(db) => {
+                ReadMode::Live(db) => self.live = Some(db),
+                ReadMode::Sealed(db) => {
                     let answer = consistent(&self.ledger_file, &db, &ledger, act);
                     if before.is_some() && before == seal(&self.ledger_file) {
                         return answer;

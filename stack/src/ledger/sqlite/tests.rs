@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{SqliteLedger, create::beside, open};
+use super::SqliteLedger;
 use crate::lease::{EventKind, Lease, NewEvent};
 use crate::ledger::{Ledger, LedgerError, Scope};
+use crate::sqlite::file::beside;
+use crate::sqlite::schema;
 use crate::testing::{new_event, noon, registration, stack_name};
 use crate::values::id::{PoolName, Seq};
 
@@ -156,7 +158,7 @@ async fn a_newer_ledger_is_left_as_it_is() {
     let folder = Folder::new();
     begun(&folder.ledger(), "a").await;
     let db = Connection::open(folder.path()).unwrap();
-    db.pragma_update(None, "user_version", open::NEWEST_FORMAT + 1)
+    db.pragma_update(None, "user_version", schema::NEWEST_FORMAT + 1)
         .unwrap();
     drop(db);
     let before = fs::read(folder.path()).unwrap();
@@ -173,7 +175,7 @@ async fn a_newer_ledger_is_left_as_it_is() {
         };
         assert_eq!(
             (found, known),
-            (open::NEWEST_FORMAT + 1, open::NEWEST_FORMAT)
+            (schema::NEWEST_FORMAT + 1, schema::NEWEST_FORMAT)
         );
     }
     drop(ledger);
@@ -200,8 +202,8 @@ async fn a_folder_that_cannot_be_made_is_named() {
         .append(&stack_name("a"), Seq::NONE, requested())
         .await
         .unwrap_err();
-    let said = error.to_string();
-    assert!(said.contains("file/jiti"), "{said}");
+    let message = error.to_string();
+    assert!(message.contains("file/jiti"), "{message}");
     assert!(!matches!(
         error,
         LedgerError::Raced { .. } | LedgerError::Corrupt { .. }

@@ -9,10 +9,12 @@ use std::sync::mpsc::Receiver;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{LedgerFile, append, open};
+use super::append;
 use crate::ledger::LedgerError;
 use crate::sqlite::failure;
+use crate::sqlite::file::LedgerFile;
 use crate::sqlite::lock_wait::LockWait;
+use crate::sqlite::open;
 
 /// The maximum number of appends in one commit, so that other processes get the lock in between.
 const MAX_APPENDS_PER_COMMIT: usize = 256;

@@ -123,15 +123,12 @@ impl Service {
         }))
     }
 
-    /// Whether what is known is older than the configuration allows.
+    /// Whether the recorded scans are older than the configuration allows.
     async fn is_old(&self, access: &CloudAccess) -> Result<bool, ServiceError> {
         let places = self.places();
         let view = access.view(places.clone()).await?;
-        let refresh = self.config.dashboard.refresh;
-        let tried_at = view.known().tried_at(&places);
-        // A time that lies ahead was written by another clock, and says nothing.
-        let young = |at: Timestamp| at <= self.now() && refresh.after(at) > self.now();
-        Ok(!tried_at.is_some_and(young))
+        let scanned_at = view.known().tried_at(&places);
+        Ok(self.config.dashboard.is_stale(scanned_at, self.now()))
     }
 
     /// Asks whether the resources are used: each stack's within the window that it asks for, all stacks of one window

@@ -178,12 +178,12 @@ fn one_that_stays_keeps_only_what_it_uses() {
     let mut schedule = DeletionSchedule::new(&all);
     schedule.ready();
     let blocked = schedule.mark_left(&id("ec2:instance/stuck"));
-    let told: Vec<_> = blocked
+    let pairs: Vec<_> = blocked
         .iter()
         .map(|one| (name(&one.id), name(&one.by)))
         .collect();
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-    assert_eq!(told, [pair("subnet", "stuck"), pair("vpc", "subnet")]);
+    assert_eq!(pairs, [pair("subnet", "stuck"), pair("vpc", "subnet")]);
     assert_eq!(
         schedule.remaining(),
         [id("ec2:instance/other"), id("iam:role/role")]

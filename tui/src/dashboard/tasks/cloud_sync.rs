@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use stack::service::{Service, ServiceError, SyncMode};
 use tokio::sync::mpsc;
 
@@ -27,7 +26,8 @@ pub(crate) async fn serve(
     let (mut mode, mut pause) = (SyncMode::WhenOld, LOOK);
     while listened_to {
         // What was told is young or old: nobody has to read it again to know.
-        if mode == SyncMode::Always || is_old(&service, tried_at) {
+        if mode == SyncMode::Always || service.config().dashboard.is_stale(tried_at, service.now())
+        {
             let _ = events.send(Event::Asking);
             let answer = match service.sync(mode).await {
                 // Where nothing was asked, somebody else has asked meanwhile.
@@ -47,13 +47,6 @@ pub(crate) async fn serve(
             Err(_) => SyncMode::WhenOld,
         };
     }
-}
-
-/// Whether what was tried at a moment is older than the configuration allows. A time that lies ahead was written by
-/// another clock, and says nothing.
-fn is_old(service: &Service, tried_at: Option<Timestamp>) -> bool {
-    let (now, refresh) = (service.now(), service.config().dashboard.refresh);
-    !tried_at.is_some_and(|at| at <= now && refresh.after(at) > now)
 }
 
 async fn remembered(service: &Service, asked: bool) -> Result<Sighting, ServiceError> {

@@ -1,13 +1,12 @@
 //! `jiti reap --yes --watch`: one run per interval, until a signal.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use stack::reaper::DEFAULT_INTERVAL;
-use stack::{Clock, Elapsed, Span};
+use stack::{Clock, Elapsed, Span, random};
 use tokio::sync::mpsc;
 
 use super::once::{drain, once, shared};
@@ -119,8 +118,7 @@ pub(super) fn interval(context: &Context) -> Span {
 /// The time of the next run: one interval after now, plus jitter.
 pub(super) fn after(now: Timestamp, interval: Span) -> Timestamp {
     let interval = interval.seconds().saturating_mul(1000);
-    let random = RandomState::new().hash_one(0_u8);
-    let jitter = random % (interval / JITTER_DIVISOR).max(1);
+    let jitter = random::bits() % (interval / JITTER_DIVISOR).max(1);
     Elapsed::from_millis(interval.saturating_add(jitter)).after(now)
 }
 

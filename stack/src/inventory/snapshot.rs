@@ -89,17 +89,17 @@ impl CloudSnapshot {
     /// unconfirmed. A scan of one stack replaces that stack's resources and does not refresh the
     /// age of any place.
     #[must_use]
-    pub fn with_scan(&self, look: CloudScan) -> Self {
+    pub fn with_scan(&self, scan: CloudScan) -> Self {
         let CloudScan {
             at,
             ended_at,
             which,
             places,
             found,
-        } = look;
+        } = scan;
         let silent = |place: &Place, kind: &str| {
             let mut gaps = found.unchecked.iter().filter(|gap| gap.place == *place);
-            gaps.any(|gap| covers(gap.kind.as_deref(), kind))
+            gaps.any(|gap| gap_covers(gap.kind.as_deref(), kind))
         };
         let places: BTreeSet<Place> = places.into_iter().collect();
         let stays = |resource: &Resource| {
@@ -201,7 +201,7 @@ impl CloudSnapshot {
         let place = self.places.get(&resource.place)?;
         let gaps = place.gaps.iter();
         let gap = gaps
-            .filter(|gap| covers(gap.kind.as_deref(), &resource.kind))
+            .filter(|gap| gap_covers(gap.kind.as_deref(), &resource.kind))
             .map(|gap| gap.answered_at)
             .min();
         gap.unwrap_or(place.answered_at)
@@ -212,7 +212,7 @@ impl CloudSnapshot {
     pub fn tried_at(&self, places: &[Place]) -> Option<Timestamp> {
         let tried = places.iter();
         let tried: Option<Vec<Timestamp>> = tried
-            .map(|place| self.places.get(place).map(|looked| looked.tried_at))
+            .map(|place| self.places.get(place).map(|place_scan| place_scan.tried_at))
             .collect();
         tried?.into_iter().min()
     }
@@ -221,8 +221,8 @@ impl CloudSnapshot {
     #[must_use]
     pub fn unchecked(&self) -> Vec<Unchecked> {
         let places = self.places.iter();
-        let gaps =
-            places.flat_map(|(place, looked)| looked.gaps.iter().map(move |gap| (place, gap)));
+        let gaps = places
+            .flat_map(|(place, place_scan)| place_scan.gaps.iter().map(move |gap| (place, gap)));
         let gaps = gaps.map(|(place, gap)| Unchecked {
             place: place.clone(),
             kind: gap.kind.clone(),
@@ -257,7 +257,7 @@ impl PlaceScan {
 }
 
 /// Whether a gap covers a type: the same type, its service, or everything.
-pub(crate) fn covers(gap: Option<&str>, kind: &str) -> bool {
+pub(crate) fn gap_covers(gap: Option<&str>, kind: &str) -> bool {
     gap.is_none_or(|gap| {
         let rest = kind.strip_prefix(gap);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))

@@ -6,14 +6,14 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{LedgerFile, open};
+use super::file::{LedgerFile, beside};
+use super::{failure, schema};
 use crate::ledger::LedgerError;
-use crate::sqlite::failure;
 use crate::values::id::LedgerId;
 
 /// Creates a ledger at the path, unless another process does so first.
@@ -64,13 +64,6 @@ fn refuse_leftovers(ledger_file: &LedgerFile) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// The path of a file that SQLite keeps beside the database.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
 fn set_up(ledger_file: &LedgerFile, file: &Path) -> Result<(), LedgerError> {
     let ledger = ledger_file.name();
     let failed = |error| failure::sqlite(&ledger, "creating it", error);
@@ -81,10 +74,10 @@ fn set_up(ledger_file: &LedgerFile, file: &Path) -> Result<(), LedgerError> {
     .map_err(failed)?;
     db.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA application_id = {};",
-        open::APPLICATION_ID
+        schema::APPLICATION_ID
     ))
     .map_err(failed)?;
-    open::migrate(ledger_file, &mut db)?;
+    schema::migrate(ledger_file, &mut db)?;
     db.execute(
         "INSERT INTO ledger (id) VALUES (?1)",
         [LedgerId::random().as_str()],

@@ -4,23 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use rusqlite_migration::{M, Migrations};
+use rusqlite::{Connection, OpenFlags};
 
-use super::LedgerFile;
-use super::create::{beside, create};
+use super::create::create;
+use super::failure;
+use super::file::{LedgerFile, beside};
+use super::schema::{APPLICATION_ID, NEWEST_FORMAT, migrate, version};
 use crate::ledger::LedgerError;
-use crate::sqlite::failure;
-
-/// "jiti" in ASCII: identifies a ledger among SQLite databases.
-pub(crate) const APPLICATION_ID: u32 = 0x6a69_7469;
-
-const MIGRATION_STEPS: &[M<'static>] = &[M::up(include_str!("../../../migrations/001_ledger.sql"))];
-const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
-
-/// The newest known format, in SQLite's `user_version`.
-pub(crate) const NEWEST_FORMAT: i64 = 1;
-const _: () = assert!(MIGRATION_STEPS.len() == 1, "KNOWN counts the migrations");
 
 /// The offset of the application id in the header of a SQLite file.
 const APPLICATION_ID_AT: usize = 68;
@@ -58,7 +48,7 @@ pub(crate) fn writer(ledger_file: &LedgerFile) -> Result<Connection, LedgerError
 }
 
 /// The mode of a reading connection.
-pub(crate) enum Reading {
+pub(crate) enum ReadMode {
     /// An ordinary reader, concurrent with writers.
     Live(Connection),
     /// This user can't take part in the file's locks. The file is read as is, and must not change
@@ -67,7 +57,7 @@ pub(crate) enum Reading {
 }
 
 /// Opens a connection for reading, and creates a missing ledger if allowed.
-pub(crate) fn reader(ledger_file: &LedgerFile) -> Result<Reading, LedgerError> {
+pub(crate) fn reader(ledger_file: &LedgerFile) -> Result<ReadMode, LedgerError> {
     find(ledger_file)?;
     let live = connect(
         ledger_file,
@@ -91,7 +81,7 @@ pub(crate) fn reader(ledger_file: &LedgerFile) -> Result<Reading, LedgerError> {
     })
     .and_then(|db| readable(ledger_file, db));
     match live {
-        Ok(db) => Ok(Reading::Live(db)),
+        Ok(db) => Ok(ReadMode::Live(db)),
         // SQLite needs to create its shared memory beside the file, and this user is not allowed
         // to.
         Err(LedgerError::Denied { .. } | LedgerError::ReadOnly { .. })
@@ -100,7 +90,7 @@ pub(crate) fn reader(ledger_file: &LedgerFile) -> Result<Reading, LedgerError> {
             let uri = format!("file:{}?immutable=1", escaped(&ledger_file.path));
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
             let db = connect(ledger_file, Path::new(&uri), flags)?;
-            Ok(Reading::Sealed(readable(ledger_file, db)?))
+            Ok(ReadMode::Sealed(readable(ledger_file, db)?))
         }
         Err(error) => Err(error),
     }
@@ -197,40 +187,6 @@ fn readable(ledger_file: &LedgerFile, db: Connection) -> Result<Connection, Ledg
     db.execute_batch("PRAGMA query_only = ON;")
         .map_err(|error| failure::sqlite(&ledger_file.name(), "opening it", error))?;
     Ok(db)
-}
-
-fn version(ledger_file: &LedgerFile, db: &Connection) -> Result<i64, LedgerError> {
-    db.query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(|error| {
-            failure::sqlite_after_wait(
-                &ledger_file.name(),
-                "opening it",
-                ledger_file.lock_timeout,
-                error,
-            )
-        })
-}
-
-/// Migrates the tables to the newest format.
-pub(crate) fn migrate(ledger_file: &LedgerFile, db: &mut Connection) -> Result<(), LedgerError> {
-    if version(ledger_file, db)? == NEWEST_FORMAT {
-        return Ok(());
-    }
-    db.set_transaction_behavior(TransactionBehavior::Immediate);
-    match MIGRATIONS.to_latest(db) {
-        Ok(()) => Ok(()),
-        // Another process migrated between our check and our lock.
-        Err(_) if version(ledger_file, db)? == NEWEST_FORMAT => Ok(()),
-        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => {
-            Err(failure::sqlite_after_wait(
-                &ledger_file.name(),
-                "migrating it",
-                ledger_file.lock_timeout,
-                err,
-            ))
-        }
-        Err(error) => Err(failure::other(&ledger_file.name(), "migrating it", error)),
-    }
 }
 
 /// Escapes a path for a URI.
