@@ -48,12 +48,13 @@ impl AwsCloud {
         }
     }
 
-    /// Sets the hourly rates of newly described resources.
-    fn rate(&self, resources: &mut [Resource]) {
+    /// Sets the hourly rates and the facts of newly described resources.
+    fn complete(&self, resources: &mut [Resource]) {
         let prices = self.prices.read().unwrap_or_else(PoisonError::into_inner);
         for resource in resources {
             let is_known_type = types::by_name(&resource.kind).is_some();
             pricing::rate(resource, is_known_type, &prices);
+            types::facts::set_facts(resource);
         }
     }
 
@@ -95,7 +96,7 @@ impl Cloud for AwsCloud {
             // Some services list a global resource in every region.
             all.resources.sort_by(|a, b| a.id.cmp(&b.id));
             all.resources.dedup_by(|a, b| a.id == b.id);
-            self.rate(&mut all.resources);
+            self.complete(&mut all.resources);
             all.requests = self.limiter.requests() - requests_before;
             all.clock = self.limiter.cloud_time();
             all
@@ -134,7 +135,7 @@ impl Cloud for AwsCloud {
                 }
                 described.failed.extend(answer.failed);
             }
-            self.rate(&mut described.found);
+            self.complete(&mut described.found);
             described
         })
     }

@@ -22,3 +22,4 @@ mod time;
 mod types;
 
 pub use cloud::AwsCloud;
+pub use types::facts::type_facts;

@@ -16,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{CloudError, CloudErrorKind};
-pub use resource::{Confirmation, Place, Resource, ResourceId, Usage, short};
+pub use resource::{
+    Confirmation, DeletionClass, DeletionTimeout, Place, Resource, ResourceId, TypeFacts, Usage,
+    short,
+};
 
 use crate::idle::Activity;
 use crate::values::id::StackName;

@@ -7,6 +7,7 @@ mod backoff;
 pub mod billing;
 mod error;
 mod leases;
+mod liveness;
 pub mod notify;
 pub mod power;
 pub mod reap;

@@ -56,25 +56,14 @@ impl PowerRank {
     /// The rank of a resource.
     #[must_use]
     pub fn of(resource: &Resource) -> Self {
-        let service = resource.kind.split(':').next().unwrap_or_default();
         if resource.recreates {
             Self::Recreates
-        } else if matches!(service, "rds" | "elasticache" | "redshift") {
+        } else if resource.facts.keeps_data {
             Self::Keeps
         } else {
             Self::Computes
         }
     }
-}
-
-/// Whether the resource is in a transitional state.
-#[must_use]
-pub fn is_settling(resource: &Resource) -> bool {
-    let state = resource.state.as_deref().unwrap_or_default();
-    matches!(
-        state.to_lowercase().as_str(),
-        "pending" | "starting" | "stopping" | "modifying" | "configuring-enhanced-monitoring"
-    )
 }
 
 /// A resource that still costs money while the stack sleeps.

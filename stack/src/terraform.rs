@@ -10,15 +10,16 @@ mod mask;
 mod plan;
 mod root_module;
 mod state;
+mod state_lock;
 mod stream;
 
-pub use diagnostic::StateLock;
 pub use error::TerraformError;
+pub use state_lock::StateLock;
 
-pub(crate) use apply::Applying;
+pub(crate) use apply::RunningApply;
 pub(crate) use diagnostic::Diagnostic;
 pub(crate) use mask::Mask;
 pub(crate) use plan::{Change, DestroyPlan};
 pub(crate) use root_module::Terraform;
-pub(crate) use state::{Held, State};
+pub(crate) use state::{ManagedResource, State};
 pub(crate) use stream::{Line, deleted};

@@ -2,16 +2,14 @@
 
 use std::fs::File;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use stack::service::teardown::{Follower, PreparedTeardown, Progress, TeardownSettings};
+use stack::service::teardown::{
+    Follower, POLL_INTERVAL, PreparedTeardown, Progress, TeardownSettings,
+};
 use stack::{Source, StackName};
 
 use crate::cli::context::{Context, PathSource};
 use crate::error::CommandError;
-
-/// How often the progress file is read.
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A running teardown process and its progress.
 pub(crate) struct TeardownProcess {
@@ -78,7 +76,7 @@ impl TeardownProcess {
         loop {
             // In this order, so that the steps that it wrote before it ended are not missed.
             let exit_status = self.child.try_wait().ok().flatten();
-            let steps = self.follower.steps().map_err(|error| {
+            let steps = self.follower.wait(POLL_INTERVAL).await.map_err(|error| {
                 CommandError::failed("cannot read the progress of the teardown").because(&error)
             })?;
             if !steps.is_empty() {
@@ -94,7 +92,6 @@ impl TeardownProcess {
                 })
                 .hint("run the command again: it continues where that process ended"));
             }
-            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }

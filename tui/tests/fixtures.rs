@@ -7,7 +7,7 @@ use stack::lease::{NewEvent, Strategy};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::service::power::{PowerFailure, PowerOutcome, PowerStep, SwitchedResource};
 use stack::service::teardown::{
-    DeletedResource, PlannedDeletion, Progress, Residue, TeardownOutcome, TeardownPlan,
+    DeletedResource, Method, PlannedDeletion, Progress, Residue, TeardownOutcome, TeardownPlan,
 };
 use stack::sleep::{RemainingCost, RemainingCosts};
 use stack::testing::{new_event, noon, registration};
@@ -121,10 +121,12 @@ pub(crate) fn usual_lease(stack: &str) -> Lease {
 pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPlan {
     TeardownPlan {
         name: name(stack),
-        strategy: Strategy::Terraform,
+        method: Method::Terraform {
+            directory: "/srv/checkout".to_owned(),
+            workspace: "default".to_owned(),
+            digest: Some("abc".to_owned()),
+        },
         run: run(),
-        directory: "/srv/checkout".to_owned(),
-        workspace: "default".to_owned(),
         resources: (0..resources).map(planned_deletion).collect(),
         residue: Vec::new(),
         already_gone: Vec::new(),
@@ -132,7 +134,6 @@ pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPl
         protected,
         warnings: Vec::new(),
         blockers: Vec::new(),
-        digest: "abc".to_owned(),
     }
 }
 
@@ -325,9 +326,9 @@ pub(crate) fn sweep_plan(stack: &str) -> TeardownPlan {
         ..Residue::default()
     };
     TeardownPlan {
-        strategy: Strategy::Sweep,
-        directory: String::new(),
-        workspace: String::new(),
+        method: Method::Sweep {
+            digest: "abc".to_owned(),
+        },
         resources: vec![taken],
         residue: vec![stays],
         hourly_usd: "0.011".parse().ok(),

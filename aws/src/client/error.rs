@@ -18,19 +18,8 @@ const GONE: &[&str] = &[
     "ServiceNotActiveException",
 ];
 
-/// Codes for a call that has to wait until another resource is deleted or changes state.
+/// Codes for a call that has to wait until the resource or another one changes state.
 const WAIT: &[&str] = &[
-    "DependencyViolation",
-    "ResourceInUse",
-    "ResourceInUseException",
-    "ResourceInUseFault",
-    "InvalidIPAddress.InUse",
-    "VolumeInUse",
-    "InvalidSnapshot.InUse",
-    "InvalidNetworkInterface.InUse",
-    "InvalidGroup.InUse",
-    "BucketNotEmpty",
-    "DeleteConflict",
     "EntityTemporarilyUnmodifiable",
     "ScalingActivityInProgress",
     "ResourceContention",
@@ -46,19 +35,34 @@ const WAIT: &[&str] = &[
     "InvalidOptionGroupStateFault",
     "InvalidCacheClusterState",
     "InvalidReplicationGroupState",
-    "CacheSubnetGroupInUse",
     "InvalidCacheParameterGroupState",
-    "ClusterContainsServicesException",
-    "ClusterContainsTasksException",
-    "ClusterContainsContainerInstancesException",
     "OperationAborted",
     "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
     "IncorrectState",
     "IncorrectInstanceState",
-    "ResourceConflictException",
     "UpdateInProgressException",
+];
+
+/// Codes for a call that has to wait until another resource no longer uses this one.
+const IN_USE: &[&str] = &[
+    "DependencyViolation",
+    "ResourceInUse",
+    "ResourceInUseException",
+    "ResourceInUseFault",
+    "InvalidIPAddress.InUse",
+    "VolumeInUse",
+    "InvalidSnapshot.InUse",
+    "InvalidNetworkInterface.InUse",
+    "InvalidGroup.InUse",
+    "BucketNotEmpty",
+    "DeleteConflict",
+    "CacheSubnetGroupInUse",
+    "ClusterContainsServicesException",
+    "ClusterContainsTasksException",
+    "ClusterContainsContainerInstancesException",
+    "ResourceConflictException",
 ];
 
 /// Codes for too many calls.
@@ -184,7 +188,9 @@ pub(crate) fn kind_of(
     let is = |list: &[&str]| list.contains(&code);
     let contains =
         |word: &str| message.is_some_and(|message| message.to_lowercase().contains(word));
-    if is(WAIT) {
+    if is(IN_USE) {
+        CloudErrorKind::InUse
+    } else if is(WAIT) {
         CloudErrorKind::Wait
     } else if is(THROTTLED) {
         CloudErrorKind::Throttled
@@ -297,7 +303,7 @@ pub(crate) fn unless_gone<T>(answer: Result<T, CloudError>) -> Result<(), CloudE
 mod tests {
     use super::*;
     use CloudErrorKind::{
-        Credentials, Denied, Gone, Other, Protected, Throttled, Unreachable, Wait,
+        Credentials, Denied, Gone, InUse, Other, Protected, Throttled, Unreachable, Wait,
     };
 
     /// Codes have the kind that the services document; a bare status 404 does not mean "gone".
@@ -317,7 +323,7 @@ mod tests {
             ("ReplicationGroupNotFoundFault", Gone),
             ("ClusterNotFoundException", Gone),
             ("ServiceNotActiveException", Gone),
-            ("DependencyViolation", Wait),
+            ("DependencyViolation", InUse),
             ("InvalidDBParameterGroupState", Wait),
             ("InvalidOptionGroupStateFault", Wait),
             ("InvalidDBSnapshotState", Wait),

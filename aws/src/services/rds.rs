@@ -224,7 +224,7 @@ pub(crate) fn unless_reached(
         .found
         .first()
         .is_some_and(|description| description.resource.stopped == stopped);
-    if error.kind == CloudErrorKind::Wait && reached {
+    if matches!(error.kind, CloudErrorKind::Wait | CloudErrorKind::InUse) && reached {
         Ok(())
     } else {
         Err(error)

@@ -184,6 +184,6 @@ mod tests {
         let answer = Ec2NetworkAcl
             .delete(&clients, &acl, DeleteOptions::default())
             .await;
-        assert_eq!(answer.unwrap_err().kind, CloudErrorKind::Wait);
+        assert_eq!(answer.unwrap_err().kind, CloudErrorKind::InUse);
     }
 }

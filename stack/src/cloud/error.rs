@@ -25,8 +25,10 @@ pub struct CloudError {
 pub enum CloudErrorKind {
     /// The resource does not exist: the service answered with its not-found code.
     Gone,
-    /// Another resource has to be deleted, or to settle, first.
+    /// Another resource has to settle first.
     Wait,
+    /// Something else still uses it, and has to be deleted first.
+    InUse,
     /// Too many calls.
     Throttled,
     /// The credentials lack a permission.
@@ -48,7 +50,10 @@ impl CloudError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self.kind,
-            CloudErrorKind::Wait | CloudErrorKind::Throttled | CloudErrorKind::Unreachable
+            CloudErrorKind::Wait
+                | CloudErrorKind::InUse
+                | CloudErrorKind::Throttled
+                | CloudErrorKind::Unreachable
         )
     }
 }

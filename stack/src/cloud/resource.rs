@@ -94,6 +94,46 @@ pub struct Usage {
     pub quantity: Decimal,
 }
 
+/// What the type of a resource means for stopping and deleting it. The cloud's adapter sets it; the
+/// domain knows no types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TypeFacts {
+    /// Its place in the order of deletion.
+    pub deletion: DeletionClass,
+    /// How long its deletion may take.
+    pub timeout: DeletionTimeout,
+    /// It keeps data that other resources need: it stops last and starts first.
+    pub keeps_data: bool,
+    /// Its network interfaces outlive it, and keep the networks that they are in.
+    pub leaves_interfaces: bool,
+}
+
+/// When a resource is deleted, beyond what its references say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletionClass {
+    /// In the order of references.
+    #[default]
+    InOrder,
+    /// After everything else, because others need it in ways that no reference tells: a role, a
+    /// key, a log group.
+    Last,
+}
+
+/// How long the deletion of a resource may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletionTimeout {
+    /// As long as most.
+    #[default]
+    Default,
+    /// Longer: it is a database, a cluster, or a stack of another tool.
+    Slow,
+    /// Longer while network interfaces linger in it ([`TypeFacts::leaves_interfaces`]).
+    Network,
+}
+
 /// A resource as last described.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
@@ -102,12 +142,18 @@ pub struct Resource {
     /// The type, as the cloud's tag index writes it: `ec2:instance`.
     #[serde(rename = "type")]
     pub kind: String,
+    /// What its type means for stopping and deleting it.
+    #[serde(default)]
+    pub facts: TypeFacts,
     /// The account and region.
     pub place: Place,
     /// The tags. For a confirmed resource, they come from its own service.
     pub tags: BTreeMap<String, String>,
     /// The state in the service's own words, such as `running`.
     pub state: Option<String>,
+    /// Whether it is on its way from one state to another.
+    #[serde(default)]
+    pub in_transition: bool,
     /// The creation time; `None` if the service does not report it.
     pub created_at: Option<Timestamp>,
     /// Whether the resource's own service has confirmed it.
@@ -153,9 +199,11 @@ impl Resource {
         Self {
             id,
             kind: kind.to_owned(),
+            facts: TypeFacts::default(),
             place,
             tags: BTreeMap::new(),
             state: None,
+            in_transition: false,
             created_at: None,
             confirmation: Confirmation::Unconfirmed("not described yet".to_owned()),
             uses: Vec::new(),

@@ -13,20 +13,20 @@ pub(super) struct Backoff {
 
 impl Backoff {
     /// What doubling has come to in a round; the first is 0.
-    fn whole(self, round: u32) -> Duration {
-        let whole = self.first.saturating_mul(1 << round.min(16));
-        whole.min(self.longest)
+    fn pause(self, round: u32) -> Duration {
+        let pause = self.first.saturating_mul(1 << round.min(16));
+        pause.min(self.longest)
     }
 
     /// Anything up to the whole.
-    pub(super) fn any(self, round: u32) -> Duration {
+    pub(super) fn full_jitter(self, round: u32) -> Duration {
         let parts = random::below(1024);
-        self.whole(round) * parts / 1024
+        self.pause(round) * parts / 1024
     }
 
     /// Between half of the whole and all of it.
-    pub(super) fn later_half(self, round: u32) -> Duration {
-        self.whole(round) / 2 + self.any(round) / 2
+    pub(super) fn half_jitter(self, round: u32) -> Duration {
+        self.pause(round) / 2 + self.full_jitter(round) / 2
     }
 }
 
@@ -60,7 +60,7 @@ impl Pauses {
     }
 
     fn next(&mut self) -> Duration {
-        let pause = self.backoff.later_half(self.round);
+        let pause = self.backoff.half_jitter(self.round);
         self.round += 1;
         pause
     }

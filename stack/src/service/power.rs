@@ -159,17 +159,17 @@ impl Service {
                 operator,
             }
         };
-        let Some((lease, turn)) = self.begin_turn(&lease, begins).await? else {
+        let Some((lease, turn)) = self.begin_operation(&lease, begins).await? else {
             return Ok(None);
         };
-        let mut work = PowerExecutor::new(self.cloud()?, patience, tell, turn);
+        let mut work = PowerExecutor::new(self.required_cloud()?, patience, tell, turn);
         work.not_looked(&own.not_looked);
         for rank in PowerRank::ALL {
             let group = own.mine.iter();
             let group: Vec<&Resource> = group
                 .filter(|one| is_awake(one) && PowerRank::of(one) == rank)
                 .collect();
-            let done = |one: &Resource| one.stopped && !sleep::is_settling(one);
+            let done = |one: &Resource| one.stopped && !one.in_transition;
             if let Err(error) = work.stop(&group, done).await {
                 work.turn().failed(error.to_string()).await;
                 return Err(error);
@@ -204,10 +204,10 @@ impl Service {
         let begins = |_: &BTreeMap<String, Value>, operator| EventKind::WakeStarted {
             operator: Some(operator),
         };
-        let Some((begun, turn)) = self.begin_turn(&lease, begins).await? else {
+        let Some((begun, turn)) = self.begin_operation(&lease, begins).await? else {
             return Ok(None);
         };
-        let mut work = PowerExecutor::new(self.cloud()?, patience, tell, turn);
+        let mut work = PowerExecutor::new(self.required_cloud()?, patience, tell, turn);
         work.not_looked(&own.not_looked);
         let events = self.ledger.events(stack, Seq::NONE).await;
         let prior = match events {
@@ -221,12 +221,12 @@ impl Service {
         let all = phase == Phase::Asleep || lease.partly_awake;
         let wanted = |one: &Resource| {
             let size = prior.get(one.id.as_str());
-            size.filter(|_| all || one.stopped || sleep::is_settling(one))
+            size.filter(|_| all || one.stopped || one.in_transition)
         };
         let has = |one: &Resource| {
             let size = prior.get(one.id.as_str());
             let same = size.is_none_or(|size| one.size.as_ref() == Some(size));
-            same && !sleep::is_settling(one)
+            same && !one.in_transition
         };
         for rank in PowerRank::ALL.into_iter().rev() {
             let group = own.mine.iter().filter(|one| PowerRank::of(one) == rank);
@@ -265,14 +265,14 @@ impl Service {
         Ok(self.ready_again(&lease).await?)
     }
 
-    fn cloud(&self) -> Result<&dyn Cloud, SleepError> {
+    fn required_cloud(&self) -> Result<&dyn Cloud, SleepError> {
         let access = self.cloud_access.as_ref().ok_or(SleepError::NoCloud)?;
         Ok(access.cloud.as_ref())
     }
 
     /// The lease of a stack that something may be done with.
     async fn acted_on(&self, stack: &StackName) -> Result<Lease, SleepError> {
-        self.cloud()?;
+        self.required_cloud()?;
         let lease = self.live(stack).await?;
         if lease.unknown_events > 0 {
             return Err(SleepError::NotUnderstood {
@@ -280,14 +280,14 @@ impl Service {
                 count: lease.unknown_events,
             });
         }
-        self.refuse_in_turn(&lease)?;
+        self.refuse_during_operation(&lease)?;
         Ok(lease)
     }
 
     /// What belongs to the stack now, by the same rules as what a sweep may delete: nothing foreign is stopped.
     async fn own(&self, lease: &Lease) -> Result<OwnResources, SleepError> {
         let which = DiscoveryScope::Stack(lease.name.clone());
-        let found = self.cloud()?.discover(&which).await;
+        let found = self.required_cloud()?.discover(&which).await;
         if let Some(wrong) = found.unchecked.iter().find(|one| one.credentials) {
             return Err(SleepError::Credentials {
                 place: wrong.place.to_string(),

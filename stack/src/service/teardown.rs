@@ -1,14 +1,21 @@
-//! Tearing a stack down: first a plan that is shown, then that plan and no other. Here through its own Terraform; how
-//! one is ended by its tags is in [`crate::service::teardown::sweep`], planned and carried out through the same doors.
+//! Teardown: jiti shows a plan, and then carries out that plan and no other, through Terraform or
+//! as a sweep by tag. [`strategy`] is the rule that chooses between the two.
 //!
-//! [`Service::plan_teardown`] makes the plan and keeps it in a private folder. [`Service::teardown`] writes its intent into
-//! the ledger, applies the saved plan, and writes what became of it. The two may be different processes: a plan can be
-//! handed over to a runner that outlives whoever asked for it ([`PreparedTeardown::hand_over`], [`Service::take_over`]), and anybody
-//! can follow that runner by its progress file ([`Follower`]).
+//! [`Service::plan_teardown`] and [`Service::plan_sweep`] make a plan and keep it in a private
+//! folder. [`Service::teardown`] records the intent in the ledger, carries the saved plan out, and
+//! records the outcome. Two processes may share the work: a plan can be handed over to a runner
+//! that outlives the process that planned it ([`PreparedTeardown::hand_over`],
+//! [`Service::take_over`]), and any process can follow that runner by its progress file
+//! ([`Follower`]).
+//!
+//! [`Service::plan_teardown`]: crate::Service::plan_teardown
+//! [`Service::plan_sweep`]: crate::Service::plan_sweep
+//! [`Service::teardown`]: crate::Service::teardown
+//! [`Service::take_over`]: crate::Service::take_over
 
 mod blocker;
 mod error;
-mod guardrails;
+mod follower;
 mod plan;
 mod prepare;
 mod progress;
@@ -17,7 +24,9 @@ mod residue;
 mod run;
 mod run_folder;
 mod runner;
+pub mod strategy;
 pub mod sweep;
+mod terraform;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -31,51 +40,51 @@ use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
-pub use plan::{PlanWarning, PlannedDeletion, TeardownPlan};
+pub use follower::{Follower, POLL_INTERVAL};
+pub use plan::{Method, PlanWarning, PlannedDeletion, TeardownPlan};
 pub use prepare::PreparedTeardown;
-pub use progress::{DeletedResource, Progress, Residue, TeardownOutcome};
-pub use run_folder::Follower;
+pub use progress::{DeletedResource, Progress, TeardownOutcome};
+pub use residue::Residue;
 pub use runner::Runner;
 
-pub(in crate::service) use record::{ProgressWriter, Recorder};
-pub(in crate::service) use residue::{command, quoted};
-pub(in crate::service) use run::{UNREACHABLE, as_event, reached};
-pub(in crate::service) use run_folder::Folder;
-pub(in crate::service) use runner::{SILENT, in_turn};
+pub(in crate::service) use residue::{ORIGIN_UNREACHABLE, command};
+pub(in crate::service) use terraform::origin_reached;
 
-/// What a teardown needs to know of its surroundings: the library reads no environment itself.
+/// What a teardown has to know about its surroundings, because the library reads no environment.
 #[derive(Clone, Debug, Default)]
 pub struct TeardownSettings {
-    /// The folder in which every run has a private folder of its own, named by its run id.
+    /// The folder that holds one private folder per run, named by the run's id.
     pub runs: PathBuf,
-    /// The folders of `PATH`, where a program is looked for that is no longer where it was.
+    /// The folders of `PATH`, where jiti looks for a program that is no longer at its recorded path.
     pub path: Vec<PathBuf>,
-    /// Values of the environment that must be seen neither in the ledger nor on a screen.
+    /// Values of the environment that must not appear in the ledger or on a screen.
     pub secrets: Vec<String>,
-    /// A plan that would delete more resources may not proceed. A sweep has a limit without it: the reaper's.
+    /// A plan that would delete more resources may not proceed. Without it, only a sweep has a
+    /// limit: the reaper's.
     pub max_resources: Option<usize>,
-    /// Whether a sweep keeps a last snapshot of each database.
+    /// Whether a sweep takes a final snapshot of each database.
     pub final_snapshot: bool,
-    /// How long a sweep tries one resource at most, where somebody said so.
-    pub longest: Option<Duration>,
+    /// How long a sweep tries to delete one resource at most, if the user sets a limit.
+    pub max_time_per_resource: Option<Duration>,
     /// The pauses and deadlines of a sweep.
     pub timing: SweepTiming,
 }
 
-/// Who wants the teardown, and why.
+/// Who asks for a teardown, and why.
 #[derive(Clone, Debug)]
 pub struct TeardownRequest {
-    /// Who asked for it.
+    /// Who asks for it.
     pub by: Actor,
-    /// Why: `expiry`, or a person's words.
+    /// Why: `expiry`, or a user's words.
     pub why: String,
-    /// The name as it was typed to confirm the end of a protected stack.
+    /// The name as the user typed it to confirm the teardown of a protected stack.
     pub confirmed: Option<StackName>,
-    /// For a request that nobody watches: whether the lease, as it is when the intent is written, still wants it.
+    /// For an unattended request: whether the lease, at the moment when the intent is recorded,
+    /// still asks for the teardown.
     pub only_while: Option<Condition>,
 }
 
-/// A question about a lease, asked again after each lost race.
+/// A condition on a lease, checked again after each lost race.
 #[derive(Clone)]
 pub struct Condition(pub Arc<dyn Fn(&Lease) -> bool + Send + Sync>);
 
@@ -85,22 +94,22 @@ impl fmt::Debug for Condition {
     }
 }
 
-/// Asks a teardown to stop. It finishes the deletes that are under way and begins no more.
+/// Stops a teardown: it finishes the deletes in progress and starts no more.
 #[derive(Clone, Debug, Default)]
 pub struct StopSignal(Arc<AtomicBool>);
 
 impl StopSignal {
-    /// Asks. It ends when Terraform has ended.
-    pub fn ask(&self) {
+    /// Requests the stop. The teardown ends when its deletes in progress have ended.
+    pub fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    pub(in crate::service) fn is_asked(&self) -> bool {
+    pub(super) fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// What is told of each step as it happens.
+/// Receives each step of a teardown as it happens.
 pub type OnProgress<'a> = dyn Fn(&Progress) + Send + Sync + 'a;
 
 #[cfg(test)]

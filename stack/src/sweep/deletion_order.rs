@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cloud::{Resource, ResourceId};
+use crate::cloud::{DeletionClass, Resource, ResourceId};
 
 /// A step that is possible now.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -339,7 +339,7 @@ impl Node {
             id: resource.id.clone(),
             state: State::Waiting,
             recreates: resource.recreates,
-            last: is_deleted_last(&resource.kind),
+            last: resource.facts.deletion == DeletionClass::Last,
             after_last: false,
             waits: BTreeSet::new(),
             loosely: BTreeSet::new(),
@@ -356,14 +356,6 @@ impl Node {
     fn is_other(&self) -> bool {
         !self.last && !self.after_last
     }
-}
-
-/// Whether other resources may need this type without a reference to it: a role for the function
-/// that removes its network interfaces, a key for what it encrypts, a log group for what would
-/// recreate it.
-fn is_deleted_last(kind: &str) -> bool {
-    let service = kind.split(':').next().unwrap_or(kind);
-    matches!(service, "iam" | "kms" | "logs")
 }
 
 /// The cycles of a graph: its strongly connected components with more than one node.

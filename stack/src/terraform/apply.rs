@@ -20,7 +20,7 @@ use super::stream::{self, Line};
 const LOCK_TIMEOUT: &str = "-lock-timeout=10s";
 
 /// An apply under way.
-pub(crate) struct Applying {
+pub(crate) struct RunningApply {
     child: Child,
     program: String,
     output: File,
@@ -31,7 +31,7 @@ pub(crate) struct Applying {
 
 impl Terraform {
     /// Applies a saved plan; what it says goes into two files of a private folder.
-    pub(crate) fn apply(&self, file: &Path, folder: &Path) -> Result<Applying, TerraformError> {
+    pub(crate) fn apply(&self, file: &Path, folder: &Path) -> Result<RunningApply, TerraformError> {
         let (output, errors) = (folder.join("output"), folder.join("errors"));
         let start = || -> std::io::Result<(Child, File)> {
             let mut command = self.command(&["apply", "-json", "-input=false", LOCK_TIMEOUT]);
@@ -48,7 +48,7 @@ impl Terraform {
             doing: "started (`apply`)".to_owned(),
             reason: error.to_string(),
         })?;
-        Ok(Applying {
+        Ok(RunningApply {
             child,
             program: self.program(),
             output,
@@ -58,7 +58,7 @@ impl Terraform {
     }
 }
 
-impl Applying {
+impl RunningApply {
     /// The lines that were finished since the last look.
     pub(crate) fn lines(&mut self) -> Result<Vec<Line>, TerraformError> {
         let position = self.output.stream_position();

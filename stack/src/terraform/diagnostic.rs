@@ -1,11 +1,10 @@
 //! Terraform's diagnostics: which of its failures they are, and who holds a lock.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::error::TerraformError;
 use super::mask::Mask;
+use super::state_lock::StateLock;
 
 /// One diagnostic, as its JSON has it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -46,52 +45,6 @@ impl Diagnostic {
     /// Whether its text names something.
     pub(crate) fn names(&self, what: &str) -> bool {
         !what.is_empty() && (self.summary.contains(what) || self.detail.contains(what))
-    }
-}
-
-/// Who holds a state, as far as the lock tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StateLock {
-    /// The id of the lock.
-    pub id: Option<String>,
-    /// Who took it: `ana@laptop`.
-    pub who: Option<String>,
-    /// Since when, as Terraform writes it.
-    pub since: Option<String>,
-    /// What for: `OperationTypeApply`.
-    pub operation: Option<String>,
-}
-
-impl StateLock {
-    /// From the block `Lock Info:` of a diagnostic.
-    fn read(text: &str) -> Self {
-        let field = |name: &str| {
-            let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
-            line.map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        };
-        Self {
-            id: field("ID:"),
-            who: field("Who:"),
-            since: field("Created:"),
-            operation: field("Operation:"),
-        }
-    }
-}
-
-impl fmt::Display for StateLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unknown = "unknown";
-        write!(
-            f,
-            "by {} since {}",
-            self.who.as_deref().unwrap_or(unknown),
-            self.since.as_deref().unwrap_or(unknown)
-        )?;
-        match &self.operation {
-            Some(operation) => write!(f, " ({operation})"),
-            None => Ok(()),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::diagnostic::StateLock;
+use super::state_lock::StateLock;
 
 /// Why a run of Terraform did not do what was asked. Texts of Terraform's are bounded, and secrets in them masked.
 #[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,19 +6,19 @@ use serde_json::Value;
 /// The resources that a state holds; data sources are none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
-    pub(crate) held: Vec<Held>,
+    pub(crate) resources: Vec<ManagedResource>,
 }
 
 /// A resource in a state.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Held {
+pub(crate) struct ManagedResource {
     pub(crate) address: String,
     pub(crate) kind: String,
     /// Its attributes may hold secrets: they are looked at, never passed on.
     attributes: Value,
 }
 
-impl Held {
+impl ManagedResource {
     /// A text among its attributes.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.attributes.get(name)?.as_str()
@@ -37,7 +37,7 @@ impl State {
             return Ok(Self::default());
         }
         let raw: Raw = serde_json::from_str(text)?;
-        let mut held: Vec<Held> = Vec::new();
+        let mut resources: Vec<ManagedResource> = Vec::new();
         for resource in raw.resources {
             if resource.mode != "managed" {
                 continue;
@@ -51,8 +51,8 @@ impl State {
             for instance in resource.instances {
                 let address = format!("{base}{}", index(&instance.index_key));
                 // A deposed object has the address of the one that replaced it.
-                if held.last().is_none_or(|last| last.address != address) {
-                    held.push(Held {
+                if resources.last().is_none_or(|last| last.address != address) {
+                    resources.push(ManagedResource {
                         address,
                         kind: resource.kind.clone(),
                         attributes: instance.attributes,
@@ -60,18 +60,18 @@ impl State {
                 }
             }
         }
-        Ok(Self { held })
+        Ok(Self { resources })
     }
 
     /// Whether it holds the stack of a name.
     pub(crate) fn holds_stack(&self, name: &str) -> bool {
-        self.held
+        self.resources
             .iter()
-            .any(|held| held.kind == "jiti_stack" && held.text("name") == Some(name))
+            .any(|resource| resource.kind == "jiti_stack" && resource.text("name") == Some(name))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.held.is_empty()
+        self.resources.is_empty()
     }
 }
 
@@ -79,13 +79,13 @@ impl State {
 impl State {
     /// A state that holds these addresses.
     pub(crate) fn of(addresses: &[&str]) -> Self {
-        let held = addresses.iter().map(|address| Held {
+        let resources = addresses.iter().map(|address| ManagedResource {
             address: (*address).to_owned(),
             kind: address.split('.').next().unwrap_or_default().to_owned(),
             attributes: Value::Null,
         });
         Self {
-            held: held.collect(),
+            resources: resources.collect(),
         }
     }
 }
@@ -150,9 +150,9 @@ mod tests {
         ]});
         let state = State::read(&state.to_string()).unwrap();
         let addresses: Vec<_> = state
-            .held
+            .resources
             .iter()
-            .map(|held| held.address.as_str())
+            .map(|resource| resource.address.as_str())
             .collect();
         assert_eq!(
             addresses,

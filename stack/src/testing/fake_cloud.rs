@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use self::world::World;
 use crate::cloud::{
-    Bill, CloudErrorKind, Confirmation, Place, Price, Resource, ResourceId, Unchecked,
+    Bill, CloudErrorKind, Confirmation, DeletionClass, DeletionTimeout, Place, Price, Resource,
+    ResourceId, TypeFacts, Unchecked,
 };
 use crate::idle::Activity;
 use crate::values::tags;
@@ -60,6 +61,7 @@ pub fn resource(kind: &str, name: &str, stack: &str) -> Resource {
         region: "eu-west-1".to_owned(),
     };
     let mut resource = Resource::named(ResourceId(format!("{kind}/{name}")), kind, place);
+    resource.facts = type_facts(kind);
     resource.confirmation = Confirmation::Confirmed;
     resource.tags = [
         (tags::STACK, stack),
@@ -71,6 +73,20 @@ pub fn resource(kind: &str, name: &str, stack: &str) -> Resource {
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into();
     resource
+}
+
+/// The facts of some types, as an adapter would set them.
+fn type_facts(kind: &str) -> TypeFacts {
+    let mut facts = TypeFacts::default();
+    match kind.split(':').next().unwrap_or(kind) {
+        "iam" | "kms" | "logs" => facts.deletion = DeletionClass::Last,
+        "rds" => {
+            facts.keeps_data = true;
+            facts.timeout = DeletionTimeout::Slow;
+        }
+        _ => {}
+    }
+    facts
 }
 
 impl FakeCloud {

@@ -284,6 +284,7 @@ impl ResourceBuilder<'_> {
             dice.roll(1 << 32)
         );
         let mut resource = Resource::named(ResourceId(id), kind, self.place.clone());
+        resource.facts = aws::type_facts(kind);
         let DemoTags {
             name,
             app,

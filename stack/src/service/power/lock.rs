@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::SleepError;
 use crate::lease::{Event, EventKind, Lease, Operator};
 use crate::process;
-use crate::service::teardown::{SILENT, in_turn};
+use crate::service::liveness::{SILENCE_LIMIT, active_operation};
 use crate::service::{Service, ServiceError};
 use crate::sleep;
 use crate::values::id::{RunId, Seq, StackName};
@@ -26,8 +26,8 @@ pub(super) struct OperationLock<'a> {
 
 impl Service {
     /// That nobody may begin while somebody who lives is at it.
-    pub(super) fn refuse_in_turn(&self, lease: &Lease) -> Result<(), SleepError> {
-        match in_turn(lease, self.now()) {
+    pub(super) fn refuse_during_operation(&self, lease: &Lease) -> Result<(), SleepError> {
+        match active_operation(lease, self.now()) {
             Some(turn) => Err(SleepError::Running {
                 stack: lease.name.clone(),
                 by: turn.by.clone(),
@@ -41,7 +41,7 @@ impl Service {
 
     /// Takes the turn by writing what is intended, which is made of the sizes that the ledger has. `None`: since `before`
     /// was read somebody else had a turn, and what was seen of the cloud before is no longer what stands there.
-    pub(super) async fn begin_turn<'a>(
+    pub(super) async fn begin_operation<'a>(
         &'a self,
         before: &'a Lease,
         intent: impl Fn(&BTreeMap<String, Value>, Box<Operator>) -> EventKind + Send + Sync,
@@ -53,7 +53,7 @@ impl Service {
         };
         let taken = self.retry_on_conflict(stack, || async {
             let lease = self.live(stack).await?;
-            self.refuse_in_turn(&lease)?;
+            self.refuse_during_operation(&lease)?;
             let now = self.now();
             let events = self.ledger.events(stack, Seq::NONE).await;
             let events = events.map_err(ServiceError::from)?;
@@ -145,7 +145,7 @@ impl OperationLock<'_> {
     fn lost(&self) -> SleepError {
         SleepError::Lost {
             stack: self.stack.clone(),
-            silent: SILENT,
+            silent: SILENCE_LIMIT,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{PollPolicy, PowerOutcome, SleepError};
 use crate::cloud::Resource;
 use crate::lease::{Lease, Phase};
 use crate::ledger::Scope;
-use crate::service::teardown::in_turn;
+use crate::service::liveness::active_operation;
 use crate::service::{Service, ServiceError};
 use crate::sleep;
 use crate::values::id::{Seq, StackName};
@@ -124,7 +124,7 @@ impl Service {
         let mut due: Vec<(Timestamp, StackName)> = leases
             .into_iter()
             .filter(|lease| sleeps(lease, now) && lease.unknown_events == 0)
-            .filter(|lease| in_turn(lease, now).is_none())
+            .filter(|lease| active_operation(lease, now).is_none())
             .filter_map(|lease| Some((lease.wake_at?.0, lease.name)))
             .filter(|(at, _)| *at <= now)
             .collect();
@@ -140,7 +140,7 @@ impl Service {
         let now = self.now();
         let mut restless = Vec::new();
         for lease in self.ledger.leases(Scope::Live).await? {
-            let left_alone = in_turn(&lease, now).is_some()
+            let left_alone = active_operation(&lease, now).is_some()
                 || lease.at(now).hold_until.is_some()
                 || lease.unknown_events > 0;
             let sleeps = lease.phase_at(now) == Phase::Asleep && !lease.partly_awake;

@@ -455,7 +455,7 @@ async fn a_teardown_waits_for_its_turn() {
     world.happens(begun(operator(elsewhere()))).await;
     let refused = plan().await.unwrap_err();
     assert!(
-        matches!(refused, TeardownError::Turning { .. }),
+        matches!(refused, TeardownError::PowerOperation { .. }),
         "{refused}"
     );
     let request = TeardownRequest {
@@ -469,7 +469,7 @@ async fn a_teardown_waits_for_its_turn() {
         .teardown(prepared, &request, &|_| {}, &StopSignal::default())
         .await;
     assert!(
-        matches!(began, Err(TeardownError::Turning { .. })),
+        matches!(began, Err(TeardownError::PowerOperation { .. })),
         "{began:?}"
     );
     assert_eq!(world.cloud.called(CloudCall::Delete), []);
@@ -537,13 +537,17 @@ async fn what_was_seen_before_anothers_turn_is_not_written() {
     let before = world.lease().await;
     world.wake().await.unwrap();
     let intent = |_: &BTreeMap<String, Value>, operator| begun(Some(operator));
-    let turn = world.service.begin_turn(&before, intent).await.unwrap();
+    let turn = world
+        .service
+        .begin_operation(&before, intent)
+        .await
+        .unwrap();
     assert!(turn.is_none());
     let now = world.lease().await;
     assert!(
         world
             .service
-            .begin_turn(&now, intent)
+            .begin_operation(&now, intent)
             .await
             .unwrap()
             .is_some()

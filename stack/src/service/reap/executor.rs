@@ -12,13 +12,13 @@ use super::run::{StackTerminator, TerminationResult};
 use crate::lease::{EventKind, Lease, Strategy};
 use crate::process;
 use crate::reaper::ReaperStatus;
-use crate::service::teardown::command;
+use crate::service::teardown::strategy::{Requester, Situation, StrategyChoice, choose};
 use crate::service::teardown::sweep::SweepSelector;
 use crate::service::teardown::{
     Blocker, Condition, PreparedTeardown, Progress, Residue, StopSignal, TeardownError,
     TeardownOutcome, TeardownPlan, TeardownRequest, TeardownSettings,
 };
-use crate::service::teardown::{UNREACHABLE, reached};
+use crate::service::teardown::{ORIGIN_UNREACHABLE, command, origin_reached};
 use crate::service::{Service, ServiceError};
 use crate::terraform::StateLock;
 use crate::values::id::{RunId, Seq};
@@ -49,10 +49,10 @@ impl StackTerminator for TeardownExecutor {
         Box::pin(async move {
             match self.attempt(task, progress).await {
                 Ok(ending) => ending,
-                Err(error @ (TeardownError::Running { .. } | TeardownError::Turning { .. })) => {
-                    TerminationResult::Elsewhere(error.to_string())
-                }
-                Err(TeardownError::NoLongerWanted { .. }) => TerminationResult::Spared,
+                Err(
+                    error @ (TeardownError::Running { .. } | TeardownError::PowerOperation { .. }),
+                ) => TerminationResult::Elsewhere(error.to_string()),
+                Err(TeardownError::NoLongerDue { .. }) => TerminationResult::Spared,
                 Err(error) if error.is_refusal() => TerminationResult::Refused(error.to_string()),
                 Err(error) => TerminationResult::Failed(error.to_string()),
             }
@@ -78,7 +78,7 @@ impl TeardownExecutor {
             Err(
                 error @ (TeardownError::Service(_)
                 | TeardownError::Running { .. }
-                | TeardownError::Turning { .. }),
+                | TeardownError::PowerOperation { .. }),
             ) => {
                 return Err(error);
             }
@@ -101,32 +101,39 @@ impl TeardownExecutor {
         outcome.map(TerminationResult::Ended)
     }
 
-    /// The plan: through Terraform, unless a sweep has to go on with it.
+    /// Makes the plan, with the strategy that [`choose`] gives.
     async fn plan(&self, task: &ReaperTask) -> Result<Option<PreparedTeardown>, TeardownError> {
         let Self {
             service, settings, ..
         } = self;
-        let wish = SweepSelector::named(&task.name);
-        let allowed = service.config().reaper.sweep && !service.config().accounts.is_empty();
+        let selector = SweepSelector::named(&task.name);
+        let config = service.config();
+        let can_sweep = config.reaper.sweep && !config.accounts.is_empty();
+        let choose = |situation| choose(Requester::Reaper, situation, can_sweep);
         if self.was_swept(task).await? {
-            // What a sweep has begun nobody else can finish.
-            if !allowed {
-                let stack = task.name.clone();
-                return Err(TeardownError::MayNotSweep { stack });
-            }
-            return service.plan_sweep(&wish, settings).await;
+            return match choose(Situation::SweepBegun) {
+                StrategyChoice::Use(Strategy::Sweep) => {
+                    service.plan_sweep(&selector, settings).await
+                }
+                StrategyChoice::Use(Strategy::Terraform) => {
+                    service.plan_teardown(&task.name, settings).await
+                }
+                StrategyChoice::SweepNotAllowed => Err(TeardownError::MayNotSweep {
+                    stack: task.name.clone(),
+                }),
+            };
         }
-        let prepared = service.plan_teardown(&task.name, settings).await?;
-        let lost = prepared
-            .as_ref()
-            .is_some_and(|prepared| is_lost(&prepared.plan));
-        if !lost || !allowed {
-            return Ok(prepared);
+        let Some(prepared) = service.plan_teardown(&task.name, settings).await? else {
+            return Ok(None);
+        };
+        let situation = Situation::of_plan(&prepared.plan);
+        if choose(situation) != StrategyChoice::Use(Strategy::Sweep) {
+            return Ok(Some(prepared));
         }
-        // Its root is here and its state holds nothing: what its tags find, Terraform cannot end.
-        let sweep = service.plan_sweep(&wish, settings).await?;
-        let finds = |sweep: &PreparedTeardown| sweep.plan.count() > 0;
-        Ok(sweep.filter(finds).or(prepared))
+        let sweep = service.plan_sweep(&selector, settings).await?;
+        // A sweep that finds nothing would be no better than Terraform's plan.
+        let sweep = sweep.filter(|sweep| sweep.plan.count() > 0);
+        Ok(Some(sweep.unwrap_or(prepared)))
     }
 
     /// Whether the last teardown of it was a sweep.
@@ -151,7 +158,7 @@ impl TeardownExecutor {
             let residue = self.write_unreachable(task, plan).await?;
             return Ok(TerminationResult::Ended(TeardownOutcome {
                 name: task.name.clone(),
-                strategy: plan.strategy,
+                strategy: plan.method.strategy(),
                 deleted: Vec::new(),
                 residue: vec![residue],
             }));
@@ -173,7 +180,7 @@ impl TeardownExecutor {
             let failed = EventKind::TeardownFailed {
                 reason: reason.clone(),
             };
-            let mut kinds = reached(lease, &reason);
+            let mut kinds = origin_reached(lease, &reason);
             kinds.push(failed);
             kinds
         })
@@ -202,7 +209,7 @@ impl TeardownExecutor {
             Some(host) => host,
             None => process::host(),
         };
-        let id = format!("{host}:{}", plan.directory);
+        let id = format!("{host}:{}", plan.method.directory());
         self.write_try(task, |lease| {
             // Said already: that it still is so is no news.
             if lease.residue.contains_key(&id) {
@@ -210,10 +217,10 @@ impl TeardownExecutor {
             }
             let left = EventKind::ResourceLeft {
                 id: id.clone(),
-                reason: UNREACHABLE.to_owned(),
+                reason: ORIGIN_UNREACHABLE.to_owned(),
                 blocked_by: Some(why.clone()),
             };
-            let reason = format!("{UNREACHABLE}: {why}");
+            let reason = format!("{ORIGIN_UNREACHABLE}: {why}");
             vec![left, EventKind::TeardownFailed { reason }]
         })
         .await?;
@@ -221,7 +228,7 @@ impl TeardownExecutor {
             id,
             kind: None,
             region: None,
-            reason: UNREACHABLE.to_owned(),
+            reason: ORIGIN_UNREACHABLE.to_owned(),
             blocked_by: Some(why),
             hourly_usd: plan.hourly_usd,
             command: Some(command(&task.name)),
@@ -283,14 +290,6 @@ impl TeardownExecutor {
             confirmed: None,
             only_while: Some(self.still_due()),
         }
-    }
-}
-
-/// Whether the state of a plan is known to be lost: its root was there and could be read, and it held nothing.
-fn is_lost(plan: &TeardownPlan) -> bool {
-    match plan.blockers.as_slice() {
-        [] => plan.digest.is_empty(),
-        blockers => blockers.iter().all(Blocker::is_lost_state),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why a teardown was not carried out, or did not come to an end.
+//! Why a teardown was refused or failed.
 
 use std::path::PathBuf;
 
@@ -12,11 +12,11 @@ use crate::service::teardown::sweep::TaggedStack;
 use crate::terraform::TerraformError;
 use crate::values::id::{Actor, AppName, Owner, StackName};
 
-/// What a teardown refused or could not do.
+/// Why a teardown was refused or failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TeardownError {
-    /// The ledger or a use case said no.
+    /// The ledger or another use case failed or refused.
     #[error(transparent)]
     Service(#[from] ServiceError),
 
@@ -35,13 +35,13 @@ pub enum TeardownError {
     Blocked {
         /// The stack.
         stack: StackName,
-        /// Why, at least one.
+        /// The blockers, at least one.
         blockers: Vec<Blocker>,
     },
 
-    /// Another runner is at it.
+    /// Another runner works on the stack.
     #[error(
-        "stack \"{stack}\" is being torn down already, for {by}, by process {pid} on {host} since {since}, last heard of at {alive_at}; follow it with `jiti events {stack}`"
+        "stack \"{stack}\" is already being torn down for {by}, by process {pid} on {host} since {since}, last heartbeat at {alive_at}; follow it with `jiti events {stack}`"
     )]
     Running {
         /// The stack.
@@ -50,48 +50,48 @@ pub enum TeardownError {
         by: Actor,
         /// The machine that runs it.
         host: String,
-        /// Its process there.
+        /// The process id there.
         pid: u32,
-        /// Since when.
+        /// When it began.
         since: Timestamp,
-        /// When it was last heard of.
+        /// The runner's last heartbeat.
         alive_at: Timestamp,
     },
 
-    /// Somebody puts it to sleep or wakes it.
+    /// The stack is being put to sleep or woken.
     #[error(
-        "stack \"{stack}\" is being put to sleep or woken, for {by}, by process {pid} on {host} since {since}: wait until that is done"
+        "stack \"{stack}\" is being put to sleep or woken for {by}, by process {pid} on {host} since {since}: wait until that has ended"
     )]
-    Turning {
+    PowerOperation {
         /// The stack.
         stack: StackName,
         /// Who asked for it.
         by: Actor,
-        /// The machine that does it.
+        /// The machine that runs it.
         host: String,
-        /// Its process there.
+        /// The process id there.
         pid: u32,
-        /// Since when.
+        /// When it began.
         since: Timestamp,
     },
 
-    /// It wants its name typed.
-    #[error("stack \"{stack}\" is protected: its name has to be given to confirm it")]
+    /// The stack is protected, and its name was not typed.
+    #[error("stack \"{stack}\" is protected: type its name to confirm the teardown")]
     Unconfirmed {
         /// The stack.
         stack: StackName,
     },
 
-    /// Since it was asked for, the stack was given more time.
+    /// The stack was given more time after the teardown was requested.
     #[error("stack \"{stack}\" is no longer due; nothing was deleted")]
-    NoLongerWanted {
+    NoLongerDue {
         /// The stack.
         stack: StackName,
     },
 
-    /// The saved plan is not the one that was shown.
+    /// The saved plan differs from the one that was shown.
     #[error(
-        "the saved plan of \"{stack}\" is not the one that was shown; nothing was deleted, plan again"
+        "the saved plan of \"{stack}\" differs from the one that was shown; nothing was deleted; make a new plan"
     )]
     NotAsShown {
         /// The stack.
@@ -100,16 +100,17 @@ pub enum TeardownError {
 
     /// The state has changed since the plan was made.
     #[error(
-        "the state of \"{stack}\" has changed since the plan was made; nothing was deleted, look at a new plan"
+        "the state of \"{stack}\" has changed since the plan was made; nothing was deleted; make a new plan"
     )]
     Stale {
         /// The stack.
         stack: StackName,
     },
 
-    /// A newer jiti wrote events about it that this one does not understand.
+    /// A newer jiti wrote events that this one does not understand.
     #[error(
-        "stack \"{stack}\" has {count} events of a newer jiti, which this one does not understand: tear it down with that one"
+        "stack \"{stack}\" has {count} {} from a newer jiti, which this one does not understand: use the newer jiti",
+        events(*count)
     )]
     NotUnderstood {
         /// The stack.
@@ -118,88 +119,88 @@ pub enum TeardownError {
         count: u32,
     },
 
-    /// There is no cloud to look into.
+    /// A sweep needs accounts, and none is configured.
     #[error(
-        "stack \"{stack}\": a sweep by tag goes only where the configuration says, and it names no account: add an [[account]] with its id and regions"
+        "stack \"{stack}\": a sweep by tag covers only configured accounts, and none is configured: add an [[account]] with its id and regions"
     )]
     NoAccounts {
         /// The stack.
         stack: StackName,
     },
 
-    /// What a sweep has begun may only be finished by one, and the reaper may not.
+    /// Only a sweep can finish what a sweep began, and the reaper is not allowed to sweep.
     #[error(
-        "stack \"{stack}\" was ended by its tags, and what is left of it only a sweep can end: run `jiti teardown {stack} --strategy sweep`, or let the reaper with sweep = true under [reaper]"
+        "a sweep of stack \"{stack}\" has begun, and only a sweep can finish it: run `jiti teardown {stack} --strategy sweep`, or allow the reaper to sweep with sweep = true under [reaper]"
     )]
     MayNotSweep {
         /// The stack.
         stack: StackName,
     },
 
-    /// Only tags tell of it, and they tell of several.
+    /// Only tags name the stack, and they name several.
     #[error(
-        "\"{stack}\" is the name of {} stacks that only their tags tell of: {}; pick one with --app and --owner",
+        "\"{stack}\" is the name of {} stacks without a lease: {}; select one with --app and --owner",
         several.len(), listed(several)
     )]
     Several {
         /// The name.
         stack: StackName,
-        /// Each of them.
+        /// The stacks.
         several: Vec<TaggedStack>,
     },
 
-    /// Neither a lease nor a tag tells of it.
+    /// Neither a lease nor a tag names the stack.
     #[error(
-        "no stack \"{stack}\" is in the ledger {ledger}, and nothing that could be looked at carries its tags{}",
-        unseen(*not_looked)
+        "stack \"{stack}\" is not in the ledger {ledger}, and no resource that could be checked carries its tags{}",
+        unchecked_note(*unchecked)
     )]
     NotFound {
         /// The name.
         stack: StackName,
-        /// Where it was looked for.
+        /// The ledger that was searched.
         ledger: String,
         /// How many places or types did not answer.
-        not_looked: usize,
+        unchecked: usize,
     },
 
-    /// The name is that of another stack in this ledger.
+    /// The name belongs to another stack in this ledger.
     #[error(
-        "\"{stack}\" is the name of a stack of app {app}, owner {owner}, in this ledger: end that one first, or sweep the other with a ledger of its own"
+        "in this ledger, \"{stack}\" is a stack of app {app}, owner {owner}: tear that one down first, or sweep the other with a separate ledger"
     )]
     AnotherHere {
         /// The name.
         stack: StackName,
-        /// The application of the one that is here.
+        /// The application of the stack in this ledger.
         app: AppName,
         /// Its owner.
         owner: Owner,
     },
 
-    /// The credentials ended before anything was deleted.
+    /// The credentials became invalid before anything was deleted.
     #[error(
-        "stack \"{stack}\": the credentials do not do: {reason}; nothing was deleted, run it again with new ones"
+        "stack \"{stack}\": the credentials are no longer valid: {reason}; nothing was deleted; renew them and run this again"
     )]
     Paused {
         /// The stack.
         stack: StackName,
-        /// What the cloud said.
+        /// The cloud's error.
         reason: String,
     },
 
-    /// The folder of the run cannot be used.
+    /// A file of the run's folder cannot be used.
     #[error("{} could not be {doing}: {error}", path.display())]
     Folder {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried, as a participle.
+        /// What was tried, as a participle: `read`.
         doing: &'static str,
-        /// What the operating system said.
+        /// The operating system's error.
         error: std::io::Error,
     },
 }
 
 impl TeardownError {
-    /// Whether a rule forbids it (exit code 3), rather than that it did not work.
+    /// Whether a rule refused it (exit code 3); otherwise it failed.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
@@ -209,8 +210,8 @@ impl TeardownError {
                     || matches!(error, ServiceError::Ledger(LedgerError::ReadOnly { .. }))
             }
             Self::Running { .. }
-            | Self::Turning { .. }
-            | Self::NoLongerWanted { .. }
+            | Self::PowerOperation { .. }
+            | Self::NoLongerDue { .. }
             | Self::Unconfirmed { .. }
             | Self::NotAsShown { .. }
             | Self::Stale { .. }
@@ -238,11 +239,16 @@ fn listed(several: &[TaggedStack]) -> String {
     each.join("; ")
 }
 
-fn unseen(not_looked: usize) -> String {
-    match not_looked {
+fn unchecked_note(unchecked: usize) -> String {
+    match unchecked {
         0 => String::new(),
-        count => format!("; {count} places or types did not answer: `jiti doctor` tells which"),
+        1 => "; 1 place or type did not answer: `jiti doctor` names it".to_owned(),
+        count => format!("; {count} places or types did not answer: `jiti doctor` names them"),
     }
+}
+
+fn events(count: u32) -> &'static str {
+    if count == 1 { "event" } else { "events" }
 }
 
 fn joined(blockers: &[Blocker]) -> String {

@@ -1,90 +1,269 @@
-//! What a teardown would remove, and what keeps it from doing so: everything that is shown before anybody says yes.
+//! The plan of a teardown: what it would delete, what would stay, and what blocks it. A user sees
+//! all of it before confirming.
 
 use serde::{Deserialize, Serialize};
 
 use super::blocker::Blocker;
-use super::progress::Residue;
+use super::residue::Residue;
 use crate::lease::Strategy;
 use crate::values::id::{RunId, StackName};
 use crate::values::money::HourlyRate;
 
-/// A teardown as it is planned. It holds nothing secret, and can be shown, stored and sent.
+/// A planned teardown. It contains no secrets, so it can be shown, stored and sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "serialised::Plan", into = "serialised::Plan")]
 pub struct TeardownPlan {
     /// The stack.
     pub name: StackName,
-    /// How it is ended.
-    pub strategy: Strategy,
-    /// The run that this plan would become; its folder has this name.
+    /// The strategy, with the saved plan that would be carried out.
+    pub method: Method,
+    /// The run that would carry out this plan; the run's folder has this name.
     pub run: RunId,
-    /// The root directory that Terraform runs in; empty where it does not.
-    pub directory: String,
-    /// The workspace; empty where Terraform does not run.
-    pub workspace: String,
-    /// What will go: in the order of Terraform's plan, or, in a sweep, by place, type and name.
+    /// What would be deleted: in the order of Terraform's plan, or, in a sweep, sorted by place,
+    /// type and name.
     pub resources: Vec<PlannedDeletion>,
-    /// What the state held and the refresh no longer found.
+    /// What the state lists and the refresh no longer found.
     pub already_gone: Vec<PlannedDeletion>,
-    /// What a sweep will not touch though it carries the stack's tag, each with the reason.
-    #[serde(default)]
+    /// What a sweep will not delete although it carries the stack's tag, each with the reason.
     pub residue: Vec<Residue>,
-    /// What the stack costs an hour until it is gone; unknown where nothing is priced.
+    /// What the stack costs per hour until it is gone; `None` where nothing is priced.
     pub hourly_usd: Option<HourlyRate>,
-    /// The stack is protected, or known by its tags alone: it wants its name typed.
+    /// Whether the user has to type the name: the stack is protected, or only tags name it.
     pub protected: bool,
-    /// What will probably be left behind, and why.
+    /// What will probably stay, and why.
     pub warnings: Vec<PlanWarning>,
-    /// Why it may not proceed; empty when it may.
+    /// Why the teardown may not proceed; empty when it may.
     pub blockers: Vec<Blocker>,
-    /// The SHA-256 of the saved plan, in hexadecimal: that plan is applied and no other. Empty where
-    /// there is none, because something is in the way or nothing is left to destroy.
-    pub digest: String,
+}
+
+/// How a planned teardown would be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Terraform applies a saved destroy plan.
+    Terraform {
+        /// The root directory in which Terraform runs.
+        directory: String,
+        /// Terraform's workspace.
+        workspace: String,
+        /// The SHA-256 of the saved plan, in hexadecimal: only that plan is applied. `None` when
+        /// there is no saved plan, because something blocks it or nothing is left to destroy.
+        digest: Option<String>,
+    },
+    /// jiti deletes what carries the stack's tags.
+    Sweep {
+        /// The SHA-256 of the saved plan, in hexadecimal: only that plan is carried out.
+        digest: String,
+    },
+}
+
+impl Method {
+    /// The strategy, as the ledger records it.
+    #[must_use]
+    pub const fn strategy(&self) -> Strategy {
+        match self {
+            Self::Terraform { .. } => Strategy::Terraform,
+            Self::Sweep { .. } => Strategy::Sweep,
+        }
+    }
+
+    /// The digest of the saved plan; `None` where there is no saved plan.
+    #[must_use]
+    pub fn digest(&self) -> Option<&str> {
+        match self {
+            Self::Terraform { digest, .. } => digest.as_deref(),
+            Self::Sweep { digest } => Some(digest),
+        }
+    }
+
+    /// The root directory in which Terraform runs; empty for a sweep.
+    #[must_use]
+    pub fn directory(&self) -> &str {
+        match self {
+            Self::Terraform { directory, .. } => directory,
+            Self::Sweep { .. } => "",
+        }
+    }
 }
 
 impl TeardownPlan {
-    /// Whether it may be carried out, once somebody has said yes.
+    /// Whether the plan may be carried out once the user has confirmed it.
     #[must_use]
     pub fn may_proceed(&self) -> bool {
         self.blockers.is_empty()
     }
 
-    /// How many resources will go.
+    /// How many resources would be deleted.
     #[must_use]
     pub fn count(&self) -> usize {
         self.resources.len()
     }
 }
 
-/// A resource that will go, or has gone.
+/// A resource that a teardown would delete, or has deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedDeletion {
-    /// Its address in Terraform, or its name everywhere, such as an ARN.
+    /// Its address in Terraform, or its globally unique name, such as an ARN.
     pub id: String,
     /// Its type, such as `aws_instance`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What its provider calls it, where that is known and no secret.
+    /// The provider's id for it, where that is known and not secret.
     pub resource_id: Option<String>,
-    /// Where it is, where its attributes say so.
+    /// Its region, where its attributes tell.
     pub region: Option<String>,
-    /// How many objects stand under the address: more than one while a replacement was not finished.
+    /// How many objects the address has: more than one after an unfinished replacement.
     pub objects: usize,
-    /// The account it is in, where a sweep knows it.
+    /// Its account, where a sweep knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// Why a sweep takes it for the stack's.
+    /// Why a sweep counts it as the stack's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What it costs an hour, where a sweep knows it.
+    /// What it costs per hour, where a sweep knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hourly_usd: Option<HourlyRate>,
 }
 
-/// Something that will probably be left, though nothing keeps the teardown from being tried.
+/// A resource that will probably stay, although nothing blocks the teardown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanWarning {
-    /// The address that it is about.
+    /// The resource's address.
     pub id: String,
     /// What was found, such as `deletion_protection is on`.
     pub found: String,
+}
+
+/// The plan in JSON: one flat object, in which an absent value of the method is an empty text.
+mod serialised {
+    use serde::{Deserialize, Serialize};
+
+    use super::{Method, PlanWarning, PlannedDeletion, TeardownPlan};
+    use crate::lease::Strategy;
+    use crate::service::teardown::blocker::Blocker;
+    use crate::service::teardown::residue::Residue;
+    use crate::values::id::{RunId, StackName};
+    use crate::values::money::HourlyRate;
+
+    #[derive(Serialize, Deserialize)]
+    pub(super) struct Plan {
+        name: StackName,
+        strategy: Strategy,
+        run: RunId,
+        directory: String,
+        workspace: String,
+        resources: Vec<PlannedDeletion>,
+        already_gone: Vec<PlannedDeletion>,
+        #[serde(default)]
+        residue: Vec<Residue>,
+        hourly_usd: Option<HourlyRate>,
+        protected: bool,
+        warnings: Vec<PlanWarning>,
+        blockers: Vec<Blocker>,
+        digest: String,
+    }
+
+    impl From<Plan> for TeardownPlan {
+        fn from(plan: Plan) -> Self {
+            let method = match plan.strategy {
+                Strategy::Terraform => Method::Terraform {
+                    directory: plan.directory,
+                    workspace: plan.workspace,
+                    digest: Some(plan.digest).filter(|digest| !digest.is_empty()),
+                },
+                Strategy::Sweep => Method::Sweep {
+                    digest: plan.digest,
+                },
+            };
+            Self {
+                name: plan.name,
+                method,
+                run: plan.run,
+                resources: plan.resources,
+                already_gone: plan.already_gone,
+                residue: plan.residue,
+                hourly_usd: plan.hourly_usd,
+                protected: plan.protected,
+                warnings: plan.warnings,
+                blockers: plan.blockers,
+            }
+        }
+    }
+
+    impl From<TeardownPlan> for Plan {
+        fn from(plan: TeardownPlan) -> Self {
+            let strategy = plan.method.strategy();
+            let (directory, workspace, digest) = match plan.method {
+                Method::Terraform {
+                    directory,
+                    workspace,
+                    digest,
+                } => (directory, workspace, digest.unwrap_or_default()),
+                Method::Sweep { digest } => (String::new(), String::new(), digest),
+            };
+            Self {
+                name: plan.name,
+                strategy,
+                run: plan.run,
+                directory,
+                workspace,
+                resources: plan.resources,
+                already_gone: plan.already_gone,
+                residue: plan.residue,
+                hourly_usd: plan.hourly_usd,
+                protected: plan.protected,
+                warnings: plan.warnings,
+                blockers: plan.blockers,
+                digest,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::stack_name;
+
+    /// In JSON, the method's fields lie beside the others, and an absent one is an empty text.
+    #[test]
+    fn the_json_of_a_plan_is_flat() {
+        let terraform = |digest: Option<&str>| Method::Terraform {
+            directory: "/srv".to_owned(),
+            workspace: "default".to_owned(),
+            digest: digest.map(str::to_owned),
+        };
+        let sweep = Method::Sweep {
+            digest: "def".to_owned(),
+        };
+        for (method, expected) in [
+            (
+                terraform(Some("abc")),
+                ["terraform", "/srv", "default", "abc"],
+            ),
+            (terraform(None), ["terraform", "/srv", "default", ""]),
+            (sweep, ["sweep", "", "", "def"]),
+        ] {
+            let plan = TeardownPlan {
+                name: stack_name("shop"),
+                method,
+                run: RunId::random(),
+                resources: Vec::new(),
+                already_gone: Vec::new(),
+                residue: Vec::new(),
+                hourly_usd: None,
+                protected: false,
+                warnings: Vec::new(),
+                blockers: Vec::new(),
+            };
+            let value = serde_json::to_value(&plan).unwrap();
+            let [strategy, directory, workspace, digest] = expected;
+            assert_eq!(value["strategy"], json!(strategy));
+            assert_eq!(value["directory"], json!(directory));
+            assert_eq!(value["workspace"], json!(workspace));
+            assert_eq!(value["digest"], json!(digest));
+            assert_eq!(serde_json::from_value::<TeardownPlan>(value).unwrap(), plan);
+        }
+    }
 }

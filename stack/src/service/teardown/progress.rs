@@ -1,25 +1,25 @@
-//! What a teardown says while it works, and how it ended.
+//! What a teardown reports while it runs, and its outcome.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::plan::PlannedDeletion;
+use super::residue::Residue;
 use crate::lease::Strategy;
 use crate::values::id::{RunId, StackName};
-use crate::values::money::HourlyRate;
 
-/// A step of a teardown: one JSON object a line, in the run's progress file and on the command line.
-/// Kinds and fields are only ever added.
+/// A step of a teardown: one JSON object per line, in the run's progress file and on the command
+/// line. Kinds and fields are only ever added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Progress {
-    /// It is found out what would go.
+    /// jiti makes the plan.
     Planning {
         /// The stack.
         name: StackName,
     },
-    /// The runner has written its intent into the ledger and begins.
+    /// The runner has recorded its intent in the ledger and begins.
     Started {
         /// The stack.
         name: StackName,
@@ -27,9 +27,9 @@ pub enum Progress {
         run: RunId,
         /// The machine that runs it.
         host: String,
-        /// Its process there.
+        /// The runner's process id there.
         pid: u32,
-        /// How many resources will go.
+        /// How many resources will be deleted.
         count: usize,
     },
     /// The delete of a resource began.
@@ -40,17 +40,17 @@ pub enum Progress {
         #[serde(rename = "type")]
         kind: String,
     },
-    /// The delete of a resource goes on.
+    /// The delete of a resource is still running.
     ResourceProgress {
         /// Its address.
         id: String,
-        /// Its type; empty in the words of an older jiti.
+        /// Its type; empty if an older jiti wrote the line.
         #[serde(rename = "type", default)]
         kind: String,
-        /// For how long so far.
+        /// How long it has taken so far.
         seconds: u64,
     },
-    /// A resource is gone.
+    /// A resource was deleted.
     ResourceDeleted(DeletedResource),
     /// A resource could not be deleted.
     ResourceFailed {
@@ -59,38 +59,38 @@ pub enum Progress {
         /// Its type.
         #[serde(rename = "type")]
         kind: String,
-        /// After how long.
+        /// How long it was tried.
         seconds: u64,
     },
-    /// All has been deleted that could be: it is looked whether anything is left.
+    /// Everything that could be deleted was deleted; jiti checks whether anything is left.
     Looking,
-    /// Somebody asked it to stop: what is under way is finished, nothing more is begun.
+    /// A user stopped it: jiti finishes the deletes in progress and starts no more.
     Stopping,
-    /// It has ended, and this is how.
+    /// The teardown has ended with this outcome.
     Done(TeardownOutcome),
     /// It ended without an outcome: nothing was deleted, or the ledger could not be written.
     Failed {
-        /// Why, secrets masked.
+        /// Why, with secrets masked.
         reason: String,
-        /// A rule forbade it, rather than that it did not work.
+        /// Whether a rule refused it; otherwise it failed.
         refused: bool,
     },
 }
 
 impl Progress {
-    /// Whether nothing follows.
+    /// Whether this is the last step.
     #[must_use]
     pub fn is_last(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Failed { .. })
     }
 }
 
-/// How a teardown ended: what went and what is left. The residue is empty exactly when the stack is gone.
+/// What a teardown deleted and what is left. The residue is empty exactly when the stack is gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TeardownOutcome {
     /// The stack.
     pub name: StackName,
-    /// How it was ended.
+    /// The strategy.
     pub strategy: Strategy,
     /// What this run deleted, in order.
     pub deleted: Vec<DeletedResource>,
@@ -99,7 +99,7 @@ pub struct TeardownOutcome {
 }
 
 impl TeardownOutcome {
-    /// Of a stack of which nothing was left to do.
+    /// The outcome for a stack that was already gone.
     #[must_use]
     pub fn nothing_to_do(name: &StackName) -> Self {
         Self {
@@ -114,51 +114,31 @@ impl TeardownOutcome {
 /// A resource that was deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedResource {
-    /// Its address in Terraform, or its name everywhere, such as an ARN.
+    /// Its address in Terraform, or its globally unique name, such as an ARN.
     pub id: String,
     /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What its provider calls it, where that is known.
+    /// The provider's id for it, where that is known.
     pub resource_id: Option<String>,
-    /// Where it was, where that is known.
+    /// Its region, where that is known.
     pub region: Option<String>,
     /// How long it took.
     pub seconds: u64,
-    /// When the cloud deletes it, where that is not at once (keys, secrets).
+    /// When the cloud will delete it, if it schedules the deletion (keys, secrets).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<Timestamp>,
 }
 
 impl DeletedResource {
-    pub(super) fn of(doomed: PlannedDeletion, seconds: u64) -> Self {
+    pub(super) fn of(planned: PlannedDeletion, seconds: u64) -> Self {
         Self {
-            id: doomed.id,
-            kind: doomed.kind,
-            resource_id: doomed.resource_id,
-            region: doomed.region,
+            id: planned.id,
+            kind: planned.kind,
+            resource_id: planned.resource_id,
+            region: planned.region,
             seconds,
             scheduled_for: None,
         }
     }
-}
-
-/// Something that is left.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Residue {
-    /// Its address in Terraform, its name everywhere, or the place that could not be looked at.
-    pub id: String,
-    /// Its type, where it is a resource.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// Where it is, where that is known.
-    pub region: Option<String>,
-    /// Why it is left, in a few words, secrets masked.
-    pub reason: String,
-    /// What keeps it.
-    pub blocked_by: Option<String>,
-    /// What it goes on costing an hour, where that is known.
-    pub hourly_usd: Option<HourlyRate>,
-    /// The command that finishes it, quoted for a shell.
-    pub command: Option<String>,
 }

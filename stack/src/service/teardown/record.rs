@@ -1,38 +1,43 @@
-//! What a runner writes: events into the ledger, steps into its progress file, and the same steps to whoever listens.
+//! What a runner writes: events to the ledger, and steps to its progress file and its listener.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::TeardownError;
 use super::plan::TeardownPlan;
 use super::progress::Progress;
+use super::residue::Residue;
 use super::runner::Runner;
+use super::sweep::SweepPlan;
 use super::{Condition, OnProgress, TeardownRequest};
 use crate::lease::{EventKind, Lease};
 use crate::process;
-use crate::service::teardown::sweep::SweepPlan;
 use crate::service::{Service, ServiceError};
 use crate::values::id::StackName;
 
-/// How often a runner says that it lives.
-const HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
+/// How often a runner records a heartbeat.
+const HEARTBEAT_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 
-/// Tells each step to the progress file and to whoever listens.
-pub(in crate::service) struct ProgressWriter<'a> {
+/// How often a runner that waits checks whether a heartbeat is due.
+const HEARTBEAT_CHECK: Duration = Duration::from_secs(1);
+
+/// Writes each step to the progress file and to the listener.
+pub(super) struct ProgressWriter<'a> {
     file: File,
     listener: &'a OnProgress<'a>,
 }
 
 impl<'a> ProgressWriter<'a> {
-    pub(in crate::service) fn new(file: File, listener: &'a OnProgress<'a>) -> Self {
+    pub(super) fn new(file: File, listener: &'a OnProgress<'a>) -> Self {
         Self { file, listener }
     }
 
-    /// A step. Whoever follows gets a whole line or none; a full disk stops no teardown.
-    pub(in crate::service) fn tell(&mut self, step: &Progress) {
+    /// Writes one step. A reader sees a whole line or none. A full disk does not stop a teardown.
+    pub(super) fn write(&mut self, step: &Progress) {
         if let Ok(mut line) = serde_json::to_vec(step) {
             line.push(b'\n');
             let _ = self.file.write_all(&line);
@@ -41,28 +46,28 @@ impl<'a> ProgressWriter<'a> {
     }
 }
 
-/// Writes a runner's events. What can't be written is kept and tried again with the next one: Terraform goes on deleting
-/// whether the ledger can be written or not.
-pub(in crate::service) struct Recorder<'a> {
+/// Writes a runner's events to the ledger. It keeps what it could not write and tries again with
+/// the next event, because deletes continue whether or not the ledger can be written.
+pub(super) struct Recorder<'a> {
     service: &'a Service,
     stack: &'a StackName,
     unwritten: Vec<EventKind>,
     failure: Option<ServiceError>,
-    heard_at: Timestamp,
+    alive_at: Timestamp,
 }
 
 impl<'a> Recorder<'a> {
-    pub(in crate::service) fn new(service: &'a Service, stack: &'a StackName) -> Self {
+    pub(super) fn new(service: &'a Service, stack: &'a StackName) -> Self {
         Self {
             service,
             stack,
             unwritten: Vec::new(),
             failure: None,
-            heard_at: service.now(),
+            alive_at: service.now(),
         }
     }
 
-    pub(in crate::service) async fn write(&mut self, kinds: impl IntoIterator<Item = EventKind>) {
+    pub(super) async fn write(&mut self, kinds: impl IntoIterator<Item = EventKind>) {
         self.unwritten.extend(kinds);
         if self.unwritten.is_empty() {
             return;
@@ -76,25 +81,25 @@ impl<'a> Recorder<'a> {
             Ok(_) => {
                 self.unwritten.clear();
                 self.failure = None;
-                self.heard_at = self.service.now();
+                self.alive_at = self.service.now();
             }
             Err(error) => self.failure = Some(error),
         }
     }
 
-    /// Says that the runner lives, when that is due.
-    pub(in crate::service) async fn beat(&mut self) {
-        if self.service.now().duration_since(self.heard_at) >= HEARTBEAT {
-            // One that could not be written is not worth another try: the next one says the same.
+    /// Records that the runner is alive, when a heartbeat is due.
+    pub(super) async fn heartbeat(&mut self) {
+        if self.service.now().duration_since(self.alive_at) >= HEARTBEAT_INTERVAL {
+            // The new heartbeat replaces one that could not be written.
             self.unwritten
                 .retain(|kind| *kind != EventKind::TeardownAlive);
-            self.heard_at = self.service.now();
+            self.alive_at = self.service.now();
             self.write([EventKind::TeardownAlive]).await;
         }
     }
 
-    /// That everything is in the ledger.
-    pub(in crate::service) async fn settled(mut self) -> Result<(), TeardownError> {
+    /// Makes sure that every event is in the ledger.
+    pub(super) async fn settled(mut self) -> Result<(), TeardownError> {
         if !self.unwritten.is_empty() {
             self.write([]).await;
         }
@@ -102,9 +107,33 @@ impl<'a> Recorder<'a> {
     }
 }
 
+/// Waits for a result while the recorder keeps the runner's heartbeat going.
+pub(super) async fn with_heartbeat<T>(
+    work: impl Future<Output = T>,
+    recorder: &mut Recorder<'_>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            () = tokio::time::sleep(HEARTBEAT_CHECK) => recorder.heartbeat().await,
+        }
+    }
+}
+
+/// Events for what an earlier run left and is no longer left.
+pub(super) fn resolved_residue(lease: &Lease, residue: &[Residue]) -> Vec<EventKind> {
+    let recorded = lease.residue.keys();
+    let resolved = recorded.filter(|id| residue.iter().all(|left| left.id != **id));
+    resolved
+        .map(|id| EventKind::ResourceDeleted { id: id.clone() })
+        .collect()
+}
+
 impl Service {
-    /// Writes that the teardown begins, on condition that no runner lives; decides again after each lost race. A sweep
-    /// may be of a stack that has no lease any more, or never had one: it is given one, so that its end is written down.
+    /// Records that the teardown begins, if no runner is alive. Decides again after each lost race.
+    /// A sweep may be of a stack that has no live lease: the sweep gives it one, so that its end is
+    /// recorded.
     pub(super) async fn begin_teardown(
         &self,
         plan: &TeardownPlan,
@@ -122,18 +151,18 @@ impl Service {
                     (lease.last_seq(), Vec::new())
                 }
                 (lease, Some(sweep)) => {
-                    // Its plan says whether it wants its name typed.
+                    // Without a live lease, the plan says whether the name must be typed.
                     if plan.protected && request.confirmed.as_ref() != Some(stack) {
                         let stack = stack.clone();
                         return Err(TeardownError::Unconfirmed { stack });
                     }
                     let seq = lease.as_ref().map(Lease::last_seq).unwrap_or_default();
-                    (seq, sweep.beginning())
+                    (seq, sweep.opening_events())
                 }
                 (_, None) => return Err(self.unknown(stack).into()),
             };
             kinds.push(EventKind::TeardownStarted {
-                strategy: plan.strategy,
+                strategy: plan.method.strategy(),
                 by: request.by.clone(),
                 why: request.why.clone(),
                 run: plan.run.clone(),
@@ -146,7 +175,7 @@ impl Service {
         .await
     }
 
-    /// Whether the teardown of a stack that lives may begin.
+    /// Checks whether the teardown of a stack with a live lease may begin.
     fn may_begin(
         &self,
         plan: &TeardownPlan,
@@ -158,7 +187,7 @@ impl Service {
         let stack = || plan.name.clone();
         Runner::refuse(lease, runs, self.now())?;
         if sweep.is_some_and(SweepPlan::is_adoption) {
-            // Since the plan was made somebody registered a stack of this name.
+            // A stack of this name was registered after the plan was made.
             return Err(TeardownError::AnotherHere {
                 stack: stack(),
                 app: lease.app.clone(),
@@ -170,7 +199,7 @@ impl Service {
         }
         let condition = request.only_while.as_ref();
         if condition.is_some_and(|Condition(holds)| !holds(lease)) {
-            return Err(TeardownError::NoLongerWanted { stack: stack() });
+            return Err(TeardownError::NoLongerDue { stack: stack() });
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Who runs a teardown, and whether that runner lives: one that does is left alone.
+//! The runner of a teardown, and whether it is alive: jiti never interferes with a live one.
 
 use std::path::Path;
 
@@ -6,36 +6,33 @@ use jiff::Timestamp;
 
 use super::error::TeardownError;
 use super::run_folder;
-use crate::lease::{Lease, Phase, PowerOperation, ProcessId};
+use crate::lease::{Lease, Phase, ProcessId};
 use crate::process::{self, Liveness};
+use crate::service::liveness::{active_operation, is_silent};
 use crate::values::id::{Actor, RunId};
-use crate::values::ttl::{Elapsed, Span};
 
-/// A runner that was silent for longer is taken over, whether or not its process can be asked about.
-pub(in crate::service) const SILENT: Span = Span::minutes(10);
-
-/// The runner of a teardown under way, as the ledger has it.
+/// The runner of a teardown in progress, as the ledger records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runner {
-    /// The run; its progress can be followed by it.
+    /// The run; its id leads to its progress file.
     pub run: RunId,
-    /// Who asked for it.
+    /// Who asked for the teardown.
     pub by: Actor,
     /// The machine that runs it.
     pub host: String,
-    /// Its process there.
+    /// The process id there.
     pub pid: u32,
-    /// Since when.
+    /// When the teardown began.
     pub since: Timestamp,
-    /// When it was last heard of.
+    /// The runner's last heartbeat.
     pub alive_at: Timestamp,
-    /// Whether it lives, as far as can be told: neither provably dead nor silent for ten minutes.
+    /// Whether the runner is alive: neither provably dead nor silent for ten minutes.
     pub lives: bool,
 }
 
 impl Runner {
-    /// The runner of a stack's teardown; `None` when none is under way. `runs` is where this machine's runs have their
-    /// folders.
+    /// The runner of a stack's teardown; `None` when no teardown is in progress. `runs` is the
+    /// folder that holds the folders of this machine's runs.
     #[must_use]
     pub fn of(lease: &Lease, runs: &Path, now: Timestamp) -> Option<Self> {
         if lease.recorded_phase != Phase::TearingDown {
@@ -49,7 +46,7 @@ impl Runner {
             Ok(process) if process.pid == teardown.pid && process.host == teardown.host => {
                 process::liveness(&process) == Liveness::Dead
             }
-            // Without its file only the number is known: a process that has it may be another one.
+            // Without the file only the number is known, and another process may have it by now.
             _ => teardown.host == process::host() && process::identify(teardown.pid).is_none(),
         };
         Some(Self {
@@ -63,19 +60,16 @@ impl Runner {
         })
     }
 
-    /// That nobody else may act while one lives, or while somebody puts the stack to sleep or wakes it.
-    pub(in crate::service) fn refuse(
-        lease: &Lease,
-        runs: &Path,
-        now: Timestamp,
-    ) -> Result<(), TeardownError> {
-        if let Some(turn) = in_turn(lease, now) {
-            return Err(TeardownError::Turning {
+    /// Refuses a teardown while a runner is alive, or while the stack is put to sleep or woken.
+    pub(super) fn refuse(lease: &Lease, runs: &Path, now: Timestamp) -> Result<(), TeardownError> {
+        if let Some(operation) = active_operation(lease, now) {
+            let process = &operation.operator.process;
+            return Err(TeardownError::PowerOperation {
                 stack: lease.name.clone(),
-                by: turn.by.clone(),
-                host: turn.operator.process.host.clone(),
-                pid: turn.operator.process.pid,
-                since: turn.started_at,
+                by: operation.by.clone(),
+                host: process.host.clone(),
+                pid: process.pid,
+                since: operation.started_at,
             });
         }
         match Self::of(lease, runs, now) {
@@ -90,16 +84,4 @@ impl Runner {
             _ => Ok(()),
         }
     }
-}
-
-/// Who puts a stack to sleep or wakes it at this moment; nobody who is provably dead or was silent for ten minutes.
-pub(in crate::service) fn in_turn(lease: &Lease, now: Timestamp) -> Option<&PowerOperation> {
-    lease.power_operation.as_ref().filter(|turn| {
-        let dead = process::liveness(&turn.operator.process) == Liveness::Dead;
-        !dead && !is_silent(turn.alive_at, now)
-    })
-}
-
-fn is_silent(heard_at: Timestamp, now: Timestamp) -> bool {
-    Elapsed::between(heard_at, now).millis() > SILENT.seconds() * 1000
 }

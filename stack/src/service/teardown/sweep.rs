@@ -1,8 +1,9 @@
-//! Tearing a stack down by its tags, in the accounts of the configuration: first a plan that is shown, then that plan
-//! and no other, then a look at whether anything is left.
+//! Teardown as a sweep by tag, in the configured accounts: jiti shows a plan, then carries out that
+//! plan and no other, and then checks whether anything is left.
 //!
-//! [`Service::plan_sweep`](crate::Service::plan_sweep) makes the plan; it is carried out, handed over and followed like
-//! one of Terraform's. What belongs to the stack and in which order it goes is decided in [`crate::sweep`].
+//! [`Service::plan_sweep`](crate::Service::plan_sweep) makes the plan, which is carried out, handed
+//! over and followed like a plan of Terraform's. [`crate::sweep`] decides what belongs to the stack
+//! and in which order it is deleted.
 
 mod execute;
 mod executor;
@@ -17,9 +18,8 @@ pub use recheck::RecheckSummary;
 pub use selector::{SweepSelector, TaggedStack};
 pub use timing::SweepTiming;
 
-pub(in crate::service) use execute::{beating, tidied};
-pub(in crate::service) use saved_plan::SweepPlan;
-pub(in crate::service) use verify::{TeardownFacts, command};
+pub(super) use saved_plan::SweepPlan;
+pub(super) use verify::{TeardownFacts, command};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::run_folder::RunFolder;
 use super::*;
 use crate::clock::Clock;
 use crate::config::{Account, Config, CredentialSource};
@@ -557,7 +558,7 @@ async fn what_an_orphan_deleted_is_written_down() {
     let heard = "module.m[\"a.b\"].aws_x.a".to_owned();
     let deleted = EventKind::ResourceDeleted { id: heard.clone() };
     world.service.note(&name, deleted).await.unwrap();
-    let folder = Folder::make(&world.settings.runs, &run).unwrap();
+    let folder = RunFolder::make(&world.settings.runs, &run).unwrap();
     folder.progress().unwrap();
     folder.write("runner.json", &dead).unwrap();
     let unheard = ["aws_x.b", "module.m.aws_y.c[0]"];
@@ -618,7 +619,7 @@ async fn what_an_orphan_deleted_is_written_down() {
 async fn the_output_of_an_orphan_that_goes_on_is_kept() {
     let world = World::new().await;
     let run = RunId::random();
-    let folder = Folder::make(&world.settings.runs, &run).unwrap();
+    let folder = RunFolder::make(&world.settings.runs, &run).unwrap();
     folder.progress().unwrap();
     let dead = crate::lease::ProcessId {
         started: "long ago".to_owned(),

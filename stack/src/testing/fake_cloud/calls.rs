@@ -174,7 +174,7 @@ impl Cloud for FakeCloud {
                 return Err(CloudError {
                     code: Some("DependencyViolation".to_owned()),
                     message,
-                    ..error(CloudCall::Delete, Some(id), CloudErrorKind::Wait)
+                    ..error(CloudCall::Delete, Some(id), CloudErrorKind::InUse)
                 });
             }
             if let Some(at) = world.scheduled.get(id).copied() {

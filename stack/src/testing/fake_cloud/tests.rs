@@ -17,7 +17,7 @@ async fn it_is_as_strict_as_a_cloud() {
     cloud.takes(&instance.id, 1);
     let how = DeleteOptions::default();
     let refused = cloud.delete(&subnet, how).await.unwrap_err();
-    assert_eq!(refused.kind, CloudErrorKind::Wait);
+    assert_eq!(refused.kind, CloudErrorKind::InUse);
     assert_eq!(cloud.delete(&instance, how).await, Ok(Deletion::Started));
     let ask = [instance.clone()];
     assert_eq!(cloud.describe(&ask).await.found.len(), 1);

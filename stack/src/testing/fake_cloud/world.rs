@@ -132,7 +132,8 @@ impl World {
 pub(super) fn error(call: CloudCall, id: Option<&ResourceId>, kind: CloudErrorKind) -> CloudError {
     let (code, message) = match kind {
         CloudErrorKind::Gone => ("NotFound", "it does not exist"),
-        CloudErrorKind::Wait => ("DependencyViolation", "it has a dependent object"),
+        CloudErrorKind::Wait => ("IncorrectState", "it changes its state"),
+        CloudErrorKind::InUse => ("DependencyViolation", "it has a dependent object"),
         CloudErrorKind::Throttled => ("RequestLimitExceeded", "too many calls"),
         CloudErrorKind::Denied => ("UnauthorizedOperation", "not authorized"),
         CloudErrorKind::Credentials => ("ExpiredToken", "the credentials have expired"),

@@ -7,6 +7,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use stack::service::teardown::strategy::{Requester, Situation, StrategyChoice, choose};
 use stack::service::teardown::sweep::SweepSelector;
 use stack::service::teardown::{
     Blocker, PreparedTeardown, Progress, TeardownOutcome, TeardownSettings,
@@ -78,6 +79,15 @@ enum Strategy {
     Sweep,
 }
 
+impl From<Strategy> for stack::lease::Strategy {
+    fn from(strategy: Strategy) -> Self {
+        match strategy {
+            Strategy::Terraform => Self::Terraform,
+            Strategy::Sweep => Self::Sweep,
+        }
+    }
+}
+
 pub(crate) async fn run(
     arguments: &Arguments,
     context: &Context,
@@ -86,7 +96,7 @@ pub(crate) async fn run(
     let settings = TeardownSettings {
         max_resources: arguments.max_resources,
         final_snapshot: arguments.final_snapshot,
-        longest: arguments
+        max_time_per_resource: arguments
             .give_up_after
             .map(|span| Duration::from_secs(span.seconds())),
         ..context.teardown_settings()?
@@ -140,9 +150,9 @@ async fn plan(
     settings: &TeardownSettings,
 ) -> Result<Option<PreparedTeardown>, CommandError> {
     let name = &arguments.name;
-    let planned = match arguments.strategy {
-        Strategy::Terraform => service.plan_teardown(name, settings).await,
-        Strategy::Sweep => {
+    let requester = Requester::CommandLine(arguments.strategy.into());
+    let planned = match choose(requester, Situation::Reachable, true) {
+        StrategyChoice::Use(stack::lease::Strategy::Sweep) => {
             let selector = SweepSelector {
                 name: name.clone(),
                 app: arguments.selector.app.clone(),
@@ -150,6 +160,7 @@ async fn plan(
             };
             service.plan_sweep(&selector, settings).await
         }
+        _ => service.plan_teardown(name, settings).await,
     };
     Ok(planned?)
 }
@@ -212,10 +223,7 @@ fn already_gone(arguments: &Arguments, ui: &mut Ui) -> Result<(), CommandError> 
 
 fn nothing_to_do(arguments: &Arguments) -> TeardownOutcome {
     TeardownOutcome {
-        strategy: match arguments.strategy {
-            Strategy::Terraform => stack::lease::Strategy::Terraform,
-            Strategy::Sweep => stack::lease::Strategy::Sweep,
-        },
+        strategy: arguments.strategy.into(),
         ..TeardownOutcome::nothing_to_do(&arguments.name)
     }
 }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use stack::lease::Strategy;
+use stack::service::teardown::strategy::{Requester, Situation, StrategyChoice, choose};
 use stack::service::teardown::sweep::SweepSelector;
 use stack::service::teardown::{
     Follower, PlanWarning, PreparedTeardown, Progress, Runner, TeardownError, TeardownPlan,
@@ -23,14 +25,8 @@ use crate::dashboard::model::world::Key;
 use crate::error::CommandError;
 use crate::teardown_process::TeardownProcess;
 
-/// How often it is looked for new steps.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// After so many looks without a step it is looked for more seldom, and asked whether the runner still lives.
-const PATIENCE: u32 = 20;
-
-/// How often it is then looked.
-const SELDOM: Duration = Duration::from_secs(5);
+/// How often jiti checks that the runner of a followed teardown is alive, while it reports nothing.
+const LIVENESS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How many teardowns of one dashboard run at once: each is a Terraform of its own, and a herd of them would
 /// throttle the account that they work in. The others wait their turn, with nothing begun.
@@ -87,42 +83,46 @@ impl Hands {
         Ok(prepared.map(|prepared| Box::new(prepared.plan.clone())))
     }
 
-    /// Through Terraform where that can be; by its tags where no lease tells of the stack, or its Terraform is out of reach.
-    /// Whoever sees that plan asks for it by typing the name.
+    /// Plans with the strategy that [`choose`] gives. A sweep that replaces Terraform warns about it
+    /// and requires the user to type the name.
     async fn planned(
         &self,
         service: &Service,
         stack: &Key,
     ) -> Result<Option<PreparedTeardown>, TeardownError> {
+        let can_sweep = service.cloud_access().is_some();
+        let sweeps = |situation| {
+            let choice = choose(Requester::Dashboard, situation, can_sweep);
+            choice == StrategyChoice::Use(Strategy::Sweep)
+        };
         let Some(stack) = stack.leased() else {
-            return match stack.wish() {
-                Some(wish) => service.plan_sweep(&wish, &self.settings).await,
+            let selector = stack.wish().filter(|_| sweeps(Situation::NoLease));
+            return match selector {
+                Some(selector) => service.plan_sweep(&selector, &self.settings).await,
                 None => Ok(None),
             };
         };
         let planned = service.plan_teardown(stack, &self.settings).await;
-        if service.cloud_access().is_none() {
-            return planned;
-        }
-        let why = match &planned {
-            Err(TeardownError::Service(ServiceError::Unknown { .. })) => None,
+        let (situation, blocker) = match &planned {
+            Err(TeardownError::Service(ServiceError::Unknown { .. })) if can_sweep => {
+                (Situation::NoLease, None)
+            }
             Ok(Some(PreparedTeardown { plan, .. })) => {
-                let blockers = plan.blockers.iter();
-                let mut out_of_reach =
-                    blockers.filter(|one| one.is_unreachable_origin() || one.is_lost_state());
-                match out_of_reach.next() {
-                    Some(blocker) => Some(blocker.to_string()),
-                    None => return planned,
-                }
+                (Situation::of_plan(plan), plan.blockers.first())
             }
             _ => return planned,
         };
-        let wish = SweepSelector::named(stack);
-        let Some(mut sweep) = service.plan_sweep(&wish, &self.settings).await? else {
+        if !sweeps(situation) {
+            return planned;
+        }
+        let why = blocker.map(ToString::to_string);
+        let selector = SweepSelector::named(stack);
+        let Some(mut sweep) = service.plan_sweep(&selector, &self.settings).await? else {
             return planned;
         };
         if let Some(why) = why {
-            let found = format!("this is a sweep by tag, for Terraform cannot end it: {why}");
+            let found =
+                format!("this is a sweep by tag, because Terraform cannot destroy it: {why}");
             let id = stack.to_string();
             sweep.plan.warnings.insert(0, PlanWarning { id, found });
             sweep.plan.protected = true;
@@ -196,27 +196,25 @@ impl Hands {
             return;
         }
         let mut follower = Follower::of(&self.settings.runs, run);
-        let mut quiet = 0_u32;
+        let mut limit = Duration::ZERO;
         loop {
-            match look(&mut follower, stack, events) {
-                Heard::Last => return,
-                Heard::Steps => quiet = 0,
-                Heard::Nothing => quiet += 1,
+            // In this order: steps written before the runner died are read after its death was noticed.
+            let alive = self.lives(service, stack, run).await;
+            let steps = follower.wait(limit).await.unwrap_or_default();
+            limit = LIVENESS_INTERVAL;
+            if steps.iter().any(Progress::is_last) || events.is_closed() {
+                return tell(events, stack, steps);
             }
-            let long = quiet >= PATIENCE;
-            if (quiet == 1 || long) && !self.lives(service, stack, run).await {
-                // Its last words may have come between the two looks.
-                if !matches!(look(&mut follower, stack, events), Heard::Last) {
-                    let reason = "its runner is dead; d looks at what is left and takes it over";
-                    let step = Progress::Failed {
-                        reason: reason.to_owned(),
-                        refused: false,
-                    };
-                    tell(events, stack, vec![step]);
-                }
-                return;
+            if !steps.is_empty() {
+                tell(events, stack, steps);
+            } else if !alive {
+                let reason = "its runner is dead; d makes a new plan and takes the teardown over";
+                let step = Progress::Failed {
+                    reason: reason.to_owned(),
+                    refused: false,
+                };
+                return tell(events, stack, vec![step]);
             }
-            tokio::time::sleep(if long { SELDOM } else { LOOK }).await;
         }
     }
 
@@ -235,29 +233,6 @@ impl Hands {
 
     fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, PreparedTeardown>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a look at a run's progress gave.
-enum Heard {
-    Nothing,
-    Steps,
-    /// Nothing follows, or nobody listens.
-    Last,
-}
-
-/// Sends the steps since the last look.
-fn look(follower: &mut Follower, stack: &StackName, events: &UnboundedSender<Event>) -> Heard {
-    let steps = follower.steps().unwrap_or_default();
-    let last = steps.iter().any(Progress::is_last) || events.is_closed();
-    let some = !steps.is_empty();
-    if some {
-        tell(events, stack, steps);
-    }
-    match (last, some) {
-        (true, _) => Heard::Last,
-        (false, true) => Heard::Steps,
-        (false, false) => Heard::Nothing,
     }
 }
 

@@ -1,75 +1,75 @@
-//! Carrying a sweep out: intent into the ledger, the work, the look afterwards, and what became of it into the ledger.
+//! Carries a sweep out: deletes, checks what is left, and records the outcome.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::executor::{SweepExecutor, SweepResult};
 use super::saved_plan::SweepPlan;
 use super::timing::SweepTiming;
-use super::verify::{TeardownFacts, Verification, command};
+use super::verify::{TeardownFacts, Verification, command, residue_of};
 use crate::cloud::CloudError;
-use crate::lease::{EventKind, Lease, Strategy};
+use crate::lease::{EventKind, Strategy};
 use crate::service::Service;
-use crate::service::teardown::{
-    Progress, ProgressWriter, Recorder, Residue, StopSignal, TeardownError, TeardownOutcome,
-    TeardownPlan, as_event,
+use crate::service::teardown::StopSignal;
+use crate::service::teardown::error::TeardownError;
+use crate::service::teardown::plan::TeardownPlan;
+use crate::service::teardown::progress::{Progress, TeardownOutcome};
+use crate::service::teardown::record::{
+    ProgressWriter, Recorder, resolved_residue, with_heartbeat,
 };
+use crate::service::teardown::residue::Residue;
 use crate::sweep::Ownership;
 
-/// How often the runner is asked to say that it lives while it looks.
-const BEAT: Duration = Duration::from_secs(1);
-
 impl Service {
-    /// Does what a plan says, after the intent has been written.
-    pub(in crate::service) async fn sweep(
+    /// Carries out the plan, after the intent was recorded.
+    pub(in crate::service::teardown) async fn sweep(
         &self,
         plan: &TeardownPlan,
-        kept: &SweepPlan,
+        sweep: &SweepPlan,
         timing: &SweepTiming,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
         stop: &StopSignal,
     ) -> Result<TeardownOutcome, TeardownError> {
         let mut recorder = Recorder::new(self, &plan.name);
-        let timing = match kept.longest {
-            Some(longest) => timing.clone().at_most(longest),
+        let timing = match sweep.max_time_per_resource {
+            Some(limit) => timing.clone().at_most(limit),
             None => timing.clone(),
         };
         let Some(access) = self.cloud_access() else {
-            let reason = "this process has no way into the cloud".to_owned();
+            let reason = "this process has no access to the cloud".to_owned();
             recorder.write([EventKind::TeardownFailed { reason }]).await;
             recorder.settled().await?;
             let stack = plan.name.clone();
             return Err(TeardownError::NoAccounts { stack });
         };
         let places = self.places().into_iter().collect();
-        let work = SweepExecutor::new(&access.cloud, kept, places, timing.clone(), stop);
-        let done = work.run(&mut recorder, teller).await;
+        let executor = SweepExecutor::new(&access.cloud, sweep, places, timing.clone(), stop);
+        let result = executor.run(&mut recorder, progress).await;
         let command = command(
             &plan.name,
-            self.protects_name(&kept.stack.name, &kept.stack.app),
+            self.protects_name(&sweep.stack.name, &sweep.stack.app),
         );
-        let residue = match &done.paused {
-            Some(error) if !done.touched && done.deleted.is_empty() => {
+        let residue = match &result.paused {
+            Some(error) if !result.touched && result.deleted.is_empty() => {
                 return self.not_begun(plan, error, recorder).await;
             }
-            Some(error) => vec![paused(plan, &done, error, &command)],
+            Some(error) => vec![paused(plan, &result, error, &command)],
             None => {
-                let before = before(kept, &done);
-                let looked = if done.stopped {
-                    not_looked(&before, &command)
+                let facts = facts(sweep, &result);
+                let check = if result.stopped {
+                    stopped(&facts, &command)
                 } else {
-                    teller.tell(&Progress::Looking);
-                    let look = self.verify_gone(&kept.stack, &before, &timing, &command);
-                    beating(look, &mut recorder).await
+                    progress.write(&Progress::Looking);
+                    let check = self.verify_gone(&sweep.stack, &facts, &timing, &command);
+                    with_heartbeat(check, &mut recorder).await
                 };
-                looked.residue
+                check.residue
             }
         };
-        let deleted = done.deleted;
+        let deleted = result.deleted;
         let mut reason = format!("{} left", residue.len());
-        if let Some(error) = &done.paused {
+        if let Some(error) = &result.paused {
             reason = format!(
-                "the credentials do not do any longer: {error}; run it again with new ones"
+                "the credentials are no longer valid: {error}; renew them and run this again"
             );
         }
         self.conclude(plan, &residue, reason, recorder).await?;
@@ -81,7 +81,7 @@ impl Service {
         })
     }
 
-    /// The credentials did not do before anything was changed.
+    /// The credentials were invalid before anything was changed.
     async fn not_begun(
         &self,
         plan: &TeardownPlan,
@@ -98,7 +98,7 @@ impl Service {
         Err(error)
     }
 
-    /// What became of it, into the ledger.
+    /// Records the outcome.
     async fn conclude(
         &self,
         plan: &TeardownPlan,
@@ -111,9 +111,9 @@ impl Service {
         } else {
             let lease = self.ledger.lease(&plan.name).await?;
             let mut events = lease
-                .map(|lease| tidied(&lease, residue))
+                .map(|lease| resolved_residue(&lease, residue))
                 .unwrap_or_default();
-            events.extend(residue.iter().map(as_event));
+            events.extend(residue.iter().map(Residue::to_event));
             events.push(EventKind::TeardownFailed { reason });
             recorder.write(events).await;
         }
@@ -121,49 +121,27 @@ impl Service {
     }
 }
 
-/// That what an earlier run left is not left any more.
-pub(in crate::service) fn tidied(lease: &Lease, residue: &[Residue]) -> Vec<EventKind> {
-    let left = lease.residue.keys();
-    let past = left.filter(|id| residue.iter().all(|one| one.id != **id));
-    past.map(|id| EventKind::ResourceDeleted { id: id.clone() })
-        .collect()
-}
-
-/// Waits for a look, and says meanwhile that the runner lives.
-pub(in crate::service) async fn beating<T>(
-    look: impl Future<Output = T>,
-    recorder: &mut Recorder<'_>,
-) -> T {
-    let mut look = std::pin::pin!(look);
-    loop {
-        tokio::select! {
-            looked = &mut look => return looked,
-            () = tokio::time::sleep(BEAT) => recorder.beat().await,
-        }
-    }
-}
-
-/// What the look afterwards has to know.
-fn before<'a>(kept: &'a SweepPlan, done: &SweepResult) -> TeardownFacts<'a> {
+/// What the final check has to know.
+fn facts<'a>(sweep: &'a SweepPlan, result: &SweepResult) -> TeardownFacts<'a> {
     let mut left = BTreeMap::new();
-    for one in &kept.resources {
-        let judged = kept.judgement.get(&one.id);
+    for one in &sweep.resources {
+        let judged = sweep.judgement.get(&one.id);
         let stays = judged.filter(|judged| judged.verdict == Ownership::Stays);
-        if let Some(judged) = done.left.get(&one.id).or(stays) {
+        if let Some(judged) = result.left.get(&one.id).or(stays) {
             left.insert(one.id.clone(), (one, judged.clone()));
         }
     }
     TeardownFacts {
-        deleted: done.deleted.iter().map(|one| one.id.clone()).collect(),
-        scheduled: done.scheduled.clone(),
+        deleted: result.deleted.iter().map(|one| one.id.clone()).collect(),
+        scheduled: result.scheduled.clone(),
         left,
     }
 }
 
-/// What is left of a sweep that somebody stopped.
-fn not_looked(before: &TeardownFacts<'_>, command: &str) -> Verification {
-    let left = before.left.values();
-    let residue = left.map(|(one, judged)| super::verify::residue_of(one, judged, command));
+/// The residue of a sweep that a user stopped.
+fn stopped(facts: &TeardownFacts<'_>, command: &str) -> Verification {
+    let left = facts.left.values();
+    let residue = left.map(|(one, judged)| residue_of(one, judged, command));
     let mut residue: Vec<Residue> = residue.collect();
     if residue.is_empty() {
         residue.push(Residue {
@@ -175,17 +153,18 @@ fn not_looked(before: &TeardownFacts<'_>, command: &str) -> Verification {
     }
     Verification {
         residue,
-        partly: true,
+        incomplete: true,
     }
 }
 
-/// All that is left when the credentials end: said once, for it is no fault of what is left.
-fn paused(plan: &TeardownPlan, done: &SweepResult, error: &CloudError, command: &str) -> Residue {
-    let left = plan.count().saturating_sub(done.deleted.len());
+/// The residue when the credentials become invalid: one entry for all, because it is not the fault
+/// of each resource.
+fn paused(plan: &TeardownPlan, result: &SweepResult, error: &CloudError, command: &str) -> Residue {
+    let left = plan.count().saturating_sub(result.deleted.len());
     let place = plan
         .resources
         .iter()
-        .find(|one| done.deleted.iter().all(|deleted| deleted.id != one.id));
+        .find(|one| result.deleted.iter().all(|deleted| deleted.id != one.id));
     let account = place.and_then(|one| one.account.clone());
     Residue {
         id: account.map_or_else(
@@ -193,7 +172,7 @@ fn paused(plan: &TeardownPlan, done: &SweepResult, error: &CloudError, command: 
             |account| format!("{account}/credentials"),
         ),
         reason: format!(
-            "paused with {left} still to go: the credentials do not do any longer: {error}"
+            "paused with {left} still to delete: the credentials are no longer valid: {error}"
         ),
         command: Some(command.to_owned()),
         ..Residue::default()

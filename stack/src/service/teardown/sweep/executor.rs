@@ -1,5 +1,5 @@
-//! The work of a sweep: re-read, delete, wait, again; each resource by its own time, so that one that hangs holds up
-//! nothing that does not depend on it.
+//! Runs a sweep: re-reads, deletes, waits and retries. Each resource has its own deadline, so that
+//! one that hangs delays only what depends on it.
 
 mod delete;
 mod outcome;
@@ -18,11 +18,13 @@ use super::saved_plan::SweepPlan;
 use super::timing::SweepTiming;
 use crate::cloud::{Cloud, CloudError, Deletion, Described, Place, Resource, ResourceId};
 use crate::lease::EventKind;
-use crate::service::teardown::{DeletedResource, Progress, ProgressWriter, Recorder, StopSignal};
+use crate::service::teardown::StopSignal;
+use crate::service::teardown::progress::{DeletedResource, Progress};
+use crate::service::teardown::record::{ProgressWriter, Recorder};
 use crate::sweep::{DeletionSchedule, DeletionStep, Ownership, OwnershipVerdict};
 
-/// How often it is looked whether somebody asked it to stop, and whether the runner has to say that it lives.
-const TICK: Duration = Duration::from_secs(1);
+/// How often the executor checks for a stop request and for a due heartbeat.
+const TICK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a sweep did.
 #[derive(Debug, Default)]
@@ -30,131 +32,133 @@ pub(super) struct SweepResult {
     pub(super) deleted: Vec<DeletedResource>,
     pub(super) scheduled: BTreeSet<ResourceId>,
     pub(super) left: BTreeMap<ResourceId, OwnershipVerdict>,
-    /// The credentials that ended it before its time.
+    /// The error of the invalid credentials that ended the sweep early.
     pub(super) paused: Option<CloudError>,
-    /// Somebody asked it to stop.
+    /// Whether a user stopped it.
     pub(super) stopped: bool,
-    /// Something was changed in the cloud, or may have been.
+    /// Whether something was, or may have been, changed in the cloud.
     pub(super) touched: bool,
 }
 
-/// One resource whose turn has come.
+/// A resource whose deletion may proceed.
 #[derive(Debug)]
 struct DeletionAttempt {
     step: DeletionStep,
     since: Instant,
     until: Instant,
     tries: u32,
-    /// Its deletion has begun: it is only asked whether that is through.
-    begun: bool,
+    /// Whether the cloud has started the deletion: from then on it is only polled.
+    deleting: bool,
     polls: u32,
-    told: Instant,
-    /// Why the last try did not work.
+    reported_at: Instant,
+    /// Why the last try failed.
     last: Option<CloudError>,
 }
 
-/// An answer.
+/// The answer of a call.
 enum CallAnswer {
     Read(Vec<ResourceId>, Described),
-    Loosened(ResourceId, Result<(), CloudError>),
+    Detached(ResourceId, Result<(), CloudError>),
     Deleted(ResourceId, Result<Deletion, CloudError>),
-    /// The call ended without one.
+    /// The call ended without an answer.
     Died(Vec<ResourceId>),
 }
 
-/// A call that is under way, about resources of one lane.
+/// A call in flight, about resources of one queue.
 #[derive(Debug)]
 struct InFlightCall<'a> {
-    lane: QueueKey<'a>,
-    errand: CallKind,
+    queue: QueueKey<'a>,
+    call: CallKind,
     ids: Vec<ResourceId>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum CallKind {
-    /// They are read again before they are deleted.
+    /// The resources are read again before they are deleted.
     Read,
-    /// It is asked whether their deletion is through.
+    /// The deletions in progress are polled.
     Poll,
-    /// One of them is loosened or deleted.
-    Act,
+    /// A resource's references are detached, or it is deleted.
+    Change,
 }
 
 pub(super) struct SweepExecutor<'a> {
     cloud: Arc<dyn Cloud>,
-    kept: &'a SweepPlan,
+    sweep: &'a SweepPlan,
     places: BTreeSet<Place>,
     timing: SweepTiming,
     stop: &'a StopSignal,
     since: Instant,
     by_id: BTreeMap<&'a ResourceId, &'a Resource>,
-    /// What goes with its owner, or with the whole that it is part of: it is re-read with that.
+    /// What is deleted with its owner, or with the whole that it is part of: it is re-read with
+    /// that.
     children: BTreeMap<&'a ResourceId, Vec<&'a Resource>>,
-    functions: BTreeSet<&'a Place>,
+    /// The places where functions of the stack run, whose network interfaces outlive them.
+    interfaces_linger: BTreeSet<&'a Place>,
     schedule: DeletionSchedule,
-    turns: BTreeMap<ResourceId, DeletionAttempt>,
-    /// When each is to be read again.
+    attempts: BTreeMap<ResourceId, DeletionAttempt>,
+    /// When each resource is to be read again.
     due: BTreeSet<(Instant, ResourceId)>,
     tasks: JoinSet<CallAnswer>,
-    under_way: HashMap<Id, InFlightCall<'a>>,
-    lanes: BTreeMap<QueueKey<'a>, TypeQueue>,
-    /// What is gone: what it owned may stand alone for a while.
-    went: BTreeSet<ResourceId>,
-    done: SweepResult,
+    calls: HashMap<Id, InFlightCall<'a>>,
+    queues: BTreeMap<QueueKey<'a>, TypeQueue>,
+    /// What was deleted: what it owned may exist alone for a while.
+    deleted: BTreeSet<ResourceId>,
+    result: SweepResult,
 }
 
 impl<'a> SweepExecutor<'a> {
     pub(super) fn new(
         cloud: &Arc<dyn Cloud>,
-        kept: &'a SweepPlan,
+        sweep: &'a SweepPlan,
         places: BTreeSet<Place>,
         timing: SweepTiming,
         stop: &'a StopSignal,
     ) -> Self {
         let mut children: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for one in &kept.resources {
+        for one in &sweep.resources {
             for whole in one.owner.iter().chain(&one.part_of) {
                 children.entry(whole).or_default().push(one);
             }
         }
-        let all = kept.resources.iter();
-        let functions = all.filter(|one| one.kind == "lambda:function");
+        let all = sweep.resources.iter();
+        let lingering = all.filter(|one| one.facts.leaves_interfaces);
         Self {
             cloud: Arc::clone(cloud),
-            kept,
+            sweep,
             places,
             timing,
             stop,
             since: Instant::now(),
-            by_id: kept.by_id(),
+            by_id: sweep.by_id(),
             children,
-            functions: functions.map(|one| &one.place).collect(),
-            schedule: DeletionSchedule::new(&kept.resources),
-            turns: BTreeMap::new(),
+            interfaces_linger: lingering.map(|one| &one.place).collect(),
+            schedule: DeletionSchedule::new(&sweep.resources),
+            attempts: BTreeMap::new(),
             due: BTreeSet::new(),
             tasks: JoinSet::new(),
-            under_way: HashMap::new(),
-            lanes: BTreeMap::new(),
-            went: BTreeSet::new(),
-            done: SweepResult::default(),
+            calls: HashMap::new(),
+            queues: BTreeMap::new(),
+            deleted: BTreeSet::new(),
+            result: SweepResult::default(),
         }
     }
 
-    /// Works until everything is gone, left, or given up.
+    /// Works until every resource is deleted, left, or given up.
     pub(super) async fn run(
         mut self,
         recorder: &mut Recorder<'_>,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
     ) -> SweepResult {
-        self.leave_what_stays(teller);
+        self.leave_staying(progress);
         loop {
-            let begins = self.done.paused.is_none() && !self.done.stopped;
+            let begins = self.result.paused.is_none() && !self.result.stopped;
             if begins {
-                self.take_turns();
+                self.start_ready();
             }
-            self.act_on_what_was_read(teller);
-            self.read_what_is_due();
-            if self.tasks.is_empty() && (self.due.is_empty() || self.done.paused.is_some()) {
+            self.change_reread(progress);
+            self.reread_due();
+            if self.tasks.is_empty() && (self.due.is_empty() || self.result.paused.is_some()) {
                 break;
             }
             let mut answers = self.wait().await;
@@ -163,69 +167,69 @@ impl<'a> SweepExecutor<'a> {
             }
             let mut events = Vec::new();
             for answer in answers {
-                self.hear(answer, &mut events, teller);
+                self.handle_answer(answer, &mut events, progress);
             }
             recorder.write(events).await;
-            recorder.beat().await;
-            if self.stop.is_asked() && !self.done.stopped {
-                self.halt(teller);
+            recorder.heartbeat().await;
+            if self.stop.is_requested() && !self.result.stopped {
+                self.halt(progress);
             }
         }
-        self.leave_the_rest();
-        self.done
+        self.leave_unreached();
+        self.result
     }
 
-    /// What stays keeps what it uses, from the beginning.
-    fn leave_what_stays(&mut self, teller: &mut ProgressWriter<'_>) {
+    /// Leaves what is not to be deleted, and with it what it uses.
+    fn leave_staying(&mut self, progress: &mut ProgressWriter<'_>) {
         for circle in self.schedule.cycles().to_vec() {
             let names: Vec<&str> = circle.iter().map(ResourceId::as_str).collect();
             let reason = format!(
-                "they use each other, and nothing tells which may go first: {}",
+                "they use each other, so none can be deleted first: {}",
                 names.join(", ")
             );
             for id in &circle {
-                self.leave(id, &reason, None, teller);
+                self.leave(id, &reason, None, progress);
             }
         }
-        for (id, judged) in &self.kept.judgement {
+        for (id, judged) in &self.sweep.judgement {
             if judged.verdict == Ownership::Belongs {
                 continue;
             }
             for blocked in self.schedule.mark_left(id) {
-                self.blocked(&blocked, teller);
+                self.blocked(&blocked, progress);
             }
         }
     }
 
-    fn take_turns(&mut self) {
+    fn start_ready(&mut self) {
         let now = Instant::now();
         for step in self.schedule.ready() {
             let (DeletionStep::DetachReferences(id) | DeletionStep::Delete(id)) = &step;
             let Some(one) = self.by_id.get(id) else {
                 continue;
             };
-            let functions = self.functions.contains(&one.place);
-            let patience = self.timing.patience(&one.kind, functions);
+            let lingering = self.interfaces_linger.contains(&one.place);
+            let timeout = self.timing.timeout(one.facts.timeout, lingering);
             self.due.insert((now, id.clone()));
-            let turn = DeletionAttempt {
+            let attempt = DeletionAttempt {
                 step: step.clone(),
                 since: now,
-                until: now + patience,
+                until: now + timeout,
                 tries: 0,
-                begun: false,
+                deleting: false,
                 polls: 0,
-                told: now,
+                reported_at: now,
                 last: None,
             };
-            self.turns.insert(id.clone(), turn);
+            self.attempts.insert(id.clone(), attempt);
         }
     }
 
-    /// Waits until something is answered, or due.
+    /// Waits until a call is answered, or something is due.
     async fn wait(&mut self) -> Vec<CallAnswer> {
-        let tick = Instant::now() + TICK;
+        let tick = Instant::now() + TICK_INTERVAL;
         let next = self.due.first().map_or(tick, |(at, _)| (*at).min(tick));
-        // What is due and has no room waits for an answer.
+        // What is due while its queue is full waits for an answer.
         let next = if next <= Instant::now() { tick } else { next };
         tokio::select! {
             biased;
@@ -243,11 +247,11 @@ impl<'a> SweepExecutor<'a> {
             Err(error) => (error.id(), None),
         };
         let mut about = Vec::new();
-        if let Some(InFlightCall { lane, errand, ids }) = self.under_way.remove(&id) {
-            let lane = self.lanes.entry(lane).or_default();
-            match errand {
-                CallKind::Read => lane.reading -= ids.len(),
-                CallKind::Act => lane.acting -= 1,
+        if let Some(InFlightCall { queue, call, ids }) = self.calls.remove(&id) {
+            let queue = self.queues.entry(queue).or_default();
+            match call {
+                CallKind::Read => queue.reading -= ids.len(),
+                CallKind::Change => queue.changing -= 1,
                 CallKind::Poll => {}
             }
             about = ids;
@@ -255,82 +259,83 @@ impl<'a> SweepExecutor<'a> {
         answer.unwrap_or(CallAnswer::Died(about))
     }
 
-    fn hear(
+    fn handle_answer(
         &mut self,
         answer: CallAnswer,
         events: &mut Vec<EventKind>,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
     ) {
         match answer {
-            CallAnswer::Read(ids, described) => self.read(ids, described, events, teller),
-            // It said nothing: whatever it was about is tried again, as long as that has time.
+            CallAnswer::Read(ids, described) => self.read(ids, described, events, progress),
+            // Without an answer, its resources are tried again until their deadline.
             CallAnswer::Died(ids) => {
                 for id in ids {
-                    self.once_more(&id, "a call about it ended without an answer", teller);
+                    self.retry_or_leave(&id, "a call about it ended without an answer", progress);
                 }
             }
-            CallAnswer::Loosened(id, answer) => match answer {
+            CallAnswer::Detached(id, answer) => match answer {
                 Ok(()) => {
-                    self.turns.remove(&id);
+                    self.attempts.remove(&id);
                     self.schedule.mark_detached(&id);
                 }
-                Err(error) => self.failed(&id, error, events, teller),
+                Err(error) => self.failed(&id, error, events, progress),
             },
             CallAnswer::Deleted(id, answer) => match answer {
-                Ok(Deletion::Gone) => self.gone(&id, None, events, teller),
-                Ok(Deletion::Scheduled(at)) => self.gone(&id, Some(at), events, teller),
+                Ok(Deletion::Gone) => self.gone(&id, None, events, progress),
+                Ok(Deletion::Scheduled(at)) => self.gone(&id, Some(at), events, progress),
                 Ok(Deletion::Started) => {
-                    if let Some(turn) = self.turns.get_mut(&id) {
-                        turn.begun = true;
+                    if let Some(attempt) = self.attempts.get_mut(&id) {
+                        attempt.deleting = true;
                         self.poll_later(id, 0);
                     }
                 }
-                Err(error) => self.failed(&id, error, events, teller),
+                Err(error) => self.failed(&id, error, events, progress),
             },
         }
     }
 
-    /// Begins no more; what has begun is brought to its end.
-    fn halt(&mut self, teller: &mut ProgressWriter<'_>) {
-        self.done.stopped = true;
-        teller.tell(&Progress::Stopping);
+    /// Starts no more deletions; those in progress are finished.
+    fn halt(&mut self, progress: &mut ProgressWriter<'_>) {
+        self.result.stopped = true;
+        progress.write(&Progress::Stopping);
         let mut due = std::mem::take(&mut self.due);
-        due.retain(|(_, id)| self.has_begun(id));
+        due.retain(|(_, id)| self.is_deleting(id));
         self.due = due;
     }
 
-    /// Whether its deletion has begun, so that it is only asked whether that is through.
-    fn has_begun(&self, id: &ResourceId) -> bool {
-        self.turns.get(id).is_some_and(|turn| turn.begun)
+    /// Whether the cloud has started its deletion, so that it is only polled.
+    fn is_deleting(&self, id: &ResourceId) -> bool {
+        self.attempts
+            .get(id)
+            .is_some_and(|attempt| attempt.deleting)
     }
 
-    /// Asks at the next step, or when it was asked before after a pause, whether a deletion that has begun is through:
+    /// Polls a deletion in progress at the next step, or, after an earlier poll, after a pause:
     /// together with others, and no more often.
     fn poll_later(&mut self, id: ResourceId, polls: u32) {
         let pause = polls
             .checked_sub(1)
             .map_or(Duration::ZERO, |round| self.timing.before_poll(round));
         let at = self.since.elapsed() + pause;
-        let step = self.timing.poll.max(Duration::from_millis(1));
+        let step = self.timing.poll_interval.max(Duration::from_millis(1));
         let steps = at.as_nanos().div_ceil(step.as_nanos());
         let at = step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
         self.due.insert((self.since + at, id));
     }
 
-    /// Follows a call.
-    fn follow(&mut self, task: Id, errand: CallKind, lane: QueueKey<'a>, ids: Vec<ResourceId>) {
-        let of = self.lanes.entry(lane).or_default();
-        match errand {
-            CallKind::Read => of.asked(ids.len(), &self.timing),
-            CallKind::Act => of.acting += 1,
+    /// Tracks a call in flight.
+    fn track(&mut self, task: Id, call: CallKind, queue: QueueKey<'a>, ids: Vec<ResourceId>) {
+        let of = self.queues.entry(queue).or_default();
+        match call {
+            CallKind::Read => of.record_request(ids.len(), &self.timing),
+            CallKind::Change => of.changing += 1,
             CallKind::Poll => {}
         }
-        self.under_way
-            .insert(task, InFlightCall { lane, errand, ids });
+        self.calls.insert(task, InFlightCall { queue, call, ids });
     }
 }
 
-/// The lane of a resource.
-fn lane_of(one: &Resource) -> QueueKey<'_> {
+/// The queue that a resource belongs to.
+fn queue_key(one: &Resource) -> QueueKey<'_> {
     (&one.place, &one.kind)
 }

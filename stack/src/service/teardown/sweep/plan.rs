@@ -1,39 +1,46 @@
-//! Making the plan of a sweep: what carries the tags, what of that belongs, and what keeps it from going.
+//! Makes the plan of a sweep: what carries the tags, what of that belongs to the stack, and what
+//! blocks the sweep.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::saved_plan::SweepPlan;
 use super::selector::{SweepSelector, TaggedStack, tagged};
-use super::verify::{command, not_looked_at, residue_of};
+use super::verify::{command, residue_of, unchecked_name};
 use crate::cloud::{Cloud, Discovery, DiscoveryScope, Resource};
 use crate::inventory::CloudClock;
-use crate::lease::{Lease, Strategy};
-use crate::service::teardown::{
-    Blocker, Folder, PlanWarning, PlannedDeletion, PreparedTeardown, Runner, TeardownError,
-    TeardownPlan, TeardownSettings,
-};
+use crate::lease::Lease;
+use crate::service::teardown::TeardownSettings;
+use crate::service::teardown::blocker::Blocker;
+use crate::service::teardown::error::TeardownError;
+use crate::service::teardown::plan::{Method, PlanWarning, PlannedDeletion, TeardownPlan};
+use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy, process_secrets};
+use crate::service::teardown::run_folder::RunFolder;
+use crate::service::teardown::runner::Runner;
 use crate::service::{ClockSkew, Service};
 use crate::sweep::{Ownership, StackIdentity, judge_ownership};
 use crate::values::id::RunId;
 use crate::values::money::HourlyRate;
 
 impl Service {
-    /// Plans a sweep: looks in every account and region of the configuration for what carries the stack's tags. Writes
-    /// nothing into the ledger and changes nothing. `None`: the stack is gone, and nothing of it was found.
+    /// Plans a sweep: scans every configured account and region for what carries the stack's tags.
+    /// It writes nothing to the ledger and changes nothing. `None`: the stack is gone, and nothing
+    /// of it was found.
     ///
-    /// What is in the way is part of the plan ([`TeardownPlan::blockers`]), and so is what will be left ([`TeardownPlan::residue`]).
+    /// The plan includes what blocks the sweep ([`TeardownPlan::blockers`]) and what will be left
+    /// ([`TeardownPlan::residue`]).
     ///
     /// # Errors
-    /// [`TeardownError::NoAccounts`] without a cloud to look into; [`TeardownError::Several`] when only tags tell of it
-    /// and they tell of several; an unknown stack; [`TeardownError::Running`] while another runner is at it.
+    /// [`TeardownError::NoAccounts`] without configured accounts; [`TeardownError::Several`] when
+    /// the stack has no lease and several stacks have its name; an unknown stack;
+    /// [`TeardownError::Running`] while another runner works on it.
     pub async fn plan_sweep(
         &self,
-        wish: &SweepSelector,
+        selector: &SweepSelector,
         settings: &TeardownSettings,
     ) -> Result<Option<PreparedTeardown>, TeardownError> {
-        let stack = &wish.name;
-        let cloud = self.cloud_of(wish)?;
+        let stack = &selector.name;
+        let cloud = self.required_cloud_of(selector)?;
         let lease = self.ledger.lease(stack).await?;
         if let Some(lease) = lease.as_ref().filter(|lease| lease.is_live()) {
             Runner::refuse(lease, &settings.runs, self.now())?;
@@ -45,7 +52,7 @@ impl Service {
             return Err(TeardownError::NotUnderstood { stack, count });
         }
         let found = cloud.discover(&DiscoveryScope::Stack(stack.clone())).await;
-        let Some((identity, adopts)) = self.meant(wish, lease.as_ref(), &found)? else {
+        let Some((identity, adopts)) = self.resolve(selector, lease.as_ref(), &found)? else {
             return Ok(None);
         };
         let places: BTreeSet<_> = self.places().into_iter().collect();
@@ -63,77 +70,86 @@ impl Service {
         if was_gone && adopts.is_none() && belonging.is_empty() && staying.clone().count() == 0 {
             return Ok(None);
         }
-        // What has no lease that lives is listed as unleased, and wants its name typed.
+        // A stack without a live lease is listed as unleased, and the user has to type its name.
         let unleased = adopts.is_some() || was_gone;
         let wants_name = unleased || self.protects_name(&identity.name, &identity.app);
         let command = command(stack, wants_name);
         let residue = staying.map(|one| residue_of(one, &judgement[&one.id], &command));
+        let residue = residue.collect();
         let hourly_usd = match &lease {
             Some(lease) if lease.is_live() => lease.meter.rate(),
             _ => sum(&belonging),
         };
         let run = RunId::random();
-        let folder = Folder::make(&settings.runs, &run)?;
-        let mut plan = TeardownPlan {
-            name: stack.clone(),
-            strategy: Strategy::Sweep,
-            run,
-            directory: String::new(),
-            workspace: String::new(),
-            resources: doomed(&belonging, |one| judgement[&one.id].reason.clone()),
-            residue: residue.collect(),
-            already_gone: Vec::new(),
-            hourly_usd,
-            protected: wants_name,
-            warnings: warnings(&found),
-            blockers: self.in_the_way(&found, belonging.len(), settings),
-            digest: String::new(),
-        };
+        let folder = RunFolder::make(&settings.runs, &run)?;
         let adopts = adopts.map(|tagged| Box::new(tagged.adoption(&belonging, &self.config)));
-        let kept = SweepPlan {
+        let sweep = SweepPlan {
             stack: identity,
             resources: found.resources.clone(),
             judgement,
             adopts,
             final_snapshot: settings.final_snapshot,
-            longest: settings.longest,
+            max_time_per_resource: settings.max_time_per_resource,
         };
-        folder.write(Folder::PLAN, &kept)?;
-        plan.digest = folder.digest()?;
-        Ok(Some(PreparedTeardown::of_sweep(
-            plan, folder, settings, kept,
-        )))
+        folder.write(RunFolder::PLAN, &sweep)?;
+        let reason = |resource: &Resource| sweep.judgement[&resource.id].reason.clone();
+        let plan = TeardownPlan {
+            name: stack.clone(),
+            method: Method::Sweep {
+                digest: folder.digest()?,
+            },
+            run,
+            resources: planned_deletions(&belonging, reason),
+            residue,
+            already_gone: Vec::new(),
+            hourly_usd,
+            protected: wants_name,
+            warnings: warnings(&found),
+            blockers: self.sweep_blockers(&found, belonging.len(), settings),
+        };
+        Ok(Some(Self::prepared_sweep(plan, folder, settings, sweep)))
     }
 
-    /// Takes over a sweep that another process has handed over. It is that one and no other.
-    pub(in crate::service) fn take_over_sweep(
+    fn prepared_sweep(
+        plan: TeardownPlan,
+        folder: RunFolder,
+        settings: &TeardownSettings,
+        sweep: SweepPlan,
+    ) -> PreparedTeardown {
+        let (mask, strategy) = (process_secrets(settings), SavedStrategy::Sweep(sweep));
+        PreparedTeardown::new(plan, folder, settings, mask, strategy)
+    }
+
+    /// Takes over the plan of a sweep that another process handed over.
+    pub(in crate::service::teardown) fn take_over_sweep(
         shown: TeardownPlan,
-        folder: Folder,
+        folder: RunFolder,
         settings: &TeardownSettings,
     ) -> Result<PreparedTeardown, TeardownError> {
-        if folder.digest()? != shown.digest {
+        if Some(folder.digest()?.as_str()) != shown.method.digest() {
             let stack = shown.name;
             return Err(TeardownError::NotAsShown { stack });
         }
-        let kept: SweepPlan = folder.read(Folder::PLAN)?;
-        Ok(PreparedTeardown::of_sweep(shown, folder, settings, kept))
+        let sweep: SweepPlan = folder.read(RunFolder::PLAN)?;
+        Ok(Self::prepared_sweep(shown, folder, settings, sweep))
     }
 
-    /// Whom the sweep is about, and how it is known; `None` when it is gone and no tag tells of it.
-    fn meant(
+    /// The stack that the sweep is about, and whether it needs a lease; `None` when the stack is
+    /// gone and no tag names it.
+    fn resolve(
         &self,
-        wish: &SweepSelector,
+        selector: &SweepSelector,
         lease: Option<&Lease>,
         found: &Discovery,
     ) -> Result<Option<(StackIdentity, Option<TaggedStack>)>, TeardownError> {
-        let stack = wish.name.clone();
-        let named = wish.app.is_some() || wish.owner.is_some();
-        if let Some(lease) = lease.filter(|lease| wish.means(lease)) {
+        let stack = selector.name.clone();
+        let named = selector.app.is_some() || selector.owner.is_some();
+        if let Some(lease) = lease.filter(|lease| selector.matches_lease(lease)) {
             let own = StackIdentity::of_lease(lease);
-            let known = tagged(wish, &found.resources).into_iter();
+            let known = tagged(selector, &found.resources).into_iter();
             let mut others =
                 known.filter(|one| one.app != own.app || !own.owners.contains(&one.owner));
-            // Of a name that is gone here, what is tagged otherwise is another stack.
+            // If the lease is gone, resources with other tags belong to another stack.
             if lease.is_live() || named || others.next().is_none() {
                 return Ok(Some((own, None)));
             }
@@ -144,13 +160,13 @@ impl Service {
                 owner: lease.owner.clone(),
             });
         }
-        let mut several = tagged(wish, &found.resources);
+        let mut several = tagged(selector, &found.resources);
         match several.len() {
             0 if lease.is_some() => Ok(None),
             0 => Err(TeardownError::NotFound {
                 stack,
                 ledger: self.ledger.location(),
-                not_looked: found.unchecked.len(),
+                unchecked: found.unchecked.len(),
             }),
             1 => {
                 let tagged = several.remove(0);
@@ -160,14 +176,14 @@ impl Service {
         }
     }
 
-    fn in_the_way(
+    fn sweep_blockers(
         &self,
         found: &Discovery,
         count: usize,
         settings: &TeardownSettings,
     ) -> Vec<Blocker> {
         let mut blockers = Vec::new();
-        // Who sees nothing, and knows that it could not look, would take a stack for gone that stands.
+        // Finding nothing where the credentials are invalid does not mean that the stack is gone.
         let mut refused = found.unchecked.iter().filter(|one| one.credentials);
         if let Some(one) = refused.next().filter(|_| found.resources.is_empty()) {
             let reason = one.reason.clone();
@@ -189,24 +205,27 @@ impl Service {
         blockers
     }
 
-    fn cloud_of(&self, wish: &SweepSelector) -> Result<Arc<dyn Cloud>, TeardownError> {
+    fn required_cloud_of(&self, selector: &SweepSelector) -> Result<Arc<dyn Cloud>, TeardownError> {
         let access = self
             .cloud_access()
             .filter(|_| !self.config.accounts.is_empty());
         match access {
             Some(access) => Ok(Arc::clone(&access.cloud)),
             None => Err(TeardownError::NoAccounts {
-                stack: wish.name.clone(),
+                stack: selector.name.clone(),
             }),
         }
     }
 }
 
-/// What goes, by place, type and name.
-fn doomed(belonging: &[&Resource], reason: impl Fn(&Resource) -> String) -> Vec<PlannedDeletion> {
+/// What would be deleted, sorted by place, type and name.
+fn planned_deletions(
+    belonging: &[&Resource],
+    reason: impl Fn(&Resource) -> String,
+) -> Vec<PlannedDeletion> {
     let mut belonging = belonging.to_vec();
     belonging.sort_by(|a, b| (&a.place, &a.kind, &a.id).cmp(&(&b.place, &b.kind, &b.id)));
-    let doomed = belonging.into_iter().map(|one| PlannedDeletion {
+    let planned = belonging.into_iter().map(|one| PlannedDeletion {
         id: one.id.to_string(),
         kind: one.kind.clone(),
         region: Some(one.place.region.clone()),
@@ -216,10 +235,10 @@ fn doomed(belonging: &[&Resource], reason: impl Fn(&Resource) -> String) -> Vec<
         hourly_usd: one.hourly_usd,
         ..PlannedDeletion::default()
     });
-    doomed.collect()
+    planned.collect()
 }
 
-/// What all of them cost together; unknown as soon as it is of one that has a price.
+/// The sum of the rates; unknown as soon as the rate of one resource with a price is unknown.
 fn sum(belonging: &[&Resource]) -> Option<HourlyRate> {
     let priced = belonging.iter().filter(|one| !one.usage.is_empty());
     let mut rates = priced.map(|one| one.hourly_usd);
@@ -231,9 +250,9 @@ fn sum(belonging: &[&Resource]) -> Option<HourlyRate> {
 
 fn warnings(found: &Discovery) -> Vec<PlanWarning> {
     let warnings = found.unchecked.iter().map(|one| PlanWarning {
-        id: not_looked_at(one),
+        id: unchecked_name(one),
         found: format!(
-            "it could not be looked at, and what is there will be left: {}",
+            "it could not be checked, so what is there will stay: {}",
             one.reason
         ),
     });

@@ -1,7 +1,9 @@
-//! Looks again at stacks that are gone: one hour and one day later, once each, whoever's reaper it is.
+//! Checks stacks that are gone again: one hour and one day later, once each, whichever reaper does
+//! it.
 //!
-//! What was looked for is remembered as a `warned` in the stack's history (`look:1h`, `look:24h`), and so is who is at it
-//! (`looking`), so that several reapers look once. A find reopens the stack as residue.
+//! A finished check is recorded in the stack's history as `warned` (`look:1h`, `look:24h`), and so
+//! is a check in progress (`looking`), so that several reapers check once. A find reopens the stack
+//! as residue.
 
 use std::collections::BTreeSet;
 
@@ -11,41 +13,43 @@ use super::verify::command;
 use crate::cloud::{Discovery, DiscoveryScope};
 use crate::lease::{EventKind, Lease, Phase, StoredTimestamp};
 use crate::ledger::Scope;
-use crate::service::teardown::as_event;
+use crate::service::teardown::residue::Residue;
 use crate::service::{Service, ServiceError};
 use crate::sweep::StackIdentity;
 use crate::values::id::StackName;
 use crate::values::ttl::Span;
 
-/// When it is looked again, the latest first: one that is overdue makes those before it superfluous.
-const LOOKS: [(&str, Span); 2] = [
+/// When gone stacks are checked again, the latest first: an overdue check makes the earlier ones
+/// superfluous.
+const CHECKS: [(&str, Span); 2] = [
     ("look:24h", Span::minutes(24 * 60)),
     ("look:1h", Span::minutes(60)),
 ];
 
-/// Who has said that it looks and has not said what it saw for so long looks no more.
-const LOOKING: (&str, Span) = ("looking", Span::minutes(30));
+/// A check in progress that has not finished after this time counts as abandoned.
+const IN_PROGRESS: (&str, Span) = ("looking", Span::minutes(30));
 
-/// After this nobody looks any more: a ledger is not asked about its whole past by whoever adds an account.
-const PAST: Span = Span::minutes(3 * 24 * 60);
+/// Older stacks are not checked: adding an account must not trigger checks of a ledger's whole
+/// past.
+const MAX_AGE: Span = Span::minutes(3 * 24 * 60);
 
-/// What came of looks again at stacks that are gone.
+/// The result of checking gone stacks again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecheckSummary {
-    /// Those of which nothing was found.
+    /// The stacks of which nothing was found.
     pub clean: Vec<StackName>,
-    /// Those of which something was found: they are residue now.
+    /// The stacks of which something was found: they are residue now.
     pub reopened: Vec<StackName>,
-    /// Those that could not be looked for everywhere, and will be again.
-    pub partly: Vec<StackName>,
+    /// The stacks that could not be checked everywhere; they will be checked again.
+    pub incomplete: Vec<StackName>,
 }
 
 impl Service {
-    /// Looks again for the stacks that are gone and whose next look is due. Nothing happens without accounts, or when
-    /// another reaper is at it.
+    /// Checks the gone stacks whose next check is due. Does nothing without accounts, or while
+    /// another reaper checks.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn recheck_gone(&self) -> Result<RecheckSummary, ServiceError> {
         let mut summary = RecheckSummary::default();
         let Some(access) = self
@@ -57,9 +61,10 @@ impl Service {
         let mut claimed = Vec::new();
         for lease in self.ledger.leases(Scope::All).await? {
             if let Some(key) = due(&lease, self.now()) {
-                let looking = told(LOOKING.0);
-                // Who lost the race leaves it to the other.
-                let claim = self.append(&lease.name, lease.last_seq(), self.now(), vec![looking]);
+                let in_progress = warned(IN_PROGRESS.0);
+                // After a lost race, the other reaper checks this stack.
+                let claim =
+                    self.append(&lease.name, lease.last_seq(), self.now(), vec![in_progress]);
                 claimed.extend(claim.await?.map(|lease| (lease, key)));
             }
         }
@@ -70,12 +75,12 @@ impl Service {
         };
         let found = access.cloud.discover(&which).await;
         for (lease, key) in claimed {
-            self.looked(&lease, key, &found, &mut summary).await?;
+            self.record_check(&lease, key, &found, &mut summary).await?;
         }
         Ok(summary)
     }
 
-    async fn looked(
+    async fn record_check(
         &self,
         lease: &Lease,
         key: &str,
@@ -84,54 +89,56 @@ impl Service {
     ) -> Result<(), ServiceError> {
         let protected = self.protects_name(&lease.name, &lease.app);
         let command = command(&lease.name, protected);
-        let mut looked = self.residue(found, &StackIdentity::of_lease(lease), &command);
+        let mut check = self.residue(found, &StackIdentity::of_lease(lease), &command);
         let places: BTreeSet<String> = self.places().iter().map(ToString::to_string).collect();
-        // What did not answer is asked again by the next reaper; it is no find.
-        let seen = |id: &str| !places.iter().any(|place| id.starts_with(place.as_str()));
-        looked.residue.retain(|one| seen(&one.id));
-        let kinds: Vec<EventKind> = if !looked.residue.is_empty() {
+        // What did not answer is not a find; the next reaper asks again.
+        let is_find = |id: &str| !places.iter().any(|place| id.starts_with(place.as_str()));
+        check.residue.retain(|left| is_find(&left.id));
+        let kinds: Vec<EventKind> = if !check.residue.is_empty() {
             summary.reopened.push(lease.name.clone());
-            let left = looked.residue.iter().map(as_event);
-            left.chain([told(key)]).collect()
-        } else if looked.partly {
-            summary.partly.push(lease.name.clone());
+            let left = check.residue.iter().map(Residue::to_event);
+            left.chain([warned(key)]).collect()
+        } else if check.incomplete {
+            summary.incomplete.push(lease.name.clone());
             return Ok(());
         } else {
             summary.clean.push(lease.name.clone());
-            vec![told(key)]
+            vec![warned(key)]
         };
-        // Another stack of this name may have begun meanwhile: what was found may be its.
+        // A new stack of this name may have started meanwhile, and the find may be its own.
         self.append(&lease.name, lease.last_seq(), self.now(), kinds)
             .await
             .map(drop)
     }
 }
 
-/// The look that is due at a stack that is gone.
+/// The check that is due for a gone stack.
 fn due(lease: &Lease, now: Timestamp) -> Option<&'static str> {
     let gone_at = lease.phase_since;
-    if lease.recorded_phase != Phase::Gone || PAST.after(gone_at) <= now {
+    if lease.recorded_phase != Phase::Gone || MAX_AGE.after(gone_at) <= now {
         return None;
     }
-    let given = |key: &str| {
+    let recorded = |key: &str| {
         lease
             .warned
             .get(key)
             .map(|StoredTimestamp(at)| *at)
             .filter(|at| *at >= gone_at)
     };
-    if given(LOOKING.0).is_some_and(|at| LOOKING.1.after(at) > now && !has_ended(lease, at)) {
+    if recorded(IN_PROGRESS.0)
+        .is_some_and(|at| IN_PROGRESS.1.after(at) > now && !has_ended(lease, at))
+    {
         return None;
     }
-    let (key, _) = LOOKS
+    let (key, _) = CHECKS
         .iter()
         .find(|(_, after)| after.after(gone_at) <= now)?;
-    given(key).is_none().then_some(*key)
+    recorded(key).is_none().then_some(*key)
 }
 
-/// Whether a look that began at a moment has said what it saw.
+/// Whether a check that began at this time has recorded its result.
 fn has_ended(lease: &Lease, began: Timestamp) -> bool {
-    LOOKS.iter().any(|(key, _)| {
+    CHECKS.iter().any(|(key, _)| {
         lease
             .warned
             .get(*key)
@@ -139,7 +146,7 @@ fn has_ended(lease: &Lease, began: Timestamp) -> bool {
     })
 }
 
-fn told(key: &str) -> EventKind {
+fn warned(key: &str) -> EventKind {
     EventKind::Warned {
         warning: key.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! What a sweep is carried out with, as it is kept between the plan and the yes: every resource as it was described.
+//! The saved plan of a sweep: every resource as it was described when the plan was made.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,37 +10,37 @@ use crate::cloud::Resource;
 use crate::lease::{EventKind, Registration};
 use crate::sweep::{Ownership, OwnershipVerdicts, StackIdentity};
 
-/// A sweep that was planned. Only what it says goes; its digest is part of the plan that is shown.
+/// A planned sweep. Only what it lists is deleted; its digest is part of the plan that is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(in crate::service) struct SweepPlan {
+pub(in crate::service::teardown) struct SweepPlan {
     pub(super) stack: StackIdentity,
-    /// Everything that was found, that which stays included: it keeps what it uses.
+    /// Everything that was found, including what stays: what stays keeps what it uses.
     pub(super) resources: Vec<Resource>,
     pub(super) judgement: OwnershipVerdicts,
-    /// The lease under which a stack is ended that had none: known by its tags alone.
+    /// The lease that a stack without one is given, so that its end is recorded.
     pub(super) adopts: Option<Box<Adoption>>,
     pub(super) final_snapshot: bool,
-    /// How long one resource may take at most, where somebody said so.
-    pub(super) longest: Option<Duration>,
+    /// How long one resource may take at most, if the user sets a limit.
+    pub(super) max_time_per_resource: Option<Duration>,
 }
 
-/// A lease that is begun so that its end can be written down.
+/// A lease that is created so that its end can be recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Adoption {
     pub(super) registration: Registration,
-    /// Its earliest resource.
+    /// When the earliest resource was created.
     pub(super) created_at: Option<Timestamp>,
 }
 
 impl SweepPlan {
-    /// By id.
+    /// The resources by id.
     pub(super) fn by_id(&self) -> BTreeMap<&crate::ResourceId, &Resource> {
         self.resources.iter().map(|one| (&one.id, one)).collect()
     }
 
-    /// What is written before the intent where no lease lives: one is begun from the tags, or one that was taken for
-    /// gone is residue again.
-    pub(in crate::service) fn beginning(&self) -> Vec<EventKind> {
+    /// The events before the intent where no lease is live: either a lease is created from the
+    /// tags, or a stack that was marked gone becomes residue.
+    pub(in crate::service::teardown) fn opening_events(&self) -> Vec<EventKind> {
         if let Some(adoption) = &self.adopts {
             let requested = EventKind::Requested {
                 registration: Box::new(adoption.registration.clone()),
@@ -58,13 +58,13 @@ impl SweepPlan {
         let id = found.map_or_else(|| self.stack.name.to_string(), |one| one.id.to_string());
         vec![EventKind::ResourceLeft {
             id,
-            reason: "it was found by its tags after the stack was taken for gone".to_owned(),
+            reason: "found by tag after the stack was marked gone".to_owned(),
             blocked_by: None,
         }]
     }
 
-    /// Whether there was no lease to end.
-    pub(in crate::service) fn is_adoption(&self) -> bool {
+    /// Whether the stack had no lease.
+    pub(in crate::service::teardown) fn is_adoption(&self) -> bool {
         self.adopts.is_some()
     }
 }

@@ -1,4 +1,4 @@
-//! Whose end is wanted: the stack of a lease, or one that only its tags tell of.
+//! Selects the stack to sweep: one with a lease, or one that only tags name.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,19 +15,19 @@ use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::tags::{self, Labels};
 use crate::values::ttl::{Span, Ttl};
 
-/// Which stack is to be swept. App and owner tell apart those of one name that only tags know.
+/// Selects a stack to sweep. Application and owner distinguish unleased stacks of the same name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepSelector {
     /// Its name.
     pub name: StackName,
-    /// Its application, where somebody said so.
+    /// Its application, if the user named one.
     pub app: Option<AppName>,
-    /// Its owner, where somebody said so.
+    /// Its owner, if the user named one.
     pub owner: Option<Owner>,
 }
 
 impl SweepSelector {
-    /// The stack of this name, whoever's it is.
+    /// The stack of this name, whatever its application and owner.
     #[must_use]
     pub fn named(name: &StackName) -> Self {
         Self {
@@ -37,14 +37,14 @@ impl SweepSelector {
         }
     }
 
-    /// Whether a lease is what is meant.
-    pub(super) fn means(&self, lease: &Lease) -> bool {
+    /// Whether a lease matches.
+    pub(super) fn matches_lease(&self, lease: &Lease) -> bool {
         let app = self.app.as_ref().is_none_or(|app| *app == lease.app);
         let owner = self.owner.as_ref();
         app && owner.is_none_or(|owner| lease.owners().any(|had| had == owner))
     }
 
-    fn fits(&self, tagged: &TaggedStack) -> bool {
+    fn matches(&self, tagged: &TaggedStack) -> bool {
         let app = self.app.as_ref().is_none_or(|app| *app == tagged.app);
         app && self
             .owner
@@ -53,14 +53,14 @@ impl SweepSelector {
     }
 }
 
-/// A stack that is known by its tags alone.
+/// A stack that only tags name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TaggedStack {
     /// Its application.
     pub app: AppName,
     /// Its owner.
     pub owner: Owner,
-    /// The account that it is in.
+    /// Its account.
     pub account: String,
 }
 
@@ -74,11 +74,11 @@ impl fmt::Display for TaggedStack {
     }
 }
 
-/// The stacks of a name that tags tell of and that may be meant, in order.
-pub(super) fn tagged(wish: &SweepSelector, resources: &[Resource]) -> Vec<TaggedStack> {
+/// The unleased stacks that match, in order.
+pub(super) fn tagged(selector: &SweepSelector, resources: &[Resource]) -> Vec<TaggedStack> {
     let of_name = resources
         .iter()
-        .filter(|one| one.tag(tags::STACK) == Some(wish.name.as_str()));
+        .filter(|one| one.tag(tags::STACK) == Some(selector.name.as_str()));
     let tagged: BTreeSet<TaggedStack> = of_name
         .filter_map(|one| {
             Some(TaggedStack {
@@ -87,13 +87,13 @@ pub(super) fn tagged(wish: &SweepSelector, resources: &[Resource]) -> Vec<Tagged
                 account: one.place.account.clone(),
             })
         })
-        .filter(|tagged| wish.fits(tagged))
+        .filter(|tagged| selector.matches(tagged))
         .collect();
     tagged.into_iter().collect()
 }
 
 impl TaggedStack {
-    /// What tells it from all others.
+    /// The identity of the stack.
     pub(super) fn identity(&self, name: &StackName) -> StackIdentity {
         StackIdentity {
             name: name.clone(),
@@ -104,8 +104,8 @@ impl TaggedStack {
         }
     }
 
-    /// The lease under which it is ended, read from the tags of what belongs to it. What no tag says is not made up
-    /// but for the form's sake: it ends at once.
+    /// The lease that it is given, from the tags of its resources. A missing tag gets a
+    /// placeholder; the lease ends immediately.
     pub(super) fn adoption(&self, belonging: &[&Resource], config: &Config) -> Adoption {
         let first = |key: &str| belonging.iter().find_map(|one| one.tag(key));
         let version = first(tags::VERSION).and_then(|version| AppVersion::new(version).ok());
@@ -114,7 +114,7 @@ impl TaggedStack {
         let created: Option<Timestamp> = belonging.iter().filter_map(|one| one.created_at).min();
         let registration = Registration {
             app: self.app.clone(),
-            version: version.unwrap_or_else(unknown),
+            version: version.unwrap_or_else(unknown_version),
             owner: self.owner.clone(),
             terms: Terms {
                 ttl: ttl.unwrap_or_else(|| Ttl::from(Span::minutes(60))),
@@ -125,7 +125,7 @@ impl TaggedStack {
                 labels: Labels::default(),
                 teardown: TeardownInputs::default(),
             },
-            origin: nowhere(),
+            origin: unknown_origin(),
             policy: config.policy.clone(),
         };
         Adoption {
@@ -135,14 +135,14 @@ impl TaggedStack {
     }
 }
 
-/// The version of what no tag gives one.
-fn unknown() -> AppVersion {
-    #[expect(clippy::expect_used, reason = "a text that is legal")]
+/// The version of a stack without a version tag.
+fn unknown_version() -> AppVersion {
+    #[expect(clippy::expect_used, reason = "the text is a valid version")]
     AppVersion::new("unknown").expect("a version")
 }
 
-/// The origin of a stack that nobody knows where it was applied: it has no directory.
-fn nowhere() -> Origin {
+/// The origin of a stack that was applied at an unknown place: it has no directory.
+fn unknown_origin() -> Origin {
     Origin {
         directory: String::new(),
         workspace: String::new(),

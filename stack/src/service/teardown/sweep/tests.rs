@@ -60,7 +60,7 @@ impl World {
     fn new(resources: impl IntoIterator<Item = Resource>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let timing = SweepTiming {
-            pause: Duration::from_millis(20),
+            retry_pause: Duration::from_millis(20),
             ..SweepTiming::default()
         };
         Self {

@@ -1,94 +1,92 @@
-//! How patient a sweep is: pauses between tries, and how long each type may take.
+//! The pauses between tries of a sweep, and how long each resource may take.
 
 use std::time::Duration;
 
+use crate::cloud::DeletionTimeout;
 use crate::service::backoff::Backoff;
 
 /// The pauses and deadlines of a sweep. Tests make them short.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SweepTiming {
-    /// The first pause before a delete is tried again; each next one is twice as long.
-    pub pause: Duration,
-    /// The longest pause.
-    pub longest_pause: Duration,
-    /// The first pause before it is asked again whether a deletion that has begun is through, and the step in which
-    /// those of one type are asked about together.
-    pub poll: Duration,
-    /// The longest of those.
-    pub longest_poll: Duration,
+    /// The first pause before a delete is retried; each further pause is twice as long.
+    pub retry_pause: Duration,
+    /// The longest pause before a retry.
+    pub max_retry_pause: Duration,
+    /// The first pause before polling a deletion in progress. Deletions of one type are polled
+    /// together, in steps of this length.
+    pub poll_interval: Duration,
+    /// The longest pause between polls.
+    pub max_poll_interval: Duration,
     /// How long one resource may take, from its first try to its end.
-    pub usual: Duration,
-    /// The same for databases.
-    pub database: Duration,
-    /// The same for what the network interfaces of functions lie in: those outlive their functions.
-    pub network: Duration,
-    /// How long what was deleted may still be seen before that is taken for the truth.
-    pub settle: Duration,
-    /// How many of one type in one place are being deleted at once.
-    pub at_once: usize,
-    /// How long what was read of one is taken for true, from its answer on: a slow one is no reason to ask again.
-    pub fresh: Duration,
+    pub default_timeout: Duration,
+    /// How long a resource may take whose deletion is slow, such as a database.
+    pub slow_timeout: Duration,
+    /// How long a network may take that still holds the network interfaces of deleted functions.
+    pub network_timeout: Duration,
+    /// How long a service may still describe a deleted resource before it counts as left.
+    pub settle_timeout: Duration,
+    /// How many resources of one type in one place are deleted at once.
+    pub max_concurrent_deletes: usize,
+    /// How old a description may be when the delete begins, counted from its answer.
+    pub max_read_age: Duration,
 }
 
 impl Default for SweepTiming {
     fn default() -> Self {
         Self {
-            pause: Duration::from_secs(2),
-            longest_pause: Duration::from_secs(30),
-            poll: Duration::from_millis(500),
-            longest_poll: Duration::from_secs(10),
-            usual: Duration::from_secs(15 * 60),
-            database: Duration::from_secs(30 * 60),
-            network: Duration::from_secs(45 * 60),
-            settle: Duration::from_secs(90),
-            at_once: 8,
-            fresh: Duration::from_secs(5),
+            retry_pause: Duration::from_secs(2),
+            max_retry_pause: Duration::from_secs(30),
+            poll_interval: Duration::from_millis(500),
+            max_poll_interval: Duration::from_secs(10),
+            default_timeout: Duration::from_secs(15 * 60),
+            slow_timeout: Duration::from_secs(30 * 60),
+            network_timeout: Duration::from_secs(45 * 60),
+            settle_timeout: Duration::from_secs(90),
+            max_concurrent_deletes: 8,
+            max_read_age: Duration::from_secs(5),
         }
     }
 }
 
 impl SweepTiming {
-    /// The same, with no resource taking longer than that.
+    /// Limits the time of every resource.
     #[must_use]
     pub fn at_most(self, longest: Duration) -> Self {
         Self {
-            usual: self.usual.min(longest),
-            database: self.database.min(longest),
-            network: self.network.min(longest),
-            settle: self.settle.min(longest),
+            default_timeout: self.default_timeout.min(longest),
+            slow_timeout: self.slow_timeout.min(longest),
+            network_timeout: self.network_timeout.min(longest),
+            settle_timeout: self.settle_timeout.min(longest),
             ..self
         }
     }
 
-    /// How long one of a type may take. `functions`: the stack has some in the same place.
-    pub(super) fn patience(&self, kind: &str, functions: bool) -> Duration {
-        let (service, of) = kind.split_once(':').unwrap_or((kind, ""));
-        match service {
-            "rds" | "elasticache" | "eks" | "cloudformation" => self.database,
-            "ec2" if functions => match of {
-                "security-group" | "subnet" | "vpc" | "network-interface" => self.network,
-                _ => self.usual,
-            },
-            _ => self.usual,
+    /// How long a resource of a class may take. `interfaces_linger`: functions of the stack run in
+    /// the same place, and their network interfaces outlive them.
+    pub(super) fn timeout(&self, class: DeletionTimeout, interfaces_linger: bool) -> Duration {
+        match class {
+            DeletionTimeout::Slow => self.slow_timeout,
+            DeletionTimeout::Network if interfaces_linger => self.network_timeout,
+            DeletionTimeout::Network | DeletionTimeout::Default => self.default_timeout,
         }
     }
 
-    /// The pause before a try: anything up to the whole, so that those who met once do not meet again.
+    /// The pause before a retry, with full jitter, so that contending writers spread out.
     pub(super) fn before_try(&self, tries: u32) -> Duration {
         let backoff = Backoff {
-            first: self.pause,
-            longest: self.longest_pause,
+            first: self.retry_pause,
+            longest: self.max_retry_pause,
         };
-        backoff.any(tries)
+        backoff.full_jitter(tries)
     }
 
-    /// The pause before a look at a deletion that has begun: at least half of the whole.
+    /// The pause before a poll: at least half of the back-off.
     pub(super) fn before_poll(&self, polls: u32) -> Duration {
         let backoff = Backoff {
-            first: self.poll,
-            longest: self.longest_poll,
+            first: self.poll_interval,
+            longest: self.max_poll_interval,
         };
-        backoff.later_half(polls)
+        backoff.half_jitter(polls)
     }
 }
 
@@ -96,14 +94,14 @@ impl SweepTiming {
 mod tests {
     use super::*;
 
-    /// Pauses double up to their limit, and are anything up to the whole.
+    /// Pauses double up to their limit, with full jitter.
     #[test]
     fn pauses_are_capped_and_jittered() {
         let timing = SweepTiming::default();
         let most = |tries: u32| (0..200).map(|_| timing.before_try(tries)).max().unwrap();
         for (tries, seconds) in [(0, 2), (1, 4), (2, 8), (3, 16), (4, 30), (40, 30)] {
-            let whole = Duration::from_secs(seconds);
-            assert!(most(tries) < whole && most(tries) > whole / 2, "{tries}");
+            let pause = Duration::from_secs(seconds);
+            assert!(most(tries) < pause && most(tries) > pause / 2, "{tries}");
         }
         let least = (0..200).map(|_| timing.before_try(4)).min().unwrap();
         assert!(least < Duration::from_secs(5), "{least:?}");
@@ -111,23 +109,21 @@ mod tests {
         assert!(
             polls
                 .into_iter()
-                .all(|poll| poll >= timing.longest_poll / 2)
+                .all(|poll| poll >= timing.max_poll_interval / 2)
         );
     }
 
-    /// Databases get more time, and so does what the interfaces of functions lie in; a person may give all less.
+    /// Slow deletions get more time, and so do networks that hold the interfaces of functions. A
+    /// user may set a lower limit.
     #[test]
-    fn patience_depends_on_the_type() {
+    fn the_timeout_depends_on_the_class() {
+        use DeletionTimeout::{Default as Usual, Network, Slow};
         let timing = SweepTiming::default();
-        let minutes = |kind: &str, functions: bool| timing.patience(kind, functions).as_secs() / 60;
-        assert_eq!(minutes("ec2:natgateway", true), 15);
-        assert_eq!(minutes("rds:db", false), 30);
-        assert_eq!(
-            (minutes("ec2:subnet", false), minutes("ec2:subnet", true)),
-            (15, 45)
-        );
-        assert_eq!(minutes("sqs", false), 15);
+        let minutes = |class, lingering| timing.timeout(class, lingering).as_secs() / 60;
+        assert_eq!((minutes(Usual, false), minutes(Usual, true)), (15, 15));
+        assert_eq!((minutes(Slow, false), minutes(Slow, true)), (30, 30));
+        assert_eq!((minutes(Network, false), minutes(Network, true)), (15, 45));
         let hasty = timing.at_most(Duration::from_secs(5));
-        assert_eq!(hasty.patience("rds:db", false), Duration::from_secs(5));
+        assert_eq!(hasty.timeout(Slow, false), Duration::from_secs(5));
     }
 }

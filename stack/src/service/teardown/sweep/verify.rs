@@ -1,5 +1,5 @@
-//! The look afterwards: every service is asked once more in every place, and what is found, or could not be asked, is
-//! residue.
+//! The final check: asks every service in every place once more. What it finds, and what it could
+//! not check, is residue.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,47 +11,48 @@ use crate::cloud::{
     Cloud, CloudErrorKind, Discovery, DiscoveryScope, Resource, ResourceId, Unchecked,
 };
 use crate::service::Service;
-use crate::service::teardown::{Residue, quoted};
+use crate::service::teardown::residue::{Residue, quoted};
 use crate::sweep::{Ownership, OwnershipVerdict, StackIdentity, judge_ownership};
 use crate::values::id::StackName;
 
-/// What a look afterwards came to.
+/// The result of the final check.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::service) struct Verification {
-    /// What is left, and where it could not be looked.
-    pub(in crate::service) residue: Vec<Residue>,
+pub(in crate::service::teardown) struct Verification {
+    /// What is left, and what could not be checked.
+    pub(in crate::service::teardown) residue: Vec<Residue>,
     /// Whether some place or type did not answer.
-    pub(in crate::service) partly: bool,
+    pub(in crate::service::teardown) incomplete: bool,
 }
 
-/// What a teardown has done before the look.
+/// What a teardown did before the final check.
 #[derive(Clone, Debug, Default)]
-pub(in crate::service) struct TeardownFacts<'a> {
-    /// What it deleted: an index may still name it, and a service for a while. Ends of names count as well.
-    pub(in crate::service) deleted: Vec<String>,
-    /// What the cloud deletes at a later time.
-    pub(in crate::service) scheduled: BTreeSet<ResourceId>,
-    /// What it left, with why.
-    pub(in crate::service) left: BTreeMap<ResourceId, (&'a Resource, OwnershipVerdict)>,
+pub(in crate::service::teardown) struct TeardownFacts<'a> {
+    /// The ids that it deleted: the tag index may still list them, and so may their service for a
+    /// while. An id may also be the last part of a resource's name.
+    pub(in crate::service::teardown) deleted: Vec<String>,
+    /// What the cloud has scheduled for deletion.
+    pub(in crate::service::teardown) scheduled: BTreeSet<ResourceId>,
+    /// What it left, and why.
+    pub(in crate::service::teardown) left: BTreeMap<ResourceId, (&'a Resource, OwnershipVerdict)>,
 }
 
 impl TeardownFacts<'_> {
-    /// Whether the teardown deleted this one.
+    /// Whether the teardown deleted this resource.
     fn deleted(&self, id: &str) -> bool {
         let mut deleted = self.deleted.iter();
-        deleted.any(|one| {
-            id == one || id.ends_with(&format!("/{one}")) || id.ends_with(&format!(":{one}"))
+        deleted.any(|other| {
+            id == other || id.ends_with(&format!("/{other}")) || id.ends_with(&format!(":{other}"))
         })
     }
 }
 
 impl Service {
-    /// Looks whether anything of a stack is left, in every place of the configuration. Without accounts there is nowhere
-    /// to look.
-    pub(in crate::service) async fn verify_gone(
+    /// Checks every configured place for what is left of a stack. Without accounts, there is
+    /// nothing to check.
+    pub(in crate::service::teardown) async fn verify_gone(
         &self,
         stack: &StackIdentity,
-        before: &TeardownFacts<'_>,
+        facts: &TeardownFacts<'_>,
         timing: &SweepTiming,
         command: &str,
     ) -> Verification {
@@ -59,43 +60,43 @@ impl Service {
             return Verification::default();
         }
         let Some(access) = self.cloud_access() else {
-            return self.cannot_look(command);
+            return self.no_access(command);
         };
         let cloud = &access.cloud;
         let which = DiscoveryScope::Stack(stack.name.clone());
         let at = self.now();
         let mut found = cloud.discover(&which).await;
-        let mut looked = self.residue(&found, stack, command);
-        for one in before.scheduled.iter().map(ResourceId::as_str) {
-            looked.residue.retain(|left| left.id != one);
+        let mut check = self.residue(&found, stack, command);
+        for one in facts.scheduled.iter().map(ResourceId::as_str) {
+            check.residue.retain(|left| left.id != one);
         }
-        let known: BTreeSet<String> = looked.residue.iter().map(|one| one.id.clone()).collect();
-        let kept = before
+        let known: BTreeSet<String> = check.residue.iter().map(|one| one.id.clone()).collect();
+        let kept = facts
             .left
             .iter()
             .filter(|(id, _)| !known.contains(id.as_str()));
-        looked
+        check
             .residue
             .extend(still_there(cloud, kept, command).await);
-        for one in &mut looked.residue {
-            let left = before.left.iter().find(|(id, _)| id.as_str() == one.id);
+        for one in &mut check.residue {
+            let left = facts.left.iter().find(|(id, _)| id.as_str() == one.id);
             if let Some((_, (_, judged))) = left {
                 one.reason.clone_from(&judged.reason);
                 one.blocked_by = judged.blocked_by.as_ref().map(ToString::to_string);
             }
         }
-        self.let_settle(cloud, &found, &mut looked, before, timing)
+        self.confirm_deletions(cloud, &found, &mut check, facts, timing)
             .await;
         found.resources.retain(|one| {
             let id = one.id.as_str();
-            !before.deleted(id) || looked.residue.iter().any(|left| left.id == id)
+            !facts.deleted(id) || check.residue.iter().any(|left| left.id == id)
         });
-        // What is shown from now on is this. Where it can't be kept, the next sync finds the same.
+        // Later views show this result. If it cannot be stored, the next sync finds the same.
         drop(self.record_scan(access, &which, at, &found).await);
-        looked
+        check
     }
 
-    /// What a look found of a stack, as residue.
+    /// The residue among what a scan found.
     pub(super) fn residue(
         &self,
         found: &Discovery,
@@ -109,7 +110,7 @@ impl Service {
             match judged.verdict {
                 Ownership::Foreign => None,
                 Ownership::Belongs => {
-                    let reason = "it was found when it was looked whether anything is left";
+                    let reason = "found by the final check";
                     let judged = OwnershipVerdict {
                         reason: reason.to_owned(),
                         ..judged.clone()
@@ -120,29 +121,33 @@ impl Service {
             }
         });
         let mut residue: Vec<Residue> = left.collect();
-        let not_looked = not_looked(&found.unchecked, command);
-        let partly = !not_looked.is_empty();
-        residue.extend(not_looked);
-        Verification { residue, partly }
+        let unchecked = unchecked_residue(&found.unchecked, command);
+        let incomplete = !unchecked.is_empty();
+        residue.extend(unchecked);
+        Verification {
+            residue,
+            incomplete,
+        }
     }
 
-    /// What this teardown deleted may still be described for a while: it is asked about again before it is called left.
-    async fn let_settle(
+    /// A service may still describe what this teardown deleted. Asks about it again before it
+    /// counts as left.
+    async fn confirm_deletions(
         &self,
         cloud: &Arc<dyn Cloud>,
         found: &Discovery,
-        looked: &mut Verification,
-        before: &TeardownFacts<'_>,
+        check: &mut Verification,
+        facts: &TeardownFacts<'_>,
         timing: &SweepTiming,
     ) {
-        let until = Instant::now() + timing.settle;
+        let until = Instant::now() + timing.settle_timeout;
         let mut polls = 0;
         loop {
             let asked: Vec<Resource> = found
                 .resources
                 .iter()
-                .filter(|one| before.deleted(one.id.as_str()))
-                .filter(|one| looked.residue.iter().any(|left| left.id == one.id.as_str()))
+                .filter(|one| facts.deleted(one.id.as_str()))
+                .filter(|one| check.residue.iter().any(|left| left.id == one.id.as_str()))
                 .cloned()
                 .collect();
             if asked.is_empty() || Instant::now() >= until {
@@ -156,29 +161,30 @@ impl Service {
                 found || described.failed.iter().any(|(one, _)| one.as_str() == id)
             };
             let asked: BTreeSet<&str> = asked.iter().map(|one| one.id.as_str()).collect();
-            looked
+            check
                 .residue
                 .retain(|left| !asked.contains(left.id.as_str()) || there(&left.id));
         }
     }
 
-    /// Accounts are configured, and this process was given no way to ask them.
-    fn cannot_look(&self, command: &str) -> Verification {
+    /// The residue when accounts are configured, and this process has no access to them.
+    fn no_access(&self, command: &str) -> Verification {
         let places = self.places().into_iter().map(|place| Residue {
             id: place.to_string(),
             region: Some(place.region),
-            reason: "not_looked: this process has no way into the cloud".to_owned(),
+            reason: "not_looked: this process has no access to the cloud".to_owned(),
             command: Some(command.to_owned()),
             ..Residue::default()
         });
         Verification {
             residue: places.collect(),
-            partly: true,
+            incomplete: true,
         }
     }
 }
 
-/// Those that were left and that a look by tag does not find: only their own service knows whether they are there.
+/// The resources that were left and that a scan by tag does not find: only their own service knows
+/// whether they still exist.
 async fn still_there<'a>(
     cloud: &Arc<dyn Cloud>,
     kept: impl Iterator<Item = (&'a ResourceId, &'a (&'a Resource, OwnershipVerdict))>,
@@ -200,7 +206,7 @@ async fn still_there<'a>(
         .collect()
 }
 
-/// A resource that is left.
+/// A resource that is left, as residue.
 pub(super) fn residue_of(one: &Resource, judged: &OwnershipVerdict, command: &str) -> Residue {
     Residue {
         id: one.id.to_string(),
@@ -213,8 +219,8 @@ pub(super) fn residue_of(one: &Resource, judged: &OwnershipVerdict, command: &st
     }
 }
 
-/// The places and types that did not answer. Where the credentials are at fault, the place is told about once.
-fn not_looked(all: &[Unchecked], command: &str) -> Vec<Residue> {
+/// The places and types that did not answer. A place with invalid credentials is listed once.
+fn unchecked_residue(all: &[Unchecked], command: &str) -> Vec<Residue> {
     let refused: BTreeMap<_, _> = all
         .iter()
         .filter(|one| one.credentials)
@@ -222,7 +228,7 @@ fn not_looked(all: &[Unchecked], command: &str) -> Vec<Residue> {
         .collect();
     let others = all.iter().filter(|one| !refused.contains_key(&one.place));
     let told = refused.values().map(|one| (one.place.to_string(), *one));
-    let told = told.chain(others.map(|one| (not_looked_at(one), one)));
+    let told = told.chain(others.map(|one| (unchecked_name(one), one)));
     told.map(|(id, one)| Residue {
         id,
         kind: one.kind.clone().filter(|_| !one.credentials),
@@ -234,8 +240,8 @@ fn not_looked(all: &[Unchecked], command: &str) -> Vec<Residue> {
     .collect()
 }
 
-/// What could not be looked at: `account/region`, or `account/region/type`.
-pub(super) fn not_looked_at(one: &Unchecked) -> String {
+/// The name of what could not be checked: `account/region`, or `account/region/type`.
+pub(super) fn unchecked_name(one: &Unchecked) -> String {
     match &one.kind {
         Some(kind) => format!("{}/{kind}", one.place),
         None => one.place.to_string(),
@@ -243,7 +249,7 @@ pub(super) fn not_looked_at(one: &Unchecked) -> String {
 }
 
 /// The command that finishes a sweep.
-pub(in crate::service) fn command(stack: &StackName, confirmed: bool) -> String {
+pub(in crate::service::teardown) fn command(stack: &StackName, confirmed: bool) -> String {
     let name = quoted(stack);
     let confirm = if confirmed {
         format!(" --confirm {name}")

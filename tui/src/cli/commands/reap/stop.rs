@@ -44,7 +44,7 @@ impl Signals {
         stop_runs.send_replace(true);
         self.next().await;
         reporter.note("Stopping: no further delete starts.");
-        stop_deletes.ask();
+        stop_deletes.request();
         // Keeps the sender alive, and with it the receivers.
         std::future::pending::<()>().await;
         drop(stop_runs);

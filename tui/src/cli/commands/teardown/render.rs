@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stack::cloud::short;
 use stack::lease::Strategy;
-use stack::service::teardown::{Progress, TeardownOutcome, TeardownPlan};
+use stack::service::teardown::{Method, Progress, TeardownOutcome, TeardownPlan};
 
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
@@ -49,11 +49,15 @@ pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError>
         .map(|rate| format!(", saving {}/h", values::rate(rate)));
     let name = ui.paint(Tone::Heading, &clean(plan.name.as_str()));
     ui.line(&format!("{name}: {what}{}", saving.unwrap_or_default()))?;
-    ui.text(&match plan.strategy {
-        Strategy::Terraform => format!("  in {}, workspace {}", plan.directory, plan.workspace),
-        Strategy::Sweep => "  by tag, in the configured accounts".to_owned(),
+    ui.text(&match &plan.method {
+        Method::Terraform {
+            directory,
+            workspace,
+            ..
+        } => format!("  in {directory}, workspace {workspace}"),
+        Method::Sweep { .. } => "  by tag, in the configured accounts".to_owned(),
     })?;
-    if plan.count() > 0 && plan.strategy == Strategy::Sweep {
+    if plan.count() > 0 && plan.method.strategy() == Strategy::Sweep {
         ui.table(&sweep_table(plan))?;
     } else if plan.count() > 0 {
         let mut table = Table::new([

@@ -57,8 +57,8 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
     let outcome = loop {
         tokio::select! {
             outcome = &mut teardown => break outcome?,
-            _ = interrupt.recv() => stop.ask(),
-            _ = terminate.recv() => stop.ask(),
+            _ = interrupt.recv() => stop.request(),
+            _ = terminate.recv() => stop.request(),
             _ = hangup.recv() => {}
         }
     };

@@ -15,7 +15,7 @@
 use ratatui::layout::Rect;
 use stack::cloud::short;
 use stack::lease::Strategy;
-use stack::service::teardown::TeardownPlan;
+use stack::service::teardown::{Method, TeardownPlan};
 
 use super::{keys, line, middle};
 use crate::dashboard::model::Model;
@@ -121,9 +121,13 @@ pub(super) fn goes(plan: &TeardownPlan) -> String {
 
 /// How it is ended.
 fn way(plan: &TeardownPlan) -> String {
-    match plan.strategy {
-        Strategy::Terraform => format!("{}, workspace {}", plan.directory, plan.workspace),
-        Strategy::Sweep => "by its tags, in the accounts of the configuration".to_owned(),
+    match &plan.method {
+        Method::Terraform {
+            directory,
+            workspace,
+            ..
+        } => format!("{directory}, workspace {workspace}"),
+        Method::Sweep { .. } => "by its tags, in the accounts of the configuration".to_owned(),
     }
 }
 
@@ -154,7 +158,7 @@ pub(super) fn list(page: &mut Page, plan: &TeardownPlan) {
         );
         rest.extend(doomed.reason.clone());
         let rest: String = rest.iter().map(|one| format!("  {one}")).collect();
-        let id = match plan.strategy {
+        let id = match plan.method.strategy() {
             Strategy::Terraform => doomed.id.clone(),
             // Every name begins alike; what tells one from another is its end.
             Strategy::Sweep => format!("{}  {}", doomed.kind, short(&doomed.id)),

@@ -1,4 +1,4 @@
-//! Deleting, or loosening, what is still what the plan took it for.
+//! Deletes a resource, or detaches its references, if it is still what the plan took it for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,28 +7,29 @@ use tokio::time::Instant;
 
 use super::super::saved_plan::SweepPlan;
 use super::type_queue::{QueueKey, Reread, TypeQueue};
-use super::{CallAnswer, CallKind, SweepExecutor, lane_of};
+use super::{CallAnswer, CallKind, SweepExecutor, queue_key};
 use crate::cloud::{DeleteOptions, Place, Resource, ResourceId};
-use crate::service::teardown::{Progress, ProgressWriter};
+use crate::service::teardown::progress::Progress;
+use crate::service::teardown::record::ProgressWriter;
 use crate::sweep::{DeletionStep, OwnershipVerdict, judge_ownership};
 use crate::values::tags;
 
 impl SweepExecutor<'_> {
-    /// Gives those their turn that were read again just now, as far as there is room.
-    pub(super) fn act_on_what_was_read(&mut self, teller: &mut ProgressWriter<'_>) {
-        if self.done.stopped || self.done.paused.is_some() {
-            self.lanes.values_mut().for_each(TypeQueue::clear);
+    /// Changes what was read again just now, as far as the queues have room.
+    pub(super) fn change_reread(&mut self, progress: &mut ProgressWriter<'_>) {
+        if self.result.stopped || self.result.paused.is_some() {
+            self.queues.values_mut().for_each(TypeQueue::clear);
         }
-        let lanes: Vec<QueueKey<'_>> = self.lanes.keys().copied().collect();
-        for lane in lanes {
+        let queues: Vec<QueueKey<'_>> = self.queues.keys().copied().collect();
+        for queue in queues {
             while let Some(next) = self
-                .lanes
-                .get_mut(&lane)
+                .queues
+                .get_mut(&queue)
                 .and_then(|of| of.next(&self.timing))
             {
                 match next {
-                    Ok(Reread { fresh, around }) => self.act(&fresh, around, teller),
-                    // It was read too long ago.
+                    Ok(Reread { fresh, context }) => self.act(&fresh, context, progress),
+                    // The description is too old.
                     Err(id) => {
                         self.due.insert((Instant::now(), id));
                     }
@@ -37,46 +38,46 @@ impl SweepExecutor<'_> {
         }
     }
 
-    /// Does what its turn is for, when it is still what the plan took it for.
-    fn act(&mut self, fresh: &Resource, around: Vec<Resource>, teller: &mut ProgressWriter<'_>) {
+    /// Carries out the step if the resource is still what the plan took it for.
+    fn act(&mut self, fresh: &Resource, context: Vec<Resource>, progress: &mut ProgressWriter<'_>) {
         let id = &fresh.id;
         let Some(planned) = self.by_id.get(id).copied() else {
             return;
         };
-        if let Err(judged) = verify(self.kept, &self.by_id, &self.places, fresh, around) {
+        if let Err(judged) = verify(self.sweep, &self.by_id, &self.places, fresh, context) {
             let what = if changed(planned, fresh) {
                 "its tags changed since the plan"
             } else {
-                "it is no longer as the plan saw it"
+                "it changed since the plan"
             };
             let reason = format!("{what}: {}", judged.reason);
-            return self.leave(id, &reason, judged.blocked_by, teller);
+            return self.leave(id, &reason, judged.blocked_by, progress);
         }
         if let Some(why) = &fresh.untouchable {
-            // It goes by itself, with or after its owner.
-            let reason = format!("it is still there, and nobody may touch it: {why}");
-            return self.once_more(id, &reason, teller);
+            // The cloud deletes it with or after its owner.
+            let reason = format!("it still exists and must not be deleted: {why}");
+            return self.retry_or_leave(id, &reason, progress);
         }
-        let Some(turn) = self.turns.get_mut(id) else {
+        let Some(attempt) = self.attempts.get_mut(id) else {
             return;
         };
-        if turn.tries == 0 && matches!(turn.step, DeletionStep::Delete(_)) {
-            teller.tell(&Progress::ResourceStarted {
+        if attempt.tries == 0 && matches!(attempt.step, DeletionStep::Delete(_)) {
+            progress.write(&Progress::ResourceStarted {
                 id: id.to_string(),
                 kind: fresh.kind.clone(),
             });
         }
-        turn.tries += 1;
-        self.done.touched = true;
+        attempt.tries += 1;
+        self.result.touched = true;
         let (cloud, fresh, about) = (Arc::clone(&self.cloud), fresh.clone(), id.clone());
-        let task = match turn.step {
+        let task = match attempt.step {
             DeletionStep::DetachReferences(_) => self.tasks.spawn(async move {
                 let answer = cloud.detach_references(&fresh).await;
-                CallAnswer::Loosened(fresh.id, answer)
+                CallAnswer::Detached(fresh.id, answer)
             }),
             DeletionStep::Delete(_) => {
                 let how = DeleteOptions {
-                    final_snapshot: self.kept.final_snapshot,
+                    final_snapshot: self.sweep.final_snapshot,
                 };
                 self.tasks.spawn(async move {
                     let answer = cloud.delete(&fresh, how).await;
@@ -84,23 +85,23 @@ impl SweepExecutor<'_> {
                 })
             }
         };
-        self.follow(task.id(), CallKind::Act, lane_of(planned), vec![about]);
+        self.track(task.id(), CallKind::Change, queue_key(planned), vec![about]);
     }
 }
 
-/// Whether a resource is still the stack's, by its own service's words of this moment, and all that would go with it.
-/// `around` is what was read again with it: what it owns, and what owns it.
+/// Checks that a resource, and all that would be deleted with it, is still the stack's by its own
+/// service's current answer. `context` is what was read with it: what it owns, and what owns it.
 fn verify(
-    kept: &SweepPlan,
+    sweep: &SweepPlan,
     by_id: &BTreeMap<&ResourceId, &Resource>,
     places: &BTreeSet<Place>,
     fresh: &Resource,
-    around: Vec<Resource>,
+    context: Vec<Resource>,
 ) -> Result<(), OwnershipVerdict> {
     let mut all = vec![fresh.clone()];
-    all.extend(around);
-    // Owners that went before it are as the plan saw them.
-    let mut above: Vec<ResourceId> = wholes(fresh).cloned().collect();
+    all.extend(context);
+    // Owners that were deleted before it are as the plan lists them.
+    let mut above: Vec<ResourceId> = owners_of(fresh).cloned().collect();
     let mut seen = BTreeSet::new();
     while let Some(id) = above.pop() {
         if !seen.insert(id.clone()) {
@@ -108,25 +109,25 @@ fn verify(
         }
         let read = all.iter().find(|one| one.id == id);
         if let Some(one) = read {
-            above.extend(wholes(one).cloned());
+            above.extend(owners_of(one).cloned());
         } else if let Some(one) = by_id.get(&id) {
-            above.extend(wholes(one).cloned());
+            above.extend(owners_of(one).cloned());
             all.push((*one).clone());
         }
     }
-    let mut judgement = judge_ownership(&all, &kept.stack, places);
+    let mut judgement = judge_ownership(&all, &sweep.stack, places);
     match judgement.remove(&fresh.id) {
         Some(judged) if !judged.belongs() => Err(judged),
         _ => Ok(()),
     }
 }
 
-/// What owns one, and what it is part of.
-pub(super) fn wholes(one: &Resource) -> impl Iterator<Item = &ResourceId> {
+/// The owner of a resource, and the whole that it is part of.
+pub(super) fn owners_of(one: &Resource) -> impl Iterator<Item = &ResourceId> {
     one.owner.iter().chain(&one.part_of)
 }
 
-/// Whether the tags that tell whose it is are others than in the plan.
+/// Whether the tags that identify its stack differ from the plan.
 fn changed(planned: &Resource, fresh: &Resource) -> bool {
     [tags::STACK, tags::APP, tags::OWNER]
         .iter()

@@ -1,4 +1,4 @@
-//! What became of each: gone, left with its reason, or to be tried again.
+//! Records the outcome for each resource: deleted, left with its reason, or to be retried.
 
 use std::time::Duration;
 
@@ -8,103 +8,103 @@ use tokio::time::Instant;
 use super::SweepExecutor;
 use crate::cloud::{CloudError, CloudErrorKind, ResourceId};
 use crate::lease::EventKind;
-use crate::service::teardown::{DeletedResource, Progress, ProgressWriter};
+use crate::service::teardown::progress::{DeletedResource, Progress};
+use crate::service::teardown::record::ProgressWriter;
 use crate::sweep::{BlockedDeletion, Ownership, OwnershipVerdict};
 
-/// How often it is told that a deletion goes on.
-const TOLD: Duration = Duration::from_secs(10);
-
-/// Codes of a dependency: whatever of the stack used it is gone by then.
-const IN_USE: &[&str] = &[
-    "DependencyViolation",
-    "InUse",
-    "Conflict",
-    "NotEmpty",
-    "Contains",
-];
+/// How often a deletion in progress is reported.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
 impl SweepExecutor<'_> {
-    /// A call about one that failed.
+    /// Handles a failed call about a resource.
     pub(super) fn failed(
         &mut self,
         id: &ResourceId,
         error: CloudError,
         events: &mut Vec<EventKind>,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
     ) {
         match error.kind {
             CloudErrorKind::Credentials => {
-                self.done.paused.get_or_insert(error);
+                self.result.paused.get_or_insert(error);
             }
-            CloudErrorKind::Gone => self.gone(id, None, events, teller),
-            CloudErrorKind::Wait | CloudErrorKind::Throttled | CloudErrorKind::Unreachable => {
+            CloudErrorKind::Gone => self.gone(id, None, events, progress),
+            CloudErrorKind::InUse
+            | CloudErrorKind::Wait
+            | CloudErrorKind::Throttled
+            | CloudErrorKind::Unreachable => {
                 if self.is_late(id) {
-                    let reason = format!("it was tried until its time was over: {error}");
-                    self.leave(id, &reason, blocker(&error), teller);
+                    let reason = format!("it could not be deleted in time: {error}");
+                    self.leave(id, &reason, blocker(&error), progress);
                 } else {
-                    self.tell_that_it_goes_on(id, teller);
-                    self.again(id, Some(error));
+                    self.report_progress(id, progress);
+                    self.retry_later(id, Some(error));
                 }
             }
             CloudErrorKind::Protected => {
-                let reason = format!("it is protected, and jiti never switches that off: {error}");
-                self.leave(id, &reason, None, teller);
+                let reason =
+                    format!("it is protected, and jiti never turns protection off: {error}");
+                self.leave(id, &reason, None, progress);
             }
             CloudErrorKind::Denied | CloudErrorKind::Other => {
-                self.leave(id, &error.to_string(), None, teller);
+                self.leave(id, &error.to_string(), None, progress);
             }
         }
     }
 
-    /// Reads it again after a pause, until its time is over: then it is left with this reason.
-    pub(super) fn once_more(
+    /// Reads a resource again after a pause. After its deadline, it is left with this reason.
+    pub(super) fn retry_or_leave(
         &mut self,
         id: &ResourceId,
         reason: &str,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
     ) {
         if self.is_late(id) {
-            self.leave(id, reason, None, teller);
+            self.leave(id, reason, None, progress);
         } else {
-            self.again(id, None);
+            self.retry_later(id, None);
         }
     }
 
     fn is_late(&self, id: &ResourceId) -> bool {
-        let turn = self.turns.get(id);
-        turn.is_some_and(|turn| Instant::now() >= turn.until)
+        let attempt = self.attempts.get(id);
+        attempt.is_some_and(|attempt| Instant::now() >= attempt.until)
     }
 
-    /// Tries it again after a pause: read again first, as the first time. Once somebody has asked to stop, only what has
-    /// begun is.
-    fn again(&mut self, id: &ResourceId, error: Option<CloudError>) {
-        if self.done.stopped && !self.turns.get(id).is_some_and(|turn| turn.begun) {
+    /// Retries after a pause, starting with a new read. After a stop request, only deletions in
+    /// progress are retried.
+    fn retry_later(&mut self, id: &ResourceId, error: Option<CloudError>) {
+        if self.result.stopped
+            && !self
+                .attempts
+                .get(id)
+                .is_some_and(|attempt| attempt.deleting)
+        {
             return;
         }
-        if let Some(turn) = self.turns.get_mut(id) {
+        if let Some(attempt) = self.attempts.get_mut(id) {
             let pause = self
                 .timing
-                .before_try(turn.tries.saturating_sub(1) + turn.polls);
-            // What is only waited for comes to its end as well.
-            turn.polls += u32::from(error.is_none());
-            turn.last = error;
-            let at =
-                (Instant::now() + pause).min(turn.until.max(Instant::now() + self.timing.poll));
+                .before_try(attempt.tries.saturating_sub(1) + attempt.polls);
+            // Polls count towards the back-off too.
+            attempt.polls += u32::from(error.is_none());
+            attempt.last = error;
+            let at = (Instant::now() + pause).min(
+                attempt
+                    .until
+                    .max(Instant::now() + self.timing.poll_interval),
+            );
             self.due.insert((at, id.clone()));
         }
     }
 
-    pub(super) fn tell_that_it_goes_on(
-        &mut self,
-        id: &ResourceId,
-        teller: &mut ProgressWriter<'_>,
-    ) {
-        if let Some(turn) = self.turns.get_mut(id)
-            && turn.told.elapsed() >= TOLD
+    pub(super) fn report_progress(&mut self, id: &ResourceId, progress: &mut ProgressWriter<'_>) {
+        if let Some(attempt) = self.attempts.get_mut(id)
+            && attempt.reported_at.elapsed() >= REPORT_INTERVAL
         {
-            turn.told = Instant::now();
-            let seconds = turn.since.elapsed().as_secs();
-            teller.tell(&Progress::ResourceProgress {
+            attempt.reported_at = Instant::now();
+            let seconds = attempt.since.elapsed().as_secs();
+            progress.write(&Progress::ResourceProgress {
                 id: id.to_string(),
                 kind: self.kind_of(id),
                 seconds,
@@ -122,27 +122,27 @@ impl SweepExecutor<'_> {
         id: &ResourceId,
         at: Option<Timestamp>,
         events: &mut Vec<EventKind>,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
     ) {
-        let (Some(one), Some(turn)) = (self.by_id.get(id), self.turns.remove(id)) else {
+        let (Some(one), Some(attempt)) = (self.by_id.get(id), self.attempts.remove(id)) else {
             return;
         };
         self.schedule.mark_gone(id);
-        self.went.insert(id.clone());
+        self.deleted.insert(id.clone());
         if at.is_some() {
-            self.done.scheduled.insert(id.clone());
+            self.result.scheduled.insert(id.clone());
         }
         let deleted = DeletedResource {
             id: id.to_string(),
             kind: one.kind.clone(),
             resource_id: None,
             region: Some(one.place.region.clone()),
-            seconds: turn.since.elapsed().as_secs(),
+            seconds: attempt.since.elapsed().as_secs(),
             scheduled_for: at,
         };
         events.push(EventKind::ResourceDeleted { id: id.to_string() });
-        teller.tell(&Progress::ResourceDeleted(deleted.clone()));
-        self.done.deleted.push(deleted);
+        progress.write(&Progress::ResourceDeleted(deleted.clone()));
+        self.result.deleted.push(deleted);
     }
 
     pub(super) fn leave(
@@ -150,31 +150,31 @@ impl SweepExecutor<'_> {
         id: &ResourceId,
         reason: &str,
         by: Option<String>,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
     ) {
-        if self.done.left.contains_key(id) {
+        if self.result.left.contains_key(id) {
             return;
         }
-        let turn = self.turns.remove(id);
-        let seconds = turn.map_or(0, |turn| turn.since.elapsed().as_secs());
-        self.note_left(id, reason.to_owned(), by, seconds, teller);
+        let attempt = self.attempts.remove(id);
+        let seconds = attempt.map_or(0, |attempt| attempt.since.elapsed().as_secs());
+        self.note_left(id, reason.to_owned(), by, seconds, progress);
         for blocked in self.schedule.mark_left(id) {
-            self.blocked(&blocked, teller);
+            self.blocked(&blocked, progress);
         }
     }
 
-    pub(super) fn blocked(&mut self, blocked: &BlockedDeletion, teller: &mut ProgressWriter<'_>) {
+    pub(super) fn blocked(&mut self, blocked: &BlockedDeletion, progress: &mut ProgressWriter<'_>) {
         let BlockedDeletion { id, by } = blocked;
-        // What would have stayed anyway has a better reason than this.
+        // What was not to be deleted already has a better reason.
         let belongs = self
-            .kept
+            .sweep
             .judgement
             .get(id)
             .is_some_and(OwnershipVerdict::belongs);
-        if belongs && !self.done.left.contains_key(id) {
-            self.turns.remove(id);
-            let reason = format!("it can only go after {by}, which is left");
-            self.note_left(id, reason, Some(by.to_string()), 0, teller);
+        if belongs && !self.result.left.contains_key(id) {
+            self.attempts.remove(id);
+            let reason = format!("it can only be deleted after {by}, which is left");
+            self.note_left(id, reason, Some(by.to_string()), 0, progress);
         }
     }
 
@@ -184,9 +184,9 @@ impl SweepExecutor<'_> {
         reason: String,
         by: Option<String>,
         seconds: u64,
-        teller: &mut ProgressWriter<'_>,
+        progress: &mut ProgressWriter<'_>,
     ) {
-        teller.tell(&Progress::ResourceFailed {
+        progress.write(&Progress::ResourceFailed {
             id: id.to_string(),
             kind: self.kind_of(id),
             seconds,
@@ -196,17 +196,17 @@ impl SweepExecutor<'_> {
             reason,
             blocked_by: by,
         };
-        self.done.left.insert(id.clone(), judged);
+        self.result.left.insert(id.clone(), judged);
     }
 
-    /// What never had its turn, or not to the end.
-    pub(super) fn leave_the_rest(&mut self) {
-        let reason = match &self.done.paused {
-            Some(_) => "not reached: the credentials ended before it",
+    /// What never had its attempt, or not to the end.
+    pub(super) fn leave_unreached(&mut self) {
+        let reason = match &self.result.paused {
+            Some(_) => "not reached: the credentials became invalid before it",
             None => "not reached: the teardown was stopped",
         };
         for id in self.schedule.remaining() {
-            self.done
+            self.result
                 .left
                 .entry(id)
                 .or_insert_with(|| OwnershipVerdict {
@@ -218,10 +218,8 @@ impl SweepExecutor<'_> {
     }
 }
 
-/// What keeps one that everything of the stack has let go of.
+/// What blocks a resource although everything of the stack that used it was deleted.
 fn blocker(error: &CloudError) -> Option<String> {
-    let code = error.code.as_deref().unwrap_or_default();
-    let in_use =
-        error.kind == CloudErrorKind::Wait && IN_USE.iter().any(|part| code.contains(part));
-    in_use.then(|| "something that uses it and is not known to be this stack's".to_owned())
+    (error.kind == CloudErrorKind::InUse)
+        .then(|| "a resource that uses it and is not known to belong to this stack".to_owned())
 }

@@ -1,5 +1,5 @@
-//! What is under way of one type in one place. Reading is ahead of deleting, so that one question is about many, and only
-//! so far that what was read is still true when its turn comes.
+//! The resources of one type in one place. Reading runs ahead of deleting, so that one call reads
+//! many; but only so far that the descriptions are still fresh when they are used.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,31 +12,31 @@ use crate::service::teardown::sweep::timing::SweepTiming;
 /// The place and the type.
 pub(super) type QueueKey<'a> = (&'a Place, &'a str);
 
-/// Read ahead at first, at least, and at most.
-const FIRST: usize = 64;
-const LEAST: usize = 8;
-const MOST: usize = 200;
+/// How many resources are read ahead: initially, at least, and at most.
+const INITIAL_READ_AHEAD: usize = 64;
+const MIN_READ_AHEAD: usize = 8;
+const MAX_READ_AHEAD: usize = 200;
 
-/// One that was read again and waits for its turn.
+/// A resource that was read again and waits to be deleted.
 #[derive(Debug)]
 pub(super) struct Reread {
-    /// What its service said.
+    /// The service's current description.
     pub(super) fresh: Resource,
     /// What was read with it: what it owns, and what owns it.
-    pub(super) around: Vec<Resource>,
+    pub(super) context: Vec<Resource>,
 }
 
 #[derive(Debug)]
 pub(super) struct TypeQueue {
     /// How many are being read.
     pub(super) reading: usize,
-    /// How many are being deleted or loosened.
-    pub(super) acting: usize,
-    /// With when each was read.
+    /// How many are being deleted or detached.
+    pub(super) changing: usize,
+    /// The descriptions, with the time of each.
     read: VecDeque<(Instant, Reread)>,
     /// How many are read ahead.
-    ahead: usize,
-    /// How old what was read had become at most when its turn came, since the last question.
+    read_ahead: usize,
+    /// The age of the oldest description used since the last read.
     oldest: Option<Duration>,
 }
 
@@ -44,61 +44,63 @@ impl Default for TypeQueue {
     fn default() -> Self {
         Self {
             reading: 0,
-            acting: 0,
+            changing: 0,
             read: VecDeque::new(),
-            ahead: FIRST,
+            read_ahead: INITIAL_READ_AHEAD,
             oldest: None,
         }
     }
 }
 
 impl TypeQueue {
-    /// How many may be read now: none before half of what was read has had its turn.
+    /// How many may be read now: none until half of the descriptions were used.
     pub(super) fn room(&self) -> usize {
         let waiting = self.reading + self.read.len();
-        if waiting > self.ahead / 2 {
+        if waiting > self.read_ahead / 2 {
             0
         } else {
-            self.ahead - waiting
+            self.read_ahead - waiting
         }
     }
 
-    /// So many were asked for: further ahead the next time when all had their turn soon, less far when some grew old.
-    pub(super) fn asked(&mut self, count: usize, timing: &SweepTiming) {
-        self.ahead = match self.oldest.take() {
-            Some(age) if age > timing.fresh => (self.ahead / 2).max(LEAST),
-            Some(age) if age < timing.fresh / 3 && count >= self.room() => {
-                (self.ahead * 2).min(MOST)
+    /// Records a request, and adapts how far to read ahead: further when all descriptions were used
+    /// quickly, less far when some grew too old.
+    pub(super) fn record_request(&mut self, count: usize, timing: &SweepTiming) {
+        self.read_ahead = match self.oldest.take() {
+            Some(age) if age > timing.max_read_age => (self.read_ahead / 2).max(MIN_READ_AHEAD),
+            Some(age) if age < timing.max_read_age / 3 && count >= self.room() => {
+                (self.read_ahead * 2).min(MAX_READ_AHEAD)
             }
-            _ => self.ahead,
+            _ => self.read_ahead,
         };
         self.reading += count;
     }
 
-    /// Whether nothing is being read or deleted, or about to be.
+    /// Whether nothing is being read or deleted, or is about to be.
     pub(super) fn is_idle(&self) -> bool {
-        self.reading == 0 && self.acting == 0 && self.read.is_empty()
+        self.reading == 0 && self.changing == 0 && self.read.is_empty()
     }
 
-    /// One was read just now.
+    /// Adds a description that was read just now.
     pub(super) fn push(&mut self, read: Reread) {
         self.read.push_back((Instant::now(), read));
     }
 
-    /// Nothing that was read has its turn any more.
+    /// Discards all descriptions.
     pub(super) fn clear(&mut self) {
         self.read.clear();
     }
 
-    /// Takes the next, when there is room for one more; the id alone when it has to be read once more.
+    /// Takes the next description if there is room for another deletion; `Err` if it is too old and
+    /// must be read again.
     pub(super) fn next(&mut self, timing: &SweepTiming) -> Option<Result<Reread, ResourceId>> {
-        if self.acting >= timing.at_once {
+        if self.changing >= timing.max_concurrent_deletes {
             return None;
         }
         let (at, read) = self.read.pop_front()?;
         let age = at.elapsed();
         self.oldest = self.oldest.max(Some(age));
-        Some(if age <= timing.fresh {
+        Some(if age <= timing.max_read_age {
             Ok(read)
         } else {
             Err(read.fresh.id)
@@ -111,29 +113,30 @@ mod tests {
     use super::*;
     use crate::testing::resource;
 
-    /// As many as there is room for are asked for, read, and taken after a while: how many, and how many of them in
-    /// time.
-    async fn round(lane: &mut TypeQueue, after: Duration) -> (usize, usize) {
+    /// Requests, reads and takes as many as there is room for: returns how many were taken, and how
+    /// many of them were fresh.
+    async fn round(queue: &mut TypeQueue, after: Duration) -> (usize, usize) {
         let timing = SweepTiming::default();
-        let count = lane.room();
-        lane.asked(count, &timing);
-        lane.reading -= count;
+        let count = queue.room();
+        queue.record_request(count, &timing);
+        queue.reading -= count;
         for _ in 0..count {
-            lane.push(Reread {
+            queue.push(Reread {
                 fresh: resource("sqs", "q", "shop"),
-                around: Vec::new(),
+                context: Vec::new(),
             });
         }
         tokio::time::advance(after).await;
-        let taken: Vec<_> = std::iter::from_fn(|| lane.next(&timing)).collect();
+        let taken: Vec<_> = std::iter::from_fn(|| queue.next(&timing)).collect();
         let in_time = taken.iter().filter(|next| next.is_ok()).count();
         (taken.len(), in_time)
     }
 
-    /// What goes fast is read in larger batches, what goes slowly in smaller ones; and nothing that is old has its turn.
+    /// Fast deletions lead to larger batches, slow ones to smaller; and no stale description is
+    /// used.
     #[tokio::test(start_paused = true)]
     async fn reading_is_as_far_ahead_as_deleting_is_fast() {
-        let mut lane = TypeQueue::default();
+        let mut queue = TypeQueue::default();
         let [soon, later, late] = [1, 3, 6].map(Duration::from_secs);
         for (count, after, in_time) in [
             (64, soon, 64),
@@ -150,26 +153,27 @@ mod tests {
             (8, later, 8),
             (8, soon, 8),
         ] {
-            assert_eq!(round(&mut lane, after).await, (count, in_time));
+            assert_eq!(round(&mut queue, after).await, (count, in_time));
         }
     }
 
-    /// Nothing has its turn while as many are being deleted as may be, and nothing more is read before half has had it.
+    /// No deletion starts beyond the limit, and no read starts before half of the descriptions were
+    /// used.
     #[tokio::test(start_paused = true)]
     async fn turns_wait_for_room() {
-        let (mut lane, timing) = (TypeQueue::default(), SweepTiming::default());
-        lane.asked(40, &timing);
-        assert_eq!(lane.room(), 0);
-        lane.reading -= 10;
-        assert_eq!(lane.room(), 34);
+        let (mut queue, timing) = (TypeQueue::default(), SweepTiming::default());
+        queue.record_request(40, &timing);
+        assert_eq!(queue.room(), 0);
+        queue.reading -= 10;
+        assert_eq!(queue.room(), 34);
         let read = Reread {
             fresh: resource("sqs", "q", "shop"),
-            around: Vec::new(),
+            context: Vec::new(),
         };
-        lane.push(read);
-        lane.acting = timing.at_once;
-        assert!(lane.next(&timing).is_none());
-        lane.acting -= 1;
-        assert!(lane.next(&timing).is_some());
+        queue.push(read);
+        queue.changing = timing.max_concurrent_deletes;
+        assert!(queue.next(&timing).is_none());
+        queue.changing -= 1;
+        assert!(queue.next(&timing).is_some());
     }
 }

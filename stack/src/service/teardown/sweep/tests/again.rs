@@ -27,7 +27,7 @@ async fn it_is_looked_again_after_the_end() {
     // A place that does not answer is asked again, and is no find.
     world.clock.advance(Span::minutes(23 * 60));
     world.cloud.is_silent(&place("eu-west-1"), None, false);
-    assert_eq!(world.look().await.partly, [shop()]);
+    assert_eq!(world.look().await.incomplete, [shop()]);
     assert_eq!(world.phase().await, Phase::Gone);
     world.cloud.answers();
     assert_eq!(world.look().await, RecheckSummary::default());

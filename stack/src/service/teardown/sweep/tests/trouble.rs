@@ -15,7 +15,7 @@ async fn trouble_is_named_and_mended() {
     let all = [&vpc, &stuck, &secret, &throttled, &protected, &ghost];
     let world = World::leased(all.map(Clone::clone)).await;
     let cloud = &world.cloud;
-    world.refuses(CloudCall::Delete, &stuck, CloudErrorKind::Wait);
+    world.refuses(CloudCall::Delete, &stuck, CloudErrorKind::InUse);
     cloud.refuse(
         CloudCall::Delete,
         &throttled.id,
@@ -192,7 +192,7 @@ async fn a_stop_finishes_what_has_begun() {
     let stop = StopSignal::default();
     let heard = |step: &Progress| {
         if matches!(step, Progress::ResourceDeleted(_)) {
-            stop.ask();
+            stop.request();
         }
     };
     let outcome = world
@@ -234,7 +234,7 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     let stop = StopSignal::default();
     let heard = |step: &Progress| {
         if matches!(step, Progress::ResourceDeleted(_)) {
-            stop.ask();
+            stop.request();
         }
     };
     let began = tokio::time::Instant::now();

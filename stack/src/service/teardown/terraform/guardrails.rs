@@ -1,19 +1,20 @@
-//! What may not happen, looked for in a plan before anybody can say yes to it.
+//! The guardrails: what a destroy plan must not contain. They are checked before a user can confirm
+//! the plan.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::blocker::{Blocker, Claim};
-use super::plan::PlanWarning;
+use crate::service::teardown::blocker::{Blocker, Claim};
+use crate::service::teardown::plan::PlanWarning;
 use crate::terraform::{Change, DestroyPlan, State};
 use crate::values::id::StackName;
 use crate::values::tags;
 
-/// Attributes that hold tags, in whatever depth.
+/// Attributes that hold tags, at any depth.
 const TAGS: &[&str] = &["tags", "tags_all", "tag"];
 
-/// Attributes that keep a resource from being deleted while they are true.
+/// Attributes that prevent the deletion of a resource while they are true.
 const PROTECTIONS: &[&str] = &[
     "deletion_protection",
     "deletion_protection_enabled",
@@ -23,7 +24,7 @@ const PROTECTIONS: &[&str] = &[
     "termination_protection",
 ];
 
-/// Which rails a plan runs into. `deleted` is what earlier runs of the same teardown deleted.
+/// The guardrails that a plan violates. `deleted` is what earlier runs of the same teardown deleted.
 pub(super) fn blockers(
     stack: &StackName,
     directory: &str,
@@ -33,9 +34,9 @@ pub(super) fn blockers(
 ) -> Vec<Blocker> {
     let mut blockers = of_plan(stack, directory, plan);
     let expected = state
-        .held
+        .resources
         .iter()
-        .filter(|held| !held.is_own() && !deleted.contains(&held.address));
+        .filter(|resource| !resource.is_own() && !deleted.contains(&resource.address));
     let count = expected.count();
     let found = plan.deletes.iter().any(|change| !change.is_own());
     if count > 0 && !found {
@@ -47,13 +48,13 @@ pub(super) fn blockers(
     blockers
 }
 
-/// The rails that a plan alone tells: they are looked at once more by whoever applies it.
+/// The guardrails that need only the plan: the process that applies it checks them once more.
 pub(super) fn of_plan(stack: &StackName, directory: &str, plan: &DestroyPlan) -> Vec<Blocker> {
     let mut blockers = Vec::new();
     if plan.other_actions {
         blockers.push(Blocker::PlanFailed {
             directory: directory.to_owned(),
-            reason: "the plan would not only delete".to_owned(),
+            reason: "the plan would do more than delete".to_owned(),
         });
     }
     let stacks: Vec<Claim> = plan
@@ -78,7 +79,7 @@ pub(super) fn of_plan(stack: &StackName, directory: &str, plan: &DestroyPlan) ->
     blockers
 }
 
-/// What will probably be left, though nothing forbids to try.
+/// What will probably be left, although nothing blocks the teardown.
 pub(super) fn warnings(plan: &DestroyPlan) -> Vec<PlanWarning> {
     let mut warnings = Vec::new();
     for change in &plan.deletes {
@@ -86,7 +87,7 @@ pub(super) fn warnings(plan: &DestroyPlan) -> Vec<PlanWarning> {
             if change.before[*name] == Value::Bool(true) {
                 warnings.push(PlanWarning {
                     id: change.address.clone(),
-                    found: format!("{name} is on: it will be left until that is switched off"),
+                    found: format!("{name} is on: the resource stays until you turn it off"),
                 });
             }
         }
@@ -95,7 +96,7 @@ pub(super) fn warnings(plan: &DestroyPlan) -> Vec<PlanWarning> {
         if last_snapshot {
             warnings.push(PlanWarning {
                 id: change.address.clone(),
-                found: "it wants a final snapshot and has no final_snapshot_identifier: it will be left"
+                found: "it requires a final snapshot and has no final_snapshot_identifier: the resource stays"
                     .to_owned(),
             });
         }
@@ -127,7 +128,8 @@ fn claim(change: &Change, stack: &str) -> Claim {
     }
 }
 
-/// Every stack that a tag names: as a map, as in most resources, or as a list of keys and values, as in scaling groups.
+/// Every stack that a tag names. Most resources hold tags as a map; scaling groups hold a list of
+/// keys and values.
 fn stack_in_tags(value: &Value, within: bool) -> Vec<&str> {
     match value {
         Value::Object(fields) => {
@@ -179,22 +181,23 @@ mod tests {
         of_plan(&stack_name("shop"), "/srv", &plan)
     }
 
-    /// Another stack in the plan is named.
+    /// The blocker names another stack in the plan.
     #[test]
-    fn another_stack_is_named() {
+    fn another_stack_in_the_plan_is_named() {
         let own = || change("jiti_stack.this", json!({"name": "shop"}));
         assert_eq!(blocked(vec![own()]), []);
         let other = change("jiti_stack.second", json!({"name": "search"}));
         let blockers = blocked(vec![own(), other]);
         assert!(blockers[0].is_refusal());
-        let said = blockers[0].to_string();
+        let text = blockers[0].to_string();
         assert!(
-            said.contains("jiti_stack.second (stack \"search\")"),
-            "{said}"
+            text.contains("jiti_stack.second (stack \"search\")"),
+            "{text}"
         );
     }
 
-    /// A tag of another stack is found wherever tags are kept; the own one, none, and text elsewhere are fine.
+    /// Another stack's tag is found wherever a resource holds its tags. The stack's own tag, no tag,
+    /// and the same text elsewhere are fine.
     #[test]
     fn foreign_tags_are_found_in_every_form() {
         let other = json!({"jiti:stack": "search"});
@@ -219,7 +222,7 @@ mod tests {
         }
     }
 
-    /// A refresh that finds nothing is taken for wrong credentials; what earlier runs deleted is no reason.
+    /// A refresh that finds nothing is refused, except where earlier runs deleted everything.
     #[test]
     fn nothing_found_is_refused() {
         let state = State::of(&["jiti_stack.this", "aws_x.a", "aws_x.b"]);
@@ -246,9 +249,9 @@ mod tests {
         );
     }
 
-    /// Protection against deletion is told beforehand.
+    /// The plan warns about deletion protection.
     #[test]
-    fn protection_is_told() {
+    fn deletion_protection_is_a_warning() {
         let plan = DestroyPlan {
             deletes: vec![
                 change("aws_lb.a", json!({"enable_deletion_protection": true})),

@@ -1,0 +1,245 @@
+//! Makes a destroy plan where the stack was applied, and takes over one that was handed over.
+
+use std::collections::BTreeSet;
+
+use super::guardrails;
+use super::inspect::known_secrets;
+use crate::lease::Lease;
+use crate::service::Service;
+use crate::service::teardown::TeardownSettings;
+use crate::service::teardown::blocker::Blocker;
+use crate::service::teardown::error::TeardownError;
+use crate::service::teardown::plan::{Method, PlannedDeletion, TeardownPlan};
+use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy};
+use crate::service::teardown::run_folder::{self, RunFolder};
+use crate::service::teardown::runner::Runner;
+use crate::terraform::{Change, DestroyPlan, State, Terraform};
+use crate::values::id::{RunId, StackName};
+
+/// What is needed to apply a destroy plan.
+#[derive(Debug, Default)]
+pub(in crate::service::teardown) struct SavedDestroy {
+    /// `None` where something blocks the plan.
+    pub(super) terraform: Option<Terraform>,
+}
+
+impl Service {
+    /// Plans a teardown through Terraform where the stack was applied. It writes nothing to the
+    /// ledger and changes nothing except what `init` does, where that is needed. `None`: the stack
+    /// is gone already.
+    ///
+    /// What blocks the teardown is part of the plan ([`TeardownPlan::blockers`]), so that it can be
+    /// shown with the rest.
+    ///
+    /// # Errors
+    /// [`TeardownError::Running`] while another runner works on it; an unknown stack; a ledger that
+    /// cannot be read.
+    pub async fn plan_teardown(
+        &self,
+        stack: &StackName,
+        settings: &TeardownSettings,
+    ) -> Result<Option<PreparedTeardown>, TeardownError> {
+        let lease = self.ledger.lease(stack).await?;
+        let lease = lease.ok_or_else(|| self.unknown(stack))?;
+        if !lease.is_live() {
+            return Ok(None);
+        }
+        if lease.unknown_events > 0 {
+            return Err(TeardownError::NotUnderstood {
+                stack: stack.clone(),
+                count: lease.unknown_events,
+            });
+        }
+        Runner::refuse(&lease, &settings.runs, self.now())?;
+        let run = RunId::random();
+        let folder = RunFolder::make(&settings.runs, &run)?;
+        let mut inspection = self.inspect(&lease, settings, &folder).await?;
+        let finished = self.finished(&lease, &inspection.state, settings).await?;
+        folder.note_finished(&finished)?;
+        let deletes = inspection
+            .plan
+            .as_ref()
+            .map_or(&[][..], |plan| &plan.deletes);
+        let resources = planned_deletions(deletes);
+        if let Some(max) = settings.max_resources.filter(|max| resources.len() > *max) {
+            let count = resources.len();
+            inspection.blockers.push(Blocker::TooMany { count, max });
+        }
+        let digest = match inspection.plan {
+            Some(_) => Some(folder.digest()?),
+            None => None,
+        };
+        let plan = TeardownPlan {
+            name: stack.clone(),
+            method: Method::Terraform {
+                directory: lease.origin.directory.clone(),
+                workspace: lease.origin.workspace.clone(),
+                digest,
+            },
+            run,
+            residue: Vec::new(),
+            already_gone: already_gone(&inspection.state, inspection.plan.as_ref(), &finished),
+            resources,
+            hourly_usd: lease.meter.rate(),
+            protected: self.protects(&lease),
+            warnings: inspection
+                .plan
+                .as_ref()
+                .map(guardrails::warnings)
+                .unwrap_or_default(),
+            blockers: inspection.blockers,
+        };
+        let strategy = SavedStrategy::Terraform(SavedDestroy {
+            terraform: inspection.terraform,
+        });
+        let prepared = PreparedTeardown::new(plan, folder, settings, inspection.mask, strategy);
+        Ok(Some(prepared))
+    }
+
+    /// Takes over a destroy plan that another process handed over.
+    pub(in crate::service::teardown) async fn take_over_destroy(
+        &self,
+        shown: TeardownPlan,
+        folder: RunFolder,
+        settings: &TeardownSettings,
+    ) -> Result<PreparedTeardown, TeardownError> {
+        let stack = shown.name.clone();
+        let lease = self.live(&stack).await?;
+        let mut mask = known_secrets(&lease, settings);
+        let mut terraform = None;
+        if let Some(digest) = shown.method.digest().filter(|_| shown.may_proceed()) {
+            if folder.digest()? != digest {
+                return Err(TeardownError::NotAsShown { stack });
+            }
+            let failed = |error| TeardownError::Terraform {
+                stack: stack.clone(),
+                error,
+            };
+            let found = Terraform::at(&lease.origin, &settings.path).map_err(failed)?;
+            let saved = found.show(&folder.plan()).await.map_err(failed)?;
+            let blockers = guardrails::of_plan(&stack, shown.method.directory(), &saved);
+            if !blockers.is_empty() {
+                return Err(TeardownError::Blocked { stack, blockers });
+            }
+            if planned_deletions(&saved.deletes) != shown.resources {
+                return Err(TeardownError::NotAsShown { stack });
+            }
+            mask.add(saved.mask);
+            terraform = Some(found);
+        } else if shown.may_proceed() {
+            terraform = Terraform::at(&lease.origin, &settings.path).ok();
+        }
+        let strategy = SavedStrategy::Terraform(SavedDestroy { terraform });
+        Ok(PreparedTeardown::new(
+            shown, folder, settings, mask, strategy,
+        ))
+    }
+
+    /// What a Terraform whose runner died has deleted since, unknown to the ledger: the state no
+    /// longer lists it, so no plan names it.
+    async fn finished(
+        &self,
+        lease: &Lease,
+        state: &State,
+        settings: &TeardownSettings,
+    ) -> Result<Vec<String>, TeardownError> {
+        let Some(teardown) = &lease.teardown else {
+            return Ok(Vec::new());
+        };
+        let mut finished = run_folder::reported_deletions(&settings.runs, &teardown.run);
+        if finished.is_empty() {
+            return Ok(finished);
+        }
+        let known = self.recorded_deletions(lease).await?;
+        let in_state: BTreeSet<&str> = state
+            .resources
+            .iter()
+            .map(|resource| resource.address.as_str())
+            .collect();
+        finished.sort();
+        finished.dedup();
+        finished.retain(|address| !known.contains(address) && !in_state.contains(address.as_str()));
+        Ok(finished)
+    }
+}
+
+/// Lists each address once: a deposed object has the address of the object that replaced it.
+fn planned_deletions(deletes: &[Change]) -> Vec<PlannedDeletion> {
+    let mut planned: Vec<PlannedDeletion> = Vec::new();
+    for change in deletes {
+        if let Some(same) = planned.iter_mut().find(|other| other.id == change.address) {
+            same.objects += 1;
+            continue;
+        }
+        planned.push(PlannedDeletion {
+            id: change.address.clone(),
+            kind: change.kind.clone(),
+            resource_id: change.id.clone(),
+            region: region(change),
+            objects: 1,
+            ..PlannedDeletion::default()
+        });
+    }
+    planned
+}
+
+/// A resource's region, where its attributes tell.
+fn region(change: &Change) -> Option<String> {
+    let text = |name: &str| change.before[name].as_str().filter(|text| !text.is_empty());
+    let from_arn = || {
+        text("arn")?
+            .split(':')
+            .nth(3)
+            .filter(|region| !region.is_empty())
+    };
+    text("region").or_else(from_arn).map(str::to_owned)
+}
+
+/// What the state lists and the refresh no longer found, and what an earlier run has deleted.
+fn already_gone(
+    state: &State,
+    plan: Option<&DestroyPlan>,
+    finished: &[String],
+) -> Vec<PlannedDeletion> {
+    let finished = finished.iter().map(|address| PlannedDeletion {
+        id: address.clone(),
+        kind: kind_of(address),
+        objects: 1,
+        ..PlannedDeletion::default()
+    });
+    let Some(plan) = plan else {
+        return finished.collect();
+    };
+    let planned: BTreeSet<&str> = plan
+        .deletes
+        .iter()
+        .map(|change| change.address.as_str())
+        .collect();
+    let gone = state
+        .resources
+        .iter()
+        .filter(|resource| !planned.contains(resource.address.as_str()));
+    gone.map(|resource| PlannedDeletion {
+        id: resource.address.clone(),
+        kind: resource.kind.clone(),
+        objects: 1,
+        ..PlannedDeletion::default()
+    })
+    .chain(finished)
+    .collect()
+}
+
+/// The type in an address such as `module.a["k"].aws_x.y[0]`: the first of its last two names.
+fn kind_of(address: &str) -> String {
+    let mut depth = 0_u32;
+    let outside = address.chars().filter(|char| {
+        match char {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    });
+    let plain: String = outside.collect();
+    plain.rsplit('.').nth(1).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,315 @@
+//! Applies the saved destroy plan, follows Terraform's output, and records the outcome.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::apply_errors::{self, ApplyErrors};
+use super::plan::SavedDestroy;
+use crate::lease::{EventKind, Lease, Strategy};
+use crate::service::Service;
+use crate::service::teardown::StopSignal;
+use crate::service::teardown::error::TeardownError;
+use crate::service::teardown::plan::{PlannedDeletion, TeardownPlan};
+use crate::service::teardown::prepare::SavedTeardown;
+use crate::service::teardown::progress::{DeletedResource, Progress, TeardownOutcome};
+use crate::service::teardown::record::{
+    ProgressWriter, Recorder, resolved_residue, with_heartbeat,
+};
+use crate::service::teardown::residue::{ORIGIN_UNREACHABLE, Residue};
+use crate::service::teardown::sweep::{TeardownFacts, command as sweep_command};
+use crate::sweep::StackIdentity;
+use crate::terraform::{Line, RunningApply, Terraform, TerraformError};
+
+/// How often Terraform's output is checked for new lines.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// What a run did.
+#[derive(Default)]
+struct RunResult {
+    deleted: Vec<DeletedResource>,
+    /// What an earlier run has deleted without recording it.
+    finished: BTreeSet<String>,
+    errors: ApplyErrors,
+    /// Why Terraform failed; `None` when it succeeded or did not have to run.
+    failure: Option<TerraformError>,
+}
+
+impl Service {
+    /// Applies the saved plan, after the intent was recorded.
+    pub(in crate::service::teardown) async fn destroy(
+        &self,
+        plan: &TeardownPlan,
+        saved: &SavedTeardown,
+        destroy: &SavedDestroy,
+        progress: &mut ProgressWriter<'_>,
+        stop: &StopSignal,
+    ) -> Result<TeardownOutcome, TeardownError> {
+        let mut recorder = Recorder::new(self, &plan.name);
+        let mut result = RunResult::default();
+        result.finished.extend(saved.folder.finished());
+        let finished = result.finished.iter().cloned();
+        recorder
+            .write(finished.map(|id| EventKind::ResourceDeleted { id }))
+            .await;
+        let applies = plan.method.digest().is_some();
+        if let Some(terraform) = destroy.terraform.as_ref().filter(|_| applies) {
+            match terraform.apply(&saved.folder.plan(), saved.folder.path()) {
+                Ok(apply) => {
+                    saved.folder.note_terraform(apply.pid());
+                    let follower = ApplyFollower {
+                        plan,
+                        saved,
+                        stop,
+                        remaining: object_counts(plan),
+                        result: &mut result,
+                    };
+                    let failure = follower.follow(apply, &mut recorder, progress).await;
+                    // Without Terraform's output this runner must end; the next one takes over.
+                    result.failure = failure.map_err(|error| failed(plan, error))?;
+                }
+                Err(error) => result.failure = Some(error),
+            }
+        }
+        self.conclude_destroy(plan, saved, destroy, result, recorder, progress)
+            .await
+    }
+
+    /// Records the outcome.
+    async fn conclude_destroy(
+        &self,
+        plan: &TeardownPlan,
+        saved: &SavedTeardown,
+        destroy: &SavedDestroy,
+        result: RunResult,
+        mut recorder: Recorder<'_>,
+        progress: &mut ProgressWriter<'_>,
+    ) -> Result<TeardownOutcome, TeardownError> {
+        let attempted = !result.deleted.is_empty() || !result.errors.failed.is_empty();
+        if let Some(error) = result.failure.clone().filter(|_| !attempted) {
+            let reason = error.to_string();
+            let lease = self.ledger.lease(&plan.name).await?;
+            let mut kinds = lease
+                .map(|lease| origin_reached(&lease, &reason))
+                .unwrap_or_default();
+            kinds.push(EventKind::TeardownFailed { reason });
+            recorder.write(kinds).await;
+            recorder.settled().await?;
+            return Err(match error {
+                TerraformError::Stale => TeardownError::Stale {
+                    stack: plan.name.clone(),
+                },
+                error => failed(plan, error),
+            });
+        }
+        let residue = match &destroy.terraform {
+            Some(terraform) => residue(terraform, plan, saved, &result).await,
+            None => Vec::new(),
+        };
+        let residue = if residue.is_empty() && result.failure.is_none() {
+            self.verify_destroy(plan, saved, &result, &mut recorder, progress)
+                .await?
+        } else {
+            residue
+        };
+        if residue.is_empty() {
+            recorder.write([EventKind::Gone]).await;
+        } else {
+            let gone = plan.already_gone.iter().map(|planned| planned.id.clone());
+            let gone = gone.filter(|id| !result.finished.contains(id));
+            recorder
+                .write(gone.map(|id| EventKind::ResourceDeleted { id }))
+                .await;
+            if let Some(lease) = self.ledger.lease(&plan.name).await? {
+                recorder.write(resolved_residue(&lease, &residue)).await;
+            }
+            recorder.write(residue.iter().map(Residue::to_event)).await;
+            let count = residue.len();
+            let reason = match &result.failure {
+                Some(error) => format!("{count} left: {error}"),
+                None => format!("{count} left"),
+            };
+            let reason = saved.mask.reason(&reason);
+            recorder.write([EventKind::TeardownFailed { reason }]).await;
+        }
+        recorder.settled().await?;
+        Ok(TeardownOutcome {
+            name: plan.name.clone(),
+            strategy: Strategy::Terraform,
+            deleted: result.deleted,
+            residue,
+        })
+    }
+
+    /// Checks whether anything is left after a destroy that succeeded.
+    async fn verify_destroy(
+        &self,
+        plan: &TeardownPlan,
+        saved: &SavedTeardown,
+        result: &RunResult,
+        recorder: &mut Recorder<'_>,
+        progress: &mut ProgressWriter<'_>,
+    ) -> Result<Vec<Residue>, TeardownError> {
+        let Some(lease) = self.ledger.lease(&plan.name).await? else {
+            return Ok(Vec::new());
+        };
+        if self.config.accounts.is_empty() {
+            return Ok(Vec::new());
+        }
+        progress.write(&Progress::Looking);
+        let deleted = result.deleted.iter();
+        let facts = TeardownFacts {
+            deleted: deleted
+                .filter_map(|deleted| deleted.resource_id.clone())
+                .collect(),
+            ..TeardownFacts::default()
+        };
+        let stack = StackIdentity::of_lease(&lease);
+        let command = sweep_command(&plan.name, self.protects(&lease));
+        let check = self.verify_gone(&stack, &facts, &saved.timing, &command);
+        Ok(with_heartbeat(check, recorder).await.residue)
+    }
+}
+
+/// What is left after a destroy. Only a state that was read and is empty proves that nothing is.
+async fn residue(
+    terraform: &Terraform,
+    plan: &TeardownPlan,
+    saved: &SavedTeardown,
+    result: &RunResult,
+) -> Vec<Residue> {
+    let deleted = result.deleted.iter().map(|deleted| deleted.id.clone());
+    let deleted: Vec<String> = deleted.collect();
+    let (errors, mask) = (&result.errors, &saved.mask);
+    let state = terraform.state().await;
+    let left = apply_errors::residue(plan, state.as_ref().ok(), &deleted, errors, mask);
+    match state {
+        Err(error) if left.is_empty() => {
+            let reason = mask.reason(&error.to_string());
+            vec![apply_errors::state_not_read(plan, &reason)]
+        }
+        _ => left,
+    }
+}
+
+/// Follows a running apply.
+struct ApplyFollower<'a> {
+    plan: &'a TeardownPlan,
+    saved: &'a SavedTeardown,
+    stop: &'a StopSignal,
+    /// How many objects of each address remain: deposed objects share the address.
+    remaining: BTreeMap<String, usize>,
+    result: &'a mut RunResult,
+}
+
+impl ApplyFollower<'_> {
+    /// Waits until the apply ends; returns why it failed, if it did.
+    async fn follow(
+        mut self,
+        mut apply: RunningApply,
+        recorder: &mut Recorder<'_>,
+        progress: &mut ProgressWriter<'_>,
+    ) -> Result<Option<TerraformError>, TerraformError> {
+        loop {
+            // In this order: lines written before the end are read after the end was noticed.
+            let ended = apply.ended()?;
+            for line in apply.lines()? {
+                self.line(line, recorder, progress).await;
+            }
+            if self.stop.is_requested() && !self.result.errors.stopped {
+                apply.interrupt();
+                self.result.errors.stopped = true;
+                progress.write(&Progress::Stopping);
+            }
+            match ended {
+                Some(true) => return Ok(None),
+                Some(false) => {
+                    let diagnostics = &self.result.errors.diagnostics;
+                    return Ok(Some(apply.failure(diagnostics, &self.saved.mask)));
+                }
+                None => recorder.heartbeat().await,
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    async fn line(
+        &mut self,
+        line: Line,
+        recorder: &mut Recorder<'_>,
+        progress: &mut ProgressWriter<'_>,
+    ) {
+        match line {
+            Line::Started(hook) => progress.write(&Progress::ResourceStarted {
+                id: hook.address,
+                kind: hook.kind,
+            }),
+            Line::Progress(hook) => progress.write(&Progress::ResourceProgress {
+                id: hook.address,
+                kind: hook.kind,
+                seconds: hook.seconds,
+            }),
+            Line::Deleted(hook) => {
+                if let Some(remaining) = self.remaining.get_mut(&hook.address) {
+                    *remaining = remaining.saturating_sub(1);
+                    if *remaining > 0 {
+                        return;
+                    }
+                }
+                let id = hook.address.clone();
+                recorder.write([EventKind::ResourceDeleted { id }]).await;
+                let planned = self
+                    .plan
+                    .resources
+                    .iter()
+                    .find(|planned| planned.id == hook.address);
+                let planned = planned.cloned().unwrap_or(PlannedDeletion {
+                    id: hook.address,
+                    kind: hook.kind,
+                    objects: 1,
+                    ..PlannedDeletion::default()
+                });
+                let deleted = DeletedResource::of(planned, hook.seconds);
+                progress.write(&Progress::ResourceDeleted(deleted.clone()));
+                self.result.deleted.push(deleted);
+            }
+            Line::Errored(hook) => {
+                progress.write(&Progress::ResourceFailed {
+                    id: hook.address.clone(),
+                    kind: hook.kind.clone(),
+                    seconds: hook.seconds,
+                });
+                self.result.errors.failed.insert(hook.address, hook.kind);
+            }
+            Line::Diagnostic(diagnostic) => self.result.errors.diagnostics.push(diagnostic),
+        }
+    }
+}
+
+fn object_counts(plan: &TeardownPlan) -> BTreeMap<String, usize> {
+    let each = plan
+        .resources
+        .iter()
+        .map(|planned| (planned.id.clone(), planned.objects));
+    each.collect()
+}
+
+/// Events for a stack whose origin was reached after all, and could not be torn down there for
+/// another reason: the residue recorded as unreachable gets that reason.
+pub(in crate::service) fn origin_reached(lease: &Lease, reason: &str) -> Vec<EventKind> {
+    let recorded = lease.residue.iter();
+    let unreachable = recorded.filter(|(_, left)| left.reason == ORIGIN_UNREACHABLE);
+    unreachable
+        .map(|(id, _)| EventKind::ResourceLeft {
+            id: id.clone(),
+            reason: reason.to_owned(),
+            blocked_by: None,
+        })
+        .collect()
+}
+
+fn failed(plan: &TeardownPlan, error: TerraformError) -> TeardownError {
+    TeardownError::Terraform {
+        stack: plan.name.clone(),
+        error,
+    }
+}
