@@ -34,7 +34,8 @@ use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::values::id::{Actor, Seq, StackName};
 
-/// What can be done with stacks: the ledger, the time, the limits, and in whose name.
+/// The use cases: they need the ledger, the time, the policy, and the actor in whose name they
+/// write.
 #[derive(Clone)]
 pub struct Service {
     ledger: Arc<dyn Ledger>,
@@ -77,7 +78,7 @@ impl Service {
         &self.config
     }
 
-    /// The moment at which the service sees the world.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()

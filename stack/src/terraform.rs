@@ -1,7 +1,9 @@
-//! Terraform as a program that is run where a stack was applied: destroy plans, the saved plan and no other, what it says.
+//! Runs Terraform where a stack was applied: it makes destroy plans, and applies the saved plan and
+//! no other.
 //!
-//! OpenTofu takes the same arguments and says the same lines. The environment of this process is passed on, but for what
-//! would change which state is meant or how the program is called. A state lock is never forced.
+//! OpenTofu takes the same arguments and prints the same lines. Terraform inherits this process's
+//! environment, except for variables that would change which state is used or how the program runs.
+//! jiti never forces a state lock.
 
 mod apply;
 mod diagnostic;

@@ -92,7 +92,11 @@ fn nothing_breaks_out_of_its_cell() {
         is_sane(&harness, "filter");
         harness.keys("<esc>d");
         let mut asked = plan("checkout-1.4.0", false, 3);
-        asked.directory = NASTY.to_owned();
+        asked.method = stack::service::teardown::Method::Terraform {
+            directory: NASTY.to_owned(),
+            workspace: NASTY.to_owned(),
+            digest: Some("abc".to_owned()),
+        };
         asked.resources[0].id = NASTY.to_owned();
         asked.resources[0].region = Some(NASTY.to_owned());
         harness.plan(asked);

@@ -1,4 +1,4 @@
-//! Pauses between attempts: growing, and jittered so that those who met once do not meet again.
+//! Back-off: growing pauses between attempts, jittered so that contending writers spread out.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// What doubling has come to in a round; the first is 0.
+    /// The pause of a round without jitter; the first round is 0.
     fn pause(self, round: u32) -> Duration {
         let pause = self.first.saturating_mul(1 << round.min(16));
         pause.min(self.longest)
     }
 
-    /// Anything up to the whole.
+    /// Full jitter: anything up to the pause.
     pub(super) fn full_jitter(self, round: u32) -> Duration {
         let parts = random::below(1024);
         self.pause(round) * parts / 1024
     }
 
-    /// Between half of the whole and all of it.
+    /// Half jitter: between half of the pause and all of it.
     pub(super) fn half_jitter(self, round: u32) -> Duration {
         self.pause(round) / 2 + self.full_jitter(round) / 2
     }
@@ -43,7 +43,7 @@ impl Pauses {
         Self::between(Duration::from_millis(2), Duration::from_millis(500))
     }
 
-    /// Between two looks at whether it is one's turn.
+    /// Between two checks whether a place or a lock is free.
     pub(super) fn long() -> Self {
         Self::between(Duration::from_millis(200), Duration::from_secs(3))
     }

@@ -1,4 +1,4 @@
-//! What the cloud billed: asked rarely, because each request costs a cent, and counted.
+//! The cloud's bill: queried rarely, because each request costs one cent, and counted.
 
 mod prices;
 
@@ -22,61 +22,61 @@ use crate::values::id::{RunId, StackName};
 use crate::values::money::Usd;
 use crate::values::ttl::Span;
 
-/// What one request for the bill costs.
-pub const REQUEST: Usd = Usd::new(Decimal::from_parts(1, 0, 0, false, 2));
+/// The price of one request for the bill.
+pub const PRICE_PER_REQUEST: Usd = Usd::new(Decimal::from_parts(1, 0, 0, false, 2));
 
-/// The bill is asked for at most once in this time: it changes at most a few times a day.
-pub const WINDOW: Span = Span::minutes(12 * 60);
+/// The bill is requested at most once in this time: it changes a few times a day at most.
+pub const MIN_BILL_AGE: Span = Span::minutes(12 * 60);
 
-/// Whoever asks has an answer within this time, or has died.
-const ANSWERED: Span = Span::minutes(10);
+/// A request that takes longer counts as dead.
+const REQUEST_TIMEOUT: Span = Span::minutes(10);
 
-/// Further back nothing is asked about: a stack that is older has its later days billed.
-const MOST_DAYS: i64 = 92;
+/// How far back the bill is requested; an older stack has its later days billed.
+const MAX_DAYS: i64 = 92;
 
-/// Whether the bill may be asked for.
+/// Whether the bill may be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BillMode {
-    /// No: what is known already.
+    /// No: only the stored bill.
     Cached,
-    /// When what is known is older than it may be.
+    /// If the stored bill is too old.
     WhenOld,
 }
 
-/// What a stack costs: the estimate and the bill, which are never mixed.
+/// A stack's cost: the estimate and the bill, which are never mixed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StackCost {
     /// The stack.
     pub name: StackName,
-    /// Until when it may live; null where only tags tell of it, and not when it began.
+    /// When it expires; null for a stack without a lease whose start is unknown.
     pub expires_at: Option<Timestamp>,
     /// List price × time.
     pub estimate: Estimate,
-    /// When its lease began, or its earliest resource was created; null where neither is known.
+    /// When its lease began, or its earliest resource was created; null if neither is known.
     pub created_at: Option<Timestamp>,
-    /// What the cloud billed; null without accounts, when it was never asked about a day of this stack, when its bill
-    /// names no stack at all, and when several stacks have this name.
+    /// What the cloud billed; null without accounts, when the bill was never requested for a day of
+    /// this stack, when the bill names no stack at all, and when several stacks have this name.
     pub billed: Option<Billed>,
-    /// When the cloud was last asked for its bill, about whichever stack; null: never.
+    /// When the bill was last requested, for any stack; null: never.
     pub bill_asked_at: Option<Timestamp>,
-    /// The last day that it was asked about.
+    /// The last day that was requested.
     pub bill_until: Option<Date>,
-    /// The requests for bills that were ever made from here, for all stacks.
+    /// All requests for bills made from here, for all stacks.
     pub requests: BillRequests,
-    /// What is wrong with the bill as a whole, and how to mend it.
+    /// What is wrong with the bill as a whole, and how to fix it.
     pub remark: Option<String>,
 }
 
 /// The estimate. Unknown is null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The rate now.
+    /// The current rate.
     pub hourly_usd: Option<crate::values::money::HourlyRate>,
-    /// Where it comes from, with the day of the list.
+    /// Its source, with the date of the price list.
     pub hourly_source: Option<String>,
-    /// Spent so far.
+    /// The amount spent so far.
     pub spent_usd: Option<Usd>,
-    /// From now until it expires, at the present rate.
+    /// From now until it expires, at the current rate.
     pub until_expiry_usd: Option<Usd>,
     /// What the figures do not cover.
     pub unpriced: Vec<String>,
@@ -85,26 +85,26 @@ pub struct Estimate {
 /// What the cloud billed for one stack since its lease began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billed {
-    /// All of it.
+    /// The total.
     pub usd: Usd,
     /// The part that the cloud still calls estimated.
     pub estimated_usd: Usd,
-    /// The last day that it speaks about.
+    /// The last billed day.
     pub until: Date,
-    /// The last day up to which nothing is estimated any more; null: the first day still is.
+    /// The last day that is final; null: the first day is still estimated.
     pub settled_until: Option<Date>,
-    /// When the cloud was last asked.
+    /// When the bill was last requested.
     pub asked_at: Timestamp,
-    /// By service, the dearest first.
+    /// By service, highest first.
     pub services: Vec<BilledService>,
 }
 
-/// What one service was billed for.
+/// The bill of one service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BilledService {
     /// The service, as the bill calls it.
     pub service: String,
-    /// What it cost.
+    /// The cost.
     pub usd: Usd,
     /// The part that the cloud still calls estimated.
     pub estimated_usd: Usd,
@@ -113,26 +113,27 @@ pub struct BilledService {
 /// Requests for bills, and their price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillRequests {
-    /// How many in all.
+    /// The number of requests.
     pub made: u64,
-    /// What they cost.
+    /// Their price.
     pub usd: Usd,
 }
 
-/// What came of wanting the bill.
+/// The result of a request for the bill.
 #[derive(Clone, Debug, Default)]
 pub struct BillUpdate {
-    /// What is known now.
+    /// The stored bill.
     pub known: BillHistory,
-    /// Why it could not be asked for; what is known is then as old as it was.
+    /// Why the request failed; the stored bill is then as old as before.
     pub failed: Option<CloudError>,
 }
 
 impl Service {
-    /// What is known of the bill, asked for before where the mode allows it and it is old. `None` without a cloud.
+    /// The bill, requested first where the mode allows it and the stored one is too old. `None`
+    /// without a cloud.
     ///
     /// # Errors
-    /// What the ledger or the inventory says.
+    /// When the ledger or the inventory cannot be read or written.
     pub async fn bill(&self, mode: BillMode) -> Result<Option<BillUpdate>, ServiceError> {
         let Some(access) = self.cloud_access() else {
             return Ok(None);
@@ -152,7 +153,7 @@ impl Service {
             let asking = BillLock {
                 by: by.clone(),
                 process: process::current(),
-                until: ANSWERED.after(self.now()),
+                until: REQUEST_TIMEOUT.after(self.now()),
             };
             if access.inventory.lock_bill(self.now(), asking).await? {
                 break;
@@ -164,7 +165,7 @@ impl Service {
         news.map(Some)
     }
 
-    /// When each stack stood that leases, or tags alone, tell of.
+    /// When each stack existed that a lease or tags name.
     async fn stood(&self) -> Result<Vec<Stood>, ServiceError> {
         let leases = self.ledger.leases(Scope::All).await?;
         let mut stood: Vec<Stood> = leases.iter().map(Stood::of).collect();
@@ -179,7 +180,7 @@ impl Service {
         Ok(stood)
     }
 
-    /// Asks for the bill, unless somebody else has while this one waited for its turn.
+    /// Requests the bill, unless another process did while this one waited.
     async fn ask_for_bill(
         &self,
         access: &CloudAccess,
@@ -193,17 +194,17 @@ impl Service {
         };
         let mut bill = match access.cloud.bill(from, to).await {
             Ok(bill) => bill,
-            // Requests that were refused are not billed.
+            // Refused requests are not billed.
             Err(error) => {
                 let failed = Some(error);
                 return Ok(BillUpdate { known, failed });
             }
         };
-        // Whether it should have named a stack is known only here.
+        // Only here it is known whether the bill should have named a stack.
         if !any_stood(stood, from, to) {
             bill.remark = None;
         }
-        // Of half a bill nothing is kept but what it cost.
+        // Of an incomplete bill, only its price is stored.
         let to = if bill.broken_off { from } else { to };
         let asked = BillAnswer {
             at: now,
@@ -215,17 +216,17 @@ impl Service {
         Ok(BillUpdate { known, failed })
     }
 
-    /// What a stack costs, and what was billed for it, with why the bill could not be asked for if it could not.
+    /// A stack's cost and bill, with the reason if the bill could not be requested.
     ///
     /// # Errors
-    /// As [`Service::show`], and what the inventory says.
+    /// As [`Service::show`], and when the inventory cannot be read or written.
     pub async fn cost(
         &self,
         stack: &StackName,
         choice: &StackSelector,
         mode: BillMode,
     ) -> Result<(StackCost, Option<CloudError>), ServiceError> {
-        // Who asks about a stack that does not exist pays nothing.
+        // A request about an unknown stack must cost nothing.
         self.show_one_of(stack, choice).await?;
         let news = self.bill(mode).await?.unwrap_or_default();
         let listing = self.show_one_of(stack, choice).await?.listing;
@@ -263,8 +264,8 @@ fn estimate(cost: ListedCost) -> Estimate {
     }
 }
 
-/// What is known to have been billed for a stack, by service; `None` as for [`BillHistory::billed`]. The bill knows stacks by
-/// their names alone.
+/// What was billed for a stack, by service; `None` as for [`BillHistory::billed`]. The bill knows
+/// stacks only by name.
 #[must_use]
 pub fn billed(
     known: &BillHistory,
@@ -309,24 +310,29 @@ fn requests(known: &BillHistory) -> BillRequests {
     let made = known.requests_made();
     BillRequests {
         made,
-        usd: Usd::new(REQUEST.amount().saturating_mul(Decimal::from(made))),
+        usd: Usd::new(
+            PRICE_PER_REQUEST
+                .amount()
+                .saturating_mul(Decimal::from(made)),
+        ),
     }
 }
 
-/// The days to ask about, the last one excluded; `None` when there are none, or it is too early to ask again.
+/// The days to request, the last one excluded; `None` when there are none, or it is too early for
+/// another request.
 ///
-/// What is settled is never asked about again. Everything from the first day that is not is asked about together, in one
-/// request, and at most once a window.
+/// Final days are never requested again. Everything from the first day that is not final is
+/// requested at once, and at most once per [`MIN_BILL_AGE`].
 fn wanted(known: &BillHistory, stood: &[Stood], now: Timestamp) -> Option<(Date, Date)> {
     if known
         .asked_at()
-        .is_some_and(|at| at <= now && WINDOW.after(at) > now)
+        .is_some_and(|at| at <= now && MIN_BILL_AGE.after(at) > now)
     {
         return None;
     }
     // Today's bill is not written yet.
     let to = day(now);
-    let earliest = to.checked_sub(jiff::Span::new().days(MOST_DAYS)).ok()?;
+    let earliest = to.checked_sub(jiff::Span::new().days(MAX_DAYS)).ok()?;
     let first = stood.iter().map(|one| one.from).min()?;
     let done = |day: Date| known.days.get(&day).is_some_and(|day| day.settled);
     let mut from = first.max(earliest);
@@ -336,7 +342,7 @@ fn wanted(known: &BillHistory, stood: &[Stood], now: Timestamp) -> Option<(Date,
     (from < to).then_some((from, to))
 }
 
-/// Whether any stack stood on a day of which the bill should know by now: it is a day late.
+/// Whether any stack existed on a day that the bill should cover by now: it is a day late.
 fn any_stood(stood: &[Stood], from: Date, to: Date) -> bool {
     let Ok(last) = to.yesterday() else {
         return false;
@@ -346,7 +352,7 @@ fn any_stood(stood: &[Stood], from: Date, to: Date) -> bool {
         .any(|one| one.from < last && one.until.is_none_or(|until| until >= from))
 }
 
-/// From which day a stack stood, and until which; `None`: it still does.
+/// The days on which a stack existed; `None`: it still exists.
 #[derive(Clone, Copy, Debug)]
 struct Stood {
     from: Date,

@@ -1,4 +1,4 @@
-//! Why a use case was not carried out.
+//! Why a use case was refused or failed.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::policy::Refusal;
 use crate::values::id::{Owner, StackName};
 use crate::values::ttl::{Elapsed, Span};
 
-/// What a use case refused or could not do. Nothing that it has begun is left behind.
+/// Why a use case was refused or failed. Nothing that it started is left behind.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
@@ -27,11 +27,11 @@ pub enum ServiceError {
     Unknown {
         /// The name that was asked for.
         stack: StackName,
-        /// Where it was looked for.
+        /// The ledger that was searched.
         ledger: String,
     },
 
-    /// Several stacks have the name, and only tags tell of them.
+    /// Several stacks without a lease have the name.
     #[error(
         "no lease is about \"{stack}\", and the tags of several stacks have that name: {}; choose one with --app or --owner",
         stacks.join("; ")
@@ -58,7 +58,7 @@ pub enum ServiceError {
         stacks.len(), names(stacks)
     )]
     OwnerFull {
-        /// Whose stacks.
+        /// The owner.
         owner: Owner,
         /// How many are allowed.
         limit: u32,
@@ -79,7 +79,7 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
-    /// What the policy refused, when that is what happened.
+    /// The policy's refusals, if that is the reason.
     pub fn refusals(&self) -> &[Refusal] {
         match self {
             Self::Refused { refusals, .. } => refusals,
@@ -105,7 +105,7 @@ fn names(stacks: &[StackName]) -> String {
     names.join(", ")
 }
 
-/// Whose a name is, so that whoever wanted it knows whom to ask.
+/// The holder of a name, so that the user knows whom to ask.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "stack \"{stack}\" is already registered: owner {owner}, {phase}, {} old, from {} (workspace {}) on {}; {}",
@@ -114,15 +114,15 @@ fn names(stacks: &[StackName]) -> String {
 pub struct NameTaken {
     /// The name.
     pub stack: StackName,
-    /// Who is responsible for it.
+    /// Its owner.
     pub owner: Owner,
-    /// Where it is in its life.
+    /// Its phase.
     pub phase: Phase,
     /// When its lease began.
     pub created_at: Timestamp,
     /// How long ago that was.
     pub age: Elapsed,
-    /// Where it was registered from.
+    /// The place that registered it.
     pub origin: Origin,
     /// In what way it is taken.
     pub by: NameHolder,

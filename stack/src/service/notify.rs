@@ -1,11 +1,12 @@
-//! Delivering warnings: one process at a time, each one written down as soon as it was taken.
+//! Delivers warnings: one process at a time, and each warning is recorded as soon as it was
+//! delivered.
 //!
-//! Whoever wants to deliver takes a turn, by a conditional append to the reaper's log, and only then
-//! looks at what is owed; a warning is `warned` in its stack's history as soon as the receiver has
-//! taken it. Two reapers therefore tell everything once. A process that dies between the receiver's
-//! answer and the append has told something that nobody wrote down, and it is told once more: a
-//! warning that comes twice is a nuisance, one that never comes costs somebody a stack. The id of a
-//! warning is the same both times, so that a receiver can tell.
+//! A process takes the delivery lock by a conditional append to the reaper's log, and only then
+//! computes which warnings are due. It records `warned` in the stack's history as soon as the
+//! receiver has accepted a warning, so two reapers deliver each warning once. If a process dies
+//! between the receiver's answer and the append, the warning is delivered again: a duplicate is a
+//! nuisance, but a missing warning can cost a user a stack. Both have the same id, so a receiver
+//! can recognise the duplicate.
 
 use std::fmt;
 use std::future::Future;
@@ -23,22 +24,23 @@ use crate::values::ttl::Span;
 use crate::view::View;
 use crate::warning::{OwnerWarning, is_due_again};
 
-/// How long one turn lasts at most; what is left over is for the next.
-const TURN: Span = Span::minutes(2);
+/// How long one process holds the delivery lock at most; the next process delivers the rest.
+const MAX_HOLD: Span = Span::minutes(2);
 
-/// After this time a turn is over, whatever its process says: longer than a turn and one delivery.
-const LOST: Span = Span::minutes(5);
+/// After this time the lock is free, whatever its process records: longer than the lock is held,
+/// plus one delivery.
+const LOCK_EXPIRY: Span = Span::minutes(5);
 
-/// Takes warnings to whoever is to know.
+/// Delivers notifications.
 pub trait Notifier: Send + Sync {
-    /// Delivers one; an answer means that the receiver has taken it.
+    /// Delivers one; `Ok` means that the receiver accepted it.
     fn deliver<'a>(
         &'a self,
-        letter: &'a Notification,
+        notification: &'a Notification,
     ) -> Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>>;
 }
 
-/// Something that is to be told.
+/// A notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notification {
     /// About one stack.
@@ -47,13 +49,13 @@ pub enum Notification {
     Reaper(Alarm),
 }
 
-/// Why the reaper touches nothing.
+/// Why the reaper tears nothing down.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Alarm {
-    /// More is due than one run may end.
+    /// More is due than one run may tear down.
     #[error(transparent)]
     TooMany(#[from] TooManyDue),
-    /// The clock runs behind the ledger.
+    /// The clock is behind the ledger.
     #[error(transparent)]
     ClockBehind(#[from] ClockBehind),
     /// The clock is too far from the cloud's.
@@ -61,28 +63,28 @@ pub enum Alarm {
     ClockSkew(#[from] ClockSkew),
 }
 
-/// Why a warning was not taken.
+/// Why a notification was not delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryError {
-    /// What happened.
+    /// The reason.
     pub reason: String,
-    /// The receiver takes nothing at all now: the others need not be tried.
+    /// The receiver accepts nothing now: the others need not be tried.
     pub is_down: bool,
 }
 
-/// What came of a turn.
+/// What was delivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryReport {
-    /// What was told, in order.
-    pub told: Vec<Notification>,
-    /// What could not be told, and will be tried again, each with the reason.
+    /// The delivered notifications, in order.
+    pub delivered: Vec<Notification>,
+    /// The notifications that failed and will be tried again, each with the reason.
     pub failed: Vec<(Notification, String)>,
-    /// Another process delivers at this moment.
+    /// Another process is delivering now.
     pub busy: bool,
 }
 
 impl Alarm {
-    /// The name under which the ledger remembers that it was given.
+    /// The key under which the ledger records that it was delivered.
     #[must_use]
     pub const fn key(&self) -> &'static str {
         match self {
@@ -93,13 +95,13 @@ impl Alarm {
     }
 
     fn is_owed(&self, view: &View) -> bool {
-        let told = view
+        let last = view
             .reaper
             .warned
             .get(self.key())
             .map(|StoredTimestamp(at)| *at);
-        // A clock that was put back makes the last time lie ahead.
-        is_due_again(told, view) || told > Some(view.now)
+        // After the clock was set back, the last time lies ahead.
+        is_due_again(last, view) || last > Some(view.now)
     }
 }
 
@@ -110,25 +112,25 @@ impl fmt::Display for DeliveryError {
 }
 
 impl Service {
-    /// Delivers every warning that is owed now.
+    /// Delivers every warning that is due now.
     ///
     /// # Errors
-    /// What the ledger says; what a receiver does not take is in the answer.
+    /// When the ledger cannot be read or written. A receiver's refusal is in the report.
     pub async fn warn(
         &self,
         process: &ProcessId,
         receiver: &dyn Notifier,
     ) -> Result<DeliveryReport, ServiceError> {
-        let letters = |survey: &ReaperSnapshot| {
+        let notifications = |survey: &ReaperSnapshot| {
             let due_warnings = survey.due_warnings(&self.config).into_iter();
             due_warnings
                 .map(|warning| Notification::Stack(Box::new(warning)))
                 .collect()
         };
-        self.tell(process, receiver, letters).await
+        self.deliver_due(process, receiver, notifications).await
     }
 
-    /// Tells that the reaper touches nothing, and why; once a day as long as it lasts.
+    /// Reports that the reaper tears nothing down, and why; once a day as long as that lasts.
     ///
     /// # Errors
     /// As for [`Service::warn`].
@@ -138,44 +140,44 @@ impl Service {
         receiver: &dyn Notifier,
         alarm: Alarm,
     ) -> Result<DeliveryReport, ServiceError> {
-        let letters = |survey: &ReaperSnapshot| {
+        let notifications = |survey: &ReaperSnapshot| {
             let due_warnings = alarm.is_owed(&survey.view).then(|| alarm.clone());
             due_warnings.map(Notification::Reaper).into_iter().collect()
         };
-        self.tell(process, receiver, letters).await
+        self.deliver_due(process, receiver, notifications).await
     }
 
-    async fn tell(
+    async fn deliver_due(
         &self,
         process: &ProcessId,
         receiver: &dyn Notifier,
-        letters: impl Fn(&ReaperSnapshot) -> Vec<Notification>,
+        notifications: impl Fn(&ReaperSnapshot) -> Vec<Notification>,
     ) -> Result<DeliveryReport, ServiceError> {
-        if letters(&self.survey().await?).is_empty() {
+        if notifications(&self.survey().await?).is_empty() {
             return Ok(DeliveryReport::default());
         }
         let turn = RunId::random();
         let since = self.now();
-        if !self.take_turn(&turn, process).await? {
+        if !self.take_lock(&turn, process).await? {
             let busy = true;
             return Ok(DeliveryReport {
                 busy,
                 ..DeliveryReport::default()
             });
         }
-        // What another process told until a moment ago is no longer owed.
-        let mut told = DeliveryReport::default();
-        for letter in letters(&self.survey().await?) {
-            if !self.is_on_turn(&turn, since).await? {
+        // What another process has just delivered is no longer due.
+        let mut report = DeliveryReport::default();
+        for notification in notifications(&self.survey().await?) {
+            if !self.holds_lock(&turn, since).await? {
                 break;
             }
-            match receiver.deliver(&letter).await {
+            match receiver.deliver(&notification).await {
                 Ok(()) => {
-                    self.write_down(&letter).await?;
-                    told.told.push(letter);
+                    self.record_delivery(&notification).await?;
+                    report.delivered.push(notification);
                 }
                 Err(DeliveryError { reason, is_down }) => {
-                    told.failed.push((letter, reason));
+                    report.failed.push((notification, reason));
                     if is_down {
                         break;
                     }
@@ -187,15 +189,15 @@ impl Service {
             Some(ReaperEventKind::DeliveryUnlocked { run: turn })
         };
         self.change_reaper(over).await?;
-        Ok(told)
+        Ok(report)
     }
 
-    async fn take_turn(&self, turn: &RunId, process: &ProcessId) -> Result<bool, ServiceError> {
+    async fn take_lock(&self, turn: &RunId, process: &ProcessId) -> Result<bool, ServiceError> {
         let started = |status: &ReaperStatus, now| {
             let taken = status
                 .delivery_lock
                 .as_ref()
-                .is_some_and(|other| is_under_way(other, now));
+                .is_some_and(|other| is_active(other, now));
             (!taken).then(|| ReaperEventKind::DeliveryLocked {
                 run: turn.clone(),
                 process: process.clone(),
@@ -207,14 +209,14 @@ impl Service {
             .is_some_and(|delivery_lock| delivery_lock.run == *turn))
     }
 
-    async fn is_on_turn(&self, turn: &RunId, since: Timestamp) -> Result<bool, ServiceError> {
+    async fn holds_lock(&self, turn: &RunId, since: Timestamp) -> Result<bool, ServiceError> {
         let delivery_lock = self.ledger.reaper().await?.delivery_lock;
         let ours = delivery_lock.is_some_and(|delivery_lock| delivery_lock.run == *turn);
-        Ok(ours && TURN.after(since) > self.now())
+        Ok(ours && MAX_HOLD.after(since) > self.now())
     }
 
-    async fn write_down(&self, letter: &Notification) -> Result<(), ServiceError> {
-        let warning = match letter {
+    async fn record_delivery(&self, notification: &Notification) -> Result<(), ServiceError> {
+        let warning = match notification {
             Notification::Stack(warning) => warning,
             Notification::Reaper(alarm) => {
                 let warned = |_: &ReaperStatus, _| {
@@ -227,7 +229,7 @@ impl Service {
         };
         self.retry_on_conflict(&warning.stack, || async {
             let lease = self.ledger.lease(&warning.stack).await?;
-            // A new lease under the same name has not been warned about.
+            // A new lease of the same name was not warned about.
             let Some(lease) = lease.filter(|lease| lease.created_at == warning.created_at) else {
                 return Ok(Some(()));
             };
@@ -243,10 +245,10 @@ impl Service {
     }
 }
 
-/// Whether another process delivers at this moment.
-fn is_under_way(other: &DeliveryLock, now: Timestamp) -> bool {
-    // A turn that began in the future was taken by a clock that has been put right since.
-    let recent = LOST.after(other.since) > now && LOST.before(other.since) < now;
+/// Whether another process is delivering now.
+fn is_active(other: &DeliveryLock, now: Timestamp) -> bool {
+    // A lock from the future was taken by a clock that was corrected since.
+    let recent = LOCK_EXPIRY.after(other.since) > now && LOCK_EXPIRY.before(other.since) < now;
     recent && liveness(&other.process) != Liveness::Dead
 }
 

@@ -1,4 +1,4 @@
-//! Putting a stack to sleep and waking it: every size is in the ledger before the first change, and comes from there back.
+//! Sleep and wake: every size is in the ledger before the first change, and is restored from there.
 
 mod error;
 mod executor;
@@ -29,39 +29,39 @@ use crate::sweep::{StackIdentity, judge_ownership};
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 
-/// How the cloud is waited for.
+/// How jiti waits for the cloud.
 #[derive(Clone, Copy, Debug)]
 pub struct PollPolicy {
-    /// How long between two looks.
-    pub look: Duration,
-    /// How many looks are made before something counts as failed.
-    pub looks: u32,
-    /// How often a call that may succeed later is made.
-    pub tries: u32,
+    /// The interval between two polls.
+    pub interval: Duration,
+    /// The number of polls before something counts as failed.
+    pub max_polls: u32,
+    /// The number of tries of a call whose error is transient.
+    pub max_tries: u32,
 }
 
 impl Default for PollPolicy {
     /// Half an hour: a database takes long to stop and to start.
     fn default() -> Self {
         Self {
-            look: Duration::from_secs(5),
-            looks: 360,
-            tries: 8,
+            interval: Duration::from_secs(5),
+            max_polls: 360,
+            max_tries: 8,
         }
     }
 }
 
-/// What is told of each step as it happens.
+/// Receives each step as it happens.
 pub type OnPowerStep<'a> = dyn Fn(&PowerStep) + Send + Sync + 'a;
 
-/// A stack's own resources, and where it could not be looked.
+/// A stack's own resources, and what could not be checked.
 struct OwnResources {
     mine: Vec<Resource>,
     not_looked: Vec<Unchecked>,
 }
 
 impl Service {
-    /// What a sleep would stop, and what would go on costing. Nothing is changed.
+    /// Plans a sleep: what it would stop, and what would still cost. It changes nothing.
     ///
     /// # Errors
     /// [`SleepError::NoCloud`], credentials that do not work, an unknown stack.
@@ -78,12 +78,13 @@ impl Service {
         })
     }
 
-    /// Puts a stack to sleep: writes every size, stops what computes, waits until it is stopped, and writes `slept`.
-    /// One that was begun is finished; what it has written stays. With `until` the reaper wakes it then; without it, it
-    /// wakes when it was to wake before.
+    /// Puts a stack to sleep: records every size, stops the compute, waits until it has stopped,
+    /// and records `slept`. A sleep that had started before is finished, and keeps the recorded
+    /// sizes. With `until`, the reaper wakes the stack then; without it, an earlier wake-up time
+    /// stays.
     ///
-    /// What could not be stopped is in the answer; the stack then stays half asleep, and both a sleep and a wake finish
-    /// it.
+    /// The result lists what could not be stopped. The stack is then partly asleep, and another
+    /// sleep or a wake finishes it.
     ///
     /// # Errors
     /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
@@ -101,8 +102,9 @@ impl Service {
             .await
     }
 
-    /// Wakes a stack: gives each resource the size that the ledger has of it, what keeps data first, waits until it has
-    /// it, and writes `woken`. Where an apply has ended the sleep, what that has started is left as it is.
+    /// Wakes a stack: gives each resource its recorded size back, data first, waits until it has
+    /// it, and records `woken`. If an apply ended the sleep, what that apply started is left as it
+    /// is.
     ///
     /// # Errors
     /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
@@ -116,7 +118,7 @@ impl Service {
             .await
     }
 
-    /// One try; `None` when somebody else had a turn meanwhile.
+    /// One try; `None` when another operation ran meanwhile.
     async fn fall_asleep(
         &self,
         stack: &StackName,
@@ -133,7 +135,7 @@ impl Service {
         let kept = wake_at.filter(|at| (asleep || again) && *at > now);
         let until = wished.or(kept);
         let own = self.own(&lease).await?;
-        // What has started by itself is stopped again.
+        // What started on its own is stopped again.
         let rests = asleep && !again && own.not_looked.is_empty() && !own.mine.iter().any(is_awake);
         if rests && same {
             let turned = self.asleep(&lease, &own.mine, Vec::new(), Vec::new());
@@ -148,7 +150,7 @@ impl Service {
                 stack: stack.clone(),
             });
         }
-        // The sizes that the ledger has are never written again.
+        // Recorded sizes are never overwritten.
         let begins = |known: &BTreeMap<String, Value>, operator| {
             let mut prior = sizes.clone();
             prior.retain(|id, _| !known.contains_key(id));
@@ -182,13 +184,13 @@ impl Service {
                 lease
             }
         };
-        let mine = self.look_at_changed(stack, own.mine, &work.touched).await;
+        let mine = self.reread_changed(stack, own.mine, &work.touched).await;
         let PowerExecutor { moved, failed, .. } = work;
         let turned = self.asleep(&lease, &mine, moved, failed);
         turned.await.map(Some)
     }
 
-    /// One try; `None` when somebody else had a turn meanwhile.
+    /// One try; `None` when another operation ran meanwhile.
     async fn wake_up(
         &self,
         stack: &StackName,
@@ -217,7 +219,7 @@ impl Service {
                 return Err(ServiceError::from(error).into());
             }
         };
-        // What runs of a stack that an apply has woken was given its size by that.
+        // An apply that woke the stack has given the running resources their size.
         let all = phase == Phase::Asleep || lease.partly_awake;
         let wanted = |one: &Resource| {
             let size = prior.get(one.id.as_str());
@@ -244,10 +246,10 @@ impl Service {
         }
         let found: BTreeSet<&str> = own.mine.iter().map(|one| one.id.as_str()).collect();
         let missing = prior.keys().filter(|id| !found.contains(id.as_str()));
-        // Where it could not be looked, nothing is missing.
+        // A place that could not be checked does not make a resource missing.
         let missing = missing.filter(|_| own.not_looked.is_empty());
         let missing = missing.map(|id| ResourceId(id.clone())).collect();
-        self.look_at_changed(stack, own.mine, &work.touched).await;
+        self.reread_changed(stack, own.mine, &work.touched).await;
         let PowerExecutor { moved, failed, .. } = work;
         let mut turned = PowerOutcome::awake(stack, moved, failed);
         turned.asleep = !turned.failed.is_empty() && phase == Phase::Asleep;
@@ -256,10 +258,10 @@ impl Service {
         Ok(Some(turned))
     }
 
-    /// How long waking a stack takes, by what it took for its app so far; `None` when none of it was ever woken.
+    /// How long waking a stack takes, from its app's history; `None` when the app was never woken.
     ///
     /// # Errors
-    /// [`SleepError`] for an unknown stack, and what the ledger says.
+    /// [`SleepError`] for an unknown stack, or when the ledger cannot be read.
     pub async fn wake_duration(&self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
         let lease = self.live(stack).await?;
         Ok(self.ready_again(&lease).await?)
@@ -270,7 +272,7 @@ impl Service {
         Ok(access.cloud.as_ref())
     }
 
-    /// The lease of a stack that something may be done with.
+    /// The lease of a stack that may be put to sleep or woken now.
     async fn acted_on(&self, stack: &StackName) -> Result<Lease, SleepError> {
         self.required_cloud()?;
         let lease = self.live(stack).await?;
@@ -284,7 +286,7 @@ impl Service {
         Ok(lease)
     }
 
-    /// What belongs to the stack now, by the same rules as what a sweep may delete: nothing foreign is stopped.
+    /// What belongs to the stack now, by the rules of a sweep: nothing foreign is stopped.
     async fn own(&self, lease: &Lease) -> Result<OwnResources, SleepError> {
         let which = DiscoveryScope::Stack(lease.name.clone());
         let found = self.required_cloud()?.discover(&which).await;
@@ -294,7 +296,7 @@ impl Service {
                 reason: wrong.reason.clone(),
             });
         }
-        // A flag that protects from deletion protects from no sleep.
+        // Deletion protection does not prevent a sleep.
         let without_flags = |one: &Resource| Resource {
             protection: None,
             ..one.clone()
@@ -313,7 +315,7 @@ impl Service {
         })
     }
 
-    /// How a sleep ended, with what goes on costing as it is now.
+    /// The result of a sleep, with the cost that remains.
     async fn asleep(
         &self,
         lease: &Lease,
@@ -335,7 +337,7 @@ impl Service {
         })
     }
 
-    /// How long waking takes, by what it took for this app; `None` when it was never woken.
+    /// How long waking takes, from the app's history; `None` when it was never woken.
     async fn ready_again(&self, lease: &Lease) -> Result<Option<Elapsed>, ServiceError> {
         let mut wake_durations = Vec::new();
         for other in self.ledger.leases(Scope::All).await? {

@@ -1,4 +1,4 @@
-//! What stacks have cost and brought over a time.
+//! Reports cost, idle time and start-up time of stacks over a time.
 
 use jiff::Timestamp;
 
@@ -11,10 +11,11 @@ use crate::report::{GroupBy, Report, ReportBuilder, ReportInputs};
 const PAGE: usize = 5_000;
 
 impl Service {
-    /// The figures of all stacks from a moment until now, in groups. It reads the whole ledger, page by page.
+    /// The figures of all stacks from a time until now, in groups. It reads the whole ledger, page
+    /// by page.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn report(&self, since: Timestamp, by: GroupBy) -> Result<Report, ServiceError> {
         let mut telling = ReportBuilder::new(since, by);
         let mut cursor = Cursor::start();
@@ -43,7 +44,7 @@ impl Service {
         let wasted = wasted.collect();
         let known = self.bill(BillMode::Cached).await?.unwrap_or_default().known;
         Ok(ReportInputs {
-            // A bill that names no stack says nothing of any.
+            // A bill that names no stack says nothing about any.
             billed_until: known
                 .days
                 .keys()

@@ -3,13 +3,13 @@
 use super::backoff::Pauses;
 use super::{Service, ServiceError};
 
-/// How often a decision is made again before giving up: with pauses that grow to half a second
-/// this is about ten seconds of losing every time.
+/// How often a decision is repeated before giving up: with pauses that grow to half a second, this
+/// takes about ten seconds.
 const DECISIONS: u32 = 32;
 
 impl Service {
-    /// Has `attempt` read, decide and append, and once more each time it answers `None`: it has lost
-    /// a race. `what` it is about is named when it loses every time.
+    /// Runs `attempt`, which reads, decides and appends, again each time it returns `None` because
+    /// it lost a race. `what` names its subject in the error when it loses every time.
     pub(in crate::service) async fn retry_on_conflict<T, E, F>(
         &self,
         what: &(impl ToString + Sync + ?Sized),

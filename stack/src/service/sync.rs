@@ -1,4 +1,4 @@
-//! The cloud beside the ledger: what was found there, and what is written about it.
+//! Access to the cloud, the stored scans, and the sync that updates the ledger from them.
 
 mod clock_skew;
 mod ledger_updates;
@@ -17,20 +17,20 @@ use crate::cloud::{Cloud, Discovery, DiscoveryScope, Place};
 use crate::inventory::{CloudScan, CloudSnapshot, Generation, Inventory};
 use crate::view::CloudView;
 
-/// A cloud, and the memory of what it said.
+/// A cloud, and the inventory that stores its answers.
 #[derive(Clone)]
 pub struct CloudAccess {
-    /// Who is asked.
+    /// The cloud.
     pub cloud: Arc<dyn Cloud>,
-    /// Where the answers are kept.
+    /// The stored answers.
     pub inventory: Arc<dyn Inventory>,
-    /// Whose turn it is to look at all of it.
+    /// Held during a sync, so that one runs at a time.
     turn: Arc<Mutex<()>>,
-    /// What was last made of that memory, for whoever reads it in the same state.
+    /// The last view, reused while the inventory is unchanged.
     last: Arc<std::sync::Mutex<Option<LastView>>>,
 }
 
-/// A view, and what it was made of.
+/// A view, and the state that it was made from.
 #[derive(Clone)]
 struct LastView {
     generation: Generation,
@@ -39,7 +39,7 @@ struct LastView {
 }
 
 impl CloudAccess {
-    /// A cloud with a memory. Nothing is asked or opened yet.
+    /// A cloud with an inventory. This makes no call and opens no file.
     #[must_use]
     pub fn new(cloud: Arc<dyn Cloud>, inventory: Arc<dyn Inventory>) -> Self {
         Self {
@@ -50,9 +50,10 @@ impl CloudAccess {
         }
     }
 
-    /// What is known in these places; made anew only when the memory has changed.
+    /// The stored data of these places; rebuilt only when the inventory has changed.
     async fn view(&self, places: Vec<Place>) -> Result<Arc<CloudView>, ServiceError> {
-        // Asked first: what is read then is of this state, or of a later one, which is seen the next time.
+        // Read first: the data read afterwards is of this generation or a later one, which the next
+        // call notices.
         let generation = self.inventory.generation().await?;
         let last = self
             .last
@@ -76,7 +77,7 @@ impl CloudAccess {
 }
 
 impl Service {
-    /// The same service with a cloud to ask. Without one it knows of the ledger only.
+    /// Adds a cloud to the service. Without one, it knows only the ledger.
     #[must_use]
     pub fn with_cloud(self, access: CloudAccess) -> Self {
         Self {
@@ -91,16 +92,16 @@ impl Service {
         self.cloud_access.as_ref()
     }
 
-    /// Every place that the configuration names: each region of each account, and what is in none.
+    /// Every configured place: each region of each account, and the global one.
     #[must_use]
     pub fn places(&self) -> Vec<Place> {
         self.config.places().collect()
     }
 
-    /// Remembers what a look has found; whoever looked for one stack only makes no place younger by it.
+    /// Stores the result of a scan. A scan for one stack does not make a place's data more recent.
     ///
     /// # Errors
-    /// What the inventory says.
+    /// When the inventory cannot be read or written.
     pub async fn record_scan(
         &self,
         access: &CloudAccess,
@@ -118,10 +119,10 @@ impl Service {
         Ok(access.inventory.record_scan(look).await?)
     }
 
-    /// What is known of the cloud, without asking it; `None` where no account is configured.
+    /// The stored cloud data, without a call; `None` where no account is configured.
     ///
     /// # Errors
-    /// What the inventory says.
+    /// When the inventory cannot be read or written.
     pub async fn cloud_view(&self) -> Result<Option<Arc<CloudView>>, ServiceError> {
         let Some(access) = &self.cloud_access else {
             return Ok(None);

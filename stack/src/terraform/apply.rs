@@ -1,7 +1,8 @@
-//! A saved plan being applied: a child in a process group of its own, whose lines are read from a file.
+//! Applies a saved plan: Terraform runs in a process group of its own, and its lines are read from
+//! a file.
 //!
-//! From a file and not from a pipe: when whoever reads dies, Terraform goes on and writes its state, instead of being
-//! killed by the next line that it writes.
+//! A file, not a pipe: if the reader dies, Terraform keeps running and writes its state, instead of
+//! being killed by its next line.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -19,18 +20,18 @@ use super::stream::{self, Line};
 /// How long the apply waits for the state's lock: the plan has had it just before.
 const LOCK_TIMEOUT: &str = "-lock-timeout=10s";
 
-/// An apply under way.
+/// A running apply.
 pub(crate) struct RunningApply {
     child: Child,
     program: String,
     output: File,
     errors: PathBuf,
-    /// What was read of a line that is not finished.
+    /// The incomplete last line.
     begun: Vec<u8>,
 }
 
 impl Terraform {
-    /// Applies a saved plan; what it says goes into two files of a private folder.
+    /// Applies a saved plan; its output goes into two files of a private folder.
     pub(crate) fn apply(&self, file: &Path, folder: &Path) -> Result<RunningApply, TerraformError> {
         let (output, errors) = (folder.join("output"), folder.join("errors"));
         let start = || -> std::io::Result<(Child, File)> {
@@ -39,7 +40,7 @@ impl Terraform {
             command
                 .stdout(private(&output)?)
                 .stderr(private(&errors)?)
-                // A Ctrl-C in the terminal of whoever started this is not meant for it.
+                // A Ctrl-C in the user's terminal is not meant for Terraform.
                 .process_group(0);
             Ok((command.spawn()?, File::open(&output)?))
         };
@@ -59,7 +60,7 @@ impl Terraform {
 }
 
 impl RunningApply {
-    /// The lines that were finished since the last look.
+    /// The complete lines since the last read.
     pub(crate) fn lines(&mut self) -> Result<Vec<Line>, TerraformError> {
         let position = self.output.stream_position();
         let read = position
@@ -75,7 +76,7 @@ impl RunningApply {
         Ok(text.lines().filter_map(stream::read).collect())
     }
 
-    /// Whether it has ended, and if so, well. What it said before is in the file by then.
+    /// `None` while it runs; otherwise whether it succeeded. All its output is in the file by then.
     pub(crate) fn ended(&mut self) -> Result<Option<bool>, TerraformError> {
         match self.child.try_wait() {
             Ok(status) => Ok(status.map(|status| status.success())),
@@ -83,20 +84,20 @@ impl RunningApply {
         }
     }
 
-    /// The number of its process.
+    /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Asks it to stop: it finishes what is under way and begins nothing more. Only the program itself gets the
-    /// signal; its providers are its own to stop.
+    /// Asks it to stop: it finishes the operations in progress and starts no more. Only Terraform
+    /// itself gets the signal; it stops its providers.
     pub(crate) fn interrupt(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
-        // One that has ended meanwhile needs no signal.
+        // If it has ended meanwhile, it needs no signal.
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
     }
 
-    /// Why it failed, from its diagnostics and from what it said before it spoke JSON.
+    /// Why it failed, from its diagnostics and from what it printed before its JSON.
     pub(crate) fn failure(&self, diagnostics: &[Diagnostic], mask: &Mask) -> TerraformError {
         let said = std::fs::read(&self.errors).unwrap_or_default();
         let said = without_frames(&String::from_utf8_lossy(&said));

@@ -1,4 +1,4 @@
-//! Terraform's diagnostics: which of its failures they are, and who holds a lock.
+//! Terraform's diagnostics, and the failures that they mean.
 
 use serde::Deserialize;
 
@@ -6,7 +6,7 @@ use super::error::TerraformError;
 use super::mask::Mask;
 use super::state_lock::StateLock;
 
-/// One diagnostic, as its JSON has it.
+/// A diagnostic, as in Terraform's JSON.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
     #[serde(default)]
@@ -24,8 +24,8 @@ impl Diagnostic {
         self.severity == "error"
     }
 
-    /// What it says, in a few words. A command that somebody's configuration runs is left out, and so is its output:
-    /// nobody knows what is in them.
+    /// Its text, shortened and masked. Leaves out a provisioner's command and its output, which may
+    /// contain secrets.
     pub(crate) fn reason(&self, mask: &Mask) -> String {
         let before = self.detail.split("Output:").next().unwrap_or_default();
         let detail = match (
@@ -42,13 +42,13 @@ impl Diagnostic {
         }
     }
 
-    /// Whether its text names something.
+    /// Whether its text contains a name.
     pub(crate) fn names(&self, what: &str) -> bool {
         !what.is_empty() && (self.summary.contains(what) || self.detail.contains(what))
     }
 }
 
-/// What Terraform says where a root is not initialised, or no longer for this configuration.
+/// What Terraform prints where a root is not initialised, or not for this configuration.
 const NOT_INITIALISED: &[&str] = &[
     "Backend initialization required",
     "Required plugins are not installed",
@@ -60,7 +60,7 @@ const NOT_INITIALISED: &[&str] = &[
     "Missing or corrupted provider plugins",
 ];
 
-/// Which failure a run's diagnostics are; `said` is what it said beside them.
+/// The failure that a run's diagnostics mean; `said` is its other output.
 pub(super) fn failure(
     command: &str,
     diagnostics: &[Diagnostic],
@@ -119,7 +119,7 @@ pub(super) fn failure(
     TerraformError::Failed {
         command: command.to_owned(),
         reason: if reason.is_empty() {
-            "it said nothing".to_owned()
+            "Terraform gave no reason".to_owned()
         } else {
             reason
         },
@@ -139,24 +139,24 @@ mod tests {
         }
     }
 
-    fn told(diagnostics: &[Diagnostic]) -> TerraformError {
+    fn failure_of(diagnostics: &[Diagnostic]) -> TerraformError {
         failure("plan", diagnostics, "", &Mask::default())
     }
 
-    /// A held lock says who holds it and since when.
+    /// The error of a held lock names its holder and the time.
     #[test]
     fn a_lock_names_its_holder() {
         let detail = "Error message: resource temporarily unavailable\nLock Info:\n  ID:        4c0c1b1e\n  \
                       Path:      terraform.tfstate\n  Operation: OperationTypeApply\n  Who:       ana@laptop\n  \
                       Version:   1.11.4\n  Created:   2026-03-02 12:00:00.5 +0000 UTC\n  Info:      \n\n\nTerraform acquires";
-        let error = told(&[error("Error acquiring the state lock", detail)]);
+        let error = failure_of(&[error("Error acquiring the state lock", detail)]);
         assert_eq!(
             error.to_string(),
             "the state is locked by ana@laptop since 2026-03-02 12:00:00.5 +0000 UTC (OperationTypeApply)"
         );
     }
 
-    /// Every missing variable is named, and so is every resource that `prevent_destroy` keeps.
+    /// Every missing variable is named, and every resource that `prevent_destroy` protects.
     #[test]
     fn what_is_missing_is_named() {
         let missing = |name: &str| {
@@ -169,7 +169,7 @@ mod tests {
         };
         let names = vec!["region".to_owned(), "zone".to_owned()];
         assert_eq!(
-            told(&[missing("region"), missing("zone")]),
+            failure_of(&[missing("region"), missing("zone")]),
             TerraformError::MissingVariables { names }
         );
         let kept = error(
@@ -177,13 +177,16 @@ mod tests {
             "Resource module.db.aws_db_instance.main[0] has lifecycle.prevent_destroy set, but",
         );
         let addresses = vec!["module.db.aws_db_instance.main[0]".to_owned()];
-        assert_eq!(told(&[kept]), TerraformError::PreventDestroy { addresses });
+        assert_eq!(
+            failure_of(&[kept]),
+            TerraformError::PreventDestroy { addresses }
+        );
     }
 
-    /// A root without its plugins or modules is one to initialise.
+    /// A root without its plugins or modules has to be initialised.
     #[test]
     fn not_initialised_is_told_apart() {
-        let error = told(&[error(
+        let error = failure_of(&[error(
             "Inconsistent dependency lock file",
             "run terraform init",
         )]);
@@ -203,7 +206,7 @@ mod tests {
         );
     }
 
-    /// What a provisioner's command printed is in no reason.
+    /// The output of a provisioner's command is in no reason.
     #[test]
     fn the_output_of_commands_is_left_out() {
         let said = error(

@@ -1,15 +1,15 @@
-//! What can go wrong with a run of Terraform, told apart by what its user does next.
+//! The failures of a Terraform run, distinguished by what the user has to do.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::state_lock::StateLock;
 
-/// Why a run of Terraform did not do what was asked. Texts of Terraform's are bounded, and secrets in them masked.
+/// Why a Terraform run failed. Its texts are bounded, with secrets masked.
 #[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TerraformError {
-    /// Neither the recorded program nor one of its name is there.
+    /// The recorded program is gone, and PATH has none of its name.
     #[error("{command} is not there, and no {name} is on the PATH")]
     NoProgram {
         /// The recorded path.
@@ -20,13 +20,13 @@ pub enum TerraformError {
     /// The root directory is gone.
     #[error("the folder {directory} is no longer there")]
     FolderGone {
-        /// Where it was.
+        /// Its path.
         directory: String,
     },
-    /// Somebody holds the state.
+    /// The state is locked.
     #[error("the state is locked {lock}")]
     Locked {
-        /// Who, and since when.
+        /// The lock's holder.
         lock: StateLock,
     },
     /// Variables have no value.
@@ -44,7 +44,7 @@ pub enum TerraformError {
     /// The root is not initialised, or its initialisation failed.
     #[error("the root is not initialised: {reason}")]
     NotInitialised {
-        /// What it said.
+        /// Terraform's message.
         reason: String,
     },
     /// The state has changed since the plan was made.
@@ -57,23 +57,23 @@ pub enum TerraformError {
         program: String,
         /// What was tried, as a participle.
         doing: String,
-        /// What the operating system said.
+        /// The operating system's error.
         reason: String,
     },
-    /// It said something that is not understood.
+    /// Its output cannot be parsed.
     #[error("the answer of `{command}` is not understood: {reason}")]
     NotUnderstood {
         /// The subcommand.
         command: String,
-        /// What about it.
+        /// Where the output is invalid.
         reason: String,
     },
-    /// It failed for a reason that is not told apart.
+    /// It failed for another reason.
     #[error("`{command}` failed: {reason}")]
     Failed {
         /// The subcommand.
         command: String,
-        /// What it said.
+        /// Terraform's message.
         reason: String,
     },
 }

@@ -1,4 +1,5 @@
-//! Text of Terraform's on its way into the ledger or onto a screen: without secrets, on one line, bounded.
+//! Masks Terraform's text before it reaches the ledger or a screen: without secrets, on one line,
+//! bounded.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -6,17 +7,18 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-/// What stands where something was hidden.
+/// The replacement of a hidden text.
 const HIDDEN: &str = "(hidden)";
 
-/// A value that is shorter is no secret worth the name, and hiding it would make every text unreadable.
+/// Shorter values are not hidden: they are hardly secrets, and hiding them would make every text
+/// unreadable.
 const SHORTEST: usize = 4;
 
-/// How long a reason may be, in characters.
+/// The maximum length of a reason, in characters.
 const LONGEST: usize = 300;
 
-/// Whatever looks like a secret, whoever wrote it: `password=…`, an `Authorization` header, a key of AWS's, a user in
-/// an address, a private key, a JSON web token.
+/// Texts that look like secrets: `password=…`, an `Authorization` header, an access key, a user in
+/// a URL, a private key, a JSON web token.
 static LOOKS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     let patterns = [
         (
@@ -32,14 +34,14 @@ static LOOKS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
             "${1}(hidden)",
         ),
     ];
-    // A pattern that did not compile would hide nothing; the test below holds that all do.
+    // An invalid pattern would hide nothing; a test checks that all compile.
     patterns
         .into_iter()
         .filter_map(|(pattern, to)| Some((Regex::new(pattern).ok()?, to)))
         .collect()
 });
 
-/// The values that must not be seen, besides whatever looks like a secret.
+/// The values to hide, besides what looks like a secret.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mask {
     values: BTreeSet<String>,
@@ -48,7 +50,7 @@ pub(crate) struct Mask {
 impl Mask {
     /// Hides a value from now on.
     pub(crate) fn hide(&mut self, value: &str) {
-        // What is printed line by line is hidden line by line.
+        // Terraform prints some values line by line, so each line is hidden.
         for part in std::iter::once(value).chain(value.lines()) {
             let part = part.trim();
             if part.chars().count() >= SHORTEST {
@@ -93,7 +95,7 @@ impl Mask {
         self.values.extend(other.values);
     }
 
-    /// The text without what must not be seen, on one line, at most a few hundred characters long.
+    /// The text with secrets hidden, on one line, cut to [`LONGEST`] characters.
     pub(crate) fn reason(&self, text: &str) -> String {
         let line = self.line(text);
         if line.chars().count() <= LONGEST {
@@ -104,10 +106,10 @@ impl Mask {
         cut
     }
 
-    /// The same, however long.
+    /// The text with secrets hidden, on one line, at full length.
     pub(crate) fn line(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        // The longest first: one value may be part of another.
+        // The longest first, because one value may be part of another.
         let mut values: Vec<&String> = self.values.iter().collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         for value in values {
@@ -126,7 +128,8 @@ mod tests {
 
     use super::*;
 
-    /// A value that was named is hidden wherever it stands; one that is part of another leaves nothing of it.
+    /// A named value is hidden wherever it appears; one that is part of another leaves nothing of
+    /// it.
     #[test]
     fn named_values_are_hidden() {
         let mut mask = Mask::default();
@@ -139,7 +142,7 @@ mod tests {
         );
     }
 
-    /// What is marked as sensitive is hidden at any depth, and nothing else is.
+    /// Marked values are hidden at any depth, and nothing else is.
     #[test]
     fn marked_values_are_hidden() {
         let mut mask = Mask::default();
@@ -153,7 +156,7 @@ mod tests {
         );
     }
 
-    /// What looks like a secret is hidden though nobody named it.
+    /// What looks like a secret is hidden without being named.
     #[test]
     fn what_looks_like_a_secret_is_hidden() {
         assert_eq!(LOOKS.len(), 6, "every pattern compiles");

@@ -1,4 +1,4 @@
-//! A saved destroy plan, as `show -json` tells it: what would go, and what in it must not be seen.
+//! A saved destroy plan, from `show -json`: what it would delete, and what in it is secret.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(crate) struct DestroyPlan {
     pub(crate) deletes: Vec<Change>,
     /// Something else than deletes is in it: no plan of a teardown.
     pub(crate) other_actions: bool,
-    /// What in it is sensitive, or the value of a variable.
+    /// Its sensitive values, and the values of variables.
     pub(crate) mask: Mask,
 }
 
@@ -23,14 +23,14 @@ pub(crate) struct DestroyPlan {
 pub(crate) struct Change {
     pub(crate) address: String,
     pub(crate) kind: String,
-    /// What its provider calls it, unless that is sensitive.
+    /// The provider's id for it, unless that is sensitive.
     pub(crate) id: Option<String>,
     /// Its attributes, which may hold secrets.
     pub(crate) before: Value,
 }
 
 impl Change {
-    /// Whether it is one of jiti's own, which exists in the ledger and in no cloud.
+    /// Whether it is jiti's own resource, which exists in the ledger and in no cloud.
     pub(crate) fn is_own(&self) -> bool {
         self.kind.starts_with("jiti_")
     }

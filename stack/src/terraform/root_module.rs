@@ -1,4 +1,4 @@
-//! Terraform in the place where a stack was applied: the program, the folder, the workspace, the data.
+//! Runs Terraform where a stack was applied: its program, directory, workspace and data directory.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -11,8 +11,8 @@ use super::state::State;
 use super::stream;
 use crate::lease::{Origin, TeardownInputs};
 
-/// Variables that would change how Terraform is called; what a run needs is in its arguments. `TF_CLI_ARGS_init` stays:
-/// it may be what makes the backend known.
+/// Environment variables that would change how Terraform runs. `TF_CLI_ARGS_init` stays, because it
+/// may configure the backend.
 const REMOVED: &[&str] = &[
     "TF_CLI_ARGS",
     "TF_CLI_ARGS_apply",
@@ -32,8 +32,8 @@ pub(crate) struct Terraform {
 }
 
 impl Terraform {
-    /// Finds the program and the folder of an origin. The recorded program goes first; where it is gone, the first
-    /// of its name in the folders of `path`.
+    /// Finds the program and the directory of an origin: the recorded program, or, if it is gone,
+    /// the first of its name in the folders of `path`.
     pub(crate) fn at(origin: &Origin, path: &[PathBuf]) -> Result<Self, TerraformError> {
         let directory = PathBuf::from(&origin.directory);
         if !directory.is_dir() {
@@ -49,7 +49,7 @@ impl Terraform {
         })
     }
 
-    /// What the state holds now. Nothing is locked for that.
+    /// Reads the state, without a lock.
     pub(crate) async fn state(&self) -> Result<State, TerraformError> {
         let said = self
             .capture("state pull", self.command(&["state", "pull"]))
@@ -61,7 +61,7 @@ impl Terraform {
         State::read(&text).map_err(|error| not_understood("state pull", &error))
     }
 
-    /// Plans a destroy into a file, and reads it. A root that is not initialised is initialised once.
+    /// Plans a destroy into a file, and reads it. Initialises the root once if necessary.
     pub(crate) async fn plan(
         &self,
         inputs: &TeardownInputs,
@@ -77,7 +77,7 @@ impl Terraform {
         }
     }
 
-    /// What the state holds; a root that is not initialised is initialised first.
+    /// Reads the state; initialises the root first if necessary.
     pub(crate) async fn state_initialised(&self, mask: &Mask) -> Result<State, TerraformError> {
         if !self.data_folder().is_dir() {
             self.init(mask).await?;
@@ -91,7 +91,7 @@ impl Terraform {
         }
     }
 
-    /// What a saved plan would do.
+    /// Reads a saved plan.
     pub(crate) async fn show(&self, file: &Path) -> Result<DestroyPlan, TerraformError> {
         let mut command = self.command(&["show", "-json", "-no-color"]);
         command.arg(file);
@@ -144,7 +144,7 @@ impl Terraform {
         })
     }
 
-    /// The program with everything that says which state is meant.
+    /// The command, with the environment that selects the state.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -173,7 +173,8 @@ impl Terraform {
             .join(self.data_dir.as_deref().unwrap_or(".terraform"))
     }
 
-    /// Runs to the end, on a thread where waiting is allowed. Its output may hold secrets, so it goes through no file.
+    /// Runs a command to its end on a blocking thread. Its output may contain secrets, so it is not
+    /// written to a file.
     async fn capture(&self, what: &str, mut command: Command) -> Result<Output, TerraformError> {
         let output = tokio::task::spawn_blocking(move || command.output()).await;
         let reason = match output {
@@ -199,7 +200,7 @@ impl Terraform {
 
 /// The recorded program, or the first of its name on the path.
 fn program(command: &str, path: &[PathBuf]) -> Result<PathBuf, TerraformError> {
-    // What Linux says of a running program whose file was replaced.
+    // Linux adds this to the path of a running program whose file was replaced.
     let command = command.strip_suffix(" (deleted)").unwrap_or(command);
     let recorded = Path::new(command);
     if recorded.is_absolute() && may_run(recorded) {
@@ -228,7 +229,7 @@ fn not_understood(command: &str, error: &serde_json::Error) -> TerraformError {
     }
 }
 
-/// What people are shown, without the box around it.
+/// Removes the frame that Terraform draws around messages.
 pub(super) fn without_frames(text: &str) -> String {
     text.replace(['│', '╷', '╵'], " ")
 }
@@ -243,7 +244,8 @@ mod tests {
         file
     }
 
-    /// The recorded program is used while it is there, then one of its name on the path; else both are named.
+    /// The recorded program is used while it exists, then one of its name on the path; otherwise
+    /// the error names both.
     #[test]
     fn the_recorded_program_goes_first() {
         let folder = tempfile::tempdir().unwrap();

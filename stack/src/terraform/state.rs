@@ -1,9 +1,9 @@
-//! What a state holds, as `state pull` tells it: no schema, no provider and no cloud is needed for that.
+//! The resources of a state, from `state pull`, which needs no schema, provider or cloud.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The resources that a state holds; data sources are none.
+/// The managed resources of a state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) resources: Vec<ManagedResource>,
@@ -14,24 +14,24 @@ pub(crate) struct State {
 pub(crate) struct ManagedResource {
     pub(crate) address: String,
     pub(crate) kind: String,
-    /// Its attributes may hold secrets: they are looked at, never passed on.
+    /// Its attributes may contain secrets: they are read, never passed on.
     attributes: Value,
 }
 
 impl ManagedResource {
-    /// A text among its attributes.
+    /// A text attribute.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.attributes.get(name)?.as_str()
     }
 
-    /// Whether it is one of jiti's own, which exists in the ledger and in no cloud.
+    /// Whether it is jiti's own resource, which exists in the ledger and in no cloud.
     pub(crate) fn is_own(&self) -> bool {
         self.kind.starts_with("jiti_")
     }
 }
 
 impl State {
-    /// Reads a state. Nothing at all is a state that holds nothing.
+    /// Parses a state. An empty text is an empty state.
     pub(super) fn read(text: &str) -> serde_json::Result<Self> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -50,7 +50,7 @@ impl State {
             };
             for instance in resource.instances {
                 let address = format!("{base}{}", index(&instance.index_key));
-                // A deposed object has the address of the one that replaced it.
+                // A deposed object has the address of the object that replaced it.
                 if resources.last().is_none_or(|last| last.address != address) {
                     resources.push(ManagedResource {
                         address,
@@ -63,7 +63,7 @@ impl State {
         Ok(Self { resources })
     }
 
-    /// Whether it holds the stack of a name.
+    /// Whether it lists the stack of this name.
     pub(crate) fn holds_stack(&self, name: &str) -> bool {
         self.resources
             .iter()
@@ -125,7 +125,7 @@ fn index(key: &Value) -> String {
     }
 }
 
-/// As the configuration language writes a text.
+/// A text as the configuration language quotes it.
 fn quoted(text: &str) -> String {
     let escaped = Value::from(text).to_string();
     escaped.replace("${", "$${").replace("%{", "%%{")
@@ -137,7 +137,8 @@ mod tests {
 
     use super::*;
 
-    /// Addresses are those of plans: modules, counts, keys with quotes; data sources are no resources.
+    /// Addresses match those of plans: modules, counts, keys with quotes. Data sources are left
+    /// out.
     #[test]
     fn addresses_are_those_of_plans() {
         let state = json!({"version": 4, "resources": [

@@ -1,25 +1,25 @@
-//! The lines that `apply -json` says, as far as a destroy has them.
+//! The lines of `apply -json` that matter for a destroy.
 
 use serde::Deserialize;
 
 use super::diagnostic::Diagnostic;
 
-/// One line. What is not about deletes or diagnostics is nothing.
+/// A line about a delete or a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     /// The delete of a resource began.
     Started(Hook),
-    /// It goes on.
+    /// The delete is still running.
     Progress(Hook),
-    /// It is done.
+    /// The delete has finished.
     Deleted(Hook),
-    /// It failed.
+    /// The delete failed.
     Errored(Hook),
-    /// Something is wrong.
+    /// A diagnostic.
     Diagnostic(Diagnostic),
 }
 
-/// What a line about a resource says of it.
+/// The content of a line about a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hook {
     pub(crate) address: String,
@@ -51,14 +51,14 @@ struct Resource {
     resource_type: String,
 }
 
-/// Reads a line; what is no JSON or of another kind is `None`: Terraform adds kinds as it likes.
+/// Parses a line; `None` for anything else: Terraform may add kinds of lines.
 pub(super) fn read(line: &str) -> Option<Line> {
     let raw: Raw = serde_json::from_str(line).ok()?;
     if raw.what == "diagnostic" {
         return raw.diagnostic.map(Line::Diagnostic);
     }
     let hook = raw.hook?;
-    // Data sources are read in an apply as well.
+    // An apply also reads data sources.
     if hook.action != "delete" {
         return None;
     }
@@ -78,7 +78,7 @@ pub(super) fn read(line: &str) -> Option<Line> {
     })
 }
 
-/// The addresses that a whole output says to be deleted, in order.
+/// The addresses that an output reports as deleted, in order.
 pub(crate) fn deleted(output: &str) -> Vec<String> {
     let read = output.lines().filter_map(read);
     read.filter_map(|line| match line {
@@ -88,7 +88,7 @@ pub(crate) fn deleted(output: &str) -> Vec<String> {
     .collect()
 }
 
-/// The diagnostics in a whole output.
+/// The diagnostics in an output.
 pub(super) fn diagnostics(output: &str) -> Vec<Diagnostic> {
     let read = output.lines().filter_map(read);
     read.filter_map(|line| match line {
@@ -102,7 +102,7 @@ pub(super) fn diagnostics(output: &str) -> Vec<Diagnostic> {
 mod tests {
     use super::*;
 
-    /// Deletes and diagnostics are read; other actions, other kinds and plain text are passed over.
+    /// Deletes and diagnostics are parsed; other actions, other kinds and plain text are skipped.
     #[test]
     fn deletes_and_diagnostics_are_read() {
         let hook = |what: &str, action: &str| {

@@ -1,14 +1,15 @@
-//! List prices that were asked for: kept in the inventory, and given back to the cloud before it describes anything.
+//! The list prices: requested, stored in the inventory, and given back to the cloud before it
+//! describes anything.
 
 use crate::cloud::{CloudError, Resource};
 use crate::service::{CloudAccess, Service, ServiceError};
 
 impl Service {
-    /// Asks for the present list prices of everything that is known to stand, and keeps them. What is described afterwards
-    /// is priced by them. Answers why the price list could not be asked, if it could not.
+    /// Requests and stores the current list prices of every known resource. Later descriptions use
+    /// them. Returns why the price list could not be requested, if so.
     ///
     /// # Errors
-    /// What the inventory says.
+    /// When the inventory cannot be read or written.
     pub async fn refresh_prices(&self) -> Result<Option<CloudError>, ServiceError> {
         let Some(access) = self.cloud_access() else {
             return Ok(None);
@@ -24,10 +25,10 @@ impl Service {
         }
     }
 
-    /// How many resources are known to stand.
+    /// How many resources are known.
     ///
     /// # Errors
-    /// What the inventory says.
+    /// When the inventory cannot be read or written.
     pub async fn known_resources(&self) -> Result<usize, ServiceError> {
         let Some(access) = self.cloud_access() else {
             return Ok(0);

@@ -1,4 +1,4 @@
-//! Adopting: a Terraform state holds a stack whose lease this ledger does not know.
+//! Adopts a stack that a Terraform state lists and this ledger has no lease for.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,14 @@ use crate::service::{NameHolder, Service, ServiceError};
 use crate::values::id::{LedgerId, Seq, StackName};
 
 impl Service {
-    /// Registers a stack that stands already. No limit is checked: it exists, and refusing would only
-    /// hide it. `created_at` is what its state tells; the cap counts from there.
+    /// Registers a stack that exists already. No limit is checked, because refusing would only hide
+    /// it. `created_at` comes from its state; the cap counts from there.
     ///
     /// A stack that this ledger knows as finished, from the same place, is answered as it is.
     ///
     /// # Errors
-    /// [`ServiceError::Taken`] when the name belongs to a stack of another place or to one that is
-    /// ending; else what the ledger says.
+    /// [`ServiceError::Taken`] when the name belongs to a stack of another place, or to one being
+    /// torn down; else a ledger error.
     pub async fn adopt(
         &self,
         stack: &StackName,

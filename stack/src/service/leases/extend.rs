@@ -12,8 +12,8 @@ impl Service {
     /// end.
     ///
     /// # Errors
-    /// [`ServiceError::Refused`] past the cap, with the latest end that is still allowed;
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Refused`] past the cap, with the latest time still allowed;
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn extend(&self, stack: &StackName, by: Span) -> Result<Timestamp, ServiceError> {
         let decide = |lease: &Lease, now| {
             let until = self

@@ -10,8 +10,8 @@ impl Service {
     /// Holds a stack until a time, which always comes.
     ///
     /// # Errors
-    /// [`ServiceError::Refused`] when it has passed or is later than the policy allows;
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Refused`] when the time has passed or is later than the policy allows;
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn hold(
         &self,
         stack: &StackName,
@@ -33,7 +33,7 @@ impl Service {
     /// Ends a hold before its time. A stack that is not held stays as it is.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn unhold(&self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, now| {
             Ok(match lease.at(now).hold_until {

@@ -11,7 +11,7 @@ use crate::service::backoff::Pauses;
 use crate::service::{Service, ServiceError};
 use crate::values::id::{Owner, PoolName, StackName};
 
-/// What came of an attempt to enter.
+/// The result of an attempt to enter.
 enum Entry {
     Entered,
     Full(Vec<StackName>),
@@ -41,8 +41,8 @@ impl Service {
         }
     }
 
-    /// Whether [`Service::enter_live`] would succeed now.
-    pub(super) async fn look_at_live(
+    /// Checks whether [`Service::enter_live`] would succeed now.
+    pub(super) async fn check_live(
         &self,
         owner: &Owner,
         stack: &StackName,
@@ -63,8 +63,8 @@ impl Service {
         })
     }
 
-    /// Waits for a turn among the stacks that are on their way to ready, where the policy limits
-    /// them. Dropping the future gives the wait up.
+    /// Waits for a place among the initialising stacks, where the policy limits them. Dropping the
+    /// future ends the wait.
     pub(super) async fn enter_inits(&self, stack: &StackName) -> Result<(), ServiceError> {
         let Some(limit) = self.policy().max_concurrent_inits else {
             return Ok(());
@@ -100,7 +100,8 @@ impl Service {
     ) -> Result<Entry, ServiceError> {
         self.retry_on_conflict(name, || async {
             let pool = self.ledger.pool(name).await?;
-            // The leases are read after the pool: whoever enters in between is seen as a lost race.
+            // The leases are read after the pool: a stack that enters in between causes a lost
+            // race.
             let leases = self.members(&pool, owner).await?;
             let now = self.now();
             let after = Turnover::of(&pool, rule, now, &leases, stack);
@@ -120,15 +121,15 @@ impl Service {
         .await
     }
 
-    /// Gives a place back. Failing at it is no failure of what is done: whoever needs the place
-    /// finds that its holder no longer belongs there.
+    /// Releases a place. A failure here is harmless: the next stack that needs the place finds that
+    /// its holder no longer belongs there.
     pub(super) async fn leave(&self, name: &PoolName, stack: &StackName) {
         if let Err(error) = self.try_leave(name, stack).await {
             tracing::debug!(%stack, pool = %name, %error, "a place was not given back");
         }
     }
 
-    /// Gives back the turn among the inits, where the policy limits them.
+    /// Releases the place among the inits, where the policy limits them.
     pub(super) async fn leave_inits(&self, stack: &StackName) {
         if self.policy().max_concurrent_inits.is_some() {
             self.leave(&PoolName::inits(), stack).await;
@@ -181,8 +182,8 @@ impl Service {
         }
     }
 
-    /// The leases that decide who is in a pool. For an owner: every live stack of that owner, so that
-    /// those which began while nobody counted are counted too.
+    /// The leases that decide who is in a pool. For an owner: every live stack of that owner,
+    /// including those that began before the limit was set.
     async fn members(
         &self,
         pool: &Pool,
@@ -209,13 +210,13 @@ impl Service {
     }
 }
 
-/// What a pool becomes when a stack wants to enter it.
+/// The change to a pool when a stack wants to enter it.
 struct Turnover {
-    /// Who is in it besides the stack, once it is put right.
+    /// The other members, after the correction.
     others: BTreeSet<StackName>,
     /// The stack is in it already, and the pool is as it should be.
     is_in: bool,
-    /// What puts it right: who no longer belongs leaves, who was never counted enters.
+    /// The correction: stacks that no longer belong leave, stacks that were never counted enter.
     kinds: Vec<PoolEventKind>,
 }
 

@@ -14,25 +14,25 @@ use crate::view::{CloudView, View};
 pub struct StackDetails {
     /// As it is listed.
     pub listing: Listing,
-    /// The lease itself; `None` when only tags tell of the stack.
+    /// The lease; `None` when only tags name the stack.
     pub lease: Option<Lease>,
     /// Everything that happened, in order, earlier leases of the name included.
     pub events: Vec<Event>,
-    /// What carries its tags, as it was last seen; by id.
+    /// The resources that carry its tags, as last described; by id.
     pub resources: Vec<ListedResource>,
 }
 
-/// Which stack of a name is meant, where several have it.
+/// Selects a stack where several have the same name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StackSelector {
-    /// The one of this app.
+    /// The stack of this app.
     pub app: Option<AppName>,
-    /// The one of this owner.
+    /// The stack of this owner.
     pub owner: Option<Owner>,
 }
 
 impl StackSelector {
-    fn fits(&self, listing: &Listing) -> bool {
+    fn matches(&self, listing: &Listing) -> bool {
         self.app.as_ref().is_none_or(|app| *app == listing.app)
             && self
                 .owner
@@ -45,23 +45,23 @@ impl Service {
     /// The lease of a stack, also when it is gone; `None` when the name never had one.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn lease(&self, stack: &StackName) -> Result<Option<Lease>, ServiceError> {
         Ok(self.ledger.lease(stack).await?)
     }
 
-    /// All stacks in a scope as they are now, by name, those among them that only tags tell of.
+    /// All stacks in a scope as they are now, by name, including those that only tags name.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn listing(&self, scope: Scope) -> Result<Vec<Listing>, ServiceError> {
         Ok(self.listing_with_view(scope).await?.0)
     }
 
-    /// The same, with what they were read against.
+    /// All stacks in a scope, with the view that they were read against.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn listing_with_view(
         &self,
         scope: Scope,
@@ -83,30 +83,31 @@ impl Service {
 
     /// Everything that is known about one stack, also when it is gone.
     ///
-    /// A lease that lives goes before what only tags tell of, and that before a lease that is gone.
+    /// A live lease comes first, then a stack that only tags name, then a lease that is gone.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`] when nothing of that name is known, [`ServiceError::Several`] when several that
-    /// only tags tell of have it; else what the ledger says.
+    /// [`ServiceError::Unknown`] when nothing of that name is known, [`ServiceError::Several`] when
+    /// several stacks without a lease have it; else a ledger error.
     pub async fn show(&self, stack: &StackName) -> Result<StackDetails, ServiceError> {
         self.show_one_of(stack, &StackSelector::default()).await
     }
 
-    /// The same, where a choice of app or owner may tell several of one name apart.
+    /// Everything that is known about one stack, where app or owner select among several of one
+    /// name.
     ///
     /// # Errors
     /// As [`Service::show`].
     pub async fn show_one_of(
         &self,
         stack: &StackName,
-        choice: &StackSelector,
+        selector: &StackSelector,
     ) -> Result<StackDetails, ServiceError> {
         let lease = self.ledger.lease(stack).await?;
         let view = self.view().await?;
         let leased = lease.map(|lease| (Listing::new(&lease, &view), lease));
-        let leased = leased.filter(|(listing, _)| choice.fits(listing));
+        let leased = leased.filter(|(listing, _)| selector.matches(listing));
         if leased.as_ref().is_none_or(|(_, lease)| !lease.is_live())
-            && let Some(shown) = self.show_unleased(stack, choice, &view).await?
+            && let Some(shown) = self.show_unleased(stack, selector, &view).await?
         {
             return Ok(shown);
         }
@@ -125,7 +126,7 @@ impl Service {
     async fn show_unleased(
         &self,
         stack: &StackName,
-        choice: &StackSelector,
+        selector: &StackSelector,
         view: &View,
     ) -> Result<Option<StackDetails>, ServiceError> {
         let Some(cloud) = &view.cloud else {
@@ -134,7 +135,7 @@ impl Service {
         let leases = self.ledger.leases(Scope::Live).await?;
         let unleased = cloud.unleased(&leases).into_iter();
         let listed_as = unleased.map(|tags| (tags, Listing::unleased(tags, cloud, view)));
-        let fits = |listing: &Listing| listing.name == *stack && choice.fits(listing);
+        let fits = |listing: &Listing| listing.name == *stack && selector.matches(listing);
         let mut fitting: Vec<_> = listed_as.filter(|(_, listing)| fits(listing)).collect();
         let Some((tags, listing)) = fitting.pop() else {
             return Ok(None);
@@ -161,18 +162,18 @@ impl Service {
         }))
     }
 
-    /// How the reaper is.
+    /// The reaper's status.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn reaper(&self) -> Result<ReaperStatus, ServiceError> {
         Ok(self.ledger.reaper().await?)
     }
 
-    /// What leases are read against at this moment.
+    /// The view that leases are read against now.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn view(&self) -> Result<View, ServiceError> {
         let reaper = self.ledger.reaper().await?;
         let view = View::new(self.now(), self.policy().clone(), reaper);

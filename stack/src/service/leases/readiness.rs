@@ -1,4 +1,4 @@
-//! On the way to ready: everything is created, phases, checks, and whether it became of use in time.
+//! Readiness: provisioned, init phases, checks, ready, and timed out.
 
 use crate::init::{PhaseBoundary, ReportedPhase};
 use crate::lease::{EventKind, Lease, Phase};
@@ -9,7 +9,7 @@ impl Service {
     /// Everything is created; checks begin.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn provisioned(&self, stack: &StackName) -> Result<Lease, ServiceError> {
         self.note(stack, EventKind::Provisioned).await
     }
@@ -17,7 +17,7 @@ impl Service {
     /// One readiness check has passed.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn check_passed(
         &self,
         stack: &StackName,
@@ -30,7 +30,7 @@ impl Service {
     /// Every readiness check has passed. A stack that is ready already stays as it is.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn ready(&self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, _| {
             Ok(match lease.recorded_phase {
@@ -47,7 +47,7 @@ impl Service {
     /// meanwhile.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn ready_timed_out(&self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, _| {
             Ok(match lease.recorded_phase {
@@ -60,11 +60,11 @@ impl Service {
         Ok(lease)
     }
 
-    /// A phase of the init begins or ends; `told` is its beginning and length where the stack itself
-    /// tells them.
+    /// Records that a phase of the init begins or ends. `told` has its start and length if the
+    /// stack reports them.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn mark_phase(
         &self,
         stack: &StackName,

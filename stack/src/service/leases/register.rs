@@ -8,7 +8,7 @@ use crate::service::{NameHolder, NameTaken, Service, ServiceError};
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 
-/// How to find out whether a process runs; the service itself looks at no process.
+/// Checks whether a process is alive; the service itself looks at no process.
 pub type LivenessCheck<'a> = dyn Fn(&ProcessId) -> Liveness + Send + Sync + 'a;
 
 /// A stack that was registered.
@@ -16,32 +16,32 @@ pub type LivenessCheck<'a> = dyn Fn(&ProcessId) -> Liveness + Send + Sync + 'a;
 pub struct RegisteredStack {
     /// Its lease.
     pub lease: Lease,
-    /// It continues a registration whose apply was killed before its state was written.
+    /// Whether it continues a registration whose apply was killed before its state was written.
     pub taken_over: bool,
 }
 
 impl Service {
-    /// Registers a stack under the policy in force, which is recorded with it. Waits for a turn
-    /// where inits are limited. When it fails or is dropped nothing is registered; places that were
-    /// taken by then are given back, or fall back within a minute.
+    /// Registers a stack under the policy in force, which is recorded with it. Waits for a place
+    /// where inits are limited. If it fails or is dropped, nothing is registered, and places that
+    /// were taken are released, or expire within a minute.
     ///
     /// # Errors
-    /// [`ServiceError::Refused`], [`ServiceError::Taken`], [`ServiceError::OwnerFull`], or what the
-    /// ledger says.
+    /// [`ServiceError::Refused`], [`ServiceError::Taken`], [`ServiceError::OwnerFull`], or a ledger
+    /// error.
     pub async fn open(
         &self,
         stack: &StackName,
         registration: Registration,
         processes: &LivenessCheck<'_>,
     ) -> Result<RegisteredStack, ServiceError> {
-        // Whoever will be refused is refused before it waits for a turn.
+        // A registration that will be refused is refused before it waits.
         self.plan_open(stack, &registration, processes).await?;
         let inits = registration.terms.ready_timeout.is_some();
         if inits {
             self.enter_inits(stack).await?;
         }
         let opened = self.register(stack, registration, processes).await;
-        // When another apply has taken the name meanwhile, the turn is that one's as well.
+        // If another apply took the name meanwhile, the place belongs to that one.
         let taken = matches!(opened, Err(ServiceError::Taken(_)));
         if opened.is_err() && inits && !taken {
             self.leave_inits(stack).await;
@@ -49,10 +49,10 @@ impl Service {
         opened
     }
 
-    /// The checks of [`Service::open`] without writing anything: what a plan can say beforehand.
+    /// The checks of [`Service::open`], without writing anything: what a plan can report.
     ///
     /// # Errors
-    /// The same, but for races that only writing can lose.
+    /// As [`Service::open`], except for races that only writing can lose.
     pub async fn plan_open(
         &self,
         stack: &StackName,
@@ -63,8 +63,8 @@ impl Service {
             .check_registration(registration)
             .map_err(|refusals| ServiceError::refused(stack, refusals))?;
         let lease = self.ledger.lease(stack).await?;
-        free(lease.as_ref(), &registration.origin, processes, self.now())?;
-        self.look_at_live(&registration.owner, stack).await
+        check_free(lease.as_ref(), &registration.origin, processes, self.now())?;
+        self.check_live(&registration.owner, stack).await
     }
 
     async fn register(
@@ -82,7 +82,7 @@ impl Service {
                 self.leave_live(&former.owner, stack).await;
             }
             Ok(_) => {}
-            // The place belongs to whoever has the name, when that is the same owner.
+            // The place belongs to the name's holder if the owner is the same.
             Err(ServiceError::Taken(taken)) if taken.owner == owner => {}
             Err(_) => self.leave_live(&owner, stack).await,
         }
@@ -92,7 +92,7 @@ impl Service {
         })
     }
 
-    /// The lease, and the one that it takes over.
+    /// Writes the registration; returns the lease, and the one that it takes over.
     async fn begin(
         &self,
         stack: &StackName,
@@ -105,7 +105,7 @@ impl Service {
         self.retry_on_conflict(stack, || async {
             let found = self.ledger.lease(stack).await?;
             let now = self.now();
-            free(found.as_ref(), &registration.origin, processes, now)?;
+            check_free(found.as_ref(), &registration.origin, processes, now)?;
             let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
             let kinds = vec![requested.clone()];
             let begun = self.append(stack, after, now, kinds).await?;
@@ -115,9 +115,9 @@ impl Service {
     }
 }
 
-/// Whether a name can be registered from a place: nobody has it, or only an apply in the same place
-/// that was killed.
-fn free(
+/// Whether a name is free for this origin: unused, or used only by a killed apply of the same
+/// place.
+fn check_free(
     lease: Option<&Lease>,
     origin: &Origin,
     processes: &LivenessCheck<'_>,

@@ -5,15 +5,16 @@ use crate::service::{Service, ServiceError};
 use crate::values::id::StackName;
 
 impl Service {
-    /// Notes that Terraform deleted the stack. Outside a teardown it is gone by that; during one
-    /// only the teardown says when it is. One that is gone already, or was never here, is success: a
-    /// destroy must always be possible. No limit is looked at.
+    /// Records that Terraform deleted the stack. Outside a teardown, the stack is gone with that;
+    /// during one, the teardown decides. Releasing a stack that is gone or unknown succeeds,
+    /// because a destroy must always be possible. No limit is checked.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn release(&self, stack: &StackName) -> Result<(), ServiceError> {
         match self.note(stack, EventKind::Released).await {
-            // Its place among the owner's stacks falls back by itself, being counted by leases.
+            // Its place among the owner's stacks is freed with the lease, because leases are
+            // counted.
             Ok(_) => self.leave_inits(stack).await,
             Err(ServiceError::Unknown { .. }) => {}
             Err(error) => return Err(error),

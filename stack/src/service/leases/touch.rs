@@ -1,17 +1,17 @@
-//! Touching: somebody says that the stack is in use.
+//! Touch: a user or a script reports that the stack is in use.
 
 use crate::lease::{EventKind, Lease};
 use crate::service::{Service, ServiceError};
 use crate::values::id::StackName;
 
-/// What a use is called that a person or a script reports.
+/// The signal's name of a reported use.
 const TOUCH: &str = "touch";
 
 impl Service {
-    /// Notes that somebody uses the stack now.
+    /// Records that the stack is in use now.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn touch(&self, stack: &StackName) -> Result<Lease, ServiceError> {
         let signal = TOUCH.to_owned();
         self.note(stack, EventKind::Activity { signal }).await

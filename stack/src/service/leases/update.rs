@@ -8,7 +8,7 @@ use crate::policy::Policy;
 use crate::service::{Service, ServiceError};
 use crate::values::id::{AppVersion, Owner, StackName};
 
-/// How a stack is wanted from now on: everything that may change in place.
+/// The desired state of a stack: everything that may change in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredLease {
     /// The version.
@@ -17,16 +17,16 @@ pub struct DesiredLease {
     pub owner: Owner,
     /// The terms.
     pub terms: Terms,
-    /// Where Terraform runs for it: a checkout may be another one each time. A move alone is no
-    /// difference; it is noted with the next one.
+    /// Where Terraform runs. Each checkout may be another place, so a move alone is not a
+    /// difference; it is recorded with the next one.
     pub origin: Origin,
 }
 
 impl Service {
-    /// Notes that Terraform's state holds the stack: its registration is finished.
+    /// Records that Terraform's state lists the stack: its registration is finished.
     ///
     /// # Errors
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn recorded(&self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, _| {
             Ok(match lease.recorded {
@@ -37,13 +37,13 @@ impl Service {
         self.change(stack, decide).await
     }
 
-    /// Brings a stack to what is wanted. A new version renews, unless `renew_on` is `never`; where
-    /// the stack declares readiness it also begins a new init and waits for a turn. A renewal never
-    /// shortens. Nothing is written when nothing differs.
+    /// Brings a stack to the desired state. A new version renews the lease, unless `renew_on` is
+    /// `never`; if the stack declares readiness, it also starts a new init and waits for a place. A
+    /// renewal never shortens a lease. Without a difference, nothing is written.
     ///
     /// # Errors
     /// [`ServiceError::Refused`] for what changes, [`ServiceError::OwnerFull`] for a new owner,
-    /// [`ServiceError::Unknown`], or what the ledger says.
+    /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn update(
         &self,
         stack: &StackName,
@@ -80,7 +80,7 @@ impl Service {
     /// The lease as [`Service::update`] would leave it now; nothing is written.
     ///
     /// # Errors
-    /// The same.
+    /// As [`Service::update`].
     pub async fn plan_update(
         &self,
         stack: &StackName,
@@ -90,7 +90,7 @@ impl Service {
         let now = self.now();
         let kinds = differences(&lease, wanted, self.policy(), now)?;
         if lease.owner != wanted.owner {
-            self.look_at_live(&wanted.owner, stack).await?;
+            self.check_live(&wanted.owner, stack).await?;
         }
         let mut planned = lease;
         for kind in kinds {
@@ -112,8 +112,8 @@ impl Service {
     }
 }
 
-/// The events between a lease and what is wanted, in the order in which they make sense: the terms
-/// first, because a renewal counts with the new TTL.
+/// The events from a lease to the desired state, in order: the terms first, because a renewal uses
+/// the new TTL.
 fn differences(
     lease: &Lease,
     wanted: &DesiredLease,

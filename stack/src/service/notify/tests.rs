@@ -159,7 +159,7 @@ async fn a_receiver_that_was_down_is_tried_again() {
     world.clock.advance(Span::minutes(6 * 60));
     *receiver.down.lock().unwrap() = true;
     let told = world.warns(&receiver).await;
-    assert_eq!((told.told.len(), told.failed.len()), (0, 1));
+    assert_eq!((told.delivered.len(), told.failed.len()), (0, 1));
     assert_eq!(*receiver.tries.lock().unwrap(), 1);
     assert_eq!(world.warned("a").await, 0);
     *receiver.down.lock().unwrap() = false;
@@ -175,13 +175,13 @@ async fn a_lost_turn_is_taken_over() {
     let service = world.service();
     assert!(
         service
-            .take_turn(&RunId::random(), &dead_process())
+            .take_lock(&RunId::random(), &dead_process())
             .await
             .unwrap()
     );
     assert!(
         service
-            .take_turn(&RunId::random(), &this_process())
+            .take_lock(&RunId::random(), &this_process())
             .await
             .unwrap()
     );
@@ -198,13 +198,13 @@ async fn a_lost_turn_delivers_nothing() {
     let world = World::new().await;
     let service = world.service();
     let (mine, theirs) = (RunId::random(), RunId::random());
-    assert!(service.take_turn(&mine, &dead_process()).await.unwrap());
-    assert!(service.is_on_turn(&mine, noon()).await.unwrap());
-    assert!(service.take_turn(&theirs, &this_process()).await.unwrap());
-    assert!(!service.is_on_turn(&mine, noon()).await.unwrap());
-    assert!(service.is_on_turn(&theirs, noon()).await.unwrap());
+    assert!(service.take_lock(&mine, &dead_process()).await.unwrap());
+    assert!(service.holds_lock(&mine, noon()).await.unwrap());
+    assert!(service.take_lock(&theirs, &this_process()).await.unwrap());
+    assert!(!service.holds_lock(&mine, noon()).await.unwrap());
+    assert!(service.holds_lock(&theirs, noon()).await.unwrap());
     world.clock.advance(Span::minutes(2));
-    assert!(!service.is_on_turn(&theirs, noon()).await.unwrap());
+    assert!(!service.holds_lock(&theirs, noon()).await.unwrap());
 }
 
 /// A lease that began anew under the same name has not been warned.
@@ -224,7 +224,7 @@ async fn a_new_lease_has_not_been_warned() {
         .write("a", Seq(2), new_event(service.now(), begin))
         .await;
     let letter = Notification::Stack(Box::new(warning));
-    service.write_down(&letter).await.unwrap();
+    service.record_delivery(&letter).await.unwrap();
     assert_eq!(world.warned("a").await, 0);
     service.warn(&this_process(), &receiver).await.unwrap();
     assert_eq!(receiver.ids(), about(&["b", "c"]));
@@ -266,7 +266,7 @@ async fn a_clock_off_the_clouds_is_told_once_a_day() {
             .service()
             .alarm(&this_process(), &receiver, alarm)
             .await;
-        told.unwrap().told.len()
+        told.unwrap().delivered.len()
     };
     assert_eq!((alarmed().await, alarmed().await), (1, 0));
     world.clock.advance(Span::minutes(24 * 60 - 1));

@@ -1,4 +1,4 @@
-//! Why a sleep or a wake did not begin.
+//! Why a sleep or a wake did not start, or was interrupted.
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -7,11 +7,11 @@ use crate::service::ServiceError;
 use crate::values::id::{Actor, StackName};
 use crate::values::ttl::Span;
 
-/// What kept it from beginning: nothing was stopped or started.
+/// Why nothing, or nothing more, was stopped or started.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum SleepError {
-    /// What the ledger or the policy says.
+    /// The ledger failed, or the policy refused.
     #[error(transparent)]
     Service(#[from] ServiceError),
 
@@ -24,9 +24,9 @@ pub enum SleepError {
     /// The credentials do not work, or belong to another account.
     #[error("nothing was changed: the credentials for {place} do not work: {reason}")]
     Credentials {
-        /// Where.
+        /// The place.
         place: String,
-        /// What was said.
+        /// The cloud's error.
         reason: String,
     },
 
@@ -39,14 +39,14 @@ pub enum SleepError {
         stack: StackName,
     },
 
-    /// It was to wake at a time that has passed.
+    /// The requested time has passed.
     #[error("it cannot sleep until {until}: that has passed")]
     Passed {
         /// Until when.
         until: Timestamp,
     },
 
-    /// Somebody else puts it to sleep or wakes it.
+    /// Another process puts the stack to sleep or wakes it.
     #[error(
         "\"{stack}\" is being put to sleep or woken already, for {by}, by process {pid} on {host} since {since}: wait until that is done"
     )]
@@ -55,22 +55,22 @@ pub enum SleepError {
         stack: StackName,
         /// Who asked for it.
         by: Actor,
-        /// The machine that does it.
+        /// The machine that runs it.
         host: String,
-        /// Its process there.
+        /// The process id there.
         pid: u32,
-        /// Since when.
+        /// When it began.
         since: Timestamp,
     },
 
-    /// While it was being done somebody else took it over.
+    /// Another process took the operation over.
     #[error(
         "\"{stack}\" was taken over by somebody else, or is being torn down: whoever is silent in the ledger for {silent} loses the turn; look at it with `jiti show {stack}`"
     )]
     Lost {
         /// The stack.
         stack: StackName,
-        /// After which silence a turn is taken over.
+        /// How long a process may be silent before another takes over.
         silent: Span,
     },
 
@@ -87,7 +87,7 @@ pub enum SleepError {
 }
 
 impl SleepError {
-    /// Whether a rule forbids it; nothing is broken.
+    /// Whether a rule refused it; otherwise it failed.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Stopping or starting one after the other, and waiting for what has begun.
+//! Stops or starts resources one after the other, and waits until each is done.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use super::outcome::{PowerFailure, PowerStep, SwitchedResource};
 use super::{OnPowerStep, PollPolicy, SleepError};
 use crate::cloud::{BoxFuture, Cloud, CloudError, CloudErrorKind, Resource, ResourceId, Unchecked};
 
-/// What is done with a group of resources.
+/// What to do with a group of resources.
 enum PowerAction<'a> {
     Stop,
-    /// Each is given back the size that it had.
+    /// Each resource gets its recorded size back.
     Start(&'a BTreeMap<String, Value>),
 }
 
-/// Stopping or starting, and what came of it.
+/// Stops or starts resources, and collects the results.
 pub(super) struct PowerExecutor<'a> {
     cloud: &'a dyn Cloud,
     patience: PollPolicy,
@@ -24,7 +24,7 @@ pub(super) struct PowerExecutor<'a> {
     turn: OperationLock<'a>,
     pub(super) moved: Vec<SwitchedResource>,
     pub(super) failed: Vec<PowerFailure>,
-    /// What was asked to stop or to start, whatever came of it.
+    /// The resources that jiti tried to stop or start, whatever the result.
     pub(super) touched: BTreeSet<ResourceId>,
 }
 
@@ -51,12 +51,12 @@ impl<'a> PowerExecutor<'a> {
             .extend(places.iter().map(PowerFailure::not_looked));
     }
 
-    /// Whose turn it is, for whoever says how it ended.
+    /// The lock of this operation, through which its end is recorded.
     pub(super) fn turn(&self) -> &OperationLock<'a> {
         &self.turn
     }
 
-    /// What could not be done, in a sentence for the ledger.
+    /// The failures, as a reason for the ledger.
     pub(super) fn reason(&self) -> String {
         let each = self.failed.iter();
         let each: Vec<_> = each
@@ -65,17 +65,17 @@ impl<'a> PowerExecutor<'a> {
         each.join("; ")
     }
 
-    /// Stops them, and waits until they are `done`.
+    /// Stops the resources, and waits until they are `done`.
     pub(super) async fn stop(
         &mut self,
         group: &[&Resource],
         done: impl Fn(&Resource) -> bool,
     ) -> Result<(), SleepError> {
         let begun = self.begin(group, &PowerAction::Stop).await?;
-        self.wait(begun, "it does not stop", done).await
+        self.wait(begun, "it did not stop in time", done).await
     }
 
-    /// Gives them back their sizes, and waits until they are `done`.
+    /// Gives the resources their sizes back, and waits until they are `done`.
     pub(super) async fn start(
         &mut self,
         group: &[&Resource],
@@ -83,7 +83,7 @@ impl<'a> PowerExecutor<'a> {
         done: impl Fn(&Resource) -> bool,
     ) -> Result<(), SleepError> {
         let begun = self.begin(group, &PowerAction::Start(prior)).await?;
-        self.wait(begun, "it does not start", done).await
+        self.wait(begun, "it did not start in time", done).await
     }
 
     async fn begin(
@@ -110,9 +110,9 @@ impl<'a> PowerExecutor<'a> {
                 None => cloud.stop(one),
                 Some(size) => cloud.start(one, size),
             };
-            match self.insist(call).await? {
+            match self.retry(call).await? {
                 Ok(()) => begun.push((*one).clone()),
-                // What is gone needs no stopping.
+                // A deleted resource does not have to be stopped.
                 Err(error) if error.kind == CloudErrorKind::Gone && size.is_none() => {}
                 Err(error) => self.fail(one, error.to_string()),
             }
@@ -120,8 +120,9 @@ impl<'a> PowerExecutor<'a> {
         Ok(begun)
     }
 
-    /// Makes a call until it is answered for good, or there is no patience left; not once the turn is somebody else's.
-    async fn insist<'c>(
+    /// Repeats a call while its error is transient and tries remain. Stops as soon as the lock is
+    /// lost.
+    async fn retry<'c>(
         &mut self,
         call: impl Fn() -> BoxFuture<'c, Result<(), CloudError>>,
     ) -> Result<Result<(), CloudError>, SleepError> {
@@ -130,8 +131,8 @@ impl<'a> PowerExecutor<'a> {
             self.turn.keep().await?;
             let answer = call().await;
             match &answer {
-                Err(error) if error.is_transient() && tries < self.patience.tries => {
-                    tokio::time::sleep(self.patience.look).await;
+                Err(error) if error.is_transient() && tries < self.patience.max_tries => {
+                    tokio::time::sleep(self.patience.interval).await;
                 }
                 _ => return Ok(answer),
             }
@@ -139,7 +140,7 @@ impl<'a> PowerExecutor<'a> {
         }
     }
 
-    /// Until each is done, or there is no patience left.
+    /// Waits until each resource is done, or the polls are used up.
     async fn wait(
         &mut self,
         begun: Vec<Resource>,
@@ -148,12 +149,12 @@ impl<'a> PowerExecutor<'a> {
     ) -> Result<(), SleepError> {
         let mut waiting = begun;
         let mut said: BTreeMap<ResourceId, String> = BTreeMap::new();
-        for look in 0.. {
+        for poll in 0.. {
             if waiting.is_empty() {
                 return Ok(());
             }
-            if look > 0 {
-                tokio::time::sleep(self.patience.look).await;
+            if poll > 0 {
+                tokio::time::sleep(self.patience.interval).await;
             }
             self.turn.keep().await?;
             let described = self.cloud.describe(&waiting).await;
@@ -179,7 +180,7 @@ impl<'a> PowerExecutor<'a> {
                 }
                 !ended
             });
-            if look >= self.patience.looks {
+            if poll >= self.patience.max_polls {
                 break;
             }
         }

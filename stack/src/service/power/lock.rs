@@ -1,4 +1,5 @@
-//! One at a time: who puts a stack to sleep or wakes it is in the ledger, and while that one lives nobody else acts.
+//! The lock of a sleep or a wake: the ledger records which process works on the stack, and no other
+//! starts while that one is alive.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,11 @@ use crate::service::{Service, ServiceError};
 use crate::sleep;
 use crate::values::id::{RunId, Seq, StackName};
 
-/// How often it is said that a turn goes on: several times in the silence after which it is taken over.
+/// How often the lock's heartbeat is recorded: several times within the silence after which another
+/// process takes over.
 const BEAT: SignedDuration = SignedDuration::from_mins(2);
 
-/// A turn that was taken: only its holder stops and starts anything.
+/// The lock of an operation: only its holder stops and starts anything.
 pub(super) struct OperationLock<'a> {
     service: &'a Service,
     stack: &'a StackName,
@@ -25,7 +27,7 @@ pub(super) struct OperationLock<'a> {
 }
 
 impl Service {
-    /// That nobody may begin while somebody who lives is at it.
+    /// Refuses to start while another operation is alive.
     pub(super) fn refuse_during_operation(&self, lease: &Lease) -> Result<(), SleepError> {
         match active_operation(lease, self.now()) {
             Some(turn) => Err(SleepError::Running {
@@ -39,8 +41,9 @@ impl Service {
         }
     }
 
-    /// Takes the turn by writing what is intended, which is made of the sizes that the ledger has. `None`: since `before`
-    /// was read somebody else had a turn, and what was seen of the cloud before is no longer what stands there.
+    /// Takes the lock by recording the intent, which contains the sizes that the ledger does not
+    /// have yet. `None`: another operation ran since `before` was read, so what was read of the
+    /// cloud is out of date.
     pub(super) async fn begin_operation<'a>(
         &'a self,
         before: &'a Lease,
@@ -81,8 +84,9 @@ impl Service {
 }
 
 impl OperationLock<'_> {
-    /// That the turn is still ours; says so from time to time. A ledger that cannot be reached for a moment takes it from
-    /// nobody; one that cannot be for long may have given it to somebody else.
+    /// Checks that the lock is still ours, and records a heartbeat from time to time. If the ledger
+    /// is unreachable for a moment, the lock is kept; after a long time, another process may have
+    /// it.
     pub(super) async fn keep(&mut self) -> Result<(), SleepError> {
         let now = self.service.now();
         let silent = now.duration_since(self.heard_at);
@@ -107,7 +111,7 @@ impl OperationLock<'_> {
         }
     }
 
-    /// Writes that it has come to its end.
+    /// Records the end of the operation.
     pub(super) async fn done(&self, kind: EventKind) -> Result<Lease, SleepError> {
         let stack = self.stack;
         self.service
@@ -125,7 +129,8 @@ impl OperationLock<'_> {
             .await
     }
 
-    /// Writes that it has come to no end. Where that can't be written, the next one finds this process dead or silent.
+    /// Records that the operation failed. If that fails too, the next process finds this one dead
+    /// or silent.
     pub(super) async fn failed(&self, reason: String) {
         let failed = |lease: &Lease, _| {
             let (run, reason) = (self.run.clone(), reason.clone());
@@ -133,7 +138,7 @@ impl OperationLock<'_> {
             Ok(self.holds(lease).then_some(failed).into_iter().collect())
         };
         if let Err(error) = self.service.change(self.stack, failed).await {
-            tracing::debug!(stack = %self.stack, %error, "it could not be written that a sleep or a wake has ended");
+            tracing::debug!(stack = %self.stack, %error, "could not record the end of a sleep or a wake");
         }
     }
 
@@ -150,7 +155,7 @@ impl OperationLock<'_> {
     }
 }
 
-/// Whether an event tells that somebody stops or starts something, or has.
+/// Whether an event belongs to a sleep or a wake.
 fn is_of_a_turn(event: &Event) -> bool {
     use EventKind as E;
     matches!(

@@ -1,5 +1,5 @@
-//! What the reaper does for stacks that sleep: it wakes those whose sleep is over, and stops again what has started by
-//! itself in those that sleep on.
+//! The reaper's maintenance of sleeping stacks: it wakes those whose sleep is over, and stops again
+//! what started on its own in the others.
 
 use std::fmt;
 
@@ -15,50 +15,51 @@ use crate::sleep;
 use crate::values::id::{Seq, StackName};
 use crate::view::CloudView;
 
-/// What was done about a stack that slept.
+/// What was done about a sleeping stack.
 #[derive(Clone, Debug)]
 pub struct MaintenanceOutcome {
     /// The stack.
     pub name: StackName,
-    /// Why.
+    /// The reason.
     pub why: MaintenanceReason,
-    /// What came of it; `None` when nothing was done.
+    /// The result; `None` when nothing was done.
     pub ended: Option<Result<PowerOutcome, SleepError>>,
 }
 
-/// Why something is to be done about a stack that sleeps.
+/// Why a sleeping stack needs maintenance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MaintenanceReason {
     /// Its sleep is over.
     Over,
-    /// These of it had started again by themselves, as a database does after some days.
+    /// These resources started on their own, as a stopped database does after some days.
     Restarted(Vec<String>),
-    /// It was being put to sleep again, which took longer than somebody waited, and all of it is stopped by now.
+    /// It was being put to sleep again, which took too long, and everything has stopped by now.
     Unfinished,
-    /// These of it run though it sleeps, and nothing tells that they started by themselves: they are left alone.
+    /// These resources run although the stack sleeps, and not because they started on their own:
+    /// they are left alone.
     Runs(Vec<String>),
 }
 
 impl fmt::Display for MaintenanceOutcome {
-    /// What was done, in a sentence.
+    /// What was done, as a sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, why, ended } = self;
         let (begun, done, not) = match why {
             MaintenanceReason::Over => ("its sleep was over".to_owned(), "is awake", "awake"),
             MaintenanceReason::Restarted(what) => (
-                format!("these had started by themselves: {}", what.join(", ")),
+                format!("these started on their own: {}", what.join(", ")),
                 "is asleep again",
                 "asleep again",
             ),
             MaintenanceReason::Unfinished => (
-                "all of it has stopped meanwhile".to_owned(),
+                "everything has stopped meanwhile".to_owned(),
                 "is asleep again",
                 "asleep again",
             ),
             MaintenanceReason::Runs(what) => {
                 return write!(
                     f,
-                    "Warning: {name} sleeps, and somebody has started what its sleep had stopped: {}; `jiti sleep {name}` stops it again, `jiti wake {name}` starts the rest",
+                    "Warning: {name} is asleep, and a user started what its sleep had stopped: {}; `jiti sleep {name}` stops it again, `jiti wake {name}` starts the rest",
                     what.join(", ")
                 );
             }
@@ -72,7 +73,7 @@ impl fmt::Display for MaintenanceOutcome {
                     .collect();
                 write!(
                     f,
-                    "Warning: not all of {name} is {not} yet, the next run goes on ({begun}): {}",
+                    "Warning: not all of {name} is {not} yet; the next run continues ({begun}): {}",
                     each.join("; ")
                 )
             }
@@ -83,12 +84,12 @@ impl fmt::Display for MaintenanceOutcome {
 }
 
 impl Service {
-    /// Wakes the stacks whose sleep is over, and puts those to sleep again of which something has started by itself, as
-    /// far as is known of the cloud. What is held, or in somebody's hands, is left alone. One that takes longer than the
-    /// patience lasts is gone on with by the next call.
+    /// Wakes the stacks whose sleep is over, and puts those back to sleep in which something
+    /// started on its own, as far as the stored cloud data shows. Held stacks, and stacks in an
+    /// operation, are left alone. The next call continues what takes longer than the policy allows.
     ///
     /// # Errors
-    /// What the ledger or the inventory says before anything was begun.
+    /// When the ledger or the inventory cannot be read.
     pub async fn maintain_sleeping(
         &self,
         patience: PollPolicy,
@@ -114,10 +115,10 @@ impl Service {
         Ok(tended)
     }
 
-    /// The stacks whose sleep is over, by the time they asked to be woken at.
+    /// The stacks whose requested wake-up time has passed.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn wakes_due(&self) -> Result<Vec<StackName>, ServiceError> {
         let now = self.now();
         let leases = self.ledger.leases(Scope::Live).await?;
@@ -132,7 +133,7 @@ impl Service {
         Ok(due.into_iter().map(|(_, name)| name).collect())
     }
 
-    /// The stacks that sleep and of which something runs that a sleep had stopped.
+    /// The sleeping stacks in which something runs that a sleep had stopped.
     async fn restless(&self) -> Result<Vec<(StackName, MaintenanceReason)>, ServiceError> {
         let Some(cloud) = self.cloud_view().await? else {
             return Ok(Vec::new());
@@ -163,9 +164,9 @@ impl Service {
             let names = |all: Vec<&Resource>| all.iter().map(|one| one.id.to_string()).collect();
             let why = match (by_itself.is_empty(), others.is_empty()) {
                 (true, true) => continue,
-                // What a sleep that has failed could not stop was told by that.
+                // A failed sleep already reported what it could not stop.
                 (true, false) if lease.partly_asleep => continue,
-                // Somebody is at work there: the rest is not stopped under their hands either.
+                // A user works there: the rest is not stopped either.
                 (_, false) => MaintenanceReason::Runs(names(others)),
                 (false, true) => MaintenanceReason::Restarted(names(by_itself)),
             };
@@ -175,7 +176,7 @@ impl Service {
     }
 }
 
-/// Whether it sleeps, or was to and has something left to give back.
+/// Whether the stack sleeps, or something in it is still stopped.
 fn sleeps(lease: &Lease, now: Timestamp) -> bool {
     match lease.phase_at(now) {
         Phase::Asleep => true,

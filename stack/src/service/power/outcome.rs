@@ -1,4 +1,4 @@
-//! What a sleep would do, what it is doing, and how it and a wake ended.
+//! The plan of a sleep, its steps, and the result of a sleep or a wake.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,30 +8,30 @@ use crate::sleep::{self, RemainingCosts};
 use crate::values::id::StackName;
 use crate::values::ttl::Elapsed;
 
-/// What a sleep would do.
+/// The plan of a sleep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SleepPlan {
     /// The stack.
     pub name: StackName,
-    /// What would be stopped.
+    /// The resources that would be stopped.
     pub stops: Vec<SwitchedResource>,
-    /// What would go on costing.
+    /// The cost that remains.
     pub remains: RemainingCosts,
-    /// How long waking takes, by the history of the app; `None`: it was never woken.
+    /// How long waking takes, from the app's history; `None`: it was never woken.
     pub ready_again_seconds: Option<Elapsed>,
-    /// Where it could not be looked.
+    /// What could not be checked.
     pub not_looked: Vec<Unchecked>,
 }
 
-/// Something that is stopped or started.
+/// A resource that is stopped or started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchedResource {
-    /// What it is.
+    /// Its id.
     pub id: ResourceId,
     /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where it is.
+    /// Its region.
     pub region: String,
 }
 
@@ -45,17 +45,17 @@ impl SwitchedResource {
     }
 }
 
-/// Something that could not be stopped or started, or a place where it could not be looked.
+/// A resource that could not be stopped or started, or a place that could not be checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PowerFailure {
-    /// What, or where.
+    /// The resource's id, or the place.
     pub id: String,
-    /// Its type, where it is one.
+    /// Its type, if it is a resource.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Where it is.
+    /// Its region.
     pub region: Option<String>,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -70,12 +70,12 @@ impl PowerFailure {
     }
 }
 
-/// Something that starts again by itself.
+/// A resource that will start on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScheduledStart {
-    /// What it is.
+    /// Its id.
     pub id: ResourceId,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
@@ -88,40 +88,40 @@ impl ScheduledStart {
     }
 }
 
-/// A step, told as it happens.
+/// A step, reported as it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum PowerStep {
-    /// One is asked to stop.
+    /// jiti asks the resource to stop.
     Stopping(SwitchedResource),
-    /// One is asked to start.
+    /// jiti asks the resource to start.
     Starting(SwitchedResource),
-    /// One has stopped, or has its size again.
+    /// The resource has stopped, or has its size back.
     Done(SwitchedResource),
-    /// One could not.
+    /// The resource could not be stopped or started.
     Failed(PowerFailure),
 }
 
-/// How a sleep or a wake ended.
+/// The result of a sleep or a wake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PowerOutcome {
     /// The stack.
     pub name: StackName,
-    /// Whether it is asleep now.
+    /// Whether the stack is asleep now.
     pub asleep: bool,
-    /// What was stopped or started, in that order.
+    /// The resources that were stopped or started, in order.
     pub moved: Vec<SwitchedResource>,
-    /// What could not be: while there is any, the stack is half asleep.
+    /// The failures: while there are any, the stack is partly asleep.
     pub failed: Vec<PowerFailure>,
-    /// What goes on costing while it sleeps.
+    /// The cost that remains while it sleeps.
     pub remains: RemainingCosts,
-    /// What starts again by itself meanwhile.
+    /// The resources that will start on their own meanwhile.
     pub restarts: Vec<ScheduledStart>,
-    /// When it wakes by itself.
+    /// When the reaper wakes it.
     pub wake_at: Option<Timestamp>,
-    /// How long waking takes, by the history of the app; `None`: it was never woken.
+    /// How long waking takes, from the app's history; `None`: it was never woken.
     pub ready_again_seconds: Option<Elapsed>,
-    /// What had a size before and no longer exists.
+    /// The resources that had a recorded size and no longer exist.
     pub missing: Vec<ResourceId>,
 }
 

@@ -1,4 +1,4 @@
-//! The look at what a sleep or a wake has changed, and at nothing else: what is shown from then on is that.
+//! Reads again what a sleep or a wake has changed, and nothing else, so that later views show it.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use crate::sleep;
 use crate::values::id::StackName;
 
 impl Service {
-    /// Asks once more about what was stopped or started and what that alone owns, keeps the answer, and tells the ledger
-    /// what the stack costs now. Answers the stack's resources as they are then. What could not be kept is found by the
-    /// next sync.
-    pub(super) async fn look_at_changed(
+    /// Describes what was stopped or started, and what that owns, once more; stores the answer, and
+    /// records the stack's new cost in the ledger. Returns the stack's resources as they are then.
+    /// The next sync finds what could not be stored.
+    pub(super) async fn reread_changed(
         &self,
         stack: &StackName,
         mut mine: Vec<Resource>,
@@ -41,11 +41,11 @@ impl Service {
             .record_descriptions(at, ids, described)
             .await;
         if let Err(error) = kept {
-            tracing::debug!(%stack, %error, "what was changed could not be kept");
+            tracing::debug!(%stack, %error, "could not store what was changed");
             return mine;
         }
         if let Err(error) = self.update_rate(stack).await {
-            tracing::debug!(%stack, %error, "the ledger was not told what it costs now");
+            tracing::debug!(%stack, %error, "could not record the new rate in the ledger");
         }
         mine
     }

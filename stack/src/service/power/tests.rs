@@ -19,9 +19,9 @@ use crate::values::id::RunId;
 use crate::values::ttl::Span;
 
 const QUICK: PollPolicy = PollPolicy {
-    look: Duration::from_millis(1),
-    looks: 3,
-    tries: 2,
+    interval: Duration::from_millis(1),
+    max_polls: 3,
+    max_tries: 2,
 };
 
 /// A ready stack of a group of one to three with a member, an instance, a database, a service that is stopped already,

@@ -1,5 +1,5 @@
-//! Ending a stack in the reaper's name: through its own Terraform, or, where that is allowed and its state is known to be
-//! lost, by its tags.
+//! Tears stacks down for the reaper: through Terraform, or, where that is allowed and the state is
+//! known to be lost, as a sweep.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,18 +25,18 @@ use crate::values::id::{RunId, Seq};
 use crate::values::ttl::Span;
 use crate::view::View;
 
-/// A state lock that is younger is somebody's work: an apply, or the plan of another reaper. One
-/// that is older is trouble that somebody has to hear of.
-const WORKING: Span = Span::minutes(10);
+/// A younger state lock is an apply, or the plan of another reaper, at work. An older one is
+/// trouble that must be reported.
+const FRESH_LOCK: Span = Span::minutes(10);
 
-/// Ends stacks through their Terraform state.
+/// Tears stacks down with the strategy that [`choose`] gives.
 #[derive(Clone)]
 pub struct TeardownExecutor {
-    /// In whose name.
+    /// The service that plans and records.
     pub service: Service,
     /// The surroundings of a teardown.
     pub settings: TeardownSettings,
-    /// Asks teardowns that are under way to begin no more deletes.
+    /// Stops the running teardowns from starting more deletes.
     pub stop: StopSignal,
 }
 
@@ -83,11 +83,11 @@ impl TeardownExecutor {
                 return Err(error);
             }
             Err(error) => {
-                self.write_failure(task, &error.to_string()).await?;
+                self.record_failure(task, &error.to_string()).await?;
                 return Err(error);
             }
         };
-        // A plan takes minutes, in which somebody may have given the stack more time.
+        // The plan took minutes, in which the stack may have been given more time.
         if !service.is_still_wanted(task, &settings.runs).await? {
             return Ok(TerminationResult::Spared);
         }
@@ -136,7 +136,7 @@ impl TeardownExecutor {
         Ok(Some(sweep.unwrap_or(prepared)))
     }
 
-    /// Whether the last teardown of it was a sweep.
+    /// Whether the stack's last teardown was a sweep.
     async fn was_swept(&self, task: &ReaperTask) -> Result<bool, ServiceError> {
         let events = self.service.ledger().events(&task.name, Seq::NONE).await?;
         let last = events.iter().rev().find_map(|event| match &event.kind {
@@ -147,7 +147,7 @@ impl TeardownExecutor {
         Ok(last == Some(true))
     }
 
-    /// What keeps a plan from being carried out, written down so that it is told and tried again later.
+    /// Records what blocks a plan, so that it is reported and tried again later.
     async fn blocked(
         &self,
         task: &ReaperTask,
@@ -155,7 +155,7 @@ impl TeardownExecutor {
     ) -> Result<TerminationResult, TeardownError> {
         let blockers = &plan.blockers;
         if blockers.iter().any(Blocker::is_unreachable_origin) {
-            let residue = self.write_unreachable(task, plan).await?;
+            let residue = self.record_unreachable(task, plan).await?;
             return Ok(TerminationResult::Ended(TeardownOutcome {
                 name: task.name.clone(),
                 strategy: plan.method.strategy(),
@@ -165,7 +165,7 @@ impl TeardownExecutor {
         }
         let now = self.service.now();
         let locked = blockers.iter().find(|blocker| match blocker {
-            Blocker::Locked { lock } => taken_at(lock).is_some_and(|at| WORKING.after(at) > now),
+            Blocker::Locked { lock } => taken_at(lock).is_some_and(|at| FRESH_LOCK.after(at) > now),
             _ => false,
         });
         if let Some(locked) = locked {
@@ -176,7 +176,7 @@ impl TeardownExecutor {
             blockers: blockers.clone(),
         };
         let reason = error.to_string();
-        self.write_try(task, |lease| {
+        self.record_try(task, |lease| {
             let failed = EventKind::TeardownFailed {
                 reason: reason.clone(),
             };
@@ -188,30 +188,30 @@ impl TeardownExecutor {
         Err(error)
     }
 
-    /// Writes a try that came to nothing before anything was looked at: the stack is as it was.
-    async fn write_failure(&self, task: &ReaperTask, reason: &str) -> Result<(), ServiceError> {
+    /// Records a try that failed before anything was checked: the stack is unchanged.
+    async fn record_failure(&self, task: &ReaperTask, reason: &str) -> Result<(), ServiceError> {
         let failed = || {
             let reason = reason.to_owned();
             vec![EventKind::TeardownFailed { reason }]
         };
-        self.write_try(task, |_| failed()).await
+        self.record_try(task, |_| failed()).await
     }
 
-    /// Writes that the stack cannot be ended from here: residue, and never a reason to sweep.
-    async fn write_unreachable(
+    /// Records that the stack cannot be torn down from here: residue, and never a reason to sweep.
+    async fn record_unreachable(
         &self,
         task: &ReaperTask,
         plan: &TeardownPlan,
     ) -> Result<Residue, ServiceError> {
         let why = plan.blockers.iter().find(|one| one.is_unreachable_origin());
         let why = why.map(ToString::to_string).unwrap_or_default();
-        let host = match why_host(&plan.blockers) {
+        let host = match blocking_host(&plan.blockers) {
             Some(host) => host,
             None => process::host(),
         };
         let id = format!("{host}:{}", plan.method.directory());
-        self.write_try(task, |lease| {
-            // Said already: that it still is so is no news.
+        self.record_try(task, |lease| {
+            // It is recorded already.
             if lease.residue.contains_key(&id) {
                 return Vec::new();
             }
@@ -235,8 +235,9 @@ impl TeardownExecutor {
         })
     }
 
-    /// Writes that a teardown began and how it ended, in one append, unless somebody is at it.
-    async fn write_try(
+    /// Records the start and the end of a teardown in one append, unless another process works on
+    /// the stack.
+    async fn record_try(
         &self,
         task: &ReaperTask,
         ended: impl Fn(&Lease) -> Vec<EventKind> + Send + Sync,
@@ -249,7 +250,7 @@ impl TeardownExecutor {
         let Condition(still_due) = self.still_due();
         let tried = |lease: &Lease, _| {
             let ended = ended(lease);
-            // A runner that lives makes it not due.
+            // A stack with a live runner is not due.
             if ended.is_empty() || !still_due(lease) {
                 return Ok(Vec::new());
             }
@@ -266,7 +267,8 @@ impl TeardownExecutor {
         self.service.change(&task.name, tried).await.map(|_| ())
     }
 
-    /// That the reaper would take it now. Asked of the lease on which the intent is written.
+    /// The condition that the stack is still due, checked on the lease on which the intent is
+    /// recorded.
     fn still_due(&self) -> Condition {
         let (service, runs) = (self.service.clone(), self.settings.runs.clone());
         Condition(Arc::new(move |lease| {
@@ -276,7 +278,7 @@ impl TeardownExecutor {
         }))
     }
 
-    /// What was begun is finished in the name of who began it.
+    /// A teardown that was taken over is finished in the name of the user who started it.
     pub(super) fn request(&self, task: &ReaperTask) -> TeardownRequest {
         let (by, why) = match &task.why {
             ReaperReason::Abandoned { by, .. } => {
@@ -303,7 +305,7 @@ fn taken_at(lock: &StateLock) -> Option<Timestamp> {
         .filter(|_| is_utc)
 }
 
-fn why_host(blockers: &[Blocker]) -> Option<String> {
+fn blocking_host(blockers: &[Blocker]) -> Option<String> {
     blockers.iter().find_map(|blocker| match blocker {
         Blocker::OtherHost { host, .. } => Some(host.clone()),
         _ => None,

@@ -1,4 +1,4 @@
-//! The reaper's log: runs, whose heartbeats tell whether anything ends at all, and pauses.
+//! The reaper's log: its runs, which show that a reaper is at work, and its pauses.
 
 use jiff::Timestamp;
 
@@ -8,10 +8,10 @@ use crate::service::{Service, ServiceError};
 use crate::values::id::RunId;
 
 impl Service {
-    /// Says that a run of the reaper begins, in a process of this machine.
+    /// Records that a run of the reaper begins, in a process of this machine.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn begin_run(&self, process: &ProcessId) -> Result<RunId, ServiceError> {
         let run = RunId::random();
         let interval = self.config.reaper.interval;
@@ -29,10 +29,10 @@ impl Service {
         Ok(run)
     }
 
-    /// Says that a run of the reaper has ended, and with what.
+    /// Records that a run of the reaper has ended, with its counts.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn finish_run(
         &self,
         run: &RunId,
@@ -46,10 +46,10 @@ impl Service {
         self.change_reaper(finished).await
     }
 
-    /// Pauses every reaper of this ledger. One that is paused already stays as it is.
+    /// Pauses every reaper of this ledger. A paused reaper stays paused.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn pause_reaper(&self, why: Option<String>) -> Result<ReaperStatus, ServiceError> {
         let paused = |status: &ReaperStatus, _| match status.paused {
             Some(_) => None,
@@ -58,17 +58,17 @@ impl Service {
         self.change_reaper(paused).await
     }
 
-    /// Lets the reapers of this ledger work again.
+    /// Resumes the reapers of this ledger.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn resume_reaper(&self) -> Result<ReaperStatus, ServiceError> {
         let resumed =
             |status: &ReaperStatus, _| status.paused.as_ref().map(|_| ReaperEventKind::Resumed);
         self.change_reaper(resumed).await
     }
 
-    /// Appends what `decide` makes of the reaper as it is; decides again after each lost race.
+    /// Appends what `decide` returns for the reaper's status; decides again after each lost race.
     pub(in crate::service) async fn change_reaper(
         &self,
         decide: impl Fn(&ReaperStatus, Timestamp) -> Option<ReaperEventKind> + Send + Sync,

@@ -1,4 +1,5 @@
-//! What a run of the reaper would do: a pure function of leases, attempts, the time and the configuration.
+//! The plan of a run of the reaper: a pure function of leases, teardown histories, the time and the
+//! configuration.
 
 use std::path::Path;
 
@@ -13,83 +14,83 @@ use crate::values::id::{Actor, AppName, AppVersion, Owner, StackName};
 use crate::values::money::HourlyRate;
 use crate::view::View;
 
-/// What is to be done in one run, in this order.
+/// What one run does, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReaperPlan {
-    /// What is done now: first the teardowns whose runners are gone, then what is due, then what
-    /// earlier teardowns left; in each group the oldest first.
+    /// The stacks to tear down now: first the teardowns whose runners are gone, then what is due,
+    /// then what earlier teardowns left; the oldest first in each group.
     pub tasks: Vec<ReaperTask>,
-    /// What was tried and waits for its next try.
+    /// The stacks that wait for their next try.
     pub later: Vec<DeferredStack>,
     /// How many stacks may be due in one run.
     pub max_stacks: u32,
 }
 
-/// One stack to end.
+/// A stack to tear down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReaperTask {
-    /// Which one.
+    /// Its name.
     pub name: StackName,
     /// Its application.
     pub app: AppName,
     /// Its version.
     pub version: AppVersion,
-    /// Who is responsible.
+    /// Its owner.
     pub owner: Owner,
-    /// What it costs.
+    /// What it costs per hour.
     pub hourly_usd: Option<HourlyRate>,
     /// How many of its teardowns have failed so far.
     pub failures: u32,
-    /// Why.
+    /// The reason.
     pub why: ReaperReason,
 }
 
-/// Why the reaper ends a stack.
+/// Why the reaper tears a stack down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReaperReason {
-    /// Its runner began a teardown and is gone, or has fallen silent.
+    /// Its runner started a teardown and is dead or silent.
     Abandoned {
         /// Who asked for the teardown.
         by: Actor,
         /// The machine that ran it.
         host: String,
-        /// Its process there.
+        /// The process id there.
         pid: u32,
         /// When it began.
         since: Timestamp,
     },
     /// It is due.
     Due(Deadline),
-    /// Teardowns left something of it.
+    /// Earlier teardowns left residue.
     Residue {
-        /// Since when it has been left.
+        /// When the residue was first left.
         since: Timestamp,
     },
 }
 
-/// A stack whose teardown failed, and which is not tried again yet.
+/// A stack whose teardown failed and is not due for another try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeferredStack {
-    /// Which one.
+    /// Its name.
     pub name: StackName,
-    /// How often it has failed.
+    /// The number of failures.
     pub failures: u32,
-    /// Why it failed last.
+    /// The last failure.
     pub reason: String,
-    /// When it may be tried again.
+    /// The time of the next try.
     pub not_before: Timestamp,
 }
 
-/// More stacks are due than may be in one run.
+/// More stacks are due than one run may tear down.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{} stacks are due, and [reaper] max_stacks allows {max} in one run, so none was touched: {}; look at them with `jiti reap`, then end them with `jiti teardown`, or raise max_stacks",
     stacks.len(), names(stacks)
 )]
 pub struct TooManyDue {
-    /// Those that are due.
+    /// The stacks that are due.
     pub stacks: Vec<StackName>,
-    /// How many may be.
+    /// The limit.
     pub max: u32,
 }
 
@@ -139,7 +140,7 @@ impl ReaperPlan {
         docket
     }
 
-    /// That more is due than one run may end; `None` when it is not.
+    /// An error if more is due than one run may tear down.
     #[must_use]
     pub fn too_many(&self) -> Option<TooManyDue> {
         let due = self
@@ -175,8 +176,8 @@ impl ReaperReason {
     }
 }
 
-/// Why the reaper would end a stack now; `None` when it would not. Also asked again just before it
-/// does, because much can happen to a stack while others are ended.
+/// Why the reaper would tear a stack down now; `None` when it would not. It is checked again just
+/// before the teardown, because the other teardowns take time.
 pub(super) fn why(lease: &Lease, view: &View, runs: &Path) -> Option<ReaperReason> {
     let held = lease.at(view.now).hold_until.is_some();
     match lease.phase_at(view.now) {

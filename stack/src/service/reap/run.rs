@@ -1,4 +1,5 @@
-//! One run of the reaper: its docket from the top, so many at once, and what became of each.
+//! One run of the reaper: works its plan off in order, several stacks at once, and collects the
+//! results.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
@@ -15,9 +16,9 @@ use crate::service::{Service, ServiceError};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
 
-/// Ends a stack in the reaper's name.
+/// Tears a stack down for the reaper.
 pub trait StackTerminator: Send + Sync {
-    /// Ends one, and tells each step.
+    /// Tears one stack down, and reports each step.
     fn end<'a>(
         &'a self,
         task: &'a ReaperTask,
@@ -25,59 +26,59 @@ pub trait StackTerminator: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = TerminationResult> + Send + 'a>>;
 }
 
-/// What became of one stack.
+/// The result for one stack.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TerminationResult {
-    /// A teardown came to its end; its residue is empty exactly when the stack is gone.
+    /// The teardown ended; its residue is empty exactly when the stack is gone.
     Ended(TeardownOutcome),
-    /// Another runner is at it, or was faster.
+    /// Another process works on it, or was faster.
     Elsewhere(String),
-    /// Since the docket was made it was extended, held, or ended.
+    /// It was extended, held or torn down since the plan was made.
     Spared,
-    /// A rule forbids it.
+    /// A rule refused it.
     Refused(String),
-    /// It did not work; nothing was deleted.
+    /// It failed; nothing was deleted.
     Failed(String),
 }
 
-/// A step of a run, told as it happens.
+/// A step of a run, reported as it happens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReaperStep {
-    /// A stack's turn has come.
+    /// The teardown of a stack begins.
     Began(ReaperTask),
-    /// Its teardown goes on.
+    /// A step of its teardown.
     Progress(StackName, Progress),
-    /// Its turn is over.
+    /// The teardown of a stack has ended.
     Ended(ReaperTask, TerminationResult),
 }
 
-/// What a run did.
+/// The results of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReaperSummary {
-    /// Each stack and what became of it, in the order in which they ended.
+    /// Each stack and its result, in the order in which they ended.
     pub endings: Vec<(ReaperTask, TerminationResult)>,
-    /// Those whose turn did not come because the run was stopped.
+    /// The stacks that were not started because the run was stopped.
     pub not_begun: Vec<StackName>,
 }
 
-/// The stacks that one process ends at this moment, in all its runs together.
+/// The stacks that one process is tearing down, in all its runs together.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight(Arc<Mutex<BTreeSet<StackName>>>);
 
 impl InFlight {
-    /// Takes a stack into hand, until the answer is dropped; `None` when it is already.
+    /// Reserves a stack until the guard is dropped; `None` when it is reserved already.
     fn take(&self, stack: &StackName) -> Option<Holding> {
         let new = self.names().insert(stack.clone());
         new.then(|| Holding(self.clone(), stack.clone()))
     }
 
     fn names(&self) -> MutexGuard<'_, BTreeSet<StackName>> {
-        // A set of names is whole whatever its last holder died of.
+        // A set of names is consistent even after a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A stack in hand.
+/// The guard of a reserved stack.
 struct Holding(InFlight, StackName);
 
 impl Drop for Holding {
@@ -86,25 +87,25 @@ impl Drop for Holding {
     }
 }
 
-/// How a run works.
+/// What a run needs.
 #[derive(Clone)]
 pub struct ReaperContext {
-    /// Ends each stack.
+    /// Tears each stack down.
     pub ender: Arc<dyn StackTerminator>,
-    /// As many permits as stacks may be ended at once, by all runs of this process together.
+    /// As many permits as stacks may be torn down at once, by all runs of this process.
     pub slots: Arc<Semaphore>,
-    /// Becomes true when nothing more is to be begun.
+    /// Becomes true when nothing more may be started.
     pub stop: watch::Receiver<bool>,
-    /// Where this machine's teardowns have their folders.
+    /// The folder that holds the folders of this machine's runs.
     pub runs: PathBuf,
-    /// What this process is at: a run that overtakes a slow one leaves it alone.
+    /// The stacks in flight: a run that overtakes a slow one skips them.
     pub in_hand: InFlight,
-    /// Hears each step.
+    /// Receives each step.
     pub tell: Arc<dyn Fn(ReaperStep) + Send + Sync>,
 }
 
 impl Service {
-    /// Works a docket off. What is under way when it is stopped is brought to its end.
+    /// Works a plan off. After a stop, what has started is finished.
     pub async fn reap(&self, docket: ReaperPlan, working: &ReaperContext) -> ReaperSummary {
         let mut summary = ReaperSummary::default();
         let mut under_way = JoinSet::new();
@@ -113,7 +114,7 @@ impl Service {
         let mut tasks = docket.tasks.into_iter();
         while let Some(task) = tasks.next() {
             let stopped = async {
-                // An error means that nobody is left who could stop it.
+                // An error means that the sender is gone, so there will be no stop.
                 if stop.wait_for(|stop| *stop).await.is_err() {
                     std::future::pending::<()>().await;
                 }
@@ -153,7 +154,7 @@ impl Service {
     async fn end(&self, task: &ReaperTask, working: &ReaperContext) -> TerminationResult {
         let Some(_holding) = working.in_hand.take(&task.name) else {
             return TerminationResult::Elsewhere(
-                "an earlier run of this reaper is still at it".to_owned(),
+                "an earlier run of this reaper still works on it".to_owned(),
             );
         };
         match self.is_still_wanted(task, &working.runs).await {
@@ -168,8 +169,7 @@ impl Service {
         working.ender.end(task, &tell).await
     }
 
-    /// Whether the reason for which a stack is on the docket still holds: much can happen while
-    /// others are ended, or while its plan is made.
+    /// Whether the reason for the teardown still holds: other teardowns, and the plan, take time.
     pub(super) async fn is_still_wanted(
         &self,
         task: &ReaperTask,
@@ -182,17 +182,18 @@ impl Service {
         if view.reaper.paused.is_some() {
             return Ok(false);
         }
-        // Another reaper that tried it meanwhile has begun its next pause.
+        // Another reaper tried it meanwhile, and its next pause has begun.
         let events = self.ledger.events(&task.name, Seq::NONE).await?;
         let tried_elsewhere = TeardownHistory::from_events(events).failures > task.failures;
         Ok(!tried_elsewhere && why(&lease, &view, runs).is_some())
     }
 }
 
-/// A teardown that ended without an answer: the next run finds its runner dead and goes on.
+/// The result of a teardown that ended without an answer: the next run finds its runner dead and
+/// takes over.
 fn lost(error: &JoinError) -> TerminationResult {
     TerminationResult::Failed(format!(
-        "the teardown ended without an answer ({error}); the next run goes on with it"
+        "the teardown ended without an answer ({error}); the next run continues it"
     ))
 }
 
@@ -215,7 +216,7 @@ impl ReaperSummary {
         self.count(|ending| matches!(ending, TerminationResult::Refused(_)))
     }
 
-    /// How many did not work.
+    /// How many failed.
     #[must_use]
     pub fn failed(&self) -> u32 {
         self.count(|ending| matches!(ending, TerminationResult::Failed(_)))

@@ -1,4 +1,4 @@
-//! One look at everything that a run of the reaper decides about.
+//! A snapshot of everything that a run of the reaper decides about.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,35 +16,35 @@ use crate::values::ttl::Elapsed;
 use crate::view::View;
 use crate::warning::{OwnerWarning, due_warnings, needs_teardown_history};
 
-/// Two machines never agree to the second.
+/// The clocks of two machines never agree exactly.
 const TOLERANCE: Elapsed = Elapsed::from_millis(5_000);
 
-/// All leases at one moment, and what came of their teardowns where that matters.
+/// All leases at one moment, with their teardown histories where those matter.
 #[derive(Clone, Debug)]
 pub struct ReaperSnapshot {
-    /// What they are read against.
+    /// The view that the leases are read against.
     pub view: View,
     leases: Vec<Lease>,
     attempts: BTreeMap<StackName, TeardownHistory>,
 }
 
-/// This machine's clock says a time that the ledger has left behind.
+/// This machine's clock is behind the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this machine's clock says {now}, and the ledger's last event is of {latest}: what is due would be counted wrongly; set the clock, for example with `timedatectl set-ntp true`"
+    "this machine's clock says {now}, and the ledger's last event is of {latest}: jiti would compute wrong due times; set the clock, for example with `timedatectl set-ntp true`"
 )]
 pub struct ClockBehind {
-    /// What the clock says.
+    /// This machine's time.
     pub now: Timestamp,
-    /// The ledger's last event.
+    /// The time of the ledger's last event.
     pub latest: Timestamp,
 }
 
 impl Service {
-    /// Looks at all stacks.
+    /// Reads all stacks.
     ///
     /// # Errors
-    /// What the ledger says.
+    /// When the ledger cannot be read or written.
     pub async fn survey(&self) -> Result<ReaperSnapshot, ServiceError> {
         let leases = self.ledger.leases(Scope::All).await?;
         let view = self.view().await?;
@@ -52,7 +52,7 @@ impl Service {
         for lease in &leases {
             if needs_teardown_history(lease, &view.observed(lease), &view) {
                 let mut events = self.ledger.events(&lease.name, Seq::NONE).await?;
-                // What happened since the lease was read belongs to another picture of it.
+                // Events after the lease was read belong to a later state.
                 events.retain(|event| event.seq <= lease.last_seq());
                 attempts.insert(lease.name.clone(), TeardownHistory::from_events(events));
             }
@@ -66,14 +66,15 @@ impl Service {
 }
 
 impl ReaperSnapshot {
-    /// What the reaper would do now. `runs` is where this machine's teardowns have their folders.
+    /// What the reaper would do now. `runs` is the folder that holds the folders of this machine's
+    /// runs.
     #[must_use]
     pub fn docket(&self, config: &Config, runs: &Path) -> ReaperPlan {
         let attempts = |lease: &Lease| self.of(lease);
         ReaperPlan::new(&self.leases, attempts, &self.view, &config.reaper, runs)
     }
 
-    /// The warnings that are owed now, by stack.
+    /// The warnings that are due now, by stack.
     #[must_use]
     pub fn due_warnings(&self, config: &Config) -> Vec<OwnerWarning> {
         let before = &config.notify.before;
@@ -86,7 +87,7 @@ impl ReaperSnapshot {
             .collect()
     }
 
-    /// That the clock runs behind the ledger; `None` when it does not.
+    /// An error if the clock is behind the ledger.
     #[must_use]
     pub fn clock_behind(&self) -> Option<ClockBehind> {
         let run = self.view.reaper.last_run.as_ref();

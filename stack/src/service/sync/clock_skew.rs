@@ -1,4 +1,4 @@
-//! The cloud's clock beside this machine's.
+//! Compares this machine's clock with the cloud's.
 
 use jiff::Timestamp;
 
@@ -6,25 +6,25 @@ use super::{Service, ServiceError};
 use crate::inventory::CloudClock;
 use crate::values::ttl::{Elapsed, Span};
 
-/// Further apart than this, what is due and how old something is are counted wrongly.
+/// Beyond this difference, due times and ages would be wrong.
 const TOLERANCE: Span = Span::minutes(5);
 
 /// This machine's clock and the cloud's are too far apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this machine's clock says {here}, and the cloud's said {cloud} at that moment: what is due would be counted wrongly; set the clock, for example with `timedatectl set-ntp true`"
+    "this machine's clock says {here}, and the cloud's said {cloud} at that moment: jiti would compute wrong due times; set the clock, for example with `timedatectl set-ntp true`"
 )]
 pub struct ClockSkew {
-    /// What this machine's clock said.
+    /// This machine's time.
     pub here: Timestamp,
-    /// What the cloud said.
+    /// The cloud's time at that moment.
     pub cloud: Timestamp,
-    /// How far they are apart.
+    /// The difference.
     pub apart: Elapsed,
 }
 
 impl ClockSkew {
-    /// That two clocks are too far apart; `None` when they agree well enough.
+    /// An error if two clocks are too far apart.
     #[must_use]
     pub fn between(clock: CloudClock) -> Option<Self> {
         let apart = clock.skew();
@@ -34,11 +34,11 @@ impl ClockSkew {
 }
 
 impl Service {
-    /// That this machine's clock was too far from the cloud's when it was last told; `None` when it was not, and when
-    /// nobody ever asked. Nothing is asked here.
+    /// Whether this machine's clock was too far from the cloud's when the cloud was last asked;
+    /// `None` when it was not, or the cloud was never asked. This makes no call.
     ///
     /// # Errors
-    /// What the inventory says.
+    /// When the inventory cannot be read or written.
     pub async fn clock_skew(&self) -> Result<Option<ClockSkew>, ServiceError> {
         let view = self.cloud_view().await?;
         let clock = view.and_then(|view| view.known().clock);

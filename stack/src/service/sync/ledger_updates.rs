@@ -1,5 +1,5 @@
-//! What the ledger is told after a look: rates that have changed, uses that were seen, and what is left of a stack that
-//! was taken for gone.
+//! Records what a sync found in the ledger: changed rates, activity, and resources of a stack that
+//! was marked gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,10 @@ use crate::values::tags;
 use crate::values::ttl::Span;
 use crate::view::CloudView;
 
-/// Uses are told no closer than this: an event a minute would bury the others.
-const USE_APART: Span = Span::minutes(30);
+/// The minimum time between two recorded activities: more would bury the other events.
+const MIN_ACTIVITY_INTERVAL: Span = Span::minutes(30);
 
-/// What became of the telling.
+/// The result of the updates.
 #[derive(Debug, Default)]
 pub(super) struct LedgerUpdates {
     /// Stacks that were gone and are residue now.
@@ -32,9 +32,9 @@ pub(super) struct LedgerUpdates {
 }
 
 impl Service {
-    /// Tells the ledger what has changed. What it refuses is told to the caller; a ledger that nobody here may write is
-    /// asked once.
-    pub(super) async fn tell_ledger(
+    /// Records what has changed. The result names what the ledger refused. A ledger that cannot be
+    /// written is tried once.
+    pub(super) async fn update_ledger(
         &self,
         leases: &[Lease],
         cloud: &CloudView,
@@ -69,7 +69,7 @@ impl Service {
         Ok(told)
     }
 
-    /// Tells the ledger what a stack costs by what is known of the cloud, when that has changed.
+    /// Records a stack's rate from the stored cloud data, if it has changed.
     pub(in crate::service) async fn update_rate(
         &self,
         stack: &StackName,
@@ -85,7 +85,7 @@ impl Service {
         self.change(stack, rates).await.map(drop)
     }
 
-    /// Makes a stack that was taken for gone residue again; whether it did.
+    /// Makes a gone stack residue again; returns whether it did.
     async fn reopen(
         &self,
         name: &StackName,
@@ -93,7 +93,7 @@ impl Service {
         places: &BTreeSet<Place>,
     ) -> Result<bool, ServiceError> {
         self.retry_on_conflict(name, || async {
-            // Somebody was faster, or the name is in use again.
+            // Another process was faster, or the name is in use again.
             let lease = self.ledger.lease(name).await?;
             let Some(lease) = lease.filter(|lease| !lease.is_live()) else {
                 return Ok(Some(false));
@@ -110,7 +110,7 @@ impl Service {
     }
 }
 
-/// Whether trying to write once more is of no use.
+/// Whether another try to write is useless.
 fn is_closed(error: &ServiceError) -> bool {
     use LedgerError::{Denied, Full, Locked, Missing, Older, ReadOnly};
     matches!(
@@ -126,9 +126,9 @@ fn is_closed(error: &ServiceError) -> bool {
     )
 }
 
-/// What is to be said about a stack that lives.
+/// The events for a live stack.
 fn seen(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Vec<EventKind> {
-    // While it is torn down its rate falls with every resource, and ends with the teardown.
+    // During a teardown, the rate falls with every resource, and ends with it.
     if !lease.is_live() || lease.recorded_phase == Phase::TearingDown {
         return Vec::new();
     }
@@ -147,7 +147,8 @@ fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> 
         source: new_source,
         unpriced: new_unpriced,
     } = Rate::sum(&resources);
-    // As long as nothing carries its tags nothing is known; once something did, nothing is left that costs.
+    // Without any tagged resource, the rate is unknown; after there was one, nothing is left that
+    // costs.
     let hourly_usd = match (resources.is_empty(), rate) {
         (true, None) => return None,
         (true, Some(_)) => Some(HourlyRate::ZERO),
@@ -170,7 +171,7 @@ fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> 
     })
 }
 
-/// What is charged for beyond this moment, however soon it ends.
+/// What is charged beyond this moment, even if the resources are deleted now.
 fn charged_anyway(resources: &[&Resource], now: Timestamp) -> Vec<MinimumCharge> {
     let mut until: BTreeMap<Timestamp, HourlyRate> = BTreeMap::new();
     for one in resources {
@@ -187,14 +188,14 @@ fn charged_anyway(resources: &[&Resource], now: Timestamp) -> Vec<MinimumCharge>
         .collect()
 }
 
-/// That somebody uses it, when that was not said lately.
+/// Activity, unless it was recorded recently.
 fn used(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> {
     let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
     let half = Span::from_seconds(window.seconds() / 2).unwrap_or(window);
     let lately = lease
         .last_activity
         .as_ref()
-        .is_some_and(|last| USE_APART.min(half).after(last.at) > now);
+        .is_some_and(|last| MIN_ACTIVITY_INTERVAL.min(half).after(last.at) > now);
     if lately {
         return None;
     }
@@ -206,9 +207,10 @@ fn used(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> {
     })
 }
 
-/// What was found of a stack that is taken for gone, and is left of it: of its tags, confirmed, not older than its lease,
-/// and not made after it was gone. Where a service does not tell when it made something, that is left of this stack only
-/// as long as nothing of the same tags was made later: it would be of a stack that somebody else has built since.
+/// The resources left of a gone stack: they carry its tags, are confirmed, are not older than its
+/// lease, and were not created after it was gone. If a service does not tell the creation time, a
+/// resource counts only as long as nothing with the same tags was created later: that would be a
+/// stack built since.
 fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<EventKind> {
     let found: Vec<Resource> = cloud.resources(lease).into_iter().cloned().collect();
     if found.is_empty() {
@@ -224,7 +226,7 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
         let belongs = judgement
             .get(&one.id)
             .is_some_and(crate::sweep::OwnershipVerdict::belongs);
-        // What its owner takes along is not left by itself.
+        // What is deleted with its owner is not left on its own.
         belongs && one.tag(tags::STACK).is_some()
     });
     left.map(|one| EventKind::ResourceLeft {

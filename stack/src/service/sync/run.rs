@@ -1,4 +1,4 @@
-//! Asking the cloud again: what stands there, whether it is used, and then what the ledger has to be told.
+//! Queries the cloud: what exists, whether it is used, and what the ledger has to record.
 
 use std::collections::BTreeMap;
 
@@ -16,42 +16,42 @@ use crate::values::money::HourlyRate;
 use crate::values::ttl::{Elapsed, Span};
 use crate::view::CloudView;
 
-/// When the cloud is asked.
+/// When the cloud is queried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncMode {
     /// Now.
     Always,
-    /// Only when what is known is older than the configuration allows, or nothing is.
+    /// Only when the stored data is older than configured, or missing.
     WhenOld,
 }
 
-/// What asking the cloud has brought.
+/// The result of a sync.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SyncReport {
     /// When it began.
     pub at: Timestamp,
     /// How long it took.
     pub seconds: Elapsed,
-    /// The places that answered, if only in part.
+    /// The places that answered, at least in part.
     pub looked: Vec<Place>,
-    /// The places, and the types in places, that did not.
+    /// The places, and types in places, that did not answer.
     pub not_looked: Vec<Unchecked>,
     /// Every stack that a tag names, by name.
     pub stacks: Vec<SyncedStack>,
     /// How many resources were found in all.
     pub resources: usize,
-    /// How many requests finding them took.
+    /// How many requests it took.
     pub requests: u64,
-    /// The stacks that were gone and of which something was found after all.
+    /// The gone stacks of which something was found.
     pub reopened: Vec<StackName>,
-    /// What could not be written into the ledger, and why.
+    /// What could not be written to the ledger, and why.
     pub unwritten: Vec<String>,
-    /// That the clocks are too far apart.
+    /// Set if the clocks are too far apart.
     #[serde(skip)]
     pub clock_skew: Option<ClockSkew>,
 }
 
-/// One stack as its tags name it, and what was found of it.
+/// A stack as its tags name it, and what was found of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SyncedStack {
     /// The value of `jiti:stack`.
@@ -62,28 +62,28 @@ pub struct SyncedStack {
     pub owner: Option<String>,
     /// The account.
     pub account: String,
-    /// Whether a lease of this ledger is about it.
+    /// Whether this ledger has a lease for it.
     pub leased: bool,
     /// How many resources it has there.
     pub resources: usize,
-    /// What they cost an hour, as far as they have a price.
+    /// The hourly cost of the priced resources.
     pub hourly_usd: Option<HourlyRate>,
 }
 
 impl Service {
-    /// Asks the cloud again: looks everywhere, remembers what it found, asks whether that is used, and tells the
-    /// ledger what has changed. Two syncs of one process are never made at once. `None` without a cloud, and when what
-    /// is known is young enough.
+    /// Queries the cloud: scans every place, stores the result, asks whether the resources are
+    /// used, and records changes in the ledger. Syncs of one process run one at a time. `None`
+    /// without a cloud, and when the stored data is recent enough.
     ///
     /// # Errors
-    /// What the ledger or the inventory says when they can't be read. A place that does not answer is no error, and
-    /// neither is a ledger that can't be written: both are in the report.
+    /// When the ledger or the inventory cannot be read. A place that does not answer, and a ledger
+    /// that cannot be written, are in the report.
     pub async fn sync(&self, mode: SyncMode) -> Result<Option<SyncReport>, ServiceError> {
         let Some(access) = &self.cloud_access else {
             return Ok(None);
         };
         let _turn = access.turn.lock().await;
-        // Whoever had the turn before may have done it already.
+        // Another task may have synced while this one waited for the lock.
         if mode == SyncMode::WhenOld && !self.is_old(access).await? {
             return Ok(None);
         }
@@ -104,7 +104,7 @@ impl Service {
         self.ask_use(access, &leases, &cloud).await?;
         let bill = cloud.bill().clone();
         let cloud = CloudView::new(access.inventory.known().await?, bill, &places);
-        let told = self.tell_ledger(&leases, &cloud).await?;
+        let told = self.update_ledger(&leases, &cloud).await?;
         let silent = |place: &Place| {
             let mut gaps = found.unchecked.iter();
             gaps.any(|gap| gap.place == *place && gap.kind.is_none())
@@ -131,8 +131,8 @@ impl Service {
         Ok(self.config.dashboard.is_stale(scanned_at, self.now()))
     }
 
-    /// Asks whether the resources are used: each stack's within the window that it asks for, all stacks of one window
-    /// together.
+    /// Asks whether the resources are used, within each stack's window; all stacks with one window
+    /// are asked together.
     async fn ask_use(
         &self,
         access: &CloudAccess,

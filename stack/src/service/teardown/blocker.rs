@@ -1,4 +1,4 @@
-//! What keeps a planned teardown from being carried out, each with what to do next.
+//! What blocks a planned teardown, each with what to do next.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub enum Blocker {
         /// Their addresses and the stack that the tag `jiti:stack` names.
         resources: Vec<Claim>,
     },
-    /// A refresh that found nothing of a state that had resources.
+    /// The refresh found nothing of a state with resources.
     #[error(
         "the refresh found none of the {count} resources that the state in {directory} holds, which is taken for wrong credentials; check the account and region they are for, or, when all is gone indeed, run `terraform apply -refresh-only` there"
     )]
@@ -42,7 +42,7 @@ pub enum Blocker {
         /// How many resources the state had.
         count: usize,
     },
-    /// The state does not hold the stack.
+    /// The state does not list the stack.
     #[error(
         "the Terraform state in {directory}, workspace {workspace}, does not hold the stack \"{stack}\": it was lost, or moved, or the folder is another stack's by now; bring the state back, apply again from there, or end it by its tags with --strategy sweep"
     )]
@@ -53,34 +53,34 @@ pub enum Blocker {
         directory: String,
         /// The workspace.
         workspace: String,
-        /// It holds nothing at all.
+        /// Whether the state is empty.
         #[serde(default)]
         empty: bool,
     },
-    /// More would go than was allowed.
+    /// The plan would delete more than allowed.
     #[error(
         "the plan would delete {count} resources, more than the {max} that are allowed: look at them, then raise --max-resources"
     )]
     TooMany {
-        /// How many would go.
+        /// How many would be deleted.
         count: usize,
-        /// How many may.
+        /// The limit.
         max: usize,
     },
-    /// No credentials do, in any account.
-    #[error("no account could be looked into: {reason}; a sweep that sees nothing is not begun")]
+    /// The credentials of every account are invalid.
+    #[error("no account could be checked: {reason}; jiti does not start a sweep without access")]
     Credentials {
-        /// What the cloud said.
+        /// The cloud's error.
         reason: String,
     },
-    /// This machine's clock is not the cloud's.
+    /// This machine's clock differs from the cloud's.
     #[error(
-        "this machine's clock says {now}, and the cloud's {cloud}: what is older than the lease would be judged wrongly; set the clock, for example with `timedatectl set-ntp true`"
+        "this machine's clock says {now}, and the cloud's {cloud}: jiti would misjudge what is older than the lease; set the clock, for example with `timedatectl set-ntp true`"
     )]
     ClockOff {
-        /// What this machine says.
+        /// This machine's time.
         now: Timestamp,
-        /// What the cloud says.
+        /// The cloud's time.
         cloud: Timestamp,
     },
     /// The apply that registers the stack may still run.
@@ -110,10 +110,10 @@ pub enum Blocker {
         "its root {directory} is no longer there: restore the folder with its configuration and run this again; the lease is kept"
     )]
     FolderGone {
-        /// Where it was.
+        /// Its path.
         directory: String,
     },
-    /// Neither the recorded program nor one of its name is there.
+    /// The recorded program is gone, and PATH has none of its name.
     #[error(
         "{command}, which applied it, is not there, and no {name} is on the PATH: install it, or add its folder to PATH"
     )]
@@ -128,7 +128,7 @@ pub enum Blocker {
     NotInitialised {
         /// The root.
         directory: String,
-        /// What it said.
+        /// Terraform's message.
         reason: String,
     },
     /// Variables have no value.
@@ -141,10 +141,10 @@ pub enum Blocker {
         /// Their names.
         names: Vec<String>,
     },
-    /// Somebody holds the state.
+    /// The state is locked.
     #[error("the state is locked {lock}; wait until that has ended. jiti never forces a lock")]
     Locked {
-        /// Who, and since when.
+        /// The lock's holder.
         lock: StateLock,
     },
     /// A resource may not be destroyed.
@@ -160,12 +160,12 @@ pub enum Blocker {
     PlanFailed {
         /// The root.
         directory: String,
-        /// What it said, secrets masked.
+        /// Terraform's message, with secrets masked.
         reason: String,
     },
 }
 
-/// A resource, and the stack whose it is.
+/// A resource, and the stack that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// The address.
@@ -175,7 +175,7 @@ pub struct Claim {
 }
 
 impl Blocker {
-    /// Whether a rule forbids it (exit code 3), rather than that it cannot be done here and now.
+    /// Whether a rule refuses the teardown (exit code 3); otherwise it fails.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(
@@ -191,20 +191,20 @@ impl Blocker {
         )
     }
 
-    /// Whether the state is known to be lost: its root is there, and it holds nothing at all.
+    /// Whether the state is known to be lost: the root exists, and its state is empty.
     #[must_use]
     pub fn is_lost_state(&self) -> bool {
         matches!(self, Self::NotInState { empty: true, .. })
     }
 
-    /// Whether the place where Terraform would run cannot be reached from here: to the reaper that is
-    /// residue `origin_unreachable`, and never a reason to sweep.
+    /// Whether this machine cannot reach the place where Terraform would run. The reaper records
+    /// residue `origin_unreachable`, and never sweeps for this reason.
     #[must_use]
     pub fn is_unreachable_origin(&self) -> bool {
         matches!(self, Self::OtherHost { .. } | Self::FolderGone { .. })
     }
 
-    /// What a failure of Terraform itself means for the plan.
+    /// The blocker for a failure of Terraform itself.
     pub(super) fn of(error: TerraformError, directory: &str) -> Self {
         match error {
             TerraformError::NoProgram { command, name } => Self::NoProgram { command, name },

@@ -154,7 +154,7 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
 /// longer than a few polls is continued by the next run.
 async fn maintain_sleeping_stacks(service: &Service, shared: &Shared) {
     let patience = PollPolicy {
-        looks: 6,
+        max_polls: 6,
         ..PollPolicy::default()
     };
     let reporter = &shared.reporter;

@@ -41,7 +41,7 @@ impl Report {
 
     /// Adds the result of sending notifications.
     pub(super) fn add_deliveries(&mut self, more: DeliveryReport) {
-        self.deliveries.told.extend(more.told);
+        self.deliveries.delivered.extend(more.delivered);
         self.deliveries.failed.extend(more.failed);
         self.deliveries.busy |= more.busy;
     }
@@ -67,7 +67,7 @@ impl Report {
             "failed": self.summary.failed(),
             "refused": self.summary.refused(),
             "not_begun": self.summary.not_begun,
-            "warned": self.deliveries.told.len(),
+            "warned": self.deliveries.delivered.len(),
             "undelivered": self.deliveries.failed.len(),
             "paused": self.paused,
             "alarm": self.alarm.as_ref().map(Alarm::key),
@@ -90,10 +90,10 @@ impl Report {
             Some(_) => "no stack was touched".to_owned(),
             None => counts(&self.summary),
         };
-        if !self.deliveries.told.is_empty() {
+        if !self.deliveries.delivered.is_empty() {
             line = format!(
                 "{line}; {} sent",
-                values::count(self.deliveries.told.len(), "notification")
+                values::count(self.deliveries.delivered.len(), "notification")
             );
         }
         if let Some(next) = self.next_run_at {

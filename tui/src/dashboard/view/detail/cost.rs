@@ -1,7 +1,7 @@
 //! What a stack costs: the estimate and the bill beside each other, never mixed, and what neither knows.
 
 use stack::Listing;
-use stack::service::billing::{REQUEST, billed};
+use stack::service::billing::{PRICE_PER_REQUEST, billed};
 use stack::view::CloudView;
 
 use super::super::page::Page;
@@ -60,7 +60,7 @@ fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
     };
     let known = cloud.bill();
     if known.days.is_empty() {
-        let (name, price) = (&listing.name, values::usd(REQUEST));
+        let (name, price) = (&listing.name, values::usd(PRICE_PER_REQUEST));
         return Err(format!(
             "unknown: the bill was not asked for yet; `jiti cost {name} --billed` does, for {price}"
         ));
