@@ -300,7 +300,7 @@ fn by_its_own_service(resource: &Resource, is_owned: bool) -> Option<OwnershipVe
     }
     let flag = resource.protection.as_ref()?;
     Some(stays(format!(
-        "deletion protection is on ({flag}); jiti never switches it off"
+        "it is protected: {flag} is on, and jiti never switches it off"
     )))
 }
 
