@@ -8,8 +8,8 @@ use stack::init::PhaseBoundary;
 use stack::lease::{NewEvent, ProcessId, Strategy, TeardownInputs, Terms};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::{
-    Actor, Elapsed, Event, EventKind, Labels, Lease, NameError, Origin, Policy, Registration,
-    RenewOn, Resource, RunId, Seq, Source, Span, StackName,
+    Actor, Elapsed, EventKind, Labels, NameError, Origin, Policy, Registration, RenewOn, Resource,
+    RunId, Seq, Source, Span, StackName,
 };
 
 pub(crate) use cloud::{UNLEASED, sighting};
@@ -91,15 +91,16 @@ pub(crate) fn reaper(now: Timestamp) -> [ReaperEvent; 2] {
 }
 
 /// The leases of this many demo stacks, as of `now`.
-pub(crate) fn leases(now: Timestamp, stacks: usize) -> Vec<Lease> {
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn leases(now: Timestamp, stacks: usize) -> Vec<stack::Lease> {
     events(now, stacks)
         .into_iter()
         .filter_map(|(name, events)| {
             let placed = events.into_iter().zip(1..);
-            let placed: Vec<Event> = placed
+            let placed: Vec<stack::Event> = placed
                 .map(|(event, seq)| event.into_event(name.clone(), Seq(seq)))
                 .collect();
-            Lease::fold(None, &placed).ok().flatten()
+            stack::Lease::fold(None, &placed).ok().flatten()
         })
         .collect()
 }
@@ -419,7 +420,7 @@ fn before(now: Timestamp, seconds: u64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use stack::testing::noon;
-    use stack::{Flag, Phase};
+    use stack::{Flag, Lease, Phase};
 
     use super::*;
 
