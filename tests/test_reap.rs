@@ -244,11 +244,7 @@ fn a_plan_warns_before_the_expiry() {
     sandbox.config("[notify]\nbefore = [\"59m\", \"30m\"]\n");
     root.apply().ok();
     let quiet = root.plan().exits(0);
-    assert!(
-        !quiet.text().contains("expires soon"),
-        "{}",
-        quiet.text()
-    );
+    assert!(!quiet.text().contains("expires soon"), "{}", quiet.text());
     sandbox.config("[notify]\nbefore = [\"3599s\"]\n");
     until("a second has passed", || {
         root.plan()
