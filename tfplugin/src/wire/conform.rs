@@ -31,7 +31,7 @@ fn conform_block(block: &Block, value: &mut Dynamic) {
     };
     for attribute in &block.attributes {
         with_entry(entries, &attribute.name, |v| {
-            conform_attribute(attribute, v)
+            conform_attribute(attribute, v);
         });
     }
     for nested in &block.blocks {
@@ -69,7 +69,7 @@ fn conform_attribute(attribute: &Attribute, value: &mut Dynamic) {
             };
             for attribute in attributes {
                 with_entry(entries, &attribute.name, |v| {
-                    conform_attribute(attribute, v)
+                    conform_attribute(attribute, v);
                 });
             }
             if entries.len() > attributes.len() {
