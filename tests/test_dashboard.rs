@@ -29,11 +29,11 @@ fn a_sync_delays_no_key() {
     world.create_volumes(&world.account, "huge", &REGIONS, 833);
     world.create_volumes(&another, "vast", &REGIONS, 834);
     let mut terminal = open(&world);
-    terminal.waits_for("asking the cloud…");
+    terminal.waits_for("querying AWS…");
     terminal.waits_for("4 stacks");
     let before = world.proxy.calls().len();
     let mut rounds = 0;
-    while terminal.text().contains("asking the cloud…") {
+    while terminal.text().contains("querying AWS…") {
         round(&mut terminal);
         rounds += 1;
     }
@@ -46,16 +46,16 @@ fn a_sync_delays_no_key() {
     terminal.waits_for("2 unleased");
     let first = refreshed(&terminal);
     terminal.types("/huge\r");
-    terminal.waits_for("1 of 6 fit huge");
+    terminal.waits_for("1 of 6 match huge");
     terminal.types("\r3");
     terminal.waits_for("more lines");
     terminal.types("\u{1b}");
-    terminal.waits_for("cloud as of");
+    terminal.waits_for("AWS data from");
     terminal.types("\u{1b}");
-    terminal.waits_for("all · by");
+    terminal.waits_for("all stacks · sorted by");
     terminal.types("r");
     let patience = Instant::now();
-    while !terminal.text().contains("cloud as of") || refreshed(&terminal) == first {
+    while !terminal.text().contains("AWS data from") || refreshed(&terminal) == first {
         assert!(patience.elapsed() < 60 * PROMPTLY, "{}", terminal.text());
         round(&mut terminal);
     }
@@ -80,20 +80,20 @@ fn round(terminal: &mut Terminal) {
     press(terminal, "?", "Keys");
     terminal.resize(120, 30);
     press_until(terminal, "q", |terminal| {
-        !terminal.text().contains("the next line")
+        !terminal.text().contains("next line")
     });
     press(terminal, "/", "/ ");
     press(terminal, "beta", "/ beta");
-    press(terminal, "\r", "fit beta");
+    press(terminal, "\r", "match beta");
     press(terminal, "\r", "1 Lease");
     press(terminal, "4", "requested");
     press_until(terminal, "\u{1b}", |terminal| {
         !terminal.text().contains("1 Lease")
     });
-    press(terminal, "\u{1b}", "all · by");
-    press(terminal, "s", "Order by");
+    press(terminal, "\u{1b}", "all stacks · sorted by");
+    press(terminal, "s", "Sort by");
     press_until(terminal, "\u{1b}", |terminal| {
-        !terminal.text().contains("Order by")
+        !terminal.text().contains("Sort by")
     });
     press(terminal, "g", "grouped by app");
     press(terminal, "g", "grouped by owner");
@@ -133,7 +133,7 @@ fn selected(terminal: &Terminal) -> String {
 /// The time of the AWS data, as the screen shows it.
 fn refreshed(terminal: &Terminal) -> String {
     let text = terminal.text();
-    let after = text.split("cloud as of ").nth(1);
+    let after = text.split("AWS data from ").nth(1);
     let time = after.and_then(|after| after.get(..8));
     time.unwrap_or_default().to_owned()
 }

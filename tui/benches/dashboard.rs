@@ -212,7 +212,7 @@ impl Program {
         Ok(field(11).unwrap_or(0) + field(12).unwrap_or(0))
     }
 
-    /// Its resident memory in kB.
+    /// The resident memory in kB.
     fn resident(&self) -> Result<u64, Failure> {
         let status = std::fs::read_to_string(self.proc("status")?)?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

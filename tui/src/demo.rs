@@ -12,7 +12,7 @@ use stack::{
     RunId, Seq, Source, Span, StackName,
 };
 
-pub(crate) use cloud::{UNLEASED, sighting};
+pub(crate) use cloud::{UNLEASED, snapshot};
 
 /// A demo stack: its name and its events.
 pub(crate) type DemoStack = (StackName, Vec<NewEvent>);
@@ -448,8 +448,8 @@ mod tests {
             left.any(|left| left.reason.starts_with("not_looked"))
         };
         assert!(any(&has_unchecked));
-        let first = sighting(noon(), &leases);
-        let second = sighting(noon(), &leases);
+        let first = snapshot(noon(), &leases);
+        let second = snapshot(noon(), &leases);
         assert_eq!(first.resources, second.resources);
         let ids: std::collections::BTreeSet<_> = first
             .resources

@@ -1,4 +1,4 @@
-//! What keys and the mouse do: each as pressed, and what the dashboard then wants done in the world.
+//! Keys and the mouse: what each does, and which effects it requests.
 
 use stack::{EventKind, Span};
 use tui::testing::{Harness, HarnessConfig};
@@ -43,7 +43,7 @@ fn selected(harness: &Harness) -> String {
     name.unwrap_or_default()
 }
 
-/// Arrows and j k move; the ends are ends; what is selected is a stack, whatever the order.
+/// Arrow keys, j and k move the selection and stop at both ends. Sorting keeps the selected stack.
 #[test]
 fn moving() {
     let mut harness = three();
@@ -64,7 +64,7 @@ fn moving() {
     );
 }
 
-/// A key that is let go means nothing.
+/// The release of a key does nothing.
 #[test]
 fn releases_are_ignored() {
     let mut harness = three();
@@ -72,7 +72,7 @@ fn releases_are_ignored() {
     assert_eq!(selected(&harness), "a");
 }
 
-/// When the selected stack goes, the one that came into its place is selected.
+/// When the selected stack disappears, the selection moves to the stack now on its line.
 #[test]
 fn the_selected_stack_goes() {
     let mut harness = three();
@@ -85,10 +85,10 @@ fn the_selected_stack_goes() {
     harness.load(Vec::new(), crate::fixtures::reaper());
     assert_eq!(selected(&harness), "");
     harness.keys("jkdehu<enter>");
-    shows(&harness, "no stack is selected");
+    shows(&harness, "no stack selected");
 }
 
-/// The filter takes words and fields, is shown while it is written, and Esc clears it.
+/// The filter accepts words and fields and is visible while the user types; Esc clears it.
 #[test]
 fn filtering() {
     let mut harness = demo_harness(120, 40, 60);
@@ -105,11 +105,11 @@ fn filtering() {
         assert!(row.contains("ana@") && row.contains("● ready"), "{row}");
     }
     harness.keys("<enter>");
-    shows(&harness, "of 60 fit owner:ana phase:ready");
+    shows(&harness, "of 60 match owner:ana phase:ready");
     harness.keys("<esc>");
-    shows(&harness, "all · by time left");
+    shows(&harness, "all stacks · sorted by time left");
     harness.keys("/!flag:protected label:cost-center=42 \"prod-gateway\"");
-    shows(&harness, "No stack fits");
+    shows(&harness, "No stacks match");
     harness.keys("<esc>");
     harness.keys("/q");
     assert!(
@@ -121,7 +121,8 @@ fn filtering() {
     shows(&harness, "/ owner:ben[2J");
 }
 
-/// Each column can be ordered by; the same again turns it round; a click on its title does it too.
+/// Every column can be sorted by; the same column again reverses the order, and so does a click on
+/// its title.
 #[test]
 fn ordering() {
     let mut harness = demo_harness(200, 50, 60);
@@ -129,19 +130,19 @@ fn ordering() {
         harness.keys(&format!("s{key}"));
     }
     harness.keys("s<end><enter>");
-    shows(&harness, "by init, slowest first");
+    shows(&harness, "sorted by init, slowest first");
     harness.keys("ss");
-    shows(&harness, "by init, fastest first");
+    shows(&harness, "sorted by init, fastest first");
     let titles = harness.text().lines().nth(3).unwrap().to_owned();
     let x = titles.chars().collect::<String>().find("OWNER").unwrap();
     harness.click(u16::try_from(x).unwrap(), 3);
-    shows(&harness, "by owner");
+    shows(&harness, "sorted by owner");
     shows(&harness, "OWNER ▲");
     harness.click(u16::try_from(x).unwrap(), 3);
     shows(&harness, "OWNER ▼");
 }
 
-/// Groups have headings with sums; moving passes over them.
+/// Groups have headings with totals, and moving skips the headings.
 #[test]
 fn grouping() {
     let mut harness = demo_harness(120, 40, 60);
@@ -160,7 +161,7 @@ fn grouping() {
     hides(&harness, "grouped");
 }
 
-/// A click selects, a second one opens, the wheel scrolls.
+/// A click selects, a second click opens, and the wheel scrolls.
 #[test]
 fn the_mouse() {
     let mut harness = demo_harness(100, 30, 60);
@@ -184,7 +185,7 @@ fn the_mouse() {
     shows(&harness, "1 Lease");
     shows(&harness, &clicked);
     harness.click(14, 4);
-    shows(&harness, "declares no readiness");
+    shows(&harness, "declares no readiness check");
     harness.keys("<esc>?");
     harness.click(10, 8);
     harness.keys("<esc>");
@@ -195,7 +196,7 @@ fn the_mouse() {
     );
 }
 
-/// Extending offers what the policy allows and asks for it by its own name.
+/// Extend offers what the policy allows and requests the chosen duration.
 #[test]
 fn extending() {
     let mut harness = one();
@@ -225,7 +226,7 @@ fn extending() {
     assert!(harness.take_effects().is_empty());
 }
 
-/// At the cap nothing is offered, and it is said why.
+/// At max_ttl nothing is offered, and the popup says why.
 #[test]
 fn nothing_more_to_extend() {
     let events = story(
@@ -239,17 +240,17 @@ fn nothing_more_to_extend() {
     );
     let mut harness = harness_with(HarnessConfig::new(100, 30, now()), vec![lease(&events)]);
     harness.keys("e");
-    shows(&harness, "The policy allows no more time");
+    shows(&harness, "the lease is at the policy's max_ttl");
     harness.keys("<enter>");
     assert!(harness.take_effects().is_empty());
 }
 
-/// A hold wants a time and a reason; both are checked before anything is asked for.
+/// A hold needs a time and a reason; both are checked before the effect is requested.
 #[test]
 fn holding() {
     let mut harness = one();
     harness.keys("h<enter><enter>");
-    shows(&harness, "say why");
+    shows(&harness, "enter a reason");
     harness.keys("demo<enter>");
     let wanted = harness.take_effects();
     assert_eq!(wanted.len(), 1, "{wanted:?}");
@@ -258,11 +259,11 @@ fn holding() {
         "{wanted:?}"
     );
     harness.keys("u");
-    shows(&harness, "is not held");
+    shows(&harness, "not held");
     assert!(harness.take_effects().is_empty());
 }
 
-/// A hold that lasts is ended with u.
+/// u ends a hold.
 #[test]
 fn ending_a_hold() {
     let until = Span::minutes(60).after(now());
@@ -279,14 +280,14 @@ fn ending_a_hold() {
     );
 }
 
-/// y means nothing before the plan was on the screen, and then it means that plan.
+/// y does nothing until the plan was on the screen, and then it confirms that plan.
 #[test]
 fn y_is_inert_until_the_plan_was_seen() {
     let mut harness = one();
     harness.keys("dyyy");
     assert_eq!(
         harness.take_effects(),
-        [format!("Plan(Lease({:?}))", name("checkout-1.4.0"))]
+        [format!("PlanTeardown(Lease({:?}))", name("checkout-1.4.0"))]
     );
     harness.plan_before_draw(plan("checkout-1.4.0", false, 2));
     harness.key_before_draw("y");
@@ -295,7 +296,7 @@ fn y_is_inert_until_the_plan_was_seen() {
         "nobody can have seen the plan"
     );
     harness.keys("j");
-    shows(&harness, "2 resources go, which frees $0.42/h");
+    shows(&harness, "2 resources will be destroyed, saving $0.42/h");
     harness.keys("y");
     let wanted = harness.take_effects();
     assert_eq!(wanted.len(), 1, "{wanted:?}");
@@ -305,7 +306,7 @@ fn y_is_inert_until_the_plan_was_seen() {
     );
 }
 
-/// The plan of another stack, and one that comes too late, is no plan.
+/// A plan of another stack, or one that arrives too late, is discarded.
 #[test]
 fn a_late_plan_is_forgotten() {
     let mut harness = three();
@@ -314,7 +315,7 @@ fn a_late_plan_is_forgotten() {
     harness.plan(plan("a", false, 2));
     assert_eq!(
         harness.take_effects(),
-        [format!("Forget(Lease({:?}))", name("a"))]
+        [format!("DiscardPlan(Lease({:?}))", name("a"))]
     );
     harness.keys("jd");
     harness.take_effects();
@@ -322,11 +323,11 @@ fn a_late_plan_is_forgotten() {
     harness.keys("y");
     assert_eq!(
         harness.take_effects(),
-        [format!("Forget(Lease({:?}))", name("a"))]
+        [format!("DiscardPlan(Lease({:?}))", name("a"))]
     );
 }
 
-/// A protected stack wants its name typed in full; y is then a letter.
+/// A protected stack requires its full name; y is then an ordinary letter.
 #[test]
 fn protected_stacks_want_their_name() {
     let mut harness = one();
@@ -335,7 +336,7 @@ fn protected_stacks_want_their_name() {
     harness.take_effects();
     harness.keys("y<enter>");
     assert!(harness.take_effects().is_empty());
-    shows(&harness, "type checkout-1.4.0 in full");
+    shows(&harness, "type the full name: checkout-1.4.0");
     harness.keys("<ctrl-u>checkout-1.4.0<enter>");
     let wanted = harness.take_effects();
     assert!(
@@ -344,7 +345,7 @@ fn protected_stacks_want_their_name() {
     );
 }
 
-/// What is in the way is said, and there is no yes to it.
+/// A blocked plan shows its blockers and cannot be confirmed.
 #[test]
 fn blocked_plans() {
     use stack::service::teardown::Blocker;
@@ -359,10 +360,10 @@ fn blocked_plans() {
     harness.take_effects();
     harness.keys("y<enter>");
     assert!(harness.take_effects().is_empty());
-    hides(&harness, "y tear it down");
+    hides(&harness, "y tear down");
 }
 
-/// Read-only: every change is refused where it would be asked for, and the plan can still be looked at.
+/// Read-only refuses every change; a teardown can still be planned, but not confirmed.
 #[test]
 fn read_only() {
     let scene = HarnessConfig {
@@ -373,7 +374,7 @@ fn read_only() {
     shows(&harness, "READ-ONLY");
     for key in ["e", "h", "u", "z", "w"] {
         harness.keys(key);
-        shows(&harness, "nothing is changed: --read-only was given");
+        shows(&harness, "read-only: --read-only was given");
         assert!(harness.take_effects().is_empty(), "{key}");
     }
     harness.keys("d");
@@ -381,10 +382,10 @@ fn read_only() {
     harness.take_effects();
     harness.keys("y");
     assert!(harness.take_effects().is_empty());
-    shows(&harness, "nothing is changed: --read-only was given");
+    shows(&harness, "read-only: --read-only was given");
 }
 
-/// What cannot be done yet says so, and why.
+/// Sleep and wake are refused without an account, and the message says so.
 #[test]
 fn sleep_and_wake_say_that_they_need_a_cloud() {
     let mut harness = one();
@@ -395,7 +396,7 @@ fn sleep_and_wake_say_that_they_need_a_cloud() {
     assert!(harness.take_effects().is_empty());
 }
 
-/// A teardown is followed to its end; one that was begun elsewhere is found and followed.
+/// A teardown is followed to its end, even if another process started it.
 #[test]
 fn teardowns_are_followed() {
     use stack::lease::Strategy;
@@ -405,14 +406,11 @@ fn teardowns_are_followed() {
     harness.keys("y<enter>3");
     let stack = name("checkout-1.4.0");
     harness.progress(&stack, half_done_teardown("checkout-1.4.0"));
-    shows(&harness, "1 of 3 gone");
+    shows(&harness, "1 of 3 destroyed");
     harness.keys("d");
-    shows(&harness, "torn down already");
+    shows(&harness, "already being torn down");
     harness.progress(&stack, vec![finished_teardown("checkout-1.4.0")]);
-    shows(
-        &harness,
-        "checkout-1.4.0 is gone: 3 deleted, nothing is left",
-    );
+    shows(&harness, "checkout-1.4.0 is gone: 3 deleted");
     let begun = EventKind::TeardownStarted {
         strategy: Strategy::Terraform,
         by: stack::testing::actor(),
@@ -426,14 +424,14 @@ fn teardowns_are_followed() {
     harness.load(vec![lease(&events)], crate::fixtures::reaper());
     let wanted = harness.take_effects();
     assert!(
-        wanted.iter().any(|w| w.starts_with("Follow {")),
+        wanted.iter().any(|w| w.starts_with("FollowTeardown {")),
         "{wanted:?}"
     );
     harness.load(vec![lease(&events)], crate::fixtures::reaper());
     assert!(harness.take_effects().is_empty(), "once is enough");
 }
 
-/// Time alone moves a stack on: it expires before anybody reads the ledger again.
+/// A stack expires as time passes, without a new read of the ledger.
 #[test]
 fn time_alone() {
     let mut harness = one();
@@ -445,7 +443,7 @@ fn time_alone() {
     shows(&harness, "1 expired");
 }
 
-/// c copies the name, r reads anew, q and Ctrl-C leave; in a popup q leaves only that.
+/// c copies the name, r reads again, q and Ctrl-C quit; in a popup, q closes the popup.
 #[test]
 fn small_keys() {
     let mut harness = one();
@@ -462,7 +460,7 @@ fn small_keys() {
     assert!(harness.has_ended());
 }
 
-/// The help names every key of the contract.
+/// The help lists every key.
 #[test]
 fn the_help_names_every_key() {
     let mut harness = demo_harness(100, 40, 3);
@@ -479,24 +477,27 @@ fn the_help_names_every_key() {
     }
 }
 
-/// The page of a stack asks what a teardown would remove when its tab is opened, once; r asks again; what `d` asked is
-/// there as well; while it is torn down nothing is asked.
+/// The Resources tab requests a preview once; r requests it again; a plan requested by `d` appears
+/// there too; during a teardown nothing is requested.
 #[test]
 fn what_would_go_is_asked_when_somebody_looks() {
     let foresees = |harness: &mut Harness| {
         let wants = harness.take_effects();
-        wants.iter().filter(|want| want.contains("Foresee")).count()
+        wants
+            .iter()
+            .filter(|want| want.contains("PreviewTeardown"))
+            .count()
     };
     let mut harness = one();
     harness.keys("<enter><tab>");
     assert_eq!(foresees(&mut harness), 0);
     harness.keys("<tab>");
     assert_eq!(foresees(&mut harness), 1);
-    shows(&harness, "Asking Terraform");
+    shows(&harness, "Running terraform plan -destroy");
     harness.keys("r13");
     assert_eq!(foresees(&mut harness), 0, "it is being asked already");
     harness.preview_teardown(plan("checkout-1.4.0", false, 5));
-    shows(&harness, "5 resources go, which frees $0.42/h");
+    shows(&harness, "5 resources will be destroyed, saving $0.42/h");
     shows(&harness, "aws_instance.web[4]");
     harness.keys("<esc><enter>3");
     assert_eq!(foresees(&mut harness), 0, "it is known");
@@ -506,10 +507,10 @@ fn what_would_go_is_asked_when_somebody_looks() {
     harness.keys("d");
     harness.plan(plan("checkout-1.4.0", false, 2));
     harness.keys("<esc>");
-    shows(&harness, "2 resources go");
+    shows(&harness, "2 resources will be destroyed");
 }
 
-/// A reading that holds only what has changed leaves the rest as it was.
+/// A read with changed stacks only keeps all other stacks.
 #[test]
 fn changes_alone_are_enough() {
     let mut harness = three();
@@ -528,7 +529,8 @@ fn changes_alone_are_enough() {
     assert_eq!(selected(&harness), "aa");
 }
 
-/// With a cloud `z` shows what would stop before `y` does it, `w` wakes only what sleeps, and `r` asks the cloud.
+/// With an account, `z` shows the plan before `y` confirms it, `w` wakes only a sleeping stack, and
+/// `r` queries the cloud.
 #[test]
 fn sleep_and_wake() {
     let scene = HarnessConfig {
@@ -555,22 +557,22 @@ fn sleep_and_wake() {
     harness.keys("zy");
     let asked = harness.take_effects();
     assert_eq!(asked.len(), 1, "a yes to nothing is no yes: {asked:?}");
-    assert!(asked[0].contains("Doze"), "{asked:?}");
+    assert!(asked[0].contains("PlanSleep"), "{asked:?}");
     harness.plan_sleep(crate::fixtures::sleep_plan("a"));
-    shows(&harness, "$0.03/h goes on");
+    shows(&harness, "$0.03/h remains");
     harness.keys("y");
     let wants = harness.take_effects();
     assert_eq!(wants.len(), 1, "{wants:?}");
     assert!(wants[0].contains("Sleep"), "{wants:?}");
     harness.keys("w");
-    shows(&harness, "it falls asleep");
+    shows(&harness, "going to sleep");
     harness.power_finished(stack::service::power::PowerOutcome {
         asleep: false,
         ..crate::fixtures::finished_sleep("a")
     });
     harness.take_effects();
     harness.keys("w");
-    shows(&harness, "it is awake");
+    shows(&harness, "already awake");
     assert!(harness.take_effects().is_empty());
     harness.keys("jw");
     let selected = selected(&harness);

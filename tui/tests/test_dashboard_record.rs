@@ -1,9 +1,9 @@
-//! Recordings: what happened is written down, and played again it gives the same screen.
+//! Recordings: a replay of a recorded session shows the same screens.
 
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
-/// A recording made in a terminal ends, replayed without one, on the screen that was there.
+/// A session recorded in a terminal and replayed without one ends with the same screen.
 #[test]
 fn a_recording_gives_the_same_screen() {
     let sandbox = Sandbox::new();
@@ -11,7 +11,7 @@ fn a_recording_gives_the_same_screen() {
     let mut terminal = sandbox.in_terminal(&["--record", "events.jsonl"], (100, 30));
     terminal.waits_for("search-pr-7");
     terminal.types("/owner:ben\r");
-    terminal.waits_for("1 of 4 fit");
+    terminal.waits_for("1 of 4 match");
     let seen = terminal.text();
     terminal.types("q");
     assert_eq!(terminal.ends(), 0);
@@ -35,20 +35,20 @@ fn a_recording_gives_the_same_screen() {
     );
 }
 
-/// What is no recording is refused with its line; a file that is there is never written over.
+/// An invalid recording is rejected with its line, and an existing file is never overwritten.
 #[test]
 fn what_is_no_recording() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.path("notes"), "somebody's notes\n").unwrap();
     let ran = sandbox.run(&["--replay", "notes"]).exits(1);
     assert!(
-        ran.stderr.contains("notes:1: no recording of a dashboard"),
+        ran.stderr.contains("notes:1: not a dashboard recording"),
         "{ran:?}"
     );
     let ran = sandbox.run(&["--replay", "nowhere"]).exits(1);
-    assert!(ran.stderr.contains("nowhere cannot be read"), "{ran:?}");
+    assert!(ran.stderr.contains("cannot read nowhere"), "{ran:?}");
     let mut terminal = sandbox.in_terminal(&["--record", "notes"], (80, 24));
-    terminal.waits_for("cannot be recorded into");
+    terminal.waits_for("cannot write a recording to");
     assert_eq!(terminal.ends(), 1);
     assert_eq!(
         std::fs::read_to_string(sandbox.path("notes")).unwrap(),

@@ -1,4 +1,4 @@
-//! What people see: every screen and popup at three sizes, with and without colour.
+//! Snapshots of every screen and popup at three sizes, with and without colour.
 
 use jiff::Timestamp;
 use stack::{EventKind, ReaperStatus};
@@ -12,7 +12,7 @@ use crate::fixtures::{
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
-/// Each screen by name: how it is reached.
+/// Each screen by name, with the steps that open it.
 type Screens = [(&'static str, fn(HarnessConfig) -> Harness)];
 
 fn open(scene: HarnessConfig) -> Harness {
@@ -25,7 +25,7 @@ fn keys(scene: HarnessConfig, keys: &str) -> Harness {
     harness
 }
 
-/// One stack with a whole life: phases, a hold, an extension.
+/// One stack with init phases, a hold and an extension.
 fn rich() -> Vec<stack::Event> {
     use stack::init::PhaseBoundary;
     let mark = |phase: &str, class: &str, state| EventKind::PhaseMarked {
@@ -299,8 +299,8 @@ fn scene((columns, rows): (u16, u16), now: Timestamp) -> HarnessConfig {
     HarnessConfig::new(columns, rows, now)
 }
 
-/// Every screen and popup at three sizes: its text, where colours and weights stand, and what of them is left
-/// under `NO_COLOR`, which changes no text and leaves no colour.
+/// Every screen and popup at three sizes: its text and its styles, with colour and under
+/// `NO_COLOR`, which changes no text and leaves no colour.
 #[test]
 fn every_screen() {
     for size in SIZES {
@@ -327,7 +327,7 @@ fn every_screen() {
     }
 }
 
-/// Below the smallest size the dashboard says so, and comes back when there is room again.
+/// Below the minimum size the dashboard shows a message, and it comes back when the terminal grows.
 #[test]
 fn too_small_and_back() {
     let mut harness = demo_harness(80, 24, 5);
@@ -335,8 +335,8 @@ fn too_small_and_back() {
     harness.resize(40, 10);
     insta::assert_snapshot!(harness.text(), @r"
     This terminal is too small for the dash…
-    It has 40×10; 60×14 is the least.
-    `jiti ls` fits anywhere; q leaves.
+    Current size: 40×10. Minimum: 60×14.
+    Press q to quit; `jiti ls` works at any…
     ");
     harness.resize(80, 24);
     assert_eq!(harness.text(), before);

@@ -1,5 +1,5 @@
-//! Teardowns from the real dashboard in a real terminal, with a Terraform that is a script: how many run at once, and in
-//! whose name they are written.
+//! Teardowns from the real dashboard in a real terminal, with a script as Terraform: how many run
+//! at once, and which source their events have.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use stack::EventKind;
 use crate::sandbox::Sandbox;
 use crate::story::{Story, requested};
 
-/// A root that holds nothing but the stack itself. `apply` says how many work at once when it begins and when it ends, and
-/// works until it is told to go on.
+/// A root directory with nothing but the jiti_stack. `apply` records how many run at once when it
+/// starts and ends, and it waits for a file named `go`.
 const SCRIPT: &str = r#"#!/bin/sh
 here=$(pwd)
 case "$1" in
@@ -47,8 +47,8 @@ fn root(folder: &Path, stack: &str) {
     write("line.json", json!({"type": "apply_complete", "hook": hook}));
 }
 
-/// Of seven teardowns that are wanted at once four run and three wait for a place; all end, and every event says that
-/// the dashboard wrote it.
+/// Of seven teardowns requested at once, four run and three wait. All end, and every event has the
+/// dashboard as its source.
 #[test]
 fn four_run_at_once() {
     const STACKS: usize = 7;
@@ -74,15 +74,15 @@ fn four_run_at_once() {
     for name in &names {
         // The filter selects it wherever the list has put it meanwhile.
         terminal.types(&format!("/{name}\r"));
-        terminal.waits_for(&format!("fit {name}"));
+        terminal.waits_for(&format!("match {name}"));
         terminal.types("d");
         terminal.waits_for(&format!("Tear down {name}"));
-        terminal.waits_for("1 resource goes");
+        terminal.waits_for("1 resource will be destroyed");
         terminal.types("y");
         terminal.waits_for(&format!("tearing down {name}"));
         // Esc and what follows it at once would be one key.
         terminal.types("\u{1b}");
-        terminal.waits_for("all · by");
+        terminal.waits_for("all stacks · sorted by");
     }
     let working = || std::fs::read_dir(sandbox.path("busy")).unwrap().count();
     let began = Instant::now();
@@ -93,7 +93,7 @@ fn four_run_at_once() {
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(working(), 4);
     std::fs::write(sandbox.path("go"), "").unwrap();
-    terminal.waits_for("No stack lives");
+    terminal.waits_for("No stacks");
     terminal.types("q");
     assert_eq!(terminal.ends(), 0);
     let together = std::fs::read_to_string(sandbox.path("together")).unwrap();

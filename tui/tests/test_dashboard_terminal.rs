@@ -1,4 +1,5 @@
-//! The real program in a real terminal: it draws, it acts, and however it ends the terminal is sane.
+//! The real program in a real terminal: it draws, it acts, and it restores the terminal however it
+//! ends.
 
 use portable_pty::CommandBuilder;
 use test_support::terminal::Terminal;
@@ -21,7 +22,7 @@ impl Sandbox {
     }
 }
 
-/// It opens on a real ledger, filters, opens a stack, gives it more time and a hold, and leaves no trace.
+/// It opens a real ledger, filters, opens a stack, extends and holds it, and restores the terminal.
 #[test]
 fn a_session_from_beginning_to_end() {
     let sandbox = Sandbox::new();
@@ -29,7 +30,7 @@ fn a_session_from_beginning_to_end() {
     let mut terminal = sandbox.in_terminal(&[], (100, 30));
     terminal.waits_for("4 stacks");
     terminal.types("/search\r");
-    terminal.waits_for("1 of 4 fit search");
+    terminal.waits_for("1 of 4 match search");
     terminal.types("\r");
     terminal.waits_for("1 Lease");
     terminal.types("\u{1b}");
@@ -55,7 +56,7 @@ fn a_session_from_beginning_to_end() {
     assert_eq!(events[3]["why"], "customer demo");
 }
 
-/// What others write into the ledger is on the screen by itself.
+/// Changes by other processes appear on the screen.
 #[test]
 fn it_follows_the_ledger() {
     let sandbox = Sandbox::new();
@@ -71,7 +72,7 @@ fn it_follows_the_ledger() {
     terminal.is_sane();
 }
 
-/// Without a ledger it shows how to begin, and notices when there is one.
+/// Without a ledger it shows how to start, and it notices a new ledger.
 #[test]
 fn a_ledger_that_comes_later() {
     let sandbox = Sandbox::new();
@@ -83,7 +84,7 @@ fn a_ledger_that_comes_later() {
     assert_eq!(terminal.ends(), 0);
 }
 
-/// Without a terminal it says what to do instead, and nothing was done: 2.
+/// Without a terminal it exits with 2 and says what to do instead.
 #[test]
 fn without_a_terminal() {
     let sandbox = Sandbox::new();
@@ -95,7 +96,7 @@ fn without_a_terminal() {
     assert_eq!(ran.stdout, "");
 }
 
-/// A signal ends it like a key does.
+/// A signal ends it in the same way as a key.
 #[test]
 fn signals_leave_a_sane_terminal() {
     let sandbox = Sandbox::new();
@@ -113,7 +114,7 @@ fn signals_leave_a_sane_terminal() {
     }
 }
 
-/// Read-only is refused where a change would be made, and the ledger is as it was.
+/// Read-only refuses a change, and the ledger stays unchanged.
 #[test]
 fn read_only_changes_nothing() {
     let sandbox = Sandbox::new();
@@ -122,12 +123,12 @@ fn read_only_changes_nothing() {
     terminal.waits_for("4 stacks");
     terminal.waits_for("READ-ONLY");
     terminal.types("e");
-    terminal.waits_for("no changes: --read-only is set");
+    terminal.waits_for("read-only: --read-only is set");
     terminal.types("q");
     assert_eq!(terminal.ends(), 0);
 }
 
-/// The made-up world opens without anything, is marked, and is gone afterwards.
+/// The demo needs no ledger, is marked as a demo, and leaves no files.
 #[test]
 fn the_demo() {
     let sandbox = Sandbox::new();
@@ -143,7 +144,7 @@ fn the_demo() {
     );
 }
 
-/// A panic gives the terminal back before it reports itself; the report can be read.
+/// A panic restores the terminal before its report, so that the report is readable.
 #[test]
 fn a_panic_leaves_a_sane_terminal() {
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
@@ -160,10 +161,10 @@ fn a_panic_leaves_a_sane_terminal() {
     terminal.is_sane();
     let text = terminal.text();
     assert!(text.contains("a mistake on purpose"), "{text}");
-    assert!(text.contains("mistake in jiti itself"), "{text}");
+    assert!(text.contains("a bug in jiti"), "{text}");
 }
 
-/// Not a test: the program that the test above runs in a terminal.
+/// Not a test: the program that the previous test runs in a terminal.
 #[test]
 #[ignore = "it panics with the terminal taken over"]
 fn panics_on_purpose() {
@@ -171,7 +172,7 @@ fn panics_on_purpose() {
     panic!("a mistake on purpose");
 }
 
-/// A key that comes together with a new size is not lost: one way of reading both loses it.
+/// A key that arrives together with a resize is not lost. One way of reading both loses it.
 #[test]
 fn a_key_beside_a_new_size_is_not_lost() {
     let sandbox = Sandbox::new();
@@ -181,16 +182,17 @@ fn a_key_beside_a_new_size_is_not_lost() {
     for round in 0..8 {
         terminal.resize(90 + round, 30);
         terminal.types("?");
-        terminal.waits_for("the next line");
+        terminal.waits_for("next line");
         terminal.resize(110 + round, 30);
         terminal.types("q");
-        terminal.waits("no help", |screen| !screen.contains("the next line"));
+        terminal.waits("no help", |screen| !screen.contains("next line"));
     }
     terminal.types("q");
     assert_eq!(terminal.ends(), 0);
 }
 
-/// Ctrl-Z gives the terminal back to the shell, and `fg` brings the whole screen back, in the size that it has then.
+/// Ctrl-Z returns the terminal to the shell, and `fg` restores the whole screen in its current
+/// size.
 #[test]
 fn ctrl_z_and_back() {
     let sandbox = Sandbox::new();
@@ -208,16 +210,16 @@ fn ctrl_z_and_back() {
     terminal.types(&format!("{}\r", jiti.display()));
     terminal.waits_for("4 stacks");
     terminal.types("?");
-    terminal.waits_for("the next line");
+    terminal.waits_for("next line");
     terminal.types("\u{1a}");
     terminal.waits_for("Stopped");
     terminal.is_sane();
     terminal.resize(90, 28);
     terminal.types("fg\r");
-    terminal.waits_for("the next line");
+    terminal.waits_for("next line");
     terminal.types("q");
     terminal.waits("no help", |screen| {
-        screen.contains("4 stacks") && !screen.contains("the next line")
+        screen.contains("4 stacks") && !screen.contains("next line")
     });
     terminal.types("q");
     terminal.waits("the shell", |screen| !screen.contains("4 stacks"));

@@ -1,11 +1,11 @@
-//! Text from the world: nothing in it acts on the terminal, hides, or leaves its cell.
+//! Untrusted text: it cannot control the terminal, hide, or leave its cell.
 
 use stack::{EventKind, Lease, Span};
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{harness_with, lease, name, now, plan, story};
 
-/// What somebody might put into a text: control characters, direction marks, wide and zero-width characters.
+/// Hostile text: control characters, direction marks, wide and zero-width characters.
 const NASTY: &str = "a\u{1b}[2J\u{1b}]0;x\u{7}b\r\nc\u{202e}d\u{200b}e\u{9b}31m漢字👩\u{200d}💻e\u{301}\u{301}\u{301}\u{301}\u{301}\u{feff}\u{2066}f\tg";
 
 fn nasty() -> Vec<stack::Event> {
@@ -50,7 +50,8 @@ fn nasty() -> Vec<stack::Event> {
     )
 }
 
-/// No cell holds anything but one character of its own width with the marks on it, and nothing that acts or hides.
+/// Every cell holds one character of its own width, with its marks, and no control or invisible
+/// character.
 #[track_caller]
 fn is_sane(harness: &Harness, what: &str) {
     for cell in harness.buffer().content() {
@@ -61,7 +62,7 @@ fn is_sane(harness: &Harness, what: &str) {
         });
         assert!(sane && symbol.chars().count() <= 4, "{what}: {symbol:?}");
     }
-    // What frames the screen stands where it stood: nothing was pushed aside.
+    // The two rules are still complete, so no text has pushed them aside.
     let text = harness.text();
     let rule = "─".repeat(usize::from(harness.buffer().area.width));
     assert_eq!(
@@ -71,7 +72,7 @@ fn is_sane(harness: &Harness, what: &str) {
     );
 }
 
-/// Nasty text in every place where text from outside is shown.
+/// Hostile text in every field that shows text from outside.
 #[test]
 fn nothing_breaks_out_of_its_cell() {
     for (columns, rows) in [(80, 24), (120, 40), (200, 50)] {
@@ -107,7 +108,8 @@ fn nothing_breaks_out_of_its_cell() {
     }
 }
 
-/// A wide character that does not fit is left out, not cut in two; the box around it stays whole.
+/// A wide character that does not fit is dropped, not cut in two, and the box around it stays
+/// complete.
 #[test]
 fn wide_characters_are_never_cut_in_two() {
     let until = Span::minutes(90).after(now());

@@ -1,4 +1,4 @@
-//! Stacks that only tags tell of: rows like others, which can be ended by a sweep and otherwise only looked at.
+//! Stacks that were found by tags only: rows like others, which can be swept but not changed.
 
 use stack::{EventKind, RunId, Span};
 use tui::testing::{Harness, HarnessConfig};
@@ -27,7 +27,8 @@ fn shows(harness: &Harness, text: &str) {
     );
 }
 
-/// Two owners' stacks of one name are two rows, counted with the others and named in the header.
+/// Stacks with the same name and different owners are two rows, and the totals in the header
+/// include them.
 #[test]
 fn they_are_rows() {
     let harness = harness();
@@ -40,13 +41,13 @@ fn they_are_rows() {
     shows(&harness, "2 unleased");
 }
 
-/// They are filtered by flag and by what their tags say, ordered by every column, and grouped.
+/// They can be filtered by flag and by their tags, sorted by every column, and grouped.
 #[test]
 fn they_are_filtered_ordered_and_grouped() {
     let mut harness = harness();
     harness.keys("/flag:unleased<enter>");
     assert_eq!(rows(&harness).len(), 2);
-    shows(&harness, "2 of 4 fit flag:unleased");
+    shows(&harness, "2 of 4 match flag:unleased");
     harness.keys("<esc>/!flag:unleased<enter>");
     assert_eq!(rows(&harness).len(), 2);
     harness.keys("<esc>/owner:chi<enter>");
@@ -74,18 +75,18 @@ fn they_are_filtered_ordered_and_grouped() {
     shows(&harness, "chi@example.com  1 stack, $0.01");
 }
 
-/// Each of the two can be selected; what needs a lease says that there is none, and nothing is wanted of the world.
+/// Each can be selected; actions that need a lease say so and request no effect.
 #[test]
 fn what_needs_a_lease_says_so() {
     let mut harness = harness();
     harness.keys("/chi<enter>");
     assert_eq!(harness.selected(), Some(name("forgotten")));
     for (key, why) in [
-        ("e", "no end to move"),
-        ("h", "no reaper touches it"),
-        ("u", "nothing holds it"),
-        ("z", "written down nowhere"),
-        ("w", "written down nowhere"),
+        ("e", "nothing to extend"),
+        ("h", "the reaper never touches it"),
+        ("u", "not held"),
+        ("z", "cannot sleep or wake"),
+        ("w", "cannot sleep or wake"),
     ] {
         harness.keys(key);
         shows(&harness, why);
@@ -100,30 +101,24 @@ fn what_needs_a_lease_says_so() {
         "there are no events to be read"
     );
     harness.keys("4");
-    shows(
-        &harness,
-        "nothing that happens to it is written in this ledger",
-    );
+    shows(&harness, "this ledger has no events of this stack");
 }
 
-/// `d` plans a sweep of this one and no other, and takes a yes only as its typed name.
+/// `d` plans a sweep of the selected stack only, and requires its typed name.
 #[test]
 fn d_sweeps() {
     let mut harness = harness();
     harness.keys("/chi<enter>d");
     let wanted = harness.take_effects();
     assert!(
-        matches!(&wanted[..], [one] if one.starts_with("Plan(Tags(") && one.contains("chi@example.com")),
+        matches!(&wanted[..], [one] if one.starts_with("PlanTeardown(Tags(") && one.contains("chi@example.com")),
         "{wanted:?}"
     );
     harness.plan(sweep_plan("forgotten"));
-    shows(
-        &harness,
-        "by its tags, in the accounts of the configuration",
-    );
+    shows(&harness, "sweep by tag in the configured accounts");
     shows(&harness, "vpc/vpc-0abc stays: its owner is another");
     harness.keys("y<enter>");
-    shows(&harness, "type forgotten in full");
+    shows(&harness, "type the full name: forgotten");
     assert_eq!(harness.take_effects(), [""; 0]);
     harness.keys("<backspace>forgotten<enter>");
     let wanted = harness.take_effects();
@@ -132,10 +127,10 @@ fn d_sweeps() {
         "{wanted:?}"
     );
     harness.keys("d");
-    shows(&harness, "it is being torn down already");
+    shows(&harness, "already being torn down");
 }
 
-/// Where its tags say no app, nothing is deleted on their word, and `d` says why.
+/// Without a tag for the app nothing is deleted, and `d` says why.
 #[test]
 fn tags_that_say_too_little() {
     let mut harness = harness();
@@ -144,13 +139,13 @@ fn tags_that_say_too_little() {
     let places = vec![bare.place.clone()];
     harness.load_cloud(vec![bare], places);
     harness.keys("/stray<enter>d");
-    shows(&harness, "on their word nothing is swept");
+    shows(&harness, "cannot sweep: the tags do not name");
     assert_eq!(harness.take_effects(), [""; 0]);
     harness.keys("<enter>3");
-    shows(&harness, "on their word nothing is swept");
+    shows(&harness, "cannot sweep: the tags do not name");
 }
 
-/// As soon as a sweep has begun, the ledger has a lease for it: whoever selected or opened it follows it there.
+/// A sweep registers a lease when it starts. The selection and the open page follow the new lease.
 #[test]
 fn a_sweep_gives_it_a_lease() {
     let mut harness = harness();
@@ -174,11 +169,11 @@ fn a_sweep_gives_it_a_lease() {
     harness.load_changes(vec![adopted], Vec::new(), reaper());
     let wanted = harness.take_effects().join(" ");
     assert!(
-        wanted.contains("Follow") && wanted.contains("Tell(\"forgotten\")"),
+        wanted.contains("Follow") && wanted.contains("LoadEvents(\"forgotten\")"),
         "{wanted}"
     );
     harness.progress(&name("forgotten"), half_done_teardown("forgotten"));
-    shows(&harness, "Teardown goes on");
+    shows(&harness, "Teardown running");
     shows(&harness, "tearing down");
     harness.keys("<esc>");
     let rows = rows(&harness);
@@ -190,7 +185,7 @@ fn a_sweep_gives_it_a_lease() {
     );
 }
 
-/// When the last of it is gone from the cloud its row goes; when its lease ends and its tags stay, its row comes.
+/// A row disappears with the last resource, and appears when a lease ends while tags remain.
 #[test]
 fn rows_come_and_go_with_what_is_found() {
     let mut harness = harness();
@@ -207,7 +202,7 @@ fn rows_come_and_go_with_what_is_found() {
     assert!(!rows(&harness)[0].contains("unleased"));
 }
 
-/// Time alone makes them expire, by their tags.
+/// They expire as time passes, according to their tags.
 #[test]
 fn time_alone() {
     let mut harness = harness();

@@ -1,4 +1,4 @@
-//! The loop: wait for an event, take all that are there, then draw once if anything has changed.
+//! The main loop: wait for an event, handle all queued events, then draw once if the model changed.
 
 use std::io;
 use std::time::Duration;
@@ -14,92 +14,95 @@ use crate::dashboard::effect::Effect;
 use crate::dashboard::event::Event;
 use crate::dashboard::model::Model;
 use crate::dashboard::record::Recorder;
-use crate::dashboard::tasks::Runner;
+use crate::dashboard::tasks::EffectRunner;
 use crate::dashboard::terminal::Screen;
-use crate::dashboard::update::{next_clock, update};
+use crate::dashboard::update::{next_tick, update};
 use crate::dashboard::view::view;
 use crate::error::CommandError;
 
-/// More events than this are not taken at once: whatever floods us, the screen still moves.
-const AT_ONCE: usize = 512;
+/// Handles at most this many events before it draws, so that a flood of events cannot freeze the
+/// screen.
+const MAX_EVENTS_PER_FRAME: usize = 512;
 
-/// Where no shell could continue a stopped program, the system does not stop it: so long it is waited for that.
-const UNSTOPPABLE: Duration = Duration::from_millis(300);
+/// How long to wait for SIGCONT. The kernel ignores a stop signal for an orphaned process group,
+/// and then no SIGCONT ever comes.
+const CONTINUE_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// What frames are drawn into.
+/// The terminal backend that frames are drawn into.
 type Drawn = Terminal<CrosstermBackend<io::BufWriter<io::Stdout>>>;
 
-/// Everything the loop needs.
+/// The state of a running dashboard.
 pub(crate) struct App {
     pub(crate) model: Model,
-    pub(crate) runner: Runner,
+    pub(crate) runner: EffectRunner,
     pub(crate) events: UnboundedReceiver<Event>,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) screen: Screen,
-    /// The shell is to have the terminal.
-    pub(crate) suspends: bool,
+    /// The user pressed Ctrl-Z: stop the process after the current batch of events.
+    pub(crate) suspend_requested: bool,
 }
 
 impl App {
-    /// Runs until the model says that it is over.
+    /// Runs until the model is finished.
     pub(crate) async fn run(mut self, clock: &dyn Clock) -> Result<(), CommandError> {
         let mut terminal = Self::terminal()?;
         self.runner.run(Effect::Load);
-        // Reading has its own thread: it begins before the first frame is drawn.
+        // Let the ledger task start before the first frame is drawn.
         tokio::task::yield_now().await;
         self.draw(&mut terminal)?;
-        while !self.model.over {
+        while !self.model.finished {
             let first = self.next(clock).await;
-            self.tell_time(clock)?;
+            self.update_clock(clock)?;
             if let Some(first) = first {
-                self.take(first)?;
+                self.handle(first)?;
             }
-            for _ in 1..AT_ONCE {
+            for _ in 1..MAX_EVENTS_PER_FRAME {
                 match self.events.try_recv() {
-                    Ok(event) => self.take(event)?,
+                    Ok(event) => self.handle(event)?,
                     Err(_) => break,
                 }
             }
-            if std::mem::take(&mut self.suspends) {
+            if std::mem::take(&mut self.suspend_requested) {
                 self.suspend(&mut terminal).await?;
             }
-            if self.model.dirty && !self.model.over {
+            if self.model.dirty && !self.model.finished {
                 self.draw(&mut terminal)?;
-                self.take(Event::Drawn)?;
+                self.handle(Event::Drawn)?;
             }
         }
         Ok(())
     }
 
-    /// The next event; `None` when nothing else happens until something on the screen changes by time.
+    /// Waits for the next event; `None` when the next clock tick comes first.
     async fn next(&mut self, clock: &dyn Clock) -> Option<Event> {
-        let wait = Elapsed::between(clock.now(), next_clock(&self.model)).millis();
+        let wait = Elapsed::between(clock.now(), next_tick(&self.model)).millis();
         let wait = Duration::from_millis(wait.max(1));
         match tokio::time::timeout(wait, self.events.recv()).await {
             Ok(Some(event)) => Some(event),
-            // Nobody is left who could send anything.
+            // Every sender is gone, so no event can arrive.
             Ok(None) => Some(Event::Stop),
             Err(_) => None,
         }
     }
 
-    /// Whatever happens, happens at a time that the model knows to the second.
-    fn tell_time(&mut self, clock: &dyn Clock) -> Result<(), CommandError> {
+    /// Sends a clock event first, so that the model handles every event at a time known to the
+    /// second.
+    fn update_clock(&mut self, clock: &dyn Clock) -> Result<(), CommandError> {
         let now = clock.now();
         if now.as_second() == self.model.now().as_second() {
             return Ok(());
         }
-        self.take(Event::Clock(now))
+        self.handle(Event::Clock(now))
     }
 
-    fn take(&mut self, event: Event) -> Result<(), CommandError> {
+    fn handle(&mut self, event: Event) -> Result<(), CommandError> {
         if let Some(recorder) = &mut self.recorder {
-            recorder.note(&event)?;
+            recorder.record(&event)?;
         }
         for effect in update(&mut self.model, event) {
             match effect {
                 Effect::Copy(text) => self.screen.copy(&text)?,
-                Effect::Suspend => self.suspends = true,
+                Effect::Suspend => self.suspend_requested = true,
                 effect => self.runner.run(effect),
             }
         }
@@ -110,19 +113,20 @@ impl App {
         Terminal::new(CrosstermBackend::new(io::BufWriter::new(io::stdout())))
     }
 
-    /// Stops, as Ctrl-Z does with any program, and goes on where it was when the shell says so.
+    /// Stops the process as Ctrl-Z does, and redraws after the shell continues it.
     async fn suspend(&mut self, terminal: &mut Drawn) -> Result<(), CommandError> {
         let mut goes_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
         self.screen.suspend();
-        // The whole group, as the terminal itself would: a shell that waits for us has to notice.
+        // Stop the whole process group, as the terminal does. A waiting parent shell notices the
+        // stop.
         rustix::process::kill_current_process_group(Signal::TSTP).map_err(io::Error::from)?;
-        // The signal may arrive in another thread a moment later. Where no shell could continue us it has no effect.
-        let _ = tokio::time::timeout(UNSTOPPABLE, goes_on.recv()).await;
+        // Another thread may receive the signal a moment later.
+        let _ = tokio::time::timeout(CONTINUE_TIMEOUT, goes_on.recv()).await;
         self.screen.resume()?;
         let (columns, rows) = crossterm::terminal::size()?;
-        // A new one knows nothing of what was on the screen, and asks the terminal nothing.
+        // A new terminal assumes an empty screen and draws every cell.
         *terminal = Self::terminal()?;
-        self.take(Event::Resize { columns, rows })
+        self.handle(Event::Resize { columns, rows })
     }
 
     fn draw(&mut self, terminal: &mut Drawn) -> Result<(), CommandError> {

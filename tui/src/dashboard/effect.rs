@@ -1,20 +1,21 @@
-//! What the dashboard wants done in the world, as data: `update` returns it, the runner does it.
+//! Requests for side effects, as data. `update` returns them and the effect runner carries them
+//! out.
 
 use jiff::Timestamp;
 use stack::{RunId, Span, StackName};
 
-use crate::dashboard::model::world::Key;
+use crate::dashboard::stack_key::StackKey;
 
-/// One thing to do. Its answer comes back as an event.
+/// One side effect. Its result comes back as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Read the ledger.
     Load,
     /// Read the events of one stack.
-    Tell(StackName),
-    /// Move the end of a lease later.
+    LoadEvents(StackName),
+    /// Extend the lease by a duration.
     Extend { stack: StackName, by: Span },
-    /// Keep the reaper away until a time.
+    /// Hold the stack until a time.
     Hold {
         stack: StackName,
         until: Timestamp,
@@ -22,34 +23,34 @@ pub(crate) enum Effect {
     },
     /// End a hold.
     Unhold(StackName),
-    /// Find out what a teardown would remove.
-    Plan(Key),
-    /// The same for somebody who only looks: nothing is kept that could be carried out.
-    Foresee(Key),
-    /// Nobody wants that plan any more.
-    Forget(Key),
-    /// Carry out the plan that was shown: of this run and no other.
+    /// Plan a teardown and keep the plan, so that the user can confirm it.
+    PlanTeardown(StackKey),
+    /// Plan a teardown for display only. The plan cannot be carried out.
+    PreviewTeardown(StackKey),
+    /// Delete a saved plan that the user did not confirm.
+    DiscardPlan(StackKey),
+    /// Carry out the saved plan of this run.
     Teardown {
-        stack: Key,
+        stack: StackKey,
         run: RunId,
-        /// The name as it was typed, where it has to be.
+        /// The stack's name as the user typed it, if the plan requires it.
         typed: Option<StackName>,
     },
-    /// Tell what a teardown says, from its beginning.
-    Follow { stack: StackName, run: RunId },
-    /// Find out what a sleep would stop.
-    Doze(StackName),
-    /// Stop what computes, until then, or until somebody wakes it.
+    /// Report the progress of a running teardown, from its beginning.
+    FollowTeardown { stack: StackName, run: RunId },
+    /// Plan a sleep: which resources it would stop.
+    PlanSleep(StackName),
+    /// Stop the stack's compute until a time, or until a user wakes it.
     Sleep {
         stack: StackName,
         until: Option<Timestamp>,
     },
-    /// Start it again.
+    /// Start the stack's compute again.
     Wake(StackName),
-    /// Ask the cloud, whatever the age of what is known.
+    /// Query the cloud now, even if the cached snapshot is fresh.
     Sync,
-    /// Let the shell have the terminal until it gives it back.
+    /// Stop the process, as Ctrl-Z does.
     Suspend,
-    /// Put a text into the clipboard of the terminal.
+    /// Copy a text to the terminal's clipboard.
     Copy(String),
 }

@@ -1,4 +1,4 @@
-//! Everything that can happen to the dashboard: a closed list, so that it can be recorded and replayed.
+//! All events of the dashboard, in one closed list, so that a session can be recorded and replayed.
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
@@ -9,109 +9,110 @@ use stack::service::teardown::{Progress, TeardownPlan};
 use stack::view::CloudView;
 use stack::{Elapsed, Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
 
-use crate::dashboard::model::world::Key;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 
-/// One thing that happened. Answers of the world are events like keys are.
+/// One event: input from the terminal, a clock tick, or the result of an effect.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// A key.
+    /// A key press or release.
     Key(KeyEvent),
-    /// A button or the wheel.
+    /// A mouse button or the wheel.
     Mouse(MouseEvent),
-    /// Text from the clipboard.
+    /// Pasted text.
     Paste(String),
-    /// The terminal has another size.
+    /// The terminal was resized.
     Resize { columns: u16, rows: u16 },
-    /// What time it is now.
+    /// The current time.
     Clock(Timestamp),
-    /// A frame was drawn: whatever the model holds was on the screen.
+    /// A frame was drawn, so the user has seen the current model.
     Drawn,
     /// The ledger was read.
-    Loaded(Result<Box<Loaded>, Problem>),
+    LedgerLoaded(Result<Box<LedgerData>, Problem>),
     /// The events of one stack were read.
-    Told {
+    EventsLoaded {
         stack: StackName,
         answer: Result<Vec<stack::Event>, Problem>,
-        /// How long waking it takes, where it sleeps and that is known.
+        /// The expected time to wake the stack, if it is asleep and has been woken before.
         #[serde(default)]
         wake_duration: Option<Elapsed>,
     },
-    /// A change was made, or was not.
-    Changed {
+    /// A change to a lease succeeded with a message, or failed.
+    ChangeFinished {
         stack: StackName,
         answer: Result<String, Problem>,
     },
-    /// What a teardown would remove is known; `None`: the stack is gone already.
-    Planned {
-        stack: Key,
+    /// A teardown plan for the confirmation popup. `None`: the stack is already gone.
+    TeardownPlanned {
+        stack: StackKey,
         answer: Result<Option<Box<TeardownPlan>>, Problem>,
     },
-    /// The same, for somebody who only looks; `None`: the stack is gone already.
-    Foreseen {
-        stack: Key,
+    /// A teardown plan for the Resources tab. `None`: the stack is already gone.
+    TeardownPreviewed {
+        stack: StackKey,
         answer: Result<Option<Box<TeardownPlan>>, Problem>,
     },
-    /// What a sleep would stop is known.
-    Drowsy {
+    /// A sleep plan for the confirmation popup.
+    SleepPlanned {
         stack: StackName,
         answer: Result<Box<stack::service::power::SleepPlan>, Problem>,
     },
-    /// Something is being stopped or started, was, or could not be.
-    Turning { stack: StackName, step: PowerStep },
-    /// A stack sleeps or is awake, or could not be turned.
-    Turned {
+    /// A sleep or wake is starting, has finished or has failed to turn one resource.
+    PowerProgress { stack: StackName, step: PowerStep },
+    /// A sleep or wake has ended.
+    PowerFinished {
         stack: StackName,
         answer: Result<Box<PowerOutcome>, Problem>,
     },
-    /// The cloud begins to be asked.
-    Asking,
-    /// The cloud was asked, or what was known of it was read.
-    Sighted(Result<Box<Sighting>, Problem>),
-    /// A teardown has said something, whoever runs it.
-    Progress {
+    /// A query of the cloud has started.
+    CloudSyncStarted,
+    /// A snapshot of the cloud: from the cache, or after a query.
+    CloudLoaded(Result<Box<CloudData>, Problem>),
+    /// Steps from a teardown's progress file, whichever process runs it.
+    TeardownProgress {
         stack: StackName,
         steps: Vec<Progress>,
     },
-    /// Somebody outside wants the dashboard to end.
+    /// A signal asked the process to end.
     Stop,
 }
 
-/// What was read from the ledger at once.
+/// The result of one read of the ledger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Loaded {
-    /// Every lease whose phase is not gone, by name; or those that have changed.
+pub(crate) struct LedgerData {
+    /// Live leases, sorted by name: all of them, or only the changed ones if `ended` is set.
     pub(crate) leases: Vec<Lease>,
-    /// Those that no longer live, when the rest is as it was read before; `None` when this is everything.
+    /// Stacks that are no longer live since the previous read. `None`: `leases` is the full list.
     #[serde(default)]
     pub(crate) ended: Option<Vec<StackName>>,
-    /// How the reaper is.
+    /// Whether the reaper runs, is paused, or never ran.
     pub(crate) reaper: ReaperStatus,
-    /// There is a ledger at all.
+    /// Whether the ledger file exists.
     pub(crate) exists: bool,
 }
 
-/// What is known of the cloud.
+/// What jiti knows about the configured accounts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Sighting {
-    /// The resources as they were last seen.
+pub(crate) struct CloudData {
+    /// Resources as of the last query.
     pub(crate) resources: Vec<Resource>,
-    /// Where was looked, and when.
+    /// When each place was queried, and what did not answer.
     pub(crate) places: Vec<(Place, PlaceScan)>,
-    /// What was seen of their use.
+    /// Evidence of use, by resource.
     pub(crate) uses: Vec<(ResourceId, DatedActivity)>,
-    /// How far the clocks are apart.
+    /// The difference between the local clock and the cloud's clock.
     pub(crate) clock: Option<CloudClock>,
-    /// What was billed, as far as it was asked.
+    /// Billed amounts that jiti has already fetched.
     #[serde(default)]
     pub(crate) bill: BillHistory,
-    /// The places of the configuration.
+    /// The accounts and regions in the configuration.
     pub(crate) configured: Vec<Place>,
-    /// The cloud itself was asked.
+    /// Whether this snapshot comes from a new query rather than from the cache.
     pub(crate) asked: bool,
 }
 
-impl Sighting {
+impl CloudData {
     pub(crate) fn of(cloud: &CloudView, configured: Vec<Place>, asked: bool) -> Self {
         let known = cloud.known();
         Self {
@@ -133,7 +134,7 @@ impl Sighting {
         }
     }
 
-    /// When it was tried to look at every configured place; `None` as long as one is missing.
+    /// When the oldest query of a configured place was made; `None` if a place was never queried.
     pub(crate) fn tried_at(&self) -> Option<Timestamp> {
         let tried = |place: &Place| {
             let mut places = self.places.iter();
@@ -144,7 +145,7 @@ impl Sighting {
         tried?.into_iter().min()
     }
 
-    /// As stacks are read against it.
+    /// Converts the snapshot to the form that listings are computed from.
     pub(crate) fn view(self) -> CloudView {
         let resources = self.resources.into_iter();
         let known = CloudSnapshot {
@@ -154,24 +155,5 @@ impl Sighting {
             clock: self.clock,
         };
         CloudView::new(known, self.bill, &self.configured)
-    }
-}
-
-/// Why something could not be done, as it is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Problem {
-    /// What happened.
-    pub(crate) said: String,
-    /// A rule forbids it; nothing is broken.
-    pub(crate) refused: bool,
-}
-
-impl Problem {
-    /// A rule forbids it.
-    pub(crate) fn refused(said: impl Into<String>) -> Self {
-        Self {
-            said: said.into(),
-            refused: true,
-        }
     }
 }

@@ -1,117 +1,118 @@
-//! Which key means what. The help screen and the foot of the screen are printed from the same table.
+//! The key bindings. The help popup and the key line at the foot of the screen are generated from
+//! this table.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
 
 use crate::dashboard::msg::Msg;
 
-/// Where keys are pressed; it decides what they mean.
+/// The part of the screen that has the focus. It decides what a key means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum KeyContext {
     /// The list of stacks.
     List,
-    /// One stack.
+    /// The page of one stack.
     Detail,
-    /// A popup that offers choices or asks for a yes.
+    /// A popup without a text field.
     Popup,
-    /// A line that is being written.
+    /// A text field.
     Text,
 }
 
-/// One line of the table.
+/// One row of the table.
 #[derive(Debug)]
 pub(crate) struct Binding {
-    /// The keys, each of which means it.
+    /// Any of these keys triggers the message.
     keys: &'static [KeyCode],
-    /// The keys, as the help writes them.
+    /// The keys as the help shows them.
     pub(crate) shown: &'static str,
-    /// What they mean.
+    /// The message to send.
     pub(crate) msg: Msg,
-    /// One word for the foot of the screen.
-    pub(crate) word: &'static str,
-    /// What happens, for the help.
+    /// A short label for the key line.
+    pub(crate) label: &'static str,
+    /// The sentence in the help.
     pub(crate) help: &'static str,
-    /// Where they mean it.
-    places: &'static [Place],
+    /// Where the binding applies.
+    contexts: &'static [KeyContext],
 }
 
-use Place::{Detail, List, Popup};
+use KeyContext::{Detail, List, Popup};
 
-const EVERYWHERE: &[Place] = &[List, Detail, Popup];
-const SCREENS: &[Place] = &[List, Detail];
+const ALL_CONTEXTS: &[KeyContext] = &[List, Detail, Popup];
+const SCREENS: &[KeyContext] = &[List, Detail];
 
-/// Every key of the dashboard but those that write text, in the order of the help.
+/// All keys except those that edit text, in the order of the help.
 pub(crate) const BINDINGS: &[Binding] = &[
     bind(
         &[KeyCode::Down, KeyCode::Char('j')],
         "↓ j",
         Msg::Down,
         "down",
-        "the next line",
-        EVERYWHERE,
+        "next line",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::Up, KeyCode::Char('k')],
         "↑ k",
         Msg::Up,
         "up",
-        "the line before",
-        EVERYWHERE,
+        "previous line",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::PageDown],
         "PgDn",
         Msg::PageDown,
         "",
-        "one screen down",
-        EVERYWHERE,
+        "next page",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::PageUp],
         "PgUp",
         Msg::PageUp,
         "",
-        "one screen up",
-        EVERYWHERE,
+        "previous page",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::Home],
         "Home",
         Msg::First,
         "",
-        "the first line",
-        EVERYWHERE,
+        "first line",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::End],
         "End",
         Msg::Last,
         "",
-        "the last line",
-        EVERYWHERE,
+        "last line",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::Enter],
         "Enter",
         Msg::Open,
-        "detail",
-        "open the stack; accept in a popup",
-        EVERYWHERE,
+        "open",
+        "open the stack; confirm in a popup",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::Esc],
         "Esc",
         Msg::Back,
         "back",
-        "close what is open; clear the filter",
-        EVERYWHERE,
+        "go back, close the popup or clear the filter",
+        ALL_CONTEXTS,
     ),
     bind(
         &[KeyCode::Tab, KeyCode::Right],
         "Tab →",
         Msg::NextTab,
         "next tab",
-        "the next tab of a stack",
+        "next tab",
         &[Detail],
     ),
     bind(
@@ -119,7 +120,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "←",
         Msg::PreviousTab,
         "",
-        "the tab before",
+        "previous tab",
         &[Detail],
     ),
     bind(
@@ -127,7 +128,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "/",
         Msg::Filter,
         "filter",
-        "narrow: words, owner:ana, phase:purgatory, flag:held, !not",
+        "filter: words, owner:ana, phase:purgatory, flag:held, !not",
         &[List],
     ),
     bind(
@@ -135,7 +136,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "s",
         Msg::Sort,
         "sort",
-        "choose the order; the same again reverses it",
+        "sort the list; the same column again reverses the order",
         &[List, Popup],
     ),
     bind(
@@ -143,7 +144,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "g",
         Msg::Group,
         "group",
-        "group by app, by owner, or not at all",
+        "group by app or owner, or ungroup",
         &[List],
     ),
     bind(
@@ -151,7 +152,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "d",
         Msg::Teardown,
         "teardown",
-        "show what a teardown would remove, then y does it",
+        "plan a teardown; y in the popup starts it",
         SCREENS,
     ),
     bind(
@@ -159,7 +160,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "e",
         Msg::Extend,
         "extend",
-        "give it more time, as far as the policy allows",
+        "extend the lease, within the limits of the policy",
         SCREENS,
     ),
     bind(
@@ -167,7 +168,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "h",
         Msg::Hold,
         "hold",
-        "keep the reaper away until a stated time",
+        "hold: the reaper leaves the stack alone until a set time",
         SCREENS,
     ),
     bind(
@@ -175,7 +176,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "u",
         Msg::Unhold,
         "unhold",
-        "end a hold before its time",
+        "end the hold now",
         SCREENS,
     ),
     bind(
@@ -183,7 +184,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "z",
         Msg::Sleep,
         "sleep",
-        "put it to sleep: stop its compute, keep its data",
+        "put to sleep: stop compute, keep data",
         SCREENS,
     ),
     bind(
@@ -191,7 +192,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "u",
         Msg::Until,
         "until",
-        "before a sleep: say until when; the reaper wakes it then",
+        "in the sleep popup: set the time when the reaper wakes it",
         &[Popup],
     ),
     bind(
@@ -199,7 +200,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "w",
         Msg::Wake,
         "wake",
-        "wake it: start its compute as it was",
+        "wake: start its compute again",
         SCREENS,
     ),
     bind(
@@ -207,7 +208,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "c",
         Msg::Copy,
         "copy",
-        "copy the name",
+        "copy the stack's name",
         SCREENS,
     ),
     bind(
@@ -215,7 +216,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "r",
         Msg::Refresh,
         "refresh",
-        "read the ledger and ask the cloud now",
+        "read the ledger and query AWS now",
         SCREENS,
     ),
     bind(
@@ -223,7 +224,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "y",
         Msg::Yes,
         "yes",
-        "confirm, once the plan is on the screen",
+        "confirm the plan on the screen",
         &[Popup],
     ),
     bind(
@@ -231,7 +232,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "?",
         Msg::Help,
         "help",
-        "these keys",
+        "show this help",
         SCREENS,
     ),
     bind(
@@ -239,8 +240,8 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "q",
         Msg::Quit,
         "quit",
-        "leave; Ctrl-C from anywhere, Ctrl-Z for a while",
-        EVERYWHERE,
+        "quit; Ctrl-C quits anywhere, Ctrl-Z suspends",
+        ALL_CONTEXTS,
     ),
 ];
 
@@ -248,35 +249,35 @@ const fn bind(
     keys: &'static [KeyCode],
     shown: &'static str,
     msg: Msg,
-    word: &'static str,
+    label: &'static str,
     help: &'static str,
-    places: &'static [Place],
+    contexts: &'static [KeyContext],
 ) -> Binding {
     Binding {
         keys,
         shown,
         msg,
-        word,
+        label,
         help,
-        places,
+        contexts,
     }
 }
 
-/// Whether an event of a key is one press. Some terminals tell releases as well.
+/// Whether a key event is a press. Some terminals also report releases.
 pub(crate) fn is_press(key: &KeyEvent) -> bool {
     key.kind != KeyEventKind::Release
 }
 
-/// What a key means in a place; `None` when it means nothing there.
-pub(crate) fn msg(place: Place, key: &KeyEvent) -> Option<Msg> {
+/// Returns the message for a key in a context; `None` if the key is not bound there.
+pub(crate) fn lookup(context: KeyContext, key: &KeyEvent) -> Option<Msg> {
     if key.modifiers.contains(KeyModifiers::CONTROL) {
         return match key.code {
-            KeyCode::Char('c') => Some(Msg::Leave),
+            KeyCode::Char('c') => Some(Msg::ForceQuit),
             KeyCode::Char('z') => Some(Msg::Suspend),
             _ => None,
         };
     }
-    if place == Place::Text {
+    if context == KeyContext::Text {
         return match key.code {
             KeyCode::Enter => Some(Msg::Open),
             KeyCode::Esc => Some(Msg::Back),
@@ -289,18 +290,18 @@ pub(crate) fn msg(place: Place, key: &KeyEvent) -> Option<Msg> {
         return None;
     }
     if let KeyCode::Char(digit @ '1'..='9') = key.code
-        && place != List
+        && context != List
     {
         let number = digit.to_digit(10)?;
         return u8::try_from(number).ok().map(Msg::Number);
     }
     BINDINGS
         .iter()
-        .find(|binding| binding.places.contains(&place) && binding.keys.contains(&key.code))
+        .find(|binding| binding.contexts.contains(&context) && binding.keys.contains(&key.code))
         .map(|binding| binding.msg)
 }
 
-/// What a key does to a line that is being written.
+/// Returns what a key does in a text field.
 pub(crate) fn edit(key: &KeyEvent) -> Option<InputRequest> {
     use InputRequest as R;
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -321,7 +322,7 @@ pub(crate) fn edit(key: &KeyEvent) -> Option<InputRequest> {
     })
 }
 
-/// The line of the table for a meaning.
-pub(crate) fn of(msg: Msg) -> Option<&'static Binding> {
+/// Returns the binding that sends a message.
+pub(crate) fn binding(msg: Msg) -> Option<&'static Binding> {
     BINDINGS.iter().find(|binding| binding.msg == msg)
 }

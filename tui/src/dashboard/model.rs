@@ -1,4 +1,4 @@
-//! What the dashboard knows: nested state, each part with a file of its own. Drawing never changes it.
+//! The state of the dashboard. Each part has its own file. Drawing never changes it.
 
 pub(crate) mod column;
 pub(crate) mod detail;
@@ -7,8 +7,8 @@ pub(crate) mod list;
 pub(crate) mod operations;
 pub(crate) mod popup;
 pub(crate) mod row;
+pub(crate) mod store;
 pub(crate) mod teardown_preview;
-pub(crate) mod world;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,32 +16,33 @@ use stack::Policy;
 
 use self::detail::Detail;
 use self::list::List;
-use self::operations::Works;
+use self::operations::Operations;
 use self::popup::Popup;
-use self::teardown_preview::Foresights;
-use self::world::{Key, World};
-use crate::dashboard::event::Problem;
+use self::store::StackStore;
+use self::teardown_preview::TeardownPreviews;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 use crate::format::style::Tone;
 
-/// What does not change while the dashboard is open. A recording begins with it.
+/// Settings that do not change while the dashboard is open. A recording starts with them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Setting {
-    /// Where the ledger is.
-    pub(crate) place: String,
+pub(crate) struct Settings {
+    /// The location of the ledger.
+    pub(crate) ledger: String,
     /// The policy in force.
     pub(crate) policy: Policy,
-    /// Why nothing may be changed; `None` when it may.
+    /// Why changes are not allowed; `None` if they are.
     pub(crate) read_only: Option<String>,
-    /// The world is made up.
+    /// Whether the data is made up (`jiti demo`).
     pub(crate) demo: bool,
-    /// There is a cloud to ask.
+    /// Whether the configuration has an account to query.
     #[serde(default)]
     pub(crate) cloud: bool,
-    /// Whether there are colours.
+    /// Whether to use colour.
     pub(crate) colour: bool,
 }
 
-/// A size in columns and rows.
+/// The size of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Size {
     /// How many columns.
@@ -51,19 +52,19 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// Below this the dashboard only says that the terminal is too small.
+    /// On a smaller terminal, the dashboard only shows a message.
     pub(crate) const SMALLEST: Self = Self {
         columns: 60,
         rows: 14,
     };
 
-    /// Whether there is room for the dashboard.
+    /// Whether the terminal is large enough.
     pub(crate) fn is_enough(self) -> bool {
         self.columns >= Self::SMALLEST.columns && self.rows >= Self::SMALLEST.rows
     }
 }
 
-/// Which screen is open.
+/// The open screen.
 #[derive(Debug)]
 pub(crate) enum Screen {
     /// The list of stacks.
@@ -72,83 +73,83 @@ pub(crate) enum Screen {
     Detail(Box<Detail>),
 }
 
-/// What was said last about something that was done, or was not.
+/// A message in the status line about the last action.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    /// The sentence.
+pub(crate) struct StatusMessage {
+    /// The text.
     pub(crate) text: String,
-    /// How much attention it wants.
+    /// How important it is.
     pub(crate) tone: Tone,
-    /// When it was said.
+    /// When it was set.
     pub(crate) at: Timestamp,
 }
 
-/// Everything.
+/// The whole state.
 #[derive(Debug)]
 pub(crate) struct Model {
-    pub(crate) setting: Setting,
+    pub(crate) settings: Settings,
     pub(crate) size: Size,
-    pub(crate) world: World,
+    pub(crate) store: StackStore,
     pub(crate) list: List,
     pub(crate) screen: Screen,
     pub(crate) popup: Option<Popup>,
-    pub(crate) said: Option<Said>,
-    /// The teardowns that were followed.
-    pub(crate) works: Works,
-    /// What teardowns would remove, of stacks that were looked at.
-    pub(crate) foresights: Foresights,
-    /// The cloud is being asked.
-    pub(crate) asking: bool,
-    /// Somebody was told what leaving would break off: the next time it is left.
-    pub(crate) leaving: bool,
-    /// The screen no longer shows what is in here.
+    pub(crate) status: Option<StatusMessage>,
+    /// Teardowns, sleeps and wakes in progress, and those that ended.
+    pub(crate) operations: Operations,
+    /// Teardown plans on the Resources tabs.
+    pub(crate) previews: TeardownPreviews,
+    /// A query of the cloud is running.
+    pub(crate) syncing: bool,
+    /// The user was warned that quitting interrupts a sleep or wake; the next `q` quits.
+    pub(crate) quit_warned: bool,
+    /// The screen is out of date.
     pub(crate) dirty: bool,
-    /// The dashboard is to end.
-    pub(crate) over: bool,
+    /// The dashboard must end.
+    pub(crate) finished: bool,
 }
 
 impl Model {
-    /// A dashboard that has read nothing yet.
-    pub(crate) fn new(setting: Setting, size: Size, now: Timestamp) -> Self {
-        let world = World::new(&setting.policy, now);
+    /// Makes a model before the first read of the ledger.
+    pub(crate) fn new(settings: Settings, size: Size, now: Timestamp) -> Self {
+        let store = StackStore::new(&settings.policy, now);
         Self {
-            setting,
+            settings,
             size,
-            world,
+            store,
             list: List::default(),
             screen: Screen::List,
             popup: None,
-            said: None,
-            works: Works::default(),
-            foresights: Foresights::default(),
-            asking: false,
-            leaving: false,
+            status: None,
+            operations: Operations::default(),
+            previews: TeardownPreviews::default(),
+            syncing: false,
+            quit_warned: false,
             dirty: true,
-            over: false,
+            finished: false,
         }
     }
 
-    /// What time it is.
+    /// The current time.
     pub(crate) fn now(&self) -> Timestamp {
-        self.world.now()
+        self.store.now()
     }
 
-    /// Something is known of a cloud, or can be.
+    /// Whether an account is configured, or a snapshot of a cloud is known.
     pub(crate) fn has_cloud(&self) -> bool {
-        self.setting.cloud || self.world.cloud().is_some()
+        self.settings.cloud || self.store.cloud().is_some()
     }
 
-    /// Which stack a key is about: the open one, else the selected one.
-    pub(crate) fn current(&self) -> Option<&Key> {
+    /// The stack that a key acts on: the open one, otherwise the selected one.
+    pub(crate) fn current(&self) -> Option<&StackKey> {
         match &self.screen {
             Screen::Detail(detail) => Some(&detail.stack),
             Screen::List => self.list.selected(),
         }
     }
 
-    /// Says something at the foot of the screen.
-    pub(crate) fn say(&mut self, tone: Tone, text: impl Into<String>) {
-        self.said = Some(Said {
+    /// Shows a message in the status line.
+    pub(crate) fn set_status(&mut self, tone: Tone, text: impl Into<String>) {
+        self.status = Some(StatusMessage {
             text: text.into(),
             tone,
             at: self.now(),
@@ -156,13 +157,13 @@ impl Model {
         self.dirty = true;
     }
 
-    /// Says why something was not done.
-    pub(crate) fn complain(&mut self, problem: &Problem) {
+    /// Shows a problem in the status line.
+    pub(crate) fn show_problem(&mut self, problem: &Problem) {
         let tone = if problem.refused {
             Tone::Notice
         } else {
             Tone::Alarm
         };
-        self.say(tone, problem.said.clone());
+        self.set_status(tone, problem.message.clone());
     }
 }

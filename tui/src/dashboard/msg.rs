@@ -1,62 +1,62 @@
-//! What a key means: the only thing that is known about keys below the keymap.
+//! What a key press means. Code outside the keymap works with messages and never with keys.
 
-/// An intention of the person at the keyboard.
+/// The user's intention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Msg {
-    /// One line up.
+    /// Move one line up.
     Up,
-    /// One line down.
+    /// Move one line down.
     Down,
-    /// One screen up.
+    /// Move one page up.
     PageUp,
-    /// One screen down.
+    /// Move one page down.
     PageDown,
-    /// To the first line.
+    /// Move to the first line.
     First,
-    /// To the last line.
+    /// Move to the last line.
     Last,
-    /// Open what is selected, or accept what is offered.
+    /// Open the selected stack, or confirm in a popup.
     Open,
-    /// Close what is open, one step.
+    /// Go one step back: close the popup or the page, or clear the filter.
     Back,
-    /// The tab to the right.
+    /// Show the next tab.
     NextTab,
-    /// The tab to the left.
+    /// Show the previous tab.
     PreviousTab,
-    /// The tab, or the choice, with this number, from 1.
+    /// Show the tab, or pick the option, with this number; counted from 1.
     Number(u8),
-    /// Narrow the list.
+    /// Edit the filter.
     Filter,
-    /// Choose the order.
+    /// Open the sort popup.
     Sort,
-    /// Group by something else.
+    /// Change the grouping.
     Group,
-    /// End the stack.
+    /// Tear the stack down.
     Teardown,
-    /// Give it more time.
+    /// Extend the lease.
     Extend,
-    /// Keep the reaper away.
+    /// Hold the stack.
     Hold,
-    /// No longer keep the reaper away.
+    /// End the hold.
     Unhold,
-    /// Stop its compute.
+    /// Put the stack to sleep.
     Sleep,
-    /// Start its compute.
+    /// Wake the stack.
     Wake,
-    /// Say until when it is to sleep.
+    /// Set the end of the sleep.
     Until,
-    /// Copy its name.
+    /// Copy the stack's name.
     Copy,
-    /// Read everything anew.
+    /// Read the ledger and query the cloud now.
     Refresh,
-    /// Show the keys.
+    /// Show the help.
     Help,
-    /// Confirm.
+    /// TeardownDialog the plan.
     Yes,
-    /// Leave the dashboard; in a popup, leave that.
+    /// Quit; in a popup, close it.
     Quit,
-    /// Let the shell have the terminal for a while.
+    /// Suspend, as a shell job.
     Suspend,
-    /// Leave the dashboard from wherever one is.
-    Leave,
+    /// Quit from anywhere, without a question.
+    ForceQuit,
 }

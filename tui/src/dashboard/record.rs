@@ -1,4 +1,5 @@
-//! A recording: everything that happened to a dashboard, one JSON object a line, to be replayed without a world.
+//! Recordings of a session: all its events, one JSON object per line, for a replay without a ledger
+//! or a cloud.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -10,48 +11,48 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::dashboard::event::Event;
-use crate::dashboard::model::{Model, Setting, Size};
+use crate::dashboard::model::{Model, Settings, Size};
 use crate::error::CommandError;
 
-/// The form of a recording. It rises when an older jiti could no longer read it.
-const FORM: u32 = 1;
+/// The version of the file format. It increases when an older jiti cannot read new recordings.
+const FORMAT_VERSION: u32 = 1;
 
-/// The first line: from what the dashboard began.
+/// The first line: the state at the start.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Beginning {
-    /// The form of the lines that follow.
+pub(crate) struct RecordingHeader {
+    /// The version of the file format.
     recording: u32,
-    setting: Setting,
+    settings: Settings,
     size: Size,
     now: Timestamp,
 }
 
-/// Every other line: what happened, and how many milliseconds after the beginning.
+/// Every later line: an event, and its time in milliseconds since the start.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Noted {
+pub(crate) struct RecordedEvent {
     pub(crate) ms: u64,
     pub(crate) event: Event,
 }
 
 #[derive(Serialize)]
-struct Note<'a> {
+struct RecordedLine<'a> {
     ms: u64,
     event: &'a Event,
 }
 
-impl Beginning {
-    pub(crate) fn of(model: &Model) -> Self {
+impl RecordingHeader {
+    pub(crate) fn new(model: &Model) -> Self {
         Self {
-            recording: FORM,
-            setting: model.setting.clone(),
+            recording: FORMAT_VERSION,
+            settings: model.settings.clone(),
             size: model.size,
             now: model.now(),
         }
     }
 
-    /// The dashboard as it was in the beginning.
+    /// The model at the start of the recording.
     pub(crate) fn model(self) -> Model {
-        Model::new(self.setting, self.size, self.now)
+        Model::new(self.settings, self.size, self.now)
     }
 }
 
@@ -62,9 +63,9 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a recording in a new file that only its owner may read: it holds every name, label and reason
-    /// that was on the screen, and every key.
-    pub(crate) fn create(path: &Path, beginning: &Beginning) -> Result<Self, CommandError> {
+    /// Creates the file, readable by its owner only: it contains every name, label and reason on
+    /// the screen, and every key press. Fails if the file exists.
+    pub(crate) fn create(path: &Path, beginning: &RecordingHeader) -> Result<Self, CommandError> {
         let mut options = OpenOptions::new();
         let file = options
             .write(true)
@@ -72,9 +73,9 @@ impl Recorder {
             .mode(0o600)
             .open(path)
             .map_err(|error| {
-                CommandError::failed(format!("{} cannot be recorded into", path.display()))
+                CommandError::failed(format!("cannot write a recording to {}", path.display()))
                     .because(&error)
-                    .hint("name a file that does not exist yet")
+                    .hint("choose a path where no file exists and the folder is writable")
             })?;
         let mut recorder = Self {
             file: BufWriter::new(file),
@@ -84,16 +85,16 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Writes down an event.
-    pub(crate) fn note(&mut self, event: &Event) -> Result<(), CommandError> {
+    /// Appends an event.
+    pub(crate) fn record(&mut self, event: &Event) -> Result<(), CommandError> {
         let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.line(&Note { ms, event })
+        self.line(&RecordedLine { ms, event })
     }
 
-    /// Each line is written out at once: a recording is worth most when what follows fails.
+    /// Flushes each line: a recording is most useful after a crash.
     fn line(&mut self, line: &impl Serialize) -> Result<(), CommandError> {
         let told = |error: &(dyn std::error::Error + 'static)| {
-            CommandError::failed("the recording could not be written").because(error)
+            CommandError::failed("cannot write the recording").because(error)
         };
         let text = serde_json::to_string(line).map_err(|error| told(&error))?;
         let written = writeln!(self.file, "{text}").and_then(|()| self.file.flush());
@@ -102,28 +103,28 @@ impl Recorder {
 }
 
 /// Reads a recording.
-pub(crate) fn read(path: &Path) -> Result<(Beginning, Vec<Noted>), CommandError> {
+pub(crate) fn read(path: &Path) -> Result<(RecordingHeader, Vec<RecordedEvent>), CommandError> {
     let place = path.display();
     let file = File::open(path)
-        .map_err(|error| CommandError::failed(format!("{place} cannot be read")).because(&error))?;
+        .map_err(|error| CommandError::failed(format!("cannot read {place}")).because(&error))?;
     let mut lines = BufReader::new(file).lines().enumerate();
     let wrong = |line: usize, error: &serde_json::Error| {
-        CommandError::failed(format!("{place}:{}: no recording of a dashboard", line + 1))
+        CommandError::failed(format!("{place}:{}: not a dashboard recording", line + 1))
             .because(error)
     };
-    let unreadable =
-        |error| CommandError::failed(format!("{place} cannot be read")).because(&error);
+    let unreadable = |error| CommandError::failed(format!("cannot read {place}")).because(&error);
     let Some((_, first)) = lines.next() else {
         return Err(CommandError::failed(format!(
-            "{place} is empty: no recording of a dashboard"
+            "{place} is empty: not a dashboard recording"
         )));
     };
     let first = first.map_err(unreadable)?;
-    let beginning: Beginning = serde_json::from_str(&first).map_err(|error| wrong(0, &error))?;
-    if beginning.recording != FORM {
+    let beginning: RecordingHeader =
+        serde_json::from_str(&first).map_err(|error| wrong(0, &error))?;
+    if beginning.recording != FORMAT_VERSION {
         let form = beginning.recording;
         return Err(
-            CommandError::failed(format!("{place} is a recording of form {form}"))
+            CommandError::failed(format!("{place}: unsupported recording format {form}"))
                 .hint("replay it with the jiti that made it"),
         );
     }

@@ -1,4 +1,4 @@
-//! A recording played again: the same events, the same screens, and no world that could be changed.
+//! Replays a recording: the same events and the same screens, without any side effect.
 
 use std::io;
 use std::path::Path;
@@ -12,26 +12,26 @@ use crate::cli::ui::Ui;
 use crate::dashboard::event::Event;
 use crate::dashboard::keymap;
 use crate::dashboard::model::Model;
-use crate::dashboard::record::{self, Noted};
+use crate::dashboard::record::{self, RecordedEvent};
 use crate::dashboard::terminal::Screen;
 use crate::dashboard::update::update;
 use crate::dashboard::view::{screen_text, view};
 use crate::error::CommandError;
 
-/// Nobody waits longer than this for what happens next.
-const LONGEST_PAUSE: u64 = 2_000;
+/// The longest pause between two events, in milliseconds.
+const MAX_PAUSE_MS: u64 = 2_000;
 
-/// Plays a recording at the pace it was made, in the terminal; any key leaves once it has ended.
+/// Replays in the terminal at the recorded pace. At the end, q, c or Esc quits.
 pub(crate) fn in_terminal(path: &Path) -> Result<(), CommandError> {
     let (beginning, noted) = record::read(path)?;
     let mut model = beginning.model();
     let _screen = Screen::enter()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let mut at = 0;
-    for Noted { ms, event } in noted {
-        let pause = ms.saturating_sub(at).min(LONGEST_PAUSE);
+    for RecordedEvent { ms, event } in noted {
+        let pause = ms.saturating_sub(at).min(MAX_PAUSE_MS);
         at = ms;
-        if left_within(Duration::from_millis(pause))? {
+        if quits_within(Duration::from_millis(pause))? {
             return Ok(());
         }
         take(&mut model, event);
@@ -39,15 +39,15 @@ pub(crate) fn in_terminal(path: &Path) -> Result<(), CommandError> {
             terminal.draw(|frame| view(frame, &model))?;
         }
     }
-    while !left_within(Duration::from_secs(3_600))? {}
+    while !quits_within(Duration::from_secs(3_600))? {}
     Ok(())
 }
 
-/// Plays a recording where there is no terminal: the last screen is the answer.
+/// Replays without a terminal and prints the last screen.
 pub(crate) fn as_text(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
     let (beginning, noted) = record::read(path)?;
     let mut model = beginning.model();
-    for Noted { event, .. } in noted {
+    for RecordedEvent { event, .. } in noted {
         take(&mut model, event);
     }
     let backend = TestBackend::new(model.size.columns, model.size.rows);
@@ -58,18 +58,18 @@ pub(crate) fn as_text(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
         .try_for_each(|line| ui.line(line))
 }
 
-/// What an event would have done in the world is not done.
+/// Applies an event and drops its effects.
 fn take(model: &mut Model, event: Event) {
-    // The last screen is what a recording is played for, not the dark after it.
+    // Keep the last screen: a replay does not end when the recorded session did.
     let ends = matches!(event, Event::Stop);
     if !ends {
         let _ = update(model, event);
-        model.over = false;
+        model.finished = false;
     }
 }
 
-/// Whether somebody leaves within a time.
-fn left_within(time: Duration) -> io::Result<bool> {
+/// Whether the user quits within a time.
+fn quits_within(time: Duration) -> io::Result<bool> {
     if !event::poll(time)? {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! Does what the dashboard wants done, each thing in a task of its own; answers are events.
+//! Runs effects in background tasks and sends their results back as events.
 
 pub(crate) mod cloud_sync;
 pub(crate) mod ledger;
@@ -8,44 +8,44 @@ pub(crate) mod teardown;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use stack::service::power::{PollPolicy, PowerOutcome, PowerStep, SleepError};
+use stack::service::power::{PollPolicy, PowerOutcome, PowerStep};
 use stack::service::{Service, ServiceError};
 use stack::{Phase, RunId, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::dashboard::effect::Effect;
-use crate::dashboard::event::{Event, Problem};
-use crate::dashboard::model::world::Key;
-use crate::dashboard::tasks::ledger::Loader;
-use crate::dashboard::tasks::ledger_watch::Watch;
-use crate::dashboard::tasks::teardown::Hands;
-use crate::error::CommandError;
+use crate::dashboard::event::Event;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
+use crate::dashboard::tasks::ledger::LedgerLoader;
+use crate::dashboard::tasks::ledger_watch::LedgerWatch;
+use crate::dashboard::tasks::teardown::TeardownWorker;
 use crate::format::values;
 
-/// The way to the world.
-pub(crate) struct Runner {
+/// Runs effects.
+pub(crate) struct EffectRunner {
     reader: Arc<Service>,
     writer: Arc<Result<Service, Problem>>,
-    hands: Arc<Hands>,
-    loads: mpsc::Sender<()>,
-    syncs: mpsc::Sender<()>,
+    teardowns: Arc<TeardownWorker>,
+    load_requests: mpsc::Sender<()>,
+    sync_requests: mpsc::Sender<()>,
     events: UnboundedSender<Event>,
 }
 
-impl Runner {
-    /// A runner that reads with one service and writes with another, if it may; answers go to `events`.
-    /// It reads anew whenever what it watches has changed.
+impl EffectRunner {
+    /// Makes a runner that reads with one service and writes with another, if writing is allowed.
+    /// Results go to `events`. The ledger is read again when the watched files change.
     pub(crate) fn new(
         reader: Service,
         writer: Result<Service, Problem>,
-        hands: Hands,
-        watch: Option<Watch>,
+        teardowns: TeardownWorker,
+        watch: Option<LedgerWatch>,
         events: UnboundedSender<Event>,
     ) -> Self {
-        // One reading that is wanted while another goes on is enough: it comes after.
+        // Capacity 1: one queued request covers all later ones.
         let (loads, wanted) = mpsc::channel(1);
         let reader = Arc::new(reader);
-        let loader = Loader::new(Arc::clone(&reader));
+        let loader = LedgerLoader::new(Arc::clone(&reader));
         tokio::spawn(loader.serve(watch, wanted, events.clone()));
         let (syncs, asked) = mpsc::channel(1);
         let looks = writer
@@ -55,40 +55,40 @@ impl Runner {
             tokio::spawn(cloud_sync::serve(looks, asked, events.clone()));
         }
         Self {
-            syncs,
+            sync_requests: syncs,
             reader,
             writer: Arc::new(writer),
-            hands: Arc::new(hands),
-            loads,
+            teardowns: Arc::new(teardowns),
+            load_requests: loads,
             events,
         }
     }
 
-    /// Begins something. It never waits.
+    /// Starts an effect. Never waits.
     pub(crate) fn run(&self, effect: Effect) {
         match effect {
             Effect::Load => {
-                // Full: a reading is wanted already.
-                let _ = self.loads.try_send(());
+                // A full channel means that a read is already queued.
+                let _ = self.load_requests.try_send(());
             }
-            Effect::Tell(stack) => self.tell(stack),
-            Effect::Doze(stack) => self.doze(stack),
-            Effect::Sleep { stack, until } => self.turn(stack, Way::Asleep(until)),
-            Effect::Wake(stack) => self.turn(stack, Way::Awake),
+            Effect::LoadEvents(stack) => self.load_events(stack),
+            Effect::PlanSleep(stack) => self.plan_sleep(stack),
+            Effect::Sleep { stack, until } => self.change_power(stack, PowerChange::Sleep(until)),
+            Effect::Wake(stack) => self.change_power(stack, PowerChange::Wake),
             Effect::Sync => {
-                // Full: the cloud is to be asked already.
-                let _ = self.syncs.try_send(());
+                // A full channel means that a query is already queued.
+                let _ = self.sync_requests.try_send(());
             }
-            // What is done with the terminal is the loop's.
+            // The main loop handles the terminal.
             Effect::Copy(_) | Effect::Suspend => {}
-            Effect::Plan(stack) => self.plan(stack),
-            Effect::Foresee(stack) => self.foresee(stack),
-            Effect::Forget(stack) => self.hands.forget(&stack),
+            Effect::PlanTeardown(stack) => self.plan(stack),
+            Effect::PreviewTeardown(stack) => self.preview(stack),
+            Effect::DiscardPlan(stack) => self.teardowns.forget(&stack),
             Effect::Teardown { stack, run, typed } => self.tear_down(stack, run, typed),
-            Effect::Follow { stack, run } => {
-                let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
+            Effect::FollowTeardown { stack, run } => {
+                let (teardowns, reader) = (Arc::clone(&self.teardowns), Arc::clone(&self.reader));
                 let events = self.events.clone();
-                tokio::spawn(async move { hands.follow(&reader, &stack, &run, &events).await });
+                tokio::spawn(async move { teardowns.follow(&reader, &stack, &run, &events).await });
             }
             Effect::Extend { stack, by } => self.change(stack.clone(), move |service| async move {
                 let until = service.extend(&stack, by).await?;
@@ -109,70 +109,75 @@ impl Runner {
         }
     }
 
-    fn plan(&self, stack: Key) {
-        let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
+    fn plan(&self, stack: StackKey) {
+        let (teardowns, reader) = (Arc::clone(&self.teardowns), Arc::clone(&self.reader));
         let events = self.events.clone();
         tokio::spawn(async move {
-            let answer = hands.plan(&reader, &stack).await;
-            let _ = events.send(Event::Planned { stack, answer });
+            let answer = teardowns.plan(&reader, &stack).await;
+            let _ = events.send(Event::TeardownPlanned { stack, answer });
         });
     }
 
-    fn foresee(&self, stack: Key) {
-        let (hands, reader) = (Arc::clone(&self.hands), Arc::clone(&self.reader));
+    fn preview(&self, stack: StackKey) {
+        let (teardowns, reader) = (Arc::clone(&self.teardowns), Arc::clone(&self.reader));
         let events = self.events.clone();
         tokio::spawn(async move {
-            let answer = hands.foresee(&reader, &stack).await;
-            let _ = events.send(Event::Foreseen { stack, answer });
+            let answer = teardowns.preview(&reader, &stack).await;
+            let _ = events.send(Event::TeardownPreviewed { stack, answer });
         });
     }
 
-    fn doze(&self, stack: StackName) {
+    fn plan_sleep(&self, stack: StackName) {
         let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
         tokio::spawn(async move {
             let answer = reader.plan_sleep(&stack).await;
-            let answer = answer.map(Box::new).map_err(|error| asleep(&error));
-            let _ = events.send(Event::Drowsy { stack, answer });
+            let answer = answer.map(Box::new).map_err(Problem::from);
+            let _ = events.send(Event::SleepPlanned { stack, answer });
         });
     }
 
-    /// Puts a stack to sleep or wakes it, unless nothing may be changed.
-    fn turn(&self, stack: StackName, way: Way) {
+    /// Puts a stack to sleep or wakes it, unless changes are not allowed.
+    fn change_power(&self, stack: StackName, change: PowerChange) {
         let (writer, events) = (Arc::clone(&self.writer), self.events.clone());
         tokio::spawn(async move {
             let answer = match writer.as_ref() {
-                Ok(service) => turned(service, &stack, way, &events).await,
+                Ok(service) => power_outcome(service, &stack, change, &events).await,
                 Err(problem) => Err(problem.clone()),
             };
-            let _ = events.send(Event::Turned { stack, answer });
+            let _ = events.send(Event::PowerFinished { stack, answer });
         });
     }
 
-    /// Ends a stack, unless nothing may be changed: that is decided here, where it would happen.
-    fn tear_down(&self, stack: Key, run: RunId, typed: Option<StackName>) {
-        let (hands, events) = (Arc::clone(&self.hands), self.events.clone());
+    /// Starts a teardown, unless changes are not allowed. This check is the last one before the
+    /// change.
+    fn tear_down(&self, stack: StackKey, run: RunId, typed: Option<StackName>) {
+        let (teardowns, events) = (Arc::clone(&self.teardowns), self.events.clone());
         if let Err(problem) = self.writer.as_ref() {
             let (stack, answer) = (stack.name(), Err(problem.clone()));
-            let _ = events.send(Event::Changed { stack, answer });
+            let _ = events.send(Event::ChangeFinished { stack, answer });
             return;
         }
-        tokio::spawn(async move { hands.tear_down(&stack, &run, typed.as_ref(), &events).await });
+        tokio::spawn(async move {
+            teardowns
+                .tear_down(&stack, &run, typed.as_ref(), &events)
+                .await
+        });
     }
 
-    fn tell(&self, stack: StackName) {
+    fn load_events(&self, stack: StackName) {
         let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
         tokio::spawn(async move {
             let read = reader.ledger().events(&stack, stack::Seq::NONE).await;
-            let answer = read.map_err(|error| problem(error.into()));
-            // Only of what sleeps is it asked, for it takes a look at every stack of the app.
+            let answer = read.map_err(|error| Problem::from(ServiceError::from(error)));
+            // Only for a sleeping stack, because this reads every stack of the app.
             let wake_duration = match reader.lease(&stack).await {
                 Ok(Some(lease)) if lease.recorded_phase == Phase::Asleep => {
                     reader.wake_duration(&stack).await.ok().flatten()
                 }
                 _ => None,
             };
-            // Nobody listens any more: the dashboard has ended.
-            let _ = events.send(Event::Told {
+            // Sending fails only when the dashboard has ended.
+            let _ = events.send(Event::EventsLoaded {
                 stack,
                 answer,
                 wake_duration,
@@ -180,7 +185,8 @@ impl Runner {
         });
     }
 
-    /// Changes something, unless nothing may be changed: that is decided here, where it would happen.
+    /// Changes a lease, unless changes are not allowed. This check is the last one before the
+    /// change.
     fn change<F, L>(&self, stack: StackName, act: F)
     where
         F: FnOnce(Service) -> L + Send + 'static,
@@ -189,52 +195,36 @@ impl Runner {
         let (writer, events) = (Arc::clone(&self.writer), self.events.clone());
         tokio::spawn(async move {
             let answer = match writer.as_ref() {
-                Ok(service) => act(service.clone()).await.map_err(problem),
+                Ok(service) => act(service.clone()).await.map_err(Problem::from),
                 Err(problem) => Err(problem.clone()),
             };
-            let _ = events.send(Event::Changed { stack, answer });
+            let _ = events.send(Event::ChangeFinished { stack, answer });
         });
     }
 }
 
-pub(crate) fn problem(error: ServiceError) -> Problem {
-    let error = CommandError::from(error);
-    let advice = error.advice().map(|advice| format!("; {advice}"));
-    Problem {
-        said: error.message() + &advice.unwrap_or_default(),
-        refused: error.is_refusal(),
-    }
-}
-
-/// Which way a stack is turned.
+/// A change of a stack's power state.
 #[derive(Clone, Copy)]
-enum Way {
-    /// Until then, or until somebody wakes it.
-    Asleep(Option<Timestamp>),
-    Awake,
+enum PowerChange {
+    /// Sleep until a time, or until a user wakes the stack.
+    Sleep(Option<Timestamp>),
+    Wake,
 }
 
-async fn turned(
+async fn power_outcome(
     service: &Service,
     stack: &StackName,
-    way: Way,
+    change: PowerChange,
     events: &UnboundedSender<Event>,
 ) -> Result<Box<PowerOutcome>, Problem> {
-    let tell = |step: &PowerStep| {
+    let report = |step: &PowerStep| {
         let (stack, step) = (stack.clone(), step.clone());
-        let _ = events.send(Event::Turning { stack, step });
+        let _ = events.send(Event::PowerProgress { stack, step });
     };
-    let patience = PollPolicy::default();
-    let turned = match way {
-        Way::Asleep(until) => service.sleep(stack, until, patience, &tell).await,
-        Way::Awake => service.wake(stack, patience, &tell).await,
+    let poll_policy = PollPolicy::default();
+    let turned = match change {
+        PowerChange::Sleep(until) => service.sleep(stack, until, poll_policy, &report).await,
+        PowerChange::Wake => service.wake(stack, poll_policy, &report).await,
     };
-    turned.map(Box::new).map_err(|error| asleep(&error))
-}
-
-fn asleep(error: &SleepError) -> Problem {
-    Problem {
-        said: error.to_string(),
-        refused: error.is_refusal(),
-    }
+    turned.map(Box::new).map_err(Problem::from)
 }

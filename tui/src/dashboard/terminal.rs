@@ -1,4 +1,4 @@
-//! The terminal: taken over for a while, and given back however that ends.
+//! Puts the terminal into full-screen mode, and restores it on exit, on a panic and on Ctrl-Z.
 
 use std::io::{self, Write};
 use std::panic;
@@ -15,43 +15,42 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute};
 
-/// Whether the terminal is taken over.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal is in full-screen mode.
+static ACTIVE: AtomicBool = AtomicBool::new(false);
 
-/// The screen of the terminal while it is ours. Dropping it gives the terminal back.
+/// The terminal in full-screen mode. Dropping it restores the terminal.
 #[derive(Debug)]
 pub struct Screen(());
 
 impl Screen {
-    /// Takes the terminal over: raw input, the alternate screen, the mouse. From here on a panic of this
-    /// thread gives it back before it reports itself; one of another thread, which cannot know what is
-    /// on the screen, only reports itself.
+    /// Enters raw mode and the alternate screen, and captures the mouse. A panic in this thread
+    /// restores the terminal before it prints its report; a panic in another thread prints nothing.
     ///
     /// # Errors
-    /// What the terminal says; it is then as it was.
+    /// Fails if the terminal rejects a mode; the terminal is then unchanged.
     pub fn enter() -> io::Result<Self> {
-        report_panics_on_a_sane_terminal(std::thread::current().id());
+        restore_terminal_on_panic(std::thread::current().id());
         enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
-        // From here on the guard undoes what was done, also when the next line fails.
+        ACTIVE.store(true, Ordering::SeqCst);
+        // From here on, dropping `screen` restores the terminal, even if the next line fails.
         let screen = Self(());
-        ask()?;
+        enable_modes()?;
         Ok(screen)
     }
 
-    /// Gives the terminal back for a while; [`Screen::resume`] takes it over again.
+    /// Restores the terminal until [`Screen::resume`] is called.
     pub(crate) fn suspend(&self) {
-        give_back();
+        restore();
     }
 
-    /// Takes it over again.
+    /// Enters full-screen mode again.
     pub(crate) fn resume(&self) -> io::Result<()> {
         enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
-        ask()
+        ACTIVE.store(true, Ordering::SeqCst);
+        enable_modes()
     }
 
-    /// Puts a text into the clipboard of the terminal (OSC 52), where it allows that.
+    /// Copies a text to the clipboard (OSC 52). Terminals may ignore this.
     pub(crate) fn copy(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout();
         write!(out, "\u{1b}]52;c;{}\u{7}", STANDARD.encode(text))?;
@@ -61,12 +60,12 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        give_back();
+        restore();
     }
 }
 
-/// Asks the terminal for what is wanted of it besides raw input.
-fn ask() -> io::Result<()> {
+/// Turns on the modes that the dashboard needs besides raw mode.
+fn enable_modes() -> io::Result<()> {
     execute!(
         io::stdout(),
         EnterAlternateScreen,
@@ -76,10 +75,10 @@ fn ask() -> io::Result<()> {
     )
 }
 
-/// Makes the terminal what it was; doing so twice is harmless.
-fn give_back() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
-        // When the terminal is gone there is nobody to tell.
+/// Restores the terminal. A second call has no effect.
+fn restore() {
+    if ACTIVE.swap(false, Ordering::SeqCst) {
+        // Errors are ignored: the terminal may be gone.
         let _ = execute!(
             io::stdout(),
             DisableBracketedPaste,
@@ -91,21 +90,21 @@ fn give_back() {
     }
 }
 
-fn report_panics_on_a_sane_terminal(owner: ThreadId) {
+fn restore_terminal_on_panic(owner: ThreadId) {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |what| {
         if std::thread::current().id() == owner {
-            give_back();
-        } else if TAKEN.load(Ordering::SeqCst) {
-            // Its failure reaches the dashboard as an answer; a report here would be drawn over.
+            restore();
+        } else if ACTIVE.load(Ordering::SeqCst) {
+            // The failure reaches the dashboard as an event; a report here would garble the screen.
             return;
         }
         before(what);
         let _ = writeln!(
             io::stderr(),
-            "\njiti has ended because of a mistake in jiti itself; the lines above say where. Nothing was\n\
-             left half-written: the ledger takes an event whole or not at all. Please report them, and a\n\
-             recording if you can make one (`jiti --record FILE`)."
+            "\njiti crashed because of a bug in jiti; the lines above show where. The ledger is intact,\n\
+             because each event is written completely or not at all. Please report these lines, with a\n\
+             recording if possible (`jiti --record FILE`)."
         );
     }));
 }

@@ -1,23 +1,24 @@
-//! The named styles of the dashboard. Colour only repeats what a glyph and a word say already.
+//! The styles of the dashboard, by name. Colour never carries information that a glyph or word does
+//! not.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::format::style::Tone;
 
-/// What a piece of the screen is; how that looks is decided here.
+/// The role of a piece of text; [`Theme`] maps it to a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
-    /// Text in a tone that the command line has as well.
+    /// A tone that the command line also uses.
     Tone(Tone),
-    /// What the eye should find: keys, the open tab.
+    /// Keys and the open tab.
     Accent,
-    /// Titles of columns.
+    /// Column titles.
     Title,
-    /// Lines and borders.
+    /// Rules and borders.
     Rule,
-    /// The selected line, whatever stands on it.
+    /// The selected line; it overrides every other style on it.
     Selected,
-    /// A mark that must not be overlooked: read-only, demo.
+    /// Badges in the header: READ-ONLY, DEMO.
     Badge,
 }
 
@@ -27,16 +28,16 @@ impl From<Tone> for Ink {
     }
 }
 
-/// With or without colour. Only the sixteen colours are used which every theme of a terminal, light or
-/// dark, has chosen for itself, and no background but the one that reversing gives.
+/// Maps roles to styles. Uses only the sixteen colours that every terminal theme, light or dark,
+/// defines for itself, and no background except reversed video.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
-    /// Whether there are colours.
+    /// Whether to use colour.
     pub(crate) colour: bool,
 }
 
 impl Theme {
-    /// How a piece of the screen looks.
+    /// Returns the style for a role.
     pub(crate) fn style(self, ink: Ink) -> Style {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);

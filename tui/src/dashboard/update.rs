@@ -1,8 +1,10 @@
-//! What an event changes, and what it wants done: never waits, never draws.
+//! Applies events to the model and returns the effects to run. It never waits and never draws.
 
 mod keys;
 mod mouse;
+mod navigation;
 mod popup;
+mod refusal;
 mod sleep;
 mod stack_actions;
 mod teardown;
@@ -11,18 +13,20 @@ use jiff::Timestamp;
 use stack::{Elapsed, StackName};
 
 use crate::dashboard::effect::Effect;
-use crate::dashboard::event::{Event, Loaded, Problem, Sighting};
+use crate::dashboard::event::{CloudData, Event, LedgerData};
 use crate::dashboard::keymap;
 use crate::dashboard::model::list::Line;
-use crate::dashboard::model::world::{Reading, Stack};
+use crate::dashboard::model::row::StackRow;
+use crate::dashboard::model::store::LoadState;
 use crate::dashboard::model::{Model, Screen, Size};
+use crate::dashboard::problem::Problem;
 use crate::dashboard::view::layout;
 use crate::format::style::Tone;
 
-/// How long what was said stays at the foot of the screen.
-const SAID_FOR: u64 = 15;
+/// How many seconds a status message stays on the screen.
+const STATUS_SECONDS: u64 = 15;
 
-/// The only way to change the model.
+/// Applies one event. Nothing else changes the model.
 pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) if keymap::is_press(&key) => {
@@ -43,107 +47,105 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             popup::drawn(model);
             Vec::new()
         }
-        Event::Loaded(answer) => loaded(model, answer),
-        Event::Told {
+        Event::LedgerLoaded(answer) => ledger_loaded(model, answer),
+        Event::EventsLoaded {
             stack,
             answer,
             wake_duration,
         } => {
-            told(model, &stack, answer, wake_duration);
+            events_loaded(model, &stack, answer, wake_duration);
             Vec::new()
         }
-        Event::Changed { stack, answer } => changed(model, stack, answer),
-        Event::Planned { stack, answer } => teardown::planned(model, &stack, answer),
-        Event::Drowsy { stack, answer } => {
-            sleep::drowsy(model, &stack, answer);
+        Event::ChangeFinished { answer, .. } => change_finished(model, answer),
+        Event::TeardownPlanned { stack, answer } => teardown::planned(model, &stack, answer),
+        Event::SleepPlanned { stack, answer } => {
+            sleep::planned(model, &stack, answer);
             Vec::new()
         }
-        Event::Turning { stack, step } => {
-            sleep::turning(model, &stack, step);
+        Event::PowerProgress { stack, step } => {
+            sleep::progress(model, &stack, step);
             Vec::new()
         }
-        Event::Turned { stack, answer } => sleep::turned(model, &stack, answer),
-        Event::Asking => {
-            (model.asking, model.dirty) = (true, true);
+        Event::PowerFinished { stack, answer } => sleep::finished(model, &stack, answer),
+        Event::CloudSyncStarted => {
+            (model.syncing, model.dirty) = (true, true);
             Vec::new()
         }
-        Event::Sighted(answer) => {
-            sighted(model, answer);
+        Event::CloudLoaded(answer) => {
+            cloud_loaded(model, answer);
             Vec::new()
         }
-        Event::Foreseen { stack, answer } => {
+        Event::TeardownPreviewed { stack, answer } => {
             let now = model.now();
-            model.foresights.tell(stack, now, answer);
+            model.previews.insert(stack, now, answer);
             model.dirty = true;
             Vec::new()
         }
-        Event::Progress { stack, steps } => teardown::progress(model, &stack, steps),
+        Event::TeardownProgress { stack, steps } => teardown::progress(model, &stack, steps),
         Event::Stop => {
-            model.over = true;
+            model.finished = true;
             Vec::new()
         }
     }
 }
 
 fn clock(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    // Whoever sends the clock knows when something that is shown changes with it.
+    // The loop sends a clock event only when a displayed time changes.
     model.dirty = true;
-    if model.world.advance(now) {
+    if model.store.advance(now) {
         let rows = layout::rows(model.size);
-        model.list.follow_time(&model.world, rows);
+        model.list.follow_time(&model.store, rows);
     }
-    let old = |at| Elapsed::between(at, now).seconds() >= SAID_FOR;
-    if model.said.as_ref().is_some_and(|said| old(said.at)) {
-        model.said = None;
+    let old = |at| Elapsed::between(at, now).seconds() >= STATUS_SECONDS;
+    if model.status.as_ref().is_some_and(|said| old(said.at)) {
+        model.status = None;
     }
     Vec::new()
 }
 
-fn loaded(model: &mut Model, answer: Result<Box<Loaded>, Problem>) -> Vec<Effect> {
+fn ledger_loaded(model: &mut Model, answer: Result<Box<LedgerData>, Problem>) -> Vec<Effect> {
     model.dirty = true;
     match answer {
-        Ok(loaded) => model.world.load(*loaded),
-        // What was read before stays on the screen.
-        Err(problem) => model.world.reading = Reading::Failed(problem),
+        Ok(loaded) => model.store.load(*loaded),
+        // Keep showing the stacks from the last successful read.
+        Err(problem) => model.store.load_state = LoadState::Failed(problem),
     }
-    model.list.measure(&model.world);
-    model.list.arrange(&model.world, layout::rows(model.size));
-    let world = &model.world;
-    model
-        .foresights
-        .retain(|stack| world.stack(stack).is_some());
+    model.list.measure(&model.store);
+    model.list.rebuild(&model.store, layout::rows(model.size));
+    let store = &model.store;
+    model.previews.retain(|stack| store.stack(stack).is_some());
     let mut effects = teardown::found(model);
     effects.extend(follow_detail(model));
     effects
 }
 
-/// The open stack's events are read again. One that only tags told of may have a lease by now.
+/// Reads the events of the open stack again. A stack found by its tags may have a lease by now.
 fn follow_detail(model: &mut Model) -> Option<Effect> {
     let Screen::Detail(detail) = &mut model.screen else {
         return None;
     };
-    if let Some(became) = model.world.become_of(&detail.stack) {
+    if let Some(became) = model.store.replacement_key(&detail.stack) {
         (detail.stack, detail.events) = (became, None);
     }
     let stack = detail.stack.leased()?;
-    Some(Effect::Tell(stack.clone()))
+    Some(Effect::LoadEvents(stack.clone()))
 }
 
-/// What is known of the cloud is other than it was. What was known before stays when it could not be asked.
-fn sighted(model: &mut Model, answer: Result<Box<Sighting>, Problem>) {
-    model.asking = false;
+/// Stores a new snapshot of the cloud, or keeps the old one if the query failed.
+fn cloud_loaded(model: &mut Model, answer: Result<Box<CloudData>, Problem>) {
+    model.syncing = false;
     match answer {
-        Ok(sighting) => {
-            model.world.sight(*sighting);
-            model.list.measure(&model.world);
-            model.list.arrange(&model.world, layout::rows(model.size));
+        Ok(snapshot) => {
+            model.store.set_cloud(*snapshot);
+            model.list.measure(&model.store);
+            model.list.rebuild(&model.store, layout::rows(model.size));
             model.dirty = true;
         }
-        Err(problem) => model.complain(&problem),
+        Err(problem) => model.show_problem(&problem),
     }
 }
 
-fn told(
+fn events_loaded(
     model: &mut Model,
     stack: &StackName,
     answer: Result<Vec<stack::Event>, Problem>,
@@ -157,46 +159,45 @@ fn told(
     }
 }
 
-fn changed(model: &mut Model, _stack: StackName, answer: Result<String, Problem>) -> Vec<Effect> {
+fn change_finished(model: &mut Model, answer: Result<String, Problem>) -> Vec<Effect> {
     match answer {
         Ok(said) => {
-            model.say(Tone::Good, said);
+            model.set_status(Tone::Good, said);
             vec![Effect::Load]
         }
         Err(problem) => {
-            model.complain(&problem);
+            model.show_problem(&problem);
             Vec::new()
         }
     }
 }
 
-/// When something that is shown will next change by time alone: the next second while something young is
-/// counted in seconds, else the next ten seconds. Whoever waits for it sends the clock.
-pub(crate) fn next_clock(model: &Model) -> Timestamp {
+/// When a displayed time next changes without an event: every second while a displayed time is
+/// counted in seconds, otherwise every ten seconds. The loop sends a clock event then.
+pub(crate) fn next_tick(model: &Model) -> Timestamp {
     let now = model.now();
     let seconds = if counts_seconds(model) { 1 } else { 10 };
     let next = now.as_second() / seconds * seconds + seconds;
     Timestamp::from_second(next).unwrap_or(Timestamp::MAX)
 }
 
-/// Whether a figure on the screen is counted in seconds: an age, a time left or a start-up of less than
-/// a minute.
+/// Whether the screen shows an age, a time left or a start-up time of less than a minute.
 fn counts_seconds(model: &Model) -> bool {
     let now = model.now();
-    let young = |stack: &Stack| {
+    let young = |stack: &StackRow| {
         let near = |at: Timestamp| at.duration_since(now).abs().as_secs() < 60;
         stack.created_at().is_some_and(near) || stack.expires_at().is_some_and(near)
     };
     if let Screen::Detail(detail) = &model.screen {
-        let works = detail
+        let operation = detail
             .stack
             .leased()
-            .and_then(|name| model.works.running(name));
-        return works.is_some() || model.world.stack(&detail.stack).is_some_and(young);
+            .and_then(|name| model.operations.running(name));
+        return operation.is_some() || model.store.stack(&detail.stack).is_some_and(young);
     }
     let rows = layout::rows(model.size);
     model.list.shown(rows).any(|line| match line {
-        Line::Stack(at) => model.world.stacks().get(*at).is_some_and(young),
+        Line::Stack(at) => model.store.stacks().get(*at).is_some_and(young),
         Line::Group(_) => false,
     })
 }

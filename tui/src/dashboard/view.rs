@@ -1,15 +1,15 @@
-//! Drawing: each region of the screen has a file with one `render`. Nothing in here changes the model.
+//! Draws the screen. Each region has a file with one `render` function. No view changes the model.
 //!
 //! ```text
 //! ┌──────────────────────────────┐
 //! │ header                       │  figures, the reaper, the clock
 //! ├──────────────────────────────┤
-//! │ list, or one stack           │
+//! │ list, or one stack's page    │
 //! │        ┌─────────┐           │
 //! │        │ popup   │           │
 //! │        └─────────┘           │
 //! ├──────────────────────────────┤
-//! │ status                       │  what was said last, the filter, the order
+//! │ status                       │  last message, or the filter and the sort order
 //! │ keys                         │
 //! └──────────────────────────────┘
 //! ```
@@ -38,7 +38,7 @@ use crate::format::style::Tone;
 /// Draws the whole screen.
 pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
     let theme = Theme {
-        colour: model.setting.colour,
+        colour: model.settings.colour,
     };
     let mut canvas = Canvas::new(frame.buffer_mut(), theme);
     if !model.size.is_enough() {
@@ -49,7 +49,7 @@ pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
     header::render(&mut canvas, areas.header, model);
     match &model.screen {
         Screen::Detail(detail) => detail::render(&mut canvas, areas.body, detail, model),
-        Screen::List if model.world.stacks().is_empty() => {
+        Screen::List if model.store.stacks().is_empty() => {
             empty::render(&mut canvas, areas.body, model);
         }
         Screen::List => list::render(&mut canvas, areas.body, model),
@@ -64,9 +64,9 @@ pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
     }
 }
 
-pub(crate) use self::detail::{clamp_scroll, tab_at};
+pub(crate) use self::detail::{max_scroll, tab_at};
 
-/// A drawn screen as text: a line for each row, without what is blank at its end.
+/// Returns the screen as text, one line per row, without trailing blanks.
 pub(crate) fn screen_text(buffer: &Buffer) -> String {
     let columns = usize::from(buffer.area.width).max(1);
     let mut text = String::new();
@@ -74,7 +74,7 @@ pub(crate) fn screen_text(buffer: &Buffer) -> String {
         let mut covered = 0;
         let mut line = String::new();
         for cell in row {
-            // Behind a wide character there is no other.
+            // A wide character also covers the next cell.
             if covered > 0 {
                 covered -= 1;
                 continue;
@@ -94,10 +94,10 @@ fn too_small(canvas: &mut Canvas<'_>, model: &Model) {
     let lines = [
         "This terminal is too small for the dashboard.".to_owned(),
         format!(
-            "It has {columns}×{rows}; {}×{} is the least.",
+            "Current size: {columns}×{rows}. Minimum: {}×{}.",
             needed.columns, needed.rows
         ),
-        "`jiti ls` fits anywhere; q leaves.".to_owned(),
+        "Press q to quit; `jiti ls` works at any size.".to_owned(),
     ];
     for (y, line) in (0..rows).zip(lines) {
         canvas.put(0, y, columns, &line, Tone::Plain);

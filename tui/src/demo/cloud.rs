@@ -13,7 +13,7 @@ use stack::values::tags;
 use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd};
 
 use super::{Dice, before};
-use crate::dashboard::event::Sighting;
+use crate::dashboard::event::CloudData;
 
 /// How many of the stacks have resources in the accounts. The others only declare a rate.
 pub(super) const MAX_STACKS_WITH_RESOURCES: usize = 400;
@@ -135,15 +135,15 @@ pub(super) fn asleep(resources: &mut [Resource]) {
 }
 
 /// The cloud data of the demo stacks, as of a moment ago.
-pub(crate) fn sighting(now: Timestamp, leases: &[Lease]) -> Sighting {
+pub(crate) fn snapshot(now: Timestamp, leases: &[Lease]) -> CloudData {
     let scanned_at = before(now, 95);
-    let mut found = Sighting {
+    let mut found = CloudData {
         places: places(scanned_at),
         clock: Some(CloudClock {
             cloud: scanned_at,
             here: scanned_at,
         }),
-        ..Sighting::default()
+        ..CloudData::default()
     };
     found.configured = found
         .places
@@ -216,7 +216,7 @@ fn places(at: Timestamp) -> Vec<(Place, PlaceScan)> {
 
 /// Adds the use of the instances: two of three are in use, and some have no data yet.
 fn add_use(
-    found: &mut Sighting,
+    found: &mut CloudData,
     own: &[Resource],
     at: usize,
     (since, scanned_at): (Timestamp, Timestamp),

@@ -13,9 +13,10 @@ use stack::service::teardown::TeardownPlan;
 use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
 
 use crate::dashboard::effect::Effect;
-use crate::dashboard::event::{Event, Loaded, Problem, Sighting};
-use crate::dashboard::model::world::Key;
-use crate::dashboard::model::{Model, Setting, Size};
+use crate::dashboard::event::{CloudData, Event, LedgerData};
+use crate::dashboard::model::{Model, Settings, Size};
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 use crate::dashboard::update::update;
 use crate::dashboard::view::{screen_text, view};
 use crate::demo;
@@ -81,8 +82,8 @@ impl Harness {
             policy,
             now,
         } = config;
-        let setting = Setting {
-            place: "/home/ana/.local/share/jiti/ledger.db".to_owned(),
+        let setting = Settings {
+            ledger: "/home/ana/.local/share/jiti/ledger.db".to_owned(),
             policy,
             read_only,
             demo,
@@ -114,13 +115,13 @@ impl Harness {
 
     /// The ledger was loaded, with these leases.
     pub fn load(&mut self, leases: Vec<Lease>, reaper: ReaperStatus) {
-        let loaded = Loaded {
+        let loaded = LedgerData {
             leases,
             ended: None,
             reaper,
             exists: true,
         };
-        self.handle(Event::Loaded(Ok(Box::new(loaded))));
+        self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
     }
 
     /// The ledger was loaded again: these leases changed, and these stacks ended.
@@ -130,37 +131,37 @@ impl Harness {
         ended: Vec<StackName>,
         reaper: ReaperStatus,
     ) {
-        let loaded = Loaded {
+        let loaded = LedgerData {
             leases,
             ended: Some(ended),
             reaper,
             exists: true,
         };
-        self.handle(Event::Loaded(Ok(Box::new(loaded))));
+        self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
     }
 
     /// The ledger does not exist.
     pub fn load_missing_ledger(&mut self) {
-        let loaded = Loaded {
+        let loaded = LedgerData {
             leases: Vec::new(),
             ended: None,
             reaper: ReaperStatus::default(),
             exists: false,
         };
-        self.handle(Event::Loaded(Ok(Box::new(loaded))));
+        self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
     }
 
     /// Loading the ledger failed.
-    pub fn fail_load(&mut self, said: &str) {
-        self.handle(Event::Loaded(Err(Problem {
-            said: said.to_owned(),
+    pub fn fail_load(&mut self, message: &str) {
+        self.handle(Event::LedgerLoaded(Err(Problem {
+            message: message.to_owned(),
             refused: false,
         })));
     }
 
     /// The events of a stack were loaded.
     pub fn load_events(&mut self, stack: &StackName, events: Vec<stack::Event>) {
-        self.handle(Event::Told {
+        self.handle(Event::EventsLoaded {
             stack: stack.clone(),
             answer: Ok(events),
             wake_duration: None,
@@ -169,7 +170,7 @@ impl Harness {
 
     /// The plan of a teardown is ready.
     pub fn plan(&mut self, plan: TeardownPlan) {
-        self.handle(Event::Planned {
+        self.handle(Event::TeardownPlanned {
             stack: self.key_of(&plan),
             answer: Ok(Some(Box::new(plan))),
         });
@@ -177,7 +178,7 @@ impl Harness {
 
     /// The preview of a teardown for the stack's page is ready.
     pub fn preview_teardown(&mut self, plan: TeardownPlan) {
-        self.handle(Event::Foreseen {
+        self.handle(Event::TeardownPreviewed {
             stack: self.key_of(&plan),
             answer: Ok(Some(Box::new(plan))),
         });
@@ -185,7 +186,7 @@ impl Harness {
 
     /// The plan of a sleep is ready.
     pub fn plan_sleep(&mut self, plan: stack::service::power::SleepPlan) {
-        self.handle(Event::Drowsy {
+        self.handle(Event::SleepPlanned {
             stack: plan.name.clone(),
             answer: Ok(Box::new(plan)),
         });
@@ -210,15 +211,15 @@ impl Harness {
             gaps: Vec::new(),
         };
         let places = configured.iter().cloned();
-        let sighting = Sighting {
+        let snapshot = CloudData {
             resources,
             places: places.map(|place| (place, looked.clone())).collect(),
             bill,
             configured,
             asked: true,
-            ..Sighting::default()
+            ..CloudData::default()
         };
-        self.handle(Event::Sighted(Ok(Box::new(sighting))));
+        self.handle(Event::CloudLoaded(Ok(Box::new(snapshot))));
     }
 
     /// The reaper of the demo.
@@ -229,32 +230,32 @@ impl Harness {
 
     /// The cloud was queried, with the demo resources of these leases.
     pub fn load_demo_cloud(&mut self, leases: &[Lease]) {
-        let sighting = demo::sighting(self.model.now(), leases);
-        self.handle(Event::Sighted(Ok(Box::new(sighting))));
+        let snapshot = demo::snapshot(self.model.now(), leases);
+        self.handle(Event::CloudLoaded(Ok(Box::new(snapshot))));
     }
 
     /// A query of the cloud has started.
     pub fn start_cloud_sync(&mut self) {
-        self.handle(Event::Asking);
+        self.handle(Event::CloudSyncStarted);
     }
 
     /// The plan of a teardown is ready, but not drawn yet, as if a key is pressed at that moment.
     pub fn plan_before_draw(&mut self, plan: TeardownPlan) {
         let stack = self.key_of(&plan);
         let answer = Ok(Some(Box::new(plan)));
-        self.apply(Event::Planned { stack, answer });
+        self.apply(Event::TeardownPlanned { stack, answer });
     }
 
     /// The stack of a plan: the open or selected one, if it has that name.
-    fn key_of(&self, plan: &TeardownPlan) -> Key {
+    fn key_of(&self, plan: &TeardownPlan) -> StackKey {
         let current = self.model.current().cloned();
         let named = current.filter(|key| key.name() == plan.name);
-        named.unwrap_or_else(|| Key::from(&plan.name))
+        named.unwrap_or_else(|| StackKey::from(&plan.name))
     }
 
     /// A teardown has made progress.
     pub fn progress(&mut self, stack: &StackName, steps: Vec<stack::service::teardown::Progress>) {
-        self.handle(Event::Progress {
+        self.handle(Event::TeardownProgress {
             stack: stack.clone(),
             steps,
         });
@@ -268,13 +269,13 @@ impl Harness {
     ) {
         for step in steps {
             let stack = stack.clone();
-            self.handle(Event::Turning { stack, step });
+            self.handle(Event::PowerProgress { stack, step });
         }
     }
 
     /// A sleep or a wake has ended.
     pub fn power_finished(&mut self, turned: stack::service::power::PowerOutcome) {
-        self.handle(Event::Turned {
+        self.handle(Event::PowerFinished {
             stack: turned.name.clone(),
             answer: Ok(Box::new(turned)),
         });
@@ -282,7 +283,7 @@ impl Harness {
 
     /// The events of a sleeping stack were loaded, with the time that waking it takes.
     pub fn load_events_asleep(&mut self, stack: &StackName, wake_duration: stack::Elapsed) {
-        self.handle(Event::Told {
+        self.handle(Event::EventsLoaded {
             stack: stack.clone(),
             answer: Ok(Vec::new()),
             wake_duration: Some(wake_duration),
@@ -363,13 +364,13 @@ impl Harness {
     /// Whether the dashboard has ended.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        self.model.over
+        self.model.finished
     }
 
     /// The selected stack.
     #[must_use]
     pub fn selected(&self) -> Option<StackName> {
-        self.model.list.selected().map(Key::name)
+        self.model.list.selected().map(StackKey::name)
     }
 
     /// The screen as text.

@@ -16,13 +16,14 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use crate::cli::context::{Context, ReadOnly};
 use crate::cli::ui::Ui;
 use crate::dashboard::app::App;
-use crate::dashboard::event::{Event, Problem};
-use crate::dashboard::model::{Model, Setting, Size};
-use crate::dashboard::record::{Beginning, Recorder};
+use crate::dashboard::event::Event;
+use crate::dashboard::model::{Model, Settings, Size};
+use crate::dashboard::problem::Problem;
+use crate::dashboard::record::{Recorder, RecordingHeader};
 use crate::dashboard::replay;
-use crate::dashboard::tasks::Runner;
-use crate::dashboard::tasks::ledger_watch::Watch;
-use crate::dashboard::tasks::teardown::Hands;
+use crate::dashboard::tasks::EffectRunner;
+use crate::dashboard::tasks::ledger_watch::LedgerWatch;
+use crate::dashboard::tasks::teardown::TeardownWorker;
 use crate::dashboard::terminal::Screen;
 use crate::error::CommandError;
 
@@ -109,8 +110,8 @@ pub(crate) async fn open(
         None => Ok(service(SqliteLedger::at(&path))),
         Some(why) => Err(Problem::refused(format!("no changes: {why}"))),
     };
-    let setting = Setting {
-        place: path.display().to_string(),
+    let settings = Settings {
+        ledger: path.display().to_string(),
         policy: config.policy.clone(),
         read_only,
         demo,
@@ -118,21 +119,21 @@ pub(crate) async fn open(
         colour: !context.environment.no_color && !context.environment.dumb_terminal,
     };
     let (columns, rows) = crossterm::terminal::size()?;
-    let model = Model::new(setting, Size { columns, rows }, context.clock().now());
+    let model = Model::new(settings, Size { columns, rows }, context.clock().now());
     let recorder = match &arguments.record {
-        Some(file) => Some(Recorder::create(file, &Beginning::of(&model))?),
+        Some(file) => Some(Recorder::create(file, &RecordingHeader::new(&model))?),
         None => None,
     };
     let (sender, events) = mpsc::unbounded_channel();
     if demo {
         let leases = SqliteLedger::read_only(&path).leases(Scope::Live).await?;
-        let sighting = crate::demo::sighting(context.clock().now(), &leases);
-        let _ = sender.send(Event::Sighted(Ok(Box::new(sighting))));
+        let snapshot = crate::demo::snapshot(context.clock().now(), &leases);
+        let _ = sender.send(Event::CloudLoaded(Ok(Box::new(snapshot))));
     }
-    let watch = Some(Watch::on(&path));
+    let watch = Some(LedgerWatch::new(&path));
     let reader = service(SqliteLedger::read_only(&path));
-    let hands = Hands::new(context.with_ledger(&path))?;
-    let runner = Runner::new(reader, writer, hands, watch, sender.clone());
+    let teardowns = TeardownWorker::new(context.with_ledger(&path))?;
+    let runner = EffectRunner::new(reader, writer, teardowns, watch, sender.clone());
     let screen = Screen::enter()?;
     listen(sender)?;
     let app = App {
@@ -141,7 +142,7 @@ pub(crate) async fn open(
         events,
         recorder,
         screen,
-        suspends: false,
+        suspend_requested: false,
     };
     app.run(context.clock()).await
 }

@@ -1,4 +1,4 @@
-//! The columns of the list: what they are called, how they are ordered by, and which give way when it is narrow.
+//! The columns of the list: titles, sort orders, and which columns a narrow terminal drops.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use stack::listing::Flag;
 use stack::{Phase, Usd};
 
-use super::world::Stack;
+use super::row::StackRow;
 
-/// A column.
+/// A column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Column {
     Name,
@@ -16,7 +16,7 @@ pub(crate) enum Column {
     Owner,
     State,
     Age,
-    Left,
+    TimeLeft,
     Rate,
     Spent,
     Billed,
@@ -24,32 +24,32 @@ pub(crate) enum Column {
     Init,
 }
 
-/// An order of the list.
+/// A sort order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Order {
+pub(crate) struct SortOrder {
     pub(crate) by: Column,
     pub(crate) reversed: bool,
 }
 
-impl Default for Order {
-    /// What ends first comes first.
+impl Default for SortOrder {
+    /// Sorts by time left, soonest first.
     fn default() -> Self {
         Self {
-            by: Column::Left,
+            by: Column::TimeLeft,
             reversed: false,
         }
     }
 }
 
 impl Column {
-    /// From left to right.
+    /// All columns, from left to right.
     pub(crate) const ALL: [Self; 11] = [
         Self::Name,
         Self::App,
         Self::Owner,
         Self::State,
         Self::Age,
-        Self::Left,
+        Self::TimeLeft,
         Self::Rate,
         Self::Spent,
         Self::Billed,
@@ -57,8 +57,8 @@ impl Column {
         Self::Init,
     ];
 
-    /// In a narrow terminal they go in this order; the name, the state and the time left stay.
-    pub(crate) const GIVE_WAY: [Self; 8] = [
+    /// The order in which a narrow terminal drops columns. Name, state and time left always stay.
+    pub(crate) const DROP_ORDER: [Self; 8] = [
         Self::Idle,
         Self::Init,
         Self::Age,
@@ -69,7 +69,7 @@ impl Column {
         Self::Owner,
     ];
 
-    /// What stands above it.
+    /// The title above the column.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Name => "NAME",
@@ -77,7 +77,7 @@ impl Column {
             Self::Owner => "OWNER",
             Self::State => "STATE",
             Self::Age => "AGE",
-            Self::Left => "TIME LEFT",
+            Self::TimeLeft => "TIME LEFT",
             Self::Rate => "$/H",
             Self::Spent => "ESTIMATE",
             Self::Billed => "BILLED",
@@ -86,27 +86,33 @@ impl Column {
         }
     }
 
-    /// What the list is ordered by, in words; and the other way round.
-    pub(crate) const fn orders(self) -> (&'static str, &'static str) {
+    /// The sort order in words: default and reversed.
+    pub(crate) const fn sort_labels(self) -> (&'static str, &'static str) {
         match self {
-            Self::Name => ("name", "name, from Z"),
-            Self::App => ("app and version", "app and version, from Z"),
-            Self::Owner => ("owner", "owner, from Z"),
-            Self::State => ("state, what needs you first", "state, what needs you last"),
-            Self::Age => ("age, youngest first", "age, oldest first"),
-            Self::Left => ("time left, what ends first", "time left, what ends last"),
-            Self::Rate => ("$/h, dearest first", "$/h, cheapest first"),
-            Self::Spent => (
-                "estimate so far, most first",
-                "estimate so far, least first",
+            Self::Name => ("name", "name, Z to A"),
+            Self::App => ("app and version", "app and version, Z to A"),
+            Self::Owner => ("owner", "owner, Z to A"),
+            Self::State => (
+                "state, needs attention first",
+                "state, needs attention last",
             ),
-            Self::Billed => ("billed so far, most first", "billed so far, least first"),
-            Self::Idle => ("idle $/h, most first", "idle $/h, least first"),
+            Self::Age => ("age, youngest first", "age, oldest first"),
+            Self::TimeLeft => ("time left, soonest first", "time left, latest first"),
+            Self::Rate => ("$/h, highest first", "$/h, lowest first"),
+            Self::Spent => (
+                "estimate so far, highest first",
+                "estimate so far, lowest first",
+            ),
+            Self::Billed => (
+                "billed so far, highest first",
+                "billed so far, lowest first",
+            ),
+            Self::Idle => ("idle $/h, highest first", "idle $/h, lowest first"),
             Self::Init => ("init, slowest first", "init, fastest first"),
         }
     }
 
-    /// Figures stand to the right.
+    /// Whether the column is aligned to the right.
     pub(crate) const fn is_figure(self) -> bool {
         matches!(
             self,
@@ -115,19 +121,19 @@ impl Column {
     }
 }
 
-impl Order {
-    /// What the list is ordered by, in words.
-    pub(crate) const fn words(self) -> &'static str {
-        let (there, back) = self.by.orders();
+impl SortOrder {
+    /// The order in words, for the status line.
+    pub(crate) const fn label(self) -> &'static str {
+        let (there, back) = self.by.sort_labels();
         if self.reversed { back } else { there }
     }
 
-    /// Whether time alone changes the order: a state does change with it.
+    /// Whether the order can change as time passes, without an event.
     pub(crate) fn moves_with_time(self) -> bool {
         matches!(self.by, Column::State | Column::Idle)
     }
 
-    /// After choosing a column: the same one again turns the order round.
+    /// The order after the user picks a column; picking the current column reverses it.
     pub(crate) fn chosen(self, by: Column) -> Self {
         Self {
             by,
@@ -135,13 +141,12 @@ impl Order {
         }
     }
 
-    /// Which of two stacks comes first. What is unknown comes last, whichever way round; what is
-    /// the same goes by name.
-    /// What each has cost is worked out once before, not at each comparison.
+    /// Compares two stacks. Unknown values come last in either direction; equal values are ordered
+    /// by name. The caller computes each stack's spend once, not at each comparison.
     pub(crate) fn compare(
         self,
-        (a, a_spent): (&Stack, Option<Usd>),
-        (b, b_spent): (&Stack, Option<Usd>),
+        (a, a_spent): (&StackRow, Option<Usd>),
+        (b, b_spent): (&StackRow, Option<Usd>),
     ) -> Ordering {
         let turn = |order: Ordering| {
             if self.reversed {
@@ -155,18 +160,20 @@ impl Order {
             Column::App => turn((a.app(), a.version()).cmp(&(b.app(), b.version()))),
             Column::Owner => turn(a.owner().cmp(b.owner())),
             Column::State => turn(urgency(a).cmp(&urgency(b))),
-            Column::Age => self.most(a.created_at(), b.created_at()),
-            Column::Left => self.most(a.expires_at().map(Reverse), b.expires_at().map(Reverse)),
-            Column::Rate => self.most(a.rate(), b.rate()),
-            Column::Spent => self.most(a_spent, b_spent),
-            Column::Billed => self.most(a.billed, b.billed),
-            Column::Idle => self.most(a.idle_rate, b.idle_rate),
-            Column::Init => self.most(a.init(), b.init()),
+            Column::Age => self.compare_known(a.created_at(), b.created_at()),
+            Column::TimeLeft => {
+                self.compare_known(a.expires_at().map(Reverse), b.expires_at().map(Reverse))
+            }
+            Column::Rate => self.compare_known(a.rate(), b.rate()),
+            Column::Spent => self.compare_known(a_spent, b_spent),
+            Column::Billed => self.compare_known(a.billed, b.billed),
+            Column::Idle => self.compare_known(a.idle_rate, b.idle_rate),
+            Column::Init => self.compare_known(a.init(), b.init()),
         };
         order.then_with(|| a.compare(b))
     }
 
-    fn most<T: Ord>(self, a: Option<T>, b: Option<T>) -> Ordering {
+    fn compare_known<T: Ord>(self, a: Option<T>, b: Option<T>) -> Ordering {
         match (a, b) {
             (Some(a), Some(b)) if self.reversed => a.cmp(&b),
             (Some(a), Some(b)) => b.cmp(&a),
@@ -175,8 +182,8 @@ impl Order {
     }
 }
 
-/// What needs somebody comes first.
-fn urgency(stack: &Stack) -> u8 {
+/// Ranks states for sorting: 0 needs attention most.
+fn urgency(stack: &StackRow) -> u8 {
     let phase = match stack.phase {
         Phase::Residue => 0,
         Phase::Purgatory => 1,

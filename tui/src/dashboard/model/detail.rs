@@ -1,28 +1,28 @@
-//! One stack, opened: which tab, how far it is scrolled, and its events.
+//! The page of one stack: the open tab, the scroll position and the stack's events.
 
 use stack::Elapsed;
 
-use super::world::Key;
-use crate::dashboard::event::Problem;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 
-/// What is shown of a stack.
+/// A tab of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tab {
-    /// Its lease, as a line of time and in words.
+    /// The lease, as a timeline and as fields.
     #[default]
     Lease,
-    /// Where its start-up time went.
+    /// The init overhead, by phase.
     Init,
-    /// What it is made of, and what a teardown would remove.
+    /// The resources, and what a teardown would destroy.
     Resources,
-    /// What happened.
+    /// The events in the ledger.
     Events,
-    /// Whether it pays.
+    /// Cost, idle cost and the verdict.
     Economics,
 }
 
 impl Tab {
-    /// From left to right.
+    /// All tabs, from left to right.
     pub(crate) const ALL: [Self; 5] = [
         Self::Lease,
         Self::Init,
@@ -31,7 +31,7 @@ impl Tab {
         Self::Economics,
     ];
 
-    /// Its name.
+    /// The tab's title.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Lease => "Lease",
@@ -42,7 +42,7 @@ impl Tab {
         }
     }
 
-    /// The one so many further, round and round.
+    /// Returns the tab `by` places to the right, wrapping around.
     pub(crate) fn further(self, by: usize) -> Self {
         let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
         Self::ALL
@@ -52,24 +52,24 @@ impl Tab {
     }
 }
 
-/// An open stack.
+/// The page of one stack.
 #[derive(Debug)]
 pub(crate) struct Detail {
-    /// Which one.
-    pub(crate) stack: Key,
-    /// What is shown of it.
+    /// The stack.
+    pub(crate) stack: StackKey,
+    /// The open tab.
     pub(crate) tab: Tab,
-    /// How many lines are above the screen.
+    /// How many lines are scrolled out at the top.
     pub(crate) scroll: usize,
-    /// What happened to it, once that was read, in order.
+    /// The stack's events, oldest first, once they were read.
     pub(crate) events: Option<Result<Vec<stack::Event>, Problem>>,
-    /// How long waking it takes, where it sleeps and that is known.
+    /// The expected time to wake the stack, if it is asleep and that is known.
     pub(crate) wake_duration: Option<Elapsed>,
 }
 
 impl Detail {
-    /// A stack whose events are still to be read. One that only tags tell of has none.
-    pub(crate) fn new(stack: Key) -> Self {
+    /// Opens a page before its events are read. A stack without a lease has no events.
+    pub(crate) fn new(stack: StackKey) -> Self {
         Self {
             tab: Tab::default(),
             scroll: 0,

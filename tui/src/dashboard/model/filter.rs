@@ -1,13 +1,13 @@
-//! The filter: words and `field:word`, all of which have to fit; `!` turns one round.
+//! The filter: words and `field:word` terms that must all match; `!` negates a term.
 
 use stack::listing::Flag;
 
-use super::world::Stack;
+use super::row::StackRow;
 
 /// The fields that a filter can name.
 pub(crate) const FIELDS: [&str; 7] = ["name", "app", "version", "owner", "phase", "flag", "label"];
 
-/// A filter that was read.
+/// A parsed filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     terms: Vec<Term>,
@@ -17,7 +17,7 @@ pub(crate) struct Filter {
 struct Term {
     not: bool,
     field: Option<Field>,
-    /// In small letters.
+    /// Lower case.
     text: String,
 }
 
@@ -33,9 +33,9 @@ enum Field {
 }
 
 impl Filter {
-    /// Reads a filter. Everything that can be written is one: an unknown field is text like any other.
+    /// Parses a filter. Parsing never fails: a term with an unknown field is plain text.
     ///
-    /// Words are separated by spaces; quotation marks hold together what belongs together.
+    /// Spaces separate terms; double quotes group words into one term.
     pub(crate) fn read(text: &str) -> Self {
         let terms = words(text).into_iter().filter_map(|word| Term::read(&word));
         Self {
@@ -43,14 +43,16 @@ impl Filter {
         }
     }
 
-    /// Whether it lets everything through.
+    /// Whether the filter matches every stack.
     pub(crate) fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
-    /// Whether it lets a stack through.
-    pub(crate) fn fits(&self, stack: &Stack) -> bool {
-        self.terms.iter().all(|term| term.fits(stack) != term.not)
+    /// Whether a stack matches.
+    pub(crate) fn matches(&self, stack: &StackRow) -> bool {
+        self.terms
+            .iter()
+            .all(|term| term.matches(stack) != term.not)
     }
 }
 
@@ -67,7 +69,7 @@ impl Term {
             },
             None => (None, word),
         };
-        // Half a word is no reason to show nothing.
+        // A term without text, such as `owner:`, is still being typed. It filters nothing.
         (!text.is_empty()).then(|| Self {
             not,
             field,
@@ -75,14 +77,16 @@ impl Term {
         })
     }
 
-    fn fits(&self, stack: &Stack) -> bool {
+    fn matches(&self, stack: &StackRow) -> bool {
         match self.field {
-            Some(field) => self.fits_in(field, stack),
-            None => ALL.into_iter().any(|field| self.fits_in(field, stack)),
+            Some(field) => self.matches_field(field, stack),
+            None => ALL
+                .into_iter()
+                .any(|field| self.matches_field(field, stack)),
         }
     }
 
-    fn fits_in(&self, field: Field, stack: &Stack) -> bool {
+    fn matches_field(&self, field: Field, stack: &StackRow) -> bool {
         match field {
             Field::Name => self.is_in(stack.name()),
             Field::App => self.is_in(stack.app()),
@@ -110,7 +114,7 @@ impl Term {
         is_pair || self.is_in(value) || self.is_in(key)
     }
 
-    /// `tearing_down` is also what somebody means who writes `tearing`, or `over budget`.
+    /// Matches `tearing_down` for `tearing`, and `over_budget` for `over budget`.
     fn is_word(&self, word: &str) -> bool {
         contains(word, &self.text) || contains(word, &self.text.replace(' ', "_"))
     }
@@ -135,7 +139,7 @@ impl Field {
     }
 }
 
-/// Whether a text holds another, which is in small letters, without regard to letter case.
+/// Whether `text` contains `wanted` in any letter case. `wanted` is in lower case.
 fn contains(text: &str, wanted: &str) -> bool {
     if text.is_ascii() && wanted.is_ascii() {
         let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
@@ -147,7 +151,7 @@ fn contains(text: &str, wanted: &str) -> bool {
     text.to_lowercase().contains(wanted)
 }
 
-/// The words of a text; a pair of quotation marks makes one word of several.
+/// Splits a text at spaces outside double quotes.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;

@@ -1,27 +1,29 @@
-//! The list of stacks: which of them, in which order, in which groups, and which one is selected.
+//! The list of stacks: filter, sort order, groups and selection.
 
 use stack::{HourlyRate, Usd};
 use tui_input::Input;
 
-use super::column::{Column, Order};
+use super::column::{Column, SortOrder};
 use super::filter::Filter;
-use super::world::{Key, Stack, World};
+use super::row::StackRow;
+use super::store::StackStore;
+use crate::dashboard::stack_key::StackKey;
 use crate::format::fields;
 
 /// What the list is grouped by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Grouping {
-    /// Nothing.
+    /// No groups.
     #[default]
     None,
-    /// The app.
+    /// One group per app.
     App,
-    /// The owner.
+    /// One group per owner.
     Owner,
 }
 
 impl Grouping {
-    /// The next one, round and round.
+    /// Returns the next grouping, wrapping around.
     pub(crate) fn next(self) -> Self {
         match self {
             Self::None => Self::App,
@@ -30,7 +32,7 @@ impl Grouping {
         }
     }
 
-    fn key(self, stack: &Stack) -> &str {
+    fn key(self, stack: &StackRow) -> &str {
         match self {
             Self::None => "",
             Self::App => stack.app(),
@@ -44,93 +46,93 @@ impl Grouping {
 pub(crate) enum Line {
     /// The heading of a group.
     Group(Group),
-    /// A stack: its place among all stacks.
+    /// A stack, as an index into all stacks.
     Stack(usize),
 }
 
-/// A group and its sums.
+/// A group and its totals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
-    /// The app, or the owner.
+    /// The app or the owner.
     pub(crate) key: String,
-    /// How many stacks.
+    /// The number of stacks.
     pub(crate) stacks: usize,
-    /// What they cost an hour, as far as it is known.
+    /// The total hourly rate of the priced stacks.
     pub(crate) rate: Option<HourlyRate>,
 }
 
-/// How many columns the longest text of a kind takes.
+/// The width of the longest text in each column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Widths {
     pub(crate) name: usize,
     pub(crate) app: usize,
     pub(crate) owner: usize,
     pub(crate) state: usize,
-    /// There is a cloud that may have billed something.
+    /// Whether to show the Billed column: a snapshot of a cloud is known.
     pub(crate) bill: bool,
 }
 
-/// The list. Filter, order and groups are worked out when something changes, not when it is drawn.
+/// The list. Lines are recomputed when something changes, not when they are drawn.
 #[derive(Debug, Default)]
 pub(crate) struct List {
-    /// The filter as it is written.
+    /// The filter's text field.
     pub(crate) input: Input,
-    /// It is being written.
-    pub(crate) writing: bool,
+    /// The user is editing the filter.
+    pub(crate) editing_filter: bool,
     filter: Filter,
-    pub(crate) order: Order,
+    pub(crate) order: SortOrder,
     pub(crate) grouping: Grouping,
     lines: Vec<Line>,
     stacks: usize,
     widths: Widths,
-    selected: Option<Key>,
+    selected: Option<StackKey>,
     /// The line of the selected stack.
     at: usize,
-    /// The first line that is shown.
+    /// The first line on the screen.
     pub(crate) top: usize,
 }
 
 impl List {
-    /// Every line, from the first.
+    /// All lines, from the first.
     pub(crate) fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// How many stacks are in it.
+    /// The number of stacks in the list.
     pub(crate) fn stacks(&self) -> usize {
         self.stacks
     }
 
-    /// How wide its texts are.
+    /// The widths of the columns' texts.
     pub(crate) fn widths(&self) -> Widths {
         self.widths
     }
 
     /// The selected stack.
-    pub(crate) fn selected(&self) -> Option<&Key> {
+    pub(crate) fn selected(&self) -> Option<&StackKey> {
         self.selected.as_ref()
     }
 
-    /// Whether some stacks are left out.
+    /// Whether a filter is set.
     pub(crate) fn is_filtered(&self) -> bool {
         !self.filter.is_empty()
     }
 
-    /// The lines that are shown where there is room for so many.
+    /// The lines on a screen with this many rows.
     pub(crate) fn shown(&self, rows: usize) -> impl Iterator<Item = &Line> {
         self.lines.iter().skip(self.top).take(rows)
     }
 
-    /// Works out everything anew. The selected stack stays selected; when it is no longer there, the
-    /// one that has come into its place is.
-    pub(crate) fn arrange(&mut self, world: &World, rows: usize) {
+    /// Recomputes the lines. The selected stack stays selected; if it is no longer in the list, the
+    /// selection moves to the stack now on its line.
+    pub(crate) fn rebuild(&mut self, store: &StackStore, rows: usize) {
         self.filter = Filter::read(self.input.value());
-        let stacks = world.stacks();
-        let (order, grouping, now) = (self.order, self.grouping, world.now());
-        let mut chosen: Vec<(usize, &Stack, Option<Usd>)> = stacks
+        let stacks = store.stacks();
+        let (order, grouping, now) = (self.order, self.grouping, store.now());
+        let mut chosen: Vec<(usize, &StackRow, Option<Usd>)> = stacks
             .iter()
             .enumerate()
-            .filter(|(_, stack)| self.filter.fits(stack))
+            .filter(|(_, stack)| self.filter.matches(stack))
             .map(|(at, stack)| {
                 let wanted = order.by == Column::Spent;
                 let spent = wanted.then(|| stack.spent(now)).flatten();
@@ -144,57 +146,57 @@ impl List {
         self.stacks = chosen.len();
         self.lines = grouped(&chosen, grouping);
         let found = self.selected.as_ref().and_then(|key| {
-            let became = world.become_of(key);
-            self.find(world, became.as_ref().unwrap_or(key))
+            let became = store.replacement_key(key);
+            self.find(store, became.as_ref().unwrap_or(key))
         });
         let at = found.unwrap_or(self.at);
-        self.select_near(world, at, rows);
+        self.select_nearest(store, at, rows);
     }
 
     /// Selects the stack on a line, or the nearest one to it.
-    pub(crate) fn select_near(&mut self, world: &World, at: usize, rows: usize) {
+    pub(crate) fn select_nearest(&mut self, store: &StackStore, at: usize, rows: usize) {
         let at = at.min(self.lines.len().saturating_sub(1));
-        let below = (at..self.lines.len()).find(|at| self.stack_on(world, *at).is_some());
-        let above = (0..at).rev().find(|at| self.stack_on(world, *at).is_some());
+        let below = (at..self.lines.len()).find(|at| self.stack_on(store, *at).is_some());
+        let above = (0..at).rev().find(|at| self.stack_on(store, *at).is_some());
         self.at = below.or(above).unwrap_or(0);
-        self.selected = self.stack_on(world, self.at).map(Stack::key);
+        self.selected = self.stack_on(store, self.at).map(StackRow::key);
         self.scroll_to_selected(rows);
     }
 
-    /// Selects the stack so many lines further, counting stacks alone.
-    pub(crate) fn go(&mut self, world: &World, by: isize, rows: usize) {
+    /// Moves the selection by a number of stacks, skipping headings.
+    pub(crate) fn move_selection(&mut self, store: &StackStore, by: isize, rows: usize) {
         let mut at = self.at;
         for _ in 0..by.unsigned_abs() {
             let next = if by > 0 {
-                (at + 1..self.lines.len()).find(|at| self.stack_on(world, *at).is_some())
+                (at + 1..self.lines.len()).find(|at| self.stack_on(store, *at).is_some())
             } else {
-                (0..at).rev().find(|at| self.stack_on(world, *at).is_some())
+                (0..at).rev().find(|at| self.stack_on(store, *at).is_some())
             };
             let Some(next) = next else { break };
             at = next;
         }
-        self.select_near(world, at, rows);
+        self.select_nearest(store, at, rows);
     }
 
-    /// Scrolls without selecting anything else, as long as the selected stack stays on the screen.
-    pub(crate) fn scroll(&mut self, world: &World, by: isize, rows: usize) {
+    /// Scrolls. The selection changes only if it would leave the screen.
+    pub(crate) fn scroll(&mut self, store: &StackStore, by: isize, rows: usize) {
         let last = self.lines.len().saturating_sub(rows);
         self.top = self.top.saturating_add_signed(by).min(last);
         let shown = self.top..(self.top + rows).min(self.lines.len());
         if !shown.contains(&self.at) {
             let nearest = self.at.clamp(shown.start, shown.end.saturating_sub(1));
-            let inside = |at: &usize| self.stack_on(world, *at).is_some();
+            let inside = |at: &usize| self.stack_on(store, *at).is_some();
             let at = (nearest..shown.end)
                 .find(inside)
                 .or_else(|| (shown.start..nearest).rev().find(inside));
             if let Some(at) = at {
                 self.at = at;
-                self.selected = self.stack_on(world, at).map(Stack::key);
+                self.selected = self.stack_on(store, at).map(StackRow::key);
             }
         }
     }
 
-    /// Keeps the selected line, and the heading of a first group above it, on the screen.
+    /// Scrolls so that the selected line, and the group heading above it, are on the screen.
     pub(crate) fn scroll_to_selected(&mut self, rows: usize) {
         let rows = rows.max(1);
         let last = self.lines.len().saturating_sub(rows);
@@ -208,26 +210,27 @@ impl List {
             .min(last);
     }
 
-    /// The stack on a line; `None` where there is a heading, or nothing.
-    pub(crate) fn stack_on<'a>(&self, world: &'a World, at: usize) -> Option<&'a Stack> {
+    /// Returns the stack on a line; `None` for a heading or beyond the end.
+    pub(crate) fn stack_on<'a>(&self, store: &'a StackStore, at: usize) -> Option<&'a StackRow> {
         match self.lines.get(at)? {
-            Line::Stack(at) => world.stacks().get(*at),
+            Line::Stack(at) => store.stacks().get(*at),
             Line::Group(_) => None,
         }
     }
 
-    fn find(&self, world: &World, key: &Key) -> Option<usize> {
-        let is_it = |stack: &Stack| stack.against(key).is_eq();
-        (0..self.lines.len()).find(|at| self.stack_on(world, *at).is_some_and(is_it))
+    fn find(&self, store: &StackStore, key: &StackKey) -> Option<usize> {
+        let is_it = |stack: &StackRow| stack.compare_key(key).is_eq();
+        (0..self.lines.len()).find(|at| self.stack_on(store, *at).is_some_and(is_it))
     }
 
-    /// Measures all stacks, also those that are left out: columns do not jump while a filter is written.
-    pub(crate) fn measure(&mut self, world: &World) {
+    /// Measures all stacks, including filtered ones, so that columns keep their width while the
+    /// user types a filter.
+    pub(crate) fn measure(&mut self, store: &StackStore) {
         let mut widths = Widths {
-            bill: world.cloud().is_some(),
+            bill: store.cloud().is_some(),
             ..Widths::default()
         };
-        for stack in world.stacks() {
+        for stack in store.stacks() {
             // Names are ASCII by their own rule, and so as wide as they are long.
             let app = stack.app().len() + 1 + stack.version().len();
             widths.name = widths.name.max(stack.name().len());
@@ -239,17 +242,17 @@ impl List {
         self.widths = widths;
     }
 
-    /// After time alone has changed states: their widths, and the lines where they depend on states.
-    pub(crate) fn follow_time(&mut self, world: &World, rows: usize) {
-        self.measure(world);
+    /// Updates widths and lines after states have changed by time alone.
+    pub(crate) fn follow_time(&mut self, store: &StackStore, rows: usize) {
+        self.measure(store);
         if self.order.moves_with_time() || self.is_filtered() {
-            self.arrange(world, rows);
+            self.rebuild(store, rows);
         }
     }
 }
 
-/// The stacks in their order, each group under its heading.
-fn grouped(chosen: &[(usize, &Stack, Option<Usd>)], grouping: Grouping) -> Vec<Line> {
+/// Turns sorted stacks into lines, each group under its heading.
+fn grouped(chosen: &[(usize, &StackRow, Option<Usd>)], grouping: Grouping) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::with_capacity(chosen.len());
     if grouping == Grouping::None {
         lines.extend(chosen.iter().map(|(at, ..)| Line::Stack(*at)));

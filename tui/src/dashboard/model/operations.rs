@@ -1,5 +1,4 @@
-//! Work under way on stacks, as far as it has said: teardowns, falling asleep, waking; which resources are done, which are
-//! at it now, what failed.
+//! Operations on stacks, and the progress of each resource: teardowns, sleeps and wakes.
 
 use std::collections::BTreeMap;
 
@@ -10,205 +9,236 @@ use stack::{Elapsed, RunId, StackName};
 
 use super::row::before;
 
-/// All that is followed, or was.
+/// The last operation on each stack, running or ended.
 #[derive(Debug, Default)]
-pub(crate) struct Works(BTreeMap<StackName, Work>);
+pub(crate) struct Operations(BTreeMap<StackName, Operation>);
 
-/// What is being done with a stack.
+/// What an operation does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Doing {
-    /// It is torn down.
+pub(crate) enum OperationKind {
+    /// Tears the stack down.
     #[default]
     Teardown,
-    /// It falls asleep.
+    /// Puts the stack to sleep.
     Sleep,
-    /// It wakes.
+    /// Wakes the stack.
     Wake,
 }
 
-/// One of them.
+/// One operation.
 #[derive(Debug, Default)]
-pub(crate) struct Work {
-    pub(crate) doing: Doing,
-    /// Which run of a teardown; `None` until it has begun.
+pub(crate) struct Operation {
+    pub(crate) kind: OperationKind,
+    /// The run of a teardown; `None` before it starts, and for sleep and wake.
     pub(crate) run: Option<RunId>,
-    /// Since when it goes on, as far as it was followed.
+    /// When it started, if known.
     pub(crate) since: Option<Timestamp>,
-    /// How many resources it is about, as far as that is known.
+    /// The number of resources in the plan, or 0 if unknown.
     pub(crate) count: usize,
-    /// Each resource that was spoken of, in that order.
-    pub(crate) resources: Vec<(String, Fate)>,
-    /// Somebody asked it to stop.
+    /// The resources reported so far, in the order of their first report.
+    pub(crate) resources: Vec<(String, ResourceProgress)>,
+    /// A user asked it to stop.
     pub(crate) stopping: bool,
-    /// How it ended.
-    pub(crate) ended: Option<Ended>,
+    /// How it ended; `None` while it runs.
+    pub(crate) result: Option<OperationResult>,
 }
 
-/// How a resource fares.
+/// The progress of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It is at it, since then.
-    Going(Timestamp),
-    /// It is done, after so many seconds.
+pub(crate) enum ResourceProgress {
+    /// In progress since this time.
+    InProgress(Timestamp),
+    /// Done, after this many seconds.
     Done(u64),
-    /// It could not be done, after so many seconds; why, where that was said.
+    /// Failed after this many seconds, with a reason if one was reported.
     Failed(u64, Option<String>),
 }
 
-/// How it ended.
+/// How an operation ended.
 #[derive(Clone, Debug)]
-pub(crate) enum Ended {
-    /// A teardown, with this outcome.
-    Done(TeardownOutcome),
-    /// A sleep or a wake, with this one.
-    Turned(Box<PowerOutcome>),
-    /// Without one.
+pub(crate) enum OperationResult {
+    /// A teardown ended with this outcome.
+    TornDown(TeardownOutcome),
+    /// A sleep or wake ended with this outcome.
+    PowerFinished(Box<PowerOutcome>),
+    /// The operation failed, for this reason.
     Failed(String),
 }
 
-impl Works {
-    /// The one of a stack.
-    pub(crate) fn of(&self, stack: &StackName) -> Option<&Work> {
+impl Operations {
+    /// Returns the last operation on a stack.
+    pub(crate) fn last(&self, stack: &StackName) -> Option<&Operation> {
         self.0.get(stack)
     }
 
-    /// What has not ended of a stack.
-    pub(crate) fn running(&self, stack: &StackName) -> Option<&Work> {
-        self.of(stack).filter(|work| work.ended.is_none())
+    /// Returns the running operation on a stack.
+    pub(crate) fn running(&self, stack: &StackName) -> Option<&Operation> {
+        self.last(stack)
+            .filter(|operation| operation.result.is_none())
     }
 
-    /// Which stacks fall asleep or wake now: that ends with this process.
-    pub(crate) fn turning(&self) -> impl Iterator<Item = &StackName> {
-        let turning = |work: &Work| work.ended.is_none() && work.doing != Doing::Teardown;
-        let works = self.0.iter().filter(move |(_, work)| turning(work));
-        works.map(|(stack, _)| stack)
+    /// Returns the stacks that are going to sleep or waking up. These operations end with this
+    /// process.
+    pub(crate) fn changing_power(&self) -> impl Iterator<Item = &StackName> {
+        let changing = |operation: &Operation| {
+            operation.result.is_none() && operation.kind != OperationKind::Teardown
+        };
+        let operations = self
+            .0
+            .iter()
+            .filter(move |(_, operation)| changing(operation));
+        operations.map(|(stack, _)| stack)
     }
 
-    /// A teardown is to be followed from its beginning; whether it was not followed before.
-    pub(crate) fn begin(&mut self, stack: &StackName, run: &RunId) -> bool {
-        let work = self.0.entry(stack.clone()).or_default();
-        if work.run.as_ref() == Some(run) {
+    /// Starts to follow a teardown. Returns `false` if it is already followed.
+    pub(crate) fn begin_teardown(&mut self, stack: &StackName, run: &RunId) -> bool {
+        let operation = self.0.entry(stack.clone()).or_default();
+        if operation.run.as_ref() == Some(run) {
             return false;
         }
-        *work = Work {
+        *operation = Operation {
             run: Some(run.clone()),
-            ..Work::default()
+            ..Operation::default()
         };
         true
     }
 
-    /// A stack begins to fall asleep, or to wake: so many resources, as far as that is known.
-    pub(crate) fn turn(&mut self, stack: &StackName, doing: Doing, count: usize, now: Timestamp) {
-        let work = Work {
-            doing,
+    /// Starts a sleep or wake. `count` is 0 if the number of resources is unknown.
+    pub(crate) fn turn(
+        &mut self,
+        stack: &StackName,
+        kind: OperationKind,
+        count: usize,
+        now: Timestamp,
+    ) {
+        let operation = Operation {
+            kind,
             count,
             since: Some(now),
-            ..Work::default()
+            ..Operation::default()
         };
-        self.0.insert(stack.clone(), work);
+        self.0.insert(stack.clone(), operation);
     }
 
-    /// A teardown has said something.
-    pub(crate) fn tell(&mut self, stack: &StackName, step: Progress, now: Timestamp) {
-        self.0.entry(stack.clone()).or_default().tell(step, now);
+    /// Applies one step of a teardown.
+    pub(crate) fn apply_teardown_step(
+        &mut self,
+        stack: &StackName,
+        step: Progress,
+        now: Timestamp,
+    ) {
+        self.0
+            .entry(stack.clone())
+            .or_default()
+            .apply_teardown_step(step, now);
     }
 
-    /// A sleep or a wake has.
-    pub(crate) fn step(&mut self, stack: &StackName, step: PowerStep, now: Timestamp) {
-        self.0.entry(stack.clone()).or_default().step(step, now);
+    /// Applies one step of a sleep or wake.
+    pub(crate) fn apply_power_step(&mut self, stack: &StackName, step: PowerStep, now: Timestamp) {
+        self.0
+            .entry(stack.clone())
+            .or_default()
+            .apply_power_step(step, now);
     }
 
-    /// A sleep or a wake has ended.
-    pub(crate) fn end(&mut self, stack: &StackName, ended: Ended) {
-        self.0.entry(stack.clone()).or_default().ended = Some(ended);
+    /// Ends a sleep or wake.
+    pub(crate) fn end(&mut self, stack: &StackName, result: OperationResult) {
+        self.0.entry(stack.clone()).or_default().result = Some(result);
     }
 }
 
-impl Work {
-    /// The operation and its progress in words: `is falling asleep: 1 of 3 stopped, 1 failed`.
-    pub(crate) fn summary(&self) -> String {
-        let (doing, done) = match self.doing {
-            Doing::Teardown => ("is being torn down", "destroyed"),
-            Doing::Sleep => ("is falling asleep", "stopped"),
-            Doing::Wake => ("is waking", "started"),
+impl Operation {
+    /// The progress in words: `1 of 3 stopped, 1 failed`.
+    pub(crate) fn progress(&self) -> String {
+        let done = match self.kind {
+            OperationKind::Teardown => "destroyed",
+            OperationKind::Sleep => "stopped",
+            OperationKind::Wake => "started",
         };
         let failed = match self.failed() {
             0 => String::new(),
-            count => format!(", {count} failed"),
+            failed => format!(", {failed} failed"),
         };
-        format!("{doing}: {} of {} {done}{failed}", self.done(), self.all())
+        format!("{} of {} {done}{failed}", self.done(), self.all())
     }
 
-    /// How many are done.
+    /// The number of resources that are done.
     pub(crate) fn done(&self) -> usize {
-        let done = |fate: &Fate| matches!(fate, Fate::Done(_));
-        self.resources.iter().filter(|(_, fate)| done(fate)).count()
-    }
-
-    /// How many failed.
-    pub(crate) fn failed(&self) -> usize {
-        let failed = |fate: &Fate| matches!(fate, Fate::Failed(..));
+        let done = |progress: &ResourceProgress| matches!(progress, ResourceProgress::Done(_));
         self.resources
             .iter()
-            .filter(|(_, fate)| failed(fate))
+            .filter(|(_, progress)| done(progress))
             .count()
     }
 
-    /// How many there are, as far as that is known.
+    /// The number of resources that failed.
+    pub(crate) fn failed(&self) -> usize {
+        let failed = |progress: &ResourceProgress| matches!(progress, ResourceProgress::Failed(..));
+        self.resources
+            .iter()
+            .filter(|(_, progress)| failed(progress))
+            .count()
+    }
+
+    /// The number of resources, as far as it is known.
     pub(crate) fn all(&self) -> usize {
         self.count.max(self.resources.len())
     }
 
-    fn tell(&mut self, step: Progress, now: Timestamp) {
+    fn apply_teardown_step(&mut self, step: Progress, now: Timestamp) {
         match step {
             Progress::Started { run, count, .. } => (self.run, self.count) = (Some(run), count),
-            Progress::ResourceStarted { id, .. } => self.set(id, Fate::Going(now)),
+            Progress::ResourceStarted { id, .. } => self.set(id, ResourceProgress::InProgress(now)),
             Progress::ResourceProgress { id, seconds, .. } => {
                 let since = Elapsed::from_millis(seconds.saturating_mul(1_000));
-                self.set(id, Fate::Going(before(now, since)));
+                self.set(id, ResourceProgress::InProgress(before(now, since)));
             }
-            Progress::ResourceDeleted(deleted) => self.set(deleted.id, Fate::Done(deleted.seconds)),
+            Progress::ResourceDeleted(deleted) => {
+                self.set(deleted.id, ResourceProgress::Done(deleted.seconds))
+            }
             Progress::ResourceFailed { id, seconds, .. } => {
-                self.set(id, Fate::Failed(seconds, None));
+                self.set(id, ResourceProgress::Failed(seconds, None));
             }
             Progress::Stopping => self.stopping = true,
-            Progress::Done(outcome) => self.ended = Some(Ended::Done(outcome)),
-            Progress::Failed { reason, .. } => self.ended = Some(Ended::Failed(reason)),
-            // Planning, and what a newer jiti says.
+            Progress::Done(outcome) => self.result = Some(OperationResult::TornDown(outcome)),
+            Progress::Failed { reason, .. } => self.result = Some(OperationResult::Failed(reason)),
+            // Planning, and steps of a newer jiti.
             _ => {}
         }
     }
 
-    fn step(&mut self, step: PowerStep, now: Timestamp) {
+    fn apply_power_step(&mut self, step: PowerStep, now: Timestamp) {
         match step {
             PowerStep::Stopping(one) | PowerStep::Starting(one) => {
-                self.set(one.id.to_string(), Fate::Going(now));
+                self.set(one.id.to_string(), ResourceProgress::InProgress(now));
             }
             PowerStep::Done(one) => {
                 let id = one.id.to_string();
-                let took = self.took(&id, now);
-                self.set(id, Fate::Done(took));
+                let took = self.seconds_in_progress(&id, now);
+                self.set(id, ResourceProgress::Done(took));
             }
             PowerStep::Failed(one) => {
-                let took = self.took(&one.id, now);
-                self.set(one.id, Fate::Failed(took, Some(one.reason)));
+                let took = self.seconds_in_progress(&one.id, now);
+                self.set(one.id, ResourceProgress::Failed(took, Some(one.reason)));
             }
         }
     }
 
-    /// For how many seconds a resource has been at it.
-    fn took(&self, id: &str, now: Timestamp) -> u64 {
+    /// How many seconds a resource has been in progress.
+    fn seconds_in_progress(&self, id: &str, now: Timestamp) -> u64 {
         let mut known = self.resources.iter().filter(|(known, _)| known == id);
         match known.next() {
-            Some((_, Fate::Going(since))) => Elapsed::between(*since, now).seconds(),
+            Some((_, ResourceProgress::InProgress(since))) => {
+                Elapsed::between(*since, now).seconds()
+            }
             _ => 0,
         }
     }
 
-    fn set(&mut self, id: String, fate: Fate) {
+    fn set(&mut self, id: String, progress: ResourceProgress) {
         match self.resources.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, before)) => *before = fate,
-            None => self.resources.push((id, fate)),
+            Some((_, before)) => *before = progress,
+            None => self.resources.push((id, progress)),
         }
     }
 }

@@ -1,43 +1,43 @@
-//! What stands above the screen; there is at most one, and it gets the keys.
+//! The popup above the screen. At most one is open, and it receives all keys.
 
-mod confirm;
 mod extend;
 mod hold;
-mod question;
+mod plan_request;
 mod sleep;
+mod teardown;
 
-pub(crate) use confirm::Confirm;
-pub(crate) use extend::{Choice, Extend};
-pub(crate) use hold::{Field, Hold};
-pub(crate) use question::Answer;
-pub(crate) use sleep::Nap;
+pub(crate) use extend::{ExtendDialog, ExtendOption};
+pub(crate) use hold::{HoldDialog, HoldField};
+pub(crate) use plan_request::PlanState;
+pub(crate) use sleep::SleepDialog;
+pub(crate) use teardown::TeardownDialog;
 
-/// A popup.
+/// An open popup.
 #[derive(Debug)]
 pub(crate) enum Popup {
-    /// The keys; scrolled down by so many lines.
+    /// The help; the number of lines scrolled.
     Help(usize),
-    /// The orders of the list; the chosen one.
+    /// The sort orders; the index of the selected one.
     Sort(usize),
-    /// More time for a stack.
-    Extend(Extend),
-    /// The reaper is to leave a stack alone.
-    Hold(Box<Hold>),
-    /// A stack is to sleep.
-    Sleep(Box<Nap>),
-    /// A stack is to end.
-    Teardown(Box<Confirm>),
+    /// Extend a lease.
+    Extend(ExtendDialog),
+    /// Hold a stack.
+    Hold(Box<HoldDialog>),
+    /// Put a stack to sleep.
+    Sleep(Box<SleepDialog>),
+    /// Tear a stack down.
+    Teardown(Box<TeardownDialog>),
 }
 
 impl Popup {
-    /// Whether keys write text in it.
-    pub(crate) fn is_written(&self) -> bool {
+    /// Whether keys write text in the popup.
+    pub(crate) fn is_text_focused(&self) -> bool {
         match self {
             Self::Help(_) | Self::Sort(_) => false,
             Self::Sleep(nap) => nap.writing,
-            Self::Extend(extend) => extend.is_written(),
+            Self::Extend(extend) => extend.is_text_focused(),
             Self::Hold(_) => true,
-            Self::Teardown(confirm) => confirm.is_written(),
+            Self::Teardown(confirm) => confirm.is_text_focused(),
         }
     }
 }

@@ -1,129 +1,50 @@
-//! One stack as the list has it: what tells it from every other, and what is asked of it too often to be derived each time.
+//! One stack in the list: its identity, and the values that sorting and filtering read most often.
 
 use std::cmp::Ordering;
-use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use stack::idle::{DEFAULT_WINDOW, IdleState};
 use stack::inventory::TaggedStack;
 use stack::listing::{Flag, Listing};
-use stack::service::teardown::sweep::SweepSelector;
 use stack::view::CloudView;
-use stack::{
-    AppName, Elapsed, HourlyRate, Lease, Owner, Phase, Resource, Span, StackName, Usd, View,
-};
+use stack::{Elapsed, HourlyRate, Lease, Phase, Resource, Span, Usd, View};
 
-/// "Soon" in the header: what expires within it is counted.
+use crate::dashboard::stack_key::StackKey;
+
+/// The header counts stacks that expire within this time.
 pub(super) const SOON: Span = Span::minutes(60);
-
-/// What tells a stack from every other: the name of its lease, or the tags that alone tell of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Key {
-    /// A lease in this ledger, where names are unique.
-    Lease(StackName),
-    /// Nothing but tags. Two owners' stacks of one name are two.
-    Tags(Box<TaggedStack>),
-}
-
-impl Key {
-    /// The name as people and commands write it.
-    pub(crate) fn name(&self) -> StackName {
-        match self {
-            Self::Lease(name) => name.clone(),
-            Self::Tags(tags) => StackName::lossy(&tags.name),
-        }
-    }
-
-    /// The name of its lease, where it has one.
-    pub(crate) fn leased(&self) -> Option<&StackName> {
-        match self {
-            Self::Lease(name) => Some(name),
-            Self::Tags(_) => None,
-        }
-    }
-
-    /// Whose end is wanted, when it is to be swept; `None` where its tags say it in no way that jiti writes, so that
-    /// nothing may be deleted on their word.
-    pub(crate) fn wish(&self) -> Option<SweepSelector> {
-        match self {
-            Self::Lease(name) => Some(SweepSelector::named(name)),
-            Self::Tags(tags) => Some(SweepSelector {
-                name: StackName::new(&tags.name).ok()?,
-                app: Some(AppName::new(tags.app.as_deref()?).ok()?),
-                owner: Some(Owner::new(tags.owner.as_deref()?).ok()?),
-            }),
-        }
-    }
-
-    /// By name, and of one name the lease before what only tags tell of.
-    fn parts(&self) -> (&str, Option<&TaggedStack>) {
-        match self {
-            Self::Lease(name) => (name.as_str(), None),
-            Self::Tags(tags) => (&tags.name, Some(tags)),
-        }
-    }
-}
-
-impl From<&StackName> for Key {
-    fn from(name: &StackName) -> Self {
-        Self::Lease(name.clone())
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.parts().cmp(&other.parts())
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lease(name) => name.fmt(f),
-            Self::Tags(tags) => StackName::lossy(&tags.name).fmt(f),
-        }
-    }
-}
 
 /// One stack.
 #[derive(Debug)]
-pub(crate) struct Stack {
+pub(crate) struct StackRow {
     known: Known,
-    /// Its phase now.
+    /// The current phase.
     pub(crate) phase: Phase,
-    /// Its flags now.
+    /// The current flags.
     pub(crate) flags: Vec<Flag>,
-    /// What its idleness costs an hour.
+    /// The hourly cost while idle.
     pub(crate) idle_rate: Option<HourlyRate>,
-    /// What was billed for it, on days that are settled.
+    /// The billed amount, from final days only.
     pub(crate) billed: Option<Usd>,
-    /// It is known whether it is used.
+    /// Whether there is evidence of use or idleness.
     pub(super) idle_known: bool,
     pub(super) changes_at: Option<Timestamp>,
 }
 
-/// What tells of a stack. Boxed: the list moves stacks about.
+/// Where the stack's data comes from. Boxed, because sorting moves stacks.
 #[derive(Debug)]
 enum Known {
     Lease(Box<Lease>),
     Tags(Box<(TaggedStack, Listing)>),
 }
 
-impl Stack {
-    /// A stack with a lease.
+impl StackRow {
+    /// Makes a stack from a lease.
     pub(super) fn leased(lease: Lease, view: &View) -> Self {
         Self::new(Known::Lease(Box::new(lease)), view)
     }
 
-    /// One that only tags tell of.
+    /// Makes a stack from tags that belong to no lease.
     pub(super) fn tagged(tags: &TaggedStack, cloud: &CloudView, view: &View) -> Self {
         let listing = Listing::unleased(tags, cloud, view);
         Self::new(Known::Tags(Box::new((tags.clone(), listing))), view)
@@ -143,7 +64,7 @@ impl Stack {
         stack
     }
 
-    /// Its lease; `None` where only tags tell of it.
+    /// The lease; `None` if the stack was found by its tags only.
     pub(crate) fn lease(&self) -> Option<&Lease> {
         match &self.known {
             Known::Lease(lease) => Some(lease),
@@ -151,32 +72,32 @@ impl Stack {
         }
     }
 
-    /// What tells it from every other.
-    pub(crate) fn key(&self) -> Key {
+    /// The identity of the stack.
+    pub(crate) fn key(&self) -> StackKey {
         match &self.known {
-            Known::Lease(lease) => Key::Lease(lease.name.clone()),
-            Known::Tags(known) => Key::Tags(Box::new(known.0.clone())),
+            Known::Lease(lease) => StackKey::Lease(lease.name.clone()),
+            Known::Tags(known) => StackKey::Tags(Box::new(known.0.clone())),
         }
     }
 
-    /// Where it stands to another, as keys do.
-    pub(crate) fn against(&self, key: &Key) -> Ordering {
-        self.parts().cmp(&key.parts())
+    /// Compares the stack's identity with a key.
+    pub(crate) fn compare_key(&self, key: &StackKey) -> Ordering {
+        self.sort_key().cmp(&key.sort_key())
     }
 
-    /// The same between two stacks.
+    /// Compares the identities of two stacks.
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
-        self.parts().cmp(&other.parts())
+        self.sort_key().cmp(&other.sort_key())
     }
 
-    fn parts(&self) -> (&str, Option<&TaggedStack>) {
+    fn sort_key(&self) -> (&str, Option<&TaggedStack>) {
         match &self.known {
             Known::Lease(lease) => (lease.name.as_str(), None),
             Known::Tags(known) => (&known.0.name, Some(&known.0)),
         }
     }
 
-    /// Its name.
+    /// The name, as text.
     pub(crate) fn name(&self) -> &str {
         match &self.known {
             Known::Lease(lease) => lease.name.as_str(),
@@ -184,7 +105,7 @@ impl Stack {
         }
     }
 
-    /// Its application.
+    /// The app, as text.
     pub(crate) fn app(&self) -> &str {
         match &self.known {
             Known::Lease(lease) => lease.app.as_str(),
@@ -192,7 +113,7 @@ impl Stack {
         }
     }
 
-    /// Its version.
+    /// The version, as text.
     pub(crate) fn version(&self) -> &str {
         match &self.known {
             Known::Lease(lease) => lease.version.as_str(),
@@ -200,7 +121,7 @@ impl Stack {
         }
     }
 
-    /// Its owner.
+    /// The owner, as text.
     pub(crate) fn owner(&self) -> &str {
         match &self.known {
             Known::Lease(lease) => lease.owner.as_str(),
@@ -208,7 +129,7 @@ impl Stack {
         }
     }
 
-    /// When it began, as far as that is known.
+    /// When the lease or the oldest resource was created, if known.
     pub(crate) fn created_at(&self) -> Option<Timestamp> {
         match &self.known {
             Known::Lease(lease) => Some(lease.created_at),
@@ -216,7 +137,7 @@ impl Stack {
         }
     }
 
-    /// Until when it may live, as far as that is known.
+    /// When the lease expires, if known.
     pub(crate) fn expires_at(&self) -> Option<Timestamp> {
         match &self.known {
             Known::Lease(lease) => Some(lease.expires_at),
@@ -224,7 +145,7 @@ impl Stack {
         }
     }
 
-    /// What it costs an hour.
+    /// The hourly rate, if known.
     pub(crate) fn rate(&self) -> Option<HourlyRate> {
         match &self.known {
             Known::Lease(lease) => lease.meter.rate(),
@@ -232,18 +153,18 @@ impl Stack {
         }
     }
 
-    /// What it has cost until now.
+    /// The estimated cost until `now`, if known.
     pub(crate) fn spent(&self, now: Timestamp) -> Option<Usd> {
         self.lease()?.meter.spent(now)
     }
 
-    /// How long it took to be of use.
+    /// The init overhead, if known.
     pub(crate) fn init(&self) -> Option<Elapsed> {
         let init = self.lease()?.init.as_ref();
         init.and_then(stack::init::Init::total)
     }
 
-    /// What carries its tags, as far as somebody has looked.
+    /// The stack's resources as of the last query.
     pub(crate) fn resources<'a>(&self, cloud: &'a CloudView) -> Vec<&'a Resource> {
         match &self.known {
             Known::Lease(lease) => cloud.resources(lease),
@@ -251,30 +172,30 @@ impl Stack {
         }
     }
 
-    /// Its fields at the moment of a view.
+    /// Computes the stack's fields at the time of a view.
     pub(crate) fn listing(&self, view: &View) -> Listing {
         match (&self.known, &view.cloud) {
             (Known::Lease(lease), _) => Listing::new(lease, view),
             (Known::Tags(known), Some(cloud)) => Listing::unleased(&known.0, cloud, view),
-            // Nobody looks any more: it is as it was when somebody did.
+            // No account is configured any more: keep the last known fields.
             (Known::Tags(known), None) => known.1.clone(),
         }
     }
 
-    /// Whether it has a flag.
+    /// Whether the stack has a flag.
     pub(crate) fn has(&self, flag: Flag) -> bool {
         self.flags.contains(&flag)
     }
 
-    /// Of the time that its last renewal gave it, how many thousandths are left.
-    pub(crate) fn thousandths_left(&self, now: Timestamp) -> Option<u64> {
+    /// The share of the time since the last renewal that is left, in thousandths.
+    pub(crate) fn remaining_permille(&self, now: Timestamp) -> Option<u64> {
         let end = self.expires_at()?;
         let from = match self.lease() {
             Some(lease) => lease.renewed_at,
             None => self.created_at()?,
         };
         let whole = Elapsed::between(from, end).millis().max(self.ttl_millis());
-        // Both are far below 2^54 milliseconds.
+        // Both values are far below 2^54 milliseconds.
         let left = Elapsed::between(now, end).millis().saturating_mul(1_000);
         Some(left / whole.max(1))
     }
@@ -282,7 +203,7 @@ impl Stack {
     fn ttl_millis(&self) -> u64 {
         match self.lease() {
             Some(lease) => lease.terms.ttl.span().seconds() * 1_000,
-            // It expires a TTL after its beginning.
+            // The tags give the TTL: the time between creation and expiry.
             None => match self.created_at().zip(self.expires_at()) {
                 Some((from, end)) => Elapsed::between(from, end).millis(),
                 None => 0,
@@ -290,7 +211,7 @@ impl Stack {
         }
     }
 
-    /// Works out what the moment and what is known of the cloud make of it.
+    /// Recomputes the phase, flags and costs for a view.
     pub(super) fn read(&mut self, view: &View) {
         let listing = self.listing(view);
         (self.phase, self.flags) = (listing.phase, listing.flags.clone());
@@ -303,7 +224,7 @@ impl Stack {
         self.changes_at = self.next_change(view.now);
     }
 
-    /// When time alone will next change a phase, a flag or a sum.
+    /// When a phase, flag or total next changes without an event.
     fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let end = self.expires_at();
         let tenth = Elapsed::from_millis(self.ttl_millis() / 10);
@@ -316,7 +237,7 @@ impl Stack {
         let reading = lease.map(|lease| lease.at(now));
         [
             end,
-            // Just after: an end that is exactly so far away does not count as near.
+            // One millisecond later: at exactly this distance the flag is not set yet.
             expiring,
             expiring.map(millisecond_after),
             end.map(|end| SOON.before(end)),
@@ -331,7 +252,7 @@ impl Stack {
     }
 }
 
-/// So long before a moment.
+/// Subtracts a duration from a time.
 pub(super) fn before(to: Timestamp, by: Elapsed) -> Timestamp {
     let by = jiff::SignedDuration::from_millis(i64::try_from(by.millis()).unwrap_or(i64::MAX));
     to.checked_sub(by).unwrap_or(Timestamp::MIN)

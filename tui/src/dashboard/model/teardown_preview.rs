@@ -1,53 +1,53 @@
-//! What a teardown would remove, as it was found out for somebody who only looks.
+//! Teardown plans for display on the Resources tab.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use stack::service::teardown::TeardownPlan;
 
-use super::world::Key;
-use crate::dashboard::event::Problem;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 
-/// What is known of each stack that somebody looked at.
+/// The previews by stack.
 #[derive(Debug, Default)]
-pub(crate) struct Foresights(BTreeMap<Key, Foresight>);
+pub(crate) struct TeardownPreviews(BTreeMap<StackKey, TeardownPreview>);
 
-/// Of one of them.
+/// The preview of one stack.
 #[derive(Debug)]
-pub(crate) enum Foresight {
-    /// Terraform is being asked.
-    Asked,
-    /// What it answered, and when; no plan when nothing is left to remove.
+pub(crate) enum TeardownPreview {
+    /// The plan was requested.
+    Pending,
+    /// The result and its time. No plan: nothing is left to remove.
     Known {
         at: Timestamp,
         answer: Result<Option<Box<TeardownPlan>>, Problem>,
     },
 }
 
-impl Foresights {
-    /// What is known of a stack.
-    pub(crate) fn of(&self, stack: &Key) -> Option<&Foresight> {
+impl TeardownPreviews {
+    /// Returns the preview of a stack.
+    pub(crate) fn get(&self, stack: &StackKey) -> Option<&TeardownPreview> {
         self.0.get(stack)
     }
 
-    /// It is about to be asked; whether nobody is at it already.
-    pub(crate) fn ask(&mut self, stack: &Key) -> bool {
-        let before = self.0.insert(stack.clone(), Foresight::Asked);
-        !matches!(before, Some(Foresight::Asked))
+    /// Marks a preview as requested. Returns `false` if a request is already running.
+    pub(crate) fn request(&mut self, stack: &StackKey) -> bool {
+        let before = self.0.insert(stack.clone(), TeardownPreview::Pending);
+        !matches!(before, Some(TeardownPreview::Pending))
     }
 
-    /// What was answered.
-    pub(crate) fn tell(
+    /// Stores a result.
+    pub(crate) fn insert(
         &mut self,
-        stack: Key,
+        stack: StackKey,
         at: Timestamp,
         answer: Result<Option<Box<TeardownPlan>>, Problem>,
     ) {
-        self.0.insert(stack, Foresight::Known { at, answer });
+        self.0.insert(stack, TeardownPreview::Known { at, answer });
     }
 
-    /// Forgets the stacks that are no longer there.
-    pub(crate) fn retain(&mut self, lives: impl Fn(&Key) -> bool) {
+    /// Removes the previews of stacks that no longer exist.
+    pub(crate) fn retain(&mut self, lives: impl Fn(&StackKey) -> bool) {
         self.0.retain(|stack, _| lives(stack));
     }
 }

@@ -1,45 +1,50 @@
-//! Asking the cloud in the background: at first what is remembered, then again whenever that is old or somebody wants it.
+//! Keeps the snapshot of the cloud fresh: loads the cache first, then queries the cloud when the
+//! snapshot is older than `refresh` or the user asks.
 
 use std::time::Duration;
 
 use stack::service::{Service, ServiceError, SyncMode};
 use tokio::sync::mpsc;
 
-use crate::dashboard::event::{Event, Sighting};
-use crate::dashboard::tasks::problem;
+use crate::dashboard::event::{CloudData, Event};
+use crate::dashboard::problem::Problem;
 
-/// How often it is looked whether what is known has become old.
-const LOOK: Duration = Duration::from_secs(15);
+/// How often to check whether the snapshot is older than `refresh`.
+const CHECK_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Tells what is known, and asks again. Nothing else waits for it.
+/// Sends snapshots until the dashboard ends. Runs in its own task, so a slow cloud delays nothing.
 pub(crate) async fn serve(
     service: Service,
     mut wanted: mpsc::Receiver<()>,
     events: mpsc::UnboundedSender<Event>,
 ) {
-    let tell = |answer: Result<Sighting, ServiceError>| {
-        let tried_at = answer.as_ref().ok().and_then(Sighting::tried_at);
-        let answer = answer.map(Box::new).map_err(problem);
-        (events.send(Event::Sighted(answer)).is_ok(), tried_at)
+    let send = |answer: Result<CloudData, ServiceError>| {
+        let tried_at = answer.as_ref().ok().and_then(CloudData::tried_at);
+        let answer = answer.map(Box::new).map_err(Problem::from);
+        (events.send(Event::CloudLoaded(answer)).is_ok(), tried_at)
     };
-    let (mut listened_to, mut tried_at) = tell(remembered(&service, false).await);
-    let (mut mode, mut pause) = (SyncMode::WhenOld, LOOK);
-    while listened_to {
-        // What was told is young or old: nobody has to read it again to know.
+    let (mut has_receiver, mut tried_at) = send(cached_snapshot(&service, false).await);
+    let (mut mode, mut pause) = (SyncMode::WhenOld, CHECK_INTERVAL);
+    while has_receiver {
+        // Decide by the time of the last query; reading the cache again is not necessary.
         if mode == SyncMode::Always || service.config().dashboard.is_stale(tried_at, service.now())
         {
-            let _ = events.send(Event::Asking);
+            let _ = events.send(Event::CloudSyncStarted);
             let answer = match service.sync(mode).await {
-                // Where nothing was asked, somebody else has asked meanwhile.
-                Ok(report) => remembered(&service, report.is_some()).await,
+                // No report: another process queried the cloud in the meantime.
+                Ok(report) => cached_snapshot(&service, report.is_some()).await,
                 Err(error) => Err(error),
             };
             let failed = answer.is_err();
             let tried;
-            (listened_to, tried) = tell(answer);
+            (has_receiver, tried) = send(answer);
             tried_at = tried.or(tried_at);
-            // What fails by itself is tried again, and told again, only after a while.
-            pause = if failed { LOOK * 20 } else { LOOK };
+            // After a failure, wait longer before the next automatic attempt and error message.
+            pause = if failed {
+                CHECK_INTERVAL * 20
+            } else {
+                CHECK_INTERVAL
+            };
         }
         mode = match tokio::time::timeout(pause, wanted.recv()).await {
             Ok(Some(())) => SyncMode::Always,
@@ -49,11 +54,11 @@ pub(crate) async fn serve(
     }
 }
 
-async fn remembered(service: &Service, asked: bool) -> Result<Sighting, ServiceError> {
+async fn cached_snapshot(service: &Service, asked: bool) -> Result<CloudData, ServiceError> {
     let Some(view) = service.cloud_view().await? else {
-        return Ok(Sighting::default());
+        return Ok(CloudData::default());
     };
-    Ok(Sighting::of(&view, service.places(), asked))
+    Ok(CloudData::of(&view, service.places(), asked))
 }
 
 #[cfg(test)]
@@ -72,8 +77,8 @@ mod tests {
     };
 
     use super::*;
-    use crate::dashboard::event::Loaded;
-    use crate::dashboard::model::{Model, Setting, Size};
+    use crate::dashboard::event::LedgerData;
+    use crate::dashboard::model::{Model, Settings, Size};
     use crate::dashboard::update::update;
     use crate::dashboard::view::view;
 
@@ -121,8 +126,8 @@ mod tests {
     }
 
     fn model() -> Model {
-        let setting = Setting {
-            place: "ledger.db".to_owned(),
+        let settings = Settings {
+            ledger: "ledger.db".to_owned(),
             policy: crate::demo::policy(),
             read_only: None,
             demo: false,
@@ -133,19 +138,20 @@ mod tests {
             columns: 120,
             rows: 40,
         };
-        let mut model = Model::new(setting, size, noon());
-        let loaded = Loaded {
+        let mut model = Model::new(settings, size, noon());
+        let loaded = LedgerData {
             leases: crate::demo::leases(noon(), 60),
             ended: None,
             reaper: ReaperStatus::default(),
             exists: true,
         };
-        update(&mut model, Event::Loaded(Ok(Box::new(loaded))));
+        update(&mut model, Event::LedgerLoaded(Ok(Box::new(loaded))));
         model
     }
 
-    /// While the cloud is slow to tell of 5,000 resources in two accounts and three regions, every key does what it
-    /// does otherwise, in its order; what was found is there at last, and no drawing asks the cloud anything.
+    /// While a slow cloud returns 5,000 resources in two accounts and three regions, every key is
+    /// handled in order and works as usual. The resources appear at the end, and drawing makes no
+    /// request.
     #[tokio::test]
     async fn a_slow_cloud_costs_no_key() {
         let cloud = Arc::new(FakeCloud::new(five_thousand()));
@@ -173,28 +179,32 @@ mod tests {
             let event = events.recv().await.unwrap();
             match &event {
                 Event::Key(key) => {
-                    assert_eq!(*key, keys[pressed], "in its order");
+                    assert_eq!(*key, keys[pressed], "keys are handled in order");
                     update(&mut alone, event.clone());
                     pressed += 1;
                 }
-                Event::Sighted(Ok(sighting)) if sighting.asked => {
-                    found = Some((sighting.resources.len(), pressed));
+                Event::CloudLoaded(Ok(snapshot)) if snapshot.asked => {
+                    found = Some((snapshot.resources.len(), pressed));
                 }
                 _ => {}
             }
             update(&mut model, event);
             let Ok(_) = terminal.draw(|frame| view(frame, &model));
-            // The cloud has its turn, as it has in the loop.
+            // Let the sync task run, as the real loop does.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        assert_eq!(found, Some((5_000, keys.len())), "every key came before it");
+        assert_eq!(
+            found,
+            Some((5_000, keys.len())),
+            "every key was handled before the resources arrived"
+        );
         assert_eq!(model.list.selected(), alone.list.selected());
-        assert_eq!(model.world.cloud().unwrap().known().resources.len(), 5_000);
+        assert_eq!(model.store.cloud().unwrap().known().resources.len(), 5_000);
         asking.abort();
         let calls = cloud.calls().len();
         for _ in 0..50 {
             let Ok(_) = terminal.draw(|frame| view(frame, &model));
         }
-        assert_eq!(cloud.calls().len(), calls, "drawing asks nothing");
+        assert_eq!(cloud.calls().len(), calls, "drawing makes no request");
     }
 }

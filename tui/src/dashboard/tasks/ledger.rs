@@ -1,4 +1,4 @@
-//! Reading the ledger for the dashboard: everything once, and from then on only what has changed.
+//! Reads the ledger in the background: the full list once, then only the stacks that changed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use stack::service::{Service, ServiceError};
 use stack::{LedgerError, LedgerId, ReaperStatus, StackName};
 use tokio::sync::mpsc;
 
-use crate::dashboard::event::{Event, Loaded};
-use crate::dashboard::tasks::ledger_watch::{Stamp, Watch};
-use crate::dashboard::tasks::problem;
+use crate::dashboard::event::{Event, LedgerData};
+use crate::dashboard::problem::Problem;
+use crate::dashboard::tasks::ledger_watch::{FileStamp, LedgerWatch};
 
-/// How often the files of the ledger are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often to check whether the ledger's files have changed.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many events are taken from the log at once.
-const PAGE: usize = 500;
+/// How many log entries to read per page.
+const LOG_PAGE_SIZE: usize = 500;
 
-/// When more stacks than this have changed, reading all of them is less work.
-const MANY: usize = 1_000;
+/// If more stacks than this have changed, reading the full list is cheaper.
+const MAX_CHANGED_STACKS: usize = 1_000;
 
-/// Reads, and remembers how far it has read.
-pub(crate) struct Loader {
+/// Reads the ledger and remembers the position of the last read.
+pub(crate) struct LedgerLoader {
     reader: Arc<Service>,
-    /// Which ledger was read, and up to where; `None` until all of it was read once.
+    /// The ledger's id and the cursor after the last read; `None` until the first full read.
     known: Option<(LedgerId, Cursor)>,
 }
 
-impl Loader {
+impl LedgerLoader {
     pub(crate) fn new(reader: Arc<Service>) -> Self {
         Self {
             reader,
@@ -37,43 +37,48 @@ impl Loader {
         }
     }
 
-    /// Reads whenever it is wanted, and whenever the files have changed.
+    /// Reads on request, and whenever the ledger's files change.
     pub(crate) async fn serve(
         mut self,
-        watch: Option<Watch>,
+        watch: Option<LedgerWatch>,
         mut wanted: mpsc::Receiver<()>,
         events: mpsc::UnboundedSender<Event>,
     ) {
-        let stamp = || watch.as_ref().map_or_else(Stamp::default, Watch::stamp);
-        let (mut last, mut once_more) = (None, false);
+        let stamp = || {
+            watch
+                .as_ref()
+                .map_or_else(FileStamp::default, LedgerWatch::stamp)
+        };
+        let (mut last, mut read_again) = (None, false);
         loop {
-            match tokio::time::timeout(LOOK, wanted.recv()).await {
-                Ok(Some(())) => once_more = false,
+            match tokio::time::timeout(POLL_INTERVAL, wanted.recv()).await {
+                Ok(Some(())) => read_again = false,
                 Ok(None) => return,
-                // A change that came right after the last look may have left the same stamp.
-                Err(_) if Some(stamp()) == last && !once_more => continue,
-                Err(_) => once_more = !once_more,
+                // A write right after the last check may have left the same stamp, so read once
+                // more.
+                Err(_) if Some(stamp()) == last && !read_again => continue,
+                Err(_) => read_again = !read_again,
             }
-            // Taken before reading: what is written meanwhile is seen at the next look.
+            // Take the stamp before reading: a write during the read shows up at the next check.
             last = Some(stamp());
             let answer = self.read().await;
             if answer.is_err() {
                 self.known = None;
             }
-            let answer = answer.map(Box::new).map_err(problem);
-            if events.send(Event::Loaded(answer)).is_err() {
+            let answer = answer.map(Box::new).map_err(Problem::from);
+            if events.send(Event::LedgerLoaded(answer)).is_err() {
                 return;
             }
         }
     }
 
-    async fn read(&mut self) -> Result<Loaded, ServiceError> {
+    async fn read(&mut self) -> Result<LedgerData, ServiceError> {
         let ledger = self.reader.ledger();
         let id = match ledger.id().await {
             Ok(id) => id,
             Err(LedgerError::Missing { .. }) => {
                 self.known = None;
-                return Ok(Loaded {
+                return Ok(LedgerData {
                     leases: Vec::new(),
                     ended: None,
                     reaper: ReaperStatus::default(),
@@ -84,17 +89,17 @@ impl Loader {
         };
         let since = self.known.take().filter(|(known, _)| *known == id);
         if let Some((_, cursor)) = since {
-            let (changed, cursor) = self.changed(cursor).await?;
-            if changed.len() <= MANY {
+            let (changed, cursor) = self.changed_stacks(cursor).await?;
+            if changed.len() <= MAX_CHANGED_STACKS {
                 self.known = Some((id, cursor));
-                return self.some(changed).await;
+                return self.read_changed(changed).await;
             }
         }
-        // Taken before the leases: what is written while they are read is read once more with the next look.
+        // Take the cursor before the leases: a write during the read is then read again next time.
         let end = ledger.end().await?;
         let leases = ledger.leases(Scope::Live).await?;
         self.known = Some((id, end));
-        Ok(Loaded {
+        Ok(LedgerData {
             leases,
             ended: None,
             reaper: self.reader.reaper().await?,
@@ -102,24 +107,24 @@ impl Loader {
         })
     }
 
-    /// Which stacks something has happened to since.
-    async fn changed(
+    /// Returns the stacks that have new log entries, and the new cursor.
+    async fn changed_stacks(
         &self,
         mut cursor: Cursor,
     ) -> Result<(BTreeSet<StackName>, Cursor), ServiceError> {
         let mut changed = BTreeSet::new();
         loop {
-            let page = self.reader.ledger().log(&cursor, PAGE).await?;
+            let page = self.reader.ledger().log(&cursor, LOG_PAGE_SIZE).await?;
             cursor = page.next;
-            if page.events.is_empty() || changed.len() > MANY {
+            if page.events.is_empty() || changed.len() > MAX_CHANGED_STACKS {
                 return Ok((changed, cursor));
             }
             changed.extend(page.events.into_iter().map(|event| event.stack));
         }
     }
 
-    /// These stacks and no others.
-    async fn some(&self, changed: BTreeSet<StackName>) -> Result<Loaded, ServiceError> {
+    /// Reads the given stacks only.
+    async fn read_changed(&self, changed: BTreeSet<StackName>) -> Result<LedgerData, ServiceError> {
         let (mut leases, mut ended) = (Vec::new(), Vec::new());
         for stack in changed {
             match self.reader.ledger().lease(&stack).await? {
@@ -127,7 +132,7 @@ impl Loader {
                 _ => ended.push(stack),
             }
         }
-        Ok(Loaded {
+        Ok(LedgerData {
             leases,
             ended: Some(ended),
             reaper: self.reader.reaper().await?,
@@ -148,12 +153,12 @@ mod tests {
         new_event(noon(), EventKind::Requested { registration })
     }
 
-    fn names(loaded: &Loaded) -> Vec<&str> {
+    fn names(loaded: &LedgerData) -> Vec<&str> {
         let each = loaded.leases.iter();
         each.map(|lease| lease.name.as_str()).collect()
     }
 
-    /// After everything was read once, a reading holds what has changed since and nothing else.
+    /// After the first full read, each read returns only the stacks that changed since.
     #[tokio::test]
     async fn only_what_has_changed_is_read_again() {
         let ledger = Arc::new(MemoryLedger::new());
@@ -171,7 +176,7 @@ mod tests {
             actor(),
             Source::Dashboard,
         );
-        let mut loader = Loader::new(Arc::new(service));
+        let mut loader = LedgerLoader::new(Arc::new(service));
         let all = loader.read().await.unwrap();
         assert_eq!(
             (names(&all), all.ended.is_none()),

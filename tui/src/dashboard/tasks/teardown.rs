@@ -1,7 +1,7 @@
-//! The hands of the dashboard: plans of teardowns, the processes that carry them out, and what those say.
+//! Plans and runs teardowns for the dashboard.
 //!
-//! A teardown is carried out by a process of its own, which lives on when the dashboard ends; whatever it says is read
-//! from its progress file, the same way whoever began it.
+//! A separate process runs each teardown and continues when the dashboard ends. Its progress file
+//! is read in the same way whichever process started it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,49 +20,50 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cli::context::Context;
-use crate::dashboard::event::{Event, Problem};
-use crate::dashboard::model::world::Key;
+use crate::dashboard::event::Event;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 use crate::error::CommandError;
 use crate::teardown_process::TeardownProcess;
 
 /// How often jiti checks that the runner of a followed teardown is alive, while it reports nothing.
 const LIVENESS_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many teardowns of one dashboard run at once: each is a Terraform of its own, and a herd of them would
-/// throttle the account that they work in. The others wait their turn, with nothing begun.
-const AT_ONCE: usize = 4;
+/// How many teardowns one dashboard runs at once. Each starts its own Terraform, and more of them
+/// would hit the account's rate limits. The others wait before they start.
+const MAX_CONCURRENT_TEARDOWNS: usize = 4;
 
-/// Plans and runs.
-pub(crate) struct Hands {
+/// Plans and runs teardowns.
+pub(crate) struct TeardownWorker {
     context: Context,
     settings: TeardownSettings,
-    /// The plans that were shown, and wait for a yes.
-    shown: Mutex<BTreeMap<Key, PreparedTeardown>>,
-    places: Semaphore,
-    /// Who walks through many stacks asks for one after the other.
-    looks: Semaphore,
+    /// The plans that wait for the user's confirmation.
+    saved_plans: Mutex<BTreeMap<StackKey, PreparedTeardown>>,
+    run_slots: Semaphore,
+    /// Previews run one at a time.
+    preview_slot: Semaphore,
 }
 
-impl Hands {
-    /// Hands that work on the ledger of a context.
+impl TeardownWorker {
+    /// Makes a worker on the ledger of a context.
     pub(crate) fn new(context: Context) -> Result<Self, CommandError> {
         Ok(Self {
             settings: context.teardown_settings()?,
             context,
-            shown: Mutex::default(),
-            places: Semaphore::new(AT_ONCE),
-            looks: Semaphore::new(1),
+            saved_plans: Mutex::default(),
+            run_slots: Semaphore::new(MAX_CONCURRENT_TEARDOWNS),
+            preview_slot: Semaphore::new(1),
         })
     }
 
-    /// Finds out what a teardown would remove, and keeps the plan for a yes.
+    /// Plans a teardown and keeps the plan for confirmation. `None`: the stack is already gone.
     pub(crate) async fn plan(
         &self,
         service: &Service,
-        stack: &Key,
+        stack: &StackKey,
     ) -> Result<Option<Box<TeardownPlan>>, Problem> {
         let prepared = self.planned(service, stack).await;
-        let Some(prepared) = prepared.map_err(|error| problem(&error))? else {
+        let Some(prepared) = prepared.map_err(Problem::from)? else {
             return Ok(None);
         };
         let plan = Box::new(prepared.plan.clone());
@@ -70,16 +71,17 @@ impl Hands {
         Ok(Some(plan))
     }
 
-    /// Finds out what a teardown would remove, for somebody who only looks: the saved plan goes at once.
-    pub(crate) async fn foresee(
+    /// Plans a teardown for display only and deletes the saved plan. `None`: the stack is already
+    /// gone.
+    pub(crate) async fn preview(
         &self,
         service: &Service,
-        stack: &Key,
+        stack: &StackKey,
     ) -> Result<Option<Box<TeardownPlan>>, Problem> {
-        // The semaphore is never closed, so that waiting for a look cannot fail.
-        let _look = self.looks.acquire().await;
+        // `acquire` fails only after `close`, which is never called.
+        let _slot = self.preview_slot.acquire().await;
         let prepared = self.planned(service, stack).await;
-        let prepared = prepared.map_err(|error| problem(&error))?;
+        let prepared = prepared.map_err(Problem::from)?;
         Ok(prepared.map(|prepared| Box::new(prepared.plan.clone())))
     }
 
@@ -88,7 +90,7 @@ impl Hands {
     async fn planned(
         &self,
         service: &Service,
-        stack: &Key,
+        stack: &StackKey,
     ) -> Result<Option<PreparedTeardown>, TeardownError> {
         let can_sweep = service.cloud_access().is_some();
         let sweeps = |situation| {
@@ -96,7 +98,9 @@ impl Hands {
             choice == StrategyChoice::Use(Strategy::Sweep)
         };
         let Some(stack) = stack.leased() else {
-            let selector = stack.wish().filter(|_| sweeps(Situation::NoLease));
+            let selector = stack
+                .sweep_selector()
+                .filter(|_| sweeps(Situation::NoLease));
             return match selector {
                 Some(selector) => service.plan_sweep(&selector, &self.settings).await,
                 None => Ok(None),
@@ -130,22 +134,22 @@ impl Hands {
         Ok(Some(sweep))
     }
 
-    /// Nobody wants the plan any more: it goes, with what is secret in it.
-    pub(crate) fn forget(&self, stack: &Key) {
+    /// Deletes a saved plan and the secrets in it.
+    pub(crate) fn forget(&self, stack: &StackKey) {
         self.plans().remove(stack);
     }
 
-    /// Begins the run of the plan that was shown, and tells what it says until it ends.
+    /// Starts the saved plan of a run, and sends its progress until it ends.
     pub(crate) async fn tear_down(
         &self,
-        key: &Key,
+        key: &StackKey,
         run: &RunId,
         typed: Option<&StackName>,
         events: &UnboundedSender<Event>,
     ) {
         let stack = &key.name();
-        // The semaphore is never closed, so that waiting for a place cannot fail.
-        let _place = self.places.acquire().await;
+        // `acquire` fails only after `close`, which is never called.
+        let _slot = self.run_slots.acquire().await;
         let mut process = match self.begin(key, run, typed) {
             Ok(process) => process,
             Err(error) => return tell(events, stack, vec![failed(&error)]),
@@ -163,14 +167,14 @@ impl Hands {
 
     fn begin(
         &self,
-        stack: &Key,
+        stack: &StackKey,
         run: &RunId,
         typed: Option<&StackName>,
     ) -> Result<TeardownProcess, CommandError> {
         let prepared = self.plans().remove(stack);
         let prepared = prepared.filter(|prepared| prepared.plan.run == *run);
         let Some(prepared) = prepared else {
-            let text = "the plan that was shown is no longer there; press d again";
+            let text = "the plan has expired; press d again";
             return Err(CommandError::refused(text));
         };
         TeardownProcess::start(
@@ -182,7 +186,8 @@ impl Hands {
         )
     }
 
-    /// Tells what a run says that somebody else has begun, until it ends or its runner is dead.
+    /// Sends the progress of a run that another process started, until it ends or its runner is
+    /// dead.
     pub(crate) async fn follow(
         &self,
         service: &Service,
@@ -191,14 +196,15 @@ impl Hands {
         events: &UnboundedSender<Event>,
     ) {
         let runner = self.runner(service, stack, run).await;
-        // What another machine does is seen in the ledger; its files are not here.
+        // The progress file of a run on another machine is not here; the ledger shows its result.
         if runner.is_some_and(|runner| runner.host != process::host()) {
             return;
         }
         let mut follower = Follower::of(&self.settings.runs, run);
         let mut limit = Duration::ZERO;
         loop {
-            // In this order: steps written before the runner died are read after its death was noticed.
+            // In this order: steps written before the runner died are read after
+            // its death was noticed.
             let alive = self.lives(service, stack, run).await;
             let steps = follower.wait(limit).await.unwrap_or_default();
             limit = LIVENESS_INTERVAL;
@@ -208,7 +214,8 @@ impl Hands {
             if !steps.is_empty() {
                 tell(events, stack, steps);
             } else if !alive {
-                let reason = "its runner is dead; d makes a new plan and takes the teardown over";
+                let reason =
+                    "the teardown's process died; press d to plan what is left and continue";
                 let step = Progress::Failed {
                     reason: reason.to_owned(),
                     refused: false,
@@ -218,40 +225,35 @@ impl Hands {
         }
     }
 
-    /// Whether the ledger still says that this run is under way, and its runner lives.
+    /// Whether this run is still in progress according to the ledger, and its runner is alive.
     async fn lives(&self, service: &Service, stack: &StackName, run: &RunId) -> bool {
         let runner = self.runner(service, stack, run).await;
         runner.is_some_and(|runner| runner.lives)
     }
 
-    /// Who carries out a run, as long as the ledger says that it is under way.
+    /// Returns a run's runner while the run is in progress according to the ledger.
     async fn runner(&self, service: &Service, stack: &StackName, run: &RunId) -> Option<Runner> {
         let lease = service.lease(stack).await.ok().flatten()?;
         let runner = Runner::of(&lease, &self.settings.runs, service.now())?;
         (runner.run == *run).then_some(runner)
     }
 
-    fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, PreparedTeardown>> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<StackKey, PreparedTeardown>> {
+        self.saved_plans
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn tell(events: &UnboundedSender<Event>, stack: &StackName, steps: Vec<Progress>) {
     let stack = stack.clone();
-    // Nobody listens any more: the dashboard has ended, the run goes on.
-    let _ = events.send(Event::Progress { stack, steps });
+    // Sending fails only when the dashboard has ended; the run continues.
+    let _ = events.send(Event::TeardownProgress { stack, steps });
 }
 
 fn failed(error: &CommandError) -> Progress {
     Progress::Failed {
         reason: error.message(),
-        refused: error.is_refusal(),
-    }
-}
-
-fn problem(error: &TeardownError) -> Problem {
-    Problem {
-        said: error.to_string(),
         refused: error.is_refusal(),
     }
 }

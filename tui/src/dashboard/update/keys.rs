@@ -1,10 +1,10 @@
-//! Keys: where they are pressed, what they mean there, and what that changes.
+//! Handles key presses: finds the message for the focused part of the screen and applies it.
 
 use crossterm::event::KeyEvent;
 
-use super::{popup, sleep, stack_actions, teardown};
+use super::{navigation, popup, sleep, stack_actions, teardown};
 use crate::dashboard::effect::Effect;
-use crate::dashboard::keymap::{self, Place};
+use crate::dashboard::keymap::{self, KeyContext};
 use crate::dashboard::model::detail::{Detail, Tab};
 use crate::dashboard::model::popup::Popup;
 use crate::dashboard::model::{Model, Screen};
@@ -12,24 +12,24 @@ use crate::dashboard::msg::Msg;
 use crate::dashboard::view::layout;
 use crate::format::style::Tone;
 
-/// A key was pressed.
+/// Handles a key press.
 pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
-    let place = place(model);
-    let msg = keymap::msg(place, key);
-    model.leaving &= msg == Some(Msg::Quit);
+    let context = key_context(model);
+    let msg = keymap::lookup(context, key);
+    model.quit_warned &= msg == Some(Msg::Quit);
     match msg {
-        Some(Msg::Leave) => {
-            model.over = true;
+        Some(Msg::ForceQuit) => {
+            model.finished = true;
             Vec::new()
         }
         Some(Msg::Suspend) => vec![Effect::Suspend],
         Some(msg) if model.popup.is_some() => popup::act(model, msg),
-        Some(msg) if place == Place::Text => writing(model, msg),
+        Some(msg) if context == KeyContext::Text => writing(model, msg),
         Some(msg) => match model.screen {
             Screen::List => on_list(model, msg),
             Screen::Detail(_) => on_detail(model, msg),
         },
-        None if place == Place::Text => {
+        None if context == KeyContext::Text => {
             if let Some(request) = keymap::edit(key) {
                 edit(model, request);
             }
@@ -39,9 +39,10 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     }
 }
 
-/// A text was pasted: line breaks end nothing and confirm nothing.
+/// Inserts pasted text into the focused text field. Line breaks are dropped, so they confirm
+/// nothing.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if place(model) == Place::Text {
+    if key_context(model) == KeyContext::Text {
         model.dirty = true;
         for c in text.chars().filter(|c| !c.is_control()) {
             edit(model, tui_input::InputRequest::InsertChar(c));
@@ -50,13 +51,13 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn place(model: &Model) -> Place {
+fn key_context(model: &Model) -> KeyContext {
     match (&model.popup, &model.screen) {
-        (Some(popup), _) if popup.is_written() => Place::Text,
-        (Some(_), _) => Place::Popup,
-        (None, _) if model.list.writing => Place::Text,
-        (None, Screen::List) => Place::List,
-        (None, Screen::Detail(_)) => Place::Detail,
+        (Some(popup), _) if popup.is_text_focused() => KeyContext::Text,
+        (Some(_), _) => KeyContext::Popup,
+        (None, _) if model.list.editing_filter => KeyContext::Text,
+        (None, Screen::List) => KeyContext::List,
+        (None, Screen::Detail(_)) => KeyContext::Detail,
     }
 }
 
@@ -65,22 +66,22 @@ fn edit(model: &mut Model, request: tui_input::InputRequest) {
         popup::edit(shown, request);
     } else {
         model.list.input.handle(request);
-        arrange(model);
+        navigation::rebuild(model);
     }
 }
 
-/// While the filter is written.
+/// Handles a message while the user edits the filter.
 fn writing(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Open => model.list.writing = false,
+        Msg::Open => model.list.editing_filter = false,
         Msg::Back => {
-            model.list.writing = false;
+            model.list.editing_filter = false;
             model.list.input.reset();
-            arrange(model);
+            navigation::rebuild(model);
         }
-        // The list moves under the filter, so that a look at it does not end the writing.
-        Msg::Up => go(model, -1),
-        Msg::Down => go(model, 1),
+        // Arrow keys move the selection and do not end the editing.
+        Msg::Up => navigation::move_selection(model, -1),
+        Msg::Down => navigation::move_selection(model, 1),
         _ => {}
     }
     Vec::new()
@@ -89,23 +90,23 @@ fn writing(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let page = isize::try_from(layout::rows(model.size)).unwrap_or(1);
     match msg {
-        Msg::Up => go(model, -1),
-        Msg::Down => go(model, 1),
-        Msg::PageUp => go(model, -page),
-        Msg::PageDown => go(model, page),
-        Msg::First => near(model, 0),
-        Msg::Last => near(model, usize::MAX),
-        Msg::Open => return open(model),
+        Msg::Up => navigation::move_selection(model, -1),
+        Msg::Down => navigation::move_selection(model, 1),
+        Msg::PageUp => navigation::move_selection(model, -page),
+        Msg::PageDown => navigation::move_selection(model, page),
+        Msg::First => navigation::select_nearest(model, 0),
+        Msg::Last => navigation::select_nearest(model, usize::MAX),
+        Msg::Open => return navigation::open_selected(model),
         Msg::Back => {
-            model.said = None;
+            model.status = None;
             if model.list.is_filtered() {
                 model.list.input.reset();
-                arrange(model);
+                navigation::rebuild(model);
             }
         }
         Msg::Filter => {
-            model.said = None;
-            model.list.writing = true;
+            model.status = None;
+            model.list.editing_filter = true;
         }
         Msg::Sort => {
             let orders = crate::dashboard::model::column::Column::ALL;
@@ -116,8 +117,8 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Group => {
             model.list.grouping = model.list.grouping.next();
-            model.said = None;
-            arrange(model);
+            model.status = None;
+            navigation::rebuild(model);
         }
         other => return everywhere(model, other),
     }
@@ -153,22 +154,22 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Back => model.screen = Screen::List,
         other => return everywhere(model, other),
     }
-    crate::dashboard::view::clamp_scroll(model);
-    teardown::foresee(model, false)
+    navigation::clamp_scroll(model);
+    teardown::preview(model, false)
 }
 
-/// What is the same on the list and on a stack.
+/// Handles messages that mean the same in the list and on a stack's page.
 fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Help => model.popup = Some(Popup::Help(0)),
         Msg::Quit => quit(model),
-        Msg::Leave => model.over = true,
+        Msg::ForceQuit => model.finished = true,
         Msg::Refresh => {
-            model.say(Tone::Quiet, "reading the ledger");
-            let mut effects = teardown::foresee(model, true);
+            model.set_status(Tone::Quiet, "reading the ledger…");
+            let mut effects = teardown::preview(model, true);
             effects.push(Effect::Load);
-            if model.setting.cloud {
-                model.say(Tone::Quiet, "reading the ledger, asking the cloud");
+            if model.settings.cloud {
+                model.set_status(Tone::Quiet, "reading the ledger and querying AWS…");
                 effects.push(Effect::Sync);
             }
             return effects;
@@ -178,42 +179,13 @@ fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Leaves; where that would break something off, only when it is meant.
+/// Quits. If that would interrupt a sleep or wake, warns first and quits at the next `q`.
 fn quit(model: &mut Model) {
-    match sleep::breaks_off(model) {
-        Some(what) if !model.leaving => {
-            model.say(Tone::Notice, what);
-            model.leaving = true;
+    match sleep::interrupted_by_quit(model) {
+        Some(what) if !model.quit_warned => {
+            model.set_status(Tone::Notice, what);
+            model.quit_warned = true;
         }
-        _ => model.over = true,
+        _ => model.finished = true,
     }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    let Some(stack) = model.list.selected().cloned() else {
-        return Vec::new();
-    };
-    model.said = None;
-    let tell = stack.leased().cloned().map(Effect::Tell);
-    model.screen = Screen::Detail(Box::new(Detail::new(stack)));
-    tell.into_iter().collect()
-}
-
-fn go(model: &mut Model, by: isize) {
-    model.list.go(&model.world, by, layout::rows(model.size));
-}
-
-fn near(model: &mut Model, at: usize) {
-    model
-        .list
-        .select_near(&model.world, at, layout::rows(model.size));
-}
-
-pub(super) fn arrange(model: &mut Model) {
-    model.list.arrange(&model.world, layout::rows(model.size));
-}
-
-/// Opens what is selected, as Enter does.
-pub(super) fn open_selected(model: &mut Model) -> Vec<Effect> {
-    open(model)
 }

@@ -1,18 +1,19 @@
-//! The mouse: a click selects or sorts, a second one opens, the wheel scrolls.
+//! Handles the mouse: a click selects a stack or sorts by a column, a second click opens the stack,
+//! and the wheel scrolls.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{keys, teardown};
+use super::{navigation, teardown};
 use crate::dashboard::effect::Effect;
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::{Model, Screen};
 use crate::dashboard::view::layout::{self, Hit};
 
-/// How far one notch of the wheel goes.
+/// How many lines one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
 pub(super) fn act(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
-    // A popup is answered with keys: a click beside it must not act on what is below it.
+    // Popups take keys only: a click beside one must not act on what is below it.
     if model.popup.is_some() || !model.size.is_enough() {
         return Vec::new();
     }
@@ -30,10 +31,10 @@ fn wheel(model: &mut Model, by: isize) {
     match &mut model.screen {
         Screen::List => model
             .list
-            .scroll(&model.world, by, layout::rows(model.size)),
+            .scroll(&model.store, by, layout::rows(model.size)),
         Screen::Detail(detail) => {
             detail.scroll = detail.scroll.saturating_add_signed(by);
-            crate::dashboard::view::clamp_scroll(model);
+            navigation::clamp_scroll(model);
         }
     }
 }
@@ -44,21 +45,21 @@ fn click(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
         if let Some(tab) = crate::dashboard::view::tab_at(model.size, mouse.column, mouse.row) {
             (detail.tab, detail.scroll) = (tab, 0);
         }
-        return teardown::foresee(model, false);
+        return teardown::preview(model, false);
     }
     match layout::hit(model, mouse.column, mouse.row) {
         Some(Hit::Title(column)) => {
             model.list.order = model.list.order.chosen(column);
-            keys::arrange(model);
+            navigation::rebuild(model);
         }
         Some(Hit::Line(at)) => {
-            let on = model.list.stack_on(&model.world, at).map(Stack::key);
+            let on = model.list.stack_on(&model.store, at).map(StackRow::key);
             if on.is_some() && on.as_ref() == model.list.selected() {
-                return keys::open_selected(model);
+                return navigation::open_selected(model);
             }
             if on.is_some() {
                 let rows = layout::rows(model.size);
-                model.list.select_near(&model.world, at, rows);
+                model.list.select_nearest(&model.store, at, rows);
             }
         }
         None => {}

@@ -1,18 +1,19 @@
-//! Keys in a popup: it alone gets them.
+//! Handles messages while a popup is open.
 
 use tui_input::InputRequest;
 
-use super::{keys, sleep, teardown};
+use super::{navigation, sleep, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::BINDINGS;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::column::Column;
-use crate::dashboard::model::popup::{Choice, Extend, Hold, Popup};
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::popup::{ExtendDialog, ExtendOption, HoldDialog, Popup};
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::msg::Msg;
 use crate::format::style::Tone;
+use crate::format::values;
 
-/// A key that means something in the popup.
+/// Handles a message in the popup.
 pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if let (Some(Popup::Sleep(popup)), Msg::Back) = (&mut model.popup, msg)
         && sleep::back(popup)
@@ -21,12 +22,12 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     if matches!(msg, Msg::Back | Msg::Quit) {
         return match model.popup.take() {
-            Some(Popup::Teardown(popup)) => vec![Effect::Forget(popup.stack)],
+            Some(Popup::Teardown(popup)) => vec![Effect::DiscardPlan(popup.stack)],
             _ => Vec::new(),
         };
     }
-    // The popup is taken out, so that it and the model can be seen side by side, and put back unless
-    // it has done its work.
+    // Take the popup out of the model, so that both can be borrowed, and put it back if it stays
+    // open.
     let Some(mut popup) = model.popup.take() else {
         return Vec::new();
     };
@@ -44,17 +45,17 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects
 }
 
-/// A frame was drawn: what a question held was on the screen.
+/// A frame was drawn, so the user has seen the plan in the popup.
 pub(super) fn drawn(model: &mut Model) {
     let room = model.size.is_enough();
     match &mut model.popup {
-        Some(Popup::Teardown(popup)) => popup.question.drawn(room),
-        Some(Popup::Sleep(popup)) => popup.question.drawn(room),
+        Some(Popup::Teardown(popup)) => popup.request.mark_displayed(room),
+        Some(Popup::Sleep(popup)) => popup.request.mark_displayed(room),
         _ => {}
     }
 }
 
-/// Text is written in the popup.
+/// Edits the focused text field of the popup.
 pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
     match popup {
         Popup::Extend(extend) => {
@@ -106,13 +107,13 @@ fn sort(model: &mut Model, chosen: &mut usize, msg: Msg) -> bool {
 fn order_by(model: &mut Model, column: Option<Column>) -> bool {
     if let Some(column) = column {
         model.list.order = model.list.order.chosen(column);
-        model.said = None;
-        keys::arrange(model);
+        model.status = None;
+        navigation::rebuild(model);
     }
     false
 }
 
-fn extend(model: &mut Model, popup: &mut Extend, msg: Msg) -> (bool, Vec<Effect>) {
+fn extend(model: &mut Model, popup: &mut ExtendDialog, msg: Msg) -> (bool, Vec<Effect>) {
     let last = popup.choices.len().saturating_sub(1);
     match msg {
         Msg::Down => popup.chosen = (popup.chosen + 1).min(last),
@@ -123,7 +124,7 @@ fn extend(model: &mut Model, popup: &mut Extend, msg: Msg) -> (bool, Vec<Effect>
             let at = usize::from(n).wrapping_sub(1);
             match popup.choices.get(at) {
                 None => return (true, Vec::new()),
-                Some(Choice::Written) => popup.chosen = at,
+                Some(ExtendOption::Written) => popup.chosen = at,
                 Some(_) => {
                     popup.chosen = at;
                     return accept_extend(model, popup);
@@ -137,19 +138,20 @@ fn extend(model: &mut Model, popup: &mut Extend, msg: Msg) -> (bool, Vec<Effect>
     (true, Vec::new())
 }
 
-fn accept_extend(model: &mut Model, popup: &mut Extend) -> (bool, Vec<Effect>) {
+fn accept_extend(model: &mut Model, popup: &mut ExtendDialog) -> (bool, Vec<Effect>) {
     if popup.choices.is_empty() {
         return (false, Vec::new());
     }
-    let stack = model.world.stack(&(&popup.stack).into());
-    let Some(lease) = stack.and_then(Stack::lease) else {
-        model.say(Tone::Notice, format!("{} is gone", popup.stack));
+    let stack = model.store.stack(&(&popup.stack).into());
+    let Some(lease) = stack.and_then(StackRow::lease) else {
+        model.set_status(Tone::Notice, format!("{} is gone", popup.stack));
         return (false, Vec::new());
     };
-    match popup.by(lease, &model.setting.policy, model.now()) {
+    match popup.by(lease, &model.settings.policy, model.now()) {
         Ok(by) => {
             let stack = popup.stack.clone();
-            model.say(Tone::Quiet, format!("extending {stack} by {by}"));
+            let text = format!("extending {stack} by {}", values::span(by));
+            model.set_status(Tone::Quiet, text);
             (false, vec![Effect::Extend { stack, by }])
         }
         Err(problem) => {
@@ -159,17 +161,17 @@ fn accept_extend(model: &mut Model, popup: &mut Extend) -> (bool, Vec<Effect>) {
     }
 }
 
-fn hold(model: &mut Model, popup: &mut Hold, msg: Msg) -> (bool, Vec<Effect>) {
+fn hold(model: &mut Model, popup: &mut HoldDialog, msg: Msg) -> (bool, Vec<Effect>) {
     match msg {
         Msg::Up | Msg::Down => popup.turn(),
-        Msg::Open => match popup.read(&model.setting.policy, model.now()) {
+        Msg::Open => match popup.read(&model.settings.policy, model.now()) {
             Ok((until, why)) => {
                 let stack = popup.stack.clone();
-                model.say(Tone::Quiet, format!("holding {stack}"));
+                model.set_status(Tone::Quiet, format!("holding {stack}"));
                 return (false, vec![Effect::Hold { stack, until, why }]);
             }
             Err((field, problem)) => {
-                // Enter on the first line goes to the second, which is still empty: no fault yet.
+                // Enter on the first line moves to the empty second line. That is not an error yet.
                 let goes_on = popup.field != field && popup.why.value().trim().is_empty();
                 popup.field = field;
                 popup.problem = (!goes_on).then_some(problem);

@@ -1,73 +1,80 @@
-//! Putting a stack to sleep: what would stop first, until when, the yes once it was seen. Waking asks nothing. Both are
-//! followed step by step.
+//! Putting a stack to sleep: plan it, optionally set an end, confirm once the plan was on the
+//! screen. Waking needs no confirmation. Both show their progress.
 
 use stack::StackName;
 use stack::service::power::{PowerOutcome, PowerStep, SleepPlan};
 use tui_input::InputRequest;
 
 use crate::dashboard::effect::Effect;
-use crate::dashboard::event::Problem;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::operations::{Doing, Ended};
-use crate::dashboard::model::popup::{Nap, Popup};
+use crate::dashboard::model::operations::{OperationKind, OperationResult};
+use crate::dashboard::model::popup::{Popup, SleepDialog};
 use crate::dashboard::msg::Msg;
+use crate::dashboard::problem::Problem;
 use crate::format::style::Tone;
 use crate::format::values;
 
-/// Opens the question, and asks what would stop.
+/// Opens the confirmation popup and requests the plan.
 pub(super) fn begin(model: &mut Model, stack: StackName) -> Vec<Effect> {
-    model.said = None;
-    model.popup = Some(Popup::Sleep(Box::new(Nap::new(stack.clone()))));
-    vec![Effect::Doze(stack)]
+    model.status = None;
+    model.popup = Some(Popup::Sleep(Box::new(SleepDialog::new(stack.clone()))));
+    vec![Effect::PlanSleep(stack)]
 }
 
-/// Wakes at once: nothing is lost by it.
+/// Wakes a stack at once: this loses nothing.
 pub(super) fn wake(model: &mut Model, stack: StackName) -> Vec<Effect> {
     let count = stopped(model, &stack);
     let now = model.now();
-    model.works.turn(&stack, Doing::Wake, count, now);
-    model.say(Tone::Quiet, format!("waking {stack}; Enter, 3 follows it"));
+    model
+        .operations
+        .turn(&stack, OperationKind::Wake, count, now);
+    model.set_status(
+        Tone::Quiet,
+        format!("waking {stack}; Enter, 3 shows progress"),
+    );
     vec![Effect::Wake(stack)]
 }
 
-/// How many of its resources are stopped, as far as somebody has looked.
+/// Counts the stack's stopped resources, as of the last query.
 fn stopped(model: &Model, stack: &StackName) -> usize {
-    let known = model.world.stack(&stack.into()).zip(model.world.cloud());
+    let known = model.store.stack(&stack.into()).zip(model.store.cloud());
     known.map_or(0, |(stack, cloud)| {
         let own = stack.resources(cloud).into_iter();
         own.filter(|one| one.size.is_some() && one.stopped).count()
     })
 }
 
-/// A key in the question; whether it stays open, and what is to be done.
-pub(super) fn act(model: &mut Model, popup: &mut Nap, msg: Msg) -> (bool, Vec<Effect>) {
+/// Handles a key in the popup. Returns whether the popup stays open, and the effects to run.
+pub(super) fn act(model: &mut Model, popup: &mut SleepDialog, msg: Msg) -> (bool, Vec<Effect>) {
     match msg {
         Msg::Until if popup.may_proceed().is_some() => popup.writing = true,
-        // Enter, or an arrow, ends the writing: y then means what is on the screen.
+        // Enter or an arrow key ends the editing, so that `y` confirms what is on the screen.
         Msg::Open | Msg::Up | Msg::Down if popup.writing => match popup.wakes_at(model.now()) {
             Ok(_) => popup.writing = false,
             Err(problem) => popup.problem = Some(problem),
         },
         Msg::Yes => return yes(model, popup),
-        msg => popup.question.look(msg, popup.lines()),
+        msg => popup.request.scroll_by(msg, popup.lines()),
     }
     (true, Vec::new())
 }
 
-fn yes(model: &mut Model, popup: &mut Nap) -> (bool, Vec<Effect>) {
-    let (seen, may) = (popup.question.seen(), popup.may_proceed());
+fn yes(model: &mut Model, popup: &mut SleepDialog) -> (bool, Vec<Effect>) {
+    let (seen, may) = (popup.request.displayed_plan(), popup.may_proceed());
     let Some(plan) = seen.and(may) else {
         return (true, Vec::new());
     };
     let (stack, count, now) = (popup.stack.clone(), plan.stops.len(), model.now());
     match popup.wakes_at(now) {
         Ok(until) => {
-            model.works.turn(&stack, Doing::Sleep, count, now);
-            let text = format!("putting {stack} to sleep; Enter, 3 follows it");
-            model.say(Tone::Notice, text);
+            model
+                .operations
+                .turn(&stack, OperationKind::Sleep, count, now);
+            let text = format!("putting {stack} to sleep; Enter, 3 shows progress");
+            model.set_status(Tone::Notice, text);
             (false, vec![Effect::Sleep { stack, until }])
         }
-        // It has passed since it was written.
+        // The time was in the future when the user typed it, and has passed since.
         Err(problem) => {
             popup.problem = Some(problem);
             (true, Vec::new())
@@ -75,14 +82,14 @@ fn yes(model: &mut Model, popup: &mut Nap) -> (bool, Vec<Effect>) {
     }
 }
 
-/// The end of the sleep is written.
-pub(super) fn edit(popup: &mut Nap, request: InputRequest) {
+/// Edits the end of the sleep.
+pub(super) fn edit(popup: &mut SleepDialog, request: InputRequest) {
     popup.until.handle(request);
     popup.problem = None;
 }
 
-/// Leaves the writing, with nothing written; whether that is what was to be left.
-pub(super) fn back(popup: &mut Nap) -> bool {
+/// Cancels editing and clears the text. Returns whether the user was editing.
+pub(super) fn back(popup: &mut SleepDialog) -> bool {
     let writing = std::mem::take(&mut popup.writing);
     if writing {
         popup.until.reset();
@@ -91,8 +98,8 @@ pub(super) fn back(popup: &mut Nap) -> bool {
     writing
 }
 
-/// What would stop is known, or why it is not.
-pub(super) fn drowsy(
+/// Shows the plan in the popup.
+pub(super) fn planned(
     model: &mut Model,
     stack: &StackName,
     answer: Result<Box<SleepPlan>, Problem>,
@@ -100,47 +107,58 @@ pub(super) fn drowsy(
     if let Some(Popup::Sleep(popup)) = &mut model.popup
         && popup.stack == *stack
     {
-        popup.question.tell(answer);
+        popup.request.set_result(answer);
         model.dirty = true;
     }
 }
 
-/// Something is stopped or started, was, or could not be.
-pub(super) fn turning(model: &mut Model, stack: &StackName, step: PowerStep) {
+/// Applies one step of a sleep or wake.
+pub(super) fn progress(model: &mut Model, stack: &StackName, step: PowerStep) {
     let now = model.now();
-    model.works.step(stack, step, now);
-    if let Some(work) = model.works.running(stack) {
-        let text = format!("{stack} {}; Enter, 3 follows it", work.summary());
-        model.say(Tone::Quiet, text);
+    model.operations.apply_power_step(stack, step, now);
+    if let Some(operation) = model.operations.running(stack) {
+        let text = format!(
+            "{stack} is {}: {}; Enter, 3 shows progress",
+            match operation.kind {
+                OperationKind::Sleep => "going to sleep",
+                _ => "waking up",
+            },
+            operation.progress()
+        );
+        model.set_status(Tone::Quiet, text);
     }
     model.dirty = true;
 }
 
-/// How it ended.
-pub(super) fn turned(
+/// Reports the end of a sleep or wake.
+pub(super) fn finished(
     model: &mut Model,
     stack: &StackName,
     answer: Result<Box<PowerOutcome>, Problem>,
 ) -> Vec<Effect> {
     match answer {
         Ok(turned) => {
-            let (tone, text) = verdict(stack, &turned);
-            model.say(tone, text);
-            model.works.end(stack, Ended::Turned(turned));
+            let (tone, text) = outcome_message(stack, &turned);
+            model.set_status(tone, text);
+            model
+                .operations
+                .end(stack, OperationResult::PowerFinished(turned));
         }
         Err(problem) => {
-            model.complain(&problem);
-            model.works.end(stack, Ended::Failed(problem.said));
+            model.show_problem(&problem);
+            model
+                .operations
+                .end(stack, OperationResult::Failed(problem.message));
         }
     }
-    // What stands now costs otherwise than before.
+    // The stack's cost has changed.
     vec![Effect::Load, Effect::Sync]
 }
 
-fn verdict(stack: &StackName, turned: &PowerOutcome) -> (Tone, String) {
+fn outcome_message(stack: &StackName, turned: &PowerOutcome) -> (Tone, String) {
     if let Some(failed) = turned.failed.first() {
         let text = format!(
-            "✗ {stack} is half asleep: {} could not be turned, first {}: {}; z and w both finish it",
+            "✗ {stack} is partly asleep: {} failed, first {}: {}; press z to finish, w to wake",
             turned.failed.len(),
             failed.id,
             failed.reason
@@ -150,7 +168,7 @@ fn verdict(stack: &StackName, turned: &PowerOutcome) -> (Tone, String) {
     let count = turned.moved.len();
     let text = match (turned.asleep, turned.remains.hourly_usd) {
         (true, Some(rate)) => format!(
-            "{stack} is asleep: {count} stopped, {}/h goes on",
+            "{stack} is asleep: {count} stopped, {}/h remains",
             values::rate(rate)
         ),
         (true, None) => format!("{stack} is asleep: {count} stopped"),
@@ -159,11 +177,11 @@ fn verdict(stack: &StackName, turned: &PowerOutcome) -> (Tone, String) {
     (Tone::Good, text)
 }
 
-/// Somebody wants to leave while a stack falls asleep or wakes here: what that would break off.
-pub(super) fn breaks_off(model: &Model) -> Option<String> {
-    let mut turning = model.works.turning();
+/// Returns a warning if quitting would interrupt a sleep or wake in this process.
+pub(super) fn interrupted_by_quit(model: &Model) -> Option<String> {
+    let mut turning = model.operations.changing_power();
     let first = turning.next()?;
     Some(format!(
-        "{first} is being put to sleep or woken, by this dashboard: q again leaves it half asleep, and z or w finish it"
+        "{first} is going to sleep or waking up: q again quits and leaves it partly asleep; z or w can finish it later"
     ))
 }

@@ -1,164 +1,170 @@
-//! Ending a stack: the plan first, the yes once it was seen, then what the run says until it ends.
+//! Tearing a stack down: plan it, confirm it once the plan was on the screen, then follow the run.
 
 use stack::service::teardown::{Progress, TeardownPlan};
 use stack::{Phase, RunId, StackName};
 use tui_input::InputRequest;
 
-use super::stack_actions;
+use super::refusal;
 use crate::dashboard::effect::Effect;
-use crate::dashboard::event::Problem;
 use crate::dashboard::model::detail::Tab;
-use crate::dashboard::model::operations::Ended;
-use crate::dashboard::model::popup::{Confirm, Popup};
-use crate::dashboard::model::world::{Key, Stack};
+use crate::dashboard::model::operations::OperationResult;
+use crate::dashboard::model::popup::{Popup, TeardownDialog};
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::{Model, Screen};
 use crate::dashboard::msg::Msg;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 use crate::format::style::Tone;
 
-/// Opens the question, and asks what would go. While a teardown runs there is nothing to ask.
-pub(super) fn begin(model: &mut Model, stack: Key) -> Vec<Effect> {
-    model.said = None;
-    model.popup = Some(Popup::Teardown(Box::new(Confirm::new(stack.clone()))));
-    vec![Effect::Plan(stack)]
+/// Opens the confirmation popup and requests the plan.
+pub(super) fn begin(model: &mut Model, stack: StackKey) -> Vec<Effect> {
+    model.status = None;
+    model.popup = Some(Popup::Teardown(Box::new(TeardownDialog::new(
+        stack.clone(),
+    ))));
+    vec![Effect::PlanTeardown(stack)]
 }
 
-/// A key in the question; whether it stays open, and what is to be done.
-pub(super) fn act(model: &mut Model, popup: &mut Confirm, msg: Msg) -> (bool, Vec<Effect>) {
+/// Handles a key in the popup. Returns whether the popup stays open, and the effects to run.
+pub(super) fn act(model: &mut Model, popup: &mut TeardownDialog, msg: Msg) -> (bool, Vec<Effect>) {
     match msg {
-        Msg::Yes if !popup.is_written() => return yes(model, popup),
-        Msg::Open if popup.is_written() => return yes(model, popup),
-        msg => popup.question.look(msg, popup.lines()),
+        Msg::Yes if !popup.is_text_focused() => return yes(model, popup),
+        Msg::Open if popup.is_text_focused() => return yes(model, popup),
+        msg => popup.request.scroll_by(msg, popup.lines()),
     }
     (true, Vec::new())
 }
 
-/// The name is typed.
-pub(super) fn edit(popup: &mut Confirm, request: InputRequest) {
-    if popup.is_written() {
+/// Edits the typed name.
+pub(super) fn edit(popup: &mut TeardownDialog, request: InputRequest) {
+    if popup.is_text_focused() {
         popup.typed.handle(request);
         popup.problem = None;
     }
 }
 
-fn yes(model: &mut Model, popup: &mut Confirm) -> (bool, Vec<Effect>) {
+fn yes(model: &mut Model, popup: &mut TeardownDialog) -> (bool, Vec<Effect>) {
     let stays = (true, Vec::new());
-    if let Some(why) = &model.setting.read_only {
-        popup.problem = Some(format!("nothing is changed: {why}"));
+    if let Some(why) = &model.settings.read_only {
+        popup.problem = Some(format!("read-only: {why}"));
         return stays;
     }
-    let Some(plan) = popup.question.seen().and(popup.may_proceed()) else {
+    let Some(plan) = popup.request.displayed_plan().and(popup.may_proceed()) else {
         return stays;
     };
     if plan.protected && !popup.is_confirmed() {
-        popup.problem = Some(format!("type {} in full", popup.stack));
+        popup.problem = Some(format!("type the full name: {}", popup.stack));
         return stays;
     }
     let (stack, run) = (popup.stack.clone(), plan.run.clone());
     let typed = plan.protected.then(|| stack.name());
-    model.works.begin(&stack.name(), &run);
-    model.say(
+    model.operations.begin_teardown(&stack.name(), &run);
+    model.set_status(
         Tone::Notice,
-        format!("tearing down {stack}; it goes on when the dashboard is closed"),
+        format!("tearing down {stack}; it continues if you quit"),
     );
     (false, vec![Effect::Teardown { stack, run, typed }])
 }
 
-/// Asks what would go for the stack's page, once its tab is open: unless that is known, or something goes already.
-/// `anew` asks whatever is known.
-pub(super) fn foresee(model: &mut Model, anew: bool) -> Vec<Effect> {
+/// Requests a preview for the Resources tab, unless one is known or a teardown is running.
+/// `refresh` requests a new one in any case.
+pub(super) fn preview(model: &mut Model, refresh: bool) -> Vec<Effect> {
     let Screen::Detail(detail) = &model.screen else {
         return Vec::new();
     };
     let stack = detail.stack.clone();
-    let lives = model.world.stack(&stack);
+    let lives = model.store.stack(&stack);
     let goes = lives.is_none_or(|stack| stack.phase == Phase::TearingDown);
-    let known = model.foresights.of(&stack).is_some() && !anew;
+    let known = model.previews.get(&stack).is_some() && !refresh;
     if detail.tab != Tab::Resources || goes || known {
         return Vec::new();
     }
-    // While it falls asleep or wakes, nothing may be planned: it is asked when somebody looks again.
-    if model.works.running(&stack.name()).is_some() {
+    // A plan is not possible while a sleep or wake runs; the next visit to the tab requests it.
+    if model.operations.running(&stack.name()).is_some() {
         return Vec::new();
     }
-    if let Some(problem) = stack_actions::reason_against(model, Msg::Teardown, &stack) {
+    if let Some(problem) = refusal::reason(model, Msg::Teardown, &stack) {
         let now = model.now();
-        model.foresights.tell(stack, now, Err(problem));
+        model.previews.insert(stack, now, Err(problem));
         return Vec::new();
     }
-    if !model.foresights.ask(&stack) {
+    if !model.previews.request(&stack) {
         return Vec::new();
     }
-    vec![Effect::Foresee(stack)]
+    vec![Effect::PreviewTeardown(stack)]
 }
 
-/// What would go is known, or why it is not.
+/// Stores a plan in the popup that asked for it, or discards it if the popup is closed.
 pub(super) fn planned(
     model: &mut Model,
-    stack: &Key,
+    stack: &StackKey,
     answer: Result<Option<Box<TeardownPlan>>, Problem>,
 ) -> Vec<Effect> {
-    // Whoever goes on to the stack's page finds there what was asked last.
+    // The Resources tab shows the same plan.
     let now = model.now();
-    model.foresights.tell(stack.clone(), now, answer.clone());
+    model.previews.insert(stack.clone(), now, answer.clone());
     let Some(Popup::Teardown(popup)) = &mut model.popup else {
-        return vec![Effect::Forget(stack.clone())];
+        return vec![Effect::DiscardPlan(stack.clone())];
     };
     if popup.stack != *stack {
-        return vec![Effect::Forget(stack.clone())];
+        return vec![Effect::DiscardPlan(stack.clone())];
     }
     model.dirty = true;
-    let gone = || Problem::refused("it is gone already: nothing is left to remove");
+    let gone = || Problem::refused("already gone: nothing to remove");
     popup
-        .question
-        .tell(answer.and_then(|plan| plan.ok_or_else(gone)));
+        .request
+        .set_result(answer.and_then(|plan| plan.ok_or_else(gone)));
     Vec::new()
 }
 
-/// A run has said something.
+/// Applies steps of a running teardown, and reports its end.
 pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress>) -> Vec<Effect> {
     let (mut ended, now) = (false, model.now());
     for step in steps {
         ended |= step.is_last();
-        model.works.tell(stack, step, now);
+        model.operations.apply_teardown_step(stack, step, now);
     }
     model.dirty = true;
     if !ended {
         return Vec::new();
     }
-    match model.works.of(stack).and_then(|work| work.ended.clone()) {
-        Some(Ended::Done(outcome)) if outcome.residue.is_empty() => {
-            let text = format!(
-                "{stack} is gone: {} deleted, nothing is left",
-                outcome.deleted.len()
-            );
-            model.say(Tone::Good, text);
+    match model
+        .operations
+        .last(stack)
+        .and_then(|operation| operation.result.clone())
+    {
+        Some(OperationResult::TornDown(outcome)) if outcome.residue.is_empty() => {
+            let text = format!("{stack} is gone: {} deleted", outcome.deleted.len());
+            model.set_status(Tone::Good, text);
         }
-        Some(Ended::Done(outcome)) => {
+        Some(OperationResult::TornDown(outcome)) => {
             let left = outcome.residue.len();
-            model.say(
+            model.set_status(
                 Tone::Alarm,
-                format!("✗ {stack}: {left} left behind; Enter, 3 shows what and why"),
+                format!("✗ {stack}: teardown incomplete, {left} left; Enter, 3 shows why"),
             );
         }
-        Some(Ended::Failed(reason)) => model.say(Tone::Alarm, format!("✗ {stack}: {reason}")),
-        Some(Ended::Turned(_)) | None => {}
+        Some(OperationResult::Failed(reason)) => {
+            model.set_status(Tone::Alarm, format!("✗ {stack}: {reason}"))
+        }
+        Some(OperationResult::PowerFinished(_)) | None => {}
     }
     vec![Effect::Load]
 }
 
-/// After reading the ledger: teardowns that somebody runs, and that are not followed yet.
+/// Starts to follow the teardowns that the ledger lists as running and that are not followed yet.
 pub(super) fn found(model: &mut Model) -> Vec<Effect> {
     let under_way: Vec<(StackName, RunId)> = model
-        .world
+        .store
         .stacks()
         .iter()
         .filter(|stack| stack.phase == Phase::TearingDown)
-        .filter_map(Stack::lease)
+        .filter_map(StackRow::lease)
         .filter_map(|lease| Some((lease.name.clone(), lease.teardown.as_ref()?.run.clone())))
         .collect();
     under_way
         .into_iter()
-        .filter(|(stack, run)| model.works.begin(stack, run))
-        .map(|(stack, run)| Effect::Follow { stack, run })
+        .filter(|(stack, run)| model.operations.begin_teardown(stack, run))
+        .map(|(stack, run)| Effect::FollowTeardown { stack, run })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! The only door to the screen: every text is made harmless and stays in its cell.
+//! The drawing surface. All text goes through it: control characters are removed, and text stays
+//! within its columns.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -7,7 +8,7 @@ use unicode_width::UnicodeWidthChar;
 use crate::dashboard::theme::{Ink, Theme};
 use crate::format::text::{Clean, clean};
 
-/// A frame that is being drawn.
+/// The frame that is being drawn.
 pub(crate) struct Canvas<'a> {
     buffer: &'a mut Buffer,
     theme: Theme,
@@ -23,18 +24,18 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Where the cursor of the terminal is to stand.
+    /// The position of the terminal's cursor, if it is visible.
     pub(crate) fn cursor(&self) -> Option<Position> {
         self.cursor
     }
 
-    /// Puts the cursor of the terminal somewhere.
+    /// Shows the terminal's cursor at a position.
     pub(crate) fn set_cursor(&mut self, x: u16, y: u16) {
         self.cursor = Some(Position { x, y });
     }
 
-    /// Writes a text into at most so many columns, its end cut off if it has more; answers the column
-    /// behind it.
+    /// Writes a text into at most `columns` columns and cuts off its end if it is longer. Returns
+    /// the column after it.
     pub(crate) fn put(
         &mut self,
         x: u16,
@@ -58,7 +59,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// The same with the middle cut out: names differ at both ends.
+    /// Like [`Canvas::put`], but cuts out the middle of a long text: names differ at both ends.
     pub(crate) fn put_name(
         &mut self,
         x: u16,
@@ -71,7 +72,7 @@ impl<'a> Canvas<'a> {
         self.write(x, y, columns, text.as_str(), ink.into())
     }
 
-    /// Writes a text at the right end of so many columns.
+    /// Writes a text, aligned to the right end of `columns` columns.
     pub(crate) fn put_right(
         &mut self,
         x: u16,
@@ -91,13 +92,13 @@ impl<'a> Canvas<'a> {
         );
     }
 
-    /// Writes a line over a width: `────`.
+    /// Draws a horizontal rule.
     pub(crate) fn rule(&mut self, x: u16, y: u16, columns: u16) {
         let line = "─".repeat(columns.into());
         self.write(x, y, columns, &line, Ink::Rule);
     }
 
-    /// Makes an area look like something, whatever is written there.
+    /// Restyles an area and keeps its text.
     pub(crate) fn shade(&mut self, area: Rect, ink: impl Into<Ink>) {
         let ink = ink.into();
         let style = self.theme.style(ink);
@@ -105,7 +106,8 @@ impl<'a> Canvas<'a> {
         if ink == Ink::Selected {
             for place in area.positions() {
                 if let Some(cell) = self.buffer.cell_mut(place) {
-                    // Reversed colours of many kinds side by side are hard to read.
+                    // Several reversed colours next to each other are hard to read, so reset them
+                    // first.
                     cell.set_style(ratatui::style::Style::reset());
                 }
             }
@@ -113,7 +115,7 @@ impl<'a> Canvas<'a> {
         self.buffer.set_style(area, style);
     }
 
-    /// A box with a title, emptied of what was below it; answers the room inside.
+    /// Draws a box with a title and clears its inside. Returns the area inside.
     pub(crate) fn boxed(&mut self, area: Rect, title: &str) -> Rect {
         let area = area.intersection(self.buffer.area);
         for place in area.positions() {
@@ -155,7 +157,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Writes clean text character by character, as terminals place it; answers the column behind it.
+    /// Writes cleaned text cell by cell. Returns the column after it.
     fn write(&mut self, x: u16, y: u16, columns: u16, text: &str, ink: Ink) -> u16 {
         let style = self.theme.style(ink);
         let end = x.saturating_add(columns).min(self.buffer.area.right());
@@ -164,7 +166,7 @@ impl<'a> Canvas<'a> {
         for c in text.chars() {
             let wide = u16::try_from(c.width().unwrap_or(0)).unwrap_or(0);
             if wide == 0 {
-                // A mark stands on the letter before it.
+                // A combining mark belongs to the character before it.
                 if let Some(cell) = last.and_then(|place: Position| self.buffer.cell_mut(place)) {
                     let whole = format!("{}{c}", cell.symbol());
                     cell.set_symbol(&whole);
@@ -192,7 +194,7 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// How many columns clean text takes.
+/// The width of cleaned text in columns.
 pub(super) fn width(text: &str) -> usize {
     text.chars().filter_map(UnicodeWidthChar::width).sum()
 }

@@ -1,10 +1,10 @@
-//! One stack: its name and state, its tabs, and the open one.
+//! The page of one stack: name, state, tabs, and the content of the open tab.
 //!
 //! ```text
 //!  checkout-1.4.0   ● ready, held
 //!  1 Lease  2 Init  3 Resources  4 Events  5 Economics
 //!
-//!   what the tab shows
+//!   content of the tab
 //! ```
 
 mod cost;
@@ -22,13 +22,13 @@ use super::canvas::Canvas;
 use super::page::Page;
 use super::{glyphs, layout};
 use crate::dashboard::model::detail::{Detail, Tab};
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::{Model, Screen, Size};
 use crate::dashboard::theme::Ink;
 use crate::format::fields;
 use crate::format::style::Tone;
 
-/// The rows above what a tab shows.
+/// The number of rows above the tab's content.
 const HEAD: u16 = 3;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, detail: &Detail, model: &Model) {
@@ -40,10 +40,10 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, detail: &Detail, model
         detail.stack.name().as_str(),
         Tone::Heading,
     );
-    let Some(stack) = model.world.stack(&detail.stack) else {
+    let Some(stack) = model.store.stack(&detail.stack) else {
         return gone(canvas, area, name, detail, model);
     };
-    let listing = stack.listing(model.world.view());
+    let listing = stack.listing(model.store.view());
     let state = format!(
         "{} {}",
         glyphs::phase(listing.phase),
@@ -75,21 +75,24 @@ fn gone(canvas: &mut Canvas<'_>, area: Rect, x: u16, detail: &Detail, model: &Mo
     afterwards(detail, model, inside.width).draw(canvas, inside, detail.scroll);
 }
 
-/// What is told of a stack that is gone.
+/// The page of a stack that is gone.
 fn afterwards(detail: &Detail, model: &Model, columns: u16) -> Page {
     let mut page = Page::new(columns);
-    let work = detail.stack.leased().and_then(|name| model.works.of(name));
-    if let Some(work) = work {
-        progress::fill(&mut page, work, model.now());
+    let operation = detail
+        .stack
+        .leased()
+        .and_then(|name| model.operations.last(name));
+    if let Some(operation) = operation {
+        progress::fill(&mut page, operation, model.now());
         page.blank();
     }
-    page.text("What happened to it:", Tone::Heading);
+    page.text("Events", Tone::Heading);
     events::fill(&mut page, detail);
     page
 }
 
-/// What a tab shows, whole.
-fn page(detail: &Detail, stack: &Stack, model: &Model, columns: u16) -> Page {
+/// The content of the open tab.
+fn page(detail: &Detail, stack: &StackRow, model: &Model, columns: u16) -> Page {
     let mut page = Page::new(columns);
     match detail.tab {
         Tab::Lease => lease::fill(&mut page, stack, model),
@@ -110,7 +113,7 @@ fn inside(area: Rect) -> Rect {
     }
 }
 
-/// Where each tab stands, and how wide it is.
+/// Each tab with its column and width.
 fn tabs(area: Rect) -> impl Iterator<Item = (Tab, u16, u16)> {
     let mut x = area.x + 1;
     Tab::ALL.into_iter().map(move |tab| {
@@ -121,25 +124,22 @@ fn tabs(area: Rect) -> impl Iterator<Item = (Tab, u16, u16)> {
     })
 }
 
-/// The tab at a place of the screen.
+/// Returns the tab at a position on the screen.
 pub(crate) fn tab_at(size: Size, x: u16, y: u16) -> Option<Tab> {
     let area = layout::areas(size).body;
     let found = tabs(area).find(|(_, from, width)| (*from..from + width).contains(&x));
     found.filter(|_| y == area.y + 1).map(|(tab, _, _)| tab)
 }
 
-/// Scrolling ends where the page ends.
-pub(crate) fn clamp_scroll(model: &mut Model) {
+/// Returns the largest useful scroll position of the open page: 0 if it fits on the screen.
+pub(crate) fn max_scroll(model: &Model) -> usize {
     let inside = inside(layout::areas(model.size).body);
     let Screen::Detail(detail) = &model.screen else {
-        return;
+        return 0;
     };
-    let lines = match model.world.stack(&detail.stack) {
+    let lines = match model.store.stack(&detail.stack) {
         Some(stack) => page(detail, stack, model, inside.width).len(),
         None => afterwards(detail, model, inside.width).len(),
     };
-    let last = lines.saturating_sub(inside.height.into());
-    if let Screen::Detail(detail) = &mut model.screen {
-        detail.scroll = detail.scroll.min(last);
-    }
+    lines.saturating_sub(inside.height.into())
 }

@@ -1,28 +1,25 @@
-//! What stands where the list would be when there is nothing to list: why, and how to begin.
+//! Shown instead of an empty list: why it is empty, and how to start.
 
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::world::Reading;
+use crate::dashboard::model::store::LoadState;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::text::{clean, wrapped};
 
-/// The three commands to begin with, and what each does.
+/// Three commands to start with, and what each does.
 const BEGIN: [(&str, &str); 3] = [
     (
         "make quickstart",
-        "a stack of local processes in a minute, from the sources",
+        "create a stack of local processes (from the sources)",
     ),
     (
         "terraform apply",
-        "in a configuration with a jiti_stack; examples/ has some",
+        "create a stack; examples/ has configurations",
     ),
-    (
-        "jiti demo",
-        "a made-up world to look around in, without any account",
-    ),
+    ("jiti demo", "explore made-up stacks without an account"),
 ];
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
@@ -36,38 +33,38 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
             y += 1;
         }
     };
-    match &model.world.reading {
-        Reading::First => return line(canvas, "Reading the ledger…", Tone::Quiet),
-        Reading::Failed(problem) => {
-            line(canvas, "The ledger could not be read.", Tone::Heading);
+    match &model.store.load_state {
+        LoadState::Pending => return line(canvas, "Reading the ledger…", Tone::Quiet),
+        LoadState::Failed(problem) => {
+            line(canvas, "Cannot read the ledger.", Tone::Heading);
             line(canvas, "", Tone::Plain);
-            line(canvas, &problem.said, Tone::Alarm);
+            line(canvas, &problem.message, Tone::Alarm);
             line(canvas, "", Tone::Plain);
             line(
                 canvas,
-                "It is tried again as soon as the file changes; r tries it now.",
+                "jiti retries when the file changes; press r to retry now.",
                 Tone::Plain,
             );
             return;
         }
-        Reading::Done => {}
+        LoadState::Done => {}
     }
-    line(canvas, "No stack lives here.", Tone::Heading);
+    line(canvas, "No stacks", Tone::Heading);
     line(canvas, "", Tone::Plain);
-    let why = if model.world.exists {
+    let why = if model.store.exists {
         format!(
-            "Every stack in the ledger {} is gone; `jiti ls --all` shows them.",
-            model.setting.place
+            "Every stack in the ledger {} is gone; `jiti ls --all` lists them.",
+            model.settings.ledger
         )
     } else {
         format!(
-            "There is no ledger at {} yet: the first apply makes it.",
-            model.setting.place
+            "There is no ledger at {} yet; the first apply creates it.",
+            model.settings.ledger
         )
     };
     line(canvas, &why, Tone::Plain);
     line(canvas, "", Tone::Plain);
-    line(canvas, "To begin:", Tone::Plain);
+    line(canvas, "To start:", Tone::Plain);
     line(canvas, "", Tone::Plain);
     for (command, what) in BEGIN {
         if y < area.bottom() {
@@ -77,7 +74,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         y += 1;
     }
     if y + 1 < area.bottom() {
-        let text = "Whatever appears in the ledger is shown here by itself.";
+        let text = "New stacks appear here automatically.";
         canvas.put(x, y + 1, width, text, Tone::Quiet);
     }
 }

@@ -1,8 +1,8 @@
-//! Signs for phases and bars for times: all of one column in every terminal.
+//! Symbols for phases, and bars. Each symbol is one column wide in every terminal.
 
 use stack::Phase;
 
-/// The sign of a phase. It says in one column what the word beside it says.
+/// The symbol of a phase. The word for the phase is always next to it.
 pub(crate) const fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Provisioning => "◐",
@@ -15,7 +15,7 @@ pub(crate) const fn phase(phase: Phase) -> &'static str {
     }
 }
 
-/// A bar of which so many thousandths are left: the full part and the rest, `━━━━━` and `┈┈┈`.
+/// A bar with a share in thousandths: its filled part `━━━━━` and its empty part `┈┈┈`.
 pub(crate) fn bar(thousandths: u64, columns: u16) -> (String, String) {
     let columns = u64::from(columns);
     let full = (thousandths.min(1_000) * columns).div_ceil(1_000);

@@ -1,8 +1,8 @@
-//! The head of the screen: what stands and what it costs, the reaper, and what must not be overlooked.
+//! The header: number of stacks, cost, warnings, the reaper's status, the ledger and the clock.
 //!
 //! ```text
-//!  jiti   42 stacks   $18.34/h   idle $3.10/h   ▲ 2 in purgatory   3 expire within the hour   READ-ONLY
-//!  ● reaper ran 3 min ago, next 14:00 UTC                           ~/.local/share/jiti/ledger.db  12:04 UTC
+//!  jiti   42 stacks   $18.34/h   idle $3.10/h   ▲ 2 in purgatory   3 expire within the hour
+//!  ● reaper ran 3 min ago, next 14:00 UTC            ~/.local/share/jiti/ledger.db  12:04 UTC
 //! ```
 
 use ratatui::layout::Rect;
@@ -10,7 +10,7 @@ use stack::Elapsed;
 
 use super::canvas::Canvas;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::world::Reading;
+use crate::dashboard::model::store::LoadState;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::{describe, values};
@@ -27,11 +27,11 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     }
 }
 
-/// The marks at the right end; answers where they begin.
+/// Draws the badges at the right end. Returns the column where they start.
 fn badges(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
     let marks = [
-        (model.setting.demo, " DEMO "),
-        (model.setting.read_only.is_some(), " READ-ONLY "),
+        (model.settings.demo, " DEMO "),
+        (model.settings.read_only.is_some(), " READ-ONLY "),
     ];
     let mut x = area.right();
     for (shown, text) in marks {
@@ -48,7 +48,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, end: u16, model: &Model) {
     let mut x = canvas.put(area.x + 1, area.y, 6, "jiti", Ink::Accent) + 3;
     for (text, tone) in pieces(model) {
         let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
-        // What does not fit is left out whole: half a figure is another figure.
+        // Drop a figure that does not fit: a truncated number would be a different number.
         if x + width > end {
             break;
         }
@@ -56,25 +56,25 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, end: u16, model: &Model) {
     }
 }
 
-/// The figures, the weightiest first.
+/// The figures, the most important ones first.
 fn pieces(model: &Model) -> Vec<(String, Tone)> {
-    let sums = model.world.totals();
-    let all = model.world.stacks().len();
-    let mut pieces = match model.world.reading {
-        Reading::First => return vec![("reading the ledger…".to_owned(), Tone::Quiet)],
-        _ => vec![(counted(all, "stack", "stacks"), Tone::Heading)],
+    let sums = model.store.totals();
+    let all = model.store.stacks().len();
+    let mut pieces = match model.store.load_state {
+        LoadState::Pending => return vec![("reading the ledger…".to_owned(), Tone::Quiet)],
+        _ => vec![(values::count(all, "stack"), Tone::Heading)],
     };
     if all == 0 {
         return pieces;
     }
-    let of = if sums.priced < all && sums.priced > 0 {
-        format!(" for {} of them", sums.priced)
+    let unpriced = if sums.priced < all && sums.priced > 0 {
+        format!(" ({} of {all} unpriced)", all - sums.priced)
     } else {
         String::new()
     };
     let rate = match sums.priced {
         0 => "cost unknown".to_owned(),
-        _ => format!("{}/h{of}", values::rate(sums.rate)),
+        _ => format!("{}/h{unpriced}", values::rate(sums.rate)),
     };
     pieces.push((rate, Tone::Heading));
     let idle = idle(model);
@@ -119,9 +119,9 @@ fn pieces(model: &Model) -> Vec<(String, Tone)> {
     pieces
 }
 
-/// What idleness costs, as far as anybody has looked.
+/// The hourly cost of idle stacks, or a dash if no stack was checked.
 fn idle(model: &Model) -> (String, Tone) {
-    let sums = model.world.totals();
+    let sums = model.store.totals();
     match sums.judged {
         0 => ("idle –".to_owned(), Tone::Quiet),
         _ if sums.idle == 0 => ("idle $0.00/h".to_owned(), Tone::Plain),
@@ -132,16 +132,12 @@ fn idle(model: &Model) -> (String, Tone) {
     }
 }
 
-fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
-/// The ledger and the clock at the right end; answers where they begin.
+/// Draws the ledger and the clock at the right end. Returns the column where they start.
 fn place(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
     let clock = model.now().strftime("%H:%M UTC").to_string();
     let x = area.right().saturating_sub(10);
     canvas.put(x, area.y + 1, 9, &clock, Tone::Quiet);
-    // The reaper is weightier than where the ledger lies.
+    // The reaper's status is more important than the path of the ledger.
     let room = area.width.saturating_sub(80);
     if room < 12 {
         return x;
@@ -151,18 +147,18 @@ fn place(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
         x - 2 - room,
         area.y + 1,
         room,
-        &model.setting.place,
+        &model.settings.ledger,
         Tone::Quiet,
     );
     x - 2 - room
 }
 
 fn reaper(model: &Model) -> (String, Tone) {
-    let (view, now) = (model.world.view(), model.now());
-    if let Reading::Failed(problem) = &model.world.reading {
-        return (format!("✗ {}", problem.said), Tone::Alarm);
+    let (view, now) = (model.store.view(), model.now());
+    if let LoadState::Failed(problem) = &model.store.load_state {
+        return (format!("✗ {}", problem.message), Tone::Alarm);
     }
-    if matches!(model.world.reading, Reading::First) {
+    if matches!(model.store.load_state, LoadState::Pending) {
         return (String::new(), Tone::Quiet);
     }
     if let Some(why) = view.reaper.inactivity(now) {
@@ -173,7 +169,7 @@ fn reaper(model: &Model) -> (String, Tone) {
     };
     let ran = match last.finished_at {
         Some(_) => format!("ran {}", ago(last.started_at, now)),
-        None => format!("runs since {}", last.started_at.strftime("%H:%M")),
+        None => format!("running since {}", last.started_at.strftime("%H:%M")),
     };
     let next = view.reaper.next_run(now, now);
     let next = next.map_or_else(String::new, |at| {
@@ -182,13 +178,13 @@ fn reaper(model: &Model) -> (String, Tone) {
     match last.failed {
         0 => (format!("● reaper {ran}{next}"), Tone::Good),
         failed => {
-            let text = format!("▲ reaper {ran}, could not end {failed}{next}");
+            let text = format!("▲ reaper {ran}, {failed} failed{next}");
             (text, Tone::Notice)
         }
     }
 }
 
-/// How long ago, without seconds: they would have the screen drawn anew each second.
+/// How long ago, without seconds, so that the header does not change every second.
 fn ago(at: jiff::Timestamp, now: jiff::Timestamp) -> String {
     if Elapsed::between(at, now).seconds() < 60 {
         "just now".to_owned()

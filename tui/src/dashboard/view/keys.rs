@@ -1,4 +1,4 @@
-//! The last line: the keys that mean something where one is, from the keymap's own table.
+//! The key line: the most important keys for the open screen, from the keymap.
 
 use ratatui::layout::Rect;
 
@@ -47,15 +47,15 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     };
     let mut x = area.x + 1;
     for msg in msgs {
-        let Some(binding) = keymap::of(*msg) else {
+        let Some(binding) = keymap::binding(*msg) else {
             continue;
         };
         let key = binding.shown;
-        let taken = key.chars().count() + 1 + binding.word.len();
+        let taken = key.chars().count() + 1 + binding.label.len();
         if x + u16::try_from(taken).unwrap_or(u16::MAX) >= area.right() {
             break;
         }
         x = canvas.put(x, area.y, area.width, key, Ink::Accent);
-        x = canvas.put(x + 1, area.y, area.width, binding.word, Tone::Quiet) + 2;
+        x = canvas.put(x + 1, area.y, area.width, binding.label, Tone::Quiet) + 2;
     }
 }

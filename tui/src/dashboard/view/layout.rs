@@ -1,4 +1,4 @@
-//! Where everything is: pure functions of the size, for drawing and for the mouse alike.
+//! The layout: pure functions of the terminal's size, shared by the drawing code and the mouse.
 
 use ratatui::layout::Rect;
 
@@ -23,10 +23,10 @@ pub(crate) struct Areas {
     pub(crate) keys: Rect,
 }
 
-/// From so many rows on there is room for lines between the regions.
+/// From this number of rows on, rules separate the regions.
 const ROOMY: u16 = 20;
 
-/// The regions for a size.
+/// Computes the regions.
 pub(crate) fn areas(size: Size) -> Areas {
     let Size { columns, rows } = size;
     let line = u16::from(rows >= ROOMY);
@@ -51,12 +51,12 @@ pub(crate) fn list_rows(size: Size) -> Rect {
     }
 }
 
-/// How many lines of the list are shown.
+/// The number of list lines on the screen.
 pub(crate) fn rows(size: Size) -> usize {
     list_rows(size).height.into()
 }
 
-/// A column where it stands.
+/// A column with its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Placed {
     pub(crate) column: Column,
@@ -64,14 +64,14 @@ pub(crate) struct Placed {
     pub(crate) width: u16,
 }
 
-/// The columns at the left edge that mark the selected line.
+/// The width of the selection mark at the left edge.
 pub(crate) const MARGIN: u16 = 2;
 
-/// Between two columns.
+/// The space between two columns.
 const GAP: u16 = 2;
 
-/// The columns of the list that fit, and how wide they are. First columns give way, in the order of
-/// [`Column::GIVE_WAY`]; what is then left over goes to the texts that are cut.
+/// Computes which columns fit, and their widths. Columns are dropped in the order of
+/// [`Column::DROP_ORDER`]; the remaining space goes to the text columns.
 pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
     let room = columns.saturating_sub(MARGIN + 1);
     let mut kept: Vec<Column> = Column::ALL.to_vec();
@@ -83,7 +83,7 @@ pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
             .sum::<u16>()
             + gaps
     };
-    for column in Column::GIVE_WAY {
+    for column in Column::DROP_ORDER {
         if needed(&kept) <= room {
             break;
         }
@@ -99,7 +99,7 @@ pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
         Column::Owner,
         Column::State,
         Column::App,
-        Column::Left,
+        Column::TimeLeft,
     ] {
         if let Some((column, width)) = sized.iter_mut().find(|(column, _)| *column == growing) {
             let more = most(*column, widths).saturating_sub(*width).min(left);
@@ -117,21 +117,21 @@ pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
         .collect()
 }
 
-/// Narrower than this a column is of no use.
+/// The minimum useful width of a column.
 fn least(column: Column, widths: Widths) -> u16 {
     match column {
         Column::Name => most(column, widths).min(15),
         Column::App => most(column, widths).min(14),
         Column::Owner => most(column, widths).min(10),
         Column::State => most(column, widths).min(20),
-        Column::Left => 17,
+        Column::TimeLeft => 17,
         Column::Age | Column::Init => 11,
         Column::Rate => 7,
         Column::Spent | Column::Billed | Column::Idle => 10,
     }
 }
 
-/// Wider than this a column wastes room.
+/// The maximum useful width of a column.
 fn most(column: Column, widths: Widths) -> u16 {
     let text = |width: usize, title: Column, most: usize| {
         u16::try_from(width.clamp(title.title().len(), most)).unwrap_or(u16::MAX)
@@ -141,21 +141,21 @@ fn most(column: Column, widths: Widths) -> u16 {
         Column::App => text(widths.app, column, 36),
         Column::Owner => text(widths.owner, column, 30),
         Column::State => text(widths.state + 2, column, 38),
-        Column::Left => 32,
+        Column::TimeLeft => 32,
         fixed => least(fixed, widths),
     }
 }
 
-/// What is at a place of the screen while the list is open.
+/// A clickable part of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hit {
     /// The title of a column.
     Title(Column),
-    /// A line of the list, counted from its first.
+    /// A line of the list, as an index into all lines.
     Line(usize),
 }
 
-/// What is at a place.
+/// Returns the part of the list at a position on the screen.
 pub(crate) fn hit(model: &Model, x: u16, y: u16) -> Option<Hit> {
     let rows = list_rows(model.size);
     if y + 1 == rows.y {

@@ -1,4 +1,4 @@
-//! The list of stacks with its titles.
+//! The list of stacks, with column titles and group headings.
 //!
 //! ```text
 //!   NAME             OWNER     STATE            TIME LEFT ▲           $/H
@@ -34,11 +34,11 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
                 group,
             ),
             Line::Stack(at) => {
-                if let Some(stack) = model.world.stacks().get(*at) {
+                if let Some(stack) = model.store.stacks().get(*at) {
                     let selected = model
                         .list
                         .selected()
-                        .is_some_and(|key| stack.against(key).is_eq());
+                        .is_some_and(|key| stack.compare_key(key).is_eq());
                     row::render(
                         canvas,
                         Rect {
@@ -56,7 +56,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         }
     }
     if model.list.lines().is_empty() {
-        let text = "No stack fits the filter. Esc clears it.";
+        let text = "No stacks match the filter. Esc clears it.";
         canvas.put(
             area.x + 2,
             rows.y + 1,
@@ -92,11 +92,10 @@ fn heading(canvas: &mut Canvas<'_>, area: Rect, group: &Group) {
         &group.key,
         Tone::Heading,
     );
-    let noun = if group.stacks == 1 { "stack" } else { "stacks" };
     let rate = group
         .rate
         .map_or_else(String::new, |rate| format!(", {}/h", values::rate(rate)));
-    let text = format!("{} {noun}{rate}", group.stacks);
+    let text = format!("{}{rate}", values::count(group.stacks, "stack"));
     let x = canvas.put(
         x + 2,
         area.y,

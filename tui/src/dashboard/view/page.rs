@@ -1,4 +1,4 @@
-//! Lines that are longer than the screen: built whole, drawn from where they are scrolled to.
+//! Scrollable text: built completely, then drawn from the scroll position.
 
 use ratatui::layout::Rect;
 
@@ -7,17 +7,17 @@ use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::text::{clean, wrapped};
 
-/// How wide the names of fields are.
+/// The width of field names.
 const NAMES: usize = 16;
 
-/// Text to be scrolled.
+/// Lines of styled text.
 pub(super) struct Page {
     columns: usize,
     lines: Vec<Vec<(String, Ink)>>,
 }
 
 impl Page {
-    /// An empty page of so many columns.
+    /// Makes an empty page with a width in columns.
     pub(super) fn new(columns: u16) -> Self {
         Self {
             columns: columns.into(),
@@ -25,27 +25,27 @@ impl Page {
         }
     }
 
-    /// How many lines it has.
+    /// The number of lines.
     pub(super) fn len(&self) -> usize {
         self.lines.len()
     }
 
-    /// How wide it is.
+    /// The width in columns.
     pub(super) fn columns(&self) -> usize {
         self.columns
     }
 
-    /// A line of pieces.
+    /// Adds a line of styled pieces.
     pub(super) fn line(&mut self, pieces: impl IntoIterator<Item = (String, Ink)>) {
         self.lines.push(pieces.into_iter().collect());
     }
 
-    /// A line with nothing on it.
+    /// Adds an empty line.
     pub(super) fn blank(&mut self) {
         self.lines.push(Vec::new());
     }
 
-    /// A heading, with a blank line above it.
+    /// Adds a heading, after an empty line.
     pub(super) fn heading(&mut self, text: &str) {
         if !self.lines.is_empty() {
             self.blank();
@@ -53,7 +53,7 @@ impl Page {
         self.line([(text.to_owned(), Tone::Heading.into())]);
     }
 
-    /// Text, broken where the page ends; as far in as its first line is.
+    /// Adds wrapped text. Every line has the indentation of the text's first line.
     pub(super) fn text(&mut self, text: &str, ink: impl Into<Ink>) {
         let ink = ink.into();
         let indent = text.len() - text.trim_start_matches(' ').len();
@@ -63,7 +63,7 @@ impl Page {
         }
     }
 
-    /// A field: its name, and what it is, broken below itself.
+    /// Adds a field: a name, and a value that is wrapped in its own column.
     pub(super) fn field(&mut self, name: &str, text: &str, ink: impl Into<Ink>) {
         let ink = ink.into();
         let room = self.columns.saturating_sub(NAMES + 4).max(20);
@@ -76,7 +76,7 @@ impl Page {
         }
     }
 
-    /// Draws as many lines as there is room for.
+    /// Draws the lines that fit, from `scroll` on.
     pub(super) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
         let shown = self.lines.iter().skip(scroll);
         for (y, line) in (area.y..area.bottom()).zip(shown) {
@@ -87,7 +87,8 @@ impl Page {
         }
         let hidden = self.len().saturating_sub(scroll + usize::from(area.height));
         if hidden > 0 && area.height > 0 {
-            let text = format!("  {hidden} more lines ↓ ");
+            let noun = if hidden == 1 { "line" } else { "lines" };
+            let text = format!("  {hidden} more {noun} ↓ ");
             let columns = u16::try_from(width(&text)).unwrap_or(0);
             let x = area.right().saturating_sub(columns);
             canvas.put(x, area.bottom() - 1, columns, &text, Tone::Quiet);

@@ -1,4 +1,4 @@
-//! Popups: each has a file; they are as large as what they say, in the middle of the screen.
+//! Popups, centred on the screen. Each has its own file.
 
 mod extend;
 mod help;
@@ -29,17 +29,17 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: 
     }
 }
 
-/// The resources of a plan, one a line.
-pub(super) fn doomed(page: &mut Page, plan: &TeardownPlan) {
+/// Adds the resources of a teardown plan, one per line.
+pub(super) fn plan_resources(page: &mut Page, plan: &TeardownPlan) {
     teardown::list(page, plan);
 }
 
-/// How many resources of a plan go, and what that frees.
-pub(super) fn goes(plan: &TeardownPlan) -> String {
-    teardown::goes(plan)
+/// Summarises a teardown plan: the number of resources and the savings.
+pub(super) fn plan_summary(plan: &TeardownPlan) -> String {
+    teardown::plan_summary(plan)
 }
 
-/// An area of a size in the middle of another, no larger than it.
+/// Returns an area of the given size, centred in another and no larger than it.
 fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
     let (width, height) = (
         columns.min(area.width.saturating_sub(2)),
@@ -53,7 +53,7 @@ fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
     }
 }
 
-/// A line that is being written, scrolled so that its cursor is seen.
+/// Draws a text field, scrolled so that its cursor is visible.
 pub(super) fn line(
     canvas: &mut Canvas<'_>,
     x: u16,
@@ -87,7 +87,7 @@ fn skip_columns(text: &str, columns: usize) -> String {
         .collect()
 }
 
-/// The keys at the foot of a popup: pairs of a key and what it does.
+/// Draws the key line of a popup: pairs of a key and a label.
 fn keys(canvas: &mut Canvas<'_>, x: u16, y: u16, columns: u16, pairs: &[(&str, &str)]) {
     let end = x + columns;
     let mut x = x;

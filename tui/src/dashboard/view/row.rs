@@ -10,24 +10,24 @@ use super::glyphs;
 use super::layout::Placed;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::column::Column;
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::values::UNKNOWN;
 use crate::format::{fields, values};
 
-/// How wide the words for the time left are: `3 h 12 min`.
+/// The width of the time left in words: `3 h 12 min`.
 const LEFT_WORDS: u16 = 11;
 
 pub(super) fn render(
     canvas: &mut Canvas<'_>,
     area: Rect,
     columns: &[Placed],
-    stack: &Stack,
+    stack: &StackRow,
     selected: bool,
     model: &Model,
 ) {
-    let listing = stack.listing(model.world.view());
+    let listing = stack.listing(model.store.view());
     for placed in columns {
         cell(canvas, area.y, *placed, stack, &listing, model.now());
     }
@@ -41,7 +41,7 @@ fn cell(
     canvas: &mut Canvas<'_>,
     y: u16,
     placed: Placed,
-    stack: &Stack,
+    stack: &StackRow,
     listing: &Listing,
     now: Timestamp,
 ) {
@@ -54,7 +54,7 @@ fn cell(
             canvas.put_name(x, y, width, &fields::app_version(listing), Tone::Plain);
         }
         Column::Owner => {
-            // People know each other by how their names begin.
+            // Owners are recognised by how their names begin, so cut off the end.
             canvas.put(x, y, width, listing.owner.as_str(), Tone::Plain);
         }
         Column::State => {
@@ -65,7 +65,7 @@ fn cell(
             );
             canvas.put(x, y, width, &text, fields::state_tone(listing));
         }
-        Column::Left => time_left(canvas, y, placed, stack, listing, now),
+        Column::TimeLeft => time_left(canvas, y, placed, stack, listing, now),
         Column::Age => canvas.put_right(x, y, width, &fields::age(listing, now), Tone::Plain),
         Column::Rate => canvas.put_right(x, y, width, &fields::hourly(listing), Tone::Plain),
         Column::Spent => canvas.put_right(x, y, width, &fields::spent(listing), Tone::Plain),
@@ -79,14 +79,14 @@ fn time_left(
     canvas: &mut Canvas<'_>,
     y: u16,
     placed: Placed,
-    stack: &Stack,
+    stack: &StackRow,
     listing: &Listing,
     now: Timestamp,
 ) {
     let Placed { x, width, .. } = placed;
     let columns = width.saturating_sub(LEFT_WORDS + 1);
     let tone = fields::left_tone(listing);
-    if let Some(left) = stack.thousandths_left(now) {
+    if let Some(left) = stack.remaining_permille(now) {
         let (full, rest) = glyphs::bar(left, columns);
         let bar = match tone {
             Tone::Plain => Tone::Good,
@@ -104,7 +104,7 @@ fn time_left(
     );
 }
 
-/// The time left; with a minus sign what has passed since.
+/// The time left, or the time since the expiry with a minus sign.
 fn left_words(listing: &Listing, now: Timestamp) -> String {
     match listing.expires_at {
         None => UNKNOWN.to_owned(),
@@ -130,7 +130,7 @@ fn idle_tone(listing: &Listing) -> Tone {
     }
 }
 
-/// How long it took to be of use; with `…` while that goes on.
+/// The init overhead; followed by `…` while it is still growing.
 fn init(listing: &Listing, now: Timestamp) -> String {
     match (listing.init.total_seconds, listing.init.requested_at) {
         (Some(total), _) => values::seconds(total),

@@ -1,4 +1,4 @@
-//! The line above the keys: the filter while it is written, else what was said last, else what is shown.
+//! The status line: the filter's text field, the last message, or the filter and the sort order.
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -16,14 +16,14 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         canvas.rule(area.x, area.y, area.width);
     }
     let (x, width) = (area.x + 1, area.width.saturating_sub(2));
-    if model.list.writing {
+    if model.list.editing_filter {
         return filter(canvas, x, y, width, model);
     }
-    if let Some(said) = &model.said {
+    if let Some(said) = &model.status {
         canvas.put(x, y, width, &said.text, said.tone);
         return;
     }
-    if matches!(model.screen, Screen::List) && !model.world.stacks().is_empty() {
+    if matches!(model.screen, Screen::List) && !model.store.stacks().is_empty() {
         canvas.put(x, y, width, &shown(model), Tone::Quiet);
     }
 }
@@ -31,11 +31,11 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 fn filter(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, model: &Model) {
     let input = &model.list.input;
     let x = canvas.put(x, y, width, "/ ", Ink::Accent);
-    let count = format!("{} of {}", model.list.stacks(), model.world.stacks().len());
+    let count = format!("{} of {}", model.list.stacks(), model.store.stacks().len());
     let room = width.saturating_sub(4 + u16::try_from(count.len()).unwrap_or(0));
     super::popup::line(canvas, x, y, room, input, true);
     if input.value().is_empty() {
-        let hint = "words, or owner:ana phase:purgatory flag:held, !not";
+        let hint = "words, owner:ana, phase:purgatory, flag:held, !not";
         canvas.put(x + 1, y, room.saturating_sub(1), hint, Tone::Quiet);
     }
     canvas.put_right(
@@ -47,21 +47,21 @@ fn filter(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, model: &Model) {
     );
 }
 
-/// What the list shows, in words.
+/// The filter, the sort order, the grouping and the age of the cloud data.
 fn shown(model: &Model) -> String {
     let list = &model.list;
     let mut text = if list.is_filtered() {
         format!(
-            "{} of {} fit {}",
+            "{} of {} match {}",
             list.stacks(),
-            model.world.stacks().len(),
+            model.store.stacks().len(),
             list.input.value()
         )
     } else {
-        "all".to_owned()
+        "all stacks".to_owned()
     };
-    text.push_str(" · by ");
-    text.push_str(list.order.words());
+    text.push_str(" · sorted by ");
+    text.push_str(list.order.label());
     match list.grouping {
         Grouping::None => {}
         Grouping::App => text.push_str(" · grouped by app"),
@@ -74,24 +74,25 @@ fn shown(model: &Model) -> String {
     text
 }
 
-/// How old what is known of the cloud is; `None` where there is no cloud.
+/// The age of the cloud data; `None` if no account is configured.
 fn sight(model: &Model) -> Option<String> {
-    let known = model.world.cloud().map(CloudView::known);
+    let known = model.store.cloud().map(CloudView::known);
     let looked = known.and_then(|known| known.places.values().map(|place| place.tried_at).min());
     let gaps = known.map_or(0, |known| known.unchecked().len());
     let gaps = match gaps {
         0 => String::new(),
-        // What a stack's page tells in full.
-        count => format!(", {count} silent"),
+        // The page of each stack lists the failed sources.
+        1 => ", 1 source failed".to_owned(),
+        count => format!(", {count} sources failed"),
     };
     let time = |at: Timestamp| at.strftime("%H:%M:%S").to_string();
-    match (model.asking, looked) {
-        (true, None) => Some("asking the cloud…".to_owned()),
-        (true, Some(at)) => Some(format!("cloud as of {}, asking again…", time(at))),
-        (false, Some(at)) => Some(format!("cloud as of {}{gaps}", time(at))),
+    match (model.syncing, looked) {
+        (true, None) => Some("querying AWS…".to_owned()),
+        (true, Some(at)) => Some(format!("AWS data from {}, refreshing…", time(at))),
+        (false, Some(at)) => Some(format!("AWS data from {}{gaps}", time(at))),
         (false, None) => model
-            .setting
+            .settings
             .cloud
-            .then(|| "the cloud was not asked yet".to_owned()),
+            .then(|| "AWS not queried yet".to_owned()),
     }
 }

@@ -1,61 +1,61 @@
-//! More time for a stack: what the policy still allows, and a line for what it does not list.
+//! The extend popup: durations that the policy allows, and a text field for any other.
 
 use jiff::Timestamp;
 use stack::{Elapsed, Lease, Policy, Refusal, Span, StackName};
 use tui_input::Input;
 
-/// What is offered, as far as it is allowed.
+/// The durations to offer, in minutes, if the policy allows them.
 const OFFERED: [u32; 5] = [60, 4 * 60, 8 * 60, 24 * 60, 3 * 24 * 60];
 
 /// The popup.
 #[derive(Debug)]
-pub(crate) struct Extend {
+pub(crate) struct ExtendDialog {
     pub(crate) stack: StackName,
-    /// When it expires now.
+    /// When the lease expires now.
     pub(crate) expires_at: Timestamp,
-    /// What can be chosen; the last is a line to write.
-    pub(crate) choices: Vec<Choice>,
-    /// Which of them is chosen.
+    /// The options; the last one is the text field.
+    pub(crate) choices: Vec<ExtendOption>,
+    /// The index of the selected option.
     pub(crate) chosen: usize,
-    /// The latest end that the policy allows, and the limit behind it; `None`: there is no limit.
+    /// The latest expiry that the policy allows, with its `max_ttl`; `None`: no limit.
     pub(crate) latest: Option<(Timestamp, Span)>,
-    /// What is written in the last choice.
+    /// The text field of the last option.
     pub(crate) input: Input,
-    /// What is wrong with it.
+    /// Why the text was rejected.
     pub(crate) problem: Option<String>,
 }
 
-/// One way to go on.
+/// One option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// So much longer, until then.
+pub(crate) enum ExtendOption {
+    /// Extend by a duration, until a time.
     By { by: Span, until: Timestamp },
-    /// As long as is allowed.
+    /// Extend to the latest time that the policy allows.
     Latest { by: Span, until: Timestamp },
-    /// As long as is written.
+    /// Extend by the duration in the text field.
     Written,
 }
 
-impl Extend {
+impl ExtendDialog {
     pub(crate) fn new(lease: &Lease, policy: &Policy, now: Timestamp) -> Self {
         let from = now.max(lease.expires_at);
         let latest = policy.max_ttl.map(|max| (max.after(lease.created_at), max));
-        let mut choices: Vec<Choice> = OFFERED
+        let mut choices: Vec<ExtendOption> = OFFERED
             .into_iter()
             .map(Span::minutes)
             .filter_map(|by| {
                 let until = policy.extend(lease, by, now).ok()?;
-                Some(Choice::By { by, until })
+                Some(ExtendOption::By { by, until })
             })
             .collect();
         let rest = latest.and_then(|(at, _)| {
             let by = Span::from_seconds(Elapsed::between(from, at).seconds())?;
             let until = policy.extend(lease, by, now).ok()?;
-            Some(Choice::Latest { by, until })
+            Some(ExtendOption::Latest { by, until })
         });
         choices.extend(rest);
         if !choices.is_empty() {
-            choices.push(Choice::Written);
+            choices.push(ExtendOption::Written);
         }
         Self {
             stack: lease.name.clone(),
@@ -69,11 +69,11 @@ impl Extend {
     }
 
     /// Whether keys write text.
-    pub(crate) fn is_written(&self) -> bool {
-        self.choices.get(self.chosen) == Some(&Choice::Written)
+    pub(crate) fn is_text_focused(&self) -> bool {
+        self.choices.get(self.chosen) == Some(&ExtendOption::Written)
     }
 
-    /// By how much, if that is known and allowed.
+    /// Returns the chosen duration, or why it is not allowed.
     pub(crate) fn by(
         &self,
         lease: &Lease,
@@ -81,8 +81,8 @@ impl Extend {
         now: Timestamp,
     ) -> Result<Span, String> {
         match self.choices.get(self.chosen) {
-            Some(Choice::By { by, .. } | Choice::Latest { by, .. }) => Ok(*by),
-            Some(Choice::Written) => {
+            Some(ExtendOption::By { by, .. } | ExtendOption::Latest { by, .. }) => Ok(*by),
+            Some(ExtendOption::Written) => {
                 let text = self.input.value().trim();
                 let text = text.strip_prefix('+').unwrap_or(text);
                 let by: Span = text
@@ -91,7 +91,7 @@ impl Extend {
                 let refused = |refusal: Refusal| refusal.to_string();
                 policy.extend(lease, by, now).map(|_| by).map_err(refused)
             }
-            None => Err("the policy allows no more time".to_owned()),
+            None => Err("the lease is at the policy's max_ttl".to_owned()),
         }
     }
 }

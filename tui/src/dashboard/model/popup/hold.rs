@@ -1,4 +1,4 @@
-//! The reaper is to leave a stack alone: until when, and why.
+//! The hold popup: until when, and why.
 
 use jiff::Timestamp;
 use stack::{Lease, Policy, Span, StackName};
@@ -6,35 +6,35 @@ use tui_input::Input;
 
 use crate::format::until::Until;
 
-/// What is written first: long enough for an afternoon.
+/// The preset end of a hold.
 const USUAL: &str = "4h";
 
 /// The popup.
 #[derive(Debug)]
-pub(crate) struct Hold {
+pub(crate) struct HoldDialog {
     pub(crate) stack: StackName,
     /// A duration or a time.
     pub(crate) until: Input,
-    /// The reason, for whoever looks at the stack meanwhile.
+    /// The reason, shown to everyone who looks at the stack.
     pub(crate) why: Input,
-    /// Which of the two is being written.
-    pub(crate) field: Field,
-    /// The hold that lasts already.
+    /// The focused text field.
+    pub(crate) field: HoldField,
+    /// The end of the current hold, if there is one.
     pub(crate) before: Option<Timestamp>,
-    /// How long a hold may last.
+    /// The policy's `max_hold`; `None`: no limit.
     pub(crate) longest: Option<Span>,
-    /// What is wrong with what was written.
+    /// Why the input was rejected.
     pub(crate) problem: Option<String>,
 }
 
-/// A line of the popup.
+/// A text field of the popup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Field {
+pub(crate) enum HoldField {
     Until,
     Why,
 }
 
-impl Hold {
+impl HoldDialog {
     pub(crate) fn new(lease: &Lease, policy: &Policy, now: Timestamp) -> Self {
         let longest = policy.max_hold;
         let usual = match longest {
@@ -47,48 +47,48 @@ impl Hold {
             stack: lease.name.clone(),
             until: Input::new(usual),
             why: Input::new(why.map(|hold| hold.why.clone()).unwrap_or_default()),
-            field: Field::Until,
+            field: HoldField::Until,
             before,
             longest,
             problem: None,
         }
     }
 
-    /// The line that is being written.
+    /// The focused text field.
     pub(crate) fn input(&mut self) -> &mut Input {
         match self.field {
-            Field::Until => &mut self.until,
-            Field::Why => &mut self.why,
+            HoldField::Until => &mut self.until,
+            HoldField::Why => &mut self.why,
         }
     }
 
-    /// The other line.
+    /// Moves the focus to the other field.
     pub(crate) fn turn(&mut self) {
         self.field = match self.field {
-            Field::Until => Field::Why,
-            Field::Why => Field::Until,
+            HoldField::Until => HoldField::Why,
+            HoldField::Why => HoldField::Until,
         };
     }
 
-    /// Until when and why, if both are there and allowed; else in which line something is wrong.
+    /// Returns the end and the reason, or the field that is wrong and why.
     pub(crate) fn read(
         &self,
         policy: &Policy,
         now: Timestamp,
-    ) -> Result<(Timestamp, String), (Field, String)> {
+    ) -> Result<(Timestamp, String), (HoldField, String)> {
         let until: Until = self
             .until
             .value()
             .trim()
             .parse()
-            .map_err(|problem| (Field::Until, problem))?;
+            .map_err(|problem| (HoldField::Until, problem))?;
         let until = policy
             .hold(until.resolve(now), now)
-            .map_err(|refusal| (Field::Until, refusal.to_string()))?;
+            .map_err(|refusal| (HoldField::Until, refusal.to_string()))?;
         let why = self.why.value().trim();
         if why.is_empty() {
-            let problem = "say why, for whoever looks at the stack meanwhile";
-            return Err((Field::Why, problem.to_owned()));
+            let problem = "enter a reason";
+            return Err((HoldField::Why, problem.to_owned()));
         }
         Ok((until, why.to_owned()))
     }

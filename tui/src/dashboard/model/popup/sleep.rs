@@ -1,44 +1,45 @@
-//! A stack is to sleep: what would stop, what goes on costing, until when, and the yes that is taken only when that was seen.
+//! The sleep popup: what would stop, what keeps costing, the end of the sleep, and the confirmation
+//! once the plan was on the screen.
 
 use jiff::Timestamp;
 use stack::StackName;
 use stack::service::power::SleepPlan;
 use tui_input::Input;
 
-use super::question::Question;
+use super::plan_request::PlanRequest;
 use crate::format::until::Until;
 
 /// The popup.
 #[derive(Debug)]
-pub(crate) struct Nap {
+pub(crate) struct SleepDialog {
     pub(crate) stack: StackName,
-    /// What would stop.
-    pub(crate) question: Question<SleepPlan>,
-    /// Until when it is to sleep; empty: until somebody wakes it.
+    /// The plan.
+    pub(crate) request: PlanRequest<SleepPlan>,
+    /// When to wake the stack; empty: when a user wakes it.
     pub(crate) until: Input,
-    /// That is being written.
+    /// The user is editing the text field.
     pub(crate) writing: bool,
-    /// What is wrong with what was written.
+    /// Why the text was rejected.
     pub(crate) problem: Option<String>,
 }
 
-impl Nap {
+impl SleepDialog {
     pub(crate) fn new(stack: StackName) -> Self {
         Self {
             stack,
-            question: Question::asked(),
+            request: PlanRequest::pending(),
             until: Input::default(),
             writing: false,
             problem: None,
         }
     }
 
-    /// The plan, when there is something to stop.
+    /// Returns the plan if it stops anything.
     pub(crate) fn may_proceed(&self) -> Option<&SleepPlan> {
-        self.question.known().filter(|plan| !plan.stops.is_empty())
+        self.request.plan().filter(|plan| !plan.stops.is_empty())
     }
 
-    /// When it is to be woken, for somebody who says so now; `None` where nothing was written.
+    /// Returns when to wake the stack, relative to `now`; `None` if the text field is empty.
     pub(crate) fn wakes_at(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {
         let text = self.until.value().trim();
         if text.is_empty() {
@@ -49,13 +50,13 @@ impl Nap {
         if at > now {
             Ok(Some(at))
         } else {
-            Err("that has passed already".to_owned())
+            Err("this time is in the past".to_owned())
         }
     }
 
-    /// How many lines the plan's list has.
+    /// The number of lines in the plan's list.
     pub(crate) fn lines(&self) -> usize {
-        self.question.known().map_or(0, |plan| {
+        self.request.plan().map_or(0, |plan| {
             plan.stops.len() + plan.remains.resources.len() + plan.not_looked.len()
         })
     }

@@ -1,4 +1,4 @@
-//! What a stack costs: the estimate and the bill beside each other, never mixed, and what neither knows.
+//! Cost: the estimate and the billed amount, never mixed, and what neither of them covers.
 
 use stack::Listing;
 use stack::service::billing::{PRICE_PER_REQUEST, billed};
@@ -15,29 +15,27 @@ pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
     let rate = match (cost.hourly_usd, &cost.hourly_source) {
         (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
         (Some(rate), None) => format!("{}/h", values::rate(rate)),
-        (None, _) if model.has_cloud() => "unknown: nothing of it has a price".to_owned(),
+        (None, _) if model.has_cloud() => "unknown: no resource has a known price".to_owned(),
         (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
     };
     page.field("rate", &rate, Tone::Plain);
     so_far(page, listing, model);
     let until = match cost.until_expiry_usd {
-        Some(until) => format!("{} more by estimate", values::usd(until)),
+        Some(until) => format!("{} more (estimate)", values::usd(until)),
         None => "unknown".to_owned(),
     };
     page.field("until expiry", &until, Tone::Plain);
     if !cost.unpriced.is_empty() {
-        page.field("not covered", &cost.unpriced.join(", "), Tone::Quiet);
+        page.field("not priced", &cost.unpriced.join(", "), Tone::Quiet);
     }
 }
 
-/// What it has cost until now: by list price, and by the bill.
+/// Adds the cost until now: the estimate and the billed amount.
 pub(super) fn so_far(page: &mut Page, listing: &Listing, model: &Model) {
     let estimate = match listing.cost.spent_usd {
         Some(usd) => format!("{} so far (rate × time)", values::usd(usd)),
-        None if listing.origin.is_none() => {
-            "unknown: nobody wrote down what it has cost before".to_owned()
-        }
-        None => "unknown: no rate was ever known".to_owned(),
+        None if listing.origin.is_none() => "unknown: no cost history".to_owned(),
+        None => "unknown: the rate was never known".to_owned(),
     };
     page.field("estimate", &estimate, Tone::Plain);
     match bill(listing, model) {
@@ -49,11 +47,11 @@ pub(super) fn so_far(page: &mut Page, listing: &Listing, model: &Model) {
     }
 }
 
-/// What was billed, and what of that may still change; else why nothing is known.
+/// Returns the billed amount and how final it is, or why it is unknown.
 fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
-    let Some(cloud) = model.world.cloud() else {
-        return Err(if model.setting.cloud {
-            "unknown: the cloud was not asked yet".to_owned()
+    let Some(cloud) = model.store.cloud() else {
+        return Err(if model.settings.cloud {
+            "unknown: AWS not queried yet".to_owned()
         } else {
             "unknown: no account is configured".to_owned()
         });
@@ -62,28 +60,25 @@ fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
     if known.days.is_empty() {
         let (name, price) = (&listing.name, values::usd(PRICE_PER_REQUEST));
         return Err(format!(
-            "unknown: the bill was not asked for yet; `jiti cost {name} --billed` does, for {price}"
+            "unknown: not queried yet; `jiti cost {name} --billed` queries it for {price}"
         ));
     }
     if several(listing, cloud) {
-        let text = "unknown: the bill knows stacks by their names alone, and several have this one";
+        let text = "unknown: the bill has only stack names, and several stacks have this name";
         return Err(text.to_owned());
     }
     let Some(billed) = billed(known, &listing.name, listing.created_at) else {
         let text = if known.lines.is_empty() {
-            "unknown: AWS was asked, and bills nothing under the tag jiti:stack"
+            "unknown: AWS bills nothing under the tag jiti:stack"
         } else {
-            "unknown: the bill is a day late, and speaks of no day since it began"
+            "unknown: the bill is a day late and has no day of this stack yet"
         };
         return Err(text.to_owned());
     };
     let open = if billed.estimated_usd.amount().is_zero() {
-        "none of it is estimated any more".to_owned()
+        "final".to_owned()
     } else {
-        format!(
-            "{} of it may still change",
-            values::usd(billed.estimated_usd)
-        )
+        format!("{} may still change", values::usd(billed.estimated_usd))
     };
     let remark = known.remark.as_ref().map(|remark| format!("; {remark}"));
     Ok((
@@ -92,7 +87,7 @@ fn bill(listing: &Listing, model: &Model) -> Result<(String, String), String> {
     ))
 }
 
-/// Whether tags tell of stacks of this name with different apps or owners.
+/// Whether tags name several stacks of this name, with different apps or owners.
 fn several(listing: &Listing, cloud: &CloudView) -> bool {
     let named = cloud
         .stacks()

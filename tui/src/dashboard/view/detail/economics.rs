@@ -1,4 +1,4 @@
-//! Whether building it just in time pays: what is known for that, and what is not.
+//! Economics: cost, idle cost and, later, the verdict of rebuild, sleep or keep.
 
 use stack::idle::IdleState;
 use stack::{Listing, Phase};
@@ -6,29 +6,29 @@ use stack::{Listing, Phase};
 use super::super::page::Page;
 use super::cost;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
 use crate::format::style::Tone;
 use crate::format::{describe, values};
 
-pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
+pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
     page.text("Rebuild, sleep or keep?", Tone::Heading);
     page.blank();
     let text = if model.has_cloud() {
-        "Which of the three is cheapest takes measured costs and the history of this app. This page does not work it out yet, and jiti does not guess."
+        "The cheapest option depends on measured costs and on this app's history. This page does not compute it yet."
     } else {
-        "Which of the three is cheapest is worked out from measured costs and from the history of this app. No account is configured, so nothing is measured yet, and jiti does not guess."
+        "The cheapest option depends on measured costs and on this app's history. No account is configured, so there are no measurements yet."
     };
     page.text(text, Tone::Plain);
     page.blank();
-    page.text("What is known so far:", Tone::Quiet);
-    let listing = stack.listing(model.world.view());
+    page.text("Known so far:", Tone::Quiet);
+    let listing = stack.listing(model.store.view());
     cost::so_far(page, &listing, model);
     let init = listing.init.usd.map_or_else(unknown, values::usd);
     page.field("one init", &init, Tone::Plain);
     idle(page, &listing, model);
 }
 
-/// What of it was for nobody.
+/// Adds the idle cost.
 fn idle(page: &mut Page, listing: &Listing, model: &Model) {
     let idle = &listing.idle;
     let rate = idle
@@ -39,8 +39,8 @@ fn idle(page: &mut Page, listing: &Listing, model: &Model) {
     });
     let (now, wasted, tone) = match idle.state {
         _ if listing.phase == Phase::Asleep => (
-            "it sleeps: nothing of it computes".to_owned(),
-            "nothing now: it sleeps".to_owned(),
+            "asleep: compute is stopped".to_owned(),
+            "none: asleep".to_owned(),
             Tone::Plain,
         ),
         IdleState::Idle => (
@@ -50,11 +50,11 @@ fn idle(page: &mut Page, listing: &Listing, model: &Model) {
         ),
         IdleState::Active => (
             describe::idle(idle.state).to_owned(),
-            "nothing now: it is in use".to_owned(),
+            "none: in use".to_owned(),
             Tone::Plain,
         ),
         IdleState::Unknown => (
-            "unknown: not everything of it was seen".to_owned(),
+            "unknown: not every resource has been measured".to_owned(),
             unknown(),
             Tone::Quiet,
         ),

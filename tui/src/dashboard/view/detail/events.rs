@@ -1,4 +1,4 @@
-//! What happened to a stack, the newest first.
+//! The stack's events, newest first.
 
 use super::super::page::Page;
 use crate::dashboard::model::detail::Detail;
@@ -8,12 +8,12 @@ use crate::format::{describe, values};
 
 pub(super) fn fill(page: &mut Page, detail: &Detail) {
     if detail.stack.leased().is_none() {
-        let text = "Only tags tell of it: nothing that happens to it is written in this ledger.";
+        let text = "Found by tags only: this ledger has no events of this stack.";
         return page.text(text, Tone::Plain);
     }
     let events = match &detail.events {
-        None => return page.text("Reading its events…", Tone::Quiet),
-        Some(Err(problem)) => return page.text(&problem.said, Tone::Alarm),
+        None => return page.text("Reading the events…", Tone::Quiet),
+        Some(Err(problem)) => return page.text(&problem.message, Tone::Alarm),
         Some(Ok(events)) => events,
     };
     for event in events.iter().rev() {
@@ -21,7 +21,7 @@ pub(super) fn fill(page: &mut Page, detail: &Detail) {
         let by = format!("{} ({})", event.actor, describe::source(event.source));
         let room = page.columns().saturating_sub(BEFORE).max(20);
         let mut lines = wrapped(&clean(&what), Some(room));
-        // Who did it is half of what is asked: it is never cut off.
+        // The actor is always shown in full.
         let last = lines.last().map_or(0, |line| Clean::new(line).width());
         let fits = last + 2 + Clean::new(&by).width() <= room;
         if !fits {
@@ -48,5 +48,5 @@ pub(super) fn fill(page: &mut Page, detail: &Detail) {
     }
 }
 
-/// The columns of the number and the time.
+/// The width of the event's number and time.
 const BEFORE: usize = 28;

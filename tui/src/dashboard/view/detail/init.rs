@@ -1,4 +1,4 @@
-//! Where the start-up time went: its parts, and its phases as a chart.
+//! Init overhead: its parts, and a chart of its phases.
 //!
 //! ```text
 //!   PHASE              CLASS       TOOK      FROM REQUEST TO READY
@@ -11,7 +11,7 @@ use stack::listing::ListedInit;
 
 use super::super::page::Page;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::theme::Ink;
 use crate::format::fields;
 use crate::format::gantt::{self, Bar};
@@ -19,25 +19,25 @@ use crate::format::style::Tone;
 use crate::format::text::Clean;
 use crate::format::values::{self, UNKNOWN};
 
-/// How wide the chart may be.
+/// The maximum width of the chart.
 const WIDEST: u32 = 80;
 
-pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
+pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
     let now = model.now();
-    let listing = stack.listing(model.world.view());
+    let listing = stack.listing(model.store.view());
     let init = &listing.init;
     if stack.lease().is_none() {
-        let text = "Only tags tell of it: how long it took to be of use was written down nowhere.";
+        let text = "Start-up time unknown";
         return page.text(text, Tone::Plain);
     }
     let Some(requested) = init.requested_at else {
         page.text(
-            "This stack declares no readiness: it counts as ready when it is created.",
+            "This stack declares no readiness check: it is ready when it is created.",
             Tone::Plain,
         );
         page.blank();
         page.text(
-            "With `ready_timeout` on its jiti_stack, and a jiti_readiness or `jiti mark NAME ready`, jiti measures how long it takes to become useful, and where that time goes.",
+            "To measure the init overhead by phase, set `ready_timeout` on the jiti_stack, and report readiness with a jiti_readiness or `jiti mark NAME ready`.",
             Tone::Quiet,
         );
         return;
@@ -52,14 +52,14 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         Tone::Heading
     };
     page.field(
-        "in all",
+        "total",
         &format!("{}{cost}", fields::init(&listing, now)),
         tone,
     );
     let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), values::seconds);
     page.field("requested", &values::moment(requested, now), Tone::Plain);
-    page.field("to provisioned", &time(init.provision_seconds), Tone::Plain);
-    page.field("then to ready", &time(init.ready_seconds), Tone::Plain);
+    page.field("provisioning", &time(init.provision_seconds), Tone::Plain);
+    page.field("ready after", &time(init.ready_seconds), Tone::Plain);
     if let Some(slowest) = &init.slowest_phase {
         page.field("slowest phase", slowest, Tone::Notice);
     }
@@ -69,7 +69,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     page.blank();
     if init.phases.is_empty() {
         page.text(
-            "No phase was told. `jiti mark NAME PHASE start|done` tells one.",
+            "No phases reported. `jiti mark NAME PHASE start|done` reports one.",
             Tone::Quiet,
         );
     } else {
@@ -134,7 +134,7 @@ fn chart(page: &mut Page, init: &ListedInit, end: jiff::Timestamp, requested: ji
     }
 }
 
-/// A text in exactly so many columns.
+/// Fits a text into exactly this many columns.
 fn cell(text: &str, columns: usize) -> String {
     let text = Clean::new(text).shortened(columns);
     let rest = columns.saturating_sub(text.width());

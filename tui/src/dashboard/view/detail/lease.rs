@@ -1,4 +1,4 @@
-//! The lease as a line of time and in words: until when, why so, and whose it is.
+//! The lease: a timeline, when it ends and why, and the stack's owner, origin, cost and use.
 
 use stack::listing::{Flag, Listing};
 use stack::sleep::RemainingCosts;
@@ -6,13 +6,13 @@ use stack::{Lease, Phase, RenewOn};
 
 use super::super::page::Page;
 use super::{cost, progress, timeline};
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::{Model, Screen};
 use crate::format::style::Tone;
 use crate::format::{describe, fields, values};
 
-pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
-    let view = model.world.view();
+pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
+    let view = model.store.view();
     let listing = stack.listing(view);
     timeline::fill(page, stack, &listing, model);
     match stack.lease() {
@@ -37,7 +37,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         );
     }
     if let Some(origin) = &listing.origin {
-        page.field("origin", &origin.directory, Tone::Plain);
+        page.field("applied from", &origin.directory, Tone::Plain);
         let how = format!("workspace {}, {}", origin.workspace, origin.command);
         page.field("", &how, Tone::Quiet);
     }
@@ -45,8 +45,8 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
         let accounts = more
             .iter()
             .fold(account.clone(), |all, one| all + ", " + one);
-        let place = format!("account {accounts}: {}", listing.regions.join(", "));
-        page.field("stands in", &place, Tone::Plain);
+        let place = format!("{accounts}: {}", listing.regions.join(", "));
+        page.field("account", &place, Tone::Plain);
     }
     if let Some(lease) = stack.lease() {
         residue(page, lease);
@@ -55,22 +55,21 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
     usage(page, stack, &listing, model);
 }
 
-/// What there is instead of a lease.
+/// Adds what is known without a lease.
 fn by_tags(page: &mut Page, listing: &Listing) {
     page.heading("Lease");
-    let text =
-        "none in this ledger: only its tags tell of it. No reaper ends it; d does, by a sweep.";
+    let text = "Found by tags only; no lease in this ledger. The reaper ignores it; d sweeps it.";
     page.field("lease", text, Tone::Notice);
     let end = match listing.expires_at {
-        Some(_) => "its earliest resource, and the tag jiti:ttl",
-        None => "unknown: no service tells when it began, or no tag jiti:ttl for how long",
+        Some(_) => "creation of its oldest resource + tag jiti:ttl",
+        None => "unknown: no creation time or no tag jiti:ttl",
     };
-    page.field("its end is", end, Tone::Quiet);
+    page.field("expires at", end, Tone::Quiet);
 }
 
-/// What will end it, and what puts that off.
+/// Adds when the stack ends, and what delays it.
 fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
-    let view = model.world.view();
+    let view = model.store.view();
     let now = view.now;
     page.heading("Lease");
     let renewed = match lease.terms.renew_on {
@@ -87,7 +86,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         (Some(at), None) => (values::moment(at, now), Tone::Plain),
         (None, None) => (nothing_will(listing).to_owned(), Tone::Plain),
     };
-    page.field("dies at", &dies, tone);
+    page.field("ends at", &dies, tone);
     match lease.hold.as_ref().filter(|_| listing.hold_until.is_some()) {
         Some(hold) => {
             let text = format!(
@@ -100,17 +99,17 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         }
         None => page.field("held", "no", Tone::Quiet),
     }
-    let cap = match model.setting.policy.max_ttl {
-        None => "none: the policy has no max_ttl".to_owned(),
+    let cap = match model.settings.policy.max_ttl {
+        None => "no limit: the policy has no max_ttl".to_owned(),
         Some(max) => {
             let latest = max.after(lease.created_at);
             format!("{} (max_ttl {max})", values::moment(latest, now))
         }
     };
-    page.field("at the latest", &cap, Tone::Quiet);
+    page.field("latest possible", &cap, Tone::Quiet);
     if let Some(teardown) = &lease.teardown {
         let text = format!(
-            "for {} since {}: {} (process {} on {})",
+            "by {}, started {}: {} (process {} on {})",
             teardown.by,
             values::moment(teardown.started_at, now),
             teardown.why,
@@ -121,34 +120,31 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
     }
 }
 
-/// What a stack that sleeps goes on costing, and when it wakes.
-fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
+/// Adds what a sleeping stack still costs, and when it wakes.
+fn sleep(page: &mut Page, stack: &StackRow, lease: &Lease, model: &Model) {
     let half = lease.partly_asleep || lease.partly_awake;
     if stack.phase != Phase::Asleep && !half {
         return;
     }
-    let (view, now) = (model.world.view(), model.now());
+    let (view, now) = (model.store.view(), model.now());
     page.heading("Sleep");
     if half {
-        let text = "half: not all of it was turned, or it is not over yet; z and w both finish it";
+        let text = "partly asleep; press z to finish, w to wake";
         page.field("state", text, Tone::Notice);
     }
-    if let Some(cloud) = model.world.cloud() {
+    if let Some(cloud) = model.store.cloud() {
         let remains = RemainingCosts::asleep(&stack.resources(cloud));
-        page.field("cost", &progress::goes_on(&remains), Tone::Plain);
+        page.field("cost", &progress::remaining_cost(&remains), Tone::Plain);
     }
     match lease.wake_at {
         Some(at) => {
-            let text = format!(
-                "by itself at {}, through the reaper",
-                values::moment(at.0, now)
-            );
+            let text = format!("at {}, by the reaper", values::moment(at.0, now));
             page.field("wakes", &text, Tone::Plain);
             if let Some(why) = view.reaper.inactivity(now) {
                 page.field("", &describe::why_inactive(&why), Tone::Notice);
             }
         }
-        None => page.field("wakes", "when somebody presses w", Tone::Plain),
+        None => page.field("wakes", "when you press w", Tone::Plain),
     }
     let wake_duration = match &model.screen {
         Screen::Detail(detail) => detail.wake_duration,
@@ -159,10 +155,10 @@ fn sleep(page: &mut Page, stack: &Stack, lease: &Lease, model: &Model) {
 
 fn nothing_will(listing: &Listing) -> &'static str {
     match listing.phase {
-        Phase::TearingDown => "it is being torn down",
-        Phase::Residue => "what is left is tried again with growing pauses",
-        _ if listing.flags.contains(&Flag::Protected) => "nothing ends it: it is protected",
-        _ => "nothing ends it",
+        Phase::TearingDown => "being torn down",
+        Phase::Residue => "teardown incomplete; jiti retries with back-off",
+        _ if listing.flags.contains(&Flag::Protected) => "never: protected",
+        _ => "never",
     }
 }
 
@@ -170,7 +166,7 @@ fn residue(page: &mut Page, lease: &Lease) {
     if lease.residue.is_empty() {
         return;
     }
-    page.heading("Left behind");
+    page.heading("Residue");
     for (id, left) in &lease.residue {
         let by = left.blocked_by.as_deref();
         let by = by
@@ -180,7 +176,7 @@ fn residue(page: &mut Page, lease: &Lease) {
     }
 }
 
-fn usage(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
+fn usage(page: &mut Page, stack: &StackRow, listing: &Listing, model: &Model) {
     let now = model.now();
     page.heading("Use");
     let since = listing
@@ -197,22 +193,12 @@ fn usage(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
         page.field("wasted", &values::usd(wasted), Tone::Notice);
     }
     for evidence in &listing.idle.evidence {
-        let value = evidence
-            .value
-            .map_or_else(|| "no answer".to_owned(), values::number);
-        let text = format!(
-            "{}: {value} (in use from {} on, over {})",
-            evidence.signal,
-            values::number(evidence.threshold),
-            evidence.window
-        );
-        page.field("evidence", &text, Tone::Quiet);
+        page.field("evidence", &describe::evidence(evidence), Tone::Quiet);
     }
     let last = match stack.lease().and_then(|lease| lease.last_activity.as_ref()) {
         Some(last) => format!("{} ({})", values::moment(last.at, now), last.signal),
-        None if model.has_cloud() => "unknown: nobody has said so with `jiti touch`".to_owned(),
-        None => "unknown: nobody has said so with `jiti touch`, and no account is looked into"
-            .to_owned(),
+        None if model.has_cloud() => "unknown: `jiti touch` was never used".to_owned(),
+        None => "unknown: `jiti touch` was never used, and no account is configured".to_owned(),
     };
     page.field("last use", &last, Tone::Plain);
 }

@@ -1,10 +1,10 @@
-//! Work under way on a stack, live: how far it is, each resource with its time, what failed and why, and how it ended.
+//! The progress of an operation: the state of each resource, what failed and why, and the outcome.
 //!
 //! ```text
-//!  It falls asleep: 1 of 3 stopped, 1 failed, for 42 s
+//!  going to sleep: 1 of 3 stopped, 1 failed, for 42 s
 //!    ◌ web      stopped after 31 s
 //!    ▼ orders   for 11 s
-//!    ✗ jobs     failed after 4 s: you may not stop it
+//!    ✗ jobs     failed after 4 s: AccessDenied
 //! ```
 
 use jiff::Timestamp;
@@ -14,42 +14,52 @@ use stack::service::teardown::TeardownOutcome;
 use stack::sleep::RemainingCosts;
 
 use super::super::page::Page;
-use crate::dashboard::model::operations::{Doing, Ended, Fate, Work};
+use crate::dashboard::model::operations::{
+    Operation, OperationKind, OperationResult, ResourceProgress,
+};
 use crate::format::style::Tone;
 use crate::format::values;
 
-pub(super) fn fill(page: &mut Page, work: &Work, now: Timestamp) {
-    let (state, tone) = state(work, now);
+pub(super) fn fill(page: &mut Page, operation: &Operation, now: Timestamp) {
+    let (state, tone) = state(operation, now);
     page.text(&state, tone);
-    match &work.ended {
-        Some(Ended::Failed(reason)) => page.text(&format!("✗ {reason}"), Tone::Alarm),
-        Some(Ended::Done(outcome)) => residue(page, outcome),
-        Some(Ended::Turned(turned)) => turned_out(page, turned, now),
+    match &operation.result {
+        Some(OperationResult::Failed(reason)) => page.text(&format!("✗ {reason}"), Tone::Alarm),
+        Some(OperationResult::TornDown(outcome)) => residue(page, outcome),
+        Some(OperationResult::PowerFinished(turned)) => power_outcome(page, turned, now),
         None => {}
     }
-    let (glyph, word) = match work.doing {
-        Doing::Teardown => ("○", "gone"),
-        Doing::Sleep => ("◌", "stopped"),
-        Doing::Wake => ("●", "started"),
+    let (glyph, word) = match operation.kind {
+        OperationKind::Teardown => ("○", "destroyed"),
+        OperationKind::Sleep => ("◌", "stopped"),
+        OperationKind::Wake => ("●", "started"),
     };
-    for (id, fate) in &work.resources {
-        let (glyph, what, tone) = match fate {
-            Fate::Going(_) if work.ended.is_some() => {
-                ("▲", "not told how it ended".to_owned(), Tone::Notice)
+    for (id, progress) in &operation.resources {
+        let (glyph, what, tone) = match progress {
+            ResourceProgress::InProgress(_) if operation.result.is_some() => {
+                ("▲", "result unknown".to_owned(), Tone::Notice)
             }
-            Fate::Going(since) => {
-                let seconds = Elapsed::between(*since, now).seconds();
-                ("▼", format!("for {seconds} s"), Tone::Notice)
+            ResourceProgress::InProgress(since) => {
+                let time = Elapsed::between(*since, now);
+                ("▼", format!("for {}", values::duration(time)), Tone::Notice)
             }
-            Fate::Done(seconds) => (glyph, format!("{word} after {seconds} s"), Tone::Quiet),
-            Fate::Failed(seconds, why) => {
+            ResourceProgress::Done(seconds) => (
+                glyph,
+                format!("{word} after {}", whole_seconds(*seconds)),
+                Tone::Quiet,
+            ),
+            ResourceProgress::Failed(seconds, why) => {
                 let why = why.as_ref().map(|why| format!(": {why}"));
                 let why = why.unwrap_or_default();
-                ("✗", format!("failed after {seconds} s{why}"), Tone::Alarm)
+                (
+                    "✗",
+                    format!("failed after {}{why}", whole_seconds(*seconds)),
+                    Tone::Alarm,
+                )
             }
         };
         let id = stack::cloud::short(id);
-        if matches!(fate, Fate::Failed(_, Some(_))) {
+        if matches!(progress, ResourceProgress::Failed(_, Some(_))) {
             page.text(&format!("  {glyph} {id}  {what}"), tone);
         } else {
             page.line([
@@ -60,71 +70,84 @@ pub(super) fn fill(page: &mut Page, work: &Work, now: Timestamp) {
     }
 }
 
-fn state(work: &Work, now: Timestamp) -> (String, Tone) {
-    let (done, all) = (work.done(), work.all());
-    let since = work.since.map_or_else(String::new, |since| {
+fn state(operation: &Operation, now: Timestamp) -> (String, Tone) {
+    let (done, all) = (operation.done(), operation.all());
+    let since = operation.since.map_or_else(String::new, |since| {
         format!(", for {}", values::duration(Elapsed::between(since, now)))
     });
-    match (work.doing, &work.ended) {
-        (Doing::Teardown, ended) => {
+    match (operation.kind, &operation.result) {
+        (OperationKind::Teardown, ended) => {
             let (state, tone) = match ended {
-                None if work.stopping => ("is stopping", Tone::Notice),
-                None => ("goes on", Tone::Heading),
-                Some(Ended::Done(outcome)) if outcome.residue.is_empty() => {
-                    ("has ended, nothing is left", Tone::Good)
+                None if operation.stopping => ("stopping", Tone::Notice),
+                None => ("running", Tone::Heading),
+                Some(OperationResult::TornDown(outcome)) if outcome.residue.is_empty() => {
+                    ("complete", Tone::Good)
                 }
-                Some(Ended::Done(_)) => ("has ended and left something", Tone::Alarm),
-                Some(Ended::Failed(_) | Ended::Turned(_)) => ("has failed", Tone::Alarm),
+                Some(OperationResult::TornDown(_)) => ("incomplete", Tone::Alarm),
+                Some(OperationResult::Failed(_) | OperationResult::PowerFinished(_)) => {
+                    ("failed", Tone::Alarm)
+                }
             };
-            (format!("Teardown {state}: {done} of {all} gone"), tone)
+            (format!("Teardown {state}: {done} of {all} destroyed"), tone)
         }
-        (_, None) => (format!("It {}{since}", work.summary()), Tone::Heading),
-        (doing, Some(Ended::Turned(turned))) if turned.failed.is_empty() => {
-            let text = match doing {
-                Doing::Sleep => format!("It is asleep: {} stopped", turned.moved.len()),
-                _ => format!("It is awake: {} started", turned.moved.len()),
+        (kind, None) => {
+            let word = match kind {
+                OperationKind::Sleep => "Sleep",
+                _ => "Wake",
+            };
+            let text = format!("{word} running: {}{since}", operation.progress());
+            (text, Tone::Heading)
+        }
+        (kind, Some(OperationResult::PowerFinished(turned))) if turned.failed.is_empty() => {
+            let text = match kind {
+                OperationKind::Sleep => format!("Asleep: {} stopped", turned.moved.len()),
+                _ => format!("Awake: {} started", turned.moved.len()),
             };
             (text, Tone::Good)
         }
-        (_, Some(Ended::Turned(turned))) => {
+        (_, Some(OperationResult::PowerFinished(turned))) => {
             let failed = turned.failed.len();
             let text = format!(
-                "It is half asleep: {done} of {all} turned, {failed} failed; z and w both finish it"
+                "Partly asleep: {done} of {all} done, {failed} failed; press z to finish, w to wake"
             );
             (text, Tone::Alarm)
         }
-        (Doing::Sleep, Some(_)) => ("It could not be put to sleep".to_owned(), Tone::Alarm),
-        (_, Some(_)) => ("It could not be woken".to_owned(), Tone::Alarm),
+        (OperationKind::Sleep, Some(_)) => ("Sleep failed".to_owned(), Tone::Alarm),
+        (_, Some(_)) => ("Wake failed".to_owned(), Tone::Alarm),
     }
 }
 
-/// What a sleep or a wake has come to.
-fn turned_out(page: &mut Page, turned: &PowerOutcome, now: Timestamp) {
+fn whole_seconds(seconds: u64) -> String {
+    values::duration(Elapsed::from_millis(seconds.saturating_mul(1_000)))
+}
+
+/// Adds the outcome of a sleep or wake.
+fn power_outcome(page: &mut Page, turned: &PowerOutcome, now: Timestamp) {
     if turned.asleep {
         remains(page, &turned.remains);
         for restart in &turned.restarts {
             let (id, at) = (&restart.id, values::moment(restart.at, now));
-            let text = format!("▲ {id} starts again by itself at {at}: z stops it again then");
+            let text = format!("▲ AWS restarts {id} at {at}; press z then to stop it again");
             page.text(&text, Tone::Notice);
         }
         if let Some(at) = turned.wake_at {
-            let text = format!("The reaper wakes it at {}", values::moment(at, now));
+            let text = format!("The reaper wakes the stack at {}", values::moment(at, now));
             page.text(&text, Tone::Plain);
         }
     }
     for id in &turned.missing {
-        let text = format!("▲ {id} no longer exists: it cannot be started");
+        let text = format!("▲ {id} no longer exists and cannot be started");
         page.text(&text, Tone::Notice);
     }
     page.text(&ready_again(turned.ready_again_seconds), Tone::Quiet);
 }
 
-/// What goes on costing while it sleeps.
+/// Adds what a sleeping stack still costs, by resource.
 pub(super) fn remains(page: &mut Page, remains: &RemainingCosts) {
-    page.text(&goes_on(remains), Tone::Plain);
+    page.text(&remaining_cost(remains), Tone::Plain);
     for one in &remains.resources {
         let rate = one.hourly_usd.map_or_else(
-            || "price not known".to_owned(),
+            || "price unknown".to_owned(),
             |rate| format!("{}/h", values::rate(rate)),
         );
         page.line([
@@ -137,29 +160,31 @@ pub(super) fn remains(page: &mut Page, remains: &RemainingCosts) {
     }
 }
 
-/// The same in one line.
-pub(super) fn goes_on(remains: &RemainingCosts) -> String {
+/// What a sleeping stack still costs, in one line.
+pub(super) fn remaining_cost(remains: &RemainingCosts) -> String {
     match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("{}/h goes on while it sleeps", values::rate(rate)),
+        (Some(rate), 0) => format!("{}/h remains while asleep", values::rate(rate)),
         (Some(rate), unknown) => format!(
-            "{}/h goes on while it sleeps, and {unknown} more of which the price is not known",
-            values::rate(rate)
+            "{}/h remains while asleep ({} unpriced)",
+            values::rate(rate),
+            values::count(unknown, "resource")
         ),
-        (None, 0) => "Nothing that is known goes on costing while it sleeps".to_owned(),
-        (None, unknown) => {
-            format!("{unknown} go on costing while it sleeps, how much is not known")
-        }
+        (None, 0) => "no cost remains while asleep".to_owned(),
+        (None, unknown) => format!(
+            "cost while asleep unknown ({} unpriced)",
+            values::count(unknown, "resource")
+        ),
     }
 }
 
-/// How long waking takes, as far as anybody knows.
+/// The expected time to wake the stack.
 pub(super) fn ready_again(time: Option<Elapsed>) -> String {
     match time {
         Some(time) => format!(
-            "ready again in about {} once it is woken, as it took for this app so far",
+            "ready about {} after waking, judging by earlier wakes of this app",
             values::duration(time)
         ),
-        None => "how long waking takes is not known: no stack of this app was woken yet".to_owned(),
+        None => "wake time unknown: no stack of this app has been woken yet".to_owned(),
     }
 }
 
@@ -180,7 +205,7 @@ fn residue(page: &mut Page, outcome: &TeardownOutcome) {
         );
         page.text(&text, Tone::Alarm);
         if let Some(command) = &left.command {
-            page.text(&format!("  to finish it: {command}"), Tone::Plain);
+            page.text(&format!("  to finish: {command}"), Tone::Plain);
         }
     }
 }

@@ -1,36 +1,40 @@
-//! What a stack is made of, what a teardown would remove, and what one is removing.
+//! Resources: the progress of an operation, the stack's resources, and what a teardown would
+//! destroy.
 
 use stack::Phase;
 use stack::cloud::Confirmation;
+use stack::idle::Evidence;
 use stack::service::teardown::TeardownPlan;
 
 use super::super::page::Page;
 use super::super::popup;
 use super::progress;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::teardown_preview::Foresight;
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
+use crate::dashboard::model::teardown_preview::TeardownPreview;
 use crate::format::style::Tone;
 use crate::format::{describe, values};
 
-pub(super) fn fill(page: &mut Page, stack: &Stack, model: &Model) {
-    let work = stack.lease().and_then(|lease| model.works.of(&lease.name));
-    if let Some(work) = work {
-        progress::fill(page, work, model.now());
+pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
+    let operation = stack
+        .lease()
+        .and_then(|lease| model.operations.last(&lease.name));
+    if let Some(operation) = operation {
+        progress::fill(page, operation, model.now());
     }
     page.heading("Resources");
     found(page, stack, model);
-    page.heading("What a teardown would remove");
+    page.heading("Teardown preview");
     foresight(page, stack, model);
 }
 
-/// What was found of it in the cloud.
-fn found(page: &mut Page, stack: &Stack, model: &Model) {
-    let Some(cloud) = model.world.cloud() else {
-        let text = if model.setting.cloud {
-            "  The cloud was not asked yet; r asks it."
+/// Adds the resources found in the cloud.
+fn found(page: &mut Page, stack: &StackRow, model: &Model) {
+    let Some(cloud) = model.store.cloud() else {
+        let text = if model.settings.cloud {
+            "  AWS not queried yet; press r to query it."
         } else {
-            "  None known: nobody has looked into an account, because none is configured."
+            "  Unknown: no account is configured."
         };
         return page.text(text, Tone::Quiet);
     };
@@ -41,7 +45,10 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
         .tried_at(&places)
         .filter(|_| !places.is_empty())
     {
-        let text = format!("  as of {}; r asks again", values::moment(at, model.now()));
+        let text = format!(
+            "  as of {}; press r to refresh",
+            values::moment(at, model.now())
+        );
         page.text(&text, Tone::Quiet);
     }
     for gap in cloud.known().unchecked() {
@@ -53,7 +60,7 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
     own.sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
     if own.is_empty() {
         page.text(
-            "  Nothing in the configured places carries its tags.",
+            "  No resource in the configured accounts and regions has this stack's tags.",
             Tone::Quiet,
         );
     }
@@ -79,52 +86,46 @@ fn found(page: &mut Page, stack: &Stack, model: &Model) {
             page.text(&format!("    not confirmed: {why}"), Tone::Notice);
         }
     }
-    let listing = stack.listing(model.world.view());
-    for one in &listing.idle.evidence {
-        let signal = stack::cloud::short(&one.signal);
-        let text = match one.value {
-            Some(value) => format!(
-                "  {signal}: {} within {}, idle below {}",
-                values::number(value),
-                one.window,
-                values::number(one.threshold)
-            ),
-            None => format!("  whether it is used is not known: {signal}"),
-        };
-        page.text(&text, Tone::Quiet);
+    let listing = stack.listing(model.store.view());
+    for evidence in &listing.idle.evidence {
+        let evidence = describe::evidence(&Evidence {
+            signal: stack::cloud::short(&evidence.signal).to_owned(),
+            ..evidence.clone()
+        });
+        page.text(&format!("  {evidence}"), Tone::Quiet);
     }
 }
 
-/// What would go, as far as somebody has asked.
-fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
+/// Adds the teardown preview.
+fn foresight(page: &mut Page, stack: &StackRow, model: &Model) {
     let origin = stack.lease().map(|lease| &lease.origin);
-    let (whom, place) = match origin {
+    let (activity, place) = match origin {
         Some(origin) => {
             let place = format!("{}, workspace {}", origin.directory, origin.workspace);
-            (format!("Terraform for the destroy plan of {place}"), place)
+            (format!("Running terraform plan -destroy in {place}"), place)
         }
         None => {
-            let whom = "the cloud what a sweep would take".to_owned();
-            (whom, "the accounts of the configuration".to_owned())
+            let place = "the configured accounts".to_owned();
+            (format!("Searching {place}"), place)
         }
     };
-    match model.foresights.of(&stack.key()) {
+    match model.previews.get(&stack.key()) {
         None if stack.phase == Phase::TearingDown => {
-            page.text("  It is being torn down.", Tone::Quiet);
+            page.text("  Being torn down.", Tone::Quiet);
         }
-        None if model.works.running(&stack.key().name()).is_some() => {
-            let text = "  Not asked while it falls asleep or wakes.";
+        None if model.operations.running(&stack.key().name()).is_some() => {
+            let text = "  Not available while the stack goes to sleep or wakes up.";
             page.text(text, Tone::Quiet);
         }
-        None | Some(Foresight::Asked) => page.text(&format!("  Asking {whom}…"), Tone::Quiet),
-        Some(Foresight::Known { at, answer }) => {
+        None | Some(TeardownPreview::Pending) => page.text(&format!("  {activity}…"), Tone::Quiet),
+        Some(TeardownPreview::Known { at, answer }) => {
             match answer {
                 Ok(Some(plan)) => planned(page, plan),
-                Ok(None) => page.text("  Nothing: it is gone already.", Tone::Plain),
-                Err(problem) => page.text(&problem.said, Tone::Alarm),
+                Ok(None) => page.text("  Nothing: already gone.", Tone::Plain),
+                Err(problem) => page.text(&problem.message, Tone::Alarm),
             }
             let text = format!(
-                "  as of {} in {place}; r asks again. d asks as well, and then y does it.",
+                "  as of {} in {place}; press r to refresh, d to tear down.",
                 values::moment(*at, model.now())
             );
             page.text(&text, Tone::Quiet);
@@ -133,15 +134,15 @@ fn foresight(page: &mut Page, stack: &Stack, model: &Model) {
 }
 
 fn planned(page: &mut Page, plan: &TeardownPlan) {
-    page.text(&format!("  {}", popup::goes(plan)), Tone::Plain);
+    page.text(&format!("  {}", popup::plan_summary(plan)), Tone::Plain);
     if plan.protected {
         page.text(
-            "  ▲ a teardown wants its name typed: it is protected, or known by its tags alone",
+            "  ▲ A teardown requires typing the name: the stack is protected, or found by tags only.",
             Tone::Notice,
         );
     }
     for blocker in &plan.blockers {
         page.text(&format!("  ✗ {blocker}"), Tone::Alarm);
     }
-    popup::doomed(page, plan);
+    popup::plan_resources(page, plan);
 }

@@ -1,8 +1,8 @@
-//! A lease as a line of time, with its moments named below.
+//! The lease as a timeline, with a legend of its moments.
 //!
 //! ```text
 //!  ●━━━━━◇━━━━━━━━━━━━◆────────────────■───○┈┈┈┈┈┈┈✗
-//!  ● 2026-03-02 08:47 UTC, 3 h 12 min ago   created
+//!  ● created    2026-03-02 08:47 UTC, 3 h 12 min ago
 //! ```
 
 use jiff::Timestamp;
@@ -11,12 +11,12 @@ use stack::listing::Listing;
 
 use super::super::page::Page;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::values;
 
-/// Longer than this the line says no more.
+/// The maximum length of the line.
 const LONGEST: usize = 100;
 
 struct Moment {
@@ -26,7 +26,7 @@ struct Moment {
     ink: Ink,
 }
 
-pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Model) {
+pub(super) fn fill(page: &mut Page, stack: &StackRow, listing: &Listing, model: &Model) {
     let now = model.now();
     let moments = moments(stack, listing, now);
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
@@ -49,7 +49,7 @@ pub(super) fn fill(page: &mut Page, stack: &Stack, listing: &Listing, model: &Mo
     }
 }
 
-fn moments(stack: &Stack, listing: &Listing, now: Timestamp) -> Vec<Moment> {
+fn moments(stack: &StackRow, listing: &Listing, now: Timestamp) -> Vec<Moment> {
     let moment = |at, glyph, word, tone: Tone| Moment {
         at,
         glyph,
@@ -81,7 +81,7 @@ fn moments(stack: &Stack, listing: &Listing, now: Timestamp) -> Vec<Moment> {
         stack.expires_at().map(|at| moment(at, "○", expires, tone)),
         listing
             .dies_at
-            .map(|at| moment(at, "✗", "dies", Tone::Alarm)),
+            .map(|at| moment(at, "✗", "ends", Tone::Alarm)),
     ]
     .into_iter()
     .flatten()
@@ -90,7 +90,7 @@ fn moments(stack: &Stack, listing: &Listing, now: Timestamp) -> Vec<Moment> {
     moments
 }
 
-/// The line: what has passed heavy, what is still to come light, what comes after the end dotted.
+/// Draws the line: heavy for the past, light until the expiry, dotted after it.
 fn line(
     moments: &[Moment],
     (from, to): (Timestamp, Timestamp),

@@ -1,4 +1,4 @@
-//! The keys, from the keymap's own table.
+//! The help: all keys, from the keymap.
 
 use ratatui::layout::Rect;
 
@@ -27,15 +27,15 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
         );
     }
     let foot = inside.bottom().saturating_sub(2);
-    let goes: Vec<&str> = Column::GIVE_WAY
+    let goes: Vec<&str> = Column::DROP_ORDER
         .iter()
         .map(|column| column.title())
         .collect();
-    let text = format!("Narrow: {} go", goes.join(", "));
+    let text = format!("Narrow: hides {}", goes.join(", "));
     canvas.put(inside.x, foot, inside.width, &text, Tone::Quiet);
     let more = BINDINGS.len() > room;
     let pairs: &[(&str, &str)] = if more {
-        &[("↓ ↑", "more"), ("Esc", "close")]
+        &[("↓ ↑", "scroll"), ("Esc", "close")]
     } else {
         &[("Esc", "close")]
     };

@@ -1,10 +1,10 @@
-//! A hold: until when, and why.
+//! Hold: until when, and why.
 
 use ratatui::layout::Rect;
 
 use super::{keys, line, middle};
 use crate::dashboard::model::Model;
-use crate::dashboard::model::popup::{Field, Hold};
+use crate::dashboard::model::popup::{HoldDialog, HoldField};
 use crate::dashboard::theme::Ink;
 use crate::dashboard::view::canvas::Canvas;
 use crate::format::style::Tone;
@@ -13,7 +13,7 @@ use crate::format::values;
 
 const COLUMNS: u16 = 66;
 
-pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Hold, model: &Model) {
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &HoldDialog, model: &Model) {
     let now = model.now();
     let width = usize::from(COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4));
     let problem = wrapped(
@@ -24,13 +24,13 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Hold, model: &
     let title = format!("Hold {}", popup.stack);
     let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
     let text = match popup.before {
-        Some(until) => format!("it is held until {}", values::moment(until, now)),
-        None => "the reaper leaves it alone until then; it goes on costing".to_owned(),
+        Some(until) => format!("held until {}", values::moment(until, now)),
+        None => "the reaper leaves the stack alone until then; costs continue".to_owned(),
     };
     canvas.put(inside.x, inside.y, inside.width, &text, Tone::Plain);
     for (field, name, input, y) in [
-        (Field::Until, "until", &popup.until, inside.y + 2),
-        (Field::Why, "why", &popup.why, inside.y + 3),
+        (HoldField::Until, "until", &popup.until, inside.y + 2),
+        (HoldField::Why, "why", &popup.why, inside.y + 3),
     ] {
         let focus = popup.field == field;
         let ink = if focus {
@@ -57,6 +57,10 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Hold, model: &
         canvas.put(inside.x, y, inside.width, text, Tone::Alarm);
     }
     let foot = inside.bottom().saturating_sub(1);
-    let pairs = [("Enter", "hold"), ("↓ ↑", "other line"), ("Esc", "leave")];
+    let pairs = [
+        ("Enter", "hold"),
+        ("↓ ↑", "switch field"),
+        ("Esc", "cancel"),
+    ];
     keys(canvas, inside.x, foot, inside.width, &pairs);
 }

@@ -1,15 +1,15 @@
-//! What a sleep would stop, what goes on costing, and the question.
+//! Sleep: what would stop, what keeps costing, and the confirmation.
 //!
 //! ```text
 //! ╭ Put checkout-1.4.0 to sleep ──────────────────────────╮
-//! │ 3 stop; $0.05/h goes on                               │
-//! │ ready again in about 7 min, as it took so far         │
+//! │ stops 3 resources; $0.05/h remains                    │
+//! │ Ready about 7 min after waking, as before.            │
 //! │                                                       │
-//! │ ◌ ec2:instance  i-0abc                     eu-west-1  │
-//! │ $0.03/h goes on: ec2:volume  vol-0abc                 │
+//! │ ◌ ec2:instance  i-0abc  eu-west-1                     │
+//! │ $0.03/h remains: ec2:volume  vol-0abc                 │
 //! │                                                       │
-//! │ It sleeps until somebody wakes it.                    │
-//! │ y put it to sleep   u until when   Esc leave it       │
+//! │ Sleeps until you wake it.                             │
+//! │ y put to sleep   u set end   Esc cancel               │
 //! ╰───────────────────────────────────────────────────────╯
 //! ```
 
@@ -18,8 +18,8 @@ use stack::service::power::SleepPlan;
 
 use super::{keys, line, middle};
 use crate::dashboard::model::Model;
-use crate::dashboard::model::popup::{Answer, Nap};
-use crate::dashboard::model::world::Stack;
+use crate::dashboard::model::popup::{PlanState, SleepDialog};
+use crate::dashboard::model::row::StackRow;
 use crate::dashboard::view::canvas::Canvas;
 use crate::dashboard::view::page::Page;
 use crate::format::style::Tone;
@@ -27,7 +27,7 @@ use crate::format::{describe, values};
 
 const COLUMNS: u16 = 84;
 
-pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Nap, model: &Model) {
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &SleepDialog, model: &Model) {
     let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
     let page = page(popup, width);
     let until = until(popup, model, width);
@@ -43,10 +43,10 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Nap, model: &M
         ..inside
     };
     let last = page.len().saturating_sub(text.height.into());
-    page.draw(canvas, text, popup.question.scroll.min(last));
+    page.draw(canvas, text, popup.request.scroll.min(last));
     let y = inside.bottom().saturating_sub(1);
-    if popup.may_proceed().is_none() || model.setting.read_only.is_some() {
-        return keys(canvas, inside.x, y, inside.width, &[("Esc", "leave")]);
+    if popup.may_proceed().is_none() || model.settings.read_only.is_some() {
+        return keys(canvas, inside.x, y, inside.width, &[("Esc", "close")]);
     }
     let lines = Rect {
         y: text.bottom() + 1,
@@ -60,19 +60,19 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Nap, model: &M
         return line(canvas, x, y, room, &popup.until, true);
     }
     let pairs = [
-        ("y", "put it to sleep"),
-        ("u", "until when"),
-        ("↓ ↑", "look through"),
-        ("Esc", "leave it"),
+        ("y", "put to sleep"),
+        ("u", "set end"),
+        ("↓ ↑", "scroll"),
+        ("Esc", "cancel"),
     ];
     keys(canvas, inside.x, y, inside.width, &pairs);
 }
 
-/// What is written there.
-const ASK: &str = "Until (12h, or 2026-03-02T06:00:00Z), then Enter: ";
+/// The prompt of the text field.
+const ASK: &str = "Wake after or at (12h, 2026-03-02T06:00:00Z): ";
 
-/// When it wakes, and what may come before or in between.
-fn until(popup: &Nap, model: &Model, width: u16) -> Page {
+/// When the stack wakes, and what may happen before.
+fn until(popup: &SleepDialog, model: &Model, width: u16) -> Page {
     let (mut page, now) = (Page::new(width), model.now());
     if popup.may_proceed().is_none() {
         return page;
@@ -83,46 +83,45 @@ fn until(popup: &Nap, model: &Model, width: u16) -> Page {
     }
     match popup.wakes_at(now) {
         Ok(Some(at)) => {
-            let text = format!("It wakes by itself at {}.", values::moment(at, now));
+            let text = format!("The reaper wakes the stack at {}.", values::moment(at, now));
             page.text(&text, Tone::Plain);
-            if let Some(why) = model.world.view().reaper.inactivity(now) {
+            if let Some(why) = model.store.view().reaper.inactivity(now) {
                 let why = describe::why_inactive(&why);
-                let text = format!("▲ It takes a reaper to wake it. {why}");
-                page.text(&text, Tone::Notice);
+                page.text("▲ Only a reaper can wake it.", Tone::Notice);
+                page.text(&format!("  {why}"), Tone::Notice);
             }
-            let stack = model.world.stack(&(&popup.stack).into());
-            let end = stack.and_then(Stack::expires_at).filter(|end| *end <= at);
+            let stack = model.store.stack(&(&popup.stack).into());
+            let end = stack
+                .and_then(StackRow::expires_at)
+                .filter(|end| *end <= at);
             if let Some(end) = end {
                 let text = format!(
-                    "▲ Its lease ends before that, at {}.",
+                    "▲ The lease expires before that, at {}.",
                     values::moment(end, now)
                 );
                 page.text(&text, Tone::Notice);
             }
         }
-        Ok(None) => page.text("It sleeps until somebody wakes it.", Tone::Plain),
-        // It is still being written.
+        Ok(None) => page.text("Sleeps until you wake it.", Tone::Plain),
+        // The user is still typing.
         Err(_) => page.text("", Tone::Plain),
     }
     page
 }
 
-fn page(popup: &Nap, width: u16) -> Page {
+fn page(popup: &SleepDialog, width: u16) -> Page {
     let mut page = Page::new(width);
-    match &popup.question.answer {
-        Answer::Awaited => page.text(
-            "Asking the cloud what would stop… nothing is changed by asking.",
-            Tone::Quiet,
-        ),
-        Answer::Failed(problem) => {
+    match &popup.request.state {
+        PlanState::Pending => page.text("Planning… nothing changes yet.", Tone::Quiet),
+        PlanState::Failed(problem) => {
             let tone = if problem.refused {
                 Tone::Notice
             } else {
                 Tone::Alarm
             };
-            page.text(&problem.said, tone);
+            page.text(&problem.message, tone);
         }
-        Answer::Known(plan) => planned(&mut page, plan),
+        PlanState::Ready(plan) => planned(&mut page, plan),
     }
     page
 }
@@ -130,36 +129,39 @@ fn page(popup: &Nap, width: u16) -> Page {
 fn planned(page: &mut Page, plan: &SleepPlan) {
     let remains = &plan.remains;
     let stops = match plan.stops.len() {
-        0 => "Nothing of it runs that could be stopped".to_owned(),
-        1 => "1 stops".to_owned(),
-        count => format!("{count} stop"),
+        0 => "Nothing to stop".to_owned(),
+        stops => format!("Stops {}", values::count(stops, "resource")),
     };
-    let goes_on = match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("; {}/h goes on", values::rate(rate)),
+    let remains_text = match (remains.hourly_usd, remains.unknown) {
+        (Some(rate), 0) => format!("; {}/h remains", values::rate(rate)),
         (Some(rate), unknown) => format!(
-            "; {}/h goes on, and {unknown} more of which the price is not known",
-            values::rate(rate)
+            "; {}/h remains ({} unpriced)",
+            values::rate(rate),
+            values::count(unknown, "resource")
         ),
-        (None, 0) => "; nothing that is known goes on costing".to_owned(),
-        (None, unknown) => format!("; {unknown} go on costing, how much is not known"),
+        (None, 0) => "; no cost remains".to_owned(),
+        (None, unknown) => format!(
+            "; remaining cost unknown ({} unpriced)",
+            values::count(unknown, "resource")
+        ),
     };
-    page.text(&format!("{stops}{goes_on}"), Tone::Heading);
+    page.text(&format!("{stops}{remains_text}"), Tone::Heading);
     let again = plan.ready_again_seconds.map_or_else(
-        || "How long waking takes is not known: no stack of this app was woken yet.".to_owned(),
+        || "Wake time unknown: no stack of this app has been woken yet.".to_owned(),
         |time| {
             format!(
-                "Ready again in about {}, as it took for this app so far.",
+                "Ready about {} after waking, judging by earlier wakes of this app.",
                 values::duration(time)
             )
         },
     );
     page.text(&again, Tone::Quiet);
     page.text(
-        "Its data is kept, and its lease goes on: it expires all the same.",
+        "Data is kept. The lease keeps running and can still expire.",
         Tone::Quiet,
     );
     for place in &plan.not_looked {
-        let text = format!("✗ {} was not looked at: {}", place.place, place.reason);
+        let text = format!("✗ {} not checked: {}", place.place, place.reason);
         page.text(&text, Tone::Alarm);
     }
     page.blank();
@@ -174,17 +176,17 @@ fn planned(page: &mut Page, plan: &SleepPlan) {
     }
     if plan.stops.iter().any(|one| one.kind.starts_with("rds:")) {
         page.text(
-            "▲ AWS starts a stopped database again after seven days.",
+            "▲ AWS restarts a stopped database after seven days.",
             Tone::Notice,
         );
     }
     for one in &remains.resources {
         let rate = one.hourly_usd.map_or_else(
-            || "price not known".to_owned(),
+            || "price unknown".to_owned(),
             |rate| format!("{}/h", values::rate(rate)),
         );
         page.line([
-            (format!("{rate} goes on: "), Tone::Quiet.into()),
+            (format!("{rate} remains: "), Tone::Quiet.into()),
             (
                 format!("{}  {}", one.kind, one.id.short()),
                 Tone::Plain.into(),

@@ -1,4 +1,4 @@
-//! The orders of the list.
+//! Sort: the sort orders of the list.
 
 use ratatui::layout::Rect;
 
@@ -11,11 +11,11 @@ use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, chosen: usize, model: &Model) {
     let rows = u16::try_from(Column::ALL.len()).unwrap_or(0) + 4;
-    let inside = canvas.boxed(middle(area, 46, rows), "Order by");
+    let inside = canvas.boxed(middle(area, 46, rows), "Sort by");
     for ((at, column), y) in Column::ALL.into_iter().enumerate().zip(inside.y..) {
         let order = model.list.order;
-        // What choosing it would give.
-        let words = order.chosen(column).words();
+        // Shows the order that choosing this line gives.
+        let words = order.chosen(column).label();
         let current = order.by == column;
         let number = if at < 9 {
             (at + 1).to_string()
@@ -43,6 +43,6 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, chosen: usize, model: 
         inside.x,
         foot,
         inside.width,
-        &[("Enter", "choose"), ("Esc", "leave")],
+        &[("Enter", "sort"), ("Esc", "cancel")],
     );
 }

@@ -1,14 +1,14 @@
-//! What a teardown would remove, and the question.
+//! Teardown: the plan and the confirmation.
 //!
 //! ```text
 //! ╭ Tear down checkout-1.4.0 ─────────────────────────────╮
-//! │ 12 resources go, which frees $0.42/h                  │
+//! │ 12 resources will be destroyed, saving $0.42/h        │
 //! │ /srv/checkout, workspace default                      │
 //! │                                                       │
 //! │ aws_instance.web[0]                        eu-west-1  │
 //! │ …                                                     │
 //! │                                                       │
-//! │ y tear it down   Esc leave it                         │
+//! │ y tear down   ↓ ↑ scroll   Esc cancel                 │
 //! ╰───────────────────────────────────────────────────────╯
 //! ```
 
@@ -19,8 +19,9 @@ use stack::service::teardown::{Method, TeardownPlan};
 
 use super::{keys, line, middle};
 use crate::dashboard::model::Model;
-use crate::dashboard::model::popup::{Answer, Confirm};
-use crate::dashboard::model::world::{Key, Stack};
+use crate::dashboard::model::popup::{PlanState, TeardownDialog};
+use crate::dashboard::model::row::StackRow;
+use crate::dashboard::stack_key::StackKey;
 use crate::dashboard::view::canvas::Canvas;
 use crate::dashboard::view::page::Page;
 use crate::format::style::Tone;
@@ -28,7 +29,7 @@ use crate::format::values;
 
 const COLUMNS: u16 = 84;
 
-pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, model: &Model) {
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &TeardownDialog, model: &Model) {
     let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
     let (above, below) = (summary(popup, model, width), resources(popup, width));
     let foot = foot(popup, width);
@@ -38,7 +39,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, model
         .min(area.height.saturating_sub(2));
     let title = format!("Tear down {}", popup.stack);
     let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
-    // The list gives way first: the question and what is in the way of it are always there.
+    // Shrink the list first: the confirmation and what blocks it are always visible.
     let fixed = u16::try_from(above.len() + foot.len() + 2).unwrap_or(u16::MAX);
     let list = Rect {
         y: inside.y + u16::try_from(above.len()).unwrap_or(0),
@@ -47,7 +48,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, model
     };
     above.draw(canvas, inside, 0);
     let last = below.len().saturating_sub(list.height.into());
-    below.draw(canvas, list, popup.question.scroll.min(last));
+    below.draw(canvas, list, popup.request.scroll.min(last));
     let lines = Rect {
         y: list.bottom() + 1,
         height: inside.bottom().saturating_sub(list.bottom() + 2),
@@ -57,42 +58,40 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Confirm, model
     question(canvas, inside, popup, model);
 }
 
-/// What would go, in a few lines, and what is in the way.
-fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
+/// The summary of the plan, and what blocks it.
+fn summary(popup: &TeardownDialog, model: &Model, width: u16) -> Page {
     let mut page = Page::new(width);
-    let plan = match &popup.question.answer {
-        Answer::Awaited => {
+    let plan = match &popup.request.state {
+        PlanState::Pending => {
             page.text(
                 match popup.stack {
-                    Key::Lease(_) => {
-                        "Asking Terraform what would go… nothing is changed by asking."
-                    }
-                    Key::Tags(_) => "Asking the cloud what would go… nothing is changed by asking.",
+                    StackKey::Lease(_) => "Running terraform plan -destroy… nothing changes yet.",
+                    StackKey::Tags(_) => "Searching AWS for its resources… nothing changes yet.",
                 },
                 Tone::Quiet,
             );
             return page;
         }
-        Answer::Failed(problem) => {
+        PlanState::Failed(problem) => {
             let tone = if problem.refused {
                 Tone::Notice
             } else {
                 Tone::Alarm
             };
-            page.text(&problem.said, tone);
+            page.text(&problem.message, tone);
             return page;
         }
-        Answer::Known(plan) => plan,
+        PlanState::Ready(plan) => plan,
     };
-    page.text(&goes(plan), Tone::Heading);
+    page.text(&plan_summary(plan), Tone::Heading);
     page.text(&way(plan), Tone::Quiet);
-    let stack = model.world.stack(&popup.stack);
+    let stack = model.store.stack(&popup.stack);
     if let Some(until) = stack
-        .and_then(Stack::lease)
+        .and_then(StackRow::lease)
         .and_then(|lease| lease.at(model.now()).hold_until)
     {
         page.text(
-            &format!("▲ it is held until {}", values::moment(until, model.now())),
+            &format!("▲ held until {}", values::moment(until, model.now())),
             Tone::Notice,
         );
     }
@@ -103,23 +102,23 @@ fn summary(popup: &Confirm, model: &Model, width: u16) -> Page {
     page
 }
 
-/// How many resources go, and what that frees.
-pub(super) fn goes(plan: &TeardownPlan) -> String {
-    let noun = match plan.count() {
-        // Where nothing goes, nothing is freed, whatever the stack costs.
-        0 if !plan.may_proceed() => return "Nothing would go".to_owned(),
-        0 => return "Nothing is left to remove".to_owned(),
-        1 => "resource goes",
-        _ => "resources go",
-    };
-    let frees = plan.hourly_usd.map_or_else(
-        || "; what that frees is not known".to_owned(),
-        |rate| format!(", which frees {}/h", values::rate(rate)),
+/// The number of resources to destroy, and the savings.
+pub(super) fn plan_summary(plan: &TeardownPlan) -> String {
+    match plan.count() {
+        // The savings of an empty plan are not the stack's rate, so do not show them.
+        0 if !plan.may_proceed() => return "Nothing can be destroyed".to_owned(),
+        0 => return "Nothing left to destroy".to_owned(),
+        _ => {}
+    }
+    let savings = plan.hourly_usd.map_or_else(
+        || "; savings unknown".to_owned(),
+        |rate| format!(", saving {}/h", values::rate(rate)),
     );
-    format!("{} {noun}{frees}", plan.count())
+    let resources = values::count(plan.count(), "resource");
+    format!("{resources} will be destroyed{savings}")
 }
 
-/// How it is ended.
+/// The strategy: the Terraform directory, or a sweep.
 fn way(plan: &TeardownPlan) -> String {
     match &plan.method {
         Method::Terraform {
@@ -127,20 +126,20 @@ fn way(plan: &TeardownPlan) -> String {
             workspace,
             ..
         } => format!("{directory}, workspace {workspace}"),
-        Method::Sweep { .. } => "by its tags, in the accounts of the configuration".to_owned(),
+        Method::Sweep { .. } => "sweep by tag in the configured accounts".to_owned(),
     }
 }
 
-/// Every resource, one a line.
-fn resources(popup: &Confirm, width: u16) -> Page {
+/// The resources, one per line.
+fn resources(popup: &TeardownDialog, width: u16) -> Page {
     let mut page = Page::new(width);
-    if let Some(plan) = popup.question.known() {
+    if let Some(plan) = popup.request.plan() {
         list(&mut page, plan);
     }
     page
 }
 
-/// The resources of a plan: what probably stays first, then what goes, then what has gone.
+/// Adds a plan's warnings, then its resources, residue and resources that are already gone.
 pub(super) fn list(page: &mut Page, plan: &TeardownPlan) {
     for warning in &plan.warnings {
         page.text(
@@ -160,7 +159,7 @@ pub(super) fn list(page: &mut Page, plan: &TeardownPlan) {
         let rest: String = rest.iter().map(|one| format!("  {one}")).collect();
         let id = match plan.method.strategy() {
             Strategy::Terraform => doomed.id.clone(),
-            // Every name begins alike; what tells one from another is its end.
+            // Resource ids in a sweep share a long prefix, so show the distinctive end.
             Strategy::Sweep => format!("{}  {}", doomed.kind, short(&doomed.id)),
         };
         page.line([
@@ -179,7 +178,7 @@ pub(super) fn list(page: &mut Page, plan: &TeardownPlan) {
     }
 }
 
-fn foot(popup: &Confirm, width: u16) -> Page {
+fn foot(popup: &TeardownDialog, width: u16) -> Page {
     let mut page = Page::new(width);
     if let Some(problem) = &popup.problem {
         page.text(problem, Tone::Alarm);
@@ -187,22 +186,18 @@ fn foot(popup: &Confirm, width: u16) -> Page {
     page
 }
 
-fn question(canvas: &mut Canvas<'_>, inside: Rect, popup: &Confirm, model: &Model) {
+fn question(canvas: &mut Canvas<'_>, inside: Rect, popup: &TeardownDialog, model: &Model) {
     let y = inside.bottom().saturating_sub(1);
-    if popup.may_proceed().is_none() || model.setting.read_only.is_some() {
-        return keys(canvas, inside.x, y, inside.width, &[("Esc", "leave")]);
+    if popup.may_proceed().is_none() || model.settings.read_only.is_some() {
+        return keys(canvas, inside.x, y, inside.width, &[("Esc", "close")]);
     }
-    if !popup.is_written() {
-        let pairs = [
-            ("y", "tear it down"),
-            ("↓ ↑", "look through"),
-            ("Esc", "leave it"),
-        ];
+    if !popup.is_text_focused() {
+        let pairs = [("y", "tear down"), ("↓ ↑", "scroll"), ("Esc", "cancel")];
         return keys(canvas, inside.x, y, inside.width, &pairs);
     }
     let ask = match popup.stack {
-        Key::Lease(_) => "It is protected. Type its name, then Enter: ",
-        Key::Tags(_) => "Only tags tell of it. Type its name, then Enter: ",
+        StackKey::Lease(_) => "Protected. Type the name, then Enter: ",
+        StackKey::Tags(_) => "Found by tags only. Type the name, then Enter: ",
     };
     let x = canvas.put(inside.x, y, inside.width, ask, Tone::Notice);
     line(

@@ -1,4 +1,5 @@
-//! The stacks as they were last read, and what time alone makes of them.
+//! All stacks and the snapshot of the cloud, as of the last read, with phases and flags for the
+//! current time.
 
 use std::sync::Arc;
 
@@ -7,66 +8,67 @@ use stack::listing::Flag;
 use stack::view::CloudView;
 use stack::{HourlyRate, Lease, Phase, Policy, ReaperStatus, StackName, View};
 
-pub(crate) use super::row::{Key, Stack};
+use super::row::{SOON, StackRow};
+use crate::dashboard::event::{CloudData, LedgerData};
+use crate::dashboard::problem::Problem;
+use crate::dashboard::stack_key::StackKey;
 
-use super::row::SOON;
-use crate::dashboard::event::{Loaded, Problem, Sighting};
-
-/// How reading went.
+/// The result of the last read of the ledger.
 #[derive(Debug)]
-pub(crate) enum Reading {
-    /// Nothing was read yet.
-    First,
-    /// What is here is what was read last.
+pub(crate) enum LoadState {
+    /// The ledger was not read yet.
+    Pending,
+    /// The data is current.
     Done,
-    /// The last reading failed; what is here is what was read before.
+    /// The last read failed; the data is from an earlier read.
     Failed(Problem),
 }
 
-/// All stacks.
+/// All stacks, and what jiti knows about the cloud.
 #[derive(Debug)]
-pub(crate) struct World {
-    /// How reading went.
-    pub(crate) reading: Reading,
-    /// There is a ledger.
+pub(crate) struct StackStore {
+    /// The result of the last read.
+    pub(crate) load_state: LoadState,
+    /// Whether the ledger file exists.
     pub(crate) exists: bool,
-    stacks: Vec<Stack>,
+    stacks: Vec<StackRow>,
     view: View,
-    /// What is known of the cloud; `None` until it was read, and where no account is configured.
+    /// The last snapshot of the cloud; `None` before the first one, and if no account is
+    /// configured.
     cloud: Option<Arc<CloudView>>,
     totals: Totals,
     changes_at: Option<Timestamp>,
 }
 
-/// The sums in the header.
+/// The totals in the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// What all of them cost an hour, as far as it is known.
+    /// The hourly rate of all priced stacks.
     pub(crate) rate: HourlyRate,
-    /// Of how many the rate is known.
+    /// Stacks whose rate is known.
     pub(crate) priced: usize,
-    /// What the idle ones cost an hour.
+    /// The hourly rate of the idle stacks.
     pub(crate) idle_rate: HourlyRate,
-    /// How many are idle.
+    /// Idle stacks.
     pub(crate) idle: usize,
-    /// Of how many it is known whether they are used.
+    /// Stacks whose use is known.
     pub(crate) judged: usize,
-    /// How many are in purgatory.
+    /// Stacks in purgatory.
     pub(crate) purgatory: usize,
-    /// How many have something left of them.
+    /// Stacks with residue.
     pub(crate) residue: usize,
-    /// How many have expired.
+    /// Expired stacks.
     pub(crate) expired: usize,
-    /// How many expire within the hour.
+    /// Stacks that expire within the hour.
     pub(crate) soon: usize,
-    /// Of how many only tags tell.
+    /// Stacks without a lease.
     pub(crate) unleased: usize,
 }
 
-impl World {
+impl StackStore {
     pub(super) fn new(policy: &Policy, now: Timestamp) -> Self {
         Self {
-            reading: Reading::First,
+            load_state: LoadState::Pending,
             exists: true,
             stacks: Vec::new(),
             view: View::new(now, policy.clone(), ReaperStatus::default()),
@@ -76,14 +78,14 @@ impl World {
         }
     }
 
-    /// What is known of the cloud.
+    /// The last snapshot of the cloud.
     pub(crate) fn cloud(&self) -> Option<&CloudView> {
         self.cloud.as_deref()
     }
 
-    /// Something else is known of the cloud.
-    pub(crate) fn sight(&mut self, sighting: Sighting) {
-        self.cloud = Some(Arc::new(sighting.view()));
+    /// Stores a new snapshot of the cloud.
+    pub(crate) fn set_cloud(&mut self, snapshot: CloudData) {
+        self.cloud = Some(Arc::new(snapshot.view()));
         self.view = self.viewed(self.view.reaper.clone());
         self.stacks.retain(|stack| stack.lease().is_some());
         let view = &self.view;
@@ -91,22 +93,23 @@ impl World {
             stack.read(view);
         }
         self.add_unleased();
-        self.sum_up();
+        self.update_totals();
     }
 
-    /// Adds those that only tags tell of. None of them is there before.
+    /// Adds the stacks that have tags but no lease. The caller has removed the previous ones.
     fn add_unleased(&mut self) {
-        // Before the ledger was read nobody knows what has no lease.
-        let (Some(cloud), false) = (&self.cloud, matches!(self.reading, Reading::First)) else {
+        // Before the ledger was read, every tagged stack would seem to have no lease.
+        let (Some(cloud), false) = (&self.cloud, matches!(self.load_state, LoadState::Pending))
+        else {
             return;
         };
-        let leases: Vec<&Lease> = self.stacks.iter().filter_map(Stack::lease).collect();
+        let leases: Vec<&Lease> = self.stacks.iter().filter_map(StackRow::lease).collect();
         let unleased = cloud.unleased(&leases).into_iter();
-        let unleased = unleased.map(|tags| Stack::tagged(tags, cloud, &self.view));
-        let unleased: Vec<Stack> = unleased.collect();
+        let unleased = unleased.map(|tags| StackRow::tagged(tags, cloud, &self.view));
+        let unleased: Vec<StackRow> = unleased.collect();
         if !unleased.is_empty() {
             self.stacks.extend(unleased);
-            self.stacks.sort_by(Stack::compare);
+            self.stacks.sort_by(StackRow::compare);
         }
     }
 
@@ -118,62 +121,66 @@ impl World {
         }
     }
 
-    /// What time it is.
+    /// The current time.
     pub(crate) fn now(&self) -> Timestamp {
         self.view.now
     }
 
-    /// What leases are read against.
+    /// The view that listings are computed from.
     pub(crate) fn view(&self) -> &View {
         &self.view
     }
 
-    /// All of them, by name.
-    pub(crate) fn stacks(&self) -> &[Stack] {
+    /// All stacks, sorted by identity.
+    pub(crate) fn stacks(&self) -> &[StackRow] {
         &self.stacks
     }
 
-    /// The sums.
+    /// The totals for the header.
     pub(crate) fn totals(&self) -> &Totals {
         &self.totals
     }
 
-    /// The one with this key.
-    pub(crate) fn stack(&self, key: &Key) -> Option<&Stack> {
+    /// Returns the stack with a key.
+    pub(crate) fn stack(&self, key: &StackKey) -> Option<&StackRow> {
         let at = self.place(key);
         at.ok().and_then(|at| self.stacks.get(at))
     }
 
-    /// What a key has become: a stack that only tags told of has a lease as soon as a sweep begins to end it.
-    pub(crate) fn become_of(&self, key: &Key) -> Option<Key> {
-        let Key::Tags(tags) = key else { return None };
-        let leased = Key::Lease(key.name());
-        let lease = self.stack(&leased).and_then(Stack::lease)?;
+    /// Returns the new key of a stack without a lease: a sweep registers a lease when it starts.
+    pub(crate) fn replacement_key(&self, key: &StackKey) -> Option<StackKey> {
+        let StackKey::Tags(tags) = key else {
+            return None;
+        };
+        let leased = StackKey::Lease(key.name());
+        let lease = self.stack(&leased).and_then(StackRow::lease)?;
         (self.stack(key).is_none() && tags.is_of(lease)).then_some(leased)
     }
 
-    /// Takes over what was read.
-    pub(crate) fn load(&mut self, loaded: Loaded) {
-        let Loaded {
+    /// Stores the result of a read of the ledger.
+    pub(crate) fn load(&mut self, loaded: LedgerData) {
+        let LedgerData {
             mut leases,
             ended,
             reaper,
             exists,
         } = loaded;
         self.view = self.viewed(reaper);
-        (self.reading, self.exists) = (Reading::Done, exists);
+        (self.load_state, self.exists) = (LoadState::Done, exists);
         match ended {
             None => {
-                // The ledger orders by name already; a search must be able to rely on it.
+                // `position` needs sorted stacks.
                 leases.sort_by(|a, b| a.name.cmp(&b.name));
-                // Two worlds at once would be twice the memory.
+                // Drop the old stacks first, to halve the peak memory.
                 self.stacks = Vec::with_capacity(leases.len());
                 let view = &self.view;
-                let stacks = leases.into_iter().map(|lease| Stack::leased(lease, view));
+                let stacks = leases
+                    .into_iter()
+                    .map(|lease| StackRow::leased(lease, view));
                 self.stacks.extend(stacks);
                 self.add_unleased();
             }
-            // The reaper alone has said something.
+            // Only the reaper's status has changed.
             Some(ended) if ended.is_empty() && leases.is_empty() => {}
             Some(ended) => {
                 self.stacks.retain(|stack| stack.lease().is_some());
@@ -181,10 +188,10 @@ impl World {
                 self.add_unleased();
             }
         }
-        self.sum_up();
+        self.update_totals();
     }
 
-    /// Takes over what has changed.
+    /// Applies changed and ended leases.
     fn change(&mut self, leases: Vec<Lease>, ended: &[StackName]) {
         for name in ended {
             if let Ok(at) = self.place(&name.into()) {
@@ -193,7 +200,7 @@ impl World {
         }
         for lease in leases {
             let place = self.place(&(&lease.name).into());
-            let stack = Stack::leased(lease, &self.view);
+            let stack = StackRow::leased(lease, &self.view);
             match place {
                 Ok(at) => {
                     if let Some(before) = self.stacks.get_mut(at) {
@@ -205,12 +212,12 @@ impl World {
         }
     }
 
-    /// Where the one with this key is, or would be.
-    fn place(&self, key: &Key) -> Result<usize, usize> {
-        self.stacks.binary_search_by(|stack| stack.against(key))
+    /// Returns the index of a key, or where to insert it.
+    fn place(&self, key: &StackKey) -> Result<usize, usize> {
+        self.stacks.binary_search_by(|stack| stack.compare_key(key))
     }
 
-    /// Moves on to a moment; whether a phase, a flag or a sum has changed by that alone.
+    /// Advances the clock. Returns whether a phase, a flag or a total has changed.
     pub(crate) fn advance(&mut self, now: Timestamp) -> bool {
         self.view.now = now;
         if self.changes_at.is_none_or(|at| now < at) {
@@ -222,11 +229,11 @@ impl World {
                 stack.read(view);
             }
         }
-        self.sum_up();
+        self.update_totals();
         true
     }
 
-    fn sum_up(&mut self) {
+    fn update_totals(&mut self) {
         let soon = SOON.after(self.view.now);
         let mut sums = Totals::default();
         for stack in &self.stacks {

@@ -1,4 +1,5 @@
-//! Sleep and wake from the dashboard: until when, live progress, what it comes to, and what is told of a stack that sleeps.
+//! Sleep and wake in the dashboard: the end of a sleep, live progress, outcomes, and the page of a
+//! sleeping stack.
 
 use jiff::Timestamp;
 use stack::service::power::{PowerFailure, PowerOutcome};
@@ -18,7 +19,7 @@ fn harness() -> Harness {
     harness_with(scene, vec![usual_lease("shop")])
 }
 
-/// The question, seen.
+/// A sleep popup whose plan is on the screen.
 fn asked() -> Harness {
     let mut harness = harness();
     harness.keys("z");
@@ -40,11 +41,12 @@ fn later(seconds: i64) -> Timestamp {
     Timestamp::from_second(now().as_second() + seconds).unwrap()
 }
 
-/// Without an end it sleeps until somebody wakes it; u writes one, as --until takes it, and y means what is shown.
+/// Without an end, the stack sleeps until a user wakes it; u sets one, in the format of --until,
+/// and y confirms what is on the screen.
 #[test]
 fn until_when() {
     let mut harness = asked();
-    shows(&harness, "It sleeps until somebody wakes it.");
+    shows(&harness, "Sleeps until you wake it.");
     harness.keys("y");
     assert_eq!(
         harness.take_effects(),
@@ -58,46 +60,50 @@ fn until_when() {
         "y is a letter while that is written"
     );
     harness.keys("<ctrl-u>90m<enter>");
-    shows(&harness, "It wakes by itself at 2026-03-02 13:30 UTC");
+    shows(
+        &harness,
+        "The reaper wakes the stack at 2026-03-02 13:30 UTC",
+    );
     harness.keys("y");
     let until = Span::minutes(90).after(now());
     let wanted = format!("Sleep {{ stack: \"shop\", until: Some({until:?}) }}");
     assert_eq!(harness.take_effects(), [wanted]);
 }
 
-/// What is no time, and what has passed, is said and not taken; Esc leaves the writing, and once more the question.
+/// An invalid or past time is rejected with a message; Esc cancels the editing, and a second Esc
+/// the popup.
 #[test]
 fn an_until_that_is_none() {
     let mut harness = asked();
     harness.keys("utomorrow<enter>");
     shows(&harness, "neither a duration nor a time");
     harness.keys("<ctrl-u>2020-01-01T00:00:00Z<enter>");
-    shows(&harness, "that has passed already");
+    shows(&harness, "this time is in the past");
     harness.keys("<esc>");
-    shows(&harness, "It sleeps until somebody wakes it.");
+    shows(&harness, "Sleeps until you wake it.");
     harness.keys("<esc>");
     assert!(!harness.text().contains("Put shop to sleep"));
     assert_eq!(harness.take_effects(), [""; 0]);
 }
 
-/// It is said when the lease ends before that, and when no reaper would wake it.
+/// The popup warns when the lease expires before the wake time, and when no reaper runs.
 #[test]
 fn what_comes_before() {
     let mut harness = asked();
     harness.keys("u12h<enter>");
     shows(
         &harness,
-        "Its lease ends before that, at 2026-03-02 17:00 UTC",
+        "The lease expires before that, at 2026-03-02 17:00 UTC",
     );
     harness.load(vec![usual_lease("shop")], ReaperStatus::default());
+    shows(&harness, "▲ Only a reaper can wake it.");
     shows(
         &harness,
-        "It takes a reaper to wake it. Nothing tears stacks down at expiry: no reaper",
+        "│   Nothing tears stacks down at expiry: no reaper has run yet",
     );
-    shows(&harness, "│ has run yet");
 }
 
-/// Each resource is followed with its time, and a failure with its reason; the clock alone moves it on.
+/// Each resource shows its time, and a failure its reason; the times advance with the clock.
 #[test]
 fn progress_is_live() {
     let mut harness = asked();
@@ -106,21 +112,21 @@ fn progress_is_live() {
     harness.power_progress(&name("shop"), half_done_sleep());
     shows(
         &harness,
-        "shop is falling asleep: 1 of 3 stopped, 1 failed; Enter, 3 follows it",
+        "shop is going to sleep: 1 of 3 stopped, 1 failed; Enter, 3 shows progress",
     );
     harness.keys("<enter>3");
     shows(&harness, "▼ orders  for 0 s");
     harness.set_time(later(42));
     shows(
         &harness,
-        "It is falling asleep: 1 of 3 stopped, 1 failed, for 42 s",
+        "Sleep running: 1 of 3 stopped, 1 failed, for 42 s",
     );
     shows(&harness, "▼ orders  for 42 s");
     shows(&harness, "✗ jobs  failed after 0 s: you may not stop it");
     harness.keys("z");
-    shows(&harness, "it falls asleep; Enter, 3 follows it");
+    shows(&harness, "going to sleep; Enter, 3 shows progress");
     harness.keys("d");
-    shows(&harness, "it falls asleep; Enter, 3 follows it");
+    shows(&harness, "going to sleep; Enter, 3 shows progress");
     assert!(
         !harness
             .take_effects()
@@ -129,24 +135,28 @@ fn progress_is_live() {
     );
 }
 
-/// It ends with what goes on costing, when it wakes, and how long that takes; the ledger is read and the cloud asked.
+/// The outcome shows the remaining cost and the wake time; the dashboard then reads the ledger and
+/// queries the cloud.
 #[test]
 fn how_it_ends() {
     let mut harness = asked();
     harness.keys("y<enter>3");
     harness.take_effects();
     harness.power_finished(finished_sleep("shop"));
-    shows(&harness, "shop is asleep: 2 stopped, $0.03/h goes on");
+    shows(&harness, "shop is asleep: 2 stopped, $0.03/h remains");
     shows(
         &harness,
-        "$0.03/h goes on while it sleeps, and 1 more of which the price is not known",
+        "$0.03/h remains while asleep (1 resource unpriced)",
     );
-    shows(&harness, "The reaper wakes it at 2026-03-02 16:00 UTC");
-    shows(&harness, "ready again in about 7 min");
+    shows(
+        &harness,
+        "The reaper wakes the stack at 2026-03-02 16:00 UTC",
+    );
+    shows(&harness, "ready about 7 min after waking");
     assert_eq!(harness.take_effects(), ["Load", "Sync"]);
 }
 
-/// What could not be turned leaves it half asleep, with the first reason at the foot of the screen.
+/// A failure leaves the stack partly asleep, and the status line shows the first reason.
 #[test]
 fn half() {
     let mut harness = asked();
@@ -164,11 +174,11 @@ fn half() {
     });
     shows(
         &harness,
-        "shop is half asleep: 1 could not be turned, first i-0abc: you may not stop it",
+        "shop is partly asleep: 1 failed, first i-0abc: you may not stop it",
     );
 }
 
-/// A stack that sleeps tells what it costs meanwhile and when it wakes; w wakes it and is followed.
+/// A sleeping stack's page shows its remaining cost and wake time; w wakes it, with live progress.
 #[test]
 fn a_stack_that_sleeps() {
     let mut harness = asleep_harness(HarnessConfig::new(110, 50, now()));
@@ -177,28 +187,23 @@ fn a_stack_that_sleeps() {
         &name("checkout-1.4.0"),
         stack::Elapsed::from_millis(420_000),
     );
-    shows(&harness, "$0.03/h goes on while it sleeps");
-    shows(
-        &harness,
-        "by itself at 2026-03-02 16:00 UTC, in 4 h, through the reaper",
-    );
-    shows(&harness, "ready again in about 7 min once it is woken");
+    shows(&harness, "$0.03/h remains while asleep");
+    shows(&harness, "at 2026-03-02 16:00 UTC, in 4 h, by the reaper");
+    shows(&harness, "ready about 7 min after waking");
     harness.take_effects();
     harness.keys("w");
     assert_eq!(harness.take_effects(), ["Wake(\"checkout-1.4.0\")"]);
     harness.keys("3");
-    shows(&harness, "It is waking: 0 of 0 started");
+    shows(&harness, "Wake running: 0 of 0 started");
 }
 
-/// Leaving would break it off, for it is done in this process: q says so, and q again leaves.
+/// Quitting would interrupt the operation, because it runs in this process: q warns, and a second q
+/// quits.
 #[test]
 fn leaving_in_between() {
     let mut harness = asked();
     harness.keys("yq");
-    shows(
-        &harness,
-        "q again leaves it half asleep, and z or w finish it",
-    );
+    shows(&harness, "q again quits and leaves it partly asleep");
     assert!(!harness.has_ended());
     harness.keys("jq");
     assert!(!harness.has_ended(), "another key was in between");
