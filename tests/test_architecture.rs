@@ -274,6 +274,46 @@ fn no_two_use_cases_import_each_other() {
     assert!(mutual.is_empty(), "{mutual:?}");
 }
 
+/// Facts about one AWS service come from `aws`, as fields of the resource.
+#[test]
+fn the_domain_names_no_service_of_aws() {
+    let services = [
+        "autoscaling",
+        "cloudformation",
+        "cloudfront",
+        "ec2",
+        "ecs",
+        "eks",
+        "elasticache",
+        "elasticloadbalancing",
+        "iam",
+        "kms",
+        "lambda",
+        "rds",
+        "redshift",
+        "route53",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+    ];
+    let mut named = Vec::new();
+    for file in sources(&["stack"]) {
+        // The fixtures of tests are made of real types.
+        if file.name.starts_with("stack/src/testing") {
+            continue;
+        }
+        for (number, line) in file.code() {
+            let line = line.to_lowercase();
+            let mut words = line.split(|c: char| !c.is_alphanumeric());
+            if let Some(service) = words.find(|word| services.contains(word)) {
+                named.push(format!("{}:{number}: {service}", file.name));
+            }
+        }
+    }
+    assert!(named.is_empty(), "{named:#?}");
+}
+
 /// Imports are resolved in every form that the code uses.
 #[test]
 fn imports_are_absolute() {

@@ -1,5 +1,5 @@
-//! Tests of the provider in process, through the calls that Terraform makes. Tests that need the real
-//! Terraform are in the package e2e.
+//! Tests of the provider in process, through the calls that Terraform makes. Tests that need the
+//! real Terraform are in the package e2e.
 
 mod bad_input;
 mod plans;

@@ -50,8 +50,8 @@ impl<'a> Root<'a> {
 
     /// Prepares the folder as `terraform init` does.
     ///
-    /// Every `init` of a test run would install the same provider, so only the first one runs. Later
-    /// roots get its lock file and a link to the provider.
+    /// Every `init` of a test run would install the same provider, so only the first one runs.
+    /// Later roots get its lock file and a link to the provider.
     fn initialise(&self) {
         static LOCK_FILE: OnceLock<Vec<u8>> = OnceLock::new();
         let path = self.path(".terraform.lock.hcl");

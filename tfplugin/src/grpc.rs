@@ -13,4 +13,4 @@ mod service;
 
 #[cfg(feature = "testing")]
 pub(crate) use client::Client;
-pub(crate) use service::Service;
+pub(crate) use service::GrpcService;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::grpc::Service;
+use crate::grpc::GrpcService;
 use crate::plugin;
 use crate::provider::Provider;
 use crate::server::Server;
@@ -15,5 +15,7 @@ use crate::server::Server;
 /// The runtime has one thread. Run code that computes or blocks with
 /// `tokio::task::spawn_blocking`; otherwise it delays other calls and interrupts.
 pub fn serve<P: Provider>(address: &str, provider: P) -> ExitCode {
-    plugin::serve(address, || Service::new(Arc::new(Server::new(provider))))
+    plugin::serve(address, || {
+        GrpcService::new(Arc::new(Server::new(provider)))
+    })
 }

@@ -6,8 +6,8 @@ use tfplugin::testing::Harness;
 use super::workspace::{Workspace, stack};
 use crate::provider::Jiti;
 
-/// Validates and plans the configuration. Asserts that there is exactly one error, at the attribute,
-/// with all the words.
+/// Validates and plans the configuration. Asserts that there is exactly one error, at the
+/// attribute, with all the words.
 #[track_caller]
 pub(super) fn only_error<'h>(
     harness: &'h Harness<Jiti>,
@@ -36,8 +36,8 @@ pub(super) fn only_error<'h>(
     }
 }
 
-/// An invalid attribute is one error at that attribute. Validation and a failed plan do not create the
-/// ledger.
+/// An invalid attribute is one error at that attribute. Validation and a failed plan do not create
+/// the ledger.
 #[tokio::test]
 async fn each_invalid_attribute_is_one_error() {
     let workspace = Workspace::new("");

@@ -6,8 +6,8 @@ use tfplugin::testing::unknown;
 
 use super::workspace::{Workspace, stack};
 
-/// A version that is known only during apply makes its own tag unknown and no other tag. Apply agrees
-/// with the plan.
+/// A version that is known only during apply makes its own tag unknown and no other tag. Apply
+/// agrees with the plan.
 #[tokio::test]
 async fn an_unknown_version_makes_one_tag_unknown() {
     let workspace = Workspace::new("");
@@ -103,8 +103,8 @@ async fn import_restores_the_applied_values() {
     assert!(harness.import("jiti_stack", "unknown").await.is_err());
 }
 
-/// A stack that Terraform no longer has in its state cannot be created again. The error has the import
-/// command, and an import makes the plan empty.
+/// A stack that Terraform no longer has in its state cannot be created again. The error has the
+/// import command, and an import makes the plan empty.
 #[tokio::test]
 async fn a_forgotten_stack_is_an_error_with_the_import_command() {
     let workspace = Workspace::new("");
@@ -126,8 +126,8 @@ async fn a_forgotten_stack_is_an_error_with_the_import_command() {
     imported.expect_empty_plan(stack(json!({}))).await.unwrap();
 }
 
-/// Without its ledger, a stack stays in the state. The refresh warns, and the plan is an update that
-/// registers the stack in the new ledger.
+/// Without its ledger, a stack stays in the state. The refresh warns, and the plan is an update
+/// that registers the stack in the new ledger.
 #[tokio::test]
 async fn a_lost_ledger_is_a_warning_and_an_adoption() {
     let workspace = Workspace::new("");

@@ -55,7 +55,8 @@ pub(in crate::service) use terraform::origin_reached;
 pub struct TeardownSettings {
     /// The folder that holds one private folder per run, named by the run's id.
     pub runs: PathBuf,
-    /// The folders of `PATH`, where jiti looks for a program that is no longer at its recorded path.
+    /// The folders of `PATH`, where jiti looks for a program that is no longer at its recorded
+    /// path.
     pub path: Vec<PathBuf>,
     /// Values of the environment that must not appear in the ledger or on a screen.
     pub secrets: Vec<String>,

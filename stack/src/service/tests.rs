@@ -231,7 +231,8 @@ fn wanted(lease: &Lease) -> DesiredLease {
     }
 }
 
-/// A stack that is updated from another checkout is torn down from there; a move alone is no change.
+/// A stack that is updated from another checkout is torn down from there; a move alone is no
+/// change.
 #[tokio::test]
 async fn an_update_from_elsewhere_moves_the_origin() {
     let world = world(Policy::default());
@@ -842,8 +843,8 @@ async fn releasing() {
     );
 }
 
-/// A state that this ledger does not know is adopted under no limit, finished from the start, as old
-/// as it was; a second time changes nothing, and another place's stack is not taken.
+/// A state that this ledger does not know is adopted under no limit, finished from the start, as
+/// old as it was; a second time changes nothing, and another place's stack is not taken.
 #[tokio::test]
 async fn adopting() {
     let world = world(Policy {

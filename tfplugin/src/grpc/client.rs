@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tonic::Status;
 
 use super::messages::capabilities;
-use super::service::Service;
+use super::service::GrpcService;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::proto::tfplugin6 as proto;
 use crate::proto::tfplugin6::provider_client::ProviderClient;
@@ -23,16 +23,16 @@ use crate::server::upgrade_resource::{UpgradeRequest, UpgradeResponse};
 use crate::server::{Encoded, Server};
 
 /// A client that calls the service directly.
-pub(crate) struct Client<P: Provider>(ProviderClient<ProviderServer<Service<P>>>);
+pub(crate) struct Client<P: Provider>(ProviderClient<ProviderServer<GrpcService<P>>>);
 
 impl<P: Provider> Client<P> {
     pub(crate) fn new(server: Arc<Server<P>>) -> Self {
-        Self(ProviderClient::new(ProviderServer::new(Service::new(
+        Self(ProviderClient::new(ProviderServer::new(GrpcService::new(
             server,
         ))))
     }
 
-    fn inner(&self) -> ProviderClient<ProviderServer<Service<P>>> {
+    fn inner(&self) -> ProviderClient<ProviderServer<GrpcService<P>>> {
         self.0.clone()
     }
 

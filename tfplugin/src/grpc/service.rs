@@ -14,9 +14,9 @@ use crate::server::{Server, in_call_span, not_registered};
 
 /// The gRPC service of a server.
 #[derive(Debug)]
-pub(crate) struct Service<P: Provider>(Arc<Server<P>>);
+pub(crate) struct GrpcService<P: Provider>(Arc<Server<P>>);
 
-impl<P: Provider> Service<P> {
+impl<P: Provider> GrpcService<P> {
     pub(crate) fn new(server: Arc<Server<P>>) -> Self {
         Self(server)
     }
@@ -34,7 +34,7 @@ fn single_event<T: Send + 'static>(event: T) -> CallResult<BoxStream<T>> {
 }
 
 #[async_trait]
-impl<P: Provider> provider_server::Provider for Service<P> {
+impl<P: Provider> provider_server::Provider for GrpcService<P> {
     async fn get_metadata(
         &self,
         _: Request<proto::get_metadata::Request>,
@@ -415,7 +415,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     }
 }
 
-impl<P: Provider> crate::plugin::Service for Service<P> {
+impl<P: Provider> crate::plugin::Service for GrpcService<P> {
     fn stop(&self) {
         self.0.stop();
     }

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use self::level::Levels;
-use self::line::Fields;
+use self::line::LogFields;
 use super::environment::LogSettings;
 
 /// Sets up logging with the levels in the environment. Without any, logging stays off, and an event
@@ -51,7 +51,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StderrLayer {
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            let mut fields = Fields::default();
+            let mut fields = LogFields::default();
             attributes.record(&mut fields);
             span.extensions_mut().insert(fields);
         }
@@ -59,21 +59,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for StderrLayer {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.span(id)
-            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+            && let Some(fields) = span.extensions_mut().get_mut::<LogFields>()
         {
             values.record(fields);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = LogFields::default();
         // From the outermost span inwards, so that inner fields override outer ones.
         for span in context
             .event_scope(event)
             .into_iter()
             .flat_map(Scope::from_root)
         {
-            if let Some(outer) = span.extensions().get::<Fields>() {
+            if let Some(outer) = span.extensions().get::<LogFields>() {
                 fields.extend(outer);
             }
         }

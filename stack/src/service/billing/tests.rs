@@ -86,7 +86,8 @@ fn bill(lines: Vec<BillLine>, settled: &[&str]) -> Bill {
     }
 }
 
-/// The bill is asked for at most once a window, never when only what is known is wanted, and each request is counted.
+/// The bill is asked for at most once a window, never when only what is known is wanted, and each
+/// request is counted.
 #[tokio::test]
 async fn it_is_asked_once_a_window() {
     let world = world().await;
@@ -112,8 +113,8 @@ async fn it_is_asked_once_a_window() {
     );
 }
 
-/// Of several who want it at the same moment one asks, and the others get its answer; the right to ask of one that is not
-/// heard of any more, or has died, passes on.
+/// Of several who want it at the same moment one asks, and the others get its answer; the right to
+/// ask of one that is not heard of any more, or has died, passes on.
 #[tokio::test(start_paused = true)]
 async fn several_at_once_ask_once() {
     let world = world().await;
@@ -179,7 +180,8 @@ async fn what_is_estimated_is_told_apart() {
     assert_eq!(cost.estimate.spent_usd.unwrap().to_string(), "36.00");
 }
 
-/// Days that are settled are asked about no more, and stay as they are; what is open is asked about in one request.
+/// Days that are settled are asked about no more, and stay as they are; what is open is asked about
+/// in one request.
 #[tokio::test]
 async fn settled_days_are_asked_about_no_more() {
     let world = world().await;
@@ -205,7 +207,8 @@ async fn settled_days_are_asked_about_no_more() {
     assert_eq!(billed.usd.to_string(), "1.00");
 }
 
-/// That the tag is not activated is said when a stack stood long enough ago to be in the bill, and only then.
+/// That the tag is not activated is said when a stack stood long enough ago to be in the bill, and
+/// only then.
 #[tokio::test]
 async fn a_missing_tag_is_told_when_it_can_be_known() {
     for (days, told) in [(1, false), (3, true)] {
@@ -241,7 +244,8 @@ async fn half_a_bill_is_counted_and_not_kept() {
     assert!(cost.remark.is_some());
 }
 
-/// An answer that names no stack is an answer: it was asked, and when; what it leaves open is unknown, not nothing.
+/// An answer that names no stack is an answer: it was asked, and when; what it leaves open is
+/// unknown, not nothing.
 #[tokio::test]
 async fn an_empty_bill_was_asked_for() {
     let world = world().await;

@@ -1,4 +1,5 @@
-//! Each warning reaches its receiver once: after restarts, with two reapers at once, and when the receiver was down.
+//! Each warning reaches its receiver once: after restarts, with two reapers at once, and when the
+//! receiver was down.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -152,7 +153,8 @@ async fn reapers_at_once_tell_once() {
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
 }
 
-/// A receiver that is down is tried once in a turn, and again in the next until it has taken everything.
+/// A receiver that is down is tried once in a turn, and again in the next until it has taken
+/// everything.
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_was_down_is_tried_again() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -167,7 +169,8 @@ async fn a_receiver_that_was_down_is_tried_again() {
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
 }
 
-/// The turn of a process that was killed is taken over at once; that of one that may live, after a while.
+/// The turn of a process that was killed is taken over at once; that of one that may live, after a
+/// while.
 #[tokio::test(start_paused = true)]
 async fn a_lost_turn_is_taken_over() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -248,8 +251,8 @@ async fn alarms_come_daily() {
     assert_eq!(tell(59).await, 1);
 }
 
-/// That the clock is too far from the cloud's is told once a day as long as it lasts, whoever's reaper it is; clocks that
-/// agree alarm nobody.
+/// That the clock is too far from the cloud's is told once a day as long as it lasts, whoever's
+/// reaper it is; clocks that agree alarm nobody.
 #[tokio::test(start_paused = true)]
 async fn a_clock_off_the_clouds_is_told_once_a_day() {
     use crate::inventory::CloudClock;

@@ -24,8 +24,8 @@ const QUICK: PollPolicy = PollPolicy {
     max_tries: 2,
 };
 
-/// A ready stack of a group of one to three with a member, an instance, a database, a service that is stopped already,
-/// and a bucket; besides, an instance of somebody else.
+/// A ready stack of a group of one to three with a member, an instance, a database, a service that
+/// is stopped already, and a bucket; besides, an instance of somebody else.
 struct World {
     cloud: Arc<FakeCloud>,
     clock: Arc<ManualClock>,
@@ -162,8 +162,9 @@ fn id(text: &str) -> ResourceId {
     ResourceId(text.to_owned())
 }
 
-/// Sizes are in the ledger before the first stop; what makes others again stops first and data last; waking goes the
-/// other way and restores everything exactly; nothing foreign is touched; what goes on costing is told.
+/// Sizes are in the ledger before the first stop; what makes others again stops first and data
+/// last; waking goes the other way and restores everything exactly; nothing foreign is touched;
+/// what goes on costing is told.
 #[tokio::test]
 async fn asleep_and_as_it_was() {
     let world = World::new().await;
@@ -205,8 +206,8 @@ async fn asleep_and_as_it_was() {
     assert_eq!(plan.ready_again_seconds, Some(Elapsed::from_millis(0)));
 }
 
-/// Cut off after any number of calls, by credentials that expire or by a kill, it can be finished either way: asleep
-/// with everything stopped, or awake with everything as it was.
+/// Cut off after any number of calls, by credentials that expire or by a kill, it can be finished
+/// either way: asleep with everything stopped, or awake with everything as it was.
 #[tokio::test]
 async fn cut_off_anywhere_it_is_finished_either_way() {
     for waking in [false, true] {
@@ -339,7 +340,8 @@ async fn nothing_to_stop() {
     assert!(world.kinds().await.is_empty());
 }
 
-/// A database that has started by itself is stopped again by another sleep, and wakes as it was at first.
+/// A database that has started by itself is stopped again by another sleep, and wakes as it was at
+/// first.
 #[tokio::test]
 async fn what_starts_by_itself_is_stopped_again() {
     let world = World::new().await;
@@ -386,7 +388,8 @@ fn begun(operator: Option<Box<Operator>>) -> EventKind {
     }
 }
 
-/// Two that begin at once do not stop or start things under each other's hands: one is refused and says who is at it.
+/// Two that begin at once do not stop or start things under each other's hands: one is refused and
+/// says who is at it.
 #[tokio::test]
 async fn one_at_a_time() {
     let world = World::new().await;
@@ -414,7 +417,8 @@ async fn one_at_a_time() {
     assert_eq!(world.sizes(), before);
 }
 
-/// Whoever lives is left alone, on this machine and elsewhere; who is dead, or was silent for ten minutes, is taken over.
+/// Whoever lives is left alone, on this machine and elsewhere; who is dead, or was silent for ten
+/// minutes, is taken over.
 #[tokio::test]
 async fn the_dead_are_taken_over() {
     let world = World::new().await;
@@ -529,7 +533,8 @@ async fn who_was_taken_over_touches_nothing_more() {
     );
 }
 
-/// Sizes that were seen before somebody else's wake are not written after it: they are those of a stack asleep.
+/// Sizes that were seen before somebody else's wake are not written after it: they are those of a
+/// stack asleep.
 #[tokio::test]
 async fn what_was_seen_before_anothers_turn_is_not_written() {
     let world = World::new().await;
@@ -554,8 +559,8 @@ async fn what_was_seen_before_anothers_turn_is_not_written() {
     );
 }
 
-/// Once it sleeps, or is awake again, what was changed is shown as it is, and what it costs is in the ledger; nothing
-/// else was asked about.
+/// Once it sleeps, or is awake again, what was changed is shown as it is, and what it costs is in
+/// the ledger; nothing else was asked about.
 #[tokio::test]
 async fn what_was_changed_is_known() {
     use crate::service::SyncMode;
@@ -651,8 +656,8 @@ async fn a_second_sleep_keeps_the_time_to_wake() {
     assert_eq!(world.sleep().await.unwrap().wake_at, None);
 }
 
-/// An apply that ends a sleep leaves things stopped: a wake gives those back what they had, and leaves alone what the
-/// apply has started.
+/// An apply that ends a sleep leaves things stopped: a wake gives those back what they had, and
+/// leaves alone what the apply has started.
 #[tokio::test]
 async fn after_an_apply_a_wake_gives_back_what_is_still_stopped() {
     let world = World::new().await;
@@ -696,8 +701,8 @@ async fn only_what_was_looked_for_is_missing() {
     assert_eq!(world.wake().await.unwrap().missing, [id("rds:db/orders")]);
 }
 
-/// The reaper wakes a stack when its sleep is over, once, also one that is only half asleep; one whose time has not come,
-/// or that somebody else is at, it leaves alone.
+/// The reaper wakes a stack when its sleep is over, once, also one that is only half asleep; one
+/// whose time has not come, or that somebody else is at, it leaves alone.
 #[tokio::test]
 async fn the_reaper_wakes_what_has_slept_long_enough() {
     let world = World::new().await;
@@ -745,8 +750,8 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     assert_eq!(world.sizes(), before);
 }
 
-/// A database that AWS has started again after its days is stopped again by the reaper; one that somebody has started, or
-/// whose stack is held, is left alone and told about.
+/// A database that AWS has started again after its days is stopped again by the reaper; one that
+/// somebody has started, or whose stack is held, is left alone and told about.
 #[tokio::test]
 async fn the_reaper_stops_again_what_has_started_by_itself() {
     use crate::service::SyncMode;

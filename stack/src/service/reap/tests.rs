@@ -1,4 +1,5 @@
-//! The reaper without Terraform: what it takes, in which order, how much at once, and that two do each thing once.
+//! The reaper without Terraform: what it takes, in which order, how much at once, and that two do
+//! each thing once.
 
 use std::future::Future;
 use std::path::Path;
@@ -185,8 +186,8 @@ fn working(ender: Arc<dyn StackTerminator>, slots: usize) -> (ReaperContext, wat
     (working, sender)
 }
 
-/// What is due is taken, the longest due first, whatever the cause; what is held, protected, not due
-/// or torn down is not.
+/// What is due is taken, the longest due first, whatever the cause; what is held, protected, not
+/// due or torn down is not.
 #[tokio::test(start_paused = true)]
 async fn the_longest_due_comes_first() {
     let mut world = World::new();
@@ -524,7 +525,8 @@ async fn an_unreachable_origin_is_residue() {
     assert_eq!(names, [stack_name("away")]);
 }
 
-/// A sandbox that only the reaper's sweep is about: a root of this machine whose Terraform says that its state is empty.
+/// A sandbox that only the reaper's sweep is about: a root of this machine whose Terraform says
+/// that its state is empty.
 async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {
     let mut world = World::new();
     world.config.policy = Policy::default();
@@ -573,7 +575,8 @@ async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> ReaperSum
     world.service().reap(world.docket().await, &working).await
 }
 
-/// Where it may, the reaper ends by its tags what its own state has lost, and nothing else; where it may not, it does not.
+/// Where it may, the reaper ends by its tags what its own state has lost, and nothing else; where
+/// it may not, it does not.
 #[tokio::test]
 async fn a_lost_state_is_swept_where_that_is_allowed() {
     let (world, cloud, root) = lost(true).await;
@@ -617,7 +620,8 @@ async fn a_folder_that_is_gone_is_not_swept() {
     assert_eq!(cloud.ids().len(), 2);
 }
 
-/// What a person's sweep has left only a sweep can finish: the reaper does where it may, and says so where it may not.
+/// What a person's sweep has left only a sweep can finish: the reaper does where it may, and says
+/// so where it may not.
 #[tokio::test]
 async fn what_a_sweep_left_is_finished_by_a_sweep() {
     let (world, cloud, root) = lost(false).await;
@@ -646,8 +650,8 @@ async fn what_a_sweep_left_is_finished_by_a_sweep() {
     assert_eq!((summary.gone(), cloud.ids().len()), (1, 1), "{summary:?}");
 }
 
-/// That an origin is unreachable is no longer said once it is reached: what is said then is why it could not be ended
-/// there.
+/// That an origin is unreachable is no longer said once it is reached: what is said then is why it
+/// could not be ended there.
 #[tokio::test]
 async fn what_is_reached_again_is_not_unreachable() {
     let (world, cloud, root) = lost(false).await;

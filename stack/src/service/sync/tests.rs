@@ -168,7 +168,8 @@ async fn rates_go_into_the_ledger() {
     assert_eq!(listed.cost.spent_usd, "1.5".parse().ok());
 }
 
-/// What ends before the least time that its cloud charges for has cost that time, whoever saw it end.
+/// What ends before the least time that its cloud charges for has cost that time, whoever saw it
+/// end.
 #[tokio::test]
 async fn a_least_time_is_charged_for() {
     let mut short = priced("ec2:instance", "i", "a", "60");
@@ -350,8 +351,8 @@ fn owned_by(mut one: Resource, owner: &str) -> Resource {
     one
 }
 
-/// Stacks that only tags tell of are rows of their own: one for each app, owner and account, with an end from their
-/// tags; nothing reaps them.
+/// Stacks that only tags tell of are rows of their own: one for each app, owner and account, with
+/// an end from their tags; nothing reaps them.
 #[tokio::test]
 async fn unleased_stacks_are_rows() {
     let mut first = priced("ec2:volume", "1", "a", "0.25");
@@ -437,7 +438,8 @@ async fn one_of_several_is_chosen() {
     assert!(bo.lease.is_none());
 }
 
-/// What only tags tell of costs as much as what has a lease: its bill is asked for from the day that it began.
+/// What only tags tell of costs as much as what has a lease: its bill is asked for from the day
+/// that it began.
 #[tokio::test]
 async fn what_has_no_lease_has_a_cost() {
     let world = world(vec![priced("ec2:volume", "1", "a", "0.25")]);
@@ -475,7 +477,8 @@ async fn what_has_no_lease_has_a_cost() {
     assert_eq!(billed.until, date(2026, 3, 5));
 }
 
-/// One request is about all stacks: those that only tags tell of are in it, whoever's cost was asked for.
+/// One request is about all stacks: those that only tags tell of are in it, whoever's cost was
+/// asked for.
 #[tokio::test]
 async fn what_has_no_lease_is_in_the_bill_of_all() {
     let world = world(vec![priced("ec2:volume", "1", "a", "0.25")]);
@@ -492,8 +495,8 @@ async fn what_has_no_lease_is_in_the_bill_of_all() {
     assert_eq!(until, Some(date(2026, 3, 5)));
 }
 
-/// A find reopens a stack that was taken for gone, as residue; what is older than its lease, what was built later, and
-/// what nobody confirmed does not.
+/// A find reopens a stack that was taken for gone, as residue; what is older than its lease, what
+/// was built later, and what nobody confirmed does not.
 #[tokio::test]
 async fn a_find_reopens_as_residue() {
     let made = |name: &str, stack: &str, minutes: u32| {
@@ -555,8 +558,8 @@ async fn a_find_reopens_as_residue() {
     assert!(world.sync().await.reopened.is_empty());
 }
 
-/// What the bill says is beside the estimate, never in it, and which days it still calls estimated is told; of a name that
-/// several stacks have it says nothing.
+/// What the bill says is beside the estimate, never in it, and which days it still calls estimated
+/// is told; of a name that several stacks have it says nothing.
 #[tokio::test]
 async fn the_bill_is_beside_the_estimate() {
     let world = world(vec![resource("ec2:volume", "1", "a")]);
@@ -633,7 +636,8 @@ async fn clocks_are_held_together() {
     assert_eq!(kept, Some(skew));
 }
 
-/// A ledger that can't be written is no reason not to look; it is said once, however many stacks there are.
+/// A ledger that can't be written is no reason not to look; it is said once, however many stacks
+/// there are.
 #[tokio::test]
 async fn a_ledger_that_is_read_only_is_no_error() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -668,7 +672,8 @@ async fn a_ledger_that_is_read_only_is_no_error() {
     assert_eq!(report.unwritten[0], read_only.to_string());
 }
 
-/// What is known of the cloud is read anew when somebody has changed it, in this process or another one, and only then.
+/// What is known of the cloud is read anew when somebody has changed it, in this process or another
+/// one, and only then.
 #[tokio::test]
 async fn what_has_not_changed_is_not_read_again() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -796,8 +801,8 @@ impl Cloud for Untouchable {
     }
 }
 
-/// Whatever is only looked at is drawn from what is known: no listing, no detail, no report and no survey of the reaper asks
-/// the cloud, however old that is.
+/// Whatever is only looked at is drawn from what is known: no listing, no detail, no report and no
+/// survey of the reaper asks the cloud, however old that is.
 #[tokio::test]
 async fn what_is_only_looked_at_asks_nobody() {
     use crate::report::GroupBy;

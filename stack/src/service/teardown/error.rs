@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::blocker::Blocker;
 use crate::ledger::LedgerError;
 use crate::service::ServiceError;
-use crate::service::teardown::sweep::TaggedStack;
+use crate::service::teardown::sweep::UnleasedStack;
 use crate::terraform::TerraformError;
 use crate::values::id::{Actor, AppName, Owner, StackName};
 
@@ -146,7 +146,7 @@ pub enum TeardownError {
         /// The name.
         stack: StackName,
         /// The stacks.
-        several: Vec<TaggedStack>,
+        several: Vec<UnleasedStack>,
     },
 
     /// Neither a lease nor a tag names the stack.
@@ -234,7 +234,7 @@ impl From<LedgerError> for TeardownError {
     }
 }
 
-fn listed(several: &[TaggedStack]) -> String {
+fn listed(several: &[UnleasedStack]) -> String {
     let each: Vec<_> = several.iter().map(ToString::to_string).collect();
     each.join("; ")
 }

@@ -15,7 +15,7 @@ mod timing;
 mod verify;
 
 pub use recheck::RecheckSummary;
-pub use selector::{SweepSelector, TaggedStack};
+pub use selector::{SweepSelector, UnleasedStack};
 pub use timing::SweepTiming;
 
 pub(super) use saved_plan::SweepPlan;

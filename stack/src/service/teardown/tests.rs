@@ -21,8 +21,8 @@ use crate::testing::{FakeCloud, ManualClock, actor, noon, registration, resource
 use crate::values::id::RunId;
 use crate::{Seq, SystemClock};
 
-/// A root with a scripted Terraform: `state pull` prints `state.json`, `show` prints `plan.json`, `plan` writes its
-/// `-out`, and `apply` runs `apply.sh`, after which the state is `after.json`.
+/// A root with a scripted Terraform: `state pull` prints `state.json`, `show` prints `plan.json`,
+/// `plan` writes its `-out`, and `apply` runs `apply.sh`, after which the state is `after.json`.
 struct World {
     dir: TempDir,
     ledger: Arc<MemoryLedger>,
@@ -223,7 +223,8 @@ fn request() -> TeardownRequest {
     }
 }
 
-/// The intent is in the ledger before anything is deleted, then each delete, then `gone`; the saved plan goes.
+/// The intent is in the ledger before anything is deleted, then each delete, then `gone`; the saved
+/// plan goes.
 #[tokio::test]
 async fn intent_then_deletes_then_gone() {
     let world = World::new().await;
@@ -272,7 +273,8 @@ async fn a_plan_that_is_dropped_leaves_nothing() {
     assert!(!world.calls().contains("apply"));
 }
 
-/// Only the plan that was shown is applied: another file in its place is refused before anything is written.
+/// Only the plan that was shown is applied: another file in its place is refused before anything is
+/// written.
 #[tokio::test]
 async fn another_plan_is_refused() {
     let world = World::new().await;
@@ -285,7 +287,8 @@ async fn another_plan_is_refused() {
     assert_eq!(world.phase().await, Phase::Ready);
 }
 
-/// A plan that was handed over is taken over as it is, and carried out; one that was changed on the way is not.
+/// A plan that was handed over is taken over as it is, and carried out; one that was changed on the
+/// way is not.
 #[tokio::test]
 async fn a_plan_is_handed_over() {
     let world = World::new().await;
@@ -308,7 +311,8 @@ async fn a_plan_is_handed_over() {
     assert!(matches!(error, TeardownError::NotAsShown { .. }), "{error}");
 }
 
-/// A state that changed in between: Terraform refuses the plan, nothing is deleted, and the phase is what it was.
+/// A state that changed in between: Terraform refuses the plan, nothing is deleted, and the phase
+/// is what it was.
 #[tokio::test]
 async fn a_stale_plan_restores_the_phase() {
     let world = World::new().await;
@@ -390,7 +394,8 @@ fn with_account() -> Config {
     }
 }
 
-/// After a destroy every account is asked: what carries the stack's tag is residue, with the command that ends it.
+/// After a destroy every account is asked: what carries the stack's tag is residue, with the
+/// command that ends it.
 #[tokio::test]
 async fn what_a_destroy_did_not_know_is_residue() {
     let mut world = World::with(with_account(), Arc::new(SystemClock)).await;
@@ -431,7 +436,8 @@ async fn accounts_that_were_not_looked_at_are_residue() {
     assert_eq!(world.phase().await, Phase::Residue);
 }
 
-/// A refresh that finds nothing is refused, but for what earlier runs have deleted; what is missing is shown.
+/// A refresh that finds nothing is refused, but for what earlier runs have deleted; what is missing
+/// is shown.
 #[tokio::test]
 async fn a_refresh_that_finds_nothing() {
     let world = World::new().await;
@@ -465,7 +471,8 @@ async fn a_refresh_that_finds_nothing() {
     assert_eq!(world.plan().await.plan.blockers, []);
 }
 
-/// A root on another machine is said so, which is unreachable to the reaper, and Terraform is not run.
+/// A root on another machine is said so, which is unreachable to the reaper, and Terraform is not
+/// run.
 #[tokio::test]
 async fn another_machine_is_unreachable() {
     let world = World::new().await;
@@ -482,7 +489,8 @@ async fn another_machine_is_unreachable() {
     assert!(world.carry_out(prepared).await.is_err());
 }
 
-/// A runner that lives is left alone, also one that cannot be asked; after ten minutes of silence it is taken over.
+/// A runner that lives is left alone, also one that cannot be asked; after ten minutes of silence
+/// it is taken over.
 #[tokio::test]
 async fn a_silent_runner_is_taken_over() {
     let clock = Arc::new(ManualClock::at(noon()));
@@ -532,8 +540,8 @@ async fn a_dead_runner_is_taken_over() {
     assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
 }
 
-/// What the Terraform of a killed runner went on to delete is written down by the next run, each once, however many plans
-/// were made in between and whoever carries the last one out.
+/// What the Terraform of a killed runner went on to delete is written down by the next run, each
+/// once, however many plans were made in between and whoever carries the last one out.
 #[tokio::test]
 async fn what_an_orphan_deleted_is_written_down() {
     let world = World::new().await;
@@ -688,7 +696,8 @@ async fn protected_wants_its_name() {
     assert_eq!(world.phase().await, Phase::Ready);
 }
 
-/// An apply that was killed before it wrote a state leaves nothing to destroy; a state that was lost is not that.
+/// An apply that was killed before it wrote a state leaves nothing to destroy; a state that was
+/// lost is not that.
 #[tokio::test]
 async fn a_lost_state_is_not_an_empty_one() {
     let world = World::new().await;

@@ -14,9 +14,9 @@ const MAX_TEXT_BYTES: usize = 8 << 10;
 
 /// The fields of an event or a span, as JSON.
 #[derive(Default)]
-pub(super) struct Fields(Map<String, Value>);
+pub(super) struct LogFields(Map<String, Value>);
 
-impl Fields {
+impl LogFields {
     /// Adds other fields, which override fields of the same name.
     pub(super) fn extend(&mut self, other: &Self) {
         self.0.extend(
@@ -38,7 +38,7 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+impl Visit for LogFields {
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, value.into());
     }
@@ -66,13 +66,17 @@ impl Visit for Fields {
 
 /// Writes an event as one line. Errors are ignored: a closed stderr must not stop the provider.
 #[expect(clippy::disallowed_methods, reason = "a log line has a timestamp")]
-pub(super) fn write(metadata: &Metadata<'_>, fields: Fields) {
+pub(super) fn write(metadata: &Metadata<'_>, fields: LogFields) {
     let mut line = format_line(metadata, fields, SystemTime::now());
     line.push('\n');
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
-fn format_line(metadata: &Metadata<'_>, Fields(mut fields): Fields, now: SystemTime) -> String {
+fn format_line(
+    metadata: &Metadata<'_>,
+    LogFields(mut fields): LogFields,
+    now: SystemTime,
+) -> String {
     let message = match fields.remove("message") {
         Some(Value::String(message)) => message,
         Some(other) => other.to_string(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::saved_plan::SweepPlan;
-use super::selector::{SweepSelector, TaggedStack, tagged};
+use super::selector::{SweepSelector, UnleasedStack, tagged};
 use super::verify::{command, residue_of, unchecked_name};
 use crate::cloud::{Cloud, Discovery, DiscoveryScope, Resource};
 use crate::inventory::CloudClock;
@@ -141,7 +141,7 @@ impl Service {
         selector: &SweepSelector,
         lease: Option<&Lease>,
         found: &Discovery,
-    ) -> Result<Option<(StackIdentity, Option<TaggedStack>)>, TeardownError> {
+    ) -> Result<Option<(StackIdentity, Option<UnleasedStack>)>, TeardownError> {
         let stack = selector.name.clone();
         let named = selector.app.is_some() || selector.owner.is_some();
         if let Some(lease) = lease.filter(|lease| selector.matches_lease(lease)) {

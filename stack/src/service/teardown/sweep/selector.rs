@@ -44,7 +44,7 @@ impl SweepSelector {
         app && owner.is_none_or(|owner| lease.owners().any(|had| had == owner))
     }
 
-    fn matches(&self, tagged: &TaggedStack) -> bool {
+    fn matches(&self, tagged: &UnleasedStack) -> bool {
         let app = self.app.as_ref().is_none_or(|app| *app == tagged.app);
         app && self
             .owner
@@ -55,7 +55,7 @@ impl SweepSelector {
 
 /// A stack that only tags name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TaggedStack {
+pub struct UnleasedStack {
     /// Its application.
     pub app: AppName,
     /// Its owner.
@@ -64,7 +64,7 @@ pub struct TaggedStack {
     pub account: String,
 }
 
-impl fmt::Display for TaggedStack {
+impl fmt::Display for UnleasedStack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -75,13 +75,13 @@ impl fmt::Display for TaggedStack {
 }
 
 /// The unleased stacks that match, in order.
-pub(super) fn tagged(selector: &SweepSelector, resources: &[Resource]) -> Vec<TaggedStack> {
+pub(super) fn tagged(selector: &SweepSelector, resources: &[Resource]) -> Vec<UnleasedStack> {
     let of_name = resources
         .iter()
         .filter(|one| one.tag(tags::STACK) == Some(selector.name.as_str()));
-    let tagged: BTreeSet<TaggedStack> = of_name
+    let tagged: BTreeSet<UnleasedStack> = of_name
         .filter_map(|one| {
-            Some(TaggedStack {
+            Some(UnleasedStack {
                 app: AppName::new(one.tag(tags::APP)?).ok()?,
                 owner: Owner::new(one.tag(tags::OWNER)?).ok()?,
                 account: one.place.account.clone(),
@@ -92,7 +92,7 @@ pub(super) fn tagged(selector: &SweepSelector, resources: &[Resource]) -> Vec<Ta
     tagged.into_iter().collect()
 }
 
-impl TaggedStack {
+impl UnleasedStack {
     /// The identity of the stack.
     pub(super) fn identity(&self, name: &StackName) -> StackIdentity {
         StackIdentity {

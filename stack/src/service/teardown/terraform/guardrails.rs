@@ -24,7 +24,8 @@ const PROTECTIONS: &[&str] = &[
     "termination_protection",
 ];
 
-/// The guardrails that a plan violates. `deleted` is what earlier runs of the same teardown deleted.
+/// The guardrails that a plan violates. `deleted` is what earlier runs of the same teardown
+/// deleted.
 pub(super) fn blockers(
     stack: &StackName,
     directory: &str,
@@ -196,8 +197,8 @@ mod tests {
         );
     }
 
-    /// Another stack's tag is found wherever a resource holds its tags. The stack's own tag, no tag,
-    /// and the same text elsewhere are fine.
+    /// Another stack's tag is found wherever a resource holds its tags. The stack's own tag, no
+    /// tag, and the same text elsewhere are fine.
     #[test]
     fn foreign_tags_are_found_in_every_form() {
         let other = json!({"jiti:stack": "search"});

@@ -110,8 +110,8 @@ impl Inspection {
         Ok(())
     }
 
-    /// Adds the blocker for a state that does not list the stack. There is none, and nothing left to
-    /// do, only when the apply that registered the stack was killed before it wrote anything.
+    /// Adds the blocker for a state that does not list the stack. There is none, and nothing left
+    /// to do, only when the apply that registered the stack was killed before it wrote anything.
     fn note_missing_stack(&mut self, lease: &Lease) {
         let origin = &lease.origin;
         let blocker = if !lease.is_unfinished() || !self.state.is_empty() {

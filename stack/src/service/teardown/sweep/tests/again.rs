@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// One hour and one day after the end it is looked again, once each, whoever does it; a find reopens the stack.
+/// One hour and one day after the end it is looked again, once each, whoever does it; a find
+/// reopens the stack.
 #[tokio::test(start_paused = true)]
 async fn it_is_looked_again_after_the_end() {
     let world = World::leased([own("sqs", "q")]).await;

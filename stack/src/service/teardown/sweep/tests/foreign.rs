@@ -45,7 +45,8 @@ async fn a_changed_owner_is_residue() {
     );
 }
 
-/// A group is spared when one of its members was tagged for another stack meanwhile: its end would be the member's.
+/// A group is spared when one of its members was tagged for another stack meanwhile: its end would
+/// be the member's.
 #[tokio::test(start_paused = true)]
 async fn a_group_with_a_foreign_member_is_spared() {
     let world = World::leased(usual()).await;
@@ -64,7 +65,8 @@ async fn a_group_with_a_foreign_member_is_spared() {
     assert_eq!(outcome.deleted.len(), 2, "{outcome:?}");
 }
 
-/// Somebody else's instance in the stack's subnet lives; the subnet and the VPC are left, and say why.
+/// Somebody else's instance in the stack's subnet lives; the subnet and the VPC are left, and say
+/// why.
 #[tokio::test(start_paused = true)]
 async fn a_guest_in_the_subnet_lives() {
     let all = usual();
@@ -101,7 +103,8 @@ async fn only_what_was_shown_goes() {
     assert_eq!(world.phase().await, Phase::Residue);
 }
 
-/// A plan that was changed on the disk is not carried out; one that was handed over is taken over as it was shown.
+/// A plan that was changed on the disk is not carried out; one that was handed over is taken over
+/// as it was shown.
 #[tokio::test(start_paused = true)]
 async fn a_plan_is_handed_over_as_it_was_shown() {
     let world = World::leased([own("sqs", "q")]).await;
@@ -125,7 +128,8 @@ async fn a_plan_is_handed_over_as_it_was_shown() {
     assert!(matches!(error, TeardownError::NotAsShown { .. }), "{error}");
 }
 
-/// What its own service did not confirm is left from the beginning, and so is what it may use: nobody knows.
+/// What its own service did not confirm is left from the beginning, and so is what it may use:
+/// nobody knows.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_confirmed_is_never_tried() {
     let mut unknown = own("glue:job", "j");
@@ -138,8 +142,8 @@ async fn what_is_not_confirmed_is_never_tried() {
     assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
 }
 
-/// What an owner's tags alone make the stack's is spared when the owner was tagged for another stack meanwhile, though it
-/// goes before its owner.
+/// What an owner's tags alone make the stack's is spared when the owner was tagged for another
+/// stack meanwhile, though it goes before its owner.
 #[tokio::test(start_paused = true)]
 async fn what_belongs_by_its_owner_asks_for_its_owner() {
     let cluster = own("eks:cluster", "c");
@@ -156,8 +160,8 @@ async fn what_belongs_by_its_owner_asks_for_its_owner() {
     assert_eq!(world.left().len(), 2);
 }
 
-/// A whole that another tool manages is spared when a part of it was tagged for another stack meanwhile: its end would be
-/// the part's.
+/// A whole that another tool manages is spared when a part of it was tagged for another stack
+/// meanwhile: its end would be the part's.
 #[tokio::test(start_paused = true)]
 async fn a_whole_with_a_foreign_part_is_spared() {
     let whole = own("cloudformation:stack", "w");

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// With everything that goes wrong at once the rest goes, the residue names each with its reason and what blocks it, and
-/// a second run after mending finishes.
+/// With everything that goes wrong at once the rest goes, the residue names each with its reason
+/// and what blocks it, and a second run after mending finishes.
 #[tokio::test(start_paused = true)]
 async fn trouble_is_named_and_mended() {
     let vpc = own("ec2:vpc", "v");
@@ -65,7 +65,8 @@ async fn trouble_is_named_and_mended() {
     assert_eq!((world.phase().await, world.left()), (Phase::Gone, vec![]));
 }
 
-/// One that hangs holds up nothing that does not depend on it: the others are gone long before it is given up.
+/// One that hangs holds up nothing that does not depend on it: the others are gone long before it
+/// is given up.
 #[tokio::test(start_paused = true)]
 async fn one_that_hangs_holds_up_nothing() {
     let (hangs, free) = (own("ec2:natgateway", "hangs"), own("sqs", "free"));
@@ -96,7 +97,8 @@ async fn what_goes_at_once_is_not_waited_for() {
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
-/// Services that take longer to answer than what they say is taken for true do not keep a sweep from its end.
+/// Services that take longer to answer than what they say is taken for true do not keep a sweep
+/// from its end.
 #[tokio::test(start_paused = true)]
 async fn slow_answers_are_answers() {
     let many: Vec<Resource> = (0..50).map(|at| own("sqs", &format!("q{at}"))).collect();
@@ -106,7 +108,8 @@ async fn slow_answers_are_answers() {
     assert_eq!((outcome.deleted.len(), outcome.residue), (50, vec![]));
 }
 
-/// Credentials that end half-way pause the teardown with one error; the next run goes on where it stopped.
+/// Credentials that end half-way pause the teardown with one error; the next run goes on where it
+/// stopped.
 #[tokio::test(start_paused = true)]
 async fn credentials_that_end_pause_it() {
     let many: Vec<Resource> = (0..100).map(|at| own("sqs", &format!("q{at}"))).collect();
@@ -252,7 +255,8 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     assert_eq!(ids(&outcome.residue), [silent.id.as_str()]);
 }
 
-/// Credentials that end after something was found to be gone leave residue: it is not the stack that it was.
+/// Credentials that end after something was found to be gone leave residue: it is not the stack
+/// that it was.
 #[tokio::test(start_paused = true)]
 async fn what_was_gone_already_is_no_return() {
     let (gone, there) = (own("sns", "gone"), own("sqs", "there"));

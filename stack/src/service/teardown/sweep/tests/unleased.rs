@@ -98,7 +98,8 @@ async fn what_was_taken_for_gone_is_found_again() {
     assert!(again.is_none());
 }
 
-/// What was taken for gone and is found is listed as unleased: it wants its name typed as any other of those.
+/// What was taken for gone and is found is listed as unleased: it wants its name typed as any other
+/// of those.
 #[tokio::test(start_paused = true)]
 async fn what_has_no_lease_that_lives_wants_its_name() {
     let world = World::leased([own("sqs", "q")]).await;
