@@ -1,6 +1,6 @@
 //! The invariants of docs/dev/architecture.md that a test can enforce.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use e2e::source::{self, SourceFile, project};
@@ -312,6 +312,47 @@ fn the_domain_names_no_service_of_aws() {
         }
     }
     assert!(named.is_empty(), "{named:#?}");
+}
+
+/// Within a package a name means one thing. `Arguments` is what the command line's parser calls the
+/// arguments of each command.
+#[test]
+fn no_two_public_types_of_a_package_share_a_name() {
+    for package in PACKAGES {
+        let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in sources(&[package]) {
+            for name in file.public_types() {
+                assert_ne!(name, "This", "{}: name the type for what it is", file.name);
+                places
+                    .entry(name.to_owned())
+                    .or_default()
+                    .push(file.name.clone());
+            }
+        }
+        places.retain(|name, files| files.len() > 1 && name != "Arguments");
+        assert!(places.is_empty(), "{package}: {places:#?}");
+    }
+}
+
+/// rustfmt leaves comments as wide as they are.
+#[test]
+fn comments_are_at_most_100_columns_wide() {
+    let folders = [PACKAGES.as_slice(), &["tests"]].concat();
+    let mut wide = Vec::new();
+    for file in source::files(&folders) {
+        for (number, line) in file.lines() {
+            if line.trim_start().starts_with("//") && line.chars().count() > 100 {
+                wide.push(format!("{}:{number}", file.name));
+            }
+        }
+    }
+    assert!(wide.is_empty(), "{}: {wide:#?}", wide.len());
+}
+
+/// A view draws the model and changes nothing in it.
+#[test]
+fn views_do_not_change_the_model() {
+    expect_none("tui/src/dashboard/view", &["&mut Model"]);
 }
 
 /// Imports are resolved in every form that the code uses.

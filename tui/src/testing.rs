@@ -3,4 +3,4 @@
 mod harness;
 
 pub use self::harness::{Harness, HarnessConfig};
-pub use crate::dashboard::terminal::Screen;
+pub use crate::dashboard::terminal::TerminalGuard;

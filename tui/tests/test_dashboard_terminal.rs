@@ -168,7 +168,7 @@ fn a_panic_leaves_a_sane_terminal() {
 #[test]
 #[ignore = "it panics with the terminal taken over"]
 fn panics_on_purpose() {
-    let _screen = tui::testing::Screen::enter().unwrap();
+    let _screen = tui::testing::TerminalGuard::enter().unwrap();
     panic!("a mistake on purpose");
 }
 

@@ -15,7 +15,7 @@ use crate::dashboard::event::Event;
 use crate::dashboard::model::Model;
 use crate::dashboard::record::Recorder;
 use crate::dashboard::tasks::EffectRunner;
-use crate::dashboard::terminal::Screen;
+use crate::dashboard::terminal::TerminalGuard;
 use crate::dashboard::update::{next_tick, update};
 use crate::dashboard::view::view;
 use crate::error::CommandError;
@@ -37,7 +37,7 @@ pub(crate) struct App {
     pub(crate) runner: EffectRunner,
     pub(crate) events: UnboundedReceiver<Event>,
     pub(crate) recorder: Option<Recorder>,
-    pub(crate) screen: Screen,
+    pub(crate) screen: TerminalGuard,
     /// The user pressed Ctrl-Z: stop the process after the current batch of events.
     pub(crate) suspend_requested: bool,
 }

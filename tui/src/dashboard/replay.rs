@@ -13,7 +13,7 @@ use crate::dashboard::event::Event;
 use crate::dashboard::keymap;
 use crate::dashboard::model::Model;
 use crate::dashboard::record::{self, RecordedEvent};
-use crate::dashboard::terminal::Screen;
+use crate::dashboard::terminal::TerminalGuard;
 use crate::dashboard::update::update;
 use crate::dashboard::view::{screen_text, view};
 use crate::error::CommandError;
@@ -25,7 +25,7 @@ const MAX_PAUSE_MS: u64 = 2_000;
 pub(crate) fn in_terminal(path: &Path) -> Result<(), CommandError> {
     let (beginning, noted) = record::read(path)?;
     let mut model = beginning.model();
-    let _screen = Screen::enter()?;
+    let _screen = TerminalGuard::enter()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let mut at = 0;
     for RecordedEvent { ms, event } in noted {

@@ -20,9 +20,9 @@ static ACTIVE: AtomicBool = AtomicBool::new(false);
 
 /// The terminal in full-screen mode. Dropping it restores the terminal.
 #[derive(Debug)]
-pub struct Screen(());
+pub struct TerminalGuard(());
 
-impl Screen {
+impl TerminalGuard {
     /// Enters raw mode and the alternate screen, and captures the mouse. A panic in this thread
     /// restores the terminal before it prints its report; a panic in another thread prints nothing.
     ///
@@ -38,7 +38,7 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Restores the terminal until [`Screen::resume`] is called.
+    /// Restores the terminal until [`TerminalGuard::resume`] is called.
     pub(crate) fn suspend(&self) {
         restore();
     }
@@ -58,7 +58,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         restore();
     }

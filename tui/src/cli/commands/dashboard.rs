@@ -24,7 +24,7 @@ use crate::dashboard::replay;
 use crate::dashboard::tasks::EffectRunner;
 use crate::dashboard::tasks::ledger_watch::LedgerWatch;
 use crate::dashboard::tasks::teardown::TeardownWorker;
-use crate::dashboard::terminal::Screen;
+use crate::dashboard::terminal::TerminalGuard;
 use crate::error::CommandError;
 
 /// The options of the dashboard, which is not a command.
@@ -134,7 +134,7 @@ pub(crate) async fn open(
     let reader = service(SqliteLedger::read_only(&path));
     let teardowns = TeardownWorker::new(context.with_ledger(&path))?;
     let runner = EffectRunner::new(reader, writer, teardowns, watch, sender.clone());
-    let screen = Screen::enter()?;
+    let screen = TerminalGuard::enter()?;
     listen(sender)?;
     let app = App {
         model,

@@ -227,7 +227,7 @@ fn page(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let header: Vec<&str> = header.collect();
-    let page = html::Page {
+    let page = html::HtmlPage {
         title: "What stacks cost",
         header: &header,
         rows: &rows,

@@ -73,7 +73,7 @@ pub(crate) async fn run(
     }
     stack_page::write(
         ui,
-        &stack_page::Page {
+        &stack_page::StackPage {
             shown: &shown,
             view: &service.view().await?,
         },

@@ -6,7 +6,7 @@ use crate::format::text::clean;
 
 /// A page with one table.
 #[derive(Debug)]
-pub(crate) struct Page<'a> {
+pub(crate) struct HtmlPage<'a> {
     pub(crate) title: &'a str,
     /// The titles of the columns. The first column has text, the others have figures.
     pub(crate) header: &'a [&'a str],
@@ -29,7 +29,7 @@ th { font-weight: 600 }
 tr.sum td { font-weight: 600; border-top: 2px solid #8888 }
 ";
 
-impl fmt::Display for Page<'_> {
+impl fmt::Display for HtmlPage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let title = Escaped(self.title);
         writeln!(
@@ -96,7 +96,7 @@ mod tests {
             "<script>alert('x')</script>".to_owned(),
             "1".to_owned(),
         ]];
-        let page = Page {
+        let page = HtmlPage {
             title: "a & b",
             header: &["APP", "STACKS"],
             rows: &rows,

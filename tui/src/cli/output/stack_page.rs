@@ -36,14 +36,14 @@ const MAX_EVENTS: usize = 10;
 const CHART_WIDTH: u32 = 40;
 
 /// The data of a page.
-pub(crate) struct Page<'a> {
+pub(crate) struct StackPage<'a> {
     pub(crate) shown: &'a service::StackDetails,
     pub(crate) view: &'a View,
 }
 
 /// Writes the page.
-pub(crate) fn write(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
-    let Page {
+pub(crate) fn write(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
+    let StackPage {
         shown: service::StackDetails { listing, .. },
         view,
     } = page;
@@ -100,8 +100,8 @@ fn identity(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
     )
 }
 
-fn lease(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
-    let Page {
+fn lease(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
+    let StackPage {
         shown:
             service::StackDetails {
                 lease,
@@ -261,8 +261,8 @@ fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     }
 }
 
-fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
-    let Page {
+fn usage(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
+    let StackPage {
         shown:
             service::StackDetails {
                 lease,
@@ -300,7 +300,7 @@ fn usage(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
     }
 }
 
-fn events(ui: &mut Ui, page: &Page<'_>) -> Result<(), CommandError> {
+fn events(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
     let service::StackDetails {
         events, listing, ..
     } = page.shown;

@@ -10,7 +10,7 @@ use super::row::StackRow;
 
 /// A column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) enum Column {
+pub(crate) enum ListColumn {
     Name,
     App,
     Owner,
@@ -27,7 +27,7 @@ pub(crate) enum Column {
 /// A sort order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SortOrder {
-    pub(crate) by: Column,
+    pub(crate) by: ListColumn,
     pub(crate) reversed: bool,
 }
 
@@ -35,13 +35,13 @@ impl Default for SortOrder {
     /// Sorts by time left, soonest first.
     fn default() -> Self {
         Self {
-            by: Column::TimeLeft,
+            by: ListColumn::TimeLeft,
             reversed: false,
         }
     }
 }
 
-impl Column {
+impl ListColumn {
     /// All columns, from left to right.
     pub(crate) const ALL: [Self; 11] = [
         Self::Name,
@@ -130,11 +130,11 @@ impl SortOrder {
 
     /// Whether the order can change as time passes, without an event.
     pub(crate) fn moves_with_time(self) -> bool {
-        matches!(self.by, Column::State | Column::Idle)
+        matches!(self.by, ListColumn::State | ListColumn::Idle)
     }
 
     /// The order after the user picks a column; picking the current column reverses it.
-    pub(crate) fn chosen(self, by: Column) -> Self {
+    pub(crate) fn chosen(self, by: ListColumn) -> Self {
         Self {
             by,
             reversed: self.by == by && !self.reversed,
@@ -156,19 +156,19 @@ impl SortOrder {
             }
         };
         let order = match self.by {
-            Column::Name => turn(a.name().cmp(b.name())),
-            Column::App => turn((a.app(), a.version()).cmp(&(b.app(), b.version()))),
-            Column::Owner => turn(a.owner().cmp(b.owner())),
-            Column::State => turn(urgency(a).cmp(&urgency(b))),
-            Column::Age => self.compare_known(a.created_at(), b.created_at()),
-            Column::TimeLeft => {
+            ListColumn::Name => turn(a.name().cmp(b.name())),
+            ListColumn::App => turn((a.app(), a.version()).cmp(&(b.app(), b.version()))),
+            ListColumn::Owner => turn(a.owner().cmp(b.owner())),
+            ListColumn::State => turn(urgency(a).cmp(&urgency(b))),
+            ListColumn::Age => self.compare_known(a.created_at(), b.created_at()),
+            ListColumn::TimeLeft => {
                 self.compare_known(a.expires_at().map(Reverse), b.expires_at().map(Reverse))
             }
-            Column::Rate => self.compare_known(a.rate(), b.rate()),
-            Column::Spent => self.compare_known(a_spent, b_spent),
-            Column::Billed => self.compare_known(a.billed, b.billed),
-            Column::Idle => self.compare_known(a.idle_rate, b.idle_rate),
-            Column::Init => self.compare_known(a.init(), b.init()),
+            ListColumn::Rate => self.compare_known(a.rate(), b.rate()),
+            ListColumn::Spent => self.compare_known(a_spent, b_spent),
+            ListColumn::Billed => self.compare_known(a.billed, b.billed),
+            ListColumn::Idle => self.compare_known(a.idle_rate, b.idle_rate),
+            ListColumn::Init => self.compare_known(a.init(), b.init()),
         };
         order.then_with(|| a.compare(b))
     }

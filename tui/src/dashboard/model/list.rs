@@ -3,7 +3,7 @@
 use stack::{HourlyRate, Usd};
 use tui_input::Input;
 
-use super::column::{Column, SortOrder};
+use super::column::{ListColumn, SortOrder};
 use super::filter::Filter;
 use super::row::StackRow;
 use super::store::StackStore;
@@ -134,7 +134,7 @@ impl List {
             .enumerate()
             .filter(|(_, stack)| self.filter.matches(stack))
             .map(|(at, stack)| {
-                let wanted = order.by == Column::Spent;
+                let wanted = order.by == ListColumn::Spent;
                 let spent = wanted.then(|| stack.spent(now)).flatten();
                 (at, stack, spent)
             })

@@ -85,8 +85,8 @@ impl TeardownWorker {
         Ok(prepared.map(|prepared| Box::new(prepared.plan.clone())))
     }
 
-    /// Plans with the strategy that [`choose`] gives. A sweep that replaces Terraform warns about it
-    /// and requires the user to type the name.
+    /// Plans with the strategy that [`choose`] gives. A sweep that replaces Terraform warns about
+    /// it and requires the user to type the name.
     async fn planned(
         &self,
         service: &Service,

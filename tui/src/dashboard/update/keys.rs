@@ -109,7 +109,7 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.list.editing_filter = true;
         }
         Msg::Sort => {
-            let orders = crate::dashboard::model::column::Column::ALL;
+            let orders = crate::dashboard::model::column::ListColumn::ALL;
             let at = orders
                 .iter()
                 .position(|column| *column == model.list.order.by);

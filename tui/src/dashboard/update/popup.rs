@@ -6,7 +6,7 @@ use super::{navigation, sleep, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::BINDINGS;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::column::Column;
+use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::model::popup::{ExtendDialog, ExtendOption, HoldDialog, Popup};
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::msg::Msg;
@@ -86,17 +86,17 @@ fn help(scroll: &mut usize, msg: Msg) -> bool {
 }
 
 fn sort(model: &mut Model, chosen: &mut usize, msg: Msg) -> bool {
-    let last = Column::ALL.len() - 1;
+    let last = ListColumn::ALL.len() - 1;
     match msg {
         Msg::Down => *chosen = (*chosen + 1).min(last),
         Msg::Up => *chosen = chosen.saturating_sub(1),
         Msg::First | Msg::PageUp => *chosen = 0,
         Msg::Last | Msg::PageDown => *chosen = last,
-        Msg::Open | Msg::Sort => return order_by(model, Column::ALL.get(*chosen).copied()),
+        Msg::Open | Msg::Sort => return order_by(model, ListColumn::ALL.get(*chosen).copied()),
         Msg::Number(n) => {
             return order_by(
                 model,
-                Column::ALL.get(usize::from(n).wrapping_sub(1)).copied(),
+                ListColumn::ALL.get(usize::from(n).wrapping_sub(1)).copied(),
             );
         }
         _ => {}
@@ -104,7 +104,7 @@ fn sort(model: &mut Model, chosen: &mut usize, msg: Msg) -> bool {
     true
 }
 
-fn order_by(model: &mut Model, column: Option<Column>) -> bool {
+fn order_by(model: &mut Model, column: Option<ListColumn>) -> bool {
     if let Some(column) = column {
         model.list.order = model.list.order.chosen(column);
         model.status = None;

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::dashboard::model::column::Column;
+use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::model::list::Widths;
 use crate::dashboard::model::{Model, Size};
 
@@ -59,7 +59,7 @@ pub(crate) fn rows(size: Size) -> usize {
 /// A column with its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Placed {
-    pub(crate) column: Column,
+    pub(crate) column: ListColumn,
     pub(crate) x: u16,
     pub(crate) width: u16,
 }
@@ -71,35 +71,35 @@ pub(crate) const MARGIN: u16 = 2;
 const GAP: u16 = 2;
 
 /// Computes which columns fit, and their widths. Columns are dropped in the order of
-/// [`Column::DROP_ORDER`]; the remaining space goes to the text columns.
+/// [`ListColumn::DROP_ORDER`]; the remaining space goes to the text columns.
 pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
     let room = columns.saturating_sub(MARGIN + 1);
-    let mut kept: Vec<Column> = Column::ALL.to_vec();
-    kept.retain(|column| *column != Column::Billed || widths.bill);
-    let needed = |kept: &[Column]| -> u16 {
+    let mut kept: Vec<ListColumn> = ListColumn::ALL.to_vec();
+    kept.retain(|column| *column != ListColumn::Billed || widths.bill);
+    let needed = |kept: &[ListColumn]| -> u16 {
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(0) * GAP;
         kept.iter()
             .map(|column| least(*column, widths))
             .sum::<u16>()
             + gaps
     };
-    for column in Column::DROP_ORDER {
+    for column in ListColumn::DROP_ORDER {
         if needed(&kept) <= room {
             break;
         }
         kept.retain(|kept| *kept != column);
     }
     let mut left = room.saturating_sub(needed(&kept));
-    let mut sized: Vec<(Column, u16)> = kept
+    let mut sized: Vec<(ListColumn, u16)> = kept
         .iter()
         .map(|column| (*column, least(*column, widths)))
         .collect();
     for growing in [
-        Column::Name,
-        Column::Owner,
-        Column::State,
-        Column::App,
-        Column::TimeLeft,
+        ListColumn::Name,
+        ListColumn::Owner,
+        ListColumn::State,
+        ListColumn::App,
+        ListColumn::TimeLeft,
     ] {
         if let Some((column, width)) = sized.iter_mut().find(|(column, _)| *column == growing) {
             let more = most(*column, widths).saturating_sub(*width).min(left);
@@ -118,30 +118,30 @@ pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
 }
 
 /// The minimum useful width of a column.
-fn least(column: Column, widths: Widths) -> u16 {
+fn least(column: ListColumn, widths: Widths) -> u16 {
     match column {
-        Column::Name => most(column, widths).min(15),
-        Column::App => most(column, widths).min(14),
-        Column::Owner => most(column, widths).min(10),
-        Column::State => most(column, widths).min(20),
-        Column::TimeLeft => 17,
-        Column::Age | Column::Init => 11,
-        Column::Rate => 7,
-        Column::Spent | Column::Billed | Column::Idle => 10,
+        ListColumn::Name => most(column, widths).min(15),
+        ListColumn::App => most(column, widths).min(14),
+        ListColumn::Owner => most(column, widths).min(10),
+        ListColumn::State => most(column, widths).min(20),
+        ListColumn::TimeLeft => 17,
+        ListColumn::Age | ListColumn::Init => 11,
+        ListColumn::Rate => 7,
+        ListColumn::Spent | ListColumn::Billed | ListColumn::Idle => 10,
     }
 }
 
 /// The maximum useful width of a column.
-fn most(column: Column, widths: Widths) -> u16 {
-    let text = |width: usize, title: Column, most: usize| {
+fn most(column: ListColumn, widths: Widths) -> u16 {
+    let text = |width: usize, title: ListColumn, most: usize| {
         u16::try_from(width.clamp(title.title().len(), most)).unwrap_or(u16::MAX)
     };
     match column {
-        Column::Name => text(widths.name, column, 44),
-        Column::App => text(widths.app, column, 36),
-        Column::Owner => text(widths.owner, column, 30),
-        Column::State => text(widths.state + 2, column, 38),
-        Column::TimeLeft => 32,
+        ListColumn::Name => text(widths.name, column, 44),
+        ListColumn::App => text(widths.app, column, 36),
+        ListColumn::Owner => text(widths.owner, column, 30),
+        ListColumn::State => text(widths.state + 2, column, 38),
+        ListColumn::TimeLeft => 32,
         fixed => least(fixed, widths),
     }
 }
@@ -150,7 +150,7 @@ fn most(column: Column, widths: Widths) -> u16 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hit {
     /// The title of a column.
-    Title(Column),
+    Title(ListColumn),
     /// A line of the list, as an index into all lines.
     Line(usize),
 }

@@ -9,7 +9,7 @@ use super::canvas::Canvas;
 use super::glyphs;
 use super::layout::Placed;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::column::Column;
+use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
@@ -47,17 +47,17 @@ fn cell(
 ) {
     let Placed { column, x, width } = placed;
     match column {
-        Column::Name => {
+        ListColumn::Name => {
             canvas.put_name(x, y, width, listing.name.as_str(), Tone::Plain);
         }
-        Column::App => {
+        ListColumn::App => {
             canvas.put_name(x, y, width, &fields::app_version(listing), Tone::Plain);
         }
-        Column::Owner => {
+        ListColumn::Owner => {
             // Owners are recognised by how their names begin, so cut off the end.
             canvas.put(x, y, width, listing.owner.as_str(), Tone::Plain);
         }
-        Column::State => {
+        ListColumn::State => {
             let text = format!(
                 "{} {}",
                 glyphs::phase(listing.phase),
@@ -65,13 +65,13 @@ fn cell(
             );
             canvas.put(x, y, width, &text, fields::state_tone(listing));
         }
-        Column::TimeLeft => time_left(canvas, y, placed, stack, listing, now),
-        Column::Age => canvas.put_right(x, y, width, &fields::age(listing, now), Tone::Plain),
-        Column::Rate => canvas.put_right(x, y, width, &fields::hourly(listing), Tone::Plain),
-        Column::Spent => canvas.put_right(x, y, width, &fields::spent(listing), Tone::Plain),
-        Column::Billed => canvas.put_right(x, y, width, &fields::billed(listing), Tone::Plain),
-        Column::Idle => canvas.put_right(x, y, width, &idle(listing), idle_tone(listing)),
-        Column::Init => canvas.put_right(x, y, width, &init(listing, now), Tone::Plain),
+        ListColumn::TimeLeft => time_left(canvas, y, placed, stack, listing, now),
+        ListColumn::Age => canvas.put_right(x, y, width, &fields::age(listing, now), Tone::Plain),
+        ListColumn::Rate => canvas.put_right(x, y, width, &fields::hourly(listing), Tone::Plain),
+        ListColumn::Spent => canvas.put_right(x, y, width, &fields::spent(listing), Tone::Plain),
+        ListColumn::Billed => canvas.put_right(x, y, width, &fields::billed(listing), Tone::Plain),
+        ListColumn::Idle => canvas.put_right(x, y, width, &idle(listing), idle_tone(listing)),
+        ListColumn::Init => canvas.put_right(x, y, width, &init(listing, now), Tone::Plain),
     }
 }
 

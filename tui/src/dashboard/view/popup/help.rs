@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{keys, middle};
 use crate::dashboard::keymap::BINDINGS;
-use crate::dashboard::model::column::Column;
+use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::theme::Ink;
 use crate::dashboard::view::canvas::Canvas;
 use crate::format::style::Tone;
@@ -27,7 +27,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, scroll: usize) {
         );
     }
     let foot = inside.bottom().saturating_sub(2);
-    let goes: Vec<&str> = Column::DROP_ORDER
+    let goes: Vec<&str> = ListColumn::DROP_ORDER
         .iter()
         .map(|column| column.title())
         .collect();

@@ -4,15 +4,15 @@ use ratatui::layout::Rect;
 
 use super::{keys, middle};
 use crate::dashboard::model::Model;
-use crate::dashboard::model::column::Column;
+use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::theme::Ink;
 use crate::dashboard::view::canvas::Canvas;
 use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, chosen: usize, model: &Model) {
-    let rows = u16::try_from(Column::ALL.len()).unwrap_or(0) + 4;
+    let rows = u16::try_from(ListColumn::ALL.len()).unwrap_or(0) + 4;
     let inside = canvas.boxed(middle(area, 46, rows), "Sort by");
-    for ((at, column), y) in Column::ALL.into_iter().enumerate().zip(inside.y..) {
+    for ((at, column), y) in ListColumn::ALL.into_iter().enumerate().zip(inside.y..) {
         let order = model.list.order;
         // Shows the order that choosing this line gives.
         let words = order.chosen(column).label();
