@@ -54,7 +54,7 @@ impl AwsCloud {
         for resource in resources {
             let is_known_type = types::by_name(&resource.kind).is_some();
             pricing::rate(resource, is_known_type, &prices);
-            types::facts::set_facts(resource);
+            crate::type_facts::set_facts(resource);
         }
     }
 

@@ -19,7 +19,8 @@ mod services;
 mod signal;
 mod tags;
 mod time;
+mod type_facts;
 mod types;
 
 pub use cloud::AwsCloud;
-pub use types::facts::type_facts;
+pub use type_facts::type_facts;

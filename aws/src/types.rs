@@ -47,7 +47,6 @@ mod elb_listener;
 mod elb_listener_rule;
 mod elb_load_balancer;
 mod elb_target_group;
-pub(crate) mod facts;
 mod iam_instance_profile;
 mod iam_oidc_provider;
 mod iam_policy;

@@ -87,7 +87,7 @@ async fn a_guest_in_the_subnet_lives() {
             .blocked_by
             .as_ref()
             .unwrap()
-            .contains("not known to be this stack's")
+            .contains("not known to belong to this stack")
     );
 }
 
