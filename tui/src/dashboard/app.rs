@@ -115,13 +115,13 @@ impl App {
 
     /// Stops the process as Ctrl-Z does, and redraws after the shell continues it.
     async fn suspend(&mut self, terminal: &mut Drawn) -> Result<(), CommandError> {
-        let mut goes_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
         self.screen.suspend();
         // Stop the whole process group, as the terminal does. A waiting parent shell notices the
         // stop.
         rustix::process::kill_current_process_group(Signal::TSTP).map_err(io::Error::from)?;
         // Another thread may receive the signal a moment later.
-        let _ = tokio::time::timeout(CONTINUE_TIMEOUT, goes_on.recv()).await;
+        let _ = tokio::time::timeout(CONTINUE_TIMEOUT, continued.recv()).await;
         self.screen.resume()?;
         let (columns, rows) = crossterm::terminal::size()?;
         // A new terminal assumes an empty screen and draws every cell.

@@ -125,7 +125,7 @@ impl CloudData {
             uses: known
                 .uses
                 .iter()
-                .map(|(id, seen)| (id.clone(), seen.clone()))
+                .map(|(id, activity)| (id.clone(), activity.clone()))
                 .collect(),
             clock: known.clock,
             bill: cloud.bill().clone(),

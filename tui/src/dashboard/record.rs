@@ -93,12 +93,12 @@ impl Recorder {
 
     /// Flushes each line: a recording is most useful after a crash.
     fn line(&mut self, line: &impl Serialize) -> Result<(), CommandError> {
-        let told = |error: &(dyn std::error::Error + 'static)| {
+        let failed = |error: &(dyn std::error::Error + 'static)| {
             CommandError::failed("cannot write the recording").because(error)
         };
-        let text = serde_json::to_string(line).map_err(|error| told(&error))?;
+        let text = serde_json::to_string(line).map_err(|error| failed(&error))?;
         let written = writeln!(self.file, "{text}").and_then(|()| self.file.flush());
-        written.map_err(|error| told(&error))
+        written.map_err(|error| failed(&error))
     }
 }
 

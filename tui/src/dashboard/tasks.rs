@@ -47,12 +47,12 @@ impl EffectRunner {
         let reader = Arc::new(reader);
         let loader = LedgerLoader::new(Arc::clone(&reader));
         tokio::spawn(loader.serve(watch, wanted, events.clone()));
-        let (syncs, asked) = mpsc::channel(1);
-        let looks = writer
+        let (syncs, sync_requests) = mpsc::channel(1);
+        let observer = writer
             .as_ref()
             .map_or_else(|_| (*reader).clone(), Service::clone);
-        if looks.cloud_access().is_some() {
-            tokio::spawn(cloud_sync::serve(looks, asked, events.clone()));
+        if observer.cloud_access().is_some() {
+            tokio::spawn(cloud_sync::serve(observer, sync_requests, events.clone()));
         }
         Self {
             sync_requests: syncs,
@@ -222,9 +222,9 @@ async fn power_outcome(
         let _ = events.send(Event::PowerProgress { stack, step });
     };
     let poll_policy = PollPolicy::default();
-    let turned = match change {
+    let outcome = match change {
         PowerChange::Sleep(until) => service.sleep(stack, until, poll_policy, &report).await,
         PowerChange::Wake => service.wake(stack, poll_policy, &report).await,
     };
-    turned.map(Box::new).map_err(Problem::from)
+    outcome.map(Box::new).map_err(Problem::from)
 }

@@ -47,7 +47,7 @@ impl TeardownPreviews {
     }
 
     /// Removes the previews of stacks that no longer exist.
-    pub(crate) fn retain(&mut self, lives: impl Fn(&StackKey) -> bool) {
-        self.0.retain(|stack, _| lives(stack));
+    pub(crate) fn retain(&mut self, is_live: impl Fn(&StackKey) -> bool) {
+        self.0.retain(|stack, _| is_live(stack));
     }
 }

@@ -118,9 +118,9 @@ mod tests {
             actor(),
             Source::Dashboard,
         );
-        let seen = Arc::clone(cloud) as Arc<dyn Cloud>;
+        let cloud = Arc::clone(cloud) as Arc<dyn Cloud>;
         service.with_cloud(stack::service::CloudAccess::new(
-            seen,
+            cloud,
             Arc::new(MemoryInventory::new()),
         ))
     }

@@ -172,9 +172,9 @@ fn hold(model: &mut Model, popup: &mut HoldDialog, msg: Msg) -> (bool, Vec<Effec
             }
             Err((field, problem)) => {
                 // Enter on the first line moves to the empty second line. That is not an error yet.
-                let goes_on = popup.field != field && popup.why.value().trim().is_empty();
+                let moves_on = popup.field != field && popup.why.value().trim().is_empty();
                 popup.field = field;
-                popup.problem = (!goes_on).then_some(problem);
+                popup.problem = (!moves_on).then_some(problem);
             }
         },
         _ => {}

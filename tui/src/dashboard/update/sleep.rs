@@ -60,8 +60,8 @@ pub(super) fn act(model: &mut Model, popup: &mut SleepDialog, msg: Msg) -> (bool
 }
 
 fn yes(model: &mut Model, popup: &mut SleepDialog) -> (bool, Vec<Effect>) {
-    let (seen, may) = (popup.request.displayed_plan(), popup.may_proceed());
-    let Some(plan) = seen.and(may) else {
+    let (displayed, allowed) = (popup.request.displayed_plan(), popup.may_proceed());
+    let Some(plan) = displayed.and(allowed) else {
         return (true, Vec::new());
     };
     let (stack, count, now) = (popup.stack.clone(), plan.stops.len(), model.now());
@@ -137,12 +137,12 @@ pub(super) fn finished(
     answer: Result<Box<PowerOutcome>, Problem>,
 ) -> Vec<Effect> {
     match answer {
-        Ok(turned) => {
-            let (tone, text) = outcome_message(stack, &turned);
+        Ok(outcome) => {
+            let (tone, text) = outcome_message(stack, &outcome);
             model.set_status(tone, text);
             model
                 .operations
-                .end(stack, OperationResult::PowerFinished(turned));
+                .end(stack, OperationResult::PowerFinished(outcome));
         }
         Err(problem) => {
             model.show_problem(&problem);
@@ -155,18 +155,18 @@ pub(super) fn finished(
     vec![Effect::Load, Effect::Sync]
 }
 
-fn outcome_message(stack: &StackName, turned: &PowerOutcome) -> (Tone, String) {
-    if let Some(failed) = turned.failed.first() {
+fn outcome_message(stack: &StackName, outcome: &PowerOutcome) -> (Tone, String) {
+    if let Some(failed) = outcome.failed.first() {
         let text = format!(
             "✗ {stack} is partly asleep: {} failed, first {}: {}; press z to finish, w to wake",
-            turned.failed.len(),
+            outcome.failed.len(),
             failed.id,
             failed.reason
         );
         return (Tone::Alarm, text);
     }
-    let count = turned.moved.len();
-    let text = match (turned.asleep, turned.remains.hourly_usd) {
+    let count = outcome.moved.len();
+    let text = match (outcome.asleep, outcome.remains.hourly_usd) {
         (true, Some(rate)) => format!(
             "{stack} is asleep: {count} stopped, {}/h remains",
             values::rate(rate)

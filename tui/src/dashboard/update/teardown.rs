@@ -73,10 +73,10 @@ pub(super) fn preview(model: &mut Model, refresh: bool) -> Vec<Effect> {
         return Vec::new();
     };
     let stack = detail.stack.clone();
-    let lives = model.store.stack(&stack);
-    let goes = lives.is_none_or(|stack| stack.phase == Phase::TearingDown);
+    let row = model.store.stack(&stack);
+    let is_ending = row.is_none_or(|stack| stack.phase == Phase::TearingDown);
     let known = model.previews.get(&stack).is_some() && !refresh;
-    if detail.tab != Tab::Resources || goes || known {
+    if detail.tab != Tab::Resources || is_ending || known {
         return Vec::new();
     }
     // A plan is not possible while a sleep or wake runs; the next visit to the tab requests it.

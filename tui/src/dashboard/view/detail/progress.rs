@@ -26,7 +26,7 @@ pub(super) fn fill(page: &mut Page, operation: &Operation, now: Timestamp) {
     match &operation.result {
         Some(OperationResult::Failed(reason)) => page.text(&format!("✗ {reason}"), Tone::Alarm),
         Some(OperationResult::TornDown(outcome)) => residue(page, outcome),
-        Some(OperationResult::PowerFinished(turned)) => power_outcome(page, turned, now),
+        Some(OperationResult::PowerFinished(outcome)) => power_outcome(page, outcome, now),
         None => {}
     }
     let (glyph, word) = match operation.kind {
@@ -98,15 +98,15 @@ fn state(operation: &Operation, now: Timestamp) -> (String, Tone) {
             let text = format!("{word} running: {}{since}", operation.progress());
             (text, Tone::Heading)
         }
-        (kind, Some(OperationResult::PowerFinished(turned))) if turned.failed.is_empty() => {
+        (kind, Some(OperationResult::PowerFinished(outcome))) if outcome.failed.is_empty() => {
             let text = match kind {
-                OperationKind::Sleep => format!("Asleep: {} stopped", turned.moved.len()),
-                _ => format!("Awake: {} started", turned.moved.len()),
+                OperationKind::Sleep => format!("Asleep: {} stopped", outcome.moved.len()),
+                _ => format!("Awake: {} started", outcome.moved.len()),
             };
             (text, Tone::Good)
         }
-        (_, Some(OperationResult::PowerFinished(turned))) => {
-            let failed = turned.failed.len();
+        (_, Some(OperationResult::PowerFinished(outcome))) => {
+            let failed = outcome.failed.len();
             let text = format!(
                 "Partly asleep: {done} of {all} done, {failed} failed; press z to finish, w to wake"
             );
@@ -122,24 +122,24 @@ fn whole_seconds(seconds: u64) -> String {
 }
 
 /// Adds the outcome of a sleep or wake.
-fn power_outcome(page: &mut Page, turned: &PowerOutcome, now: Timestamp) {
-    if turned.asleep {
-        remains(page, &turned.remains);
-        for restart in &turned.restarts {
+fn power_outcome(page: &mut Page, outcome: &PowerOutcome, now: Timestamp) {
+    if outcome.asleep {
+        remains(page, &outcome.remains);
+        for restart in &outcome.restarts {
             let (id, at) = (&restart.id, values::moment(restart.at, now));
             let text = format!("▲ AWS restarts {id} at {at}; press z then to stop it again");
             page.text(&text, Tone::Notice);
         }
-        if let Some(at) = turned.wake_at {
+        if let Some(at) = outcome.wake_at {
             let text = format!("The reaper wakes the stack at {}", values::moment(at, now));
             page.text(&text, Tone::Plain);
         }
     }
-    for id in &turned.missing {
+    for id in &outcome.missing {
         let text = format!("▲ {id} no longer exists and cannot be started");
         page.text(&text, Tone::Notice);
     }
-    page.text(&ready_again(turned.ready_again_seconds), Tone::Quiet);
+    page.text(&ready_again(outcome.ready_again_seconds), Tone::Quiet);
 }
 
 /// Adds what a sleeping stack still costs, by resource.

@@ -84,7 +84,7 @@ fn summary(popup: &TeardownDialog, model: &Model, width: u16) -> Page {
         PlanState::Ready(plan) => plan,
     };
     page.text(&plan_summary(plan), Tone::Heading);
-    page.text(&way(plan), Tone::Quiet);
+    page.text(&strategy(plan), Tone::Quiet);
     let stack = model.store.stack(&popup.stack);
     if let Some(until) = stack
         .and_then(StackRow::lease)
@@ -119,7 +119,7 @@ pub(super) fn plan_summary(plan: &TeardownPlan) -> String {
 }
 
 /// The strategy: the Terraform directory, or a sweep.
-fn way(plan: &TeardownPlan) -> String {
+fn strategy(plan: &TeardownPlan) -> String {
     match &plan.method {
         Method::Terraform {
             directory,
@@ -147,20 +147,20 @@ pub(super) fn list(page: &mut Page, plan: &TeardownPlan) {
             Tone::Notice,
         );
     }
-    for doomed in &plan.resources {
-        let known = [doomed.resource_id.as_deref(), doomed.region.as_deref()];
+    for deletion in &plan.resources {
+        let known = [deletion.resource_id.as_deref(), deletion.region.as_deref()];
         let mut rest: Vec<String> = known.into_iter().flatten().map(str::to_owned).collect();
         rest.extend(
-            doomed
+            deletion
                 .hourly_usd
                 .map(|rate| format!("{}/h", values::rate(rate))),
         );
-        rest.extend(doomed.reason.clone());
-        let rest: String = rest.iter().map(|one| format!("  {one}")).collect();
+        rest.extend(deletion.reason.clone());
+        let rest: String = rest.iter().map(|field| format!("  {field}")).collect();
         let id = match plan.method.strategy() {
-            Strategy::Terraform => doomed.id.clone(),
+            Strategy::Terraform => deletion.id.clone(),
             // Resource ids in a sweep share a long prefix, so show the distinctive end.
-            Strategy::Sweep => format!("{}  {}", doomed.kind, short(&doomed.id)),
+            Strategy::Sweep => format!("{}  {}", deletion.kind, short(&deletion.id)),
         };
         page.line([
             (format!("− {id}"), Tone::Plain.into()),
