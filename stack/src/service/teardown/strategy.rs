@@ -11,6 +11,7 @@
 //! | reaper | state lost or empty | yes | sweep |
 //! | reaper | any other | any | Terraform; an unreachable origin becomes residue, never a sweep |
 
+use super::blocker::Blocker;
 use super::plan::TeardownPlan;
 use crate::lease::Strategy;
 
@@ -48,12 +49,9 @@ impl Situation {
     #[must_use]
     pub fn of_plan(plan: &TeardownPlan) -> Self {
         let blockers = &plan.blockers;
-        if blockers
-            .iter()
-            .any(|blocker| blocker.is_unreachable_origin())
-        {
+        if blockers.iter().any(Blocker::is_unreachable_origin) {
             Self::OriginUnreachable
-        } else if blockers.iter().any(|blocker| blocker.is_lost_state()) {
+        } else if blockers.iter().any(Blocker::is_lost_state) {
             Self::StateLost
         } else if blockers.is_empty() && plan.method.digest().is_none() {
             Self::StateEmpty
@@ -80,11 +78,14 @@ pub fn choose(requester: Requester, situation: Situation, can_sweep: bool) -> St
     use Situation::{NoLease, OriginUnreachable, StateEmpty, StateLost, SweepBegun};
     let strategy = match (requester, situation) {
         (Requester::CommandLine(named), _) => named,
-        (Requester::Dashboard, NoLease) => Strategy::Sweep,
-        (Requester::Dashboard, StateLost | OriginUnreachable) if can_sweep => Strategy::Sweep,
         (Requester::Reaper, SweepBegun) if !can_sweep => return StrategyChoice::SweepNotAllowed,
-        (Requester::Reaper, SweepBegun) => Strategy::Sweep,
-        (Requester::Reaper, StateLost | StateEmpty) if can_sweep => Strategy::Sweep,
+        (Requester::Dashboard, NoLease) | (Requester::Reaper, SweepBegun) => Strategy::Sweep,
+        (Requester::Dashboard, StateLost | OriginUnreachable)
+        | (Requester::Reaper, StateLost | StateEmpty)
+            if can_sweep =>
+        {
+            Strategy::Sweep
+        }
         (Requester::Dashboard | Requester::Reaper, _) => Strategy::Terraform,
     };
     StrategyChoice::Use(strategy)

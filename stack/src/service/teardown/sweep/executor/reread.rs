@@ -139,7 +139,7 @@ impl<'a> SweepExecutor<'a> {
                 }
                 (Some(_), _) | (None, None) => self.gone(&id, None, events, progress),
                 (None, Some(fresh)) if self.is_deleting(&id) => {
-                    self.still_going(&id, fresh, progress)
+                    self.still_going(&id, fresh, progress);
                 }
                 (None, Some(fresh)) => {
                     let context = asked.keys().filter(|other| **other != &id);
