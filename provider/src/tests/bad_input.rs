@@ -8,31 +8,28 @@ use crate::provider::Jiti;
 
 /// Validates and plans the configuration. Asserts that there is exactly one error, at the
 /// attribute, with all the words.
-#[track_caller]
-pub(super) fn only_error<'h>(
-    harness: &'h Harness<Jiti>,
+pub(super) async fn only_error(
+    harness: &Harness<Jiti>,
     config: Json,
-    attribute: &'h str,
-    words: &'h [&str],
-) -> impl Future<Output = ()> + 'h {
-    async move {
-        let failure = match harness.validate("jiti_stack", config.clone()).await {
-            Err(failure) => failure,
-            Ok(_) => {
-                let plan = harness.resource("jiti_stack").plan(config.clone()).await;
-                plan.expect_err("the configuration is invalid")
-            }
-        };
-        let [diagnostic] = failure.diagnostics() else {
-            panic!("{config}: expected one error: {failure}");
-        };
-        assert!(
-            diagnostic.path.starts_with(&attribute.into()),
-            "{config}: expected an error at {attribute}: {failure}"
-        );
-        for word in words {
-            assert!(failure.to_string().contains(word), "no {word:?}: {failure}");
+    attribute: &str,
+    words: &[&str],
+) {
+    let failure = match harness.validate("jiti_stack", config.clone()).await {
+        Err(failure) => failure,
+        Ok(_) => {
+            let plan = harness.resource("jiti_stack").plan(config.clone()).await;
+            plan.expect_err("the configuration is invalid")
         }
+    };
+    let [diagnostic] = failure.diagnostics() else {
+        panic!("{config}: expected one error: {failure}");
+    };
+    assert!(
+        diagnostic.path.starts_with(&attribute.into()),
+        "{config}: expected an error at {attribute}: {failure}"
+    );
+    for word in words {
+        assert!(failure.to_string().contains(word), "no {word:?}: {failure}");
     }
 }
 
