@@ -226,7 +226,7 @@ fn extending() {
     assert!(harness.take_effects().is_empty());
 }
 
-/// At max_ttl nothing is offered, and the popup says why.
+/// At `max_ttl` nothing is offered, and the popup says why.
 #[test]
 fn nothing_more_to_extend() {
     let events = story(

@@ -10,7 +10,7 @@ use stack::EventKind;
 use crate::sandbox::Sandbox;
 use crate::story::{Story, requested};
 
-/// A root directory with nothing but the jiti_stack. `apply` records how many run at once when it
+/// A root directory with nothing but a `jiti_stack`. `apply` records how many run at once when it
 /// starts and ends, and it waits for a file named `go`.
 const SCRIPT: &str = r#"#!/bin/sh
 here=$(pwd)

@@ -51,7 +51,7 @@ pub(crate) enum Msg {
     Refresh,
     /// Show the help.
     Help,
-    /// TeardownDialog the plan.
+    /// Confirm the plan.
     Yes,
     /// Quit; in a popup, close it.
     Quit,

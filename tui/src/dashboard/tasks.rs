@@ -160,7 +160,7 @@ impl EffectRunner {
         tokio::spawn(async move {
             teardowns
                 .tear_down(&stack, &run, typed.as_ref(), &events)
-                .await
+                .await;
         });
     }
 

@@ -194,7 +194,7 @@ impl Operation {
                 self.set(id, ResourceProgress::InProgress(before(now, since)));
             }
             Progress::ResourceDeleted(deleted) => {
-                self.set(deleted.id, ResourceProgress::Done(deleted.seconds))
+                self.set(deleted.id, ResourceProgress::Done(deleted.seconds));
             }
             Progress::ResourceFailed { id, seconds, .. } => {
                 self.set(id, ResourceProgress::Failed(seconds, None));

@@ -145,7 +145,7 @@ pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress
             );
         }
         Some(OperationResult::Failed(reason)) => {
-            model.set_status(Tone::Alarm, format!("✗ {stack}: {reason}"))
+            model.set_status(Tone::Alarm, format!("✗ {stack}: {reason}"));
         }
         Some(OperationResult::PowerFinished(_)) | None => {}
     }
