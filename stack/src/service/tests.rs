@@ -17,7 +17,7 @@ use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_na
 use crate::values::id::{AppVersion, LedgerId, Owner, PoolName, Seq, StackName};
 use crate::values::ttl::Span;
 
-/// A ledger in which a rival appends just before whoever comes next.
+/// A ledger in which a rival appends just before the next writer.
 #[derive(Default)]
 struct Contested {
     ledger: MemoryLedger,
@@ -307,7 +307,8 @@ async fn open_names_whose_a_live_stack_is() {
 }
 
 /// An unfinished registration is taken over from the same place when its process is dead, and the
-/// new terms count; while it lives, or nobody can tell, or from another place, it is not.
+/// new terms count. It is not while the process is alive or cannot be checked, or from another
+/// place.
 #[tokio::test]
 async fn open_takes_over_only_from_the_dead_in_the_same_place() {
     let world = world(Policy::default());
@@ -539,8 +540,8 @@ async fn inits_wait_for_their_turn() {
     assert_eq!(world.members(PoolName::inits()).await, ["second"]);
 }
 
-/// An init whose time has passed, or whose apply died before it registered, blocks nobody; and
-/// whoever stops waiting has taken nothing.
+/// An init whose time has passed, or whose apply died before it registered, blocks no other; and a
+/// waiter that gives up has taken no place.
 #[tokio::test(start_paused = true)]
 async fn a_turn_is_not_lost_with_its_holder() {
     let world = world(one_init());

@@ -269,7 +269,7 @@ async fn an_empty_bill_was_asked_for() {
     );
 }
 
-/// Nobody pays for a question about a stack that does not exist.
+/// A question about an unknown stack makes no billed request.
 #[tokio::test]
 async fn an_unknown_stack_is_not_paid_for() {
     let world = world().await;

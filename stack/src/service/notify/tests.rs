@@ -117,7 +117,7 @@ fn about(names: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// A warning is given once, however often reapers start anew, and its stack's history says so.
+/// A warning is delivered once, however often reapers restart, and its stack's history records it.
 #[tokio::test(start_paused = true)]
 async fn restarts_tell_nothing_twice() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -195,7 +195,7 @@ async fn a_lost_turn_is_taken_over() {
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
 }
 
-/// Whoever lost the turn meanwhile delivers nothing more.
+/// A process that lost the delivery lock delivers nothing more.
 #[tokio::test(start_paused = true)]
 async fn a_lost_turn_delivers_nothing() {
     let world = World::new().await;
@@ -210,7 +210,7 @@ async fn a_lost_turn_delivers_nothing() {
     assert!(!service.holds_lock(&theirs, noon()).await.unwrap());
 }
 
-/// A lease that began anew under the same name has not been warned.
+/// A new lease of the same name has not been warned about.
 #[tokio::test(start_paused = true)]
 async fn a_new_lease_has_not_been_warned() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -251,8 +251,8 @@ async fn alarms_come_daily() {
     assert_eq!(tell(59).await, 1);
 }
 
-/// That the clock is too far from the cloud's is told once a day as long as it lasts, whoever's
-/// reaper it is; clocks that agree alarm nobody.
+/// A clock too far from the cloud's is reported once a day as long as that lasts, by one reaper
+/// only; clocks that agree raise no alarm.
 #[tokio::test(start_paused = true)]
 async fn a_clock_off_the_clouds_is_told_once_a_day() {
     use crate::inventory::CloudClock;

@@ -65,7 +65,7 @@ pub enum SleepError {
 
     /// Another process took the operation over.
     #[error(
-        "\"{stack}\" was taken over by somebody else, or is being torn down: whoever is silent in the ledger for {silent} loses the turn; look at it with `jiti show {stack}`"
+        "\"{stack}\" was taken over by another process, or is being torn down: a process without a heartbeat for {silent} loses the operation; see `jiti show {stack}`"
     )]
     Lost {
         /// The stack.

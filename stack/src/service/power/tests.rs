@@ -24,8 +24,8 @@ const QUICK: PollPolicy = PollPolicy {
     max_tries: 2,
 };
 
-/// A ready stack of a group of one to three with a member, an instance, a database, a service that
-/// is stopped already, and a bucket; besides, an instance of somebody else.
+/// A ready stack with a group of one to three and a member, an instance, a database, a stopped
+/// service and a bucket; and an instance of another stack.
 struct World {
     cloud: Arc<FakeCloud>,
     clock: Arc<ManualClock>,
@@ -111,7 +111,7 @@ impl World {
         self.service.wake(&name, QUICK, &|_| {}).await
     }
 
-    /// Lets something happen in the ledger, whoever's doing it is.
+    /// Appends an event to the ledger, as any process might.
     async fn happens(&self, kind: EventKind) {
         let name = stack_name("shop");
         let ledger = self.service.ledger();
@@ -417,7 +417,7 @@ async fn one_at_a_time() {
     assert_eq!(world.sizes(), before);
 }
 
-/// Whoever lives is left alone, on this machine and elsewhere; who is dead, or was silent for ten
+/// A live operation is left alone, on this machine and elsewhere; a dead one, or one silent for ten
 /// minutes, is taken over.
 #[tokio::test]
 async fn the_dead_are_taken_over() {
@@ -442,7 +442,7 @@ async fn the_dead_are_taken_over() {
     assert_eq!(world.sizes(), before);
 }
 
-/// No teardown begins while somebody puts the stack to sleep, and no sleep while a teardown runs.
+/// No teardown begins during a sleep, and no sleep during a teardown.
 #[tokio::test]
 async fn a_teardown_waits_for_its_turn() {
     use crate::service::teardown::sweep::SweepSelector;
@@ -495,7 +495,7 @@ async fn a_teardown_waits_for_its_turn() {
     }
 }
 
-/// A long wait is heard of in the ledger, so that nobody takes it over.
+/// A long wait records heartbeats in the ledger, so that no other process takes it over.
 #[tokio::test]
 async fn a_long_wait_is_heard_of() {
     let world = World::new().await;
@@ -512,7 +512,7 @@ async fn a_long_wait_is_heard_of() {
     assert_eq!(world.lease().await.power_operation, None);
 }
 
-/// Whoever was taken over stops and starts nothing more, and does not say that it is done.
+/// A process that was taken over stops and starts nothing more, and records no end.
 #[tokio::test]
 async fn who_was_taken_over_touches_nothing_more() {
     let world = World::new().await;
@@ -533,8 +533,8 @@ async fn who_was_taken_over_touches_nothing_more() {
     );
 }
 
-/// Sizes that were seen before somebody else's wake are not written after it: they are those of a
-/// stack asleep.
+/// Sizes that were read before another process's wake are not recorded after it: they are those of
+/// a sleeping stack.
 #[tokio::test]
 async fn what_was_seen_before_anothers_turn_is_not_written() {
     let world = World::new().await;
@@ -701,8 +701,8 @@ async fn only_what_was_looked_for_is_missing() {
     assert_eq!(world.wake().await.unwrap().missing, [id("rds:db/orders")]);
 }
 
-/// The reaper wakes a stack when its sleep is over, once, also one that is only half asleep; one
-/// whose time has not come, or that somebody else is at, it leaves alone.
+/// The reaper wakes a stack once when its sleep is over, including one that is only partly asleep;
+/// it leaves alone a stack whose time has not come, or that another process works on.
 #[tokio::test]
 async fn the_reaper_wakes_what_has_slept_long_enough() {
     let world = World::new().await;
@@ -750,8 +750,8 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     assert_eq!(world.sizes(), before);
 }
 
-/// A database that AWS has started again after its days is stopped again by the reaper; one that
-/// somebody has started, or whose stack is held, is left alone and told about.
+/// The reaper stops a database again that AWS started after some days. It leaves alone, and
+/// reports, one that a user started, and one whose stack is held.
 #[tokio::test]
 async fn the_reaper_stops_again_what_has_started_by_itself() {
     use crate::service::SyncMode;
@@ -775,7 +775,7 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     };
     set(Some(restarts_at), false);
     assert!(tend().await.is_empty());
-    // Before its time it was somebody's hand.
+    // Before that time, a user started it.
     set(None, true);
     let told = tend().await;
     assert_eq!(

@@ -147,7 +147,7 @@ impl Hands {
         let before = self.service.live(&task.name).await.unwrap();
         let lease = self.service.change(&task.name, decide).await.unwrap();
         if lease.last_seq() == before.last_seq() {
-            return TerminationResult::Elsewhere("somebody was faster".to_owned());
+            return TerminationResult::Elsewhere("another process was faster".to_owned());
         }
         tokio::time::sleep(Duration::from_secs(10)).await;
         let gone = |_: &crate::Lease, _| Ok(vec![EventKind::Gone]);

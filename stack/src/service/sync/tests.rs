@@ -168,8 +168,8 @@ async fn rates_go_into_the_ledger() {
     assert_eq!(listed.cost.spent_usd, "1.5".parse().ok());
 }
 
-/// What ends before the least time that its cloud charges for has cost that time, whoever saw it
-/// end.
+/// A resource that ends before the cloud's minimum charge has cost that minimum, whichever process
+/// saw it end.
 #[tokio::test]
 async fn a_least_time_is_charged_for() {
     let mut short = priced("ec2:instance", "i", "a", "60");
@@ -477,7 +477,7 @@ async fn what_has_no_lease_has_a_cost() {
     assert_eq!(billed.until, date(2026, 3, 5));
 }
 
-/// One request is about all stacks: those that only tags tell of are in it, whoever's cost was
+/// One request covers all stacks, including those that only tags name, whichever stack's cost was
 /// asked for.
 #[tokio::test]
 async fn what_has_no_lease_is_in_the_bill_of_all() {
@@ -495,8 +495,8 @@ async fn what_has_no_lease_is_in_the_bill_of_all() {
     assert_eq!(until, Some(date(2026, 3, 5)));
 }
 
-/// A find reopens a stack that was taken for gone, as residue; what is older than its lease, what
-/// was built later, and what nobody confirmed does not.
+/// A find reopens a gone stack as residue; what is older than its lease, was created later, or is
+/// not confirmed does not.
 #[tokio::test]
 async fn a_find_reopens_as_residue() {
     let made = |name: &str, stack: &str, minutes: u32| {
@@ -672,8 +672,8 @@ async fn a_ledger_that_is_read_only_is_no_error() {
     assert_eq!(report.unwritten[0], read_only.to_string());
 }
 
-/// What is known of the cloud is read anew when somebody has changed it, in this process or another
-/// one, and only then.
+/// The stored cloud data is read again when it has changed, in this process or another one, and
+/// only then.
 #[tokio::test]
 async fn what_has_not_changed_is_not_read_again() {
     let folder = tempfile::tempdir().expect("a folder");

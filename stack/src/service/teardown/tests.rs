@@ -200,7 +200,7 @@ impl World {
             .collect()
     }
 
-    /// A teardown that somebody else began.
+    /// A teardown that another process began.
     async fn began(&self, host: &str, pid: u32) {
         let kind = EventKind::TeardownStarted {
             strategy: Strategy::Terraform,
@@ -262,7 +262,7 @@ async fn intent_then_deletes_then_gone() {
     assert!(again.unwrap().is_none(), "gone already is no failure");
 }
 
-/// A plan that nobody carries out is removed, and nothing was written.
+/// A plan that is not carried out is removed, and nothing is recorded.
 #[tokio::test]
 async fn a_plan_that_is_dropped_leaves_nothing() {
     let world = World::new().await;
@@ -540,8 +540,8 @@ async fn a_dead_runner_is_taken_over() {
     assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
 }
 
-/// What the Terraform of a killed runner went on to delete is written down by the next run, each
-/// once, however many plans were made in between and whoever carries the last one out.
+/// What the Terraform of a killed runner went on to delete is recorded by the next run, once each,
+/// however many plans were made in between, and whichever process carries the last one out.
 #[tokio::test]
 async fn what_an_orphan_deleted_is_written_down() {
     let world = World::new().await;
@@ -677,7 +677,7 @@ async fn a_runner_says_that_it_lives() {
     assert_eq!(outcome.unwrap().residue, []);
 }
 
-/// Protected wants its name, whoever calls.
+/// A protected stack requires its name, whichever caller asks.
 #[tokio::test]
 async fn protected_wants_its_name() {
     let policy = Policy {

@@ -237,8 +237,8 @@ fn usual() -> Vec<Resource> {
     vec![vpc, subnet, group, scaling, member, queue, role]
 }
 
-/// A whole stack goes in its order, nobody else's does, and the ledger says so from the intent to
-/// the end.
+/// A sweep deletes a whole stack in order and nothing of another stack, and the ledger records it
+/// from the intent to the end.
 #[tokio::test(start_paused = true)]
 async fn a_stack_goes_and_nothing_else() {
     let other = resource("sqs", "other", "search");

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// One hour and one day after the end it is looked again, once each, whoever does it; a find
-/// reopens the stack.
+/// A gone stack is checked again one hour and one day later, once each, whichever reaper does it; a
+/// find reopens it.
 #[tokio::test(start_paused = true)]
 async fn it_is_looked_again_after_the_end() {
     let world = World::leased([own("sqs", "q")]).await;

@@ -1,4 +1,4 @@
-//! What is somebody else's, or may be, lives.
+//! What belongs, or may belong, to another stack stays.
 
 use super::*;
 
@@ -29,7 +29,7 @@ async fn a_tag_that_moves_saves() {
     assert_eq!(world.phase().await, Phase::Gone);
 }
 
-/// An owner that was given to somebody else after the plan is residue, and says so.
+/// A resource whose owner tag changed after the plan is residue with that reason.
 #[tokio::test(start_paused = true)]
 async fn a_changed_owner_is_residue() {
     let moves = own("sqs", "moves");
@@ -65,8 +65,8 @@ async fn a_group_with_a_foreign_member_is_spared() {
     assert_eq!(outcome.deleted.len(), 2, "{outcome:?}");
 }
 
-/// Somebody else's instance in the stack's subnet lives; the subnet and the VPC are left, and say
-/// why.
+/// Another stack's instance in the stack's subnet stays; the subnet and the VPC are left, with the
+/// reason.
 #[tokio::test(start_paused = true)]
 async fn a_guest_in_the_subnet_lives() {
     let all = usual();
@@ -128,8 +128,7 @@ async fn a_plan_is_handed_over_as_it_was_shown() {
     assert!(matches!(error, TeardownError::NotAsShown { .. }), "{error}");
 }
 
-/// What its own service did not confirm is left from the beginning, and so is what it may use:
-/// nobody knows.
+/// What its own service did not confirm is left from the start, and so is what it may use.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_confirmed_is_never_tried() {
     let mut unknown = own("glue:job", "j");

@@ -153,7 +153,7 @@ async fn credentials_that_end_before_it_change_nothing() {
     );
 }
 
-/// A runner that died is taken over: what is there is planned anew, and nothing is deleted twice.
+/// A dead runner is taken over: what remains is planned again, and nothing is deleted twice.
 #[tokio::test(start_paused = true)]
 async fn a_dead_runner_is_taken_over() {
     let world = World::leased([own("sqs", "gone"), own("sqs", "there")]).await;
@@ -184,7 +184,7 @@ async fn a_dead_runner_is_taken_over() {
     );
 }
 
-/// Somebody who asks it to stop gets what has begun finished, and the rest named.
+/// After a stop request, the deletions in progress are finished and the rest is named.
 #[tokio::test(start_paused = true)]
 async fn a_stop_finishes_what_has_begun() {
     let many: Vec<Resource> = (0..200).map(|at| own("sqs", &format!("q{at}"))).collect();
@@ -224,7 +224,7 @@ async fn a_call_that_dies_is_given_up() {
     assert_eq!(outcome.deleted.len(), 1);
 }
 
-/// Whoever asks to stop waits for what has begun, not for what cannot even be read.
+/// A stop waits for the deletions in progress, not for a read that does not answer.
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_nothing_that_has_not_begun() {
     let (silent, free) = (own("sqs", "silent"), own("sns", "free"));
@@ -232,7 +232,7 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     let prepared = world.planned().await;
     let unreachable = CloudErrorKind::Unreachable;
     world.refuses(CloudCall::Describe, &silent, unreachable);
-    // It is being read when somebody asks.
+    // The stop request comes during the read.
     world.cloud.takes_its_time(Duration::from_millis(100));
     let stop = StopSignal::default();
     let heard = |step: &Progress| {
