@@ -39,7 +39,7 @@ pub fn program(path: &Path, script: &str) {
     assert!(copied.is_ok_and(|status| status.success()), "cp failed");
 }
 
-/// A clock that only moves when told to.
+/// A clock that moves only when a test sets it.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 

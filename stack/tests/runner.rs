@@ -30,9 +30,9 @@ fn no_test_file_is_forgotten() {
             let line = format!("\nmod test_{module};");
             assert!(
                 named.contains(&line),
-                "tests/{file} is not named in tests/runner.rs"
+                "tests/runner.rs does not declare tests/{file}"
             );
         }
     }
-    assert!(found >= 2, "only {found} test files were found");
+    assert!(found >= 2, "found only {found} test files");
 }

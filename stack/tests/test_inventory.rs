@@ -51,7 +51,7 @@ macro_rules! laws {
                 let folder = tempfile::tempdir().unwrap();
                 let path = folder.path().join("ledger.db");
                 super::$law(std::sync::Arc::new(super::SqliteInventory::at(&path))).await;
-                assert!(!path.exists(), "an inventory begins no ledger");
+                assert!(!path.exists(), "an inventory does not create a ledger");
             })*
         }
     };
@@ -263,7 +263,7 @@ async fn use_goes_with_its_resource(inventory: Kept) {
     inventory.record_activity(after(1), seen).await.unwrap();
     let known = inventory.known().await.unwrap();
     let uses: Vec<_> = known.uses.iter().collect();
-    assert_eq!(uses.len(), 1, "what is not known is not remembered");
+    assert_eq!(uses.len(), 1, "vol-9 is unknown");
     assert_eq!((uses[0].1.at, &uses[0].1.observed), (after(1), &observed));
     let known = inventory
         .record_scan(scan(after(5), Vec::new(), Vec::new()))
@@ -329,7 +329,7 @@ async fn settled_days_are_kept(inventory: Kept) {
     assert_eq!(billed("a", 1).as_deref(), Some("3.23456789"));
     assert_eq!(billed("a", 2).as_deref(), Some("2"));
     assert_eq!(billed("b", 1).as_deref(), Some("0"));
-    assert_eq!(billed("a", 3), None, "no day since then was asked about");
+    assert_eq!(billed("a", 3), None, "the bill covers no later day");
     assert_eq!(bill.requests_made(), 7);
     assert_eq!(bill.remark.as_deref(), Some("the tag is not activated"));
 }

@@ -79,11 +79,11 @@ struct World {
 #[test]
 fn every_scenario_passes() {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
-        .expect("the folder of stories")
+        .expect("the folder of scenarios")
         .map(|entry| entry.expect("a file").path())
         .collect();
     files.sort();
-    assert!(files.len() >= 10, "only {} stories were found", files.len());
+    assert!(files.len() >= 10, "found only {} scenarios", files.len());
     for file in files {
         let name = file
             .file_name()
@@ -110,7 +110,7 @@ at = "2026-03-02T12:00:00Z"
 event.kind = "requested"
 expect.phase = "asleep"
 "#;
-    run_scenario("wrong", &toml::from_str(text).expect("a story"));
+    run_scenario("wrong", &toml::from_str(text).expect("a scenario"));
 }
 
 fn folder() -> PathBuf {
@@ -208,7 +208,7 @@ impl World {
             let kind: EventKind = serde_json::from_value(fields).map_err(|e| e.to_string())?;
             assert!(
                 !matches!(kind, EventKind::Unknown(_)),
-                "{} is no event",
+                "unknown event kind: {}",
                 kind.name()
             );
             kinds.push(kind);

@@ -33,7 +33,7 @@ fn history(kinds: Vec<(EventKind, u64)>) -> Vec<Event> {
     events
 }
 
-/// Those of any events that can follow each other. Illegal ones are left out.
+/// The events that can follow each other, renumbered. Illegal ones are left out.
 fn legal(events: Vec<Event>) -> Vec<Event> {
     let mut lease = None;
     let mut kept = Vec::new();

@@ -146,7 +146,7 @@ fn a_new_version_is_another_group() {
     assert_eq!(dollars(report.total.spent_usd).as_deref(), Some("4.00"));
 }
 
-/// A stack without any known rate is left out and counted. Alone, its spend is unknown, not zero.
+/// A stack without a known rate is counted separately. Alone, its spend is unknown, not zero.
 #[test]
 fn unknown_is_not_nothing() {
     let mut log = Log::default();
@@ -180,11 +180,11 @@ fn inits_are_counted() {
     assert_eq!(minutes(figures.init.median_seconds), Some(12));
     assert_eq!(minutes(figures.init.p90_seconds), Some(60));
     assert_eq!(dollars(figures.init.usd).as_deref(), Some("1.30"));
-    assert_eq!(figures.purgatory, 2, "c was late, d never was ready");
-    assert_eq!(log.total(70, 120).purgatory, 0, "it began before");
+    assert_eq!(figures.purgatory, 2, "c was late and d never became ready");
+    assert_eq!(log.total(70, 120).purgatory, 0, "both began earlier");
 }
 
-/// A stack is ended by whoever started its teardown, or by Terraform if there was none.
+/// An end counts for the cause of the first teardown, or for Terraform if there was none.
 #[test]
 fn causes_of_ends_are_counted() {
     let mut log = Log::default();

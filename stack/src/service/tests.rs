@@ -1,4 +1,4 @@
-//! The use cases on a ledger in memory, with a clock that is set by hand and rivals that cut in.
+//! Tests of the use cases on a ledger in memory, with a manual clock and rival writers.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,19 +17,19 @@ use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_na
 use crate::values::id::{AppVersion, LedgerId, Owner, PoolName, Seq, StackName};
 use crate::values::ttl::Span;
 
-/// A ledger in which a rival appends just before the next writer.
+/// A ledger in memory that lets a scripted rival append just before each append.
 #[derive(Default)]
 struct Contested {
     ledger: MemoryLedger,
     rivals: Mutex<Vec<(StackName, EventKind)>>,
     entrants: Mutex<Vec<(PoolName, StackName)>>,
-    /// Appends to stacks, rivals not counted.
+    /// The number of appends to stacks, without those of rivals.
     appends: Mutex<u32>,
     broken: Mutex<bool>,
 }
 
 impl Contested {
-    /// The rival cuts in before the next append, once for each call.
+    /// Queues an event that a rival appends before the next append. Each append takes one.
     fn rival(&self, stack: &StackName, kind: EventKind) {
         self.rivals.lock().unwrap().push((stack.clone(), kind));
     }
@@ -231,8 +231,7 @@ fn wanted(lease: &Lease) -> DesiredLease {
     }
 }
 
-/// A stack that is updated from another checkout is torn down from there; a move alone is no
-/// change.
+/// An update that changes a lease also moves its origin. A different origin alone changes nothing.
 #[tokio::test]
 async fn an_update_from_elsewhere_moves_the_origin() {
     let world = world(Policy::default());
@@ -255,7 +254,7 @@ fn owner(text: &str) -> Owner {
     Owner::new(text).unwrap()
 }
 
-/// Opening registers a lease and records the policy in force, whatever policy the caller brought.
+/// Opening a stack registers a lease with the limits of the policy in force.
 #[tokio::test]
 async fn open_records_the_policy_in_force() {
     let world = world(limited());
@@ -265,7 +264,7 @@ async fn open_records_the_policy_in_force() {
     assert_eq!(world.kinds("a").await, ["requested"]);
 }
 
-/// What the policy refuses is told as a whole, and nothing is written.
+/// An open that breaks the policy fails with every refusal at once and writes nothing.
 #[tokio::test]
 async fn open_refuses_what_the_policy_refuses() {
     let mut policy = limited();
@@ -283,7 +282,8 @@ async fn open_refuses_what_the_policy_refuses() {
     assert_eq!(world.service.lease(&name).await.unwrap(), None);
 }
 
-/// A finished registration is refused with its owner, its age, its place and how to import it.
+/// Opening a name whose registration is finished fails, and the error names its owner, age, origin
+/// and import command.
 #[tokio::test]
 async fn open_names_whose_a_live_stack_is() {
     let world = world(Policy::default());
@@ -306,9 +306,9 @@ async fn open_names_whose_a_live_stack_is() {
     assert_eq!(world.kinds("a").await, ["requested", "recorded"]);
 }
 
-/// An unfinished registration is taken over from the same place when its process is dead, and the
-/// new terms count. It is not while the process is alive or cannot be checked, or from another
-/// place.
+/// An open takes over an unfinished registration, with its new terms, if its process is dead and
+/// the origin is the same. It fails while that process is alive or unknown, and from another
+/// origin.
 #[tokio::test]
 async fn open_takes_over_only_from_the_dead_in_the_same_place() {
     let world = world(Policy::default());
@@ -343,7 +343,7 @@ async fn open_takes_over_only_from_the_dead_in_the_same_place() {
     assert_eq!(world.kinds("a").await, ["requested", "requested"]);
 }
 
-/// A stack that is being torn down is not registered again until it is gone.
+/// A stack in teardown cannot be registered again until it is gone.
 #[tokio::test]
 async fn open_waits_for_the_end_of_a_teardown() {
     let world = world(Policy::default());
@@ -376,7 +376,7 @@ async fn open_waits_for_the_end_of_a_teardown() {
     assert!(!opened.taken_over);
 }
 
-/// Who loses the race for a name decides again, and sees whose it is now.
+/// An open that loses a race decides again, and its error names the winner's owner.
 #[tokio::test(start_paused = true)]
 async fn open_decides_again_after_a_lost_race() {
     let world = world(two_per_owner());
@@ -402,16 +402,16 @@ async fn open_decides_again_after_a_lost_race() {
     assert_eq!(
         *world.ledger.appends.lock().unwrap(),
         1,
-        "never only the append"
+        "only the losing append was tried"
     );
     let ana = PoolName::live(&registration().owner);
     assert!(
         world.members(ana).await.is_empty(),
-        "her place is given back"
+        "the open gives its place back"
     );
 }
 
-/// The limit of an owner is exact: also when another stack takes the last place in between.
+/// An owner never exceeds the limit, even if a rival takes the last place during the open.
 #[tokio::test(start_paused = true)]
 async fn an_owner_never_has_more_than_the_limit() {
     let world = world(two_per_owner());
@@ -432,13 +432,13 @@ async fn an_owner_never_has_more_than_the_limit() {
     );
     assert_eq!(world.service.lease(&stack_name("b")).await.unwrap(), None);
 
-    // The rival never registered; a minute later its place is free again.
+    // The rival never registered, so its place expires after a minute.
     world.clock.advance(span("2m"));
     world.open("b").await;
     assert_eq!(world.members(ana).await, ["a", "b"]);
 }
 
-/// Many at once: exactly as many get in as the limit allows.
+/// Of 20 concurrent opens, exactly as many succeed as the limit allows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_at_once_the_limit_gets_in() {
     let world = world(Policy {
@@ -462,8 +462,7 @@ async fn of_many_at_once_the_limit_gets_in() {
     assert_eq!(world.ledger.leases(Scope::Live).await.unwrap().len(), 5);
 }
 
-/// A stack that is gone leaves its place to the next, and one that began before anybody counted is
-/// counted.
+/// A released stack frees its place, and stacks without a place in the pool count too.
 #[tokio::test]
 async fn places_follow_the_leases() {
     let world = world(two_per_owner());
@@ -499,7 +498,7 @@ async fn places_follow_the_leases() {
     );
 }
 
-/// A create that fails at the ledger gives its places back.
+/// An open that fails at the ledger gives its places back.
 #[tokio::test]
 async fn a_failed_open_leaves_nothing() {
     let world = world(Policy {
@@ -517,7 +516,8 @@ async fn a_failed_open_leaves_nothing() {
     assert!(world.members(PoolName::inits()).await.is_empty());
 }
 
-/// One init too many waits until another is ready; a stack that declares nothing does not wait.
+/// An init beyond the limit waits until another stack is ready. A stack without a ready timeout
+/// does not wait.
 #[tokio::test(start_paused = true)]
 async fn inits_wait_for_their_turn() {
     let world = world(one_init());
@@ -540,8 +540,7 @@ async fn inits_wait_for_their_turn() {
     assert_eq!(world.members(PoolName::inits()).await, ["second"]);
 }
 
-/// An init whose time has passed, or whose apply died before it registered, blocks no other; and a
-/// waiter that gives up has taken no place.
+/// An init past its ready timeout frees its place, and a waiter that gives up takes none.
 #[tokio::test(start_paused = true)]
 async fn a_turn_is_not_lost_with_its_holder() {
     let world = world(one_init());
@@ -554,7 +553,7 @@ async fn a_turn_is_not_lost_with_its_holder() {
     let limit = std::time::Duration::from_secs(10);
     let given_up =
         tokio::time::timeout(limit, world.service.open(&second, declaring(), &alive)).await;
-    assert!(given_up.is_err(), "it waits");
+    assert!(given_up.is_err(), "the second init waits");
     assert_eq!(world.members(PoolName::inits()).await, ["first"]);
     world.clock.advance(span("16m"));
     world
@@ -565,7 +564,7 @@ async fn a_turn_is_not_lost_with_its_holder() {
     assert_eq!(world.members(PoolName::inits()).await, ["second"]);
 }
 
-/// A new version renews and begins a new init; nothing that differs writes nothing.
+/// An update with a new version renews the lease, and an update without a change writes nothing.
 #[tokio::test]
 async fn update_renews_with_a_new_version() {
     let world = world(limited());
@@ -597,7 +596,7 @@ async fn update_renews_with_a_new_version() {
     assert_eq!(unrenewed.expires_at, updated.expires_at);
 }
 
-/// A renewal past the cap is refused; a shorter TTL never moves the end forward.
+/// An update past the cap is refused, and a shorter TTL never moves the end to an earlier time.
 #[tokio::test]
 async fn update_neither_shortens_nor_passes_the_cap() {
     let world = world(limited());
@@ -620,13 +619,13 @@ async fn update_neither_shortens_nor_passes_the_cap() {
             "{refused}"
         );
     }
-    // Without a new version there is nothing to renew, and so nothing to refuse.
+    // Without a new version there is no renewal, so the cap does not matter.
     next.version = version("v2");
     world.service.plan_update(&name, &next).await.unwrap();
 }
 
-/// Limits are checked only for what changes: a policy that became stricter refuses no unchanged
-/// stack, and never its release.
+/// The policy is checked only for changed fields, so a stricter policy refuses neither an unchanged
+/// stack nor its release.
 #[tokio::test]
 async fn limits_are_checked_for_what_changes() {
     let world = world(Policy::default());
@@ -656,7 +655,8 @@ async fn limits_are_checked_for_what_changes() {
     service.release(&name).await.unwrap();
 }
 
-/// A new owner takes a place of its own and gives the old one back; a full owner is refused.
+/// A change of owner moves the stack's place to the new owner, and fails if that owner is at the
+/// limit.
 #[tokio::test]
 async fn a_new_owner_is_counted() {
     let world = world(two_per_owner());
@@ -692,7 +692,7 @@ async fn a_new_owner_is_counted() {
     assert_eq!(world.members(PoolName::live(&ana)).await, ["c"]);
 }
 
-/// Ready, in time or later; timing out changes nothing for what is ready.
+/// A stack becomes ready in time or late, and a timeout does not change a ready stack.
 #[tokio::test]
 async fn readiness_is_noted() {
     let world = world(Policy::default());
@@ -730,7 +730,7 @@ async fn readiness_is_noted() {
     assert_eq!(service.ready(&name).await.unwrap(), ready);
 }
 
-/// Who decides to extend and loses the race counts from the end that the winner left.
+/// An extension that loses a race counts from the end that the winner set.
 #[tokio::test(start_paused = true)]
 async fn extend_decides_again_after_a_lost_race() {
     let world = world(limited());
@@ -750,7 +750,7 @@ async fn extend_decides_again_after_a_lost_race() {
     assert_eq!(*latest, span("12h").after(noon()));
 }
 
-/// Who loses every race gives up with an error that says so.
+/// A writer that loses every race gives up with an error after 32 attempts.
 #[tokio::test(start_paused = true)]
 async fn losing_for_ever_ends() {
     let world = world(Policy::default());
@@ -767,7 +767,8 @@ async fn losing_for_ever_ends() {
     );
 }
 
-/// A hold ends at a time that the policy allows, and can be ended before.
+/// A hold ends within the policy's limit, and `unhold` ends it earlier. A second `unhold` changes
+/// nothing.
 #[tokio::test]
 async fn holding_and_letting_go() {
     let world = world(limited());
@@ -790,7 +791,7 @@ async fn holding_and_letting_go() {
     assert_eq!(world.service.unhold(&name).await.unwrap(), free);
 }
 
-/// A touch is a use of the stack; one of a stack that is not there says where it was looked for.
+/// A touch records activity. Touching an unknown stack fails with an error that names the ledger.
 #[tokio::test]
 async fn touching() {
     let world = world(Policy::default());
@@ -809,8 +810,8 @@ async fn touching() {
     );
 }
 
-/// Releasing ends a stack, also twice, also one that never was; during a teardown it is recorded
-/// and changes nothing.
+/// A release ends a stack, and is a no-op for a stack that is gone or unknown. During a teardown it
+/// is recorded but does not change the phase.
 #[tokio::test]
 async fn releasing() {
     let world = world(Policy::default());
@@ -844,8 +845,8 @@ async fn releasing() {
     );
 }
 
-/// A state that this ledger does not know is adopted under no limit, finished from the start, as
-/// old as it was; a second time changes nothing, and another place's stack is not taken.
+/// An adoption ignores the policy's limits, keeps the given age, and makes the lease recorded and
+/// ready. A second adoption changes nothing, and one from another origin fails.
 #[tokio::test]
 async fn adopting() {
     let world = world(Policy {
@@ -876,7 +877,7 @@ async fn adopting() {
     );
 }
 
-/// The list holds what lives, the whole list and `show` also what is gone, with its events.
+/// The live list omits gone stacks. The full list and `show` include them, with their events.
 #[tokio::test]
 async fn reading() {
     let world = world(Policy::default());

@@ -39,7 +39,7 @@ pub enum CloudCall {
     Prices,
 }
 
-/// How often a scripted refusal is given.
+/// How often a scripted refusal applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
     /// For this number of calls.

@@ -20,7 +20,7 @@ struct World {
     service: Service,
 }
 
-/// A ledger with one stack that began at noon of a Monday, and a cloud beside it.
+/// A ledger with one stack that began on a Monday at noon, and a cloud.
 async fn world() -> World {
     let ledger = MemoryLedger::new();
     let mut registration = registration();
@@ -86,14 +86,14 @@ fn bill(lines: Vec<BillLine>, settled: &[&str]) -> Bill {
     }
 }
 
-/// The bill is asked for at most once a window, never when only what is known is wanted, and each
-/// request is counted.
+/// The bill is fetched at most once per 12 hours and never in `Cached` mode, and every request is
+/// counted.
 #[tokio::test]
 async fn it_is_asked_once_a_window() {
     let world = world().await;
     world.cloud.bills(bill(Vec::new(), &[]));
     assert_eq!(world.cost(BillMode::WhenOld).await.billed, None);
-    assert_eq!(world.asked(), 0, "of the first day there is no bill");
+    assert_eq!(world.asked(), 0, "the first day has no bill yet");
     world.days_on(4);
     world.cost(BillMode::Cached).await;
     assert_eq!(world.asked(), 0);
@@ -113,8 +113,8 @@ async fn it_is_asked_once_a_window() {
     );
 }
 
-/// Of several who want it at the same moment one asks, and the others get its answer; the right to
-/// ask of one that is not heard of any more, or has died, passes on.
+/// Of several concurrent readers one fetches the bill and the others wait for its result. The lock
+/// passes on when it expires or its process dies.
 #[tokio::test(start_paused = true)]
 async fn several_at_once_ask_once() {
     let world = world().await;
@@ -153,7 +153,8 @@ async fn several_at_once_ask_once() {
     assert_eq!(world.asked(), 3);
 }
 
-/// The figures are those of this stack since its lease began, what is still estimated told apart.
+/// The cost has only this stack's bill lines since its lease began, and separates the estimated
+/// part.
 #[tokio::test]
 async fn what_is_estimated_is_told_apart() {
     let world = world().await;
@@ -180,8 +181,8 @@ async fn what_is_estimated_is_told_apart() {
     assert_eq!(cost.estimate.spent_usd.unwrap().to_string(), "36.00");
 }
 
-/// Days that are settled are asked about no more, and stay as they are; what is open is asked about
-/// in one request.
+/// A settled day is never fetched again and never changes. All open days are fetched in one
+/// request.
 #[tokio::test]
 async fn settled_days_are_asked_about_no_more() {
     let world = world().await;
@@ -207,8 +208,7 @@ async fn settled_days_are_asked_about_no_more() {
     assert_eq!(billed.usd.to_string(), "1.00");
 }
 
-/// That the tag is not activated is said when a stack stood long enough ago to be in the bill, and
-/// only then.
+/// The remark about an inactive tag appears only if a stack is old enough to be in the bill.
 #[tokio::test]
 async fn a_missing_tag_is_told_when_it_can_be_known() {
     for (days, told) in [(1, false), (3, true)] {
@@ -222,7 +222,7 @@ async fn a_missing_tag_is_told_when_it_can_be_known() {
     }
 }
 
-/// Half a bill is paid for and otherwise forgotten.
+/// An incomplete bill counts its requests but does not replace the stored bill.
 #[tokio::test]
 async fn half_a_bill_is_counted_and_not_kept() {
     let world = world().await;
@@ -244,8 +244,7 @@ async fn half_a_bill_is_counted_and_not_kept() {
     assert!(cost.remark.is_some());
 }
 
-/// An answer that names no stack is an answer: it was asked, and when; what it leaves open is
-/// unknown, not nothing.
+/// A bill without any stack counts as fetched, and leaves a stack's cost unknown, not zero.
 #[tokio::test]
 async fn an_empty_bill_was_asked_for() {
     let world = world().await;
@@ -257,7 +256,7 @@ async fn an_empty_bill_was_asked_for() {
     assert_eq!(cost.billed, None);
     assert_eq!(cost.bill_asked_at, Some(world.clock.now()));
     assert_eq!(cost.bill_until, Some("2026-03-04".parse().unwrap()));
-    // Once it names others, that it does not name this one is known.
+    // Once the bill has lines of other stacks, this stack's cost is zero, not unknown.
     world.days_on(4);
     let others = vec![line("checkout-2", "2026-03-03", "EC2", "9", true)];
     world.cloud.bills(bill(others, &[]));
@@ -269,7 +268,7 @@ async fn an_empty_bill_was_asked_for() {
     );
 }
 
-/// A question about an unknown stack makes no billed request.
+/// Asking for the cost of an unknown stack makes no billed request.
 #[tokio::test]
 async fn an_unknown_stack_is_not_paid_for() {
     let world = world().await;

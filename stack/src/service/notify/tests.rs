@@ -1,5 +1,5 @@
-//! Each warning reaches its receiver once: after restarts, with two reapers at once, and when the
-//! receiver was down.
+//! Each warning reaches its receiver once: after restarts, with concurrent reapers, and after an
+//! outage of the receiver.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::process::current as this_process;
 use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use crate::{Seq, StackName};
 
-/// A webhook: what it has taken, and whether it takes anything.
+/// A webhook that records the delivered ids and can be down.
 #[derive(Default)]
 struct Receiver {
     ids: Mutex<Vec<String>>,
@@ -33,7 +33,7 @@ impl Notifier for Receiver {
     ) -> Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>> {
         Box::pin(async move {
             *self.tries.lock().unwrap() += 1;
-            // Long enough for another reaper to come in between.
+            // Long enough for another reaper to run in between.
             tokio::time::sleep(Duration::from_millis(20)).await;
             if *self.down.lock().unwrap() {
                 let reason = "connection refused".to_owned();
@@ -56,7 +56,7 @@ struct World {
 }
 
 impl World {
-    /// Three stacks that began at noon and live eight hours.
+    /// Three stacks that began at noon and have a TTL of 8 hours.
     async fn new() -> Self {
         let world = Self {
             ledger: Arc::default(),
@@ -70,7 +70,7 @@ impl World {
         world
     }
 
-    /// One process delivers what is owed.
+    /// Delivers all due warnings, as one process does.
     async fn warns(&self, receiver: &Receiver) -> DeliveryReport {
         let told = self.service().warn(&this_process(), receiver).await;
         told.unwrap()
@@ -81,7 +81,7 @@ impl World {
         append.await.unwrap();
     }
 
-    /// Another process: nothing but the ledger is shared.
+    /// The service of another process, which shares only the ledger.
     fn service(&self) -> Service {
         Service::new(
             Arc::<MemoryLedger>::clone(&self.ledger),
@@ -117,7 +117,7 @@ fn about(names: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// A warning is delivered once, however often reapers restart, and its stack's history records it.
+/// A warning is delivered once across restarts, and the stack's history records it.
 #[tokio::test(start_paused = true)]
 async fn restarts_tell_nothing_twice() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -135,7 +135,7 @@ async fn restarts_tell_nothing_twice() {
     assert_eq!(status.delivery_lock, None);
 }
 
-/// Of reapers that run at once, one delivers, and the others leave it to that one.
+/// Of concurrent reapers one delivers, and the others report that it is busy.
 #[tokio::test(start_paused = true)]
 async fn reapers_at_once_tell_once() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -153,8 +153,7 @@ async fn reapers_at_once_tell_once() {
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
 }
 
-/// A receiver that is down is tried once in a turn, and again in the next until it has taken
-/// everything.
+/// A receiver that is down gets one attempt per run, and everything once it is up again.
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_was_down_is_tried_again() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -169,8 +168,8 @@ async fn a_receiver_that_was_down_is_tried_again() {
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
 }
 
-/// The turn of a process that was killed is taken over at once; that of one that may live, after a
-/// while.
+/// The delivery lock of a dead process is taken over at once. That of a live process is taken over
+/// after it expires.
 #[tokio::test(start_paused = true)]
 async fn a_lost_turn_is_taken_over() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -210,7 +209,7 @@ async fn a_lost_turn_delivers_nothing() {
     assert!(!service.holds_lock(&theirs, noon()).await.unwrap());
 }
 
-/// A new lease of the same name has not been warned about.
+/// A warning for an old lease is not recorded for a new lease of the same name.
 #[tokio::test(start_paused = true)]
 async fn a_new_lease_has_not_been_warned() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -233,7 +232,7 @@ async fn a_new_lease_has_not_been_warned() {
     assert_eq!(receiver.ids(), about(&["b", "c"]));
 }
 
-/// That the reaper touches nothing is told once a day, and at once when the clock was put right.
+/// An alarm is delivered at most once a day.
 #[tokio::test(start_paused = true)]
 async fn alarms_come_daily() {
     let (world, receiver) = (World::new().await, Receiver::default());
@@ -251,8 +250,7 @@ async fn alarms_come_daily() {
     assert_eq!(tell(59).await, 1);
 }
 
-/// A clock too far from the cloud's is reported once a day as long as that lasts, by one reaper
-/// only; clocks that agree raise no alarm.
+/// A clock skew beyond the limit raises one alarm a day. A skew within the limit raises none.
 #[tokio::test(start_paused = true)]
 async fn a_clock_off_the_clouds_is_told_once_a_day() {
     use crate::inventory::CloudClock;

@@ -1,4 +1,4 @@
-//! Sleeping and waking on a cloud in memory: sizes as they were, whatever happens in between.
+//! Tests of sleeping and waking on a fake cloud: every wake restores the original sizes.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ const QUICK: PollPolicy = PollPolicy {
     max_tries: 2,
 };
 
-/// A ready stack with a group of one to three and a member, an instance, a database, a stopped
-/// service and a bucket; and an instance of another stack.
+/// A ready stack with an Auto Scaling group and its member, an instance, a database, a stopped
+/// service and a bucket; and an instance of another owner.
 struct World {
     cloud: Arc<FakeCloud>,
     clock: Arc<ManualClock>,
@@ -49,7 +49,7 @@ fn stack() -> Vec<Resource> {
     member.owner = Some(group.id.clone());
     let instance = sized("ec2:instance", "batch", json!({"state": "running"}));
     let mut database = sized("rds:db", "orders", json!({"running": true}));
-    // A flag against deletion is none against sleep.
+    // Deletion protection does not prevent sleep.
     database.protection = Some("DeletionProtection".to_owned());
     let mut service = sized("ecs:service", "mail", asleep());
     (service.recreates, service.stopped) = (true, true);
@@ -120,7 +120,7 @@ impl World {
         ledger.append(&name, seq, vec![event]).await.unwrap();
     }
 
-    /// What is shown of one without asking the cloud.
+    /// The state of a resource in `show`, which makes no call to the cloud.
     async fn shown(&self, id: &str) -> Option<String> {
         let shown = self.service.show(&stack_name("shop")).await.unwrap();
         let one = shown.resources.iter().find(|one| one.id.as_str() == id);
@@ -139,7 +139,7 @@ impl World {
         kinds.skip(2).collect()
     }
 
-    /// Size and state of everything.
+    /// The size of every resource, and whether it is stopped.
     fn sizes(&self) -> Vec<(ResourceId, Option<Value>, bool)> {
         let each = self.cloud.ids().into_iter();
         each.map(|id| {
@@ -162,9 +162,8 @@ fn id(text: &str) -> ResourceId {
     ResourceId(text.to_owned())
 }
 
-/// Sizes are in the ledger before the first stop; what makes others again stops first and data
-/// last; waking goes the other way and restores everything exactly; nothing foreign is touched;
-/// what goes on costing is told.
+/// A sleep stops groups first and data last, and leaves other stacks alone. It reports the
+/// remaining cost. A wake reverses the order and restores every size.
 #[tokio::test]
 async fn asleep_and_as_it_was() {
     let world = World::new().await;
@@ -183,12 +182,12 @@ async fn asleep_and_as_it_was() {
     ];
     assert_eq!(world.cloud.called(CloudCall::Stop), stopped.map(id));
     assert_eq!(slept.remains.hourly_usd, "0.004".parse().ok());
-    assert_eq!(slept.ready_again_seconds, None, "it was never woken");
+    assert_eq!(slept.ready_again_seconds, None, "the stack was never woken");
     assert_eq!(world.kinds().await, ["sleep_started", "slept"]);
     assert_eq!(world.lease().await.recorded_phase, Phase::Asleep);
     assert!(
         world.sleep().await.unwrap().moved.is_empty(),
-        "it sleeps already"
+        "the stack is already asleep"
     );
 
     world.clock.advance(Span::minutes(60));
@@ -200,14 +199,14 @@ async fn asleep_and_as_it_was() {
     assert_eq!(world.cloud.called(CloudCall::Start), started.map(id));
     let kinds = ["sleep_started", "slept", "wake_started", "woken"];
     assert_eq!(world.kinds().await, kinds);
-    assert!(world.wake().await.unwrap().moved.is_empty(), "it is awake");
+    assert!(world.wake().await.unwrap().moved.is_empty(), "it was awake");
     assert_eq!(world.kinds().await, kinds);
     let plan = world.service.plan_sleep(&stack_name("shop")).await.unwrap();
     assert_eq!(plan.ready_again_seconds, Some(Elapsed::from_millis(0)));
 }
 
-/// Cut off after any number of calls, by credentials that expire or by a kill, it can be finished
-/// either way: asleep with everything stopped, or awake with everything as it was.
+/// After an interruption at any call, a second sleep or a wake completes: everything is stopped, or
+/// everything has its original size.
 #[tokio::test]
 async fn cut_off_anywhere_it_is_finished_either_way() {
     for waking in [false, true] {
@@ -245,7 +244,8 @@ async fn cut_off_anywhere_it_is_finished_either_way() {
     }
 }
 
-/// What refuses is told, the rest sleeps all the same, and `slept` is not said before all does.
+/// A sleep with a resource that cannot stop reports it, stops the others, and records `slept` only
+/// once all are stopped.
 #[tokio::test]
 async fn what_refuses_is_told() {
     let world = World::new().await;
@@ -269,7 +269,7 @@ async fn what_refuses_is_told() {
     assert_eq!(
         world.lease().await.power_operation,
         None,
-        "another may begin"
+        "another operation can begin"
     );
     world.cloud.mend(CloudCall::Stop, &database);
     assert!(world.sleep().await.unwrap().asleep);
@@ -278,7 +278,7 @@ async fn what_refuses_is_told() {
     assert_eq!(world.sizes(), before);
 }
 
-/// A place that did not answer may hold what goes on running: the stack is not said to sleep.
+/// A sleep that cannot check a region does not mark the stack as asleep.
 #[tokio::test]
 async fn a_silent_place_is_no_sleep() {
     let world = World::new().await;
@@ -294,7 +294,8 @@ async fn a_silent_place_is_no_sleep() {
     assert!(world.sleep().await.unwrap().asleep);
 }
 
-/// A sleep until a time is due then; waking ends that; a time that has passed is refused.
+/// A sleep with an end is due for waking at that time, and no longer after a wake. An end in the
+/// past is refused.
 #[tokio::test]
 async fn it_wakes_by_itself() {
     let world = World::new().await;
@@ -316,7 +317,7 @@ async fn it_wakes_by_itself() {
     );
     let passed = sleep(until).await.unwrap_err();
     assert!(matches!(passed, SleepError::Passed { .. }), "{passed}");
-    // One that sleeps can be told another time.
+    // A second sleep can move the end.
     let later = Span::minutes(120).after(noon());
     assert_eq!(sleep(later).await.unwrap().wake_at, Some(later));
     assert_eq!(world.service.wakes_due().await.unwrap(), []);
@@ -326,7 +327,7 @@ async fn it_wakes_by_itself() {
     assert_eq!(world.lease().await.wake_at, None);
 }
 
-/// Without an account, or without anything that could be stopped, nothing is written.
+/// A sleep without any resource to stop fails and writes nothing.
 #[tokio::test]
 async fn nothing_to_stop() {
     let world = World::new().await;
@@ -340,8 +341,7 @@ async fn nothing_to_stop() {
     assert!(world.kinds().await.is_empty());
 }
 
-/// A database that has started by itself is stopped again by another sleep, and wakes as it was at
-/// first.
+/// A second sleep stops a database that AWS restarted, and a wake restores its original size.
 #[tokio::test]
 async fn what_starts_by_itself_is_stopped_again() {
     let world = World::new().await;
@@ -358,7 +358,7 @@ async fn what_starts_by_itself_is_stopped_again() {
     assert_eq!(world.sizes(), before);
 }
 
-/// Who else is at it: a process of this machine, or one elsewhere.
+/// The operator of a sleep or wake in another process.
 fn operator(process: ProcessId) -> Option<Box<Operator>> {
     let run = RunId::random();
     Some(Box::new(Operator { run, process }))
@@ -388,8 +388,7 @@ fn begun(operator: Option<Box<Operator>>) -> EventKind {
     }
 }
 
-/// Two that begin at once do not stop or start things under each other's hands: one is refused and
-/// says who is at it.
+/// Of two concurrent operations one runs and the other is refused.
 #[tokio::test]
 async fn one_at_a_time() {
     let world = World::new().await;
@@ -417,8 +416,8 @@ async fn one_at_a_time() {
     assert_eq!(world.sizes(), before);
 }
 
-/// A live operation is left alone, on this machine and elsewhere; a dead one, or one silent for ten
-/// minutes, is taken over.
+/// An operation on another machine is left alone until it has been silent for ten minutes. One
+/// whose process on this machine is dead is taken over at once.
 #[tokio::test]
 async fn the_dead_are_taken_over() {
     let world = World::new().await;
@@ -442,7 +441,7 @@ async fn the_dead_are_taken_over() {
     assert_eq!(world.sizes(), before);
 }
 
-/// No teardown begins during a sleep, and no sleep during a teardown.
+/// No teardown begins during a sleep, and no sleep or wake begins during a teardown.
 #[tokio::test]
 async fn a_teardown_waits_for_its_turn() {
     use crate::service::teardown::sweep::SweepSelector;
@@ -495,7 +494,7 @@ async fn a_teardown_waits_for_its_turn() {
     }
 }
 
-/// A long wait records heartbeats in the ledger, so that no other process takes it over.
+/// A long wait records heartbeats, so that no other process takes over the operation.
 #[tokio::test]
 async fn a_long_wait_is_heard_of() {
     let world = World::new().await;
@@ -512,7 +511,7 @@ async fn a_long_wait_is_heard_of() {
     assert_eq!(world.lease().await.power_operation, None);
 }
 
-/// A process that was taken over stops and starts nothing more, and records no end.
+/// A process whose operation was taken over makes no more changes and records no end.
 #[tokio::test]
 async fn who_was_taken_over_touches_nothing_more() {
     let world = World::new().await;
@@ -529,12 +528,12 @@ async fn who_was_taken_over_touches_nothing_more() {
     assert_eq!(world.kinds().await, ["sleep_started", "sleep_started"]);
     assert!(
         world.lease().await.power_operation.is_some(),
-        "it is the other's turn"
+        "the other operation still runs"
     );
 }
 
-/// Sizes that were read before another process's wake are not recorded after it: they are those of
-/// a sleeping stack.
+/// An operation does not begin with sizes that were read before another process's wake, because
+/// those are the sizes of a sleeping stack.
 #[tokio::test]
 async fn what_was_seen_before_anothers_turn_is_not_written() {
     let world = World::new().await;
@@ -559,8 +558,8 @@ async fn what_was_seen_before_anothers_turn_is_not_written() {
     );
 }
 
-/// Once it sleeps, or is awake again, what was changed is shown as it is, and what it costs is in
-/// the ledger; nothing else was asked about.
+/// After a sleep or a wake, `show` has the new state of the changed resources and the ledger has
+/// the new rate. Other resources are not described again.
 #[tokio::test]
 async fn what_was_changed_is_known() {
     use crate::service::SyncMode;
@@ -580,7 +579,7 @@ async fn what_was_changed_is_known() {
                 one.state = Some("stopped".to_owned());
                 one.hourly_usd = None;
             });
-            // Its members go with a group.
+            // Stopping a group removes its members.
             world.cloud.remove(&id("ec2:instance/member"));
         }
     };
@@ -606,7 +605,7 @@ async fn what_was_changed_is_known() {
     assert_eq!(
         looks() - looked,
         1,
-        "only what was changed is looked at again"
+        "only the changed resources are scanned again"
     );
     let described = world.cloud.called(CloudCall::Describe).split_off(asked);
     assert!(!described.contains(&id("s3/logs")), "{described:?}");
@@ -622,7 +621,7 @@ async fn what_was_changed_is_known() {
     assert_eq!(world.shown(batch).await.as_deref(), Some("running"));
 }
 
-/// A part of a stack is not kept where nothing was known: it would pass for all of it.
+/// A sleep does not store its partial result if the stack was never scanned.
 #[tokio::test]
 async fn a_part_does_not_pass_for_the_whole() {
     let world = World::new().await;
@@ -631,7 +630,7 @@ async fn a_part_does_not_pass_for_the_whole() {
     assert_eq!(shown.resources, []);
 }
 
-/// Another sleep of one that sleeps leaves it to wake when it was to.
+/// A second sleep without an end keeps the first sleep's end.
 #[tokio::test]
 async fn a_second_sleep_keeps_the_time_to_wake() {
     let world = World::new().await;
@@ -648,7 +647,7 @@ async fn a_second_sleep_keeps_the_time_to_wake() {
     });
     let again = world.sleep().await.unwrap();
     assert_eq!((again.moved.len(), again.wake_at), (1, Some(until)));
-    // A time that has passed is not one to wake at any more.
+    // An end in the past is dropped.
     world.clock.advance(Span::minutes(61));
     world.cloud.change(&database, |one| {
         (one.size, one.stopped) = (Some(json!({"running": true})), false);
@@ -656,8 +655,8 @@ async fn a_second_sleep_keeps_the_time_to_wake() {
     assert_eq!(world.sleep().await.unwrap().wake_at, None);
 }
 
-/// An apply that ends a sleep leaves things stopped: a wake gives those back what they had, and
-/// leaves alone what the apply has started.
+/// After an apply on a sleeping stack, a wake restores what is still stopped and leaves alone what
+/// the apply started.
 #[tokio::test]
 async fn after_an_apply_a_wake_gives_back_what_is_still_stopped() {
     let world = World::new().await;
@@ -687,7 +686,7 @@ async fn after_an_apply_a_wake_gives_back_what_is_still_stopped() {
     assert!(!world.lease().await.partly_asleep);
 }
 
-/// Where it could not be looked, nothing is said to be missing; what is not there any more is.
+/// A wake reports a resource as missing only if it could check its region.
 #[tokio::test]
 async fn only_what_was_looked_for_is_missing() {
     let world = World::new().await;
@@ -701,8 +700,8 @@ async fn only_what_was_looked_for_is_missing() {
     assert_eq!(world.wake().await.unwrap().missing, [id("rds:db/orders")]);
 }
 
-/// The reaper wakes a stack once when its sleep is over, including one that is only partly asleep;
-/// it leaves alone a stack whose time has not come, or that another process works on.
+/// The reaper wakes a stack once, at the end of its sleep, even if only a part is asleep. Before
+/// that time, or while another process works on the stack, it does nothing.
 #[tokio::test]
 async fn the_reaper_wakes_what_has_slept_long_enough() {
     let world = World::new().await;
@@ -750,8 +749,8 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     assert_eq!(world.sizes(), before);
 }
 
-/// The reaper stops a database again that AWS started after some days. It leaves alone, and
-/// reports, one that a user started, and one whose stack is held.
+/// The reaper stops a database that AWS restarted after seven days. It only reports one that a user
+/// started, and leaves a held stack alone.
 #[tokio::test]
 async fn the_reaper_stops_again_what_has_started_by_itself() {
     use crate::service::SyncMode;
@@ -775,7 +774,7 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     };
     set(Some(restarts_at), false);
     assert!(tend().await.is_empty());
-    // Before that time, a user started it.
+    // Before that time, only a user can have started it.
     set(None, true);
     let told = tend().await;
     assert_eq!(
@@ -802,7 +801,7 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     assert!(tended[0].ended.as_ref().unwrap().as_ref().unwrap().asleep);
     world.sleeps();
     assert!(tend().await.is_empty());
-    // One that took longer than a run waits is brought to its end by the next.
+    // The next run completes an operation that its process left unfinished.
     world.happens(begun(operator(dead()))).await;
     let tended = tend().await;
     assert_eq!(

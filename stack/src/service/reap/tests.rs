@@ -1,5 +1,5 @@
-//! The reaper without Terraform: what it takes, in which order, how much at once, and that two do
-//! each thing once.
+//! Tests of the reaper without Terraform: which stacks it ends, in which order, how many at a time,
+//! and that two reapers end each stack once.
 
 use std::future::Future;
 use std::path::Path;
@@ -40,7 +40,7 @@ impl World {
         }
     }
 
-    /// Another process: nothing but the ledger is shared.
+    /// The service of another process, which shares only the ledger.
     fn service(&self) -> Service {
         Service::new(
             Arc::<MemoryLedger>::clone(&self.ledger),
@@ -51,7 +51,7 @@ impl World {
         )
     }
 
-    /// A stack that began at noon.
+    /// Registers a stack with a TTL of so many minutes.
     async fn stack(&self, name: &str, minutes: u32, change: impl FnOnce(&mut Registration)) {
         let mut registration = registration();
         registration.terms.ttl = Ttl::from(Span::minutes(minutes));
@@ -78,7 +78,7 @@ impl World {
         survey.docket(&self.config, nowhere())
     }
 
-    /// What would be ended, and why.
+    /// The stacks that the reaper would end, each with its cause.
     async fn tasks(&self) -> Vec<String> {
         let docket = self.docket().await;
         let said = |task: &ReaperTask| format!("{} {}", task.name, task.why.as_str());
@@ -115,7 +115,7 @@ fn nowhere() -> &'static Path {
     Path::new("/nonexistent/runs")
 }
 
-/// Ends stacks in the ledger alone, each in so long, and counts how many at once.
+/// Ends stacks in the ledger only, ten seconds each, and records the maximum concurrency.
 struct Hands {
     service: Service,
     at_once: AtomicUsize,
@@ -186,8 +186,8 @@ fn working(ender: Arc<dyn StackTerminator>, slots: usize) -> (ReaperContext, wat
     (working, sender)
 }
 
-/// What is due is taken, the longest due first, whatever the cause; what is held, protected, not
-/// due or torn down is not.
+/// The docket has every due stack, the longest overdue first, whatever the cause. Held, protected,
+/// gone and young stacks are not in it.
 #[tokio::test(start_paused = true)]
 async fn the_longest_due_comes_first() {
     let mut world = World::new();
@@ -216,7 +216,7 @@ async fn the_longest_due_comes_first() {
     assert!(world.tasks().await.contains(&"held expiry".to_owned()));
 }
 
-/// A teardown whose runner died is taken over, before anything else; one whose runner lives is left
+/// A teardown with a dead runner is taken over before anything else. One with a live runner is left
 /// alone until it has been silent for ten minutes.
 #[tokio::test(start_paused = true)]
 async fn dead_runners_are_taken_over() {
@@ -240,7 +240,7 @@ async fn dead_runners_are_taken_over() {
     assert_eq!(world.tasks().await, all);
 }
 
-/// What failed waits for its next try, longer each time; what was left is tried after what is due.
+/// A failed teardown waits longer for each retry, and residue is retried after the due stacks.
 #[tokio::test(start_paused = true)]
 async fn failures_wait_for_their_next_try() {
     let world = World::new();
@@ -273,7 +273,8 @@ async fn failures_wait_for_their_next_try() {
     assert_eq!(world.tasks().await, ["due expiry", "left residue"]);
 }
 
-/// More due than allowed is said, with the names; what was left before does not count.
+/// More due stacks than `max_stacks` are refused with their names, and stop being refused once the
+/// number is within the limit.
 #[tokio::test(start_paused = true)]
 async fn too_many_are_refused() {
     let mut world = World::new();
@@ -293,7 +294,7 @@ async fn too_many_are_refused() {
     assert_eq!(world.docket().await.too_many(), None);
 }
 
-/// Two reapers at once end each stack once.
+/// Two concurrent reapers end each stack exactly once.
 #[tokio::test(start_paused = true)]
 async fn two_reapers_end_each_once() {
     let world = World::new();
@@ -320,7 +321,7 @@ async fn two_reapers_end_each_once() {
     }
 }
 
-/// No more are ended at once than there are slots.
+/// A run ends no more stacks at a time than it has slots.
 #[tokio::test(start_paused = true)]
 async fn concurrency_is_bounded() {
     let world = World::new();
@@ -334,7 +335,7 @@ async fn concurrency_is_bounded() {
     assert_eq!((summary.gone(), hands.most.load(Ordering::SeqCst)), (9, 3));
 }
 
-/// A run that is stopped ends what it has in hand and begins nothing more.
+/// A stopped run completes the teardowns in progress and begins no others.
 #[tokio::test(start_paused = true)]
 async fn a_stopped_run_ends_what_it_began() {
     let world = World::new();
@@ -355,7 +356,7 @@ async fn a_stopped_run_ends_what_it_began() {
     assert_eq!(world.count("s-2", "teardown_started").await, 0);
 }
 
-/// A stack that was given more time, or whose reaper was paused, while others were ended is spared.
+/// A stack is spared if it was extended, or the reaper was paused, after the docket was made.
 #[tokio::test(start_paused = true)]
 async fn what_changed_meanwhile_is_spared() {
     let world = World::new();
@@ -393,7 +394,7 @@ async fn what_changed_meanwhile_is_spared() {
     assert_eq!(world.count("c", "teardown_started").await, 0);
 }
 
-/// A run that overtakes a slow one of the same process leaves alone what that one is at.
+/// Of two overlapping runs in one process, the second leaves alone what the first works on.
 #[tokio::test(start_paused = true)]
 async fn runs_of_one_process_do_not_meet() {
     let world = World::new();
@@ -413,7 +414,7 @@ async fn runs_of_one_process_do_not_meet() {
     );
 }
 
-/// A clock that runs behind the ledger is noticed; seconds between two machines are not.
+/// A clock more than five seconds behind the ledger is reported.
 #[tokio::test(start_paused = true)]
 async fn a_clock_behind_the_ledger_is_noticed() {
     let world = World::new();
@@ -430,8 +431,8 @@ async fn a_clock_behind_the_ledger_is_noticed() {
     assert!(noticed.to_string().contains("set the clock"), "{noticed}");
 }
 
-/// The heartbeat of a run has its beginning, its end and the time to the next; a pause holds for
-/// everybody until it is taken back, and says by whom and why.
+/// A run records its start, its end and its interval. A pause lasts until it is resumed, and keeps
+/// its actor and reason.
 #[tokio::test(start_paused = true)]
 async fn heartbeats_and_pauses_are_in_the_ledger() {
     let mut world = World::new();
@@ -456,8 +457,8 @@ async fn heartbeats_and_pauses_are_in_the_ledger() {
     assert_eq!(service.resume_reaper().await.unwrap().paused, None);
 }
 
-/// A stack that was given more time in the moment before the intent is written is spared: the
-/// question is asked of the lease that the append is conditional on.
+/// A stack that was extended just before its teardown starts is spared: the condition is checked on
+/// the lease that the append is based on.
 #[tokio::test]
 async fn the_last_question_is_asked_of_the_last_lease() {
     let world = World::new();
@@ -484,8 +485,8 @@ async fn the_last_question_is_asked_of_the_last_lease() {
     assert_eq!((holds(&before), holds(&after)), (true, false));
 }
 
-/// A stack that was applied on another machine is residue, said once, and nothing is swept or
-/// deleted; its next tries wait.
+/// A stack with its origin on another machine becomes residue once, nothing is deleted, and retries
+/// wait.
 #[tokio::test]
 async fn an_unreachable_origin_is_residue() {
     let mut world = World::new();
@@ -525,8 +526,8 @@ async fn an_unreachable_origin_is_residue() {
     assert_eq!(names, [stack_name("away")]);
 }
 
-/// A sandbox that only the reaper's sweep is about: a root of this machine whose Terraform says
-/// that its state is empty.
+/// A due stack whose Terraform root on this machine has an empty state, and a cloud with one of its
+/// resources.
 async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {
     let mut world = World::new();
     world.config.policy = Policy::default();
@@ -575,8 +576,8 @@ async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> ReaperSum
     world.service().reap(world.docket().await, &working).await
 }
 
-/// Where it may, the reaper ends by its tags what its own state has lost, and nothing else; where
-/// it may not, it does not.
+/// With `sweep = true` the reaper sweeps a stack whose state is lost, and no other resources. With
+/// `sweep = false` it refuses.
 #[tokio::test]
 async fn a_lost_state_is_swept_where_that_is_allowed() {
     let (world, cloud, root) = lost(true).await;
@@ -596,7 +597,7 @@ async fn a_lost_state_is_swept_where_that_is_allowed() {
     assert_eq!(cloud.ids().len(), 2);
 }
 
-/// More than the ceiling is not swept.
+/// The reaper refuses a sweep of more than `max_resources`.
 #[tokio::test]
 async fn the_reaper_keeps_to_its_ceiling() {
     let (mut world, cloud, root) = lost(true).await;
@@ -606,7 +607,7 @@ async fn the_reaper_keeps_to_its_ceiling() {
     assert_eq!(cloud.called(CloudCall::Delete), []);
 }
 
-/// A folder that is gone, or on another machine, is no lost state: what its tags find stays.
+/// The reaper does not sweep a stack whose root folder is gone, because that is not a lost state.
 #[tokio::test]
 async fn a_folder_that_is_gone_is_not_swept() {
     let (world, cloud, root) = lost(true).await;
@@ -620,8 +621,7 @@ async fn a_folder_that_is_gone_is_not_swept() {
     assert_eq!(cloud.ids().len(), 2);
 }
 
-/// What a person's sweep has left only a sweep can finish: the reaper does where it may, and says
-/// so where it may not.
+/// The reaper completes an abandoned sweep if `sweep` is true, and refuses it otherwise.
 #[tokio::test]
 async fn what_a_sweep_left_is_finished_by_a_sweep() {
     let (world, cloud, root) = lost(false).await;
@@ -650,8 +650,7 @@ async fn what_a_sweep_left_is_finished_by_a_sweep() {
     assert_eq!((summary.gone(), cloud.ids().len()), (1, 1), "{summary:?}");
 }
 
-/// That an origin is unreachable is no longer said once it is reached: what is said then is why it
-/// could not be ended there.
+/// Once the origin is reachable again, its residue is replaced by the reason for the refusal.
 #[tokio::test]
 async fn what_is_reached_again_is_not_unreachable() {
     let (world, cloud, root) = lost(false).await;

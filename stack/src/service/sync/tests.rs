@@ -1,4 +1,4 @@
-//! What the cloud said beside what the ledger says, against a cloud in memory.
+//! Tests of syncs against a fake cloud: what they store, list and write to the ledger.
 
 use jiff::civil::date;
 use rust_decimal::Decimal;
@@ -135,7 +135,7 @@ fn observed(value: f64, quiet_since: Option<Timestamp>) -> Activity {
     }
 }
 
-/// What resources cost together becomes the stack's rate in the ledger, once for each change of it.
+/// A sync records the sum of the resources' rates as the stack's rate, once per change.
 #[tokio::test]
 async fn rates_go_into_the_ledger() {
     let mut volume = priced("ec2:volume", "v", "a", "0.25");
@@ -158,7 +158,7 @@ async fn rates_go_into_the_ledger() {
     assert_eq!(listed.cost.unpriced, ["snapshots"]);
     assert_eq!(listed.accounts, ["111111111111"]);
     assert_eq!(listed.regions, ["eu-west-1"]);
-    // What was spent stays spent when the resources have gone.
+    // The spend remains when the resources are gone.
     world.cloud.remove(&ResourceId("ec2:instance/i".to_owned()));
     world.cloud.remove(&ResourceId("ec2:volume/v".to_owned()));
     world.sync().await;
@@ -168,8 +168,8 @@ async fn rates_go_into_the_ledger() {
     assert_eq!(listed.cost.spent_usd, "1.5".parse().ok());
 }
 
-/// A resource that ends before the cloud's minimum charge has cost that minimum, whichever process
-/// saw it end.
+/// A resource that ends before the cloud's minimum charge costs that minimum, even if another
+/// process sees it end.
 #[tokio::test]
 async fn a_least_time_is_charged_for() {
     let mut short = priced("ec2:instance", "i", "a", "60");
@@ -186,11 +186,11 @@ async fn a_least_time_is_charged_for() {
     world.sync().await;
     world.clock.set(Span::minutes(1).after(noon()));
     assert_eq!(world.kinds("a").await, ["requested", "rated", "rated"]);
-    // A minute of each, though one stood for half of it.
+    // One minute of each, although one existed for only half a minute.
     assert_eq!(world.listed("a").await.cost.spent_usd, "2".parse().ok());
 }
 
-/// A stack of which nothing carries the tags has no rate: unknown is not nothing.
+/// A stack without tagged resources has an unknown rate, not a rate of zero.
 #[tokio::test]
 async fn nothing_found_is_no_rate() {
     let world = world(Vec::new());
@@ -200,7 +200,7 @@ async fn nothing_found_is_no_rate() {
     assert_eq!(world.listed("a").await.cost.hourly_usd, None);
 }
 
-/// A place that does not answer hides no other, and what was known of it stays, with its age.
+/// Regions that answer are updated, and a region that does not keeps its resources and their age.
 #[tokio::test]
 async fn a_silent_place_hides_nothing() {
     let mut far = priced("ec2:volume", "far", "a", "0.5");
@@ -233,7 +233,7 @@ async fn a_silent_place_hides_nothing() {
     assert_eq!(shown.listing.cost.hourly_usd, rate("1"));
 }
 
-/// What is young enough is not asked again, and several that find it old ask once.
+/// A sync asks the cloud only if the data is stale, and of two concurrent syncs only one does.
 #[tokio::test]
 async fn it_is_asked_when_it_is_old() {
     let world = world(vec![priced("ec2:volume", "v", "a", "0.25")]);
@@ -245,20 +245,21 @@ async fn it_is_asked_when_it_is_old() {
     assert!(when_old().await.expect("no error").is_none());
     world.clock.advance(Span::minutes(1));
     assert!(when_old().await.expect("no error").is_some());
-    // Reading asks nothing.
+    // Reading makes no call to the cloud.
     world.clock.advance(Span::minutes(60));
     world.listing().await;
     world.listed("a").await;
     assert_eq!(world.looks(), 2);
 }
 
-/// Idleness that was seen makes a stack with `idle_after` due, and the listing says when.
+/// An idle stack with `idle_after` becomes due after its grace, and the listing shows its idle
+/// time.
 #[tokio::test]
 async fn idleness_makes_due() {
     let world = world(vec![priced("ec2:instance", "i", "a", "0.5")]);
     world.lease("a", Some(Span::minutes(60))).await;
     let id = ResourceId("ec2:instance/i".to_owned());
-    // Too young to tell.
+    // The stack is too young to be idle.
     world.cloud.observes(&id, observed(0.1, Some(noon())));
     world.sync().await;
     assert_eq!(world.listed("a").await.idle.state, IdleState::Unknown);
@@ -272,7 +273,7 @@ async fn idleness_makes_due() {
     assert!(listed.flags.contains(&Flag::Idle));
     assert_eq!(listed.idle.hourly_usd, rate("0.5"));
     assert_eq!(listed.dies_at, None, "no reaper has run");
-    // An hour of idleness, and an hour of grace.
+    // One hour of idleness and one hour of grace.
     let runs = std::path::Path::new("/nowhere");
     let due = async || {
         let survey = world.service.survey().await.expect("reads");
@@ -284,7 +285,7 @@ async fn idleness_makes_due() {
     world.clock.advance(Span::minutes(1));
     world.sync().await;
     assert_eq!(due().await, 1);
-    // A place that does not answer may hide its use: then nothing is due.
+    // A region that does not answer can hide use, so nothing is due.
     world
         .cloud
         .is_silent(&resource("x", "x", "x").place, None, false);
@@ -295,7 +296,7 @@ async fn idleness_makes_due() {
     );
 }
 
-/// The moment in the listing is the one at which the reaper acts.
+/// The listing's `dies_at` of an idle stack is the time at which the reaper acts.
 #[tokio::test]
 async fn the_listing_knows_when_idleness_ends_it() {
     let world = world(vec![priced("ec2:instance", "i", "a", "0.5")]);
@@ -324,7 +325,7 @@ async fn the_listing_knows_when_idleness_ends_it() {
     assert_eq!(dies_at, Some(Span::minutes(120).after(noon())));
 }
 
-/// A use that was seen is told to the ledger, and not with every look.
+/// A sync records activity in the ledger, but not on every sync.
 #[tokio::test]
 async fn uses_are_told_now_and_then() {
     let world = world(vec![priced("ec2:instance", "i", "a", "0.5")]);
@@ -341,7 +342,7 @@ async fn uses_are_told_now_and_then() {
     );
     let listed = world.listed("a").await;
     assert_eq!(listed.idle.state, IdleState::Active);
-    // What was seen too long ago says nothing.
+    // Old measurements do not count.
     world.clock.advance(Span::minutes(120));
     assert_eq!(world.listed("a").await.idle.state, IdleState::Unknown);
 }
@@ -351,8 +352,8 @@ fn owned_by(mut one: Resource, owner: &str) -> Resource {
     one
 }
 
-/// Stacks that only tags tell of are rows of their own: one for each app, owner and account, with
-/// an end from their tags; nothing reaps them.
+/// Unleased stacks are listed per app, owner and account, with the end that their tags give. The
+/// reaper does not end them.
 #[tokio::test]
 async fn unleased_stacks_are_rows() {
     let mut first = priced("ec2:volume", "1", "a", "0.25");
@@ -402,7 +403,7 @@ async fn unleased_stacks_are_rows() {
     assert!(docket.tasks.iter().all(|task| task.name.as_str() == "b"));
 }
 
-/// A name that several of them have has to be chosen from; a lease that lives goes first.
+/// A name that several stacks share requires a selector, and a live lease takes precedence.
 #[tokio::test]
 async fn one_of_several_is_chosen() {
     let ana = resource("ec2:volume", "1", "a");
@@ -438,8 +439,7 @@ async fn one_of_several_is_chosen() {
     assert!(bo.lease.is_none());
 }
 
-/// What only tags tell of costs as much as what has a lease: its bill is asked for from the day
-/// that it began.
+/// An unleased stack has a cost, with a bill from the day that it was created.
 #[tokio::test]
 async fn what_has_no_lease_has_a_cost() {
     let world = world(vec![priced("ec2:volume", "1", "a", "0.25")]);
@@ -477,8 +477,8 @@ async fn what_has_no_lease_has_a_cost() {
     assert_eq!(billed.until, date(2026, 3, 5));
 }
 
-/// One request covers all stacks, including those that only tags name, whichever stack's cost was
-/// asked for.
+/// One request fetches the bill of all stacks, including unleased ones, whichever stack was asked
+/// for.
 #[tokio::test]
 async fn what_has_no_lease_is_in_the_bill_of_all() {
     let world = world(vec![priced("ec2:volume", "1", "a", "0.25")]);
@@ -490,13 +490,13 @@ async fn what_has_no_lease_is_in_the_bill_of_all() {
         .service
         .cost(&stack_name("b"), &StackSelector::default(), mode)
         .await;
-    // Of the first day of b there is no bill yet.
+    // The first day of b has no bill yet.
     let until = told.expect("costs").0.bill_until;
     assert_eq!(until, Some(date(2026, 3, 5)));
 }
 
-/// A find reopens a gone stack as residue; what is older than its lease, was created later, or is
-/// not confirmed does not.
+/// A resource that a scan finds reopens its gone stack as residue. One that is older or newer than
+/// the lease, unconfirmed or of another owner does not.
 #[tokio::test]
 async fn a_find_reopens_as_residue() {
     let made = |name: &str, stack: &str, minutes: u32| {
@@ -554,12 +554,12 @@ async fn a_find_reopens_as_residue() {
         "{}",
         left[0].1.reason
     );
-    // It is said once.
+    // The next sync does not report it again.
     assert!(world.sync().await.reopened.is_empty());
 }
 
-/// What the bill says is beside the estimate, never in it, and which days it still calls estimated
-/// is told; of a name that several stacks have it says nothing.
+/// The listing shows the bill beside the estimate, with its settled days. A name that several
+/// stacks share has no bill.
 #[tokio::test]
 async fn the_bill_is_beside_the_estimate() {
     let world = world(vec![resource("ec2:volume", "1", "a")]);
@@ -572,7 +572,7 @@ async fn the_bill_is_beside_the_estimate() {
         usd: Usd::new(Decimal::new(25, 2)),
         estimated,
     };
-    let access = world.service.cloud_access().expect("a sky");
+    let access = world.service.cloud_access().expect("a cloud");
     let asked = BillAnswer {
         at: noon(),
         from: date(2026, 3, 1),
@@ -621,7 +621,7 @@ async fn the_bill_is_beside_the_estimate() {
     assert_eq!(told.expect("reads").0.billed, None);
 }
 
-/// A clock more than five minutes off the cloud's is told.
+/// A sync reports and stores a clock skew of more than five minutes.
 #[tokio::test]
 async fn clocks_are_held_together() {
     let world = world(vec![resource("ec2:volume", "1", "a")]);
@@ -636,8 +636,7 @@ async fn clocks_are_held_together() {
     assert_eq!(kept, Some(skew));
 }
 
-/// A ledger that can't be written is no reason not to look; it is said once, however many stacks
-/// there are.
+/// A sync with a read-only ledger succeeds, and reports the failed writes once.
 #[tokio::test]
 async fn a_ledger_that_is_read_only_is_no_error() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -655,7 +654,7 @@ async fn a_ledger_that_is_read_only_is_no_error() {
         priced("ec2:volume", "1", "a", "0.5"),
         priced("ec2:volume", "2", "b", "0.5"),
     ]);
-    let access = world.service.cloud_access().expect("a sky").clone();
+    let access = world.service.cloud_access().expect("a cloud").clone();
     let service = Service::new(
         Arc::new(crate::SqliteLedger::read_only(&path)),
         Arc::<ManualClock>::clone(&world.clock),
@@ -672,8 +671,7 @@ async fn a_ledger_that_is_read_only_is_no_error() {
     assert_eq!(report.unwritten[0], read_only.to_string());
 }
 
-/// The stored cloud data is read again when it has changed, in this process or another one, and
-/// only then.
+/// The stored cloud data is read again only after a change, in this process or another one.
 #[tokio::test]
 async fn what_has_not_changed_is_not_read_again() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -713,7 +711,7 @@ async fn what_has_not_changed_is_not_read_again() {
     one.note(&stack_name("a"), touched).await.expect("writes");
     assert!(
         Arc::ptr_eq(&first, &seen().await),
-        "the ledger is no reason to read it again"
+        "a change in the ledger does not reload the cloud data"
     );
     world.cloud.put(priced("ec2:volume", "2", "a", "0.5"));
     other.sync(SyncMode::Always).await.expect("syncs");
@@ -723,7 +721,7 @@ async fn what_has_not_changed_is_not_read_again() {
     assert!(!Arc::ptr_eq(&second, &seen().await));
 }
 
-/// A cloud that must not be asked.
+/// A cloud that panics on every call.
 struct Untouchable;
 
 fn untouched<T>() -> crate::cloud::BoxFuture<'static, T> {
@@ -797,12 +795,12 @@ impl Cloud for Untouchable {
     }
 
     fn set_prices(&self, _: Vec<crate::cloud::Price>) {
-        panic!("the cloud was told prices")
+        panic!("the cloud received prices")
     }
 }
 
-/// Whatever is only looked at is drawn from what is known: no listing, no detail, no report and no
-/// survey of the reaper asks the cloud, however old that is.
+/// Lists, details, reports and the reaper's survey use stored data only, whatever its age, and make
+/// no call to the cloud.
 #[tokio::test]
 async fn what_is_only_looked_at_asks_nobody() {
     use crate::report::GroupBy;
@@ -813,7 +811,7 @@ async fn what_is_only_looked_at_asks_nobody() {
     world.lease("a", None).await;
     world.sync().await;
     world.clock.advance(Span::minutes(30 * 24 * 60));
-    let inventory = Arc::clone(&world.service.cloud_access().expect("a sky").inventory);
+    let inventory = Arc::clone(&world.service.cloud_access().expect("a cloud").inventory);
     let service = world.service.clone();
     let service = service.with_cloud(CloudAccess::new(Arc::new(Untouchable), inventory));
     let name = stack_name("a");
@@ -834,6 +832,6 @@ async fn what_is_only_looked_at_asks_nobody() {
     service.wake_duration(&name).await.expect("reads");
     let survey = service.survey().await.expect("surveys");
     let docket = survey.docket(service.config(), std::path::Path::new("/nonexistent"));
-    assert_eq!(docket.tasks.len(), 1, "it is long due");
+    assert_eq!(docket.tasks.len(), 1, "the stack is long overdue");
     assert_eq!(survey.due_warnings(service.config()).len(), 0);
 }

@@ -1,4 +1,5 @@
-//! Teardowns with a Terraform that is a script: what no real one does on command.
+//! Tests of teardowns with a scripted Terraform, for cases that a real one cannot produce on
+//! demand.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -67,7 +68,7 @@ fn plan(addresses: &[&str]) -> String {
     json!({"resource_changes": changes}).to_string()
 }
 
-/// A line of the stream, for `apply.sh`.
+/// A command for `apply.sh` that prints one line of Terraform's JSON output.
 fn says(what: &str, address: &str) -> String {
     let kind = address.split('.').next().unwrap();
     let line = json!({"type": what, "hook": {"action": "delete", "elapsed_seconds": 1,
@@ -83,7 +84,7 @@ fn diagnostic(summary: &str, detail: &str) -> String {
 const ALL: &[&str] = &["aws_x.a", "aws_x.b", "jiti_stack.this"];
 
 impl World {
-    /// A registered stack that its state holds, and an apply that deletes all of it.
+    /// A registered stack with its resources in the state, and an apply that deletes all of them.
     async fn new() -> Self {
         Self::with(Config::default(), Arc::new(SystemClock)).await
     }
@@ -161,7 +162,7 @@ impl World {
         prepared.unwrap().unwrap()
     }
 
-    /// The plan of another stack, which begins here.
+    /// Registers another stack and plans its teardown.
     async fn planned(&self, name: &StackName, registration: Registration) -> PreparedTeardown {
         let opened = self.service.open(name, registration, &process::liveness);
         opened.await.unwrap();
@@ -200,7 +201,7 @@ impl World {
             .collect()
     }
 
-    /// A teardown that another process began.
+    /// Records a teardown that another process began.
     async fn began(&self, host: &str, pid: u32) {
         let kind = EventKind::TeardownStarted {
             strategy: Strategy::Terraform,
@@ -223,8 +224,8 @@ fn request() -> TeardownRequest {
     }
 }
 
-/// The intent is in the ledger before anything is deleted, then each delete, then `gone`; the saved
-/// plan goes.
+/// The ledger has the intent before the first delete, then each delete, then `gone`. The saved plan
+/// is removed.
 #[tokio::test]
 async fn intent_then_deletes_then_gone() {
     let world = World::new().await;
@@ -259,10 +260,10 @@ async fn intent_then_deletes_then_gone() {
         .service
         .plan_teardown(&stack_name("shop"), &world.settings)
         .await;
-    assert!(again.unwrap().is_none(), "gone already is no failure");
+    assert!(again.unwrap().is_none(), "a gone stack has no plan");
 }
 
-/// A plan that is not carried out is removed, and nothing is recorded.
+/// Dropping a plan removes its folder and records nothing.
 #[tokio::test]
 async fn a_plan_that_is_dropped_leaves_nothing() {
     let world = World::new().await;
@@ -273,8 +274,7 @@ async fn a_plan_that_is_dropped_leaves_nothing() {
     assert!(!world.calls().contains("apply"));
 }
 
-/// Only the plan that was shown is applied: another file in its place is refused before anything is
-/// written.
+/// A teardown whose plan file changed is refused before anything is written.
 #[tokio::test]
 async fn another_plan_is_refused() {
     let world = World::new().await;
@@ -287,8 +287,7 @@ async fn another_plan_is_refused() {
     assert_eq!(world.phase().await, Phase::Ready);
 }
 
-/// A plan that was handed over is taken over as it is, and carried out; one that was changed on the
-/// way is not.
+/// A handed-over plan is carried out unchanged, and refused if it changed.
 #[tokio::test]
 async fn a_plan_is_handed_over() {
     let world = World::new().await;
@@ -311,8 +310,7 @@ async fn a_plan_is_handed_over() {
     assert!(matches!(error, TeardownError::NotAsShown { .. }), "{error}");
 }
 
-/// A state that changed in between: Terraform refuses the plan, nothing is deleted, and the phase
-/// is what it was.
+/// A plan that Terraform refuses as stale deletes nothing and restores the phase.
 #[tokio::test]
 async fn a_stale_plan_restores_the_phase() {
     let world = World::new().await;
@@ -327,7 +325,8 @@ async fn a_stale_plan_restores_the_phase() {
     );
 }
 
-/// What is left after a delete is residue with its reason, in which no sensitive value stands.
+/// A resource that fails to delete becomes residue with a reason without sensitive values, and a
+/// second teardown completes.
 #[tokio::test]
 async fn what_is_left_is_residue() {
     let world = World::new().await;
@@ -370,7 +369,7 @@ async fn what_is_left_is_residue() {
     assert_eq!(world.phase().await, Phase::Gone);
 }
 
-/// A destroy that ended well and left something in its state is not `gone`.
+/// A stack is residue, not gone, if its state still has a resource after a successful destroy.
 #[tokio::test]
 async fn only_an_empty_state_is_gone() {
     let world = World::new().await;
@@ -394,8 +393,8 @@ fn with_account() -> Config {
     }
 }
 
-/// After a destroy every account is asked: what carries the stack's tag is residue, with the
-/// command that ends it.
+/// After a destroy, a resource in the cloud with the stack's tag becomes residue with the sweep
+/// command, and a sweep deletes it.
 #[tokio::test]
 async fn what_a_destroy_did_not_know_is_residue() {
     let mut world = World::with(with_account(), Arc::new(SystemClock)).await;
@@ -425,7 +424,7 @@ async fn what_a_destroy_did_not_know_is_residue() {
     );
 }
 
-/// Where accounts are configured, a place that was not looked at is residue.
+/// With configured accounts, a region that could not be checked becomes residue.
 #[tokio::test]
 async fn accounts_that_were_not_looked_at_are_residue() {
     let world = World::with(with_account(), Arc::new(SystemClock)).await;
@@ -436,8 +435,7 @@ async fn accounts_that_were_not_looked_at_are_residue() {
     assert_eq!(world.phase().await, Phase::Residue);
 }
 
-/// A refresh that finds nothing is refused, but for what earlier runs have deleted; what is missing
-/// is shown.
+/// A refresh that finds nothing blocks the plan, unless earlier runs deleted the missing resources.
 #[tokio::test]
 async fn a_refresh_that_finds_nothing() {
     let world = World::new().await;
@@ -471,8 +469,7 @@ async fn a_refresh_that_finds_nothing() {
     assert_eq!(world.plan().await.plan.blockers, []);
 }
 
-/// A root on another machine is said so, which is unreachable to the reaper, and Terraform is not
-/// run.
+/// A root on another machine blocks the plan as unreachable, and Terraform does not run.
 #[tokio::test]
 async fn another_machine_is_unreachable() {
     let world = World::new().await;
@@ -489,8 +486,7 @@ async fn another_machine_is_unreachable() {
     assert!(world.carry_out(prepared).await.is_err());
 }
 
-/// A runner that lives is left alone, also one that cannot be asked; after ten minutes of silence
-/// it is taken over.
+/// A runner on another machine is left alone until it has been silent for more than ten minutes.
 #[tokio::test]
 async fn a_silent_runner_is_taken_over() {
     let clock = Arc::new(ManualClock::at(noon()));
@@ -540,8 +536,8 @@ async fn a_dead_runner_is_taken_over() {
     assert_eq!(world.carry_out(prepared).await.unwrap().residue, []);
 }
 
-/// What the Terraform of a killed runner went on to delete is recorded by the next run, once each,
-/// however many plans were made in between, and whichever process carries the last one out.
+/// The next run records, once each, what a killed runner's Terraform deleted, despite dropped plans
+/// and a handover in between.
 #[tokio::test]
 async fn what_an_orphan_deleted_is_written_down() {
     let world = World::new().await;
@@ -594,7 +590,7 @@ async fn what_an_orphan_deleted_is_written_down() {
     drop(world.plan().await);
     assert!(
         !folder.path().join("output").exists(),
-        "it may hold secrets"
+        "the output can contain secrets"
     );
     let prepared = world.plan().await;
     let gone = &prepared.plan.already_gone;
@@ -622,7 +618,7 @@ async fn what_an_orphan_deleted_is_written_down() {
     assert_eq!(world.phase().await, Phase::Gone);
 }
 
-/// As long as an orphan goes on, what it says is kept.
+/// The output of an orphaned Terraform stays until its process ends.
 #[tokio::test]
 async fn the_output_of_an_orphan_that_goes_on_is_kept() {
     let world = World::new().await;
@@ -649,7 +645,7 @@ async fn the_output_of_an_orphan_that_goes_on_is_kept() {
     assert!(!folder.path().join("output").exists());
 }
 
-/// A runner says that it lives while Terraform works.
+/// A runner records heartbeats while Terraform runs.
 #[tokio::test]
 async fn a_runner_says_that_it_lives() {
     let clock = Arc::new(ManualClock::at(noon()));
@@ -677,7 +673,7 @@ async fn a_runner_says_that_it_lives() {
     assert_eq!(outcome.unwrap().residue, []);
 }
 
-/// A protected stack requires its name, whichever caller asks.
+/// A teardown of a protected stack requires its name.
 #[tokio::test]
 async fn protected_wants_its_name() {
     let policy = Policy {
@@ -696,8 +692,8 @@ async fn protected_wants_its_name() {
     assert_eq!(world.phase().await, Phase::Ready);
 }
 
-/// An apply that was killed before it wrote a state leaves nothing to destroy; a state that was
-/// lost is not that.
+/// A registered stack that is missing from its state blocks the plan. A stack whose apply was
+/// killed before it wrote a state ends as gone.
 #[tokio::test]
 async fn a_lost_state_is_not_an_empty_one() {
     let world = World::new().await;

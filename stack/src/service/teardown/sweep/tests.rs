@@ -1,4 +1,5 @@
-//! Sweeps of a cloud in memory: what goes, what is left and why, and what the ledger says about it.
+//! Tests of sweeps on a fake cloud: what they delete, what they leave and why, and what the ledger
+//! records.
 
 mod again;
 mod foreign;
@@ -56,7 +57,7 @@ fn place(region: &str) -> Place {
 }
 
 impl World {
-    /// A cloud in which these exist, and a ledger without a lease.
+    /// A cloud with these resources, and a ledger without a lease.
     fn new(resources: impl IntoIterator<Item = Resource>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let timing = SweepTiming {
@@ -80,7 +81,7 @@ impl World {
         }
     }
 
-    /// The same with a lease of `shop`, which began at noon.
+    /// Like [`Self::new`], with a lease of `shop` that began at noon.
     async fn leased(resources: impl IntoIterator<Item = Resource>) -> Self {
         let world = Self::new(resources);
         let mut registration = registration();
@@ -116,26 +117,26 @@ impl World {
         planned.unwrap().unwrap()
     }
 
-    /// Why there is no plan.
+    /// The error of a plan that fails.
     async fn no_plan(&self) -> TeardownError {
         let wish = SweepSelector::named(&shop());
         let planned = self.service().plan_sweep(&wish, &self.settings).await;
         planned.unwrap_err()
     }
 
-    /// What it is tagged with from now on.
+    /// Sets a tag of a resource.
     fn tag(&self, one: &Resource, key: &str, value: &str) {
         self.cloud.change(&one.id, |one| {
             one.tags.insert(key.to_owned(), value.to_owned());
         });
     }
 
-    /// Answers a call about one with an error, each time.
+    /// Makes every call about a resource fail.
     fn refuses(&self, call: CloudCall, one: &Resource, kind: CloudErrorKind) {
         self.cloud.refuse(call, &one.id, kind, Repeat::Always);
     }
 
-    /// Whether another look comes to anything, and to what.
+    /// Runs the rechecks of gone stacks that are due.
     async fn look(&self) -> RecheckSummary {
         self.service().recheck_gone().await.unwrap()
     }
@@ -160,7 +161,7 @@ impl World {
         Ok((outcome, steps))
     }
 
-    /// Plans and carries out.
+    /// Plans a sweep and carries it out.
     async fn sweep(&self) -> TeardownOutcome {
         let prepared = self.planned().await;
         self.carry_out(prepared).await.unwrap().0
@@ -174,7 +175,7 @@ impl World {
         self.lease().await.recorded_phase
     }
 
-    /// What the ledger says of teardowns, each kind in a word.
+    /// The teardown events of the ledger in short form.
     async fn events(&self) -> Vec<String> {
         let events = self.ledger.events(&shop(), Seq::NONE).await.unwrap();
         let said = events.into_iter().filter_map(|event| match event.kind {
@@ -222,7 +223,8 @@ fn ids(residue: &[Residue]) -> Vec<&str> {
     residue.iter().map(|one| one.id.as_str()).collect()
 }
 
-/// A VPC with what stands in it, and what stands beside it.
+/// A VPC with a subnet, a security group, an Auto Scaling group and its member, and a queue and a
+/// role.
 fn usual() -> Vec<Resource> {
     let vpc = own("ec2:vpc", "v");
     let subnet = using(own("ec2:subnet", "s"), &[&vpc]);
@@ -237,8 +239,7 @@ fn usual() -> Vec<Resource> {
     vec![vpc, subnet, group, scaling, member, queue, role]
 }
 
-/// A sweep deletes a whole stack in order and nothing of another stack, and the ledger records it
-/// from the intent to the end.
+/// A sweep deletes a whole stack in order and nothing else, and the ledger records every step.
 #[tokio::test(start_paused = true)]
 async fn a_stack_goes_and_nothing_else() {
     let other = resource("sqs", "other", "search");
@@ -269,11 +270,12 @@ async fn a_stack_goes_and_nothing_else() {
     assert!(at(scaling.as_str()) < at(member.id.as_str()));
     assert!(at("ec2:subnet/s") < at("ec2:vpc/v"));
     assert_eq!(deletes.last().unwrap().as_str(), "iam:role/r");
-    // Nothing was tried too early: no delete was refused.
+    // Exactly one call per resource: no delete came too early and was refused.
     assert_eq!(deletes.len(), 7);
 }
 
-/// More than the ceiling is refused before the first delete, unless it is raised.
+/// A sweep of more than `max_resources` is refused before the first delete, and a higher limit
+/// allows it.
 #[tokio::test(start_paused = true)]
 async fn the_ceiling_holds() {
     let mut world = World::leased((0..3).map(|at| own("sqs", &at.to_string()))).await;
@@ -290,7 +292,7 @@ async fn the_ceiling_holds() {
     assert_eq!(world.sweep().await.deleted.len(), 3);
 }
 
-/// A clock that is more than five minutes off the cloud's is refused: ages would be judged wrongly.
+/// A sweep with a clock skew of more than five minutes is refused, because ages would be wrong.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_clock_is_refused() {
     let world = World::leased([own("sqs", "q")]).await;
@@ -306,7 +308,8 @@ async fn a_wrong_clock_is_refused() {
     assert!(plan.blockers[0].is_refusal());
 }
 
-/// A place or a type that does not answer is residue `not_looked`, and the stack is not gone.
+/// A region or type that does not answer is residue with the reason `not_looked`, and the stack is
+/// not gone.
 #[tokio::test(start_paused = true)]
 async fn gone_means_that_all_was_looked_at() {
     let mut world = World::leased([own("sqs", "q")]).await;
@@ -327,7 +330,7 @@ async fn gone_means_that_all_was_looked_at() {
     assert!(matches!(error, TeardownError::NoAccounts { .. }) && error.is_refusal());
 }
 
-/// What the cloud deletes later counts as deleted, with its date, and is no residue.
+/// A resource with a scheduled deletion counts as deleted, with its date, and is not residue.
 #[tokio::test(start_paused = true)]
 async fn what_is_scheduled_counts_as_deleted() {
     let key = own("kms:key", "k");

@@ -1,9 +1,9 @@
-//! The looks after the end.
+//! Rechecks of gone stacks.
 
 use super::*;
 
-/// A gone stack is checked again one hour and one day later, once each, whichever reaper does it; a
-/// find reopens it.
+/// A gone stack is rechecked once after an hour and once after a day, by any reaper, and a found
+/// resource reopens it as residue.
 #[tokio::test(start_paused = true)]
 async fn it_is_looked_again_after_the_end() {
     let world = World::leased([own("sqs", "q")]).await;
@@ -25,7 +25,7 @@ async fn it_is_looked_again_after_the_end() {
     assert_eq!(a.unwrap().clean.len() + b.unwrap().clean.len(), 1);
     assert_eq!(world.look().await, RecheckSummary::default());
     assert_eq!(looks() - before, 1);
-    // A place that does not answer is asked again, and is no find.
+    // A region that does not answer is checked again later, and does not reopen the stack.
     world.clock.advance(Span::minutes(23 * 60));
     world.cloud.is_silent(&place("eu-west-1"), None, false);
     assert_eq!(world.look().await.incomplete, [shop()]);
@@ -40,7 +40,7 @@ async fn it_is_looked_again_after_the_end() {
     assert_eq!(world.sweep().await.residue, []);
 }
 
-/// A look that is overdue makes those before it superfluous, and the distant past is not looked at.
+/// Of several overdue rechecks only the last is made, and none after several days.
 #[tokio::test(start_paused = true)]
 async fn an_overdue_look_is_made_once() {
     let world = World::leased([own("sqs", "q")]).await;

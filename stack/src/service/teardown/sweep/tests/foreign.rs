@@ -1,8 +1,8 @@
-//! What belongs, or may belong, to another stack stays.
+//! A sweep leaves what belongs, or may belong, to another stack.
 
 use super::*;
 
-/// A tag that was moved to another stack between the plan and the delete saves what carries it.
+/// A resource whose tags move to another stack after the plan is not deleted.
 #[tokio::test(start_paused = true)]
 async fn a_tag_that_moves_saves() {
     let (moves, stays) = (own("sqs", "moves"), own("sqs", "stays"));
@@ -24,12 +24,12 @@ async fn a_tag_that_moves_saves() {
     assert!(steps.iter().any(failed));
     assert_eq!(world.left(), ["sqs/moves"]);
     assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
-    // It is another stack's now, and so none of this one's business the next time.
+    // It belongs to another stack now, so the next sweep ignores it.
     assert_eq!(world.sweep().await.residue, []);
     assert_eq!(world.phase().await, Phase::Gone);
 }
 
-/// A resource whose owner tag changed after the plan is residue with that reason.
+/// A resource whose owner tag changes after the plan becomes residue with that reason.
 #[tokio::test(start_paused = true)]
 async fn a_changed_owner_is_residue() {
     let moves = own("sqs", "moves");
@@ -45,8 +45,8 @@ async fn a_changed_owner_is_residue() {
     );
 }
 
-/// A group is spared when one of its members was tagged for another stack meanwhile: its end would
-/// be the member's.
+/// A group is not deleted if a member was tagged for another stack after the plan, because deleting
+/// the group would delete the member.
 #[tokio::test(start_paused = true)]
 async fn a_group_with_a_foreign_member_is_spared() {
     let world = World::leased(usual()).await;
@@ -65,8 +65,8 @@ async fn a_group_with_a_foreign_member_is_spared() {
     assert_eq!(outcome.deleted.len(), 2, "{outcome:?}");
 }
 
-/// Another stack's instance in the stack's subnet stays; the subnet and the VPC are left, with the
-/// reason.
+/// Another stack's instance in this stack's subnet stays, and the subnet and the VPC become residue
+/// with the reason.
 #[tokio::test(start_paused = true)]
 async fn a_guest_in_the_subnet_lives() {
     let all = usual();
@@ -91,7 +91,7 @@ async fn a_guest_in_the_subnet_lives() {
     );
 }
 
-/// What a group made after the plan is not deleted unseen: the look afterwards finds it.
+/// A resource that appears after the plan is not deleted, and becomes residue.
 #[tokio::test(start_paused = true)]
 async fn only_what_was_shown_goes() {
     let world = World::leased([own("sqs", "shown")]).await;
@@ -103,8 +103,7 @@ async fn only_what_was_shown_goes() {
     assert_eq!(world.phase().await, Phase::Residue);
 }
 
-/// A plan that was changed on the disk is not carried out; one that was handed over is taken over
-/// as it was shown.
+/// A handed-over plan is carried out as shown, and refused if its file changed.
 #[tokio::test(start_paused = true)]
 async fn a_plan_is_handed_over_as_it_was_shown() {
     let world = World::leased([own("sqs", "q")]).await;
@@ -128,7 +127,7 @@ async fn a_plan_is_handed_over_as_it_was_shown() {
     assert!(matches!(error, TeardownError::NotAsShown { .. }), "{error}");
 }
 
-/// What its own service did not confirm is left from the start, and so is what it may use.
+/// A resource that its own service did not confirm becomes residue without a delete call.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_confirmed_is_never_tried() {
     let mut unknown = own("glue:job", "j");
@@ -141,8 +140,8 @@ async fn what_is_not_confirmed_is_never_tried() {
     assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
 }
 
-/// What an owner's tags alone make the stack's is spared when the owner was tagged for another
-/// stack meanwhile, though it goes before its owner.
+/// A resource that belongs only through its owner is not deleted if the owner was tagged for
+/// another stack after the plan.
 #[tokio::test(start_paused = true)]
 async fn what_belongs_by_its_owner_asks_for_its_owner() {
     let cluster = own("eks:cluster", "c");
@@ -159,8 +158,8 @@ async fn what_belongs_by_its_owner_asks_for_its_owner() {
     assert_eq!(world.left().len(), 2);
 }
 
-/// A whole that another tool manages is spared when a part of it was tagged for another stack
-/// meanwhile: its end would be the part's.
+/// A CloudFormation stack is not deleted if one of its resources changed owner after the plan,
+/// because deleting the stack would delete the resource.
 #[tokio::test(start_paused = true)]
 async fn a_whole_with_a_foreign_part_is_spared() {
     let whole = own("cloudformation:stack", "w");

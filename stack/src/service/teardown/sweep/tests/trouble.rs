@@ -1,9 +1,9 @@
-//! What goes wrong on the way, and what is left then.
+//! Failures during a sweep, and the residue that they leave.
 
 use super::*;
 
-/// With everything that goes wrong at once the rest goes, the residue names each with its reason
-/// and what blocks it, and a second run after mending finishes.
+/// Several failures at once leave only the affected resources, each with its reason and blocker,
+/// and a second sweep deletes them once they are fixed.
 #[tokio::test(start_paused = true)]
 async fn trouble_is_named_and_mended() {
     let vpc = own("ec2:vpc", "v");
@@ -65,8 +65,7 @@ async fn trouble_is_named_and_mended() {
     assert_eq!((world.phase().await, world.left()), (Phase::Gone, vec![]));
 }
 
-/// One that hangs holds up nothing that does not depend on it: the others are gone long before it
-/// is given up.
+/// A deletion that hangs delays only the resources that depend on it.
 #[tokio::test(start_paused = true)]
 async fn one_that_hangs_holds_up_nothing() {
     let (hangs, free) = (own("ec2:natgateway", "hangs"), own("sqs", "free"));
@@ -81,7 +80,7 @@ async fn one_that_hangs_holds_up_nothing() {
     assert!(began.elapsed() >= Duration::from_secs(15 * 60));
 }
 
-/// What is gone as soon as its deletion has begun keeps nothing waiting that goes after it.
+/// A deletion that completes at once does not delay the ones that depend on it.
 #[tokio::test(start_paused = true)]
 async fn what_goes_at_once_is_not_waited_for() {
     let vpc = own("ec2:vpc", "vpc");
@@ -97,8 +96,7 @@ async fn what_goes_at_once_is_not_waited_for() {
     assert_eq!(began.elapsed(), Duration::ZERO);
 }
 
-/// Services that take longer to answer than what they say is taken for true do not keep a sweep
-/// from its end.
+/// A sweep completes even if the cloud's answers are slow.
 #[tokio::test(start_paused = true)]
 async fn slow_answers_are_answers() {
     let many: Vec<Resource> = (0..50).map(|at| own("sqs", &format!("q{at}"))).collect();
@@ -108,8 +106,8 @@ async fn slow_answers_are_answers() {
     assert_eq!((outcome.deleted.len(), outcome.residue), (50, vec![]));
 }
 
-/// Credentials that end half-way pause the teardown with one error; the next run goes on where it
-/// stopped.
+/// Credentials that expire during a sweep pause it with one residue entry, and the next sweep
+/// continues.
 #[tokio::test(start_paused = true)]
 async fn credentials_that_end_pause_it() {
     let many: Vec<Resource> = (0..100).map(|at| own("sqs", &format!("q{at}"))).collect();
@@ -135,7 +133,7 @@ async fn credentials_that_end_pause_it() {
     assert_eq!((world.phase().await, world.left()), (Phase::Gone, vec![]));
 }
 
-/// Credentials that end before the first delete leave the stack in the phase that it was in.
+/// Credentials that expire before the first delete leave the phase unchanged.
 #[tokio::test(start_paused = true)]
 async fn credentials_that_end_before_it_change_nothing() {
     let world = World::leased([own("sqs", "q")]).await;
@@ -145,7 +143,7 @@ async fn credentials_that_end_before_it_change_nothing() {
     assert!(matches!(error, TeardownError::Paused { .. }), "{error}");
     assert!(!error.is_refusal());
     assert_eq!(world.phase().await, Phase::Ready);
-    // A plan that sees nothing is refused.
+    // A plan without valid credentials is refused.
     let plan = world.plan().await;
     assert!(
         matches!(plan.blockers[..], [Blocker::Credentials { .. }]),
@@ -153,7 +151,7 @@ async fn credentials_that_end_before_it_change_nothing() {
     );
 }
 
-/// A dead runner is taken over: what remains is planned again, and nothing is deleted twice.
+/// A sweep takes over from a dead runner, and deletes only what still exists.
 #[tokio::test(start_paused = true)]
 async fn a_dead_runner_is_taken_over() {
     let world = World::leased([own("sqs", "gone"), own("sqs", "there")]).await;
@@ -184,7 +182,7 @@ async fn a_dead_runner_is_taken_over() {
     );
 }
 
-/// After a stop request, the deletions in progress are finished and the rest is named.
+/// A stop request lets the deletions in progress complete, and the rest becomes residue.
 #[tokio::test(start_paused = true)]
 async fn a_stop_finishes_what_has_begun() {
     let many: Vec<Resource> = (0..200).map(|at| own("sqs", &format!("q{at}"))).collect();
@@ -209,7 +207,7 @@ async fn a_stop_finishes_what_has_begun() {
     assert_eq!(world.left().len(), outcome.residue.len());
 }
 
-/// A call that dies again and again is given up when the time of what it is about is over.
+/// A resource whose delete call panics every time becomes residue, and the sweep completes.
 #[tokio::test(start_paused = true)]
 async fn a_call_that_dies_is_given_up() {
     let (dies, free) = (own("sqs", "dies"), own("sqs", "free"));
@@ -224,7 +222,7 @@ async fn a_call_that_dies_is_given_up() {
     assert_eq!(outcome.deleted.len(), 1);
 }
 
-/// A stop waits for the deletions in progress, not for a read that does not answer.
+/// A stop does not wait for a description that does not answer.
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_nothing_that_has_not_begun() {
     let (silent, free) = (own("sqs", "silent"), own("sns", "free"));
@@ -232,7 +230,7 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     let prepared = world.planned().await;
     let unreachable = CloudErrorKind::Unreachable;
     world.refuses(CloudCall::Describe, &silent, unreachable);
-    // The stop request comes during the read.
+    // The stop request comes during the description.
     world.cloud.takes_its_time(Duration::from_millis(100));
     let stop = StopSignal::default();
     let heard = |step: &Progress| {
@@ -255,8 +253,8 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     assert_eq!(ids(&outcome.residue), [silent.id.as_str()]);
 }
 
-/// Credentials that end after something was found to be gone leave residue: it is not the stack
-/// that it was.
+/// Credentials that expire after a resource was found gone leave residue, because the stack has
+/// changed.
 #[tokio::test(start_paused = true)]
 async fn what_was_gone_already_is_no_return() {
     let (gone, there) = (own("sns", "gone"), own("sqs", "there"));

@@ -1,8 +1,8 @@
-//! Stacks that have no lease that lives.
+//! Sweeps of stacks without a live lease.
 
 use super::*;
 
-/// A stack that only tags tell of is given a lease to end under; its name has to be typed.
+/// A sweep of an unleased stack requires its name, and records a lease that ends as gone.
 #[tokio::test(start_paused = true)]
 async fn an_unleased_stack_is_ended_under_a_lease() {
     let mut old = own("sqs", "q");
@@ -29,7 +29,7 @@ async fn an_unleased_stack_is_ended_under_a_lease() {
     assert_eq!(lease.created_at, Span::minutes(600).before(noon()));
 }
 
-/// What is left of it can be finished: it has a lease now.
+/// A second sweep completes the sweep of an unleased stack that left residue.
 #[tokio::test(start_paused = true)]
 async fn an_unleased_stack_can_be_finished() {
     let (stuck, free) = (own("sqs", "stuck"), own("sqs", "free"));
@@ -44,7 +44,8 @@ async fn an_unleased_stack_can_be_finished() {
     assert_eq!(world.phase().await, Phase::Gone);
 }
 
-/// Several of one name are refused with the list; app and owner pick one, and only that one goes.
+/// A name that several stacks share is refused with a list, and a selector sweeps only the chosen
+/// one.
 #[tokio::test(start_paused = true)]
 async fn several_of_one_name_are_told_apart() {
     let mut other = own("sqs", "other");
@@ -71,7 +72,7 @@ async fn several_of_one_name_are_told_apart() {
     );
 }
 
-/// A name that nothing knows is said to be unknown, not gone.
+/// A sweep of an unknown name fails as not found, not as gone.
 #[tokio::test(start_paused = true)]
 async fn a_name_that_nothing_knows_is_unknown() {
     let world = World::new([resource("sqs", "q", "search")]);
@@ -80,7 +81,7 @@ async fn a_name_that_nothing_knows_is_unknown() {
     assert!(!error.is_refusal());
 }
 
-/// A stack that was taken for gone and is found again is residue, and a sweep ends it.
+/// A sweep reopens a released stack whose resources still exist as residue, and then ends it.
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_for_gone_is_found_again() {
     let world = World::leased([own("sqs", "q")]).await;
@@ -98,8 +99,8 @@ async fn what_was_taken_for_gone_is_found_again() {
     assert!(again.is_none());
 }
 
-/// What was taken for gone and is found is listed as unleased: it wants its name typed as any other
-/// of those.
+/// A sweep of a released stack whose resources still exist requires the stack's name, like that of
+/// any unleased stack.
 #[tokio::test(start_paused = true)]
 async fn what_has_no_lease_that_lives_wants_its_name() {
     let world = World::leased([own("sqs", "q")]).await;
