@@ -43,7 +43,7 @@ fn arrows_go_one_way() {
         .collect();
     assert!(
         ours.contains("stack") && ours.contains("tfplugin"),
-        "the packages are {ours:?}"
+        "packages are missing: {ours:?}"
     );
     let mut arrows = BTreeSet::new();
     for package in packages {
@@ -241,7 +241,7 @@ fn no_lint_is_switched_off_for_a_file() {
     expect_only(&["#![allow(", "#![expect("], &[]);
 }
 
-/// The dashboard and the command line share what is below both of them.
+/// The dashboard imports no command of the command line.
 #[test]
 fn the_dashboard_imports_no_command() {
     for file in sources(&["tui/src/dashboard"]) {
@@ -274,7 +274,7 @@ fn no_two_use_cases_import_each_other() {
     assert!(mutual.is_empty(), "{mutual:?}");
 }
 
-/// Facts about one AWS service come from `aws`, as fields of the resource.
+/// The domain names no AWS service. Facts about one come from `aws`, as fields of the resource.
 #[test]
 fn the_domain_names_no_service_of_aws() {
     let services = [
@@ -314,8 +314,8 @@ fn the_domain_names_no_service_of_aws() {
     assert!(named.is_empty(), "{named:#?}");
 }
 
-/// Within a package a name means one thing. `Arguments` is what the command line's parser calls the
-/// arguments of each command.
+/// No two public types of a package share a name, except `Arguments`, which each command has for
+/// the command line's parser.
 #[test]
 fn no_two_public_types_of_a_package_share_a_name() {
     for package in PACKAGES {
@@ -334,7 +334,7 @@ fn no_two_public_types_of_a_package_share_a_name() {
     }
 }
 
-/// rustfmt leaves comments as wide as they are.
+/// Comments are at most 100 columns wide. rustfmt does not wrap them.
 #[test]
 fn comments_are_at_most_100_columns_wide() {
     let folders = [PACKAGES.as_slice(), &["tests"]].concat();
@@ -349,7 +349,7 @@ fn comments_are_at_most_100_columns_wide() {
     assert!(wide.is_empty(), "{}: {wide:#?}", wide.len());
 }
 
-/// A view draws the model and changes nothing in it.
+/// No view takes the model as mutable: a view draws it and changes nothing.
 #[test]
 fn views_do_not_change_the_model() {
     expect_none("tui/src/dashboard/view", &["&mut Model"]);
@@ -395,7 +395,7 @@ fn expect_only(words: &[&str], places: &[&str]) {
     }
 }
 
-/// The words stand nowhere below a folder.
+/// Asserts that these words occur nowhere below a folder.
 #[track_caller]
 fn expect_none(folder: &str, words: &[&str]) {
     let files = sources(&[folder]);

@@ -52,7 +52,7 @@ fn cost_explorer_is_called_once_a_window() {
     assert_eq!(search["billed"]["usd"], "4.00", "{search:#}");
     world.sandbox.jiti(&["sync"]).ok();
     world.sandbox.jiti(&["report"]).ok();
-    assert_eq!(asked(), 1, "one answer is enough for all of them");
+    assert_eq!(asked(), 1, "one request serves every command");
 }
 
 /// Cost Explorer's answer for the days since the stacks began. The last day is still estimated.

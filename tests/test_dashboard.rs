@@ -40,7 +40,7 @@ fn a_sync_delays_no_key() {
     let asked = world.proxy.calls().len() - before;
     assert!(
         rounds > 0 && asked > 10,
-        "{rounds} rounds beside {asked} calls"
+        "{rounds} rounds of keys during {asked} calls"
     );
     terminal.waits_for("6 stacks");
     terminal.waits_for("2 unleased");
@@ -113,7 +113,7 @@ fn press_until(terminal: &mut Terminal, key: &str, done: impl Fn(&Terminal) -> b
     while !done(terminal) {
         assert!(
             pressed.elapsed() < PROMPTLY,
-            "{key:?} has shown nothing:\n{}",
+            "{key:?} had no effect on the screen:\n{}",
             terminal.text()
         );
         std::thread::sleep(Duration::from_millis(5));

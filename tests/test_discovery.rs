@@ -50,7 +50,7 @@ fn one_request_for_each_page_and_batch() {
         let bound = bounds.get(call).copied().unwrap_or(0);
         assert!(
             *count <= bound,
-            "{count} {call} where {bound} are enough: {more:?}"
+            "{count} calls of {call}, at most {bound} expected: {more:?}"
         );
     }
     assert!(more.contains_key("DescribeVolumes"), "{more:?}");
@@ -61,7 +61,7 @@ fn one_request_for_each_page_and_batch() {
     assert_eq!(
         counted(&world),
         BTreeMap::new(),
-        "what is known is not asked"
+        "listing and drawing make no request"
     );
 }
 

@@ -63,7 +63,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(
             start.elapsed() < Duration::from_secs(30),
-            "not within 30 s: {what}"
+            "timed out after 30 s: {what}"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -74,7 +74,7 @@ fn converges(sandbox: &Sandbox, root: &Root<'_>, name: &str) {
     assert_eq!(
         sandbox.listing(name)["phase"],
         "provisioning",
-        "what was interrupted is not ready"
+        "the interrupted stack is not ready"
     );
     std::fs::write(root.path("mended"), "").unwrap();
     root.apply().ok();
@@ -97,7 +97,7 @@ fn one_interrupt_during_readiness() {
     nothing_runs(&sandbox, &pids);
     assert!(
         root.attributes("jiti_stack.this").is_some(),
-        "the lease is in the state"
+        "the state has the lease"
     );
     converges(&sandbox, &root, "interrupted-once");
 }
@@ -185,7 +185,8 @@ fn a_finished_registration_is_not_taken_over() {
         .says("terraform import jiti_stack.this finished");
 }
 
-/// A create that ends during its preflight, in whatever way, registers nothing. The next one does.
+/// A create that is interrupted or killed during its preflight registers nothing. The next create
+/// registers the stack.
 #[test]
 fn a_create_that_is_ended_registers_nothing() {
     let sandbox = Sandbox::new();
@@ -272,7 +273,7 @@ fn kill_providers(sandbox: &Sandbox) {
     }
 }
 
-/// A destroy that is interrupted, then killed half-way, is finished by the next destroy.
+/// The next destroy finishes one that was interrupted and one that was killed.
 #[test]
 fn an_interrupted_destroy_converges() {
     let sandbox = Sandbox::new();
@@ -309,7 +310,7 @@ resource "terraform_data" "slow" {
         assert_ne!(
             sandbox.listing("half-destroyed")["phase"],
             "gone",
-            "the lease goes last"
+            "the interrupted destroy did not end the lease"
         );
         assert!(root.attributes("jiti_stack.this").is_some());
     }

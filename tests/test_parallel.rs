@@ -50,6 +50,6 @@ resource "jiti_stack" "this" {{
         assert_eq!(stacks.len(), 1_000, "{kind}");
         stacks.sort_unstable();
         stacks.dedup();
-        assert_eq!(stacks.len(), 1_000, "every stack has one {kind}");
+        assert_eq!(stacks.len(), 1_000, "every stack has one `{kind}` event");
     }
 }

@@ -26,7 +26,7 @@ fn changes_outside_terraform_make_no_diff() {
     assert_ne!(
         sandbox.listing("checkout-pr-1")["expires_at"],
         before,
-        "the ledger has the extension"
+        "the ledger has the new expiry"
     );
     root.plan_is_empty();
 

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use e2e::{CommandOutput, Sandbox, binary};
 
-/// The quick start comes up twice, shows two ready stacks and one in purgatory, and goes down
-/// without a trace.
+/// `up.sh` can run twice and yields two ready stacks and one in purgatory; `down.sh` removes
+/// everything.
 #[test]
 fn up_twice_and_down() {
     let sandbox = Sandbox::new();
@@ -69,12 +69,12 @@ fn up_twice_and_down() {
         }
     }
     script("down.sh").ok();
-    assert_eq!(files(&project), copied, "the folder is as it was");
+    assert_eq!(files(&project), copied, "the folder is unchanged");
     assert!(
         files(&sandbox.path("home")).is_empty(),
-        "nothing is written to the user's home"
+        "the scripts write nothing to the user's home"
     );
-    assert!(apps(&examples).is_empty(), "no app is left running");
+    assert!(apps(&examples).is_empty(), "down.sh stops every app");
 }
 
 /// Every file below a folder.

@@ -160,7 +160,7 @@ fn a_killed_reaper_is_continued() {
     let root = short(&sandbox, "shop", &provisioner(WAITS));
     wait_until_due(&sandbox, 1);
     let mut reaper = begin(&sandbox, &["reap", "--yes"]);
-    until("the destroy has begun", || root.path("begun").exists());
+    until("the destroy has started", || root.path("begun").exists());
     kill_process(pid(&reaper), Signal::KILL).unwrap();
     reaper.wait().unwrap();
     sandbox
@@ -168,7 +168,7 @@ fn a_killed_reaper_is_continued() {
         .ok()
         .says("shop skipped: handled by another process (the state is locked by");
     std::fs::write(root.path("mended"), "").unwrap();
-    until("terraform has finished by itself", || {
+    until("Terraform has finished", || {
         times(&root, "done") == 1 && empty(&root)
     });
     assert_eq!(sandbox.listing("shop")["phase"], "tearing_down");
@@ -178,8 +178,8 @@ fn a_killed_reaper_is_continued() {
     assert_eq!(receiver.kinds(), ["shop gone"]);
 }
 
-/// A failed destroy is residue with its reason and exit code 4. The reaper retries after its
-/// interval and announces it once. Other stacks are ended all the same.
+/// A failed destroy is residue with exit code 4. The reaper announces it once, retries it after its
+/// interval, and still ends the other stacks.
 #[test]
 fn a_failed_destroy_is_retried() {
     let (sandbox, receiver) = world();
@@ -215,7 +215,7 @@ fn a_watch_finishes_its_teardown() {
     let root = short(&sandbox, "shop", &provisioner(WAITS));
     wait_until_due(&sandbox, 1);
     let reaper = begin(&sandbox, &["reap", "--yes", "--watch"]);
-    until("the destroy has begun", || root.path("begun").exists());
+    until("the destroy has started", || root.path("begun").exists());
     kill_process(pid(&reaper), Signal::TERM).unwrap();
     std::thread::sleep(Duration::from_millis(300));
     std::fs::write(root.path("mended"), "").unwrap();

@@ -25,7 +25,7 @@ fn accounts_see_nothing_of_each_other() {
     let listed = other.list();
     assert!(
         listed.iter().any(|thing| thing.kind == "ec2:vpc"),
-        "the default network is there: {listed:?}"
+        "the account has a default network: {listed:?}"
     );
     let queue = listed.iter().find(|thing| thing.kind == "sqs:queue");
     assert_eq!(queue, None);
@@ -49,7 +49,7 @@ fn faults_look_like_errors_of_aws() {
         let code = |one: &Value| one["error"].as_str().unwrap_or("").to_owned();
         answers.iter().map(code).collect()
     };
-    assert_eq!(codes(), [""; 7], "no rule, no fault");
+    assert_eq!(codes(), [""; 7], "without a rule, no call fails");
     world.proxy.add_rule(Rule::new(Fault::Throttled));
     assert_eq!(
         codes(),
@@ -105,7 +105,7 @@ fn faults_look_like_errors_of_aws() {
     assert_eq!(world.proxy.count("eks", "ListClusters"), 1);
 }
 
-/// A lost answer belongs to a call that took effect, and the tag index can be made to lie.
+/// A call whose answer is lost takes effect, and rules add and hide ARNs in the tag index.
 #[test]
 fn lost_answers_and_a_wrong_tag_index() {
     let world = World::new();
@@ -135,7 +135,7 @@ fn lost_answers_and_a_wrong_tag_index() {
     assert!(world.list().iter().all(|thing| thing.kind != "sns:topic"));
 }
 
-/// The proxy refuses what AWS refuses until the obstacle is gone, and delays what AWS delays.
+/// The proxy refuses the deletions that AWS refuses, and delays those that AWS delays.
 #[test]
 fn rules_and_delays_are_those_of_aws() {
     let world = World::new();

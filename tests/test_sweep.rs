@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
 
-/// With moto's lenient rules, every resource of the stack is deleted, all others stay, and there is
+/// With moto's lenient rules, a sweep deletes every resource of the stack and no other, and leaves
 /// no residue.
 #[test]
 fn exactly_one_stack_is_deleted() {
@@ -19,7 +19,7 @@ fn exactly_one_stack_is_deleted() {
     expect_gone(&world, &before, &made, &result);
 }
 
-/// With AWS's rules and delays, where only the right order works, the result is the same.
+/// With AWS's rules and delays, which require the right order, a sweep deletes the same resources.
 #[test]
 fn the_order_of_deletion_satisfies_aws() {
     let world = World::new();
@@ -30,8 +30,8 @@ fn the_order_of_deletion_satisfies_aws() {
     expect_gone(&world, &before, &made, &result);
 }
 
-/// A peering connection and a flow log are deleted before their VPCs. The peer VPC of another owner
-/// stays.
+/// A sweep deletes a peering connection and a flow log before their VPCs, and keeps the peer VPC of
+/// another owner.
 #[test]
 fn peerings_and_flow_logs_are_deleted_before_vpcs() {
     let world = World::new();
@@ -120,12 +120,12 @@ fn expect_gone(
     assert_eq!(result["strategy"], "sweep");
     let after = world.list();
     let lost: Vec<_> = before.difference(&after).collect();
-    assert!(lost.is_empty(), "these were not the stack's: {lost:#?}");
+    assert!(lost.is_empty(), "the sweep also deleted {lost:#?}");
     let left: Vec<_> = after.difference(before).collect();
-    assert!(left.is_empty(), "these are left: {left:#?}");
+    assert!(left.is_empty(), "the sweep left {left:#?}");
     let deleted = result["deleted"].as_array().unwrap();
     assert!(deleted.len() >= made.len(), "{result}");
     let types: BTreeSet<&str> = made.iter().map(|thing| thing.kind.as_str()).collect();
-    assert_eq!(types.len(), 35, "every type was there: {types:?}");
+    assert_eq!(types.len(), 35, "the stack had every type: {types:?}");
     assert_eq!(world.sandbox.listing("shop")["phase"], "gone");
 }

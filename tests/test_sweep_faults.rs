@@ -74,7 +74,7 @@ fn residue_is_named_and_finished_later() {
     assert_eq!(
         residue.len(),
         expected.len(),
-        "the ghost is none: {result:#}"
+        "a resource that only the tag index lists is not residue: {result:#}"
     );
     // Everything else is deleted.
     let after = world.list();
@@ -140,7 +140,7 @@ fn lost_answers_and_unreachable_regions() {
     let there: Vec<_> = first.difference(&before).collect();
     assert!(
         there.iter().all(|thing| thing.region == REGIONS[1]),
-        "the region that answers is done: {there:?}"
+        "the sweep emptied the region that answers: {there:?}"
     );
     world.proxy.clear_rules();
     let result = world.sweep("shop", 0);

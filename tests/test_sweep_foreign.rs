@@ -22,7 +22,7 @@ fn some(types: &[&str], more: &Value) -> Value {
 #[track_caller]
 fn says(value: &Value, text: &str) {
     let actual = value.as_str().unwrap_or_default();
-    assert!(actual.contains(text), "{actual:?} does not say {text:?}");
+    assert!(actual.contains(text), "{actual:?} lacks {text:?}");
 }
 
 /// The same name with another app or another owner is another stack. Its resources stay and are
@@ -183,7 +183,7 @@ fn a_foreign_rule_keeps_the_load_balancer() {
         assert_eq!(
             rules(),
             standing.len() + 2,
-            "one by default, one of the stack's"
+            "the default rule and the stack's own rule also stay"
         );
         elb("delete_rule", json!({ "RuleArn": by }));
         standing.retain(|rule| *rule != by);
@@ -293,11 +293,11 @@ fn expired_credentials_stop_a_sweep() {
     assert!(message.contains("Expired"), "{message}");
     assert!(
         message.matches("Expired").count() <= 3,
-        "reported once, not for each resource: {message}"
+        "one error for all resources: {message}"
     );
     let calls = world.proxy.calls();
     let tried = calls.iter().filter(|call| call.name.starts_with("Delete"));
-    assert!(tried.count() < 60, "what would fail is not tried");
+    assert!(tried.count() < 60, "too many failing deletes");
     assert_ne!(world.sandbox.listing("shop")["phase"], "gone");
     world.proxy.clear_rules();
     let result = world.sweep("shop", 0);

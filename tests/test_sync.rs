@@ -70,7 +70,7 @@ fn tagged_resources_are_found_and_shown() {
             (&Value::Null, &Value::Null)
         );
     }
-    assert!(!world.sandbox.ledger().exists(), "looking begins no ledger");
+    assert!(!world.sandbox.ledger().exists(), "a read creates no ledger");
 
     let several = world.sandbox.jiti(&["show", "shop"]).exits(3);
     several.says("bo@example.com");
@@ -115,17 +115,17 @@ fn aws_is_called_only_for_a_stale_inventory() {
     assert_eq!(
         asked(&["ls", "--cached"]),
         0,
-        "not even when nothing is known"
+        "--cached makes no call, even without an inventory"
     );
-    assert!(asked(&["ls"]) > 0, "nothing is known yet");
-    assert_eq!(asked(&["ls"]), 0, "it is young");
+    assert!(asked(&["ls"]) > 0, "there is no inventory yet");
+    assert_eq!(asked(&["ls"]), 0, "the inventory is fresh");
     assert_eq!(asked(&["show", "shop"]), 0);
     assert!(asked(&["sync"]) > 0);
     world.configure("[dashboard]\nrefresh = \"1s\"");
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     assert_eq!(asked(&["ls", "--cached", "--all"]), 0);
     assert_eq!(asked(&["show", "shop", "--cached"]), 0);
-    assert!(asked(&["ls"]) > 0, "it is old");
+    assert!(asked(&["ls"]) > 0, "the inventory is stale");
 
     let row = world.sandbox.listing("shop");
     assert_eq!(row["accounts"], json!([world.account]));

@@ -68,17 +68,17 @@ fn a_dry_run_then_a_teardown() {
     assert_eq!(
         (deletes, during.len()),
         (3, 6),
-        "and the provider's own `released`: {during:?}"
+        "3 deletes, and the provider's own `released`: {during:?}"
     );
     let runs = sandbox.path("runs");
     for run in std::fs::read_dir(runs).unwrap().flatten() {
         assert!(
             !run.path().join("plan").exists(),
-            "the saved plan is removed"
+            "the teardown removes the saved plan"
         );
         assert!(
             !run.path().join("output").exists(),
-            "Terraform's output is removed"
+            "the teardown removes Terraform's output"
         );
     }
 
@@ -115,7 +115,7 @@ fn a_failed_teardown_is_finished_by_the_next() {
     assert_eq!(sandbox.listing("shop")["phase"], "residue");
     assert!(
         root.attributes("jiti_stack.this").is_some(),
-        "the lease is kept"
+        "the state still has the lease"
     );
     let left = sandbox.event("shop", "resource_left").unwrap();
     assert!(
@@ -130,7 +130,7 @@ fn a_failed_teardown_is_finished_by_the_next() {
     let deleted = report.last().unwrap()["deleted"].as_array().unwrap().len();
     assert!(
         (2..=4).contains(&deleted),
-        "what went before does not go again"
+        "the second teardown deletes only the rest"
     );
     assert!(empty(&root));
     assert_eq!(sandbox.listing("shop")["phase"], "gone");
@@ -188,7 +188,7 @@ resource "terraform_data" "uses" {
     assert_eq!(
         sandbox.listing("shop")["phase"],
         "ready",
-        "nothing was begun"
+        "the refused teardown did not start"
     );
 
     let jiti = |code: i32| {
@@ -204,7 +204,7 @@ resource "terraform_data" "uses" {
     for secret in ["trout-mask", "filed-value"] {
         assert!(
             !output.text().contains(secret),
-            "{secret} is hidden: {}",
+            "the output shows {secret}: {}",
             output.text()
         );
         nowhere(&sandbox, secret);
@@ -217,7 +217,7 @@ resource "terraform_data" "uses" {
     assert_eq!(list.stdout.trim(), "");
 }
 
-/// A root module that is no longer initialised is initialised again.
+/// A teardown initialises a root module that is no longer initialised.
 #[test]
 fn a_root_is_initialised_again() {
     let sandbox = Sandbox::new();
@@ -239,5 +239,5 @@ fn nowhere(sandbox: &Sandbox, secret: &str) {
             .arg(sandbox.path("runs"))
             .args(["ledger.db", "ledger.db-wal"].map(|name| sandbox.path(name))),
     );
-    assert_eq!(found.stdout, "", "{secret} was written down");
+    assert_eq!(found.stdout, "", "a file contains {secret}");
 }

@@ -45,7 +45,7 @@ resource "terraform_data" "theirs" {
     assert!(root.attributes("terraform_data.one").is_some());
 }
 
-/// A held state lock is never forced. The error names its holder and its time.
+/// A teardown never forces a held state lock. The error names its holder and its time.
 #[test]
 fn a_held_lock_is_never_forced() {
     let sandbox = Sandbox::new();
@@ -68,7 +68,7 @@ fn a_held_lock_is_never_forced() {
     let _ = running.wait();
 }
 
-/// If the folder is missing, the error says so and the lease is kept.
+/// If the folder is missing, a teardown fails with that reason and the lease stays.
 #[test]
 fn a_missing_folder_is_reported() {
     let sandbox = Sandbox::new();

@@ -19,7 +19,7 @@ fn begin(sandbox: &Sandbox, root: &Root<'_>) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    until("the destroy has begun", || root.path("begun").exists());
+    until("the destroy has started", || root.path("begun").exists());
     child
 }
 
@@ -74,7 +74,7 @@ fn a_dead_runner_is_taken_over() {
     assert_eq!(
         command.wait().unwrap().code(),
         Some(1),
-        "the command says that its runner is gone"
+        "the command fails when its runner dies"
     );
     // Terraform itself continues and holds the lock, which is not forced.
     sandbox
@@ -82,7 +82,7 @@ fn a_dead_runner_is_taken_over() {
         .exits(1)
         .says("the state is locked by ");
     mend(&root);
-    until("terraform has finished by itself", || {
+    until("Terraform has finished", || {
         times(&root, "done") == 1 && root.run(&["state", "list"]).ok().stdout.trim().is_empty()
     });
     assert_eq!(sandbox.listing("shop")["phase"], "tearing_down");

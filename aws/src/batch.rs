@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    /// A missing id costs a few more calls and hides none of the others.
+    /// A batch with a missing id takes a few more calls and still describes all other ids.
     #[tokio::test]
     async fn a_missing_id_hides_no_other() {
         let clients = Clients::for_tests();
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!((denied.found.len(), denied.failed.len()), (0, 16));
     }
 
-    /// The answer of a call about one id may be a resource without what it owns.
+    /// `each` makes one call for each id, and accepts a plain resource as the answer.
     #[tokio::test]
     async fn each_makes_one_call_for_each_id() {
         let clients = Clients::for_tests();

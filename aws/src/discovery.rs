@@ -329,7 +329,7 @@ mod tests {
         read_protections(clients, &mut resources).await;
         assert_eq!(service.requests().len(), 58);
         let max = max_in_flight.load(Ordering::SeqCst);
-        assert!((2..=8).contains(&max), "{max} at once");
+        assert!((2..=8).contains(&max), "{max} calls in flight");
         let protected: Vec<_> = resources
             .iter()
             .filter(|resource| resource.protection.is_some())

@@ -59,7 +59,7 @@ fn the_guide_allows_every_call() {
         "docs/guides/aws.md lacks these actions"
     );
     let both: Vec<_> = reading.intersection(writing).collect();
-    assert!(both.is_empty(), "in both policies: {both:?}");
+    assert!(both.is_empty(), "both policies allow {both:?}");
 }
 
 /// Whether a call only reads.

@@ -114,7 +114,7 @@ impl Terminal {
             }
             assert!(
                 began.elapsed() < PATIENCE,
-                "it does not end:\n{}",
+                "the program is still running:\n{}",
                 self.text()
             );
             std::thread::sleep(Duration::from_millis(20));
@@ -129,10 +129,10 @@ impl Terminal {
         let screen = parser.screen();
         assert!(
             !screen.alternate_screen(),
-            "the alternate screen was left open"
+            "the alternate screen is still on"
         );
-        assert!(!screen.hide_cursor(), "the cursor was left hidden");
-        assert!(!screen.bracketed_paste(), "pasting was left in brackets");
+        assert!(!screen.hide_cursor(), "the cursor is still hidden");
+        assert!(!screen.bracketed_paste(), "bracketed paste is still on");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         drop(parser);
         let raw = String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned();
@@ -141,7 +141,7 @@ impl Terminal {
                 raw.rfind(&format!("[{mode}h")),
                 raw.rfind(&format!("[{mode}l")),
             );
-            assert!(on.is_none() || on < off, "{mode} was left on");
+            assert!(on.is_none() || on < off, "{mode} is still on");
         }
     }
 }

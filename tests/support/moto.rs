@@ -33,7 +33,7 @@ impl Moto {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let port = line.trim().parse().expect("moto tells its port");
+        let port = line.trim().parse().expect("moto prints its port");
         Self {
             child,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),

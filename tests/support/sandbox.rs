@@ -77,7 +77,7 @@ impl Sandbox {
         let own = self.path("mirror");
         #[expect(
             clippy::disallowed_methods,
-            reason = "where the machine keeps its providers is told by the environment alone"
+            reason = "only the environment names the machine's provider mirror"
         )]
         let mirrored = std::env::var_os("JITI_PROVIDER_MIRROR");
         let aws = match mirrored {
@@ -272,7 +272,7 @@ impl CommandOutput {
     pub fn says(self, text: &str) -> Self {
         assert!(
             self.text().contains(text),
-            "{} does not say {text:?}\n--- stdout\n{}\n--- stderr\n{}",
+            "{} does not contain {text:?}\n--- stdout\n{}\n--- stderr\n{}",
             self.command,
             self.stdout,
             self.stderr
@@ -322,7 +322,7 @@ fn build() -> PathBuf {
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()
         .unwrap();
-    assert!(built.success(), "the binaries do not build");
+    assert!(built.success(), "cargo could not build the binaries");
     folder
 }
 

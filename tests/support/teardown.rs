@@ -72,7 +72,7 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(
             start.elapsed() < std::time::Duration::from_secs(60),
-            "not within 60 s: {what}"
+            "timed out after 60 s: {what}"
         );
         std::thread::sleep(std::time::Duration::from_millis(50));
     }

@@ -254,7 +254,7 @@ pub fn left<'a>(result: &'a Value, end: &str) -> &'a Value {
         .filter(|one| one["id"].as_str().unwrap().ends_with(end));
     found
         .next()
-        .unwrap_or_else(|| panic!("{end} is no residue: {result:#}"))
+        .unwrap_or_else(|| panic!("no residue entry for {end}: {result:#}"))
 }
 
 /// A stack with resources of every type in both regions.

@@ -85,7 +85,7 @@ fn hold_and_unhold() {
     assert_eq!(
         sandbox.count(STACK),
         count,
-        "no hold to end, no event to write"
+        "without a hold, unhold writes no event"
     );
     assert!(sandbox.run(&["unhold", STACK, "--json"]).ok().json()["hold_until"].is_null());
 }
@@ -181,7 +181,7 @@ fn invalid_marks_are_wrong_usage() {
     assert_eq!(sandbox.count(STACK), count);
 }
 
-/// A touch is recorded as use.
+/// `touch` records a use.
 #[test]
 fn touch_is_use() {
     let sandbox = sandbox_with("");
@@ -254,7 +254,7 @@ fn no_change_creates_a_ledger() {
     assert!(!sandbox.ledger().parent().unwrap().exists());
 }
 
-/// A stack that is being torn down cannot be extended or held: 1, with the reason.
+/// During a teardown, `extend` and `hold` fail with 1 and the reason.
 #[test]
 fn stacks_being_torn_down_are_not_changed() {
     let sandbox = Sandbox::new();

@@ -24,7 +24,7 @@ fn three() -> Harness {
 fn shows(harness: &Harness, text: &str) {
     assert!(
         harness.text().contains(text),
-        "{text:?} is not on\n{}",
+        "the screen does not show {text:?}:\n{}",
         harness.text()
     );
 }
@@ -33,7 +33,7 @@ fn shows(harness: &Harness, text: &str) {
 fn hides(harness: &Harness, text: &str) {
     assert!(
         !harness.text().contains(text),
-        "{text:?} is on\n{}",
+        "the screen shows {text:?}:\n{}",
         harness.text()
     );
 }
@@ -60,11 +60,11 @@ fn moving() {
     assert_eq!(
         selected(&harness),
         "c",
-        "another order selects nothing else"
+        "a new sort order keeps the selection"
     );
 }
 
-/// The release of a key does nothing.
+/// Releasing a key does nothing.
 #[test]
 fn releases_are_ignored() {
     let mut harness = three();
@@ -114,15 +114,15 @@ fn filtering() {
     harness.keys("/q");
     assert!(
         !harness.has_ended(),
-        "q is a letter while a filter is written"
+        "while the user edits the filter, q is a letter"
     );
     harness.keys("<esc>/");
     harness.paste("owner:ben\n\u{1b}[2J");
     shows(&harness, "/ owner:ben[2J");
 }
 
-/// Every column can be sorted by; the same column again reverses the order, and so does a click on
-/// its title.
+/// The user can sort by every column. Choosing the same column again, or clicking its title again,
+/// reverses the order.
 #[test]
 fn ordering() {
     let mut harness = demo_harness(200, 50, 60);
@@ -192,11 +192,11 @@ fn the_mouse() {
     assert_eq!(
         selected(&harness),
         clicked,
-        "a click below a popup means nothing"
+        "a click below a popup has no effect"
     );
 }
 
-/// Extend offers what the policy allows and requests the chosen duration.
+/// The extend popup accepts a duration that the policy allows and requests an extension by it.
 #[test]
 fn extending() {
     let mut harness = one();
@@ -226,7 +226,7 @@ fn extending() {
     assert!(harness.take_effects().is_empty());
 }
 
-/// At `max_ttl` nothing is offered, and the popup says why.
+/// At `max_ttl`, the extend popup gives the reason and requests nothing.
 #[test]
 fn nothing_more_to_extend() {
     let events = story(
@@ -245,7 +245,7 @@ fn nothing_more_to_extend() {
     assert!(harness.take_effects().is_empty());
 }
 
-/// A hold needs a time and a reason; both are checked before the effect is requested.
+/// The hold popup requires a reason before it requests the hold.
 #[test]
 fn holding() {
     let mut harness = one();
@@ -263,7 +263,7 @@ fn holding() {
     assert!(harness.take_effects().is_empty());
 }
 
-/// u ends a hold.
+/// `u` ends a hold.
 #[test]
 fn ending_a_hold() {
     let until = Span::minutes(60).after(now());
@@ -280,7 +280,7 @@ fn ending_a_hold() {
     );
 }
 
-/// y does nothing until the plan was on the screen, and then it confirms that plan.
+/// `y` does nothing until the plan is on the screen. Then it confirms that plan.
 #[test]
 fn y_is_inert_until_the_plan_was_seen() {
     let mut harness = one();
@@ -293,7 +293,7 @@ fn y_is_inert_until_the_plan_was_seen() {
     harness.key_before_draw("y");
     assert!(
         harness.take_effects().is_empty(),
-        "nobody can have seen the plan"
+        "the plan has not been drawn yet"
     );
     harness.keys("j");
     shows(&harness, "2 resources will be destroyed, saving $0.42/h");
@@ -306,7 +306,7 @@ fn y_is_inert_until_the_plan_was_seen() {
     );
 }
 
-/// A plan of another stack, or one that arrives too late, is discarded.
+/// The dashboard discards a plan of another stack, and one that arrives after its popup closed.
 #[test]
 fn a_late_plan_is_forgotten() {
     let mut harness = three();
@@ -327,7 +327,7 @@ fn a_late_plan_is_forgotten() {
     );
 }
 
-/// A protected stack requires its full name; y is then an ordinary letter.
+/// The teardown of a protected stack requires its full name, and `y` is then an ordinary letter.
 #[test]
 fn protected_stacks_want_their_name() {
     let mut harness = one();
@@ -345,7 +345,7 @@ fn protected_stacks_want_their_name() {
     );
 }
 
-/// A blocked plan shows its blockers and cannot be confirmed.
+/// The popup shows the blockers of a blocked plan, and `y` does not confirm it.
 #[test]
 fn blocked_plans() {
     use stack::service::teardown::Blocker;
@@ -363,7 +363,8 @@ fn blocked_plans() {
     hides(&harness, "y tear down");
 }
 
-/// Read-only refuses every change; a teardown can still be planned, but not confirmed.
+/// Read-only mode refuses every change. It still plans a teardown, but does not let the user
+/// confirm it.
 #[test]
 fn read_only() {
     let scene = HarnessConfig {
@@ -385,7 +386,7 @@ fn read_only() {
     shows(&harness, "read-only: --read-only was given");
 }
 
-/// Sleep and wake are refused without an account, and the message says so.
+/// Without an account, the dashboard refuses sleep and wake and names the missing `[[account]]`.
 #[test]
 fn sleep_and_wake_say_that_they_need_a_cloud() {
     let mut harness = one();
@@ -396,7 +397,7 @@ fn sleep_and_wake_say_that_they_need_a_cloud() {
     assert!(harness.take_effects().is_empty());
 }
 
-/// A teardown is followed to its end, even if another process started it.
+/// The dashboard follows a teardown to its end, even if another process started it.
 #[test]
 fn teardowns_are_followed() {
     use stack::lease::Strategy;
@@ -428,7 +429,7 @@ fn teardowns_are_followed() {
         "{wanted:?}"
     );
     harness.load(vec![lease(&events)], crate::fixtures::reaper());
-    assert!(harness.take_effects().is_empty(), "once is enough");
+    assert!(harness.take_effects().is_empty(), "already followed");
 }
 
 /// A stack expires as time passes, without a new read of the ledger.
@@ -443,7 +444,7 @@ fn time_alone() {
     shows(&harness, "1 expired");
 }
 
-/// c copies the name, r reads again, q and Ctrl-C quit; in a popup, q closes the popup.
+/// `c` copies the name, `r` reloads, and `q` and Ctrl-C quit. In a popup, `q` closes the popup.
 #[test]
 fn small_keys() {
     let mut harness = one();
@@ -473,12 +474,12 @@ fn the_help_names_every_key() {
             let words = line.trim_start_matches(|c: char| !c.is_ascii_graphic() || c == '│');
             words.split_whitespace().take(4).any(|word| word == key)
         });
-        assert!(named, "{key} is not in\n{text}");
+        assert!(named, "the help does not list {key}:\n{text}");
     }
 }
 
-/// The Resources tab requests a preview once; r requests it again; a plan requested by `d` appears
-/// there too; during a teardown nothing is requested.
+/// The Resources tab requests a preview once, and `r` requests it again. The tab also shows a plan
+/// that `d` requested.
 #[test]
 fn what_would_go_is_asked_when_somebody_looks() {
     let foresees = |harness: &mut Harness| {
@@ -495,12 +496,12 @@ fn what_would_go_is_asked_when_somebody_looks() {
     assert_eq!(foresees(&mut harness), 1);
     shows(&harness, "Running terraform plan -destroy");
     harness.keys("r13");
-    assert_eq!(foresees(&mut harness), 0, "it is being asked already");
+    assert_eq!(foresees(&mut harness), 0, "the preview is in progress");
     harness.preview_teardown(plan("checkout-1.4.0", false, 5));
     shows(&harness, "5 resources will be destroyed, saving $0.42/h");
     shows(&harness, "aws_instance.web[4]");
     harness.keys("<esc><enter>3");
-    assert_eq!(foresees(&mut harness), 0, "it is known");
+    assert_eq!(foresees(&mut harness), 0, "the preview is loaded");
     shows(&harness, "aws_instance.web[4]");
     harness.keys("r");
     assert_eq!(foresees(&mut harness), 1);
@@ -510,7 +511,7 @@ fn what_would_go_is_asked_when_somebody_looks() {
     shows(&harness, "2 resources will be destroyed");
 }
 
-/// A read with changed stacks only keeps all other stacks.
+/// Loading only the changed stacks keeps all other stacks.
 #[test]
 fn changes_alone_are_enough() {
     let mut harness = three();
@@ -556,7 +557,7 @@ fn sleep_and_wake() {
     let mut harness = harness_with(scene, vec![usual_lease("a"), lease(&sleeping)]);
     harness.keys("zy");
     let asked = harness.take_effects();
-    assert_eq!(asked.len(), 1, "a yes to nothing is no yes: {asked:?}");
+    assert_eq!(asked.len(), 1, "y without a plan: {asked:?}");
     assert!(asked[0].contains("PlanSleep"), "{asked:?}");
     harness.plan_sleep(crate::fixtures::sleep_plan("a"));
     shows(&harness, "$0.03/h remains");

@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 use crate::story::five_stacks;
 
-/// A session recorded in a terminal and replayed without one ends with the same screen.
+/// A session that was recorded in a terminal ends with the same screen when replayed without one.
 #[test]
 fn a_recording_gives_the_same_screen() {
     let sandbox = Sandbox::new();
@@ -26,12 +26,12 @@ fn a_recording_gives_the_same_screen() {
             .unwrap()
             .permissions(),
     );
-    assert_eq!(mode & 0o777, 0o600, "only its owner may read it");
+    assert_eq!(mode & 0o777, 0o600, "only the owner can access it");
     let ran = sandbox.run(&["ls", "--json"]).ok();
     assert_eq!(
         ran.json().as_array().map(Vec::len),
         Some(4),
-        "replaying changed nothing"
+        "the replay left the ledger unchanged"
     );
 }
 

@@ -299,8 +299,8 @@ fn scene((columns, rows): (u16, u16), now: Timestamp) -> HarnessConfig {
     HarnessConfig::new(columns, rows, now)
 }
 
-/// Every screen and popup at three sizes: its text and its styles, with colour and under
-/// `NO_COLOR`, which changes no text and leaves no colour.
+/// Every screen and popup matches its snapshot at three sizes. `NO_COLOR` changes no text and
+/// leaves no colour.
 #[test]
 fn every_screen() {
     for size in SIZES {

@@ -32,7 +32,7 @@ fn asked() -> Harness {
 fn shows(harness: &Harness, text: &str) {
     assert!(
         harness.text().contains(text),
-        "no {text:?} on\n{}",
+        "the screen does not show {text:?}:\n{}",
         harness.text()
     );
 }
@@ -41,8 +41,8 @@ fn later(seconds: i64) -> Timestamp {
     Timestamp::from_second(now().as_second() + seconds).unwrap()
 }
 
-/// Without an end, the stack sleeps until a user wakes it; u sets one, in the format of --until,
-/// and y confirms what is on the screen.
+/// Without an end, the stack sleeps until a user wakes it. `u` sets an end in the format of
+/// `--until`, and `y` confirms what is on the screen.
 #[test]
 fn until_when() {
     let mut harness = asked();
@@ -57,7 +57,7 @@ fn until_when() {
     assert_eq!(
         harness.take_effects(),
         [""; 0],
-        "y is a letter while that is written"
+        "while the user edits the time, y is a letter"
     );
     harness.keys("<ctrl-u>90m<enter>");
     shows(
@@ -70,8 +70,8 @@ fn until_when() {
     assert_eq!(harness.take_effects(), [wanted]);
 }
 
-/// An invalid or past time is rejected with a message; Esc cancels the editing, and a second Esc
-/// the popup.
+/// The popup rejects an invalid or past time with a message. Esc cancels the editing, and a second
+/// Esc closes the popup.
 #[test]
 fn an_until_that_is_none() {
     let mut harness = asked();
@@ -103,7 +103,8 @@ fn what_comes_before() {
     );
 }
 
-/// Each resource shows its time, and a failure its reason; the times advance with the clock.
+/// The page shows the time of each resource and the reason of each failure. The times advance with
+/// the clock.
 #[test]
 fn progress_is_live() {
     let mut harness = asked();
@@ -156,7 +157,7 @@ fn how_it_ends() {
     assert_eq!(harness.take_effects(), ["Load", "Sync"]);
 }
 
-/// A failure leaves the stack partly asleep, and the status line shows the first reason.
+/// After a failure, the status line shows that the stack is partly asleep, and the first reason.
 #[test]
 fn half() {
     let mut harness = asked();
@@ -178,7 +179,8 @@ fn half() {
     );
 }
 
-/// A sleeping stack's page shows its remaining cost and wake time; w wakes it, with live progress.
+/// The page of a sleeping stack shows its remaining cost and wake time. `w` wakes the stack and
+/// shows the progress.
 #[test]
 fn a_stack_that_sleeps() {
     let mut harness = asleep_harness(HarnessConfig::new(110, 50, now()));
@@ -197,8 +199,7 @@ fn a_stack_that_sleeps() {
     shows(&harness, "Wake running: 0 of 0 started");
 }
 
-/// Quitting would interrupt the operation, because it runs in this process: q warns, and a second q
-/// quits.
+/// During an operation, which runs in this process, `q` warns and a second `q` quits.
 #[test]
 fn leaving_in_between() {
     let mut harness = asked();
@@ -206,7 +207,7 @@ fn leaving_in_between() {
     shows(&harness, "q again quits and leaves it partly asleep");
     assert!(!harness.has_ended());
     harness.keys("jq");
-    assert!(!harness.has_ended(), "another key was in between");
+    assert!(!harness.has_ended(), "another key cancels the warning");
     harness.keys("q");
     assert!(harness.has_ended());
     let mut harness = asked();
@@ -214,5 +215,5 @@ fn leaving_in_between() {
     harness.power_finished(finished_sleep("shop"));
     harness.load(vec![usual_lease("shop")], reaper());
     harness.keys("q");
-    assert!(harness.has_ended(), "nothing goes on any more");
+    assert!(harness.has_ended(), "without a running operation, q quits");
 }

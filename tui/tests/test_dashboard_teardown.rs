@@ -72,7 +72,7 @@ fn four_run_at_once() {
     let mut terminal = sandbox.in_terminal(&[], (100, 30));
     terminal.waits_for("7 stacks");
     for name in &names {
-        // The filter selects it wherever the list has put it meanwhile.
+        // The list may have moved the stack, so select it with the filter.
         terminal.types(&format!("/{name}\r"));
         terminal.waits_for(&format!("match {name}"));
         terminal.types("d");
@@ -80,7 +80,7 @@ fn four_run_at_once() {
         terminal.waits_for("1 resource will be destroyed");
         terminal.types("y");
         terminal.waits_for(&format!("tearing down {name}"));
-        // Esc and what follows it at once would be one key.
+        // The dashboard would read Esc and a key right after it as one key.
         terminal.types("\u{1b}");
         terminal.waits_for("all stacks · sorted by");
     }
@@ -89,7 +89,7 @@ fn four_run_at_once() {
     while working() < 4 && began.elapsed() < Duration::from_secs(30) {
         std::thread::sleep(Duration::from_millis(20));
     }
-    // Long enough for a fifth to have come.
+    // Long enough for a fifth teardown to start.
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(working(), 4);
     std::fs::write(sandbox.path("go"), "").unwrap();

@@ -22,7 +22,8 @@ impl Sandbox {
     }
 }
 
-/// It opens a real ledger, filters, opens a stack, extends and holds it, and restores the terminal.
+/// A session filters the stacks of a real ledger, opens, extends and holds one, and restores the
+/// terminal.
 #[test]
 fn a_session_from_beginning_to_end() {
     let sandbox = Sandbox::new();
@@ -56,7 +57,7 @@ fn a_session_from_beginning_to_end() {
     assert_eq!(events[3]["why"], "customer demo");
 }
 
-/// Changes by other processes appear on the screen.
+/// The dashboard shows changes that other processes make.
 #[test]
 fn it_follows_the_ledger() {
     let sandbox = Sandbox::new();
@@ -72,7 +73,7 @@ fn it_follows_the_ledger() {
     terminal.is_sane();
 }
 
-/// Without a ledger it shows how to start, and it notices a new ledger.
+/// Without a ledger the dashboard shows how to start, and it loads a ledger that is created later.
 #[test]
 fn a_ledger_that_comes_later() {
     let sandbox = Sandbox::new();
@@ -84,7 +85,7 @@ fn a_ledger_that_comes_later() {
     assert_eq!(terminal.ends(), 0);
 }
 
-/// Without a terminal it exits with 2 and says what to do instead.
+/// Without a terminal the dashboard exits with 2 and names the commands that need none.
 #[test]
 fn without_a_terminal() {
     let sandbox = Sandbox::new();
@@ -96,7 +97,7 @@ fn without_a_terminal() {
     assert_eq!(ran.stdout, "");
 }
 
-/// A signal ends it in the same way as a key.
+/// SIGTERM and SIGHUP end the dashboard and restore the terminal.
 #[test]
 fn signals_leave_a_sane_terminal() {
     let sandbox = Sandbox::new();
@@ -114,7 +115,7 @@ fn signals_leave_a_sane_terminal() {
     }
 }
 
-/// Read-only refuses a change, and the ledger stays unchanged.
+/// With `--read-only`, the dashboard shows a badge and refuses a change.
 #[test]
 fn read_only_changes_nothing() {
     let sandbox = Sandbox::new();
@@ -140,7 +141,7 @@ fn the_demo() {
     terminal.is_sane();
     assert!(
         !sandbox.ledger().exists(),
-        "the demo wrote into the user's ledger"
+        "the demo must not create the user's ledger"
     );
 }
 
@@ -172,7 +173,7 @@ fn panics_on_purpose() {
     panic!("a mistake on purpose");
 }
 
-/// A key that arrives together with a resize is not lost. One way of reading both loses it.
+/// The dashboard handles a key that arrives together with a resize.
 #[test]
 fn a_key_beside_a_new_size_is_not_lost() {
     let sandbox = Sandbox::new();

@@ -22,13 +22,13 @@ fn rows(harness: &Harness) -> Vec<String> {
 fn shows(harness: &Harness, text: &str) {
     assert!(
         harness.text().contains(text),
-        "no {text:?} on\n{}",
+        "the screen does not show {text:?}:\n{}",
         harness.text()
     );
 }
 
-/// Stacks with the same name and different owners are two rows, and the totals in the header
-/// include them.
+/// Unleased stacks with the same name and different owners are two rows, and the totals in the
+/// header include them.
 #[test]
 fn they_are_rows() {
     let harness = harness();
@@ -41,7 +41,7 @@ fn they_are_rows() {
     shows(&harness, "2 unleased");
 }
 
-/// They can be filtered by flag and by their tags, sorted by every column, and grouped.
+/// The list filters unleased stacks by flag and tag, sorts them by every column, and groups them.
 #[test]
 fn they_are_filtered_ordered_and_grouped() {
     let mut harness = harness();
@@ -75,7 +75,7 @@ fn they_are_filtered_ordered_and_grouped() {
     shows(&harness, "chi@example.com  1 stack, $0.01");
 }
 
-/// Each can be selected; actions that need a lease say so and request no effect.
+/// On an unleased stack, a key that needs a lease shows the reason and requests no effect.
 #[test]
 fn what_needs_a_lease_says_so() {
     let mut harness = harness();
@@ -98,7 +98,7 @@ fn what_needs_a_lease_says_so() {
     assert_eq!(
         harness.take_effects(),
         [""; 0],
-        "there are no events to be read"
+        "there are no events to load"
     );
     harness.keys("4");
     shows(&harness, "this ledger has no events of this stack");
@@ -130,7 +130,7 @@ fn d_sweeps() {
     shows(&harness, "already being torn down");
 }
 
-/// Without a tag for the app nothing is deleted, and `d` says why.
+/// Without a tag for the app, `d` requests no sweep and shows the reason.
 #[test]
 fn tags_that_say_too_little() {
     let mut harness = harness();
@@ -185,7 +185,8 @@ fn a_sweep_gives_it_a_lease() {
     );
 }
 
-/// A row disappears with the last resource, and appears when a lease ends while tags remain.
+/// The row of an unleased stack disappears with its last resource, and appears when a lease ends
+/// while tags remain.
 #[test]
 fn rows_come_and_go_with_what_is_found() {
     let mut harness = harness();
@@ -194,7 +195,7 @@ fn rows_come_and_go_with_what_is_found() {
     let ana = unleased_resource("checkout-1.4.0", "ana@example.com", "111111111111");
     let places = vec![ana.place.clone()];
     harness.load_cloud(vec![ana], places);
-    assert_eq!(rows(&harness).len(), 1, "it is the lease's own");
+    assert_eq!(rows(&harness).len(), 1, "it belongs to the lease");
     harness.load_changes(Vec::new(), vec![name("checkout-1.4.0")], reaper());
     let left = rows(&harness);
     assert!(left.len() == 1 && left[0].contains("unleased"), "{left:#?}");
@@ -202,7 +203,7 @@ fn rows_come_and_go_with_what_is_found() {
     assert!(!rows(&harness)[0].contains("unleased"));
 }
 
-/// They expire as time passes, according to their tags.
+/// An unleased stack expires as time passes, according to its tags.
 #[test]
 fn time_alone() {
     let mut harness = harness();

@@ -44,7 +44,7 @@ fn finding(sandbox: &Sandbox, part: &str) -> Value {
         .clone()
 }
 
-/// If all is well, there is at most advice, and the exit code is 0.
+/// Without a broken part, `doctor` reports at most advice and exits with 0.
 #[test]
 fn all_is_well() {
     let sandbox = Sandbox::new();
@@ -89,7 +89,7 @@ fn a_fresh_machine() {
     assert_eq!(
         std::fs::read_dir(sandbox.path("home")).unwrap().count(),
         0,
-        "no file was created"
+        "doctor creates no file"
     );
 }
 

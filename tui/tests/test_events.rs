@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
-/// The events of one stack, at 80 and at 200 columns.
+/// `events NAME` prints the events of one stack, at 80 and at 200 columns.
 #[test]
 fn of_one_stack() {
     let sandbox = Sandbox::new();
@@ -28,7 +28,8 @@ fn of_one_stack() {
     ");
 }
 
-/// Without a name, the events of all stacks in the order of the ledger. JSON has each event once.
+/// Without a name, `events` prints the events of all stacks in the order of the ledger. JSON has
+/// each event once.
 #[test]
 fn of_all_stacks() {
     let sandbox = Sandbox::new();
@@ -52,7 +53,7 @@ fn of_all_stacks() {
     assert_eq!(unique.len(), listed.len());
 }
 
-/// A history of several pages is printed as one table.
+/// `events` prints a history of several pages as one table.
 #[test]
 fn of_a_long_history() {
     let sandbox = Sandbox::new();

@@ -96,7 +96,7 @@ fn hostile_text_is_only_shown() {
             .contains("\\u{202e}txet")
     );
     let why = &sandbox.shown("checkout")["events"][4]["why"];
-    assert_eq!(why, HOSTILE, "JSON escapes, and loses nothing");
+    assert_eq!(why, HOSTILE, "JSON escapes the text and keeps all of it");
 }
 
 /// Labels and names reject hostile text.

@@ -169,7 +169,7 @@ fn without_a_ledger() {
     assert_eq!(
         std::fs::read_dir(sandbox.path("home")).unwrap().count(),
         0,
-        "no file was created"
+        "ls creates no file"
     );
 }
 

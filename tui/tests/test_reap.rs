@@ -79,13 +79,13 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(
             began.elapsed() < Duration::from_secs(20),
-            "not within 20 s: {what}"
+            "timed out after 20 s: {what}"
         );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Without `--yes` it only previews. Without a terminal the exit code is 2.
+/// Without `--yes` or a terminal, `reap` prints a preview, changes nothing and exits with 2.
 #[test]
 fn without_yes_it_is_a_preview() {
     let sandbox = Sandbox::new();
@@ -364,7 +364,7 @@ fn a_watch_runs_until_sigterm() {
     while printed.lines().count() < 3 {
         let mut buffer = [0; 1024];
         let count = out.read(&mut buffer).unwrap();
-        assert!(count > 0, "it ended: {printed}");
+        assert!(count > 0, "the reaper exited: {printed}");
         printed.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
     }
     let pid = rustix::process::Pid::from_child(&reaper);

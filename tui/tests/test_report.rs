@@ -108,6 +108,6 @@ fn earlier_stacks_are_left_out() {
         .json();
     assert_eq!(
         report["total"]["stacks"], 4,
-        "the stack that is gone did not exist in the last second"
+        "the report leaves out the stack that ended earlier"
     );
 }

@@ -5,7 +5,7 @@ use stack::EventKind;
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
-/// If the stack is already gone, the command succeeds. An unknown stack is an error.
+/// `teardown` succeeds if the stack is already gone. An unknown stack is an error.
 #[test]
 fn already_gone_is_a_success() {
     let sandbox = Sandbox::new();
@@ -23,7 +23,8 @@ fn already_gone_is_a_success() {
     assert!(ran.stderr.contains("did you mean"), "{}", ran.stderr);
 }
 
-/// Without `--yes` and without a terminal, it is wrong usage, and nothing is written.
+/// Without `--yes` or a terminal, `teardown` exits with 2 and writes nothing. `--yes` and
+/// `--dry-run` exclude each other.
 #[test]
 fn without_a_terminal_yes_is_required() {
     let sandbox = Sandbox::new();
@@ -37,7 +38,7 @@ fn without_a_terminal_yes_is_required() {
     assert_eq!(sandbox.count("search-pr-7"), before);
 }
 
-/// Read-only mode and protection refuse before the slow plan is made.
+/// `teardown` checks read-only mode and protection before it makes the slow plan.
 #[test]
 fn rules_come_before_plans() {
     let sandbox = Sandbox::new();

@@ -159,11 +159,11 @@ fn shared_ledgers_are_not_supported_yet() {
     assert_eq!(
         std::fs::read_dir(sandbox.path(".")).unwrap().count(),
         1,
-        "only the home folder"
+        "the folder contains only the home folder"
     );
 }
 
-/// A file that is not a ledger is not changed.
+/// A command fails on a file that is not a ledger, and does not change it.
 #[test]
 fn a_file_that_is_not_a_ledger() {
     let sandbox = Sandbox::new();
@@ -181,7 +181,7 @@ fn a_file_that_is_not_a_ledger() {
     );
 }
 
-/// If the reader closes the pipe, as `head` does, the command succeeds.
+/// A command succeeds if the reader closes the pipe, as `head` does.
 #[test]
 fn a_closed_pipe_is_a_success() {
     let sandbox = Sandbox::new();

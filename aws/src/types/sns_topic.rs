@@ -127,8 +127,8 @@ mod tests {
     use super::*;
     use crate::client::loopback::Loopback;
 
-    /// A page of the list confirms many topics of the index. Each topic that neither names is
-    /// described, and so is each of a few.
+    /// With many topics, `confirm` takes those of the index from pages of the list and describes
+    /// the rest. With a few topics, it describes each.
     #[tokio::test]
     async fn confirms_many_topics_with_the_list() {
         let service = Loopback::new(|body| {

@@ -289,8 +289,8 @@ enum TagMatch {
     No,
 }
 
-/// Reasons to keep a resource, whoever owns it. A resource that a service made for itself is
-/// deleted with its owner.
+/// Returns why a sweep keeps a resource, regardless of its tags. A resource that a service made for
+/// itself is deleted with its owner.
 fn by_its_own_service(resource: &Resource, is_owned: bool) -> Option<OwnershipVerdict> {
     if let Confirmation::Unconfirmed(why) = &resource.confirmation {
         return Some(stays(format!("its own service did not confirm it: {why}")));

@@ -1,4 +1,4 @@
-//! Calls to moto itself, which tell whether a resource is in use, protected, or present.
+//! Calls to moto itself, to find out whether a resource is in use, protected or present.
 
 use super::call::Call;
 use super::http::{Request, Upstream};
@@ -132,6 +132,6 @@ fn version(service: &str) -> &'static str {
         "elasticache" => "2015-02-02",
         "iam" => "2010-05-08",
         "cloudformation" => "2010-05-15",
-        other => panic!("the version of {other} is not known here"),
+        other => panic!("no API version for {other}: add it here"),
     }
 }

@@ -265,7 +265,7 @@ mod tests {
         table().lines(width, false).join("\n")
     }
 
-    /// Columns are dropped in the stated order, then names are shortened. No line is too wide.
+    /// A narrow table drops columns in the stated order, then shortens names. No line is too wide.
     #[test]
     fn columns_give_way_in_order() {
         insta::assert_snapshot!(shown(Some(80)), @r"

@@ -157,8 +157,8 @@ fn suffix(text: &str, columns: usize) -> &str {
 mod tests {
     use super::*;
 
-    /// No character that controls a terminal, changes the text direction or is invisible comes
-    /// through.
+    /// `clean` escapes every character that controls a terminal, changes the text direction or is
+    /// invisible.
     #[test]
     fn nothing_dangerous_comes_through() {
         for (given, shown) in [
@@ -196,7 +196,7 @@ mod tests {
         }
     }
 
-    /// Accents of ordinary writing stay; a tower of them is escaped.
+    /// `clean` keeps up to three marks on a character and escapes the rest.
     #[test]
     fn ordinary_marks_stay() {
         assert_eq!(clean("e\u{301} क्षि"), "e\u{301} क्षि");
@@ -207,7 +207,7 @@ mod tests {
         );
     }
 
-    /// Sentences are broken at spaces, and a path stays whole.
+    /// `wrapped` breaks lines at spaces only, so a path stays on one line.
     #[test]
     fn sentences_are_broken_at_spaces() {
         assert_eq!(wrapped("one two three", Some(8)), ["one two", "three"]);

@@ -33,7 +33,7 @@ async fn delivered(address: String) -> Result<(), DeliveryError> {
 #[tokio::test]
 async fn a_receiver_gets_json() {
     let receiver = receiver(200);
-    delivered(receiver.url(PATH)).await.expect("it is accepted");
+    delivered(receiver.url(PATH)).await.expect("delivered");
     let requests = receiver.requests();
     let [request] = requests.as_slice() else {
         panic!("{requests:?}");
@@ -68,7 +68,7 @@ async fn rejections_and_outages_are_distinguished() {
         (302, true),
     ] {
         let error = delivered(receiver(status).url(PATH)).await;
-        let error = error.expect_err("it is rejected");
+        let error = error.expect_err("the webhook rejects it");
         assert_eq!(error.is_down, is_down, "{error}");
         assert!(error.reason.contains(&status.to_string()), "{error}");
     }
@@ -90,6 +90,6 @@ async fn the_address_stays_secret() {
         assert!(!error.reason.contains("secret"), "{error}");
     }
     let error = delivered(receiver(500).url(PATH)).await;
-    let error = error.expect_err("it fails");
+    let error = error.expect_err("the delivery fails");
     assert!(!error.reason.contains("secret"), "{error}");
 }

@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(object_error("logs", &refusal("NoSuchVersion")), None);
     }
 
-    /// Emptying a bucket that is filled as fast ends with each attempt.
+    /// An attempt to empty a bucket ends in time, even if the bucket is filled as fast.
     #[tokio::test]
     async fn emptying_ends() {
         let count = AtomicUsize::new(0);

@@ -75,7 +75,7 @@ async fn it_lives_in_the_ledgers_file() {
         .map(|file| file.and_then(|file| file.metadata()).expect("a file"))
         .map(|about| about.permissions().mode() & 0o777)
         .collect();
-    assert_eq!(modes, [0o600], "one file, and nobody else's business");
+    assert_eq!(modes, [0o600], "one file that only its owner can access");
     let version: i64 = Connection::open(&path)
         .and_then(|db| db.query_row("PRAGMA user_version", [], |row| row.get(0)))
         .expect("reads");

@@ -143,10 +143,10 @@ mod tests {
     #[test]
     fn a_line_is_one_line() {
         let given = "ana\u{202e}\u{9b}31m\u{7f}\n\"ä漢\" \u{e0041}";
-        let text = one_line(&[given]).expect("it is written");
+        let text = one_line(&[given]).expect("it serializes");
         assert!(!text.chars().any(|c| c == '\n' || is_unsafe(c)), "{text:?}");
         assert_eq!(
-            serde_json::from_str::<[String; 1]>(&text).expect("it is read"),
+            serde_json::from_str::<[String; 1]>(&text).expect("valid JSON"),
             [given]
         );
     }
@@ -157,11 +157,11 @@ mod tests {
         let given = "ana\u{202e}\u{9b}31m\u{7f}\n\"ä漢\" \u{e0041}";
         let mut text = Vec::new();
         let mut serializer = Serializer::with_formatter(&mut text, SafeFormatter::default());
-        [given].serialize(&mut serializer).expect("it is written");
-        let text = String::from_utf8(text).expect("it is text");
+        [given].serialize(&mut serializer).expect("it serializes");
+        let text = String::from_utf8(text).expect("valid UTF-8");
         assert!(text.chars().all(|c| c == '\n' || !is_unsafe(c)), "{text:?}");
         assert_eq!(
-            serde_json::from_str::<[String; 1]>(&text).expect("it is read"),
+            serde_json::from_str::<[String; 1]>(&text).expect("valid JSON"),
             [given]
         );
     }
