@@ -241,6 +241,16 @@ fn no_lint_is_switched_off_for_a_file() {
     expect_only(&["#![allow(", "#![expect("], &[]);
 }
 
+/// Builds without the feature `aws` compile, because one file names the package.
+#[test]
+fn only_the_cloud_provider_names_aws() {
+    for file in sources(&["tui"]) {
+        if file.name != "tui/src/cloud_provider.rs" {
+            expect_no_word(&file, &[" aws::", "(aws::"]);
+        }
+    }
+}
+
 /// The dashboard imports no command of the command line.
 #[test]
 fn the_dashboard_imports_no_command() {
