@@ -15,10 +15,10 @@
 
 mod blocker;
 mod error;
-mod follower;
 mod plan;
 mod prepare;
 mod progress;
+mod progress_poll;
 mod record;
 mod residue;
 mod run;
@@ -40,10 +40,10 @@ use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
-pub use follower::{Follower, POLL_INTERVAL};
 pub use plan::{Method, PlanWarning, PlannedDeletion, TeardownPlan};
 pub use prepare::PreparedTeardown;
 pub use progress::{DeletedResource, Progress, TeardownOutcome};
+pub use progress_poll::{Follower, POLL_INTERVAL};
 pub use residue::Residue;
 pub use runner::Runner;
 

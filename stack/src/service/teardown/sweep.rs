@@ -5,18 +5,18 @@
 //! over and followed like a plan of Terraform's. [`crate::sweep`] decides what belongs to the stack
 //! and in which order it is deleted.
 
+mod deadlines;
 mod execute;
 mod executor;
 mod plan;
 mod recheck;
 mod saved_plan;
 mod selector;
-mod timing;
 mod verify;
 
+pub use deadlines::SweepTiming;
 pub use recheck::RecheckSummary;
 pub use selector::{SweepSelector, UnleasedStack};
-pub use timing::SweepTiming;
 
 pub(super) use saved_plan::SweepPlan;
 pub(super) use verify::{TeardownFacts, command};

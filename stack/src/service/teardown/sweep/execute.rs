@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::deadlines::SweepTiming;
 use super::executor::{SweepExecutor, SweepResult};
 use super::saved_plan::SweepPlan;
-use super::timing::SweepTiming;
 use super::verify::{TeardownFacts, Verification, command, residue_of};
 use crate::cloud::CloudError;
 use crate::lease::{EventKind, Strategy};

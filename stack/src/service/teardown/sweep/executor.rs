@@ -14,8 +14,8 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 
 use self::type_queue::{QueueKey, TypeQueue};
+use super::deadlines::SweepTiming;
 use super::saved_plan::SweepPlan;
-use super::timing::SweepTiming;
 use crate::cloud::{Cloud, CloudError, Deletion, Described, Place, Resource, ResourceId};
 use crate::lease::EventKind;
 use crate::service::teardown::StopSignal;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::timing::SweepTiming;
+use super::deadlines::SweepTiming;
 use crate::cloud::{
     Cloud, CloudErrorKind, Discovery, DiscoveryScope, Resource, ResourceId, Unchecked,
 };

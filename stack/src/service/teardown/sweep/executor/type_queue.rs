@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cloud::{Place, Resource, ResourceId};
-use crate::service::teardown::sweep::timing::SweepTiming;
+use crate::service::teardown::sweep::deadlines::SweepTiming;
 
 /// The place and the type.
 pub(super) type QueueKey<'a> = (&'a Place, &'a str);
