@@ -157,7 +157,7 @@ impl Client {
                 .unwrap_or_else(PoisonError::into_inner),
         );
         let service = self.service_without_policy();
-        let confirmations = names.iter().map(|name| service.recorded(name));
+        let confirmations = names.iter().map(|name| service.leases().recorded(name));
         for (name, outcome) in names
             .iter()
             .zip(futures_util::future::join_all(confirmations).await)

@@ -22,10 +22,17 @@ use jiff::Timestamp;
 
 pub use billing::{BillMode, BillUpdate, StackCost};
 pub use error::{NameHolder, NameTaken, ServiceError};
+pub use leases::Leases;
 pub use leases::read::{StackDetails, StackSelector};
 pub use leases::register::{LivenessCheck, RegisteredStack};
 pub use leases::update::DesiredLease;
+pub use notify::Notifications;
+pub use power::Power;
+pub use reap::Reaper;
+pub use report::Reports;
+pub use sync::CloudData;
 pub use sync::{ClockSkew, CloudAccess, SyncMode, SyncReport, SyncedStack};
+pub use teardown::Teardowns;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -82,6 +89,48 @@ impl Service {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Registers, reads, changes and releases leases.
+    #[must_use]
+    pub fn leases(&self) -> Leases<'_> {
+        Leases { service: self }
+    }
+
+    /// Plans, runs and checks teardowns.
+    #[must_use]
+    pub fn teardowns(&self) -> Teardowns<'_> {
+        Teardowns { service: self }
+    }
+
+    /// Puts stacks to sleep and wakes them.
+    #[must_use]
+    pub fn power(&self) -> Power<'_> {
+        Power { service: self }
+    }
+
+    /// Reads the stored cloud data, and queries the cloud again.
+    #[must_use]
+    pub fn cloud(&self) -> CloudData<'_> {
+        CloudData { service: self }
+    }
+
+    /// Plans and runs the reaper, and reads, pauses and resumes it.
+    #[must_use]
+    pub fn reaper(&self) -> Reaper<'_> {
+        Reaper { service: self }
+    }
+
+    /// Delivers warnings and alarms.
+    #[must_use]
+    pub fn notifications(&self) -> Notifications<'_> {
+        Notifications { service: self }
+    }
+
+    /// Computes what stacks cost, over a time or one by one, and requests the bill.
+    #[must_use]
+    pub fn reports(&self) -> Reports<'_> {
+        Reports { service: self }
     }
 
     fn policy(&self) -> &Policy {

@@ -202,6 +202,7 @@ impl ReadinessResource {
             })?;
         let service = self.client.service_without_policy();
         let lease = service
+            .leases()
             .provisioned(&name)
             .await
             .map_err(|error| diag::service(&error).at("stack"))?;
@@ -221,6 +222,7 @@ impl ReadinessResource {
         match outcome {
             RunOutcome::AllPassed => {
                 let lease = service
+                    .leases()
                     .ready(&name)
                     .await
                     .map_err(|error| diag::service(&error))?;
@@ -229,6 +231,7 @@ impl ReadinessResource {
             RunOutcome::Cancelled(pending) => Err(interrupted(&name, &pending)),
             RunOutcome::TimedOut(pending) => {
                 let lease = service
+                    .leases()
                     .ready_timed_out(&name)
                     .await
                     .map_err(|error| diag::service(&error))?;
@@ -258,6 +261,7 @@ impl ReadinessResource {
                 seconds: elapsed(&phase),
             };
             service
+                .leases()
                 .mark_phase(
                     name,
                     phase.name,
@@ -269,6 +273,7 @@ impl ReadinessResource {
                 .map_err(|error| diag::service(&error))?;
         }
         service
+            .leases()
             .check_passed(name, check.name())
             .await
             .map_err(|error| diag::service(&error))?;

@@ -49,7 +49,7 @@ impl Resource for StackResource {
         let lease = tokio::select! {
             biased;
             () = context.cancelled() => return Err(interrupted(&name)),
-            opened = service.open(&name, registration, &stack::process::liveness) => {
+            opened = service.leases().open(&name, registration, &stack::process::liveness) => {
                 opened.map_err(|error| diag::service(&error))?.lease
             }
         };
@@ -111,6 +111,7 @@ impl Resource for StackResource {
                     ..
                 } = registration;
                 service
+                    .leases()
                     .update(
                         &name,
                         &DesiredLease {
@@ -126,6 +127,7 @@ impl Resource for StackResource {
                 let previous_ledger: Option<LedgerId> = context.private(LEDGER_ID_KEY)?;
                 let created_at = prior.created_at.known().and_then(|text| text.parse().ok());
                 service
+                    .leases()
                     .adopt(&name, registration, previous_ledger, created_at)
                     .await
             }
@@ -140,7 +142,13 @@ impl Resource for StackResource {
         if !self.client.ledger_path().exists() {
             return Ok(());
         }
-        match self.client.service_without_policy().release(&name).await {
+        match self
+            .client
+            .service_without_policy()
+            .leases()
+            .release(&name)
+            .await
+        {
             Ok(()) => Ok(()),
             Err(error) if is_unusable(&error) => {
                 context.warn(
@@ -188,6 +196,7 @@ impl StackResource {
             && let Err(error) = self
                 .client
                 .service_without_policy()
+                .leases()
                 .recorded(&lease.name)
                 .await
         {

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::backoff::Pauses;
-use super::{CloudAccess, Service, ServiceError, StackSelector};
+use super::{CloudAccess, Reports, ServiceError, StackSelector};
 use crate::cloud::CloudError;
 use crate::inventory::{BillAnswer, BillHistory, BillLock, StackBill};
 use crate::lease::Lease;
@@ -128,14 +128,14 @@ pub struct BillUpdate {
     pub failed: Option<CloudError>,
 }
 
-impl Service {
+impl Reports<'_> {
     /// The bill, requested first where the mode allows it and the stored one is too old. `None`
     /// without a cloud.
     ///
     /// # Errors
     /// When the ledger or the inventory cannot be read or written.
-    pub async fn bill(&self, mode: BillMode) -> Result<Option<BillUpdate>, ServiceError> {
-        let Some(access) = self.cloud_access() else {
+    pub async fn bill(self, mode: BillMode) -> Result<Option<BillUpdate>, ServiceError> {
+        let Some(access) = self.service.cloud_access() else {
             return Ok(None);
         };
         let known = access.inventory.bill().await?;
@@ -144,7 +144,7 @@ impl Service {
             return Ok(Some(BillUpdate { known, failed }));
         }
         let stood = self.stood().await?;
-        if wanted(&known, &stood, self.now()).is_none() {
+        if wanted(&known, &stood, self.service.now()).is_none() {
             return Ok(Some(BillUpdate { known, failed }));
         }
         let by = RunId::random();
@@ -153,9 +153,13 @@ impl Service {
             let asking = BillLock {
                 by: by.clone(),
                 process: process::current(),
-                until: REQUEST_TIMEOUT.after(self.now()),
+                until: REQUEST_TIMEOUT.after(self.service.now()),
             };
-            if access.inventory.lock_bill(self.now(), asking).await? {
+            if access
+                .inventory
+                .lock_bill(self.service.now(), asking)
+                .await?
+            {
                 break;
             }
             pauses.once_more().await;
@@ -166,10 +170,10 @@ impl Service {
     }
 
     /// When each stack existed that a lease or tags name.
-    async fn stood(&self) -> Result<Vec<Stood>, ServiceError> {
-        let leases = self.ledger.leases(Scope::All).await?;
+    async fn stood(self) -> Result<Vec<Stood>, ServiceError> {
+        let leases = self.service.ledger.leases(Scope::All).await?;
         let mut stood: Vec<Stood> = leases.iter().map(Stood::of).collect();
-        if let Some(cloud) = self.view().await?.cloud {
+        if let Some(cloud) = self.service.leases().view().await?.cloud {
             let unleased = cloud.unleased(&leases).into_iter();
             stood.extend(
                 unleased
@@ -182,13 +186,13 @@ impl Service {
 
     /// Requests the bill, unless another process did while this one waited.
     async fn ask_for_bill(
-        &self,
+        self,
         access: &CloudAccess,
         stood: &[Stood],
     ) -> Result<BillUpdate, ServiceError> {
         let known = access.inventory.bill().await?;
         let failed = None;
-        let now = self.now();
+        let now = self.service.now();
         let Some((from, to)) = wanted(&known, stood, now) else {
             return Ok(BillUpdate { known, failed });
         };
@@ -219,17 +223,22 @@ impl Service {
     /// A stack's cost and bill, with the reason if the bill could not be requested.
     ///
     /// # Errors
-    /// As [`Service::show`], and when the inventory cannot be read or written.
+    /// As [`Leases::show`], and when the inventory cannot be read or written.
     pub async fn cost(
-        &self,
+        self,
         stack: &StackName,
         choice: &StackSelector,
         mode: BillMode,
     ) -> Result<(StackCost, Option<CloudError>), ServiceError> {
         // A request about an unknown stack must cost nothing.
-        self.show_one_of(stack, choice).await?;
+        self.service.leases().show_one_of(stack, choice).await?;
         let news = self.bill(mode).await?.unwrap_or_default();
-        let listing = self.show_one_of(stack, choice).await?.listing;
+        let listing = self
+            .service
+            .leases()
+            .show_one_of(stack, choice)
+            .await?
+            .listing;
         let billed = billed(&news.known, stack, listing.created_at);
         let cost = StackCost {
             name: stack.clone(),

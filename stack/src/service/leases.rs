@@ -10,3 +10,11 @@ pub(super) mod register;
 pub(super) mod release;
 pub(super) mod touch;
 pub(super) mod update;
+
+use crate::service::Service;
+
+/// The use cases of leases: see [`Service::leases`].
+#[derive(Clone, Copy)]
+pub struct Leases<'a> {
+    pub(super) service: &'a Service,
+}

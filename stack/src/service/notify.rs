@@ -111,18 +111,24 @@ impl fmt::Display for DeliveryError {
     }
 }
 
-impl Service {
+/// The use cases of notifications: see [`Service::notifications`].
+#[derive(Clone, Copy)]
+pub struct Notifications<'a> {
+    pub(super) service: &'a Service,
+}
+
+impl Notifications<'_> {
     /// Delivers every warning that is due now.
     ///
     /// # Errors
     /// When the ledger cannot be read or written. A receiver's refusal is in the report.
     pub async fn warn(
-        &self,
+        self,
         process: &ProcessId,
         receiver: &dyn Notifier,
     ) -> Result<DeliveryReport, ServiceError> {
         let notifications = |survey: &ReaperSnapshot| {
-            let due_warnings = survey.due_warnings(&self.config).into_iter();
+            let due_warnings = survey.due_warnings(&self.service.config).into_iter();
             due_warnings
                 .map(|warning| Notification::Stack(Box::new(warning)))
                 .collect()
@@ -133,9 +139,9 @@ impl Service {
     /// Reports that the reaper tears nothing down, and why; once a day as long as that lasts.
     ///
     /// # Errors
-    /// As for [`Service::warn`].
+    /// As for [`Notifications::warn`].
     pub async fn alarm(
-        &self,
+        self,
         process: &ProcessId,
         receiver: &dyn Notifier,
         alarm: Alarm,
@@ -148,16 +154,16 @@ impl Service {
     }
 
     async fn deliver_due(
-        &self,
+        self,
         process: &ProcessId,
         receiver: &dyn Notifier,
         notifications: impl Fn(&ReaperSnapshot) -> Vec<Notification>,
     ) -> Result<DeliveryReport, ServiceError> {
-        if notifications(&self.survey().await?).is_empty() {
+        if notifications(&self.service.reaper().survey().await?).is_empty() {
             return Ok(DeliveryReport::default());
         }
         let turn = RunId::random();
-        let since = self.now();
+        let since = self.service.now();
         if !self.take_lock(&turn, process).await? {
             let busy = true;
             return Ok(DeliveryReport {
@@ -167,7 +173,7 @@ impl Service {
         }
         // What another process has just delivered is no longer due.
         let mut report = DeliveryReport::default();
-        for notification in notifications(&self.survey().await?) {
+        for notification in notifications(&self.service.reaper().survey().await?) {
             if !self.holds_lock(&turn, since).await? {
                 break;
             }
@@ -188,11 +194,11 @@ impl Service {
             let turn = turn.clone();
             Some(ReaperEventKind::DeliveryUnlocked { run: turn })
         };
-        self.change_reaper(over).await?;
+        self.service.reaper().change_reaper(over).await?;
         Ok(report)
     }
 
-    async fn take_lock(&self, turn: &RunId, process: &ProcessId) -> Result<bool, ServiceError> {
+    async fn take_lock(self, turn: &RunId, process: &ProcessId) -> Result<bool, ServiceError> {
         let started = |status: &ReaperStatus, now| {
             let taken = status
                 .delivery_lock
@@ -203,19 +209,19 @@ impl Service {
                 process: process.clone(),
             })
         };
-        let status = self.change_reaper(started).await?;
+        let status = self.service.reaper().change_reaper(started).await?;
         Ok(status
             .delivery_lock
             .is_some_and(|delivery_lock| delivery_lock.run == *turn))
     }
 
-    async fn holds_lock(&self, turn: &RunId, since: Timestamp) -> Result<bool, ServiceError> {
-        let delivery_lock = self.ledger.reaper().await?.delivery_lock;
+    async fn holds_lock(self, turn: &RunId, since: Timestamp) -> Result<bool, ServiceError> {
+        let delivery_lock = self.service.ledger.reaper().await?.delivery_lock;
         let ours = delivery_lock.is_some_and(|delivery_lock| delivery_lock.run == *turn);
-        Ok(ours && MAX_HOLD.after(since) > self.now())
+        Ok(ours && MAX_HOLD.after(since) > self.service.now())
     }
 
-    async fn record_delivery(&self, notification: &Notification) -> Result<(), ServiceError> {
+    async fn record_delivery(self, notification: &Notification) -> Result<(), ServiceError> {
         let warning = match notification {
             Notification::Stack(warning) => warning,
             Notification::Reaper(alarm) => {
@@ -223,25 +229,28 @@ impl Service {
                     let warning = alarm.key().to_owned();
                     Some(ReaperEventKind::Warned { warning })
                 };
-                self.change_reaper(warned).await?;
+                self.service.reaper().change_reaper(warned).await?;
                 return Ok(());
             }
         };
-        self.retry_on_conflict(&warning.stack, || async {
-            let lease = self.ledger.lease(&warning.stack).await?;
-            // A new lease of the same name was not warned about.
-            let Some(lease) = lease.filter(|lease| lease.created_at == warning.created_at) else {
-                return Ok(Some(()));
-            };
-            let kinds = vec![EventKind::Warned {
-                warning: warning.kind.key(),
-            }];
-            let written = self
-                .append(&warning.stack, lease.last_seq(), self.now(), kinds)
-                .await?;
-            Ok(written.map(|_| ()))
-        })
-        .await
+        self.service
+            .retry_on_conflict(&warning.stack, || async {
+                let lease = self.service.ledger.lease(&warning.stack).await?;
+                // A new lease of the same name was not warned about.
+                let Some(lease) = lease.filter(|lease| lease.created_at == warning.created_at)
+                else {
+                    return Ok(Some(()));
+                };
+                let kinds = vec![EventKind::Warned {
+                    warning: warning.kind.key(),
+                }];
+                let written = self
+                    .service
+                    .append(&warning.stack, lease.last_seq(), self.service.now(), kinds)
+                    .await?;
+                Ok(written.map(|_| ()))
+            })
+            .await
     }
 }
 

@@ -60,13 +60,19 @@ struct OwnResources {
     not_looked: Vec<Unchecked>,
 }
 
-impl Service {
+/// The use cases of sleep and wake: see [`Service::power`].
+#[derive(Clone, Copy)]
+pub struct Power<'a> {
+    pub(super) service: &'a Service,
+}
+
+impl<'a> Power<'a> {
     /// Plans a sleep: what it would stop, and what would still cost. It changes nothing.
     ///
     /// # Errors
     /// [`SleepError::NoCloud`], credentials that do not work, an unknown stack.
-    pub async fn plan_sleep(&self, stack: &StackName) -> Result<SleepPlan, SleepError> {
-        let lease = self.live(stack).await?;
+    pub async fn plan_sleep(self, stack: &StackName) -> Result<SleepPlan, SleepError> {
+        let lease = self.service.live(stack).await?;
         let own = self.own(&lease).await?;
         let stops = own.mine.iter().filter(|one| is_awake(one));
         Ok(SleepPlan {
@@ -89,16 +95,17 @@ impl Service {
     /// # Errors
     /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
     pub async fn sleep(
-        &self,
+        self,
         stack: &StackName,
         until: Option<Timestamp>,
         patience: PollPolicy,
         tell: &OnPowerStep<'_>,
     ) -> Result<PowerOutcome, SleepError> {
-        if let Some(until) = until.filter(|until| *until <= self.now()) {
+        if let Some(until) = until.filter(|until| *until <= self.service.now()) {
             return Err(SleepError::Passed { until });
         }
-        self.retry_on_conflict(stack, || self.fall_asleep(stack, until, patience, tell))
+        self.service
+            .retry_on_conflict(stack, || self.fall_asleep(stack, until, patience, tell))
             .await
     }
 
@@ -109,25 +116,26 @@ impl Service {
     /// # Errors
     /// [`SleepError`] before anything was changed, or [`SleepError::Lost`].
     pub async fn wake(
-        &self,
+        self,
         stack: &StackName,
         patience: PollPolicy,
         tell: &OnPowerStep<'_>,
     ) -> Result<PowerOutcome, SleepError> {
-        self.retry_on_conflict(stack, || self.wake_up(stack, patience, tell))
+        self.service
+            .retry_on_conflict(stack, || self.wake_up(stack, patience, tell))
             .await
     }
 
     /// One try; `None` when another operation ran meanwhile.
     async fn fall_asleep(
-        &self,
+        self,
         stack: &StackName,
         wished: Option<Timestamp>,
         patience: PollPolicy,
         tell: &OnPowerStep<'_>,
     ) -> Result<Option<PowerOutcome>, SleepError> {
         let lease = self.acted_on(stack).await?;
-        let now = self.now();
+        let now = self.service.now();
         let again = lease.partly_asleep || lease.partly_awake;
         let asleep = lease.phase_at(now) == Phase::Asleep;
         let wake_at = lease.wake_at.map(|at| at.0);
@@ -192,13 +200,13 @@ impl Service {
 
     /// One try; `None` when another operation ran meanwhile.
     async fn wake_up(
-        &self,
+        self,
         stack: &StackName,
         patience: PollPolicy,
         tell: &OnPowerStep<'_>,
     ) -> Result<Option<PowerOutcome>, SleepError> {
         let lease = self.acted_on(stack).await?;
-        let phase = lease.phase_at(self.now());
+        let phase = lease.phase_at(self.service.now());
         if phase != Phase::Asleep && !lease.partly_asleep {
             return Ok(Some(PowerOutcome::awake(stack, Vec::new(), Vec::new())));
         }
@@ -211,7 +219,7 @@ impl Service {
         };
         let mut work = PowerExecutor::new(self.required_cloud()?, patience, tell, turn);
         work.not_looked(&own.not_looked);
-        let events = self.ledger.events(stack, Seq::NONE).await;
+        let events = self.service.ledger.events(stack, Seq::NONE).await;
         let prior = match events {
             Ok(events) => sleep::prior(&events),
             Err(error) => {
@@ -262,20 +270,24 @@ impl Service {
     ///
     /// # Errors
     /// [`SleepError`] for an unknown stack, or when the ledger cannot be read.
-    pub async fn wake_duration(&self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
-        let lease = self.live(stack).await?;
+    pub async fn wake_duration(self, stack: &StackName) -> Result<Option<Elapsed>, SleepError> {
+        let lease = self.service.live(stack).await?;
         Ok(self.ready_again(&lease).await?)
     }
 
-    fn required_cloud(&self) -> Result<&dyn Cloud, SleepError> {
-        let access = self.cloud_access.as_ref().ok_or(SleepError::NoCloud)?;
+    fn required_cloud(self) -> Result<&'a dyn Cloud, SleepError> {
+        let access = self
+            .service
+            .cloud_access
+            .as_ref()
+            .ok_or(SleepError::NoCloud)?;
         Ok(access.cloud.as_ref())
     }
 
     /// The lease of a stack that may be put to sleep or woken now.
-    async fn acted_on(&self, stack: &StackName) -> Result<Lease, SleepError> {
+    async fn acted_on(self, stack: &StackName) -> Result<Lease, SleepError> {
         self.required_cloud()?;
-        let lease = self.live(stack).await?;
+        let lease = self.service.live(stack).await?;
         if lease.unknown_events > 0 {
             return Err(SleepError::NotUnderstood {
                 stack: stack.clone(),
@@ -287,7 +299,7 @@ impl Service {
     }
 
     /// What belongs to the stack now, by the rules of a sweep: nothing foreign is stopped.
-    async fn own(&self, lease: &Lease) -> Result<OwnResources, SleepError> {
+    async fn own(self, lease: &Lease) -> Result<OwnResources, SleepError> {
         let which = DiscoveryScope::Stack(lease.name.clone());
         let found = self.required_cloud()?.discover(&which).await;
         if let Some(wrong) = found.unchecked.iter().find(|one| one.credentials) {
@@ -302,7 +314,7 @@ impl Service {
             ..one.clone()
         };
         let judged: Vec<Resource> = found.resources.iter().map(without_flags).collect();
-        let places = self.places().into_iter().collect();
+        let places = self.service.cloud().places().into_iter().collect();
         let judgement = judge_ownership(&judged, &StackIdentity::of_lease(lease), &places);
         let belongs = |one: &Resource| {
             judgement
@@ -317,7 +329,7 @@ impl Service {
 
     /// The result of a sleep, with the cost that remains.
     async fn asleep(
-        &self,
+        self,
         lease: &Lease,
         mine: &[Resource],
         moved: Vec<SwitchedResource>,
@@ -326,7 +338,7 @@ impl Service {
         let restarts = mine.iter().filter_map(ScheduledStart::of);
         Ok(PowerOutcome {
             name: lease.name.clone(),
-            asleep: lease.phase_at(self.now()) == Phase::Asleep,
+            asleep: lease.phase_at(self.service.now()) == Phase::Asleep,
             moved,
             failed,
             remains: RemainingCosts::asleep(mine),
@@ -338,11 +350,11 @@ impl Service {
     }
 
     /// How long waking takes, from the app's history; `None` when it was never woken.
-    async fn ready_again(&self, lease: &Lease) -> Result<Option<Elapsed>, ServiceError> {
+    async fn ready_again(self, lease: &Lease) -> Result<Option<Elapsed>, ServiceError> {
         let mut wake_durations = Vec::new();
-        for other in self.ledger.leases(Scope::All).await? {
+        for other in self.service.ledger.leases(Scope::All).await? {
             if other.app == lease.app {
-                let events = self.ledger.events(&other.name, Seq::NONE).await?;
+                let events = self.service.ledger.events(&other.name, Seq::NONE).await?;
                 wake_durations.extend(sleep::wake_durations(&events));
             }
         }

@@ -13,5 +13,13 @@ pub use run::{
 };
 pub use snapshot::{ClockBehind, ReaperSnapshot};
 
+use super::Service;
+
+/// The use cases of the reaper: see [`Service::reaper`].
+#[derive(Clone, Copy)]
+pub struct Reaper<'a> {
+    pub(super) service: &'a Service,
+}
+
 #[cfg(test)]
 mod tests;

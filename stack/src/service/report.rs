@@ -10,17 +10,23 @@ use crate::report::{GroupBy, Report, ReportBuilder, ReportInputs};
 /// How many events are read at a time.
 const PAGE: usize = 5_000;
 
-impl Service {
+/// The use cases of reports: see [`Service::reports`].
+#[derive(Clone, Copy)]
+pub struct Reports<'a> {
+    pub(super) service: &'a Service,
+}
+
+impl Reports<'_> {
     /// The figures of all stacks from a time until now, in groups. It reads the whole ledger, page
     /// by page.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn report(&self, since: Timestamp, by: GroupBy) -> Result<Report, ServiceError> {
+    pub async fn report(self, since: Timestamp, by: GroupBy) -> Result<Report, ServiceError> {
         let mut telling = ReportBuilder::new(since, by);
         let mut cursor = Cursor::start();
         loop {
-            let page = self.ledger.log(&cursor, PAGE).await?;
+            let page = self.service.ledger.log(&cursor, PAGE).await?;
             if page.events.is_empty() {
                 break;
             }
@@ -34,11 +40,16 @@ impl Service {
             cursor = page.next;
         }
         let besides = self.besides().await?;
-        Ok(telling.finish(self.now(), &besides))
+        Ok(telling.finish(self.service.now(), &besides))
     }
 
-    async fn besides(&self) -> Result<ReportInputs, ServiceError> {
-        let listed = self.listing(Scope::Live).await?.into_iter();
+    async fn besides(self) -> Result<ReportInputs, ServiceError> {
+        let listed = self
+            .service
+            .leases()
+            .listing(Scope::Live)
+            .await?
+            .into_iter();
         let idle = listed.filter(|stack| stack.idle.state == IdleState::Idle);
         let wasted = idle.map(|stack| (stack.name, stack.idle.wasted_usd));
         let wasted = wasted.collect();

@@ -91,11 +91,19 @@ impl Service {
     pub fn cloud_access(&self) -> Option<&CloudAccess> {
         self.cloud_access.as_ref()
     }
+}
 
+/// The use cases of cloud data: see [`Service::cloud`].
+#[derive(Clone, Copy)]
+pub struct CloudData<'a> {
+    pub(super) service: &'a Service,
+}
+
+impl CloudData<'_> {
     /// Every configured place: each region of each account, and the global one.
     #[must_use]
-    pub fn places(&self) -> Vec<Place> {
-        self.config.places().collect()
+    pub fn places(self) -> Vec<Place> {
+        self.service.config.places().collect()
     }
 
     /// Stores the result of a scan. A scan for one stack does not make a place's data more recent.
@@ -103,7 +111,7 @@ impl Service {
     /// # Errors
     /// When the inventory cannot be read or written.
     pub async fn record_scan(
-        &self,
+        self,
         access: &CloudAccess,
         which: &DiscoveryScope,
         began_at: Timestamp,
@@ -111,7 +119,7 @@ impl Service {
     ) -> Result<CloudSnapshot, ServiceError> {
         let look = CloudScan {
             at: began_at,
-            ended_at: self.now(),
+            ended_at: self.service.now(),
             which: which.clone(),
             places: self.places(),
             found: found.clone(),
@@ -123,8 +131,8 @@ impl Service {
     ///
     /// # Errors
     /// When the inventory cannot be read or written.
-    pub async fn cloud_view(&self) -> Result<Option<Arc<CloudView>>, ServiceError> {
-        let Some(access) = &self.cloud_access else {
+    pub async fn cloud_view(self) -> Result<Option<Arc<CloudView>>, ServiceError> {
+        let Some(access) = &self.service.cloud_access else {
             return Ok(None);
         };
         access.view(self.places()).await.map(Some)

@@ -1,17 +1,17 @@
 //! Teardown: jiti shows a plan, and then carries out that plan and no other, through Terraform or
 //! as a sweep by tag. [`strategy`] is the rule that chooses between the two.
 //!
-//! [`Service::plan_teardown`] and [`Service::plan_sweep`] make a plan and keep it in a private
-//! folder. [`Service::teardown`] records the intent in the ledger, carries the saved plan out, and
+//! [`Teardowns::plan_teardown`] and [`Teardowns::plan_sweep`] make a plan and keep it in a private
+//! folder. [`Teardowns::teardown`] records the intent in the ledger, carries the saved plan out, and
 //! records the outcome. Two processes may share the work: a plan can be handed over to a runner
 //! that outlives the process that planned it ([`PreparedTeardown::hand_over`],
-//! [`Service::take_over`]), and any process can follow that runner by its progress file
+//! [`Teardowns::take_over`]), and any process can follow that runner by its progress file
 //! ([`Follower`]).
 //!
-//! [`Service::plan_teardown`]: crate::Service::plan_teardown
-//! [`Service::plan_sweep`]: crate::Service::plan_sweep
-//! [`Service::teardown`]: crate::Service::teardown
-//! [`Service::take_over`]: crate::Service::take_over
+//! [`Teardowns::plan_teardown`]: crate::service::Teardowns::plan_teardown
+//! [`Teardowns::plan_sweep`]: crate::service::Teardowns::plan_sweep
+//! [`Teardowns::teardown`]: crate::service::Teardowns::teardown
+//! [`Teardowns::take_over`]: crate::service::Teardowns::take_over
 
 mod blocker;
 mod error;
@@ -35,6 +35,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::lease::Lease;
+use crate::service::Service;
 use crate::service::teardown::sweep::SweepTiming;
 use crate::values::id::{Actor, StackName};
 
@@ -112,6 +113,12 @@ impl StopSignal {
 
 /// Receives each step of a teardown as it happens.
 pub type OnProgress<'a> = dyn Fn(&Progress) + Send + Sync + 'a;
+
+/// The use cases of teardowns: see [`Service::teardowns`].
+#[derive(Clone, Copy)]
+pub struct Teardowns<'a> {
+    pub(super) service: &'a Service,
+}
 
 #[cfg(test)]
 mod tests;

@@ -156,7 +156,11 @@ fn world(policy: Policy) -> World {
 impl World {
     async fn open(&self, name: &str) -> Lease {
         let name = stack_name(name);
-        let opened = self.service.open(&name, registration(), &alive).await;
+        let opened = self
+            .service
+            .leases()
+            .open(&name, registration(), &alive)
+            .await;
         opened.unwrap().lease
     }
 
@@ -238,11 +242,21 @@ async fn an_update_from_elsewhere_moves_the_origin() {
     let lease = world.open("moved").await;
     let mut wanted = wanted(&lease);
     wanted.origin = elsewhere().origin;
-    let same = world.service.update(&lease.name, &wanted).await.unwrap();
+    let same = world
+        .service
+        .leases()
+        .update(&lease.name, &wanted)
+        .await
+        .unwrap();
     assert_eq!(same.origin, lease.origin);
     assert_eq!(same.last_seq(), lease.last_seq());
     wanted.version = version("2.0.0");
-    let moved = world.service.update(&lease.name, &wanted).await.unwrap();
+    let moved = world
+        .service
+        .leases()
+        .update(&lease.name, &wanted)
+        .await
+        .unwrap();
     assert_eq!(moved.origin.directory, "/srv/other");
 }
 
@@ -274,12 +288,13 @@ async fn open_refuses_what_the_policy_refuses() {
     let name = stack_name("a");
     let error = world
         .service
+        .leases()
         .open(&name, registration(), &alive)
         .await
         .unwrap_err();
     let fields: Vec<_> = error.refusals().iter().map(Refusal::field).collect();
     assert_eq!(fields, ["ttl", "labels"]);
-    assert_eq!(world.service.lease(&name).await.unwrap(), None);
+    assert_eq!(world.service.leases().lease(&name).await.unwrap(), None);
 }
 
 /// Opening a name whose registration is finished fails, and the error names its owner, age, origin
@@ -288,11 +303,17 @@ async fn open_refuses_what_the_policy_refuses() {
 async fn open_names_whose_a_live_stack_is() {
     let world = world(Policy::default());
     world.open("a").await;
-    world.service.recorded(&stack_name("a")).await.unwrap();
+    world
+        .service
+        .leases()
+        .recorded(&stack_name("a"))
+        .await
+        .unwrap();
     world.clock.advance(span("3h"));
     for place in [registration(), elsewhere()] {
         let error = world
             .service
+            .leases()
             .open(&stack_name("a"), place, &dead)
             .await
             .unwrap_err();
@@ -327,6 +348,7 @@ async fn open_takes_over_only_from_the_dead_in_the_same_place() {
     ] {
         let error = world
             .service
+            .leases()
             .open(&name, from, &processes)
             .await
             .unwrap_err();
@@ -336,7 +358,12 @@ async fn open_takes_over_only_from_the_dead_in_the_same_place() {
         let running = NameHolder::Running(registration().origin.process);
         assert_eq!(taken.by, expected.unwrap_or(running));
     }
-    let opened = world.service.open(&name, again, &dead).await.unwrap();
+    let opened = world
+        .service
+        .leases()
+        .open(&name, again, &dead)
+        .await
+        .unwrap();
     assert!(opened.taken_over);
     assert_eq!(opened.lease.version, version("v2"));
     assert_eq!(opened.lease.created_at, noon());
@@ -360,6 +387,7 @@ async fn open_waits_for_the_end_of_a_teardown() {
     world.ledger.write(&name, teardown).await;
     let error = world
         .service
+        .leases()
         .open(&name, registration(), &dead)
         .await
         .unwrap_err();
@@ -370,6 +398,7 @@ async fn open_waits_for_the_end_of_a_teardown() {
     world.ledger.write(&name, EventKind::Gone).await;
     let opened = world
         .service
+        .leases()
         .open(&name, registration(), &dead)
         .await
         .unwrap();
@@ -392,6 +421,7 @@ async fn open_decides_again_after_a_lost_race() {
     );
     let error = world
         .service
+        .leases()
         .open(&name, registration(), &dead)
         .await
         .unwrap_err();
@@ -420,6 +450,7 @@ async fn an_owner_never_has_more_than_the_limit() {
     world.ledger.entrant(ana.clone(), "rival");
     let error = world
         .service
+        .leases()
         .open(&stack_name("b"), registration(), &alive)
         .await
         .unwrap_err();
@@ -430,7 +461,15 @@ async fn an_owner_never_has_more_than_the_limit() {
         (*limit, stacks.as_slice()),
         (2, &[stack_name("a"), stack_name("rival")][..])
     );
-    assert_eq!(world.service.lease(&stack_name("b")).await.unwrap(), None);
+    assert_eq!(
+        world
+            .service
+            .leases()
+            .lease(&stack_name("b"))
+            .await
+            .unwrap(),
+        None
+    );
 
     // The rival never registered, so its place expires after a minute.
     world.clock.advance(span("2m"));
@@ -450,7 +489,11 @@ async fn of_many_at_once_the_limit_gets_in() {
             let service = world.service.clone();
             tokio::spawn(async move {
                 let name = stack_name(&format!("stack-{number}"));
-                service.open(&name, registration(), &alive).await.is_ok()
+                service
+                    .leases()
+                    .open(&name, registration(), &alive)
+                    .await
+                    .is_ok()
             })
         })
         .collect();
@@ -475,21 +518,29 @@ async fn places_follow_the_leases() {
     let name = stack_name("new");
     let planned = world
         .service
+        .leases()
         .plan_open(&name, &registration(), &alive)
         .await;
     assert!(
         matches!(planned, Err(ServiceError::OwnerFull { .. })),
         "{planned:?}"
     );
-    world.service.release(&stack_name("old")).await.unwrap();
     world
         .service
+        .leases()
+        .release(&stack_name("old"))
+        .await
+        .unwrap();
+    world
+        .service
+        .leases()
         .plan_open(&name, &registration(), &alive)
         .await
         .unwrap();
     world.open("new").await;
     let opened = world
         .service
+        .leases()
         .open(&stack_name("newer"), registration(), &alive)
         .await;
     assert!(
@@ -508,6 +559,7 @@ async fn a_failed_open_leaves_nothing() {
     *world.ledger.broken.lock().unwrap() = true;
     let failed = world
         .service
+        .leases()
         .open(&stack_name("a"), declaring(), &alive)
         .await;
     assert!(matches!(failed, Err(ServiceError::Ledger(_))), "{failed:?}");
@@ -524,18 +576,25 @@ async fn inits_wait_for_their_turn() {
     let (first, second) = (stack_name("first"), stack_name("second"));
     world
         .service
+        .leases()
         .open(&first, declaring(), &alive)
         .await
         .unwrap();
     world.open("undeclared").await;
     let waiting = tokio::spawn({
         let (service, second) = (world.service.clone(), second.clone());
-        async move { service.open(&second, declaring(), &alive).await.map(|_| ()) }
+        async move {
+            service
+                .leases()
+                .open(&second, declaring(), &alive)
+                .await
+                .map(|_| ())
+        }
     });
     tokio::time::sleep(std::time::Duration::from_secs(30)).await;
     assert!(!waiting.is_finished());
-    assert_eq!(world.service.lease(&second).await.unwrap(), None);
-    world.service.ready(&first).await.unwrap();
+    assert_eq!(world.service.leases().lease(&second).await.unwrap(), None);
+    world.service.leases().ready(&first).await.unwrap();
     waiting.await.unwrap().unwrap();
     assert_eq!(world.members(PoolName::inits()).await, ["second"]);
 }
@@ -546,18 +605,23 @@ async fn a_turn_is_not_lost_with_its_holder() {
     let world = world(one_init());
     world
         .service
+        .leases()
         .open(&stack_name("first"), declaring(), &alive)
         .await
         .unwrap();
     let second = stack_name("second");
     let limit = std::time::Duration::from_secs(10);
-    let given_up =
-        tokio::time::timeout(limit, world.service.open(&second, declaring(), &alive)).await;
+    let given_up = tokio::time::timeout(
+        limit,
+        world.service.leases().open(&second, declaring(), &alive),
+    )
+    .await;
     assert!(given_up.is_err(), "the second init waits");
     assert_eq!(world.members(PoolName::inits()).await, ["first"]);
     world.clock.advance(span("16m"));
     world
         .service
+        .leases()
         .open(&second, declaring(), &alive)
         .await
         .unwrap();
@@ -570,19 +634,29 @@ async fn update_renews_with_a_new_version() {
     let world = world(limited());
     let name = stack_name("a");
     let lease = world.open("a").await;
-    world.service.update(&name, &wanted(&lease)).await.unwrap();
+    world
+        .service
+        .leases()
+        .update(&name, &wanted(&lease))
+        .await
+        .unwrap();
     assert_eq!(world.kinds("a").await, ["requested"]);
 
     world.clock.advance(span("1h"));
     let mut next = wanted(&lease);
     next.version = version("v2");
-    let planned = world.service.plan_update(&name, &next).await.unwrap();
+    let planned = world
+        .service
+        .leases()
+        .plan_update(&name, &next)
+        .await
+        .unwrap();
     assert_eq!(
         world.kinds("a").await,
         ["requested"],
         "a plan writes nothing"
     );
-    let updated = world.service.update(&name, &next).await.unwrap();
+    let updated = world.service.leases().update(&name, &next).await.unwrap();
     assert_eq!(updated, planned);
     assert_eq!(updated.expires_at, span("9h").after(noon()));
     assert_eq!(
@@ -592,7 +666,7 @@ async fn update_renews_with_a_new_version() {
 
     next.version = version("v3");
     next.terms.renew_on = RenewOn::Never;
-    let unrenewed = world.service.update(&name, &next).await.unwrap();
+    let unrenewed = world.service.leases().update(&name, &next).await.unwrap();
     assert_eq!(unrenewed.expires_at, updated.expires_at);
 }
 
@@ -605,14 +679,24 @@ async fn update_neither_shortens_nor_passes_the_cap() {
     let mut next = wanted(&lease);
     next.version = version("v2");
     next.terms.ttl = "1h".parse().unwrap();
-    let updated = world.service.update(&name, &next).await.unwrap();
+    let updated = world.service.leases().update(&name, &next).await.unwrap();
     assert_eq!(updated.expires_at, lease.expires_at);
 
     world.clock.advance(span("12h"));
     next.version = version("v3");
     for refused in [
-        world.service.plan_update(&name, &next).await.unwrap_err(),
-        world.service.update(&name, &next).await.unwrap_err(),
+        world
+            .service
+            .leases()
+            .plan_update(&name, &next)
+            .await
+            .unwrap_err(),
+        world
+            .service
+            .leases()
+            .update(&name, &next)
+            .await
+            .unwrap_err(),
     ] {
         assert!(
             matches!(refused.refusals(), [Refusal::RenewPastCap { .. }]),
@@ -621,7 +705,12 @@ async fn update_neither_shortens_nor_passes_the_cap() {
     }
     // Without a new version there is no renewal, so the cap does not matter.
     next.version = version("v2");
-    world.service.plan_update(&name, &next).await.unwrap();
+    world
+        .service
+        .leases()
+        .plan_update(&name, &next)
+        .await
+        .unwrap();
 }
 
 /// The policy is checked only for changed fields, so a stricter policy refuses neither an unchanged
@@ -644,15 +733,19 @@ async fn limits_are_checked_for_what_changes() {
         ..Config::default()
     });
     let mut next = wanted(&lease);
-    service.plan_update(&name, &next).await.unwrap();
+    service.leases().plan_update(&name, &next).await.unwrap();
     next.terms.idle_after = Some(span("1h"));
-    service.plan_update(&name, &next).await.unwrap();
+    service.leases().plan_update(&name, &next).await.unwrap();
     next.owner = owner("bob@example.com");
     next.terms.ttl = "9h".parse().unwrap();
-    let refused = service.plan_update(&name, &next).await.unwrap_err();
+    let refused = service
+        .leases()
+        .plan_update(&name, &next)
+        .await
+        .unwrap_err();
     let fields: Vec<_> = refused.refusals().iter().map(Refusal::field).collect();
     assert_eq!(fields, ["owner", "ttl"]);
-    service.release(&name).await.unwrap();
+    service.leases().release(&name).await.unwrap();
 }
 
 /// A change of owner moves the stack's place to the new owner, and fails if that owner is at the
@@ -664,7 +757,12 @@ async fn a_new_owner_is_counted() {
     let lease = world.open("a").await;
     let mut next = wanted(&lease);
     next.owner = bob.clone();
-    let updated = world.service.update(&stack_name("a"), &next).await.unwrap();
+    let updated = world
+        .service
+        .leases()
+        .update(&stack_name("a"), &next)
+        .await
+        .unwrap();
     assert_eq!(updated.former_owners, std::slice::from_ref(&ana));
     assert!(world.members(PoolName::live(&ana)).await.is_empty());
     assert_eq!(world.members(PoolName::live(&bob)).await, ["a"]);
@@ -673,6 +771,7 @@ async fn a_new_owner_is_counted() {
     of_bob.owner = bob.clone();
     world
         .service
+        .leases()
         .open(&stack_name("b"), of_bob, &alive)
         .await
         .unwrap();
@@ -682,10 +781,16 @@ async fn a_new_owner_is_counted() {
     for full in [
         world
             .service
+            .leases()
             .plan_update(&third.name, &next)
             .await
             .unwrap_err(),
-        world.service.update(&third.name, &next).await.unwrap_err(),
+        world
+            .service
+            .leases()
+            .update(&third.name, &next)
+            .await
+            .unwrap_err(),
     ] {
         assert!(matches!(full, ServiceError::OwnerFull { .. }), "{full}");
     }
@@ -698,9 +803,14 @@ async fn readiness_is_noted() {
     let world = world(Policy::default());
     let name = stack_name("a");
     let service = &world.service;
-    service.open(&name, declaring(), &alive).await.unwrap();
-    service.provisioned(&name).await.unwrap();
     service
+        .leases()
+        .open(&name, declaring(), &alive)
+        .await
+        .unwrap();
+    service.leases().provisioned(&name).await.unwrap();
+    service
+        .leases()
         .mark_phase(
             &name,
             "migrate",
@@ -712,13 +822,14 @@ async fn readiness_is_noted() {
         .unwrap();
     world.clock.advance(span("1m"));
     service
+        .leases()
         .mark_phase(&name, "migrate", None, PhaseBoundary::Done, None)
         .await
         .unwrap();
-    service.check_passed(&name, "http").await.unwrap();
-    let purgatory = service.ready_timed_out(&name).await.unwrap();
+    service.leases().check_passed(&name, "http").await.unwrap();
+    let purgatory = service.leases().ready_timed_out(&name).await.unwrap();
     assert_eq!(purgatory.recorded_phase, Phase::Purgatory);
-    let ready = service.ready(&name).await.unwrap();
+    let ready = service.leases().ready(&name).await.unwrap();
     assert_eq!(ready.recorded_phase, Phase::Ready);
     let init = ready.init.clone().unwrap();
     assert_eq!(init.total().map(crate::Elapsed::seconds), Some(60));
@@ -726,8 +837,11 @@ async fn readiness_is_noted() {
         init.slowest().map(|phase| phase.name.as_str()),
         Some("migrate")
     );
-    assert_eq!(service.ready_timed_out(&name).await.unwrap(), ready);
-    assert_eq!(service.ready(&name).await.unwrap(), ready);
+    assert_eq!(
+        service.leases().ready_timed_out(&name).await.unwrap(),
+        ready
+    );
+    assert_eq!(service.leases().ready(&name).await.unwrap(), ready);
 }
 
 /// An extension that loses a race counts from the end that the winner set.
@@ -741,9 +855,19 @@ async fn extend_decides_again_after_a_lost_race() {
         until: span("9h").after(noon()),
     };
     world.ledger.rival(&name, rival);
-    let until = world.service.extend(&name, span("2h")).await.unwrap();
+    let until = world
+        .service
+        .leases()
+        .extend(&name, span("2h"))
+        .await
+        .unwrap();
     assert_eq!(until, span("11h").after(noon()));
-    let refused = world.service.extend(&name, span("2h")).await.unwrap_err();
+    let refused = world
+        .service
+        .leases()
+        .extend(&name, span("2h"))
+        .await
+        .unwrap_err();
     let [Refusal::ExtendPastCap { latest, .. }] = refused.refusals() else {
         panic!("{refused}");
     };
@@ -760,7 +884,7 @@ async fn losing_for_ever_ends() {
         let signal = "rival".to_owned();
         world.ledger.rival(&name, EventKind::Activity { signal });
     }
-    let error = world.service.touch(&name).await.unwrap_err();
+    let error = world.service.leases().touch(&name).await.unwrap_err();
     assert!(
         matches!(error, ServiceError::TooManyConflicts { attempts: 32, .. }),
         "{error}"
@@ -775,10 +899,16 @@ async fn holding_and_letting_go() {
     let name = stack_name("a");
     world.open("a").await;
     let until = span("2d").after(noon());
-    let held = world.service.hold(&name, until, "demo").await.unwrap();
+    let held = world
+        .service
+        .leases()
+        .hold(&name, until, "demo")
+        .await
+        .unwrap();
     assert_eq!(held.at(noon()).hold_until, Some(until));
     let late = world
         .service
+        .leases()
         .hold(&name, span("4d").after(noon()), "demo")
         .await
         .unwrap_err();
@@ -786,9 +916,9 @@ async fn holding_and_letting_go() {
         matches!(late.refusals(), [Refusal::LongHold { .. }]),
         "{late}"
     );
-    let free = world.service.unhold(&name).await.unwrap();
+    let free = world.service.leases().unhold(&name).await.unwrap();
     assert_eq!(free.at(noon()).hold_until, None);
-    assert_eq!(world.service.unhold(&name).await.unwrap(), free);
+    assert_eq!(world.service.leases().unhold(&name).await.unwrap(), free);
 }
 
 /// A touch records activity. Touching an unknown stack fails with an error that names the ledger.
@@ -796,12 +926,22 @@ async fn holding_and_letting_go() {
 async fn touching() {
     let world = world(Policy::default());
     world.open("a").await;
-    let touched = world.service.touch(&stack_name("a")).await.unwrap();
+    let touched = world
+        .service
+        .leases()
+        .touch(&stack_name("a"))
+        .await
+        .unwrap();
     assert_eq!(
         touched.last_activity.map(|last| last.signal),
         Some("touch".to_owned())
     );
-    let error = world.service.touch(&stack_name("b")).await.unwrap_err();
+    let error = world
+        .service
+        .leases()
+        .touch(&stack_name("b"))
+        .await
+        .unwrap_err();
     assert!(
         error
             .to_string()
@@ -816,10 +956,10 @@ async fn touching() {
 async fn releasing() {
     let world = world(Policy::default());
     let name = stack_name("a");
-    world.service.release(&name).await.unwrap();
+    world.service.leases().release(&name).await.unwrap();
     world.open("a").await;
-    world.service.release(&name).await.unwrap();
-    world.service.release(&name).await.unwrap();
+    world.service.leases().release(&name).await.unwrap();
+    world.service.leases().release(&name).await.unwrap();
     assert_eq!(world.kinds("a").await, ["requested", "released"]);
 
     world.open("b").await;
@@ -832,9 +972,15 @@ async fn releasing() {
         pid: 1,
     };
     world.ledger.write(&stack_name("b"), teardown).await;
-    world.service.release(&stack_name("b")).await.unwrap();
+    world
+        .service
+        .leases()
+        .release(&stack_name("b"))
+        .await
+        .unwrap();
     let lease = world
         .service
+        .leases()
         .lease(&stack_name("b"))
         .await
         .unwrap()
@@ -860,6 +1006,7 @@ async fn adopting() {
     let adopt = |registration| {
         world
             .service
+            .leases()
             .adopt(&name, registration, Some(from.clone()), Some(created))
     };
     let lease = adopt(declaring()).await.unwrap();
@@ -883,11 +1030,16 @@ async fn reading() {
     let world = world(Policy::default());
     world.open("a").await;
     world.open("b").await;
-    world.service.release(&stack_name("b")).await.unwrap();
+    world
+        .service
+        .leases()
+        .release(&stack_name("b"))
+        .await
+        .unwrap();
     let names = |scope| {
         let service = world.service.clone();
         async move {
-            let listed = service.listing(scope).await.unwrap();
+            let listed = service.leases().listing(scope).await.unwrap();
             listed
                 .into_iter()
                 .map(|one| one.name.to_string())
@@ -896,8 +1048,13 @@ async fn reading() {
     };
     assert_eq!(names(Scope::Live).await, ["a"]);
     assert_eq!(names(Scope::All).await, ["a", "b"]);
-    let shown = world.service.show(&stack_name("b")).await.unwrap();
+    let shown = world.service.leases().show(&stack_name("b")).await.unwrap();
     assert_eq!((shown.listing.phase, shown.events.len()), (Phase::Gone, 2));
-    let missing = world.service.show(&stack_name("c")).await.unwrap_err();
+    let missing = world
+        .service
+        .leases()
+        .show(&stack_name("c"))
+        .await
+        .unwrap_err();
     assert!(matches!(missing, ServiceError::Unknown { .. }), "{missing}");
 }

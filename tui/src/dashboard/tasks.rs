@@ -91,19 +91,19 @@ impl EffectRunner {
                 tokio::spawn(async move { teardowns.follow(&reader, &stack, &run, &events).await });
             }
             Effect::Extend { stack, by } => self.change(stack.clone(), move |service| async move {
-                let until = service.extend(&stack, by).await?;
+                let until = service.leases().extend(&stack, by).await?;
                 let moment = values::moment(until, service.now());
                 Ok(format!("{stack} expires {moment}"))
             }),
             Effect::Hold { stack, until, why } => {
                 self.change(stack.clone(), move |service| async move {
-                    service.hold(&stack, until, why).await?;
+                    service.leases().hold(&stack, until, why).await?;
                     let moment = values::moment(until, service.now());
                     Ok(format!("{stack} is held until {moment}"))
                 });
             }
             Effect::Unhold(stack) => self.change(stack.clone(), move |service| async move {
-                service.unhold(&stack).await?;
+                service.leases().unhold(&stack).await?;
                 Ok(format!("{stack} is no longer held"))
             }),
         }
@@ -130,7 +130,7 @@ impl EffectRunner {
     fn plan_sleep(&self, stack: StackName) {
         let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
         tokio::spawn(async move {
-            let answer = reader.plan_sleep(&stack).await;
+            let answer = reader.power().plan_sleep(&stack).await;
             let answer = answer.map(Box::new).map_err(Problem::from);
             let _ = events.send(Event::SleepPlanned { stack, answer });
         });
@@ -170,9 +170,9 @@ impl EffectRunner {
             let read = reader.ledger().events(&stack, stack::Seq::NONE).await;
             let answer = read.map_err(|error| Problem::from(ServiceError::from(error)));
             // Only for a sleeping stack, because this reads every stack of the app.
-            let wake_duration = match reader.lease(&stack).await {
+            let wake_duration = match reader.leases().lease(&stack).await {
                 Ok(Some(lease)) if lease.recorded_phase == Phase::Asleep => {
-                    reader.wake_duration(&stack).await.ok().flatten()
+                    reader.power().wake_duration(&stack).await.ok().flatten()
                 }
                 _ => None,
             };
@@ -223,8 +223,13 @@ async fn power_outcome(
     };
     let poll_policy = PollPolicy::default();
     let outcome = match change {
-        PowerChange::Sleep(until) => service.sleep(stack, until, poll_policy, &report).await,
-        PowerChange::Wake => service.wake(stack, poll_policy, &report).await,
+        PowerChange::Sleep(until) => {
+            service
+                .power()
+                .sleep(stack, until, poll_policy, &report)
+                .await
+        }
+        PowerChange::Wake => service.power().wake(stack, poll_policy, &report).await,
     };
     outcome.map(Box::new).map_err(Problem::from)
 }

@@ -2,23 +2,26 @@
 //! describes anything.
 
 use crate::cloud::{CloudError, Resource};
-use crate::service::{CloudAccess, Service, ServiceError};
+use crate::service::{CloudAccess, CloudData, ServiceError};
 
-impl Service {
+impl CloudData<'_> {
     /// Requests and stores the current list prices of every known resource. Later descriptions use
     /// them. Returns why the price list could not be requested, if so.
     ///
     /// # Errors
     /// When the inventory cannot be read or written.
-    pub async fn refresh_prices(&self) -> Result<Option<CloudError>, ServiceError> {
-        let Some(access) = self.cloud_access() else {
+    pub async fn refresh_prices(self) -> Result<Option<CloudError>, ServiceError> {
+        let Some(access) = self.service.cloud_access() else {
             return Ok(None);
         };
         let known = access.inventory.known().await?.resources;
         let resources: Vec<Resource> = known.into_values().collect();
         match access.cloud.prices(&resources).await {
             Ok(prices) => {
-                access.inventory.record_prices(self.now(), prices).await?;
+                access
+                    .inventory
+                    .record_prices(self.service.now(), prices)
+                    .await?;
                 Ok(None)
             }
             Err(error) => Ok(Some(error)),
@@ -29,8 +32,8 @@ impl Service {
     ///
     /// # Errors
     /// When the inventory cannot be read or written.
-    pub async fn known_resources(&self) -> Result<usize, ServiceError> {
-        let Some(access) = self.cloud_access() else {
+    pub async fn known_resources(self) -> Result<usize, ServiceError> {
+        let Some(access) = self.service.cloud_access() else {
             return Ok(0);
         };
         Ok(access.inventory.known().await?.resources.len())

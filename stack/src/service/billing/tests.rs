@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::inventory::MemoryInventory;
 use crate::lease::{EventKind, Source};
 use crate::ledger::{Ledger, MemoryLedger};
-use crate::service::CloudAccess;
+use crate::service::{CloudAccess, Service};
 use crate::testing::{
     CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, stack_name,
 };
@@ -59,7 +59,12 @@ impl World {
     async fn cost(&self, mode: BillMode) -> StackCost {
         let name = stack_name("checkout-1");
         let choice = StackSelector::default();
-        self.service.cost(&name, &choice, mode).await.unwrap().0
+        self.service
+            .reports()
+            .cost(&name, &choice, mode)
+            .await
+            .unwrap()
+            .0
     }
 
     fn days_on(&self, days: u32) {
@@ -275,6 +280,13 @@ async fn an_unknown_stack_is_not_paid_for() {
     world.days_on(3);
     let name = stack_name("nobody");
     let (any, mode) = (StackSelector::default(), BillMode::WhenOld);
-    assert!(world.service.cost(&name, &any, mode).await.is_err());
+    assert!(
+        world
+            .service
+            .reports()
+            .cost(&name, &any, mode)
+            .await
+            .is_err()
+    );
     assert_eq!(world.asked(), 0);
 }

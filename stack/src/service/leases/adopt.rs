@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::register::taken;
 use crate::lease::{EventKind, Lease, Registration};
-use crate::service::{NameHolder, Service, ServiceError};
+use crate::service::{Leases, NameHolder, ServiceError};
 use crate::values::id::{LedgerId, Seq, StackName};
 
-impl Service {
+impl Leases<'_> {
     /// Registers a stack that exists already. No limit is checked, because refusing would only hide
     /// it. `created_at` comes from its state; the cap counts from there.
     ///
@@ -17,13 +17,13 @@ impl Service {
     /// [`ServiceError::Taken`] when the name belongs to a stack of another place, or to one being
     /// torn down; else a ledger error.
     pub async fn adopt(
-        &self,
+        self,
         stack: &StackName,
         mut registration: Registration,
         from_ledger: Option<LedgerId>,
         created_at: Option<Timestamp>,
     ) -> Result<Lease, ServiceError> {
-        registration.policy = self.policy().clone();
+        registration.policy = self.service.policy().clone();
         let origin = registration.origin.clone();
         let kinds = vec![
             EventKind::Requested {
@@ -36,23 +36,24 @@ impl Service {
             // It comes out of a state: the registration is finished as it begins.
             EventKind::Recorded { origin: None },
         ];
-        self.retry_on_conflict(stack, || async {
-            let found = self.ledger.lease(stack).await?;
-            let now = self.now();
-            if let Some(lease) = found.as_ref().filter(|lease| lease.is_live()) {
-                let phase = lease.phase_at(now);
-                let ending = matches!(phase, crate::Phase::TearingDown | crate::Phase::Residue);
-                match (lease.origin.is_same_place(&origin), lease.recorded) {
-                    _ if ending => return Err(taken(lease, NameHolder::Ending, now)),
-                    (false, true) => return Err(taken(lease, NameHolder::Finished, now)),
-                    (false, false) => return Err(taken(lease, NameHolder::Unfinished, now)),
-                    (true, true) => return Ok(Some(lease.clone())),
-                    (true, false) => {}
+        self.service
+            .retry_on_conflict(stack, || async {
+                let found = self.service.ledger.lease(stack).await?;
+                let now = self.service.now();
+                if let Some(lease) = found.as_ref().filter(|lease| lease.is_live()) {
+                    let phase = lease.phase_at(now);
+                    let ending = matches!(phase, crate::Phase::TearingDown | crate::Phase::Residue);
+                    match (lease.origin.is_same_place(&origin), lease.recorded) {
+                        _ if ending => return Err(taken(lease, NameHolder::Ending, now)),
+                        (false, true) => return Err(taken(lease, NameHolder::Finished, now)),
+                        (false, false) => return Err(taken(lease, NameHolder::Unfinished, now)),
+                        (true, true) => return Ok(Some(lease.clone())),
+                        (true, false) => {}
+                    }
                 }
-            }
-            let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
-            self.append(stack, after, now, kinds.clone()).await
-        })
-        .await
+                let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
+                self.service.append(stack, after, now, kinds.clone()).await
+            })
+            .await
     }
 }

@@ -3,25 +3,26 @@
 use jiff::Timestamp;
 
 use crate::lease::{EventKind, Lease};
-use crate::service::{Service, ServiceError};
+use crate::service::{Leases, ServiceError};
 use crate::values::id::StackName;
 use crate::values::ttl::Span;
 
-impl Service {
+impl Leases<'_> {
     /// Moves the end of a lease, counted from the later of now and the end so far; answers the new
     /// end.
     ///
     /// # Errors
     /// [`ServiceError::Refused`] past the cap, with the latest time still allowed;
     /// [`ServiceError::Unknown`], or a ledger error.
-    pub async fn extend(&self, stack: &StackName, by: Span) -> Result<Timestamp, ServiceError> {
+    pub async fn extend(self, stack: &StackName, by: Span) -> Result<Timestamp, ServiceError> {
         let decide = |lease: &Lease, now| {
             let until = self
+                .service
                 .policy()
                 .extend(lease, by, now)
                 .map_err(|refusal| ServiceError::refused(stack, [refusal]))?;
             Ok(vec![EventKind::Extended { by, until }])
         };
-        Ok(self.change(stack, decide).await?.expires_at)
+        Ok(self.service.change(stack, decide).await?.expires_at)
     }
 }

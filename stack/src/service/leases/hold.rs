@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 
 use crate::lease::{EventKind, Lease};
-use crate::service::{Service, ServiceError};
+use crate::service::{Leases, ServiceError};
 use crate::values::id::StackName;
 
-impl Service {
+impl Leases<'_> {
     /// Holds a stack until a time, which always comes.
     ///
     /// # Errors
     /// [`ServiceError::Refused`] when the time has passed or is later than the policy allows;
     /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn hold(
-        &self,
+        self,
         stack: &StackName,
         until: Timestamp,
         why: impl Into<String>,
@@ -21,26 +21,27 @@ impl Service {
         let why = why.into();
         let decide = |_: &Lease, now| {
             let until = self
+                .service
                 .policy()
                 .hold(until, now)
                 .map_err(|refusal| ServiceError::refused(stack, [refusal]))?;
             let why = why.clone();
             Ok(vec![EventKind::Held { until, why }])
         };
-        self.change(stack, decide).await
+        self.service.change(stack, decide).await
     }
 
     /// Ends a hold before its time. A stack that is not held stays as it is.
     ///
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
-    pub async fn unhold(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+    pub async fn unhold(self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, now| {
             Ok(match lease.at(now).hold_until {
                 Some(_) => vec![EventKind::HoldEnded],
                 None => Vec::new(),
             })
         };
-        self.change(stack, decide).await
+        self.service.change(stack, decide).await
     }
 }

@@ -8,7 +8,7 @@ use crate::lease::Lease;
 use crate::ledger::Scope;
 use crate::pool::{Pool, PoolEvent, PoolEventKind, PoolRule};
 use crate::service::backoff::Pauses;
-use crate::service::{Service, ServiceError};
+use crate::service::{Leases, ServiceError};
 use crate::values::id::{Owner, PoolName, StackName};
 
 /// The result of an attempt to enter.
@@ -17,14 +17,14 @@ enum Entry {
     Full(Vec<StackName>),
 }
 
-impl Service {
+impl Leases<'_> {
     /// Takes a place among the live stacks of an owner, where the policy counts them.
     pub(super) async fn enter_live(
-        &self,
+        self,
         owner: &Owner,
         stack: &StackName,
     ) -> Result<(), ServiceError> {
-        let Some(limit) = self.policy().max_live_per_owner else {
+        let Some(limit) = self.service.policy().max_live_per_owner else {
             return Ok(());
         };
         let pool = PoolName::live(owner);
@@ -41,18 +41,18 @@ impl Service {
         }
     }
 
-    /// Checks whether [`Service::enter_live`] would succeed now.
+    /// Checks whether [`Leases::enter_live`] would succeed now.
     pub(super) async fn check_live(
-        &self,
+        self,
         owner: &Owner,
         stack: &StackName,
     ) -> Result<(), ServiceError> {
-        let Some(limit) = self.policy().max_live_per_owner else {
+        let Some(limit) = self.service.policy().max_live_per_owner else {
             return Ok(());
         };
-        let pool = self.ledger.pool(&PoolName::live(owner)).await?;
+        let pool = self.service.ledger.pool(&PoolName::live(owner)).await?;
         let leases = self.members(&pool, Some(owner)).await?;
-        let after = Turnover::of(&pool, PoolRule::Live, self.now(), &leases, stack);
+        let after = Turnover::of(&pool, PoolRule::Live, self.service.now(), &leases, stack);
         if after.others.len() < limit as usize {
             return Ok(());
         }
@@ -65,8 +65,8 @@ impl Service {
 
     /// Waits for a place among the initialising stacks, where the policy limits them. Dropping the
     /// future ends the wait.
-    pub(super) async fn enter_inits(&self, stack: &StackName) -> Result<(), ServiceError> {
-        let Some(limit) = self.policy().max_concurrent_inits else {
+    pub(super) async fn enter_inits(self, stack: &StackName) -> Result<(), ServiceError> {
+        let Some(limit) = self.service.policy().max_concurrent_inits else {
             return Ok(());
         };
         let mut pauses = Pauses::long();
@@ -91,76 +91,80 @@ impl Service {
     }
 
     async fn enter(
-        &self,
+        self,
         name: &PoolName,
         rule: PoolRule,
         owner: Option<&Owner>,
         stack: &StackName,
         limit: u32,
     ) -> Result<Entry, ServiceError> {
-        self.retry_on_conflict(name, || async {
-            let pool = self.ledger.pool(name).await?;
-            // The leases are read after the pool: a stack that enters in between causes a lost
-            // race.
-            let leases = self.members(&pool, owner).await?;
-            let now = self.now();
-            let after = Turnover::of(&pool, rule, now, &leases, stack);
-            if after.others.len() >= limit as usize {
-                return Ok(Some(Entry::Full(after.others.into_iter().collect())));
-            }
-            if after.is_in {
-                return Ok(Some(Entry::Entered));
-            }
-            let mut kinds = after.kinds;
-            kinds.push(PoolEventKind::Entered {
-                stack: stack.clone(),
-            });
-            let written = self.append_pool(name, &pool, now, kinds).await?;
-            Ok(written.then_some(Entry::Entered))
-        })
-        .await
+        self.service
+            .retry_on_conflict(name, || async {
+                let pool = self.service.ledger.pool(name).await?;
+                // The leases are read after the pool: a stack that enters in between causes a lost
+                // race.
+                let leases = self.members(&pool, owner).await?;
+                let now = self.service.now();
+                let after = Turnover::of(&pool, rule, now, &leases, stack);
+                if after.others.len() >= limit as usize {
+                    return Ok(Some(Entry::Full(after.others.into_iter().collect())));
+                }
+                if after.is_in {
+                    return Ok(Some(Entry::Entered));
+                }
+                let mut kinds = after.kinds;
+                kinds.push(PoolEventKind::Entered {
+                    stack: stack.clone(),
+                });
+                let written = self.append_pool(name, &pool, now, kinds).await?;
+                Ok(written.then_some(Entry::Entered))
+            })
+            .await
     }
 
     /// Releases a place. A failure here is harmless: the next stack that needs the place finds that
     /// its holder no longer belongs there.
-    pub(super) async fn leave(&self, name: &PoolName, stack: &StackName) {
+    pub(super) async fn leave(self, name: &PoolName, stack: &StackName) {
         if let Err(error) = self.try_leave(name, stack).await {
             tracing::debug!(%stack, pool = %name, %error, "a place was not given back");
         }
     }
 
     /// Releases the place among the inits, where the policy limits them.
-    pub(super) async fn leave_inits(&self, stack: &StackName) {
-        if self.policy().max_concurrent_inits.is_some() {
+    pub(super) async fn leave_inits(self, stack: &StackName) {
+        if self.service.policy().max_concurrent_inits.is_some() {
             self.leave(&PoolName::inits(), stack).await;
         }
     }
 
     /// Gives back a place among an owner's stacks, where the policy counts them.
-    pub(super) async fn leave_live(&self, owner: &Owner, stack: &StackName) {
-        if self.policy().max_live_per_owner.is_some() {
+    pub(super) async fn leave_live(self, owner: &Owner, stack: &StackName) {
+        if self.service.policy().max_live_per_owner.is_some() {
             self.leave(&PoolName::live(owner), stack).await;
         }
     }
 
-    async fn try_leave(&self, name: &PoolName, stack: &StackName) -> Result<(), ServiceError> {
-        self.retry_on_conflict(name, || async {
-            let pool = self.ledger.pool(name).await?;
-            if !pool.contains(stack) {
-                return Ok(Some(()));
-            }
-            let left = vec![PoolEventKind::Left {
-                stack: stack.clone(),
-            }];
-            let written = self.append_pool(name, &pool, self.now(), left).await?;
-            Ok(written.then_some(()))
-        })
-        .await
+    async fn try_leave(self, name: &PoolName, stack: &StackName) -> Result<(), ServiceError> {
+        self.service
+            .retry_on_conflict(name, || async {
+                let pool = self.service.ledger.pool(name).await?;
+                if !pool.contains(stack) {
+                    return Ok(Some(()));
+                }
+                let left = vec![PoolEventKind::Left {
+                    stack: stack.clone(),
+                }];
+                let written = self
+                    .append_pool(name, &pool, self.service.now(), left)
+                    .await?;
+                Ok(written.then_some(()))
+            })
+            .await
     }
 
     /// False after a lost race.
     async fn append_pool(
-        &self,
+        self,
         name: &PoolName,
         pool: &Pool,
         at: Timestamp,
@@ -171,11 +175,16 @@ impl Service {
             .map(|kind| PoolEvent {
                 seq: pool.last_seq(),
                 at,
-                actor: self.actor.clone(),
+                actor: self.service.actor.clone(),
                 kind,
             })
             .collect();
-        match self.ledger.append_pool(name, pool.last_seq(), events).await {
+        match self
+            .service
+            .ledger
+            .append_pool(name, pool.last_seq(), events)
+            .await
+        {
             Ok(_) => Ok(true),
             Err(error) if error.is_raced() => Ok(false),
             Err(error) => Err(error.into()),
@@ -185,20 +194,20 @@ impl Service {
     /// The leases that decide who is in a pool. For an owner: every live stack of that owner,
     /// including those that began before the limit was set.
     async fn members(
-        &self,
+        self,
         pool: &Pool,
         owner: Option<&Owner>,
     ) -> Result<BTreeMap<StackName, Lease>, ServiceError> {
         let leases = match owner {
             Some(owner) => {
-                let mut leases = self.ledger.leases(Scope::Live).await?;
+                let mut leases = self.service.ledger.leases(Scope::Live).await?;
                 leases.retain(|lease| lease.owner == *owner);
                 leases
             }
             None => {
                 let mut leases = Vec::new();
                 for (stack, _) in pool.members() {
-                    leases.extend(self.ledger.lease(stack).await?);
+                    leases.extend(self.service.ledger.lease(stack).await?);
                 }
                 leases
             }

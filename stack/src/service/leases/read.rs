@@ -4,8 +4,7 @@ use crate::cloud::Resource;
 use crate::lease::{Event, Lease};
 use crate::ledger::Scope;
 use crate::listing::{ListedResource, Listing};
-use crate::reaper::ReaperStatus;
-use crate::service::{Service, ServiceError};
+use crate::service::{Leases, ServiceError};
 use crate::values::id::{AppName, Owner, Seq, StackName};
 use crate::view::{CloudView, View};
 
@@ -41,20 +40,20 @@ impl StackSelector {
     }
 }
 
-impl Service {
+impl Leases<'_> {
     /// The lease of a stack, also when it is gone; `None` when the name never had one.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn lease(&self, stack: &StackName) -> Result<Option<Lease>, ServiceError> {
-        Ok(self.ledger.lease(stack).await?)
+    pub async fn lease(self, stack: &StackName) -> Result<Option<Lease>, ServiceError> {
+        Ok(self.service.ledger.lease(stack).await?)
     }
 
     /// All stacks in a scope as they are now, by name, including those that only tags name.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn listing(&self, scope: Scope) -> Result<Vec<Listing>, ServiceError> {
+    pub async fn listing(self, scope: Scope) -> Result<Vec<Listing>, ServiceError> {
         Ok(self.listing_with_view(scope).await?.0)
     }
 
@@ -63,10 +62,10 @@ impl Service {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub async fn listing_with_view(
-        &self,
+        self,
         scope: Scope,
     ) -> Result<(Vec<Listing>, View), ServiceError> {
-        let leases = self.ledger.leases(scope).await?;
+        let leases = self.service.ledger.leases(scope).await?;
         let view = self.view().await?;
         let mut listing: Vec<Listing> = leases
             .iter()
@@ -88,7 +87,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unknown`] when nothing of that name is known, [`ServiceError::Several`] when
     /// several stacks without a lease have it; else a ledger error.
-    pub async fn show(&self, stack: &StackName) -> Result<StackDetails, ServiceError> {
+    pub async fn show(self, stack: &StackName) -> Result<StackDetails, ServiceError> {
         self.show_one_of(stack, &StackSelector::default()).await
     }
 
@@ -96,13 +95,13 @@ impl Service {
     /// name.
     ///
     /// # Errors
-    /// As [`Service::show`].
+    /// As [`Leases::show`].
     pub async fn show_one_of(
-        &self,
+        self,
         stack: &StackName,
         selector: &StackSelector,
     ) -> Result<StackDetails, ServiceError> {
-        let lease = self.ledger.lease(stack).await?;
+        let lease = self.service.ledger.lease(stack).await?;
         let view = self.view().await?;
         let leased = lease.map(|lease| (Listing::new(&lease, &view), lease));
         let leased = leased.filter(|(listing, _)| selector.matches(listing));
@@ -111,8 +110,8 @@ impl Service {
         {
             return Ok(shown);
         }
-        let (listing, lease) = leased.ok_or_else(|| self.unknown(stack))?;
-        let events = self.ledger.events(stack, Seq::NONE).await?;
+        let (listing, lease) = leased.ok_or_else(|| self.service.unknown(stack))?;
+        let events = self.service.ledger.events(stack, Seq::NONE).await?;
         let cloud = view.cloud.as_ref();
         let resources = cloud.map(|cloud| listed(&cloud.resources(&lease), cloud));
         Ok(StackDetails {
@@ -124,7 +123,7 @@ impl Service {
     }
 
     async fn show_unleased(
-        &self,
+        self,
         stack: &StackName,
         selector: &StackSelector,
         view: &View,
@@ -132,7 +131,7 @@ impl Service {
         let Some(cloud) = &view.cloud else {
             return Ok(None);
         };
-        let leases = self.ledger.leases(Scope::Live).await?;
+        let leases = self.service.ledger.leases(Scope::Live).await?;
         let unleased = cloud.unleased(&leases).into_iter();
         let listed_as = unleased.map(|tags| (tags, Listing::unleased(tags, cloud, view)));
         let fits = |listing: &Listing| listing.name == *stack && selector.matches(listing);
@@ -162,22 +161,14 @@ impl Service {
         }))
     }
 
-    /// The reaper's status.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read or written.
-    pub async fn reaper(&self) -> Result<ReaperStatus, ServiceError> {
-        Ok(self.ledger.reaper().await?)
-    }
-
     /// The view that leases are read against now.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn view(&self) -> Result<View, ServiceError> {
-        let reaper = self.ledger.reaper().await?;
-        let view = View::new(self.now(), self.policy().clone(), reaper);
-        Ok(match self.cloud_view().await? {
+    pub async fn view(self) -> Result<View, ServiceError> {
+        let reaper = self.service.ledger.reaper().await?;
+        let view = View::new(self.service.now(), self.service.policy().clone(), reaper);
+        Ok(match self.service.cloud().cloud_view().await? {
             Some(cloud) => view.with_cloud(cloud),
             None => view,
         })

@@ -2,15 +2,15 @@
 
 use crate::init::{PhaseBoundary, ReportedPhase};
 use crate::lease::{EventKind, Lease, Phase};
-use crate::service::{Service, ServiceError};
+use crate::service::{Leases, ServiceError};
 use crate::values::id::StackName;
 
-impl Service {
+impl Leases<'_> {
     /// Everything is created; checks begin.
     ///
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
-    pub async fn provisioned(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+    pub async fn provisioned(self, stack: &StackName) -> Result<Lease, ServiceError> {
         self.note(stack, EventKind::Provisioned).await
     }
 
@@ -19,7 +19,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn check_passed(
-        &self,
+        self,
         stack: &StackName,
         check: impl Into<String>,
     ) -> Result<Lease, ServiceError> {
@@ -31,14 +31,14 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
-    pub async fn ready(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+    pub async fn ready(self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, _| {
             Ok(match lease.recorded_phase {
                 Phase::Ready => Vec::new(),
                 _ => vec![EventKind::Ready],
             })
         };
-        let lease = self.change(stack, decide).await?;
+        let lease = self.service.change(stack, decide).await?;
         self.leave_inits(stack).await;
         Ok(lease)
     }
@@ -48,14 +48,14 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
-    pub async fn ready_timed_out(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+    pub async fn ready_timed_out(self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, _| {
             Ok(match lease.recorded_phase {
                 Phase::Ready | Phase::Purgatory => Vec::new(),
                 _ => vec![EventKind::ReadyTimedOut],
             })
         };
-        let lease = self.change(stack, decide).await?;
+        let lease = self.service.change(stack, decide).await?;
         self.leave_inits(stack).await;
         Ok(lease)
     }
@@ -66,7 +66,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn mark_phase(
-        &self,
+        self,
         stack: &StackName,
         phase: impl Into<String>,
         class: Option<String>,
@@ -84,10 +84,12 @@ impl Service {
 
     /// Appends a fact, whatever the stack has become meanwhile.
     pub(in crate::service) async fn note(
-        &self,
+        self,
         stack: &StackName,
         kind: EventKind,
     ) -> Result<Lease, ServiceError> {
-        self.change(stack, |_, _| Ok(vec![kind.clone()])).await
+        self.service
+            .change(stack, |_, _| Ok(vec![kind.clone()]))
+            .await
     }
 }

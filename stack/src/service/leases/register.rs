@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::lease::{EventKind, Lease, Origin, Phase, ProcessId, Registration};
 use crate::process::Liveness;
-use crate::service::{NameHolder, NameTaken, Service, ServiceError};
+use crate::service::{Leases, NameHolder, NameTaken, ServiceError};
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
 
@@ -20,7 +20,7 @@ pub struct RegisteredStack {
     pub taken_over: bool,
 }
 
-impl Service {
+impl Leases<'_> {
     /// Registers a stack under the policy in force, which is recorded with it. Waits for a place
     /// where inits are limited. If it fails or is dropped, nothing is registered, and places that
     /// were taken are released, or expire within a minute.
@@ -29,7 +29,7 @@ impl Service {
     /// [`ServiceError::Refused`], [`ServiceError::Taken`], [`ServiceError::OwnerFull`], or a ledger
     /// error.
     pub async fn open(
-        &self,
+        self,
         stack: &StackName,
         registration: Registration,
         processes: &LivenessCheck<'_>,
@@ -49,31 +49,37 @@ impl Service {
         opened
     }
 
-    /// The checks of [`Service::open`], without writing anything: what a plan can report.
+    /// The checks of [`Leases::open`], without writing anything: what a plan can report.
     ///
     /// # Errors
-    /// As [`Service::open`], except for races that only writing can lose.
+    /// As [`Leases::open`], except for races that only writing can lose.
     pub async fn plan_open(
-        &self,
+        self,
         stack: &StackName,
         registration: &Registration,
         processes: &LivenessCheck<'_>,
     ) -> Result<(), ServiceError> {
-        self.policy()
+        self.service
+            .policy()
             .check_registration(registration)
             .map_err(|refusals| ServiceError::refused(stack, refusals))?;
-        let lease = self.ledger.lease(stack).await?;
-        check_free(lease.as_ref(), &registration.origin, processes, self.now())?;
+        let lease = self.service.ledger.lease(stack).await?;
+        check_free(
+            lease.as_ref(),
+            &registration.origin,
+            processes,
+            self.service.now(),
+        )?;
         self.check_live(&registration.owner, stack).await
     }
 
     async fn register(
-        &self,
+        self,
         stack: &StackName,
         mut registration: Registration,
         processes: &LivenessCheck<'_>,
     ) -> Result<RegisteredStack, ServiceError> {
-        registration.policy = self.policy().clone();
+        registration.policy = self.service.policy().clone();
         let owner = registration.owner.clone();
         self.enter_live(&owner, stack).await?;
         let opened = self.begin(stack, registration, processes).await;
@@ -94,7 +100,7 @@ impl Service {
 
     /// Writes the registration; returns the lease, and the one that it takes over.
     async fn begin(
-        &self,
+        self,
         stack: &StackName,
         registration: Registration,
         processes: &LivenessCheck<'_>,
@@ -102,16 +108,17 @@ impl Service {
         let requested = EventKind::Requested {
             registration: Box::new(registration.clone()),
         };
-        self.retry_on_conflict(stack, || async {
-            let found = self.ledger.lease(stack).await?;
-            let now = self.now();
-            check_free(found.as_ref(), &registration.origin, processes, now)?;
-            let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
-            let kinds = vec![requested.clone()];
-            let begun = self.append(stack, after, now, kinds).await?;
-            Ok(begun.map(|lease| (lease, found.filter(Lease::is_live))))
-        })
-        .await
+        self.service
+            .retry_on_conflict(stack, || async {
+                let found = self.service.ledger.lease(stack).await?;
+                let now = self.service.now();
+                check_free(found.as_ref(), &registration.origin, processes, now)?;
+                let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
+                let kinds = vec![requested.clone()];
+                let begun = self.service.append(stack, after, now, kinds).await?;
+                Ok(begun.map(|lease| (lease, found.filter(Lease::is_live))))
+            })
+            .await
     }
 }
 

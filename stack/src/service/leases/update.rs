@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::lease::{EventKind, Lease, Origin, RenewOn, Terms};
 use crate::ledger::LedgerError;
 use crate::policy::Policy;
-use crate::service::{Service, ServiceError};
+use crate::service::{Leases, ServiceError};
 use crate::values::id::{AppVersion, Owner, StackName};
 
 /// The desired state of a stack: everything that may change in place.
@@ -22,19 +22,19 @@ pub struct DesiredLease {
     pub origin: Origin,
 }
 
-impl Service {
+impl Leases<'_> {
     /// Records that Terraform's state lists the stack: its registration is finished.
     ///
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
-    pub async fn recorded(&self, stack: &StackName) -> Result<Lease, ServiceError> {
+    pub async fn recorded(self, stack: &StackName) -> Result<Lease, ServiceError> {
         let decide = |lease: &Lease, _| {
             Ok(match lease.recorded {
                 true => Vec::new(),
                 false => vec![EventKind::Recorded { origin: None }],
             })
         };
-        self.change(stack, decide).await
+        self.service.change(stack, decide).await
     }
 
     /// Brings a stack to the desired state. A new version renews the lease, unless `renew_on` is
@@ -45,12 +45,12 @@ impl Service {
     /// [`ServiceError::Refused`] for what changes, [`ServiceError::OwnerFull`] for a new owner,
     /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn update(
-        &self,
+        self,
         stack: &StackName,
         wanted: &DesiredLease,
     ) -> Result<Lease, ServiceError> {
         let planned = self.plan_update(stack, wanted).await?;
-        let lease = self.live(stack).await?;
+        let lease = self.service.live(stack).await?;
         let inits = lease.version != wanted.version && planned.terms.ready_timeout.is_some();
         if inits {
             self.enter_inits(stack).await?;
@@ -77,25 +77,25 @@ impl Service {
         updated
     }
 
-    /// The lease as [`Service::update`] would leave it now; nothing is written.
+    /// The lease as [`Leases::update`] would leave it now; nothing is written.
     ///
     /// # Errors
-    /// As [`Service::update`].
+    /// As [`Leases::update`].
     pub async fn plan_update(
-        &self,
+        self,
         stack: &StackName,
         wanted: &DesiredLease,
     ) -> Result<Lease, ServiceError> {
-        let lease = self.live(stack).await?;
-        let now = self.now();
-        let kinds = differences(&lease, wanted, self.policy(), now)?;
+        let lease = self.service.live(stack).await?;
+        let now = self.service.now();
+        let kinds = differences(&lease, wanted, self.service.policy(), now)?;
         if lease.owner != wanted.owner {
             self.check_live(&wanted.owner, stack).await?;
         }
         let mut planned = lease;
         for kind in kinds {
             let seq = planned.last_seq().next();
-            let event = self.event(now, kind).into_event(stack.clone(), seq);
+            let event = self.service.event(now, kind).into_event(stack.clone(), seq);
             planned =
                 Lease::apply(Some(planned), &event).map_err(|illegal| LedgerError::Illegal {
                     stack: stack.clone(),
@@ -105,9 +105,10 @@ impl Service {
         Ok(planned)
     }
 
-    async fn bring(&self, stack: &StackName, wanted: &DesiredLease) -> Result<Lease, ServiceError> {
-        let policy = self.policy();
-        self.change(stack, |lease, now| differences(lease, wanted, policy, now))
+    async fn bring(self, stack: &StackName, wanted: &DesiredLease) -> Result<Lease, ServiceError> {
+        let policy = self.service.policy();
+        self.service
+            .change(stack, |lease, now| differences(lease, wanted, policy, now))
             .await
     }
 }

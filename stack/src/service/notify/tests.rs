@@ -72,7 +72,11 @@ impl World {
 
     /// Delivers all due warnings, as one process does.
     async fn warns(&self, receiver: &Receiver) -> DeliveryReport {
-        let told = self.service().warn(&this_process(), receiver).await;
+        let told = self
+            .service()
+            .notifications()
+            .warn(&this_process(), receiver)
+            .await;
         told.unwrap()
     }
 
@@ -143,10 +147,10 @@ async fn reapers_at_once_tell_once() {
     let process = this_process();
     let services: Vec<Service> = (0..4).map(|_| world.service()).collect();
     let (a, b, c, d) = tokio::join!(
-        services[0].warn(&process, &receiver),
-        services[1].warn(&process, &receiver),
-        services[2].warn(&process, &receiver),
-        services[3].warn(&process, &receiver),
+        services[0].notifications().warn(&process, &receiver),
+        services[1].notifications().warn(&process, &receiver),
+        services[2].notifications().warn(&process, &receiver),
+        services[3].notifications().warn(&process, &receiver),
     );
     let told = [a, b, c, d].map(Result::unwrap);
     assert_eq!(told.iter().filter(|told| told.busy).count(), 3, "{told:?}");
@@ -177,20 +181,30 @@ async fn a_lost_turn_is_taken_over() {
     let service = world.service();
     assert!(
         service
+            .notifications()
             .take_lock(&RunId::random(), &dead_process())
             .await
             .unwrap()
     );
     assert!(
         service
+            .notifications()
             .take_lock(&RunId::random(), &this_process())
             .await
             .unwrap()
     );
-    let told = service.warn(&this_process(), &receiver).await.unwrap();
+    let told = service
+        .notifications()
+        .warn(&this_process(), &receiver)
+        .await
+        .unwrap();
     assert!(told.busy && receiver.ids().is_empty(), "{told:?}");
     world.clock.advance(Span::minutes(5));
-    service.warn(&this_process(), &receiver).await.unwrap();
+    service
+        .notifications()
+        .warn(&this_process(), &receiver)
+        .await
+        .unwrap();
     assert_eq!(receiver.ids(), about(&["a", "b", "c"]));
 }
 
@@ -200,13 +214,49 @@ async fn a_lost_turn_delivers_nothing() {
     let world = World::new().await;
     let service = world.service();
     let (mine, theirs) = (RunId::random(), RunId::random());
-    assert!(service.take_lock(&mine, &dead_process()).await.unwrap());
-    assert!(service.holds_lock(&mine, noon()).await.unwrap());
-    assert!(service.take_lock(&theirs, &this_process()).await.unwrap());
-    assert!(!service.holds_lock(&mine, noon()).await.unwrap());
-    assert!(service.holds_lock(&theirs, noon()).await.unwrap());
+    assert!(
+        service
+            .notifications()
+            .take_lock(&mine, &dead_process())
+            .await
+            .unwrap()
+    );
+    assert!(
+        service
+            .notifications()
+            .holds_lock(&mine, noon())
+            .await
+            .unwrap()
+    );
+    assert!(
+        service
+            .notifications()
+            .take_lock(&theirs, &this_process())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !service
+            .notifications()
+            .holds_lock(&mine, noon())
+            .await
+            .unwrap()
+    );
+    assert!(
+        service
+            .notifications()
+            .holds_lock(&theirs, noon())
+            .await
+            .unwrap()
+    );
     world.clock.advance(Span::minutes(2));
-    assert!(!service.holds_lock(&theirs, noon()).await.unwrap());
+    assert!(
+        !service
+            .notifications()
+            .holds_lock(&theirs, noon())
+            .await
+            .unwrap()
+    );
 }
 
 /// A warning for an old lease is not recorded for a new lease of the same name.
@@ -215,7 +265,7 @@ async fn a_new_lease_has_not_been_warned() {
     let (world, receiver) = (World::new().await, Receiver::default());
     world.clock.advance(Span::minutes(6 * 60));
     let service = world.service();
-    let survey = service.survey().await.unwrap();
+    let survey = service.reaper().survey().await.unwrap();
     let warning = survey.due_warnings(service.config()).swap_remove(0);
     world
         .write("a", Seq(1), new_event(service.now(), EventKind::Released))
@@ -226,9 +276,17 @@ async fn a_new_lease_has_not_been_warned() {
         .write("a", Seq(2), new_event(service.now(), begin))
         .await;
     let letter = Notification::Stack(Box::new(warning));
-    service.record_delivery(&letter).await.unwrap();
+    service
+        .notifications()
+        .record_delivery(&letter)
+        .await
+        .unwrap();
     assert_eq!(world.warned("a").await, 0);
-    service.warn(&this_process(), &receiver).await.unwrap();
+    service
+        .notifications()
+        .warn(&this_process(), &receiver)
+        .await
+        .unwrap();
     assert_eq!(receiver.ids(), about(&["b", "c"]));
 }
 
@@ -241,7 +299,11 @@ async fn alarms_come_daily() {
     let tell = async |minutes| {
         world.clock.advance(Span::minutes(minutes));
         let (service, process, alarm) = (world.service(), this_process(), alarm.clone());
-        service.alarm(&process, &receiver, alarm).await.unwrap();
+        service
+            .notifications()
+            .alarm(&process, &receiver, alarm)
+            .await
+            .unwrap();
         receiver.ids().len()
     };
     assert_eq!(tell(1).await, 1);
@@ -265,6 +327,7 @@ async fn a_clock_off_the_clouds_is_told_once_a_day() {
         let alarm = Alarm::from(skew(6).unwrap());
         let told = world
             .service()
+            .notifications()
             .alarm(&this_process(), &receiver, alarm)
             .await;
         told.unwrap().delivered.len()

@@ -10,7 +10,7 @@ use super::SleepError;
 use crate::lease::{Event, EventKind, Lease, Operator};
 use crate::process;
 use crate::service::liveness::{SILENCE_LIMIT, active_operation};
-use crate::service::{Service, ServiceError};
+use crate::service::{Power, Service, ServiceError};
 use crate::sleep;
 use crate::values::id::{RunId, Seq, StackName};
 
@@ -26,10 +26,10 @@ pub(super) struct OperationLock<'a> {
     heard_at: Timestamp,
 }
 
-impl Service {
+impl<'a> Power<'a> {
     /// Refuses to start while another operation is alive.
-    pub(super) fn refuse_during_operation(&self, lease: &Lease) -> Result<(), SleepError> {
-        match active_operation(lease, self.now()) {
+    pub(super) fn refuse_during_operation(self, lease: &Lease) -> Result<(), SleepError> {
+        match active_operation(lease, self.service.now()) {
             Some(turn) => Err(SleepError::Running {
                 stack: lease.name.clone(),
                 by: turn.by.clone(),
@@ -44,8 +44,8 @@ impl Service {
     /// Takes the lock by recording the intent, which contains the sizes that the ledger does not
     /// have yet. `None`: another operation ran since `before` was read, so what was read of the
     /// cloud is out of date.
-    pub(super) async fn begin_operation<'a>(
-        &'a self,
+    pub(super) async fn begin_operation(
+        self,
         before: &'a Lease,
         intent: impl Fn(&BTreeMap<String, Value>, Box<Operator>) -> EventKind + Send + Sync,
     ) -> Result<Option<(Lease, OperationLock<'a>)>, SleepError> {
@@ -54,25 +54,27 @@ impl Service {
             run: RunId::random(),
             process: process::current(),
         };
-        let taken = self.retry_on_conflict(stack, || async {
-            let lease = self.live(stack).await?;
+        let taken = self.service.retry_on_conflict(stack, || async {
+            let lease = self.service.live(stack).await?;
             self.refuse_during_operation(&lease)?;
-            let now = self.now();
-            let events = self.ledger.events(stack, Seq::NONE).await;
+            let now = self.service.now();
+            let events = self.service.ledger.events(stack, Seq::NONE).await;
             let events = events.map_err(ServiceError::from)?;
             let since = |event: &&Event| event.seq > before.last_seq();
             if events.iter().filter(since).any(is_of_a_turn) {
                 return Ok::<_, SleepError>(Some(None));
             }
             let intent = intent(&sleep::prior(&events), Box::new(operator.clone()));
-            let written = self.append(stack, lease.last_seq(), now, vec![intent]);
+            let written = self
+                .service
+                .append(stack, lease.last_seq(), now, vec![intent]);
             Ok(written.await?.map(Some))
         });
         let keeping = |lease: Lease| {
-            let heard_at = self.now();
+            let heard_at = self.service.now();
             let run = operator.run.clone();
             let keeping = OperationLock {
-                service: self,
+                service: self.service,
                 stack,
                 run,
                 heard_at,

@@ -10,7 +10,7 @@ use crate::cloud::Resource;
 use crate::lease::{Lease, Phase};
 use crate::ledger::Scope;
 use crate::service::liveness::active_operation;
-use crate::service::{Service, ServiceError};
+use crate::service::{Power, ServiceError};
 use crate::sleep;
 use crate::values::id::{Seq, StackName};
 use crate::view::CloudView;
@@ -83,7 +83,7 @@ impl fmt::Display for MaintenanceOutcome {
     }
 }
 
-impl Service {
+impl Power<'_> {
     /// Wakes the stacks whose sleep is over, and puts those back to sleep in which something
     /// started on its own, as far as the stored cloud data shows. Held stacks, and stacks in an
     /// operation, are left alone. The next call continues what takes longer than the policy allows.
@@ -91,7 +91,7 @@ impl Service {
     /// # Errors
     /// When the ledger or the inventory cannot be read.
     pub async fn maintain_sleeping(
-        &self,
+        self,
         patience: PollPolicy,
     ) -> Result<Vec<MaintenanceOutcome>, ServiceError> {
         let mut tended = Vec::new();
@@ -119,9 +119,9 @@ impl Service {
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn wakes_due(&self) -> Result<Vec<StackName>, ServiceError> {
-        let now = self.now();
-        let leases = self.ledger.leases(Scope::Live).await?;
+    pub async fn wakes_due(self) -> Result<Vec<StackName>, ServiceError> {
+        let now = self.service.now();
+        let leases = self.service.ledger.leases(Scope::Live).await?;
         let mut due: Vec<(Timestamp, StackName)> = leases
             .into_iter()
             .filter(|lease| sleeps(lease, now) && lease.unknown_events == 0)
@@ -134,13 +134,13 @@ impl Service {
     }
 
     /// The sleeping stacks in which something runs that a sleep had stopped.
-    async fn restless(&self) -> Result<Vec<(StackName, MaintenanceReason)>, ServiceError> {
-        let Some(cloud) = self.cloud_view().await? else {
+    async fn restless(self) -> Result<Vec<(StackName, MaintenanceReason)>, ServiceError> {
+        let Some(cloud) = self.service.cloud().cloud_view().await? else {
             return Ok(Vec::new());
         };
-        let now = self.now();
+        let now = self.service.now();
         let mut restless = Vec::new();
-        for lease in self.ledger.leases(Scope::Live).await? {
+        for lease in self.service.ledger.leases(Scope::Live).await? {
             let left_alone = active_operation(&lease, now).is_some()
                 || lease.at(now).hold_until.is_some()
                 || lease.unknown_events > 0;
@@ -155,7 +155,7 @@ impl Service {
                 }
                 continue;
             }
-            let events = self.ledger.events(&lease.name, Seq::NONE).await?;
+            let events = self.service.ledger.events(&lease.name, Seq::NONE).await?;
             let prior = sleep::prior(&events);
             let stopped = running.into_iter();
             let stopped = stopped.filter(|one| prior.contains_key(one.id.as_str()));

@@ -90,10 +90,11 @@ impl World {
         let service = service.with_cloud(CloudAccess::new(seen, Arc::new(MemoryInventory::new())));
         let name = stack_name("shop");
         service
+            .leases()
             .open(&name, registration(), &process::liveness)
             .await
             .unwrap();
-        service.recorded(&name).await.unwrap();
+        service.leases().recorded(&name).await.unwrap();
         Self {
             cloud,
             clock,
@@ -103,12 +104,15 @@ impl World {
 
     async fn sleep(&self) -> Result<PowerOutcome, SleepError> {
         let name = stack_name("shop");
-        self.service.sleep(&name, None, QUICK, &|_| {}).await
+        self.service
+            .power()
+            .sleep(&name, None, QUICK, &|_| {})
+            .await
     }
 
     async fn wake(&self) -> Result<PowerOutcome, SleepError> {
         let name = stack_name("shop");
-        self.service.wake(&name, QUICK, &|_| {}).await
+        self.service.power().wake(&name, QUICK, &|_| {}).await
     }
 
     /// Appends an event to the ledger, as any process might.
@@ -122,13 +126,18 @@ impl World {
 
     /// The state of a resource in `show`, which makes no call to the cloud.
     async fn shown(&self, id: &str) -> Option<String> {
-        let shown = self.service.show(&stack_name("shop")).await.unwrap();
+        let shown = self
+            .service
+            .leases()
+            .show(&stack_name("shop"))
+            .await
+            .unwrap();
         let one = shown.resources.iter().find(|one| one.id.as_str() == id);
         one.map(|one| one.state.clone().unwrap_or_default())
     }
 
     async fn lease(&self) -> Lease {
-        let lease = self.service.lease(&stack_name("shop")).await;
+        let lease = self.service.leases().lease(&stack_name("shop")).await;
         lease.unwrap().unwrap()
     }
 
@@ -168,7 +177,12 @@ fn id(text: &str) -> ResourceId {
 async fn asleep_and_as_it_was() {
     let world = World::new().await;
     let before = world.sizes();
-    let plan = world.service.plan_sleep(&stack_name("shop")).await.unwrap();
+    let plan = world
+        .service
+        .power()
+        .plan_sleep(&stack_name("shop"))
+        .await
+        .unwrap();
     assert_eq!(plan.stops.len(), 3);
     assert_eq!(world.sizes(), before, "a plan changes nothing");
 
@@ -201,7 +215,12 @@ async fn asleep_and_as_it_was() {
     assert_eq!(world.kinds().await, kinds);
     assert!(world.wake().await.unwrap().moved.is_empty(), "it was awake");
     assert_eq!(world.kinds().await, kinds);
-    let plan = world.service.plan_sleep(&stack_name("shop")).await.unwrap();
+    let plan = world
+        .service
+        .power()
+        .plan_sleep(&stack_name("shop"))
+        .await
+        .unwrap();
     assert_eq!(plan.ready_again_seconds, Some(Elapsed::from_millis(0)));
 }
 
@@ -304,15 +323,16 @@ async fn it_wakes_by_itself() {
     let sleep = async |until| {
         world
             .service
+            .power()
             .sleep(&name, Some(until), QUICK, &|_| {})
             .await
     };
     let slept = sleep(until).await.unwrap();
     assert_eq!(slept.wake_at, Some(until));
-    assert_eq!(world.service.wakes_due().await.unwrap(), []);
+    assert_eq!(world.service.power().wakes_due().await.unwrap(), []);
     world.clock.advance(Span::minutes(61));
     assert_eq!(
-        world.service.wakes_due().await.unwrap(),
+        world.service.power().wakes_due().await.unwrap(),
         std::slice::from_ref(&name)
     );
     let passed = sleep(until).await.unwrap_err();
@@ -320,10 +340,10 @@ async fn it_wakes_by_itself() {
     // A second sleep can move the end.
     let later = Span::minutes(120).after(noon());
     assert_eq!(sleep(later).await.unwrap().wake_at, Some(later));
-    assert_eq!(world.service.wakes_due().await.unwrap(), []);
+    assert_eq!(world.service.power().wakes_due().await.unwrap(), []);
     world.clock.advance(Span::minutes(60));
     world.wake().await.unwrap();
-    assert_eq!(world.service.wakes_due().await.unwrap(), []);
+    assert_eq!(world.service.power().wakes_due().await.unwrap(), []);
     assert_eq!(world.lease().await.wake_at, None);
 }
 
@@ -453,7 +473,7 @@ async fn a_teardown_waits_for_its_turn() {
         ..TeardownSettings::default()
     };
     let wish = SweepSelector::named(&stack_name("shop"));
-    let plan = async || world.service.plan_sweep(&wish, &settings).await;
+    let plan = async || world.service.teardowns().plan_sweep(&wish, &settings).await;
     let prepared = plan().await.unwrap().unwrap();
     world.happens(begun(operator(elsewhere()))).await;
     let refused = plan().await.unwrap_err();
@@ -469,6 +489,7 @@ async fn a_teardown_waits_for_its_turn() {
     };
     let began = world
         .service
+        .teardowns()
         .teardown(prepared, &request, &|_| {}, &StopSignal::default())
         .await;
     assert!(
@@ -500,7 +521,7 @@ async fn a_long_wait_is_heard_of() {
     let world = World::new().await;
     let name = stack_name("shop");
     let slow = |_: &PowerStep| world.clock.advance(Span::minutes(3));
-    let slept = world.service.sleep(&name, None, QUICK, &slow).await;
+    let slept = world.service.power().sleep(&name, None, QUICK, &slow).await;
     assert!(slept.unwrap().asleep);
     let kinds = world.kinds().await;
     let beats = kinds
@@ -543,6 +564,7 @@ async fn what_was_seen_before_anothers_turn_is_not_written() {
     let intent = |_: &BTreeMap<String, Value>, operator| begun(Some(operator));
     let turn = world
         .service
+        .power()
         .begin_operation(&before, intent)
         .await
         .unwrap();
@@ -551,6 +573,7 @@ async fn what_was_seen_before_anothers_turn_is_not_written() {
     assert!(
         world
             .service
+            .power()
             .begin_operation(&now, intent)
             .await
             .unwrap()
@@ -569,7 +592,7 @@ async fn what_was_changed_is_known() {
         one.state = Some("running".to_owned());
         one.hourly_usd = "0.5".parse().ok();
     });
-    world.service.sync(SyncMode::Always).await.unwrap();
+    world.service.cloud().sync(SyncMode::Always).await.unwrap();
     assert_eq!(world.shown(batch).await.as_deref(), Some("running"));
     let rate = async || world.lease().await.meter.rate();
     assert_eq!(rate().await, "0.504".parse().ok());
@@ -595,6 +618,7 @@ async fn what_was_changed_is_known() {
     let looked = looks();
     world
         .service
+        .power()
         .sleep(&name, None, QUICK, &tell)
         .await
         .unwrap();
@@ -617,7 +641,12 @@ async fn what_was_changed_is_known() {
                 .change(&one.id, |one| one.state = Some("running".to_owned()));
         }
     };
-    world.service.wake(&name, QUICK, &tell).await.unwrap();
+    world
+        .service
+        .power()
+        .wake(&name, QUICK, &tell)
+        .await
+        .unwrap();
     assert_eq!(world.shown(batch).await.as_deref(), Some("running"));
 }
 
@@ -626,7 +655,12 @@ async fn what_was_changed_is_known() {
 async fn a_part_does_not_pass_for_the_whole() {
     let world = World::new().await;
     world.sleep().await.unwrap();
-    let shown = world.service.show(&stack_name("shop")).await.unwrap();
+    let shown = world
+        .service
+        .leases()
+        .show(&stack_name("shop"))
+        .await
+        .unwrap();
     assert_eq!(shown.resources, []);
 }
 
@@ -638,6 +672,7 @@ async fn a_second_sleep_keeps_the_time_to_wake() {
     let until = Span::minutes(60).after(noon());
     let slept = world
         .service
+        .power()
         .sleep(&name, Some(until), QUICK, &|_| {})
         .await;
     slept.unwrap();
@@ -710,10 +745,18 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     let until = Span::minutes(60).after(noon());
     let slept = world
         .service
+        .power()
         .sleep(&name, Some(until), QUICK, &|_| {})
         .await;
     slept.unwrap();
-    let tend = async || world.service.maintain_sleeping(QUICK).await.unwrap();
+    let tend = async || {
+        world
+            .service
+            .power()
+            .maintain_sleeping(QUICK)
+            .await
+            .unwrap()
+    };
     assert!(tend().await.is_empty());
     world.clock.advance(Span::minutes(61));
     world
@@ -741,6 +784,7 @@ async fn the_reaper_wakes_what_has_slept_long_enough() {
     let until = Span::minutes(300).after(noon());
     let half = world
         .service
+        .power()
         .sleep(&name, Some(until), QUICK, &|_| {})
         .await;
     assert!(!half.unwrap().asleep);
@@ -769,8 +813,13 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
         });
     };
     let tend = async || {
-        world.service.sync(SyncMode::Always).await.unwrap();
-        world.service.maintain_sleeping(QUICK).await.unwrap()
+        world.service.cloud().sync(SyncMode::Always).await.unwrap();
+        world
+            .service
+            .power()
+            .maintain_sleeping(QUICK)
+            .await
+            .unwrap()
     };
     set(Some(restarts_at), false);
     assert!(tend().await.is_empty());

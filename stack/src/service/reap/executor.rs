@@ -88,7 +88,11 @@ impl TeardownExecutor {
             }
         };
         // The plan took minutes, in which the stack may have been given more time.
-        if !service.is_still_wanted(task, &settings.runs).await? {
+        if !service
+            .reaper()
+            .is_still_wanted(task, &settings.runs)
+            .await?
+        {
             return Ok(TerminationResult::Spared);
         }
         if !prepared.plan.may_proceed() {
@@ -96,6 +100,7 @@ impl TeardownExecutor {
         }
         let request = self.request(task);
         let outcome = service
+            .teardowns()
             .teardown(prepared, &request, progress, &self.stop)
             .await;
         outcome.map(TerminationResult::Ended)
@@ -113,24 +118,31 @@ impl TeardownExecutor {
         if self.was_swept(task).await? {
             return match choose(Situation::SweepBegun) {
                 StrategyChoice::Use(Strategy::Sweep) => {
-                    service.plan_sweep(&selector, settings).await
+                    service.teardowns().plan_sweep(&selector, settings).await
                 }
                 StrategyChoice::Use(Strategy::Terraform) => {
-                    service.plan_teardown(&task.name, settings).await
+                    service
+                        .teardowns()
+                        .plan_teardown(&task.name, settings)
+                        .await
                 }
                 StrategyChoice::SweepNotAllowed => Err(TeardownError::MayNotSweep {
                     stack: task.name.clone(),
                 }),
             };
         }
-        let Some(prepared) = service.plan_teardown(&task.name, settings).await? else {
+        let Some(prepared) = service
+            .teardowns()
+            .plan_teardown(&task.name, settings)
+            .await?
+        else {
             return Ok(None);
         };
         let situation = Situation::of_plan(&prepared.plan);
         if choose(situation) != StrategyChoice::Use(Strategy::Sweep) {
             return Ok(Some(prepared));
         }
-        let sweep = service.plan_sweep(&selector, settings).await?;
+        let sweep = service.teardowns().plan_sweep(&selector, settings).await?;
         // A sweep that finds nothing would be no better than Terraform's plan.
         let sweep = sweep.filter(|sweep| sweep.plan.count() > 0);
         Ok(Some(sweep.unwrap_or(prepared)))

@@ -4,17 +4,25 @@ use jiff::Timestamp;
 
 use crate::lease::ProcessId;
 use crate::reaper::{ReaperEvent, ReaperEventKind, ReaperStatus};
-use crate::service::{Service, ServiceError};
+use crate::service::{Reaper, ServiceError};
 use crate::values::id::RunId;
 
-impl Service {
+impl Reaper<'_> {
+    /// The reaper's status.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub async fn status(self) -> Result<ReaperStatus, ServiceError> {
+        Ok(self.service.ledger.reaper().await?)
+    }
+
     /// Records that a run of the reaper begins, in a process of this machine.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn begin_run(&self, process: &ProcessId) -> Result<RunId, ServiceError> {
+    pub async fn begin_run(self, process: &ProcessId) -> Result<RunId, ServiceError> {
         let run = RunId::random();
-        let interval = self.config.reaper.interval;
+        let interval = self.service.config.reaper.interval;
         self.change_reaper(|_, _| {
             let (run, host) = (run.clone(), process.host.clone());
             let pid = process.pid;
@@ -34,7 +42,7 @@ impl Service {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub async fn finish_run(
-        &self,
+        self,
         run: &RunId,
         ended: u32,
         failed: u32,
@@ -50,7 +58,7 @@ impl Service {
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn pause_reaper(&self, why: Option<String>) -> Result<ReaperStatus, ServiceError> {
+    pub async fn pause_reaper(self, why: Option<String>) -> Result<ReaperStatus, ServiceError> {
         let paused = |status: &ReaperStatus, _| match status.paused {
             Some(_) => None,
             None => Some(ReaperEventKind::Paused { why: why.clone() }),
@@ -62,7 +70,7 @@ impl Service {
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn resume_reaper(&self) -> Result<ReaperStatus, ServiceError> {
+    pub async fn resume_reaper(self) -> Result<ReaperStatus, ServiceError> {
         let resumed =
             |status: &ReaperStatus, _| status.paused.as_ref().map(|_| ReaperEventKind::Resumed);
         self.change_reaper(resumed).await
@@ -70,31 +78,33 @@ impl Service {
 
     /// Appends what `decide` returns for the reaper's status; decides again after each lost race.
     pub(in crate::service) async fn change_reaper(
-        &self,
+        self,
         decide: impl Fn(&ReaperStatus, Timestamp) -> Option<ReaperEventKind> + Send + Sync,
     ) -> Result<ReaperStatus, ServiceError> {
-        self.retry_on_conflict("the reaper's log", || async {
-            let status = self.ledger.reaper().await?;
-            let now = self.now();
-            let Some(kind) = decide(&status, now) else {
-                return Ok(Some(status));
-            };
-            let event = ReaperEvent {
-                seq: status.last_seq,
-                at: now,
-                actor: self.actor.clone(),
-                kind,
-            };
-            match self
-                .ledger
-                .append_reaper(status.last_seq, vec![event])
-                .await
-            {
-                Ok(status) => Ok(Some(status)),
-                Err(error) if error.is_raced() => Ok(None),
-                Err(error) => Err(error.into()),
-            }
-        })
-        .await
+        self.service
+            .retry_on_conflict("the reaper's log", || async {
+                let status = self.service.ledger.reaper().await?;
+                let now = self.service.now();
+                let Some(kind) = decide(&status, now) else {
+                    return Ok(Some(status));
+                };
+                let event = ReaperEvent {
+                    seq: status.last_seq,
+                    at: now,
+                    actor: self.service.actor.clone(),
+                    kind,
+                };
+                match self
+                    .service
+                    .ledger
+                    .append_reaper(status.last_seq, vec![event])
+                    .await
+                {
+                    Ok(status) => Ok(Some(status)),
+                    Err(error) if error.is_raced() => Ok(None),
+                    Err(error) => Err(error.into()),
+                }
+            })
+            .await
     }
 }

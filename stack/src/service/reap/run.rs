@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::plan::{ReaperPlan, ReaperTask, why};
 use crate::service::teardown::{Progress, TeardownOutcome};
-use crate::service::{Service, ServiceError};
+use crate::service::{Reaper, ServiceError};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
 
@@ -104,9 +104,9 @@ pub struct ReaperContext {
     pub tell: Arc<dyn Fn(ReaperStep) + Send + Sync>,
 }
 
-impl Service {
+impl Reaper<'_> {
     /// Works a plan off. After a stop, what has started is finished.
-    pub async fn reap(&self, docket: ReaperPlan, working: &ReaperContext) -> ReaperSummary {
+    pub async fn reap(self, docket: ReaperPlan, working: &ReaperContext) -> ReaperSummary {
         let mut summary = ReaperSummary::default();
         let mut under_way = JoinSet::new();
         let mut begun = HashMap::new();
@@ -129,10 +129,10 @@ impl Service {
                 summary.not_begun = rest.map(|task| task.name).collect();
                 break;
             };
-            let (service, working) = (self.clone(), working.clone());
+            let (service, working) = (self.service.clone(), working.clone());
             let mine = task.clone();
             let handle = under_way.spawn(async move {
-                let ending = service.end(&mine, &working).await;
+                let ending = service.reaper().end(&mine, &working).await;
                 (working.tell)(ReaperStep::Ended(mine, ending.clone()));
                 drop(permit);
                 ending
@@ -151,7 +151,7 @@ impl Service {
         summary
     }
 
-    async fn end(&self, task: &ReaperTask, working: &ReaperContext) -> TerminationResult {
+    async fn end(self, task: &ReaperTask, working: &ReaperContext) -> TerminationResult {
         let Some(_holding) = working.in_hand.take(&task.name) else {
             return TerminationResult::Elsewhere(
                 "an earlier run of this reaper still works on it".to_owned(),
@@ -171,19 +171,19 @@ impl Service {
 
     /// Whether the reason for the teardown still holds: other teardowns, and the plan, take time.
     pub(super) async fn is_still_wanted(
-        &self,
+        self,
         task: &ReaperTask,
         runs: &Path,
     ) -> Result<bool, ServiceError> {
-        let Some(lease) = self.ledger.lease(&task.name).await? else {
+        let Some(lease) = self.service.ledger.lease(&task.name).await? else {
             return Ok(false);
         };
-        let view = self.view().await?;
+        let view = self.service.leases().view().await?;
         if view.reaper.paused.is_some() {
             return Ok(false);
         }
         // Another reaper tried it meanwhile, and its next pause has begun.
-        let events = self.ledger.events(&task.name, Seq::NONE).await?;
+        let events = self.service.ledger.events(&task.name, Seq::NONE).await?;
         let tried_elsewhere = TeardownHistory::from_events(events).failures > task.failures;
         Ok(!tried_elsewhere && why(&lease, &view, runs).is_some())
     }

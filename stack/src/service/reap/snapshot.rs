@@ -9,7 +9,7 @@ use super::plan::ReaperPlan;
 use crate::config::Config;
 use crate::lease::Lease;
 use crate::ledger::Scope;
-use crate::service::{Service, ServiceError};
+use crate::service::{Reaper, ServiceError};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
 use crate::values::ttl::Elapsed;
@@ -40,18 +40,18 @@ pub struct ClockBehind {
     pub latest: Timestamp,
 }
 
-impl Service {
+impl Reaper<'_> {
     /// Reads all stacks.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn survey(&self) -> Result<ReaperSnapshot, ServiceError> {
-        let leases = self.ledger.leases(Scope::All).await?;
-        let view = self.view().await?;
+    pub async fn survey(self) -> Result<ReaperSnapshot, ServiceError> {
+        let leases = self.service.ledger.leases(Scope::All).await?;
+        let view = self.service.leases().view().await?;
         let mut attempts = BTreeMap::new();
         for lease in &leases {
             if needs_teardown_history(lease, &view.observed(lease), &view) {
-                let mut events = self.ledger.events(&lease.name, Seq::NONE).await?;
+                let mut events = self.service.ledger.events(&lease.name, Seq::NONE).await?;
                 // Events after the lease was read belong to a later state.
                 events.retain(|event| event.seq <= lease.last_seq());
                 attempts.insert(lease.name.clone(), TeardownHistory::from_events(events));

@@ -74,7 +74,7 @@ impl World {
     }
 
     async fn docket(&self) -> ReaperPlan {
-        let survey = self.service().survey().await.unwrap();
+        let survey = self.service().reaper().survey().await.unwrap();
         survey.docket(&self.config, nowhere())
     }
 
@@ -309,8 +309,8 @@ async fn two_reapers_end_each_once() {
     let services = (world.service(), world.service());
     let docket = world.docket().await;
     let (a, b) = tokio::join!(
-        services.0.reap(docket.clone(), &first),
-        services.1.reap(docket, &second)
+        services.0.reaper().reap(docket.clone(), &first),
+        services.1.reaper().reap(docket, &second)
     );
     assert_eq!(a.gone() + b.gone(), 12);
     let mut ended = [one.names(), other.names()].concat();
@@ -331,7 +331,11 @@ async fn concurrency_is_bounded() {
     world.clock.advance(Span::minutes(130));
     let hands = Hands::of(world.service());
     let (working, _stop) = working(Arc::<Hands>::clone(&hands), 3);
-    let summary = world.service().reap(world.docket().await, &working).await;
+    let summary = world
+        .service()
+        .reaper()
+        .reap(world.docket().await, &working)
+        .await;
     assert_eq!((summary.gone(), hands.most.load(Ordering::SeqCst)), (9, 3));
 }
 
@@ -346,7 +350,7 @@ async fn a_stopped_run_ends_what_it_began() {
     let (working, stop) = working(Hands::of(world.service()), 2);
     let service = world.service();
     let docket = world.docket().await;
-    let (summary, ()) = tokio::join!(service.reap(docket, &working), async {
+    let (summary, ()) = tokio::join!(service.reaper().reap(docket, &working), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         stop.send(true).unwrap();
     });
@@ -367,14 +371,16 @@ async fn what_changed_meanwhile_is_spared() {
     let (working, _stop) = working(Hands::of(world.service()), 1);
     let service = world.service();
     let docket = world.docket().await;
-    let (summary, ()) = tokio::join!(service.reap(docket, &working), async {
+    let (summary, ()) = tokio::join!(service.reaper().reap(docket, &working), async {
         tokio::time::sleep(Duration::from_secs(5)).await;
         service
+            .leases()
             .extend(&stack_name("b"), Span::minutes(600))
             .await
             .unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
         service
+            .reaper()
             .pause_reaper(Some("an incident".to_owned()))
             .await
             .unwrap();
@@ -404,8 +410,8 @@ async fn runs_of_one_process_do_not_meet() {
     let service = world.service();
     let docket = world.docket().await;
     let (a, b) = tokio::join!(
-        service.reap(docket.clone(), &working),
-        service.reap(docket, &working)
+        service.reaper().reap(docket.clone(), &working),
+        service.reaper().reap(docket, &working)
     );
     assert_eq!((a.gone(), b.gone()), (1, 0));
     assert!(
@@ -423,7 +429,13 @@ async fn a_clock_behind_the_ledger_is_noticed() {
         world
             .clock
             .set(noon() - jiff::SignedDuration::from_secs(seconds));
-        world.service().survey().await.unwrap().clock_behind()
+        world
+            .service()
+            .reaper()
+            .survey()
+            .await
+            .unwrap()
+            .clock_behind()
     };
     assert_eq!(behind(5).await, None);
     let noticed = behind(6).await.unwrap();
@@ -442,19 +454,19 @@ async fn heartbeats_and_pauses_are_in_the_ledger() {
     };
     let service = world.service();
     let process = identify(std::process::id()).unwrap();
-    let run = service.begin_run(&process).await.unwrap();
-    let status = service.finish_run(&run, 2, 1).await.unwrap();
+    let run = service.reaper().begin_run(&process).await.unwrap();
+    let status = service.reaper().finish_run(&run, 2, 1).await.unwrap();
     let last = status.last_run.clone().unwrap();
     assert_eq!((last.interval, last.failed), (Span::minutes(5), 1));
     assert_eq!(last.finished_at, Some(noon()));
     let why = Some("an incident".to_owned());
-    let paused = service.pause_reaper(why.clone()).await.unwrap();
-    assert_eq!(service.pause_reaper(None).await.unwrap(), paused);
+    let paused = service.reaper().pause_reaper(why.clone()).await.unwrap();
+    assert_eq!(service.reaper().pause_reaper(None).await.unwrap(), paused);
     assert_eq!(
         paused.paused.map(|pause| (pause.by, pause.why)),
         Some((actor(), why))
     );
-    assert_eq!(service.resume_reaper().await.unwrap().paused, None);
+    assert_eq!(service.reaper().resume_reaper().await.unwrap().paused, None);
 }
 
 /// A stack that was extended just before its teardown starts is spared: the condition is checked on
@@ -478,6 +490,7 @@ async fn the_last_question_is_asked_of_the_last_lease() {
     let before = world.ledger.lease(&name).await.unwrap().unwrap();
     world
         .service()
+        .leases()
         .extend(&name, Span::minutes(10))
         .await
         .unwrap();
@@ -503,7 +516,11 @@ async fn an_unreachable_origin_is_residue() {
         stop: StopSignal::default(),
     });
     let (working, _stop) = working(ender, 4);
-    let summary = world.service().reap(world.docket().await, &working).await;
+    let summary = world
+        .service()
+        .reaper()
+        .reap(world.docket().await, &working)
+        .await;
     assert_eq!((summary.gone(), summary.residue()), (0, 1));
     let TerminationResult::Ended(outcome) = &summary.endings[0].1 else {
         panic!("{summary:?}")
@@ -513,7 +530,11 @@ async fn an_unreachable_origin_is_residue() {
     assert_eq!(world.phase("away").await, Phase::Residue);
     assert!(world.tasks().await.is_empty());
     world.clock.advance(Span::minutes(15));
-    let summary = world.service().reap(world.docket().await, &working).await;
+    let summary = world
+        .service()
+        .reaper()
+        .reap(world.docket().await, &working)
+        .await;
     assert_eq!(summary.residue(), 1);
     assert_eq!(world.count("away", "teardown_started").await, 1);
     assert_eq!(world.count("away", "resource_left").await, 1);
@@ -573,7 +594,11 @@ async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> ReaperSum
         stop: StopSignal::default(),
     });
     let (working, _stop) = working(ender, 4);
-    world.service().reap(world.docket().await, &working).await
+    world
+        .service()
+        .reaper()
+        .reap(world.docket().await, &working)
+        .await
 }
 
 /// With `sweep = true` the reaper sweeps a stack whose state is lost, and no other resources. With

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Service, ServiceError};
+use super::{CloudData, ServiceError};
 use crate::inventory::CloudClock;
 use crate::values::ttl::{Elapsed, Span};
 
@@ -33,13 +33,13 @@ impl ClockSkew {
     }
 }
 
-impl Service {
+impl CloudData<'_> {
     /// Whether this machine's clock was too far from the cloud's when the cloud was last asked;
     /// `None` when it was not, or the cloud was never asked. This makes no call.
     ///
     /// # Errors
     /// When the inventory cannot be read or written.
-    pub async fn clock_skew(&self) -> Result<Option<ClockSkew>, ServiceError> {
+    pub async fn clock_skew(self) -> Result<Option<ClockSkew>, ServiceError> {
         let view = self.cloud_view().await?;
         let clock = view.and_then(|view| view.known().clock);
         Ok(clock.and_then(ClockSkew::between))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Service, ServiceError};
+use super::{CloudData, ServiceError};
 use crate::cloud::{Place, Resource};
 use crate::cost::MinimumCharge;
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
@@ -31,23 +31,25 @@ pub(super) struct LedgerUpdates {
     pub(super) unwritten: Vec<String>,
 }
 
-impl Service {
+impl CloudData<'_> {
     /// Records what has changed. The result names what the ledger refused. A ledger that cannot be
     /// written is tried once.
     pub(super) async fn update_ledger(
-        &self,
+        self,
         leases: &[Lease],
         cloud: &CloudView,
     ) -> Result<LedgerUpdates, ServiceError> {
         let mut told = LedgerUpdates::default();
         let places = self.places().into_iter().collect();
         for lease in leases {
-            let now = self.now();
+            let now = self.service.now();
             let told_one = if lease.is_live() {
                 if seen(lease, cloud, now).is_empty() {
                     continue;
                 }
-                let told = self.change(&lease.name, |lease, now| Ok(seen(lease, cloud, now)));
+                let told = self
+                    .service
+                    .change(&lease.name, |lease, now| Ok(seen(lease, cloud, now)));
                 told.await.map(|_| false)
             } else {
                 if left(lease, cloud, &places).is_empty() {
@@ -71,7 +73,7 @@ impl Service {
 
     /// Records a stack's rate from the stored cloud data, if it has changed.
     pub(in crate::service) async fn update_rate(
-        &self,
+        self,
         stack: &StackName,
     ) -> Result<(), ServiceError> {
         let Some(cloud) = self.cloud_view().await? else {
@@ -82,31 +84,32 @@ impl Service {
             let rate = rated(lease, &cloud, now).filter(|_| !falls);
             Ok(rate.into_iter().collect())
         };
-        self.change(stack, rates).await.map(drop)
+        self.service.change(stack, rates).await.map(drop)
     }
 
     /// Makes a gone stack residue again; returns whether it did.
     async fn reopen(
-        &self,
+        self,
         name: &StackName,
         cloud: &CloudView,
         places: &BTreeSet<Place>,
     ) -> Result<bool, ServiceError> {
-        self.retry_on_conflict(name, || async {
-            // Another process was faster, or the name is in use again.
-            let lease = self.ledger.lease(name).await?;
-            let Some(lease) = lease.filter(|lease| !lease.is_live()) else {
-                return Ok(Some(false));
-            };
-            let kinds = left(&lease, cloud, places);
-            if kinds.is_empty() {
-                return Ok(Some(false));
-            }
-            let (after, now) = (lease.last_seq(), self.now());
-            let written = self.append(name, after, now, kinds).await?;
-            Ok(written.map(|_| true))
-        })
-        .await
+        self.service
+            .retry_on_conflict(name, || async {
+                // Another process was faster, or the name is in use again.
+                let lease = self.service.ledger.lease(name).await?;
+                let Some(lease) = lease.filter(|lease| !lease.is_live()) else {
+                    return Ok(Some(false));
+                };
+                let kinds = left(&lease, cloud, places);
+                if kinds.is_empty() {
+                    return Ok(Some(false));
+                }
+                let (after, now) = (lease.last_seq(), self.service.now());
+                let written = self.service.append(name, after, now, kinds).await?;
+                Ok(written.map(|_| true))
+            })
+            .await
     }
 }
 

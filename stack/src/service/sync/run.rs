@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{ClockSkew, CloudAccess, Service, ServiceError};
+use super::{ClockSkew, CloudAccess, CloudData, ServiceError};
 use crate::cloud::{DiscoveryScope, Place, Resource, Unchecked};
 use crate::idle::DEFAULT_WINDOW;
 use crate::inventory::Rate;
@@ -70,7 +70,7 @@ pub struct SyncedStack {
     pub hourly_usd: Option<HourlyRate>,
 }
 
-impl Service {
+impl CloudData<'_> {
     /// Queries the cloud: scans every place, stores the result, asks whether the resources are
     /// used, and records changes in the ledger. Syncs of one process run one at a time. `None`
     /// without a cloud, and when the stored data is recent enough.
@@ -78,8 +78,8 @@ impl Service {
     /// # Errors
     /// When the ledger or the inventory cannot be read. A place that does not answer, and a ledger
     /// that cannot be written, are in the report.
-    pub async fn sync(&self, mode: SyncMode) -> Result<Option<SyncReport>, ServiceError> {
-        let Some(access) = &self.cloud_access else {
+    pub async fn sync(self, mode: SyncMode) -> Result<Option<SyncReport>, ServiceError> {
+        let Some(access) = &self.service.cloud_access else {
             return Ok(None);
         };
         let _turn = access.turn.lock().await;
@@ -88,7 +88,7 @@ impl Service {
             return Ok(None);
         }
         access.price_as_known().await?;
-        let at = self.now();
+        let at = self.service.now();
         let found = access.cloud.discover(&DiscoveryScope::All).await;
         let known = self
             .record_scan(access, &DiscoveryScope::All, at, &found)
@@ -97,7 +97,7 @@ impl Service {
             .clock
             .filter(|_| found.clock.is_some())
             .and_then(ClockSkew::between);
-        let leases = self.ledger.leases(Scope::All).await?;
+        let leases = self.service.ledger.leases(Scope::All).await?;
         let places = self.places();
         let bill = access.inventory.bill().await?;
         let cloud = CloudView::new(known, bill, &places);
@@ -111,7 +111,7 @@ impl Service {
         };
         Ok(Some(SyncReport {
             at,
-            seconds: Elapsed::between(at, self.now()),
+            seconds: Elapsed::between(at, self.service.now()),
             looked: places.into_iter().filter(|one| !silent(one)).collect(),
             stacks: synced(&cloud, &leases),
             resources: found.resources.len(),
@@ -124,17 +124,21 @@ impl Service {
     }
 
     /// Whether the recorded scans are older than the configuration allows.
-    async fn is_old(&self, access: &CloudAccess) -> Result<bool, ServiceError> {
+    async fn is_old(self, access: &CloudAccess) -> Result<bool, ServiceError> {
         let places = self.places();
         let view = access.view(places.clone()).await?;
         let scanned_at = view.known().tried_at(&places);
-        Ok(self.config.dashboard.is_stale(scanned_at, self.now()))
+        Ok(self
+            .service
+            .config
+            .dashboard
+            .is_stale(scanned_at, self.service.now()))
     }
 
     /// Asks whether the resources are used, within each stack's window; all stacks with one window
     /// are asked together.
     async fn ask_use(
-        &self,
+        self,
         access: &CloudAccess,
         leases: &[Lease],
         cloud: &CloudView,
@@ -158,7 +162,7 @@ impl Service {
             if resources.is_empty() {
                 continue;
             }
-            let now = self.now();
+            let now = self.service.now();
             let seen = access.cloud.activity(&resources, window, now).await;
             access.inventory.record_activity(now, seen).await?;
         }

@@ -80,16 +80,21 @@ impl World {
     }
 
     async fn sync(&self) -> SyncReport {
-        let report = self.service.sync(SyncMode::Always).await;
+        let report = self.service.cloud().sync(SyncMode::Always).await;
         report.expect("no error").expect("a report")
     }
 
     async fn listing(&self) -> Vec<Listing> {
-        self.service.listing(Scope::Live).await.expect("reads")
+        self.service
+            .leases()
+            .listing(Scope::Live)
+            .await
+            .expect("reads")
     }
 
     async fn listed(&self, name: &str) -> Listing {
         self.service
+            .leases()
             .show(&stack_name(name))
             .await
             .expect("shows")
@@ -215,7 +220,12 @@ async fn a_silent_place_hides_nothing() {
     let silent: Vec<&Unchecked> = report.not_looked.iter().collect();
     assert_eq!((silent.len(), &silent[0].place), (1, &far.place));
     assert!(!report.looked.contains(&far.place) && report.looked.len() == 2);
-    let shown = world.service.show(&stack_name("a")).await.expect("shows");
+    let shown = world
+        .service
+        .leases()
+        .show(&stack_name("a"))
+        .await
+        .expect("shows");
     let seen: Vec<_> = shown
         .resources
         .iter()
@@ -237,7 +247,7 @@ async fn a_silent_place_hides_nothing() {
 #[tokio::test]
 async fn it_is_asked_when_it_is_old() {
     let world = world(vec![priced("ec2:volume", "v", "a", "0.25")]);
-    let when_old = || world.service.sync(SyncMode::WhenOld);
+    let when_old = || world.service.cloud().sync(SyncMode::WhenOld);
     let (one, two) = tokio::join!(when_old(), when_old());
     let asked = [one, two].map(|report| report.expect("no error").is_some());
     assert_eq!((asked, world.looks()), ([true, false], 1));
@@ -276,7 +286,7 @@ async fn idleness_makes_due() {
     // One hour of idleness and one hour of grace.
     let runs = std::path::Path::new("/nowhere");
     let due = async || {
-        let survey = world.service.survey().await.expect("reads");
+        let survey = world.service.reaper().survey().await.expect("reads");
         survey.docket(world.service.config(), runs).tasks.len()
     };
     world.clock.advance(Span::minutes(59));
@@ -398,7 +408,7 @@ async fn unleased_stacks_are_rows() {
         (None, None, None)
     );
     assert!(!rows[2].flags.contains(&Flag::Unleased));
-    let survey = world.service.survey().await.expect("reads");
+    let survey = world.service.reaper().survey().await.expect("reads");
     let docket = survey.docket(world.service.config(), std::path::Path::new("/nowhere"));
     assert!(docket.tasks.iter().all(|task| task.name.as_str() == "b"));
 }
@@ -411,7 +421,7 @@ async fn one_of_several_is_chosen() {
     let world = world(vec![ana, bo]);
     world.sync().await;
     let name = stack_name("a");
-    let several = world.service.show(&name).await;
+    let several = world.service.leases().show(&name).await;
     let Err(ServiceError::Several { stacks, .. }) = several else {
         panic!("{several:?}");
     };
@@ -422,17 +432,19 @@ async fn one_of_several_is_chosen() {
     };
     let bo = world
         .service
+        .leases()
         .show_one_of(&name, &choice)
         .await
         .expect("shows");
     assert_eq!((bo.resources.len(), bo.lease.is_none()), (1, true));
     world.lease("a", None).await;
-    let leased = world.service.show(&name).await;
+    let leased = world.service.leases().show(&name).await;
     let leased = leased.expect("shows");
     assert_eq!(leased.resources[0].id.as_str(), "ec2:volume/1");
     assert!(leased.lease.is_some());
     let bo = world
         .service
+        .leases()
         .show_one_of(&name, &choice)
         .await
         .expect("shows");
@@ -463,10 +475,15 @@ async fn what_has_no_lease_has_a_cost() {
         owner: Some(crate::Owner::new(owner).expect("an owner")),
         ..StackSelector::default()
     };
-    let another = world.service.cost(&name, &of("bo@example.com"), mode).await;
+    let another = world
+        .service
+        .reports()
+        .cost(&name, &of("bo@example.com"), mode)
+        .await;
     assert!(matches!(another, Err(ServiceError::Unknown { .. })));
     let told = world
         .service
+        .reports()
         .cost(&name, &of("ana@example.com"), mode)
         .await;
     let cost = told.expect("costs").0;
@@ -488,6 +505,7 @@ async fn what_has_no_lease_is_in_the_bill_of_all() {
     let mode = crate::service::BillMode::WhenOld;
     let told = world
         .service
+        .reports()
         .cost(&stack_name("b"), &StackSelector::default(), mode)
         .await;
     // The first day of b has no bill yet.
@@ -600,6 +618,7 @@ async fn the_bill_is_beside_the_estimate() {
     let (name, cached) = (stack_name("a"), crate::service::BillMode::Cached);
     let told = world
         .service
+        .reports()
         .cost(&name, &StackSelector::default(), cached)
         .await;
     let told = told.expect("reads").0.billed.expect("a bill");
@@ -616,6 +635,7 @@ async fn the_bill_is_beside_the_estimate() {
     assert_eq!((cost.billed_usd, cost.billed_until), (None, None));
     let told = world
         .service
+        .reports()
         .cost(&name, &StackSelector::default(), cached)
         .await;
     assert_eq!(told.expect("reads").0.billed, None);
@@ -625,14 +645,20 @@ async fn the_bill_is_beside_the_estimate() {
 #[tokio::test]
 async fn clocks_are_held_together() {
     let world = world(vec![resource("ec2:volume", "1", "a")]);
-    assert_eq!(world.service.clock_skew().await.expect("reads"), None);
+    assert_eq!(
+        world.service.cloud().clock_skew().await.expect("reads"),
+        None
+    );
     world.cloud.shows(Span::minutes(5).after(noon()));
     world.sync().await;
-    assert_eq!(world.service.clock_skew().await.expect("reads"), None);
+    assert_eq!(
+        world.service.cloud().clock_skew().await.expect("reads"),
+        None
+    );
     world.cloud.shows(Span::minutes(6).before(noon()));
     let skew = world.sync().await.clock_skew.expect("a skew");
     assert_eq!(skew.apart.seconds(), 360);
-    let kept = world.service.clock_skew().await.expect("reads");
+    let kept = world.service.cloud().clock_skew().await.expect("reads");
     assert_eq!(kept, Some(skew));
 }
 
@@ -662,7 +688,11 @@ async fn a_ledger_that_is_read_only_is_no_error() {
         actor(),
         Source::Cli,
     );
-    let report = service.with_cloud(access).sync(SyncMode::Always).await;
+    let report = service
+        .with_cloud(access)
+        .cloud()
+        .sync(SyncMode::Always)
+        .await;
     let report = report.expect("no error").expect("a report");
     assert_eq!((report.resources, report.unwritten.len()), (2, 1));
     let read_only = LedgerError::ReadOnly {
@@ -699,25 +729,34 @@ async fn what_has_not_changed_is_not_read_again() {
         .with_cloud(CloudAccess::new(cloud, inventory))
     };
     let (one, other) = (process(), process());
-    let seen = async || one.cloud_view().await.expect("reads").expect("a cloud");
+    let seen = async || {
+        one.cloud()
+            .cloud_view()
+            .await
+            .expect("reads")
+            .expect("a cloud")
+    };
     let nothing = seen().await;
     assert_eq!(nothing.known().resources.len(), 0);
-    other.sync(SyncMode::Always).await.expect("syncs");
+    other.cloud().sync(SyncMode::Always).await.expect("syncs");
     let first = seen().await;
     assert_eq!(first.known().resources.len(), 1);
     let touched = EventKind::Activity {
         signal: "touch".to_owned(),
     };
-    one.note(&stack_name("a"), touched).await.expect("writes");
+    one.leases()
+        .note(&stack_name("a"), touched)
+        .await
+        .expect("writes");
     assert!(
         Arc::ptr_eq(&first, &seen().await),
         "a change in the ledger does not reload the cloud data"
     );
     world.cloud.put(priced("ec2:volume", "2", "a", "0.5"));
-    other.sync(SyncMode::Always).await.expect("syncs");
+    other.cloud().sync(SyncMode::Always).await.expect("syncs");
     let second = seen().await;
     assert_eq!(second.known().resources.len(), 2);
-    one.sync(SyncMode::Always).await.expect("syncs");
+    one.cloud().sync(SyncMode::Always).await.expect("syncs");
     assert!(!Arc::ptr_eq(&second, &seen().await));
 }
 
@@ -815,22 +854,38 @@ async fn what_is_only_looked_at_asks_nobody() {
     let service = world.service.clone();
     let service = service.with_cloud(CloudAccess::new(Arc::new(Untouchable), inventory));
     let name = stack_name("a");
-    let (listed, view) = service.listing_with_view(Scope::All).await.expect("lists");
+    let (listed, view) = service
+        .leases()
+        .listing_with_view(Scope::All)
+        .await
+        .expect("lists");
     assert_eq!(listed.len(), 2);
     assert!(view.cloud.is_some());
     for name in ["a", "unleased"] {
-        let shown = service.show(&stack_name(name)).await.expect("shows");
+        let shown = service
+            .leases()
+            .show(&stack_name(name))
+            .await
+            .expect("shows");
         assert_eq!(shown.resources.len(), 1);
     }
     let cached = crate::service::BillMode::Cached;
     let choice = StackSelector::default();
-    service.cost(&name, &choice, cached).await.expect("costs");
-    service.report(noon(), GroupBy::App).await.expect("reports");
-    service.clock_skew().await.expect("reads");
-    service.known_resources().await.expect("reads");
-    service.wakes_due().await.expect("reads");
-    service.wake_duration(&name).await.expect("reads");
-    let survey = service.survey().await.expect("surveys");
+    service
+        .reports()
+        .cost(&name, &choice, cached)
+        .await
+        .expect("costs");
+    service
+        .reports()
+        .report(noon(), GroupBy::App)
+        .await
+        .expect("reports");
+    service.cloud().clock_skew().await.expect("reads");
+    service.cloud().known_resources().await.expect("reads");
+    service.power().wakes_due().await.expect("reads");
+    service.power().wake_duration(&name).await.expect("reads");
+    let survey = service.reaper().survey().await.expect("surveys");
     let docket = survey.docket(service.config(), std::path::Path::new("/nonexistent"));
     assert_eq!(docket.tasks.len(), 1, "the stack is long overdue");
     assert_eq!(survey.due_warnings(service.config()).len(), 0);

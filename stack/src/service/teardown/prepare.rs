@@ -11,7 +11,7 @@ use super::sweep::{SweepPlan, SweepTiming};
 use super::terraform::SavedDestroy;
 use crate::lease::Lease;
 use crate::policy::Protection;
-use crate::service::Service;
+use crate::service::Teardowns;
 use crate::terraform::Mask;
 use crate::values::id::{AppName, StackName};
 
@@ -88,7 +88,7 @@ impl PreparedTeardown {
     }
 }
 
-impl Service {
+impl Teardowns<'_> {
     /// Takes over a plan that another process handed over in a folder, for a runner that outlives
     /// that process. The guardrails are checked once more on the saved plan.
     ///
@@ -96,7 +96,7 @@ impl Service {
     /// [`TeardownError::NotAsShown`] when the saved plan differs from the one that was shown; an
     /// unknown stack; a folder that cannot be read.
     pub async fn take_over(
-        &self,
+        self,
         folder: &Path,
         settings: &TeardownSettings,
     ) -> Result<PreparedTeardown, TeardownError> {
@@ -111,13 +111,13 @@ impl Service {
 
     /// Whether the policy in force protects a stack.
     #[must_use]
-    pub fn protects(&self, lease: &Lease) -> bool {
+    pub fn protects(self, lease: &Lease) -> bool {
         self.protects_name(&lease.name, &lease.app)
     }
 
     /// Whether the policy in force protects a stack that may have no lease.
-    pub(in crate::service) fn protects_name(&self, name: &StackName, app: &AppName) -> bool {
-        Protection::new(self.policy()).covers(name, app)
+    pub(in crate::service) fn protects_name(self, name: &StackName, app: &AppName) -> bool {
+        Protection::new(self.service.policy()).covers(name, app)
     }
 }
 

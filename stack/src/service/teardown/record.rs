@@ -16,7 +16,7 @@ use super::sweep::SweepPlan;
 use super::{Condition, OnProgress, TeardownRequest};
 use crate::lease::{EventKind, Lease};
 use crate::process;
-use crate::service::{Service, ServiceError};
+use crate::service::{Service, ServiceError, Teardowns};
 use crate::values::id::StackName;
 
 /// How often a runner records a heartbeat.
@@ -130,54 +130,55 @@ pub(super) fn resolved_residue(lease: &Lease, residue: &[Residue]) -> Vec<EventK
         .collect()
 }
 
-impl Service {
+impl Teardowns<'_> {
     /// Records that the teardown begins, if no runner is alive. Decides again after each lost race.
     /// A sweep may be of a stack that has no live lease: the sweep gives it one, so that its end is
     /// recorded.
     pub(super) async fn begin_teardown(
-        &self,
+        self,
         plan: &TeardownPlan,
         request: &TeardownRequest,
         runs: &Path,
         sweep: Option<&SweepPlan>,
     ) -> Result<(), TeardownError> {
         let stack = &plan.name;
-        self.retry_on_conflict(stack, || async {
-            let now = self.now();
-            let lease = self.ledger.lease(stack).await?;
-            let (seq, mut kinds) = match (lease, sweep) {
-                (Some(lease), _) if lease.is_live() => {
-                    self.may_begin(plan, request, runs, &lease, sweep)?;
-                    (lease.last_seq(), Vec::new())
-                }
-                (lease, Some(sweep)) => {
-                    // Without a live lease, the plan says whether the name must be typed.
-                    if plan.protected && request.confirmed.as_ref() != Some(stack) {
-                        let stack = stack.clone();
-                        return Err(TeardownError::Unconfirmed { stack });
+        self.service
+            .retry_on_conflict(stack, || async {
+                let now = self.service.now();
+                let lease = self.service.ledger.lease(stack).await?;
+                let (seq, mut kinds) = match (lease, sweep) {
+                    (Some(lease), _) if lease.is_live() => {
+                        self.may_begin(plan, request, runs, &lease, sweep)?;
+                        (lease.last_seq(), Vec::new())
                     }
-                    let seq = lease.as_ref().map(Lease::last_seq).unwrap_or_default();
-                    (seq, sweep.opening_events())
-                }
-                (_, None) => return Err(self.unknown(stack).into()),
-            };
-            kinds.push(EventKind::TeardownStarted {
-                strategy: plan.method.strategy(),
-                by: request.by.clone(),
-                why: request.why.clone(),
-                run: plan.run.clone(),
-                host: process::host(),
-                pid: std::process::id(),
-            });
-            let written = self.append(stack, seq, now, kinds).await?;
-            Ok(written.map(|_| ()))
-        })
-        .await
+                    (lease, Some(sweep)) => {
+                        // Without a live lease, the plan says whether the name must be typed.
+                        if plan.protected && request.confirmed.as_ref() != Some(stack) {
+                            let stack = stack.clone();
+                            return Err(TeardownError::Unconfirmed { stack });
+                        }
+                        let seq = lease.as_ref().map(Lease::last_seq).unwrap_or_default();
+                        (seq, sweep.opening_events())
+                    }
+                    (_, None) => return Err(self.service.unknown(stack).into()),
+                };
+                kinds.push(EventKind::TeardownStarted {
+                    strategy: plan.method.strategy(),
+                    by: request.by.clone(),
+                    why: request.why.clone(),
+                    run: plan.run.clone(),
+                    host: process::host(),
+                    pid: std::process::id(),
+                });
+                let written = self.service.append(stack, seq, now, kinds).await?;
+                Ok(written.map(|_| ()))
+            })
+            .await
     }
 
     /// Checks whether the teardown of a stack with a live lease may begin.
     fn may_begin(
-        &self,
+        self,
         plan: &TeardownPlan,
         request: &TeardownRequest,
         runs: &Path,
@@ -185,7 +186,7 @@ impl Service {
         sweep: Option<&SweepPlan>,
     ) -> Result<(), TeardownError> {
         let stack = || plan.name.clone();
-        Runner::refuse(lease, runs, self.now())?;
+        Runner::refuse(lease, runs, self.service.now())?;
         if sweep.is_some_and(SweepPlan::is_adoption) {
             // A stack of this name was registered after the plan was made.
             return Err(TeardownError::AnotherHere {

@@ -7,9 +7,9 @@ use super::progress::{Progress, TeardownOutcome};
 use super::record::ProgressWriter;
 use super::{OnProgress, StopSignal, TeardownRequest};
 use crate::process;
-use crate::service::Service;
+use crate::service::Teardowns;
 
-impl Service {
+impl Teardowns<'_> {
     /// Carries a plan out: records the intent, deletes what the saved plan says and nothing else,
     /// and records what was deleted, what is left, and `gone` when nothing is left. This process is
     /// the runner: while it lives, no other process works on the stack. Each step goes to
@@ -21,7 +21,7 @@ impl Service {
     /// [`TeardownError::Terraform`]. What is left after a delete is not an error but the outcome's
     /// residue.
     pub async fn teardown(
-        &self,
+        self,
         prepared: PreparedTeardown,
         request: &TeardownRequest,
         listener: &OnProgress<'_>,
@@ -44,7 +44,7 @@ impl Service {
     }
 
     async fn carry_out(
-        &self,
+        self,
         plan: &TeardownPlan,
         saved: &SavedTeardown,
         request: &TeardownRequest,

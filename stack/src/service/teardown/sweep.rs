@@ -1,9 +1,11 @@
 //! Teardown as a sweep by tag, in the configured accounts: jiti shows a plan, then carries out that
 //! plan and no other, and then checks whether anything is left.
 //!
-//! [`Service::plan_sweep`](crate::Service::plan_sweep) makes the plan, which is carried out, handed
-//! over and followed like a plan of Terraform's. [`crate::sweep`] decides what belongs to the stack
-//! and in which order it is deleted.
+//! [`Teardowns::plan_sweep`] makes the plan, which is carried out, handed over and followed like a
+//! plan of Terraform's. [`crate::sweep`] decides what belongs to the stack and in which order it is
+//! deleted.
+//!
+//! [`Teardowns::plan_sweep`]: crate::service::Teardowns::plan_sweep
 
 mod deadlines;
 mod execute;

@@ -130,10 +130,11 @@ impl World {
         let name = stack_name("shop");
         world
             .service
+            .leases()
             .open(&name, registration, &process::liveness)
             .await
             .unwrap();
-        world.service.recorded(&name).await.unwrap();
+        world.service.leases().recorded(&name).await.unwrap();
         world
     }
 
@@ -157,6 +158,7 @@ impl World {
     async fn plan(&self) -> PreparedTeardown {
         let prepared = self
             .service
+            .teardowns()
             .plan_teardown(&stack_name("shop"), &self.settings)
             .await;
         prepared.unwrap().unwrap()
@@ -164,9 +166,16 @@ impl World {
 
     /// Registers another stack and plans its teardown.
     async fn planned(&self, name: &StackName, registration: Registration) -> PreparedTeardown {
-        let opened = self.service.open(name, registration, &process::liveness);
+        let opened = self
+            .service
+            .leases()
+            .open(name, registration, &process::liveness);
         opened.await.unwrap();
-        let prepared = self.service.plan_teardown(name, &self.settings).await;
+        let prepared = self
+            .service
+            .teardowns()
+            .plan_teardown(name, &self.settings)
+            .await;
         prepared.unwrap().unwrap()
     }
 
@@ -175,6 +184,7 @@ impl World {
         prepared: PreparedTeardown,
     ) -> Result<TeardownOutcome, TeardownError> {
         self.service
+            .teardowns()
             .teardown(prepared, &request(), &|_| {}, &StopSignal::default())
             .await
     }
@@ -182,6 +192,7 @@ impl World {
     async fn phase(&self) -> Phase {
         let lease = self
             .service
+            .leases()
             .lease(&stack_name("shop"))
             .await
             .unwrap()
@@ -211,7 +222,11 @@ impl World {
             host: host.to_owned(),
             pid,
         };
-        self.service.note(&stack_name("shop"), kind).await.unwrap();
+        self.service
+            .leases()
+            .note(&stack_name("shop"), kind)
+            .await
+            .unwrap();
     }
 }
 
@@ -238,6 +253,7 @@ async fn intent_then_deletes_then_gone() {
     let listener = |step: &Progress| steps.lock().unwrap().push(step.clone());
     let outcome = world
         .service
+        .teardowns()
         .teardown(
             prepared.clone(),
             &request(),
@@ -258,6 +274,7 @@ async fn intent_then_deletes_then_gone() {
     assert!(!run.join("plan").exists());
     let again = world
         .service
+        .teardowns()
         .plan_teardown(&stack_name("shop"), &world.settings)
         .await;
     assert!(again.unwrap().is_none(), "a gone stack has no plan");
@@ -294,6 +311,7 @@ async fn a_plan_is_handed_over() {
     let folder = world.plan().await.hand_over().unwrap();
     let prepared = world
         .service
+        .teardowns()
         .take_over(&folder, &world.settings)
         .await
         .unwrap();
@@ -304,6 +322,7 @@ async fn a_plan_is_handed_over() {
     world.write("plan.json", &plan(&["aws_x.a", "jiti_stack.this"]));
     let error = world
         .service
+        .teardowns()
         .take_over(&folder, &world.settings)
         .await
         .unwrap_err();
@@ -349,6 +368,7 @@ async fn what_is_left_is_residue() {
     );
     let lease = world
         .service
+        .leases()
         .lease(&stack_name("shop"))
         .await
         .unwrap()
@@ -416,7 +436,11 @@ async fn what_a_destroy_did_not_know_is_residue() {
     assert_eq!(world.phase().await, Phase::Residue);
     cloud.remove(&orphan.id);
     let wish = SweepSelector::named(&stack_name("shop"));
-    let prepared = world.service.plan_sweep(&wish, &world.settings).await;
+    let prepared = world
+        .service
+        .teardowns()
+        .plan_sweep(&wish, &world.settings)
+        .await;
     let outcome = world.carry_out(prepared.unwrap().unwrap()).await.unwrap();
     assert_eq!(
         (outcome.residue, world.phase().await),
@@ -456,13 +480,19 @@ async fn a_refresh_that_finds_nothing() {
     for id in ["aws_x.a", "aws_x.b"] {
         let id = id.to_owned();
         let kind = EventKind::ResourceDeleted { id };
-        world.service.note(&stack_name("shop"), kind).await.unwrap();
+        world
+            .service
+            .leases()
+            .note(&stack_name("shop"), kind)
+            .await
+            .unwrap();
     }
     let failed = EventKind::TeardownFailed {
         reason: "killed".to_owned(),
     };
     world
         .service
+        .leases()
         .note(&stack_name("shop"), failed)
         .await
         .unwrap();
@@ -496,6 +526,7 @@ async fn a_silent_runner_is_taken_over() {
     world.began("elsewhere", 7).await;
     let error = world
         .service
+        .teardowns()
         .plan_teardown(&name, &world.settings)
         .await
         .unwrap_err();
@@ -508,6 +539,7 @@ async fn a_silent_runner_is_taken_over() {
     clock.advance("9m".parse().unwrap());
     world
         .service
+        .leases()
         .note(&name, EventKind::TeardownAlive)
         .await
         .unwrap();
@@ -515,6 +547,7 @@ async fn a_silent_runner_is_taken_over() {
     assert!(
         world
             .service
+            .teardowns()
             .plan_teardown(&name, &world.settings)
             .await
             .is_err()
@@ -558,10 +591,10 @@ async fn what_an_orphan_deleted_is_written_down() {
         host: process::host(),
     };
     child.wait().unwrap();
-    world.service.note(&name, began).await.unwrap();
+    world.service.leases().note(&name, began).await.unwrap();
     let heard = "module.m[\"a.b\"].aws_x.a".to_owned();
     let deleted = EventKind::ResourceDeleted { id: heard.clone() };
-    world.service.note(&name, deleted).await.unwrap();
+    world.service.leases().note(&name, deleted).await.unwrap();
     let folder = RunFolder::make(&world.settings.runs, &run).unwrap();
     folder.progress().unwrap();
     folder.write("runner.json", &dead).unwrap();
@@ -600,7 +633,11 @@ async fn what_an_orphan_deleted_is_written_down() {
         .collect();
     assert_eq!(shown, [(unheard[0], "aws_x"), (unheard[1], "aws_y")]);
     let folder = prepared.hand_over().unwrap();
-    let taken = world.service.take_over(&folder, &world.settings).await;
+    let taken = world
+        .service
+        .teardowns()
+        .take_over(&folder, &world.settings)
+        .await;
     assert_eq!(world.carry_out(taken.unwrap()).await.unwrap().residue, []);
     let events = world.ledger.events(&name, Seq::NONE).await.unwrap();
     let deleted = events.into_iter().filter_map(|event| match event.kind {
@@ -662,7 +699,10 @@ async fn a_runner_says_that_it_lives() {
     };
     let stop = StopSignal::default();
     let asked = request();
-    let work = world.service.teardown(prepared, &asked, &listener, &stop);
+    let work = world
+        .service
+        .teardowns()
+        .teardown(prepared, &asked, &listener, &stop);
     let look = async {
         while !world.kinds().await.contains(&"teardown_alive".to_owned()) {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -707,6 +747,7 @@ async fn a_lost_state_is_not_an_empty_one() {
     let mut registration = registration();
     let lease = world
         .service
+        .leases()
         .lease(&stack_name("shop"))
         .await
         .unwrap()
@@ -719,7 +760,7 @@ async fn a_lost_state_is_not_an_empty_one() {
     assert_eq!(prepared.plan.blockers, []);
     assert_eq!(prepared.plan.count(), 0);
     world.carry_out(prepared).await.unwrap();
-    let lease = world.service.lease(&name).await.unwrap().unwrap();
+    let lease = world.service.leases().lease(&name).await.unwrap().unwrap();
     assert_eq!(lease.recorded_phase, Phase::Gone);
     assert!(!world.calls().contains("apply"));
 }

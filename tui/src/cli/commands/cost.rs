@@ -72,7 +72,11 @@ pub(crate) async fn run(
         BillMode::Cached
     };
     coverage::refresh(&service, *cached).await?;
-    let (cost, failed) = match service.cost(name, &selector.selector(), mode).await {
+    let (cost, failed) = match service
+        .reports()
+        .cost(name, &selector.selector(), mode)
+        .await
+    {
         Ok(answer) => answer,
         Err(error) => return Err(explain(error, &service, name).await),
     };

@@ -43,7 +43,7 @@ async fn events_of_one(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let service = context.existing_reader()?;
-    let events = match service.show(name).await {
+    let events = match service.leases().show(name).await {
         Ok(shown) => shown.events,
         Err(error) => return Err(explain(error, &service, name).await),
     };

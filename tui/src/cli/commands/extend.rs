@@ -37,7 +37,7 @@ pub(crate) async fn run(
         output,
     } = arguments;
     let service = context.writer()?;
-    let until = match service.extend(name, *duration).await {
+    let until = match service.leases().extend(name, *duration).await {
         Ok(until) => until,
         Err(error) => return Err(explain(error, &service, name).await),
     };

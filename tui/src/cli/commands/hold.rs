@@ -54,7 +54,7 @@ pub(crate) async fn run(
         ))
         .hint("use a later time, or a duration such as 6h"));
     }
-    if let Err(error) = service.hold(&name, until, why.as_str()).await {
+    if let Err(error) = service.leases().hold(&name, until, why.as_str()).await {
         return Err(explain(error, &service, &name).await);
     }
     let sentence = format!("{name} is held until {}: {why}", values::moment(until, now));

@@ -56,7 +56,7 @@ pub(crate) async fn run(
         return no_ledger(arguments, context, ui);
     };
     coverage::refresh(&service, cached).await?;
-    let (stacks, view) = service.listing_with_view(scope).await?;
+    let (stacks, view) = service.leases().listing_with_view(scope).await?;
     if output.json || csv {
         coverage::print_gaps(&view);
     }

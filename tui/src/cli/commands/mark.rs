@@ -80,8 +80,13 @@ pub(crate) async fn run(
     };
     let service = context.writer()?;
     let marked = match state {
-        Some(state) => service.mark_phase(&name, phase, class, state, None).await,
-        None => service.ready(&name).await,
+        Some(state) => {
+            service
+                .leases()
+                .mark_phase(&name, phase, class, state, None)
+                .await
+        }
+        None => service.leases().ready(&name).await,
     };
     if let Err(error) = marked {
         return Err(explain(error, &service, &name).await);

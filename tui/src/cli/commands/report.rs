@@ -67,7 +67,7 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let service = context.existing_reader()?;
     let since = arguments.since.before(service.now());
-    let report = service.report(since, arguments.by.into()).await?;
+    let report = service.reports().report(since, arguments.by.into()).await?;
     if arguments.output.json {
         json::write(ui, &report)
     } else if arguments.csv {

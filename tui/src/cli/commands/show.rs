@@ -64,7 +64,11 @@ pub(crate) async fn run(
     } = arguments;
     let service = context.existing_observer()?;
     coverage::refresh(&service, *cached).await?;
-    let shown = match service.show_one_of(name, &selector.selector()).await {
+    let shown = match service
+        .leases()
+        .show_one_of(name, &selector.selector())
+        .await
+    {
         Ok(shown) => shown,
         Err(error) => return Err(explain(error, &service, name).await),
     };
@@ -75,7 +79,7 @@ pub(crate) async fn run(
         ui,
         &stack_page::StackPage {
             shown: &shown,
-            view: &service.view().await?,
+            view: &service.leases().view().await?,
         },
     )
 }

@@ -47,6 +47,7 @@ pub(crate) async fn run(
     let until = until.map(|until| until.resolve(service.now()));
     let print_step = progress_printer(*output);
     let outcome = service
+        .power()
         .sleep(name, until, PollPolicy::default(), &print_step)
         .await;
     let outcome = match outcome {
@@ -167,7 +168,7 @@ async fn write_outcome(
     }
     if outcome.asleep {
         ui.text(&format!("`jiti wake {name}`: {}", wake_estimate(outcome)))?;
-        if let Some(lease) = service.lease(name).await? {
+        if let Some(lease) = service.leases().lease(name).await? {
             ui.text(&format!(
                 "The lease keeps running: it expires at {}",
                 values::moment(lease.expires_at, now)

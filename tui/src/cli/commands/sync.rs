@@ -34,7 +34,7 @@ pub(crate) async fn run(
     let service = context.observer()?;
     let report = match service {
         Some(service) if arguments.prices => with_prices(&service).await?,
-        Some(service) => service.sync(SyncMode::Always).await?,
+        Some(service) => service.cloud().sync(SyncMode::Always).await?,
         None => None,
     };
     let Some(report) = report else {
@@ -59,16 +59,16 @@ pub(crate) async fn run(
 /// Downloads the prices of the known resources, then queries the cloud. If no resource is known
 /// yet, it queries the cloud before that too, so that what it finds gets a price.
 async fn with_prices(service: &Service) -> Result<Option<SyncReport>, CommandError> {
-    if service.known_resources().await? == 0 {
-        service.sync(SyncMode::Always).await?;
+    if service.cloud().known_resources().await? == 0 {
+        service.cloud().sync(SyncMode::Always).await?;
     }
-    if let Some(error) = service.refresh_prices().await? {
+    if let Some(error) = service.cloud().refresh_prices().await? {
         return Err(
             CommandError::failed(format!("cannot download the list prices: {error}"))
                 .hint("the credentials of the first account need pricing:GetProducts"),
         );
     }
-    Ok(service.sync(SyncMode::Always).await?)
+    Ok(service.cloud().sync(SyncMode::Always).await?)
 }
 
 /// Prints the stacks that were found, and a summary:

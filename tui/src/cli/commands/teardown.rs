@@ -158,9 +158,9 @@ async fn plan(
                 app: arguments.selector.app.clone(),
                 owner: arguments.selector.owner.clone(),
             };
-            service.plan_sweep(&selector, settings).await
+            service.teardowns().plan_sweep(&selector, settings).await
         }
-        _ => service.plan_teardown(name, settings).await,
+        _ => service.teardowns().plan_teardown(name, settings).await,
     };
     Ok(planned?)
 }
@@ -170,7 +170,7 @@ async fn plan(
 async fn needs_plan(arguments: &Arguments, service: &Service) -> Result<bool, CommandError> {
     let name = &arguments.name;
     let by_tags = arguments.strategy == Strategy::Sweep;
-    let lease = service.lease(name).await?;
+    let lease = service.leases().lease(name).await?;
     match &lease {
         None if !by_tags => {
             let ledger = service.ledger().location();
@@ -203,7 +203,7 @@ async fn needs_plan(arguments: &Arguments, service: &Service) -> Result<bool, Co
         )));
     }
     let lease = lease.filter(Lease::is_live);
-    let protected = lease.is_some_and(|lease| service.protects(&lease));
+    let protected = lease.is_some_and(|lease| service.teardowns().protects(&lease));
     if protected && arguments.confirm.is_none() {
         return Err(
             CommandError::refused(format!("{name} is protected by the policy"))

@@ -26,7 +26,7 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments { name, output } = arguments;
     let service = context.writer()?;
-    if let Err(error) = service.touch(name).await {
+    if let Err(error) = service.leases().touch(name).await {
         return Err(explain(error, &service, name).await);
     }
     change::write(

@@ -28,9 +28,9 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let Arguments { name, output } = arguments;
     let service = context.writer()?;
-    let before = service.lease(name).await?;
+    let before = service.leases().lease(name).await?;
     let held = before.is_some_and(|lease| lease.at(service.now()).hold_until.is_some());
-    if let Err(error) = service.unhold(name).await {
+    if let Err(error) = service.leases().unhold(name).await {
         return Err(explain(error, &service, name).await);
     }
     let outcome = if held {

@@ -33,7 +33,11 @@ pub(crate) async fn run(
     let Arguments { name, output } = arguments;
     let service = context.writer()?;
     let print_step = progress_printer(*output);
-    let outcome = match service.wake(name, PollPolicy::default(), &print_step).await {
+    let outcome = match service
+        .power()
+        .wake(name, PollPolicy::default(), &print_step)
+        .await
+    {
         Ok(outcome) => outcome,
         Err(error) => return Err(not_started(error, &service, name).await),
     };

@@ -14,7 +14,7 @@ const MAX_LISTED_GAPS: usize = 8;
 
 /// Queries the cloud again if the cached data is too old, unless the user wants only cached data.
 pub(crate) async fn refresh(service: &Service, cached: bool) -> Result<(), CommandError> {
-    if !cached && let Some(report) = service.sync(SyncMode::WhenOld).await? {
+    if !cached && let Some(report) = service.cloud().sync(SyncMode::WhenOld).await? {
         print_problems(&report);
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(crate) async fn serve(
         if mode == SyncMode::Always || service.config().dashboard.is_stale(tried_at, service.now())
         {
             let _ = events.send(Event::CloudSyncStarted);
-            let answer = match service.sync(mode).await {
+            let answer = match service.cloud().sync(mode).await {
                 // No report: another process queried the cloud in the meantime.
                 Ok(report) => cached_snapshot(&service, report.is_some()).await,
                 Err(error) => Err(error),
@@ -55,10 +55,10 @@ pub(crate) async fn serve(
 }
 
 async fn cached_snapshot(service: &Service, asked: bool) -> Result<CloudData, ServiceError> {
-    let Some(view) = service.cloud_view().await? else {
+    let Some(view) = service.cloud().cloud_view().await? else {
         return Ok(CloudData::default());
     };
-    Ok(CloudData::of(&view, service.places(), asked))
+    Ok(CloudData::of(&view, service.cloud().places(), asked))
 }
 
 #[cfg(test)]

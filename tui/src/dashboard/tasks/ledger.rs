@@ -102,7 +102,7 @@ impl LedgerLoader {
         Ok(LedgerData {
             leases,
             ended: None,
-            reaper: self.reader.reaper().await?,
+            reaper: self.reader.reaper().status().await?,
             exists: true,
         })
     }
@@ -135,7 +135,7 @@ impl LedgerLoader {
         Ok(LedgerData {
             leases,
             ended: Some(ended),
-            reaper: self.reader.reaper().await?,
+            reaper: self.reader.reaper().status().await?,
             exists: true,
         })
     }

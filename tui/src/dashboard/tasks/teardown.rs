@@ -102,11 +102,19 @@ impl TeardownWorker {
                 .sweep_selector()
                 .filter(|_| sweeps(Situation::NoLease));
             return match selector {
-                Some(selector) => service.plan_sweep(&selector, &self.settings).await,
+                Some(selector) => {
+                    service
+                        .teardowns()
+                        .plan_sweep(&selector, &self.settings)
+                        .await
+                }
                 None => Ok(None),
             };
         };
-        let planned = service.plan_teardown(stack, &self.settings).await;
+        let planned = service
+            .teardowns()
+            .plan_teardown(stack, &self.settings)
+            .await;
         let (situation, blocker) = match &planned {
             Err(TeardownError::Service(ServiceError::Unknown { .. })) if can_sweep => {
                 (Situation::NoLease, None)
@@ -121,7 +129,11 @@ impl TeardownWorker {
         }
         let why = blocker.map(ToString::to_string);
         let selector = SweepSelector::named(stack);
-        let Some(mut sweep) = service.plan_sweep(&selector, &self.settings).await? else {
+        let Some(mut sweep) = service
+            .teardowns()
+            .plan_sweep(&selector, &self.settings)
+            .await?
+        else {
             return planned;
         };
         if let Some(why) = why {
@@ -233,7 +245,7 @@ impl TeardownWorker {
 
     /// Returns a run's runner while the run is in progress according to the ledger.
     async fn runner(&self, service: &Service, stack: &StackName, run: &RunId) -> Option<Runner> {
-        let lease = service.lease(stack).await.ok().flatten()?;
+        let lease = service.leases().lease(stack).await.ok().flatten()?;
         let runner = Runner::of(&lease, &self.settings.runs, service.now())?;
         (runner.run == *run).then_some(runner)
     }

@@ -8,7 +8,7 @@ use super::saved_plan::SweepPlan;
 use super::verify::{TeardownFacts, Verification, command, residue_of};
 use crate::cloud::CloudError;
 use crate::lease::{EventKind, Strategy};
-use crate::service::Service;
+use crate::service::Teardowns;
 use crate::service::teardown::StopSignal;
 use crate::service::teardown::error::TeardownError;
 use crate::service::teardown::plan::TeardownPlan;
@@ -19,29 +19,29 @@ use crate::service::teardown::record::{
 use crate::service::teardown::residue::Residue;
 use crate::sweep::Ownership;
 
-impl Service {
+impl Teardowns<'_> {
     /// Carries out the plan, after the intent was recorded.
     pub(in crate::service::teardown) async fn sweep(
-        &self,
+        self,
         plan: &TeardownPlan,
         sweep: &SweepPlan,
         timing: &SweepTiming,
         progress: &mut ProgressWriter<'_>,
         stop: &StopSignal,
     ) -> Result<TeardownOutcome, TeardownError> {
-        let mut recorder = Recorder::new(self, &plan.name);
+        let mut recorder = Recorder::new(self.service, &plan.name);
         let timing = match sweep.max_time_per_resource {
             Some(limit) => timing.clone().at_most(limit),
             None => timing.clone(),
         };
-        let Some(access) = self.cloud_access() else {
+        let Some(access) = self.service.cloud_access() else {
             let reason = "this process has no access to the cloud".to_owned();
             recorder.write([EventKind::TeardownFailed { reason }]).await;
             recorder.settled().await?;
             let stack = plan.name.clone();
             return Err(TeardownError::NoAccounts { stack });
         };
-        let places = self.places().into_iter().collect();
+        let places = self.service.cloud().places().into_iter().collect();
         let executor = SweepExecutor::new(&access.cloud, sweep, places, timing.clone(), stop);
         let result = executor.run(&mut recorder, progress).await;
         let command = command(
@@ -83,7 +83,7 @@ impl Service {
 
     /// The credentials were invalid before anything was changed.
     async fn not_begun(
-        &self,
+        self,
         plan: &TeardownPlan,
         error: &CloudError,
         mut recorder: Recorder<'_>,
@@ -100,7 +100,7 @@ impl Service {
 
     /// Records the outcome.
     async fn conclude(
-        &self,
+        self,
         plan: &TeardownPlan,
         residue: &[Residue],
         reason: String,
@@ -109,7 +109,7 @@ impl Service {
         if residue.is_empty() {
             recorder.write([EventKind::Gone]).await;
         } else {
-            let lease = self.ledger.lease(&plan.name).await?;
+            let lease = self.service.ledger.lease(&plan.name).await?;
             let mut events = lease
                 .map(|lease| resolved_residue(&lease, residue))
                 .unwrap_or_default();

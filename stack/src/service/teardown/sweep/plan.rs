@@ -17,12 +17,12 @@ use crate::service::teardown::plan::{Method, PlanWarning, PlannedDeletion, Teard
 use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy, process_secrets};
 use crate::service::teardown::run_folder::RunFolder;
 use crate::service::teardown::runner::Runner;
-use crate::service::{ClockSkew, Service};
+use crate::service::{ClockSkew, Teardowns};
 use crate::sweep::{Ownership, StackIdentity, judge_ownership};
 use crate::values::id::RunId;
 use crate::values::money::HourlyRate;
 
-impl Service {
+impl Teardowns<'_> {
     /// Plans a sweep: scans every configured account and region for what carries the stack's tags.
     /// It writes nothing to the ledger and changes nothing. `None`: the stack is gone, and nothing
     /// of it was found.
@@ -35,15 +35,15 @@ impl Service {
     /// the stack has no lease and several stacks have its name; an unknown stack;
     /// [`TeardownError::Running`] while another runner works on it.
     pub async fn plan_sweep(
-        &self,
+        self,
         selector: &SweepSelector,
         settings: &TeardownSettings,
     ) -> Result<Option<PreparedTeardown>, TeardownError> {
         let stack = &selector.name;
         let cloud = self.required_cloud_of(selector)?;
-        let lease = self.ledger.lease(stack).await?;
+        let lease = self.service.ledger.lease(stack).await?;
         if let Some(lease) = lease.as_ref().filter(|lease| lease.is_live()) {
-            Runner::refuse(lease, &settings.runs, self.now())?;
+            Runner::refuse(lease, &settings.runs, self.service.now())?;
         }
         if let Some(count) = lease.as_ref().map(|lease| lease.unknown_events)
             && count > 0
@@ -55,7 +55,7 @@ impl Service {
         let Some((identity, adopts)) = self.resolve(selector, lease.as_ref(), &found)? else {
             return Ok(None);
         };
-        let places: BTreeSet<_> = self.places().into_iter().collect();
+        let places: BTreeSet<_> = self.service.cloud().places().into_iter().collect();
         let judgement = judge_ownership(&found.resources, &identity, &places);
         let belonging: Vec<&Resource> = found
             .resources
@@ -82,7 +82,8 @@ impl Service {
         };
         let run = RunId::random();
         let folder = RunFolder::make(&settings.runs, &run)?;
-        let adopts = adopts.map(|tagged| Box::new(tagged.adoption(&belonging, &self.config)));
+        let adopts =
+            adopts.map(|tagged| Box::new(tagged.adoption(&belonging, &self.service.config)));
         let sweep = SweepPlan {
             stack: identity,
             resources: found.resources.clone(),
@@ -137,7 +138,7 @@ impl Service {
     /// The stack that the sweep is about, and whether it needs a lease; `None` when the stack is
     /// gone and no tag names it.
     fn resolve(
-        &self,
+        self,
         selector: &SweepSelector,
         lease: Option<&Lease>,
         found: &Discovery,
@@ -165,7 +166,7 @@ impl Service {
             0 if lease.is_some() => Ok(None),
             0 => Err(TeardownError::NotFound {
                 stack,
-                ledger: self.ledger.location(),
+                ledger: self.service.ledger.location(),
                 unchecked: found.unchecked.len(),
             }),
             1 => {
@@ -177,7 +178,7 @@ impl Service {
     }
 
     fn sweep_blockers(
-        &self,
+        self,
         found: &Discovery,
         count: usize,
         settings: &TeardownSettings,
@@ -189,12 +190,13 @@ impl Service {
             let reason = one.reason.clone();
             blockers.push(Blocker::Credentials { reason });
         }
-        let of_config = usize::try_from(self.config.reaper.max_resources).unwrap_or(usize::MAX);
+        let of_config =
+            usize::try_from(self.service.config.reaper.max_resources).unwrap_or(usize::MAX);
         let max = settings.max_resources.unwrap_or(of_config);
         if count > max {
             blockers.push(Blocker::TooMany { count, max });
         }
-        let here = self.now();
+        let here = self.service.now();
         let clock = found.clock.map(|cloud| CloudClock { cloud, here });
         if let Some(skew) = clock.and_then(ClockSkew::between) {
             blockers.push(Blocker::ClockOff {
@@ -205,10 +207,11 @@ impl Service {
         blockers
     }
 
-    fn required_cloud_of(&self, selector: &SweepSelector) -> Result<Arc<dyn Cloud>, TeardownError> {
+    fn required_cloud_of(self, selector: &SweepSelector) -> Result<Arc<dyn Cloud>, TeardownError> {
         let access = self
+            .service
             .cloud_access()
-            .filter(|_| !self.config.accounts.is_empty());
+            .filter(|_| !self.service.config.accounts.is_empty());
         match access {
             Some(access) => Ok(Arc::clone(&access.cloud)),
             None => Err(TeardownError::NoAccounts {

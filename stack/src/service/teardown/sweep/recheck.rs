@@ -14,7 +14,7 @@ use crate::cloud::{Discovery, DiscoveryScope};
 use crate::lease::{EventKind, Lease, Phase, StoredTimestamp};
 use crate::ledger::Scope;
 use crate::service::teardown::residue::Residue;
-use crate::service::{Service, ServiceError};
+use crate::service::{ServiceError, Teardowns};
 use crate::sweep::StackIdentity;
 use crate::values::id::StackName;
 use crate::values::ttl::Span;
@@ -44,27 +44,32 @@ pub struct RecheckSummary {
     pub incomplete: Vec<StackName>,
 }
 
-impl Service {
+impl Teardowns<'_> {
     /// Checks the gone stacks whose next check is due. Does nothing without accounts, or while
     /// another reaper checks.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn recheck_gone(&self) -> Result<RecheckSummary, ServiceError> {
+    pub async fn recheck_gone(self) -> Result<RecheckSummary, ServiceError> {
         let mut summary = RecheckSummary::default();
         let Some(access) = self
+            .service
             .cloud_access()
-            .filter(|_| !self.config.accounts.is_empty())
+            .filter(|_| !self.service.config.accounts.is_empty())
         else {
             return Ok(summary);
         };
         let mut claimed = Vec::new();
-        for lease in self.ledger.leases(Scope::All).await? {
-            if let Some(key) = due(&lease, self.now()) {
+        for lease in self.service.ledger.leases(Scope::All).await? {
+            if let Some(key) = due(&lease, self.service.now()) {
                 let in_progress = warned(IN_PROGRESS.0);
                 // After a lost race, the other reaper checks this stack.
-                let claim =
-                    self.append(&lease.name, lease.last_seq(), self.now(), vec![in_progress]);
+                let claim = self.service.append(
+                    &lease.name,
+                    lease.last_seq(),
+                    self.service.now(),
+                    vec![in_progress],
+                );
                 claimed.extend(claim.await?.map(|lease| (lease, key)));
             }
         }
@@ -81,7 +86,7 @@ impl Service {
     }
 
     async fn record_check(
-        &self,
+        self,
         lease: &Lease,
         key: &str,
         found: &Discovery,
@@ -90,7 +95,13 @@ impl Service {
         let protected = self.protects_name(&lease.name, &lease.app);
         let command = command(&lease.name, protected);
         let mut check = self.residue(found, &StackIdentity::of_lease(lease), &command);
-        let places: BTreeSet<String> = self.places().iter().map(ToString::to_string).collect();
+        let places: BTreeSet<String> = self
+            .service
+            .cloud()
+            .places()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         // What did not answer is not a find; the next reaper asks again.
         let is_find = |id: &str| !places.iter().any(|place| id.starts_with(place.as_str()));
         check.residue.retain(|left| is_find(&left.id));
@@ -106,7 +117,8 @@ impl Service {
             vec![warned(key)]
         };
         // A new stack of this name may have started meanwhile, and the find may be its own.
-        self.append(&lease.name, lease.last_seq(), self.now(), kinds)
+        self.service
+            .append(&lease.name, lease.last_seq(), self.service.now(), kinds)
             .await
             .map(drop)
     }

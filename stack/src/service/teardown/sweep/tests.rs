@@ -88,10 +88,11 @@ impl World {
         registration.origin.process.host = process::host();
         let service = world.service();
         let opened = service
+            .leases()
             .open(&shop(), registration, &process::liveness)
             .await;
         opened.unwrap();
-        service.recorded(&shop()).await.unwrap();
+        service.leases().recorded(&shop()).await.unwrap();
         world.clock.advance(Span::minutes(30));
         world
     }
@@ -113,14 +114,22 @@ impl World {
 
     async fn planned(&self) -> PreparedTeardown {
         let wish = SweepSelector::named(&shop());
-        let planned = self.service().plan_sweep(&wish, &self.settings).await;
+        let planned = self
+            .service()
+            .teardowns()
+            .plan_sweep(&wish, &self.settings)
+            .await;
         planned.unwrap().unwrap()
     }
 
     /// The error of a plan that fails.
     async fn no_plan(&self) -> TeardownError {
         let wish = SweepSelector::named(&shop());
-        let planned = self.service().plan_sweep(&wish, &self.settings).await;
+        let planned = self
+            .service()
+            .teardowns()
+            .plan_sweep(&wish, &self.settings)
+            .await;
         planned.unwrap_err()
     }
 
@@ -138,7 +147,7 @@ impl World {
 
     /// Runs the rechecks of gone stacks that are due.
     async fn look(&self) -> RecheckSummary {
-        self.service().recheck_gone().await.unwrap()
+        self.service().teardowns().recheck_gone().await.unwrap()
     }
 
     async fn plan(&self) -> TeardownPlan {
@@ -154,6 +163,7 @@ impl World {
         let heard = |step: &Progress| steps.lock().unwrap().push(step.clone());
         let service = self.service();
         let outcome = service
+            .teardowns()
             .teardown(prepared, &request, &heard, &StopSignal::default())
             .await?;
         let steps = steps.into_inner().unwrap();

@@ -10,7 +10,7 @@ use super::deadlines::SweepTiming;
 use crate::cloud::{
     Cloud, CloudErrorKind, Discovery, DiscoveryScope, Resource, ResourceId, Unchecked,
 };
-use crate::service::Service;
+use crate::service::Teardowns;
 use crate::service::teardown::residue::{Residue, quoted};
 use crate::sweep::{Ownership, OwnershipVerdict, StackIdentity, judge_ownership};
 use crate::values::id::StackName;
@@ -46,25 +46,25 @@ impl TeardownFacts<'_> {
     }
 }
 
-impl Service {
+impl Teardowns<'_> {
     /// Checks every configured place for what is left of a stack. Without accounts, there is
     /// nothing to check.
     pub(in crate::service::teardown) async fn verify_gone(
-        &self,
+        self,
         stack: &StackIdentity,
         facts: &TeardownFacts<'_>,
         timing: &SweepTiming,
         command: &str,
     ) -> Verification {
-        if self.config.accounts.is_empty() {
+        if self.service.config.accounts.is_empty() {
             return Verification::default();
         }
-        let Some(access) = self.cloud_access() else {
+        let Some(access) = self.service.cloud_access() else {
             return self.no_access(command);
         };
         let cloud = &access.cloud;
         let which = DiscoveryScope::Stack(stack.name.clone());
-        let at = self.now();
+        let at = self.service.now();
         let mut found = cloud.discover(&which).await;
         let mut check = self.residue(&found, stack, command);
         for one in facts.scheduled.iter().map(ResourceId::as_str) {
@@ -92,18 +92,23 @@ impl Service {
             !facts.deleted(id) || check.residue.iter().any(|left| left.id == id)
         });
         // Later views show this result. If it cannot be stored, the next sync finds the same.
-        drop(self.record_scan(access, &which, at, &found).await);
+        drop(
+            self.service
+                .cloud()
+                .record_scan(access, &which, at, &found)
+                .await,
+        );
         check
     }
 
     /// The residue among what a scan found.
     pub(super) fn residue(
-        &self,
+        self,
         found: &Discovery,
         stack: &StackIdentity,
         command: &str,
     ) -> Verification {
-        let places: BTreeSet<_> = self.places().into_iter().collect();
+        let places: BTreeSet<_> = self.service.cloud().places().into_iter().collect();
         let judgement = judge_ownership(&found.resources, stack, &places);
         let left = found.resources.iter().filter_map(|one| {
             let judged = &judgement[&one.id];
@@ -133,7 +138,7 @@ impl Service {
     /// A service may still describe what this teardown deleted. Asks about it again before it
     /// counts as left.
     async fn confirm_deletions(
-        &self,
+        self,
         cloud: &Arc<dyn Cloud>,
         found: &Discovery,
         check: &mut Verification,
@@ -168,14 +173,19 @@ impl Service {
     }
 
     /// The residue when accounts are configured, and this process has no access to them.
-    fn no_access(&self, command: &str) -> Verification {
-        let places = self.places().into_iter().map(|place| Residue {
-            id: place.to_string(),
-            region: Some(place.region),
-            reason: "not_looked: this process has no access to the cloud".to_owned(),
-            command: Some(command.to_owned()),
-            ..Residue::default()
-        });
+    fn no_access(self, command: &str) -> Verification {
+        let places = self
+            .service
+            .cloud()
+            .places()
+            .into_iter()
+            .map(|place| Residue {
+                id: place.to_string(),
+                region: Some(place.region),
+                reason: "not_looked: this process has no access to the cloud".to_owned(),
+                command: Some(command.to_owned()),
+                ..Residue::default()
+            });
         Verification {
             residue: places.collect(),
             incomplete: true,

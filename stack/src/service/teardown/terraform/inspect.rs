@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::guardrails;
 use crate::lease::{EventKind, Lease};
 use crate::process::{self, Liveness};
-use crate::service::Service;
+use crate::service::Teardowns;
 use crate::service::teardown::TeardownSettings;
 use crate::service::teardown::blocker::Blocker;
 use crate::service::teardown::error::TeardownError;
@@ -26,9 +26,9 @@ pub(super) struct Inspection {
     pub(super) plan: Option<DestroyPlan>,
 }
 
-impl Service {
+impl Teardowns<'_> {
     pub(super) async fn inspect(
-        &self,
+        self,
         lease: &Lease,
         settings: &TeardownSettings,
         folder: &RunFolder,
@@ -70,11 +70,11 @@ impl Service {
 
     /// What teardowns of this lease have deleted so far, as the ledger records it.
     pub(super) async fn recorded_deletions(
-        &self,
+        self,
         lease: &Lease,
     ) -> Result<BTreeSet<String>, TeardownError> {
         let mut deleted = BTreeSet::new();
-        for event in self.ledger.events(&lease.name, Seq::NONE).await? {
+        for event in self.service.ledger.events(&lease.name, Seq::NONE).await? {
             match event.kind {
                 EventKind::Requested { .. } => deleted.clear(),
                 EventKind::ResourceDeleted { id } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::guardrails;
 use super::inspect::known_secrets;
 use crate::lease::Lease;
-use crate::service::Service;
+use crate::service::Teardowns;
 use crate::service::teardown::TeardownSettings;
 use crate::service::teardown::blocker::Blocker;
 use crate::service::teardown::error::TeardownError;
@@ -23,7 +23,7 @@ pub(in crate::service::teardown) struct SavedDestroy {
     pub(super) terraform: Option<Terraform>,
 }
 
-impl Service {
+impl Teardowns<'_> {
     /// Plans a teardown through Terraform where the stack was applied. It writes nothing to the
     /// ledger and changes nothing except what `init` does, where that is needed. `None`: the stack
     /// is gone already.
@@ -35,12 +35,12 @@ impl Service {
     /// [`TeardownError::Running`] while another runner works on it; an unknown stack; a ledger that
     /// cannot be read.
     pub async fn plan_teardown(
-        &self,
+        self,
         stack: &StackName,
         settings: &TeardownSettings,
     ) -> Result<Option<PreparedTeardown>, TeardownError> {
-        let lease = self.ledger.lease(stack).await?;
-        let lease = lease.ok_or_else(|| self.unknown(stack))?;
+        let lease = self.service.ledger.lease(stack).await?;
+        let lease = lease.ok_or_else(|| self.service.unknown(stack))?;
         if !lease.is_live() {
             return Ok(None);
         }
@@ -50,7 +50,7 @@ impl Service {
                 count: lease.unknown_events,
             });
         }
-        Runner::refuse(&lease, &settings.runs, self.now())?;
+        Runner::refuse(&lease, &settings.runs, self.service.now())?;
         let run = RunId::random();
         let folder = RunFolder::make(&settings.runs, &run)?;
         let mut inspection = self.inspect(&lease, settings, &folder).await?;
@@ -98,13 +98,13 @@ impl Service {
 
     /// Takes over a destroy plan that another process handed over.
     pub(in crate::service::teardown) async fn take_over_destroy(
-        &self,
+        self,
         shown: TeardownPlan,
         folder: RunFolder,
         settings: &TeardownSettings,
     ) -> Result<PreparedTeardown, TeardownError> {
         let stack = shown.name.clone();
-        let lease = self.live(&stack).await?;
+        let lease = self.service.live(&stack).await?;
         let mut mask = known_secrets(&lease, settings);
         let mut terraform = None;
         if let Some(digest) = shown.method.digest().filter(|_| shown.may_proceed()) {
@@ -138,7 +138,7 @@ impl Service {
     /// What a Terraform whose runner died has deleted since, unknown to the ledger: the state no
     /// longer lists it, so no plan names it.
     async fn finished(
-        &self,
+        self,
         lease: &Lease,
         state: &State,
         settings: &TeardownSettings,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::apply_errors::{self, ApplyErrors};
 use super::plan::SavedDestroy;
 use crate::lease::{EventKind, Lease, Strategy};
-use crate::service::Service;
+use crate::service::Teardowns;
 use crate::service::teardown::StopSignal;
 use crate::service::teardown::error::TeardownError;
 use crate::service::teardown::plan::{PlannedDeletion, TeardownPlan};
@@ -34,17 +34,17 @@ struct RunResult {
     failure: Option<TerraformError>,
 }
 
-impl Service {
+impl Teardowns<'_> {
     /// Applies the saved plan, after the intent was recorded.
     pub(in crate::service::teardown) async fn destroy(
-        &self,
+        self,
         plan: &TeardownPlan,
         saved: &SavedTeardown,
         destroy: &SavedDestroy,
         progress: &mut ProgressWriter<'_>,
         stop: &StopSignal,
     ) -> Result<TeardownOutcome, TeardownError> {
-        let mut recorder = Recorder::new(self, &plan.name);
+        let mut recorder = Recorder::new(self.service, &plan.name);
         let mut result = RunResult::default();
         result.finished.extend(saved.folder.finished());
         let finished = result.finished.iter().cloned();
@@ -76,7 +76,7 @@ impl Service {
 
     /// Records the outcome.
     async fn conclude_destroy(
-        &self,
+        self,
         plan: &TeardownPlan,
         saved: &SavedTeardown,
         destroy: &SavedDestroy,
@@ -87,7 +87,7 @@ impl Service {
         let attempted = !result.deleted.is_empty() || !result.errors.failed.is_empty();
         if let Some(error) = result.failure.clone().filter(|_| !attempted) {
             let reason = error.to_string();
-            let lease = self.ledger.lease(&plan.name).await?;
+            let lease = self.service.ledger.lease(&plan.name).await?;
             let mut kinds = lease
                 .map(|lease| origin_reached(&lease, &reason))
                 .unwrap_or_default();
@@ -119,7 +119,7 @@ impl Service {
             recorder
                 .write(gone.map(|id| EventKind::ResourceDeleted { id }))
                 .await;
-            if let Some(lease) = self.ledger.lease(&plan.name).await? {
+            if let Some(lease) = self.service.ledger.lease(&plan.name).await? {
                 recorder.write(resolved_residue(&lease, &residue)).await;
             }
             recorder.write(residue.iter().map(Residue::to_event)).await;
@@ -142,17 +142,17 @@ impl Service {
 
     /// Checks whether anything is left after a destroy that succeeded.
     async fn verify_destroy(
-        &self,
+        self,
         plan: &TeardownPlan,
         saved: &SavedTeardown,
         result: &RunResult,
         recorder: &mut Recorder<'_>,
         progress: &mut ProgressWriter<'_>,
     ) -> Result<Vec<Residue>, TeardownError> {
-        let Some(lease) = self.ledger.lease(&plan.name).await? else {
+        let Some(lease) = self.service.ledger.lease(&plan.name).await? else {
             return Ok(Vec::new());
         };
-        if self.config.accounts.is_empty() {
+        if self.service.config.accounts.is_empty() {
             return Ok(Vec::new());
         }
         progress.write(&Progress::Looking);

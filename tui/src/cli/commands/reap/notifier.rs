@@ -46,7 +46,12 @@ impl<'a> WebhookNotifier<'a> {
             return DeliveryReport::default();
         };
         let receiver: &dyn Notifier = webhook;
-        self.report_failures(self.service.warn(&self.process, receiver).await)
+        self.report_failures(
+            self.service
+                .notifications()
+                .warn(&self.process, receiver)
+                .await,
+        )
     }
 
     /// Sends the reason why the run touched nothing.
@@ -54,7 +59,10 @@ impl<'a> WebhookNotifier<'a> {
         let Some(webhook) = &self.webhook else {
             return DeliveryReport::default();
         };
-        let delivery = self.service.alarm(&self.process, webhook, alarm.clone());
+        let delivery = self
+            .service
+            .notifications()
+            .alarm(&self.process, webhook, alarm.clone());
         self.report_failures(delivery.await)
     }
 

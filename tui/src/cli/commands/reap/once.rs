@@ -98,11 +98,11 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     require_config(context)?;
     let service = context.reaper()?;
     // The sync comes first, because it finds idle stacks, and resources of stacks that are gone.
-    let skew = match service.reaper().await?.paused {
+    let skew = match service.reaper().status().await?.paused {
         Some(_) => None,
         None => sync(&service, shared).await?,
     };
-    let snapshot = service.survey().await?;
+    let snapshot = service.reaper().survey().await?;
     let paused = snapshot.view.reaper.paused.clone();
     let mut report = Report::new(snapshot.view.now, paused);
     if report.paused.is_some() {
@@ -117,7 +117,7 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     }
     let settings = context.teardown_settings()?;
     let plan = snapshot.docket(service.config(), &settings.runs);
-    let run = service.begin_run(notifier.process()).await?;
+    let run = service.reaper().begin_run(notifier.process()).await?;
     let too_many = plan.too_many();
     let failed = if let Some(too_many) = too_many {
         let failed = u32::try_from(too_many.stacks.len()).unwrap_or(u32::MAX);
@@ -130,8 +130,10 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         let runs = settings.runs.clone();
         let reaper = reaper_context(&service, shared, settings, runs);
         // Warnings and teardowns run concurrently: neither waits for the other.
-        let (summary, deliveries) =
-            tokio::join!(service.reap(plan, &reaper), notifier.send_warnings());
+        let (summary, deliveries) = tokio::join!(
+            service.reaper().reap(plan, &reaper),
+            notifier.send_warnings()
+        );
         report.add_deliveries(deliveries);
         report.summary = summary;
         report.summary.failed() + report.summary.residue() + report.summary.refused()
@@ -139,6 +141,7 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     maintain_sleeping_stacks(&service, shared).await;
     report.rechecked = recheck_gone_stacks(&service, shared).await;
     let status = service
+        .reaper()
         .finish_run(&run, report.summary.gone(), failed)
         .await?;
     report.next_run_at = status.next_run(service.now(), service.now());
@@ -158,7 +161,7 @@ async fn maintain_sleeping_stacks(service: &Service, shared: &Shared) {
         ..PollPolicy::default()
     };
     let reporter = &shared.reporter;
-    match service.maintain_sleeping(patience).await {
+    match service.power().maintain_sleeping(patience).await {
         Ok(changes) => changes
             .iter()
             .for_each(|change| reporter.note(change.to_string())),
@@ -169,7 +172,7 @@ async fn maintain_sleeping_stacks(service: &Service, shared: &Shared) {
 /// Checks stacks that are gone once more. A failure does not fail the run: the next run checks
 /// them.
 async fn recheck_gone_stacks(service: &Service, shared: &Shared) -> RecheckSummary {
-    let result = service.recheck_gone().await;
+    let result = service.teardowns().recheck_gone().await;
     let rechecked = result.unwrap_or_else(|error| {
         let reporter = &shared.reporter;
         reporter.note(format!(
@@ -228,7 +231,7 @@ fn reaper_context(
 
 /// Queries the cloud, if accounts are configured. Returns the clock skew if it is too large.
 async fn sync(service: &Service, shared: &Shared) -> Result<Option<ClockSkew>, CommandError> {
-    let Some(report) = service.sync(SyncMode::Always).await? else {
+    let Some(report) = service.cloud().sync(SyncMode::Always).await? else {
         return Ok(None);
     };
     for gap in &report.not_looked {

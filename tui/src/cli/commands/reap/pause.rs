@@ -18,7 +18,7 @@ pub(super) async fn pause(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let service = context.writer()?;
-    let status = service.pause_reaper(why).await?;
+    let status = service.reaper().pause_reaper(why).await?;
     if output.json {
         return write_json(&status, ui);
     }
@@ -37,7 +37,7 @@ pub(super) async fn resume(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let service = context.writer()?;
-    let status = service.resume_reaper().await?;
+    let status = service.reaper().resume_reaper().await?;
     if output.json {
         return write_json(&status, ui);
     }

@@ -70,7 +70,7 @@ fn note_preview(output: OutputOptions, ui: &mut Ui) -> Result<(), CommandError> 
 async fn show(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let service = context.existing_observer()?;
     coverage::refresh(&service, false).await?;
-    let snapshot = service.survey().await?;
+    let snapshot = service.reaper().survey().await?;
     let config = service.config();
     let plan = snapshot.docket(config, &context.teardown_settings()?.runs);
     let owed = snapshot.due_warnings(config).into_iter();

@@ -44,14 +44,19 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> Result<(), 
         Source::Cli
     })?;
     let settings = context.teardown_settings()?;
-    let prepared = service.take_over(&arguments.folder, &settings).await?;
+    let prepared = service
+        .teardowns()
+        .take_over(&arguments.folder, &settings)
+        .await?;
     let request = TeardownRequest {
         by: context.actor(),
         why: "requested by a user".to_owned(),
         confirmed: arguments.confirm.clone(),
         only_while: None,
     };
-    let teardown = service.teardown(prepared, &request, &|_| {}, &stop);
+    let teardown = service
+        .teardowns()
+        .teardown(prepared, &request, &|_| {}, &stop);
     let mut teardown = std::pin::pin!(teardown);
     let [interrupt, terminate, hangup] = &mut signals;
     let outcome = loop {

@@ -21,7 +21,10 @@ async fn it_is_looked_again_after_the_end() {
     assert_eq!(world.look().await, RecheckSummary::default());
     world.clock.advance(Span::minutes(1));
     let (service, other) = (world.service(), world.service());
-    let (a, b) = tokio::join!(service.recheck_gone(), other.recheck_gone());
+    let (a, b) = tokio::join!(
+        service.teardowns().recheck_gone(),
+        other.teardowns().recheck_gone()
+    );
     assert_eq!(a.unwrap().clean.len() + b.unwrap().clean.len(), 1);
     assert_eq!(world.look().await, RecheckSummary::default());
     assert_eq!(looks() - before, 1);

@@ -110,6 +110,7 @@ async fn a_plan_is_handed_over_as_it_was_shown() {
     let folder = world.planned().await.hand_over().unwrap();
     let taken = world
         .service()
+        .teardowns()
         .take_over(&folder, &world.settings)
         .await
         .unwrap();
@@ -121,6 +122,7 @@ async fn a_plan_is_handed_over_as_it_was_shown() {
     std::fs::write(folder.join("plan"), text.replace("sqs/q", "sqs/p")).unwrap();
     let error = world
         .service()
+        .teardowns()
         .take_over(&folder, &world.settings)
         .await
         .unwrap_err();

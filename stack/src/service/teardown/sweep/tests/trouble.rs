@@ -198,6 +198,7 @@ async fn a_stop_finishes_what_has_begun() {
     };
     let outcome = world
         .service()
+        .teardowns()
         .teardown(prepared, &request, &heard, &stop)
         .await
         .unwrap();
@@ -242,6 +243,7 @@ async fn a_stop_waits_for_nothing_that_has_not_begun() {
     let request = request(Some(shop()));
     let service = world.service();
     let outcome = service
+        .teardowns()
         .teardown(prepared, &request, &heard, &stop)
         .await
         .unwrap();

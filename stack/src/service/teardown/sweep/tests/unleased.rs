@@ -14,6 +14,7 @@ async fn an_unleased_stack_is_ended_under_a_lease() {
     let service = world.service();
     let stop = StopSignal::default();
     let error = service
+        .teardowns()
         .teardown(prepared, &request, &|_| {}, &stop)
         .await
         .unwrap_err();
@@ -64,7 +65,11 @@ async fn several_of_one_name_are_told_apart() {
         "{said}"
     );
     wish.owner = Some(Owner::new("bo@example.com").unwrap());
-    let prepared = world.service().plan_sweep(&wish, &world.settings).await;
+    let prepared = world
+        .service()
+        .teardowns()
+        .plan_sweep(&wish, &world.settings)
+        .await;
     let (outcome, _) = world.carry_out(prepared.unwrap().unwrap()).await.unwrap();
     assert_eq!(
         (outcome.residue.len(), world.left()),
@@ -85,7 +90,7 @@ async fn a_name_that_nothing_knows_is_unknown() {
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_for_gone_is_found_again() {
     let world = World::leased([own("sqs", "q")]).await;
-    world.service().release(&shop()).await.unwrap();
+    world.service().leases().release(&shop()).await.unwrap();
     assert_eq!(world.phase().await, Phase::Gone);
     assert_eq!(world.sweep().await.deleted.len(), 1);
     let events = world.events().await;
@@ -93,6 +98,7 @@ async fn what_was_taken_for_gone_is_found_again() {
     let wish = SweepSelector::named(&shop());
     let again = world
         .service()
+        .teardowns()
         .plan_sweep(&wish, &world.settings)
         .await
         .unwrap();
@@ -104,12 +110,15 @@ async fn what_was_taken_for_gone_is_found_again() {
 #[tokio::test(start_paused = true)]
 async fn what_has_no_lease_that_lives_wants_its_name() {
     let world = World::leased([own("sqs", "q")]).await;
-    world.service().release(&shop()).await.unwrap();
+    world.service().leases().release(&shop()).await.unwrap();
     let prepared = world.planned().await;
     assert!(prepared.plan.protected);
     let service = world.service();
     let (request, stop) = (request(None), StopSignal::default());
-    let refused = service.teardown(prepared, &request, &|_| {}, &stop).await;
+    let refused = service
+        .teardowns()
+        .teardown(prepared, &request, &|_| {}, &stop)
+        .await;
     assert!(
         matches!(refused, Err(TeardownError::Unconfirmed { .. })),
         "{refused:?}"
