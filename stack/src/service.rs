@@ -3,7 +3,6 @@
 //! Each reads, decides, and appends; after a lost race it reads and decides again, because the
 //! decision, not the append, was made on old facts.
 
-mod backoff;
 pub mod billing;
 mod error;
 mod leases;

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::backoff::Pauses;
 use super::{CloudAccess, Reports, ServiceError, StackSelector};
+use crate::backoff::Pauses;
 use crate::cloud::CloudError;
 use crate::inventory::{BillAnswer, BillHistory, BillLock, StackBill};
 use crate::lease::Lease;

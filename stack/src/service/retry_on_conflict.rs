@@ -1,7 +1,7 @@
 //! Deciding again after a lost race: the decision, not the append, was made on old facts.
 
-use super::backoff::Pauses;
 use super::{Service, ServiceError};
+use crate::backoff::Pauses;
 
 /// How often a decision is repeated before giving up: with pauses that grow to half a second, this
 /// takes about ten seconds.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::random;
+use crate::backoff::Backoff;
 
-/// The shortest pause, about as long as a commit, so that the next try is likely to succeed.
-const MIN_PAUSE: Duration = Duration::from_micros(250);
-
-/// The longest pause. With longer ones, a process that returns at once would win every time.
-const MAX_PAUSE: Duration = Duration::from_millis(8);
+/// The first pause is about as long as a commit, so that the next try is likely to succeed. If the
+/// longest were longer, a process that returns at once would win every time.
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_micros(250),
+    longest: Duration::from_millis(8),
+};
 
 /// Pauses with a limited total. The total is counted from the pauses, without reading a clock.
 #[derive(Debug)]
@@ -32,12 +33,7 @@ impl LockWait {
         if self.waited >= self.lock_timeout {
             return false;
         }
-        let longest = MIN_PAUSE
-            .saturating_mul(1 << self.round.min(5))
-            .min(MAX_PAUSE);
-        // Between half and all of the pause, so that contending processes spread out.
-        let parts = random::below(128);
-        let pause = longest / 2 + longest * parts / 256;
+        let pause = BACKOFF.half_jitter(self.round);
         std::thread::sleep(pause);
         self.waited += pause;
         self.round += 1;

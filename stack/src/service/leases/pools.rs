@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::backoff::Pauses;
 use crate::lease::Lease;
 use crate::ledger::Scope;
 use crate::pool::{Pool, PoolEvent, PoolEventKind, PoolRule};
-use crate::service::backoff::Pauses;
 use crate::service::{Leases, ServiceError};
 use crate::values::id::{Owner, PoolName, StackName};
 

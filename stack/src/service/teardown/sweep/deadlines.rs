@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::backoff::Backoff;
 use crate::cloud::DeletionTimeout;
-use crate::service::backoff::Backoff;
 
 /// The pauses and deadlines of a sweep. Tests make them short.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use crate::random;
 
 /// A pause that doubles with every round, up to a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Backoff {
-    pub(super) first: Duration,
-    pub(super) longest: Duration,
+pub(crate) struct Backoff {
+    pub(crate) first: Duration,
+    pub(crate) longest: Duration,
 }
 
 impl Backoff {
@@ -19,32 +19,32 @@ impl Backoff {
     }
 
     /// Full jitter: anything up to the pause.
-    pub(super) fn full_jitter(self, round: u32) -> Duration {
+    pub(crate) fn full_jitter(self, round: u32) -> Duration {
         let parts = random::below(1024);
         self.pause(round) * parts / 1024
     }
 
     /// Half jitter: between half of the pause and all of it.
-    pub(super) fn half_jitter(self, round: u32) -> Duration {
+    pub(crate) fn half_jitter(self, round: u32) -> Duration {
         self.pause(round) / 2 + self.full_jitter(round) / 2
     }
 }
 
 /// The pauses of one wait. Dropping the future that waits ends it.
 #[derive(Debug)]
-pub(super) struct Pauses {
+pub(crate) struct Pauses {
     backoff: Backoff,
     round: u32,
 }
 
 impl Pauses {
     /// Between two decisions.
-    pub(super) fn short() -> Self {
+    pub(crate) fn short() -> Self {
         Self::between(Duration::from_millis(2), Duration::from_millis(500))
     }
 
     /// Between two checks whether a place or a lock is free.
-    pub(super) fn long() -> Self {
+    pub(crate) fn long() -> Self {
         Self::between(Duration::from_millis(200), Duration::from_secs(3))
     }
 
@@ -55,7 +55,7 @@ impl Pauses {
         }
     }
 
-    pub(super) async fn once_more(&mut self) {
+    pub(crate) async fn once_more(&mut self) {
         tokio::time::sleep(self.next()).await;
     }
 
