@@ -106,42 +106,16 @@ fn wait_for_command(receiver: &Receiver<EndedProcess>) {
 fn kill_descendants() {
     #[cfg(target_os = "linux")]
     loop {
-        let children = children_of(std::process::id());
+        let children = stack::process::children(std::process::id());
         if children.is_empty() {
             return;
         }
-        for child in children {
+        let pids = children
+            .into_iter()
+            .filter_map(|pid| Pid::from_raw(pid.try_into().ok()?));
+        for child in pids {
             let _ = kill_process(child, Signal::KILL);
             let _ = rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty());
         }
     }
-}
-
-/// The child processes of a process, from the fourth field of `/proc/PID/stat`.
-#[cfg(target_os = "linux")]
-fn children_of(parent: u32) -> Vec<Pid> {
-    let Ok(entries) = std::fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(|entry| {
-            entry
-                .ok()?
-                .file_name()
-                .into_string()
-                .ok()?
-                .parse::<i32>()
-                .ok()
-        })
-        .filter(|pid| {
-            // The name in parentheses may contain spaces and parentheses, so parse after the last
-            // one.
-            std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-                stat.rsplit_once(')')
-                    .and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok())
-                    == Some(parent)
-            })
-        })
-        .filter_map(Pid::from_raw)
-        .collect()
 }

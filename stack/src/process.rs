@@ -62,15 +62,34 @@ pub fn host() -> String {
         .into_owned()
 }
 
+/// The child processes of a process, by number.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn children(parent: u32) -> Vec<u32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let parent = parent.to_string();
+    pids.filter(|pid| stat_fields(*pid).is_some_and(|fields| fields.get(1) == Some(&parent)))
+        .collect()
+}
+
+/// The fields of `/proc/PID/stat` from the state on, which is the third.
+#[cfg(target_os = "linux")]
+fn stat_fields(pid: u32) -> Option<Vec<String>> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The process name in parentheses may contain anything, so the fields start after the last
+    // parenthesis.
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(str::to_owned).collect())
+}
+
 /// The start of a process: the boot id, and the clock ticks since the boot. `None` for a zombie.
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The process name in parentheses may contain anything, so the fields start after the last
-    // parenthesis: the state is the first of them, the start time the twentieth.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    if matches!(fields.first(), None | Some(&"Z" | &"X")) {
+    let fields = stat_fields(pid)?;
+    if matches!(fields.first().map(String::as_str), None | Some("Z" | "X")) {
         return None;
     }
     let ticks = fields.get(19)?;
