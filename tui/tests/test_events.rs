@@ -92,7 +92,7 @@ fn without_a_ledger() {
     five_stacks(&sandbox);
     let ran = sandbox.run(&["events", "search-pr-9"]).exits(1);
     insta::assert_snapshot!(ran.stderr, @r#"
-    Error: no stack "search-pr-9" lives in the ledger $WORLD/home/.local/share/jiti/ledger.db; `jiti ls --all` shows every stack that it knows
+    Error: no stack "search-pr-9" is in the ledger $WORLD/home/.local/share/jiti/ledger.db; `jiti ls --all` shows every stack that it knows
     Hint: did you mean search-pr-3 or search-pr-7?
     "#);
 }

@@ -186,7 +186,7 @@ fn unknown_names_get_suggestions() {
     five_stacks(&sandbox);
     let ran = sandbox.run(&["show", "chekout-1.4.0"]).exits(1);
     insta::assert_snapshot!(ran.stderr, @r#"
-    Error: no stack "chekout-1.4.0" lives in the ledger $WORLD/home/.local/share/jiti/ledger.db; `jiti ls --all` shows every stack that it knows
+    Error: no stack "chekout-1.4.0" is in the ledger $WORLD/home/.local/share/jiti/ledger.db; `jiti ls --all` shows every stack that it knows
     Hint: did you mean checkout-1.4.0 or checkout-1.5.0?
     "#);
     assert_eq!(ran.stdout, "");

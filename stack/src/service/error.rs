@@ -22,7 +22,7 @@ pub enum ServiceError {
 
     /// There is no such stack, or none any more.
     #[error(
-        "no stack \"{stack}\" lives in the ledger {ledger}; `jiti ls --all` shows every stack that it knows"
+        "no stack \"{stack}\" is in the ledger {ledger}; `jiti ls --all` shows every stack that it knows"
     )]
     Unknown {
         /// The name that was asked for.

@@ -945,7 +945,7 @@ async fn touching() {
     assert!(
         error
             .to_string()
-            .contains("\"b\" lives in the ledger memory"),
+            .contains("\"b\" is in the ledger memory"),
         "{error}"
     );
 }
