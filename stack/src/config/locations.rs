@@ -82,7 +82,9 @@ impl Locations {
             Some(address) if address.contains("://") => Err(LocationError::UnknownScheme {
                 address: address.to_owned(),
             }),
-            Some(path) => Ok(PathBuf::from(path)),
+            Some(path) => self
+                .expand_home(Path::new(path))
+                .ok_or(LocationError::NoHome),
             None => self
                 .base(self.xdg_data_home.as_deref(), ".local/share")
                 .map(|folder| folder.join(LEDGER))
@@ -95,7 +97,8 @@ impl Locations {
     #[must_use]
     pub fn config(&self, argument: Option<&Path>) -> Option<ConfigLocation> {
         let located = |path: &Path, source| ConfigLocation {
-            path: path.to_owned(),
+            // Without a home folder, the path stays as it is, and the error names it.
+            path: self.expand_home(path).unwrap_or_else(|| path.to_owned()),
             source,
         };
         let variable = || {
@@ -110,6 +113,15 @@ impl Locations {
             .map(|path| located(path, PathSource::Argument))
             .or_else(variable)
             .or_else(default)
+    }
+
+    /// The path with a leading `~` replaced by the home folder, as a shell does. Terraform and
+    /// environment variables in files pass `~` on as it is. `None` if the home folder is not known.
+    fn expand_home(&self, path: &Path) -> Option<PathBuf> {
+        match path.strip_prefix("~") {
+            Ok(rest) => set(self.home.as_deref()).map(|home| home.join(rest)),
+            Err(_) => Some(path.to_owned()),
+        }
     }
 
     /// A base folder of the XDG specification, which says to ignore relative paths.
@@ -167,6 +179,10 @@ mod tests {
                 "/home/.local/share/jiti/ledger.db",
             ),
             ("- - - - /home", None, "/home/.local/share/jiti/ledger.db"),
+            ("- - - - /home", Some("~/l.db"), "/home/l.db"),
+            ("~/a/l.db - - - /home", None, "/home/a/l.db"),
+            ("- - - - /home", Some("a/~/l.db"), "a/~/l.db"),
+            ("- - - - /home", Some("~ana/l.db"), "~ana/l.db"),
         ] {
             let found = locations(variables).ledger(argument);
             assert_eq!(found, Ok(PathBuf::from(expected)), "{variables}");
@@ -186,6 +202,11 @@ mod tests {
                 "s3://bucket - - - -",
                 None,
                 "invalid ledger address \"s3://bucket\"",
+            ),
+            (
+                "- - - - -",
+                Some("~/l.db"),
+                "cannot find the ledger: HOME is not set",
             ),
             (
                 "- - data - \"\"",
@@ -221,6 +242,21 @@ mod tests {
                 "- - - conf /home",
                 None,
                 Some(("/home/.config/jiti/config.toml", PathSource::Default)),
+            ),
+            (
+                "- - - - /home",
+                Some("~/c.toml"),
+                Some(("/home/c.toml", PathSource::Argument)),
+            ),
+            (
+                "- ~/c.toml - - /home",
+                None,
+                Some(("/home/c.toml", PathSource::Variable)),
+            ),
+            (
+                "- - - - -",
+                Some("~/c.toml"),
+                Some(("~/c.toml", PathSource::Argument)),
             ),
             ("- - - - -", None, None),
         ] {
