@@ -5,6 +5,7 @@
 //! environment, except for variables that would change which state is used or how the program runs.
 //! jiti never forces a state lock.
 
+mod address;
 mod apply;
 mod diagnostic;
 mod error;
@@ -14,10 +15,12 @@ mod root_module;
 mod state;
 mod state_lock;
 mod stream;
+mod variable;
 
 pub use error::TerraformError;
 pub use state_lock::StateLock;
 
+pub(crate) use address::resource_type;
 pub(crate) use apply::RunningApply;
 pub(crate) use diagnostic::Diagnostic;
 pub(crate) use mask::Mask;

@@ -2,8 +2,8 @@
 //! as a sweep by tag. [`strategy`] is the rule that chooses between the two.
 //!
 //! [`Teardowns::plan_teardown`] and [`Teardowns::plan_sweep`] make a plan and keep it in a private
-//! folder. [`Teardowns::teardown`] records the intent in the ledger, carries the saved plan out, and
-//! records the outcome. Two processes may share the work: a plan can be handed over to a runner
+//! folder. [`Teardowns::teardown`] records the intent in the ledger, carries the saved plan out,
+//! and records the outcome. Two processes may share the work: a plan can be handed over to a runner
 //! that outlives the process that planned it ([`PreparedTeardown::hand_over`],
 //! [`Teardowns::take_over`]), and any process can follow that runner by its progress file
 //! ([`Follower`]).

@@ -99,9 +99,13 @@ impl RunningApply {
 
     /// Why it failed, from its diagnostics and from what it printed before its JSON.
     pub(crate) fn failure(&self, diagnostics: &[Diagnostic], mask: &Mask) -> TerraformError {
+        failure("apply", diagnostics, &self.error_output(), mask)
+    }
+
+    /// What it and its providers printed besides its JSON, not masked.
+    pub(crate) fn error_output(&self) -> String {
         let said = std::fs::read(&self.errors).unwrap_or_default();
-        let said = without_frames(&String::from_utf8_lossy(&said));
-        failure("apply", diagnostics, &said, mask)
+        without_frames(&String::from_utf8_lossy(&said))
     }
 
     fn unreadable(&self, error: &std::io::Error) -> TerraformError {

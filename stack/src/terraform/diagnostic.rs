@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::address::normalised;
 use super::error::TerraformError;
 use super::mask::Mask;
 use super::state_lock::StateLock;
@@ -42,22 +43,37 @@ impl Diagnostic {
         }
     }
 
-    /// Whether its text contains a name.
-    pub(crate) fn names(&self, what: &str) -> bool {
-        !what.is_empty() && (self.summary.contains(what) || self.detail.contains(what))
+    /// Its text, on one line or more, not masked.
+    pub(crate) fn text(&self) -> String {
+        if self.detail.trim().is_empty() {
+            self.summary.clone()
+        } else {
+            format!("{}: {}", self.summary, self.detail)
+        }
+    }
+
+    /// Its whole text, with a provisioner's command and output, not masked.
+    pub(crate) fn whole(&self) -> String {
+        format!("Error: {}\n{}", self.summary, self.detail)
+            .trim_end()
+            .to_owned()
     }
 }
 
-/// What Terraform prints where a root is not initialised, or not for this configuration.
+/// What Terraform prints where a root is not initialised, or not for this configuration; in lower
+/// case.
 const NOT_INITIALISED: &[&str] = &[
-    "Backend initialization required",
-    "Required plugins are not installed",
-    "Inconsistent dependency lock file",
-    "Module not installed",
-    "Module source has changed",
-    "Could not load plugin",
-    "Initialization required",
-    "Missing or corrupted provider plugins",
+    "initialization required",
+    "required plugins are not installed",
+    "inconsistent dependency lock file",
+    "module not installed",
+    "module source has changed",
+    "could not load plugin",
+    "missing or corrupted provider plugins",
+    "missing required provider",
+    "provider requirements cannot be satisfied",
+    "terraform init",
+    "tofu init",
 ];
 
 /// The failure that a run's diagnostics mean; `said` is its other output.
@@ -93,8 +109,9 @@ pub(super) fn failure(
     }
     let kept: Vec<String> = with("Instance cannot be destroyed")
         .filter_map(|d| {
-            let rest = d.detail.split("Resource ").nth(1)?;
-            rest.split_whitespace().next().map(str::to_owned)
+            let (_, rest) = d.detail.split_once("Resource ")?;
+            let (address, _) = rest.split_once(" has lifecycle.prevent_destroy")?;
+            Some(normalised(address))
         })
         .collect();
     if !kept.is_empty() {
@@ -110,9 +127,14 @@ pub(super) fn failure(
             mask.reason(&reasons.join("; "))
         }
     };
-    let not_initialised = NOT_INITIALISED.iter().any(|text| {
-        errors.iter().any(|d| d.names(text)) || (errors.is_empty() && said.contains(text))
-    });
+    let asks = |text: &str| {
+        let text = text.to_lowercase();
+        NOT_INITIALISED.iter().any(|asked| text.contains(asked))
+    };
+    let not_initialised = match errors.as_slice() {
+        [] => asks(said),
+        errors => errors.iter().any(|d| asks(&d.summary) || asks(&d.detail)),
+    };
     if not_initialised {
         return TerraformError::NotInitialised { reason };
     }
@@ -152,7 +174,8 @@ mod tests {
         let error = failure_of(&[error("Error acquiring the state lock", detail)]);
         assert_eq!(
             error.to_string(),
-            "the state is locked by ana@laptop since 2026-03-02 12:00:00.5 +0000 UTC (OperationTypeApply)"
+            "the state is locked by ana@laptop since 2026-03-02 12:00:00.5 +0000 UTC (OperationTypeApply), \
+             lock ID 4c0c1b1e"
         );
     }
 
@@ -174,9 +197,9 @@ mod tests {
         );
         let kept = error(
             "Instance cannot be destroyed",
-            "Resource module.db.aws_db_instance.main[0] has lifecycle.prevent_destroy set, but",
+            "Resource module.db.aws_db_instance.main[\"a b\"] has lifecycle.prevent_destroy set, but",
         );
-        let addresses = vec!["module.db.aws_db_instance.main[0]".to_owned()];
+        let addresses = vec!["module.db.aws_db_instance.main[\"a b\"]".to_owned()];
         assert_eq!(
             failure_of(&[kept]),
             TerraformError::PreventDestroy { addresses }
@@ -194,16 +217,17 @@ mod tests {
             matches!(error, TerraformError::NotInitialised { .. }),
             "{error:?}"
         );
-        let plain = failure(
-            "plan",
-            &[],
-            "Error: Backend initialization required",
-            &Mask::default(),
-        );
-        assert!(
-            matches!(plain, TerraformError::NotInitialised { .. }),
-            "{plain:?}"
-        );
+        for said in [
+            "Error: Backend initialization required: please run \"terraform init\"",
+            "Error: HCP Terraform or Terraform Enterprise initialization required: please run",
+            "Error: Module not installed",
+        ] {
+            let plain = failure("state pull", &[], said, &Mask::default());
+            assert!(
+                matches!(plain, TerraformError::NotInitialised { .. }),
+                "{plain:?}"
+            );
+        }
     }
 
     /// The output of a provisioner's command is in no reason.

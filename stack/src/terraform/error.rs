@@ -1,9 +1,11 @@
 //! The failures of a Terraform run, distinguished by what the user has to do.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::state_lock::StateLock;
+use crate::process;
 
 /// Why a Terraform run failed. Its texts are bounded, with secrets masked.
 #[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,4 +78,17 @@ pub enum TerraformError {
         /// Terraform's message.
         reason: String,
     },
+}
+
+impl TerraformError {
+    /// The failure of a run that started at this time, without what the backend reports about the
+    /// run's own request for the lock.
+    pub(crate) fn without_own_request(self, started: Timestamp) -> Self {
+        match self {
+            Self::Locked { lock } => Self::Locked {
+                lock: lock.without_own_request(&process::host(), started),
+            },
+            other => other,
+        }
+    }
 }

@@ -55,6 +55,9 @@ impl Mask {
             let part = part.trim();
             if part.chars().count() >= SHORTEST {
                 self.values.insert(part.to_owned());
+                // Programs often print a value as a JSON text.
+                let escaped = Value::from(part).to_string();
+                self.values.insert(escaped.trim_matches('"').to_owned());
             }
         }
     }
@@ -108,6 +111,12 @@ impl Mask {
 
     /// The text with secrets hidden, on one line, at full length.
     pub(crate) fn line(&self, text: &str) -> String {
+        let text = self.text(text);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The text with secrets hidden, in its own lines.
+    pub(crate) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         // The longest first, because one value may be part of another.
         let mut values: Vec<&String> = self.values.iter().collect();
@@ -118,7 +127,7 @@ impl Mask {
         for (pattern, to) in LOOKS.iter() {
             text = pattern.replace_all(&text, *to).into_owned();
         }
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        text
     }
 }
 

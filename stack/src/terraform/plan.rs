@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::address::normalised;
 use super::mask::Mask;
 
 /// A destroy plan.
@@ -14,6 +15,8 @@ pub(crate) struct DestroyPlan {
     pub(crate) deletes: Vec<Change>,
     /// Something else than deletes is in it: no plan of a teardown.
     pub(crate) other_actions: bool,
+    /// The value of each variable, which may be secret.
+    pub(crate) variables: BTreeMap<String, Value>,
     /// Its sensitive values, and the values of variables.
     pub(crate) mask: Mask,
 }
@@ -40,8 +43,13 @@ impl DestroyPlan {
     pub(super) fn read(text: &str) -> serde_json::Result<Self> {
         let raw: Raw = serde_json::from_str(text)?;
         let mut plan = Self::default();
-        for variable in raw.variables.values() {
-            plan.mask.hide_all(&variable.value);
+        for (name, Variable { value }) in raw.variables {
+            plan.mask.hide_all(&value);
+            plan.variables.insert(name, value);
+        }
+        for output in raw.output_changes.values() {
+            plan.mask
+                .hide_marked(&output.before, &output.before_sensitive);
         }
         for resource in raw.resource_changes {
             let change = resource.change;
@@ -59,7 +67,7 @@ impl DestroyPlan {
             {
                 ["delete"] => plan.deletes.push(Change {
                     id: id(&change.before, &change.before_sensitive),
-                    address: resource.address,
+                    address: normalised(&resource.address),
                     kind: resource.kind,
                     before: change.before,
                 }),
@@ -84,12 +92,22 @@ struct Raw {
     variables: BTreeMap<String, Variable>,
     #[serde(default)]
     resource_changes: Vec<RawChange>,
+    #[serde(default)]
+    output_changes: BTreeMap<String, OutputChange>,
 }
 
 #[derive(Deserialize)]
 struct Variable {
     #[serde(default)]
     value: Value,
+}
+
+#[derive(Deserialize)]
+struct OutputChange {
+    #[serde(default)]
+    before: Value,
+    #[serde(default)]
+    before_sensitive: Value,
 }
 
 #[derive(Deserialize)]
@@ -124,8 +142,9 @@ mod tests {
                    "change": {"actions": actions, "before": {"id": "i-1", "pin": "s3cret"}, "before_sensitive": {"pin": true}}})
         };
         let read = |changes: Value| {
-            let plan =
-                json!({"variables": {"region": {"value": "north-7"}}, "resource_changes": changes});
+            let plan = json!({"variables": {"region": {"value": "north-7"}}, "resource_changes": changes,
+                       "output_changes": {"key": {"before": "k3y-out", "before_sensitive": true},
+                                          "url": {"before": "shown", "before_sensitive": false}}});
             DestroyPlan::read(&plan.to_string()).unwrap()
         };
         let plan = read(json!([
@@ -135,8 +154,8 @@ mod tests {
         assert_eq!(plan.deletes.len(), 1);
         assert!(!plan.other_actions);
         assert_eq!(
-            plan.mask.reason("north-7 s3cret i-1"),
-            "(hidden) (hidden) i-1"
+            plan.mask.reason("north-7 s3cret k3y-out shown i-1"),
+            "(hidden) (hidden) (hidden) shown i-1"
         );
         assert!(
             read(json!([change(

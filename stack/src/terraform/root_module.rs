@@ -1,5 +1,6 @@
 //! Runs Terraform where a stack was applied: its program, directory, workspace and data directory.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -9,6 +10,7 @@ use super::mask::Mask;
 use super::plan::DestroyPlan;
 use super::state::State;
 use super::stream;
+use super::variable;
 use crate::lease::{Origin, TeardownInputs};
 
 /// Environment variables that would change how Terraform runs. `TF_CLI_ARGS_init` stays, because it
@@ -68,20 +70,23 @@ impl Terraform {
         file: &Path,
         mask: &Mask,
     ) -> Result<DestroyPlan, TerraformError> {
-        match self.plan_once(inputs, file, mask).await {
+        let mut verbatim = BTreeSet::new();
+        let planned = match self.plan_once(inputs, &verbatim, file, mask).await {
             Err(TerraformError::NotInitialised { .. }) => {
                 self.init(mask).await?;
-                self.plan_once(inputs, file, mask).await
+                self.plan_once(inputs, &verbatim, file, mask).await?
             }
-            planned => planned,
+            planned => planned?,
+        };
+        verbatim = variable::taken_as_text(&inputs.variables, &planned.variables);
+        if verbatim.is_empty() {
+            return Ok(planned);
         }
+        self.plan_once(inputs, &verbatim, file, mask).await
     }
 
-    /// Reads the state; initialises the root first if necessary.
+    /// Reads the state; initialises the root first if Terraform asks for it.
     pub(crate) async fn state_initialised(&self, mask: &Mask) -> Result<State, TerraformError> {
-        if !self.data_folder().is_dir() {
-            self.init(mask).await?;
-        }
         match self.state().await {
             Err(TerraformError::NotInitialised { .. }) => {
                 self.init(mask).await?;
@@ -106,6 +111,7 @@ impl Terraform {
     async fn plan_once(
         &self,
         inputs: &TeardownInputs,
+        verbatim: &BTreeSet<String>,
         file: &Path,
         mask: &Mask,
     ) -> Result<DestroyPlan, TerraformError> {
@@ -119,7 +125,7 @@ impl Terraform {
         for file in &inputs.var_files {
             command.arg(format!("-var-file={file}"));
         }
-        for (name, value) in &inputs.variables {
+        for (name, value) in variable::arguments(&inputs.variables, verbatim) {
             command.arg("-var").arg(format!("{name}={value}"));
         }
         let mut out = std::ffi::OsString::from("-out=");
@@ -166,11 +172,6 @@ impl Terraform {
 
     pub(super) fn program(&self) -> String {
         self.program.display().to_string()
-    }
-
-    fn data_folder(&self) -> PathBuf {
-        self.directory
-            .join(self.data_dir.as_deref().unwrap_or(".terraform"))
     }
 
     /// Runs a command to its end on a blocking thread. Its output may contain secrets, so it is not

@@ -3,10 +3,14 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::address::{normalised, quoted};
+
 /// The managed resources of a state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) resources: Vec<ManagedResource>,
+    /// Its lineage and serial number, which change with every write.
+    pub(crate) version: Option<(String, u64)>,
 }
 
 /// A resource in a state.
@@ -49,7 +53,7 @@ impl State {
                 _ => format!("{}.{}", resource.kind, resource.name),
             };
             for instance in resource.instances {
-                let address = format!("{base}{}", index(&instance.index_key));
+                let address = normalised(&format!("{base}{}", index(&instance.index_key)));
                 // A deposed object has the address of the object that replaced it.
                 if resources.last().is_none_or(|last| last.address != address) {
                     resources.push(ManagedResource {
@@ -60,7 +64,10 @@ impl State {
                 }
             }
         }
-        Ok(Self { resources })
+        Ok(Self {
+            resources,
+            version: raw.lineage.zip(raw.serial),
+        })
     }
 
     /// Whether it lists the stack of this name.
@@ -86,12 +93,17 @@ impl State {
         });
         Self {
             resources: resources.collect(),
+            version: None,
         }
     }
 }
 
 #[derive(Deserialize)]
 struct Raw {
+    #[serde(default)]
+    lineage: Option<String>,
+    #[serde(default)]
+    serial: Option<u64>,
     #[serde(default)]
     resources: Vec<RawResource>,
 }
@@ -125,12 +137,6 @@ fn index(key: &Value) -> String {
     }
 }
 
-/// A text as the configuration language quotes it.
-fn quoted(text: &str) -> String {
-    let escaped = Value::from(text).to_string();
-    escaped.replace("${", "$${").replace("%{", "%%{")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -141,15 +147,17 @@ mod tests {
     /// out.
     #[test]
     fn addresses_are_those_of_plans() {
-        let state = json!({"version": 4, "resources": [
+        let state = json!({"version": 4, "lineage": "a-b", "serial": 7, "resources": [
             {"mode": "data", "type": "d", "name": "x", "instances": [{}]},
             {"module": "module.a[\"k\"]", "mode": "managed", "type": "t", "name": "n",
              "instances": [{"index_key": 0}, {"index_key": 1}]},
             {"mode": "managed", "type": "t", "name": "q", "instances": [{"index_key": "a\"b${c}"}]},
             {"mode": "managed", "type": "jiti_stack", "name": "this",
              "instances": [{"attributes": {"name": "shop"}}, {"deposed": "12345678", "attributes": {}}]},
+            {"mode": "managed", "type": "t", "name": "s", "instances": [{"index_key": "a\u{a0}b"}]},
         ]});
         let state = State::read(&state.to_string()).unwrap();
+        assert_eq!(state.version, Some(("a-b".to_owned(), 7)));
         let addresses: Vec<_> = state
             .resources
             .iter()
@@ -161,7 +169,8 @@ mod tests {
                 "module.a[\"k\"].t.n[0]",
                 "module.a[\"k\"].t.n[1]",
                 "t.q[\"a\\\"b$${c}\"]",
-                "jiti_stack.this"
+                "jiti_stack.this",
+                "t.s[\"a\\u00a0b\"]"
             ]
         );
         assert!(state.holds_stack("shop") && !state.holds_stack("other"));

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::address::normalised;
 use super::diagnostic::Diagnostic;
 
 /// A line about a delete or a diagnostic.
@@ -15,6 +16,13 @@ pub(crate) enum Line {
     Deleted(Hook),
     /// The delete failed.
     Errored(Hook),
+    /// A provisioner of a resource printed a line.
+    Provisioner {
+        /// The resource.
+        address: String,
+        /// What it printed.
+        output: String,
+    },
     /// A diagnostic.
     Diagnostic(Diagnostic),
 }
@@ -42,6 +50,8 @@ struct RawHook {
     action: String,
     #[serde(default)]
     elapsed_seconds: f64,
+    #[serde(default)]
+    output: String,
 }
 
 #[derive(Deserialize)]
@@ -55,9 +65,21 @@ struct Resource {
 pub(super) fn read(line: &str) -> Option<Line> {
     let raw: Raw = serde_json::from_str(line).ok()?;
     if raw.what == "diagnostic" {
-        return raw.diagnostic.map(Line::Diagnostic);
+        let mut diagnostic = raw.diagnostic?;
+        let address = diagnostic
+            .address
+            .take()
+            .filter(|address| !address.is_empty());
+        diagnostic.address = address.map(|address| normalised(&address));
+        return Some(Line::Diagnostic(diagnostic));
     }
     let hook = raw.hook?;
+    if raw.what == "provision_progress" {
+        return Some(Line::Provisioner {
+            address: normalised(&hook.resource?.addr),
+            output: hook.output,
+        });
+    }
     // An apply also reads data sources.
     if hook.action != "delete" {
         return None;
@@ -65,7 +87,7 @@ pub(super) fn read(line: &str) -> Option<Line> {
     let resource = hook.resource?;
     let seconds = std::time::Duration::try_from_secs_f64(hook.elapsed_seconds).unwrap_or_default();
     let hook = Hook {
-        address: resource.addr,
+        address: normalised(&resource.addr),
         kind: resource.resource_type,
         seconds: seconds.as_secs(),
     };
@@ -130,8 +152,16 @@ mod tests {
             "half a li".to_owned(),
         ];
         assert_eq!(deleted(&whole.join("\n")), ["module.a.aws_x.y[\"k\"]"]);
-        assert_eq!(read(&hook("provision_progress", "delete")), None);
+        assert_eq!(read(&hook("provision_start", "")), None);
         assert_eq!(read("Error: no JSON yet"), None);
+        let printed = r#"{"type":"provision_progress","hook":{"resource":{"addr":"aws_x.y[\"\u00a0\"]"},"provisioner":"local-exec","output":"no route"}}"#;
+        assert_eq!(
+            read(printed),
+            Some(Line::Provisioner {
+                address: r#"aws_x.y["\u00a0"]"#.to_owned(),
+                output: "no route".to_owned()
+            })
+        );
         let said =
             r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"s","detail":"d"}}"#;
         assert_eq!(diagnostics(said).len(), 1);

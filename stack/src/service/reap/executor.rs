@@ -5,8 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::plan::{ReaperReason, ReaperTask, why};
 use super::run::{StackTerminator, TerminationResult};
 use crate::lease::{EventKind, Lease, Strategy};
@@ -20,7 +18,6 @@ use crate::service::teardown::{
 };
 use crate::service::teardown::{ORIGIN_UNREACHABLE, command, origin_reached};
 use crate::service::{Service, ServiceError};
-use crate::terraform::StateLock;
 use crate::values::id::{RunId, Seq};
 use crate::values::ttl::Span;
 use crate::view::View;
@@ -177,7 +174,10 @@ impl TeardownExecutor {
         }
         let now = self.service.now();
         let locked = blockers.iter().find(|blocker| match blocker {
-            Blocker::Locked { lock } => taken_at(lock).is_some_and(|at| FRESH_LOCK.after(at) > now),
+            Blocker::Locked { lock } => {
+                let taken_at = lock.taken_at();
+                taken_at.is_some_and(|at| FRESH_LOCK.after(at) > now)
+            }
             _ => false,
         });
         if let Some(locked) = locked {
@@ -242,7 +242,7 @@ impl TeardownExecutor {
             region: None,
             reason: ORIGIN_UNREACHABLE.to_owned(),
             blocked_by: Some(why),
-            hourly_usd: plan.hourly_usd,
+            hourly_usd: task.hourly_usd,
             command: Some(command(&task.name)),
         })
     }
@@ -305,16 +305,6 @@ impl TeardownExecutor {
             only_while: Some(self.still_due()),
         }
     }
-}
-
-/// When a state was locked, from `2026-03-02 12:00:07.123456 +0000 UTC`.
-fn taken_at(lock: &StateLock) -> Option<Timestamp> {
-    let (at, zone) = lock.since.as_deref()?.split_at_checked(19)?;
-    let is_utc = zone.contains("+0000");
-    format!("{}Z", at.replace(' ', "T"))
-        .parse()
-        .ok()
-        .filter(|_| is_utc)
 }
 
 fn blocking_host(blockers: &[Blocker]) -> Option<String> {

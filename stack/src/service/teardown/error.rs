@@ -58,6 +58,15 @@ pub enum TeardownError {
         alive_at: Timestamp,
     },
 
+    /// Another runner took the teardown over while this one was silent.
+    #[error(
+        "another process has taken over the teardown of \"{stack}\", because this one was silent for too long; it records the rest: follow it with `jiti events {stack}`"
+    )]
+    Replaced {
+        /// The stack.
+        stack: StackName,
+    },
+
     /// The stack is being put to sleep or woken.
     #[error(
         "stack \"{stack}\" is being put to sleep or woken for {by}, by process {pid} on {host} since {since}: wait until that has ended"
@@ -210,6 +219,7 @@ impl TeardownError {
                     || matches!(error, ServiceError::Ledger(LedgerError::ReadOnly { .. }))
             }
             Self::Running { .. }
+            | Self::Replaced { .. }
             | Self::PowerOperation { .. }
             | Self::NoLongerDue { .. }
             | Self::Unconfirmed { .. }

@@ -62,6 +62,14 @@ pub enum Progress {
         /// How long it was tried.
         seconds: u64,
     },
+    /// The last line that the provisioners of a resource printed before they failed, with secrets
+    /// masked.
+    ResourceSaid {
+        /// Its address.
+        id: String,
+        /// The line.
+        line: String,
+    },
     /// Everything that could be deleted was deleted; jiti checks whether anything is left.
     Looking,
     /// A user stopped it: jiti finishes the deletes in progress and starts no more.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +18,7 @@ use super::{Condition, OnProgress, TeardownRequest};
 use crate::lease::{EventKind, Lease};
 use crate::process;
 use crate::service::{Service, ServiceError, Teardowns};
-use crate::values::id::StackName;
+use crate::values::id::{RunId, StackName};
 
 /// How often a runner records a heartbeat.
 const HEARTBEAT_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
@@ -48,19 +49,26 @@ impl<'a> ProgressWriter<'a> {
 
 /// Writes a runner's events to the ledger. It keeps what it could not write and tries again with
 /// the next event, because deletes continue whether or not the ledger can be written.
+///
+/// A runner that was silent may find that another one has taken its teardown over. Then it writes
+/// nothing more: the other runner records what it finds.
 pub(super) struct Recorder<'a> {
     service: &'a Service,
     stack: &'a StackName,
+    run: &'a RunId,
+    is_replaced: bool,
     unwritten: Vec<EventKind>,
     failure: Option<ServiceError>,
     alive_at: Timestamp,
 }
 
 impl<'a> Recorder<'a> {
-    pub(super) fn new(service: &'a Service, stack: &'a StackName) -> Self {
+    pub(super) fn new(service: &'a Service, plan: &'a TeardownPlan) -> Self {
         Self {
             service,
-            stack,
+            stack: &plan.name,
+            run: &plan.run,
+            is_replaced: false,
             unwritten: Vec::new(),
             failure: None,
             alive_at: service.now(),
@@ -69,15 +77,26 @@ impl<'a> Recorder<'a> {
 
     pub(super) async fn write(&mut self, kinds: impl IntoIterator<Item = EventKind>) {
         self.unwritten.extend(kinds);
-        if self.unwritten.is_empty() {
+        if self.unwritten.is_empty() || self.is_replaced {
             return;
         }
-        let kinds = &self.unwritten;
-        match self
-            .service
-            .change(self.stack, |_, _| Ok(kinds.clone()))
-            .await
-        {
+        let (kinds, run) = (&self.unwritten, self.run);
+        let is_replaced = AtomicBool::new(false);
+        let decide = |lease: &Lease, _| {
+            is_replaced.store(!is_run_of(lease, run), Ordering::Relaxed);
+            Ok(match is_run_of(lease, run) {
+                true => kinds.clone(),
+                false => Vec::new(),
+            })
+        };
+        let written = self.service.change(self.stack, decide).await;
+        self.is_replaced =
+            is_replaced.into_inner() || matches!(written, Err(ServiceError::Unknown { .. }));
+        match written {
+            _ if self.is_replaced => {
+                self.unwritten.clear();
+                self.failure = None;
+            }
             Ok(_) => {
                 self.unwritten.clear();
                 self.failure = None;
@@ -98,13 +117,43 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// Whether another runner has taken the teardown over.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.is_replaced
+    }
+
+    /// Makes sure that this run still is the one in the ledger: time may have passed since it
+    /// recorded its intent.
+    pub(super) async fn check_not_replaced(&mut self) -> Result<(), TeardownError> {
+        let lease = self.service.ledger.lease(self.stack).await?;
+        self.is_replaced |= lease.is_none_or(|lease| !is_run_of(&lease, self.run));
+        self.refuse_if_replaced()
+    }
+
+    /// An error if another runner has taken the teardown over.
+    pub(super) fn refuse_if_replaced(&self) -> Result<(), TeardownError> {
+        match self.is_replaced {
+            true => Err(TeardownError::Replaced {
+                stack: self.stack.clone(),
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// Makes sure that every event is in the ledger.
     pub(super) async fn settled(mut self) -> Result<(), TeardownError> {
         if !self.unwritten.is_empty() {
             self.write([]).await;
         }
+        self.refuse_if_replaced()?;
         self.failure.map_or(Ok(()), |error| Err(error.into()))
     }
+}
+
+/// Whether a run carries out the teardown that is in progress.
+fn is_run_of(lease: &Lease, run: &RunId) -> bool {
+    let teardown = lease.teardown.as_ref();
+    teardown.is_some_and(|teardown| teardown.run == *run)
 }
 
 /// Waits for a result while the recorder keeps the runner's heartbeat going.

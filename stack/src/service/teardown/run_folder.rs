@@ -9,6 +9,7 @@
 //!   output, errors     Terraform's output: removed when the run and Terraform have ended
 //!   deleted.json       the deletions in the output of a run that did not finish
 //!   finished.json      the deletions of such an earlier run, to be recorded by this one
+//!   failures.log       what failed provisioners and providers said, with secrets masked; it stays
 //!   progress.jsonl     each step, with secrets masked; it stays
 //! ```
 
@@ -44,6 +45,12 @@ const DELETED: &str = "deleted.json";
 
 /// What an earlier run has deleted without recording it.
 const FINISHED: &str = "finished.json";
+
+/// What failed provisioners and providers said.
+const FAILURES: &str = "failures.log";
+
+/// The maximum length of that file, in bytes; its end is kept.
+const MAX_FAILURES_LENGTH: usize = 1024 * 1024;
 
 /// How many folders of finished runs are kept.
 const MAX_FINISHED_RUNS: usize = 50;
@@ -118,6 +125,24 @@ impl RunFolder {
     /// What an earlier run has deleted without recording it.
     pub(super) fn finished(&self) -> Vec<String> {
         self.read(FINISHED).unwrap_or_default()
+    }
+
+    /// Stores what failed provisioners and providers said, without secrets; returns the file.
+    /// `None` if there is nothing to store, or the file cannot be written: the teardown continues.
+    pub(super) fn note_failures(&self, text: &str) -> Option<PathBuf> {
+        let mut start = text.len().saturating_sub(MAX_FAILURES_LENGTH);
+        while !text.is_char_boundary(start) {
+            start += 1;
+        }
+        if text.trim().is_empty() {
+            return None;
+        }
+        let path = self.path.join(FAILURES);
+        let file = private(&path).and_then(|mut file| {
+            file.set_len(0)?;
+            file.write_all(&text.as_bytes()[start..])
+        });
+        file.ok().map(|()| path)
     }
 
     /// Keeps the folder when this owner is dropped.

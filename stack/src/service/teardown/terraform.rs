@@ -2,6 +2,7 @@
 //! applied where the stack was applied.
 
 mod apply_errors;
+mod diagnostic_match;
 mod guardrails;
 mod inspect;
 mod plan;

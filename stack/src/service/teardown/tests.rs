@@ -1,6 +1,9 @@
 //! Tests of teardowns with a scripted Terraform, for cases that a real one cannot produce on
 //! demand.
 
+mod races;
+mod reasons;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +15,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::config::{Account, Config, CredentialSource};
 use crate::inventory::MemoryInventory;
-use crate::lease::{EventKind, Phase, Registration, Source, Strategy};
+use crate::lease::{EventKind, Phase, Registration, Source, Strategy, TeardownInputs};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::policy::Policy;
 use crate::process;

@@ -199,6 +199,7 @@ impl Operation {
             Progress::ResourceFailed { id, seconds, .. } => {
                 self.set(id, ResourceProgress::Failed(seconds, None));
             }
+            Progress::ResourceSaid { id, line } => self.add_reason(&id, line),
             Progress::Stopping => self.stopping = true,
             Progress::Done(outcome) => self.result = Some(OperationResult::TornDown(outcome)),
             Progress::Failed { reason, .. } => self.result = Some(OperationResult::Failed(reason)),
@@ -232,6 +233,18 @@ impl Operation {
                 Elapsed::between(*since, now).seconds()
             }
             _ => 0,
+        }
+    }
+
+    /// Adds why a resource failed.
+    fn add_reason(&mut self, id: &str, line: String) {
+        for (known, progress) in &mut self.resources {
+            if let ResourceProgress::Failed(_, reason) = progress
+                && known == id
+            {
+                *reason = Some(line);
+                return;
+            }
         }
     }
 

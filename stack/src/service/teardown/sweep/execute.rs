@@ -29,7 +29,7 @@ impl Teardowns<'_> {
         progress: &mut ProgressWriter<'_>,
         stop: &StopSignal,
     ) -> Result<TeardownOutcome, TeardownError> {
-        let mut recorder = Recorder::new(self.service, &plan.name);
+        let mut recorder = Recorder::new(self.service, plan);
         let timing = match sweep.max_time_per_resource {
             Some(limit) => timing.clone().at_most(limit),
             None => timing.clone(),

@@ -1,8 +1,9 @@
-//! Finds out why each remaining resource is left. Terraform's JSON stream ties the errors of a
-//! destroy to no resource, so this module matches them.
+//! Finds out why each remaining resource is left.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use super::diagnostic_match::{FailedResource, MatchedErrors, match_errors};
 use crate::service::teardown::plan::TeardownPlan;
 use crate::service::teardown::residue::{Residue, command};
 use crate::terraform::{Diagnostic, ManagedResource, Mask, State};
@@ -14,18 +15,90 @@ pub(super) struct ApplyErrors {
     pub(super) failed: BTreeMap<String, String>,
     /// Every diagnostic.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// What the provisioners of each resource printed.
+    pub(super) provisioner_output: BTreeMap<String, Vec<String>>,
     /// Whether a user stopped the apply.
     pub(super) stopped: bool,
 }
 
+impl ApplyErrors {
+    /// The errors of each resource that failed.
+    fn matched<'a>(&'a self, plan: &'a TeardownPlan) -> MatchedErrors<'a> {
+        let failed: Vec<FailedResource<'_>> = self
+            .failed
+            .iter()
+            .map(|(address, kind)| {
+                let mut planned = plan.resources.iter();
+                let planned = planned.find(|planned| planned.id == *address);
+                FailedResource {
+                    address,
+                    kind,
+                    id: planned.and_then(|planned| planned.resource_id.as_deref()),
+                }
+            })
+            .collect();
+        match_errors(&failed, &self.diagnostics)
+    }
+
+    /// Why a delete failed: its own errors, or else every error that belongs to no resource. If
+    /// that is not all that was said, the reason names the file with the rest.
+    fn reason(
+        &self,
+        id: &str,
+        matched: &MatchedErrors<'_>,
+        mask: &Mask,
+        log: Option<&Path>,
+    ) -> String {
+        let own = matched.by_address.get(id).unwrap_or(&matched.unmatched);
+        let mut reasons: Vec<String> = Vec::new();
+        for diagnostic in own {
+            let reason = diagnostic.reason(mask);
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let reason = match reasons.as_slice() {
+            [] => "the delete failed, and Terraform did not say why".to_owned(),
+            reasons => mask.reason(&reasons.join("; ")),
+        };
+        let is_shown = |one: &&Diagnostic| reason.contains(&mask.line(&one.text()));
+        let is_all = own.iter().all(is_shown) && !self.provisioner_output.contains_key(id);
+        match log.filter(|_| !is_all) {
+            Some(log) => format!("{reason}; its output is in {}", log.display()),
+            None => reason,
+        }
+    }
+
+    /// Everything that the provisioners and providers said about what failed, with secrets masked;
+    /// `others` is Terraform's other output. Empty if nothing failed.
+    pub(super) fn log(&self, plan: &TeardownPlan, others: &str, mask: &Mask) -> String {
+        let matched = self.matched(plan);
+        let mut sections: Vec<String> = Vec::new();
+        for address in self.failed.keys() {
+            let output = self.provisioner_output.get(address);
+            let mut lines: Vec<String> = output.cloned().unwrap_or_default();
+            let own = matched.by_address.get(address.as_str());
+            lines.extend(own.into_iter().flatten().map(|error| error.whole()));
+            sections.push(format!("# {address}\n{}\n", lines.join("\n")));
+        }
+        let mut rest: Vec<String> = matched.unmatched.iter().map(|one| one.whole()).collect();
+        rest.extend(Some(others.trim().to_owned()).filter(|text| !text.is_empty()));
+        if !rest.is_empty() {
+            sections.push(format!("# Terraform\n{}\n", rest.join("\n")));
+        }
+        mask.text(&sections.join("\n"))
+    }
+}
+
 /// What is left: what the state still lists, or, if the state could not be read, what was not
-/// reported as deleted.
+/// reported as deleted. `log` is the file with the output of what failed, if it was written.
 pub(super) fn residue(
     plan: &TeardownPlan,
     state: Option<&State>,
     deleted: &[String],
     errors: &ApplyErrors,
     mask: &Mask,
+    log: Option<&Path>,
 ) -> Vec<Residue> {
     let remaining: Vec<(String, String)> = match state {
         Some(state) => {
@@ -49,9 +122,20 @@ pub(super) fn residue(
     let counts = |(id, kind): &(String, String)| {
         only_own || errors.failed.contains_key(id) || !kind.starts_with("jiti_")
     };
+    let matched = errors.matched(plan);
     let left = remaining.into_iter().filter(counts);
-    left.map(|(id, kind)| residue_of(plan, id, kind, errors, mask))
-        .collect()
+    left.map(|(id, kind)| {
+        let (reason, blocked_by) = if errors.failed.contains_key(&id) {
+            (errors.reason(&id, &matched, mask, log), None)
+        } else if errors.stopped {
+            ("not reached: the teardown was stopped".to_owned(), None)
+        } else {
+            let first = errors.failed.keys().next().cloned();
+            ("not reached: Terraform ended before it".to_owned(), first)
+        };
+        residue_of(plan, id, kind, reason, blocked_by)
+    })
+    .collect()
 }
 
 /// The residue when the destroy succeeded and the state could not be read afterwards.
@@ -68,17 +152,9 @@ fn residue_of(
     plan: &TeardownPlan,
     id: String,
     kind: String,
-    errors: &ApplyErrors,
-    mask: &Mask,
+    reason: String,
+    blocked_by: Option<String>,
 ) -> Residue {
-    let (reason, blocked_by) = if errors.failed.contains_key(&id) {
-        (reason(plan, &id, errors, mask), None)
-    } else if errors.stopped {
-        ("not reached: the teardown was stopped".to_owned(), None)
-    } else {
-        let first = errors.failed.keys().next().cloned();
-        ("not reached: Terraform ended before it".to_owned(), first)
-    };
     Residue {
         region: plan
             .resources
@@ -91,43 +167,6 @@ fn residue_of(
         blocked_by,
         hourly_usd: None,
         command: Some(command(&plan.name)),
-    }
-}
-
-/// Why a delete failed: the diagnostic with the resource's address, else one that names the
-/// resource, else every diagnostic without an address.
-fn reason(plan: &TeardownPlan, id: &str, errors: &ApplyErrors, mask: &Mask) -> String {
-    let diagnostics: Vec<&Diagnostic> = errors
-        .diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.is_error())
-        .collect();
-    let resource_id = plan
-        .resources
-        .iter()
-        .find(|planned| planned.id == id)
-        .and_then(|planned| planned.resource_id.as_deref())
-        .unwrap_or_default();
-    let is_own = |diagnostic: &&&Diagnostic| {
-        diagnostic.address.as_deref() == Some(id) || diagnostic.names(id)
-    };
-    let found = diagnostics.iter().find(is_own).or_else(|| {
-        diagnostics
-            .iter()
-            .find(|diagnostic| diagnostic.names(resource_id))
-    });
-    if let Some(found) = found {
-        return found.reason(mask);
-    }
-    let unassigned: Vec<String> = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.address.is_none())
-        .map(|diagnostic| diagnostic.reason(mask))
-        .collect();
-    if unassigned.is_empty() {
-        "the delete failed, and Terraform did not say why".to_owned()
-    } else {
-        mask.reason(&unassigned.join("; "))
     }
 }
 
@@ -184,7 +223,7 @@ mod tests {
                     address: None,
                 })
                 .collect(),
-            stopped: false,
+            ..ApplyErrors::default()
         }
     }
 
@@ -197,7 +236,7 @@ mod tests {
             &["vpc-1 is fine", "sg-9 has a dependent object"],
         );
         let state = State::of(&["aws_vpc.a", "aws_sg.b", "jiti_stack.this"]);
-        let left = residue(&plan(), Some(&state), &[], &errors, &Mask::default());
+        let left = residue(&plan(), Some(&state), &[], &errors, &Mask::default(), None);
         assert_eq!(left.len(), 2);
         assert_eq!(left[0].reason, "not reached: Terraform ended before it");
         assert_eq!(left[0].blocked_by.as_deref(), Some("aws_sg.b"));
@@ -214,7 +253,8 @@ mod tests {
     #[test]
     fn without_a_state_the_reported_lines_count() {
         let deleted = ["aws_vpc.a".to_owned(), "aws_sg.b".to_owned()];
-        let left = residue(&plan(), None, &deleted, &errors(&[], &[]), &Mask::default());
+        let errors = errors(&[], &[]);
+        let left = residue(&plan(), None, &deleted, &errors, &Mask::default(), None);
         let ids: Vec<_> = left.iter().map(|residue| residue.id.as_str()).collect();
         assert_eq!(ids, ["jiti_stack.this"]);
     }

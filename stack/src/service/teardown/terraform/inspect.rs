@@ -12,8 +12,12 @@ use crate::service::teardown::blocker::Blocker;
 use crate::service::teardown::error::TeardownError;
 use crate::service::teardown::prepare::process_secrets;
 use crate::service::teardown::run_folder::RunFolder;
+use crate::service::teardown::runner::Runner;
 use crate::terraform::{DestroyPlan, Mask, State, Terraform, TerraformError};
-use crate::values::id::Seq;
+use crate::values::id::{Seq, StackName};
+
+/// How often jiti inspects a place where something changes meanwhile.
+const MAX_INSPECTIONS: u32 = 4;
 
 /// What an inspection found.
 #[derive(Default)]
@@ -24,10 +28,56 @@ pub(super) struct Inspection {
     pub(super) state: State,
     /// `None` when something blocks the teardown, or nothing is left to destroy.
     pub(super) plan: Option<DestroyPlan>,
+    /// The state or the lease does not agree with the plan: another Terraform may have changed
+    /// something between the steps of the inspection.
+    pub(super) is_inconsistent: bool,
 }
 
 impl Teardowns<'_> {
-    pub(super) async fn inspect(
+    /// Inspects the place of a stack, and inspects it again while another Terraform finishes there.
+    /// `None`: the stack is gone.
+    pub(super) async fn inspect_settled(
+        self,
+        stack: &StackName,
+        settings: &TeardownSettings,
+        folder: &RunFolder,
+    ) -> Result<Option<(Lease, Inspection)>, TeardownError> {
+        let mut attempt = 1;
+        loop {
+            let lease = self.service.ledger.lease(stack).await?;
+            let lease = lease.ok_or_else(|| self.service.unknown(stack))?;
+            if !lease.is_live() {
+                return Ok(None);
+            }
+            Runner::refuse(&lease, &settings.runs, self.service.now())?;
+            let inspection = self.inspect(&lease, settings, folder).await?;
+            let is_last = attempt == MAX_INSPECTIONS || !inspection.is_inconsistent;
+            if is_last || !self.has_changed(&lease, &inspection).await? {
+                return Ok(Some((lease, inspection)));
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Whether the lease or the state has changed since an inspection read them.
+    async fn has_changed(
+        self,
+        lease: &Lease,
+        inspection: &Inspection,
+    ) -> Result<bool, TeardownError> {
+        let now = self.service.ledger.lease(&lease.name).await?;
+        if now.is_none_or(|now| now.last_seq() != lease.last_seq()) {
+            return Ok(true);
+        }
+        let Some(terraform) = &inspection.terraform else {
+            return Ok(false);
+        };
+        // A state that cannot be read now was read a moment ago: what it said then counts.
+        let state = terraform.state().await;
+        Ok(state.is_ok_and(|state| state.version != inspection.state.version))
+    }
+
+    async fn inspect(
         self,
         lease: &Lease,
         settings: &TeardownSettings,
@@ -37,7 +87,7 @@ impl Teardowns<'_> {
             mask: known_secrets(lease, settings),
             ..Inspection::default()
         };
-        let origin = &lease.origin;
+        let (origin, started) = (&lease.origin, self.service.now());
         let here = process::host();
         if origin.process.host != here {
             inspection.blockers.push(Blocker::OtherHost {
@@ -57,14 +107,19 @@ impl Teardowns<'_> {
             Err(error) => Err(error),
         };
         if let Err(error) = planned {
+            let error = error.without_own_request(started);
             let blocker = Blocker::of(error, &origin.directory);
             inspection.blockers.push(blocker);
         } else if let Some(plan) = &inspection.plan {
             let deleted = self.recorded_deletions(lease).await?;
             let (directory, state) = (&origin.directory, &inspection.state);
             let found = guardrails::blockers(&lease.name, directory, state, plan, &deleted);
+            inspection.is_inconsistent = !lists_all(plan, state);
             inspection.blockers.extend(found);
         }
+        let blockers = inspection.blockers.iter();
+        let is_missing = |blocker: &Blocker| matches!(blocker, Blocker::NotInState { .. });
+        inspection.is_inconsistent |= blockers.into_iter().any(is_missing);
         Ok(inspection)
     }
 
@@ -88,6 +143,21 @@ impl Teardowns<'_> {
 }
 
 impl Inspection {
+    /// Whether the plan is that of this stack and of all of it, or nothing is left to plan. Only
+    /// then does the stack's rate say what a teardown saves.
+    pub(super) fn is_complete(&self) -> bool {
+        let is_other = |blocker: &Blocker| {
+            matches!(
+                blocker,
+                Blocker::NothingFound { .. } | Blocker::OtherStacks { .. }
+            )
+        };
+        match &self.plan {
+            Some(_) => !self.blockers.iter().any(is_other),
+            None => self.blockers.is_empty(),
+        }
+    }
+
     /// Reads the state, and plans the destroy of what it lists.
     async fn plan(
         &mut self,
@@ -131,6 +201,17 @@ impl Inspection {
         };
         self.blockers.push(blocker);
     }
+}
+
+/// Whether a plan deletes everything that a state lists.
+fn lists_all(plan: &DestroyPlan, state: &State) -> bool {
+    let planned: BTreeSet<&str> = plan
+        .deletes
+        .iter()
+        .map(|change| change.address.as_str())
+        .collect();
+    let mut resources = state.resources.iter();
+    resources.all(|resource| planned.contains(resource.address.as_str()))
 }
 
 /// A mask that hides the secrets known before Terraform has run.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::guardrails;
-use super::inspect::known_secrets;
+use super::inspect::{Inspection, known_secrets};
 use crate::lease::Lease;
 use crate::service::Teardowns;
 use crate::service::teardown::TeardownSettings;
@@ -13,7 +13,7 @@ use crate::service::teardown::plan::{Method, PlannedDeletion, TeardownPlan};
 use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy};
 use crate::service::teardown::run_folder::{self, RunFolder};
 use crate::service::teardown::runner::Runner;
-use crate::terraform::{Change, DestroyPlan, State, Terraform};
+use crate::terraform::{Change, State, Terraform, resource_type};
 use crate::values::id::{RunId, StackName};
 
 /// What is needed to apply a destroy plan.
@@ -53,7 +53,10 @@ impl Teardowns<'_> {
         Runner::refuse(&lease, &settings.runs, self.service.now())?;
         let run = RunId::random();
         let folder = RunFolder::make(&settings.runs, &run)?;
-        let mut inspection = self.inspect(&lease, settings, &folder).await?;
+        let inspected = self.inspect_settled(stack, settings, &folder).await?;
+        let Some((lease, mut inspection)) = inspected else {
+            return Ok(None);
+        };
         let finished = self.finished(&lease, &inspection.state, settings).await?;
         folder.note_finished(&finished)?;
         let deletes = inspection
@@ -78,9 +81,9 @@ impl Teardowns<'_> {
             },
             run,
             residue: Vec::new(),
-            already_gone: already_gone(&inspection.state, inspection.plan.as_ref(), &finished),
+            already_gone: already_gone(&inspection, &finished),
             resources,
-            hourly_usd: lease.meter.rate(),
+            hourly_usd: lease.meter.rate().filter(|_| inspection.is_complete()),
             protected: self.protects(&lease),
             warnings: inspection
                 .plan
@@ -196,18 +199,14 @@ fn region(change: &Change) -> Option<String> {
 }
 
 /// What the state lists and the refresh no longer found, and what an earlier run has deleted.
-fn already_gone(
-    state: &State,
-    plan: Option<&DestroyPlan>,
-    finished: &[String],
-) -> Vec<PlannedDeletion> {
+fn already_gone(inspection: &Inspection, finished: &[String]) -> Vec<PlannedDeletion> {
     let finished = finished.iter().map(|address| PlannedDeletion {
         id: address.clone(),
-        kind: kind_of(address),
+        kind: resource_type(address),
         objects: 1,
         ..PlannedDeletion::default()
     });
-    let Some(plan) = plan else {
+    let Some(plan) = &inspection.plan else {
         return finished.collect();
     };
     let planned: BTreeSet<&str> = plan
@@ -215,7 +214,8 @@ fn already_gone(
         .iter()
         .map(|change| change.address.as_str())
         .collect();
-    let gone = state
+    let gone = inspection
+        .state
         .resources
         .iter()
         .filter(|resource| !planned.contains(resource.address.as_str()));
@@ -227,19 +227,4 @@ fn already_gone(
     })
     .chain(finished)
     .collect()
-}
-
-/// The type in an address such as `module.a["k"].aws_x.y[0]`: the first of its last two names.
-fn kind_of(address: &str) -> String {
-    let mut depth = 0_u32;
-    let outside = address.chars().filter(|char| {
-        match char {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ => return depth == 0,
-        }
-        false
-    });
-    let plain: String = outside.collect();
-    plain.rsplit('.').nth(1).unwrap_or_default().to_owned()
 }

@@ -1,6 +1,7 @@
 //! Applies the saved destroy plan, follows Terraform's output, and records the outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::apply_errors::{self, ApplyErrors};
@@ -32,6 +33,8 @@ struct RunResult {
     errors: ApplyErrors,
     /// Why Terraform failed; `None` when it succeeded or did not have to run.
     failure: Option<TerraformError>,
+    /// The file with what the failed provisioners and providers said.
+    log: Option<PathBuf>,
 }
 
 impl Teardowns<'_> {
@@ -44,7 +47,7 @@ impl Teardowns<'_> {
         progress: &mut ProgressWriter<'_>,
         stop: &StopSignal,
     ) -> Result<TeardownOutcome, TeardownError> {
-        let mut recorder = Recorder::new(self.service, &plan.name);
+        let mut recorder = Recorder::new(self.service, plan);
         let mut result = RunResult::default();
         result.finished.extend(saved.folder.finished());
         let finished = result.finished.iter().cloned();
@@ -53,6 +56,8 @@ impl Teardowns<'_> {
             .await;
         let applies = plan.method.digest().is_some();
         if let Some(terraform) = destroy.terraform.as_ref().filter(|_| applies) {
+            recorder.check_not_replaced().await?;
+            let started = self.service.now();
             match terraform.apply(&saved.folder.plan(), saved.folder.path()) {
                 Ok(apply) => {
                     saved.folder.note_terraform(apply.pid());
@@ -65,11 +70,13 @@ impl Teardowns<'_> {
                     };
                     let failure = follower.follow(apply, &mut recorder, progress).await;
                     // Without Terraform's output this runner must end; the next one takes over.
-                    result.failure = failure.map_err(|error| failed(plan, error))?;
+                    let failure = failure.map_err(|error| failed(plan, error))?;
+                    result.failure = failure.map(|error| error.without_own_request(started));
                 }
                 Err(error) => result.failure = Some(error),
             }
         }
+        recorder.refuse_if_replaced()?;
         self.conclude_destroy(plan, saved, destroy, result, recorder, progress)
             .await
     }
@@ -181,7 +188,8 @@ async fn residue(
     let deleted: Vec<String> = deleted.collect();
     let (errors, mask) = (&result.errors, &saved.mask);
     let state = terraform.state().await;
-    let left = apply_errors::residue(plan, state.as_ref().ok(), &deleted, errors, mask);
+    let log = result.log.as_deref();
+    let left = apply_errors::residue(plan, state.as_ref().ok(), &deleted, errors, mask, log);
     match state {
         Err(error) if left.is_empty() => {
             let reason = mask.reason(&error.to_string());
@@ -215,7 +223,8 @@ impl ApplyFollower<'_> {
             for line in apply.lines()? {
                 self.line(line, recorder, progress).await;
             }
-            if self.stop.is_requested() && !self.result.errors.stopped {
+            let must_stop = self.stop.is_requested() || recorder.is_replaced();
+            if must_stop && !self.result.errors.stopped {
                 apply.interrupt();
                 self.result.errors.stopped = true;
                 progress.write(&Progress::Stopping);
@@ -223,8 +232,11 @@ impl ApplyFollower<'_> {
             match ended {
                 Some(true) => return Ok(None),
                 Some(false) => {
-                    let diagnostics = &self.result.errors.diagnostics;
-                    return Ok(Some(apply.failure(diagnostics, &self.saved.mask)));
+                    let (errors, mask) = (&self.result.errors, &self.saved.mask);
+                    let failure = apply.failure(&errors.diagnostics, mask);
+                    let log = errors.log(self.plan, &apply.error_output(), mask);
+                    self.result.log = self.saved.folder.note_failures(&log);
+                    return Ok(Some(failure));
                 }
                 None => recorder.heartbeat().await,
             }
@@ -272,16 +284,32 @@ impl ApplyFollower<'_> {
                 progress.write(&Progress::ResourceDeleted(deleted.clone()));
                 self.result.deleted.push(deleted);
             }
+            Line::Provisioner { address, output } => {
+                let lines = self.result.errors.provisioner_output.entry(address);
+                lines.or_default().push(output);
+            }
             Line::Errored(hook) => {
                 progress.write(&Progress::ResourceFailed {
                     id: hook.address.clone(),
                     kind: hook.kind.clone(),
                     seconds: hook.seconds,
                 });
+                if let Some(line) = self.last_line(&hook.address) {
+                    let id = hook.address.clone();
+                    progress.write(&Progress::ResourceSaid { id, line });
+                }
                 self.result.errors.failed.insert(hook.address, hook.kind);
             }
             Line::Diagnostic(diagnostic) => self.result.errors.diagnostics.push(diagnostic),
         }
+    }
+
+    /// The last line that the provisioners of a resource printed.
+    fn last_line(&self, address: &str) -> Option<String> {
+        let printed = self.result.errors.provisioner_output.get(address)?;
+        let mut lines = printed.iter().rev().flat_map(|output| output.lines().rev());
+        let last = lines.find(|line| !line.trim().is_empty())?;
+        Some(self.saved.mask.reason(last))
     }
 }
 
