@@ -5,6 +5,7 @@ pub(crate) mod fields;
 pub(crate) mod gantt;
 pub(crate) mod style;
 pub(crate) mod table;
+pub(crate) mod teardown_plan;
 pub(crate) mod text;
 pub(crate) mod until;
 pub(crate) mod values;

@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::format::style::Tone;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
-use crate::format::values;
+use crate::format::{teardown_plan, values};
 
 /// The plan as a line of JSON, like the steps.
 #[derive(Serialize)]
@@ -38,17 +38,13 @@ pub(super) fn json(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError>
 /// ! aws_db.main: deletion_protection is on …
 /// ```
 pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError> {
-    let what = match plan.count() {
-        0 if !plan.may_proceed() => "no plan".to_owned(),
-        0 => "nothing left to destroy".to_owned(),
-        count => format!("{} will be destroyed", values::count(count, "resource")),
-    };
-    let saving = plan
-        .hourly_usd
-        .filter(|_| plan.may_proceed() || plan.count() > 0)
-        .map(|rate| format!(", saving {}/h", values::rate(rate)));
+    let saving = teardown_plan::saving(plan).map(|saving| format!(", saving {saving}"));
     let name = ui.paint(Tone::Heading, &clean(plan.name.as_str()));
-    ui.line(&format!("{name}: {what}{}", saving.unwrap_or_default()))?;
+    ui.line(&format!(
+        "{name}: {}{}",
+        teardown_plan::headline(plan),
+        saving.unwrap_or_default()
+    ))?;
     ui.text(&match &plan.method {
         Method::Terraform {
             directory,
@@ -155,6 +151,7 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
                 values::whole_seconds(*seconds)
             ))
         }
+        Progress::ResourceSaid { id, line } => ui.text(&format!("  {id}: it said: {line}")),
         Progress::Looking => ui.text("Checking whether anything is left …"),
         Progress::Stopping => {
             ui.text("Stopping: the deletes that have started will finish, no further delete starts")

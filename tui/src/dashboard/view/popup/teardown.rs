@@ -25,7 +25,7 @@ use crate::dashboard::stack_key::StackKey;
 use crate::dashboard::view::canvas::Canvas;
 use crate::dashboard::view::page::Page;
 use crate::format::style::Tone;
-use crate::format::values;
+use crate::format::{teardown_plan, values};
 
 const COLUMNS: u16 = 84;
 
@@ -104,18 +104,19 @@ fn summary(popup: &TeardownDialog, model: &Model, width: u16) -> Page {
 
 /// The number of resources to destroy, and the savings.
 pub(super) fn plan_summary(plan: &TeardownPlan) -> String {
-    match plan.count() {
-        // The savings of an empty plan are not the stack's rate, so do not show them.
-        0 if !plan.may_proceed() => return "Nothing can be destroyed".to_owned(),
-        0 => return "Nothing left to destroy".to_owned(),
-        _ => {}
+    let headline = sentence_case(&teardown_plan::headline(plan));
+    match teardown_plan::saving(plan) {
+        Some(saving) => format!("{headline}, saving {saving}"),
+        None if teardown_plan::saves(plan) => format!("{headline}; savings unknown"),
+        None => headline,
     }
-    let savings = plan.hourly_usd.map_or_else(
-        || "; savings unknown".to_owned(),
-        |rate| format!(", saving {}/h", values::rate(rate)),
-    );
-    let resources = values::count(plan.count(), "resource");
-    format!("{resources} will be destroyed{savings}")
+}
+
+/// The text with a capital letter at the start.
+fn sentence_case(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
 }
 
 /// The strategy: the Terraform directory, or a sweep.

@@ -1,0 +1,31 @@
+//! The headline of a teardown's plan.
+
+use stack::service::teardown::TeardownPlan;
+
+use super::values;
+
+/// What a plan would destroy: `12 resources will be destroyed`. Without a plan, it gives no
+/// figures.
+pub(crate) fn headline(plan: &TeardownPlan) -> String {
+    let resources = values::count(plan.count(), "resource");
+    match (plan.count(), plan.may_proceed()) {
+        (0, false) => "no plan could be made".to_owned(),
+        (0, true) if !plan.residue.is_empty() => {
+            "nothing that jiti may destroy was found".to_owned()
+        }
+        (0, true) => "nothing left to destroy".to_owned(),
+        (_, false) => format!("refused: the plan would destroy {resources}"),
+        (_, true) => format!("{resources} will be destroyed"),
+    }
+}
+
+/// What the teardown saves per hour; `None` if nothing would be destroyed, or the rate is unknown.
+pub(crate) fn saving(plan: &TeardownPlan) -> Option<String> {
+    let rate = plan.hourly_usd.filter(|_| saves(plan))?;
+    Some(format!("{}/h", values::rate(rate)))
+}
+
+/// Whether the teardown would save anything.
+pub(crate) fn saves(plan: &TeardownPlan) -> bool {
+    plan.may_proceed() && plan.count() > 0
+}
