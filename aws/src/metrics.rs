@@ -83,6 +83,7 @@ fn evaluate_all(
             signal: name,
             value,
             threshold: signal.threshold_over(window.window),
+            unit: signal.unit().map(str::to_owned),
             window: window.window,
         });
         // A resource is quiet if all its signals are, since the latest of them.

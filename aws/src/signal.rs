@@ -23,6 +23,15 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
+    /// The metric's unit, as CloudWatch's documentation of the metric gives it; `None` for a count.
+    pub(crate) fn unit(&self) -> Option<&'static str> {
+        match self.metric {
+            "CPUUtilization" | "EngineCPUUtilization" => Some("%"),
+            metric if metric.starts_with("Network") || metric.contains("Bytes") => Some("bytes"),
+            _ => None,
+        }
+    }
+
     /// The threshold for a window. That of a sum is scaled from a day to the window.
     pub(crate) fn threshold_over(&self, window: Span) -> f64 {
         if self.statistic == "Sum" {

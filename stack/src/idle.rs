@@ -30,6 +30,9 @@ pub struct Evidence {
     pub value: Option<f64>,
     /// The lowest value that counts as use.
     pub threshold: f64,
+    /// The unit of the value and the threshold, such as `%`; `None` for a count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// The period that the value covers, in seconds.
     #[serde(with = "in_seconds")]
     pub window: Span,
@@ -107,6 +110,7 @@ pub fn judge_idleness(lease: &Lease, observed: &Activity, now: Timestamp) -> Idl
             signal,
             value: Some(1.0),
             threshold: 1.0,
+            unit: None,
             window,
         });
     }
@@ -181,6 +185,7 @@ mod tests {
                 signal,
                 value,
                 threshold: 5.0,
+                unit: None,
                 window,
             }
             .state()

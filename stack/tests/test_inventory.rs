@@ -254,6 +254,7 @@ async fn use_goes_with_its_resource(inventory: Kept) {
             signal: "vol-1 VolumeReadOps".to_owned(),
             value: Some(0.5),
             threshold: 1.0,
+            unit: None,
             window: DEFAULT_WINDOW,
         }],
         quiet_since: Some(noon()),

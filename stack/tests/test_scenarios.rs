@@ -174,6 +174,7 @@ impl World {
                 signal,
                 value: *value,
                 threshold: 5.0,
+                unit: None,
                 window,
             }];
             self.observed = Activity {

@@ -1,7 +1,7 @@
 //! Evaluates the data of one signal: its value over the window, and since when it has been quiet.
 
 use jiff::Timestamp;
-use stack::{Elapsed, Span};
+use stack::Elapsed;
 
 use super::query::MetricData;
 use super::window::{MetricWindow, seconds};
@@ -84,9 +84,7 @@ impl MetricWindow {
         if age >= seconds(self.window) {
             return Ok(());
         }
-        let age = u64::try_from(age.max(0)).ok().and_then(Span::from_seconds);
-        let age = age.map_or_else(|| "less than 1s".to_owned(), |age| age.to_string());
-        Err(format!("too young: {age} of {}", self.window))
+        Err(self.too_little(age))
     }
 
     /// Checks that a gauge has data from the start of the window. A resource that was started
@@ -99,14 +97,22 @@ impl MetricWindow {
             Some(first)
                 if !signal.silence_is_zero && first > start + MAX_LATE_POINTS * self.period =>
             {
-                let covered = u64::try_from(self.to.as_second() - first)
-                    .ok()
-                    .and_then(Span::from_seconds)
-                    .map_or_else(|| "a moment".to_owned(), |covered| covered.to_string());
-                Err(format!("data only for {covered} of {}", self.window))
+                Err(self.too_little(self.to.as_second() - first))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Says how much of the window there is data for: `not enough data yet (13 of 60 min)`.
+    fn too_little(&self, covered: i64) -> String {
+        let window = seconds(self.window);
+        let (unit, seconds) = if window > 2 * 3600 {
+            ("h", 3600)
+        } else {
+            ("min", 60)
+        };
+        let (covered, window) = (covered.max(0) / seconds, window / seconds);
+        format!("not enough data yet ({covered} of {window} {unit})")
     }
 
     /// Since when every window has been below the threshold: the end of the last point that was a
@@ -174,6 +180,7 @@ fn unknown(why: String) -> Evaluation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stack::Span;
 
     const NOW: &str = "2026-03-02T12:00:00Z";
 
@@ -210,7 +217,10 @@ mod tests {
         assert_eq!(evaluate(&requests, Some("06:00"), &[]).value, Some(0.0));
         let young = evaluate(&requests, Some("11:50"), &[]);
         assert_eq!(young.value, None);
-        assert_eq!(young.why_unknown.as_deref(), Some("too young: 10m of 1h"));
+        assert_eq!(
+            young.why_unknown.as_deref(),
+            Some("not enough data yet (10 of 60 min)")
+        );
         let ageless = evaluate(&requests, None, &[]);
         assert_eq!(ageless.why_unknown.as_deref(), Some("its age is unknown"));
         let cpu = signal("Maximum", 5.0, false);
@@ -254,7 +264,7 @@ mod tests {
         let evaluation = evaluate(&cpu, Some("06:00"), &points);
         assert_eq!(
             evaluation.why_unknown.as_deref(),
-            Some("data only for 20m of 1h")
+            Some("not enough data yet (20 of 60 min)")
         );
         assert_eq!((evaluation.value, evaluation.quiet_since), (None, None));
         let requests = signal("Sum", 240.0, true);

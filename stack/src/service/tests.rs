@@ -943,9 +943,7 @@ async fn touching() {
         .await
         .unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("\"b\" is in the ledger memory"),
+        error.to_string().contains("\"b\" is in the ledger memory"),
         "{error}"
     );
 }

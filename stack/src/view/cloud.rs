@@ -202,6 +202,7 @@ fn nothing(signal: String, window: Span) -> Evidence {
         signal,
         value: None,
         threshold: 1.0,
+        unit: None,
         window,
     }
 }

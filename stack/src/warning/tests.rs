@@ -207,6 +207,7 @@ fn idleness_gets_one_warning() {
             signal: "requests".to_owned(),
             value: Some(0.0),
             threshold: 1.0,
+            unit: None,
             window: Span::minutes(120),
         }],
         quiet_since: Some(noon()),

@@ -230,10 +230,14 @@ fn add_use(
         .filter(|resource| resource.size.is_some() && !resource.stopped)
     {
         let busy = 18.0 + f64::from(u8::try_from(at % 60).unwrap_or(0));
-        let (signal, value) = if resource.kind.starts_with("rds") {
-            ("DatabaseConnections", if idle { 0.0 } else { busy / 8.0 })
+        let (signal, unit, value) = if resource.kind.starts_with("rds") {
+            (
+                "DatabaseConnections",
+                None,
+                if idle { 0.0 } else { busy / 8.0 },
+            )
         } else {
-            ("CPUUtilization", if idle { 0.4 } else { busy })
+            ("CPUUtilization", Some("%"), if idle { 0.4 } else { busy })
         };
         let evidence = Evidence {
             signal: format!("{} {signal}", resource.id.short()),
@@ -243,6 +247,7 @@ fn add_use(
             } else {
                 2.0
             },
+            unit: unit.map(str::to_owned),
             window: WINDOW,
         };
         // Idle for half of the time since it was created.

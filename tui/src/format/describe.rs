@@ -30,15 +30,21 @@ pub(crate) fn idle(state: IdleState) -> &'static str {
     }
 }
 
-/// One signal of a resource's use: `CPU: 0.4; idle below 2 over 1 h`.
+/// One signal of a resource's use: `CPU: 0.4 %; idle below 2 % over 1 h`.
 pub(crate) fn evidence(evidence: &Evidence) -> String {
-    let threshold = values::number(evidence.threshold);
+    let amount = |number: f64| {
+        let unit = evidence.unit.as_deref().unwrap_or_default();
+        format!("{} {unit}", values::number(number))
+            .trim_end()
+            .to_owned()
+    };
+    let threshold = amount(evidence.threshold);
     let window = values::span(evidence.window);
     let signal = &evidence.signal;
     match evidence.value {
         Some(value) => format!(
             "{signal}: {}; idle below {threshold} over {window}",
-            values::number(value)
+            amount(value)
         ),
         None => {
             // A signal without a value has the reason in parentheses: `CPU (not enough data yet)`.
@@ -46,7 +52,7 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
                 .strip_suffix(')')
                 .and_then(|text| text.split_once(" ("));
             let (signal, reason) = reason.unwrap_or((signal, "no data"));
-            format!("{signal}: {reason}; idle below {threshold} over {window}")
+            format!("{signal}: {reason}; idle below {threshold}")
         }
     }
 }

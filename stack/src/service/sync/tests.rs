@@ -134,6 +134,7 @@ fn observed(value: f64, quiet_since: Option<Timestamp>) -> Activity {
             signal: "i CPUUtilization".to_owned(),
             value: Some(value),
             threshold: 5.0,
+            unit: None,
             window: DEFAULT_WINDOW,
         }],
         quiet_since,
