@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use event::{Event, EventKind, NewEvent, Operator, Source, Strategy, UnknownEvent};
+pub use event::{
+    Event, EventKind, NewEvent, Operator, ResidueDetails, Source, Strategy, UnknownEvent,
+};
 pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
 pub use status::LeaseStatus;
 pub use transition::{
@@ -21,6 +23,7 @@ pub use transition::{
 use crate::cost::Meter;
 use crate::init::Init;
 use crate::values::id::{Actor, AppName, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
+use crate::values::money::HourlyRate;
 use crate::values::serde_timestamp;
 use crate::values::ttl::Span;
 
@@ -86,6 +89,11 @@ pub struct Lease {
     pub power_operation: Option<PowerOperation>,
     /// The teardown in progress.
     pub teardown: Option<Teardown>,
+    /// The lock of the stack's Terraform state that the reaper met last, until something shows that
+    /// it was released.
+    pub state_lock: Option<MetLock>,
+    /// Whether a user ended the lease without a teardown.
+    pub forgotten: bool,
     /// What teardowns could not remove, by id.
     pub residue: BTreeMap<String, ResidualResource>,
     /// The number of events of this lease that a newer jiti wrote and this version does not
@@ -167,19 +175,55 @@ pub struct Teardown {
     pub touched: bool,
 }
 
-/// A resource that a teardown could not remove.
+/// A lock of a Terraform state that the reaper met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetLock {
+    /// The id of the lock, if the backend tells it.
+    pub id: Option<String>,
+    /// When it was taken, or first met.
+    #[serde(with = "serde_timestamp")]
+    pub since: Timestamp,
+}
+
+/// A resource that a teardown could not remove.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResidualResource {
     /// Why it could not be removed.
     pub reason: String,
     /// What blocks its removal.
     pub blocked_by: Option<String>,
+    /// Its type, if it is a resource.
+    pub kind: Option<String>,
+    /// Its region, where that is known.
+    pub region: Option<String>,
+    /// What it costs per hour, where that is known.
+    pub hourly_usd: Option<HourlyRate>,
+    /// The command that finishes it, quoted for a shell.
+    pub command: Option<String>,
+}
+
+impl ResidualResource {
+    /// The event that records it.
+    pub(crate) fn to_event(&self, id: &str) -> EventKind {
+        let left = self.clone();
+        EventKind::ResourceLeft {
+            id: id.to_owned(),
+            reason: left.reason,
+            blocked_by: left.blocked_by,
+            details: ResidueDetails {
+                kind: left.kind,
+                region: left.region,
+                hourly_usd: left.hourly_usd,
+                command: left.command,
+            },
+        }
+    }
 }
 
 impl Lease {
     /// The version of the serialised form. Raise it with every change of a field. A snapshot of
     /// another version is discarded, and the lease is folded from its events again.
-    pub const FORMAT: u32 = 4;
+    pub const FORMAT: u32 = 5;
 
     /// The number of the last event in this fold.
     #[must_use]

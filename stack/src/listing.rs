@@ -1,5 +1,6 @@
 //! One stack as listed: the fields of `jiti ls --json`, a contract with other programs.
 
+mod residue;
 mod resource;
 mod unleased;
 
@@ -10,6 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use residue::ListedResidue;
 pub use resource::ListedResource;
 
 use crate::cloud::Resource;
@@ -65,6 +67,9 @@ pub struct Listing {
     pub idle: ListedIdle,
     /// How long the stack took to become ready. All fields are null if it declares no readiness.
     pub init: ListedInit,
+    /// What teardowns could not remove or check, by id.
+    #[serde(default)]
+    pub residue: Vec<ListedResidue>,
 }
 
 /// A flag of a stack, besides its phase.
@@ -230,6 +235,7 @@ impl Listing {
             cost: cost(lease, view),
             idle,
             init: lease.init.as_ref().map(init).unwrap_or_default(),
+            residue: ListedResidue::of(lease, cloud.map(AsRef::as_ref)),
         }
     }
 }
@@ -365,7 +371,7 @@ mod tests {
         assert_eq!(
             keys(""),
             "accounts app cost created_at dies_at expires_at expiry_source flags hold_until idle \
-             init labels name origin owner phase regions ttl_seconds_left version"
+             init labels name origin owner phase regions residue ttl_seconds_left version"
         );
         assert_eq!(keys("/origin"), "command directory workspace");
         assert_eq!(

@@ -63,7 +63,8 @@ impl TeardownHistory {
             // A user who extends the lease has fixed the problem or intends to.
             EventKind::Renewed { .. }
             | EventKind::Extended { .. }
-            | EventKind::VersionChanged { .. } => self.failures = 0,
+            | EventKind::VersionChanged { .. }
+            | EventKind::Forgotten { .. } => self.failures = 0,
             EventKind::TeardownStarted { by, why, .. } => {
                 self.begun = Some((by.clone(), why.clone()));
             }

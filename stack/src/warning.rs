@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::due::{Cause, causes, deadline, dies_at};
 use crate::idle::Activity;
-use crate::lease::{Lease, Phase, ResidualResource, StoredTimestamp};
+use crate::lease::{Lease, MetLock, Phase, ResidualResource, StoredTimestamp};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::money::HourlyRate;
@@ -16,6 +16,10 @@ use crate::view::View;
 
 /// How often a lasting problem is reported again.
 pub(crate) const DAY: Span = Span::minutes(24 * 60);
+
+/// A younger state lock is an apply, or the plan of another reaper, at work. An older one is
+/// trouble that must be reported.
+pub(crate) const FRESH_LOCK: Span = Span::minutes(10);
 
 /// The kind of a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +144,11 @@ pub fn due_warnings(
         }));
     };
     match lease.phase_at(view.now) {
-        Phase::TearingDown => {}
+        Phase::TearingDown => {
+            if let Some(lock) = &lease.state_lock {
+                owe(stalled(lease, lock, view), lock.since);
+            }
+        }
         Phase::Gone => owe(gone(lease, attempts, view), lease.phase_since),
         Phase::Residue => {
             let about = last_sent(lease, "residue").unwrap_or(lease.created_at);
@@ -223,6 +231,19 @@ fn failure(
     let due = deadline(lease, observed, view).is_some_and(|deadline| deadline.due_at <= view.now);
     (due && is_due_again(last_sent(lease, "teardown_failed"), view)).then(|| WarningKind::Failed {
         reason: failed.reason.clone(),
+    })
+}
+
+/// A teardown whose runner is silent, and whose state stays locked: no other runner may take over.
+fn stalled(lease: &Lease, lock: &MetLock, view: &View) -> Option<WarningKind> {
+    let is_old = FRESH_LOCK.after(lock.since) <= view.now;
+    let due = is_old && is_due_again(last_sent(lease, "teardown_failed"), view);
+    let id = lock.id.as_deref().unwrap_or("unknown");
+    due.then(|| WarningKind::Failed {
+        reason: format!(
+            "its runner does not respond, and the Terraform state is still locked (lock ID {id}): end that \
+             Terraform, then the reaper continues; jiti never forces a lock"
+        ),
     })
 }
 

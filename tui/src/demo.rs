@@ -5,7 +5,7 @@ mod cloud;
 
 use jiff::Timestamp;
 use stack::init::PhaseBoundary;
-use stack::lease::{NewEvent, ProcessId, Strategy, TeardownInputs, Terms};
+use stack::lease::{NewEvent, ProcessId, ResidueDetails, Strategy, TeardownInputs, Terms};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::{
     Actor, Elapsed, EventKind, Labels, NameError, Origin, Policy, Registration, RenewOn, Resource,
@@ -375,6 +375,7 @@ fn last_events(
                         id: "444455556666/us-east-1".to_owned(),
                         reason: "not_looked: rds did not answer: AccessDenied".to_owned(),
                         blocked_by: None,
+                        details: ResidueDetails::default(),
                     };
                     builder.event(second + 4, unchecked);
                 }
@@ -382,6 +383,10 @@ fn last_events(
                     id: "aws_s3_bucket.logs".to_owned(),
                     reason: "the bucket is not empty".to_owned(),
                     blocked_by: Some(format!("{} objects", 1 + dice.roll(900))),
+                    details: ResidueDetails {
+                        kind: Some("aws_s3_bucket".to_owned()),
+                        ..ResidueDetails::default()
+                    },
                 };
                 builder.event(second + 4, left);
                 let reason = "1 of 12 resources could not be deleted".to_owned();

@@ -274,3 +274,47 @@ fn stacks_being_torn_down_are_not_changed() {
     assert_eq!(sandbox.count(STACK), 2);
     assert_eq!(sandbox.shown(STACK)["phase"], "tearing_down");
 }
+
+/// `forget` needs the stack's name to confirm it. It ends the lease, says that it deletes nothing,
+/// and succeeds for a stack that is gone.
+#[test]
+fn forget_ends_the_lease_only() {
+    let sandbox = sandbox_with("");
+    let count = sandbox.count(STACK);
+    let ran = sandbox.run(&["forget", STACK]).exits(3);
+    let text = ran.err();
+    assert!(text.contains("deletes nothing"), "{text}");
+    assert!(text.contains("--confirm 'checkout-1.4.0'"), "{text}");
+    let ran = sandbox
+        .run(&["forget", STACK, "--confirm", "checkout"])
+        .exits(3);
+    let text = ran.err();
+    assert!(
+        text.contains("checkout, but the stack is checkout-1.4.0"),
+        "{text}"
+    );
+    sandbox
+        .run(&["--read-only", "forget", STACK, "--confirm", STACK])
+        .exits(3);
+    sandbox
+        .run(&["forget", "unknown", "--confirm", "unknown"])
+        .exits(1);
+    assert_eq!(sandbox.count(STACK), count);
+
+    let ran = sandbox.run(&["forget", STACK, "--confirm", STACK]).ok();
+    let text = ran.out();
+    assert!(
+        text.contains("its lease has ended. jiti deleted nothing"),
+        "{text}"
+    );
+    let event = last(&sandbox);
+    assert_eq!(event["kind"], "forgotten");
+    assert_eq!(event["why"], "requested by a user");
+    assert!(event["by"].as_str().unwrap().starts_with("ana@"), "{event}");
+    assert_eq!(sandbox.shown(STACK)["phase"], "gone");
+    let again = sandbox
+        .run(&["forget", STACK, "--confirm", STACK, "--json"])
+        .ok();
+    assert_eq!(again.json()["phase"], "gone");
+    assert_eq!(sandbox.count(STACK), count + 1);
+}

@@ -1,7 +1,11 @@
 //! `jiti show NAME`
 
+use serde_json::json;
+use stack::lease::{ResidueDetails, Strategy};
+use stack::{Actor, EventKind, RunId};
+
 use crate::sandbox::Sandbox;
-use crate::story::five_stacks;
+use crate::story::{Story, five_stacks, requested};
 
 /// The page of a stack fits into 80 columns.
 #[test]
@@ -201,4 +205,71 @@ fn without_a_ledger() {
     let ran = sandbox.run(&["show", "checkout-1.4.0"]).exits(1);
     insta::assert_snapshot!(ran.stderr, @"Error: there is no ledger at $WORLD/home/.local/share/jiti/ledger.db; the first `terraform apply` with the jiti provider creates it, or set another path with --ledger or JITI_LEDGER");
     assert!(!sandbox.ledger().exists());
+}
+
+/// What a teardown left is in the page and in the JSON of `show` and `ls`: id, type, region,
+/// reason, what blocks it, its cost, and the command that finishes it. Unknown values are null.
+#[test]
+fn residue_is_shown() {
+    let sandbox = Sandbox::new();
+    let started = EventKind::TeardownStarted {
+        strategy: Strategy::Terraform,
+        by: Actor::from_names("ana", "laptop"),
+        why: "test".to_owned(),
+        run: RunId::random(),
+        host: "laptop".to_owned(),
+        pid: 1,
+    };
+    let left = |id: &str, details| EventKind::ResourceLeft {
+        id: id.to_owned(),
+        reason: "not empty".to_owned(),
+        blocked_by: Some("obj-1".to_owned()),
+        details,
+    };
+    let known = ResidueDetails {
+        kind: Some("aws_s3_bucket".to_owned()),
+        region: Some("eu-west-1".to_owned()),
+        hourly_usd: "0.14".parse().ok(),
+        command: Some("jiti teardown shop --yes".to_owned()),
+    };
+    let failed = EventKind::TeardownFailed {
+        reason: "2 left".to_owned(),
+    };
+    let events = [
+        requested(|_| {}),
+        EventKind::Recorded { origin: None },
+        started,
+        left("aws_s3_bucket.a", known),
+        left("aws_x.b", ResidueDetails::default()),
+        failed,
+    ];
+    Story::new(&sandbox.ledger()).stack("shop", events.map(|kind| (90, kind)));
+    let expected = json!([
+        {"id": "aws_s3_bucket.a", "type": "aws_s3_bucket", "region": "eu-west-1",
+         "reason": "not empty", "blocked_by": "obj-1", "hourly_usd": "0.14",
+         "command": "jiti teardown shop --yes"},
+        {"id": "aws_x.b", "type": null, "region": null, "reason": "not empty",
+         "blocked_by": "obj-1", "hourly_usd": null, "command": null},
+    ]);
+    let shown = sandbox.shown("shop");
+    assert_eq!(shown["residue"], expected);
+    assert_eq!(
+        sandbox.run(&["ls", "--json"]).ok().json()[0]["residue"],
+        expected
+    );
+    assert_eq!(shown["events"][3]["type"], "aws_s3_bucket");
+    let page = sandbox.run(&["show", "shop"]).ok().out();
+    let (_, page) = page.split_once("Residue\n").unwrap();
+    let (residue, _) = page.split_once("\nInit").unwrap();
+    let lines: Vec<&str> = residue.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "aws_s3_bucket.a: not empty, blocked by obj-1",
+            "aws_s3_bucket, eu-west-1, $0.14/h",
+            "to finish: jiti teardown shop --yes",
+            "aws_x.b: not empty, blocked by obj-1",
+            "cost unknown",
+        ]
+    );
 }

@@ -75,9 +75,15 @@ impl Resource for StackResource {
                 self.warn_about_missing_lease(context, &name).await?;
                 Ok(Some(state))
             }
+            Ok(Some(lease)) if lease.forgotten && imported => Ok(None),
+            Ok(Some(lease)) if lease.forgotten => {
+                warn_about_forgotten_lease(context, &name);
+                Ok(Some(state))
+            }
             Ok(Some(lease)) if !lease.is_live() => Ok(None),
             Ok(Some(lease)) => {
                 self.confirm_registration(&lease).await;
+                self.move_origin(&lease).await;
                 self.warn_about_lease(context, &lease);
                 if imported {
                     self.store_ledger_id(context).await?;
@@ -204,6 +210,19 @@ impl StackResource {
         }
     }
 
+    /// Records where Terraform runs now, if that is another place than before: its state has the
+    /// stack, so a teardown has to run here.
+    async fn move_origin(&self, lease: &Lease) {
+        let origin = self.client.environment().origin();
+        if lease.origin.is_same_root(&origin) {
+            return;
+        }
+        let service = self.client.service_without_policy();
+        if let Err(error) = service.leases().move_origin(&lease.name, &origin).await {
+            tracing::warn!(stack = %lease.name, %error, "cannot record where Terraform runs now");
+        }
+    }
+
     async fn warn_about_missing_lease(
         &self,
         context: &mut Context,
@@ -276,6 +295,15 @@ impl StackResource {
             is_last_call(lease, &config.notify.before, &view)
         })
     }
+}
+
+/// A user ended the lease because the state seemed lost, and here it is.
+fn warn_about_forgotten_lease(context: &mut Context, name: &StackName) {
+    context.warn(
+        format!("The lease of {name} was ended with `jiti forget`"),
+        "Nothing was deleted, and this Terraform state has the stack. The next apply registers the \
+         stack again and does not change its resources.",
+    );
 }
 
 fn interrupted(name: &StackName) -> Failure {

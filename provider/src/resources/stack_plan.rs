@@ -68,6 +68,8 @@ async fn ledger_entry(client: &Client, name: &StackName) -> LedgerEntry {
     match client.lease(name).await {
         Err(_) => LedgerEntry::NotChecked,
         Ok(None) => LedgerEntry::Missing,
+        // Nothing was deleted, so the stack is adopted again.
+        Ok(Some(lease)) if lease.forgotten => LedgerEntry::Missing,
         Ok(Some(lease)) => LedgerEntry::Lease(Box::new(lease)),
     }
 }

@@ -1,6 +1,7 @@
 //! Plans of `jiti_stack` after changes to the configuration, the ledger and the lease.
 
 use serde_json::{Value as Json, json};
+use stack::EventKind;
 use tfplugin::Action;
 use tfplugin::testing::unknown;
 
@@ -150,6 +151,72 @@ async fn a_lost_ledger_is_a_warning_and_an_adoption() {
     assert_eq!(workspace.listing("checkout-pr-1").await["phase"], "ready");
     let events = workspace.events("checkout-pr-1").await;
     assert!(events.contains(&"adopted".to_owned()), "{events:?}");
+}
+
+/// A stack that was forgotten stays in the state. The refresh warns, and the next apply registers
+/// it again.
+#[tokio::test]
+async fn a_lease_that_was_forgotten_is_adopted_again() {
+    let workspace = Workspace::new("");
+    let harness = workspace.provider().await;
+    let mut created = harness.resource("jiti_stack");
+    created.apply(stack(json!({}))).await.unwrap();
+    workspace
+        .happens(
+            "checkout-pr-1",
+            EventKind::Forgotten {
+                by: stack::Actor::from_names("ana", "laptop"),
+                why: "lost".to_owned(),
+            },
+        )
+        .await;
+
+    let later = workspace.provider().await;
+    let mut instance = created.continue_in(&later);
+    let warnings = instance.read().await.unwrap();
+    assert!(warnings[0].summary.contains("jiti forget"), "{warnings:?}");
+    let plan = instance.plan(stack(json!({}))).await.unwrap();
+    assert_eq!(plan.action(), Action::Update);
+    instance.apply(stack(json!({}))).await.unwrap();
+    assert_eq!(workspace.listing("checkout-pr-1").await["phase"], "ready");
+}
+
+/// A read, and an import, in another folder that has the stack in its state move the origin. A read
+/// in the same folder writes nothing.
+#[tokio::test]
+async fn the_origin_follows_the_state() {
+    let workspace = Workspace::new("");
+    let harness = workspace.provider().await;
+    let mut created = harness.resource("jiti_stack");
+    created.apply(stack(json!({}))).await.unwrap();
+    let directory = async || {
+        let listing = workspace.listing("checkout-pr-1").await;
+        let path = listing["origin"]["directory"].as_str().unwrap().to_owned();
+        path.rsplit('/').next().unwrap().to_owned()
+    };
+    let count = async || workspace.events("checkout-pr-1").await.len();
+    let same = workspace.provider().await;
+    let mut instance = created.continue_in(&same);
+    instance.read().await.unwrap();
+    let before = count().await;
+    instance.read().await.unwrap();
+    let unchanged = (directory().await, count().await);
+    assert_eq!(unchanged, ("root".to_owned(), before));
+
+    let moved = workspace.provider_in("moved").await;
+    let mut instance = created.continue_in(&moved);
+    instance.read().await.unwrap();
+    instance.expect_empty_plan(stack(json!({}))).await.unwrap();
+    assert_eq!(directory().await, "moved");
+    assert_eq!(
+        workspace.events("checkout-pr-1").await.last().unwrap(),
+        "origin_moved"
+    );
+    assert_eq!(count().await, before + 1);
+
+    let other = workspace.provider_in("imported").await;
+    other.import("jiti_stack", "checkout-pr-1").await.unwrap();
+    assert_eq!(directory().await, "imported");
 }
 
 /// Without its ledger, a stack can be destroyed.

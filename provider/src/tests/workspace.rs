@@ -1,10 +1,12 @@
 //! A folder in which tests run the provider.
 
 use serde_json::{Value as Json, json};
+use stack::lease::NewEvent;
 use stack::ledger::Scope;
 use stack::values::id::Seq;
 use stack::{
-    Clock, Ledger, Listing, Policy, ReaperStatus, SqliteLedger, StackName, SystemClock, View,
+    Actor, Clock, EventKind, Ledger, Listing, Policy, ReaperStatus, Source, SqliteLedger,
+    StackName, SystemClock, View,
 };
 use tempfile::TempDir;
 use tfplugin::testing::Harness;
@@ -85,6 +87,23 @@ impl Workspace {
             .iter()
             .map(|event| event.kind.name().to_owned())
             .collect()
+    }
+
+    /// Appends an event that another process writes.
+    pub(super) async fn happens(&self, name: &str, kind: EventKind) {
+        let name = StackName::new(name).unwrap();
+        let lease = self.ledger().lease(&name).await.unwrap().unwrap();
+        let event = NewEvent {
+            at: SystemClock.now(),
+            actor: Actor::from_names("ana", "laptop"),
+            source: Source::Cli,
+            kind,
+        };
+        let ledger = self.ledger();
+        ledger
+            .append(&name, lease.last_seq(), vec![event])
+            .await
+            .unwrap();
     }
 
     fn ledger(&self) -> SqliteLedger {

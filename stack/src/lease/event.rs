@@ -91,6 +91,23 @@ pub enum Strategy {
     Sweep,
 }
 
+/// What is known of a resource that is left, besides its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResidueDetails {
+    /// Its type, if it is a resource.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// What it costs per hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hourly_usd: Option<HourlyRate>,
+    /// The command that finishes it, quoted for a shell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
 /// The process that puts a stack to sleep, or wakes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator {
@@ -310,11 +327,22 @@ kinds! {
         /// What blocks its removal.
         #[serde(default)]
         blocked_by: Option<String>,
+        /// Its type, region and cost, and the command that finishes it.
+        #[serde(flatten)]
+        details: ResidueDetails,
     }
     /// The teardown ended without removing everything.
     "teardown_failed" TeardownFailed {
         /// The reason.
         reason: String,
+    }
+    /// The reaper met a lock of the stack's Terraform state, and left the stack alone.
+    "state_locked" StateLocked {
+        /// The id of the lock; absent if the backend does not tell it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lock: Option<String>,
+        /// When the lock was taken; if the backend does not tell that, when a reaper first met it.
+        since: Timestamp,
     }
     /// Terraform deleted the `jiti_stack` resource.
     "released" Released
@@ -327,6 +355,20 @@ kinds! {
         /// When the stack was created, according to the state.
         #[serde(default)]
         created_at: Option<Timestamp>,
+    }
+    /// Terraform runs in another place from now on: a run there found the stack in its state.
+    "origin_moved" OriginMoved {
+        /// The previous place.
+        from: Box<Origin>,
+        /// The new place.
+        to: Box<Origin>,
+    }
+    /// A user ended the lease. Nothing was deleted.
+    "forgotten" Forgotten {
+        /// Who ended it.
+        by: Actor,
+        /// The reason.
+        why: String,
     }
     /// Everything was checked and nothing was found.
     "gone" Gone

@@ -9,7 +9,7 @@ use super::event::{Event, EventKind, Operator};
 use super::registration::Registration;
 use super::transition::{IllegalTransition, Phase, TransitionFacts, next};
 use super::{
-    Hold, LastActivity, Lease, PowerOperation, ResidualResource, StoredTimestamp, Teardown,
+    Hold, LastActivity, Lease, MetLock, PowerOperation, ResidualResource, StoredTimestamp, Teardown,
 };
 use crate::clock::truncate_to_millis;
 use crate::cost::Meter;
@@ -135,6 +135,8 @@ impl Lease {
             wake_at: None,
             power_operation: None,
             teardown: None,
+            state_lock: None,
+            forgotten: false,
             residue: BTreeMap::new(),
             unknown_events: 0,
             last_seq: event.seq,
@@ -285,6 +287,7 @@ impl Lease {
                 pid,
             } => {
                 let before = self.teardown.take();
+                self.state_lock = None;
                 self.power_operation = None;
                 self.teardown = Some(Teardown {
                     strategy: *strategy,
@@ -310,14 +313,27 @@ impl Lease {
                 id,
                 reason,
                 blocked_by,
+                details,
             } => {
                 let left = ResidualResource {
                     reason: reason.clone(),
                     blocked_by: blocked_by.clone(),
+                    kind: details.kind.clone(),
+                    region: details.region.clone(),
+                    hourly_usd: details.hourly_usd,
+                    command: details.command.clone(),
                 };
                 self.residue.insert(id.clone(), left);
                 self.touch_heartbeat(at, true);
             }
+            E::StateLocked { lock, since } => {
+                self.state_lock = Some(MetLock {
+                    id: lock.clone(),
+                    since: truncate_to_millis(*since),
+                });
+            }
+            E::OriginMoved { to, .. } => self.origin = (**to).clone(),
+            E::Forgotten { .. } => self.forgotten = true,
             E::Released => {
                 self.released = true;
                 self.touch_heartbeat(at, true);
@@ -391,6 +407,8 @@ impl Lease {
     }
 
     fn touch_heartbeat(&mut self, at: Timestamp, touched: bool) {
+        // Its runner, or Terraform, has had the lock.
+        self.state_lock = None;
         if let Some(teardown) = &mut self.teardown {
             teardown.alive_at = teardown.alive_at.max(at);
             teardown.touched |= touched;

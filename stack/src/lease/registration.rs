@@ -92,6 +92,12 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// Whether Terraform finds the same state in both: the same place, and the same data directory.
+    #[must_use]
+    pub fn is_same_root(&self, other: &Self) -> bool {
+        self.is_same_place(other) && self.data_dir == other.data_dir
+    }
+
     /// Whether both are the same workspace of the same directory on the same host, in any process.
     #[must_use]
     pub fn is_same_place(&self, other: &Self) -> bool {

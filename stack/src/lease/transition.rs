@@ -171,8 +171,11 @@ fn action(event: &str) -> String {
         "teardown_alive" | "teardown_failed" => "continue the teardown",
         "resource_deleted" => "record a deletion",
         "resource_left" => "record residue",
+        "state_locked" => "record the lock of the state",
         "released" => "release",
         "adopted" => "adopt",
+        "origin_moved" => "move the origin",
+        "forgotten" => "forget",
         "gone" => "mark the stack as gone",
         other => return format!("record `{other}`"),
     };
@@ -296,6 +299,8 @@ fn next_live(
         },
 
         E::Recorded { .. }
+        | E::OriginMoved { .. }
+        | E::StateLocked { .. }
         | E::PhaseMarked { .. }
         | E::CheckPassed { .. }
         | E::Activity { .. }
@@ -337,6 +342,10 @@ fn next_live(
         } else {
             Gone
         }),
+        E::Forgotten { .. } => match phase {
+            Gone => Err(TransitionRefusal::Gone),
+            _ => Ok(Gone),
+        },
         E::Gone => match phase {
             TearingDown | Residue | Gone => Ok(Gone),
             Provisioning | Ready | Asleep | Purgatory => Err(TransitionRefusal::NoTeardown),

@@ -118,7 +118,7 @@ pub(super) fn number<S: Stream>(after: Seq, events: &mut [S::Event]) {
 mod tests {
     use super::*;
     use crate::init::PhaseBoundary;
-    use crate::lease::{EventKind, Strategy};
+    use crate::lease::{EventKind, ResidueDetails, Strategy};
     use crate::testing::{actor, new_event, noon, registration, stack_name};
     use crate::values::ttl::Span;
 
@@ -181,6 +181,7 @@ mod tests {
                 id: "aws_vpc.this".to_owned(),
                 reason: "in use".to_owned(),
                 blocked_by: Some("eni-1".to_owned()),
+                details: ResidueDetails::default(),
             },
         ];
         let name = stack_name("checkout-pr-1");
@@ -214,7 +215,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (4, 480, "93e65f782bfb15da"),
+            (5, 486, "0985fc1c495cda1a"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

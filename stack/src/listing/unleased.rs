@@ -89,6 +89,7 @@ impl Listing {
             .with_bill(billed),
             idle,
             init: ListedInit::default(),
+            residue: Vec::new(),
             name,
             app,
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::lease::{EventKind, NewEvent, Source, Strategy};
+use crate::lease::{EventKind, NewEvent, ResidueDetails, Source, Strategy};
 use crate::testing::{actor, noon, registration, stack_name};
 use crate::values::ttl::{Elapsed, Span};
 use crate::{Registration, RunId, Seq};
@@ -205,6 +205,7 @@ fn causes_of_ends_are_counted() {
         id: "i-1".to_owned(),
         reason: "no".to_owned(),
         blocked_by: None,
+        details: ResidueDetails::default(),
     };
     log.happens("e", 11, Source::Reaper, left);
     let failed = EventKind::TeardownFailed {

@@ -15,6 +15,7 @@
 
 mod blocker;
 mod error;
+mod forget;
 mod plan;
 mod prepare;
 mod progress;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{actor, noon, registration};
 use crate::cost::MinimumCharge;
 use crate::init::{PhaseBoundary, ReportedPhase};
-use crate::lease::{EventKind, Operator, ProcessId, Strategy, UnknownEvent};
+use crate::lease::{EventKind, Operator, ProcessId, ResidueDetails, Strategy, UnknownEvent};
 use crate::values::id::{AppVersion, LedgerId, Owner, RunId};
 use crate::values::ttl::{Elapsed, Span};
 
@@ -28,7 +28,7 @@ pub fn every_kind() -> Vec<EventKind> {
     let fields = json!({"colour": "blue", "depth": 3});
     vec![
         E::Requested {
-            registration: Box::new(registration),
+            registration: Box::new(registration.clone()),
         },
         E::Recorded { origin: None },
         E::Provisioned,
@@ -113,14 +113,27 @@ pub fn every_kind() -> Vec<EventKind> {
             id: "aws_s3_bucket.logs".to_owned(),
             reason: "not empty".to_owned(),
             blocked_by: None,
+            details: ResidueDetails::default(),
         },
         E::TeardownFailed {
             reason: "the state is locked".to_owned(),
+        },
+        E::StateLocked {
+            lock: Some("4c0c1b1e".to_owned()),
+            since: noon(),
         },
         E::Released,
         E::Adopted {
             from_ledger: Some(LedgerId::new("0123456789ab").expect("a ledger id")),
             created_at: Some(noon()),
+        },
+        E::OriginMoved {
+            from: Box::new(registration.origin.clone()),
+            to: Box::new(registration.origin.clone()),
+        },
+        E::Forgotten {
+            by: actor(),
+            why: "the state is lost".to_owned(),
         },
         E::Gone,
         E::Unknown(UnknownEvent {

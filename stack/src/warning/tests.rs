@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::NotifyConfig;
 use crate::idle::Evidence;
-use crate::lease::{Event, EventKind, Strategy};
+use crate::lease::{Event, EventKind, ResidueDetails, Strategy};
 use crate::policy::Policy;
 use crate::reaper::ReaperStatus;
 use crate::testing::{actor, new_event, noon, registration, stack_name};
@@ -231,6 +231,7 @@ fn residue_gets_daily_warnings() {
             id: "aws_vpc.this".to_owned(),
             reason: "in use".to_owned(),
             blocked_by: None,
+            details: ResidueDetails::default(),
         },
     );
     story.happens(560, failed());

@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Teardown(commands::teardown::Arguments),
     #[command(hide = true)]
     TeardownRun(commands::teardown::runner::Arguments),
+    Forget(commands::forget::Arguments),
     Reap(commands::reap::Arguments),
     Cost(commands::cost::Arguments),
     Report(commands::report::Arguments),

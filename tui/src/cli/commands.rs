@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod extend;
+pub(crate) mod forget;
 pub(crate) mod hold;
 pub(crate) mod ls;
 pub(crate) mod mark;

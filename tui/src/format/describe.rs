@@ -228,6 +228,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
             id,
             reason,
             blocked_by,
+            ..
         } => {
             let by = blocked_by
                 .as_deref()
@@ -236,6 +237,18 @@ pub(crate) fn event(kind: &EventKind) -> String {
             format!("left {id}: {reason}{by}")
         }
         EventKind::TeardownFailed { reason } => format!("teardown failed: {reason}"),
+        EventKind::StateLocked { lock, since } => format!(
+            "the Terraform state is locked since {} UTC, lock ID {}",
+            values::minute(*since),
+            lock.as_deref().unwrap_or("unknown")
+        ),
+        EventKind::OriginMoved { to, .. } => format!(
+            "Terraform runs in {} on {} from now on, workspace {}",
+            to.directory, to.process.host, to.workspace
+        ),
+        EventKind::Forgotten { by, why } => {
+            format!("forgotten by {by} ({why}): the lease ended, nothing was deleted")
+        }
         EventKind::Released => "released: Terraform deleted the stack's resource".to_owned(),
         EventKind::Adopted { from_ledger, .. } => match from_ledger {
             Some(ledger) => format!("adopted from ledger {ledger}"),

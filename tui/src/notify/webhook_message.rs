@@ -333,7 +333,11 @@ mod tests {
                 let reason = "in use".to_owned();
                 (
                     format!("aws_vpc.v{n}"),
-                    stack::lease::ResidualResource { reason, blocked_by },
+                    stack::lease::ResidualResource {
+                        reason,
+                        blocked_by,
+                        ..Default::default()
+                    },
                 )
             })
             .collect();

@@ -92,8 +92,11 @@ teardown_alive    . . . . . t . .
 resource_deleted  . . . . . t . .
 resource_left     . . . . . t d d
 teardown_failed   . . . . . r . .
+state_locked      . p r a u t d .
 released          . g g g g t g g
 adopted           . . . . . . . .
+origin_moved      . p r a u t d .
+forgotten         . g g g g g g .
 gone              . . . . . g g g
 painted           . p r a u t d g";
     assert_eq!(table(&USUAL), expected.trim_start_matches('\n'));

@@ -131,7 +131,7 @@ impl Leases<'_> {
     }
 
     /// Releases the place among the inits, where the policy limits them.
-    pub(super) async fn leave_inits(self, stack: &StackName) {
+    pub(in crate::service) async fn leave_inits(self, stack: &StackName) {
         if self.service.policy().max_concurrent_inits.is_some() {
             self.leave(&PoolName::inits(), stack).await;
         }

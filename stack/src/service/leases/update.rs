@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::lease::{EventKind, Lease, Origin, RenewOn, Terms};
+use crate::lease::{EventKind, Lease, Origin, Phase, RenewOn, Terms};
 use crate::ledger::LedgerError;
 use crate::policy::Policy;
 use crate::service::{Leases, ServiceError};
@@ -17,8 +17,7 @@ pub struct DesiredLease {
     pub owner: Owner,
     /// The terms.
     pub terms: Terms,
-    /// Where Terraform runs. Each checkout may be another place, so a move alone is not a
-    /// difference; it is recorded with the next one.
+    /// Where Terraform runs. A move alone is not a difference: [`Leases::move_origin`] records it.
     pub origin: Origin,
 }
 
@@ -33,6 +32,29 @@ impl Leases<'_> {
                 true => Vec::new(),
                 false => vec![EventKind::Recorded { origin: None }],
             })
+        };
+        self.service.change(stack, decide).await
+    }
+
+    /// Records that a run of Terraform in another place has the stack in its state: a later
+    /// teardown runs there. Nothing is written for the same place, and while a teardown runs.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or a ledger error.
+    pub async fn move_origin(
+        self,
+        stack: &StackName,
+        origin: &Origin,
+    ) -> Result<Lease, ServiceError> {
+        let decide = |lease: &Lease, _| {
+            let stays = lease.origin.is_same_root(origin);
+            if stays || lease.recorded_phase == Phase::TearingDown {
+                return Ok(Vec::new());
+            }
+            Ok(vec![EventKind::OriginMoved {
+                from: Box::new(lease.origin.clone()),
+                to: Box::new(origin.clone()),
+            }])
         };
         self.service.change(stack, decide).await
     }

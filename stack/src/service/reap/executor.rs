@@ -5,9 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::plan::{ReaperReason, ReaperTask, why};
 use super::run::{StackTerminator, TerminationResult};
-use crate::lease::{EventKind, Lease, Strategy};
+use crate::lease::{EventKind, Lease, ResidueDetails, Strategy};
 use crate::process;
 use crate::reaper::ReaperStatus;
 use crate::service::teardown::strategy::{Requester, Situation, StrategyChoice, choose};
@@ -18,13 +20,10 @@ use crate::service::teardown::{
 };
 use crate::service::teardown::{ORIGIN_UNREACHABLE, command, origin_reached};
 use crate::service::{Service, ServiceError};
+use crate::terraform::StateLock;
 use crate::values::id::{RunId, Seq};
-use crate::values::ttl::Span;
 use crate::view::View;
-
-/// A younger state lock is an apply, or the plan of another reaper, at work. An older one is
-/// trouble that must be reported.
-const FRESH_LOCK: Span = Span::minutes(10);
+use crate::warning::FRESH_LOCK;
 
 /// Tears stacks down with the strategy that [`choose`] gives.
 #[derive(Clone)]
@@ -172,21 +171,30 @@ impl TeardownExecutor {
                 residue: vec![residue],
             }));
         }
-        let now = self.service.now();
-        let locked = blockers.iter().find(|blocker| match blocker {
-            Blocker::Locked { lock } => {
-                let taken_at = lock.taken_at();
-                taken_at.is_some_and(|at| FRESH_LOCK.after(at) > now)
-            }
-            _ => false,
+        let lock = blockers.iter().find_map(|blocker| match blocker {
+            Blocker::Locked { lock } => Some((lock, blocker)),
+            _ => None,
         });
-        if let Some(locked) = locked {
-            return Ok(TerminationResult::Elsewhere(locked.to_string()));
+        let mut met = None;
+        if let Some((lock, blocker)) = lock {
+            let since = self.locked_since(task, lock).await?;
+            if FRESH_LOCK.after(since) > self.service.now() {
+                return Ok(TerminationResult::Elsewhere(blocker.to_string()));
+            }
+            met = Some(EventKind::StateLocked {
+                lock: lock.id.clone(),
+                since,
+            });
         }
         let error = TeardownError::Blocked {
             stack: task.name.clone(),
             blockers: blockers.clone(),
         };
+        // A silent runner, or its Terraform, may hold the lock and return: it keeps the teardown
+        // until the lock is free.
+        if met.is_some() && matches!(task.why, ReaperReason::Abandoned { .. }) {
+            return Err(error);
+        }
         let reason = error.to_string();
         self.record_try(task, |lease| {
             let failed = EventKind::TeardownFailed {
@@ -194,10 +202,42 @@ impl TeardownExecutor {
             };
             let mut kinds = origin_reached(lease, &reason);
             kinds.push(failed);
+            // A new start forgets the lock, and it is still held.
+            kinds.extend(met.clone());
             kinds
         })
         .await?;
         Err(error)
+    }
+
+    /// When a lock was taken. If the backend does not tell that, when a reaper first met it; the
+    /// ledger records it then. A lock that has no id is taken for the one that was met before.
+    async fn locked_since(
+        &self,
+        task: &ReaperTask,
+        lock: &StateLock,
+    ) -> Result<Timestamp, ServiceError> {
+        let taken_at = lock.taken_at();
+        let is_known = |lease: &Lease| {
+            let met = lease.state_lock.as_ref();
+            met.is_some_and(|met| met.id == lock.id)
+        };
+        let is_abandoned = matches!(task.why, ReaperReason::Abandoned { .. });
+        if let Some(at) = taken_at.filter(|_| !is_abandoned) {
+            return Ok(at);
+        }
+        let met = |lease: &Lease, now| {
+            Ok(match is_known(lease) {
+                true => Vec::new(),
+                false => vec![EventKind::StateLocked {
+                    lock: lock.id.clone(),
+                    since: taken_at.unwrap_or(now),
+                }],
+            })
+        };
+        let lease = self.service.change(&task.name, met).await?;
+        let since = lease.state_lock.map(|met| met.since);
+        Ok(since.unwrap_or_else(|| self.service.now()))
     }
 
     /// Records a try that failed before anything was checked: the stack is unchanged.
@@ -231,6 +271,11 @@ impl TeardownExecutor {
                 id: id.clone(),
                 reason: ORIGIN_UNREACHABLE.to_owned(),
                 blocked_by: Some(why.clone()),
+                details: ResidueDetails {
+                    hourly_usd: task.hourly_usd,
+                    command: Some(command(&task.name)),
+                    ..ResidueDetails::default()
+                },
             };
             let reason = format!("{ORIGIN_UNREACHABLE}: {why}");
             vec![left, EventKind::TeardownFailed { reason }]

@@ -1,6 +1,8 @@
 //! Tests of the reaper without Terraform: which stacks it ends, in which order, how many at a time,
 //! and that two reapers end each stack once.
 
+mod locks;
+
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
@@ -14,7 +16,7 @@ use super::*;
 use crate::cloud::Cloud;
 use crate::config::{Account, Config, CredentialSource, ReaperConfig};
 use crate::inventory::MemoryInventory;
-use crate::lease::{EventKind, Registration, Source, Strategy};
+use crate::lease::{EventKind, Registration, ResidueDetails, Source, Strategy};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::process::{host, identify};
 use crate::service::teardown::{Progress, StopSignal, TeardownOutcome, TeardownSettings};
@@ -252,6 +254,7 @@ async fn failures_wait_for_their_next_try() {
         id: "aws_vpc.this".to_owned(),
         reason: "in use".to_owned(),
         blocked_by: None,
+        details: ResidueDetails::default(),
     };
     let failed = || EventKind::TeardownFailed {
         reason: "1 left".to_owned(),

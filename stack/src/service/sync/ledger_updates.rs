@@ -10,7 +10,7 @@ use crate::cloud::{Place, Resource};
 use crate::cost::MinimumCharge;
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
 use crate::inventory::Rate;
-use crate::lease::{EventKind, Lease, Phase};
+use crate::lease::{EventKind, Lease, Phase, ResidueDetails};
 use crate::ledger::LedgerError;
 use crate::sweep::{OwnershipVerdicts, StackIdentity, judge_ownership};
 use crate::values::id::StackName;
@@ -215,6 +215,9 @@ fn used(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> {
 /// resource counts only as long as nothing with the same tags was created later: that would be a
 /// stack built since.
 fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<EventKind> {
+    if lease.forgotten {
+        return Vec::new();
+    }
     let found: Vec<Resource> = cloud.resources(lease).into_iter().cloned().collect();
     if found.is_empty() {
         return Vec::new();
@@ -236,6 +239,12 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
         id: one.id.to_string(),
         reason: format!("found_again: a {} of this stack still exists", one.kind),
         blocked_by: None,
+        details: ResidueDetails {
+            kind: Some(one.kind.clone()),
+            region: Some(one.place.region.clone()),
+            hourly_usd: one.hourly_usd,
+            command: None,
+        },
     })
     .collect()
 }

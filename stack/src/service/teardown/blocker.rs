@@ -44,7 +44,7 @@ pub enum Blocker {
     },
     /// The state does not list the stack.
     #[error(
-        "the Terraform state in {directory}, workspace {workspace}, does not hold the stack \"{stack}\": it was lost, or moved, or the folder is another stack's by now; bring the state back, apply again from there, or end it by its tags with --strategy sweep"
+        "the Terraform state in {directory}, workspace {workspace}, does not hold the stack \"{stack}\": it was lost, or moved, or the folder is another stack's by now. If this folder uses one backend key for each environment, initialise it for the key of this stack (`terraform init -reconfigure -backend-config=…`), or apply each environment with its own TF_DATA_DIR. Otherwise bring the state back, apply again from there, end it by its tags with --strategy sweep, or end only the lease with `jiti forget`"
     )]
     NotInState {
         /// The stack.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::lease::EventKind;
+use crate::lease::{EventKind, ResidueDetails};
 use crate::values::id::StackName;
 use crate::values::money::HourlyRate;
 
@@ -32,10 +32,17 @@ pub struct Residue {
 impl Residue {
     /// The event that records it.
     pub(in crate::service) fn to_event(&self) -> EventKind {
+        let left = self.clone();
         EventKind::ResourceLeft {
-            id: self.id.clone(),
-            reason: self.reason.clone(),
-            blocked_by: self.blocked_by.clone(),
+            id: left.id,
+            reason: left.reason,
+            blocked_by: left.blocked_by,
+            details: ResidueDetails {
+                kind: left.kind,
+                region: left.region,
+                hourly_usd: left.hourly_usd,
+                command: left.command,
+            },
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of teardowns with a scripted Terraform, for cases that a real one cannot produce on
 //! demand.
 
+mod forget;
 mod races;
 mod reasons;
 

@@ -54,6 +54,10 @@ pub(crate) fn write(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandErro
     identity(ui, listing)?;
     section(ui, "Lease")?;
     lease(ui, page)?;
+    if !listing.residue.is_empty() {
+        section(ui, "Residue")?;
+        residue(ui, listing)?;
+    }
     section(ui, "Init")?;
     init(ui, listing, view.now)?;
     section(ui, "Cost")?;
@@ -164,6 +168,31 @@ fn lease(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
         (None, None) => "never: the reaper will not tear it down".to_owned(),
     };
     field(ui, "ends at", &ends)
+}
+
+/// What is left, why, and the command that finishes it.
+fn residue(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
+    for left in &stack.residue {
+        let by = left.blocked_by.as_deref();
+        let by = by.map(|by| format!(", blocked by {by}"));
+        ui.text(&format!(
+            "  {}: {}{}",
+            left.id,
+            left.reason,
+            by.unwrap_or_default()
+        ))?;
+        let rate = left.hourly_usd.map_or_else(
+            || "cost unknown".to_owned(),
+            |rate| format!("{}/h", values::rate(rate)),
+        );
+        let known = [left.kind.clone(), left.region.clone(), Some(rate)];
+        let known: Vec<String> = known.into_iter().flatten().collect();
+        ui.text(&format!("    {}", known.join(", ")))?;
+        if let Some(command) = &left.command {
+            ui.text(&format!("    to finish: {command}"))?;
+        }
+    }
+    Ok(())
 }
 
 fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError> {

@@ -127,6 +127,10 @@ impl Teardowns<'_> {
 /// The check that is due for a gone stack.
 fn due(lease: &Lease, now: Timestamp) -> Option<&'static str> {
     let gone_at = lease.phase_since;
+    // The user knows that something may be left of a forgotten stack.
+    if lease.forgotten {
+        return None;
+    }
     if lease.recorded_phase != Phase::Gone || MAX_AGE.after(gone_at) <= now {
         return None;
     }

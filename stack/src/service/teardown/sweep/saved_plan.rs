@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::Resource;
-use crate::lease::{EventKind, Registration};
+use crate::lease::{EventKind, Registration, ResidueDetails};
 use crate::sweep::{Ownership, OwnershipVerdicts, StackIdentity};
 
 /// A planned sweep. Only what it lists is deleted; its digest is part of the plan that is shown.
@@ -60,6 +60,7 @@ impl SweepPlan {
             id,
             reason: "found by tag after the stack was marked gone".to_owned(),
             blocked_by: None,
+            details: ResidueDetails::default(),
         }]
     }
 

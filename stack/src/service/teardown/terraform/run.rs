@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::apply_errors::{self, ApplyErrors};
 use super::plan::SavedDestroy;
-use crate::lease::{EventKind, Lease, Strategy};
+use crate::lease::{EventKind, Lease, ResidualResource, Strategy};
 use crate::service::Teardowns;
 use crate::service::teardown::StopSignal;
 use crate::service::teardown::error::TeardownError;
@@ -327,10 +327,13 @@ pub(in crate::service) fn origin_reached(lease: &Lease, reason: &str) -> Vec<Eve
     let recorded = lease.residue.iter();
     let unreachable = recorded.filter(|(_, left)| left.reason == ORIGIN_UNREACHABLE);
     unreachable
-        .map(|(id, _)| EventKind::ResourceLeft {
-            id: id.clone(),
-            reason: reason.to_owned(),
-            blocked_by: None,
+        .map(|(id, left)| {
+            let left = ResidualResource {
+                reason: reason.to_owned(),
+                blocked_by: None,
+                ..left.clone()
+            };
+            left.to_event(id)
         })
         .collect()
 }
