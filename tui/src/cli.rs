@@ -12,8 +12,8 @@ use clap::CommandFactory;
 
 use args::{Cli, Command};
 use commands::{
-    completions, cost, dashboard, demo, doctor, events, extend, hold, ls, mark, reap, report, show,
-    sleep, sync, teardown, touch, unhold, wake,
+    completions, cost, dashboard, demo, doctor, events, extend, forget, hold, ls, mark, reap,
+    report, show, sleep, sync, teardown, touch, unhold, wake,
 };
 use context::Context;
 use ui::Ui;
@@ -51,6 +51,7 @@ pub(crate) fn run(
             Command::Wake(arguments) => wake::run(&arguments, context, ui).await,
             Command::Teardown(arguments) => teardown::run(&arguments, context, ui).await,
             Command::TeardownRun(arguments) => teardown::runner::run(&arguments, context).await,
+            Command::Forget(arguments) => forget::run(&arguments, context, ui).await,
             Command::Cost(arguments) => cost::run(&arguments, context, ui).await,
             Command::Report(arguments) => report::run(&arguments, context, ui).await,
             Command::Sync(arguments) => sync::run(&arguments, context, ui).await,

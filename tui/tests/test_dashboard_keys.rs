@@ -5,7 +5,7 @@ use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
     demo_harness, finished_teardown, half_done_teardown, harness_with, lease, name, now, plan,
-    story, usual_lease,
+    story, teardown_with_residue, usual_lease,
 };
 
 fn one() -> Harness {
@@ -581,4 +581,52 @@ fn sleep_and_wake() {
     assert!(harness.take_effects()[0].contains("Wake"));
     harness.keys("r");
     assert!(harness.take_effects().iter().any(|want| want == "Sync"));
+}
+
+/// The third tab never shows the plan of a teardown below its result, nor a plan that was requested
+/// before the teardown. `r` makes a new one.
+#[test]
+fn no_old_plan_below_a_result() {
+    let mut harness = one();
+    let stack = name("checkout-1.4.0");
+    harness.keys("<enter>3");
+    harness.keys("d");
+    harness.plan(plan("checkout-1.4.0", false, 3));
+    harness.keys("y");
+    harness.preview_teardown(plan("checkout-1.4.0", false, 5));
+    harness.progress(&stack, half_done_teardown("checkout-1.4.0"));
+    harness.progress(&stack, vec![teardown_with_residue("checkout-1.4.0")]);
+    shows(&harness, "Teardown incomplete");
+    shows(&harness, "No plan yet; press r to make one.");
+    hides(&harness, "will be destroyed");
+    harness.take_effects();
+    harness.keys("r");
+    let wanted = harness.take_effects().join(" ");
+    assert!(wanted.contains("PreviewTeardown"), "{wanted}");
+    harness.preview_teardown(plan("checkout-1.4.0", false, 1));
+    shows(&harness, "1 resource will be destroyed");
+}
+
+/// An open popup closes when its stack ends, and the status line says so. The saved plan of a
+/// teardown is discarded. Popups of other stacks stay open.
+#[test]
+fn a_popup_notices_that_its_stack_is_gone() {
+    for (key, discards) in [("e", false), ("h", false), ("d", true)] {
+        let mut harness = three();
+        harness.keys(key);
+        if discards {
+            harness.plan(plan("a", false, 3));
+        }
+        harness.load_changes(Vec::new(), vec![name("b")], crate::fixtures::reaper());
+        hides(&harness, "is gone");
+        harness.take_effects();
+        harness.load_changes(Vec::new(), vec![name("a")], crate::fixtures::reaper());
+        shows(&harness, "a is gone");
+        hides(&harness, "Esc cancel");
+        let wanted = harness.take_effects().join(" ");
+        assert_eq!(wanted.contains("DiscardPlan"), discards, "{wanted}");
+        harness.keys("y<enter>");
+        let wanted = harness.take_effects().join(" ");
+        assert!(!wanted.contains("Teardown {"), "{wanted}");
+    }
 }

@@ -215,3 +215,14 @@ fn time_alone() {
         .collect();
     assert_eq!(expired.len(), 2, "{}", harness.text());
 }
+
+/// When a lease ends, the dashboard reads the stored cloud data again. The process that swept the
+/// stack has stored what it found at the end, so the row does not come back as an unleased stack.
+#[test]
+fn a_swept_stack_leaves_the_list() {
+    let mut harness = harness();
+    harness.load_changes(Vec::new(), Vec::new(), reaper());
+    assert!(!harness.take_effects().contains(&"LoadCloud".to_owned()));
+    harness.load_changes(Vec::new(), vec![name("alpha")], reaper());
+    assert!(harness.take_effects().contains(&"LoadCloud".to_owned()));
+}

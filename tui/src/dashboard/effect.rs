@@ -47,6 +47,8 @@ pub(crate) enum Effect {
     },
     /// Start the stack's compute again.
     Wake(StackName),
+    /// Read the stored cloud data again, without querying the cloud.
+    LoadCloud,
     /// Query the cloud now, even if the cached snapshot is fresh.
     Sync,
     /// Stop the process, as Ctrl-Z does.

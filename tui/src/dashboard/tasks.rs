@@ -17,6 +17,7 @@ use crate::dashboard::effect::Effect;
 use crate::dashboard::event::Event;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
+use crate::dashboard::tasks::cloud_sync::CloudRequest;
 use crate::dashboard::tasks::ledger::LedgerLoader;
 use crate::dashboard::tasks::ledger_watch::LedgerWatch;
 use crate::dashboard::tasks::teardown::TeardownWorker;
@@ -28,7 +29,7 @@ pub(crate) struct EffectRunner {
     writer: Arc<Result<Service, Problem>>,
     teardowns: Arc<TeardownWorker>,
     load_requests: mpsc::Sender<()>,
-    sync_requests: mpsc::Sender<()>,
+    sync_requests: mpsc::Sender<CloudRequest>,
     events: UnboundedSender<Event>,
 }
 
@@ -77,7 +78,11 @@ impl EffectRunner {
             Effect::Wake(stack) => self.change_power(stack, PowerChange::Wake),
             Effect::Sync => {
                 // A full channel means that a query is already queued.
-                let _ = self.sync_requests.try_send(());
+                let _ = self.sync_requests.try_send(CloudRequest::Query);
+            }
+            Effect::LoadCloud => {
+                // A queued query loads the data as well.
+                let _ = self.sync_requests.try_send(CloudRequest::Load);
             }
             // The main loop handles the terminal.
             Effect::Copy(_) | Effect::Suspend => {}

@@ -10,7 +10,7 @@ mod stack_actions;
 mod teardown;
 
 use jiff::Timestamp;
-use stack::{Elapsed, StackName};
+use stack::{Elapsed, Phase, StackName};
 
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::{CloudData, Event, LedgerData};
@@ -76,9 +76,7 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::TeardownPreviewed { stack, answer } => {
-            let now = model.now();
-            model.previews.insert(stack, now, answer);
-            model.dirty = true;
+            teardown::previewed(model, stack, answer);
             Vec::new()
         }
         Event::TeardownProgress { stack, steps } => teardown::progress(model, &stack, steps),
@@ -105,16 +103,28 @@ fn clock(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 
 fn ledger_loaded(model: &mut Model, answer: Result<Box<LedgerData>, Problem>) -> Vec<Effect> {
     model.dirty = true;
+    let mut effects = Vec::new();
     match answer {
-        Ok(loaded) => model.store.load(*loaded),
+        Ok(loaded) => {
+            let has_ended = loaded.ended.as_ref().is_some_and(|ended| !ended.is_empty());
+            // The process that ended a stack has stored what it found at the end.
+            if has_ended && model.store.cloud().is_some() {
+                effects.push(Effect::LoadCloud);
+            }
+            model.store.load(*loaded);
+            effects.extend(popup::close_if_gone(model));
+        }
         // Keep showing the stacks from the last successful read.
         Err(problem) => model.store.load_state = LoadState::Failed(problem),
     }
     model.list.measure(&model.store);
     model.list.rebuild(&model.store, layout::rows(model.size));
     let store = &model.store;
-    model.previews.retain(|stack| store.stack(stack).is_some());
-    let mut effects = teardown::found(model);
+    let plannable = |stack: &StackRow| stack.phase != Phase::TearingDown;
+    model
+        .previews
+        .retain(|stack| store.stack(stack).is_some_and(plannable));
+    effects.extend(teardown::found(model));
     effects.extend(follow_detail(model));
     effects
 }

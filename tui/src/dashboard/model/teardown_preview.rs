@@ -46,6 +46,11 @@ impl TeardownPreviews {
         self.0.insert(stack, TeardownPreview::Known { at, answer });
     }
 
+    /// Removes the preview of a stack.
+    pub(crate) fn remove(&mut self, stack: &StackKey) {
+        self.0.remove(stack);
+    }
+
     /// Removes the previews of stacks that no longer exist.
     pub(crate) fn retain(&mut self, is_live: impl Fn(&StackKey) -> bool) {
         self.0.retain(|stack, _| is_live(stack));

@@ -12,10 +12,19 @@ use crate::dashboard::problem::Problem;
 /// How often to check whether the snapshot is older than `refresh`.
 const CHECK_INTERVAL: Duration = Duration::from_secs(15);
 
+/// A request for a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CloudRequest {
+    /// Read the stored data: another process has changed it.
+    Load,
+    /// Query the cloud now.
+    Query,
+}
+
 /// Sends snapshots until the dashboard ends. Runs in its own task, so a slow cloud delays nothing.
 pub(crate) async fn serve(
     service: Service,
-    mut wanted: mpsc::Receiver<()>,
+    mut wanted: mpsc::Receiver<CloudRequest>,
     events: mpsc::UnboundedSender<Event>,
 ) {
     let send = |answer: Result<CloudData, ServiceError>| {
@@ -47,7 +56,15 @@ pub(crate) async fn serve(
             };
         }
         mode = match tokio::time::timeout(pause, wanted.recv()).await {
-            Ok(Some(())) => SyncMode::Always,
+            Ok(Some(CloudRequest::Query)) => SyncMode::Always,
+            Ok(Some(CloudRequest::Load)) => {
+                let stored = cached_snapshot(&service, false).await;
+                // Data that cannot be read stays as it was; the next query reports the error.
+                if stored.is_ok() {
+                    has_receiver = send(stored).0;
+                }
+                SyncMode::WhenOld
+            }
             Ok(None) => return,
             Err(_) => SyncMode::WhenOld,
         };

@@ -10,6 +10,7 @@ use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::model::popup::{ExtendDialog, ExtendOption, HoldDialog, Popup};
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::msg::Msg;
+use crate::dashboard::stack_key::StackKey;
 use crate::format::style::Tone;
 use crate::format::values;
 
@@ -43,6 +44,29 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
         model.popup = Some(popup);
     }
     effects
+}
+
+/// Closes a popup whose stack has ended, and says so. Keys would act on nothing.
+pub(super) fn close_if_gone(model: &mut Model) -> Vec<Effect> {
+    let stack = match &model.popup {
+        Some(Popup::Extend(popup)) => StackKey::from(&popup.stack),
+        Some(Popup::Hold(popup)) => StackKey::from(&popup.stack),
+        Some(Popup::Sleep(popup)) => StackKey::from(&popup.stack),
+        Some(Popup::Teardown(popup)) => popup.stack.clone(),
+        Some(Popup::Help(_) | Popup::Sort(_)) | None => return Vec::new(),
+    };
+    if model.store.stack(&stack).is_some() {
+        return Vec::new();
+    }
+    let text = match model.store.replacement_key(&stack) {
+        Some(_) => format!("{stack} is being torn down by another process"),
+        None => format!("{stack} is gone"),
+    };
+    model.set_status(Tone::Notice, text);
+    match model.popup.take() {
+        Some(Popup::Teardown(popup)) => vec![Effect::DiscardPlan(popup.stack)],
+        _ => Vec::new(),
+    }
 }
 
 /// A frame was drawn, so the user has seen the plan in the popup.

@@ -10,6 +10,7 @@ use crate::dashboard::model::detail::Tab;
 use crate::dashboard::model::operations::OperationResult;
 use crate::dashboard::model::popup::{Popup, TeardownDialog};
 use crate::dashboard::model::row::StackRow;
+use crate::dashboard::model::teardown_preview::TeardownPreview;
 use crate::dashboard::model::{Model, Screen};
 use crate::dashboard::msg::Msg;
 use crate::dashboard::problem::Problem;
@@ -59,6 +60,8 @@ fn yes(model: &mut Model, popup: &mut TeardownDialog) -> (bool, Vec<Effect>) {
     let (stack, run) = (popup.stack.clone(), plan.run.clone());
     let typed = plan.protected.then(|| stack.name());
     model.operations.begin_teardown(&stack.name(), &run);
+    // The plan of this teardown is no preview of the next one.
+    model.previews.remove(&stack);
     model.set_status(
         Tone::Notice,
         format!("tearing down {stack}; it continues if you quit"),
@@ -117,6 +120,20 @@ pub(super) fn planned(
     Vec::new()
 }
 
+/// Stores a preview, unless a teardown has started since it was requested.
+pub(super) fn previewed(
+    model: &mut Model,
+    stack: StackKey,
+    answer: Result<Option<Box<TeardownPlan>>, Problem>,
+) {
+    if !matches!(model.previews.get(&stack), Some(TeardownPreview::Pending)) {
+        return;
+    }
+    let now = model.now();
+    model.previews.insert(stack, now, answer);
+    model.dirty = true;
+}
+
 /// Applies steps of a running teardown, and reports its end.
 pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress>) -> Vec<Effect> {
     let (mut ended, now) = (false, model.now());
@@ -128,6 +145,7 @@ pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress
     if !ended {
         return Vec::new();
     }
+    model.previews.remove(&stack.into());
     match model
         .operations
         .last(stack)

@@ -10,6 +10,7 @@ use super::super::page::Page;
 use super::super::popup;
 use super::progress;
 use crate::dashboard::model::Model;
+use crate::dashboard::model::operations::OperationKind;
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::teardown_preview::TeardownPreview;
 use crate::format::style::Tone;
@@ -109,15 +110,21 @@ fn foresight(page: &mut Page, stack: &StackRow, model: &Model) {
             (format!("Searching {place}"), place)
         }
     };
+    let name = stack.key().name();
     match model.previews.get(&stack.key()) {
         None if stack.phase == Phase::TearingDown => {
             page.text("  Being torn down.", Tone::Quiet);
         }
-        None if model.operations.running(&stack.key().name()).is_some() => {
-            let text = "  Not available while the stack goes to sleep or wakes up.";
+        None if model.operations.running(&name).is_some() => {
+            let running = model.operations.running(&name);
+            let text = match running.map(|operation| operation.kind) {
+                Some(OperationKind::Teardown) => "  Being torn down.",
+                _ => "  Not available while the stack goes to sleep or wakes up.",
+            };
             page.text(text, Tone::Quiet);
         }
-        None | Some(TeardownPreview::Pending) => page.text(&format!("  {activity}…"), Tone::Quiet),
+        None => page.text("  No plan yet; press r to make one.", Tone::Quiet),
+        Some(TeardownPreview::Pending) => page.text(&format!("  {activity}…"), Tone::Quiet),
         Some(TeardownPreview::Known { at, answer }) => {
             match answer {
                 Ok(Some(plan)) => planned(page, plan),
