@@ -10,8 +10,7 @@ use serde_json::Value;
 /// The replacement of a hidden text.
 const HIDDEN: &str = "(hidden)";
 
-/// Shorter values are not hidden: they are hardly secrets, and hiding them would make every text
-/// unreadable.
+/// Shorter values are not hidden within other words: that would make every text unreadable.
 const SHORTEST: usize = 4;
 
 /// The maximum length of a reason, in characters.
@@ -45,6 +44,8 @@ static LOOKS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mask {
     values: BTreeSet<String>,
+    /// Short values that are known to be secret: hidden where they stand as a word.
+    words: BTreeSet<String>,
 }
 
 impl Mask {
@@ -76,7 +77,10 @@ impl Mask {
     /// Hides what a mask of the same shape marks with `true`, as `before_sensitive` does.
     pub(crate) fn hide_marked(&mut self, value: &Value, marks: &Value) {
         match (value, marks) {
-            (value, Value::Bool(true)) => self.hide_all(value),
+            (value, Value::Bool(true)) => {
+                self.hide_all(value);
+                self.hide_words(value);
+            }
             (Value::Object(fields), Value::Object(marks)) => {
                 for (name, marks) in marks {
                     if let Some(field) = fields.get(name) {
@@ -93,9 +97,25 @@ impl Mask {
         }
     }
 
+    /// Hides the short texts in a value where they stand as a word.
+    fn hide_words(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => {
+                let length = text.chars().count();
+                if (1..SHORTEST).contains(&length) && text.chars().all(char::is_alphanumeric) {
+                    self.words.insert(text.clone());
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.hide_words(item)),
+            Value::Object(fields) => fields.values().for_each(|field| self.hide_words(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
     /// Hides what another mask hides as well.
     pub(crate) fn add(&mut self, other: Self) {
         self.values.extend(other.values);
+        self.words.extend(other.words);
     }
 
     /// The text with secrets hidden, on one line, cut to [`LONGEST`] characters.
@@ -124,11 +144,32 @@ impl Mask {
         for value in values {
             text = text.replace(value.as_str(), HIDDEN);
         }
+        for word in &self.words {
+            text = without_word(&text, word);
+        }
         for (pattern, to) in LOOKS.iter() {
             text = pattern.replace_all(&text, *to).into_owned();
         }
         text
     }
+}
+
+/// The text with a word hidden, but not where it is a part of a longer word.
+fn without_word(text: &str, word: &str) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    let mut end = 0;
+    for (at, found) in text.match_indices(word) {
+        let before = text[..at].chars().next_back();
+        let after = text[at + found.len()..].chars().next();
+        let is_part = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+        if !is_part(before) && !is_part(after) {
+            hidden.push_str(&text[end..at]);
+            hidden.push_str(HIDDEN);
+            end = at + found.len();
+        }
+    }
+    hidden.push_str(&text[end..]);
+    hidden
 }
 
 #[cfg(test)]
@@ -162,6 +203,20 @@ mod tests {
         assert_eq!(
             mask.reason("shown covered 123456 within"),
             "shown (hidden) (hidden) (hidden)"
+        );
+    }
+
+    /// A short secret is hidden as a word, in its own lines, and a JSON text of a secret as well.
+    #[test]
+    fn short_and_quoted_secrets_are_hidden() {
+        let mut mask = Mask::default();
+        mask.hide_marked(
+            &json!({"pin": "x7", "key": "a\"b\\c", "port": 1}),
+            &json!({"pin": true, "key": true, "port": true}),
+        );
+        assert_eq!(
+            mask.text("pin=x7, x7: 1\nx77 ax7 {\"k\":\"a\\\"b\\\\c\"}"),
+            "pin=(hidden), (hidden): 1\nx77 ax7 {\"k\":\"(hidden)\"}"
         );
     }
 
