@@ -74,15 +74,35 @@ impl Terraform {
         let planned = match self.plan_once(inputs, &verbatim, file, mask).await {
             Err(TerraformError::NotInitialised { .. }) => {
                 self.init(mask).await?;
-                self.plan_once(inputs, &verbatim, file, mask).await?
+                self.plan_once(inputs, &verbatim, file, mask).await
             }
-            planned => planned?,
+            planned => planned,
         };
-        verbatim = variable::taken_as_text(&inputs.variables, &planned.variables);
-        if verbatim.is_empty() {
-            return Ok(planned);
+        match planned {
+            Ok(planned) => {
+                verbatim = variable::taken_as_text(&inputs.variables, &planned.variables);
+                if verbatim.is_empty() {
+                    return Ok(planned);
+                }
+                self.plan_once(inputs, &verbatim, file, mask).await
+            }
+            // A validation may have refused a text that is not as it was written.
+            Err(error @ TerraformError::Failed { .. }) => {
+                verbatim = variable::changed(&inputs.variables);
+                if verbatim.is_empty() {
+                    return Err(error);
+                }
+                match self.plan_once(inputs, &verbatim, file, mask).await {
+                    Ok(planned)
+                        if variable::all_are_text(inputs, &verbatim, &planned.variables) =>
+                    {
+                        Ok(planned)
+                    }
+                    _ => Err(error),
+                }
+            }
+            Err(error) => Err(error),
         }
-        self.plan_once(inputs, &verbatim, file, mask).await
     }
 
     /// Reads the state; initialises the root first if Terraform asks for it.

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::lease::TeardownInputs;
+
 /// The texts to pass, by name. Those of `verbatim` are passed as they were written.
 pub(super) fn arguments(
     variables: &BTreeMap<String, String>,
@@ -19,6 +21,26 @@ pub(super) fn arguments(
         (name.clone(), expression.unwrap_or_else(|| text.clone()))
     };
     variables.iter().map(argument).collect()
+}
+
+/// The variables whose text [`arguments`] changes.
+pub(super) fn changed(variables: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let changed = variables
+        .iter()
+        .filter(|(_, text)| expression(text).is_some());
+    changed.map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether Terraform took each of these variables as text, exactly as it was written.
+pub(super) fn all_are_text(
+    inputs: &TeardownInputs,
+    names: &BTreeSet<String>,
+    planned: &BTreeMap<String, Value>,
+) -> bool {
+    names.iter().all(|name| {
+        let written = inputs.variables.get(name).map(String::as_str);
+        written.is_some() && planned.get(name).and_then(Value::as_str) == written
+    })
 }
 
 /// The variables whose text was changed by [`arguments`], and that Terraform took as text.

@@ -89,7 +89,7 @@ async fn what_a_failed_delete_said_can_be_read() {
     assert_eq!(
         outcome.residue[0].reason,
         format!(
-            "local-exec provisioner error: Error running command drop (hidden): exit status 1.; its output is in {}",
+            "local-exec provisioner error: Error running command drop (hidden): exit status 1; its output is in {}",
             log.display()
         )
     );
@@ -166,6 +166,40 @@ async fn init_runs_only_when_terraform_asks() {
         "{}",
         world.calls()
     );
+}
+
+/// A validation that accepts only the exact text of a variable does not prevent the plan.
+#[tokio::test]
+async fn a_validation_may_require_the_exact_text() {
+    for (planned, blockers) in [(json!("[\"${b}\"]"), 0), (json!(["evaluated"]), 1)] {
+        let world = World::new().await;
+        let name = stack_name("costly");
+        world.write("state.json", &state(ALL).replace("shop", "costly"));
+        let mut plan: serde_json::Value =
+            serde_json::from_str(&plan(ALL).replace("shop", "costly")).unwrap();
+        plan["variables"] = json!({"v": {"value": planned}});
+        world.write("plan.json", &plan.to_string());
+        let refused = diagnostic("Invalid value for variable", "not the text");
+        let calls = world.path("calls");
+        world.write(
+            "plan.sh",
+            &format!(
+                "tail -1 {} | grep -q u0024 || exit 0\n{refused}exit 1\n",
+                calls.display()
+            ),
+        );
+        let inputs = TeardownInputs {
+            variables: [("v".to_owned(), "[\"${b}\"]".to_owned())].into(),
+            ..TeardownInputs::default()
+        };
+        let prepared = priced(&world, &name, inputs).await;
+        assert_eq!(
+            prepared.plan.blockers.len(),
+            blockers,
+            "{:?}",
+            prepared.plan
+        );
+    }
 }
 
 /// A variable's JSON is passed so that `${` and `%{` are no templates, and as it was written if the
