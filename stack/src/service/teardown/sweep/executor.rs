@@ -171,7 +171,8 @@ impl<'a> SweepExecutor<'a> {
             }
             recorder.write(events).await;
             recorder.heartbeat().await;
-            if self.stop.is_requested() && !self.result.stopped {
+            let must_stop = self.stop.is_requested() || recorder.is_replaced();
+            if must_stop && !self.result.stopped {
                 self.halt(progress);
             }
         }

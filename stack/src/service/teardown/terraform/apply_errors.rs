@@ -64,7 +64,10 @@ impl ApplyErrors {
         let is_shown = |one: &&Diagnostic| reason.contains(&mask.line(&one.text()));
         let is_all = own.iter().all(is_shown) && !self.provisioner_output.contains_key(id);
         match log.filter(|_| !is_all) {
-            Some(log) => format!("{reason}; its output is in {}", log.display()),
+            Some(log) => {
+                let reason = reason.trim_end_matches('.');
+                format!("{reason}; its output is in {}", log.display())
+            }
             None => reason,
         }
     }
