@@ -89,11 +89,12 @@ fn a_dry_run_then_a_teardown() {
 }
 
 /// A destroy that fails half-way is residue with its reason and exit code 4, and keeps the lease.
-/// The next teardown finishes. The output of the failing command is not in the ledger.
+/// The next teardown finishes. The output of the failing command is not in the ledger: a private
+/// file of the run keeps it, the residue names that file, and a step has its last line.
 #[test]
 fn a_failed_teardown_is_finished_by_the_next() {
     let sandbox = Sandbox::new();
-    let more = provisioner("test -e mended || { echo swordfish-1; exit 1; }");
+    let more = provisioner("test -e mended || { echo swordfish-1; echo no route; exit 1; }");
     let root = sandbox.root("root", &stack("shop", &more));
     root.apply().ok();
 
@@ -123,7 +124,15 @@ fn a_failed_teardown_is_finished_by_the_next() {
             .as_str()
             .is_some_and(|reason| !reason.is_empty())
     );
-    nowhere(&sandbox, "swordfish-1");
+    let ledger = ["ledger.db", "ledger.db-wal"].map(|name| sandbox.path(name));
+    not_in(&sandbox, "swordfish-1", &ledger);
+    let (_, log) = reason.split_once("its output is in ").unwrap();
+    let said = std::fs::read_to_string(log).unwrap();
+    assert!(said.contains("\nswordfish-1\nno route\n"), "{said}");
+    let mut said = report
+        .iter()
+        .filter(|step| step["event"] == "resource_said");
+    assert_eq!(said.next().unwrap()["line"], "no route");
 
     std::fs::write(root.path("mended"), "").unwrap();
     let report = sandbox.teardown("shop", 0);
@@ -232,12 +241,14 @@ fn a_root_is_initialised_again() {
 /// Asserts that a text is neither in the ledger nor in the files of a run.
 #[track_caller]
 fn nowhere(sandbox: &Sandbox, secret: &str) {
-    let found = e2e::CommandOutput::of(
-        sandbox
-            .command("grep")
-            .args(["-r", "-l", "-a", secret])
-            .arg(sandbox.path("runs"))
-            .args(["ledger.db", "ledger.db-wal"].map(|name| sandbox.path(name))),
-    );
+    let files = ["runs", "ledger.db", "ledger.db-wal"].map(|name| sandbox.path(name));
+    not_in(sandbox, secret, &files);
+}
+
+/// Asserts that a text is in none of these files and folders.
+#[track_caller]
+fn not_in(sandbox: &Sandbox, secret: &str, files: &[std::path::PathBuf]) {
+    let search = ["-r", "-l", "-a", secret];
+    let found = e2e::CommandOutput::of(sandbox.command("grep").args(search).args(files));
     assert_eq!(found.stdout, "", "a file contains {secret}");
 }

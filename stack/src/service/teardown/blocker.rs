@@ -107,7 +107,7 @@ pub enum Blocker {
     },
     /// The root is gone.
     #[error(
-        "its root {directory} is no longer there: restore the folder with its configuration and run this again; or, if it has moved, run `terraform apply -refresh-only` in the new place first; or, if its state is lost, end only the lease with `jiti forget`. The lease is kept"
+        "its root {directory} is no longer there: restore the folder with its configuration and run this again; or, if it has moved, run `terraform apply -refresh-only` in the new place first; or, if its state is lost, end only the lease with `jiti forget`; the lease is kept"
     )]
     FolderGone {
         /// Its path.
