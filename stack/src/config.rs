@@ -4,7 +4,7 @@ mod error;
 mod locations;
 mod section;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use toml::de::DeTable;
@@ -33,6 +33,16 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// `[dashboard]`: the dashboard's settings.
     pub dashboard: DashboardConfig,
+    /// `[terraform]`: the programs of teardowns.
+    pub terraform: TerraformConfig,
+}
+
+/// The settings of Terraform.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TerraformConfig {
+    /// The absolute paths of `terraform` and `tofu` programs that are not on `PATH`. A teardown
+    /// prefers them.
+    pub programs: Vec<PathBuf>,
 }
 
 /// The settings of the reaper.
@@ -167,6 +177,7 @@ impl Config {
             notify: file.table("notify", notify)?.unwrap_or_default(),
             accounts: file.tables("account", account)?,
             dashboard: file.table("dashboard", dashboard)?.unwrap_or_default(),
+            terraform: file.table("terraform", terraform)?.unwrap_or_default(),
         };
         file.finish()?;
         Ok(config)
@@ -299,6 +310,18 @@ fn dashboard(section: &mut Section<'_>) -> Result<DashboardConfig, ConfigError> 
         read_only: section.flag("read_only")?.unwrap_or(none.read_only),
         refresh: section.span("refresh")?.unwrap_or(none.refresh),
     })
+}
+
+fn terraform(section: &mut Section<'_>) -> Result<TerraformConfig, ConfigError> {
+    let programs = section.texts("programs", |program| {
+        if Path::new(program).is_absolute() {
+            Ok(())
+        } else {
+            Err("the path of a program starts with /".to_owned())
+        }
+    })?;
+    let programs = programs.into_iter().map(PathBuf::from).collect();
+    Ok(TerraformConfig { programs })
 }
 
 fn not_empty(text: &str) -> Result<(), String> {

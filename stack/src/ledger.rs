@@ -87,6 +87,13 @@ pub trait Ledger: Send + Sync {
     /// When the ledger can't be opened or read.
     fn id(&self) -> LedgerFuture<'_, LedgerId>;
 
+    /// Checks that no other user can have written to this ledger. jiti calls it before it runs
+    /// anything that the ledger names.
+    ///
+    /// # Errors
+    /// [`LedgerError::Exposed`] when another user owns the ledger's files or may write to them.
+    fn verify_private(&self) -> Result<(), LedgerError>;
+
     /// Appends `events` to the stream of `stack` if its last event is number `after`
     /// ([`Seq`] 0: if it has none), all of them or none, and answers the lease as it then stands.
     ///

@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod listing;
 pub mod policy;
 pub mod pool;
+mod private_path;
 pub mod process;
 pub mod random;
 pub mod reaper;
@@ -45,6 +46,7 @@ pub use lease::{
 pub use ledger::{Ledger, LedgerError, MemoryLedger, SqliteLedger};
 pub use listing::{Flag, Listing};
 pub use policy::{Policy, Refusal, Refusals};
+pub use private_path::Exposure;
 pub use reaper::ReaperStatus;
 pub use service::{Service, ServiceError};
 pub use values::id::{

@@ -87,6 +87,7 @@ pub(crate) async fn examine(context: &Context) -> Vec<Finding> {
         findings.push(reaper::check(&contents, context.clock()));
     }
     findings.extend(accounts::check(context).await);
-    findings.extend(terraform::check(&context.environment.path).await);
+    let may_run = !context.is_read_only_flag_set();
+    findings.extend(terraform::check(&context.environment.path, may_run).await);
     findings
 }

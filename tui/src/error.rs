@@ -163,7 +163,7 @@ impl From<io::Error> for CommandError {
 impl From<LedgerError> for CommandError {
     /// The ledger's messages already say what to do, so they get no hint.
     fn from(error: LedgerError) -> Self {
-        let refused = matches!(error, LedgerError::ReadOnly { .. });
+        let refused = error.is_refusal();
         let kind = if refused { Kind::Refused } else { Kind::Failed };
         let command_error = Self::new(kind, error.to_string());
         match error.source() {

@@ -1,6 +1,6 @@
 //! Keys and the mouse: what each does, and which effects it requests.
 
-use stack::{EventKind, Span};
+use stack::{EventKind, ReaperStatus, Span};
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
@@ -363,8 +363,7 @@ fn blocked_plans() {
     hides(&harness, "y tear down");
 }
 
-/// Read-only mode refuses every change. It still plans a teardown, but does not let the user
-/// confirm it.
+/// Read-only mode refuses every change. It plans a teardown only for `r` on the third tab.
 #[test]
 fn read_only() {
     let scene = HarnessConfig {
@@ -379,11 +378,24 @@ fn read_only() {
         assert!(harness.take_effects().is_empty(), "{key}");
     }
     harness.keys("d");
+    assert!(harness.take_effects().is_empty());
+    shows(&harness, "read-only: --read-only was given");
     harness.plan(plan("checkout-1.4.0", false, 2));
     harness.take_effects();
     harness.keys("y");
     assert!(harness.take_effects().is_empty());
     shows(&harness, "read-only: --read-only was given");
+    harness.load(vec![usual_lease("checkout-1.4.1")], ReaperStatus::default());
+    harness.keys("<enter>3");
+    let opened = harness.take_effects();
+    assert!(!format!("{opened:?}").contains("Teardown"), "{opened:?}");
+    shows(&harness, "jiti runs Terraform only when you press r");
+    harness.keys("r");
+    let refreshed = harness.take_effects();
+    assert!(
+        format!("{refreshed:?}").contains("PreviewTeardown"),
+        "{refreshed:?}"
+    );
 }
 
 /// Without an account, the dashboard refuses sleep and wake and names the missing `[[account]]`.

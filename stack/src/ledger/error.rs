@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::lease::IllegalTransition;
+use crate::private_path::Exposure;
 use crate::values::id::{Seq, StackName};
 
 /// An error below the ledger, kept so that the chain of causes can be printed.
@@ -128,6 +129,16 @@ pub enum LedgerError {
         cause: ErrorSource,
     },
 
+    /// Another user could have written to the ledger.
+    #[error("jiti runs nothing that the ledger {ledger} records: {exposure}")]
+    Exposed {
+        /// The path of the ledger.
+        ledger: String,
+        /// Which path is exposed, and how to change that.
+        #[source]
+        exposure: Exposure,
+    },
+
     /// The disk is full. Nothing of the failed append was written.
     #[error(
         "no space is left for the ledger {ledger}; free some space and run the command again. Acknowledged events are safe"
@@ -194,5 +205,10 @@ impl LedgerError {
     /// Whether another process appended first, so that the caller must read and decide again.
     pub fn is_raced(&self) -> bool {
         matches!(self, Self::Raced { .. })
+    }
+
+    /// Whether a rule refuses the operation; otherwise it failed.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::ReadOnly { .. } | Self::Exposed { .. })
     }
 }

@@ -155,6 +155,14 @@ impl Ledger for SqliteLedger {
         self.read("reading its id", read::id)
     }
 
+    fn verify_private(&self) -> Result<(), LedgerError> {
+        let exposed = |exposure| LedgerError::Exposed {
+            ledger: self.ledger_file.name(),
+            exposure,
+        };
+        self.ledger_file.verify_private().map_err(exposed)
+    }
+
     fn append(
         &self,
         stack: &StackName,

@@ -36,8 +36,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::lease::Lease;
+use crate::private_path::{self, PathUse};
 use crate::service::Service;
 use crate::service::teardown::sweep::SweepTiming;
+use crate::terraform::Programs;
 use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
@@ -57,8 +59,7 @@ pub(in crate::service) use terraform::origin_reached;
 pub struct TeardownSettings {
     /// The folder that holds one private folder per run, named by the run's id.
     pub runs: PathBuf,
-    /// The folders of `PATH`, where jiti looks for a program that is no longer at its recorded
-    /// path.
+    /// The folders of `PATH`, where jiti looks for `terraform` and `tofu`.
     pub path: Vec<PathBuf>,
     /// Values of the environment that must not appear in the ledger or on a screen.
     pub secrets: Vec<String>,
@@ -119,6 +120,30 @@ pub type OnProgress<'a> = dyn Fn(&Progress) + Send + Sync + 'a;
 #[derive(Clone, Copy)]
 pub struct Teardowns<'a> {
     pub(super) service: &'a Service,
+}
+
+impl<'a> Teardowns<'a> {
+    /// The programs that a teardown may run.
+    pub(in crate::service::teardown) fn programs(
+        self,
+        settings: &'a TeardownSettings,
+    ) -> Programs<'a> {
+        Programs {
+            configured: &self.service.config.terraform.programs,
+            path: &settings.path,
+        }
+    }
+
+    /// Checks that no other user can have written to the ledger or to the folder of the runs.
+    /// Everything that plans or carries out a teardown calls this first.
+    ///
+    /// # Errors
+    /// [`LedgerError::Exposed`](crate::LedgerError::Exposed) and [`TeardownError::Exposed`], which say what to change.
+    pub fn verify_private(self, settings: &TeardownSettings) -> Result<(), TeardownError> {
+        self.service.ledger.verify_private()?;
+        private_path::check(&settings.runs, PathUse::Contents)
+            .map_err(|exposure| TeardownError::Exposed { exposure })
+    }
 }
 
 #[cfg(test)]

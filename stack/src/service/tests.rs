@@ -54,6 +54,9 @@ impl Ledger for Contested {
     fn id(&self) -> LedgerFuture<'_, LedgerId> {
         self.ledger.id()
     }
+    fn verify_private(&self) -> Result<(), LedgerError> {
+        self.ledger.verify_private()
+    }
     fn append(
         &self,
         stack: &StackName,

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::private_path::{self, Exposure, PathUse};
+
 /// How long to wait for a locked ledger, unless set.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -18,6 +20,27 @@ impl LedgerFile {
     /// The path, for messages.
     pub(crate) fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    /// Checks that no other user can have written to the ledger: to its files, or to a folder that
+    /// decides which files these are. With a connection open, the check also covers what that
+    /// connection has read.
+    pub(crate) fn verify_private(&self) -> Result<(), Exposure> {
+        // SQLite keeps its other files beside the file that a link leads to.
+        let resolved = self
+            .path
+            .canonicalize()
+            .unwrap_or_else(|_| self.path.clone());
+        for path in [&self.path, &resolved] {
+            if let Some(folder) = path.parent() {
+                private_path::check(folder, PathUse::Parent)?;
+            }
+        }
+        private_path::check(&resolved, PathUse::Contents)?;
+        for suffix in ["-wal", "-shm"] {
+            private_path::check(&beside(&resolved, suffix), PathUse::Contents)?;
+        }
+        Ok(())
     }
 }
 

@@ -11,12 +11,14 @@ use crate::process;
 #[derive(Clone, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TerraformError {
-    /// The recorded program is gone, and PATH has none of its name.
-    #[error("{command} is not there, and no {name} is on the PATH")]
+    /// Neither PATH nor the configuration has the program that applied the stack.
+    #[error(
+        "no {name} is on the PATH or in the configuration (the stack was applied with {command})"
+    )]
     NoProgram {
         /// The recorded path.
         command: String,
-        /// Its name.
+        /// The name to look for.
         name: String,
     },
     /// The root directory is gone.

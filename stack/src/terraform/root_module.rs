@@ -8,6 +8,7 @@ use super::diagnostic::failure;
 use super::error::TerraformError;
 use super::mask::Mask;
 use super::plan::DestroyPlan;
+use super::programs::Programs;
 use super::state::State;
 use super::stream;
 use super::variable;
@@ -34,9 +35,8 @@ pub(crate) struct Terraform {
 }
 
 impl Terraform {
-    /// Finds the program and the directory of an origin: the recorded program, or, if it is gone,
-    /// the first of its name in the folders of `path`.
-    pub(crate) fn at(origin: &Origin, path: &[PathBuf]) -> Result<Self, TerraformError> {
+    /// Finds the program and the directory of an origin.
+    pub(crate) fn at(origin: &Origin, programs: Programs<'_>) -> Result<Self, TerraformError> {
         let directory = PathBuf::from(&origin.directory);
         if !directory.is_dir() {
             return Err(TerraformError::FolderGone {
@@ -44,7 +44,7 @@ impl Terraform {
             });
         }
         Ok(Self {
-            program: program(&origin.command, path)?,
+            program: programs.find(&origin.command)?,
             directory,
             workspace: origin.workspace.clone(),
             data_dir: origin.data_dir.clone(),
@@ -219,29 +219,6 @@ impl Terraform {
     }
 }
 
-/// The recorded program, or the first of its name on the path.
-fn program(command: &str, path: &[PathBuf]) -> Result<PathBuf, TerraformError> {
-    // Linux adds this to the path of a running program whose file was replaced.
-    let command = command.strip_suffix(" (deleted)").unwrap_or(command);
-    let recorded = Path::new(command);
-    if recorded.is_absolute() && may_run(recorded) {
-        return Ok(recorded.to_owned());
-    }
-    let name = recorded.file_name().unwrap_or(recorded.as_os_str());
-    let found = path.iter().map(|folder| folder.join(name));
-    found
-        .into_iter()
-        .find(|program| may_run(program))
-        .ok_or_else(|| TerraformError::NoProgram {
-            command: command.to_owned(),
-            name: name.to_string_lossy().into_owned(),
-        })
-}
-
-fn may_run(program: &Path) -> bool {
-    program.is_file() && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()
-}
-
 fn not_understood(command: &str, error: &serde_json::Error) -> TerraformError {
     TerraformError::NotUnderstood {
         command: command.to_owned(),
@@ -253,43 +230,4 @@ fn not_understood(command: &str, error: &serde_json::Error) -> TerraformError {
 /// Removes the frame that Terraform draws around messages.
 pub(super) fn without_frames(text: &str) -> String {
     text.replace(['│', '╷', '╵'], " ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn executable(folder: &Path, name: &str) -> PathBuf {
-        let file = folder.join(name);
-        crate::testing::program(&file, "#!/bin/sh\n");
-        file
-    }
-
-    /// The recorded program is used while it exists, then one of its name on the path; otherwise
-    /// the error names both.
-    #[test]
-    fn the_recorded_program_goes_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-        std::fs::create_dir_all(&first).unwrap();
-        std::fs::create_dir_all(&second).unwrap();
-        let recorded = executable(&first, "tofu");
-        let other = executable(&second, "tofu");
-        let path = [PathBuf::from("/nonexistent"), second];
-        let found = |command: &str| program(command, &path);
-        let recorded = recorded.to_str().unwrap().to_owned();
-        assert_eq!(found(&recorded), Ok(PathBuf::from(&recorded)));
-        assert_eq!(
-            found(&format!("{recorded} (deleted)")),
-            Ok(PathBuf::from(&recorded))
-        );
-        std::fs::remove_file(&recorded).unwrap();
-        assert_eq!(found(&recorded), Ok(other.clone()));
-        assert_eq!(found("tofu"), Ok(other));
-        let error = found("/opt/terraform").unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "/opt/terraform is not there, and no terraform is on the PATH"
-        );
-    }
 }

@@ -220,6 +220,11 @@ impl Context {
         })
     }
 
+    /// Whether `--read-only` is set.
+    pub(crate) fn is_read_only_flag_set(&self) -> bool {
+        self.global.read_only
+    }
+
     /// Why changes are refused, if they are. The ledger itself checks write access to its file.
     pub(crate) fn read_only(&self, config: &Config) -> Option<ReadOnly> {
         if self.global.read_only {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 use stack::ledger::Scope;
-use stack::{Lease, Ledger, LedgerId, ReaperStatus, SqliteLedger};
+use stack::{Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
 
 use super::Finding;
 use crate::cli::context::{Context, ReadOnly, exists};
@@ -74,7 +74,7 @@ pub(super) async fn check(context: &Context) -> LedgerCheck {
             let findings = vec![
                 Finding::ok(PART, found),
                 writing(context, &path),
-                permissions(&path),
+                permissions(context, &path),
             ];
             LedgerCheck {
                 findings,
@@ -140,7 +140,7 @@ fn writing(context: &Context, path: &Path) -> Finding {
 }
 
 /// Checks that other users can neither read nor change the ledger.
-fn permissions(path: &Path) -> Finding {
+fn permissions(context: &Context, path: &Path) -> Finding {
     const PART: &str = "permissions";
     let Ok(metadata) = path.metadata() else {
         let found = format!("cannot read the permissions of {}", path.display());
@@ -148,9 +148,9 @@ fn permissions(path: &Path) -> Finding {
     };
     let mode = metadata.permissions().mode() & 0o777;
     let others = match (mode & 0o022 != 0, mode & 0o044 != 0) {
-        (true, _) => "other users can change it",
+        (true, _) => "other users can change it, so jiti runs nothing that it records",
         (_, true) => "other users can read it",
-        _ => return Finding::ok(PART, format!("accessible only to its owner ({mode:03o})")),
+        _ => return exposure(context, path, mode),
     };
     Finding::advice(
         PART,
@@ -160,4 +160,27 @@ fn permissions(path: &Path) -> Finding {
             path.display()
         ),
     )
+}
+
+/// Checks what the file's own mode does not show: its owner, its folder, and the folder `runs`.
+fn exposure(context: &Context, path: &Path, mode: u32) -> Finding {
+    const PART: &str = "permissions";
+    let exposure = match SqliteLedger::read_only(path).verify_private() {
+        Err(LedgerError::Exposed { exposure, .. }) => Some(exposure),
+        _ => {
+            let settings = context.teardown_settings().ok();
+            settings.and_then(|settings| Exposure::find(&settings.runs))
+        }
+    };
+    match exposure {
+        None => Finding::ok(PART, format!("accessible only to its owner ({mode:03o})")),
+        Some(exposure) => Finding::broken(
+            PART,
+            format!(
+                "{}, so jiti runs nothing that the ledger records",
+                exposure.problem()
+            ),
+            exposure.fix(),
+        ),
+    }
 }

@@ -23,11 +23,18 @@ struct VersionOutput {
     terraform_version: String,
 }
 
-pub(super) async fn check(path: &[PathBuf]) -> Vec<Finding> {
+/// Runs each program to get its version, unless jiti must not run any.
+pub(super) async fn check(path: &[PathBuf], may_run: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for name in ["terraform", "tofu"] {
         if let Some(program) = find(path, name) {
-            findings.push(examine(&program).await);
+            findings.push(if may_run {
+                examine(&program).await
+            } else {
+                let place = program.display();
+                let found = format!("{place}, version unknown: --read-only runs no program");
+                Finding::ok(PART, found)
+            });
         }
     }
     if findings.is_empty() {

@@ -113,14 +113,14 @@ pub enum Blocker {
         /// Its path.
         directory: String,
     },
-    /// The recorded program is gone, and PATH has none of its name.
+    /// Neither PATH nor the configuration has the program that applied the stack.
     #[error(
-        "{command}, which applied it, is not there, and no {name} is on the PATH: install it, or add its folder to PATH"
+        "no {name} is on the PATH or in the configuration, and jiti runs no path that only the ledger gives ({command} applied the stack): add its folder to PATH, or name it in `programs` under [terraform]"
     )]
     NoProgram {
         /// The recorded path.
         command: String,
-        /// Its name.
+        /// The name to look for.
         name: String,
     },
     /// The root could not be initialised.

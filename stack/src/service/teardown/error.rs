@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::blocker::Blocker;
 use crate::ledger::LedgerError;
+use crate::private_path::Exposure;
 use crate::service::ServiceError;
 use crate::service::teardown::sweep::UnleasedStack;
 use crate::terraform::TerraformError;
@@ -196,6 +197,14 @@ pub enum TeardownError {
         reason: String,
     },
 
+    /// Another user could have written to the folder of the runs.
+    #[error("jiti carries out no plan from the folder of its runs: {exposure}")]
+    Exposed {
+        /// Which path is exposed, and how to change that.
+        #[source]
+        exposure: Exposure,
+    },
+
     /// A file of the run's folder cannot be used.
     #[error("{} could not be {doing}: {error}", path.display())]
     Folder {
@@ -216,7 +225,7 @@ impl TeardownError {
             Self::Blocked { blockers, .. } => blockers.iter().any(Blocker::is_refusal),
             Self::Service(error) => {
                 !error.refusals().is_empty()
-                    || matches!(error, ServiceError::Ledger(LedgerError::ReadOnly { .. }))
+                    || matches!(error, ServiceError::Ledger(error) if error.is_refusal())
             }
             Self::Running { .. }
             | Self::Replaced { .. }
@@ -229,6 +238,7 @@ impl TeardownError {
             | Self::MayNotSweep { .. }
             | Self::Several { .. }
             | Self::AnotherHere { .. }
+            | Self::Exposed { .. }
             | Self::NotUnderstood { .. } => true,
             Self::Terraform { .. }
             | Self::NotFound { .. }

@@ -11,6 +11,7 @@ use super::sweep::{SweepPlan, SweepTiming};
 use super::terraform::SavedDestroy;
 use crate::lease::Lease;
 use crate::policy::Protection;
+use crate::private_path::{self, PathUse};
 use crate::service::Teardowns;
 use crate::terraform::Mask;
 use crate::values::id::{AppName, StackName};
@@ -100,6 +101,9 @@ impl Teardowns<'_> {
         folder: &Path,
         settings: &TeardownSettings,
     ) -> Result<PreparedTeardown, TeardownError> {
+        self.verify_private(settings)?;
+        private_path::check(folder, PathUse::Contents)
+            .map_err(|exposure| TeardownError::Exposed { exposure })?;
         let folder = RunFolder::of(folder);
         let shown: TeardownPlan = folder.read(SHOWN)?;
         folder.claim()?;

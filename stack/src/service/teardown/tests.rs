@@ -105,6 +105,7 @@ impl World {
         );
         let settings = TeardownSettings {
             runs: dir.path().join("runs"),
+            path: vec![dir.path().to_owned()],
             ..TeardownSettings::default()
         };
         let world = Self {

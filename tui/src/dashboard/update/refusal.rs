@@ -14,7 +14,7 @@ pub(super) fn reason(model: &Model, msg: Msg, key: &StackKey) -> Option<Problem>
     let Some(stack) = model.store.stack(key) else {
         return Some(Problem::refused(format!("{key} is gone")));
     };
-    // Planning a teardown changes nothing, so it is allowed; confirming the plan is refused.
+    // A plan on the Resources tab changes nothing, so read-only mode allows it.
     if let (Some(why), false) = (&model.settings.read_only, msg == Msg::Teardown) {
         return Some(Problem::refused(format!("read-only: {why}")));
     }

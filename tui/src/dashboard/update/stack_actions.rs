@@ -6,6 +6,7 @@ use crate::dashboard::model::Model;
 use crate::dashboard::model::popup::{ExtendDialog, HoldDialog, Popup};
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::msg::Msg;
+use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 use crate::format::style::Tone;
 
@@ -18,6 +19,11 @@ pub(super) fn on_stack(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if msg == Msg::Copy {
         model.set_status(Tone::Plain, format!("copied {name}"));
         return vec![Effect::Copy(name.to_string())];
+    }
+    if let (Msg::Teardown, Some(why)) = (msg, &model.settings.read_only) {
+        let text = format!("read-only: {why}; Enter, 3, r plans the teardown");
+        model.show_problem(&Problem::refused(text));
+        return Vec::new();
     }
     match refusal::reason(model, msg, &name) {
         Some(problem) => {

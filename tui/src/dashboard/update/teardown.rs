@@ -70,7 +70,8 @@ fn yes(model: &mut Model, popup: &mut TeardownDialog) -> (bool, Vec<Effect>) {
 }
 
 /// Requests a preview for the Resources tab, unless one is known or a teardown is running.
-/// `refresh` requests a new one in any case.
+/// `refresh` requests a new one in any case. In read-only mode, only `refresh` requests one,
+/// because a plan runs Terraform.
 pub(super) fn preview(model: &mut Model, refresh: bool) -> Vec<Effect> {
     let Screen::Detail(detail) = &model.screen else {
         return Vec::new();
@@ -79,7 +80,8 @@ pub(super) fn preview(model: &mut Model, refresh: bool) -> Vec<Effect> {
     let row = model.store.stack(&stack);
     let is_ending = row.is_none_or(|stack| stack.phase == Phase::TearingDown);
     let known = model.previews.get(&stack).is_some() && !refresh;
-    if detail.tab != Tab::Resources || is_ending || known {
+    let unasked = model.settings.read_only.is_some() && !refresh;
+    if detail.tab != Tab::Resources || is_ending || known || unasked {
         return Vec::new();
     }
     // A plan is not possible while a sleep or wake runs; the next visit to the tab requests it.

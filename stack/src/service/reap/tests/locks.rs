@@ -68,6 +68,7 @@ impl Locked {
             service: self.world.service(),
             settings: TeardownSettings {
                 runs: self.root.path().join("runs"),
+                path: vec![self.root.path().to_owned()],
                 ..TeardownSettings::default()
             },
             stop: StopSignal::default(),

@@ -42,6 +42,7 @@ impl Teardowns<'_> {
         let stack = &selector.name;
         let cloud = self.required_cloud_of(selector)?;
         let lease = self.service.ledger.lease(stack).await?;
+        self.verify_private(settings)?;
         if let Some(lease) = lease.as_ref().filter(|lease| lease.is_live()) {
             Runner::refuse(lease, &settings.runs, self.service.now())?;
         }

@@ -98,7 +98,7 @@ impl Teardowns<'_> {
             });
             return Ok(inspection);
         }
-        let planned = match Terraform::at(origin, &settings.path) {
+        let planned = match Terraform::at(origin, self.programs(settings)) {
             Ok(terraform) => {
                 let planned = inspection.plan(&terraform, lease, folder).await;
                 inspection.terraform = Some(terraform);

@@ -33,7 +33,7 @@ impl Teardowns<'_> {
     ///
     /// # Errors
     /// [`TeardownError::Running`] while another runner works on it; an unknown stack; a ledger that
-    /// cannot be read.
+    /// cannot be read, or that another user could have written.
     pub async fn plan_teardown(
         self,
         stack: &StackName,
@@ -50,6 +50,7 @@ impl Teardowns<'_> {
                 count: lease.unknown_events,
             });
         }
+        self.verify_private(settings)?;
         Runner::refuse(&lease, &settings.runs, self.service.now())?;
         let run = RunId::random();
         let folder = RunFolder::make(&settings.runs, &run)?;
@@ -118,7 +119,7 @@ impl Teardowns<'_> {
                 stack: stack.clone(),
                 error,
             };
-            let found = Terraform::at(&lease.origin, &settings.path).map_err(failed)?;
+            let found = Terraform::at(&lease.origin, self.programs(settings)).map_err(failed)?;
             let saved = found.show(&folder.plan()).await.map_err(failed)?;
             let blockers = guardrails::of_plan(&stack, shown.method.directory(), &saved);
             if !blockers.is_empty() {
@@ -130,7 +131,7 @@ impl Teardowns<'_> {
             mask.add(saved.mask);
             terraform = Some(found);
         } else if shown.may_proceed() {
-            terraform = Terraform::at(&lease.origin, &settings.path).ok();
+            terraform = Terraform::at(&lease.origin, self.programs(settings)).ok();
         }
         let strategy = SavedStrategy::Terraform(SavedDestroy { terraform });
         Ok(PreparedTeardown::new(

@@ -97,6 +97,8 @@ fn no_signals(error: &std::io::Error) -> CommandError {
 pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, CommandError> {
     require_config(context)?;
     let service = context.reaper()?;
+    let settings = context.teardown_settings()?;
+    service.teardowns().verify_private(&settings)?;
     // The sync comes first, because it finds idle stacks, and resources of stacks that are gone.
     let skew = match service.reaper().status().await?.paused {
         Some(_) => None,
@@ -115,7 +117,6 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         report.alarm = Some(alarm);
         return Ok(report);
     }
-    let settings = context.teardown_settings()?;
     let plan = snapshot.docket(service.config(), &settings.runs);
     let run = service.reaper().begin_run(notifier.process()).await?;
     let too_many = plan.too_many();

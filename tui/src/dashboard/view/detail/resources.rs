@@ -123,6 +123,11 @@ fn foresight(page: &mut Page, stack: &StackRow, model: &Model) {
             };
             page.text(text, Tone::Quiet);
         }
+        None if model.settings.read_only.is_some() => {
+            let text =
+                "  Not planned: in read-only mode, jiti runs Terraform only when you press r.";
+            page.text(text, Tone::Quiet);
+        }
         None => page.text("  No plan yet; press r to make one.", Tone::Quiet),
         Some(TeardownPreview::Pending) => page.text(&format!("  {activity}…"), Tone::Quiet),
         Some(TeardownPreview::Known { at, answer }) => {
