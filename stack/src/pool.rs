@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::lease::StoredTimestamp;
-use crate::lease::{Lease, Phase};
+use crate::lease::{Lease, Phase, ProcessId};
 use crate::values::id::{Actor, Seq, StackName};
 use crate::values::ttl::Span;
 
@@ -36,6 +36,10 @@ pub enum PoolEventKind {
     Entered {
         /// The stack's name.
         stack: StackName,
+        /// The process that makes the stack ready: the place is free when it has ended. Absent for
+        /// a place that no process holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        process: Option<ProcessId>,
     },
     /// A stack gives its place back.
     Left {
@@ -56,8 +60,17 @@ pub enum PoolRule {
 /// The members of a pool: the fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
-    members: BTreeMap<StackName, StoredTimestamp>,
+    members: BTreeMap<StackName, Member>,
     last_seq: Seq,
+}
+
+/// A place in a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Member {
+    /// When the stack took it.
+    since: StoredTimestamp,
+    /// The process that holds it, if one does.
+    process: Option<ProcessId>,
 }
 
 impl Pool {
@@ -74,10 +87,11 @@ impl Pool {
     #[must_use]
     pub fn apply(mut self, event: &PoolEvent) -> Self {
         match &event.kind {
-            PoolEventKind::Entered { stack } => {
-                self.members
-                    .entry(stack.clone())
-                    .or_insert(StoredTimestamp(event.at));
+            PoolEventKind::Entered { stack, process } => {
+                self.members.entry(stack.clone()).or_insert_with(|| Member {
+                    since: StoredTimestamp(event.at),
+                    process: process.clone(),
+                });
             }
             PoolEventKind::Left { stack } => {
                 self.members.remove(stack);
@@ -97,7 +111,7 @@ impl Pool {
     pub fn members(&self) -> impl Iterator<Item = (&StackName, Timestamp)> {
         self.members
             .iter()
-            .map(|(stack, StoredTimestamp(since))| (stack, *since))
+            .map(|(stack, member)| (stack, member.since.0))
     }
 
     /// Whether a stack is a member.
@@ -113,23 +127,29 @@ impl Pool {
     }
 
     /// The members that no longer belong to the pool, because the process that should have removed
-    /// them died. `lease` looks up the lease of a stack.
+    /// them died. `lease` looks up the lease of a stack, and `is_dead` says whether a process has
+    /// certainly ended.
     pub fn stale<'a>(
         &'a self,
         rule: PoolRule,
         now: Timestamp,
         lease: impl Fn(&StackName) -> Option<&'a Lease>,
+        is_dead: impl Fn(&ProcessId) -> bool,
     ) -> Vec<&'a StackName> {
-        let stays = |stack: &StackName, since: Timestamp| {
-            let entering = ENTRY_TIMEOUT.after(since) > now;
+        let stays = |stack: &StackName, member: &Member| {
+            if member.process.as_ref().is_some_and(&is_dead) {
+                return false;
+            }
+            let entering = ENTRY_TIMEOUT.after(member.since.0) > now;
             entering
                 || lease(stack).is_some_and(|lease| match rule {
                     PoolRule::Live => lease.is_live(),
                     PoolRule::Init => lease.phase_at(now) == Phase::Provisioning,
                 })
         };
-        self.members()
-            .filter(|(stack, since)| !stays(stack, *since))
+        self.members
+            .iter()
+            .filter(|(stack, member)| !stays(stack, member))
             .map(|(stack, _)| stack)
             .collect()
     }
@@ -154,6 +174,7 @@ mod tests {
     fn entered(name: &str) -> PoolEventKind {
         PoolEventKind::Entered {
             stack: stack_name(name),
+            process: None,
         }
     }
 
@@ -196,7 +217,10 @@ mod tests {
             })
             .collect();
         let names = ["initialising", "ready", "gone", "unknown"].map(stack_name);
-        let pool = pool(&names.clone().map(|stack| PoolEventKind::Entered { stack }));
+        let pool = pool(&names.clone().map(|stack| PoolEventKind::Entered {
+            stack,
+            process: None,
+        }));
         let stale = |rule, minutes| {
             let now = Span::minutes(minutes).after(noon());
             let find = |name: &StackName| {
@@ -205,7 +229,7 @@ mod tests {
                     .position(|n| n == name)
                     .and_then(|place| leases.get(place))
             };
-            pool.stale(rule, now, find)
+            pool.stale(rule, now, find, |_| false)
                 .into_iter()
                 .map(StackName::as_str)
                 .collect::<Vec<_>>()
@@ -217,6 +241,40 @@ mod tests {
             ["gone", "initialising", "ready", "unknown"]
         );
         let now = noon();
-        assert!(pool.stale(PoolRule::Live, now, |_| None).is_empty());
+        assert!(
+            pool.stale(PoolRule::Live, now, |_| None, |_| true)
+                .is_empty()
+        );
+    }
+
+    /// A place is free as soon as its process has ended, however young it is and whatever the
+    /// phase of the stack. Entering again then takes the place for the new process.
+    #[test]
+    fn a_dead_process_holds_no_place() {
+        let mut registration = registration();
+        registration.terms.ready_timeout = Some(Span::minutes(15));
+        let process = registration.origin.process.clone();
+        let begin = EventKind::Requested {
+            registration: Box::new(registration),
+        };
+        let events = [new_event(noon(), begin).into_event(stack_name("x"), Seq(1))];
+        let lease = Lease::fold(None, events).expect("legal").expect("a lease");
+        let by = |process: &ProcessId| PoolEventKind::Entered {
+            stack: stack_name("x"),
+            process: Some(process.clone()),
+        };
+        let stale = |pool: &Pool, dead: &ProcessId| {
+            let is_dead = |process: &ProcessId| process == dead;
+            let find = |_: &StackName| Some(&lease);
+            pool.stale(PoolRule::Init, noon(), find, is_dead).len()
+        };
+        let other = ProcessId {
+            pid: process.pid + 1,
+            ..process.clone()
+        };
+        let held = pool(&[by(&process)]);
+        assert_eq!((stale(&held, &other), stale(&held, &process)), (0, 1));
+        let again = pool(&[by(&process), left("x"), by(&other)]);
+        assert_eq!((stale(&again, &process), stale(&again, &other)), (0, 1));
     }
 }

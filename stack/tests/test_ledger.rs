@@ -327,6 +327,7 @@ fn entered(name: &str) -> PoolEvent {
         actor: actor(),
         kind: PoolEventKind::Entered {
             stack: stack_name(name),
+            process: None,
         },
     }
 }

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::backoff::Pauses;
-use crate::lease::Lease;
+use crate::lease::{Lease, ProcessId};
 use crate::ledger::Scope;
 use crate::pool::{Pool, PoolEvent, PoolEventKind, PoolRule};
+use crate::process::{Liveness, liveness};
+
 use crate::service::{Leases, ServiceError};
 use crate::values::id::{Owner, PoolName, StackName};
 
@@ -29,7 +31,7 @@ impl Leases<'_> {
         };
         let pool = PoolName::live(owner);
         match self
-            .enter(&pool, PoolRule::Live, Some(owner), stack, limit)
+            .enter(&pool, PoolRule::Live, Some(owner), stack, None, limit)
             .await?
         {
             Entry::Entered => Ok(()),
@@ -63,9 +65,14 @@ impl Leases<'_> {
         })
     }
 
-    /// Waits for a place among the initialising stacks, where the policy limits them. Dropping the
-    /// future ends the wait.
-    pub(super) async fn enter_inits(self, stack: &StackName) -> Result<(), ServiceError> {
+    /// Waits for a place among the initialising stacks, where the policy limits them. The place is
+    /// free again when the stack is ready or `process`, the apply, has ended. Dropping the future
+    /// ends the wait.
+    pub(super) async fn enter_inits(
+        self,
+        stack: &StackName,
+        process: &ProcessId,
+    ) -> Result<(), ServiceError> {
         let Some(limit) = self.service.policy().max_concurrent_inits else {
             return Ok(());
         };
@@ -73,7 +80,7 @@ impl Leases<'_> {
         loop {
             let pool = PoolName::inits();
             match self
-                .enter(&pool, PoolRule::Init, None, stack, limit)
+                .enter(&pool, PoolRule::Init, None, stack, Some(process), limit)
                 .await?
             {
                 Entry::Entered => return Ok(()),
@@ -96,6 +103,7 @@ impl Leases<'_> {
         rule: PoolRule,
         owner: Option<&Owner>,
         stack: &StackName,
+        process: Option<&ProcessId>,
         limit: u32,
     ) -> Result<Entry, ServiceError> {
         self.service
@@ -115,6 +123,7 @@ impl Leases<'_> {
                 let mut kinds = after.kinds;
                 kinds.push(PoolEventKind::Entered {
                     stack: stack.clone(),
+                    process: process.cloned(),
                 });
                 let written = self.append_pool(name, &pool, now, kinds).await?;
                 Ok(written.then_some(Entry::Entered))
@@ -237,7 +246,8 @@ impl Turnover {
         leases: &BTreeMap<StackName, Lease>,
         stack: &StackName,
     ) -> Self {
-        let stale = pool.stale(rule, now, |name| leases.get(name));
+        let is_dead = |process: &ProcessId| liveness(process) == Liveness::Dead;
+        let stale = pool.stale(rule, now, |name| leases.get(name), is_dead);
         let members: BTreeSet<_> = pool.members().map(|(name, _)| name.clone()).collect();
         let mut others = members.clone();
         let mut kinds = Vec::new();
@@ -253,6 +263,7 @@ impl Turnover {
                 others.insert(name.clone());
                 kinds.push(PoolEventKind::Entered {
                     stack: name.clone(),
+                    process: None,
                 });
             }
         }

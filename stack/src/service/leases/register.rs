@@ -38,7 +38,8 @@ impl Leases<'_> {
         self.plan_open(stack, &registration, processes).await?;
         let inits = registration.terms.ready_timeout.is_some();
         if inits {
-            self.enter_inits(stack).await?;
+            self.enter_inits(stack, &registration.origin.process)
+                .await?;
         }
         let opened = self.register(stack, registration, processes).await;
         // If another apply took the name meanwhile, the place belongs to that one.

@@ -75,7 +75,7 @@ impl Leases<'_> {
         let lease = self.service.live(stack).await?;
         let inits = lease.version != wanted.version && planned.terms.ready_timeout.is_some();
         if inits {
-            self.enter_inits(stack).await?;
+            self.enter_inits(stack, &wanted.origin.process).await?;
         }
         let moves = lease.owner != wanted.owner;
         let entered = match moves {
