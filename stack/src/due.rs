@@ -65,12 +65,21 @@ pub fn is_exempt(lease: &Lease, view: &View) -> bool {
 /// Residue is never due: it has its own retry schedule.
 #[must_use]
 pub fn causes(lease: &Lease, observed: &Activity, view: &View) -> Vec<(Cause, Timestamp)> {
+    if is_exempt(lease, view) {
+        return Vec::new();
+    }
+    occurrences(lease, observed, view)
+}
+
+/// Like [`causes`], also for a stack that is exempt: what its owner should know, although the
+/// reaper will not act on it.
+#[must_use]
+pub fn occurrences(lease: &Lease, observed: &Activity, view: &View) -> Vec<(Cause, Timestamp)> {
     let reading = lease.at(view.now);
     if matches!(
         reading.phase,
         Phase::TearingDown | Phase::Residue | Phase::Gone
-    ) || is_exempt(lease, view)
-    {
+    ) {
         return Vec::new();
     }
     let purgatory = (reading.phase == Phase::Purgatory).then(|| {
@@ -127,7 +136,10 @@ pub fn due<'a>(
 }
 
 /// When the stack will be torn down: its deadline, rounded up to the next reaper run. `None` if
-/// nothing will end the stack, if no reaper has ever run, or if the reaper is paused.
+/// nothing will end the stack, if no reaper has ever run, or if the reaper is paused. If the reaper
+/// is silent, this is when it would: do not show it beside [`ReaperStatus::inactivity`].
+///
+/// [`ReaperStatus::inactivity`]: crate::ReaperStatus::inactivity
 #[must_use]
 pub fn dies_at(lease: &Lease, observed: &Activity, view: &View) -> Option<Timestamp> {
     let deadline = deadline(lease, observed, view)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::due::{Cause, causes, deadline, dies_at};
+use crate::due::{Cause, causes, deadline, dies_at, occurrences};
 use crate::idle::Activity;
 use crate::lease::{Lease, MetLock, Phase, ResidualResource, StoredTimestamp};
 use crate::teardown_history::TeardownHistory;
@@ -157,7 +157,8 @@ pub fn due_warnings(
         _ => {
             let end = end(lease, view);
             owe(expiry(lease, observed, before, view), end);
-            for (cause, at) in causes(lease, observed, view) {
+            // A protected stack costs money in purgatory, or unused, like any other.
+            for (cause, at) in occurrences(lease, observed, view) {
                 owe(cause_warning(lease, cause, at, view), at);
             }
             if let Some(failed) = &attempts.failed {

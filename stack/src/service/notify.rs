@@ -8,6 +8,7 @@
 //! nuisance, but a missing warning can cost a user a stack. Both have the same id, so a receiver
 //! can recognise the duplicate.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -31,6 +32,10 @@ const MAX_HOLD: Span = Span::minutes(2);
 /// plus one delivery.
 const LOCK_EXPIRY: Span = Span::minutes(5);
 
+/// How many warnings are delivered one by one. More of them, as in the first run with a webhook or
+/// after an outage, are one digest.
+const MAX_SEPARATE: usize = 6;
+
 /// Delivers notifications.
 pub trait Notifier: Send + Sync {
     /// Delivers one; `Ok` means that the receiver accepted it.
@@ -45,6 +50,8 @@ pub trait Notifier: Send + Sync {
 pub enum Notification {
     /// About one stack.
     Stack(Box<OwnerWarning>),
+    /// About many stacks, in one message.
+    Digest(Vec<OwnerWarning>),
     /// About the reaper.
     Reaper(Alarm),
 }
@@ -127,12 +134,8 @@ impl Notifications<'_> {
         process: &ProcessId,
         receiver: &dyn Notifier,
     ) -> Result<DeliveryReport, ServiceError> {
-        let notifications = |survey: &ReaperSnapshot| {
-            let due_warnings = survey.due_warnings(&self.service.config).into_iter();
-            due_warnings
-                .map(|warning| Notification::Stack(Box::new(warning)))
-                .collect()
-        };
+        let notifications =
+            |survey: &ReaperSnapshot| grouped(survey.due_warnings(&self.service.config));
         self.deliver_due(process, receiver, notifications).await
     }
 
@@ -173,7 +176,9 @@ impl Notifications<'_> {
         }
         // What another process has just delivered is no longer due.
         let mut report = DeliveryReport::default();
-        for notification in notifications(&self.service.reaper().survey().await?) {
+        let due = notifications(&self.service.reaper().survey().await?);
+        let mut due = VecDeque::from(due);
+        while let Some(notification) = due.pop_front() {
             if !self.holds_lock(&turn, since).await? {
                 break;
             }
@@ -181,6 +186,14 @@ impl Notifications<'_> {
                 Ok(()) => {
                     self.record_delivery(&notification).await?;
                     report.delivered.push(notification);
+                }
+                // A receiver that refuses the digest may take the warnings one by one.
+                Err(DeliveryError { is_down: false, .. })
+                    if matches!(notification, Notification::Digest(_)) =>
+                {
+                    if let Notification::Digest(warnings) = notification {
+                        due.extend(separate(warnings));
+                    }
                 }
                 Err(DeliveryError { reason, is_down }) => {
                     report.failed.push((notification, reason));
@@ -222,17 +235,26 @@ impl Notifications<'_> {
     }
 
     async fn record_delivery(self, notification: &Notification) -> Result<(), ServiceError> {
-        let warning = match notification {
-            Notification::Stack(warning) => warning,
+        match notification {
+            Notification::Stack(warning) => self.record_warning(warning).await,
+            Notification::Digest(warnings) => {
+                for warning in warnings {
+                    self.record_warning(warning).await?;
+                }
+                Ok(())
+            }
             Notification::Reaper(alarm) => {
                 let warned = |_: &ReaperStatus, _| {
                     let warning = alarm.key().to_owned();
                     Some(ReaperEventKind::Warned { warning })
                 };
                 self.service.reaper().change_reaper(warned).await?;
-                return Ok(());
+                Ok(())
             }
-        };
+        }
+    }
+
+    async fn record_warning(self, warning: &OwnerWarning) -> Result<(), ServiceError> {
         self.service
             .retry_on_conflict(&warning.stack, || async {
                 let lease = self.service.ledger.lease(&warning.stack).await?;
@@ -252,6 +274,20 @@ impl Notifications<'_> {
             })
             .await
     }
+}
+
+/// The warnings one by one, or as one digest if there are many.
+fn grouped(warnings: Vec<OwnerWarning>) -> Vec<Notification> {
+    if warnings.len() > MAX_SEPARATE {
+        vec![Notification::Digest(warnings)]
+    } else {
+        separate(warnings).collect()
+    }
+}
+
+fn separate(warnings: Vec<OwnerWarning>) -> impl Iterator<Item = Notification> {
+    let each = warnings.into_iter();
+    each.map(|warning| Notification::Stack(Box::new(warning)))
 }
 
 /// Whether another process is delivering now.

@@ -38,6 +38,22 @@ impl Story {
         story
     }
 
+    /// A stack that may be idle for two hours, and is unused from the start.
+    fn unused() -> Self {
+        let mut story = Self::begin(|r| r.terms.idle_after = Some(Span::minutes(120)));
+        story.observed = Activity {
+            evidence: vec![Evidence {
+                signal: "requests".to_owned(),
+                value: Some(0.0),
+                threshold: 1.0,
+                unit: None,
+                window: Span::minutes(120),
+            }],
+            quiet_since: Some(noon()),
+        };
+        story
+    }
+
     fn of_hours(hours: u32) -> Self {
         Self::begin(|r| r.terms.ttl = Ttl::from(Span::minutes(60 * hours)))
     }
@@ -186,6 +202,20 @@ fn a_protected_stack_gets_no_warning() {
     assert_eq!(story.warnings_at(5000), NOTHING);
 }
 
+/// A protected stack in purgatory, or unused, is announced like any other, once.
+#[test]
+fn a_protected_stack_in_purgatory_is_announced() {
+    let mut story = Story::begin(|r| r.terms.ready_timeout = Some(Span::minutes(15)));
+    story.policy.protected = vec!["check*".to_owned()];
+    assert_eq!(story.warnings_at(14), NOTHING);
+    assert_eq!(story.warnings_at(15), ["purgatory"]);
+    assert_eq!(story.warnings_at(16), NOTHING);
+    let mut unused = Story::unused();
+    unused.policy.protected = vec!["check*".to_owned()];
+    assert_eq!(unused.warnings_at(120), ["idle"]);
+    assert_eq!(unused.warnings_at(121), NOTHING);
+}
+
 /// Each purgatory gets one warning.
 #[test]
 fn purgatory_gets_one_warning() {
@@ -201,17 +231,7 @@ fn purgatory_gets_one_warning() {
 /// An idle stack gets a warning when its grace starts.
 #[test]
 fn idleness_gets_one_warning() {
-    let mut story = Story::begin(|r| r.terms.idle_after = Some(Span::minutes(120)));
-    story.observed = Activity {
-        evidence: vec![Evidence {
-            signal: "requests".to_owned(),
-            value: Some(0.0),
-            threshold: 1.0,
-            unit: None,
-            window: Span::minutes(120),
-        }],
-        quiet_since: Some(noon()),
-    };
+    let mut story = Story::unused();
     assert_eq!(story.warnings_at(119), NOTHING);
     assert_eq!(story.warnings_at(120), ["idle"]);
     assert_eq!(story.warnings_at(121), NOTHING);

@@ -1,5 +1,6 @@
 //! The body that the webhook receives: a text for people, and the same facts as fields.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -12,6 +13,9 @@ use crate::format::values;
 
 /// How many items of a list the text names.
 const MAX_LISTED: usize = 5;
+
+/// How many warnings the text of a digest names. Slack cuts longer texts.
+const MAX_DIGEST_LINES: usize = 50;
 
 /// The body that the webhook receives. Slack shows `text`; the other fields are for programs.
 /// Fields are only ever added.
@@ -38,8 +42,11 @@ pub(crate) struct WebhookMessage {
     hourly_usd: Option<HourlyRate>,
     /// The resources that the teardown left.
     residue: Vec<ResidualResource>,
-    /// The stacks that are due, if there are more than `max_stacks`.
+    /// The stacks that are due, if there are more than `max_stacks`, or those of a digest.
     stacks: Vec<StackName>,
+    /// The messages that a digest stands for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    messages: Vec<WebhookMessage>,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,6 +60,7 @@ impl WebhookMessage {
     pub(crate) fn new(notification: &Notification, now: Timestamp) -> Self {
         match notification {
             Notification::Stack(warning) => Self::about_stack(warning, now),
+            Notification::Digest(warnings) => Self::digest(warnings, now),
             Notification::Reaper(alarm) => Self::about_reaper(alarm, now),
         }
     }
@@ -106,6 +114,49 @@ impl WebhookMessage {
             hourly_usd: warning.hourly_usd,
             residue,
             stacks: Vec::new(),
+            messages: Vec::new(),
+        }
+    }
+
+    /// One message for many warnings: a line for each, and each as an object.
+    fn digest(warnings: &[OwnerWarning], now: Timestamp) -> Self {
+        let messages: Vec<Self> = warnings
+            .iter()
+            .map(|warning| Self::about_stack(warning, now))
+            .collect();
+        let reason = format!(
+            "{} about {}",
+            values::count(messages.len(), "warning"),
+            values::count(stacks_of(warnings).len(), "stack")
+        );
+        let what_to_do = "`jiti ls` lists the stacks; `jiti extend`, `jiti touch` and `jiti teardown` act on one.";
+        let mut text = format!("{reason}. {}", slack_escaped(what_to_do));
+        for message in messages.iter().take(MAX_DIGEST_LINES) {
+            let _ = write!(text, "\n• {}", slack_escaped(&message.summary()));
+        }
+        if let Some(more) = messages
+            .len()
+            .checked_sub(MAX_DIGEST_LINES)
+            .filter(|more| *more > 0)
+        {
+            let _ = write!(text, "\n… and {more} more");
+        }
+        Self {
+            text,
+            id: format!("digest/{}", digest_of(&messages)),
+            kind: "digest".to_owned(),
+            stack: None,
+            app: None,
+            version: None,
+            owner: None,
+            reason,
+            what_to_do: what_to_do.to_owned(),
+            at: Some(now),
+            dies_at: None,
+            hourly_usd: None,
+            residue: Vec::new(),
+            stacks: stacks_of(warnings),
+            messages,
         }
     }
 
@@ -154,8 +205,25 @@ impl WebhookMessage {
             hourly_usd: None,
             residue: Vec::new(),
             stacks,
+            messages: Vec::new(),
         }
     }
+}
+
+/// The stacks of some warnings, each once.
+fn stacks_of(warnings: &[OwnerWarning]) -> Vec<StackName> {
+    let names: BTreeSet<&StackName> = warnings.iter().map(|warning| &warning.stack).collect();
+    names.into_iter().cloned().collect()
+}
+
+/// A hash of what a digest contains: the same facts have the same id, also in another process.
+fn digest_of(messages: &[WebhookMessage]) -> String {
+    // FNV-1a: the id only has to tell digests apart.
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in messages.iter().flat_map(|message| message.id.bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{hash:016x}")
 }
 
 /// What happened or will happen, as the end of a sentence that starts with the stack's name.
@@ -360,6 +428,37 @@ mod tests {
             text.contains("&lt;!channel&gt; &amp; &lt;https://evil|click&gt;. The"),
             "{text}"
         );
+    }
+
+    /// A digest names each stack on a line, and holds each message for programs.
+    #[test]
+    fn a_digest_names_every_stack() {
+        let mut warnings: Vec<OwnerWarning> = (0..60)
+            .map(|n| OwnerWarning {
+                stack: stack_name(&format!("stack-{n:02}")),
+                ..warning(WarningKind::Idle, 5)
+            })
+            .collect();
+        let message = |warnings: &[OwnerWarning]| {
+            WebhookMessage::new(&Notification::Digest(warnings.to_vec()), noon())
+        };
+        let digest = message(&warnings);
+        assert!(
+            digest.text.starts_with("60 warnings about 60 stacks. "),
+            "{}",
+            digest.text
+        );
+        assert!(
+            digest
+                .text
+                .contains("\n• stack-00 is idle: its idle time ran out at ")
+        );
+        assert!(digest.text.ends_with("\n… and 10 more"), "{}", digest.text);
+        assert_eq!((digest.stacks.len(), digest.messages.len()), (60, 60));
+        assert_eq!(digest.messages[7].id, warnings[7].id());
+        assert_eq!(digest.id, message(&warnings).id);
+        warnings.pop();
+        assert_ne!(digest.id, message(&warnings).id);
     }
 
     /// A name with a space is quoted in the commands.

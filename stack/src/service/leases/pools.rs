@@ -9,7 +9,6 @@ use crate::lease::{Lease, ProcessId};
 use crate::ledger::Scope;
 use crate::pool::{Pool, PoolEvent, PoolEventKind, PoolRule};
 use crate::process::{Liveness, liveness};
-
 use crate::service::{Leases, ServiceError};
 use crate::values::id::{Owner, PoolName, StackName};
 

@@ -17,6 +17,7 @@ use crate::{Seq, StackName};
 struct Receiver {
     ids: Mutex<Vec<String>>,
     down: Mutex<bool>,
+    refuses_digests: Mutex<bool>,
     tries: Mutex<u32>,
 }
 
@@ -42,6 +43,16 @@ impl Notifier for Receiver {
             }
             let id = match letter {
                 Notification::Stack(warning) => warning.id(),
+                Notification::Digest(_) if *self.refuses_digests.lock().unwrap() => {
+                    return Err(DeliveryError {
+                        reason: "400 Bad Request".to_owned(),
+                        is_down: false,
+                    });
+                }
+                Notification::Digest(warnings) => {
+                    let ids = warnings.iter().map(OwnerWarning::id);
+                    format!("digest: {}", ids.collect::<Vec<_>>().join(", "))
+                }
                 Notification::Reaper(alarm) => alarm.key().to_owned(),
             };
             self.ids.lock().unwrap().push(id);
@@ -338,4 +349,36 @@ async fn a_clock_off_the_clouds_is_told_once_a_day() {
     world.clock.advance(Span::minutes(1));
     assert_eq!(alarmed().await, 1);
     assert_eq!(receiver.ids(), ["cloud_clock", "cloud_clock"]);
+}
+
+/// Many warnings at once, as in the first run with a webhook, are one digest. Each of them is
+/// recorded, so none is delivered again. A receiver that refuses the digest gets them one by one.
+#[tokio::test(start_paused = true)]
+async fn many_warnings_are_one_digest() {
+    for refuses in [false, true] {
+        let (world, receiver) = (World::new().await, Receiver::default());
+        *receiver.refuses_digests.lock().unwrap() = refuses;
+        let names: Vec<String> = (0..14).map(|n| format!("more-{n:02}")).collect();
+        for name in &names {
+            let registration = Box::new(registration());
+            let begin = new_event(noon(), EventKind::Requested { registration });
+            world.write(name, Seq::NONE, begin).await;
+        }
+        world.clock.advance(Span::minutes(6 * 60));
+        let report = world.warns(&receiver).await;
+        let mut all = vec!["a", "b", "c"];
+        all.extend(names.iter().map(String::as_str));
+        let expected = about(&all);
+        if refuses {
+            assert_eq!(receiver.ids(), expected);
+        } else {
+            assert_eq!(receiver.ids(), [format!("digest: {}", expected.join(", "))]);
+        }
+        assert!(report.failed.is_empty(), "{report:?}");
+        for name in &all {
+            assert_eq!(world.warned(name).await, 1, "{name}");
+        }
+        world.warns(&receiver).await;
+        assert_eq!(receiver.ids(), [""; 0]);
+    }
 }
