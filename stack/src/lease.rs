@@ -2,6 +2,7 @@
 
 mod event;
 mod fold;
+mod misdated;
 mod registration;
 mod status;
 mod transition;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use event::{
     Event, EventKind, NewEvent, Operator, ResidueDetails, Source, Strategy, UnknownEvent,
 };
+pub use misdated::{CLOCK_TOLERANCE, MisdatedEvent, corrected, is_ahead, misdated};
 pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
 pub use status::LeaseStatus;
 pub use transition::{

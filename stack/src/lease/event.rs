@@ -372,6 +372,12 @@ kinds! {
     }
     /// Everything was checked and nothing was found.
     "gone" Gone
+    /// A user says that the clock was wrong when these events were written: see
+    /// [`corrected`](super::corrected).
+    "misdated" Misdated {
+        /// Their numbers.
+        events: Vec<Seq>,
+    }
 }
 
 impl Serialize for EventKind {

@@ -352,7 +352,12 @@ impl Lease {
                 self.expires_at = self.renewal_from(at).max(at);
             }
             E::Unknown(_) => self.unknown_events = self.unknown_events.saturating_add(1),
-            E::Requested { .. } | E::ReadyTimedOut | E::TeardownFailed { .. } | E::Gone => {}
+            E::Requested { .. }
+            | E::ReadyTimedOut
+            | E::TeardownFailed { .. }
+            | E::Gone
+            // It changes how earlier events count, which needs the whole history.
+            | E::Misdated { .. } => {}
         }
     }
 

@@ -177,6 +177,7 @@ fn action(event: &str) -> String {
         "origin_moved" => "move the origin",
         "forgotten" => "forget",
         "gone" => "mark the stack as gone",
+        "misdated" => "mark events as misdated",
         other => return format!("record `{other}`"),
     };
     action.to_owned()
@@ -311,7 +312,7 @@ fn next_live(
                 Ok(phase)
             }
         }
-        E::Warned { .. } | E::Unknown(_) => Ok(phase),
+        E::Warned { .. } | E::Misdated { .. } | E::Unknown(_) => Ok(phase),
 
         E::TeardownStarted { .. } => {
             if phase == Gone {

@@ -3,6 +3,7 @@
 pub(super) mod adopt;
 pub(super) mod extend;
 pub(super) mod hold;
+mod misdated;
 pub(super) mod pools;
 pub(super) mod read;
 pub(super) mod readiness;

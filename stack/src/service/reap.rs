@@ -1,11 +1,13 @@
 //! The reaper: what it would do, its heartbeat, and doing it.
 
+mod clock_evidence;
 mod executor;
 mod heartbeat;
 mod plan;
 mod run;
 mod snapshot;
 
+pub use clock_evidence::{ClockEvidence, clock_evidence};
 pub use executor::TeardownExecutor;
 pub use plan::{DeferredStack, ReaperPlan, ReaperReason, ReaperTask, TooManyDue};
 pub use run::{

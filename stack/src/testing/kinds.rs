@@ -136,6 +136,9 @@ pub fn every_kind() -> Vec<EventKind> {
             why: "the state is lost".to_owned(),
         },
         E::Gone,
+        E::Misdated {
+            events: vec![crate::values::id::Seq(1)],
+        },
         E::Unknown(UnknownEvent {
             kind: "painted".to_owned(),
             fields: fields.as_object().cloned().unwrap_or_default(),

@@ -98,6 +98,7 @@ adopted           . . . . . . . .
 origin_moved      . p r a u t d .
 forgotten         . g g g g g g .
 gone              . . . . . g g g
+misdated          . p r a u t d g
 painted           . p r a u t d g";
     assert_eq!(table(&USUAL), expected.trim_start_matches('\n'));
 }

@@ -5,25 +5,28 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::clock_evidence::{ClockEvidence, clock_evidence};
 use super::plan::ReaperPlan;
 use crate::config::Config;
 use crate::lease::Lease;
-use crate::ledger::Scope;
+use crate::ledger::{LedgerError, Scope, UnreadableStack};
 use crate::service::{Reaper, ServiceError};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
-use crate::values::ttl::Elapsed;
 use crate::view::View;
 use crate::warning::{OwnerWarning, due_warnings, needs_teardown_history};
-
-/// The clocks of two machines never agree exactly.
-const TOLERANCE: Elapsed = Elapsed::from_millis(5_000);
 
 /// All leases at one moment, with their teardown histories where those matter.
 #[derive(Clone, Debug)]
 pub struct ReaperSnapshot {
     /// The view that the leases are read against.
     pub view: View,
+    /// What the ledger says about this machine's clock. The stacks with events from the future are
+    /// set aside.
+    pub clock: ClockEvidence,
+    /// The stacks that cannot be read, which are set aside too.
+    pub unreadable: Vec<UnreadableStack>,
+    /// The stacks that are judged.
     leases: Vec<Lease>,
     attempts: BTreeMap<StackName, TeardownHistory>,
 }
@@ -31,7 +34,7 @@ pub struct ReaperSnapshot {
 /// This machine's clock is behind the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "this machine's clock says {now}, and the ledger's last event is of {latest}: jiti would compute wrong due times; set the clock, for example with `timedatectl set-ntp true`"
+    "this machine's clock says {now}, and the ledger's last event is of {latest}: jiti would compute wrong due times; set the clock, for example with `timedatectl set-ntp true`, or, if it is right, see `jiti doctor`"
 )]
 pub struct ClockBehind {
     /// This machine's time.
@@ -46,19 +49,43 @@ impl Reaper<'_> {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub async fn survey(self) -> Result<ReaperSnapshot, ServiceError> {
-        let leases = self.service.ledger.leases(Scope::All).await?;
+        let ledger = &self.service.ledger;
+        let mut leases = ledger.leases(Scope::All).await?;
+        let mut unreadable = ledger.unreadable().await?;
         let view = self.service.leases().view().await?;
+        let cloud = view.cloud.as_ref().and_then(|cloud| cloud.known().clock);
+        let (reaper, now) = (&view.reaper, view.now);
+        let clock = clock_evidence(&**ledger, &leases, reaper, cloud, now).await?;
+        let set_aside = clock.stacks();
+        leases.retain(|lease| !set_aside.contains(&lease.name));
         let mut attempts = BTreeMap::new();
         for lease in &leases {
             if needs_teardown_history(lease, &view.observed(lease), &view) {
-                let mut events = self.service.ledger.events(&lease.name, Seq::NONE).await?;
+                let mut events = match ledger.events(&lease.name, Seq::NONE).await {
+                    Ok(events) => events,
+                    Err(LedgerError::Corrupt { what, .. }) => {
+                        unreadable.push(UnreadableStack {
+                            name: lease.name.to_string(),
+                            problem: what,
+                        });
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                };
                 // Events after the lease was read belong to a later state.
                 events.retain(|event| event.seq <= lease.last_seq());
                 attempts.insert(lease.name.clone(), TeardownHistory::from_events(events));
             }
         }
+        leases.retain(|lease| {
+            unreadable
+                .iter()
+                .all(|stack| stack.name != lease.name.as_str())
+        });
         Ok(ReaperSnapshot {
             view,
+            clock,
+            unreadable,
             leases,
             attempts,
         })
@@ -87,14 +114,18 @@ impl ReaperSnapshot {
             .collect()
     }
 
-    /// An error if the clock is behind the ledger.
+    /// An error if the clock may be behind the ledger: events lie in its future, and no other
+    /// source confirms it.
     #[must_use]
     pub fn clock_behind(&self) -> Option<ClockBehind> {
+        if self.clock.is_confirmed {
+            return None;
+        }
         let run = self.view.reaper.last_run.as_ref();
         let runs = run.map(|run| run.finished_at.unwrap_or(run.started_at));
-        let stacks = self.leases.iter().map(|lease| lease.last_at);
+        let stacks = self.clock.misdated.iter().map(|event| event.at);
         let (now, latest) = (self.view.now, stacks.chain(runs).max()?);
-        (Elapsed::between(now, latest) > TOLERANCE).then_some(ClockBehind { now, latest })
+        Some(ClockBehind { now, latest })
     }
 
     fn of(&self, lease: &Lease) -> TeardownHistory {

@@ -583,7 +583,7 @@ async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {
     (world, cloud, root)
 }
 
-async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> ReaperSummary {
+async fn reaped(world: &World, cloud: &Arc<FakeCloud>, root: &Path, runs: &Path) -> ReaperSummary {
     let access = CloudAccess::new(
         Arc::clone(cloud) as Arc<dyn Cloud>,
         Arc::new(MemoryInventory::default()),
@@ -592,6 +592,7 @@ async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> ReaperSum
         service: world.service().with_cloud(access),
         settings: TeardownSettings {
             runs: runs.to_owned(),
+            path: vec![root.to_owned()],
             ..TeardownSettings::default()
         },
         stop: StopSignal::default(),
@@ -609,7 +610,7 @@ async fn reaped(world: &World, cloud: &Arc<FakeCloud>, runs: &Path) -> ReaperSum
 #[tokio::test]
 async fn a_lost_state_is_swept_where_that_is_allowed() {
     let (world, cloud, root) = lost(true).await;
-    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    let summary = reaped(&world, &cloud, root.path(), &root.path().join("runs")).await;
     assert_eq!(
         (summary.gone(), summary.endings.len()),
         (1, 1),
@@ -620,7 +621,7 @@ async fn a_lost_state_is_swept_where_that_is_allowed() {
     assert_eq!(world.phase("lost").await, Phase::Gone);
 
     let (world, cloud, root) = lost(false).await;
-    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    let summary = reaped(&world, &cloud, root.path(), &root.path().join("runs")).await;
     assert_eq!(summary.refused(), 1, "{summary:?}");
     assert_eq!(cloud.ids().len(), 2);
 }
@@ -630,7 +631,7 @@ async fn a_lost_state_is_swept_where_that_is_allowed() {
 async fn the_reaper_keeps_to_its_ceiling() {
     let (mut world, cloud, root) = lost(true).await;
     world.config.reaper.max_resources = 0;
-    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    let summary = reaped(&world, &cloud, root.path(), &root.path().join("runs")).await;
     assert_eq!(summary.refused(), 1, "{summary:?}");
     assert_eq!(cloud.called(CloudCall::Delete), []);
 }
@@ -640,8 +641,8 @@ async fn the_reaper_keeps_to_its_ceiling() {
 async fn a_folder_that_is_gone_is_not_swept() {
     let (world, cloud, root) = lost(true).await;
     let runs = tempfile::tempdir().unwrap();
-    root.close().unwrap();
-    let summary = reaped(&world, &cloud, runs.path()).await;
+    std::fs::remove_dir_all(root.path()).unwrap();
+    let summary = reaped(&world, &cloud, root.path(), runs.path()).await;
     let TerminationResult::Ended(outcome) = &summary.endings[0].1 else {
         panic!("{summary:?}")
     };
@@ -664,7 +665,7 @@ async fn what_a_sweep_left_is_finished_by_a_sweep() {
     };
     world.happens("lost", swept(Strategy::Sweep)).await;
     world.clock.advance(Span::minutes(11));
-    let summary = reaped(&world, &cloud, &runs).await;
+    let summary = reaped(&world, &cloud, root.path(), &runs).await;
     let TerminationResult::Refused(why) = &summary.endings[0].1 else {
         panic!("{summary:?}")
     };
@@ -674,7 +675,7 @@ async fn what_a_sweep_left_is_finished_by_a_sweep() {
     let (world, cloud, root) = lost(true).await;
     world.happens("lost", swept(Strategy::Sweep)).await;
     world.clock.advance(Span::minutes(11));
-    let summary = reaped(&world, &cloud, &root.path().join("runs")).await;
+    let summary = reaped(&world, &cloud, root.path(), &root.path().join("runs")).await;
     assert_eq!((summary.gone(), cloud.ids().len()), (1, 1), "{summary:?}");
 }
 
@@ -690,11 +691,11 @@ async fn what_is_reached_again_is_not_unreachable() {
         let residue = lease.unwrap().residue.into_values();
         residue.map(|left| left.reason).collect::<Vec<_>>()
     };
-    reaped(&world, &cloud, runs.path()).await;
+    reaped(&world, &cloud, root.path(), runs.path()).await;
     assert_eq!(reasons().await, ["origin_unreachable"]);
     std::fs::rename(&away, root.path()).unwrap();
     world.clock.advance(Span::minutes(60));
-    let summary = reaped(&world, &cloud, runs.path()).await;
+    let summary = reaped(&world, &cloud, root.path(), runs.path()).await;
     assert_eq!(summary.refused(), 1, "{summary:?}");
     let said = reasons().await;
     assert!(
