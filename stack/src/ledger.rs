@@ -17,6 +17,8 @@ pub use error::{ErrorSource, LedgerError};
 pub use memory::MemoryLedger;
 pub use sqlite::SqliteLedger;
 
+use serde::{Deserialize, Serialize};
+
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -61,14 +63,33 @@ impl fmt::Display for Cursor {
     }
 }
 
+/// A stack that cannot be read, because one of its records is damaged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableStack {
+    /// The name, as far as it can be read.
+    pub name: String,
+    /// Which record is damaged, and how.
+    pub problem: String,
+}
+
 /// A page of the log, and where the next one starts.
 #[derive(Clone, Debug)]
 pub struct LogPage {
     /// Events in the order of the ledger. The events of each stack are in sequence, and every event
     /// appended after this page was read follows it.
     pub events: Vec<Event>,
-    /// The start of the next page. If `events` is empty, there are no more events for now.
+    /// The stacks with damaged events on this page, one entry for each event.
+    pub damaged: Vec<UnreadableStack>,
+    /// The start of the next page.
     pub next: Cursor,
+}
+
+impl LogPage {
+    /// Whether there are no more events for now.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.damaged.is_empty()
+    }
 }
 
 /// An append-only log of events per stack, plus the streams of the pools and of the reaper.
@@ -119,13 +140,20 @@ pub trait Ledger: Send + Sync {
     /// When the ledger can't be opened or read.
     fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>>;
 
-    /// All leases in `scope`, ordered by name.
+    /// All leases in `scope`, ordered by name. Stacks with a damaged record are left out: see
+    /// [`Ledger::unreadable`].
     ///
     /// # Errors
     /// When the ledger can't be opened or read.
     fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>>;
 
-    /// Up to `limit` events of all stacks, from `cursor` on.
+    /// The stacks whose lease cannot be read, because one of their records is damaged.
+    ///
+    /// # Errors
+    /// When the ledger itself can't be opened or read.
+    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>>;
+
+    /// Up to `limit` events of all stacks, from `cursor` on. Damaged events are listed apart.
     ///
     /// # Errors
     /// When the ledger can't be opened or read.

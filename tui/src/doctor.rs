@@ -83,7 +83,8 @@ pub(crate) async fn examine(context: &Context) -> Vec<Finding> {
     let ledger = ledger::check(context).await;
     findings.extend(ledger.findings);
     if let Some(contents) = ledger.contents {
-        findings.push(clock::check(&contents, context.clock()));
+        findings.extend(ledger::unreadable(&contents));
+        findings.extend(clock::check(&contents, context.clock()));
         findings.push(reaper::check(&contents, context.clock()));
     }
     findings.extend(accounts::check(context).await);

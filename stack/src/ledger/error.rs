@@ -141,14 +141,11 @@ pub enum LedgerError {
 
     /// The disk is full. Nothing of the failed append was written.
     #[error(
-        "no space is left for the ledger {ledger}; free some space and run the command again. Acknowledged events are safe"
+        "no space left on the disk of the ledger {ledger}; free some space and run the command again. Acknowledged events are safe"
     )]
     Full {
         /// The path of the ledger.
         ledger: String,
-        /// The error of the store.
-        #[source]
-        cause: ErrorSource,
     },
 
     /// Another process holds the lock for longer than the lock timeout.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::row::{self, Stream};
-use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope};
+use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope, UnreadableStack};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -71,7 +71,11 @@ impl Contents {
         let found = lease.map_or(Seq::NONE, Lease::last_seq);
         row::unraced(&format!("stack \"{stack}\""), after, found)?;
         let events = row::place(stack, after, events);
-        let lease = row::fold(stack, lease.cloned(), &events)?;
+        let earlier = || {
+            let of_stack = self.log.iter().filter(|event| event.stack == *stack);
+            Ok(of_stack.cloned().collect())
+        };
+        let lease = row::fold(stack, lease.cloned(), &events, earlier)?;
         self.log.extend(events);
         self.leases.insert(stack.clone(), lease.clone());
         Ok(lease)
@@ -134,6 +138,10 @@ impl Ledger for MemoryLedger {
         now(Ok(wanted.cloned().collect()))
     }
 
+    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>> {
+        now(Ok(Vec::new()))
+    }
+
     fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {
         let from = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
         let contents = self.contents();
@@ -148,7 +156,11 @@ impl Ledger for MemoryLedger {
             0 => cursor.clone(),
             read => Cursor::at((from + read) as u64),
         };
-        now(Ok(LogPage { events, next }))
+        now(Ok(LogPage {
+            events,
+            damaged: Vec::new(),
+            next,
+        }))
     }
 
     fn end(&self) -> LedgerFuture<'_, Cursor> {

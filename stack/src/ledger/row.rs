@@ -1,7 +1,7 @@
 //! The steps that all ledgers share between a decision and its rows: numbering, folding, snapshots.
 
 use crate::clock::truncate_to_millis;
-use crate::lease::{Event, Lease, NewEvent};
+use crate::lease::{Event, EventKind, Lease, NewEvent};
 use crate::ledger::LedgerError;
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -21,17 +21,29 @@ pub(super) fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec
         .collect()
 }
 
-/// Folds events that are not written yet, and refuses all of them if one cannot follow.
+/// Folds events that are not written yet, and refuses all of them if one cannot follow. `earlier`
+/// reads the stack's events so far, which only a mark of misdated events needs.
 pub(super) fn fold(
     stack: &StackName,
     lease: Option<Lease>,
     events: &[Event],
+    earlier: impl FnOnce() -> Result<Vec<Event>, LedgerError>,
 ) -> Result<Lease, LedgerError> {
     let illegal = |illegal| LedgerError::Illegal {
         stack: stack.clone(),
         illegal,
     };
-    let lease = Lease::fold(lease, events).map_err(illegal)?;
+    let marks = events
+        .iter()
+        .any(|event| matches!(event.kind, EventKind::Misdated { .. }));
+    let lease = if marks {
+        let mut history = earlier()?;
+        history.extend_from_slice(events);
+        Lease::fold_history(history)
+    } else {
+        Lease::fold(lease, events)
+    };
+    let lease = lease.map_err(illegal)?;
     lease.ok_or_else(|| LedgerError::Nothing {
         stream: format!("stack \"{stack}\""),
     })
@@ -118,7 +130,7 @@ pub(super) fn number<S: Stream>(after: Seq, events: &mut [S::Event]) {
 mod tests {
     use super::*;
     use crate::init::PhaseBoundary;
-    use crate::lease::{EventKind, ResidueDetails, Strategy};
+    use crate::lease::{ResidueDetails, Strategy};
     use crate::testing::{actor, new_event, noon, registration, stack_name};
     use crate::values::ttl::Span;
 
@@ -187,7 +199,7 @@ mod tests {
         let name = stack_name("checkout-pr-1");
         let events = kinds.map(|kind| new_event(noon(), kind)).to_vec();
         let events = place(&name, Seq::NONE, events);
-        fold(&name, None, &events).unwrap()
+        fold(&name, None, &events, || Ok(Vec::new())).unwrap()
     }
 
     /// A snapshot decodes to the lease that was encoded, and is small.

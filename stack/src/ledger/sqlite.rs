@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use self::read::Reader;
 use self::writer::{Append, Pending, Writer};
-use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope};
+use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope, UnreadableStack};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -189,7 +189,13 @@ impl Ledger for SqliteLedger {
 
     fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
         self.read("listing leases", move |db, ledger| {
-            read::leases(db, ledger, scope)
+            Ok(read::leases(db, ledger, scope)?.0)
+        })
+    }
+
+    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>> {
+        self.read("listing leases", move |db, ledger| {
+            Ok(read::leases(db, ledger, Scope::All)?.1)
         })
     }
 

@@ -8,7 +8,9 @@ use super::{DesiredLease, NameHolder, Service, ServiceError};
 use crate::config::Config;
 use crate::init::PhaseBoundary;
 use crate::lease::{Event, EventKind, Lease, NewEvent, Phase, Registration, RenewOn, Source};
-use crate::ledger::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, MemoryLedger, Scope};
+use crate::ledger::{
+    Cursor, Ledger, LedgerError, LedgerFuture, LogPage, MemoryLedger, Scope, UnreadableStack,
+};
 use crate::policy::{Policy, Refusal};
 use crate::pool::{Pool, PoolEvent, PoolEventKind};
 use crate::process::Liveness;
@@ -86,6 +88,9 @@ impl Ledger for Contested {
     fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
         self.ledger.leases(scope)
     }
+    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>> {
+        self.ledger.unreadable()
+    }
     fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {
         self.ledger.log(cursor, limit)
     }
@@ -109,7 +114,10 @@ impl Ledger for Contested {
                     seq: Seq::NONE,
                     at: noon(),
                     actor: actor(),
-                    kind: PoolEventKind::Entered { stack },
+                    kind: PoolEventKind::Entered {
+                        stack,
+                        process: None,
+                    },
                 };
                 let seq = self.ledger.pool(&pool).await?.last_seq();
                 self.ledger.append_pool(&pool, seq, vec![event]).await?;

@@ -10,8 +10,20 @@ use rusqlite::ErrorCode;
 
 use crate::ledger::LedgerError;
 
+/// The shared memory of the write-ahead log, and a few pages.
+const MIN_FREE_BYTES: u64 = 64 * 1024;
+
 /// Maps an error of SQLite, which occurred while `doing` something with the file `ledger`.
 pub(crate) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) -> LedgerError {
+    use rusqlite::Error as E;
+    if let E::FromSqlConversionFailure(..)
+    | E::IntegralValueOutOfRange(..)
+    | E::InvalidColumnType(..)
+    | E::Utf8Error(..) = error
+    {
+        return corrupt(ledger, error.to_string());
+    }
+    let name = ledger;
     let ledger = ledger.to_owned();
     let message = error.to_string();
     match error.sqlite_error_code() {
@@ -24,16 +36,31 @@ pub(crate) fn sqlite(ledger: &str, doing: &'static str, error: rusqlite::Error) 
             what: message,
         },
         Some(ErrorCode::ReadOnly) => LedgerError::ReadOnly { ledger },
-        Some(ErrorCode::DiskFull) => LedgerError::Full {
-            ledger,
-            cause: Arc::new(error),
-        },
+        Some(ErrorCode::DiskFull) => full(ledger),
+        // A failed write or a shared memory that cannot grow is reported as a plain I/O error.
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if is_disk_full(name) => {
+            full(ledger)
+        }
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => LedgerError::Denied {
             ledger,
-            cause: Arc::new(error),
+            cause: Arc::new(io::Error::other(message)),
         },
-        _ => other(&ledger, doing, error),
+        // SQLite's message, without the code that its error ends with.
+        Some(_) => other(&ledger, doing, io::Error::other(message)),
+        None => other(&ledger, doing, error),
     }
+}
+
+fn full(ledger: String) -> LedgerError {
+    LedgerError::Full { ledger }
+}
+
+/// Whether the disk of a file has no space left for what SQLite keeps beside it.
+fn is_disk_full(ledger: &str) -> bool {
+    let path = Path::new(ledger);
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < MIN_FREE_BYTES)
 }
 
 /// Whether another process holds the lock, so that waiting helps.
@@ -68,10 +95,7 @@ pub(crate) fn io(ledger: &Path, doing: &'static str, error: io::Error) -> Ledger
             ledger,
             cause: Arc::new(error),
         },
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => LedgerError::Full {
-            ledger,
-            cause: Arc::new(error),
-        },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => full(ledger),
         io::ErrorKind::ReadOnlyFilesystem => LedgerError::ReadOnly { ledger },
         _ => other(&ledger, doing, error),
     }

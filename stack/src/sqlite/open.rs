@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::create::create;
@@ -51,9 +52,12 @@ pub(crate) fn writer(ledger_file: &LedgerFile) -> Result<Connection, LedgerError
 pub(crate) enum ReadMode {
     /// An ordinary reader, concurrent with writers.
     Live(Connection),
-    /// This user can't take part in the file's locks. The file is read as is, and must not change
-    /// during the read.
+    /// This process can't take part in the file's locks: this user may not, or the disk is full.
+    /// The file is read as is, and must not change during the read.
     Sealed(Connection),
+    /// The disk is full, and the write-ahead log holds events. Without room for shared memory, the
+    /// connection keeps other processes out, so it is for one read.
+    Exclusive(Connection),
 }
 
 /// Opens a connection for reading, and creates a missing ledger if allowed.
@@ -83,14 +87,26 @@ pub(crate) fn reader(ledger_file: &LedgerFile) -> Result<ReadMode, LedgerError> 
     match live {
         Ok(db) => Ok(ReadMode::Live(db)),
         // SQLite needs to create its shared memory beside the file, and this user is not allowed
-        // to.
-        Err(LedgerError::Denied { .. } | LedgerError::ReadOnly { .. })
-            if is_at_rest(ledger_file) =>
-        {
+        // to, or the disk is full.
+        Err(
+            LedgerError::Denied { .. } | LedgerError::ReadOnly { .. } | LedgerError::Full { .. },
+        ) if is_at_rest(ledger_file) => {
             let uri = format!("file:{}?immutable=1", escaped(&ledger_file.path));
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
             let db = connect(ledger_file, Path::new(&uri), flags)?;
             Ok(ReadMode::Sealed(readable(ledger_file, db)?))
+        }
+        Err(LedgerError::Full { .. }) => {
+            let db = connect_with(
+                ledger_file,
+                &ledger_file.path,
+                OpenFlags::SQLITE_OPEN_READ_WRITE,
+                "PRAGMA locking_mode = EXCLUSIVE;",
+            )?;
+            // Merging the log into the file would need space.
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+                .map_err(|error| failure::sqlite(&ledger_file.name(), "opening it", error))?;
+            Ok(ReadMode::Exclusive(readable(ledger_file, db)?))
         }
         Err(error) => Err(error),
     }
@@ -103,6 +119,15 @@ pub(crate) fn is_at_rest(ledger_file: &LedgerFile) -> bool {
 
 /// Checks the file before SQLite opens it, because SQLite accepts an empty file as a database.
 fn find(ledger_file: &LedgerFile) -> Result<(), LedgerError> {
+    let no_ledger = |why: String| LedgerError::NotALedger {
+        ledger: ledger_file.name(),
+        why,
+    };
+    // Opening a FIFO would wait for its writer.
+    let kind = fs::metadata(&ledger_file.path).map(|about| about.file_type());
+    if kind.is_ok_and(|kind| !kind.is_file()) {
+        return Err(no_ledger("it is not a regular file".to_owned()));
+    }
     let mut file = match File::open(&ledger_file.path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound && ledger_file.read_only => {
@@ -117,14 +142,6 @@ fn find(ledger_file: &LedgerFile) -> Result<(), LedgerError> {
         }
         Err(error) => return Err(failure::io(&ledger_file.path, "opening it", error)),
     };
-    let no_ledger = |why: String| LedgerError::NotALedger {
-        ledger: ledger_file.name(),
-        why,
-    };
-    let kind = file.metadata().map(|about| about.file_type());
-    if kind.is_ok_and(|kind| !kind.is_file()) {
-        return Err(no_ledger("it is not a regular file".to_owned()));
-    }
     let mut header = Vec::new();
     file.by_ref()
         .take(HEADER)
@@ -154,12 +171,23 @@ fn connect(
     file: &Path,
     flags: OpenFlags,
 ) -> Result<Connection, LedgerError> {
+    connect_with(ledger_file, file, flags, "")
+}
+
+/// Like [`connect`], with statements that run before the first access to the file.
+fn connect_with(
+    ledger_file: &LedgerFile,
+    file: &Path,
+    flags: OpenFlags,
+    first: &str,
+) -> Result<Connection, LedgerError> {
     let ledger = ledger_file.name();
     let failed =
         |error| failure::sqlite_after_wait(&ledger, "opening it", ledger_file.lock_timeout, error);
     let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(failed)?;
     db.busy_timeout(ledger_file.lock_timeout).map_err(failed)?;
+    db.execute_batch(first).map_err(failed)?;
     // A listing reads each page once, so a large cache would only cost memory.
     db.execute_batch("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;")
         .map_err(failed)?;

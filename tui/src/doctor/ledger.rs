@@ -4,8 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rustix::fs::{Access, access};
-use stack::ledger::Scope;
-use stack::{Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
+use stack::ledger::{Scope, UnreadableStack};
+use stack::service::reap::{ClockEvidence, clock_evidence};
+use stack::{Clock, Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
 
 use super::Finding;
 use crate::cli::context::{Context, ReadOnly, exists};
@@ -26,7 +27,9 @@ pub(super) struct LedgerCheck {
 /// The contents of a readable ledger.
 pub(super) struct LedgerContents {
     pub(super) leases: Vec<Lease>,
+    pub(super) unreadable: Vec<UnreadableStack>,
     pub(super) reaper: ReaperStatus,
+    pub(super) clock: ClockEvidence,
 }
 
 pub(super) async fn check(context: &Context) -> LedgerCheck {
@@ -93,8 +96,30 @@ async fn read(context: &Context) -> Result<Option<(LedgerId, LedgerContents)>, C
     let ledger = SqliteLedger::read_only(&path);
     let id = ledger.id().await?;
     let leases = ledger.leases(Scope::All).await?;
+    let unreadable = ledger.unreadable().await?;
     let reaper = ledger.reaper().await?;
-    Ok(Some((id, LedgerContents { leases, reaper })))
+    // The cloud's clock is another finding.
+    let now = context.clock().now();
+    let clock = clock_evidence(&ledger, &leases, &reaper, None, now).await?;
+    let contents = LedgerContents {
+        leases,
+        unreadable,
+        reaper,
+        clock,
+    };
+    Ok(Some((id, contents)))
+}
+
+/// One finding for each stack with a damaged record.
+pub(super) fn unreadable(contents: &LedgerContents) -> impl Iterator<Item = Finding> {
+    const PART: &str = "stack";
+    contents.unreadable.iter().map(|stack| {
+        Finding::broken(
+            PART,
+            format!("{} is unreadable: {}", stack.name, stack.problem),
+            "make a copy of the ledger first, then see \"Recovery by hand\" in docs/dev/ledger.md",
+        )
+    })
 }
 
 /// Checks that changes would work, without writing anything.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use stack::cloud::Unchecked;
 use stack::idle::{Evidence, IdleState};
 use stack::init::{PhaseBoundary, ReportedPhase};
-use stack::lease::Strategy;
+use stack::lease::{MisdatedEvent, Strategy};
+use stack::ledger::UnreadableStack;
 use stack::reaper::ReaperInactive;
 use stack::service::billing::Billed;
 use stack::{Event, EventKind, Phase, Source};
@@ -72,6 +73,30 @@ pub(crate) fn billed(billed: &Billed, now: Timestamp) -> String {
 pub(crate) fn not_checked(gap: &Unchecked) -> String {
     let kind = gap.kind.as_deref().unwrap_or("all services");
     format!("{kind} in {}: {}", gap.place, gap.reason)
+}
+
+/// The state of a stack with a damaged record.
+pub(crate) const UNREADABLE: &str = "unreadable";
+
+/// Why a stack cannot be read, and what to do.
+pub(crate) fn unreadable(stack: &UnreadableStack) -> String {
+    format!(
+        "{} is unreadable: {}. jiti leaves it alone; `jiti doctor` says what to do.",
+        stack.name, stack.problem
+    )
+}
+
+/// An event that lies in the future of this machine's clock, and what follows from it.
+pub(crate) fn misdated(event: &MisdatedEvent) -> String {
+    format!(
+        "{}: event {} ({}) by {} is dated {} UTC, which is in the future. The reaper leaves this stack alone; \
+         `jiti doctor` says what to do.",
+        event.stack,
+        event.seq,
+        event.kind,
+        event.actor,
+        values::minute(event.at)
+    )
 }
 
 /// Why no reaper tears stacks down at expiry, and the command that changes it.
@@ -255,6 +280,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
             None => "adopted".to_owned(),
         },
         EventKind::Gone => gone(None).to_owned(),
+        EventKind::Misdated { events } => {
+            let numbers: Vec<_> = events.iter().map(ToString::to_string).collect();
+            format!("marked as misdated: event {}", numbers.join(", "))
+        }
         EventKind::Unknown(unknown) => {
             let fields = serde_json::Value::Object(unknown.fields.clone());
             format!("{} (from a newer version of jiti) {fields}", unknown.kind)

@@ -62,6 +62,7 @@ impl Store {
                 Err(
                     LedgerError::ReadOnly { .. }
                     | LedgerError::Denied { .. }
+                    | LedgerError::Full { .. }
                     | LedgerError::Missing { .. },
                 ) => self.unstored = Some(self.load(rows::contents)?),
                 Err(error) => return Err(error),
@@ -144,7 +145,7 @@ impl Store {
                 self.reading = Some(db);
                 answer
             }
-            Ok(ReadMode::Sealed(db)) => read(&db).map_err(failed),
+            Ok(ReadMode::Sealed(db) | ReadMode::Exclusive(db)) => read(&db).map_err(failed),
             Err(LedgerError::Missing { .. }) => Ok(T::default()),
             Err(error) => Err(error),
         }

@@ -27,7 +27,8 @@ pub(super) fn events(
         None => (None, None),
     };
     let events = row::place(stack, after, events);
-    let lease = row::fold(stack, lease, &events)?;
+    let earlier = || read::events(db, ledger, stack, Seq::NONE);
+    let lease = row::fold(stack, lease, &events, earlier)?;
 
     let row = keep(db, ledger, row, &lease)?;
     let failed = |error| failure::sqlite(ledger, "appending", error);
@@ -147,10 +148,16 @@ pub(super) fn refresh(db: &Connection, ledger: &str) -> Result<(), LedgerError> 
         })
         .map_err(failed)?;
     for (row, name) in stale {
-        let name =
-            StackName::new(name).map_err(|error| failure::corrupt(ledger, error.to_string()))?;
-        if let Some(lease) = read::folded(db, ledger, &name)? {
-            keep(db, ledger, Some(row), &lease)?;
+        // A damaged stack is left as it is: it must not keep the others from being written.
+        let Ok(name) = StackName::new(name) else {
+            continue;
+        };
+        match read::folded(db, ledger, &name) {
+            Ok(Some(lease)) => {
+                keep(db, ledger, Some(row), &lease)?;
+            }
+            Ok(None) | Err(LedgerError::Corrupt { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())

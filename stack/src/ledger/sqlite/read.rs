@@ -6,12 +6,13 @@ use std::sync::mpsc::Receiver;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::oneshot;
 
 use crate::lease::{Event, EventKind, Lease, Source};
 use crate::ledger::row::{self, Stream};
-use crate::ledger::{Cursor, LedgerError, LogPage, Scope};
+use crate::ledger::{Cursor, LedgerError, LogPage, Scope, UnreadableStack};
 use crate::sqlite::failure;
 use crate::sqlite::file::LedgerFile;
 use crate::sqlite::open::{self, ReadMode};
@@ -77,6 +78,9 @@ impl Reader {
                     if before.is_some() && before == seal(&self.ledger_file) {
                         return answer;
                     }
+                }
+                ReadMode::Exclusive(db) => {
+                    return consistent(&self.ledger_file, &db, &ledger, act);
                 }
             }
         }
@@ -156,8 +160,11 @@ pub(super) fn stack_row(
 /// Reads a row's key, last number and lease; no lease if the snapshot is unusable.
 fn snapshot(row: &Row<'_>) -> rusqlite::Result<(i64, Seq, Option<Lease>)> {
     let seq = Seq(row.get(1)?);
-    let bytes = row.get_ref(3)?.as_blob()?;
-    Ok((row.get(0)?, seq, row::decode(row.get(2)?, seq, bytes)))
+    let decoded = |format| {
+        let bytes = row.get_ref(3).ok()?.as_blob().ok()?;
+        row::decode(format, seq, bytes)
+    };
+    Ok((row.get(0)?, seq, row.get(2).ok().and_then(decoded)))
 }
 
 /// Folds the lease from its events.
@@ -167,16 +174,16 @@ pub(super) fn folded(
     stack: &StackName,
 ) -> Result<Option<Lease>, LedgerError> {
     let events = events(db, ledger, stack, Seq::NONE)?;
-    Lease::fold(None, &events)
+    Lease::fold_history(events)
         .map_err(|illegal| failure::corrupt(ledger, format!("stack \"{stack}\": {illegal}")))
 }
 
-/// Reads the leases, by name.
+/// Reads the leases, by name, and the stacks of which a record is damaged.
 pub(super) fn leases(
     db: &Connection,
     ledger: &str,
     scope: Scope,
-) -> Result<Vec<Lease>, LedgerError> {
+) -> Result<(Vec<Lease>, Vec<UnreadableStack>), LedgerError> {
     let failed = |error| failure::sqlite(ledger, "listing leases", error);
     let mut query = db
         .prepare_cached(match scope {
@@ -185,19 +192,43 @@ pub(super) fn leases(
         })
         .map_err(failed)?;
     let mut rows = query.query([]).map_err(failed)?;
-    let mut leases = Vec::new();
+    let (mut leases, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next().map_err(failed)? {
-        match snapshot(row).map_err(failed)?.2 {
-            Some(lease) => leases.push(lease),
-            None => {
-                let name: String = row.get(4).map_err(failed)?;
-                leases.extend(folded(db, ledger, &named(ledger, name)?)?);
-            }
+        match lease_of(db, ledger, row) {
+            Ok(lease) => leases.extend(lease),
+            Err(LedgerError::Corrupt { what, .. }) => unreadable.push(UnreadableStack {
+                name: raw_text(row, 4),
+                problem: what,
+            }),
+            Err(error) => return Err(error),
         }
     }
     // A lease is about a kilobyte: caching the keys moves each one once instead of a dozen times.
     leases.sort_by_cached_key(|lease| lease.name.clone());
-    Ok(leases)
+    unreadable.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok((leases, unreadable))
+}
+
+/// The lease of a row: its snapshot, or the fold of its events.
+fn lease_of(db: &Connection, ledger: &str, row: &Row<'_>) -> Result<Option<Lease>, LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "listing leases", error);
+    match snapshot(row).map_err(failed)?.2 {
+        Some(lease) => Ok(Some(lease)),
+        None => {
+            let name: String = row.get(4).map_err(failed)?;
+            folded(db, ledger, &named(ledger, name)?)
+        }
+    }
+}
+
+/// A column as text, whatever it holds.
+fn raw_text(row: &Row<'_>, column: usize) -> String {
+    match row.get_ref(column) {
+        Ok(ValueRef::Text(bytes) | ValueRef::Blob(bytes)) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+        _ => "?".to_owned(),
+    }
 }
 
 /// Reads the events of a stack after a number.
@@ -242,13 +273,27 @@ pub(super) fn log(
     let mut rows = query
         .query(params![integer(cursor.position()), limit])
         .map_err(failed)?;
-    let (mut events, mut next) = (Vec::new(), cursor.clone());
+    let (mut events, mut damaged, mut next) = (Vec::new(), Vec::new(), cursor.clone());
     while let Some(row) = rows.next().map_err(failed)? {
-        let name: String = row.get(5).map_err(failed)?;
-        events.push(event(ledger, named(ledger, name)?, row)?);
+        let read = row
+            .get(5)
+            .map_err(failed)
+            .and_then(|name| event(ledger, named(ledger, name)?, row));
+        match read {
+            Ok(event) => events.push(event),
+            Err(LedgerError::Corrupt { what, .. }) => damaged.push(UnreadableStack {
+                name: raw_text(row, 5),
+                problem: what,
+            }),
+            Err(error) => return Err(error),
+        }
         next = Cursor::at(row.get(6).map_err(failed)?);
     }
-    Ok(LogPage { events, next })
+    Ok(LogPage {
+        events,
+        damaged,
+        next,
+    })
 }
 
 /// Reads the position after the last event.

@@ -403,3 +403,148 @@ async fn appends_that_wait_share_a_commit() {
     let pages = (commits() - before) / 4096;
     assert!(pages < 60, "{pages} pages for 36 appends");
 }
+
+/// Runs a statement on the file itself, as damage does.
+fn damage(folder: &Folder, statement: &str) {
+    let db = Connection::open(folder.path()).unwrap();
+    assert_eq!(db.execute(statement, []).unwrap(), 1, "{statement}");
+    // Without a usable snapshot, a lease is folded from its events.
+    db.execute("UPDATE stack SET format = 0", []).unwrap();
+}
+
+/// One damaged record makes one stack unreadable. The others are listed, written, reaped and
+/// reported.
+#[tokio::test]
+async fn a_damaged_record_spares_the_other_stacks() {
+    use crate::config::Config;
+    use crate::ledger::{Cursor, MemoryLedger};
+    use crate::report::GroupBy;
+    use crate::service::Service;
+    use crate::testing::{ManualClock, actor};
+    use crate::values::ttl::Span;
+
+    let event = "UPDATE event SET {} WHERE seq = 2 AND stack = (SELECT stack FROM stack WHERE name = 'bad')";
+    for (change, problem) in [
+        ("kind = '{\"kind\":'", "event 2 of stack \"bad\""),
+        (
+            "kind = '{\"kind\":\"extended\"}'",
+            "event 2 of stack \"bad\"",
+        ),
+        ("at = 999999999999999999", "event 2 of stack \"bad\""),
+        ("source = 'oracle'", "source \"oracle\""),
+        ("actor = ''", "event 2 of stack \"bad\""),
+        ("kind = '{\"kind\":\"woken\"}'", "cannot wake"),
+    ] {
+        let folder = Folder::new();
+        let ledger = folder.ledger();
+        for name in ["bad", "good", "other"] {
+            begun(&ledger, name).await;
+            let touched = ledger.append(&stack_name(name), Seq(1), activity("touch"));
+            touched.await.unwrap();
+        }
+        drop(ledger);
+        damage(&folder, &event.replace("{}", change));
+
+        let ledger = std::sync::Arc::new(folder.ledger());
+        let names = |leases: Vec<Lease>| {
+            let names = leases.into_iter().map(|lease| lease.name.to_string());
+            names.collect::<Vec<_>>()
+        };
+        let leases = ledger.leases(Scope::All).await.unwrap();
+        assert_eq!(names(leases), ["good", "other"], "{change}");
+        let unreadable = ledger.unreadable().await.unwrap();
+        assert_eq!(unreadable.len(), 1, "{change}: {unreadable:?}");
+        assert_eq!(unreadable[0].name, "bad");
+        assert!(
+            unreadable[0].problem.contains(problem),
+            "{change}: {}",
+            unreadable[0].problem
+        );
+        let bad = ledger.lease(&stack_name("bad")).await.unwrap_err();
+        assert!(matches!(bad, LedgerError::Corrupt { .. }), "{bad}");
+        // The first append also refreshes the snapshots.
+        let appended = ledger.append(&stack_name("good"), Seq(2), activity("touch"));
+        appended.await.unwrap();
+        let page = ledger.log(&Cursor::start(), 100).await.unwrap();
+        assert_eq!(page.events.len() + page.damaged.len(), 7, "{change}");
+        assert!(page.damaged.iter().all(|stack| stack.name == "bad"));
+
+        let later = Span::minutes(60 * 24).after(noon());
+        let service = Service::new(
+            ledger,
+            std::sync::Arc::new(ManualClock::at(later)),
+            std::sync::Arc::new(Config::default()),
+            actor(),
+            crate::Source::Reaper,
+        );
+        let survey = service.reaper().survey().await.unwrap();
+        assert_eq!(survey.unreadable, unreadable, "{change}");
+        let docket = survey.docket(service.config(), Path::new("/nonexistent"));
+        let due: Vec<_> = docket.tasks.iter().map(|task| task.name.as_str()).collect();
+        assert_eq!(due, ["good", "other"], "{change}");
+        let report = service
+            .reports()
+            .report(noon(), GroupBy::App)
+            .await
+            .unwrap();
+        assert_eq!(report.total.stacks, 2, "{change}");
+        let left_out: Vec<_> = report.unreadable.iter().map(|stack| &stack.name).collect();
+        assert_eq!(left_out, ["bad"], "{change}");
+    }
+    assert_eq!(MemoryLedger::new().unreadable().await.unwrap(), []);
+}
+
+/// A FIFO, a folder or a device is refused at once: opening a FIFO would wait for its writer.
+#[tokio::test]
+async fn only_a_regular_file_is_a_ledger() {
+    let folder = Folder::new();
+    let fifo = folder.0.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    let link = folder.0.path().join("link");
+    std::os::unix::fs::symlink(&fifo, &link).unwrap();
+    for path in [
+        fifo.as_path(),
+        &link,
+        folder.0.path(),
+        Path::new("/dev/null"),
+    ] {
+        for ledger in [SqliteLedger::at(path), SqliteLedger::read_only(path)] {
+            let refused = ledger.id().await.unwrap_err();
+            assert!(
+                refused.to_string().contains("is not a regular file"),
+                "{}: {refused}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// An error that comes from a full disk says so. No message contains a raw code.
+#[test]
+fn a_full_disk_is_named() {
+    use rusqlite::ffi;
+
+    let error = |code| {
+        let message = Some("disk I/O error".to_owned());
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), message)
+    };
+    let full = crate::sqlite::failure::sqlite("/srv/l.db", "reading", error(ffi::SQLITE_FULL));
+    assert_eq!(
+        full.to_string(),
+        "no space left on the disk of the ledger /srv/l.db; free some space and run the command again. Acknowledged events are safe"
+    );
+    let folder = Folder::new();
+    let ledger = folder.path().display().to_string();
+    for code in [ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_WRITE] {
+        let other = crate::sqlite::failure::sqlite(&ledger, "reading", error(code));
+        let mut texts = vec![other.to_string()];
+        let mut cause = std::error::Error::source(&other);
+        while let Some(error) = cause {
+            texts.push(error.to_string());
+            cause = error.source();
+        }
+        assert_eq!(texts[1..], ["disk I/O error"]);
+        assert!(!texts[0].contains(&code.to_string()), "{texts:?}");
+    }
+}

@@ -52,6 +52,9 @@ const FAILURES: &str = "failures.log";
 /// The maximum length of that file, in bytes; its end is kept.
 const MAX_FAILURES_LENGTH: usize = 1024 * 1024;
 
+/// The start of the name of a folder that has no description yet.
+const UNNAMED: &str = ".new-";
+
 /// How many folders of finished runs are kept.
 const MAX_FINISHED_RUNS: usize = 50;
 
@@ -74,12 +77,19 @@ impl RunFolder {
         builder
             .recursive(true)
             .create(runs)
-            .and_then(|()| builder.recursive(false).create(&path))
-            .map_err(failed(&path, "made"))?;
+            .map_err(failed(runs, "made"))?;
+        // A folder appears with its description: another process takes one without it for a
+        // leftover.
+        let unnamed = Self::of(&runs.join(format!("{UNNAMED}{}", run.as_str())));
+        builder
+            .recursive(false)
+            .create(&unnamed.path)
+            .map_err(failed(&unnamed.path, "made"))?;
+        unnamed.claim()?;
+        std::fs::rename(&unnamed.path, &path).map_err(failed(&path, "made"))?;
+        unnamed.keep();
         prune(runs);
-        let folder = Self::of(&path);
-        folder.claim()?;
-        Ok(folder)
+        Ok(Self::of(&path))
     }
 
     /// Records that this process owns the run from now on.
@@ -165,14 +175,16 @@ impl RunFolder {
         digest(&path).map_err(failed(&path, "read"))
     }
 
-    /// Writes a value into a file of the folder.
+    /// Writes a value into a file of the folder. Readers see the old or the new value, never a part.
     pub(super) fn write(&self, name: &str, value: &impl Serialize) -> Result<(), TeardownError> {
         let path = self.path.join(name);
-        let written = private(&path).and_then(|file| {
+        let draft = self.path.join(format!(".{name}"));
+        let written = private(&draft).and_then(|file| {
             file.set_len(0)?;
             let mut file = BufWriter::new(file);
             serde_json::to_writer(&mut file, value)?;
-            file.flush()
+            file.flush()?;
+            std::fs::rename(&draft, &path)
         });
         written.map_err(failed(&path, "written"))
     }
@@ -257,9 +269,16 @@ fn prune(runs: &Path) {
         return;
     };
     let mut ended = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()) {
+    for entry in entries.flatten() {
+        let path = entry.path();
         let runner = read::<ProcessId>(&path.join(RUNNER));
-        if !runner.is_ok_and(|runner| process::liveness(&runner) == Liveness::Dead) {
+        let is_unnamed = entry.file_name().to_string_lossy().starts_with(UNNAMED);
+        let is_leftover = match &runner {
+            Ok(runner) => process::liveness(runner) == Liveness::Dead,
+            // Its process was killed while it wrote the description.
+            Err(_) => path.is_dir() && !is_unnamed,
+        };
+        if !is_leftover {
             continue;
         }
         let folder = RunFolder::of(&path);
@@ -323,6 +342,30 @@ mod tests {
         other.keep();
         RunFolder::make(runs.path(), &RunId::random()).unwrap();
         assert!(own.path().exists() && !other.path().exists());
+    }
+
+    /// A folder without its description, or with a damaged one, is a leftover too. What its
+    /// Terraform deleted is kept for the next run.
+    #[test]
+    fn folders_without_a_description_are_removed() {
+        let runs = tempfile::tempdir().unwrap();
+        let empty = runs.path().join("2k3m9q2x4v8w");
+        std::fs::create_dir(&empty).unwrap();
+        let damaged = runs.path().join("3k3m9q2x4v8w");
+        std::fs::create_dir(&damaged).unwrap();
+        std::fs::write(damaged.join(RUNNER), "{\"pid\":").unwrap();
+        std::fs::write(damaged.join(RunFolder::PLAN), "secret").unwrap();
+        let begun = runs.path().join("4k3m9q2x4v8w");
+        std::fs::create_dir(&begun).unwrap();
+        std::fs::write(begun.join(PROGRESS), "").unwrap();
+        std::fs::write(begun.join(RunFolder::PLAN), "secret").unwrap();
+        let note = runs.path().join("note.txt");
+        std::fs::write(&note, "").unwrap();
+        let own = RunFolder::make(runs.path(), &RunId::random()).unwrap();
+        assert!(own.path().join(RUNNER).exists());
+        assert!(!empty.exists() && !damaged.exists());
+        assert!(begun.join(PROGRESS).exists() && !begun.join(RunFolder::PLAN).exists());
+        assert!(note.exists());
     }
 
     /// Different plans have different digests.

@@ -8,7 +8,7 @@ use crate::cli::context::{Context, explain};
 use crate::cli::options::OutputOptions;
 use crate::cli::output::event_table::{self, EventScope};
 use crate::cli::output::json;
-use crate::cli::ui::Ui;
+use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 
 /// How many events are read from the ledger at a time.
@@ -65,8 +65,12 @@ async fn events_of_all(
     let (mut cursor, mut any) = (Cursor::start(), false);
     while let Some(service) = &service {
         let page = service.ledger().log(&cursor, PAGE_SIZE).await?;
-        if page.events.is_empty() {
+        if page.is_empty() {
             break;
+        }
+        for stack in &page.damaged {
+            let text = format!("Warning: left out: {}: {}", stack.name, stack.problem);
+            ui::print_error(&crate::format::text::clean(&text));
         }
         if output.json {
             page.events

@@ -1,9 +1,10 @@
 //! `jiti ls`
 
 use clap::Args;
+use serde::Serialize;
 use stack::Listing;
 use stack::Phase;
-use stack::ledger::Scope;
+use stack::ledger::{Scope, UnreadableStack};
 use stack::service::Service;
 use stack::view::View;
 
@@ -12,6 +13,8 @@ use crate::cli::options::OutputOptions;
 use crate::cli::output::{coverage, csv, json};
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
+use crate::format::describe::UNREADABLE;
+use crate::format::style::Tone;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::{describe, fields, values};
 
@@ -57,19 +60,47 @@ pub(crate) async fn run(
     };
     coverage::refresh(&service, cached).await?;
     let (stacks, view) = service.leases().listing_with_view(scope).await?;
+    let unreadable = service.ledger().unreadable().await?;
     if output.json || csv {
         coverage::print_gaps(&view);
     }
     if output.json {
-        json::write(ui, &stacks)
+        let readable = stacks.iter().map(ListedStack::Readable);
+        let rows = readable.chain(unreadable.iter().map(ListedStack::unreadable));
+        json::write(ui, &rows.collect::<Vec<_>>())
     } else if csv {
-        csv::write(ui, &stacks)
-    } else if stacks.is_empty() {
+        csv::write(ui, &stacks, &unreadable)
+    } else if stacks.is_empty() && unreadable.is_empty() {
         no_stacks(&service, all, ui)?;
         coverage::write_age(ui, &view)
     } else {
-        table(&stacks, &view, ui)?;
+        table(&stacks, &unreadable, &view, ui)?;
         coverage::write_age(ui, &view)
+    }
+}
+
+/// A row of the JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ListedStack<'a> {
+    Readable(&'a Listing),
+    /// A stack with a damaged record: only its name is known.
+    Unreadable {
+        name: &'a str,
+        phase: Option<Phase>,
+        flags: [&'static str; 1],
+        problem: &'a str,
+    },
+}
+
+impl<'a> ListedStack<'a> {
+    fn unreadable(stack: &'a UnreadableStack) -> Self {
+        Self::Unreadable {
+            name: &stack.name,
+            phase: None,
+            flags: [UNREADABLE],
+            problem: &stack.problem,
+        }
     }
 }
 
@@ -80,7 +111,7 @@ fn no_ledger(arguments: &Arguments, context: &Context, ui: &mut Ui) -> Result<()
         // Programs get an empty list; people get the reason on standard error.
         ui::print_error(&format!("Note: {}", crate::format::text::clean(&missing)));
         return if arguments.csv {
-            csv::write(ui, &[])
+            csv::write(ui, &[], &[])
         } else {
             json::write(ui, &[(); 0])
         };
@@ -106,7 +137,12 @@ fn no_stacks(service: &Service, all: bool, ui: &mut Ui) -> Result<(), CommandErr
     })
 }
 
-fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandError> {
+fn table(
+    stacks: &[Listing],
+    unreadable: &[UnreadableStack],
+    view: &View,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
     let mut table = Table::new([
         Column::new("NAME", Align::Left).between(12, 32),
         Column::new("APP@VERSION", Align::Left)
@@ -132,15 +168,33 @@ fn table(stacks: &[Listing], view: &View, ui: &mut Ui) -> Result<(), CommandErro
             Cell::new(fields::state(stack)).tone(tone),
             Cell::new(fields::age(stack, view.now)),
             Cell::new(fields::left(stack, view.now)).tone(fields::left_tone(stack)),
-            Cell::new(fields::ends_at(stack)),
+            Cell::new(fields::ends_at(stack, view)),
             Cell::new(fields::hourly(stack)),
             Cell::new(fields::spent(stack)),
             Cell::new(fields::init(stack, view.now)),
         ]);
     }
+    for stack in unreadable {
+        let unknown = || Cell::new(values::UNKNOWN);
+        table.row([
+            Cell::new(&stack.name),
+            unknown(),
+            unknown(),
+            Cell::new(UNREADABLE).tone(Tone::Alarm),
+            unknown(),
+            unknown(),
+            unknown(),
+            unknown(),
+            unknown(),
+            unknown(),
+        ]);
+    }
     ui.table(&table)?;
     ui.line("")?;
     ui.line(&summary(stacks))?;
+    for stack in unreadable {
+        ui.text(&describe::unreadable(stack))?;
+    }
     match view.reaper.inactivity(view.now) {
         Some(why) => ui.text(&describe::inactivity(&why)),
         None => Ok(()),

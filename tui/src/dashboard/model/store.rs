@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use stack::ledger::UnreadableStack;
 use stack::listing::Flag;
 use stack::view::CloudView;
 use stack::{HourlyRate, Lease, Phase, Policy, ReaperStatus, StackName, View};
@@ -31,6 +32,8 @@ pub(crate) struct StackStore {
     pub(crate) load_state: LoadState,
     /// Whether the ledger file exists.
     pub(crate) exists: bool,
+    /// Stacks with a damaged record, which are not among the others.
+    pub(crate) unreadable: Vec<UnreadableStack>,
     stacks: Vec<StackRow>,
     view: View,
     /// The last snapshot of the cloud; `None` before the first one, and if no account is
@@ -70,6 +73,7 @@ impl StackStore {
         Self {
             load_state: LoadState::Pending,
             exists: true,
+            unreadable: Vec::new(),
             stacks: Vec::new(),
             view: View::new(now, policy.clone(), ReaperStatus::default()),
             cloud: None,
@@ -162,9 +166,13 @@ impl StackStore {
         let LedgerData {
             mut leases,
             ended,
+            unreadable,
             reaper,
             exists,
         } = loaded;
+        if let Some(unreadable) = unreadable {
+            self.unreadable = unreadable;
+        }
         self.view = self.viewed(reaper);
         (self.load_state, self.exists) = (LoadState::Done, exists);
         match ended {

@@ -81,6 +81,7 @@ impl LedgerLoader {
                 return Ok(LedgerData {
                     leases: Vec::new(),
                     ended: None,
+                    unreadable: Some(Vec::new()),
                     reaper: ReaperStatus::default(),
                     exists: false,
                 });
@@ -102,6 +103,7 @@ impl LedgerLoader {
         Ok(LedgerData {
             leases,
             ended: None,
+            unreadable: Some(ledger.unreadable().await?),
             reaper: self.reader.reaper().status().await?,
             exists: true,
         })
@@ -115,26 +117,40 @@ impl LedgerLoader {
         let mut changed = BTreeSet::new();
         loop {
             let page = self.reader.ledger().log(&cursor, LOG_PAGE_SIZE).await?;
+            let is_last = page.is_empty();
             cursor = page.next;
-            if page.events.is_empty() || changed.len() > MAX_CHANGED_STACKS {
+            if is_last || changed.len() > MAX_CHANGED_STACKS {
                 return Ok((changed, cursor));
             }
             changed.extend(page.events.into_iter().map(|event| event.stack));
+            let damaged = page.damaged.into_iter();
+            changed.extend(damaged.filter_map(|stack| StackName::new(stack.name).ok()));
         }
     }
 
     /// Reads the given stacks only.
     async fn read_changed(&self, changed: BTreeSet<StackName>) -> Result<LedgerData, ServiceError> {
         let (mut leases, mut ended) = (Vec::new(), Vec::new());
+        let mut is_damaged = false;
         for stack in changed {
-            match self.reader.ledger().lease(&stack).await? {
-                Some(lease) if lease.is_live() => leases.push(lease),
-                _ => ended.push(stack),
+            match self.reader.ledger().lease(&stack).await {
+                Ok(Some(lease)) if lease.is_live() => leases.push(lease),
+                Ok(_) => ended.push(stack),
+                // A damaged stack is listed apart, and the others are read.
+                Err(LedgerError::Corrupt { .. }) => {
+                    is_damaged = true;
+                    ended.push(stack);
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(LedgerData {
             leases,
             ended: Some(ended),
+            unreadable: match is_damaged {
+                true => Some(self.reader.ledger().unreadable().await?),
+                false => None,
+            },
             reaper: self.reader.reaper().status().await?,
             exists: true,
         })

@@ -161,6 +161,14 @@ fn reaper(model: &Model) -> (String, Tone) {
     if matches!(model.store.load_state, LoadState::Pending) {
         return (String::new(), Tone::Quiet);
     }
+    if let [stack, more @ ..] = model.store.unreadable.as_slice() {
+        let more = match more.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let text = format!("✗ unreadable: {}{more}; see `jiti doctor`", stack.name);
+        return (text, Tone::Alarm);
+    }
     if let Some(why) = view.reaper.inactivity(now) {
         return (format!("▲ {}", describe::why_inactive(&why)), Tone::Notice);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stack::service::notify::Alarm;
 use stack::service::power::PollPolicy;
-use stack::service::reap::{InFlight, ReaperContext, ReaperStep, TeardownExecutor};
+use stack::service::reap::{InFlight, ReaperContext, ReaperSnapshot, ReaperStep, TeardownExecutor};
 use stack::service::teardown::StopSignal;
 use stack::service::teardown::sweep::RecheckSummary;
 use stack::service::{ClockSkew, Service, SyncMode};
@@ -110,6 +110,8 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     if report.paused.is_some() {
         return Ok(report);
     }
+    report.unreadable.clone_from(&snapshot.unreadable);
+    note_set_aside(&snapshot, &shared.reporter);
     let notifier = WebhookNotifier::new(&service, &shared.reporter);
     let clock_behind = snapshot.clock_behind().map(Alarm::from);
     if let Some(alarm) = clock_behind.or(skew.map(Alarm::from)) {
@@ -145,13 +147,28 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
         .reaper()
         .finish_run(&run, report.summary.gone(), failed)
         .await?;
-    report.next_run_at = status.next_run(service.now(), service.now());
+    // Only a process that repeats its runs can promise the next one.
+    if !shared.reporter.steps {
+        report.next_run_at = status.next_run(service.now(), service.now());
+    }
     // The results of the teardowns are sent at once, unless the receiver is down.
     let news = !report.summary.endings.is_empty() || !report.rechecked.reopened.is_empty();
     if report.deliveries.failed.is_empty() && news {
         report.add_deliveries(notifier.send_warnings().await);
     }
     Ok(report)
+}
+
+/// Names the stacks that the run leaves alone, because their records are not to be trusted.
+fn note_set_aside(snapshot: &ReaperSnapshot, reporter: &Reporter) {
+    for stack in &snapshot.unreadable {
+        reporter.note(format!("Warning: {}", describe::unreadable(stack)));
+    }
+    if snapshot.clock.is_confirmed {
+        for event in &snapshot.clock.misdated {
+            reporter.note(format!("Warning: {}", describe::misdated(event)));
+        }
+    }
 }
 
 /// Wakes the stacks whose sleep is over, and stops again what AWS has started. A wake that takes

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
+use stack::ledger::UnreadableStack;
 use stack::reaper::Pause;
 use stack::service::notify::{Alarm, DeliveryReport};
 use stack::service::reap::ReaperSummary;
@@ -23,6 +24,8 @@ pub(super) struct Report {
     pub(super) alarm: Option<Alarm>,
     /// The result of checking stacks that are gone once more.
     pub(super) rechecked: RecheckSummary,
+    /// The stacks that cannot be read, which the run left alone.
+    pub(super) unreadable: Vec<UnreadableStack>,
 }
 
 impl Report {
@@ -36,6 +39,7 @@ impl Report {
             paused,
             alarm: None,
             rechecked: RecheckSummary::default(),
+            unreadable: Vec::new(),
         }
     }
 
@@ -73,6 +77,7 @@ impl Report {
             "alarm": self.alarm.as_ref().map(Alarm::key),
             "looked_again": self.rechecked.clean.len() + self.rechecked.reopened.len(),
             "reopened": self.rechecked.reopened,
+            "unreadable": self.unreadable,
             "next_run_at": self.next_run_at,
             "stacks": stacks,
         }));
@@ -132,6 +137,11 @@ impl Report {
                 values::count(summary.not_begun.len(), "teardown")
             ))
             .hint("the next run carries them out")),
+            None if !self.unreadable.is_empty() => Err(CommandError::failed(format!(
+                "{} unreadable",
+                values::count(self.unreadable.len(), "stack")
+            ))
+            .hint("the reason is above; `jiti doctor` says what to do")),
             None => Ok(()),
         }
     }

@@ -16,7 +16,7 @@ use crate::cli::output::{coverage, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
-use crate::format::values;
+use crate::format::{describe, values};
 use crate::notify::WebhookMessage;
 
 /// What a run would do.
@@ -54,17 +54,12 @@ pub(super) async fn watch(
     }
 }
 
-/// Says that this was a preview. Without a terminal this is an error, so that a script that forgot
-/// `--yes` fails.
+/// Says that this was a preview.
 fn note_preview(output: OutputOptions, ui: &mut Ui) -> Result<(), CommandError> {
-    if stdout().is_terminal() {
-        return if output.json {
-            Ok(())
-        } else {
-            ui.text("Dry run. `jiti reap --yes` applies it.")
-        };
+    if output.json {
+        return Ok(());
     }
-    Err(CommandError::usage("dry run: nothing was done").hint("`jiti reap --yes` applies it"))
+    ui.text("Dry run. `jiti reap --yes` applies it.")
 }
 
 async fn show(output: OutputOptions, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
@@ -103,6 +98,12 @@ fn for_people(preview: &Preview, has_webhook: bool, ui: &mut Ui) -> Result<(), C
     }
     if let Some(behind) = &preview.behind {
         ui.text(&format!("A run would do nothing of this now: {behind}."))?;
+    }
+    for stack in &preview.snapshot.unreadable {
+        ui.text(&describe::unreadable(stack))?;
+    }
+    for event in &preview.snapshot.clock.misdated {
+        ui.text(&describe::misdated(event))?;
     }
     if let Some(too_many) = &preview.too_many {
         ui.text(&format!(
@@ -208,6 +209,8 @@ fn objects(preview: &Preview) -> Vec<Value> {
         "dry_run": true,
         "would_end": names,
         "would_warn": preview.warnings.len(),
+        "unreadable": preview.snapshot.unreadable,
+        "misdated": preview.snapshot.clock.misdated,
         "paused": preview.snapshot.view.reaper.paused,
         "alarm": alarm,
     });
