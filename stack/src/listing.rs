@@ -300,7 +300,7 @@ impl ListedCost {
 }
 
 /// The end of a UTC day, as on the bill.
-fn end_of(day: Date) -> Option<Timestamp> {
+pub(crate) fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()?;
     Some(next.timestamp())
 }

@@ -19,6 +19,7 @@ use self::figures::Sums;
 use self::life::Life;
 use crate::cloud::BillLine;
 use crate::lease::{Event, IllegalTransition, Lease};
+use crate::ledger::UnreadableStack;
 use crate::values::id::StackName;
 use crate::values::money::Usd;
 
@@ -54,6 +55,9 @@ pub struct Report {
     pub until: Timestamp,
     /// The grouping.
     pub by: GroupBy,
+    /// The stacks that the figures leave out, because their events cannot be read.
+    #[serde(default)]
+    pub unreadable: Vec<UnreadableStack>,
     /// The groups, most expensive first, then by name.
     pub groups: Vec<ReportGroup>,
     /// The total over all groups.
@@ -77,15 +81,29 @@ pub struct ReportInputs {
     pub billed: Vec<BillLine>,
     /// The last day of the requested bill; `None` if it was never requested.
     pub billed_until: Option<Date>,
-    /// The amount wasted by each stack that is idle now. Stacks whose idleness is unknown are left
-    /// out.
-    pub wasted: BTreeMap<StackName, Option<Usd>>,
+    /// Each stack of which it is known whether it is idle now.
+    pub idleness: BTreeMap<StackName, KnownIdleness>,
+    /// The stacks whose events cannot be read.
+    pub unreadable: Vec<UnreadableStack>,
+}
+
+/// Whether a stack is idle now, where that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownIdleness {
+    /// It is in use.
+    Active,
+    /// It is unused.
+    Idle {
+        /// What it has wasted since; `None` without a known rate.
+        wasted: Option<Usd>,
+    },
 }
 
 /// Builds a report from events.
 #[derive(Debug)]
 pub struct ReportBuilder {
     since: Timestamp,
+    until: Timestamp,
     by: GroupBy,
     lives: BTreeMap<StackName, Life>,
     accounts: Accounts,
@@ -111,11 +129,13 @@ impl Accounts {
 }
 
 impl ReportBuilder {
-    /// Starts a report on the time from `since` on.
+    /// Starts a report on the time from `since` to `until`. Nothing counts beyond its end, also
+    /// where an event is dated later.
     #[must_use]
-    pub fn new(since: Timestamp, by: GroupBy) -> Self {
+    pub fn new(since: Timestamp, until: Timestamp, by: GroupBy) -> Self {
         Self {
             since,
+            until,
             by,
             lives: BTreeMap::new(),
             accounts: Accounts::default(),
@@ -127,9 +147,9 @@ impl ReportBuilder {
     /// # Errors
     /// [`IllegalTransition`] when the event cannot follow the previous ones.
     pub fn event(&mut self, event: &Event) -> Result<(), IllegalTransition> {
-        let (since, by) = (self.since, self.by);
         if !self.lives.contains_key(&event.stack) {
-            self.lives.insert(event.stack.clone(), Life::new(since, by));
+            let life = Life::new(self.since, self.until, self.by);
+            self.lives.insert(event.stack.clone(), life);
         }
         match self.lives.get_mut(&event.stack) {
             Some(life) => life.event(event, &mut self.accounts),
@@ -137,13 +157,13 @@ impl ReportBuilder {
         }
     }
 
-    /// Computes the figures up to `until`.
+    /// Computes the figures.
     #[must_use]
-    pub fn finish(mut self, until: Timestamp, besides: &ReportInputs) -> Report {
+    pub fn finish(mut self, besides: &ReportInputs) -> Report {
         for (name, life) in &mut self.lives {
-            life.finish(until, &mut self.accounts);
-            if let Some(wasted) = besides.wasted.get(name) {
-                life.idle(*wasted, &mut self.accounts);
+            life.finish(&mut self.accounts);
+            if let Some(idleness) = besides.idleness.get(name) {
+                life.idle(*idleness, &mut self.accounts);
             }
         }
         if let Some(last) = besides.billed_until {
@@ -162,7 +182,8 @@ impl ReportBuilder {
         });
         Report {
             since: self.since,
-            until,
+            until: self.until,
+            unreadable: besides.unreadable.clone(),
             by: self.by,
             groups,
             total: self.accounts.total.figures(),

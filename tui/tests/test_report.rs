@@ -1,7 +1,7 @@
 //! `jiti report`
 
 use crate::sandbox::Sandbox;
-use crate::story::five_stacks;
+use crate::story::{Story, five_stacks, requested};
 
 /// The most expensive group comes first, and the total last.
 #[test]
@@ -10,10 +10,10 @@ fn by_application() {
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run_wide(&["report"]).ok().out(), @r"
     APP       STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90   INIT $  NOT READY IN TIME  RESIDUE
-    reports        1    4.1  $4.46       –     0       –      0       –     –        –                  1        0
-    checkout       2    3.6  $1.49       –     0       –      1    12 s  12 s  $0.0014                  0        0
-    search         2   52.4      –       –     0       –      0       –     –        –                  0        0
-    total          5   60.0  $5.96       –     0       –      1    12 s  12 s  $0.0014                  1        0
+    reports        1    4.1  $4.46       –     –       –      0       –     –        –                  1        0
+    checkout       2    3.6  $1.49       –     –       –      1    12 s  12 s  $0.0014                  0        0
+    search         2   52.4      –       –     –       –      0       –     –        –                  0        0
+    total          5   60.0  $5.96       –     –       –      1    12 s  12 s  $0.0014                  1        0
 
     YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Stacks that ended: 1 by Terraform.
     SPENT leaves out 2 stacks without a known rate.
@@ -28,10 +28,10 @@ fn at_80_columns() {
     let ran = sandbox.run(&["report", "--by", "owner"]).ok();
     insta::assert_snapshot!(ran.out(), @r"
     OWNER            STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90
-    ben@example.com       1    4.1  $4.46       –     0       –      0       –     –
-    ana@example.com       3   29.7  $1.49       –     0       –      1    12 s  12 s
-    team-search           1   26.2      –       –     0       –      0       –     –
-    total                 5   60.0  $5.96       –     0       –      1    12 s  12 s
+    ben@example.com       1    4.1  $4.46       –     –       –      0       –     –
+    ana@example.com       3   29.7  $1.49       –     –       –      1    12 s  12 s
+    team-search           1   26.2      –       –     –       –      0       –     –
+    total                 5   60.0  $5.96       –     –       –      1    12 s  12 s
 
     YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Stacks that ended: 1 by Terraform.
     SPENT leaves out 2 stacks without a known rate.
@@ -110,4 +110,17 @@ fn earlier_stacks_are_left_out() {
         report["total"]["stacks"], 4,
         "the report leaves out the stack that ended earlier"
     );
+}
+
+/// In CSV, a text that a spreadsheet would run as a formula is a text.
+#[test]
+fn csv_runs_nothing() {
+    let sandbox = Sandbox::new();
+    let story = Story::new(&sandbox.ledger());
+    let owned = requested(|r| r.owner = "@SUM".parse().unwrap());
+    story.stack("formula", [(600, owned)]);
+    for arguments in [&["report", "--by", "owner", "--csv"][..], &["ls", "--csv"]] {
+        let ran = sandbox.run_piped(arguments).ok();
+        assert!(ran.stdout.contains("'@SUM"), "{ran:#?}");
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::KnownIdleness;
+use crate::listing::end_of;
 use crate::values::id::StackName;
 use crate::values::money::Usd;
 use crate::values::ttl::Elapsed;
@@ -22,8 +25,8 @@ pub struct Figures {
     pub without_rate: u32,
     /// The billed amount; null if the bill was never requested.
     pub billed_usd: Option<Usd>,
-    /// The last day that the bill covers.
-    pub billed_until: Option<Date>,
+    /// The end of the last day that the bill covers, as in the listing.
+    pub billed_until: Option<Timestamp>,
     /// Current idleness of the stacks that are not gone. What gone stacks wasted is unknown.
     pub idle: IdleFigures,
     /// How long the stacks took to become ready.
@@ -39,8 +42,8 @@ pub struct Figures {
 /// Idleness of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdleFigures {
-    /// The number of idle stacks.
-    pub stacks: u32,
+    /// The number of idle stacks; null if it is not known of any stack whether it is idle.
+    pub stacks: Option<u32>,
     /// The amount wasted since they became idle, at most what they spent; null if none is idle or
     /// no rate is known.
     pub wasted_usd: Option<Usd>,
@@ -140,9 +143,14 @@ impl Sums {
         *count += 1;
     }
 
-    pub(super) fn idle(&mut self, wasted: Option<Usd>) {
+    /// Adds a stack of which it is known whether it is idle.
+    pub(super) fn idle(&mut self, idleness: KnownIdleness) {
         let idle = &mut self.figures.idle;
-        idle.stacks += 1;
+        let stacks = idle.stacks.get_or_insert_default();
+        let KnownIdleness::Idle { wasted } = idleness else {
+            return;
+        };
+        *stacks += 1;
         if let Some(wasted) = wasted {
             idle.wasted_usd = Some(idle.wasted_usd.unwrap_or_default() + wasted);
         }
@@ -150,7 +158,7 @@ impl Sums {
 
     /// The bill covers the days up to this one, so a stack that it does not name cost nothing.
     pub(super) fn billed_until(&mut self, last: Date) {
-        self.figures.billed_until = Some(last);
+        self.figures.billed_until = end_of(last);
         self.figures.billed_usd.get_or_insert_default();
     }
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::figures::{EndCause, LifeId, Sums};
-use super::{Accounts, GroupBy};
+use super::{Accounts, GroupBy, KnownIdleness};
 use crate::clock::truncate_to_millis;
 use crate::init::Init;
 use crate::lease::{Event, EventKind, IllegalTransition, Lease, Phase, Source};
@@ -16,6 +16,7 @@ use crate::values::ttl::Elapsed;
 #[derive(Debug)]
 pub(super) struct Life {
     since: Timestamp,
+    until: Timestamp,
     by: GroupBy,
     lease: Option<Lease>,
     /// The number of the current lease of the name.
@@ -41,9 +42,10 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new(since: Timestamp, by: GroupBy) -> Self {
+    pub(super) fn new(since: Timestamp, until: Timestamp, by: GroupBy) -> Self {
         Self {
             since,
+            until,
             by,
             lease: None,
             number: 0,
@@ -64,6 +66,15 @@ impl Life {
         event: &Event,
         accounts: &mut Accounts,
     ) -> Result<(), IllegalTransition> {
+        if event.at > self.until {
+            // A clock was ahead: without this cut, the stack would stand until then.
+            let at = self.until;
+            let cut = Event {
+                at,
+                ..event.clone()
+            };
+            return self.event(&cut, accounts);
+        }
         let at = truncate_to_millis(event.at);
         let registers = matches!(event.kind, EventKind::Requested { .. });
         let begins = registers && !self.lease.as_ref().is_some_and(Lease::is_live);
@@ -108,19 +119,24 @@ impl Life {
     }
 
     /// Enters the rest up to the end of the report.
-    pub(super) fn finish(&mut self, until: Timestamp, accounts: &mut Accounts) {
+    pub(super) fn finish(&mut self, accounts: &mut Accounts) {
         if self.lease.as_ref().is_some_and(Lease::is_live) {
-            self.enter(until, accounts);
+            self.enter(self.until, accounts);
         }
         self.close(accounts);
     }
 
-    /// Records that the stack is idle now, and what it has wasted.
-    pub(super) fn idle(&self, wasted: Option<Usd>, accounts: &mut Accounts) {
-        if let Some(lease) = &self.lease {
+    /// Records whether the stack is idle now, and what it has wasted.
+    pub(super) fn idle(&self, idleness: KnownIdleness, accounts: &mut Accounts) {
+        let idleness = match idleness {
+            KnownIdleness::Active => KnownIdleness::Active,
             // Waste from before the report's period does not count.
-            let wasted = wasted.map(|wasted| wasted.min(self.own_spent));
-            accounts.enter(&self.by.group(lease), |sums| sums.idle(wasted));
+            KnownIdleness::Idle { wasted } => KnownIdleness::Idle {
+                wasted: wasted.map(|wasted| wasted.min(self.own_spent)),
+            },
+        };
+        if let Some(lease) = &self.lease {
+            accounts.enter(&self.by.group(lease), |sums| sums.idle(idleness));
         }
     }
 

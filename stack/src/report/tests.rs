@@ -56,11 +56,11 @@ impl Log {
     }
 
     fn report(&self, since: i32, until: i32, by: GroupBy, besides: &ReportInputs) -> Report {
-        let mut telling = ReportBuilder::new(minute(since), by);
+        let mut telling = ReportBuilder::new(minute(since), minute(until), by);
         for event in self.0.iter().filter(|event| event.at <= minute(until)) {
             telling.event(event).unwrap();
         }
-        telling.finish(minute(until), besides)
+        telling.finish(besides)
     }
 
     fn total(&self, since: i32, until: i32) -> Figures {
@@ -250,7 +250,7 @@ fn bills_go_to_who_stood_then() {
             line("a", "2026-03-01", "100"),
         ],
         billed_until: "2026-03-06".parse().ok(),
-        wasted: BTreeMap::new(),
+        ..ReportInputs::default()
     };
     let report = log.report(0, 5 * 24 * 60, GroupBy::Owner, &besides);
     let groups: Vec<_> = report
@@ -267,6 +267,15 @@ fn bills_go_to_who_stood_then() {
     );
     assert_eq!(report.total.stacks, 2);
     assert_eq!(dollars(report.total.billed_usd).as_deref(), Some("3.00"));
+    // The bill covers the whole of its last day, in the form that the listing uses.
+    let end = "2026-03-07T00:00:00Z".parse().ok();
+    assert_eq!(report.total.billed_until, end);
+    assert!(
+        report
+            .groups
+            .iter()
+            .all(|group| group.figures.billed_until == end)
+    );
 }
 
 /// Waste never exceeds the spend within the report's period.
@@ -275,14 +284,72 @@ fn waste_is_never_more_than_was_spent() {
     let mut log = Log::default();
     log.begins("a", 0, |_| {});
     log.begins("b", 0, |_| {});
-    let wasted = [(stack_name("a"), "8".parse().ok()), (stack_name("b"), None)];
+    let idle = |wasted| KnownIdleness::Idle { wasted };
+    let idleness = [
+        (stack_name("a"), idle("8".parse().ok())),
+        (stack_name("b"), idle(None)),
+    ];
     let besides = ReportInputs {
-        wasted: wasted.into(),
+        idleness: idleness.into(),
         ..ReportInputs::default()
     };
     let idle = log.report(420, 480, GroupBy::App, &besides).total.idle;
     assert_eq!(
         (idle.stacks, dollars(idle.wasted_usd).as_deref()),
-        (2, Some("1.00"))
+        (Some(2), Some("1.00"))
     );
+}
+
+/// The number of idle stacks is unknown where nothing is known of any stack, and 0 only where all
+/// that is known is that stacks are in use.
+#[test]
+fn unknown_idleness_is_not_zero() {
+    let mut log = Log::default();
+    for (stack, app) in [
+        ("a", "known"),
+        ("b", "known"),
+        ("c", "unknown"),
+        ("d", "busy"),
+    ] {
+        log.begins(stack, 0, |r| r.app = app.parse().unwrap());
+    }
+    let besides = ReportInputs {
+        idleness: [
+            (stack_name("a"), KnownIdleness::Idle { wasted: None }),
+            (stack_name("d"), KnownIdleness::Active),
+        ]
+        .into(),
+        ..ReportInputs::default()
+    };
+    let report = log.report(0, 480, GroupBy::App, &besides);
+    let stacks: Vec<_> = report
+        .groups
+        .iter()
+        .map(|g| (g.group.as_str(), g.figures.idle.stacks))
+        .collect();
+    assert!(stacks.contains(&("known", Some(1))), "{stacks:?}");
+    assert!(stacks.contains(&("unknown", None)), "{stacks:?}");
+    assert!(stacks.contains(&("busy", Some(0))), "{stacks:?}");
+    assert_eq!(report.total.idle.stacks, Some(1));
+    let nothing = log.report(0, 480, GroupBy::App, &ReportInputs::default());
+    assert_eq!(nothing.total.idle.stacks, None);
+}
+
+/// A report ends at its end, also if a machine whose clock was ahead wrote events.
+#[test]
+fn nothing_counts_beyond_the_end() {
+    let mut log = Log::default();
+    log.begins("a", 0, |_| {});
+    log.happens("a", 60, Source::Cli, EventKind::Ready);
+    let years = 2_000_000;
+    log.happens("a", years, Source::Provider, EventKind::Released);
+    log.begins("b", years, |_| {});
+    let mut telling = ReportBuilder::new(noon(), minute(120), GroupBy::App);
+    for event in &log.0 {
+        telling.event(event).unwrap();
+    }
+    let report = telling.finish(&ReportInputs::default());
+    assert_eq!(report.until, minute(120));
+    assert_eq!(hours(&report.total), 2);
+    assert_eq!(dollars(report.total.spent_usd).as_deref(), Some("2.00"));
 }

@@ -10,7 +10,7 @@ use crate::cli::output::{csv, html, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
-use crate::format::values;
+use crate::format::{describe, values};
 
 /// Report cost, idle time and start-up time by app, owner or version
 ///
@@ -106,7 +106,7 @@ fn shown(figures: &Figures) -> [String; HEAD.len()] {
         hours(figures),
         usd(figures.spent_usd),
         usd(figures.billed_usd),
-        values::thousands(idle.stacks),
+        idle.stacks.map_or_else(unknown, values::thousands),
         usd(idle.wasted_usd),
         values::thousands(init.count),
         seconds(init.median_seconds),
@@ -192,8 +192,10 @@ fn notes(report: &Report) -> Vec<String> {
             values::count(total.without_rate, "stack")
         ));
     }
+    lines.extend(report.unreadable.iter().map(describe::unreadable));
     if let Some(last) = total.billed_until {
-        lines.push(format!("BILLED covers the days until the end of {last}."));
+        let last = values::minute(last);
+        lines.push(format!("BILLED covers the days until {last} UTC."));
     }
     lines
 }
@@ -274,7 +276,7 @@ fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEAD
         figures.without_rate.to_string(),
         csv::text(figures.billed_usd),
         csv::text(figures.billed_until),
-        idle.stacks.to_string(),
+        csv::text(idle.stacks),
         csv::text(idle.wasted_usd),
         init.count.to_string(),
         csv::text(init.median_seconds),

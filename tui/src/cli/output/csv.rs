@@ -1,14 +1,26 @@
 //! CSV output, with the fields of the JSON as columns. Nested fields have a dot in their name.
 
+use stack::ledger::UnreadableStack;
 use stack::listing::Listing;
 
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::format::describe::UNREADABLE;
 use crate::format::text::clean;
 
 /// Writes a header and one row per stack. An unknown value is empty.
-pub(crate) fn write(ui: &mut Ui, stacks: &[Listing]) -> Result<(), CommandError> {
-    write_records(ui, HEADER, stacks.iter().map(row))
+pub(crate) fn write(
+    ui: &mut Ui,
+    stacks: &[Listing],
+    unreadable: &[UnreadableStack],
+) -> Result<(), CommandError> {
+    let unreadable = unreadable.iter().map(|stack| {
+        let mut row = [const { String::new() }; HEADER.len()];
+        row[0].clone_from(&stack.name);
+        UNREADABLE.clone_into(&mut row[FLAGS]);
+        row
+    });
+    write_records(ui, HEADER, stacks.iter().map(row).chain(unreadable))
 }
 
 /// Writes a header and rows.
@@ -22,7 +34,7 @@ pub(crate) fn write_records<const N: usize>(
     writer.write_record(header).map_err(failed)?;
     for row in rows {
         writer
-            .write_record(row.iter().map(|field| clean(field).into_owned()))
+            .write_record(row.iter().map(|field| inert(&clean(field))))
             .map_err(failed)?;
     }
     let bytes = writer
@@ -30,6 +42,34 @@ pub(crate) fn write_records<const N: usize>(
         .map_err(|error| CommandError::failed("cannot write CSV").because(error.error()))?;
     ui.raw(&bytes)
 }
+
+/// The field as a spreadsheet shows it without running it: a field that starts like a formula gets
+/// an apostrophe, which spreadsheets take as "this is text". Numbers stay as they are.
+fn inert(field: &str) -> String {
+    // The last four are wide forms, which some spreadsheets read as the ASCII ones.
+    const STARTS: [char; 8] = [
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    let is_formula =
+        field.trim_start().starts_with(STARTS) || field.starts_with(['\t', '\r', '\n']);
+    if is_formula && !is_number(field) {
+        format!("'{field}")
+    } else {
+        field.to_owned()
+    }
+}
+
+/// Whether a field is a plain decimal number, such as `-12.5`.
+fn is_number(field: &str) -> bool {
+    let digits = field.strip_prefix('-').unwrap_or(field);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, fraction]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The place of the column `flags`.
+const FLAGS: usize = 5;
 
 const HEADER: [&str; 29] = [
     "name",
@@ -123,5 +163,44 @@ pub(crate) fn text(value: impl serde::Serialize) -> String {
         Ok(serde_json::Value::String(text)) => text,
         Ok(serde_json::Value::Null) | Err(_) => String::new(),
         Ok(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field that a spreadsheet would run as a formula becomes text. Other fields, and numbers,
+    /// stay as they are.
+    #[test]
+    fn formulas_become_text() {
+        for formula in [
+            "=1+1",
+            "+cmd|' /C calc'!A0",
+            "-2+3",
+            "@SUM(A1)",
+            "\t=1+1",
+            "\r=1+1",
+            " =1+1",
+            "\u{ff1d}1+1",
+            "-",
+            "-1.",
+            "+1",
+            "-0x10",
+        ] {
+            assert_eq!(inert(formula), format!("'{formula}"), "{formula:?}");
+        }
+        for plain in [
+            "",
+            "-12",
+            "-12.50",
+            "0.42",
+            "a=b",
+            "checkout-pr-1",
+            "2026-03-02T12:00:00Z",
+            "'=1",
+        ] {
+            assert_eq!(inert(plain), plain);
+        }
     }
 }
