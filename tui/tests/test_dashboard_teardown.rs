@@ -54,6 +54,7 @@ fn four_run_at_once() {
     const STACKS: usize = 7;
     let sandbox = Sandbox::new();
     let terraform = sandbox.path("terraform");
+    sandbox.config(&format!("[terraform]\nprograms = [{terraform:?}]\n"));
     stack::testing::program(&terraform, SCRIPT);
     std::fs::create_dir(sandbox.path("busy")).unwrap();
     let story = Story::new(&sandbox.ledger());

@@ -169,7 +169,7 @@ fn a_sweep_gives_it_a_lease() {
     harness.load_changes(vec![adopted], Vec::new(), reaper());
     let wanted = harness.take_effects().join(" ");
     assert!(
-        wanted.contains("Follow") && wanted.contains("LoadEvents(\"forgotten\")"),
+        wanted.contains("Follow") && wanted.contains("LoadEvents { stack: \"forgotten\""),
         "{wanted}"
     );
     harness.progress(&name("forgotten"), half_done_teardown("forgotten"));

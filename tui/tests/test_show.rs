@@ -90,7 +90,7 @@ fn at_200_columns() {
       ttl                 45m, renewed by a new version
       latest expiry       YYYY-MM-DD hh:mm UTC, in 1 d 23 h (max_ttl 2d)
       held until          YYYY-MM-DD hh:mm UTC, in 5 h: demo at four (ana@laptop)
-      ends at             unknown: no reaper is running
+      ends at             never: protected
 
     Init
       start-up time       none: the stack declares no readiness, so it is ready when it is created

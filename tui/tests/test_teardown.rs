@@ -158,7 +158,7 @@ fn a_ledger_of_others_runs_nothing() {
         }
         assert_eq!(sandbox.count("trap"), 3, "{what}: nothing is recorded");
         assert!(!sandbox.path("bin-ran").exists(), "{what}");
-        let doctor = sandbox.run_piped(&["doctor"]);
+        let doctor = sandbox.run_piped(&["doctor", "--read-only"]);
         assert!(
             doctor.stdout.contains("jiti runs nothing"),
             "{what}: {doctor:#?}"

@@ -2,7 +2,7 @@
 //! out.
 
 use jiff::Timestamp;
-use stack::{RunId, Span, StackName};
+use stack::{RunId, Seq, Span, StackName};
 
 use crate::dashboard::stack_key::StackKey;
 
@@ -11,8 +11,8 @@ use crate::dashboard::stack_key::StackKey;
 pub(crate) enum Effect {
     /// Read the ledger.
     Load,
-    /// Read the events of one stack.
-    LoadEvents(StackName),
+    /// Read the events of one stack after a number.
+    LoadEvents { stack: StackName, after: Seq },
     /// Extend the lease by a duration.
     Extend { stack: StackName, by: Span },
     /// Hold the stack until a time.

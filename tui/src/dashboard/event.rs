@@ -4,10 +4,11 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stack::inventory::{BillHistory, CloudClock, CloudSnapshot, DatedActivity, PlaceScan};
+use stack::ledger::UnreadableStack;
 use stack::service::power::{PowerOutcome, PowerStep};
 use stack::service::teardown::{Progress, TeardownPlan};
 use stack::view::CloudView;
-use stack::{Elapsed, Lease, Place, ReaperStatus, Resource, ResourceId, StackName};
+use stack::{Elapsed, Lease, Place, ReaperStatus, Resource, ResourceId, Seq, StackName};
 
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
@@ -30,9 +31,11 @@ pub(crate) enum Event {
     Drawn,
     /// The ledger was read.
     LedgerLoaded(Result<Box<LedgerData>, Problem>),
-    /// The events of one stack were read.
+    /// The events of one stack after a number were read.
     EventsLoaded {
         stack: StackName,
+        #[serde(default)]
+        after: Seq,
         answer: Result<Vec<stack::Event>, Problem>,
         /// The expected time to wake the stack, if it is asleep and has been woken before.
         #[serde(default)]
@@ -86,6 +89,9 @@ pub(crate) struct LedgerData {
     /// Stacks that are no longer live since the previous read. `None`: `leases` is the full list.
     #[serde(default)]
     pub(crate) ended: Option<Vec<StackName>>,
+    /// Stacks with a damaged record. `None`: the same as at the previous read.
+    #[serde(default)]
+    pub(crate) unreadable: Option<Vec<UnreadableStack>>,
     /// Whether the reaper runs, is paused, or never ran.
     pub(crate) reaper: ReaperStatus,
     /// Whether the ledger file exists.

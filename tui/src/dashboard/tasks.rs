@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use stack::service::power::{PollPolicy, PowerOutcome, PowerStep};
 use stack::service::{Service, ServiceError};
-use stack::{Phase, RunId, StackName};
+use stack::{Phase, RunId, Seq, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::dashboard::effect::Effect;
@@ -72,7 +72,7 @@ impl EffectRunner {
                 // A full channel means that a read is already queued.
                 let _ = self.load_requests.try_send(());
             }
-            Effect::LoadEvents(stack) => self.load_events(stack),
+            Effect::LoadEvents { stack, after } => self.load_events(stack, after),
             Effect::PlanSleep(stack) => self.plan_sleep(stack),
             Effect::Sleep { stack, until } => self.change_power(stack, PowerChange::Sleep(until)),
             Effect::Wake(stack) => self.change_power(stack, PowerChange::Wake),
@@ -169,10 +169,10 @@ impl EffectRunner {
         });
     }
 
-    fn load_events(&self, stack: StackName) {
+    fn load_events(&self, stack: StackName, after: Seq) {
         let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
         tokio::spawn(async move {
-            let read = reader.ledger().events(&stack, stack::Seq::NONE).await;
+            let read = reader.ledger().events(&stack, after).await;
             let answer = read.map_err(|error| Problem::from(ServiceError::from(error)));
             // Only for a sleeping stack, because this reads every stack of the app.
             let wake_duration = match reader.leases().lease(&stack).await {
@@ -184,6 +184,7 @@ impl EffectRunner {
             // Sending fails only when the dashboard has ended.
             let _ = events.send(Event::EventsLoaded {
                 stack,
+                after,
                 answer,
                 wake_duration,
             });

@@ -10,7 +10,7 @@ mod stack_actions;
 mod teardown;
 
 use jiff::Timestamp;
-use stack::{Elapsed, Phase, StackName};
+use stack::{Elapsed, Phase, Seq, StackName};
 
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::{CloudData, Event, LedgerData};
@@ -50,10 +50,11 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::LedgerLoaded(answer) => ledger_loaded(model, answer),
         Event::EventsLoaded {
             stack,
+            after,
             answer,
             wake_duration,
         } => {
-            events_loaded(model, &stack, answer, wake_duration);
+            events_loaded(model, &stack, after, answer, wake_duration);
             Vec::new()
         }
         Event::ChangeFinished { answer, .. } => change_finished(model, answer),
@@ -104,6 +105,8 @@ fn clock(model: &mut Model, now: Timestamp) -> Vec<Effect> {
 fn ledger_loaded(model: &mut Model, answer: Result<Box<LedgerData>, Problem>) -> Vec<Effect> {
     model.dirty = true;
     let mut effects = Vec::new();
+    // The whole list was read: the ledger may be another one.
+    let is_full = answer.as_ref().is_ok_and(|loaded| loaded.ended.is_none());
     match answer {
         Ok(loaded) => {
             let has_ended = loaded.ended.as_ref().is_some_and(|ended| !ended.is_empty());
@@ -125,20 +128,27 @@ fn ledger_loaded(model: &mut Model, answer: Result<Box<LedgerData>, Problem>) ->
         .previews
         .retain(|stack| store.stack(stack).is_some_and(plannable));
     effects.extend(teardown::found(model));
-    effects.extend(follow_detail(model));
+    effects.extend(follow_detail(model, is_full));
     effects
 }
 
-/// Reads the events of the open stack again. A stack found by its tags may have a lease by now.
-fn follow_detail(model: &mut Model) -> Option<Effect> {
+/// Reads the new events of the open stack, or all of them after a full read of the ledger. A stack
+/// found by its tags may have a lease by now.
+fn follow_detail(model: &mut Model, is_full: bool) -> Option<Effect> {
     let Screen::Detail(detail) = &mut model.screen else {
         return None;
     };
     if let Some(became) = model.store.replacement_key(&detail.stack) {
         (detail.stack, detail.events) = (became, None);
     }
-    let stack = detail.stack.leased()?;
-    Some(Effect::LoadEvents(stack.clone()))
+    let stack = detail.stack.leased()?.clone();
+    let row = model.store.stack(&detail.stack).and_then(StackRow::lease);
+    let latest = row.map(stack::Lease::last_seq);
+    let after = detail.last_seq().filter(|_| !is_full).unwrap_or_default();
+    if after > Seq::NONE && latest == Some(after) {
+        return None;
+    }
+    Some(Effect::LoadEvents { stack, after })
 }
 
 /// Stores a new snapshot of the cloud, or keeps the old one if the query failed.
@@ -158,15 +168,27 @@ fn cloud_loaded(model: &mut Model, answer: Result<Box<CloudData>, Problem>) {
 fn events_loaded(
     model: &mut Model,
     stack: &StackName,
+    after: Seq,
     answer: Result<Vec<stack::Event>, Problem>,
     wake_duration: Option<Elapsed>,
 ) {
-    if let Screen::Detail(detail) = &mut model.screen
-        && detail.stack.leased() == Some(stack)
-    {
-        (detail.events, detail.wake_duration) = (Some(answer), wake_duration);
-        model.dirty = true;
+    let Screen::Detail(detail) = &mut model.screen else {
+        return;
+    };
+    if detail.stack.leased() != Some(stack) {
+        return;
     }
+    match (&mut detail.events, answer) {
+        (_, answer) if after == Seq::NONE => detail.events = Some(answer),
+        (Some(Ok(events)), Ok(more)) if events.last().map(|event| event.seq) == Some(after) => {
+            events.extend(more);
+        }
+        (_, Err(problem)) => detail.events = Some(Err(problem)),
+        // An answer to an earlier question: the page has read on since.
+        (_, Ok(_)) => return,
+    }
+    detail.wake_duration = wake_duration;
+    model.dirty = true;
 }
 
 fn change_finished(model: &mut Model, answer: Result<String, Problem>) -> Vec<Effect> {

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use stack::listing::{Flag, Listing};
-use stack::{Elapsed, Phase};
+use stack::reaper::ReaperInactive;
+use stack::{Elapsed, Phase, View};
 
 use super::describe;
 use super::style::Tone;
@@ -85,9 +86,40 @@ pub(crate) fn left_tone(stack: &Listing) -> Tone {
     }
 }
 
+/// When the reaper will tear it down; `None` if that is unknown, because no reaper is active.
+pub(crate) fn dies_at(stack: &Listing, view: &View) -> Option<Timestamp> {
+    let inactive = view.reaper.inactivity(view.now).is_some();
+    stack.dies_at.filter(|_| !inactive)
+}
+
 /// When the reaper will tear it down, in UTC.
-pub(crate) fn ends_at(stack: &Listing) -> String {
-    stack.dies_at.map_or_else(unknown, values::minute)
+pub(crate) fn ends_at(stack: &Listing, view: &View) -> String {
+    dies_at(stack, view).map_or_else(unknown, values::minute)
+}
+
+/// When the stack ends and whether that needs attention, as a sentence. It never contradicts what
+/// jiti says about the reaper.
+pub(crate) fn end(stack: &Listing, view: &View) -> (String, Tone) {
+    let plain = |text: &str| (text.to_owned(), Tone::Plain);
+    match stack.phase {
+        Phase::Gone => return plain("gone"),
+        Phase::TearingDown => return plain("being torn down now"),
+        _ if stack.flags.contains(&Flag::Protected) => return plain("never: protected"),
+        _ => {}
+    }
+    match (view.reaper.inactivity(view.now), stack.dies_at) {
+        (Some(ReaperInactive::Paused { .. }), _) => {
+            ("unknown: the reaper is paused".to_owned(), Tone::Notice)
+        }
+        (Some(ReaperInactive::NeverRan | ReaperInactive::Silent { .. }), _) => {
+            ("unknown: no reaper is running".to_owned(), Tone::Notice)
+        }
+        (None, Some(at)) => plain(&values::moment(at, view.now)),
+        (None, None) if stack.phase == Phase::Residue => {
+            plain("unknown: the teardown is incomplete, and the reaper retries it")
+        }
+        (None, None) => plain("never: the reaper will not tear it down"),
+    }
 }
 
 /// Its rate, without "/h".

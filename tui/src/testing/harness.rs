@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use stack::inventory::{BillHistory, PlaceScan};
 use stack::service::teardown::TeardownPlan;
-use stack::{Lease, NewEvent, Policy, ReaperStatus, StackName};
+use stack::{Lease, NewEvent, Policy, ReaperStatus, Seq, StackName};
 
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::{CloudData, Event, LedgerData};
@@ -118,6 +118,7 @@ impl Harness {
         let loaded = LedgerData {
             leases,
             ended: None,
+            unreadable: None,
             reaper,
             exists: true,
         };
@@ -134,6 +135,7 @@ impl Harness {
         let loaded = LedgerData {
             leases,
             ended: Some(ended),
+            unreadable: None,
             reaper,
             exists: true,
         };
@@ -145,6 +147,7 @@ impl Harness {
         let loaded = LedgerData {
             leases: Vec::new(),
             ended: None,
+            unreadable: None,
             reaper: ReaperStatus::default(),
             exists: false,
         };
@@ -163,6 +166,7 @@ impl Harness {
     pub fn load_events(&mut self, stack: &StackName, events: Vec<stack::Event>) {
         self.handle(Event::EventsLoaded {
             stack: stack.clone(),
+            after: Seq::NONE,
             answer: Ok(events),
             wake_duration: None,
         });
@@ -285,6 +289,7 @@ impl Harness {
     pub fn load_events_asleep(&mut self, stack: &StackName, wake_duration: stack::Elapsed) {
         self.handle(Event::EventsLoaded {
             stack: stack.clone(),
+            after: Seq::NONE,
             answer: Ok(Vec::new()),
             wake_duration: Some(wake_duration),
         });

@@ -157,16 +157,7 @@ fn lease(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
         }
         _ => field(ui, "held", "no")?,
     }
-    let ends = match (stack.dies_at, view.reaper.inactivity(now)) {
-        (Some(at), _) => values::moment(at, now),
-        (None, _) if stack.phase == Phase::Gone => "gone".to_owned(),
-        (None, _) if stack.phase == Phase::TearingDown => "being torn down now".to_owned(),
-        (None, Some(_)) => "unknown: no reaper is running".to_owned(),
-        (None, _) if stack.phase == Phase::Residue => {
-            "unknown: the teardown is incomplete, and the reaper retries it".to_owned()
-        }
-        (None, None) => "never: the reaper will not tear it down".to_owned(),
-    };
+    let (ends, _) = fields::end(stack, view);
     field(ui, "ends at", &ends)
 }
 

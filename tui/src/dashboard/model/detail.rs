@@ -1,6 +1,6 @@
 //! The page of one stack: the open tab, the scroll position and the stack's events.
 
-use stack::Elapsed;
+use stack::{Elapsed, Seq};
 
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
@@ -77,5 +77,11 @@ impl Detail {
             wake_duration: None,
             stack,
         }
+    }
+
+    /// The number of the last event that was read.
+    pub(crate) fn last_seq(&self) -> Option<Seq> {
+        let events = self.events.as_ref()?.as_ref().ok()?;
+        events.last().map(|event| event.seq)
     }
 }

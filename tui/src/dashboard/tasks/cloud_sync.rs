@@ -159,6 +159,7 @@ mod tests {
         let loaded = LedgerData {
             leases: crate::demo::leases(noon(), 60),
             ended: None,
+            unreadable: None,
             reaper: ReaperStatus::default(),
             exists: true,
         };

@@ -1,5 +1,7 @@
 //! Navigation: selecting and opening a stack, rebuilding the list, and scrolling a page.
 
+use stack::Seq;
+
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::detail::Detail;
 use crate::dashboard::model::{Model, Screen};
@@ -11,7 +13,10 @@ pub(super) fn open_selected(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     model.status = None;
-    let load_events = stack.leased().cloned().map(Effect::LoadEvents);
+    let load_events = stack.leased().map(|stack| Effect::LoadEvents {
+        stack: stack.clone(),
+        after: Seq::NONE,
+    });
     model.screen = Screen::Detail(Box::new(Detail::new(stack)));
     load_events.into_iter().collect()
 }

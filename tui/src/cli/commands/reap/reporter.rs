@@ -31,7 +31,8 @@ pub(super) enum ReportEntry {
 pub(super) struct Reporter {
     pub(super) to: UnboundedSender<ReportEntry>,
     pub(super) output: OutputOptions,
-    /// Whether to report each step, and not only the result of a run.
+    /// Whether to report each step of a single run. Otherwise runs follow each other in a log, which
+    /// names only what ended, with its time.
     pub(super) steps: bool,
 }
 
@@ -79,18 +80,25 @@ impl Reporter {
             ReaperStep::Progress(name, progress) => self.progress_object(name, progress),
             ReaperStep::Ended(task, ending) => {
                 let (word, sentence) = (word(ending), sentence(&task.name, ending));
-                if matches!(
-                    ending,
-                    TerminationResult::Ended(_)
-                        | TerminationResult::Spared
-                        | TerminationResult::Elsewhere(_)
-                ) {
-                    self.step_line(|| sentence);
-                } else {
-                    self.note(format!("{word}: {sentence}"));
+                match ending {
+                    TerminationResult::Ended(_) => self.line(self.dated(sentence, now)),
+                    TerminationResult::Spared | TerminationResult::Elsewhere(_) => {
+                        self.step_line(|| sentence);
+                    }
+                    TerminationResult::Refused(_) | TerminationResult::Failed(_) => {
+                        self.note(self.dated(format!("{word}: {sentence}"), now));
+                    }
                 }
                 self.object(result(task, ending, Some("ended")));
             }
+        }
+    }
+
+    /// A line with its time, where several runs follow each other.
+    fn dated(&self, line: String, now: Timestamp) -> String {
+        match self.steps {
+            true => line,
+            false => format!("{} UTC {line}", values::second(now)),
         }
     }
 
@@ -150,7 +158,14 @@ fn sentence(name: &stack::StackName, ending: &TerminationResult) -> String {
         TerminationResult::Elsewhere(why) => {
             format!("{name} skipped: handled by another process ({why})")
         }
-        TerminationResult::Refused(why) | TerminationResult::Failed(why) => why.clone(),
+        // The reason usually names the stack.
+        TerminationResult::Refused(why) | TerminationResult::Failed(why) => {
+            if why.contains(name.as_str()) {
+                why.clone()
+            } else {
+                format!("{name}: {why}")
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The lease: a timeline, when it ends and why, and the stack's owner, origin, cost and use.
 
-use stack::listing::{Flag, Listing};
+use stack::listing::Listing;
 use stack::sleep::RemainingCosts;
 use stack::{Lease, Phase, RenewOn};
 
@@ -81,11 +81,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         &format!("{}, {renewed}", lease.terms.ttl),
         Tone::Plain,
     );
-    let (dies, tone) = match (listing.dies_at, view.reaper.inactivity(now)) {
-        (_, Some(why)) => (describe::why_inactive(&why), Tone::Notice),
-        (Some(at), None) => (values::moment(at, now), Tone::Plain),
-        (None, None) => (nothing_will(listing).to_owned(), Tone::Plain),
-    };
+    let (dies, tone) = fields::end(listing, view);
     page.field("ends at", &dies, tone);
     match lease.hold.as_ref().filter(|_| listing.hold_until.is_some()) {
         Some(hold) => {
@@ -151,15 +147,6 @@ fn sleep(page: &mut Page, stack: &StackRow, lease: &Lease, model: &Model) {
         Screen::List => None,
     };
     page.field("", &progress::ready_again(wake_duration), Tone::Quiet);
-}
-
-fn nothing_will(listing: &Listing) -> &'static str {
-    match listing.phase {
-        Phase::TearingDown => "being torn down",
-        Phase::Residue => "teardown incomplete; jiti retries with back-off",
-        _ if listing.flags.contains(&Flag::Protected) => "never: protected",
-        _ => "never",
-    }
 }
 
 fn residue(page: &mut Page, lease: &Lease) {

@@ -6,15 +6,15 @@
 //! ```
 
 use jiff::Timestamp;
-use stack::Elapsed;
 use stack::listing::Listing;
+use stack::{Elapsed, View};
 
 use super::super::page::Page;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
-use crate::format::values;
+use crate::format::{fields, values};
 
 /// The maximum length of the line.
 const LONGEST: usize = 100;
@@ -28,7 +28,7 @@ struct Moment {
 
 pub(super) fn fill(page: &mut Page, stack: &StackRow, listing: &Listing, model: &Model) {
     let now = model.now();
-    let moments = moments(stack, listing, now);
+    let moments = moments(stack, listing, model.store.view());
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
         return;
     };
@@ -49,7 +49,8 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, listing: &Listing, model: 
     }
 }
 
-fn moments(stack: &StackRow, listing: &Listing, now: Timestamp) -> Vec<Moment> {
+fn moments(stack: &StackRow, listing: &Listing, view: &View) -> Vec<Moment> {
+    let now = view.now;
     let moment = |at, glyph, word, tone: Tone| Moment {
         at,
         glyph,
@@ -79,9 +80,7 @@ fn moments(stack: &StackRow, listing: &Listing, now: Timestamp) -> Vec<Moment> {
             .hold_until
             .map(|at| moment(at, "■", "held until", Tone::Notice)),
         stack.expires_at().map(|at| moment(at, "○", expires, tone)),
-        listing
-            .dies_at
-            .map(|at| moment(at, "✗", "ends", Tone::Alarm)),
+        fields::dies_at(listing, view).map(|at| moment(at, "✗", "ends", Tone::Alarm)),
     ]
     .into_iter()
     .flatten()
