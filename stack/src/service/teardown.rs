@@ -138,7 +138,8 @@ impl<'a> Teardowns<'a> {
     /// Everything that plans or carries out a teardown calls this first.
     ///
     /// # Errors
-    /// [`LedgerError::Exposed`](crate::LedgerError::Exposed) and [`TeardownError::Exposed`], which say what to change.
+    /// [`LedgerError::Exposed`](crate::LedgerError::Exposed) and [`TeardownError::Exposed`], which
+    /// say what to change.
     pub fn verify_private(self, settings: &TeardownSettings) -> Result<(), TeardownError> {
         self.service.ledger.verify_private()?;
         private_path::check(&settings.runs, PathUse::Contents)

@@ -15,7 +15,8 @@ use crate::format::values;
 /// Check the setup, and say how to fix what is wrong
 ///
 /// Checks the configuration, the ledger, the clock, the reaper, the accounts and Terraform. Changes
-/// nothing, except with --mark-misdated. The exit code is 1 if something is broken, and 0 if there is only advice.
+/// nothing, except with --mark-misdated. The exit code is 1 if something is broken, and 0 if there
+/// is only advice.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Mark the events of this stack that lie in the future as misdated

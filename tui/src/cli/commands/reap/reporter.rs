@@ -31,8 +31,8 @@ pub(super) enum ReportEntry {
 pub(super) struct Reporter {
     pub(super) to: UnboundedSender<ReportEntry>,
     pub(super) output: OutputOptions,
-    /// Whether to report each step of a single run. Otherwise runs follow each other in a log, which
-    /// names only what ended, with its time.
+    /// Whether to report each step of a single run. Otherwise runs follow each other in a log,
+    /// which names only what ended, with its time.
     pub(super) steps: bool,
 }
 
