@@ -642,3 +642,42 @@ fn a_popup_notices_that_its_stack_is_gone() {
         assert!(!wanted.contains("Teardown {"), "{wanted}");
     }
 }
+
+/// The page of a stack reads only the events that it does not have, and nothing when another stack
+/// changes. After a full read of the ledger, it reads all of them.
+#[test]
+fn an_open_page_reads_only_new_events() {
+    let recorded = || (179, EventKind::Recorded { origin: None });
+    let events = story("shop", 180, |_| {}, vec![recorded()]);
+    let mut harness = harness_with(
+        HarnessConfig::new(100, 30, now()),
+        vec![lease(&events), usual_lease("other")],
+    );
+    harness.keys("/shop<enter><enter>");
+    let opened = harness.take_effects().join(" ");
+    assert!(
+        opened.contains("LoadEvents { stack: \"shop\", after: Seq(0) }"),
+        "{opened}"
+    );
+    harness.load_events(&name("shop"), events);
+    harness.load_changes(
+        vec![usual_lease("other")],
+        Vec::new(),
+        ReaperStatus::default(),
+    );
+    let unchanged = harness.take_effects().join(" ");
+    assert!(!unchanged.contains("LoadEvents"), "{unchanged}");
+    let more = story("shop", 180, |_| {}, vec![recorded(), (1, EventKind::Ready)]);
+    harness.load_changes(vec![lease(&more)], Vec::new(), ReaperStatus::default());
+    let changed = harness.take_effects().join(" ");
+    assert!(
+        changed.contains("LoadEvents { stack: \"shop\", after: Seq(2) }"),
+        "{changed}"
+    );
+    harness.load(vec![lease(&more)], ReaperStatus::default());
+    let full = harness.take_effects().join(" ");
+    assert!(
+        full.contains("LoadEvents { stack: \"shop\", after: Seq(0) }"),
+        "{full}"
+    );
+}

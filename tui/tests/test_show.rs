@@ -273,3 +273,36 @@ fn residue_is_shown() {
         ]
     );
 }
+
+/// While the reaper is silent, no page says when a stack ends: that would contradict the note that
+/// nothing tears stacks down. While it runs, the end is shown.
+#[test]
+fn no_end_is_shown_beside_a_silent_reaper() {
+    for (seconds_ago, silent) in [(10 * 3600, true), (60, false)] {
+        let sandbox = Sandbox::new();
+        five_stacks(&sandbox);
+        Story::new(&sandbox.ledger()).reaper_ran(seconds_ago);
+        let page = sandbox.run_wide(&["show", "search-pr-7"]).ok().stdout;
+        let list = sandbox.run_wide(&["ls"]).ok().stdout;
+        for text in [&page, &list] {
+            let is_note = text.contains("Nothing tears stacks down at expiry");
+            assert_eq!(is_note, silent, "{text}");
+        }
+        let ends = page.lines().find(|line| line.contains("ends at")).unwrap();
+        assert_eq!(
+            ends.contains("unknown: no reaper is running"),
+            silent,
+            "{ends}"
+        );
+        let row = list.lines().find(|line| line.contains("search-pr-7"));
+        let row: Vec<&str> = row
+            .unwrap()
+            .split("  ")
+            .filter(|cell| !cell.is_empty())
+            .collect();
+        let has_time = row
+            .iter()
+            .any(|cell| cell.contains(" UTC") || cell.trim().starts_with("20"));
+        assert_eq!(has_time, !silent, "{row:?}");
+    }
+}
