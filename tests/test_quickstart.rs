@@ -1,5 +1,7 @@
 //! The scripts of the quick start, in a copy of its folder.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -75,6 +77,63 @@ fn up_twice_and_down() {
         "the scripts write nothing to the user's home"
     );
     assert!(apps(&examples).is_empty(), "down.sh stops every app");
+}
+
+/// The quick start works with only `OpenTofu` on PATH, which prints a warning on standard output
+/// whenever the configuration file does not exist.
+#[test]
+fn only_a_tofu_that_warns() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.path("project");
+    let quickstart = project.join("examples/quickstart");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart");
+    copy(&source, &quickstart);
+    let copied = files(&project);
+    let programs = sandbox.path("programs");
+    std::fs::create_dir_all(&programs).unwrap();
+    let tofu = programs.join("tofu");
+    std::fs::write(&tofu, tofu_that_warns()).unwrap();
+    std::fs::set_permissions(&tofu, Permissions::from_mode(0o755)).unwrap();
+    // No folder of this PATH has a `terraform`.
+    let path = format!("{}:/usr/bin:/bin", programs.display());
+    let script = |name: &str| {
+        let mut command = sandbox.command(quickstart.join(name));
+        command.env("JITI_BIN_DIR", binary("jiti").parent().unwrap());
+        CommandOutput::of(command.env("PATH", &path))
+    };
+    script("up.sh").ok().says("tofu -chdir=");
+    let mut jiti = sandbox.command(binary("jiti"));
+    jiti.env("JITI_LEDGER", project.join(".local/quickstart/ledger.db"))
+        .env("PATH", &path);
+    let plan = CommandOutput::of(jiti.args(["teardown", "checkout-1.5.0", "--dry-run"]));
+    plan.ok().says("will be destroyed");
+    let mut doctor = sandbox.command(binary("jiti"));
+    let doctor = CommandOutput::of(doctor.arg("doctor").env("PATH", &path));
+    assert!(
+        !doctor.stdout.contains("cannot get the version"),
+        "{}",
+        doctor.stdout
+    );
+    script("down.sh").ok();
+    assert_eq!(files(&project), copied, "the folder is unchanged");
+}
+
+/// A program that warns as `OpenTofu` does, always before the output that was asked for, and then
+/// runs Terraform.
+fn tofu_that_warns() -> String {
+    // The folders of the PATH of every sandbox.
+    let terraform = ["/usr/local/bin", "/usr/bin", "/bin"]
+        .map(|folder| Path::new(folder).join("terraform"))
+        .into_iter()
+        .find(|program| program.is_file())
+        .expect("terraform is on PATH");
+    format!(
+        "#!/bin/sh\n\
+         printf '\\nWarning: Unable to open CLI configuration file\\n\\n'\n\
+         printf 'The CLI configuration file {{x}} does not exist.\\n\\n'\n\
+         exec {} \"$@\"\n",
+        terraform.display()
+    )
 }
 
 /// Every file below a folder.

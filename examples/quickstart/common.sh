@@ -21,3 +21,19 @@ export PATH=$local/bin:$PATH
 
 # Terraform with its own home folder, so that it neither reads nor writes the user's files.
 tf() { env -u TF_WORKSPACE -u TF_DATA_DIR -u TF_CLI_ARGS HOME="$local/home" "$terraform_bin" "$@"; }
+
+# The platform in the output of `version -json`. Warnings before and after the JSON document do not matter.
+platform_of() {
+  python3 -c '
+import json, sys
+text = sys.stdin.read()
+for start in (at for at, character in enumerate(text) if character == "{"):
+    try:
+        document, _ = json.JSONDecoder().raw_decode(text, start)
+    except ValueError:
+        continue
+    if "platform" in document:
+        print(document["platform"])
+        sys.exit()
+sys.exit(1)'
+}

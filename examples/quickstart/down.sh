@@ -6,9 +6,9 @@ set -euo pipefail
 for root in "${roots[@]}"; do
   cd "$here/$root"
   if [ -s terraform.tfstate ] && [ -d .terraform ]; then
-    printf '\n== %s: terraform destroy\n' "$root"
+    printf '\n== %s: %s destroy\n' "$root" "$(basename "$terraform_bin")"
     tf destroy -input=false -auto-approve ||
-      die "terraform destroy failed in $root; fix the error above and run make quickstart-down again"
+      die "$(basename "$terraform_bin") destroy failed in $root; fix the error above and run make quickstart-down again"
   fi
   rm -rf .terraform .terraform.lock.hcl .terraform.tfstate.lock.info terraform.tfstate terraform.tfstate.backup port.auto.tfvars
 done

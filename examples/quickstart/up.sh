@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Applies three stacks on this machine, with a real Terraform and no cloud account.
+# Applies three stacks on this machine, with a real Terraform or OpenTofu, and no cloud account.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -15,15 +15,8 @@ if [ -z "$bin" ]; then
 fi
 
 printf '\n== Installing them into %s\n' "${local#"$project"/}"
-host=registry.terraform.io
-[ "$(basename "$terraform_bin")" = tofu ] && host=registry.opentofu.org
-platform=$(tf version -json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["platform"])')
-release=$("$bin/jiti" --version | awk '{ print $2 }')
-mirror=$local/mirror/$host/jiti-dev/jiti
-rm -rf "$local/mirror" "$local/bin"
-mkdir -p "$local/bin" "$local/home" "$mirror/$release/$platform"
-cp "$bin/jiti" "$local/bin/"
-cp "$bin/terraform-provider-jiti" "$mirror/$release/$platform/terraform-provider-jiti_v$release"
+mkdir -p "$local/bin" "$local/home"
+# Before the first run of Terraform: OpenTofu warns on standard output while this file does not exist.
 cat >"$TF_CLI_CONFIG_FILE" <<RC
 provider_installation {
   filesystem_mirror {
@@ -31,6 +24,18 @@ provider_installation {
   }
 }
 RC
+platform=$(tf version -json | platform_of) ||
+  die "$terraform_bin version -json did not print its platform; run it and fix what it reports"
+release=$("$bin/jiti" --version | awk '{ print $2 }')
+rm -rf "$local/mirror" "$local/bin"
+mkdir -p "$local/bin"
+cp "$bin/jiti" "$local/bin/"
+# Terraform and OpenTofu look for the provider under different hosts.
+for host in registry.terraform.io registry.opentofu.org; do
+  folder=$local/mirror/$host/jiti-dev/jiti/$release/$platform
+  mkdir -p "$folder"
+  cp "$bin/terraform-provider-jiti" "$folder/terraform-provider-jiti_v$release"
+done
 cat >"$local/env" <<ENV
 export JITI_LEDGER='$JITI_LEDGER'
 export JITI_CONFIG='$JITI_CONFIG'
@@ -40,7 +45,7 @@ export PATH='$local/bin':"\$PATH"
 ENV
 
 for root in "${roots[@]}"; do
-  printf '\n== %s: terraform apply\n' "$root"
+  printf '\n== %s: %s apply\n' "$root" "$(basename "$terraform_bin")"
   cd "$here/$root"
   # A free port, stored for later plans of the same root module.
   [ -s port.auto.tfvars ] || python3 - >port.auto.tfvars <<'PORT'
@@ -51,7 +56,7 @@ with socket.socket() as probe:
 PORT
   # The lock file holds the hash of an earlier build of the provider. The mirror holds this build.
   rm -f .terraform.lock.hcl
-  tf init -input=false -no-color >"$local/init.log" 2>&1 || { cat "$local/init.log" >&2; die "terraform init failed in $here/$root"; }
+  tf init -input=false -no-color >"$local/init.log" 2>&1 || { cat "$local/init.log" >&2; die "$(basename "$terraform_bin") init failed in $here/$root"; }
   tf apply -input=false -auto-approve
 done
 
@@ -66,7 +71,7 @@ Next, try:
   . .local/quickstart/env                     # use this ledger and Terraform configuration in your shell
   jiti show checkout-1.4.0                    # its lease and its start-up phases
   jiti extend checkout-1.5.0 2h               # afterwards, a plan shows no changes:
-  terraform -chdir=examples/quickstart/checkout-1.5.0 plan
+  $(basename "$terraform_bin") -chdir=examples/quickstart/checkout-1.5.0 plan
   jiti hold checkout-1.5.0 --until 6h --why "demo at four"
   jiti events reports-2.0.0                   # what happened, and when
   jiti doctor                                 # what is set up, and what is missing

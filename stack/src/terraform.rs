@@ -9,6 +9,7 @@ mod address;
 mod apply;
 mod diagnostic;
 mod error;
+mod json_output;
 mod mask;
 mod plan;
 mod programs;
@@ -19,6 +20,7 @@ mod stream;
 mod variable;
 
 pub use error::TerraformError;
+pub use json_output::json_document;
 pub use state_lock::StateLock;
 
 pub(crate) use address::resource_type;

@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::diagnostic::failure;
 use super::error::TerraformError;
+use super::json_output::json_document;
 use super::mask::Mask;
 use super::plan::DestroyPlan;
 use super::programs::Programs;
@@ -60,7 +61,7 @@ impl Terraform {
         if !said.status.success() {
             return Err(self.failed("state pull", &said, &Mask::default()));
         }
-        State::read(&text).map_err(|error| not_understood("state pull", &error))
+        State::read(json_document(&text)).map_err(|error| not_understood("state pull", &error))
     }
 
     /// Plans a destroy into a file, and reads it. Initialises the root once if necessary.
@@ -125,7 +126,7 @@ impl Terraform {
             return Err(self.failed("show", &said, &Mask::default()));
         }
         let text = String::from_utf8_lossy(&said.stdout);
-        DestroyPlan::read(&text).map_err(|error| not_understood("show", &error))
+        DestroyPlan::read(json_document(&text)).map_err(|error| not_understood("show", &error))
     }
 
     async fn plan_once(

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde::Deserialize;
+use stack::terraform::json_document;
 use tokio::process::Command;
 
 use super::Finding;
@@ -94,8 +95,9 @@ async fn version(program: &Path) -> Result<String, String> {
     if !output.status.success() {
         return Err(output.status.to_string());
     }
+    let text = String::from_utf8_lossy(&output.stdout);
     let output: VersionOutput =
-        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+        serde_json::from_str(json_document(&text)).map_err(|error| error.to_string())?;
     Ok(output.terraform_version)
 }
 
