@@ -2,6 +2,10 @@
 //! the same at every call.
 
 mod cloud;
+pub(crate) mod prepare;
+pub(crate) mod simulation;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use stack::init::PhaseBoundary;
@@ -13,6 +17,14 @@ use stack::{
 };
 
 pub(crate) use cloud::{UNLEASED, snapshot};
+
+/// The interval of the simulated reaper: short, so that a user can watch a run.
+const REAPER_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The interval of the simulated reaper, as the ledger records it.
+pub(crate) const fn reaper_interval() -> Span {
+    Span::minutes(1)
+}
 
 /// A demo stack: its name and its events.
 pub(crate) type DemoStack = (StackName, Vec<NewEvent>);
@@ -68,12 +80,12 @@ pub(crate) fn events(now: Timestamp, stacks: usize) -> Vec<DemoStack> {
         .collect()
 }
 
-/// A reaper that ran three minutes ago, with an interval of 15 minutes.
-pub(crate) fn reaper(now: Timestamp) -> [ReaperEvent; 2] {
+/// A reaper that ran a fifth of its interval ago.
+pub(crate) fn reaper(now: Timestamp, interval: Span) -> [ReaperEvent; 2] {
     let run = RunId::random();
     let began = ReaperEventKind::RunStarted {
         run: run.clone(),
-        interval: Span::minutes(15),
+        interval,
         host: "runner-1".to_owned(),
         pid: 1,
     };
@@ -84,7 +96,7 @@ pub(crate) fn reaper(now: Timestamp) -> [ReaperEvent; 2] {
     };
     [began, ended].map(|kind| ReaperEvent {
         seq: Seq::NONE,
-        at: Span::minutes(3).before(now),
+        at: before(now, interval.seconds() / 5),
         actor: Actor::from_names("reaper", "runner-1"),
         kind,
     })
@@ -198,14 +210,7 @@ struct EventBuilder {
 impl EventBuilder {
     /// Adds the rate of these resources.
     fn rated(&mut self, second: u64, found: &[Resource]) {
-        let (hourly_usd, unpriced) = cloud::total_rate(found);
-        let kind = EventKind::Rated {
-            hourly_usd,
-            hourly_source: cloud::PRICE_SOURCE.to_owned(),
-            unpriced,
-            at_least: Vec::new(),
-        };
-        self.event(second, kind);
+        self.event(second, cloud::rated(found));
     }
 
     /// The time this many seconds after the stack was created.
@@ -453,8 +458,8 @@ mod tests {
             left.any(|left| left.reason.starts_with("not_looked"))
         };
         assert!(any(&has_unchecked));
-        let first = snapshot(noon(), &leases);
-        let second = snapshot(noon(), &leases);
+        let first = snapshot(noon(), &leases, true);
+        let second = snapshot(noon(), &leases, true);
         assert_eq!(first.resources, second.resources);
         let ids: std::collections::BTreeSet<_> = first
             .resources

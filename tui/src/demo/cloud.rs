@@ -10,10 +10,11 @@ use stack::cloud::{BillLine, Confirmation, Usage};
 use stack::idle::{Activity, Evidence};
 use stack::inventory::{BillHistory, BilledDay, CloudClock, DatedActivity, PlaceScan, ScanGap};
 use stack::values::tags;
-use stack::{HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd};
+use stack::{EventKind, HourlyRate, Lease, Phase, Place, Resource, ResourceId, Span, Usd};
 
 use super::{Dice, before};
 use crate::dashboard::event::CloudData;
+use crate::dashboard::stack_key::StackKey;
 
 /// How many of the stacks have resources in the accounts. The others only declare a rate.
 pub(super) const MAX_STACKS_WITH_RESOURCES: usize = 400;
@@ -108,7 +109,7 @@ pub(super) fn resources(tags: &DemoTags<'_>, created_at: Timestamp) -> Vec<Resou
 }
 
 /// The total rate, and what it leaves out.
-pub(super) fn total_rate(resources: &[Resource]) -> (Option<HourlyRate>, Vec<String>) {
+fn total_rate(resources: &[Resource]) -> (Option<HourlyRate>, Vec<String>) {
     let rates = resources.iter().filter_map(|resource| resource.hourly_usd);
     let unpriced = resources
         .iter()
@@ -134,8 +135,43 @@ pub(super) fn asleep(resources: &mut [Resource]) {
     }
 }
 
-/// The cloud data of the demo stacks, as of a moment ago.
-pub(crate) fn snapshot(now: Timestamp, leases: &[Lease]) -> CloudData {
+/// Whether a resource carries the tags of a stack.
+pub(super) fn belongs(resource: &Resource, stack: &StackKey) -> bool {
+    match stack {
+        StackKey::Lease(name) => resource.tag(tags::STACK) == Some(name.as_str()),
+        StackKey::Tags(tagged) => {
+            resource.tag(tags::STACK) == Some(&tagged.name)
+                && resource.tag(tags::APP) == tagged.app.as_deref()
+                && resource.tag(tags::OWNER) == tagged.owner.as_deref()
+        }
+    }
+}
+
+/// The resources of a stack with a lease, running.
+pub(super) fn resources_of(lease: &Lease) -> Vec<Resource> {
+    let tags = DemoTags {
+        name: lease.name.as_str(),
+        app: lease.app.as_str(),
+        version: lease.version.as_str(),
+        owner: lease.owner.as_str(),
+        ttl: lease.terms.ttl.to_string(),
+    };
+    resources(&tags, lease.created_at)
+}
+
+/// The event that records the rate of these resources.
+pub(super) fn rated(resources: &[Resource]) -> EventKind {
+    let (hourly_usd, unpriced) = total_rate(resources);
+    EventKind::Rated {
+        hourly_usd,
+        hourly_source: PRICE_SOURCE.to_owned(),
+        unpriced,
+        at_least: Vec::new(),
+    }
+}
+
+/// The cloud data of the demo stacks, as of a moment ago, with or without unleased stacks.
+pub(crate) fn snapshot(now: Timestamp, leases: &[Lease], has_unleased: bool) -> CloudData {
     let scanned_at = before(now, 95);
     let mut found = CloudData {
         places: places(scanned_at),
@@ -155,14 +191,7 @@ pub(crate) fn snapshot(now: Timestamp, leases: &[Lease]) -> CloudData {
         if lease.recorded_phase == Phase::Residue || lease.meter.measured().0.is_none() {
             continue;
         }
-        let tags = DemoTags {
-            name: lease.name.as_str(),
-            app: lease.app.as_str(),
-            version: lease.version.as_str(),
-            owner: lease.owner.as_str(),
-            ttl: lease.terms.ttl.to_string(),
-        };
-        let mut own = resources(&tags, lease.created_at);
+        let mut own = resources_of(lease);
         if lease.recorded_phase == Phase::Asleep {
             asleep(&mut own);
         }
@@ -170,7 +199,12 @@ pub(crate) fn snapshot(now: Timestamp, leases: &[Lease]) -> CloudData {
         bill.add(lease);
         found.resources.extend(own);
     }
-    for owner in ["ben@example.com", "chi@example.com"] {
+    let unleased: &[&str] = if has_unleased {
+        &["ben@example.com", "chi@example.com"]
+    } else {
+        &[]
+    };
+    for owner in unleased {
         let tags = DemoTags {
             name: "search-pr-88",
             app: "search",
