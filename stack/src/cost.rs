@@ -142,6 +142,12 @@ impl Meter {
         }
     }
 
+    /// Whether the rate leaves out something that costs money, so that it is only a minimum.
+    #[must_use]
+    pub fn rate_is_minimum(&self) -> bool {
+        self.rate().is_some() && !self.unpriced.is_empty()
+    }
+
     /// The source of the rate; `None` if there is no rate.
     #[must_use]
     pub fn source(&self) -> Option<String> {
@@ -338,6 +344,26 @@ mod tests {
             (None, Some("1.00"))
         );
         assert_eq!(meter.unpriced(hour(4)), ["rate unknown for 3 h"]);
+    }
+
+    /// A rate is a minimum while something that costs has no price.
+    #[test]
+    fn an_incomplete_rate_is_a_minimum() {
+        let traffic = ["traffic".to_owned()];
+        let mut meter = Meter::new(noon(), rate("0.40"));
+        assert!(!meter.rate_is_minimum());
+        meter.measure(hour(1), rate("1.00"), "list", &traffic);
+        assert!(meter.rate_is_minimum());
+        meter.measure(hour(2), None, "list", &traffic);
+        assert!(meter.rate_is_minimum(), "the declared part is known");
+        meter.measure(hour(3), rate("1.00"), "list", &[]);
+        assert!(!meter.rate_is_minimum());
+        let mut unknown = Meter::new(noon(), None);
+        unknown.measure(hour(1), None, "list", &traffic);
+        assert!(
+            !unknown.rate_is_minimum(),
+            "an unknown rate is not a minimum"
+        );
     }
 
     /// A stack that is gone costs nothing, and something found later has cost money all along.

@@ -17,7 +17,7 @@ pub use resource::ListedResource;
 use crate::cloud::Resource;
 use crate::due::dies_at;
 use crate::idle::{Activity, Evidence, IdleState, judge_idleness};
-use crate::init::{Init, InitPhase};
+use crate::init::InitPhase;
 use crate::inventory::StackBill;
 use crate::lease::{Lease, LeaseStatus, Origin, Phase};
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
@@ -148,6 +148,10 @@ pub struct ListedCost {
     pub until_expiry_usd: Option<Usd>,
     /// What the estimate does not cover.
     pub unpriced: Vec<String>,
+    /// Whether the current rate leaves out something that costs money, so that it is a minimum.
+    /// Not a field in JSON: `unpriced` names what is left out.
+    #[serde(skip)]
+    pub hourly_is_minimum: bool,
 }
 
 /// Whether a stack is in use.
@@ -234,7 +238,7 @@ impl Listing {
             regions: regions(&resources),
             cost: cost(lease, view),
             idle,
-            init: lease.init.as_ref().map(init).unwrap_or_default(),
+            init: init(lease, now),
             residue: ListedResidue::of(lease, cloud.map(AsRef::as_ref)),
         }
     }
@@ -282,6 +286,7 @@ fn cost(lease: &Lease, view: &View) -> ListedCost {
         spent_usd: meter.spent(now),
         until_expiry_usd: meter.until(now, lease.expires_at),
         unpriced: meter.unpriced(now),
+        hourly_is_minimum: meter.rate_is_minimum(),
         ..ListedCost::default()
     }
     .with_bill(billed)
@@ -318,7 +323,15 @@ fn idle(lease: &Lease, observed: &Activity, now: Timestamp) -> ListedIdle {
     }
 }
 
-fn init(init: &Init) -> ListedInit {
+fn init(lease: &Lease, now: Timestamp) -> ListedInit {
+    let Some(init) = &lease.init else {
+        return ListedInit::default();
+    };
+    // The init is a part of the life of the stack, so it cannot have cost more than all of it.
+    let usd = init.usd().map(|usd| match lease.meter.spent(now) {
+        Some(spent) => usd.min(spent),
+        None => usd,
+    });
     ListedInit {
         requested_at: Some(init.requested_at()),
         provisioned_at: init.provisioned_at(),
@@ -326,7 +339,7 @@ fn init(init: &Init) -> ListedInit {
         provision_seconds: init.provision(),
         ready_seconds: init.time_to_ready(),
         total_seconds: init.total(),
-        usd: init.usd(),
+        usd,
         slowest_phase: init.slowest().map(|phase| phase.name.clone()),
         phases: init.phases().to_vec(),
     }

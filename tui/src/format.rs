@@ -7,5 +7,6 @@ pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod teardown_plan;
 pub(crate) mod text;
+pub(crate) mod titles;
 pub(crate) mod until;
 pub(crate) mod values;

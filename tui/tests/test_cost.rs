@@ -12,7 +12,7 @@ fn for_people() {
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run(&["cost", "checkout-1.4.0"]).ok().out(), @r"
     rate          $0.42/h (declared)
-    spent         $1.35
+    estimate      $1.35
     until expiry  $2.01 more, in 4 h 47 min
     billed        –, not requested yet (use --billed)
     ");
@@ -25,7 +25,7 @@ fn unknown_is_null() {
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run(&["cost", "search-pr-7"]).ok().out(), @r"
     rate          –
-    spent         –
+    estimate      –
     until expiry  –
     billed        –, not requested yet (use --billed)
     ");

@@ -10,13 +10,13 @@ fn at_80_columns() {
     five_stacks(&sandbox);
     let ran = sandbox.run(&["ls"]).ok();
     insta::assert_snapshot!(ran.out(), @r"
-    NAME            OWNER            STATE                               LEFT    $/H
-    checkout-1.4.0  ana@example.com  ready                         4 h 47 min  $0.42
-    checkout-1.5.0  ana@example.com  ready, expiring, held             24 min  $0.42
-    reports-2.0.0   ben@example.com  purgatory, expired     expired 3 min ago  $1.10
-    search-pr-7     team-search      ready                           1 d 21 h      –
+    NAME            STATE                          TIME LEFT    $/H  IDLE $/H
+    checkout-1.4.0  ready                         4 h 47 min  $0.42         –
+    checkout-1.5.0  ready, expiring, held             24 min  $0.42         –
+    reports-2.0.0   purgatory, expired     expired 3 min ago  $1.10         –
+    search-pr-7     ready                           1 d 21 h      –         –
 
-    4 stacks, $1.94/h (1 of 4 unpriced)
+    4 stacks, ≥ $1.94/h (1 of 4 unpriced)
     Nothing tears stacks down at expiry: no reaper has run yet. `jiti reap --yes`
     runs it once.
     ");
@@ -34,13 +34,13 @@ fn at_200_columns() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run_wide(&["ls"]).ok().out(), @r"
-    NAME            APP@VERSION     OWNER            STATE                         AGE               LEFT  ENDS AT (UTC)    $/H  SPENT              INIT
-    checkout-1.4.0  checkout@1.4.0  ana@example.com  ready                  3 h 12 min         4 h 47 min  –              $0.42  $1.35              12 s
-    checkout-1.5.0  checkout@1.5.0  ana@example.com  ready, expiring, held      20 min             24 min  –              $0.42  $0.14                 –
-    reports-2.0.0   reports@2.0.0   ben@example.com  purgatory, expired      4 h 3 min  expired 3 min ago  –              $1.10  $4.46  4 h 3 min so far
-    search-pr-7     search@8f3c2ab  team-search      ready                     1 d 2 h           1 d 21 h  –                  –      –                 –
+    NAME            APP@VERSION     OWNER            STATE                         AGE          TIME LEFT  ENDS AT (UTC)    $/H  ESTIMATE  IDLE $/H              INIT
+    checkout-1.4.0  checkout@1.4.0  ana@example.com  ready                  3 h 12 min         4 h 47 min  –              $0.42     $1.35         –              12 s
+    checkout-1.5.0  checkout@1.5.0  ana@example.com  ready, expiring, held      20 min             24 min  –              $0.42     $0.14         –                 –
+    reports-2.0.0   reports@2.0.0   ben@example.com  purgatory, expired      4 h 3 min  expired 3 min ago  –              $1.10     $4.46         –  4 h 3 min so far
+    search-pr-7     search@8f3c2ab  team-search      ready                     1 d 2 h           1 d 21 h  –                  –         –         –                 –
 
-    4 stacks, $1.94/h (1 of 4 unpriced)
+    4 stacks, ≥ $1.94/h (1 of 4 unpriced)
     Nothing tears stacks down at expiry: no reaper has run yet. `jiti reap --yes` runs it once.
     ");
 }

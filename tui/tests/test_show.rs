@@ -44,8 +44,8 @@ fn at_80_columns() {
 
     Cost
       rate                $0.42/h (declared)
-      spent               $1.35 (estimate)
-      until expiry        $2.01
+      estimate            $1.35 so far (rate × time)
+      until expiry        $2.01 more (estimate)
       billed              unknown
 
     Use
@@ -97,8 +97,8 @@ fn at_200_columns() {
 
     Cost
       rate                $0.42/h (declared)
-      spent               $0.14 (estimate)
-      until expiry        $0.17
+      estimate            $0.14 so far (rate × time)
+      until expiry        $0.17 more (estimate)
       billed              unknown
 
     Use

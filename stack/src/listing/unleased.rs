@@ -83,6 +83,7 @@ impl Listing {
                     .hourly_usd
                     .zip(expires_at)
                     .map(|(rate, end)| rate.over(Elapsed::between(now, end))),
+                hourly_is_minimum: rate.hourly_usd.is_some() && !rate.unpriced.is_empty(),
                 unpriced: rate.unpriced,
                 ..ListedCost::default()
             }

@@ -80,6 +80,9 @@ pub struct Estimate {
     pub until_expiry_usd: Option<Usd>,
     /// What the figures do not cover.
     pub unpriced: Vec<String>,
+    /// Whether the rate leaves out something that costs money, so that it is a minimum.
+    #[serde(skip)]
+    pub hourly_is_minimum: bool,
 }
 
 /// What the cloud billed for one stack since its lease began.
@@ -262,6 +265,7 @@ fn estimate(cost: ListedCost) -> Estimate {
         spent_usd,
         until_expiry_usd,
         unpriced,
+        hourly_is_minimum,
         ..
     } = cost;
     Estimate {
@@ -270,6 +274,7 @@ fn estimate(cost: ListedCost) -> Estimate {
         spent_usd,
         until_expiry_usd,
         unpriced,
+        hourly_is_minimum,
     }
 }
 

@@ -31,7 +31,8 @@ pub(crate) fn idle(state: IdleState) -> &'static str {
     }
 }
 
-/// One signal of a resource's use: `CPU: 0.4 %; idle below 2 % over 1 h`.
+/// One signal of a resource's use: `CPU: 0.4 %; idle below 2 % over 1 h`. A source that did not
+/// answer has nothing to compare with the threshold.
 pub(crate) fn evidence(evidence: &Evidence) -> String {
     let amount = |number: f64| {
         let unit = evidence.unit.as_deref().unwrap_or_default();
@@ -53,7 +54,11 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
                 .strip_suffix(')')
                 .and_then(|text| text.split_once(" ("));
             let (signal, reason) = reason.unwrap_or((signal, "no data"));
-            format!("{signal}: {reason}; idle below {threshold}")
+            if reason.starts_with("not enough data") {
+                format!("{signal}: {reason}; idle below {threshold}")
+            } else {
+                format!("{signal}: {reason}")
+            }
         }
     }
 }
@@ -211,7 +216,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
             unpriced,
             ..
         } => {
-            let rate = hourly_usd.map_or_else(|| "rate unknown".to_owned(), per_hour);
+            let rate = hourly_usd.map_or_else(
+                || "rate unknown".to_owned(),
+                |rate| values::per_hour(rate, !unpriced.is_empty()),
+            );
             let not_priced = match unpriced.as_slice() {
                 [] => String::new(),
                 unpriced => format!("; not priced: {}", unpriced.join(", ")),
@@ -299,10 +307,6 @@ fn gone(strategy: Option<Strategy>) -> &'static str {
         Some(Strategy::Terraform) => "gone: destroyed by Terraform",
         None => "gone: the teardown is complete",
     }
-}
-
-fn per_hour(rate: stack::HourlyRate) -> String {
-    format!("{}/h", values::rate(rate))
 }
 
 #[cfg(test)]

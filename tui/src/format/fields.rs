@@ -1,9 +1,9 @@
 //! The fields of one stack as people read them, in `ls`, in `show` and in the dashboard.
 
 use jiff::Timestamp;
-use stack::listing::{Flag, Listing};
+use stack::listing::{Flag, ListedCost, Listing};
 use stack::reaper::ReaperInactive;
-use stack::{Elapsed, Phase, View};
+use stack::{Elapsed, HourlyRate, Phase, View};
 
 use super::describe;
 use super::style::Tone;
@@ -122,14 +122,59 @@ pub(crate) fn end(stack: &Listing, view: &View) -> (String, Tone) {
     }
 }
 
-/// Its rate, without "/h".
+/// Its rate, without "/h"; `≥ $0.42` if the rate leaves out something that costs money.
 pub(crate) fn hourly(stack: &Listing) -> String {
-    stack.cost.hourly_usd.map_or_else(unknown, values::rate)
+    stack
+        .cost
+        .hourly_usd
+        .map_or_else(unknown, |rate| marked_rate(stack, rate))
+}
+
+/// Its rate with "/h" and its source; `None` if it is unknown.
+pub(crate) fn rate_and_source(cost: &ListedCost) -> Option<String> {
+    let rate = values::per_hour(cost.hourly_usd?, cost.hourly_is_minimum);
+    Some(with_source(rate, cost.hourly_source.as_deref()))
+}
+
+/// A rate and its source: `$0.42/h (list price of 2026-02-20)`.
+pub(crate) fn with_source(rate: String, source: Option<&str>) -> String {
+    match source {
+        Some(source) => format!("{rate} ({source})"),
+        None => rate,
+    }
+}
+
+/// Its rate while it is idle, without "/h".
+pub(crate) fn idle_hourly(stack: &Listing) -> String {
+    let rate = stack.idle.hourly_usd;
+    rate.map_or_else(unknown, |rate| marked_rate(stack, rate))
+}
+
+fn marked_rate(stack: &Listing, rate: HourlyRate) -> String {
+    values::at_least(values::rate(rate), stack.cost.hourly_is_minimum)
 }
 
 /// The estimate of what it has cost so far.
 pub(crate) fn spent(stack: &Listing) -> String {
-    stack.cost.spent_usd.map_or_else(unknown, values::usd)
+    spent_usd(&stack.cost).unwrap_or_else(unknown)
+}
+
+/// The estimate of what it has cost so far; `None` if it is unknown.
+pub(crate) fn spent_usd(cost: &ListedCost) -> Option<String> {
+    let spent = values::usd(cost.spent_usd?);
+    Some(values::at_least(spent, !cost.unpriced.is_empty()))
+}
+
+/// The estimate of what it will cost until it expires; `None` if it is unknown.
+pub(crate) fn until_expiry_usd(cost: &ListedCost) -> Option<String> {
+    let until = values::usd(cost.until_expiry_usd?);
+    Some(values::at_least(until, cost.hourly_is_minimum))
+}
+
+/// The amount wasted while it was idle; `None` if it is unknown or not idle.
+pub(crate) fn wasted_usd(stack: &Listing) -> Option<String> {
+    let wasted = values::usd(stack.idle.wasted_usd?);
+    Some(values::at_least(wasted, stack.cost.hourly_is_minimum))
 }
 
 /// The amount billed so far.

@@ -22,7 +22,7 @@ pub(crate) fn headline(plan: &TeardownPlan) -> String {
 /// What the teardown saves per hour; `None` if nothing would be destroyed, or the rate is unknown.
 pub(crate) fn saving(plan: &TeardownPlan) -> Option<String> {
     let rate = plan.hourly_usd.filter(|_| saves(plan))?;
-    Some(format!("{}/h", values::rate(rate)))
+    Some(values::per_hour(rate, plan.hourly_is_minimum))
 }
 
 /// Whether the teardown would save anything.

@@ -130,13 +130,30 @@ pub(crate) fn rate(rate: HourlyRate) -> String {
     dollars(rate.amount())
 }
 
+/// Marks a figure that leaves out something that costs money: `≥ $0.42`.
+pub(crate) fn at_least(figure: String, is_minimum: bool) -> String {
+    if is_minimum {
+        format!("≥ {figure}")
+    } else {
+        figure
+    }
+}
+
+/// A rate per hour: `$0.42/h`, or `≥ $0.42/h` if it leaves out something that costs money.
+pub(crate) fn per_hour(hourly_usd: HourlyRate, is_minimum: bool) -> String {
+    format!("{}/h", at_least(rate(hourly_usd), is_minimum))
+}
+
+/// Rounds to four decimals first, so that every amount that shows as a cent or more has two.
 fn dollars(amount: Decimal) -> String {
-    let decimals = if amount.is_zero() || amount.abs() >= Decimal::new(1, 2) {
+    let round =
+        |decimals| amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+    let decimals = if amount.is_zero() || round(4).abs() >= Decimal::new(1, 2) {
         2
     } else {
         4
     };
-    let rounded = amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+    let rounded = round(decimals);
     if rounded.is_zero() && !amount.is_zero() {
         return "<$0.0001".to_owned();
     }
@@ -205,11 +222,34 @@ mod tests {
             ("0.425", "$0.43"),
             ("0.0042", "$0.0042"),
             ("0.00001", "<$0.0001"),
+            ("0.00996", "$0.01"),
+            ("0.00994", "$0.0099"),
+            ("0.0099999", "$0.01"),
             ("1234.5", "$1,234.50"),
             ("-1234567.891", "-$1,234,567.89"),
         ] {
             assert_eq!(shown(given).as_deref(), Ok(expected));
         }
+    }
+
+    /// A larger amount is never shown as a smaller one, at any number of decimals.
+    #[test]
+    fn rounding_keeps_the_order() {
+        let read = |text: &str| -> Decimal {
+            let digits = text.trim_start_matches(['<', '$']);
+            digits.parse().expect("a figure")
+        };
+        let amounts = (1..30_000).map(|n| Decimal::new(n, 6));
+        let shown: Vec<Decimal> = amounts.map(|amount| read(&usd(Usd::new(amount)))).collect();
+        assert!(shown.is_sorted());
+    }
+
+    /// A figure that leaves something out is marked.
+    #[test]
+    fn incomplete_figures_are_marked() {
+        let rate: HourlyRate = "0.011".parse().expect("a rate");
+        assert_eq!(per_hour(rate, true), "≥ $0.01/h");
+        assert_eq!(per_hour(rate, false), "$0.01/h");
     }
 
     /// A time says whether it is in the future or in the past.

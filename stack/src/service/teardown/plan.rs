@@ -28,6 +28,8 @@ pub struct TeardownPlan {
     pub residue: Vec<Residue>,
     /// What the stack costs per hour until it is gone; `None` where nothing is priced.
     pub hourly_usd: Option<HourlyRate>,
+    /// Whether `hourly_usd` leaves out something that costs money, so that it is a minimum.
+    pub hourly_is_minimum: bool,
     /// Whether the user has to type the name: the stack is protected, or only tags name it.
     pub protected: bool,
     /// What will probably stay, and why.
@@ -156,6 +158,8 @@ mod serialised {
         #[serde(default)]
         residue: Vec<Residue>,
         hourly_usd: Option<HourlyRate>,
+        #[serde(default)]
+        hourly_is_minimum: bool,
         protected: bool,
         warnings: Vec<PlanWarning>,
         blockers: Vec<Blocker>,
@@ -182,6 +186,7 @@ mod serialised {
                 already_gone: plan.already_gone,
                 residue: plan.residue,
                 hourly_usd: plan.hourly_usd,
+                hourly_is_minimum: plan.hourly_is_minimum,
                 protected: plan.protected,
                 warnings: plan.warnings,
                 blockers: plan.blockers,
@@ -210,6 +215,7 @@ mod serialised {
                 already_gone: plan.already_gone,
                 residue: plan.residue,
                 hourly_usd: plan.hourly_usd,
+                hourly_is_minimum: plan.hourly_is_minimum,
                 protected: plan.protected,
                 warnings: plan.warnings,
                 blockers: plan.blockers,
@@ -253,6 +259,7 @@ mod tests {
                 already_gone: Vec::new(),
                 residue: Vec::new(),
                 hourly_usd: None,
+                hourly_is_minimum: false,
                 protected: false,
                 warnings: Vec::new(),
                 blockers: Vec::new(),

@@ -15,7 +15,7 @@ use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
-use crate::format::{describe, values};
+use crate::format::{describe, fields, values};
 
 /// Show what a stack costs: the estimate and the bill
 ///
@@ -106,20 +106,23 @@ fn write_page(
 ) -> Result<(), CommandError> {
     let now = service.now();
     let estimate = &cost.estimate;
-    let usd = |usd: Option<_>| usd.map_or_else(|| values::UNKNOWN.to_owned(), values::usd);
-    let rate = match (estimate.hourly_usd, &estimate.hourly_source) {
-        (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
-        (Some(rate), None) => format!("{}/h", values::rate(rate)),
-        (None, _) => values::UNKNOWN.to_owned(),
-    };
+    let unknown = || values::UNKNOWN.to_owned();
+    let rate = estimate.hourly_usd.map_or_else(unknown, |rate| {
+        let rate = values::per_hour(rate, estimate.hourly_is_minimum);
+        fields::with_source(rate, estimate.hourly_source.as_deref())
+    });
+    let spent = estimate.spent_usd.map_or_else(unknown, |spent| {
+        values::at_least(values::usd(spent), !estimate.unpriced.is_empty())
+    });
     let mut line =
         |label: &str, text: &str| ui.labelled(&format!("{label:<LABEL_WIDTH$}"), LABEL_WIDTH, text);
     line("rate", &rate)?;
-    line("spent", &usd(estimate.spent_usd))?;
+    line("estimate", &spent)?;
     let until = match estimate.until_expiry_usd.zip(cost.expires_at) {
         Some((more, expires_at)) => {
             let left = values::duration(Elapsed::between(now, expires_at));
-            format!("{} more, in {left}", values::usd(more))
+            let more = values::at_least(values::usd(more), estimate.hourly_is_minimum);
+            format!("{more} more, in {left}")
         }
         None => values::UNKNOWN.to_owned(),
     };

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use clap::Args;
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
-use stack::ledger::Scope;
 use stack::service::Service;
-use stack::{Clock, Config, Ledger, Source, SqliteLedger};
+use stack::{Clock, Config, Source, SqliteLedger};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::oneshot;
 
 use crate::cli::context::{Context, ReadOnly};
 use crate::cli::ui::Ui;
@@ -21,10 +21,12 @@ use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::record::{Recorder, RecordingHeader};
 use crate::dashboard::replay;
-use crate::dashboard::tasks::EffectRunner;
 use crate::dashboard::tasks::ledger_watch::LedgerWatch;
 use crate::dashboard::tasks::teardown::TeardownWorker;
+use crate::dashboard::tasks::{EffectRunner, SimulatedWorld};
 use crate::dashboard::terminal::TerminalGuard;
+use crate::demo::prepare::prepare;
+use crate::demo::simulation::{Pace, Simulation};
 use crate::error::CommandError;
 
 /// The options of the dashboard, which is not a command.
@@ -69,25 +71,35 @@ pub(crate) fn run(
         arguments,
         context,
         context.ledger_path()?,
-        false,
+        Data::Ledger,
     ))
 }
 
-/// Opens the dashboard on a ledger. With `demo`, the screen says that this is demo data.
+/// What the dashboard shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Data {
+    /// The stacks of a ledger.
+    Ledger,
+    /// This many made-up stacks, in a ledger that is created first.
+    Demo { stacks: usize },
+}
+
+/// Opens the dashboard on a ledger.
 pub(crate) async fn open(
     arguments: &Arguments,
     context: &Context,
     path: PathBuf,
-    demo: bool,
+    data: Data,
 ) -> Result<(), CommandError> {
+    let is_demo = matches!(data, Data::Demo { .. });
     let mut config = context.config()?;
-    if demo {
+    if is_demo {
         config.policy = crate::demo::policy();
     }
     let config = Arc::new(config);
     let read_only = read_only_reason(context, &config, &path);
-    // The demo has no cloud, even if the configuration has accounts.
-    let access = if demo {
+    // The demo has no real cloud, even if the configuration has accounts.
+    let access = if is_demo {
         None
     } else {
         context.cloud_access(&config, &path)
@@ -114,26 +126,31 @@ pub(crate) async fn open(
         ledger: path.display().to_string(),
         policy: config.policy.clone(),
         read_only,
-        demo,
-        cloud: access.is_some(),
+        demo: is_demo,
+        cloud: access.is_some() || is_demo,
         colour: !context.environment.no_color && !context.environment.dumb_terminal,
+        replay: false,
     };
     let (columns, rows) = crossterm::terminal::size()?;
-    let model = Model::new(settings, Size { columns, rows }, context.clock().now());
+    let mut model = Model::new(settings, Size { columns, rows }, context.clock().now());
     let recorder = match &arguments.record {
         Some(file) => Some(Recorder::create(file, &RecordingHeader::new(&model))?),
         None => None,
     };
     let (sender, events) = mpsc::unbounded_channel();
-    if demo {
-        let leases = SqliteLedger::read_only(&path).leases(Scope::Live).await?;
-        let snapshot = crate::demo::snapshot(context.clock().now(), &leases);
-        let _ = sender.send(Event::CloudLoaded(Ok(Box::new(snapshot))));
-    }
+    let simulated = match data {
+        Data::Ledger => None,
+        Data::Demo { stacks } => {
+            model.preparing = Some((0, stacks));
+            let world = service(SqliteLedger::at(&path));
+            let world = Simulation::new(world, context.actor(), sender.clone(), Pace::WATCHABLE);
+            Some(start_demo(world, &path, stacks, &sender))
+        }
+    };
     let watch = Some(LedgerWatch::new(&path));
     let reader = service(SqliteLedger::read_only(&path));
     let teardowns = TeardownWorker::new(context.with_ledger(&path))?;
-    let runner = EffectRunner::new(reader, writer, teardowns, watch, sender.clone());
+    let runner = EffectRunner::new(reader, writer, teardowns, simulated, watch, sender.clone());
     let screen = TerminalGuard::enter()?;
     listen(sender)?;
     let app = App {
@@ -145,6 +162,37 @@ pub(crate) async fn open(
         suspend_requested: false,
     };
     app.run(context.clock()).await
+}
+
+/// Creates the demo stacks in the background, while the screen says how far that is, and then
+/// starts the simulated world.
+fn start_demo(
+    world: Arc<Simulation>,
+    path: &Path,
+    stacks: usize,
+    events: &UnboundedSender<Event>,
+) -> SimulatedWorld {
+    let (is_ready, ready) = oneshot::channel();
+    let (preparing, path, events) = (Arc::clone(&world), path.to_owned(), events.clone());
+    tokio::spawn(async move {
+        match prepare(&path, stacks, preparing.now(), &events).await {
+            Ok(cloud) => {
+                preparing.begin(cloud);
+                let (done, count) = (stacks, stacks);
+                let _ = events.send(Event::DemoPrepared { done, count });
+                // The receiver is gone only when the dashboard has ended.
+                let _ = is_ready.send(());
+            }
+            Err(error) => {
+                let problem = Problem {
+                    message: error.message(),
+                    refused: false,
+                };
+                let _ = events.send(Event::LedgerLoaded(Err(problem)));
+            }
+        }
+    });
+    SimulatedWorld { world, ready }
 }
 
 /// Fails unless standard input and output are a terminal.

@@ -16,15 +16,16 @@ use crate::error::CommandError;
 use crate::format::describe::UNREADABLE;
 use crate::format::style::Tone;
 use crate::format::table::{Align, Cell, Column, Table};
-use crate::format::{describe, fields, values};
+use crate::format::{describe, fields, titles, values};
 
 /// List the stacks that are not gone
 ///
 /// Where accounts are configured, jiti queries the cloud again if its data is older than `refresh`,
 /// and also lists unleased stacks: found by tags only, with no lease in this ledger. The reaper
 /// never tears those down. An unknown value is shown as –, never as 0. In a narrow terminal,
-/// columns disappear in this order: INIT, ENDS AT, AGE, SPENT, APP@VERSION, $/H, OWNER. After that,
-/// jiti shortens names. In a pipe, jiti prints everything in full.
+/// columns disappear in this order: ESTIMATE, OWNER, ENDS AT, APP@VERSION, AGE, INIT, IDLE $/H, $/H.
+/// After that, jiti shortens names. In a pipe, jiti prints everything in full. A figure with ≥
+/// leaves out something that costs money and has no price.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Include the stacks that are gone
@@ -144,20 +145,21 @@ fn table(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let mut table = Table::new([
-        Column::new("NAME", Align::Left).between(12, 32),
-        Column::new("APP@VERSION", Align::Left)
+        Column::new(titles::NAME, Align::Left).between(12, 32),
+        Column::new(titles::APP, Align::Left)
             .between(12, 28)
-            .droppable(5),
-        Column::new("OWNER", Align::Left)
+            .droppable(4),
+        Column::new(titles::OWNER, Align::Left)
             .between(8, 24)
-            .droppable(7),
-        Column::new("STATE", Align::Left).between(12, 36),
-        Column::new("AGE", Align::Right).droppable(3),
-        Column::new("LEFT", Align::Right),
-        Column::new("ENDS AT (UTC)", Align::Left).droppable(2),
-        Column::new("$/H", Align::Right).droppable(6),
-        Column::new("SPENT", Align::Right).droppable(4),
-        Column::new("INIT", Align::Right).droppable(1),
+            .droppable(2),
+        Column::new(titles::STATE, Align::Left).between(12, 36),
+        Column::new(titles::AGE, Align::Right).droppable(5),
+        Column::new(titles::TIME_LEFT, Align::Right),
+        Column::new(titles::ENDS_AT, Align::Left).droppable(3),
+        Column::new(titles::RATE, Align::Right).droppable(8),
+        Column::new(titles::ESTIMATE, Align::Right).droppable(1),
+        Column::new(titles::IDLE_RATE, Align::Right).droppable(7),
+        Column::new(titles::INIT, Align::Right).droppable(6),
     ]);
     for stack in stacks {
         let tone = fields::state_tone(stack);
@@ -171,6 +173,7 @@ fn table(
             Cell::new(fields::ends_at(stack, view)),
             Cell::new(fields::hourly(stack)),
             Cell::new(fields::spent(stack)),
+            Cell::new(fields::idle_hourly(stack)),
             Cell::new(fields::init(stack, view.now)),
         ]);
     }
@@ -226,7 +229,8 @@ fn summary(stacks: &[Listing]) -> String {
                     values::thousands(all)
                 ),
             };
-            format!("{}/h{unpriced}", values::rate(sum))
+            let is_minimum = known < all || live.iter().any(|stack| stack.cost.hourly_is_minimum);
+            format!("{}{unpriced}", values::per_hour(sum, is_minimum))
         }
     };
     format!("{}, {priced}", values::count(live.len(), "stack"))

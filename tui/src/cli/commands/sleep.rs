@@ -142,8 +142,8 @@ async fn write_outcome(
     let remains = &outcome.remains;
     if let Some(rate) = remains.hourly_usd {
         ui.text(&format!(
-            "Still running while it sleeps, {}/h:",
-            values::rate(rate)
+            "Still running while it sleeps, {}:",
+            values::per_hour(rate, remains.unknown > 0)
         ))?;
     }
     for resource in &remains.resources {

@@ -249,20 +249,23 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
 
 fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     let cost = &stack.cost;
-    let rate = match (cost.hourly_usd, &cost.hourly_source) {
-        (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
-        (Some(rate), None) => format!("{}/h", values::rate(rate)),
-        (None, _) if stack.phase == Phase::Gone => "none: the stack is gone".to_owned(),
-        (None, _) if view.cloud.is_some() => {
+    let rate = match fields::rate_and_source(cost) {
+        Some(rate) => rate,
+        None if stack.phase == Phase::Gone => "none: the stack is gone".to_owned(),
+        None if view.cloud.is_some() => {
             "unknown: no tagged resource has a price; set hourly_cost on the jiti_stack".to_owned()
         }
-        (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
+        None => "unknown: set hourly_cost on the jiti_stack".to_owned(),
     };
     field(ui, "rate", &rate)?;
     let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), values::usd);
-    field(ui, "spent", &format!("{} (estimate)", usd(cost.spent_usd)))?;
-    if let Some(until) = cost.until_expiry_usd {
-        field(ui, "until expiry", &values::usd(until))?;
+    let estimate = match fields::spent_usd(cost) {
+        Some(spent) => format!("{spent} so far (rate × time)"),
+        None => "unknown".to_owned(),
+    };
+    field(ui, "estimate", &estimate)?;
+    if let Some(until) = fields::until_expiry_usd(cost) {
+        field(ui, "until expiry", &format!("{until} more (estimate)"))?;
     }
     let until = cost.billed_until.map(|until| {
         let change = match cost.billed_settled_until {
@@ -301,8 +304,8 @@ fn usage(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
         "state",
         &format!("{state}{}", since.unwrap_or_default()),
     )?;
-    if let Some(wasted) = stack.idle.wasted_usd {
-        field(ui, "wasted", &values::usd(wasted))?;
+    if let Some(wasted) = fields::wasted_usd(stack) {
+        field(ui, "wasted", &wasted)?;
     }
     for evidence in &stack.idle.evidence {
         field(ui, "evidence", &describe::evidence(evidence))?;

@@ -77,9 +77,12 @@ impl Teardowns<'_> {
         let command = command(stack, wants_name);
         let residue = staying.map(|one| residue_of(one, &judgement[&one.id], &command));
         let residue = residue.collect();
-        let hourly_usd = match &lease {
-            Some(lease) if lease.is_live() => lease.meter.rate(),
-            _ => sum(&belonging),
+        let (hourly_usd, hourly_is_minimum) = match &lease {
+            Some(lease) if lease.is_live() => (lease.meter.rate(), lease.meter.rate_is_minimum()),
+            _ => (
+                sum(&belonging),
+                belonging.iter().any(|one| !one.unpriced.is_empty()),
+            ),
         };
         let run = RunId::random();
         let folder = RunFolder::make(&settings.runs, &run)?;
@@ -105,6 +108,7 @@ impl Teardowns<'_> {
             residue,
             already_gone: Vec::new(),
             hourly_usd,
+            hourly_is_minimum,
             protected: wants_name,
             warnings: warnings(&found),
             blockers: self.sweep_blockers(&found, belonging.len(), settings),

@@ -205,6 +205,7 @@ mod tests {
             residue: Vec::new(),
             already_gone: Vec::new(),
             hourly_usd: None,
+            hourly_is_minimum: false,
             protected: false,
             warnings: Vec::new(),
             blockers: Vec::new(),

@@ -85,6 +85,7 @@ impl Teardowns<'_> {
             already_gone: already_gone(&inspection, &finished),
             resources,
             hourly_usd: lease.meter.rate().filter(|_| inspection.is_complete()),
+            hourly_is_minimum: lease.meter.rate_is_minimum(),
             protected: self.protects(&lease),
             warnings: inspection
                 .plan
