@@ -131,6 +131,7 @@ pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPl
         residue: Vec::new(),
         already_gone: Vec::new(),
         hourly_usd: "0.42".parse().ok(),
+        hourly_is_minimum: false,
         protected,
         warnings: Vec::new(),
         blockers: Vec::new(),

@@ -91,7 +91,7 @@ fn the_selected_stack_goes() {
 /// The filter accepts words and fields and is visible while the user types; Esc clears it.
 #[test]
 fn filtering() {
-    let mut harness = demo_harness(120, 40, 60);
+    let mut harness = demo_harness(160, 40, 60);
     harness.keys("/owner:ana phase:ready");
     shows(&harness, "/ owner:ana phase:ready");
     let rows: Vec<String> = harness
@@ -142,13 +142,56 @@ fn ordering() {
     shows(&harness, "OWNER ▼");
 }
 
+/// `▲` stands next to values that ascend from the top, `▼` next to values that descend.
+#[test]
+fn the_sign_of_the_sort_order() {
+    let mut harness = demo_harness(200, 50, 60);
+    for (number, title, is_ascending) in [
+        (1, "NAME", true),
+        (2, "APP@VERSION", true),
+        (3, "OWNER", true),
+        (5, "AGE", true),
+        (6, "TIME LEFT", true),
+        (7, "$/H", false),
+        (8, "ESTIMATE", false),
+    ] {
+        let signs = if is_ascending {
+            ["▲", "▼"]
+        } else {
+            ["▼", "▲"]
+        };
+        harness.keys(&format!("s{number}"));
+        if harness.text().contains(&format!("{title} {}", signs[1])) {
+            // The list was already sorted by this column, so the order was reversed.
+            harness.keys(&format!("s{number}"));
+        }
+        shows(&harness, &format!("{title} {}", signs[0]));
+        harness.keys(&format!("s{number}"));
+        shows(&harness, &format!("{title} {}", signs[1]));
+    }
+    harness.keys("s7");
+    let rates = |harness: &Harness| -> Vec<f64> {
+        let text = harness.text();
+        let titles = text.lines().nth(3).unwrap();
+        let end = titles[..titles.find("$/H ▼").unwrap()].chars().count() + 5;
+        let cells = text.lines().skip(4).take(20).map(|line| {
+            let cells: String = line.chars().take(end).collect();
+            let cell = cells.rsplit('$').next().unwrap().trim().to_owned();
+            cell.parse().unwrap_or(0.0)
+        });
+        cells.collect()
+    };
+    let shown = rates(&harness);
+    assert!(shown.is_sorted_by(|a, b| a >= b), "{shown:?}");
+}
+
 /// Groups have headings with totals, and moving skips the headings.
 #[test]
 fn grouping() {
     let mut harness = demo_harness(120, 40, 60);
     harness.keys("g");
     shows(&harness, "grouped by app");
-    shows(&harness, "stacks, $");
+    shows(&harness, "stacks, ≥ $");
     for _ in 0..80 {
         harness.keys("j");
         assert!(!selected(&harness).is_empty());
@@ -200,25 +243,35 @@ fn the_mouse() {
 #[test]
 fn extending() {
     let mut harness = one();
-    harness.keys("e2");
-    let span: Span = "4h".parse().unwrap();
-    assert_eq!(
-        harness.take_effects(),
-        [format!(
-            "Extend {{ stack: {:?}, by: {span:?} }}",
-            name("checkout-1.4.0")
-        )]
-    );
-    harness.keys("e<end>90m<enter>");
-    let span: Span = "90m".parse().unwrap();
-    assert_eq!(
-        harness.take_effects(),
-        [format!(
-            "Extend {{ stack: {:?}, by: {span:?} }}",
-            name("checkout-1.4.0")
-        )]
-    );
-    harness.keys("e<end>30d<enter>");
+    let mut extends = |keys: &str, by: &str| {
+        harness.keys(keys);
+        let span: Span = by.parse().unwrap();
+        assert_eq!(
+            harness.take_effects(),
+            [format!(
+                "Extend {{ stack: {:?}, by: {span:?} }}",
+                name("checkout-1.4.0")
+            )],
+            "{keys}"
+        );
+    };
+    // The presets fill the field; the arrows go through them.
+    extends("e<enter>", "1h");
+    extends("e<down><enter>", "4h");
+    extends("e<up><down><down><down><up><enter>", "8h");
+    // A digit or a letter is a character of the field, and replaces a preset.
+    extends("e3d<enter>", "3d");
+    extends("e<down>2h<enter>", "2h");
+    extends("e<end>90m<enter>", "90m");
+    extends("e<backspace>m<enter>", "1m");
+    extends("e<ctrl-u>1d12h<enter>", "36h");
+    let mut harness = one();
+    harness.keys("e3d");
+    shows(&harness, "Extend checkout-1.4.0");
+    hides(&harness, "Tear down");
+    assert!(harness.take_effects().is_empty(), "only Enter confirms");
+    shows(&harness, "until 2026-03-05 17:00 UTC");
+    harness.keys("<esc>e<end>30d<enter>");
     assert!(harness.take_effects().is_empty());
     shows(&harness, "2026-03-09T09:00:00Z");
     harness.keys("<esc>e<end>soon<enter>");
@@ -423,6 +476,8 @@ fn teardowns_are_followed() {
     harness.keys("d");
     shows(&harness, "already being torn down");
     harness.progress(&stack, vec![finished_teardown("checkout-1.4.0")]);
+    shows(&harness, "already being torn down");
+    harness.set_time(Span::from_seconds(4).unwrap().after(now()));
     shows(&harness, "checkout-1.4.0 is gone: 3 deleted");
     let begun = EventKind::TeardownStarted {
         strategy: Strategy::Terraform,
@@ -680,4 +735,195 @@ fn an_open_page_reads_only_new_events() {
         full.contains("LoadEvents { stack: \"shop\", after: Seq(0) }"),
         "{full}"
     );
+}
+
+/// A key without a meaning says so, and which key helps. A digit in the list is no tab.
+#[test]
+fn unknown_keys_show_a_hint() {
+    let mut harness = one();
+    for (keys, hint) in [
+        ("x", "x is not a key of the dashboard; ? lists the keys"),
+        ("7", "7 works on a stack's page; Enter opens it"),
+        ("<enter>s", "s works in the list; Esc goes back to it"),
+        ("9", "there is no tab 9, only 1 to 5"),
+        ("<esc>sx", "x does nothing in this window; Esc closes it"),
+    ] {
+        harness.keys(keys);
+        shows(&harness, hint);
+    }
+    assert!(
+        harness
+            .take_effects()
+            .iter()
+            .all(|effect| effect.starts_with("LoadEvents"))
+    );
+}
+
+/// Messages that arrive together are shown one after the other, and `m` lists all of them.
+#[test]
+fn messages_queue() {
+    let mut harness = three();
+    for stack in ["a", "b", "c"] {
+        harness.progress(&name(stack), vec![finished_teardown(stack)]);
+    }
+    shows(&harness, "a is gone: 3 deleted");
+    shows(&harness, "2 more, m lists them");
+    harness.set_time(Span::from_seconds(5).unwrap().after(now()));
+    shows(&harness, "b is gone: 3 deleted");
+    harness.set_time(Span::from_seconds(10).unwrap().after(now()));
+    shows(&harness, "c is gone: 3 deleted");
+    harness.set_time(Span::minutes(2).after(now()));
+    hides(&harness, "c is gone");
+    harness.keys("m");
+    for stack in ["a", "b", "c"] {
+        shows(&harness, &format!("{stack} is gone: 3 deleted"));
+    }
+    shows(&harness, "Esc close");
+    harness.keys("<esc>");
+    hides(&harness, "is gone");
+}
+
+/// An unknown field of the filter is an error that names the nearest field. Enter does not accept
+/// it, and no stack is hidden because of it.
+#[test]
+fn a_filter_with_an_unknown_field() {
+    let mut harness = three();
+    harness.keys("/ownr:ana");
+    shows(&harness, "did you mean owner:?");
+    shows(&harness, "  b ");
+    harness.keys("<enter>");
+    shows(&harness, "did you mean owner:?");
+    harness.keys("<ctrl-u>phase:redy");
+    shows(&harness, "did you mean ready?");
+    harness.keys("<ctrl-u>owner:ana<enter>");
+    shows(&harness, "of 3 match owner:ana");
+}
+
+/// While the plan for a protected stack is made, the letters of its name are no commands.
+#[test]
+fn the_name_can_be_typed_before_the_plan() {
+    let protected = story(
+        "queue",
+        30,
+        |registration| registration.app = "prod-queue".parse().unwrap(),
+        Vec::new(),
+    );
+    let mut harness = harness_with(HarnessConfig::new(100, 30, now()), vec![lease(&protected)]);
+    harness.keys("d");
+    harness.take_effects();
+    harness.keys("que");
+    shows(&harness, "Tear down queue");
+    harness.plan(plan("queue", true, 2));
+    harness.keys("ue<enter>");
+    let effects = harness.take_effects();
+    assert!(
+        effects.len() == 1 && effects[0].contains("typed: Some"),
+        "{effects:?}"
+    );
+}
+
+/// The columns that matter most are visible at 120 columns, and no column moves while states,
+/// rates and times change. A resize measures the columns again.
+#[test]
+fn columns_stay_where_they_are() {
+    let titles = |harness: &Harness| {
+        let text = harness.text();
+        let line = text.lines().find(|line| line.contains("TIME LEFT"));
+        line.unwrap_or_default().to_owned()
+    };
+    let mut harness = demo_harness(120, 40, 60);
+    for title in ["NAME", "STATE", "TIME LEFT", "$/H", "IDLE $/H", "INIT"] {
+        assert!(titles(&harness).contains(title), "{}", titles(&harness));
+    }
+    let before = titles(&harness);
+    let leases = Harness::demo_leases(now(), 60);
+    for minutes in [1, 30, 90, 600, 3_000] {
+        harness.set_time(Span::minutes(minutes).after(now()));
+        assert_eq!(titles(&harness), before, "after {minutes} minutes");
+    }
+    let few = leases.iter().take(3).cloned().collect();
+    harness.load(few, crate::fixtures::reaper());
+    assert_eq!(titles(&harness), before, "with fewer stacks");
+    harness.load(leases, crate::fixtures::reaper());
+    assert_eq!(titles(&harness), before, "with all of them again");
+}
+
+/// The header keeps purgatory, residue and expired stacks longest.
+#[test]
+fn the_header_keeps_the_alarms() {
+    for columns in [60, 80, 100, 120, 200] {
+        let harness = demo_harness(columns, 24, 200);
+        for word in ["in purgatory", "with residue", "expired"] {
+            let header = harness.text().lines().next().unwrap().to_owned();
+            assert!(header.contains(word), "{columns}: {header}");
+        }
+    }
+}
+
+/// The idle rate of the header says for how many stacks it is known.
+#[test]
+fn the_idle_rate_says_for_how_many_it_is_known() {
+    let mut harness = demo_harness(200, 40, 60);
+    shows(&harness, "idle unknown");
+    let leases = Harness::demo_leases(now(), 60);
+    harness.load_demo_cloud(&leases);
+    let header = harness.text().lines().next().unwrap().to_owned();
+    assert!(header.contains(" known)"), "{header}");
+    assert!(header.contains("idle ≥ $"), "{header}");
+}
+
+/// Opens a popup.
+type Open = fn(&mut Harness);
+
+/// Every popup fits the smallest terminal and shows how to leave it.
+#[test]
+fn popups_fit_and_can_be_left() {
+    for size in [(60, 14), (80, 24), (200, 50)] {
+        let scene = HarnessConfig {
+            cloud: true,
+            ..HarnessConfig::new(size.0, size.1, now())
+        };
+        let opened: [(&str, Open); 9] = [
+            ("help", |harness| harness.keys("?")),
+            ("messages", |harness| harness.keys("m")),
+            ("sort", |harness| harness.keys("s")),
+            ("extend", |harness| harness.keys("e")),
+            ("extend, wrong", |harness| harness.keys("e99d<enter>")),
+            ("hold", |harness| harness.keys("h99d<enter>")),
+            ("teardown", |harness| {
+                harness.keys("d");
+                let mut blocked = plan("checkout-1.4.0", false, 40);
+                blocked.blockers = (0..12)
+                    .map(|n| stack::service::teardown::Blocker::TooMany { count: n, max: 3 })
+                    .collect();
+                harness.plan(blocked);
+            }),
+            ("protected teardown", |harness| {
+                harness.keys("d");
+                harness.plan(plan("checkout-1.4.0", true, 40));
+                harness.keys("wrong<enter>");
+            }),
+            ("sleep", |harness| {
+                harness.keys("z");
+                harness.plan_sleep(crate::fixtures::sleep_plan("checkout-1.4.0"));
+                harness.keys("unonsense<enter>");
+            }),
+        ];
+        for (popup, open) in opened {
+            let mut harness = harness_with(scene.clone(), vec![usual_lease("checkout-1.4.0")]);
+            open(&mut harness);
+            let text = harness.text();
+            let corners = ["╭", "╮", "╰", "╯"].map(|corner| text.contains(corner));
+            assert_eq!(corners, [true; 4], "{popup} at {size:?}:\n{text}");
+            let last = text
+                .lines()
+                .rev()
+                .skip_while(|line| !line.contains('╰'))
+                .nth(1);
+            assert!(
+                last.is_some_and(|line| line.contains("Esc ")),
+                "{popup} at {size:?}:\n{text}"
+            );
+        }
+    }
 }

@@ -36,7 +36,7 @@ fn a_session_from_beginning_to_end() {
     terminal.waits_for("1 Lease");
     terminal.types("\u{1b}");
     terminal.waits_for("TIME LEFT");
-    terminal.types("e1");
+    terminal.types("e1h\r");
     terminal.waits_for("search-pr-7 expires");
     terminal.types("h\rcustomer demo\r");
     terminal.waits_for("search-pr-7 is held until");

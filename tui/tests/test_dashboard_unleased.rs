@@ -9,7 +9,7 @@ use crate::fixtures::{
 };
 
 fn harness() -> Harness {
-    unleased_harness(HarnessConfig::new(120, 30, now()))
+    unleased_harness(HarnessConfig::new(160, 30, now()))
 }
 
 fn rows(harness: &Harness) -> Vec<String> {

@@ -77,6 +77,8 @@ pub(crate) enum Event {
         stack: StackName,
         steps: Vec<Progress>,
     },
+    /// Some of the demo stacks were created.
+    DemoPrepared { done: usize, count: usize },
     /// A signal asked the process to end.
     Stop,
 }

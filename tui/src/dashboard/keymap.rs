@@ -220,6 +220,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
         SCREENS,
     ),
     bind(
+        &[KeyCode::Char('m')],
+        "m",
+        Msg::Messages,
+        "messages",
+        "read the earlier messages again",
+        SCREENS,
+    ),
+    bind(
         &[KeyCode::Char('y')],
         "y",
         Msg::Yes,
@@ -319,6 +327,43 @@ pub(crate) fn edit(key: &KeyEvent) -> Option<InputRequest> {
         KeyCode::Home => R::GoToStart,
         KeyCode::End => R::GoToEnd,
         _ => return None,
+    })
+}
+
+/// Says that a key has no meaning where it was pressed, and which key helps. `None` for keys that
+/// produce no character, such as a modifier.
+pub(crate) fn hint(context: KeyContext, key: &KeyEvent) -> Option<String> {
+    let name = match key.code {
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => format!("Ctrl-{c}"),
+        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::ALT) => format!("Alt-{c}"),
+        KeyCode::Char(' ') => "Space".to_owned(),
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(number) => format!("F{number}"),
+        KeyCode::Tab => "Tab".to_owned(),
+        KeyCode::BackTab => "Shift-Tab".to_owned(),
+        KeyCode::Backspace => "Backspace".to_owned(),
+        KeyCode::Delete => "Delete".to_owned(),
+        KeyCode::Insert => "Insert".to_owned(),
+        KeyCode::Left => "←".to_owned(),
+        KeyCode::Right => "→".to_owned(),
+        _ => return None,
+    };
+    let bound_in = |wanted: KeyContext| {
+        let plain = !key
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        plain
+            && BINDINGS.iter().any(|binding| {
+                binding.contexts.contains(&wanted) && binding.keys.contains(&key.code)
+            })
+    };
+    Some(match context {
+        Popup => format!("{name} does nothing in this window; Esc closes it"),
+        Detail if bound_in(List) => format!("{name} works in the list; Esc goes back to it"),
+        List if bound_in(Detail) || matches!(key.code, KeyCode::Char('1'..='9')) => {
+            format!("{name} works on a stack's page; Enter opens it")
+        }
+        _ => format!("{name} is not a key of the dashboard; ? lists the keys"),
     })
 }
 

@@ -4,11 +4,13 @@ pub(crate) mod column;
 pub(crate) mod detail;
 pub(crate) mod filter;
 pub(crate) mod list;
+pub(crate) mod messages;
 pub(crate) mod operations;
 pub(crate) mod popup;
 pub(crate) mod row;
 pub(crate) mod store;
 pub(crate) mod teardown_preview;
+pub(crate) mod widths;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,7 @@ use stack::Policy;
 
 use self::detail::Detail;
 use self::list::List;
+use self::messages::{Message, Messages};
 use self::operations::Operations;
 use self::popup::Popup;
 use self::store::StackStore;
@@ -40,6 +43,9 @@ pub(crate) struct Settings {
     pub(crate) cloud: bool,
     /// Whether to use colour.
     pub(crate) colour: bool,
+    /// Whether the screen is a replay of a recording.
+    #[serde(default)]
+    pub(crate) replay: bool,
 }
 
 /// The size of the terminal.
@@ -73,17 +79,6 @@ pub(crate) enum Screen {
     Detail(Box<Detail>),
 }
 
-/// A message in the status line about the last action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StatusMessage {
-    /// The text.
-    pub(crate) text: String,
-    /// How important it is.
-    pub(crate) tone: Tone,
-    /// When it was set.
-    pub(crate) at: Timestamp,
-}
-
 /// The whole state.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -93,13 +88,17 @@ pub(crate) struct Model {
     pub(crate) list: List,
     pub(crate) screen: Screen,
     pub(crate) popup: Option<Popup>,
-    pub(crate) status: Option<StatusMessage>,
+    pub(crate) messages: Messages,
+    /// A key, a click or a paste is being handled: a message that it causes is its answer.
+    pub(crate) answers_key: bool,
     /// Teardowns, sleeps and wakes in progress, and those that ended.
     pub(crate) operations: Operations,
     /// Teardown plans on the Resources tabs.
     pub(crate) previews: TeardownPreviews,
     /// A query of the cloud is running.
     pub(crate) syncing: bool,
+    /// How many demo stacks are ready, and how many there will be; `None` once all are.
+    pub(crate) preparing: Option<(usize, usize)>,
     /// The user was warned that quitting interrupts a sleep or wake; the next `q` quits.
     pub(crate) quit_warned: bool,
     /// The screen is out of date.
@@ -119,10 +118,12 @@ impl Model {
             list: List::default(),
             screen: Screen::List,
             popup: None,
-            status: None,
+            messages: Messages::default(),
+            answers_key: false,
             operations: Operations::default(),
             previews: TeardownPreviews::default(),
             syncing: false,
+            preparing: None,
             quit_warned: false,
             dirty: true,
             finished: false,
@@ -147,14 +148,31 @@ impl Model {
         }
     }
 
-    /// Shows a message in the status line.
+    /// Posts a message for the status line. Quiet messages only accompany an action.
     pub(crate) fn set_status(&mut self, tone: Tone, text: impl Into<String>) {
-        self.status = Some(StatusMessage {
-            text: text.into(),
+        self.post(tone, tone != Tone::Quiet, text.into());
+    }
+
+    /// Says that an action has begun. The message about its end replaces this one.
+    pub(crate) fn acknowledge(&mut self, text: impl Into<String>) {
+        self.post(Tone::Notice, false, text.into());
+    }
+
+    fn post(&mut self, tone: Tone, lasting: bool, text: String) {
+        let message = Message {
+            text,
             tone,
+            lasting,
             at: self.now(),
-        });
+        };
+        self.messages.post(message, self.answers_key);
         self.dirty = true;
+    }
+
+    /// Removes the message in the status line.
+    pub(crate) fn dismiss_status(&mut self) {
+        let now = self.now();
+        self.messages.dismiss(now);
     }
 
     /// Shows a problem in the status line.

@@ -49,6 +49,8 @@ pub(crate) enum Msg {
     Copy,
     /// Read the ledger and query the cloud now.
     Refresh,
+    /// Show the earlier messages.
+    Messages,
     /// Show the help.
     Help,
     /// Confirm the plan.

@@ -12,25 +12,26 @@ use crate::cli::ui::Ui;
 use crate::dashboard::event::Event;
 use crate::dashboard::keymap;
 use crate::dashboard::model::Model;
-use crate::dashboard::record::{self, RecordedEvent};
+use crate::dashboard::record::{self, RecordedEvent, RecordingHeader};
 use crate::dashboard::terminal::TerminalGuard;
 use crate::dashboard::update::update;
 use crate::dashboard::view::{screen_text, view};
 use crate::error::CommandError;
+use crate::format::style::Tone;
 
 /// The longest pause between two events, in milliseconds.
 const MAX_PAUSE_MS: u64 = 2_000;
 
 /// Replays in the terminal at the recorded pace. At the end, q, c or Esc quits.
 pub(crate) fn in_terminal(path: &Path) -> Result<(), CommandError> {
-    let (beginning, noted) = record::read(path)?;
-    let mut model = beginning.model();
+    let (beginning, events) = record::read(path)?;
+    let mut model = replayed(beginning);
     let _screen = TerminalGuard::enter()?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    let mut at = 0;
-    for RecordedEvent { ms, event } in noted {
-        let pause = ms.saturating_sub(at).min(MAX_PAUSE_MS);
-        at = ms;
+    let mut elapsed_ms = 0;
+    for RecordedEvent { ms, event } in events {
+        let pause = ms.saturating_sub(elapsed_ms).min(MAX_PAUSE_MS);
+        elapsed_ms = ms;
         if quits_within(Duration::from_millis(pause))? {
             return Ok(());
         }
@@ -39,15 +40,17 @@ pub(crate) fn in_terminal(path: &Path) -> Result<(), CommandError> {
             terminal.draw(|frame| view(frame, &model))?;
         }
     }
+    model.set_status(Tone::Notice, "the recording ends here; q quits the replay");
+    terminal.draw(|frame| view(frame, &model))?;
     while !quits_within(Duration::from_secs(3_600))? {}
     Ok(())
 }
 
 /// Replays without a terminal and prints the last screen.
 pub(crate) fn as_text(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
-    let (beginning, noted) = record::read(path)?;
-    let mut model = beginning.model();
-    for RecordedEvent { event, .. } in noted {
+    let (beginning, events) = record::read(path)?;
+    let mut model = replayed(beginning);
+    for RecordedEvent { event, .. } in events {
         take(&mut model, event);
     }
     let backend = TestBackend::new(model.size.columns, model.size.rows);
@@ -56,6 +59,13 @@ pub(crate) fn as_text(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
     screen_text(terminal.backend().buffer())
         .lines()
         .try_for_each(|line| ui.line(line))
+}
+
+/// The model at the start of a recording, marked as a replay.
+fn replayed(beginning: RecordingHeader) -> Model {
+    let mut model = beginning.model();
+    model.settings.replay = true;
+    model
 }
 
 /// Applies an event and drops its effects.

@@ -12,6 +12,7 @@ use stack::service::power::{PollPolicy, PowerOutcome, PowerStep};
 use stack::service::{Service, ServiceError};
 use stack::{Phase, RunId, Seq, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::oneshot;
 
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::Event;
@@ -21,6 +22,7 @@ use crate::dashboard::tasks::cloud_sync::CloudRequest;
 use crate::dashboard::tasks::ledger::LedgerLoader;
 use crate::dashboard::tasks::ledger_watch::LedgerWatch;
 use crate::dashboard::tasks::teardown::TeardownWorker;
+use crate::demo::simulation::Simulation;
 use crate::format::values;
 
 /// Runs effects.
@@ -28,18 +30,28 @@ pub(crate) struct EffectRunner {
     reader: Arc<Service>,
     writer: Arc<Result<Service, Problem>>,
     teardowns: Arc<TeardownWorker>,
+    /// The world of the demo.
+    simulation: Option<Arc<Simulation>>,
     load_requests: mpsc::Sender<()>,
     sync_requests: mpsc::Sender<CloudRequest>,
     events: UnboundedSender<Event>,
 }
 
+/// The world of the demo, and when its ledger can be read.
+pub(crate) struct SimulatedWorld {
+    pub(crate) world: Arc<Simulation>,
+    pub(crate) ready: oneshot::Receiver<()>,
+}
+
 impl EffectRunner {
     /// Makes a runner that reads with one service and writes with another, if writing is allowed.
-    /// Results go to `events`. The ledger is read again when the watched files change.
+    /// Results go to `events`. The ledger is read again when the watched files change. In the demo,
+    /// a simulated world takes the place of Terraform and the cloud.
     pub(crate) fn new(
         reader: Service,
         writer: Result<Service, Problem>,
         teardowns: TeardownWorker,
+        simulated: Option<SimulatedWorld>,
         watch: Option<LedgerWatch>,
         events: UnboundedSender<Event>,
     ) -> Self {
@@ -47,7 +59,21 @@ impl EffectRunner {
         let (loads, wanted) = mpsc::channel(1);
         let reader = Arc::new(reader);
         let loader = LedgerLoader::new(Arc::clone(&reader));
-        tokio::spawn(loader.serve(watch, wanted, events.clone()));
+        let loading = loader.serve(watch, wanted, events.clone());
+        let simulation = match simulated {
+            None => {
+                tokio::spawn(loading);
+                None
+            }
+            Some(SimulatedWorld { world, ready }) => {
+                tokio::spawn(async move {
+                    if ready.await.is_ok() {
+                        loading.await;
+                    }
+                });
+                Some(world)
+            }
+        };
         let (syncs, sync_requests) = mpsc::channel(1);
         let observer = writer
             .as_ref()
@@ -60,6 +86,7 @@ impl EffectRunner {
             reader,
             writer: Arc::new(writer),
             teardowns: Arc::new(teardowns),
+            simulation,
             load_requests: loads,
             events,
         }
@@ -67,6 +94,11 @@ impl EffectRunner {
 
     /// Starts an effect. Never waits.
     pub(crate) fn run(&self, effect: Effect) {
+        let effect = match &self.simulation {
+            Some(world) => world.run(effect),
+            None => Some(effect),
+        };
+        let Some(effect) = effect else { return };
         match effect {
             Effect::Load => {
                 // A full channel means that a read is already queued.

@@ -23,11 +23,9 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::view::layout;
 use crate::format::style::Tone;
 
-/// How many seconds a status message stays on the screen.
-const STATUS_SECONDS: u64 = 15;
-
 /// Applies one event. Nothing else changes the model.
 pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    model.answers_key = matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_));
     match event {
         Event::Key(key) if keymap::is_press(&key) => {
             model.dirty = true;
@@ -39,6 +37,7 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::Resize { columns, rows } => {
             model.size = Size { columns, rows };
             model.dirty = true;
+            model.list.measure_again(&model.store);
             model.list.scroll_to_selected(layout::rows(model.size));
             Vec::new()
         }
@@ -81,6 +80,11 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::TeardownProgress { stack, steps } => teardown::progress(model, &stack, steps),
+        Event::DemoPrepared { done, count } => {
+            model.preparing = (done < count).then_some((done, count));
+            model.dirty = true;
+            Vec::new()
+        }
         Event::Stop => {
             model.finished = true;
             Vec::new()
@@ -95,10 +99,7 @@ fn clock(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         let rows = layout::rows(model.size);
         model.list.follow_time(&model.store, rows);
     }
-    let old = |at| Elapsed::between(at, now).seconds() >= STATUS_SECONDS;
-    if model.status.as_ref().is_some_and(|said| old(said.at)) {
-        model.status = None;
-    }
+    model.messages.follow_time(now);
     Vec::new()
 }
 
@@ -205,10 +206,14 @@ fn change_finished(model: &mut Model, answer: Result<String, Problem>) -> Vec<Ef
 }
 
 /// When a displayed time next changes without an event: every second while a displayed time is
-/// counted in seconds, otherwise every ten seconds. The loop sends a clock event then.
+/// counted in seconds or a message waits for its turn, otherwise every ten seconds. The loop sends a clock event then.
 pub(crate) fn next_tick(model: &Model) -> Timestamp {
     let now = model.now();
-    let seconds = if counts_seconds(model) { 1 } else { 10 };
+    let seconds = if model.messages.waiting() > 0 || counts_seconds(model) {
+        1
+    } else {
+        10
+    };
     let next = now.as_second() / seconds * seconds + seconds;
     Timestamp::from_second(next).unwrap_or(Timestamp::MAX)
 }

@@ -89,6 +89,7 @@ impl Harness {
             demo,
             cloud,
             colour,
+            replay: false,
         };
         let backend = TestBackend::new(columns, rows);
         let Ok(terminal) = Terminal::new(backend);
@@ -229,12 +230,12 @@ impl Harness {
     /// The reaper of the demo.
     #[must_use]
     pub fn demo_reaper(now: Timestamp) -> ReaperStatus {
-        ReaperStatus::default().fold(demo::reaper(now))
+        ReaperStatus::default().fold(demo::reaper(now, stack::Span::minutes(15)))
     }
 
     /// The cloud was queried, with the demo resources of these leases.
     pub fn load_demo_cloud(&mut self, leases: &[Lease]) {
-        let snapshot = demo::snapshot(self.model.now(), leases);
+        let snapshot = demo::snapshot(self.model.now(), leases, true);
         self.handle(Event::CloudLoaded(Ok(Box::new(snapshot))));
     }
 

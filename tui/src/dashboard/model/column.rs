@@ -7,6 +7,7 @@ use stack::listing::Flag;
 use stack::{Phase, Usd};
 
 use super::row::StackRow;
+use crate::format::titles;
 
 /// A column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,30 +60,30 @@ impl ListColumn {
 
     /// The order in which a narrow terminal drops columns. Name, state and time left always stay.
     pub(crate) const DROP_ORDER: [Self; 8] = [
-        Self::Idle,
-        Self::Init,
-        Self::Age,
         Self::Billed,
         Self::Spent,
-        Self::App,
-        Self::Rate,
         Self::Owner,
+        Self::App,
+        Self::Age,
+        Self::Init,
+        Self::Idle,
+        Self::Rate,
     ];
 
     /// The title above the column.
     pub(crate) const fn title(self) -> &'static str {
         match self {
-            Self::Name => "NAME",
-            Self::App => "APP@VERSION",
-            Self::Owner => "OWNER",
-            Self::State => "STATE",
-            Self::Age => "AGE",
-            Self::TimeLeft => "TIME LEFT",
-            Self::Rate => "$/H",
-            Self::Spent => "ESTIMATE",
-            Self::Billed => "BILLED",
-            Self::Idle => "IDLE $/H",
-            Self::Init => "INIT",
+            Self::Name => titles::NAME,
+            Self::App => titles::APP,
+            Self::Owner => titles::OWNER,
+            Self::State => titles::STATE,
+            Self::Age => titles::AGE,
+            Self::TimeLeft => titles::TIME_LEFT,
+            Self::Rate => titles::RATE,
+            Self::Spent => titles::ESTIMATE,
+            Self::Billed => titles::BILLED,
+            Self::Idle => titles::IDLE_RATE,
+            Self::Init => titles::INIT,
         }
     }
 
@@ -126,6 +127,19 @@ impl SortOrder {
     pub(crate) const fn label(self) -> &'static str {
         let (there, back) = self.by.sort_labels();
         if self.reversed { back } else { there }
+    }
+
+    /// Whether the values of the column ascend from the top: the soonest, the youngest, A before Z.
+    pub(crate) fn is_ascending(self) -> bool {
+        let ascends_by_default = matches!(
+            self.by,
+            ListColumn::Name
+                | ListColumn::App
+                | ListColumn::Owner
+                | ListColumn::Age
+                | ListColumn::TimeLeft
+        );
+        ascends_by_default != self.reversed
     }
 
     /// Whether the order can change as time passes, without an event.

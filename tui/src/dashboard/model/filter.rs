@@ -1,16 +1,18 @@
 //! The filter: words and `field:word` terms that must all match; `!` negates a term.
 
+use stack::Phase;
 use stack::listing::Flag;
 
 use super::row::StackRow;
 
 /// The fields that a filter can name.
-pub(crate) const FIELDS: [&str; 7] = ["name", "app", "version", "owner", "phase", "flag", "label"];
+const FIELDS: [&str; 7] = ["name", "app", "version", "owner", "phase", "flag", "label"];
 
 /// A parsed filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
     terms: Vec<Term>,
+    problem: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,14 +35,25 @@ enum Field {
 }
 
 impl Filter {
-    /// Parses a filter. Parsing never fails: a term with an unknown field is plain text.
+    /// Parses a filter. A term that is wrong, such as an unknown field, filters nothing;
+    /// [`Filter::problem`] says what is wrong.
     ///
-    /// Spaces separate terms; double quotes group words into one term.
+    /// Spaces separate terms. Double quotes group words into one term, in which a colon is an
+    /// ordinary character.
     pub(crate) fn read(text: &str) -> Self {
-        let terms = words(text).into_iter().filter_map(|word| Term::read(&word));
-        Self {
-            terms: terms.collect(),
+        let mut filter = Self::default();
+        for word in words(text) {
+            match Term::read(&word) {
+                Ok(term) => filter.terms.extend(term),
+                Err(problem) => filter.problem = filter.problem.or(Some(problem)),
+            }
         }
+        filter
+    }
+
+    /// What is wrong with the filter, and the nearest word that would be right.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
     }
 
     /// Whether the filter matches every stack.
@@ -57,23 +70,46 @@ impl Filter {
 }
 
 impl Term {
-    fn read(word: &str) -> Option<Self> {
-        let (not, word) = match word.strip_prefix('!') {
+    /// Parses a word. `None`: it is still being typed, such as `owner:`, and filters nothing.
+    fn read(word: &Word) -> Result<Option<Self>, String> {
+        let (not, text) = match word.text.strip_prefix('!') {
             Some(rest) => (true, rest),
-            None => (false, word),
+            None => (false, word.text.as_str()),
         };
-        let (field, text) = match word.split_once(':') {
-            Some((field, text)) => match Field::named(field) {
-                Some(field) => (Some(field), text),
-                None => (None, word),
-            },
-            None => (None, word),
+        // A field ends at the first colon outside quotation marks.
+        let field_end = word.colon.map(|colon| colon - usize::from(not));
+        let parts = field_end.and_then(|end| text.split_at_checked(end));
+        let (field, text) = match parts {
+            Some((name, rest)) if !name.is_empty() => {
+                let field = Field::named(name).ok_or_else(|| unknown_field(name))?;
+                (Some(field), rest.strip_prefix(':').unwrap_or(rest))
+            }
+            _ => (None, text),
         };
-        // A term without text, such as `owner:`, is still being typed. It filters nothing.
-        (!text.is_empty()).then(|| Self {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let term = Self {
             not,
             field,
             text: text.to_lowercase(),
+        };
+        match field {
+            Some(Field::Phase) => term.known_word("phase", &PHASES.map(Phase::as_str)),
+            Some(Field::Flag) => term.known_word("flag", &FLAGS.map(Flag::as_str)),
+            _ => Ok(Some(term)),
+        }
+    }
+
+    /// Checks the text of a field that has a fixed set of words.
+    fn known_word(self, field: &str, words: &[&str]) -> Result<Option<Self>, String> {
+        if words.iter().any(|word| self.is_word(word)) {
+            return Ok(Some(self));
+        }
+        let text = &self.text;
+        Err(match nearest(text, words) {
+            Some(word) => format!("unknown {field} {text:?}: did you mean {word}?"),
+            None => format!("unknown {field} {text:?}: one of {}", words.join(", ")),
         })
     }
 
@@ -139,6 +175,49 @@ impl Field {
     }
 }
 
+fn unknown_field(name: &str) -> String {
+    match nearest(name, &FIELDS) {
+        Some(field) => format!("unknown field {name:?}: did you mean {field}:?"),
+        None => format!(
+            "unknown field {name:?}: one of {}; quotation marks make it plain text",
+            FIELDS.join(", ")
+        ),
+    }
+}
+
+/// The most similar word, if one is similar.
+fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
+    let text = text.to_lowercase();
+    let likeness = |word: &str| strsim::jaro_winkler(word, &text);
+    let best = words
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) >= MIN_SIMILARITY).then_some(best)
+}
+
+/// From this similarity on, a word is suggested.
+const MIN_SIMILARITY: f64 = 0.6;
+
+/// The phases that a stack in the list can have.
+const PHASES: [Phase; 6] = [
+    Phase::Provisioning,
+    Phase::Ready,
+    Phase::Asleep,
+    Phase::Purgatory,
+    Phase::TearingDown,
+    Phase::Residue,
+];
+
+const FLAGS: [Flag; 7] = [
+    Flag::Idle,
+    Flag::Expiring,
+    Flag::Expired,
+    Flag::Held,
+    Flag::Protected,
+    Flag::OverBudget,
+    Flag::Unleased,
+];
+
 /// Whether `text` contains `wanted` in any letter case. `wanted` is in lower case.
 fn contains(text: &str, wanted: &str) -> bool {
     if text.is_ascii() && wanted.is_ascii() {
@@ -151,21 +230,78 @@ fn contains(text: &str, wanted: &str) -> bool {
     text.to_lowercase().contains(wanted)
 }
 
+/// A word of a filter, without its quotation marks.
+#[derive(Debug, Default)]
+struct Word {
+    text: String,
+    /// The position of the first colon outside quotation marks, in bytes.
+    colon: Option<usize>,
+}
+
 /// Splits a text at spaces outside double quotes.
-fn words(text: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
+fn words(text: &str) -> Vec<Word> {
+    let mut words = vec![Word::default()];
     let mut quoted = false;
     for c in text.chars() {
         match c {
             '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
+            ' ' if !quoted => words.push(Word::default()),
             c => {
                 if let Some(word) = words.last_mut() {
-                    word.push(c);
+                    if c == ':' && !quoted && word.colon.is_none() {
+                        word.colon = Some(word.text.len());
+                    }
+                    word.text.push(c);
                 }
             }
         }
     }
-    words.retain(|word| !word.is_empty());
+    words.retain(|word| !word.text.is_empty());
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An unknown field, phase or flag is an error that names the nearest one. Text in quotation
+    /// marks is never a field, and a term that is still being typed is no error.
+    #[test]
+    fn unknown_words_are_errors() {
+        let problem = |text: &str| Filter::read(text).problem().map(str::to_owned);
+        for (text, expected) in [
+            ("ownr:ana", "unknown field \"ownr\": did you mean owner:?"),
+            ("!nmae:x", "unknown field \"nmae\": did you mean name:?"),
+            ("phase:redy", "unknown phase \"redy\": did you mean ready?"),
+            (
+                "flag:expird",
+                "unknown flag \"expird\": did you mean expired?",
+            ),
+            (
+                "x9q:1",
+                "unknown field \"x9q\": one of name, app, version, owner, phase, flag, label; \
+                 quotation marks make it plain text",
+            ),
+        ] {
+            assert_eq!(problem(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "owner",
+            "owner:",
+            "!",
+            "phase:",
+            "phase:re",
+            "flag:over",
+            "PHASE:Ready",
+            ":x",
+            "\"team:search\"",
+            "owner:team:search",
+            "label:a=b:c",
+            "phase:\"tearing down\"",
+            "!flag:\"over budget\"",
+        ] {
+            assert_eq!(problem(text), None, "{text}");
+        }
+    }
 }

@@ -7,8 +7,8 @@ use super::column::{ListColumn, SortOrder};
 use super::filter::Filter;
 use super::row::StackRow;
 use super::store::StackStore;
+use super::widths::Widths;
 use crate::dashboard::stack_key::StackKey;
-use crate::format::fields;
 
 /// What the list is grouped by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,17 +59,8 @@ pub(crate) struct Group {
     pub(crate) stacks: usize,
     /// The total hourly rate of the priced stacks.
     pub(crate) rate: Option<HourlyRate>,
-}
-
-/// The width of the longest text in each column.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Widths {
-    pub(crate) name: usize,
-    pub(crate) app: usize,
-    pub(crate) owner: usize,
-    pub(crate) state: usize,
-    /// Whether to show the Billed column: a snapshot of a cloud is known.
-    pub(crate) bill: bool,
+    /// Whether the total leaves out something that costs money.
+    pub(crate) rate_is_minimum: bool,
 }
 
 /// The list. Lines are recomputed when something changes, not when they are drawn.
@@ -87,7 +78,7 @@ pub(crate) struct List {
     widths: Widths,
     selected: Option<StackKey>,
     /// The line of the selected stack.
-    at: usize,
+    selected_line: usize,
     /// The first line on the screen.
     pub(crate) top: usize,
 }
@@ -105,7 +96,15 @@ impl List {
 
     /// The widths of the columns' texts.
     pub(crate) fn widths(&self) -> Widths {
-        self.widths
+        Widths {
+            sorted: Some(self.order.by),
+            ..self.widths
+        }
+    }
+
+    /// What is wrong with the filter, if anything.
+    pub(crate) fn filter_problem(&self) -> Option<&str> {
+        self.filter.problem()
     }
 
     /// The selected stack.
@@ -133,10 +132,10 @@ impl List {
             .iter()
             .enumerate()
             .filter(|(_, stack)| self.filter.matches(stack))
-            .map(|(at, stack)| {
-                let wanted = order.by == ListColumn::Spent;
-                let spent = wanted.then(|| stack.spent(now)).flatten();
-                (at, stack, spent)
+            .map(|(index, stack)| {
+                let sorts_by_spend = order.by == ListColumn::Spent;
+                let spent = sorts_by_spend.then(|| stack.spent(now)).flatten();
+                (index, stack, spent)
             })
             .collect();
         chosen.sort_unstable_by(|(_, a, a_spent), (_, b, b_spent)| {
@@ -146,36 +145,38 @@ impl List {
         self.stacks = chosen.len();
         self.lines = grouped(&chosen, grouping);
         let found = self.selected.as_ref().and_then(|key| {
-            let became = store.replacement_key(key);
-            self.find(store, became.as_ref().unwrap_or(key))
+            let replacement = store.replacement_key(key);
+            self.line_of(store, replacement.as_ref().unwrap_or(key))
         });
-        let at = found.unwrap_or(self.at);
-        self.select_nearest(store, at, rows);
+        let line = found.unwrap_or(self.selected_line);
+        self.select_nearest(store, line, rows);
     }
 
     /// Selects the stack on a line, or the nearest one to it.
-    pub(crate) fn select_nearest(&mut self, store: &StackStore, at: usize, rows: usize) {
-        let at = at.min(self.lines.len().saturating_sub(1));
-        let below = (at..self.lines.len()).find(|at| self.stack_on(store, *at).is_some());
-        let above = (0..at).rev().find(|at| self.stack_on(store, *at).is_some());
-        self.at = below.or(above).unwrap_or(0);
-        self.selected = self.stack_on(store, self.at).map(StackRow::key);
+    pub(crate) fn select_nearest(&mut self, store: &StackStore, line: usize, rows: usize) {
+        let line = line.min(self.lines.len().saturating_sub(1));
+        let has_stack = |line: &usize| self.stack_on(store, *line).is_some();
+        let below = (line..self.lines.len()).find(has_stack);
+        let above = (0..line).rev().find(has_stack);
+        self.selected_line = below.or(above).unwrap_or(0);
+        self.selected = self.stack_on(store, self.selected_line).map(StackRow::key);
         self.scroll_to_selected(rows);
     }
 
     /// Moves the selection by a number of stacks, skipping headings.
     pub(crate) fn move_selection(&mut self, store: &StackStore, by: isize, rows: usize) {
-        let mut at = self.at;
+        let has_stack = |line: &usize| self.stack_on(store, *line).is_some();
+        let mut line = self.selected_line;
         for _ in 0..by.unsigned_abs() {
             let next = if by > 0 {
-                (at + 1..self.lines.len()).find(|at| self.stack_on(store, *at).is_some())
+                (line + 1..self.lines.len()).find(has_stack)
             } else {
-                (0..at).rev().find(|at| self.stack_on(store, *at).is_some())
+                (0..line).rev().find(has_stack)
             };
             let Some(next) = next else { break };
-            at = next;
+            line = next;
         }
-        self.select_nearest(store, at, rows);
+        self.select_nearest(store, line, rows);
     }
 
     /// Scrolls. The selection changes only if it would leave the screen.
@@ -183,15 +184,17 @@ impl List {
         let last = self.lines.len().saturating_sub(rows);
         self.top = self.top.saturating_add_signed(by).min(last);
         let shown = self.top..(self.top + rows).min(self.lines.len());
-        if !shown.contains(&self.at) {
-            let nearest = self.at.clamp(shown.start, shown.end.saturating_sub(1));
-            let inside = |at: &usize| self.stack_on(store, *at).is_some();
-            let at = (nearest..shown.end)
-                .find(inside)
-                .or_else(|| (shown.start..nearest).rev().find(inside));
-            if let Some(at) = at {
-                self.at = at;
-                self.selected = self.stack_on(store, at).map(StackRow::key);
+        if !shown.contains(&self.selected_line) {
+            let nearest = self
+                .selected_line
+                .clamp(shown.start, shown.end.saturating_sub(1));
+            let has_stack = |line: &usize| self.stack_on(store, *line).is_some();
+            let line = (nearest..shown.end)
+                .find(has_stack)
+                .or_else(|| (shown.start..nearest).rev().find(has_stack));
+            if let Some(line) = line {
+                self.selected_line = line;
+                self.selected = self.stack_on(store, line).map(StackRow::key);
             }
         }
     }
@@ -200,46 +203,37 @@ impl List {
     pub(crate) fn scroll_to_selected(&mut self, rows: usize) {
         let rows = rows.max(1);
         let last = self.lines.len().saturating_sub(rows);
-        let heading = usize::from(
-            self.at > 0 && matches!(self.lines.get(self.at - 1), Some(Line::Group(_))) && rows > 1,
-        );
+        let line = self.selected_line;
+        let line_above = line.checked_sub(1).and_then(|above| self.lines.get(above));
+        let heading = usize::from(rows > 1 && matches!(line_above, Some(Line::Group(_))));
         self.top = self
             .top
-            .min(self.at - heading)
-            .max((self.at + 1).saturating_sub(rows))
+            .min(line - heading)
+            .max((line + 1).saturating_sub(rows))
             .min(last);
     }
 
     /// Returns the stack on a line; `None` for a heading or beyond the end.
-    pub(crate) fn stack_on<'a>(&self, store: &'a StackStore, at: usize) -> Option<&'a StackRow> {
-        match self.lines.get(at)? {
-            Line::Stack(at) => store.stacks().get(*at),
+    pub(crate) fn stack_on<'a>(&self, store: &'a StackStore, line: usize) -> Option<&'a StackRow> {
+        match self.lines.get(line)? {
+            Line::Stack(index) => store.stacks().get(*index),
             Line::Group(_) => None,
         }
     }
 
-    fn find(&self, store: &StackStore, key: &StackKey) -> Option<usize> {
-        let is_it = |stack: &StackRow| stack.compare_key(key).is_eq();
-        (0..self.lines.len()).find(|at| self.stack_on(store, *at).is_some_and(is_it))
+    fn line_of(&self, store: &StackStore, key: &StackKey) -> Option<usize> {
+        let has_key = |stack: &StackRow| stack.compare_key(key).is_eq();
+        (0..self.lines.len()).find(|line| self.stack_on(store, *line).is_some_and(has_key))
     }
 
-    /// Measures all stacks, including filtered ones, so that columns keep their width while the
-    /// user types a filter.
+    /// Measures the columns. They only grow, so that nothing moves while the user watches.
     pub(crate) fn measure(&mut self, store: &StackStore) {
-        let mut widths = Widths {
-            bill: store.cloud().is_some(),
-            ..Widths::default()
-        };
-        for stack in store.stacks() {
-            // Names are ASCII by their own rule, and so as wide as they are long.
-            let app = stack.app().len() + 1 + stack.version().len();
-            widths.name = widths.name.max(stack.name().len());
-            widths.app = widths.app.max(app);
-            widths.owner = widths.owner.max(stack.owner().len());
-            let state = fields::state_width(stack.phase, &stack.flags);
-            widths.state = widths.state.max(state);
-        }
-        self.widths = widths;
+        self.widths = self.widths.grown(Widths::of(store));
+    }
+
+    /// Measures the columns for a new size of the terminal.
+    pub(crate) fn measure_again(&mut self, store: &StackStore) {
+        self.widths = Widths::of(store);
     }
 
     /// Updates widths and lines after states have changed by time alone.
@@ -255,7 +249,7 @@ impl List {
 fn grouped(chosen: &[(usize, &StackRow, Option<Usd>)], grouping: Grouping) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::with_capacity(chosen.len());
     if grouping == Grouping::None {
-        lines.extend(chosen.iter().map(|(at, ..)| Line::Stack(*at)));
+        lines.extend(chosen.iter().map(|(index, ..)| Line::Stack(*index)));
         return lines;
     }
     for members in chosen.chunk_by(|(_, a, _), (_, b, _)| grouping.key(a) == grouping.key(b)) {
@@ -267,8 +261,11 @@ fn grouped(chosen: &[(usize, &StackRow, Option<Usd>)], grouping: Grouping) -> Ve
             key: key.to_owned(),
             stacks: members.len(),
             rate: rates.reduce(|sum, rate| sum + rate),
+            rate_is_minimum: members
+                .iter()
+                .any(|(_, stack, _)| stack.rate_is_minimum || stack.rate().is_none()),
         }));
-        lines.extend(members.iter().map(|(at, ..)| Line::Stack(*at)));
+        lines.extend(members.iter().map(|(index, ..)| Line::Stack(*index)));
     }
     lines
 }

@@ -6,7 +6,7 @@ mod plan_request;
 mod sleep;
 mod teardown;
 
-pub(crate) use extend::{ExtendDialog, ExtendOption};
+pub(crate) use extend::{ExtendDialog, Preset};
 pub(crate) use hold::{HoldDialog, HoldField};
 pub(crate) use plan_request::PlanState;
 pub(crate) use sleep::SleepDialog;
@@ -17,6 +17,8 @@ pub(crate) use teardown::TeardownDialog;
 pub(crate) enum Popup {
     /// The help; the number of lines scrolled.
     Help(usize),
+    /// The earlier messages; the number of lines scrolled.
+    Messages(usize),
     /// The sort orders; the index of the selected one.
     Sort(usize),
     /// Extend a lease.
@@ -33,7 +35,7 @@ impl Popup {
     /// Whether keys write text in the popup.
     pub(crate) fn is_text_focused(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Sort(_) => false,
+            Self::Help(_) | Self::Messages(_) | Self::Sort(_) => false,
             Self::Sleep(nap) => nap.writing,
             Self::Extend(extend) => extend.is_text_focused(),
             Self::Hold(_) => true,

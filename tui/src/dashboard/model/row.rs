@@ -24,6 +24,8 @@ pub(crate) struct StackRow {
     pub(crate) flags: Vec<Flag>,
     /// The hourly cost while idle.
     pub(crate) idle_rate: Option<HourlyRate>,
+    /// Whether the hourly rate leaves out something that costs money.
+    pub(crate) rate_is_minimum: bool,
     /// The billed amount, from final days only.
     pub(crate) billed: Option<Usd>,
     /// Whether there is evidence of use or idleness.
@@ -56,6 +58,7 @@ impl StackRow {
             phase: Phase::Ready,
             flags: Vec::new(),
             idle_rate: None,
+            rate_is_minimum: false,
             billed: None,
             idle_known: false,
             changes_at: None,
@@ -158,6 +161,12 @@ impl StackRow {
         self.lease()?.meter.spent(now)
     }
 
+    /// Whether the estimated cost until `now` leaves out something.
+    pub(crate) fn spent_is_minimum(&self, now: Timestamp) -> bool {
+        let lease = self.lease();
+        lease.is_some_and(|lease| !lease.meter.unpriced(now).is_empty())
+    }
+
     /// The init overhead, if known.
     pub(crate) fn init(&self) -> Option<Elapsed> {
         let init = self.lease()?.init.as_ref();
@@ -194,10 +203,10 @@ impl StackRow {
             Some(lease) => lease.renewed_at,
             None => self.created_at()?,
         };
-        let whole = Elapsed::between(from, end).millis().max(self.ttl_millis());
+        let total = Elapsed::between(from, end).millis().max(self.ttl_millis());
         // Both values are far below 2^54 milliseconds.
         let left = Elapsed::between(now, end).millis().saturating_mul(1_000);
-        Some(left / whole.max(1))
+        Some(left / total.max(1))
     }
 
     fn ttl_millis(&self) -> u64 {
@@ -216,6 +225,7 @@ impl StackRow {
         let listing = self.listing(view);
         (self.phase, self.flags) = (listing.phase, listing.flags.clone());
         self.idle_rate = listing.idle.hourly_usd;
+        self.rate_is_minimum = listing.cost.hourly_is_minimum;
         self.billed = listing.cost.billed_usd;
         self.idle_known = listing.idle.state != IdleState::Unknown;
         if let Known::Tags(known) = &mut self.known {
@@ -234,20 +244,20 @@ impl StackRow {
             let window = lease.terms.idle_after.unwrap_or(DEFAULT_WINDOW);
             Some(window.after(lease.last_activity.as_ref()?.at))
         });
-        let reading = lease.map(|lease| lease.at(now));
+        let status = lease.map(|lease| lease.at(now));
         [
             end,
             // One millisecond later: at exactly this distance the flag is not set yet.
             expiring,
             expiring.map(millisecond_after),
             end.map(|end| SOON.before(end)),
-            reading.as_ref().and_then(|reading| reading.hold_until),
-            reading.as_ref().and_then(|reading| reading.ready_deadline),
+            status.as_ref().and_then(|status| status.hold_until),
+            status.as_ref().and_then(|status| status.ready_deadline),
             unused,
         ]
         .into_iter()
         .flatten()
-        .filter(|at| *at > now)
+        .filter(|change| *change > now)
         .min()
     }
 }
@@ -258,6 +268,6 @@ pub(super) fn before(to: Timestamp, by: Elapsed) -> Timestamp {
     to.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
-fn millisecond_after(at: Timestamp) -> Timestamp {
-    Elapsed::from_millis(1).after(at)
+fn millisecond_after(time: Timestamp) -> Timestamp {
+    Elapsed::from_millis(1).after(time)
 }

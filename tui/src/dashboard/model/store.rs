@@ -50,8 +50,12 @@ pub(crate) struct Totals {
     pub(crate) rate: HourlyRate,
     /// Stacks whose rate is known.
     pub(crate) priced: usize,
+    /// Whether the hourly rate leaves out something that costs money.
+    pub(crate) rate_is_minimum: bool,
     /// The hourly rate of the idle stacks.
     pub(crate) idle_rate: HourlyRate,
+    /// Whether the hourly rate of the idle stacks leaves out something that costs money.
+    pub(crate) idle_rate_is_minimum: bool,
     /// Idle stacks.
     pub(crate) idle: usize,
     /// Stacks whose use is known.
@@ -249,7 +253,10 @@ impl StackStore {
                 sums.priced += 1;
                 sums.rate = sums.rate + rate;
             }
+            sums.rate_is_minimum |= stack.rate_is_minimum || stack.rate().is_none();
             sums.idle_rate = sums.idle_rate + stack.idle_rate.unwrap_or_default();
+            sums.idle_rate_is_minimum |=
+                stack.has(Flag::Idle) && (stack.rate_is_minimum || stack.idle_rate.is_none());
             let expired = stack.has(Flag::Expired);
             sums.idle += usize::from(stack.has(Flag::Idle));
             sums.judged += usize::from(stack.idle_known);

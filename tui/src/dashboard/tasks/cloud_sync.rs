@@ -150,6 +150,7 @@ mod tests {
             demo: false,
             cloud: true,
             colour: true,
+            replay: false,
         };
         let size = Size {
             columns: 120,

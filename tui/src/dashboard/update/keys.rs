@@ -35,7 +35,12 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
             }
             Vec::new()
         }
-        None => Vec::new(),
+        None => {
+            if let Some(hint) = keymap::hint(context, key) {
+                model.set_status(Tone::Quiet, hint);
+            }
+            Vec::new()
+        }
     }
 }
 
@@ -73,7 +78,8 @@ fn edit(model: &mut Model, request: tui_input::InputRequest) {
 /// Handles a message while the user edits the filter.
 fn writing(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Open => model.list.editing_filter = false,
+        // A filter with an error stays in the field, next to the error.
+        Msg::Open => model.list.editing_filter = model.list.filter_problem().is_some(),
         Msg::Back => {
             model.list.editing_filter = false;
             model.list.input.reset();
@@ -98,14 +104,14 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Last => navigation::select_nearest(model, usize::MAX),
         Msg::Open => return navigation::open_selected(model),
         Msg::Back => {
-            model.status = None;
+            model.dismiss_status();
             if model.list.is_filtered() {
                 model.list.input.reset();
                 navigation::rebuild(model);
             }
         }
         Msg::Filter => {
-            model.status = None;
+            model.dismiss_status();
             model.list.editing_filter = true;
         }
         Msg::Sort => {
@@ -117,7 +123,7 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Group => {
             model.list.grouping = model.list.grouping.next();
-            model.status = None;
+            model.dismiss_status();
             navigation::rebuild(model);
         }
         other => return everywhere(model, other),
@@ -147,9 +153,15 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
             turn(detail, before);
         }
         Msg::Number(n) => {
-            if let Some(tab) = Tab::ALL.get(usize::from(n).wrapping_sub(1)) {
-                turn(detail, *tab);
-            }
+            let Some(tab) = Tab::ALL.get(usize::from(n).wrapping_sub(1)) else {
+                let tabs = Tab::ALL.len();
+                model.set_status(
+                    Tone::Quiet,
+                    format!("there is no tab {n}, only 1 to {tabs}"),
+                );
+                return Vec::new();
+            };
+            turn(detail, *tab);
         }
         Msg::Back => model.screen = Screen::List,
         other => return everywhere(model, other),
@@ -162,6 +174,7 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Help => model.popup = Some(Popup::Help(0)),
+        Msg::Messages => model.popup = Some(Popup::Messages(0)),
         Msg::Quit => quit(model),
         Msg::ForceQuit => model.finished = true,
         Msg::Refresh => {

@@ -12,7 +12,7 @@ pub(super) fn open_selected(model: &mut Model) -> Vec<Effect> {
     let Some(stack) = model.list.selected().cloned() else {
         return Vec::new();
     };
-    model.status = None;
+    model.dismiss_status();
     let load_events = stack.leased().map(|stack| Effect::LoadEvents {
         stack: stack.clone(),
         after: Seq::NONE,

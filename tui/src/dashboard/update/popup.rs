@@ -7,10 +7,11 @@ use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::BINDINGS;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::column::ListColumn;
-use crate::dashboard::model::popup::{ExtendDialog, ExtendOption, HoldDialog, Popup};
+use crate::dashboard::model::popup::{ExtendDialog, HoldDialog, Popup};
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::msg::Msg;
 use crate::dashboard::stack_key::StackKey;
+use crate::dashboard::view;
 use crate::format::style::Tone;
 use crate::format::values;
 
@@ -33,7 +34,11 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
         return Vec::new();
     };
     let (stays, effects) = match &mut popup {
-        Popup::Help(scroll) => (help(scroll, msg), Vec::new()),
+        Popup::Help(scroll) => (scroll_text(scroll, BINDINGS.len(), msg), Vec::new()),
+        Popup::Messages(scroll) => {
+            let last = view::max_messages_scroll(model);
+            (scroll_text(scroll, last, msg), Vec::new())
+        }
         Popup::Sort(chosen) => (sort(model, chosen, msg), Vec::new()),
         Popup::Extend(popup) => extend(model, popup, msg),
         Popup::Hold(popup) => hold(model, popup, msg),
@@ -82,28 +87,26 @@ pub(super) fn drawn(model: &mut Model) {
 /// Edits the focused text field of the popup.
 pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
     match popup {
-        Popup::Extend(extend) => {
-            extend.input.handle(request);
-            extend.problem = None;
-        }
+        Popup::Extend(extend) => extend.edit(request),
         Popup::Hold(hold) => {
             hold.input().handle(request);
             hold.problem = None;
         }
         Popup::Teardown(confirm) => teardown::edit(confirm, request),
         Popup::Sleep(nap) => sleep::edit(nap, request),
-        Popup::Help(_) | Popup::Sort(_) => {}
+        Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_) => {}
     }
 }
 
-fn help(scroll: &mut usize, msg: Msg) -> bool {
+/// Scrolls a popup without a choice. Returns whether it stays open: any other key closes it.
+fn scroll_text(scroll: &mut usize, last: usize, msg: Msg) -> bool {
     match msg {
-        Msg::Down => *scroll = (*scroll + 1).min(BINDINGS.len()),
+        Msg::Down => *scroll = (*scroll + 1).min(last),
         Msg::Up => *scroll = scroll.saturating_sub(1),
-        Msg::PageDown => *scroll = (*scroll + 10).min(BINDINGS.len()),
+        Msg::PageDown => *scroll = (*scroll + 10).min(last),
         Msg::PageUp => *scroll = scroll.saturating_sub(10),
         Msg::First => *scroll = 0,
-        Msg::Last => *scroll = BINDINGS.len(),
+        Msg::Last => *scroll = last,
         _ => return false,
     }
     true
@@ -131,39 +134,24 @@ fn sort(model: &mut Model, chosen: &mut usize, msg: Msg) -> bool {
 fn order_by(model: &mut Model, column: Option<ListColumn>) -> bool {
     if let Some(column) = column {
         model.list.order = model.list.order.chosen(column);
-        model.status = None;
+        model.dismiss_status();
         navigation::rebuild(model);
     }
     false
 }
 
 fn extend(model: &mut Model, popup: &mut ExtendDialog, msg: Msg) -> (bool, Vec<Effect>) {
-    let last = popup.choices.len().saturating_sub(1);
     match msg {
-        Msg::Down => popup.chosen = (popup.chosen + 1).min(last),
-        Msg::Up => popup.chosen = popup.chosen.saturating_sub(1),
-        Msg::First | Msg::PageUp => popup.chosen = 0,
-        Msg::Last | Msg::PageDown => popup.chosen = last,
-        Msg::Number(n) => {
-            let at = usize::from(n).wrapping_sub(1);
-            match popup.choices.get(at) {
-                None => return (true, Vec::new()),
-                Some(ExtendOption::Written) => popup.chosen = at,
-                Some(_) => {
-                    popup.chosen = at;
-                    return accept_extend(model, popup);
-                }
-            }
-        }
+        Msg::Down => popup.choose_next(),
+        Msg::Up => popup.choose_previous(),
         Msg::Open => return accept_extend(model, popup),
         _ => {}
     }
-    popup.problem = None;
     (true, Vec::new())
 }
 
 fn accept_extend(model: &mut Model, popup: &mut ExtendDialog) -> (bool, Vec<Effect>) {
-    if popup.choices.is_empty() {
+    if popup.presets.is_empty() {
         return (false, Vec::new());
     }
     let stack = model.store.stack(&(&popup.stack).into());
@@ -171,8 +159,8 @@ fn accept_extend(model: &mut Model, popup: &mut ExtendDialog) -> (bool, Vec<Effe
         model.set_status(Tone::Notice, format!("{} is gone", popup.stack));
         return (false, Vec::new());
     };
-    match popup.by(lease, &model.settings.policy, model.now()) {
-        Ok(by) => {
+    match popup.read(lease, &model.settings.policy, model.now()) {
+        Ok((by, _)) => {
             let stack = popup.stack.clone();
             let text = format!("extending {stack} by {}", values::span(by));
             model.set_status(Tone::Quiet, text);

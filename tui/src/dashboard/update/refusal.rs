@@ -43,7 +43,6 @@ fn against_leased(
 ) -> Option<&'static str> {
     let going = stack.phase == Phase::TearingDown;
     Some(match msg {
-        Msg::Sleep | Msg::Wake if model.settings.demo => "not available in the demo",
         Msg::Sleep if !model.settings.cloud => {
             "sleep needs an AWS account: add [[account]] to the configuration"
         }
@@ -65,7 +64,6 @@ fn against_unleased(model: &Model, msg: Msg, key: &StackKey) -> Option<&'static 
         Msg::Hold => "no lease (found by tags only): the reaper never touches it",
         Msg::Unhold => "no lease (found by tags only): not held",
         Msg::Sleep | Msg::Wake => "no lease (found by tags only): cannot sleep or wake",
-        Msg::Teardown if model.settings.demo => "not available in the demo",
         Msg::Teardown if !model.settings.cloud => {
             "a sweep needs an AWS account: add [[account]] to the configuration"
         }

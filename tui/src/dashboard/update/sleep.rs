@@ -16,7 +16,7 @@ use crate::format::values;
 
 /// Opens the confirmation popup and requests the plan.
 pub(super) fn begin(model: &mut Model, stack: StackName) -> Vec<Effect> {
-    model.status = None;
+    model.dismiss_status();
     model.popup = Some(Popup::Sleep(Box::new(SleepDialog::new(stack.clone()))));
     vec![Effect::PlanSleep(stack)]
 }
@@ -71,7 +71,7 @@ fn yes(model: &mut Model, popup: &mut SleepDialog) -> (bool, Vec<Effect>) {
                 .operations
                 .turn(&stack, OperationKind::Sleep, count, now);
             let text = format!("putting {stack} to sleep; Enter, 3 shows progress");
-            model.set_status(Tone::Notice, text);
+            model.acknowledge(text);
             (false, vec![Effect::Sleep { stack, until }])
         }
         // The time was in the future when the user typed it, and has passed since.

@@ -54,6 +54,6 @@ fn begin(model: &mut Model, msg: Msg, key: StackKey) -> Vec<Effect> {
         }
         _ => return Vec::new(),
     };
-    model.status = None;
+    model.dismiss_status();
     Vec::new()
 }

@@ -1,7 +1,7 @@
 //! Tearing a stack down: plan it, confirm it once the plan was on the screen, then follow the run.
 
 use stack::service::teardown::{Progress, TeardownPlan};
-use stack::{Phase, RunId, StackName};
+use stack::{Flag, Phase, RunId, StackName};
 use tui_input::InputRequest;
 
 use super::refusal;
@@ -19,10 +19,11 @@ use crate::format::style::Tone;
 
 /// Opens the confirmation popup and requests the plan.
 pub(super) fn begin(model: &mut Model, stack: StackKey) -> Vec<Effect> {
-    model.status = None;
-    model.popup = Some(Popup::Teardown(Box::new(TeardownDialog::new(
-        stack.clone(),
-    ))));
+    model.dismiss_status();
+    let row = model.store.stack(&stack);
+    let expects_name = row.is_some_and(|row| row.lease().is_none() || row.has(Flag::Protected));
+    let dialog = TeardownDialog::new(stack.clone(), expects_name);
+    model.popup = Some(Popup::Teardown(Box::new(dialog)));
     vec![Effect::PlanTeardown(stack)]
 }
 
@@ -51,6 +52,10 @@ fn yes(model: &mut Model, popup: &mut TeardownDialog) -> (bool, Vec<Effect>) {
         return stays;
     }
     let Some(plan) = popup.request.displayed_plan().and(popup.may_proceed()) else {
+        if popup.request.is_pending() {
+            let text = "nothing can be confirmed before the plan is on the screen";
+            model.set_status(Tone::Quiet, text);
+        }
         return stays;
     };
     if plan.protected && !popup.is_confirmed() {
@@ -62,10 +67,7 @@ fn yes(model: &mut Model, popup: &mut TeardownDialog) -> (bool, Vec<Effect>) {
     model.operations.begin_teardown(&stack.name(), &run);
     // The plan of this teardown is no preview of the next one.
     model.previews.remove(&stack);
-    model.set_status(
-        Tone::Notice,
-        format!("tearing down {stack}; it continues if you quit"),
-    );
+    model.acknowledge(format!("tearing down {stack}; it continues if you quit"));
     (false, vec![Effect::Teardown { stack, run, typed }])
 }
 

@@ -8,6 +8,7 @@ use crate::dashboard::model::store::LoadState;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::text::{clean, wrapped};
+use crate::format::values;
 
 /// Three commands to start with, and what each does.
 const BEGIN: [(&str, &str); 3] = [
@@ -33,6 +34,19 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
             y += 1;
         }
     };
+    if let Some((done, count)) = model.preparing {
+        let text = format!(
+            "Preparing {} in a temporary ledger: {} so far.",
+            values::count(count, "demo stack"),
+            values::thousands(done)
+        );
+        line(canvas, &text, Tone::Heading);
+        return line(
+            canvas,
+            "They appear here in a moment. q quits.",
+            Tone::Quiet,
+        );
+    }
     match &model.store.load_state {
         LoadState::Pending => return line(canvas, "Reading the ledger…", Tone::Quiet),
         LoadState::Failed(problem) => {
@@ -51,7 +65,9 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     }
     line(canvas, "No stacks", Tone::Heading);
     line(canvas, "", Tone::Plain);
-    let why = if model.store.exists {
+    let why = if model.settings.demo {
+        "The demo's ledger is empty. `jiti demo` without --stacks 0 fills it.".to_owned()
+    } else if model.store.exists {
         format!(
             "Every stack in the ledger {} is gone; `jiti ls --all` lists them.",
             model.settings.ledger

@@ -1,12 +1,12 @@
 //! The header: number of stacks, cost, warnings, the reaper's status, the ledger and the clock.
 //!
 //! ```text
-//!  jiti   42 stacks   $18.34/h   idle $3.10/h   ▲ 2 in purgatory   3 expire within the hour
+//!  jiti   42 stacks   $18.34/h   ▲ 2 in purgatory   idle $3.10/h (12 of 42 known)   3 expire …
 //!  ● reaper ran 3 min ago, next 14:00 UTC            ~/.local/share/jiti/ledger.db  12:04 UTC
 //! ```
 
 use ratatui::layout::Rect;
-use stack::Elapsed;
+use stack::{Elapsed, HourlyRate};
 
 use super::canvas::Canvas;
 use crate::dashboard::model::Model;
@@ -30,6 +30,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
 /// Draws the badges at the right end. Returns the column where they start.
 fn badges(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
     let marks = [
+        (model.settings.replay, " REPLAY "),
         (model.settings.demo, " DEMO "),
         (model.settings.read_only.is_some(), " READ-ONLY "),
     ];
@@ -45,91 +46,187 @@ fn badges(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> u16 {
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, end: u16, model: &Model) {
-    let mut x = canvas.put(area.x + 1, area.y, 6, "jiti", Ink::Accent) + 3;
-    for (text, tone) in pieces(model) {
-        let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
-        // Drop a figure that does not fit: a truncated number would be a different number.
-        if x + width > end {
-            break;
+    let start = canvas.put(area.x + 1, area.y, 6, "jiti", Ink::Accent) + GAP;
+    let mut figures = figures_of(model);
+    let room = usize::from(end.saturating_sub(start));
+    if total_width(&figures) > room {
+        for figure in &mut figures {
+            if let Some(short) = figure.short.take() {
+                figure.text = short;
+            }
         }
-        x = canvas.put(x, area.y, width, &text, tone) + 3;
+    }
+    // A figure that does not fit is dropped: a truncated number would be a different number.
+    while total_width(&figures) > room {
+        let least = figures.iter().map(|figure| figure.importance).min();
+        figures.retain(|figure| Some(figure.importance) != least);
+    }
+    let mut x = start;
+    for Figure { text, tone, .. } in figures {
+        let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
+        x = canvas.put(x, area.y, width, &text, tone) + GAP;
     }
 }
 
-/// The figures, the most important ones first.
-fn pieces(model: &Model) -> Vec<(String, Tone)> {
+/// The space between two figures.
+const GAP: u16 = 3;
+
+fn total_width(figures: &[Figure]) -> usize {
+    let gaps = figures.len().saturating_sub(1) * usize::from(GAP);
+    let texts = figures.iter().map(|figure| figure.text.chars().count());
+    texts.sum::<usize>() + gaps
+}
+
+/// A figure of the header.
+struct Figure {
+    text: String,
+    /// A shorter text that says the same with fewer details.
+    short: Option<String>,
+    tone: Tone,
+    importance: Importance,
+}
+
+/// How important a figure is. A narrow terminal drops the least important one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Importance {
+    Unleased,
+    Soon,
+    Idle,
+    Rate,
+    Count,
+    Expired,
+    Residue,
+    Purgatory,
+}
+
+/// The figures, from left to right.
+fn figures_of(model: &Model) -> Vec<Figure> {
     let sums = model.store.totals();
     let all = model.store.stacks().len();
-    let mut pieces = match model.store.load_state {
-        LoadState::Pending => return vec![("reading the ledger…".to_owned(), Tone::Quiet)],
-        _ => vec![(values::count(all, "stack"), Tone::Heading)],
+    let figure = |text: String, tone, importance| Figure {
+        text,
+        short: None,
+        tone,
+        importance,
     };
+    if let Some((done, count)) = model.preparing {
+        let text = format!(
+            "preparing {}: {} ready",
+            values::count(count, "demo stack"),
+            values::thousands(done)
+        );
+        return vec![figure(text, Tone::Heading, Importance::Count)];
+    }
+    if matches!(model.store.load_state, LoadState::Pending) {
+        let text = "reading the ledger…".to_owned();
+        return vec![figure(text, Tone::Quiet, Importance::Count)];
+    }
+    let count = values::count(all, "stack");
+    let mut figures = vec![figure(count, Tone::Heading, Importance::Count)];
     if all == 0 {
-        return pieces;
+        return figures;
     }
-    let unpriced = if sums.priced < all && sums.priced > 0 {
-        format!(" ({} of {all} unpriced)", all - sums.priced)
-    } else {
-        String::new()
-    };
-    let rate = match sums.priced {
-        0 => "cost unknown".to_owned(),
-        _ => format!("{}/h{unpriced}", values::rate(sums.rate)),
-    };
-    pieces.push((rate, Tone::Heading));
-    let idle = idle(model);
-    let wasted = idle.1 == Tone::Notice;
-    if wasted {
-        pieces.push(idle.clone());
-    }
-    let mut count = |n: usize, text: String, tone| {
-        if n > 0 {
-            pieces.push((text, tone));
-        }
-    };
-    count(
-        sums.purgatory,
-        format!("▲ {} in purgatory", sums.purgatory),
-        Tone::Alarm,
-    );
-    count(
-        sums.residue,
-        format!("✗ {} with residue", sums.residue),
-        Tone::Alarm,
-    );
-    count(
-        sums.expired,
-        format!("{} expired", sums.expired),
-        Tone::Alarm,
-    );
+    let (rate, short) = rate(model);
+    figures.push(Figure {
+        short,
+        ..figure(rate, Tone::Heading, Importance::Rate)
+    });
+    let (idle, short_idle, idle_tone) = idle(model);
     let verb = if sums.soon == 1 { "expires" } else { "expire" };
-    count(
-        sums.soon,
-        format!("{} {verb} within the hour", sums.soon),
-        Tone::Notice,
+    let counts = [
+        (
+            sums.purgatory,
+            format!("▲ {} in purgatory", sums.purgatory),
+            Tone::Alarm,
+            Importance::Purgatory,
+        ),
+        (
+            sums.residue,
+            format!("✗ {} with residue", sums.residue),
+            Tone::Alarm,
+            Importance::Residue,
+        ),
+        (
+            sums.expired,
+            format!("{} expired", sums.expired),
+            Tone::Alarm,
+            Importance::Expired,
+        ),
+        (1, idle, idle_tone, Importance::Idle),
+        (
+            sums.soon,
+            format!("{} {verb} within the hour", sums.soon),
+            Tone::Notice,
+            Importance::Soon,
+        ),
+        (
+            sums.unleased,
+            format!("{} unleased", sums.unleased),
+            Tone::Notice,
+            Importance::Unleased,
+        ),
+    ];
+    figures.extend(
+        counts
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(_, text, tone, importance)| Figure {
+                short: (importance == Importance::Idle).then(|| short_idle.clone()),
+                ..figure(text, tone, importance)
+            }),
     );
-    count(
-        sums.unleased,
-        format!("{} unleased", sums.unleased),
-        Tone::Notice,
-    );
-    if !wasted {
-        pieces.push(idle);
-    }
-    pieces
+    figures
 }
 
-/// The hourly cost of idle stacks, or a dash if no stack was checked.
-fn idle(model: &Model) -> (String, Tone) {
+/// The hourly rate of all stacks with the number of those that have none, and the rate alone.
+fn rate(model: &Model) -> (String, Option<String>) {
     let sums = model.store.totals();
-    match sums.judged {
-        0 => ("idle –".to_owned(), Tone::Quiet),
-        _ if sums.idle == 0 => ("idle $0.00/h".to_owned(), Tone::Plain),
-        _ => (
-            format!("idle {}/h", values::rate(sums.idle_rate)),
-            Tone::Notice,
-        ),
+    let all = model.store.stacks().len();
+    let rate = values::per_hour(sums.rate, sums.rate_is_minimum);
+    match all - sums.priced {
+        0 => (rate, None),
+        _ if sums.priced == 0 => ("cost unknown".to_owned(), None),
+        unpriced => {
+            let (unpriced, all) = (values::thousands(unpriced), values::thousands(all));
+            let long = format!("{rate} ({unpriced} of {all} unpriced)");
+            (long, Some(rate))
+        }
     }
+}
+
+/// The hourly cost of idle stacks, and for how many stacks it is known whether they are idle: in
+/// full, and shorter.
+fn idle(model: &Model) -> (String, String, Tone) {
+    let sums = model.store.totals();
+    let all = model.store.stacks().len();
+    if sums.judged == 0 {
+        let text = "idle unknown".to_owned();
+        return (text.clone(), text, Tone::Quiet);
+    }
+    let (known, short) = if sums.judged < all {
+        let judged = values::thousands(sums.judged);
+        (
+            format!(" ({judged} of {} known)", values::thousands(all)),
+            format!(" ({judged} known)"),
+        )
+    } else {
+        (String::new(), String::new())
+    };
+    let rate = match sums.idle_rate {
+        // Stacks are idle, and none of them has a rate.
+        rate if rate == HourlyRate::ZERO && sums.idle_rate_is_minimum => "cost unknown".to_owned(),
+        rate => values::per_hour(rate, sums.idle_rate_is_minimum),
+    };
+    let tone = if sums.idle == 0 {
+        Tone::Plain
+    } else {
+        Tone::Notice
+    };
+    (
+        format!("idle {rate}{known}"),
+        format!("idle {rate}{short}"),
+        tone,
+    )
 }
 
 /// Draws the ledger and the clock at the right end. Returns the column where they start.

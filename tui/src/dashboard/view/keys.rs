@@ -46,6 +46,19 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         Screen::Detail(_) => &ON_DETAIL,
     };
     let mut x = area.x + 1;
+    if model.settings.replay {
+        // The keys of the recorded session are replayed; the user's keys only quit.
+        x = canvas.put(x, area.y, area.width, "q", Ink::Accent);
+        let text = "quit the replay of a recording: nothing on this screen is live";
+        canvas.put(
+            x + 1,
+            area.y,
+            area.width.saturating_sub(x + 2),
+            text,
+            Tone::Quiet,
+        );
+        return;
+    }
     for msg in msgs {
         let Some(binding) = keymap::binding(*msg) else {
             continue;

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::dashboard::model::column::ListColumn;
-use crate::dashboard::model::list::Widths;
+use crate::dashboard::model::widths::Widths;
 use crate::dashboard::model::{Model, Size};
 
 /// The regions of the screen.
@@ -75,7 +75,7 @@ const GAP: u16 = 2;
 pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
     let room = columns.saturating_sub(MARGIN + 1);
     let mut kept: Vec<ListColumn> = ListColumn::ALL.to_vec();
-    kept.retain(|column| *column != ListColumn::Billed || widths.bill);
+    kept.retain(|column| *column != ListColumn::Billed || widths.has_bill);
     let needed = |kept: &[ListColumn]| -> u16 {
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(0) * GAP;
         kept.iter()
@@ -126,9 +126,18 @@ fn least(column: ListColumn, widths: Widths) -> u16 {
         ListColumn::State => most(column, widths).min(20),
         ListColumn::TimeLeft => 17,
         ListColumn::Age | ListColumn::Init => 11,
-        ListColumn::Rate => 7,
-        ListColumn::Spent | ListColumn::Billed | ListColumn::Idle => 10,
+        ListColumn::Rate => figure(widths.rate, column, widths),
+        ListColumn::Idle => figure(widths.idle, column, widths),
+        ListColumn::Spent => figure(widths.estimate, column, widths),
+        ListColumn::Billed => figure(widths.billed, column, widths),
     }
+}
+
+/// The width of a column of amounts: of its content, or of its title with the sort direction.
+fn figure(content: usize, column: ListColumn, widths: Widths) -> u16 {
+    let direction = if widths.sorted == Some(column) { 2 } else { 0 };
+    let title = column.title().len() + direction;
+    u16::try_from(content.max(title)).unwrap_or(u16::MAX)
 }
 
 /// The maximum useful width of a column.

@@ -73,7 +73,7 @@ fn titles(canvas: &mut Canvas<'_>, y: u16, columns: &[Placed], model: &Model) {
         let chosen = order.by == column;
         let mut title = column.title().to_owned();
         if chosen {
-            title.push_str(if order.reversed { " ▼" } else { " ▲" });
+            title.push_str(if order.is_ascending() { " ▲" } else { " ▼" });
         }
         let ink = if chosen { Ink::Accent } else { Ink::Title };
         if column.is_figure() {
@@ -92,9 +92,9 @@ fn heading(canvas: &mut Canvas<'_>, area: Rect, group: &Group) {
         &group.key,
         Tone::Heading,
     );
-    let rate = group
-        .rate
-        .map_or_else(String::new, |rate| format!(", {}/h", values::rate(rate)));
+    let rate = group.rate.map_or_else(String::new, |rate| {
+        format!(", {}", values::per_hour(rate, group.rate_is_minimum))
+    });
     let text = format!("{}{rate}", values::count(group.stacks, "stack"));
     let x = canvas.put(
         x + 2,

@@ -3,6 +3,7 @@
 mod extend;
 mod help;
 mod hold;
+mod messages;
 mod sleep;
 mod sort;
 mod teardown;
@@ -21,12 +22,18 @@ use crate::format::style::Tone;
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: &Model) {
     match popup {
         Popup::Help(scroll) => help::render(canvas, area, *scroll),
+        Popup::Messages(scroll) => messages::render(canvas, area, *scroll, model),
         Popup::Sort(chosen) => sort::render(canvas, area, *chosen, model),
         Popup::Extend(extend) => extend::render(canvas, area, extend, model),
         Popup::Hold(hold) => hold::render(canvas, area, hold, model),
         Popup::Sleep(nap) => sleep::render(canvas, area, nap, model),
         Popup::Teardown(confirm) => teardown::render(canvas, area, confirm, model),
     }
+}
+
+/// Returns the last useful scroll position of the messages.
+pub(crate) fn max_messages_scroll(model: &Model) -> usize {
+    messages::max_scroll(model)
 }
 
 /// Adds the resources of a teardown plan, one per line.
@@ -51,6 +58,12 @@ fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
         width,
         height,
     }
+}
+
+/// Returns the first of `count` lines to show in `room` lines, so that the chosen one is visible.
+fn first_shown(count: usize, room: usize, chosen: usize) -> usize {
+    let last = count.saturating_sub(room);
+    (chosen + 1).saturating_sub(room).min(last)
 }
 
 /// Draws a text field, scrolled so that its cursor is visible.

@@ -66,12 +66,15 @@ fn cell(
             canvas.put(x, y, width, &text, fields::state_tone(listing));
         }
         ListColumn::TimeLeft => time_left(canvas, y, placed, stack, listing, now),
-        ListColumn::Age => canvas.put_right(x, y, width, &fields::age(listing, now), Tone::Plain),
-        ListColumn::Rate => canvas.put_right(x, y, width, &fields::hourly(listing), Tone::Plain),
-        ListColumn::Spent => canvas.put_right(x, y, width, &fields::spent(listing), Tone::Plain),
-        ListColumn::Billed => canvas.put_right(x, y, width, &fields::billed(listing), Tone::Plain),
-        ListColumn::Idle => canvas.put_right(x, y, width, &idle(listing), idle_tone(listing)),
-        ListColumn::Init => canvas.put_right(x, y, width, &init(listing, now), Tone::Plain),
+        ListColumn::Age => figure(canvas, y, placed, &fields::age(listing, now), Tone::Plain),
+        ListColumn::Rate => figure(canvas, y, placed, &fields::hourly(listing), Tone::Plain),
+        ListColumn::Spent => figure(canvas, y, placed, &fields::spent(listing), Tone::Plain),
+        ListColumn::Billed => figure(canvas, y, placed, &fields::billed(listing), Tone::Plain),
+        ListColumn::Idle => {
+            let text = fields::idle_hourly(listing);
+            figure(canvas, y, placed, &text, idle_tone(listing));
+        }
+        ListColumn::Init => figure(canvas, y, placed, &init(listing, now), Tone::Plain),
     }
 }
 
@@ -116,11 +119,12 @@ fn left_words(listing: &Listing, now: Timestamp) -> String {
     }
 }
 
-fn idle(listing: &Listing) -> String {
-    listing
-        .idle
-        .hourly_usd
-        .map_or_else(|| UNKNOWN.to_owned(), values::rate)
+/// Draws a figure at the right end of its column. One that does not fit is left out, because a part
+/// of a figure would be a different figure.
+fn figure(canvas: &mut Canvas<'_>, y: u16, placed: Placed, text: &str, tone: Tone) {
+    let Placed { x, width, .. } = placed;
+    let fits = super::canvas::width(text) <= usize::from(width);
+    canvas.put_right(x, y, width, if fits { text } else { "…" }, tone);
 }
 
 fn idle_tone(listing: &Listing) -> Tone {

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 use stack::view::CloudView;
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, width as text_width};
 use crate::dashboard::model::list::Grouping;
+use crate::dashboard::model::messages::Message;
 use crate::dashboard::model::{Model, Screen};
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
+use crate::format::text::clean;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let y = area.bottom().saturating_sub(1);
@@ -19,32 +21,57 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     if model.list.editing_filter {
         return filter(canvas, x, y, width, model);
     }
-    if let Some(said) = &model.status {
-        canvas.put(x, y, width, &said.text, said.tone);
-        return;
+    if let Some(message) = model.messages.shown() {
+        return self::message(canvas, (x, y, width), message, model.messages.waiting());
     }
     if matches!(model.screen, Screen::List) && !model.store.stacks().is_empty() {
         canvas.put(x, y, width, &shown(model), Tone::Quiet);
     }
 }
 
+/// The least width of the filter's text field.
+const MIN_FIELD_COLUMNS: u16 = 24;
+
+/// Draws a message, and says how the user can read the rest of it and those that wait.
+fn message(
+    canvas: &mut Canvas<'_>,
+    (x, y, width): (u16, u16, u16),
+    message: &Message,
+    waiting: usize,
+) {
+    let is_cut = text_width(&clean(&message.text)) > usize::from(width);
+    let hint = match waiting {
+        0 if !is_cut || !message.lasting => String::new(),
+        0 => "m shows all of it".to_owned(),
+        waiting => format!("{waiting} more, m lists them"),
+    };
+    let hint_columns = u16::try_from(hint.len()).unwrap_or(0);
+    let gap = if hint.is_empty() { 0 } else { 2 };
+    let room = width.saturating_sub(hint_columns + gap);
+    canvas.put(x, y, room, &message.text, message.tone);
+    canvas.put_right(x, y, width, &hint, Tone::Quiet);
+}
+
 fn filter(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, model: &Model) {
     let input = &model.list.input;
     let x = canvas.put(x, y, width, "/ ", Ink::Accent);
-    let count = format!("{} of {}", model.list.stacks(), model.store.stacks().len());
-    let room = width.saturating_sub(4 + u16::try_from(count.len()).unwrap_or(0));
+    let (count, tone) = match model.list.filter_problem() {
+        Some(problem) => (problem.to_owned(), Tone::Alarm),
+        None => (
+            format!("{} of {}", model.list.stacks(), model.store.stacks().len()),
+            Tone::Quiet,
+        ),
+    };
+    // The field keeps room for a few words next to a long error.
+    let count_columns = u16::try_from(text_width(&clean(&count))).unwrap_or(u16::MAX);
+    let count_columns = count_columns.min(width.saturating_sub(MIN_FIELD_COLUMNS));
+    let room = width.saturating_sub(4 + count_columns);
     super::popup::line(canvas, x, y, room, input, true);
     if input.value().is_empty() {
         let hint = "words, owner:ana, phase:purgatory, flag:held, !not";
         canvas.put(x + 1, y, room.saturating_sub(1), hint, Tone::Quiet);
     }
-    canvas.put_right(
-        x + room,
-        y,
-        width.saturating_sub(room + 2),
-        &count,
-        Tone::Quiet,
-    );
+    canvas.put_right(x + room, y, width.saturating_sub(room + 2), &count, tone);
 }
 
 /// The filter, the sort order, the grouping and the age of the cloud data.

@@ -46,6 +46,11 @@ impl<P> PlanRequest<P> {
         };
     }
 
+    /// Whether the result is still awaited.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.state, PlanState::Pending)
+    }
+
     /// Returns the plan, once planning has succeeded.
     pub(crate) fn plan(&self) -> Option<&P> {
         match &self.state {

@@ -3,13 +3,15 @@
 use stack::service::teardown::TeardownPlan;
 use tui_input::Input;
 
-use super::plan_request::PlanRequest;
+use super::plan_request::{PlanRequest, PlanState};
 use crate::dashboard::stack_key::StackKey;
 
 /// The popup.
 #[derive(Debug)]
 pub(crate) struct TeardownDialog {
     pub(crate) stack: StackKey,
+    /// Whether the plan is expected to require the name, so that the user can type it at once.
+    expects_name: bool,
     /// The plan.
     pub(crate) request: PlanRequest<TeardownPlan>,
     /// The name as the user typed it, if the plan requires it.
@@ -19,9 +21,10 @@ pub(crate) struct TeardownDialog {
 }
 
 impl TeardownDialog {
-    pub(crate) fn new(stack: StackKey) -> Self {
+    pub(crate) fn new(stack: StackKey, expects_name: bool) -> Self {
         Self {
             stack,
+            expects_name,
             request: PlanRequest::pending(),
             typed: Input::default(),
             problem: None,
@@ -33,9 +36,14 @@ impl TeardownDialog {
         self.request.plan().filter(|plan| plan.may_proceed())
     }
 
-    /// Whether the user must type the name instead of pressing `y`.
+    /// Whether the user must type the name instead of pressing `y`. While the plan is made, the
+    /// letters of the name are no commands either.
     pub(crate) fn is_text_focused(&self) -> bool {
-        self.may_proceed().is_some_and(|plan| plan.protected)
+        match &self.request.state {
+            PlanState::Pending => self.expects_name,
+            PlanState::Ready(plan) => plan.may_proceed() && plan.protected,
+            PlanState::Failed(_) => false,
+        }
     }
 
     /// Whether the typed text is the name.

@@ -7,21 +7,20 @@ use stack::view::CloudView;
 use super::super::page::Page;
 use crate::dashboard::model::Model;
 use crate::format::style::Tone;
-use crate::format::{describe, values};
+use crate::format::{describe, fields, values};
 
 pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
     let cost = &listing.cost;
     page.heading("Cost");
-    let rate = match (cost.hourly_usd, &cost.hourly_source) {
-        (Some(rate), Some(source)) => format!("{}/h ({source})", values::rate(rate)),
-        (Some(rate), None) => format!("{}/h", values::rate(rate)),
-        (None, _) if model.has_cloud() => "unknown: no resource has a known price".to_owned(),
-        (None, _) => "unknown: set hourly_cost on the jiti_stack".to_owned(),
+    let rate = match fields::rate_and_source(cost) {
+        Some(rate) => rate,
+        None if model.has_cloud() => "unknown: no resource has a known price".to_owned(),
+        None => "unknown: set hourly_cost on the jiti_stack".to_owned(),
     };
     page.field("rate", &rate, Tone::Plain);
     so_far(page, listing, model);
-    let until = match cost.until_expiry_usd {
-        Some(until) => format!("{} more (estimate)", values::usd(until)),
+    let until = match fields::until_expiry_usd(cost) {
+        Some(until) => format!("{until} more (estimate)"),
         None => "unknown".to_owned(),
     };
     page.field("until expiry", &until, Tone::Plain);
@@ -32,8 +31,8 @@ pub(super) fn fill(page: &mut Page, listing: &Listing, model: &Model) {
 
 /// Adds the cost until now: the estimate and the billed amount.
 pub(super) fn so_far(page: &mut Page, listing: &Listing, model: &Model) {
-    let estimate = match listing.cost.spent_usd {
-        Some(usd) => format!("{} so far (rate × time)", values::usd(usd)),
+    let estimate = match fields::spent_usd(&listing.cost) {
+        Some(spent) => format!("{spent} so far (rate × time)"),
         None if listing.origin.is_none() => "unknown: no cost history".to_owned(),
         None => "unknown: the rate was never known".to_owned(),
     };

@@ -8,7 +8,7 @@ use super::cost;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::row::StackRow;
 use crate::format::style::Tone;
-use crate::format::{describe, values};
+use crate::format::{describe, fields, values};
 
 pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
     page.text("Rebuild, sleep or keep?", Tone::Heading);
@@ -31,9 +31,10 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
 /// Adds the idle cost.
 fn idle(page: &mut Page, listing: &Listing, model: &Model) {
     let idle = &listing.idle;
-    let rate = idle
-        .hourly_usd
-        .map_or_else(unknown, |rate| format!("{}/h now", values::rate(rate)));
+    let is_minimum = listing.cost.hourly_is_minimum;
+    let rate = idle.hourly_usd.map_or_else(unknown, |rate| {
+        format!("{} now", values::per_hour(rate, is_minimum))
+    });
     let since = idle.since.map_or_else(String::new, |at| {
         format!(", since {}", values::moment(at, model.now()))
     });
@@ -45,7 +46,7 @@ fn idle(page: &mut Page, listing: &Listing, model: &Model) {
         ),
         IdleState::Idle => (
             format!("{rate}{since}"),
-            idle.wasted_usd.map_or_else(unknown, values::usd),
+            fields::wasted_usd(listing).unwrap_or_else(unknown),
             Tone::Notice,
         ),
         IdleState::Active => (

@@ -16,8 +16,7 @@ pub(super) fn fill(page: &mut Page, detail: &Detail) {
         Some(Err(problem)) => return page.text(&problem.message, Tone::Alarm),
         Some(Ok(events)) => events,
     };
-    for event in events.iter().rev() {
-        let what = describe::event(&event.kind);
+    for (event, what) in events.iter().zip(describe::events(events)).rev() {
         let by = format!("{} ({})", event.actor, describe::source(event.source));
         let room = page.columns().saturating_sub(BEFORE).max(20);
         let mut lines = wrapped(&clean(&what), Some(room));

@@ -163,10 +163,10 @@ pub(super) fn remains(page: &mut Page, remains: &RemainingCosts) {
 /// What a sleeping stack still costs, in one line.
 pub(super) fn remaining_cost(remains: &RemainingCosts) -> String {
     match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("{}/h remains while asleep", values::rate(rate)),
+        (Some(rate), 0) => format!("{} remains while asleep", values::per_hour(rate, false)),
         (Some(rate), unknown) => format!(
-            "{}/h remains while asleep ({} unpriced)",
-            values::rate(rate),
+            "{} remains while asleep ({} unpriced)",
+            values::per_hour(rate, true),
             values::count(unknown, "resource")
         ),
         (None, 0) => "no cost remains while asleep".to_owned(),

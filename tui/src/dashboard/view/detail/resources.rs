@@ -69,7 +69,7 @@ fn found(page: &mut Page, stack: &StackRow, model: &Model) {
         let state = one.state.as_deref().unwrap_or(values::UNKNOWN);
         let rate = one.hourly_usd.map_or_else(
             || values::UNKNOWN.to_owned(),
-            |rate| format!("{}/h", values::rate(rate)),
+            |rate| values::per_hour(rate, !one.unpriced.is_empty()),
         );
         let (mark, tone) = match &one.confirmation {
             Confirmation::Confirmed => ("●", Tone::Plain),

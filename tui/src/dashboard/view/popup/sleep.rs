@@ -31,13 +31,15 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &SleepDialog, m
     let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
     let page = page(popup, width);
     let until = until(popup, model, width);
-    let rows = u16::try_from(page.len() + until.len() + 5)
+    // The line with the text field, and the line with the keys.
+    let question_rows = 1 + usize::from(popup.writing);
+    let rows = u16::try_from(page.len() + until.len() + 4 + question_rows)
         .unwrap_or(u16::MAX)
         .min(area.height.saturating_sub(2));
     let title = format!("Put {} to sleep", popup.stack);
     let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
     // The list gives way first: until when, and the question, are always there.
-    let below = u16::try_from(until.len() + 3).unwrap_or(u16::MAX);
+    let below = u16::try_from(until.len() + 2 + question_rows).unwrap_or(u16::MAX);
     let text = Rect {
         height: inside.height.saturating_sub(below),
         ..inside
@@ -46,18 +48,26 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &SleepDialog, m
     page.draw(canvas, text, popup.request.scroll.min(last));
     let y = inside.bottom().saturating_sub(1);
     if popup.may_proceed().is_none() || model.settings.read_only.is_some() {
-        return keys(canvas, inside.x, y, inside.width, &[("Esc", "close")]);
+        let word = if popup.request.is_pending() {
+            "cancel"
+        } else {
+            "close"
+        };
+        return keys(canvas, inside.x, y, inside.width, &[("Esc", word)]);
     }
     let lines = Rect {
         y: text.bottom() + 1,
-        height: inside.bottom().saturating_sub(text.bottom() + 1),
+        height: y.saturating_sub(text.bottom() + 1),
         ..inside
     };
     until.draw(canvas, lines, 0);
     if popup.writing {
-        let x = canvas.put(inside.x, y, inside.width, ASK, Tone::Notice);
+        let above = y.saturating_sub(1);
+        let x = canvas.put(inside.x, above, inside.width, ASK, Tone::Notice);
         let room = inside.right().saturating_sub(x);
-        return line(canvas, x, y, room, &popup.until, true);
+        line(canvas, x, above, room, &popup.until, true);
+        let pairs = [("Enter", "set"), ("Esc", "no end")];
+        return keys(canvas, inside.x, y, inside.width, &pairs);
     }
     let pairs = [
         ("y", "put to sleep"),
@@ -133,10 +143,10 @@ fn planned(page: &mut Page, plan: &SleepPlan) {
         stops => format!("Stops {}", values::count(stops, "resource")),
     };
     let remains_text = match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("; {}/h remains", values::rate(rate)),
+        (Some(rate), 0) => format!("; {} remains", values::per_hour(rate, false)),
         (Some(rate), unknown) => format!(
-            "; {}/h remains ({} unpriced)",
-            values::rate(rate),
+            "; {} remains ({} unpriced)",
+            values::per_hour(rate, true),
             values::count(unknown, "resource")
         ),
         (None, 0) => "; no cost remains".to_owned(),

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{keys, middle};
+use super::{first_shown, keys, middle};
 use crate::dashboard::model::Model;
 use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::theme::Ink;
@@ -10,15 +10,20 @@ use crate::dashboard::view::canvas::Canvas;
 use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, chosen: usize, model: &Model) {
-    let rows = u16::try_from(ListColumn::ALL.len()).unwrap_or(0) + 4;
+    let columns = ListColumn::ALL;
+    let rows = u16::try_from(columns.len()).unwrap_or(0) + 4;
     let inside = canvas.boxed(middle(area, 46, rows), "Sort by");
-    for ((at, column), y) in ListColumn::ALL.into_iter().enumerate().zip(inside.y..) {
+    let foot = inside.bottom().saturating_sub(1);
+    let room = usize::from(foot.saturating_sub(inside.y));
+    let first = first_shown(columns.len(), room, chosen);
+    let shown = columns.into_iter().enumerate().skip(first).take(room);
+    for ((index, column), y) in shown.zip(inside.y..) {
         let order = model.list.order;
         // Shows the order that choosing this line gives.
         let words = order.chosen(column).label();
         let current = order.by == column;
-        let number = if at < 9 {
-            (at + 1).to_string()
+        let number = if index < 9 {
+            (index + 1).to_string()
         } else {
             " ".to_owned()
         };
@@ -28,7 +33,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, chosen: usize, model: 
         if current {
             canvas.put_right(inside.x, y, inside.width, "reverse", Tone::Quiet);
         }
-        if at == chosen {
+        if index == chosen {
             let line = Rect {
                 y,
                 height: 1,
@@ -37,7 +42,6 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, chosen: usize, model: 
             canvas.shade(line, Ink::Selected);
         }
     }
-    let foot = inside.bottom().saturating_sub(1);
     keys(
         canvas,
         inside.x,

@@ -32,30 +32,38 @@ const COLUMNS: u16 = 84;
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &TeardownDialog, model: &Model) {
     let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
     let (above, below) = (summary(popup, model, width), resources(popup, width));
-    let foot = foot(popup, width);
-    let wanted = above.len() + below.len() + foot.len() + 4;
+    let problem = problem(popup, width);
+    // The line with the name, and the line with the keys.
+    let question_rows = 1 + usize::from(popup.is_text_focused());
+    let wanted = above.len() + below.len() + problem.len() + question_rows + 3;
     let rows = u16::try_from(wanted)
         .unwrap_or(u16::MAX)
         .min(area.height.saturating_sub(2));
     let title = format!("Tear down {}", popup.stack);
     let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
-    // Shrink the list first: the confirmation and what blocks it are always visible.
-    let fixed = u16::try_from(above.len() + foot.len() + 2).unwrap_or(u16::MAX);
-    let list = Rect {
-        y: inside.y + u16::try_from(above.len()).unwrap_or(0),
-        height: inside.height.saturating_sub(fixed),
+    let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    // The list gives way first, then the summary. The question is always visible.
+    let (question, problems) = (rows(question_rows), rows(problem.len()));
+    let room = inside.height.saturating_sub(question + problems);
+    let summary = Rect {
+        height: rows(above.len()).min(room),
         ..inside
     };
-    above.draw(canvas, inside, 0);
+    let list = Rect {
+        y: summary.bottom(),
+        height: room.saturating_sub(summary.height + 1),
+        ..inside
+    };
+    above.draw(canvas, summary, 0);
     let last = below.len().saturating_sub(list.height.into());
     below.draw(canvas, list, popup.request.scroll.min(last));
-    let lines = Rect {
-        y: list.bottom() + 1,
-        height: inside.bottom().saturating_sub(list.bottom() + 2),
+    let problems = Rect {
+        y: inside.bottom().saturating_sub(question + problems),
+        height: problems.min(inside.height.saturating_sub(question)),
         ..inside
     };
-    foot.draw(canvas, lines, 0);
-    question(canvas, inside, popup, model);
+    problem.draw(canvas, problems, 0);
+    question_lines(canvas, inside, popup, model);
 }
 
 /// The summary of the plan, and what blocks it.
@@ -179,7 +187,8 @@ pub(super) fn list(page: &mut Page, plan: &TeardownPlan) {
     }
 }
 
-fn foot(popup: &TeardownDialog, width: u16) -> Page {
+/// Why the confirmation was rejected.
+fn problem(popup: &TeardownDialog, width: u16) -> Page {
     let mut page = Page::new(width);
     if let Some(problem) = &popup.problem {
         page.text(problem, Tone::Alarm);
@@ -187,26 +196,28 @@ fn foot(popup: &TeardownDialog, width: u16) -> Page {
     page
 }
 
-fn question(canvas: &mut Canvas<'_>, inside: Rect, popup: &TeardownDialog, model: &Model) {
+/// Draws the question and the keys at the foot.
+fn question_lines(canvas: &mut Canvas<'_>, inside: Rect, popup: &TeardownDialog, model: &Model) {
     let y = inside.bottom().saturating_sub(1);
-    if popup.may_proceed().is_none() || model.settings.read_only.is_some() {
-        return keys(canvas, inside.x, y, inside.width, &[("Esc", "close")]);
-    }
-    if !popup.is_text_focused() {
-        let pairs = [("y", "tear down"), ("↓ ↑", "scroll"), ("Esc", "cancel")];
+    let read_only = model.settings.read_only.is_some();
+    if popup.is_text_focused() && !read_only {
+        let ask = match popup.stack {
+            StackKey::Lease(_) => "Protected. Type the name: ",
+            StackKey::Tags(_) => "Found by tags only. Type the name: ",
+        };
+        let above = y.saturating_sub(1);
+        let x = canvas.put(inside.x, above, inside.width, ask, Tone::Notice);
+        let room = inside.right().saturating_sub(x);
+        line(canvas, x, above, room, &popup.typed, true);
+        let pairs = [("Enter", "tear down"), ("↓ ↑", "scroll"), ("Esc", "cancel")];
         return keys(canvas, inside.x, y, inside.width, &pairs);
     }
-    let ask = match popup.stack {
-        StackKey::Lease(_) => "Protected. Type the name, then Enter: ",
-        StackKey::Tags(_) => "Found by tags only. Type the name, then Enter: ",
-    };
-    let x = canvas.put(inside.x, y, inside.width, ask, Tone::Notice);
-    line(
-        canvas,
-        x,
-        y,
-        inside.right().saturating_sub(x),
-        &popup.typed,
-        true,
-    );
+    if popup.request.is_pending() {
+        return keys(canvas, inside.x, y, inside.width, &[("Esc", "cancel")]);
+    }
+    if popup.may_proceed().is_none() || read_only {
+        return keys(canvas, inside.x, y, inside.width, &[("Esc", "close")]);
+    }
+    let pairs = [("y", "tear down"), ("↓ ↑", "scroll"), ("Esc", "cancel")];
+    keys(canvas, inside.x, y, inside.width, &pairs);
 }
