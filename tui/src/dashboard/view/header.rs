@@ -166,15 +166,12 @@ fn figures_of(model: &Model) -> Vec<Figure> {
             Importance::Unleased,
         ),
     ];
-    figures.extend(
-        counts
-            .into_iter()
-            .filter(|(count, ..)| *count > 0)
-            .map(|(_, text, tone, importance)| Figure {
-                short: (importance == Importance::Idle).then(|| short_idle.clone()),
-                ..figure(text, tone, importance)
-            }),
-    );
+    figures.extend(counts.into_iter().filter(|(count, ..)| *count > 0).map(
+        |(_, text, tone, importance)| Figure {
+            short: (importance == Importance::Idle).then(|| short_idle.clone()),
+            ..figure(text, tone, importance)
+        },
+    ));
     figures
 }
 
