@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 use stack::cloud::{
-    Bill, BoxFuture, CloudError, CloudErrorKind, DeleteOptions, Deletion, Described, Discovery,
-    DiscoveryScope, Price, Resource, ResourceId,
+    AutomaticStarts, Bill, BoxFuture, CloudError, CloudErrorKind, DeleteOptions, Deletion,
+    Described, Discovery, DiscoveryScope, Price, Resource, ResourceId, UnreadStarts,
 };
 use stack::idle::Activity;
 use stack::{Cloud, Config, Place, Span};
@@ -176,6 +176,26 @@ impl Cloud for AwsCloud {
         Box::pin(async move {
             let (clients, kind) = self.clients_and_type(resource).await?;
             kind.start(&clients, resource, prior).await
+        })
+    }
+
+    fn automatic_starts<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, AutomaticStarts> {
+        Box::pin(async move {
+            let calls = resources.iter().map(async |resource| {
+                let (clients, kind) = self.clients_and_type(resource).await?;
+                kind.automatic_starts(&clients, resource).await
+            });
+            let mut starts = AutomaticStarts::default();
+            for (resource, answer) in resources.iter().zip(join_all(calls).await) {
+                match answer {
+                    Ok(found) => starts.found.extend(found),
+                    Err(error) => starts.unread.push(UnreadStarts {
+                        id: resource.id.clone(),
+                        reason: error.to_string(),
+                    }),
+                }
+            }
+            starts
         })
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use stack::ResourceId;
-use stack::cloud::{CloudError, CloudErrorKind, DeleteOptions, Deletion, DiscoveryScope, Resource};
+use stack::cloud::{
+    AutomaticStart, CloudError, CloudErrorKind, DeleteOptions, Deletion, DiscoveryScope, Resource,
+};
 
 use crate::arn::Arn;
 use crate::client::Clients;
@@ -113,6 +115,18 @@ pub(crate) trait ResourceType: Send + Sync {
     ) -> Result<(), CloudError> {
         let _ = (clients, prior);
         Err(unsupported(self.name(), "start", resource))
+    }
+
+    /// What starts a stopped resource again without jiti: see
+    /// [`stack::Cloud::automatic_starts`]. Callers ask only about resources that have a
+    /// [`Resource::size`].
+    async fn automatic_starts(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Vec<AutomaticStart>, CloudError> {
+        let _ = (clients, resource);
+        Ok(Vec::new())
     }
 
     /// The metrics that show whether a resource is in use; empty if there are none.

@@ -69,6 +69,13 @@ pub trait Cloud: Send + Sync {
         prior: &'a Value,
     ) -> BoxFuture<'a, Result<(), CloudError>>;
 
+    /// Finds what starts these resources again without jiti: schedules and scaling targets. What
+    /// could not be read is listed and never left out.
+    fn automatic_starts<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, AutomaticStarts> {
+        let _ = resources;
+        Box::pin(std::future::ready(AutomaticStarts::default()))
+    }
+
     /// Measures the use of the resources that have usage metrics, in batches. `window` is how far
     /// back use counts.
     fn activity<'a>(
@@ -93,6 +100,35 @@ pub trait Cloud: Send + Sync {
     fn set_prices(&self, prices: Vec<Price>) {
         let _ = prices;
     }
+}
+
+/// What starts stopped resources again without jiti.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutomaticStarts {
+    /// The starts, by resource.
+    pub found: Vec<AutomaticStart>,
+    /// The resources for which this could not be read, and why.
+    pub unread: Vec<UnreadStarts>,
+}
+
+/// Something that starts a stopped resource again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutomaticStart {
+    /// The resource.
+    pub id: ResourceId,
+    /// What starts it, such as `the scheduled action morning`.
+    pub by: String,
+    /// When it starts the resource next; `None` if that is not known.
+    pub at: Option<Timestamp>,
+}
+
+/// A resource of which the starts could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadStarts {
+    /// The resource.
+    pub id: ResourceId,
+    /// The cause of the failure.
+    pub reason: String,
 }
 
 /// The stacks that a discovery covers.

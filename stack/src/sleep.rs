@@ -78,6 +78,9 @@ pub struct RemainingCost {
     pub region: String,
     /// The cost per hour; `None` if unknown.
     pub hourly_usd: Option<HourlyRate>,
+    /// What of it has no price: requests, or a Spot machine.
+    #[serde(default)]
+    pub unpriced: Vec<String>,
 }
 
 /// What still costs money during a sleep, most expensive first.
@@ -110,6 +113,30 @@ impl RemainingCosts {
         Self::of(rest.collect())
     }
 
+    /// Adds resources with the stack's tag that their own service did not confirm, so that jiti
+    /// neither stops nor prices them.
+    #[must_use]
+    pub fn with_unconfirmed(mut self, resources: &[Resource]) -> Self {
+        for resource in resources {
+            self.unknown += 1;
+            self.resources.push(RemainingCost {
+                id: resource.id.clone(),
+                kind: resource.kind.clone(),
+                region: resource.place.region.clone(),
+                hourly_usd: None,
+                unpriced: vec!["not confirmed by its service".to_owned()],
+            });
+        }
+        self
+    }
+
+    /// Whether `hourly_usd` leaves out something that costs money, so that it is a minimum.
+    #[must_use]
+    pub fn is_minimum(&self) -> bool {
+        let mut resources = self.resources.iter();
+        self.unknown > 0 || resources.any(|resource| !resource.unpriced.is_empty())
+    }
+
     /// The cost once everything has stopped, at current prices.
     #[must_use]
     pub fn asleep(resources: &[impl Borrow<Resource>]) -> Self {
@@ -122,12 +149,14 @@ impl RemainingCosts {
         let mut remains = Self::default();
         for (resource, rate) in each {
             match rate {
-                Some(rate) if rate == HourlyRate::default() => continue,
+                Some(rate) if rate == HourlyRate::default() && resource.unpriced.is_empty() => {
+                    continue;
+                }
                 Some(rate) => {
                     remains.hourly_usd = Some(remains.hourly_usd.unwrap_or_default() + rate);
                 }
-                // A resource without priced usage costs nothing.
-                None if resource.usage.is_empty() => continue,
+                // A resource that uses nothing that costs money is free.
+                None if resource.usage.is_empty() && resource.unpriced.is_empty() => continue,
                 None => remains.unknown += 1,
             }
             remains.resources.push(RemainingCost {
@@ -135,6 +164,7 @@ impl RemainingCosts {
                 kind: resource.kind.clone(),
                 region: resource.place.region.clone(),
                 hourly_usd: rate,
+                unpriced: resource.unpriced.clone(),
             });
         }
         remains
@@ -351,6 +381,47 @@ mod tests {
         let of = |minutes: u64| Elapsed::from_millis(minutes * 60_000);
         assert_eq!(median(vec![of(9), of(1), of(4)]), Some(of(4)));
         assert_eq!(median(Vec::new()), None);
+    }
+
+    /// A machine that cannot be stopped, and a type that has no price, still cost money: each is
+    /// named, and the sum is a minimum. A resource that uses nothing is free.
+    #[test]
+    fn what_has_no_price_is_named() {
+        let unpriced = |kind: &str, name: &str, what: &[&str]| {
+            let mut resource = resource(kind, name, "shop");
+            resource.unpriced = what.iter().map(|what| (*what).to_owned()).collect();
+            resource
+        };
+        let spot = unpriced("ec2:instance", "spot", &["a spot price", "traffic"]);
+        let queue = unpriced("sqs", "jobs", &["requests"]);
+        let mut balancer = unpriced("elasticloadbalancing:loadbalancer", "b", &["traffic"]);
+        balancer.hourly_usd = "0.03".parse().ok();
+        let group = unpriced("ec2:security-group", "sg", &[]);
+        let all = [spot, queue, balancer, group];
+        for remains in [RemainingCosts::before(&all), RemainingCosts::asleep(&all)] {
+            let named: Vec<_> = remains
+                .resources
+                .iter()
+                .map(|one| (one.id.as_str(), one.hourly_usd.is_some()))
+                .collect();
+            assert_eq!(
+                named,
+                [
+                    ("elasticloadbalancing:loadbalancer/b", true),
+                    ("ec2:instance/spot", false),
+                    ("sqs/jobs", false),
+                ]
+            );
+            assert_eq!(
+                (remains.hourly_usd, remains.unknown),
+                ("0.03".parse().ok(), 2)
+            );
+            assert!(remains.is_minimum());
+        }
+        let mut lagging = unpriced("new:type", "x", &[]);
+        lagging.confirmation = crate::cloud::Confirmation::Unconfirmed("no answer".to_owned());
+        let remains = RemainingCosts::before(&[]).with_unconfirmed(&[lagging]);
+        assert_eq!((remains.resources.len(), remains.unknown), (1, 1));
     }
 
     /// A stopped resource costs nothing more, and neither do the members of a stopped group.

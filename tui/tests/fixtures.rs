@@ -1,7 +1,7 @@
 //! Fixtures for tests of the dashboard: stacks, plans, progress and cloud data, at one moment.
 
 use jiff::Timestamp;
-use stack::cloud::{BillLine, Confirmation};
+use stack::cloud::{AutomaticStart, AutomaticStarts, BillLine, Confirmation};
 use stack::inventory::{BillHistory, BilledDay};
 use stack::lease::{NewEvent, Strategy};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
@@ -255,6 +255,20 @@ pub(crate) fn sleep_plan(stack: &str) -> stack::service::power::SleepPlan {
         kind: "ec2:volume".to_owned(),
         region: "eu-west-1".to_owned(),
         hourly_usd: "0.03".parse().ok(),
+        unpriced: Vec::new(),
+    };
+    let spot = RemainingCost {
+        id: ResourceId("arn:aws:ec2:eu-west-1:111111111111:instance/i-0spot".to_owned()),
+        kind: "ec2:instance".to_owned(),
+        region: "eu-west-1".to_owned(),
+        hourly_usd: None,
+        unpriced: vec!["a spot price".to_owned(), "traffic".to_owned()],
+    };
+    let group = "arn:aws:autoscaling:eu-west-1:111111111111:autoScalingGroup:web";
+    let morning = AutomaticStart {
+        id: ResourceId(group.to_owned()),
+        by: "the scheduled action morning (0 7 * * *)".to_owned(),
+        at: Some(Span::minutes(19 * 60).after(now())),
     };
     stack::service::power::SleepPlan {
         name: name(stack),
@@ -266,9 +280,13 @@ pub(crate) fn sleep_plan(stack: &str) -> stack::service::power::SleepPlan {
             moved("rds:db", "rds:eu-west-1:111111111111:db:orders"),
         ],
         remains: RemainingCosts {
-            resources: vec![disk],
+            resources: vec![disk, spot],
             hourly_usd: "0.03".parse().ok(),
             unknown: 1,
+        },
+        starts: AutomaticStarts {
+            found: vec![morning],
+            unread: Vec::new(),
         },
         ready_again_seconds: Some(stack::Elapsed::from_millis(420_000)),
         not_looked: Vec::new(),
@@ -451,6 +469,7 @@ pub(crate) fn finished_sleep(stack: &str) -> PowerOutcome {
         failed: Vec::new(),
         remains: nap.remains,
         restarts: Vec::new(),
+        starts: nap.starts,
         wake_at: Some(Span::minutes(240).after(now())),
         ready_again_seconds: nap.ready_again_seconds,
         missing: Vec::new(),

@@ -144,10 +144,10 @@ fn how_it_ends() {
     harness.keys("y<enter>3");
     harness.take_effects();
     harness.power_finished(finished_sleep("shop"));
-    shows(&harness, "shop is asleep: 2 stopped, $0.03/h remains");
+    shows(&harness, "shop is asleep: 2 stopped, ≥ $0.03/h remains");
     shows(
         &harness,
-        "$0.03/h remains while asleep (1 resource unpriced)",
+        "≥ $0.03/h remains while asleep (1 resource unpriced)",
     );
     shows(
         &harness,

@@ -6,11 +6,12 @@ mod tests;
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::{
     AutoScalingGroup, DeletionProtection, Filter, LaunchTemplate, LaunchTemplateSpecification,
+    ScheduledUpdateGroupAction,
 };
 use serde_json::{Value, json};
 use stack::cloud::{
-    CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource,
-    ResourceId,
+    AutomaticStart, CloudError, CloudErrorKind, Confirmation, DeleteOptions, Deletion,
+    DiscoveryScope, Resource, ResourceId,
 };
 use stack::values::tags::STACK;
 
@@ -124,6 +125,30 @@ impl ResourceType for AutoscalingGroup {
             [saved("min")?, saved("max")?, saved("desired")?],
         )
         .await
+    }
+
+    /// Its scheduled actions that set a size above zero. A scheduled action sets the size of a group
+    /// whatever its size was before.
+    async fn automatic_starts(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Vec<AutomaticStart>, CloudError> {
+        let name = group_name(&resource.id);
+        let mut pages = clients
+            .autoscaling()
+            .describe_scheduled_actions()
+            .auto_scaling_group_name(name)
+            .into_paginator()
+            .items()
+            .send();
+        let mut starts = Vec::new();
+        while let Some(action) = pages.next().await {
+            let action =
+                action.map_err(failed!("autoscaling", "DescribeScheduledActions", name))?;
+            starts.extend(scheduled_start(resource, &action));
+        }
+        Ok(starts)
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -272,6 +297,26 @@ fn uses(clients: &Clients, group: &AutoScalingGroup) -> Vec<ResourceId> {
     uses.sort();
     uses.dedup();
     uses
+}
+
+/// The start by a scheduled action; `None` if it starts nothing.
+fn scheduled_start(
+    resource: &Resource,
+    action: &ScheduledUpdateGroupAction,
+) -> Option<AutomaticStart> {
+    let sizes = [action.min_size(), action.desired_capacity()];
+    let starts = sizes.into_iter().flatten().any(|size| size > 0);
+    let name = action.scheduled_action_name().unwrap_or("without a name");
+    let recurrence = action.recurrence().map(|rule| format!(" ({rule})"));
+    starts.then(|| AutomaticStart {
+        id: resource.id.clone(),
+        by: format!(
+            "the scheduled action {name}{}",
+            recurrence.unwrap_or_default()
+        ),
+        // For a recurring action, this is its next time.
+        at: timestamp(action.start_time()),
+    })
 }
 
 /// Why a group would not scale to zero, or would not come back.

@@ -1,15 +1,18 @@
 //! ECS services. ECS describes a deleted one as inactive for a while.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_ecs::types::{
     AssignPublicIp, CapacityProviderStrategyItem, LaunchType, SchedulingStrategy, Service,
     ServiceField, TaskDefinition,
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
+use stack::cloud::{
+    AutomaticStart, CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
+};
 
 use crate::arn::resource_name;
 use crate::client::Clients;
@@ -79,6 +82,41 @@ impl ResourceType for EcsService {
     ) -> Result<(), CloudError> {
         let desired = number(prior, "desired", resource)?;
         resize(clients, resource, desired).await
+    }
+
+    /// The scaling policies of its Application Auto Scaling target, which restore at least the
+    /// target's minimum. Each acts through an alarm, so the alarms name them.
+    async fn automatic_starts(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Vec<AutomaticStart>, CloudError> {
+        let (Some(cluster), name) = names(&resource.id) else {
+            return Ok(Vec::new());
+        };
+        let target = format!(":resource/ecs/service/{cluster}/{name}:policyName/");
+        let scaling_policies = clients.arn("autoscaling", "scalingPolicy:");
+        let mut pages = clients
+            .cloudwatch()
+            .describe_alarms()
+            .action_prefix(scaling_policies.as_str())
+            .into_paginator()
+            .send();
+        let mut policies = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed!("cloudwatch", "DescribeAlarms", name))?;
+            let alarms = page.metric_alarms().iter();
+            for action in alarms.flat_map(MetricAlarm::alarm_actions) {
+                let policy = action.split_once(target.as_str());
+                policies.extend(policy.map(|(_, policy)| policy.to_owned()));
+            }
+        }
+        let start = |policy| AutomaticStart {
+            id: resource.id.clone(),
+            by: format!("Application Auto Scaling (policy {policy})"),
+            at: None,
+        };
+        Ok(policies.into_iter().map(start).collect())
     }
 
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
@@ -344,5 +382,35 @@ mod tests {
         assert!(asleep.stopped && EcsService.signals(&asleep).is_empty());
         let daemon = service().scheduling_strategy(SchedulingStrategy::Daemon);
         assert_eq!(resource(daemon).size, None);
+    }
+
+    /// A scaling policy of Application Auto Scaling starts its service again; a policy of another
+    /// service does not.
+    #[tokio::test]
+    async fn scaling_policies_start_a_service() {
+        use crate::client::loopback::Loopback;
+        let alarm = |service: &str, side: &str| {
+            format!(
+                "<member><AlarmName>TargetTracking-{service}-{side}</AlarmName><AlarmActions>\
+                 <member>arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1-2:resource/ecs/\
+                 service/main/{service}:policyName/cpu</member></AlarmActions></member>"
+            )
+        };
+        let alarms = [("web", "High"), ("web", "Low"), ("web2", "High")];
+        let alarms: String = alarms.map(|(service, side)| alarm(service, side)).concat();
+        let answer = format!(
+            "<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms>{alarms}</MetricAlarms>\
+             </DescribeAlarmsResult></DescribeAlarmsResponse>"
+        );
+        let loopback = Loopback::new(move |_| (200, "text/xml", answer.clone())).await;
+        let id = "arn:aws:ecs:us-east-1:123456789012:service/main/web";
+        let service = loopback.clients.resource(ResourceId(id.to_owned()), NAME);
+        let starts = EcsService
+            .automatic_starts(&loopback.clients, &service)
+            .await
+            .unwrap();
+        let by: Vec<&str> = starts.iter().map(|start| start.by.as_str()).collect();
+        assert_eq!(by, ["Application Auto Scaling (policy cpu)"]);
+        assert_eq!(starts[0].at, None);
     }
 }

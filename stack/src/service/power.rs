@@ -21,7 +21,7 @@ pub use outcome::{
 
 use self::executor::PowerExecutor;
 use super::{Service, ServiceError};
-use crate::cloud::{Cloud, DiscoveryScope, Resource, ResourceId, Unchecked};
+use crate::cloud::{AutomaticStarts, Cloud, DiscoveryScope, Resource, ResourceId, Unchecked};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::ledger::Scope;
 use crate::sleep::{self, PowerRank, RemainingCosts};
@@ -57,6 +57,8 @@ pub type OnPowerStep<'a> = dyn Fn(&PowerStep) + Send + Sync + 'a;
 /// A stack's own resources, and what could not be checked.
 struct OwnResources {
     mine: Vec<Resource>,
+    /// The resources with the stack's tag that their own service did not confirm.
+    unconfirmed: Vec<Resource>,
     not_looked: Vec<Unchecked>,
 }
 
@@ -75,10 +77,12 @@ impl<'a> Power<'a> {
         let lease = self.service.live(stack).await?;
         let own = self.own(&lease).await?;
         let stops = own.mine.iter().filter(|one| is_awake(one));
+        let remains = RemainingCosts::before(&own.mine);
         Ok(SleepPlan {
             name: stack.clone(),
             stops: stops.map(SwitchedResource::of).collect(),
-            remains: RemainingCosts::before(&own.mine),
+            remains: remains.with_unconfirmed(&own.unconfirmed),
+            starts: self.automatic_starts(&own.mine).await?,
             ready_again_seconds: self.ready_again(&lease).await?,
             not_looked: own.not_looked,
         })
@@ -146,7 +150,8 @@ impl<'a> Power<'a> {
         // What started on its own is stopped again.
         let rests = asleep && !again && own.not_looked.is_empty() && !own.mine.iter().any(is_awake);
         if rests && same {
-            let turned = self.asleep(&lease, &own.mine, Vec::new(), Vec::new());
+            let resources = (own.mine.as_slice(), own.unconfirmed.as_slice());
+            let turned = self.asleep(&lease, resources, Vec::new(), Vec::new());
             return turned.await.map(Some);
         }
         let sized = own.mine.iter().filter(|one| one.size.is_some());
@@ -194,7 +199,8 @@ impl<'a> Power<'a> {
         };
         let mine = self.reread_changed(stack, own.mine, &work.touched).await;
         let PowerExecutor { moved, failed, .. } = work;
-        let turned = self.asleep(&lease, &mine, moved, failed);
+        let resources = (mine.as_slice(), own.unconfirmed.as_slice());
+        let turned = self.asleep(&lease, resources, moved, failed);
         turned.await.map(Some)
     }
 
@@ -321,8 +327,13 @@ impl<'a> Power<'a> {
                 .get(&one.id)
                 .is_some_and(crate::sweep::OwnershipVerdict::belongs)
         };
+        let (mine, others): (Vec<_>, Vec<_>) = found.resources.into_iter().partition(belongs);
+        let named = |one: &Resource| {
+            !one.is_confirmed() && one.tag(crate::values::tags::STACK) == Some(lease.name.as_str())
+        };
         Ok(OwnResources {
-            mine: found.resources.into_iter().filter(belongs).collect(),
+            mine,
+            unconfirmed: others.into_iter().filter(named).collect(),
             not_looked: found.unchecked,
         })
     }
@@ -331,7 +342,7 @@ impl<'a> Power<'a> {
     async fn asleep(
         self,
         lease: &Lease,
-        mine: &[Resource],
+        (mine, unconfirmed): (&[Resource], &[Resource]),
         moved: Vec<SwitchedResource>,
         failed: Vec<PowerFailure>,
     ) -> Result<PowerOutcome, SleepError> {
@@ -341,12 +352,20 @@ impl<'a> Power<'a> {
             asleep: lease.phase_at(self.service.now()) == Phase::Asleep,
             moved,
             failed,
-            remains: RemainingCosts::asleep(mine),
+            remains: RemainingCosts::asleep(mine).with_unconfirmed(unconfirmed),
             restarts: restarts.collect(),
+            starts: self.automatic_starts(mine).await?,
             wake_at: lease.wake_at.map(|at| at.0),
             ready_again_seconds: self.ready_again(lease).await?,
             missing: Vec::new(),
         })
+    }
+
+    /// What starts the stoppable resources again without jiti.
+    async fn automatic_starts(self, mine: &[Resource]) -> Result<AutomaticStarts, SleepError> {
+        let sized = mine.iter().filter(|one| one.size.is_some());
+        let sized: Vec<Resource> = sized.cloned().collect();
+        Ok(self.required_cloud()?.automatic_starts(&sized).await)
     }
 
     /// How long waking takes, from the app's history; `None` when it was never woken.

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use self::world::World;
 use crate::cloud::{
-    Bill, CloudErrorKind, Confirmation, DeletionClass, DeletionTimeout, Place, Price, Resource,
-    ResourceId, TypeFacts, Unchecked,
+    AutomaticStarts, Bill, CloudErrorKind, Confirmation, DeletionClass, DeletionTimeout, Place,
+    Price, Resource, ResourceId, TypeFacts, Unchecked,
 };
 use crate::idle::Activity;
 use crate::values::tags;
@@ -195,6 +195,11 @@ impl FakeCloud {
     /// Sets the bill.
     pub fn bills(&self, bill: Bill) {
         self.world().bill = bill;
+    }
+
+    /// Sets what starts resources again without jiti.
+    pub fn starts(&self, starts: AutomaticStarts) {
+        self.world().starts = starts;
     }
 
     /// Sets the list prices.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use stack::cloud::Unchecked;
+use stack::cloud::{AutomaticStarts, Unchecked};
 use stack::idle::{Evidence, IdleState};
 use stack::init::{PhaseBoundary, ReportedPhase};
 use stack::lease::{MisdatedEvent, Strategy};
 use stack::ledger::UnreadableStack;
 use stack::reaper::ReaperInactive;
 use stack::service::billing::Billed;
+use stack::sleep::RemainingCost;
 use stack::{Event, EventKind, Phase, Source};
 
 use super::values;
@@ -61,6 +62,34 @@ pub(crate) fn evidence(evidence: &Evidence) -> String {
             }
         }
     }
+}
+
+/// What one resource still costs while its stack sleeps, and what of it has no price:
+/// `$0.03/h`, `≥ $0.03/h (not priced: traffic)` or `price unknown (a spot price)`.
+pub(crate) fn remaining_cost(remaining: &RemainingCost) -> String {
+    let unpriced = remaining.unpriced.join(", ");
+    match remaining.hourly_usd {
+        Some(rate) if unpriced.is_empty() => values::per_hour(rate, false),
+        Some(rate) => format!("{} (not priced: {unpriced})", values::per_hour(rate, true)),
+        None if unpriced.is_empty() => "price unknown".to_owned(),
+        None => format!("price unknown ({unpriced})"),
+    }
+}
+
+/// What starts resources of a sleeping stack again, one sentence each.
+pub(crate) fn automatic_starts(starts: &AutomaticStarts, now: Timestamp) -> Vec<String> {
+    let found = starts.found.iter().map(|start| {
+        let (by, id) = (&start.by, start.id.short());
+        match start.at {
+            Some(at) => format!("{by} starts {id} again at {}", values::moment(at, now)),
+            None => format!("{by} may start {id} again at any time"),
+        }
+    });
+    let unread = starts.unread.iter().map(|unread| {
+        let (id, reason) = (unread.id.short(), &unread.reason);
+        format!("could not read what starts {id} again: {reason}")
+    });
+    found.chain(unread).collect()
 }
 
 /// The billed amount, the last day it covers, and the age of the answer:

@@ -114,3 +114,38 @@ fn the_protection_of_a_group() {
         assert_eq!(resource.protection.is_some(), protected);
     }
 }
+
+/// A scheduled action that sets a size above zero starts a sleeping group again; one that scales to
+/// zero does not.
+#[tokio::test]
+async fn scheduled_actions_start_a_group() {
+    use crate::client::loopback::Loopback;
+    let action = |name: &str, min: u32| {
+        format!(
+            "<member><ScheduledActionName>{name}</ScheduledActionName>\
+             <AutoScalingGroupName>web/a</AutoScalingGroupName>\
+             <StartTime>2026-03-03T07:00:00Z</StartTime><Recurrence>0 7 * * *</Recurrence>\
+             <MinSize>{min}</MinSize></member>"
+        )
+    };
+    let actions = action("morning", 2) + &action("evening", 0);
+    let answer = format!(
+        "<DescribeScheduledActionsResponse><DescribeScheduledActionsResult>\
+         <ScheduledUpdateGroupActions>{actions}</ScheduledUpdateGroupActions>\
+         </DescribeScheduledActionsResult></DescribeScheduledActionsResponse>"
+    );
+    let service = Loopback::new(move |_| (200, "text/xml", answer.clone())).await;
+    let group = resource(group());
+    let starts = AutoscalingGroup
+        .automatic_starts(&service.clients, &group)
+        .await;
+    let starts = starts.unwrap();
+    let by: Vec<&str> = starts.iter().map(|start| start.by.as_str()).collect();
+    assert_eq!(by, ["the scheduled action morning (0 7 * * *)"]);
+    assert_eq!(starts[0].at, "2026-03-03T07:00:00Z".parse().ok());
+    let requests = service.requests();
+    assert!(
+        requests[0].contains("AutoScalingGroupName=web%2Fa"),
+        "{requests:?}"
+    );
+}

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Resource, ResourceId, Unchecked};
+use crate::cloud::{AutomaticStarts, Resource, ResourceId, Unchecked};
 use crate::sleep::{self, RemainingCosts};
 use crate::values::id::StackName;
 use crate::values::ttl::Elapsed;
@@ -19,6 +19,9 @@ pub struct SleepPlan {
     pub remains: RemainingCosts,
     /// How long waking takes, from the app's history; `None`: it was never woken.
     pub ready_again_seconds: Option<Elapsed>,
+    /// What starts some of these resources again meanwhile.
+    #[serde(default)]
+    pub starts: AutomaticStarts,
     /// What could not be checked.
     pub not_looked: Vec<Unchecked>,
 }
@@ -117,6 +120,9 @@ pub struct PowerOutcome {
     pub remains: RemainingCosts,
     /// The resources that will start on their own meanwhile.
     pub restarts: Vec<ScheduledStart>,
+    /// What starts some of the resources again meanwhile.
+    #[serde(default)]
+    pub starts: AutomaticStarts,
     /// When the reaper wakes it.
     pub wake_at: Option<Timestamp>,
     /// How long waking takes, from the app's history; `None`: it was never woken.
@@ -138,6 +144,7 @@ impl PowerOutcome {
             failed,
             remains: RemainingCosts::default(),
             restarts: Vec::new(),
+            starts: AutomaticStarts::default(),
             wake_at: None,
             ready_again_seconds: None,
             missing: Vec::new(),

@@ -860,3 +860,51 @@ async fn the_reaper_stops_again_what_has_started_by_itself() {
     assert!(!world.lease().await.partly_asleep);
     assert!(tend().await.is_empty());
 }
+
+/// The plan and the result of a sleep name what continues to cost money and what starts resources
+/// again, and say for which resources the latter could not be read.
+#[tokio::test]
+async fn a_sleep_names_what_continues_and_what_starts_again() {
+    use crate::cloud::{AutomaticStart, AutomaticStarts, Confirmation, UnreadStarts};
+    let world = World::new().await;
+    let mut spot = resource("ec2:instance", "spot", "shop");
+    spot.unpriced = vec!["a spot price".to_owned()];
+    world.cloud.put(spot);
+    let mut unknown = resource("new:type", "x", "shop");
+    unknown.confirmation = Confirmation::Unconfirmed("it is of an unknown type".to_owned());
+    world.cloud.put(unknown);
+    let morning = AutomaticStart {
+        id: id("autoscaling:autoScalingGroup/web"),
+        by: "the scheduled action morning".to_owned(),
+        at: Some(Span::minutes(600).after(noon())),
+    };
+    let unread = UnreadStarts {
+        id: id("ecs:service/mail"),
+        reason: "access denied".to_owned(),
+    };
+    let elsewhere = AutomaticStart {
+        id: id("ec2:instance/foreign"),
+        ..morning.clone()
+    };
+    world.cloud.starts(AutomaticStarts {
+        found: vec![morning.clone(), elsewhere],
+        unread: vec![unread.clone()],
+    });
+    let plan = world.service.power().plan_sleep(&stack_name("shop")).await;
+    let plan = plan.unwrap();
+    let outcome = world.sleep().await.unwrap();
+    for (remains, starts) in [
+        (plan.remains, plan.starts),
+        (outcome.remains, outcome.starts),
+    ] {
+        let named = |name: &str| {
+            let one = remains.resources.iter().find(|one| one.id == id(name));
+            one.map(|one| one.hourly_usd)
+        };
+        assert_eq!(named("ec2:instance/spot"), Some(None), "{remains:?}");
+        assert_eq!(named("new:type/x"), Some(None), "{remains:?}");
+        assert!(remains.is_minimum());
+        assert_eq!(starts.found, [morning.clone()]);
+        assert_eq!(starts.unread, [unread.clone()]);
+    }
+}

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::world::error;
 use super::{CloudCall, FakeCloud, asleep};
 use crate::cloud::{
-    Bill, BoxFuture, Cloud, CloudError, CloudErrorKind, DeleteOptions, Deletion, Described,
-    Discovery, DiscoveryScope, Place, Price, Resource, ResourceId, Unchecked,
+    AutomaticStarts, Bill, BoxFuture, Cloud, CloudError, CloudErrorKind, DeleteOptions, Deletion,
+    Described, Discovery, DiscoveryScope, Place, Price, Resource, ResourceId, Unchecked,
 };
 use crate::idle::Activity;
 use crate::values::tags;
@@ -218,6 +218,17 @@ impl Cloud for FakeCloud {
                 one.size = Some(prior.clone());
             }
             Ok(())
+        })
+    }
+
+    fn automatic_starts<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, AutomaticStarts> {
+        Box::pin(async move {
+            self.travel().await;
+            let mut starts = self.world().starts.clone();
+            let asked = |id: &ResourceId| resources.iter().any(|one| one.id == *id);
+            starts.found.retain(|start| asked(&start.id));
+            starts.unread.retain(|unread| asked(&unread.id));
+            starts
         })
     }
 

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{CloudCall, Repeat};
-use crate::cloud::{Bill, CloudError, CloudErrorKind, Price, Resource, ResourceId, Unchecked};
+use crate::cloud::{
+    AutomaticStarts, Bill, CloudError, CloudErrorKind, Price, Resource, ResourceId, Unchecked,
+};
 use crate::idle::Activity;
 
 #[derive(Debug)]
@@ -31,6 +33,7 @@ pub(super) struct World {
     pub(super) activity: BTreeMap<ResourceId, Activity>,
     pub(super) bill: Bill,
     pub(super) prices: Vec<Price>,
+    pub(super) starts: AutomaticStarts,
     /// The duration of each call.
     pub(super) latency: std::time::Duration,
     pub(super) under_way: usize,
@@ -58,6 +61,7 @@ impl World {
             activity: BTreeMap::new(),
             bill: Bill::default(),
             prices: Vec::new(),
+            starts: AutomaticStarts::default(),
             latency: std::time::Duration::ZERO,
             under_way: 0,
             most_under_way: 0,

@@ -12,7 +12,7 @@ use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
 use crate::format::until::Until;
-use crate::format::values;
+use crate::format::{describe, values};
 
 /// Stop a stack's compute and keep its data
 ///
@@ -140,18 +140,19 @@ async fn write_outcome(
         })?;
     }
     let remains = &outcome.remains;
-    if let Some(rate) = remains.hourly_usd {
-        ui.text(&format!(
-            "Still running while it sleeps, {}:",
-            values::per_hour(rate, remains.unknown > 0)
-        ))?;
+    if !remains.resources.is_empty() {
+        let total = match remains.hourly_usd {
+            Some(rate) => values::per_hour(rate, remains.is_minimum()),
+            None => "cost unknown".to_owned(),
+        };
+        ui.text(&format!("Still costs money while it sleeps, {total}:"))?;
     }
     for resource in &remains.resources {
-        let rate = resource.hourly_usd.map_or_else(
-            || "price unknown".to_owned(),
-            |rate| format!("{}/h", values::rate(rate)),
-        );
-        ui.text(&format!("  {}  {}, {rate}", resource.kind, resource.id))?;
+        let cost = describe::remaining_cost(resource);
+        ui.text(&format!("  {}  {}, {cost}", resource.kind, resource.id))?;
+    }
+    for start in describe::automatic_starts(&outcome.starts, now) {
+        ui.text(&format!("! {start}"))?;
     }
     for restart in &outcome.restarts {
         ui.text(&format!(

@@ -168,8 +168,8 @@ fn outcome_message(stack: &StackName, outcome: &PowerOutcome) -> (Tone, String) 
     let count = outcome.moved.len();
     let text = match (outcome.asleep, outcome.remains.hourly_usd) {
         (true, Some(rate)) => format!(
-            "{stack} is asleep: {count} stopped, {}/h remains",
-            values::rate(rate)
+            "{stack} is asleep: {count} stopped, {} remains",
+            values::per_hour(rate, outcome.remains.is_minimum())
         ),
         (true, None) => format!("{stack} is asleep: {count} stopped"),
         (false, _) => format!("{stack} is awake: {count} started"),

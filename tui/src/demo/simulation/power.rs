@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use stack::cloud::AutomaticStarts;
 use stack::service::power::{
     PowerOutcome, PowerStep, ScheduledStart, SleepError, SleepPlan, SwitchedResource,
 };
@@ -31,6 +32,7 @@ impl Simulation {
                 .collect(),
             remains: RemainingCosts::before(&own),
             ready_again_seconds: self.wake_duration(&stack).await,
+            starts: AutomaticStarts::default(),
             not_looked: Vec::new(),
         };
         let answer = Ok(Box::new(plan));
@@ -108,6 +110,7 @@ impl Simulation {
                     at: restart,
                 })
                 .collect(),
+            starts: AutomaticStarts::default(),
             wake_at: until,
             ready_again_seconds: self.wake_duration(stack).await,
             missing: Vec::new(),
@@ -149,6 +152,7 @@ impl Simulation {
             failed: Vec::new(),
             remains: RemainingCosts::default(),
             restarts: Vec::new(),
+            starts: AutomaticStarts::default(),
             wake_at: None,
             ready_again_seconds: self.wake_duration(stack).await,
             missing: Vec::new(),

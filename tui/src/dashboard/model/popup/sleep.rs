@@ -57,7 +57,9 @@ impl SleepDialog {
     /// The number of lines in the plan's list.
     pub(crate) fn lines(&self) -> usize {
         self.request.plan().map_or(0, |plan| {
-            plan.stops.len() + plan.remains.resources.len() + plan.not_looked.len()
+            let starts = plan.starts.found.len() + plan.starts.unread.len();
+            let remains = plan.remains.resources.len();
+            plan.stops.len() + remains + starts + plan.not_looked.len()
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::dashboard::model::operations::{
     Operation, OperationKind, OperationResult, ResourceProgress,
 };
 use crate::format::style::Tone;
-use crate::format::values;
+use crate::format::{describe, values};
 
 pub(super) fn fill(page: &mut Page, operation: &Operation, now: Timestamp) {
     let (state, tone) = state(operation, now);
@@ -125,6 +125,12 @@ fn whole_seconds(seconds: u64) -> String {
 fn power_outcome(page: &mut Page, outcome: &PowerOutcome, now: Timestamp) {
     if outcome.asleep {
         remains(page, &outcome.remains);
+        for start in describe::automatic_starts(&outcome.starts, now) {
+            page.text(
+                &format!("▲ {start}; press z then to stop it again"),
+                Tone::Notice,
+            );
+        }
         for restart in &outcome.restarts {
             let (id, at) = (&restart.id, values::moment(restart.at, now));
             let text = format!("▲ AWS restarts {id} at {at}; press z then to stop it again");
@@ -146,12 +152,9 @@ fn power_outcome(page: &mut Page, outcome: &PowerOutcome, now: Timestamp) {
 pub(super) fn remains(page: &mut Page, remains: &RemainingCosts) {
     page.text(&remaining_cost(remains), Tone::Plain);
     for one in &remains.resources {
-        let rate = one.hourly_usd.map_or_else(
-            || "price unknown".to_owned(),
-            |rate| format!("{}/h", values::rate(rate)),
-        );
+        let cost = describe::remaining_cost(one);
         page.line([
-            (format!("  {rate}  "), Tone::Plain.into()),
+            (format!("  {cost}  "), Tone::Plain.into()),
             (
                 format!("{}  {}", one.kind, one.id.short()),
                 Tone::Quiet.into(),
@@ -162,18 +165,17 @@ pub(super) fn remains(page: &mut Page, remains: &RemainingCosts) {
 
 /// What a sleeping stack still costs, in one line.
 pub(super) fn remaining_cost(remains: &RemainingCosts) -> String {
-    match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("{} remains while asleep", values::per_hour(rate, false)),
-        (Some(rate), unknown) => format!(
-            "{} remains while asleep ({} unpriced)",
-            values::per_hour(rate, true),
-            values::count(unknown, "resource")
+    let unpriced = match remains.unknown {
+        0 => String::new(),
+        unknown => format!(" ({} unpriced)", values::count(unknown, "resource")),
+    };
+    match remains.hourly_usd {
+        Some(rate) => format!(
+            "{} remains while asleep{unpriced}",
+            values::per_hour(rate, remains.is_minimum())
         ),
-        (None, 0) => "no cost remains while asleep".to_owned(),
-        (None, unknown) => format!(
-            "cost while asleep unknown ({} unpriced)",
-            values::count(unknown, "resource")
-        ),
+        None if remains.unknown == 0 => "no cost remains while asleep".to_owned(),
+        None => format!("cost while asleep unknown{unpriced}"),
     }
 }
 

@@ -13,6 +13,7 @@
 //! ╰───────────────────────────────────────────────────────╯
 //! ```
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 use stack::service::power::SleepPlan;
 
@@ -29,7 +30,7 @@ const COLUMNS: u16 = 84;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &SleepDialog, model: &Model) {
     let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
-    let page = page(popup, width);
+    let page = page(popup, model.now(), width);
     let until = until(popup, model, width);
     // The line with the text field, and the line with the keys.
     let question_rows = 1 + usize::from(popup.writing);
@@ -119,7 +120,7 @@ fn until(popup: &SleepDialog, model: &Model, width: u16) -> Page {
     page
 }
 
-fn page(popup: &SleepDialog, width: u16) -> Page {
+fn page(popup: &SleepDialog, now: Timestamp, width: u16) -> Page {
     let mut page = Page::new(width);
     match &popup.request.state {
         PlanState::Pending => page.text("Planning… nothing changes yet.", Tone::Quiet),
@@ -131,29 +132,28 @@ fn page(popup: &SleepDialog, width: u16) -> Page {
             };
             page.text(&problem.message, tone);
         }
-        PlanState::Ready(plan) => planned(&mut page, plan),
+        PlanState::Ready(plan) => planned(&mut page, plan, now),
     }
     page
 }
 
-fn planned(page: &mut Page, plan: &SleepPlan) {
+fn planned(page: &mut Page, plan: &SleepPlan, now: Timestamp) {
     let remains = &plan.remains;
     let stops = match plan.stops.len() {
         0 => "Nothing to stop".to_owned(),
         stops => format!("Stops {}", values::count(stops, "resource")),
     };
-    let remains_text = match (remains.hourly_usd, remains.unknown) {
-        (Some(rate), 0) => format!("; {} remains", values::per_hour(rate, false)),
-        (Some(rate), unknown) => format!(
-            "; {} remains ({} unpriced)",
-            values::per_hour(rate, true),
-            values::count(unknown, "resource")
+    let unpriced = match remains.unknown {
+        0 => String::new(),
+        unknown => format!(" ({} unpriced)", values::count(unknown, "resource")),
+    };
+    let remains_text = match remains.hourly_usd {
+        Some(rate) => format!(
+            "; {} remains{unpriced}",
+            values::per_hour(rate, remains.is_minimum())
         ),
-        (None, 0) => "; no cost remains".to_owned(),
-        (None, unknown) => format!(
-            "; remaining cost unknown ({} unpriced)",
-            values::count(unknown, "resource")
-        ),
+        None if remains.unknown == 0 => "; no cost remains".to_owned(),
+        None => format!("; remaining cost unknown{unpriced}"),
     };
     page.text(&format!("{stops}{remains_text}"), Tone::Heading);
     let again = plan.ready_again_seconds.map_or_else(
@@ -174,6 +174,9 @@ fn planned(page: &mut Page, plan: &SleepPlan) {
         let text = format!("✗ {} not checked: {}", place.place, place.reason);
         page.text(&text, Tone::Alarm);
     }
+    for start in describe::automatic_starts(&plan.starts, now) {
+        page.text(&format!("▲ {start}"), Tone::Notice);
+    }
     page.blank();
     for one in &plan.stops {
         page.line([
@@ -191,12 +194,9 @@ fn planned(page: &mut Page, plan: &SleepPlan) {
         );
     }
     for one in &remains.resources {
-        let rate = one.hourly_usd.map_or_else(
-            || "price unknown".to_owned(),
-            |rate| format!("{}/h", values::rate(rate)),
-        );
+        let cost = describe::remaining_cost(one);
         page.line([
-            (format!("{rate} remains: "), Tone::Quiet.into()),
+            (format!("{cost} remains: "), Tone::Quiet.into()),
             (
                 format!("{}  {}", one.kind, one.id.short()),
                 Tone::Plain.into(),
