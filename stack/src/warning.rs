@@ -97,6 +97,8 @@ pub struct OwnerWarning {
     pub dies_at: Option<Timestamp>,
     /// The stack's cost per hour.
     pub hourly_usd: Option<HourlyRate>,
+    /// Whether the rate leaves out something that costs money, so that it is a minimum.
+    pub hourly_is_minimum: bool,
 }
 
 impl OwnerWarning {
@@ -141,6 +143,7 @@ pub fn due_warnings(
             due_at: deadline(lease, observed, view).map(|deadline| deadline.due_at),
             dies_at: dies_at(lease, observed, view),
             hourly_usd: lease.meter.rate(),
+            hourly_is_minimum: lease.meter.rate_is_minimum(),
         }));
     };
     match lease.phase_at(view.now) {

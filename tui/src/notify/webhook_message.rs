@@ -83,7 +83,7 @@ impl WebhookMessage {
         } = warning;
         let rate = warning
             .hourly_usd
-            .map(|rate| format!(", {}/h", values::rate(rate)));
+            .map(|rate| format!(", {}", values::per_hour(rate, warning.hourly_is_minimum)));
         let text = format!(
             "{stack} ({app}@{version}, {owner}{}) {reason}. {what_to_do}",
             rate.unwrap_or_default()
@@ -373,6 +373,7 @@ mod tests {
             due_at: Some(stack::Span::minutes(minutes + 60).after(noon())),
             dies_at: Some(stack::Span::minutes(minutes + 75).after(noon())),
             hourly_usd: "0.42".parse().ok(),
+            hourly_is_minimum: false,
         }
     }
 

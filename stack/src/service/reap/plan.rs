@@ -39,6 +39,8 @@ pub struct ReaperTask {
     pub owner: Owner,
     /// What it costs per hour.
     pub hourly_usd: Option<HourlyRate>,
+    /// Whether the rate leaves out something that costs money, so that it is a minimum.
+    pub hourly_is_minimum: bool,
     /// How many of its teardowns have failed so far.
     pub failures: u32,
     /// The reason.
@@ -128,6 +130,7 @@ impl ReaperPlan {
                     version: lease.version.clone(),
                     owner: lease.owner.clone(),
                     hourly_usd: lease.meter.rate(),
+                    hourly_is_minimum: lease.meter.rate_is_minimum(),
                     failures: attempts.failures,
                     why,
                 }),

@@ -152,9 +152,9 @@ fn table(plan: &ReaperPlan, now: Timestamp) -> Table {
         Column::new("REASON", Align::Left).between(20, 80),
     ]);
     for task in &plan.tasks {
-        let rate = task
-            .hourly_usd
-            .map_or(values::UNKNOWN.to_owned(), values::rate);
+        let rate = task.hourly_usd.map_or(values::UNKNOWN.to_owned(), |rate| {
+            values::at_least(values::rate(rate), task.hourly_is_minimum)
+        });
         table.row([
             Cell::new(&task.name),
             Cell::new(format!("{}@{}", task.app, task.version)),
