@@ -111,11 +111,12 @@ impl Model {
     /// Makes a model before the first read of the ledger.
     pub(crate) fn new(settings: Settings, size: Size, now: Timestamp) -> Self {
         let store = StackStore::new(&settings.policy, now);
+        let list = List::new(settings.cloud);
         Self {
             settings,
             size,
             store,
-            list: List::default(),
+            list,
             screen: Screen::List,
             popup: None,
             messages: Messages::default(),

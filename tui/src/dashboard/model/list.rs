@@ -76,6 +76,8 @@ pub(crate) struct List {
     lines: Vec<Line>,
     stacks: usize,
     widths: Widths,
+    /// An account is configured, so a bill will be known: its column has its place from the start.
+    expects_bill: bool,
     selected: Option<StackKey>,
     /// The line of the selected stack.
     selected_line: usize,
@@ -84,6 +86,14 @@ pub(crate) struct List {
 }
 
 impl List {
+    /// An empty list.
+    pub(crate) fn new(expects_bill: bool) -> Self {
+        Self {
+            expects_bill,
+            ..Self::default()
+        }
+    }
+
     /// All lines, from the first.
     pub(crate) fn lines(&self) -> &[Line] {
         &self.lines
@@ -98,6 +108,7 @@ impl List {
     pub(crate) fn widths(&self) -> Widths {
         Widths {
             sorted: Some(self.order.by),
+            has_bill: self.expects_bill || self.widths.has_bill,
             ..self.widths
         }
     }

@@ -9,7 +9,7 @@ use crate::dashboard::msg::Msg;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 
-const ON_LIST: [Msg; 14] = [
+const ON_LIST: [Msg; 15] = [
     Msg::Help,
     Msg::Quit,
     Msg::Open,
@@ -24,9 +24,10 @@ const ON_LIST: [Msg; 14] = [
     Msg::Wake,
     Msg::Copy,
     Msg::Refresh,
+    Msg::Messages,
 ];
 
-const ON_DETAIL: [Msg; 11] = [
+const ON_DETAIL: [Msg; 12] = [
     Msg::Help,
     Msg::Quit,
     Msg::Back,
@@ -38,6 +39,7 @@ const ON_DETAIL: [Msg; 11] = [
     Msg::Sleep,
     Msg::Wake,
     Msg::Copy,
+    Msg::Messages,
 ];
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
