@@ -94,7 +94,6 @@ impl ResourceType for EcsService {
         let (Some(cluster), name) = names(&resource.id) else {
             return Ok(Vec::new());
         };
-        let target = format!(":resource/ecs/service/{cluster}/{name}:policyName/");
         let scaling_policies = clients.arn("autoscaling", "scalingPolicy:");
         let mut pages = clients
             .cloudwatch()
@@ -105,11 +104,7 @@ impl ResourceType for EcsService {
         let mut policies = BTreeSet::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(failed!("cloudwatch", "DescribeAlarms", name))?;
-            let alarms = page.metric_alarms().iter();
-            for action in alarms.flat_map(MetricAlarm::alarm_actions) {
-                let policy = action.split_once(target.as_str());
-                policies.extend(policy.map(|(_, policy)| policy.to_owned()));
-            }
+            policies.extend(scaling_policies_of(page.metric_alarms(), &cluster, name));
         }
         let start = |policy| AutomaticStart {
             id: resource.id.clone(),
@@ -135,6 +130,14 @@ impl ResourceType for EcsService {
             silence_is_zero: false,
         }]
     }
+}
+
+/// The scaling policies of a service, from the actions of these alarms.
+fn scaling_policies_of(alarms: &[MetricAlarm], cluster: &str, service: &str) -> BTreeSet<String> {
+    let target = format!(":resource/ecs/service/{cluster}/{service}:policyName/");
+    let actions = alarms.iter().flat_map(MetricAlarm::alarm_actions);
+    let policies = actions.filter_map(|action| action.split_once(target.as_str()));
+    policies.map(|(_, policy)| policy.to_owned()).collect()
 }
 
 /// The names of the cluster and of the service.
@@ -385,32 +388,20 @@ mod tests {
     }
 
     /// A scaling policy of Application Auto Scaling starts its service again; a policy of another
-    /// service does not.
-    #[tokio::test]
-    async fn scaling_policies_start_a_service() {
-        use crate::client::loopback::Loopback;
-        let alarm = |service: &str, side: &str| {
+    /// service, or another action, does not.
+    #[test]
+    fn scaling_policies_start_a_service() {
+        let action = |service: &str| {
             format!(
-                "<member><AlarmName>TargetTracking-{service}-{side}</AlarmName><AlarmActions>\
-                 <member>arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1-2:resource/ecs/\
-                 service/main/{service}:policyName/cpu</member></AlarmActions></member>"
+                "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1-2:resource/ecs/service/\
+                 main/{service}:policyName/cpu"
             )
         };
-        let alarms = [("web", "High"), ("web", "Low"), ("web2", "High")];
-        let alarms: String = alarms.map(|(service, side)| alarm(service, side)).concat();
-        let answer = format!(
-            "<DescribeAlarmsResponse><DescribeAlarmsResult><MetricAlarms>{alarms}</MetricAlarms>\
-             </DescribeAlarmsResult></DescribeAlarmsResponse>"
-        );
-        let loopback = Loopback::new(move |_| (200, "text/xml", answer.clone())).await;
-        let id = "arn:aws:ecs:us-east-1:123456789012:service/main/web";
-        let service = loopback.clients.resource(ResourceId(id.to_owned()), NAME);
-        let starts = EcsService
-            .automatic_starts(&loopback.clients, &service)
-            .await
-            .unwrap();
-        let by: Vec<&str> = starts.iter().map(|start| start.by.as_str()).collect();
-        assert_eq!(by, ["Application Auto Scaling (policy cpu)"]);
-        assert_eq!(starts[0].at, None);
+        let alarm = |action: String| MetricAlarm::builder().alarm_actions(action).build();
+        let topic = "arn:aws:sns:us-east-1:123456789012:alerts".to_owned();
+        let alarms = [action("web"), action("web"), action("web2"), topic].map(alarm);
+        let policies = scaling_policies_of(&alarms, "main", "web");
+        assert_eq!(policies, BTreeSet::from(["cpu".to_owned()]));
+        assert!(scaling_policies_of(&alarms, "other", "web").is_empty());
     }
 }

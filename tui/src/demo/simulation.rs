@@ -136,6 +136,7 @@ impl Simulation {
             Effect::Sync => {
                 tokio::spawn(async move { world.sync().await });
             }
+            Effect::LoadCloud => self.show_cloud(),
             other => return Some(other),
         }
         None

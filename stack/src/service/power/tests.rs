@@ -904,7 +904,7 @@ async fn a_sleep_names_what_continues_and_what_starts_again() {
         assert_eq!(named("ec2:instance/spot"), Some(None), "{remains:?}");
         assert_eq!(named("new:type/x"), Some(None), "{remains:?}");
         assert!(remains.is_minimum());
-        assert_eq!(starts.found, [morning.clone()]);
-        assert_eq!(starts.unread, [unread.clone()]);
+        assert_eq!(starts.found, std::slice::from_ref(&morning));
+        assert_eq!(starts.unread, std::slice::from_ref(&unread));
     }
 }

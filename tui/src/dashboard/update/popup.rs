@@ -58,7 +58,7 @@ pub(super) fn close_if_gone(model: &mut Model) -> Vec<Effect> {
         Some(Popup::Hold(popup)) => StackKey::from(&popup.stack),
         Some(Popup::Sleep(popup)) => StackKey::from(&popup.stack),
         Some(Popup::Teardown(popup)) => popup.stack.clone(),
-        Some(Popup::Help(_) | Popup::Sort(_)) | None => return Vec::new(),
+        Some(Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_)) | None => return Vec::new(),
     };
     if model.store.stack(&stack).is_some() {
         return Vec::new();
