@@ -127,8 +127,8 @@ impl ResourceType for AutoscalingGroup {
         .await
     }
 
-    /// Its scheduled actions that set a size above zero. A scheduled action sets the size of a group
-    /// whatever its size was before.
+    /// Its scheduled actions that set a size above zero. A scheduled action sets the size of a
+    /// group whatever its size was before.
     async fn automatic_starts(
         &self,
         clients: &Clients,

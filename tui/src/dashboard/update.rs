@@ -206,7 +206,8 @@ fn change_finished(model: &mut Model, answer: Result<String, Problem>) -> Vec<Ef
 }
 
 /// When a displayed time next changes without an event: every second while a displayed time is
-/// counted in seconds or a message waits for its turn, otherwise every ten seconds. The loop sends a clock event then.
+/// counted in seconds or a message waits for its turn, otherwise every ten seconds. The loop sends
+/// a clock event then.
 pub(crate) fn next_tick(model: &Model) -> Timestamp {
     let now = model.now();
     let seconds = if model.messages.waiting() > 0 || counts_seconds(model) {

@@ -1,5 +1,5 @@
-//! Plays the world of the demo: plans, teardowns, sleep and wake, and a reaper that ends stacks. The
-//! cloud is simulated; leases and events are real, in the demo's own ledger.
+//! Simulates the world of the demo: plans, teardowns, sleep and wake, and a reaper that ends
+//! stacks. Leases and events are real, in the demo's own ledger.
 
 mod plan;
 mod power;

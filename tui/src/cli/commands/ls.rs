@@ -23,8 +23,8 @@ use crate::format::{describe, fields, titles, values};
 /// Where accounts are configured, jiti queries the cloud again if its data is older than `refresh`,
 /// and also lists unleased stacks: found by tags only, with no lease in this ledger. The reaper
 /// never tears those down. An unknown value is shown as –, never as 0. In a narrow terminal,
-/// columns disappear in this order: ESTIMATE, OWNER, ENDS AT, APP@VERSION, AGE, INIT, IDLE $/H, $/H.
-/// After that, jiti shortens names. In a pipe, jiti prints everything in full. A figure with ≥
+/// columns disappear in this order: ESTIMATE, OWNER, ENDS AT, APP@VERSION, AGE, INIT, IDLE $/H,
+/// $/H. After that, jiti shortens names. In a pipe, jiti prints everything in full. A figure with ≥
 /// leaves out something that costs money and has no price.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
