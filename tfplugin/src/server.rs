@@ -97,6 +97,16 @@ impl<P: Provider> Server<P> {
     }
 
     #[cfg(feature = "testing")]
+    pub(crate) fn resource_types(&self) -> Vec<&'static str> {
+        self.registry.resources.keys().copied().collect()
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn data_source_types(&self) -> Vec<&'static str> {
+        self.registry.data_sources.keys().copied().collect()
+    }
+
+    #[cfg(feature = "testing")]
     pub(crate) fn resource_schema(&self, name: &str) -> Result<&PreparedSchema> {
         Ok(&self.resource(name)?.schema)
     }

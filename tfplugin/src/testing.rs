@@ -21,6 +21,7 @@ mod core;
 mod harness;
 mod instance;
 mod planned_change;
+mod variants;
 
 pub use config::unknown;
 pub use harness::Harness;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
-use crate::model::{Element, Model};
+use crate::model::{Element, Field, Model};
 use crate::path::{Path, Step};
 use crate::schema::PreparedSchema;
 use crate::value::Value;
@@ -83,16 +83,16 @@ impl<'a, M: Model> Plan<'a, M> {
         decode(&self.draft.planned)
     }
 
-    /// One planned value. Works even when the model as a whole cannot hold the plan.
+    /// One planned value. Works even when the model as a whole cannot hold the plan. Like a field
+    /// of a model, the value is unknown as a whole when its type cannot hold an unknown inside it.
     ///
     /// # Errors
     /// If the value has another type.
     pub fn get<T: Element>(&self, path: impl Into<Path>) -> Result<Value<T>> {
         let path = path.into();
         match self.draft.planned.get(&path) {
-            None | Some(Dynamic::Null) => Ok(Value::Null),
-            Some(Dynamic::Unknown(_)) => Ok(Value::Unknown),
-            Some(value) => T::decode(value.clone(), &path).map(Value::Known),
+            None => Ok(Value::Null),
+            Some(value) => Value::decode(value.clone(), &path),
         }
     }
 

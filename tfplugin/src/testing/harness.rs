@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::config::{argument, configuration, to_json};
 use super::instance::Instance;
+use super::variants::{with_each_optional_unset, with_each_unknown};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::grpc::Client;
 use crate::path::Path;
@@ -61,6 +62,53 @@ impl<P: Provider> Harness<P> {
     #[must_use]
     pub fn resource(&self, type_name: &str) -> Instance<'_, P> {
         Instance::new(self, type_name)
+    }
+
+    /// The types of the provider's resources, sorted.
+    #[must_use]
+    pub fn resource_types(&self) -> Vec<&'static str> {
+        self.server.resource_types()
+    }
+
+    /// The types of the provider's data sources, sorted.
+    #[must_use]
+    pub fn data_source_types(&self) -> Vec<&'static str> {
+        self.server.data_source_types()
+    }
+
+    /// The configurations of a resource that differ from this one in one unknown value, each with
+    /// the path of that value: every attribute in the schema that can be configured, and every
+    /// element, entry and nested attribute in it.
+    ///
+    /// # Errors
+    /// If the configuration leaves out an attribute that the schema has.
+    pub fn with_each_unknown(&self, type_name: &str, config: &Json) -> Result<Vec<(Path, Json)>> {
+        with_each_unknown(self.schema_of(type_name)?.block(), config)
+    }
+
+    /// The configurations of a resource that differ from this one in one optional attribute, which
+    /// is null or, where its type allows that, empty. Each has the path of that attribute.
+    ///
+    /// # Errors
+    /// If the configuration leaves out an attribute that the schema has.
+    pub fn with_each_optional_unset(
+        &self,
+        type_name: &str,
+        config: &Json,
+    ) -> Result<Vec<(Path, Json)>> {
+        with_each_optional_unset(self.schema_of(type_name)?.block(), config)
+    }
+
+    /// Like [`with_each_unknown`](Self::with_each_unknown), for a data source.
+    ///
+    /// # Errors
+    /// If the configuration leaves out an attribute that the schema has.
+    pub fn data_source_with_each_unknown(
+        &self,
+        type_name: &str,
+        config: &Json,
+    ) -> Result<Vec<(Path, Json)>> {
+        with_each_unknown(self.server.data_source_schema(type_name)?.block(), config)
     }
 
     /// Validates a resource's configuration.
@@ -161,18 +209,29 @@ impl<P: Provider> Harness<P> {
         Ok(moved)
     }
 
+    /// Validates a data source's configuration. Terraform does nothing else before apply when a
+    /// configured value is unknown.
+    ///
+    /// # Errors
+    /// If the configuration is invalid.
+    pub async fn validate_data_source(
+        &self,
+        type_name: &str,
+        config: Json,
+    ) -> Result<Vec<Diagnostic>> {
+        let schema = self.server.data_source_schema(type_name)?;
+        let config = Encoded::from_value(schema, &configuration(schema, config)?)?;
+        warnings(self.client.validate_data_source(type_name, config).await?)
+    }
+
     /// Validates and reads a data source.
     ///
     /// # Errors
     /// If the configuration is invalid, or the data source cannot be read.
     pub async fn data_source(&self, type_name: &str, config: Json) -> Result<Json> {
+        self.validate_data_source(type_name, config.clone()).await?;
         let schema = self.server.data_source_schema(type_name)?;
         let config = Encoded::from_value(schema, &configuration(schema, config)?)?;
-        let validated = self
-            .client
-            .validate_data_source(type_name, config.clone())
-            .await?;
-        warnings(validated)?;
         let response = self.client.read_data_source(type_name, config).await?;
         warnings(response.diagnostics)?;
         Ok(to_json(

@@ -143,7 +143,9 @@ impl<'h, P: Provider> Instance<'h, P> {
         let replaces = self.tainted || first.action() == Action::Replace;
         let first = if replaces && self.exists() {
             self.remove(first.private).await?;
-            self.request_plan(&Dynamic::Null, first.config, &[]).await?
+            let second = self.request_plan(&Dynamic::Null, first.config, &[]).await?;
+            warnings.extend(second.warnings.clone());
+            second
         } else {
             first
         };
