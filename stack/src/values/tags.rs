@@ -81,6 +81,17 @@ pub enum LabelError {
         /// The owner of the prefix.
         whose: &'static str,
     },
+    /// Two keys differ only in case.
+    #[error(
+        "the labels {first:?} and {key:?} differ only in case, and IAM treats the keys of tags as \
+         equal then: rename or remove one of them"
+    )]
+    SameKey {
+        /// The later key.
+        key: String,
+        /// The earlier key.
+        first: String,
+    },
     /// There are more labels than a resource has room for.
     #[error(
         "{count} labels and jiti's {OWN_TAGS} tags exceed the limit of {MAX_TAGS} tags on a \
@@ -102,7 +113,8 @@ impl LabelError {
             | Self::LongValue { key, .. }
             | Self::Character { key, .. }
             | Self::Edge { key, .. }
-            | Self::Reserved { key, .. } => Some(key),
+            | Self::Reserved { key, .. }
+            | Self::SameKey { key, .. } => Some(key),
             Self::TooMany { .. } => None,
         }
     }
@@ -122,6 +134,14 @@ impl Labels {
     /// # Errors
     /// [`LabelError`] for the first invalid label, in the order of the keys.
     pub fn new(labels: BTreeMap<String, String>) -> Result<Self, LabelError> {
+        let labels = Self::recorded(labels)?;
+        check_distinct(&labels.0)?;
+        Ok(labels)
+    }
+
+    /// Labels from a ledger. Earlier versions accepted keys that differ only in case, and a lease
+    /// with such labels must stay readable.
+    fn recorded(labels: BTreeMap<String, String>) -> Result<Self, LabelError> {
         labels
             .iter()
             .try_for_each(|(key, value)| check(key, value))?;
@@ -144,7 +164,7 @@ impl TryFrom<BTreeMap<String, String>> for Labels {
     type Error = LabelError;
 
     fn try_from(labels: BTreeMap<String, String>) -> Result<Self, LabelError> {
-        Self::new(labels)
+        Self::recorded(labels)
     }
 }
 
@@ -175,6 +195,20 @@ pub fn tags(
     let mut tags = labels.0.clone();
     tags.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
     tags
+}
+
+/// Checks that no two keys differ only in case.
+fn check_distinct(labels: &BTreeMap<String, String>) -> Result<(), LabelError> {
+    let mut by_lower_case = BTreeMap::new();
+    for key in labels.keys() {
+        if let Some(first) = by_lower_case.insert(key.to_ascii_lowercase(), key) {
+            return Err(LabelError::SameKey {
+                key: key.clone(),
+                first: first.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn check(key: &str, value: &str) -> Result<(), LabelError> {
@@ -284,6 +318,26 @@ mod tests {
             assert_eq!(error.key(), Some(key));
         }
         assert!(labels(&[(&"k".repeat(128), &"v".repeat(256)), ("empty", "")]).is_ok());
+    }
+
+    /// Keys that differ only in case are refused, because IAM refuses them. A lease that an earlier
+    /// version recorded with such labels stays readable.
+    #[test]
+    fn keys_that_differ_only_in_case_are_refused() {
+        for (first, second) in [
+            ("Team", "team"),
+            ("COST-center", "cost-Center"),
+            ("A:b", "a:B"),
+        ] {
+            let error = labels(&[(first, "x"), (second, "x")]).expect_err(first);
+            let text = error.to_string();
+            assert!(text.contains(first) && text.contains(second), "{text}");
+            assert!(text.contains("differ only in case"), "{text}");
+            let recorded = format!(r#"{{"{first}":"x","{second}":"x"}}"#);
+            let read: Labels = serde_json::from_str(&recorded).expect("readable");
+            assert_eq!(read.as_map().len(), 2);
+        }
+        assert!(labels(&[("team", "a"), ("teams", "A")]).is_ok());
     }
 
     /// The 46th label exceeds the limit, and the error says how many to remove.
