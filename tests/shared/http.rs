@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A client's request.
@@ -75,6 +76,53 @@ impl Server {
     /// The requests so far, in order.
     pub fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
+    }
+}
+
+/// A server whose answers never end. It runs until the process ends.
+pub struct EndlessServer {
+    address: SocketAddr,
+    sent: Arc<AtomicU64>,
+}
+
+impl EndlessServer {
+    /// Answers every request with this status.
+    pub fn start(status: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Self {
+            address: listener.local_addr().unwrap(),
+            sent: Arc::default(),
+        };
+        let sent = Arc::clone(&server.sent);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let sent = Arc::clone(&sent);
+                std::thread::spawn(move || send_endlessly(stream, status, &sent));
+            }
+        });
+        server
+    }
+
+    /// The URL of a path, which begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The number of bytes that the clients have accepted so far.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::SeqCst)
+    }
+}
+
+/// Writes a body without an end until the client closes the connection.
+fn send_endlessly(stream: TcpStream, status: u16, sent: &AtomicU64) {
+    let mut writer = stream.try_clone().unwrap();
+    read(&mut BufReader::new(stream));
+    let head = format!("HTTP/1.1 {status} Answer\r\nContent-Type: text/plain\r\n\r\n");
+    let mut next = head.into_bytes();
+    while writer.write_all(&next).is_ok() {
+        sent.fetch_add(next.len() as u64, Ordering::SeqCst);
+        next = vec![b'x'; 64 * 1024];
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use stack::Clock;
 use stack::service::notify::{DeliveryError, Notification, Notifier};
+use stack::terraform::Mask;
 
 pub(crate) use webhook_message::WebhookMessage;
 
@@ -19,6 +20,10 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The time limit of connecting to the receiver.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many bytes of an error response are read. It has room for the characters that are shown, and
+/// for white space before them.
+const MAX_RESPONSE_BYTES: usize = 16 * 1024;
 
 /// How many characters of an error response are shown.
 const MAX_RESPONSE_LENGTH: usize = 200;
@@ -66,8 +71,8 @@ impl<C: Clock> Webhook<C> {
         if status.is_success() {
             return Ok(());
         }
-        let body = response.text().await.unwrap_or_default();
-        let body: String = body.trim().chars().take(MAX_RESPONSE_LENGTH).collect();
+        let body = mask_of_address(&self.address).reason(&start_of_body(response).await);
+        let body: String = body.chars().take(MAX_RESPONSE_LENGTH).collect();
         let body = if body.is_empty() {
             body
         } else {
@@ -87,6 +92,30 @@ impl<C: Clock> Notifier for Webhook<C> {
     ) -> Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>> {
         Box::pin(self.post(notification))
     }
+}
+
+/// Hides the address, and its parts, because a receiver may repeat them.
+fn mask_of_address(address: &str) -> Mask {
+    let mut mask = Mask::default();
+    mask.hide(address);
+    let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+    for part in path.split(['/', '?', '&', '=', '@', '#']).skip(1) {
+        mask.hide(part);
+    }
+    mask
+}
+
+/// The start of a response's body. A response may be endless, so the rest is never read.
+async fn start_of_body(mut response: reqwest::Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < MAX_RESPONSE_BYTES {
+        let Ok(Some(chunk)) = response.chunk().await else {
+            break;
+        };
+        let rest = MAX_RESPONSE_BYTES - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(rest)]);
+    }
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// Whether the receiver rejected this message but may accept others.

@@ -22,6 +22,9 @@ use crate::client::rate_limit::{RateLimitKey, RateLimiter};
 /// descriptions.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The maximum length of an error that is read. An error has a code and a message.
+const MAX_ERROR_BYTES: usize = 1024 * 1024;
+
 /// An HTTP client that follows the rate limit of one service in one account and region.
 #[derive(Clone, Debug)]
 pub(crate) struct RateLimitedClient {
@@ -83,21 +86,37 @@ impl HttpConnector for RateLimitedConnector {
 /// Whether an answer says that there are too many calls. Most services answer with status 400, like
 /// for any bad request, and only the body says why. This reads the body and puts it back.
 async fn is_throttled(answer: &mut HttpResponse) -> Result<bool, ConnectorError> {
-    match answer.status().as_u16() {
-        429 | 503 => Ok(true),
-        400 => {
-            let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
-            let read = ByteStream::new(body)
-                .collect()
-                .await
-                .map_err(|error| ConnectorError::io(error.into()))?;
-            let bytes = read.into_bytes();
-            let throttled = error::names_throttling(&String::from_utf8_lossy(&bytes));
-            *answer.body_mut() = SdkBody::from(bytes);
-            Ok(throttled)
-        }
-        _ => Ok(false),
+    let status = answer.status().as_u16();
+    if status < 400 {
+        return Ok(false);
     }
+    let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+    let bytes = read_error(body).await?;
+    let throttled = match status {
+        429 | 503 => true,
+        400 => error::names_throttling(&String::from_utf8_lossy(&bytes)),
+        _ => false,
+    };
+    *answer.body_mut() = SdkBody::from(bytes);
+    Ok(throttled)
+}
+
+/// Reads the body of an error. An endless one fails the call.
+async fn read_error(body: SdkBody) -> Result<Vec<u8>, ConnectorError> {
+    let mut stream = ByteStream::new(body);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| ConnectorError::io(error.into()))?;
+        if bytes.len() + chunk.len() > MAX_ERROR_BYTES {
+            let reason = format!(
+                "the service's error is longer than {} KiB",
+                MAX_ERROR_BYTES / 1024
+            );
+            return Err(ConnectorError::other(reason.into(), None));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// Whether a request only reads. Each protocol names the call in another place.
@@ -154,6 +173,20 @@ mod tests {
             );
             assert_eq!(answer.body().bytes(), Some(body.as_bytes()));
         }
+    }
+
+    /// The body of an error is read only up to a limit, and a success is not read here at all.
+    #[tokio::test]
+    async fn a_long_error_fails_the_call() {
+        let long = vec![b'x'; MAX_ERROR_BYTES + 1];
+        for status in [400, 404, 429, 500, 503] {
+            let status = StatusCode::try_from(status).unwrap();
+            let mut answer = HttpResponse::new(status, SdkBody::from(long.clone()));
+            let error = is_throttled(&mut answer).await.unwrap_err();
+            assert!(format!("{error:?}").contains("1024 KiB"), "{error:?}");
+        }
+        let mut answer = HttpResponse::new(StatusCode::try_from(200).unwrap(), SdkBody::from(long));
+        assert!(!is_throttled(&mut answer).await.unwrap());
     }
 
     /// Distinguishes reads from writes in each protocol.

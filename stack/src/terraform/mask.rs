@@ -42,7 +42,7 @@ static LOOKS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
 
 /// The values to hide, besides what looks like a secret.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Mask {
+pub struct Mask {
     values: BTreeSet<String>,
     /// Short values that are known to be secret: hidden where they stand as a word.
     words: BTreeSet<String>,
@@ -50,7 +50,7 @@ pub(crate) struct Mask {
 
 impl Mask {
     /// Hides a value from now on.
-    pub(crate) fn hide(&mut self, value: &str) {
+    pub fn hide(&mut self, value: &str) {
         // Terraform prints some values line by line, so each line is hidden.
         for part in std::iter::once(value).chain(value.lines()) {
             let part = part.trim();
@@ -118,8 +118,9 @@ impl Mask {
         self.words.extend(other.words);
     }
 
-    /// The text with secrets hidden, on one line, cut to [`LONGEST`] characters.
-    pub(crate) fn reason(&self, text: &str) -> String {
+    /// The text with secrets hidden, on one line, cut to 300 characters.
+    #[must_use]
+    pub fn reason(&self, text: &str) -> String {
         let line = self.line(text);
         if line.chars().count() <= LONGEST {
             return line;

@@ -7,7 +7,7 @@ use stack::SystemClock;
 use stack::service::notify::Alarm;
 use stack::service::reap::TooManyDue;
 use stack::testing::stack_name;
-use test_support::http::{Answer, Server};
+use test_support::http::{Answer, EndlessServer, Server};
 
 use super::*;
 
@@ -92,4 +92,24 @@ async fn the_address_stays_secret() {
     let error = delivered(receiver(500).url(PATH)).await;
     let error = error.expect_err("the delivery fails");
     assert!(!error.reason.contains("secret"), "{error}");
+}
+
+/// No error contains the address when the receiver repeats it.
+#[tokio::test]
+async fn a_response_that_repeats_the_address_is_masked() {
+    let echo = Server::start(|request| Answer::text(404, &format!("no hook {}", request.path)));
+    let error = delivered(echo.url(PATH)).await.expect_err("refused");
+    assert!(error.reason.contains("no hook"), "{error}");
+    assert!(!error.reason.contains("secret"), "{error}");
+}
+
+/// Only the start of a response is read, because it may be endless.
+#[tokio::test]
+async fn an_endless_response_is_not_read_to_its_end() {
+    let receiver = EndlessServer::start(500);
+    let error = delivered(receiver.url(PATH)).await.expect_err("refused");
+    assert!(error.reason.contains("500"), "{error}");
+    assert!(error.reason.len() < 300, "{error}");
+    // The operating system buffers a few megabytes that the client never reads.
+    assert!(receiver.sent() < 64 * 1024 * 1024, "{}", receiver.sent());
 }
