@@ -131,8 +131,13 @@ pub struct NameTaken {
 /// In what way a name is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameHolder {
-    /// A Terraform state holds it.
+    /// The state of another root module holds it.
     Finished,
+    /// The same root module applied it, for this app or for another.
+    SameRoot {
+        /// Whether the registered app differs. Terraform then replaces the stack.
+        other_app: bool,
+    },
     /// An apply in the same place registered it, and its process lives or may live.
     Running(ProcessId),
     /// An apply in another place registered it and its state is not known to hold it yet.
@@ -142,10 +147,20 @@ pub enum NameHolder {
 }
 
 impl NameHolder {
+    const CREATE_BEFORE_DESTROY: &str = "remove create_before_destroy from the jiti_stack and from every resource that depends on it, or give the new stack another name, or run `terraform destroy` first";
+
     fn remedy(&self, stack: &StackName) -> String {
         match self {
             Self::Finished => format!(
                 "if it is this one, `terraform import jiti_stack.this {stack}`, else choose another name"
+            ),
+            Self::SameRoot { other_app: true } => format!(
+                "Terraform replaces it and creates the new stack before it destroys the old one, and both cannot have this name; {}; an import does not help",
+                Self::CREATE_BEFORE_DESTROY
+            ),
+            Self::SameRoot { other_app: false } => format!(
+                "if it is this one, `terraform import jiti_stack.this {stack}`, else choose another name. If the plan replaces it, Terraform creates the new stack before it destroys the old one, and both cannot have this name: {}",
+                Self::CREATE_BEFORE_DESTROY
             ),
             Self::Running(process) => format!(
                 "the apply that registers it runs as process {}: wait for it, or end it and apply again",

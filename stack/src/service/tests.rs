@@ -321,15 +321,20 @@ async fn open_names_whose_a_live_stack_is() {
         .await
         .unwrap();
     world.clock.advance(span("3h"));
-    for place in [registration(), elsewhere()] {
+    let same_root = ". If the plan replaces it, Terraform creates the new stack before it destroys the \
+                     old one, and both cannot have this name: remove create_before_destroy from the \
+                     jiti_stack and from every resource that depends on it, or give the new stack \
+                     another name, or run `terraform destroy` first";
+    for (place, more) in [(registration(), same_root), (elsewhere(), "")] {
         let error = world
             .service
             .leases()
             .open(&stack_name("a"), place, &dead)
             .await
             .unwrap_err();
+        let text = error.to_string();
         assert_eq!(
-            error.to_string(),
+            text.strip_suffix(more).unwrap_or(&text),
             "stack \"a\" is already registered: owner ana@example.com, ready, 3h old, \
              from /srv/checkout (workspace default) on laptop; \
              if it is this one, `terraform import jiti_stack.this a`, else choose another name"
@@ -379,6 +384,38 @@ async fn open_takes_over_only_from_the_dead_in_the_same_place() {
     assert_eq!(opened.lease.version, version("v2"));
     assert_eq!(opened.lease.created_at, noon());
     assert_eq!(world.kinds("a").await, ["requested", "requested"]);
+}
+
+/// A finished stack of the same root module cannot be registered again. If its app differs,
+/// Terraform replaces it and creates the new one first, so an import cannot help; otherwise its
+/// state may be lost, and it can.
+#[tokio::test]
+async fn open_explains_create_before_destroy() {
+    let world = world(Policy::default());
+    let name = stack_name("a");
+    world.open("a").await;
+    world.service.leases().recorded(&name).await.unwrap();
+    let mut replacement = registration();
+    replacement.app = "search".parse().unwrap();
+    for (registration, other_app) in [(registration(), false), (replacement, true)] {
+        let opened = world.service.leases().open(&name, registration, &dead);
+        let ServiceError::Taken(taken) = opened.await.unwrap_err() else {
+            panic!("not taken");
+        };
+        assert_eq!(taken.by, NameHolder::SameRoot { other_app });
+        let text = taken.to_string();
+        for word in ["create_before_destroy", "another name", "terraform destroy"] {
+            assert!(text.contains(word), "no {word:?}: {text}");
+        }
+        assert_eq!(text.contains("terraform import"), !other_app, "{text}");
+    }
+    let opened = world.service.leases().open(&name, elsewhere(), &dead).await;
+    let text = opened.unwrap_err().to_string();
+    assert!(
+        text.contains("terraform import jiti_stack.this a"),
+        "{text}"
+    );
+    assert!(!text.contains("create_before_destroy"), "{text}");
 }
 
 /// A stack in teardown cannot be registered again until it is gone.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::lease::{EventKind, Lease, Origin, Phase, ProcessId, Registration};
+use crate::lease::{EventKind, Lease, Phase, ProcessId, Registration};
 use crate::process::Liveness;
 use crate::service::{Leases, NameHolder, NameTaken, ServiceError};
 use crate::values::id::{Seq, StackName};
@@ -65,12 +65,7 @@ impl Leases<'_> {
             .check_registration(registration)
             .map_err(|refusals| ServiceError::refused(stack, refusals))?;
         let lease = self.service.ledger.lease(stack).await?;
-        check_free(
-            lease.as_ref(),
-            &registration.origin,
-            processes,
-            self.service.now(),
-        )?;
+        check_free(lease.as_ref(), registration, processes, self.service.now())?;
         self.check_live(&registration.owner, stack).await
     }
 
@@ -113,7 +108,7 @@ impl Leases<'_> {
             .retry_on_conflict(stack, || async {
                 let found = self.service.ledger.lease(stack).await?;
                 let now = self.service.now();
-                check_free(found.as_ref(), &registration.origin, processes, now)?;
+                check_free(found.as_ref(), &registration, processes, now)?;
                 let after = found.as_ref().map_or(Seq::NONE, Lease::last_seq);
                 let kinds = vec![requested.clone()];
                 let begun = self.service.append(stack, after, now, kinds).await?;
@@ -123,11 +118,11 @@ impl Leases<'_> {
     }
 }
 
-/// Whether a name is free for this origin: unused, or used only by a killed apply of the same
+/// Whether a name is free for this registration: unused, or used only by a killed apply of the same
 /// place.
 fn check_free(
     lease: Option<&Lease>,
-    origin: &Origin,
+    registration: &Registration,
     processes: &LivenessCheck<'_>,
     now: Timestamp,
 ) -> Result<(), ServiceError> {
@@ -135,11 +130,16 @@ fn check_free(
         return Ok(());
     };
     let phase = lease.phase_at(now);
+    let is_same_root = lease.origin.is_same_place(&registration.origin);
     let by = if matches!(phase, Phase::TearingDown | Phase::Residue) {
         NameHolder::Ending
+    } else if !lease.is_unfinished() && is_same_root {
+        NameHolder::SameRoot {
+            other_app: lease.app != registration.app,
+        }
     } else if !lease.is_unfinished() {
         NameHolder::Finished
-    } else if !lease.origin.is_same_place(origin) {
+    } else if !is_same_root {
         NameHolder::Unfinished
     } else if processes(&lease.origin.process) == Liveness::Dead {
         return Ok(());
