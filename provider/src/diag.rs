@@ -10,6 +10,17 @@ pub(crate) fn refusal(refusal: &Refusal) -> Failure {
     Failure::new("Not allowed by the policy", sentence(refusal)).at(Path::new(refusal.field()))
 }
 
+/// What to do about a refused change when the stack should only be destroyed: Terraform plans the
+/// configuration before a destroy, unless it skips the refresh.
+pub(crate) const DESTROY_HINT: &str =
+    "To destroy the stack without this change, run `terraform destroy -refresh=false`.";
+
+/// A policy violation of a change, at its attribute.
+pub(crate) fn refused_change(refusal: &Refusal) -> Failure {
+    let detail = format!("{}\n{DESTROY_HINT}", sentence(refusal));
+    Failure::new("Not allowed by the policy", detail).at(Path::new(refusal.field()))
+}
+
 /// An error of a service call, at its attribute.
 pub(crate) fn service(error: &ServiceError) -> Failure {
     match error {

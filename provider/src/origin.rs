@@ -16,6 +16,9 @@ pub(crate) struct Environment {
     pub(crate) data_dir: Option<PathBuf>,
     /// The variables that locate the ledger and the config file.
     pub(crate) locations: Locations,
+    /// Whether jiti runs Terraform to tear a stack down: `JITI_TEARDOWN`. Terraform plans the
+    /// configuration before it destroys, and no limit may prevent that.
+    pub(crate) tears_down: bool,
     /// The user who runs Terraform: `USER`, else `LOGNAME`, else the user id.
     pub(crate) user: String,
 }
@@ -82,6 +85,7 @@ impl Environment {
                 xdg_config_home: path("XDG_CONFIG_HOME"),
                 home: path("HOME"),
             },
+            tears_down: text(stack::terraform::TEARDOWN_VARIABLE).is_some(),
             user: text("USER")
                 .or_else(|| text("LOGNAME"))
                 .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),

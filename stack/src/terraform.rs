@@ -19,14 +19,18 @@ mod state_lock;
 mod stream;
 mod variable;
 
+/// The variable that is set when jiti runs Terraform. The provider then checks no limit: Terraform
+/// plans the configuration before it destroys, and a teardown must always be possible.
+pub const TEARDOWN_VARIABLE: &str = "JITI_TEARDOWN";
+
 pub use error::TerraformError;
 pub use json_output::json_document;
+pub use mask::Mask;
 pub use state_lock::StateLock;
 
 pub(crate) use address::resource_type;
 pub(crate) use apply::RunningApply;
 pub(crate) use diagnostic::Diagnostic;
-pub(crate) use mask::Mask;
 pub(crate) use plan::{Change, DestroyPlan};
 pub(crate) use programs::Programs;
 pub(crate) use root_module::Terraform;

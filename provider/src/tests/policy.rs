@@ -134,3 +134,37 @@ async fn the_default_ttl_comes_from_the_policy() {
     let mut instance = created.continue_in(&later);
     instance.expect_empty_plan(config).await.unwrap();
 }
+
+/// A limit that a changed stack exceeds fails the plan, and the error says how to destroy the stack
+/// anyway. It does not fail the plan of a teardown by jiti, because Terraform plans the
+/// configuration before it destroys.
+#[tokio::test]
+async fn a_limit_does_not_block_a_teardown() {
+    let workspace = Workspace::new("");
+    let harness = workspace.provider().await;
+    let mut created = harness.resource("jiti_stack");
+    created.apply(stack(json!({"ttl": "1h"}))).await.unwrap();
+    let limits = "[policy]\nmax_ttl = \"1s\"\nowner_pattern = '^team-'\n";
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    for (config_file, changes) in [
+        (limits, json!({"ttl": "1h", "version": "2"})),
+        (limits, json!({"ttl": "1h", "owner": "ben@example.com"})),
+        (limits, json!({"ttl": "3d"})),
+        ("[policy\n", json!({"ttl": "1h", "version": "2"})),
+    ] {
+        workspace.set_config(config_file);
+        let later = workspace.provider().await;
+        let instance = created.continue_in(&later);
+        let failure = instance.plan(stack(changes.clone())).await.unwrap_err();
+        if config_file == limits {
+            assert!(
+                failure.to_string().contains("destroy -refresh=false"),
+                "{failure}"
+            );
+        }
+        let teardown = workspace.provider_of_a_teardown().await;
+        let instance = created.continue_in(&teardown);
+        instance.plan(stack(changes)).await.unwrap();
+        instance.plan_destroy().await.unwrap();
+    }
+}

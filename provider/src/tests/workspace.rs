@@ -40,9 +40,19 @@ impl Workspace {
 
     /// Starts and configures a provider process in the given root module.
     pub(super) async fn provider_in(&self, root: &str) -> Harness<Jiti> {
+        self.start(root, false).await
+    }
+
+    /// Starts and configures a provider process as a teardown by jiti does.
+    pub(super) async fn provider_of_a_teardown(&self) -> Harness<Jiti> {
+        self.start("root", true).await
+    }
+
+    async fn start(&self, root: &str, tears_down: bool) -> Harness<Jiti> {
         let harness = Harness::new(Jiti::new(Environment {
             directory: self.folder.path().join(root),
             user: "ana".to_owned(),
+            tears_down,
             ..Environment::default()
         }));
         let config = json!({"ledger": "../ledger.db", "config": "../config.toml"});

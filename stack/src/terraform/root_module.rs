@@ -181,6 +181,7 @@ impl Terraform {
             .env("TF_WORKSPACE", &self.workspace)
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")
+            .env(super::TEARDOWN_VARIABLE, "1")
             .env_remove("TF_DATA_DIR");
         for name in REMOVED {
             command.env_remove(name);
