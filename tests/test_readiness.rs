@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use e2e::{Sandbox, lease};
+use stack::{Clock, SystemClock};
 use test_support::http::{Answer, Server};
 
 /// A stack with these readiness checks and a short timeout.
@@ -23,15 +24,24 @@ fn server(status: u16, body: &'static str) -> u16 {
     Server::start(move |_| Answer::text(status, body)).port()
 }
 
+/// The port of a server that reports one phase, which ends now, and these others.
+fn reporting_server(others: &'static str) -> u16 {
+    Server::start(move |_| {
+        let now = SystemClock.now();
+        let body = format!(
+            r#"{{"phases": [{{"name": "migrate", "class": "database", "started_at": "{now}", "seconds": 0}}{others}]}}"#
+        );
+        Answer::text(200, &body)
+    })
+    .port()
+}
+
 /// Every kind of check passes and is recorded in the ledger. The phases that the app reports are in
 /// the listing.
 #[test]
 fn checks_that_pass() {
     let sandbox = Sandbox::new();
-    let port = server(
-        200,
-        r#"{"phases": [{"name": "migrate", "class": "database", "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}"#,
-    );
+    let port = reporting_server("");
     let checks = format!(
         r#"http = [{{ url = "http://127.0.0.1:{port}/healthz" }}]
   tcp  = [{{ address = "127.0.0.1:{port}" }}]
@@ -59,7 +69,7 @@ fn checks_that_pass() {
         .find(|phase| phase["name"] == "migrate")
         .unwrap();
     assert_eq!(migrate["class"], "database");
-    assert_eq!(migrate["seconds"].as_f64(), Some(1.5));
+    assert_eq!(migrate["seconds"].as_f64(), Some(0.0));
     let state = root.attributes("jiti_readiness.this").unwrap();
     assert!(
         state["ready_at"].is_string() && state["init_seconds"].is_number(),
@@ -95,7 +105,7 @@ fn checks_that_do_not_pass() {
         "refused",
         "exited with 7",
         "no licence",
-        "sleep 300",
+        "exec sleep:",
     ] {
         assert!(message.contains(text), "{text:?} is not in: {message}");
     }
@@ -107,6 +117,45 @@ fn checks_that_do_not_pass() {
     ));
     root.apply().ok();
     assert_eq!(sandbox.listing("unready")["phase"], "ready");
+    root.plan_is_empty();
+}
+
+/// jiti records a reported phase only if its name is short and printable and its time is between
+/// the request and now. One warning names what it refuses.
+#[test]
+fn reported_phases_are_limited() {
+    let sandbox = Sandbox::new();
+    let port = reporting_server(
+        r#", {"name": "early", "started_at": "2020-01-01T00:00:00Z", "seconds": 1}
+           , {"name": "late", "started_at": "2100-01-01T00:00:00Z", "seconds": 1}
+           , {"name": "endless", "started_at": "2026-01-01T00:00:00Z", "seconds": 1e300}
+           , {"name": "red\u001b[31m", "started_at": "2100-01-01T00:00:00Z", "seconds": 1}"#,
+    );
+    let check = format!("http = [{{ url = \"http://127.0.0.1:{port}/healthz\" }}]");
+    let root = sandbox.root("root", &configuration("limited", &check));
+    let output = root.apply().ok();
+    assert_eq!(
+        output
+            .text()
+            .matches("phases of the start-up were refused")
+            .count(),
+        1
+    );
+    for name in ["early", "late", "endless", "red"] {
+        assert!(
+            output.text().contains(name),
+            "no {name:?}: {}",
+            output.text()
+        );
+    }
+    let row = sandbox.listing("limited");
+    let phases = row["init"]["phases"].as_array().unwrap();
+    let names: Vec<_> = phases
+        .iter()
+        .map(|phase| phase["name"].as_str().unwrap())
+        .collect();
+    let check = format!("http http://127.0.0.1:{port}/healthz");
+    assert_eq!(names, ["migrate", check.as_str()]);
     root.plan_is_empty();
 }
 

@@ -2,6 +2,7 @@
 
 mod exec;
 mod http;
+mod secrets;
 mod tcp;
 
 use std::pin::Pin;
@@ -10,11 +11,15 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use stack::init::PhaseReport;
 use tfplugin::Path;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use exec::ExecCheck;
 pub(crate) use http::HttpCheck;
+pub(crate) use secrets::{
+    address_without_secrets, number_equal_names, program, url_without_secrets,
+};
 pub(crate) use tcp::TcpCheck;
 
 /// The minimum delay between two attempts of a check. The delay is 1/20 of the time waited so far,
@@ -26,7 +31,10 @@ const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
 /// A check, and the attribute that configures it.
 pub(crate) struct Check {
     pub(crate) path: Path,
-    pub(crate) kind: CheckKind,
+    /// The name for messages and the ledger: `http http://…/healthz`, `tcp 10.0.0.5:5432`,
+    /// `exec ./smoke.sh`. It contains no query, no user and no argument, which may be secrets.
+    pub(crate) name: String,
+    kind: CheckKind,
 }
 
 /// The kind of a check.
@@ -36,19 +44,13 @@ pub(crate) enum CheckKind {
     Exec(ExecCheck),
 }
 
-/// A phase of the start-up that the app reports.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CheckPhase {
-    pub(crate) name: String,
-    pub(crate) class: Option<String>,
-    pub(crate) started_at: jiff::Timestamp,
-    pub(crate) seconds: f64,
-}
-
 /// The result of a check that passed.
 #[derive(Debug, Default)]
 pub(crate) struct CheckResult {
-    pub(crate) phases: Vec<CheckPhase>,
+    /// The phases that the app reports.
+    pub(crate) phases: Vec<PhaseReport>,
+    /// What could not be read of the report.
+    pub(crate) refused: Vec<String>,
 }
 
 /// A check that has not passed, with its last failure.
@@ -68,14 +70,13 @@ pub(crate) enum RunOutcome {
 }
 
 impl Check {
-    /// The name for messages and the ledger: `http http://…/healthz`, `tcp 10.0.0.5:5432`,
-    /// `exec ./smoke.sh`.
-    pub(crate) fn name(&self) -> String {
-        match &self.kind {
-            CheckKind::Http(check) => format!("http {}", check.url),
-            CheckKind::Tcp(check) => format!("tcp {}", check.address),
-            CheckKind::Exec(check) => format!("exec {}", check.command.join(" ")),
-        }
+    pub(crate) fn new(path: Path, kind: CheckKind) -> Self {
+        let name = match &kind {
+            CheckKind::Http(check) => secrets::http_name(&check.url),
+            CheckKind::Tcp(check) => secrets::tcp_name(&check.address),
+            CheckKind::Exec(check) => secrets::exec_name(&check.command),
+        };
+        Self { path, name, kind }
     }
 
     /// Makes one attempt, with the timeout of its kind.
@@ -163,7 +164,7 @@ impl<'a> CheckRun<'a> {
                 Some((index, result)) => {
                     self.passed[index] = true;
                     let check = self.entries[index].check;
-                    tracing::info!(check = check.name(), "check passed");
+                    tracing::info!(check = check.name, "check passed");
                     RunEvent::Passed(check, result)
                 }
             },
@@ -179,7 +180,7 @@ impl<'a> CheckRun<'a> {
             .filter(|(_, passed)| !**passed);
         open.map(|(entry, _)| PendingCheck {
             path: entry.check.path.clone(),
-            check: entry.check.name(),
+            check: entry.check.name.clone(),
             last_failure: locked(&entry.failure)
                 .clone()
                 .unwrap_or_else(|| "the first attempt is still running".to_owned()),
@@ -198,11 +199,7 @@ async fn retry_until_passed(entry: &CheckEntry<'_>) -> CheckResult {
                 let mut last = locked(failure);
                 // Log a failure only when it changes, to keep the log short.
                 if last.as_ref() != Some(&reason) {
-                    tracing::info!(
-                        check = check.name(),
-                        failure = reason,
-                        "check not passed yet"
-                    );
+                    tracing::info!(check = check.name, failure = reason, "check not passed yet");
                 }
                 *last = Some(reason);
             }

@@ -1,7 +1,12 @@
 //! Init overhead: the time from the request until the stack was ready, phase by phase.
 
+pub(crate) mod check_name;
+mod report;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use report::{AcceptedPhase, MAX_REPORTED_PHASES, PhaseRefusal, PhaseReport};
 
 use crate::values::money::{HourlyRate, Usd};
 use crate::values::serde_timestamp;

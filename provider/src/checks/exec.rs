@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
+use super::secrets;
 use crate::command_guard;
 
 /// How long an attempt may take. After that, the command and its children are killed, and the check
@@ -59,6 +60,7 @@ impl ExecCheck {
                     .code()
                     .map_or_else(|| "a signal".to_owned(), |code| code.to_string());
                 let output = if err.is_empty() { out } else { err };
+                let output = secrets::mask_of_command(&self.command).reason(&output);
                 let output = if output.is_empty() {
                     "no output".to_owned()
                 } else {

@@ -4,8 +4,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::Deserialize;
+use stack::init::PhaseReport;
+use stack::terraform::Mask;
 
-use super::{CheckPhase, CheckResult};
+use super::{CheckResult, secrets};
 use crate::diag;
 
 /// How long an attempt may take.
@@ -24,27 +26,24 @@ pub(crate) struct HttpCheck {
 impl HttpCheck {
     pub(super) async fn attempt(&self) -> Result<CheckResult, String> {
         let client = client()?;
-        let mut response = client
-            .get(&self.url)
-            .send()
-            .await
-            .map_err(|error| reason(&error))?;
+        let mut response = client.get(&self.url).send().await.map_err(reason)?;
         let status = response.status().as_u16();
         let mut body = Vec::new();
-        while body.len() < MAX_RESPONSE_BYTES {
-            match response.chunk().await {
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => return Err(reason(&error)),
+        let mut is_cut = false;
+        while let Some(chunk) = response.chunk().await.map_err(reason)? {
+            let rest = MAX_RESPONSE_BYTES - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(rest)]);
+            if chunk.len() > rest {
+                is_cut = true;
+                break;
             }
         }
+        let mask = secrets::mask_of_url(&self.url);
         if status == self.status {
-            return Ok(CheckResult {
-                phases: reported_phases(&body),
-            });
+            return Ok(reported_phases(&body, is_cut, &mask));
         }
         let text = String::from_utf8_lossy(&body);
-        let excerpt: String = text.trim().chars().take(200).collect();
+        let excerpt: String = mask.reason(&text).chars().take(200).collect();
         let excerpt = if excerpt.is_empty() {
             String::new()
         } else {
@@ -68,23 +67,24 @@ fn client() -> Result<&'static reqwest::Client, String> {
                 .redirect(reqwest::redirect::Policy::none())
                 .user_agent(concat!("jiti/", env!("CARGO_PKG_VERSION")))
                 .build()
-                .map_err(|error| format!("cannot create an HTTP client: {}", reason(&error)))
+                .map_err(|error| format!("cannot create an HTTP client: {}", reason(error)))
         })
         .as_ref()
         .map_err(Clone::clone)
 }
 
-/// Describes a failed request.
-fn reason(error: &reqwest::Error) -> String {
+/// Describes a failed request, without the URL.
+fn reason(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no response within {} s", ATTEMPT_TIMEOUT.as_secs());
     }
-    format!("no response: {}", diag::root_cause(error))
+    let error = error.without_url();
+    format!("no response: {}", diag::root_cause(&error))
 }
 
-/// The phases in a JSON response. Other responses have none. An invalid phase is ignored, because
-/// it must not make the check fail.
-fn reported_phases(body: &[u8]) -> Vec<CheckPhase> {
+/// The phases in a JSON response. Other responses have none. A phase that cannot be read is refused
+/// and does not make the check fail.
+fn reported_phases(body: &[u8], is_cut: bool, mask: &Mask) -> CheckResult {
     #[derive(Deserialize)]
     struct Response {
         phases: Vec<serde_json::Value>,
@@ -97,51 +97,119 @@ fn reported_phases(body: &[u8]) -> Vec<CheckPhase> {
         started_at: jiff::Timestamp,
         seconds: f64,
     }
+    let mut result = CheckResult::default();
+    if is_cut && body.trim_ascii_start().starts_with(b"{") {
+        result.refused.push(format!(
+            "the response is longer than {} KiB, so its phases were not read",
+            MAX_RESPONSE_BYTES / 1024
+        ));
+        return result;
+    }
     let Ok(response) = serde_json::from_slice::<Response>(body) else {
-        return Vec::new();
+        return result;
     };
-    response
-        .phases
-        .into_iter()
-        .filter_map(|phase| match serde_json::from_value::<Phase>(phase) {
-            Ok(phase) if phase.seconds.is_finite() && phase.seconds >= 0.0 => Some(CheckPhase {
-                name: phase.name,
-                class: phase.class,
+    for (index, phase) in response.phases.into_iter().enumerate() {
+        match serde_json::from_value::<Phase>(phase) {
+            Ok(phase) => result.phases.push(PhaseReport {
+                name: mask.reason(&phase.name),
+                class: phase.class.map(|class| mask.reason(&class)),
                 started_at: phase.started_at,
                 seconds: phase.seconds,
             }),
-            Ok(_) => None,
             Err(error) => {
-                tracing::warn!(%error, "ignored an invalid phase in the response");
-                None
+                let problem = mask.reason(&error.to_string());
+                result.refused.push(format!("phase {index}: {problem}"));
             }
-        })
-        .collect()
+        }
+    }
+    result
 }
 
 #[cfg(test)]
 mod tests {
+    use test_support::http::{Answer, EndlessServer, Server};
+
     use super::*;
 
-    /// Phases are read from a JSON response. An invalid phase is ignored.
+    fn check(url: String) -> HttpCheck {
+        HttpCheck { url, status: 200 }
+    }
+
+    /// Only the start of a response is read, because it may be endless. A check with the expected
+    /// status passes.
+    #[tokio::test]
+    async fn an_endless_response_is_not_read_to_its_end() {
+        let server = EndlessServer::start(500);
+        let reason = check(server.url("/")).attempt().await.unwrap_err();
+        assert!(reason.contains("500") && reason.len() < 400, "{reason}");
+        // The operating system buffers a few megabytes that the client never reads.
+        assert!(server.sent() < 64 * 1024 * 1024, "{}", server.sent());
+        let server = EndlessServer::start(200);
+        let result = check(server.url("/")).attempt().await.unwrap();
+        assert!(result.phases.is_empty() && result.refused.is_empty());
+        assert!(server.sent() < 64 * 1024 * 1024, "{}", server.sent());
+    }
+
+    /// No failure contains the secrets of the URL: not when nothing answers, and not when the
+    /// response repeats them.
+    #[tokio::test]
+    async fn failures_have_no_secrets() {
+        let echo = Server::start(|request| Answer::text(500, &format!("got {}", request.path)));
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = closed.local_addr().unwrap().port();
+        drop(closed);
+        for url in [
+            echo.url("/health?token=hunter2"),
+            format!("http://user:hunter2@127.0.0.1:{port}/health?token=hunter2"),
+            "http://hunter2:hunter2@[::/".to_owned(),
+        ] {
+            let reason = check(url).attempt().await.unwrap_err();
+            assert!(!reason.contains("hunter2"), "{reason}");
+        }
+    }
+
+    fn report(body: &[u8]) -> CheckResult {
+        reported_phases(body, false, &Mask::default())
+    }
+
+    /// Phases are read from a JSON response. A phase that cannot be read is refused with the
+    /// reason.
     #[test]
-    fn invalid_phases_are_ignored() {
+    fn unreadable_phases_are_refused() {
         let body = br#"{"phases": [
             {"name": "boot", "class": "machine", "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5},
             {"name": "never", "started_at": "yesterday", "seconds": 1},
-            {"name": "backwards", "started_at": "2026-01-02T03:04:05Z", "seconds": -1}
+            {"started_at": "2026-01-02T03:04:05Z", "seconds": 1}
         ]}"#;
-        let phases = reported_phases(body);
-        assert_eq!(phases.len(), 1);
-        assert_eq!(phases[0].name, "boot");
-        assert_eq!(phases[0].class.as_deref(), Some("machine"));
+        let result = report(body);
+        assert_eq!(result.phases.len(), 1);
+        assert_eq!(result.phases[0].name, "boot");
+        assert_eq!(result.phases[0].class.as_deref(), Some("machine"));
+        let [never, nameless] = &result.refused[..] else {
+            panic!("{:?}", result.refused);
+        };
+        assert!(never.starts_with("phase 1: "), "{never}");
+        assert!(nameless.contains("name"), "{nameless}");
     }
 
-    /// A response that is not a JSON object has no phases.
+    /// A response that is not a JSON object has no phases, and nothing is refused.
     #[test]
     fn other_responses_have_no_phases() {
         for body in [&b""[..], b"ok", b"[]", b"{\"phases\": 3}", b"\xff"] {
-            assert!(reported_phases(body).is_empty());
+            let result = report(body);
+            assert!(result.phases.is_empty() && result.refused.is_empty());
         }
+    }
+
+    /// A report that is too long is refused. A long page is not a report.
+    #[test]
+    fn a_report_that_is_too_long_is_refused() {
+        let refused = |body: &[u8]| reported_phases(body, true, &Mask::default()).refused;
+        assert!(
+            refused(b" {\"phases\": [")
+                .iter()
+                .any(|reason| reason.contains("64 KiB"))
+        );
+        assert!(refused(b"<html>").is_empty());
     }
 }

@@ -2,10 +2,10 @@
 
 use tfplugin::{Model, Path, Value};
 
-use crate::checks::{Check, CheckKind, ExecCheck, HttpCheck, TcpCheck};
+use crate::checks::{Check, CheckKind, ExecCheck, HttpCheck, TcpCheck, number_equal_names};
 
 /// A URL that must return a status.
-#[derive(Clone, Debug, Model)]
+#[derive(Clone, Debug, PartialEq, Eq, Model)]
 pub(crate) struct HttpModel {
     /// The URL, `http://…` or `https://…`.
     #[attribute(required, validate = check_url)]
@@ -16,7 +16,7 @@ pub(crate) struct HttpModel {
 }
 
 /// An address that must accept a connection.
-#[derive(Clone, Debug, Model)]
+#[derive(Clone, Debug, PartialEq, Eq, Model)]
 pub(crate) struct TcpModel {
     /// The address as `host:port`, such as `10.0.0.5:5432` or `[::1]:5432`.
     #[attribute(required, validate = check_address)]
@@ -24,7 +24,7 @@ pub(crate) struct TcpModel {
 }
 
 /// A command that must exit with 0.
-#[derive(Clone, Debug, Model)]
+#[derive(Clone, Debug, PartialEq, Eq, Model)]
 pub(crate) struct ExecModel {
     /// The program and its arguments. It runs without a shell in the root directory. After 60
     /// seconds, or when Terraform is interrupted or dies, the program and its children are killed.
@@ -50,10 +50,8 @@ pub(crate) fn checks(
                 url: url.clone(),
                 status,
             });
-            checks.push(Check {
-                path: parent.attribute("http").index(index).attribute("url"),
-                kind,
-            });
+            let path = parent.attribute("http").index(index).attribute("url");
+            checks.push(Check::new(path, kind));
         }
     }
     for (index, model) in known(tcp).iter().enumerate() {
@@ -61,10 +59,8 @@ pub(crate) fn checks(
             let kind = CheckKind::Tcp(TcpCheck {
                 address: address.clone(),
             });
-            checks.push(Check {
-                path: parent.attribute("tcp").index(index).attribute("address"),
-                kind,
-            });
+            let path = parent.attribute("tcp").index(index).attribute("address");
+            checks.push(Check::new(path, kind));
         }
     }
     for (index, model) in known(exec).iter().enumerate() {
@@ -72,12 +68,11 @@ pub(crate) fn checks(
             let kind = CheckKind::Exec(ExecCheck {
                 command: command.clone(),
             });
-            checks.push(Check {
-                path: parent.attribute("exec").index(index).attribute("command"),
-                kind,
-            });
+            let path = parent.attribute("exec").index(index).attribute("command");
+            checks.push(Check::new(path, kind));
         }
     }
+    number_equal_names(&mut checks);
     checks
 }
 
@@ -88,15 +83,16 @@ fn known<T>(list: &Value<Vec<T>>) -> &[T] {
     }
 }
 
+/// The errors do not repeat the URL, because it may contain a secret.
 fn check_url(text: &str) -> Result<(), String> {
     match reqwest::Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
         Ok(url) => Err(format!(
-            "Invalid URL {text:?} with the scheme {:?}: use http:// or https:// and a host",
+            "Invalid URL with the scheme {:?}: use http:// or https:// and a host",
             url.scheme()
         )),
         Err(error) => Err(format!(
-            "Invalid URL {text:?} ({error}): use the form http://HOST:PORT/PATH"
+            "Invalid URL ({error}): use the form http://HOST:PORT/PATH"
         )),
     }
 }
@@ -118,9 +114,8 @@ fn check_address(text: &str) -> Result<(), String> {
         {
             Ok(())
         }
-        _ => Err(format!(
-            "Invalid address {text:?}: use the form HOST:PORT, such as 10.0.0.5:5432"
-        )),
+        // The error does not repeat the address, because a URL in its place may contain a secret.
+        _ => Err("Invalid address: use the form HOST:PORT, such as 10.0.0.5:5432".to_owned()),
     }
 }
 

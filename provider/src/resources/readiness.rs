@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stack::init::{PhaseBoundary, ReportedPhase};
-use stack::{Elapsed, Lease, Listing, Span, StackName};
+use stack::init::{AcceptedPhase, PhaseBoundary};
+use stack::{Lease, Listing, Span, StackName};
 use tfplugin::{Action, Context, Failure, Model, Path, Plan, Resource, Result, Value};
 
 use crate::checks::{
-    self, Check, CheckEntry, CheckPhase, CheckResult, CheckRun, PendingCheck, RunEvent, RunOutcome,
+    self, Check, CheckEntry, CheckResult, CheckRun, PendingCheck, RunEvent, RunOutcome,
 };
 use crate::client::Client;
 use crate::diag;
 use crate::resources::checks_model::{self, ExecModel, HttpModel, TcpModel};
+use crate::resources::phase_reports::PhaseReports;
 use crate::resources::stack_model::check_span;
 use crate::seconds::seconds;
 
@@ -36,6 +37,9 @@ pub(crate) struct ReadinessResource {
 /// Waits until all checks have passed, and records when the stack was requested, provisioned and
 /// ready.
 ///
+/// jiti names a check by its scheme, host, port and path, or by its program. The user, the query and
+/// the arguments of a check may be secrets: they appear only in Terraform's state.
+///
 /// It must depend on everything that the stack contains: `depends_on = [module.app]`. Otherwise
 /// `provisioned` is recorded too early, and the time that Terraform still needs counts as waiting
 /// for readiness.
@@ -46,10 +50,11 @@ pub(crate) struct ReadinessModel {
     stack: Value<String>,
     /// Values that run the checks again when they change, such as `{ version = var.git_sha }`.
     #[attribute(optional)]
-    triggers: Value<BTreeMap<String, String>>,
+    triggers: Value<BTreeMap<String, Value<String>>>,
     /// URLs that must return a status. A response can report the phases of the start-up as JSON:
     /// `{"phases": [{"name": "migrate", "class": "database",
-    /// "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}`.
+    /// "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}`. At most 32 phases are recorded, each
+    /// with a printable name of at most 64 characters and a time between the request and now.
     #[attribute(optional)]
     http: Value<Vec<HttpModel>>,
     /// Addresses that must accept a connection.
@@ -213,12 +218,17 @@ impl ReadinessResource {
 
         let entries = CheckEntry::all(&checks);
         let mut run = CheckRun::new(&entries, timeout, context.cancellation());
+        let mut reports = PhaseReports::new(&lease);
         let outcome = loop {
             match run.next().await {
                 RunEvent::Ended(outcome) => break outcome,
-                RunEvent::Passed(check, result) => self.record_check(&name, check, result).await?,
+                RunEvent::Passed(check, result) => {
+                    self.record_check(&name, check, result, &mut reports)
+                        .await?;
+                }
             }
         };
+        reports.warn_about_refused(context);
         match outcome {
             RunOutcome::AllPassed => {
                 let lease = service
@@ -226,7 +236,8 @@ impl ReadinessResource {
                     .ready(&name)
                     .await
                     .map_err(|error| diag::service(&error))?;
-                self.with_measurements(planned, &lease).await
+                let passed_at = Some(self.client.now());
+                self.with_measurements(planned, &lease, passed_at).await
             }
             RunOutcome::Cancelled(pending) => Err(interrupted(&name, &pending)),
             RunOutcome::TimedOut(pending) => {
@@ -242,7 +253,7 @@ impl ReadinessResource {
                 for diagnostic in failure.into_diagnostics() {
                     context.warn_at(diagnostic.path, diagnostic.summary, diagnostic.detail);
                 }
-                self.with_measurements(planned, &lease).await
+                self.with_measurements(planned, &lease, None).await
             }
         }
     }
@@ -253,38 +264,36 @@ impl ReadinessResource {
         name: &StackName,
         check: &Check,
         result: CheckResult,
+        reports: &mut PhaseReports,
     ) -> Result<()> {
         let service = self.client.service_without_policy();
-        for phase in result.phases {
-            let reported = ReportedPhase {
-                started_at: phase.started_at,
-                seconds: elapsed(&phase),
-            };
+        for phase in reports.accept(check, result, self.client.now()) {
+            let AcceptedPhase {
+                name: phase,
+                class,
+                time,
+            } = phase;
             service
                 .leases()
-                .mark_phase(
-                    name,
-                    phase.name,
-                    phase.class,
-                    PhaseBoundary::Done,
-                    Some(reported),
-                )
+                .mark_phase(name, phase, class, PhaseBoundary::Done, Some(time))
                 .await
                 .map_err(|error| diag::service(&error))?;
         }
         service
             .leases()
-            .check_passed(name, check.name())
+            .check_passed(name, check.name.as_str())
             .await
             .map_err(|error| diag::service(&error))?;
         Ok(())
     }
 
-    /// The planned state with the measured values.
+    /// The planned state with the measured values. A stack without `ready_timeout` has no init to
+    /// measure, so only the time at which the checks passed is known.
     async fn with_measurements(
         &self,
         planned: ReadinessModel,
         lease: &Lease,
+        passed_at: Option<jiff::Timestamp>,
     ) -> Result<ReadinessModel> {
         let init = Listing::new(lease, &self.client.view().await?).init;
         let text = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string()).into();
@@ -301,7 +310,7 @@ impl ReadinessResource {
         Ok(ReadinessModel {
             requested_at: text(init.requested_at),
             provisioned_at: text(init.provisioned_at),
-            ready_at: text(init.ready_at),
+            ready_at: text(init.ready_at.or(passed_at)),
             init_seconds: init.total_seconds.map(seconds).into(),
             phases: phases.into(),
             ..planned
@@ -348,16 +357,6 @@ fn interrupted(name: &StackName, pending: &[PendingCheck]) -> Failure {
             checks::format_pending(pending)
         ),
     )
-}
-
-/// The duration of a reported phase, rounded to milliseconds.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast of a float saturates, and the value is not negative"
-)]
-fn elapsed(phase: &CheckPhase) -> Elapsed {
-    Elapsed::from_millis((phase.seconds * 1000.0).round() as u64)
 }
 
 fn check_stack(text: &str) -> std::result::Result<(), String> {

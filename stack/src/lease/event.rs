@@ -190,7 +190,8 @@ kinds! {
     }
     /// One readiness check has passed.
     "check_passed" CheckPassed {
-        /// The name of the check.
+        /// The name of the check, without secrets.
+        #[serde(deserialize_with = "crate::init::check_name::deserialize")]
         check: String,
     }
     /// Every readiness check has passed.

@@ -1,6 +1,6 @@
 //! Readiness: provisioned, init phases, checks, ready, and timed out.
 
-use crate::init::{PhaseBoundary, ReportedPhase};
+use crate::init::{PhaseBoundary, ReportedPhase, check_name};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::service::{Leases, ServiceError};
 use crate::values::id::StackName;
@@ -23,7 +23,7 @@ impl Leases<'_> {
         stack: &StackName,
         check: impl Into<String>,
     ) -> Result<Lease, ServiceError> {
-        let check = check.into();
+        let check = check_name::without_secrets(&check.into());
         self.note(stack, EventKind::CheckPassed { check }).await
     }
 
