@@ -9,6 +9,7 @@ use crate::schema::PreparedSchema;
 use crate::schema::{Attribute, Block, NestedBlock, Nesting};
 
 static NULL: Dynamic = Dynamic::Null;
+static UNKNOWN: Dynamic = Dynamic::unknown();
 
 /// The reasons for which Core would reject the plan; empty when it is valid.
 pub(crate) fn check_plan(
@@ -51,9 +52,16 @@ struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
+    /// The values of a part. Every part of an unknown configuration is unknown: Core proposes an
+    /// object with unknown attributes for an unknown element.
     fn select(self, pick: impl Fn(&'a Dynamic) -> Option<&'a Dynamic>) -> Self {
+        let missing = if self.config.is_unknown() {
+            &UNKNOWN
+        } else {
+            &NULL
+        };
         Self {
-            config: pick(self.config).unwrap_or(&NULL),
+            config: pick(self.config).unwrap_or(missing),
             prior: pick(self.prior).unwrap_or(&NULL),
             planned: pick(self.planned).unwrap_or(&NULL),
         }
