@@ -225,7 +225,7 @@ impl ResidualResource {
 impl Lease {
     /// The version of the serialised form. Raise it with every change of a field. A snapshot of
     /// another version is discarded, and the lease is folded from its events again.
-    pub const FORMAT: u32 = 5;
+    pub const FORMAT: u32 = 6;
 
     /// The number of the last event in this fold.
     #[must_use]

@@ -134,6 +134,7 @@ pub fn registration() -> Registration {
             hourly_cost: None,
             labels: Labels::default(),
             teardown: TeardownInputs::default(),
+            as_written: std::collections::BTreeMap::new(),
         },
         origin: Origin {
             directory: "/srv/checkout".to_owned(),

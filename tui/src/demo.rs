@@ -252,6 +252,7 @@ fn registration(
             hourly_cost: cost.filter(|_| dice.roll(12) > 0),
             labels: Labels::new(labels).unwrap_or_default(),
             teardown: TeardownInputs::default(),
+            as_written: std::collections::BTreeMap::new(),
         },
         origin: Origin {
             directory: format!("/srv/{app}/infra"),

@@ -1,5 +1,6 @@
 //! `jiti_stack`: the lease of a stack.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::str::FromStr;
 
@@ -11,13 +12,13 @@ use stack::{
     AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Owner, Phase,
     ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
 };
-use tfplugin::{Context, Failure, Import, Plan, Resource, Result, Value};
+use tfplugin::{Context, Failure, Import, Path, Plan, Resource, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
 use crate::preflight;
-use crate::resources::stack_model::{StackModel, TeardownModel};
-use crate::resources::stack_plan;
+use crate::resources::stack_model::StackModel;
+use crate::resources::{stack_import, stack_plan, written_arguments};
 
 /// The key in private data for the id of the ledger that has the lease. One letter, because it is
 /// stored in every state.
@@ -87,7 +88,7 @@ impl Resource for StackResource {
                 self.warn_about_lease(context, &lease);
                 if imported {
                     self.store_ledger_id(context).await?;
-                    return Ok(Some(imported_state(&lease)));
+                    return Ok(Some(stack_import::imported_state(&lease)));
                 }
                 Ok(Some(state))
             }
@@ -333,7 +334,7 @@ fn stack_name(model: &StackModel) -> Result<StackName> {
 /// The registration of an apply: the planned values, the policy and the origin.
 fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Registration)> {
     let name = stack_name(planned)?;
-    let terms = Terms {
+    let mut terms = Terms {
         ttl: parse_optional::<Ttl>("ttl", &planned.ttl)?.ok_or_else(|| unknown_value("ttl"))?,
         renew_on: match planned.renew_on.as_ref().known().map(String::as_str) {
             Some("never") => RenewOn::Never,
@@ -345,15 +346,16 @@ fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Reg
             Value::Known(cost) => Some(parse::<HourlyRate>("hourly_cost", &cost.to_string())?),
             Value::Null | Value::Unknown => None,
         },
-        labels: Labels::new(planned.labels.clone().known().unwrap_or_default())
-            .map_err(|error| Failure::new("Invalid label", diag::sentence(&error)).at("labels"))?,
+        labels: labels(&planned.labels)?,
         teardown: planned
             .teardown
             .clone()
             .known()
             .map(TeardownInputs::from)
             .unwrap_or_default(),
+        as_written: BTreeMap::new(),
     };
+    terms.as_written = written_arguments::of(planned, &terms);
     let registration = Registration {
         app: parse_name("app", &planned.app, AppName::new)?,
         version: parse_name("version", &planned.version, AppVersion::new)?,
@@ -363,6 +365,16 @@ fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Reg
         policy: client.config()?.policy.clone(),
     };
     Ok((name, registration))
+}
+
+fn labels(planned: &Value<BTreeMap<String, Value<String>>>) -> Result<Labels> {
+    let mut labels = BTreeMap::new();
+    for (key, value) in planned.as_ref().known().into_iter().flatten() {
+        let path = Path::new("labels").key(key);
+        labels.insert(key.clone(), value.clone().expect_known(path)?);
+    }
+    Labels::new(labels)
+        .map_err(|error| Failure::new("Invalid label", diag::sentence(&error)).at("labels"))
 }
 
 fn unknown_value(attribute: &str) -> Failure {
@@ -409,48 +421,5 @@ fn with_lease_times(planned: StackModel, lease: &Lease) -> StackModel {
         created_at: planned_or(planned.created_at, lease.created_at),
         expires_at: planned_or(planned.expires_at, lease.expires_at),
         ..planned
-    }
-}
-
-/// The state of an imported stack. Attributes with their default value are null.
-fn imported_state(lease: &Lease) -> StackModel {
-    let terms = &lease.terms;
-    let tags = stack::values::tags::tags(
-        &lease.name,
-        &lease.app,
-        &lease.version,
-        &lease.owner,
-        &terms.ttl,
-        &terms.labels,
-    );
-    let labels = terms.labels.as_map();
-    let text = |span: &Option<Span>| span.map(|span| span.to_string()).into();
-    StackModel {
-        name: lease.name.to_string().into(),
-        id: lease.name.to_string().into(),
-        app: lease.app.to_string().into(),
-        version: lease.version.to_string().into(),
-        owner: lease.owner.to_string().into(),
-        ttl: terms.ttl.to_string().into(),
-        renew_on: match terms.renew_on {
-            RenewOn::Version => Value::Null,
-            RenewOn::Never => Value::Known("never".to_owned()),
-        },
-        idle_after: text(&terms.idle_after),
-        ready_timeout: text(&terms.ready_timeout),
-        hourly_cost: terms
-            .hourly_cost
-            .and_then(|cost| cost.to_string().parse().ok())
-            .into(),
-        labels: if labels.is_empty() {
-            Value::Null
-        } else {
-            Value::Known(labels.clone())
-        },
-        preflight: Value::Null,
-        teardown: TeardownModel::from_inputs(&terms.teardown),
-        tags: tags.into(),
-        created_at: lease.created_at.to_string().into(),
-        expires_at: lease.expires_at.to_string().into(),
     }
 }

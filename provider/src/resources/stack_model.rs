@@ -50,7 +50,7 @@ pub(crate) struct StackModel {
     pub(crate) hourly_cost: Value<Number>,
     /// Additional tags for every resource of the stack. At most 45, and each must be valid in AWS.
     #[attribute(optional, validate = check_labels)]
-    pub(crate) labels: Value<BTreeMap<String, String>>,
+    pub(crate) labels: Value<BTreeMap<String, Value<String>>>,
     /// Checks that must pass before the stack is registered, so that many stacks do not overload a
     /// shared dependency that is down.
     #[attribute(optional)]
@@ -75,7 +75,7 @@ pub(crate) struct StackModel {
 }
 
 /// Checks that must pass before a stack is registered.
-#[derive(Clone, Debug, Model)]
+#[derive(Clone, Debug, PartialEq, Eq, Model)]
 pub(crate) struct PreflightModel {
     /// URLs that must return a status.
     #[attribute(optional)]
@@ -89,7 +89,7 @@ pub(crate) struct PreflightModel {
 }
 
 /// Inputs that a destroy needs besides the state.
-#[derive(Clone, Debug, Model)]
+#[derive(Clone, Debug, PartialEq, Eq, Model)]
 pub(crate) struct TeardownModel {
     /// Variables by name.
     #[attribute(optional)]
@@ -105,31 +105,6 @@ impl From<TeardownModel> for TeardownInputs {
             variables: model.variables.known().unwrap_or_default(),
             var_files: model.var_files.known().unwrap_or_default(),
         }
-    }
-}
-
-impl TeardownModel {
-    /// The attribute for an import; null if there are no inputs.
-    pub(crate) fn from_inputs(inputs: &TeardownInputs) -> Value<Self> {
-        let TeardownInputs {
-            variables,
-            var_files,
-        } = inputs.clone();
-        if variables.is_empty() && var_files.is_empty() {
-            return Value::Null;
-        }
-        Value::Known(Self {
-            variables: if variables.is_empty() {
-                Value::Null
-            } else {
-                variables.into()
-            },
-            var_files: if var_files.is_empty() {
-                Value::Null
-            } else {
-                var_files.into()
-            },
-        })
     }
 }
 
@@ -170,6 +145,18 @@ fn check_hourly_cost(cost: &Number) -> Result<(), impl std::fmt::Display + use<>
     cost.to_string().parse::<stack::HourlyRate>().map(drop)
 }
 
-fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), impl std::fmt::Display + use<>> {
-    Labels::new(labels.clone()).map(drop)
+/// Checks the keys of all labels, and the values that are known.
+fn check_labels(labels: &BTreeMap<String, Value<String>>) -> Result<(), String> {
+    if let Some((key, _)) = labels.iter().find(|(_, value)| value.is_null()) {
+        return Err(format!(
+            "the label {key:?} is null: give it a value, or remove it"
+        ));
+    }
+    let labels = labels.iter().map(|(key, value)| {
+        let known = value.as_ref().known().cloned().unwrap_or_default();
+        (key.clone(), known)
+    });
+    Labels::new(labels.collect())
+        .map(drop)
+        .map_err(|error| error.to_string())
 }

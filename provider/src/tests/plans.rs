@@ -312,3 +312,58 @@ async fn functions_agree_with_the_resource() {
         Ok(json!(129_600))
     );
 }
+
+/// Several stacks in one root module cause a warning that names them. One stack does not, and
+/// neither do a stack that changes and one that is removed from the configuration.
+#[tokio::test]
+async fn several_stacks_in_one_root_module_are_a_warning() {
+    let workspace = Workspace::new("");
+    let config = |name: &str| stack(json!({"name": name}));
+    let about_several = |plan: &tfplugin::testing::PlannedChange| {
+        let warnings = plan.warnings().iter();
+        warnings
+            .filter(|warning| warning.summary.contains("Several stacks"))
+            .map(|warning| warning.detail.clone())
+            .collect::<Vec<_>>()
+    };
+    let harness = workspace.provider().await;
+    let plan_of = async |config: Json| harness.resource("jiti_stack").plan(config).await.unwrap();
+    assert_eq!(about_several(&plan_of(config("checkout")).await), [""; 0]);
+    // Terraform plans a stack twice when it replaces it.
+    assert_eq!(about_several(&plan_of(config("checkout")).await), [""; 0]);
+    let second = about_several(&plan_of(config("search")).await);
+    let [detail] = &second[..] else {
+        panic!("{second:?}");
+    };
+    for word in ["checkout", "search", "jiti teardown", "of its own"] {
+        assert!(detail.contains(word), "no {word:?}: {detail}");
+    }
+    let third = about_several(&plan_of(stack(json!({"name": unknown()}))).await);
+    assert_eq!(third.len(), 1, "{third:?}");
+
+    let first_run = workspace.provider().await;
+    let mut old = first_run.resource("jiti_stack");
+    old.apply(config("old")).await.unwrap();
+    let later = workspace.provider().await;
+    let old = old.continue_in(&later);
+    assert_eq!(about_several(&old.plan_destroy().await.unwrap()), [""; 0]);
+    let new = later.resource("jiti_stack").plan(config("new")).await;
+    assert_eq!(about_several(&new.unwrap()), [""; 0]);
+    let renamed = old.plan(config("new")).await.unwrap();
+    assert_eq!(about_several(&renamed), [""; 0]);
+}
+
+/// A readiness of a stack without `ready_timeout` has no init to measure. It is ready when its
+/// checks have passed, and the next plan is empty.
+#[tokio::test]
+async fn a_readiness_without_an_init_converges() {
+    let workspace = Workspace::new("");
+    let harness = workspace.provider().await;
+    let mut undeclared = harness.resource("jiti_stack");
+    undeclared.apply(stack(json!({}))).await.unwrap();
+    let mut readiness = harness.resource("jiti_readiness");
+    let config = json!({"stack": "checkout-pr-1", "exec": [{"command": ["true"]}]});
+    readiness.apply(config).await.unwrap();
+    assert!(readiness.get("ready_at").is_string());
+    assert_eq!(readiness.get("init_seconds"), Json::Null);
+}

@@ -51,6 +51,11 @@ pub struct Terms {
     /// The inputs that a later destroy needs.
     #[serde(default)]
     pub teardown: TeardownInputs,
+    /// Optional arguments as the configuration writes them, in JSON by name, where the other terms
+    /// cannot tell: no labels and empty labels mean the same. An import restores them. Checks are
+    /// without their secrets.
+    #[serde(default)]
+    pub as_written: BTreeMap<String, String>,
 }
 
 /// What renews a lease.

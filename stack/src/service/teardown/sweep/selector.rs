@@ -1,6 +1,6 @@
 //! Selects the stack to sweep: one with a lease, or one that only tags name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -124,6 +124,7 @@ impl UnleasedStack {
                 hourly_cost: None,
                 labels: Labels::default(),
                 teardown: TeardownInputs::default(),
+                as_written: BTreeMap::new(),
             },
             origin: unknown_origin(),
             policy: config.policy.clone(),
