@@ -1,6 +1,7 @@
 //! End-to-end tests: the real terraform, the real binaries, real processes. They are few and slow;
 //! what can be tested beside its code is tested there.
 
+mod test_acceptance;
 mod test_architecture;
 mod test_aws;
 mod test_aws_example;
@@ -17,6 +18,7 @@ mod test_quickstart;
 mod test_readiness;
 mod test_reap;
 mod test_rig;
+mod test_secrets;
 mod test_sleep;
 mod test_sweep;
 mod test_sweep_faults;
@@ -25,6 +27,7 @@ mod test_sync;
 mod test_teardown;
 mod test_teardown_refused;
 mod test_teardown_runner;
+mod test_unknown_values;
 
 /// Every test file is listed here; a missing one would never run.
 #[test]

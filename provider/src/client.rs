@@ -29,6 +29,8 @@ struct Inner {
     clock: Arc<SystemClock>,
     /// The stacks that this process registered. At shutdown, Terraform's state has them.
     registered: Mutex<BTreeSet<StackName>>,
+    /// The names of the stacks that this process has planned; `None` if a name is unknown.
+    planned: Mutex<Vec<Option<String>>>,
     warned_about_reaper: AtomicBool,
 }
 
@@ -55,6 +57,7 @@ impl Client {
             config: OnceLock::new(),
             clock: Arc::new(SystemClock),
             registered: Mutex::default(),
+            planned: Mutex::default(),
             warned_about_reaper: AtomicBool::new(false),
         }))
     }
@@ -143,6 +146,29 @@ impl Client {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.clone());
+    }
+
+    /// Records that this process plans a stack. Returns the other stacks that it has planned before:
+    /// names in quotes, or a text for a name that is not known yet.
+    pub(crate) fn add_planned_stack(&self, name: Option<String>) -> Vec<String> {
+        let mut planned = self
+            .0
+            .planned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let others = planned
+            .iter()
+            .filter(|other| name.is_none() || **other != name);
+        let others = others
+            .map(|other| match other {
+                Some(name) => format!("{name:?}"),
+                None => "a stack whose name is not known yet".to_owned(),
+            })
+            .collect();
+        if name.is_none() || !planned.contains(&name) {
+            planned.push(name);
+        }
+        others
     }
 
     /// Marks the registrations of this process as finished in the ledger. Terraform shuts its

@@ -2,8 +2,10 @@
 //! real Terraform are in the package e2e.
 
 mod bad_input;
+mod imports;
 mod plans;
 mod policy;
+mod unknown_values;
 mod workspace;
 
 use serde_json::json;

@@ -1,16 +1,44 @@
 //! The plan of `jiti_stack`: known tags, the policy's limits, and the renewal of the lease.
 
+mod plan_warnings;
+
 use std::collections::BTreeMap;
 
+use stack::values::tags;
 use stack::{HourlyRate, Labels, Lease, Owner, Policy, StackName, Ttl};
 use tfplugin::{Action, Context, Failure, Path, Plan, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
 use crate::resources::stack_model::StackModel;
+use crate::resources::written_arguments::without_secrets;
 
 /// The attributes that the policy limits. The policy is checked only when one of them changes.
 const POLICY_ATTRIBUTES: [&str; 5] = ["version", "owner", "ttl", "hourly_cost", "labels"];
+
+/// The attributes that a configuration can set, without `preflight`.
+const CONFIGURABLE_ATTRIBUTES: [&str; 11] = [
+    "name",
+    "app",
+    "version",
+    "owner",
+    "ttl",
+    "renew_on",
+    "idle_after",
+    "ready_timeout",
+    "hourly_cost",
+    "labels",
+    "teardown",
+];
+
+/// The tags that jiti sets, each with the attribute that has its value.
+const TAGS_OF_ATTRIBUTES: [(&str, &str); 5] = [
+    (tags::STACK, "name"),
+    (tags::APP, "app"),
+    (tags::VERSION, "version"),
+    (tags::OWNER, "owner"),
+    (tags::TTL, "ttl"),
+];
 
 pub(crate) async fn plan(
     client: &Client,
@@ -23,7 +51,13 @@ pub(crate) async fn plan(
     if let Some(reason) = client.reaper_warning().await {
         context.warn("Expired stacks are not torn down", diag::sentence(&reason));
     }
+    // Terraform plans the second half of a replacement separately, with the same values.
+    let warns = plan.action() != Action::Replace;
+    if warns {
+        plan_warnings::several_stacks(client, context, plan)?;
+    }
     let creates = plan.prior()?.is_none();
+    keep_imported_preflight(plan)?;
     let lease = match known_name(plan)? {
         Some(name) if !creates => ledger_entry(client, &name).await,
         _ => LedgerEntry::NotChecked,
@@ -35,10 +69,12 @@ pub(crate) async fn plan(
         }
         return Ok(());
     }
+    let is_limited = !client.environment().tears_down;
     if creates
-        || POLICY_ATTRIBUTES
-            .iter()
-            .any(|attribute| plan.changes(*attribute))
+        || is_limited
+            && POLICY_ATTRIBUTES
+                .iter()
+                .any(|attribute| plan.changes(*attribute))
     {
         check_policy(client, plan, creates)?;
     }
@@ -46,8 +82,33 @@ pub(crate) async fn plan(
         plan.set("id", name);
     }
     set_tags(plan)?;
+    if warns {
+        plan_warnings::unknown_tags(context, plan)?;
+    }
     if !creates {
         plan_renewal(client, plan, &lease)?;
+    }
+    Ok(())
+}
+
+/// Plans the preflight of an import, which is the configured one without its secrets. The preflight
+/// has an effect only when a stack is created, so the rest is no change.
+fn keep_imported_preflight(plan: &mut Plan<'_, StackModel>) -> Result<()> {
+    let (Some(prior), Some(planned)) = (plan.prior()?, plan.planned()?) else {
+        return Ok(());
+    };
+    let (Value::Known(prior), Value::Known(planned)) = (prior.preflight, planned.preflight) else {
+        return Ok(());
+    };
+    if prior == planned || prior != without_secrets(&planned) {
+        return Ok(());
+    }
+    plan.keep("preflight");
+    if !CONFIGURABLE_ATTRIBUTES
+        .iter()
+        .any(|attribute| plan.changes(*attribute))
+    {
+        plan.keep("tags").keep("expires_at");
     }
     Ok(())
 }
@@ -82,46 +143,57 @@ fn known_name(plan: &Plan<'_, StackModel>) -> Result<Option<StackName>> {
 }
 
 /// Checks new and changed values against the policy. Each violation is an error at its attribute.
+///
+/// The policy is read only for a value that it can check. A value that is known only during apply
+/// is checked then, and must not fail the plan that Terraform makes before a destroy.
 fn check_policy(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Result<()> {
-    let policy = &client.config()?.policy;
     if matches!(plan.get::<String>("ttl")?, Value::Null | Value::Unknown) && omits_ttl(plan)? {
+        let policy = &client.config()?.policy;
         let ttl = policy
             .ttl(None)
             .map_err(|refusal| diag::refusal(&refusal))?;
         plan.set("ttl", ttl.to_string());
     }
-    let mut failures: Vec<Failure> = Vec::new();
-    let mut collect = |outcome: std::result::Result<(), stack::Refusal>| {
-        if let Err(refusal) = outcome {
-            failures.push(diag::refusal(&refusal));
-        }
+    let is_new = |attribute: &str| creates || plan.changes(attribute);
+    let ttl = if is_new("ttl") {
+        known::<Ttl>(plan, "ttl")?
+    } else {
+        None
     };
-    let is_new = |plan: &Plan<'_, StackModel>, attribute: &str| creates || plan.changes(attribute);
-    if is_new(plan, "ttl")
-        && let Some(ttl) = known::<Ttl>(plan, "ttl")?
-    {
-        collect(policy.check_ttl(ttl.span()));
+    let owner = if is_new("owner") {
+        known::<Owner>(plan, "owner")?
+    } else {
+        None
+    };
+    let labels = if is_new("labels") {
+        known_labels(plan)?
+    } else {
+        None
+    };
+    let hourly_cost = if is_new("hourly_cost") {
+        let cost = plan.get::<tfplugin::Number>("hourly_cost")?.known();
+        cost.and_then(|cost| cost.to_string().parse::<HourlyRate>().ok())
+    } else {
+        None
+    };
+    if ttl.is_none() && owner.is_none() && labels.is_none() && hourly_cost.is_none() {
+        return Ok(());
     }
-    if is_new(plan, "owner")
-        && let Some(owner) = known::<Owner>(plan, "owner")?
-    {
-        collect(policy.check_owner(&owner));
-    }
-    if is_new(plan, "labels")
-        && let Some(labels) = known_labels(plan)?
-    {
-        collect(policy.check_labels(&labels));
-    }
-    if is_new(plan, "hourly_cost")
-        && let Value::Known(cost) = plan.get::<tfplugin::Number>("hourly_cost")?
-        && let Ok(rate) = cost.to_string().parse::<HourlyRate>()
-    {
-        collect(policy.check_hourly_cost(rate));
-    }
-    failures
-        .into_iter()
-        .reduce(Failure::and)
-        .map_or(Ok(()), Err)
+    let policy = &client.config()?.policy;
+    let refusals = [
+        ttl.and_then(|ttl| policy.check_ttl(ttl.span()).err()),
+        owner.and_then(|owner| policy.check_owner(&owner).err()),
+        labels.and_then(|labels| policy.check_labels(&labels).err()),
+        hourly_cost.and_then(|rate| policy.check_hourly_cost(rate).err()),
+    ];
+    let failures = refusals.iter().flatten().map(|refusal| {
+        if creates {
+            diag::refusal(refusal)
+        } else {
+            diag::refused_change(refusal)
+        }
+    });
+    failures.reduce(Failure::and).map_or(Ok(()), Err)
 }
 
 /// Whether the configuration omits the TTL.
@@ -142,13 +214,7 @@ fn set_tags(plan: &mut Plan<'_, StackModel>) -> Result<()> {
         }
     };
     let mut tags = labels;
-    for (key, attribute) in [
-        (stack::values::tags::STACK, "name"),
-        (stack::values::tags::APP, "app"),
-        (stack::values::tags::VERSION, "version"),
-        (stack::values::tags::OWNER, "owner"),
-        (stack::values::tags::TTL, "ttl"),
-    ] {
+    for (key, attribute) in TAGS_OF_ATTRIBUTES {
         tags.insert(key.to_owned(), plan.get::<String>(attribute)?);
     }
     plan.set("tags", tags);
@@ -169,14 +235,17 @@ fn plan_renewal(
         return Ok(());
     }
     plan.set_unknown("expires_at");
+    if client.environment().tears_down {
+        return Ok(());
+    }
     if let (LedgerEntry::Lease(lease), Some(ttl)) = (lease, known::<Ttl>(plan, "ttl")?) {
         let attribute = if new_version { "version" } else { "ttl" };
         let policy: &Policy = &client.config()?.policy;
         policy
             .renew(lease, ttl.span(), client.now())
             .map_err(|refusal| {
-                Failure::new("Cannot renew the lease", diag::sentence(&refusal))
-                    .at(Path::new(attribute))
+                let detail = format!("{}\n{}", diag::sentence(&refusal), diag::DESTROY_HINT);
+                Failure::new("Cannot renew the lease", detail).at(Path::new(attribute))
             })?;
     }
     Ok(())

@@ -55,6 +55,12 @@ async fn each_invalid_attribute_is_one_error() {
         ("owner", json!(""), &["empty"]),
         ("labels", json!({"aws:team": "x"}), &["aws:team"]),
         ("labels", json!({"team": "a;b"}), &["team", ";"]),
+        ("labels", json!({"team": Json::Null}), &["team", "null"]),
+        (
+            "labels",
+            json!({"Team": "a", "team": "b"}),
+            &["Team", "team", "only in case"],
+        ),
         ("labels", Json::Object(many), &["46", "50"]),
         ("renew_on", json!("daily"), &["version", "never"]),
         ("ready_timeout", json!("-5m"), &["-5m"]),
