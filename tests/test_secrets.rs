@@ -16,8 +16,8 @@ const SECRETS: [&str; 7] = [
     "word-Xr27eeLz",
 ];
 
-/// The configuration of a stack whose checks have a secret in every part. Terraform itself hides the
-/// values, because the variables are sensitive.
+/// The configuration of a stack whose checks have a secret in every part. Terraform itself hides
+/// the values, because the variables are sensitive.
 fn configuration(name: &str, checks: &str, preflight: &str) -> String {
     let [user, password, query, bare, fragment, argument, word] = SECRETS;
     let variables: String = [

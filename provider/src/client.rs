@@ -148,8 +148,8 @@ impl Client {
             .insert(name.clone());
     }
 
-    /// Records that this process plans a stack. Returns the other stacks that it has planned before:
-    /// names in quotes, or a text for a name that is not known yet.
+    /// Records that this process plans a stack. Returns the other stacks that it has planned
+    /// before: names in quotes, or a text for a name that is not known yet.
     pub(crate) fn add_planned_stack(&self, name: Option<String>) -> Vec<String> {
         let mut planned = self
             .0

@@ -1,9 +1,9 @@
 //! Keeps the secrets of a check out of every text that leaves the provider.
 //!
-//! A URL often contains a token, and so does the argument of a command. Both may be in the Terraform
-//! state and nowhere else: not in the ledger, in messages, or in the log. A name of a check has only
-//! the parts that are no secret, and a text from outside (a response, the output of a command) is
-//! masked.
+//! A URL often contains a token, and so does the argument of a command. Both may be in the
+//! Terraform state and nowhere else: not in the ledger, in messages, or in the log. A name of a
+//! check has only the parts that are no secret, and a text from outside (a response, the output of
+//! a command) is masked.
 
 use std::collections::BTreeMap;
 

@@ -37,8 +37,8 @@ pub(crate) struct ReadinessResource {
 /// Waits until all checks have passed, and records when the stack was requested, provisioned and
 /// ready.
 ///
-/// jiti names a check by its scheme, host, port and path, or by its program. The user, the query and
-/// the arguments of a check may be secrets: they appear only in Terraform's state.
+/// jiti names a check by its scheme, host, port and path, or by its program. The user, the query
+/// and the arguments of a check may be secrets: they appear only in Terraform's state.
 ///
 /// It must depend on everything that the stack contains: `depends_on = [module.app]`. Otherwise
 /// `provisioned` is recorded too early, and the time that Terraform still needs counts as waiting
@@ -53,8 +53,8 @@ pub(crate) struct ReadinessModel {
     triggers: Value<BTreeMap<String, Value<String>>>,
     /// URLs that must return a status. A response can report the phases of the start-up as JSON:
     /// `{"phases": [{"name": "migrate", "class": "database",
-    /// "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}`. At most 32 phases are recorded, each
-    /// with a printable name of at most 64 characters and a time between the request and now.
+    /// "started_at": "2026-01-02T03:04:05Z", "seconds": 1.5}]}`. At most 32 phases are recorded,
+    /// each with a printable name of at most 64 characters and a time between the request and now.
     #[attribute(optional)]
     http: Value<Vec<HttpModel>>,
     /// Addresses that must accept a connection.

@@ -88,9 +88,9 @@ async fn an_update_of_the_form_is_imported() {
     }
 }
 
-/// The secrets of a preflight are not in the ledger, so an import cannot restore them. The next plan
-/// is empty all the same, because a preflight has an effect only when a stack is created. Another
-/// check is a change.
+/// The secrets of a preflight are not in the ledger, so an import cannot restore them. The next
+/// plan is empty all the same, because a preflight has an effect only when a stack is created.
+/// Another check is a change.
 #[tokio::test]
 async fn a_preflight_with_secrets_imports_without_a_change() {
     let server = Server::start(|_| Answer::text(200, "ok"));

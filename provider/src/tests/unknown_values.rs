@@ -107,8 +107,8 @@ async fn every_value_of_every_data_source_may_be_unknown() {
     }
 }
 
-/// An invalid config file does not prevent a destroy while a value is unknown: only a value that the
-/// policy can check needs it.
+/// An invalid config file does not prevent a destroy while a value is unknown: only a value that
+/// the policy can check needs it.
 #[tokio::test]
 async fn an_invalid_config_file_does_not_block_the_plan_of_an_unknown_value() {
     let workspace = Workspace::new("");

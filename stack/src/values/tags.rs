@@ -83,8 +83,8 @@ pub enum LabelError {
     },
     /// Two keys differ only in case.
     #[error(
-        "the labels {first:?} and {key:?} differ only in case, and IAM treats the keys of tags as \
-         equal then: rename or remove one of them"
+        "the labels {first:?} and {key:?} differ only in case, and some services treat them as one \
+         tag: rename or remove one of them"
     )]
     SameKey {
         /// The later key.
@@ -320,8 +320,8 @@ mod tests {
         assert!(labels(&[(&"k".repeat(128), &"v".repeat(256)), ("empty", "")]).is_ok());
     }
 
-    /// Keys that differ only in case are refused, because IAM refuses them. A lease that an earlier
-    /// version recorded with such labels stays readable.
+    /// Keys that differ only in case are refused, because some services refuse them. A lease that
+    /// an earlier version recorded with such labels stays readable.
     #[test]
     fn keys_that_differ_only_in_case_are_refused() {
         for (first, second) in [
