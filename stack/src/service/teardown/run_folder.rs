@@ -175,8 +175,8 @@ impl RunFolder {
         digest(&path).map_err(failed(&path, "read"))
     }
 
-    /// Writes a value into a file of the folder. Readers see the old or the new value, never half of
-    /// one.
+    /// Writes a value into a file of the folder. Readers see the old or the new value, never a
+    /// part.
     pub(super) fn write(&self, name: &str, value: &impl Serialize) -> Result<(), TeardownError> {
         let path = self.path.join(name);
         let draft = self.path.join(format!(".{name}"));
