@@ -92,7 +92,7 @@ fn only_a_tofu_that_warns() {
     let programs = sandbox.path("programs");
     std::fs::create_dir_all(&programs).unwrap();
     let tofu = programs.join("tofu");
-    std::fs::write(&tofu, tofu_that_warns()).unwrap();
+    std::fs::write(&tofu, tofu_that_warns(&sandbox.path("opentofu"))).unwrap();
     std::fs::set_permissions(&tofu, Permissions::from_mode(0o755)).unwrap();
     // No folder of this PATH has a `terraform`.
     let path = format!("{}:/usr/bin:/bin", programs.display());
@@ -119,20 +119,24 @@ fn only_a_tofu_that_warns() {
 }
 
 /// A program that warns as `OpenTofu` does, always before the output that was asked for, and then
-/// runs Terraform.
-fn tofu_that_warns() -> String {
+/// runs a copy of Terraform whose name is `tofu`, in this folder.
+fn tofu_that_warns(folder: &Path) -> String {
     // The folders of the PATH of every sandbox.
     let terraform = ["/usr/local/bin", "/usr/bin", "/bin"]
         .map(|folder| Path::new(folder).join("terraform"))
         .into_iter()
         .find(|program| program.is_file())
         .expect("terraform is on PATH");
+    // A lease records the product of the program that runs the provider, by its name.
+    let tofu = folder.join("tofu");
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::copy(terraform, &tofu).unwrap();
     format!(
         "#!/bin/sh\n\
          printf '\\nWarning: Unable to open CLI configuration file\\n\\n'\n\
          printf 'The CLI configuration file {{x}} does not exist.\\n\\n'\n\
          exec {} \"$@\"\n",
-        terraform.display()
+        tofu.display()
     )
 }
 
