@@ -1,6 +1,6 @@
 //! The cost of a stack: a fold of its rates over time, in which unknown stays unknown.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,10 @@ pub struct Meter {
     unpriced: Vec<String>,
     at_least: Vec<MinimumCharge>,
     spent: DollarTime,
+    /// The part of `spent` that was estimated from creation times.
+    accrued: DollarTime,
+    /// Whether a rate was ever measured.
+    was_measured: bool,
     /// The time without a known rate.
     unknown: Elapsed,
     /// The time with a known rate.
@@ -36,6 +40,15 @@ pub struct MinimumCharge {
     /// The end of the minimum time.
     pub until: Timestamp,
     /// The charge in dollars per hour.
+    pub hourly_usd: HourlyRate,
+}
+
+/// The rate of resources that were created before their first measurement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierCharge {
+    /// When they were created.
+    pub since: Timestamp,
+    /// Their rate in dollars per hour.
     pub hourly_usd: HourlyRate,
 }
 
@@ -56,6 +69,8 @@ impl Meter {
             unpriced: Vec::new(),
             at_least: Vec::new(),
             spent: DollarTime::ZERO,
+            accrued: DollarTime::ZERO,
+            was_measured: false,
             unknown: Elapsed::default(),
             known: Elapsed::default(),
             counted_to: at,
@@ -83,6 +98,50 @@ impl Meter {
             source: source.to_owned(),
         });
         self.unpriced = unpriced.to_vec();
+    }
+
+    /// Adds what the resources of the first measurement have cost since their creation, never from
+    /// before the meter started. Later measurements add nothing.
+    pub fn accrue(&mut self, at: Timestamp, earlier: &[EarlierCharge]) {
+        self.count(at);
+        let was_measured = self.was_measured;
+        self.was_measured |= self.measured.is_some();
+        if was_measured || earlier.is_empty() {
+            return;
+        }
+        let started_at = self.started_at();
+        let mut rates = Decimal::ZERO;
+        for charge in earlier {
+            let time = Elapsed::between(charge.since.max(started_at), at);
+            self.spent = self.spent.plus(charge.hourly_usd, time);
+            self.accrued = self.accrued.plus(charge.hourly_usd, time);
+            rates += charge.hourly_usd.amount();
+        }
+        // If each resource says when it was created, no time remains without a rate.
+        let measured = self.measured.as_ref();
+        if measured.is_some_and(|measured| measured.rate.amount() == rates) {
+            self.known = self.known.plus(std::mem::take(&mut self.unknown));
+        }
+    }
+
+    /// When the first measurement can accrue from; `None` after it.
+    #[must_use]
+    pub fn accrues_from(&self) -> Option<Timestamp> {
+        (!self.was_measured).then(|| self.started_at())
+    }
+
+    fn started_at(&self) -> Timestamp {
+        let counted = i64::try_from(self.known.plus(self.unknown).millis()).unwrap_or(i64::MAX);
+        let counted = SignedDuration::from_millis(counted);
+        self.counted_to
+            .checked_sub(counted)
+            .unwrap_or(self.counted_to)
+    }
+
+    /// The part of the amount spent that was estimated from creation times.
+    #[must_use]
+    pub fn accrued(&self) -> Usd {
+        self.accrued.dollars()
     }
 
     /// Replaces the minimum charges from `at` on. An earlier one that ended before its time is
@@ -279,6 +338,34 @@ mod tests {
 
     fn spent(meter: &Meter, hours: u32) -> Option<String> {
         meter.spent(hour(hours)).map(|usd| usd.to_string())
+    }
+
+    /// The first measurement adds what its resources have cost since their creation, but nothing
+    /// from before the meter started; later ones add nothing.
+    #[test]
+    fn the_first_measurement_accrues_from_creation() {
+        let earlier = |since: Timestamp, usd: &str| EarlierCharge {
+            since,
+            hourly_usd: usd.parse().expect("a rate"),
+        };
+        let mut meter = Meter::new(hour(1), None);
+        meter.measure(hour(4), rate("3.00"), "list", &[]);
+        meter.accrue(
+            hour(4),
+            &[earlier(hour(0), "2.00"), earlier(hour(3), "1.00")],
+        );
+        assert_eq!(spent(&meter, 4).as_deref(), Some("7.00"));
+        assert_eq!(meter.accrued().to_string(), "7.00");
+        assert_eq!(meter.unpriced(hour(4)), Vec::<String>::new());
+        meter.measure(hour(5), rate("9.00"), "list", &[]);
+        meter.accrue(hour(5), &[earlier(hour(1), "9.00")]);
+        assert_eq!(spent(&meter, 5).as_deref(), Some("10.00"));
+        // The creation time of a part is unknown.
+        let mut partly = Meter::new(hour(1), None);
+        partly.measure(hour(2), rate("3.00"), "list", &[]);
+        partly.accrue(hour(2), &[earlier(hour(1), "2.00")]);
+        assert_eq!(spent(&partly, 2).as_deref(), Some("2.00"));
+        assert_eq!(partly.unpriced(hour(3)), ["rate unknown for 1 h"]);
     }
 
     /// A resource that ends before its minimum time is charged for that time; one that ends later

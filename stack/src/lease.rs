@@ -7,7 +7,7 @@ mod registration;
 mod status;
 mod transition;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,8 @@ pub struct Lease {
     pub forgotten: bool,
     /// What teardowns could not remove, by id.
     pub residue: BTreeMap<String, ResidualResource>,
+    /// The resources that a teardown was about to delete and whose outcome is not recorded, by id.
+    pub deleting: BTreeSet<String>,
     /// The number of events of this lease that a newer jiti wrote and this version does not
     /// understand. While there are any, this version must not delete anything because of this
     /// lease.
@@ -202,6 +204,8 @@ pub struct ResidualResource {
     pub hourly_usd: Option<HourlyRate>,
     /// The command that finishes it, quoted for a shell.
     pub command: Option<String>,
+    /// The provider's id of a resource whose id is an address in Terraform.
+    pub resource_id: Option<String>,
 }
 
 impl ResidualResource {
@@ -217,6 +221,7 @@ impl ResidualResource {
                 region: left.region,
                 hourly_usd: left.hourly_usd,
                 command: left.command,
+                resource_id: left.resource_id,
             },
         }
     }
@@ -225,7 +230,7 @@ impl ResidualResource {
 impl Lease {
     /// The version of the serialised form. Raise it with every change of a field. A snapshot of
     /// another version is discarded, and the lease is folded from its events again.
-    pub const FORMAT: u32 = 6;
+    pub const FORMAT: u32 = 7;
 
     /// The number of the last event in this fold.
     #[must_use]

@@ -138,6 +138,8 @@ pub struct ListedCost {
     pub hourly_source: Option<String>,
     /// The estimated spend so far: rates × time.
     pub spent_usd: Option<Usd>,
+    /// The part of it from before the first measurement, estimated from creation times.
+    pub accrued_usd: Option<Usd>,
     /// The billed amount, including days that are still estimated.
     pub billed_usd: Option<Usd>,
     /// The end of the last day that the bill covers.
@@ -284,6 +286,7 @@ fn cost(lease: &Lease, view: &View) -> ListedCost {
         hourly_usd: meter.rate(),
         hourly_source: meter.source(),
         spent_usd: meter.spent(now),
+        accrued_usd: Some(meter.accrued()).filter(|usd| *usd > Usd::ZERO),
         until_expiry_usd: meter.until(now, lease.expires_at),
         unpriced: meter.unpriced(now),
         hourly_is_minimum: meter.rate_is_minimum(),
@@ -389,8 +392,8 @@ mod tests {
         assert_eq!(keys("/origin"), "command directory workspace");
         assert_eq!(
             keys("/cost"),
-            "billed_settled_until billed_until billed_usd hourly_source hourly_usd spent_usd unpriced \
-             until_expiry_usd"
+            "accrued_usd billed_settled_until billed_until billed_usd hourly_source hourly_usd \
+             spent_usd unpriced until_expiry_usd"
         );
         assert_eq!(keys("/idle"), "evidence hourly_usd since state wasted_usd");
         assert_eq!(

@@ -49,6 +49,7 @@ fn hostile_text_is_only_shown() {
                     hourly_source: HOSTILE.to_owned(),
                     unpriced: vec![HOSTILE.to_owned()],
                     at_least: Vec::new(),
+                    accrued: Vec::new(),
                 },
             ),
             (

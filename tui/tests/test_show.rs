@@ -231,6 +231,7 @@ fn residue_is_shown() {
         region: Some("eu-west-1".to_owned()),
         hourly_usd: "0.14".parse().ok(),
         command: Some("jiti teardown shop --yes".to_owned()),
+        ..ResidueDetails::default()
     };
     let failed = EventKind::TeardownFailed {
         reason: "2 left".to_owned(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
 use super::registration::{Origin, ProcessId, Registration, Terms};
-use crate::cost::MinimumCharge;
+use crate::cost::{EarlierCharge, MinimumCharge};
 use crate::init::{PhaseBoundary, ReportedPhase};
 use crate::policy::Policy;
 use crate::values::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
@@ -106,6 +106,9 @@ pub struct ResidueDetails {
     /// The command that finishes it, quoted for a shell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// The provider's id of a resource whose id is an address in Terraform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
 }
 
 /// The process that puts a stack to sleep, or wakes it.
@@ -252,6 +255,10 @@ kinds! {
         /// The minimum charges that apply even if a resource ends earlier.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_least: Vec<MinimumCharge>,
+        /// In the first measurement: what existed before it. Its cost since then is estimated with
+        /// the current rate.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accrued: Vec<EarlierCharge>,
     }
     /// A sleep starts. Written before anything is stopped.
     "sleep_started" SleepStarted {
@@ -312,8 +319,13 @@ kinds! {
         /// The process id on that host.
         pid: u32,
     }
-    /// A heartbeat of the teardown's runner.
-    "teardown_alive" TeardownAlive
+    /// A heartbeat of the teardown's runner, or its intent to delete some resources.
+    "teardown_alive" TeardownAlive {
+        /// The resources that the runner deletes next. Written before their deletes, so that
+        /// another run can find out what became of them if this one ends.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        deleting: Vec<String>,
+    }
     /// A resource was deleted.
     "resource_deleted" ResourceDeleted {
         /// The Terraform address, or the ARN.

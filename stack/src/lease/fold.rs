@@ -1,7 +1,7 @@
 //! The fold of events into a lease.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -138,6 +138,7 @@ impl Lease {
             state_lock: None,
             forgotten: false,
             residue: BTreeMap::new(),
+            deleting: BTreeSet::new(),
             unknown_events: 0,
             last_seq: event.seq,
             last_at: at,
@@ -225,8 +226,10 @@ impl Lease {
                 hourly_source,
                 unpriced,
                 at_least,
+                accrued,
             } => {
                 self.meter.measure(at, *hourly_usd, hourly_source, unpriced);
+                self.meter.accrue(at, accrued);
                 self.meter.set_minimum_charges(at, at_least);
                 let rate = self.meter.rate();
                 if let Some(init) = &mut self.init {
@@ -301,12 +304,17 @@ impl Lease {
                     came_from: before
                         .as_ref()
                         .map_or(phase_before.unwrap_or(Phase::Residue), |t| t.came_from),
-                    touched: before.is_some_and(|t| t.touched),
+                    // Of an interrupted run, nothing says which of its deletes took effect.
+                    touched: before.is_some_and(|t| t.touched) || !self.deleting.is_empty(),
                 });
             }
-            E::TeardownAlive => self.touch_heartbeat(at, false),
+            E::TeardownAlive { deleting } => {
+                self.deleting.extend(deleting.iter().cloned());
+                self.touch_heartbeat(at, false);
+            }
             E::ResourceDeleted { id } => {
                 self.residue.remove(id);
+                self.deleting.remove(id);
                 self.touch_heartbeat(at, true);
             }
             E::ResourceLeft {
@@ -322,8 +330,10 @@ impl Lease {
                     region: details.region.clone(),
                     hourly_usd: details.hourly_usd,
                     command: details.command.clone(),
+                    resource_id: details.resource_id.clone(),
                 };
                 self.residue.insert(id.clone(), left);
+                self.deleting.remove(id);
                 self.touch_heartbeat(at, true);
             }
             E::StateLocked { lock, since } => {
@@ -352,9 +362,14 @@ impl Lease {
                 self.expires_at = self.renewal_from(at).max(at);
             }
             E::Unknown(_) => self.unknown_events = self.unknown_events.saturating_add(1),
+            E::TeardownFailed { .. } => {
+                // The run ended before its first delete.
+                if self.teardown.as_ref().is_some_and(|t| !t.touched) {
+                    self.deleting.clear();
+                }
+            }
             E::Requested { .. }
             | E::ReadyTimedOut
-            | E::TeardownFailed { .. }
             | E::Gone
             // It changes how earlier events count, which needs the whole history.
             | E::Misdated { .. } => {}
@@ -368,6 +383,7 @@ impl Lease {
         }
         if self.recorded_phase == Phase::Gone {
             self.residue.clear();
+            self.deleting.clear();
             self.meter.stop(at);
         } else {
             self.meter.restart(at);

@@ -321,7 +321,7 @@ fn next_live(
                 Ok(TearingDown)
             }
         }
-        E::TeardownAlive | E::ResourceDeleted { .. } => match phase {
+        E::TeardownAlive { .. } | E::ResourceDeleted { .. } => match phase {
             TearingDown => Ok(TearingDown),
             Gone => Err(TransitionRefusal::Gone),
             _ => Err(TransitionRefusal::NoTeardown),

@@ -174,6 +174,7 @@ mod tests {
                     until: Span::minutes(1).after(noon()),
                     hourly_usd: "0.1".parse().unwrap(),
                 }],
+                accrued: Vec::new(),
             },
             EventKind::Activity {
                 signal: "touch".to_owned(),
@@ -227,7 +228,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (6, 487, "910315ee28ab8902"),
+            (7, 492, "49f68f1a91659d1a"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

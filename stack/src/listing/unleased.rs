@@ -79,6 +79,7 @@ impl Listing {
                 hourly_usd: rate.hourly_usd,
                 hourly_source: rate.hourly_usd.map(|_| rate.source.clone()),
                 spent_usd: None,
+                accrued_usd: None,
                 until_expiry_usd: rate
                     .hourly_usd
                     .zip(expires_at)

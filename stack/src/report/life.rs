@@ -204,7 +204,13 @@ impl Life {
         let Some(init) = self.init.take() else { return };
         let ready = init.ready_at().filter(|at| *at >= self.since);
         if let (Some(_), Some(time), Some(group)) = (ready, init.total(), group) {
-            accounts.enter(group, |sums| sums.init(time, init.usd()));
+            let lease = self.lease.as_ref();
+            let spent = lease.and_then(|lease| lease.meter.spent(self.entered));
+            // An init cannot have cost more than the whole life of the stack.
+            let usd = init
+                .usd()
+                .map(|usd| spent.map_or(usd, |spent| usd.min(spent)));
+            accounts.enter(group, |sums| sums.init(time, usd));
         }
     }
 

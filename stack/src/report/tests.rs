@@ -87,6 +87,7 @@ fn only_the_time_of_the_report_counts() {
         hourly_source: "list".to_owned(),
         unpriced: Vec::new(),
         at_least: Vec::new(),
+        accrued: Vec::new(),
     };
     log.happens("a", 120, Source::Cli, rated);
     log.happens("a", 240, Source::Provider, EventKind::Released);

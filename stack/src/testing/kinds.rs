@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{actor, noon, registration};
-use crate::cost::MinimumCharge;
+use crate::cost::{EarlierCharge, MinimumCharge};
 use crate::init::{PhaseBoundary, ReportedPhase};
 use crate::lease::{EventKind, Operator, ProcessId, ResidueDetails, Strategy, UnknownEvent};
 use crate::values::id::{AppVersion, LedgerId, Owner, RunId};
@@ -73,6 +73,10 @@ pub fn every_kind() -> Vec<EventKind> {
                 until: Span::minutes(1).after(noon()),
                 hourly_usd: "0.4".parse().expect("a rate"),
             }],
+            accrued: vec![EarlierCharge {
+                since: noon(),
+                hourly_usd: "0.42".parse().expect("a rate"),
+            }],
         },
         E::SleepStarted {
             prior: [("asg/web".to_owned(), json!({"desired": 3}))].into(),
@@ -105,7 +109,9 @@ pub fn every_kind() -> Vec<EventKind> {
             host: "laptop".to_owned(),
             pid: 4242,
         },
-        E::TeardownAlive,
+        E::TeardownAlive {
+            deleting: vec!["aws_instance.web".to_owned()],
+        },
         E::ResourceDeleted {
             id: "aws_instance.web".to_owned(),
         },

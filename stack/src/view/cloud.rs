@@ -1,14 +1,14 @@
 //! The known state of the cloud, by stack: resources, use and bill.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::cloud::{Place, Resource, ResourceId};
 use crate::idle::{Activity, DEFAULT_WINDOW, Evidence, IdleState};
-use crate::inventory::{BillHistory, CloudSnapshot, StackBill, TaggedStack, gap_covers};
+use crate::inventory::{BillHistory, CloudSnapshot, PlaceScan, StackBill, TaggedStack, gap_covers};
 use crate::lease::Lease;
 use crate::values::ttl::Span;
 
@@ -18,12 +18,20 @@ pub struct CloudView {
     known: CloudSnapshot,
     bill: BillHistory,
     stacks: BTreeMap<TaggedStack, Vec<ResourceId>>,
+    /// The stacks with resources in places that are not configured.
+    elsewhere: BTreeSet<TaggedStack>,
 }
 
 impl CloudView {
     /// Builds the view of the configured places. Resources in other places are dropped.
     #[must_use]
     pub fn new(mut known: CloudSnapshot, bill: BillHistory, places: &[Place]) -> Self {
+        let is_elsewhere = |resource: &Resource| !places.contains(&resource.place);
+        let stacks = known.stacks().into_iter();
+        let elsewhere = stacks
+            .filter(|(_, resources)| resources.iter().any(|one| is_elsewhere(one)))
+            .map(|(tags, _)| tags)
+            .collect();
         known.places.retain(|place, _| places.contains(place));
         known
             .resources
@@ -39,7 +47,20 @@ impl CloudView {
             known,
             bill,
             stacks,
+            elsewhere,
         }
+    }
+
+    /// Whether resources of a stack may exist that this view does not show: a configured place has
+    /// never answered, or a place of the stack is no longer configured.
+    #[must_use]
+    pub fn may_hide(&self, lease: &Lease) -> bool {
+        let is_unknown = |place: &PlaceScan| {
+            let mut gaps = place.gaps.iter();
+            gaps.any(|gap| gap.kind.is_none() && gap.answered_at.is_none())
+        };
+        self.known.places.values().any(is_unknown)
+            || self.elsewhere.iter().any(|tags| tags.is_of(lease))
     }
 
     /// The snapshot behind this view.
@@ -119,7 +140,7 @@ impl CloudView {
                 // A resource that can be stopped provides compute, so its use must be measured.
                 if resource.size.is_some() && !resource.stopped {
                     evidence.push(nothing(
-                        format!("{} was never measured", resource.id),
+                        format!("{} was never measured", resource.id.short()),
                         window,
                     ));
                 }

@@ -167,6 +167,7 @@ pub(super) fn rated(resources: &[Resource]) -> EventKind {
         hourly_source: PRICE_SOURCE.to_owned(),
         unpriced,
         at_least: Vec::new(),
+        accrued: Vec::new(),
     }
 }
 

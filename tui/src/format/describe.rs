@@ -243,6 +243,7 @@ pub(crate) fn event(kind: &EventKind) -> String {
             hourly_usd,
             hourly_source,
             unpriced,
+            accrued,
             ..
         } => {
             let rate = hourly_usd.map_or_else(
@@ -253,7 +254,12 @@ pub(crate) fn event(kind: &EventKind) -> String {
                 [] => String::new(),
                 unpriced => format!("; not priced: {}", unpriced.join(", ")),
             };
-            format!("{rate} ({hourly_source}){not_priced}")
+            let since = accrued.iter().map(|earlier| earlier.since).min();
+            let since = since.map_or_else(String::new, |since| {
+                let since = values::minute(since);
+                format!("; estimated from the creation of each resource on, since {since} UTC")
+            });
+            format!("{rate} ({hourly_source}){not_priced}{since}")
         }
         EventKind::SleepStarted { prior, until, .. } => {
             let until = until.map(|until| format!(", until {} UTC", values::minute(until)));
@@ -284,7 +290,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
             };
             format!("teardown {how} started by {by} ({why}), process {pid} on {host}")
         }
-        EventKind::TeardownAlive => "teardown still running".to_owned(),
+        EventKind::TeardownAlive { deleting } => match deleting.len() {
+            0 => "teardown still running".to_owned(),
+            count => format!("deletes {} next", values::count(count, "resource")),
+        },
         EventKind::ResourceDeleted { id } => format!("deleted {id}"),
         EventKind::ResourceLeft {
             id,

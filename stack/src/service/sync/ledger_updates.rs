@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{CloudData, ServiceError};
 use crate::cloud::{Place, Resource};
-use crate::cost::MinimumCharge;
+use crate::cost::{EarlierCharge, MinimumCharge};
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
 use crate::inventory::Rate;
 use crate::lease::{EventKind, Lease, Phase, ResidueDetails};
@@ -157,6 +157,10 @@ fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> 
         (true, Some(_)) => Some(HourlyRate::ZERO),
         (false, _) => hourly_usd,
     };
+    // What jiti cannot see may still cost as much as before.
+    if rate.is_some() && hourly_usd < rate && cloud.may_hide(lease) {
+        return None;
+    }
     let new_source = if resources.is_empty() {
         source.unwrap_or_default().to_owned()
     } else {
@@ -171,7 +175,30 @@ fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> 
         hourly_source: new_source,
         unpriced: new_unpriced,
         at_least: charged_anyway(&resources, now),
+        accrued: match lease.meter.accrues_from() {
+            Some(from) => charged_before(&resources, from, now),
+            None => Vec::new(),
+        },
     })
+}
+
+/// The rates of the resources that were created before now, by creation time. What was created
+/// before `from`, when the lease began, counts from then on.
+fn charged_before(resources: &[&Resource], from: Timestamp, now: Timestamp) -> Vec<EarlierCharge> {
+    let mut since: BTreeMap<Timestamp, HourlyRate> = BTreeMap::new();
+    for one in resources {
+        if let (Some(created), Some(rate)) = (one.created_at, one.hourly_usd)
+            && created < now
+            && rate > HourlyRate::ZERO
+        {
+            let sum = since.entry(created.max(from)).or_default();
+            *sum = *sum + rate;
+        }
+    }
+    since
+        .into_iter()
+        .map(|(since, hourly_usd)| EarlierCharge { since, hourly_usd })
+        .collect()
 }
 
 /// What is charged beyond this moment, even if the resources are deleted now.
@@ -244,6 +271,7 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
             region: Some(one.place.region.clone()),
             hourly_usd: one.hourly_usd,
             command: None,
+            resource_id: None,
         },
     })
     .collect()

@@ -101,7 +101,8 @@ impl CloudData<'_> {
         let places = self.places();
         let bill = access.inventory.bill().await?;
         let cloud = CloudView::new(known, bill, &places);
-        self.ask_use(access, &leases, &cloud).await?;
+        self.ask_use(access, &leases, &cloud, &found.unchecked)
+            .await?;
         let bill = cloud.bill().clone();
         let cloud = CloudView::new(access.inventory.known().await?, bill, &places);
         let told = self.update_ledger(&leases, &cloud).await?;
@@ -136,16 +137,23 @@ impl CloudData<'_> {
     }
 
     /// Asks whether the resources are used, within each stack's window; all stacks with one window
-    /// are asked together.
+    /// are asked together. What was measured in a place that does not answer now stays as it is.
     async fn ask_use(
         self,
         access: &CloudAccess,
         leases: &[Lease],
         cloud: &CloudView,
+        unchecked: &[Unchecked],
     ) -> Result<(), ServiceError> {
         let mut windows: BTreeMap<Span, Vec<Resource>> = BTreeMap::new();
+        let silent = |place: &Place| {
+            let mut gaps = unchecked.iter();
+            gaps.any(|gap| gap.place == *place && gap.kind.is_none())
+        };
         let mut ask = |window: Span, resources: Vec<&Resource>| {
-            let confirmed = resources.into_iter().filter(|one| one.is_confirmed());
+            let confirmed = resources
+                .into_iter()
+                .filter(|one| one.is_confirmed() && !silent(&one.place));
             windows
                 .entry(window)
                 .or_default()

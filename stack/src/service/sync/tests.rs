@@ -174,6 +174,47 @@ async fn rates_go_into_the_ledger() {
     assert_eq!(listed.cost.spent_usd, "1.5".parse().ok());
 }
 
+/// The first sync counts what each resource has cost since its creation, but nothing from before
+/// the lease; later syncs do not. The dollars of an init are at most what was spent.
+#[tokio::test]
+async fn the_first_look_counts_from_creation() {
+    let at = |minutes| Span::minutes(minutes).after(noon());
+    let mut early = priced("ec2:instance", "early", "a", "6");
+    early.created_at = Some(noon() - jiff::SignedDuration::from_hours(5));
+    let mut late = priced("ec2:volume", "late", "a", "3");
+    late.created_at = Some(at(20));
+    let world = world(vec![early, late.clone()]);
+    let mut registration = registration();
+    registration.terms.ready_timeout = Some(Span::minutes(60));
+    let begin = EventKind::Requested {
+        registration: Box::new(registration),
+    };
+    world.append("a", vec![begin]).await;
+    world.clock.set(at(25));
+    world
+        .append("a", vec![EventKind::Provisioned, EventKind::Ready])
+        .await;
+    world.clock.set(at(30));
+    world.sync().await;
+    let listed = world.listed("a").await;
+    // Half an hour of the one, ten minutes of the other.
+    assert_eq!(listed.cost.spent_usd, "3.5".parse().ok());
+    assert_eq!(listed.cost.accrued_usd, "3.5".parse().ok());
+    assert_eq!(listed.cost.unpriced, Vec::<String>::new());
+    // 25 minutes of the whole rate are more than that.
+    assert_eq!(listed.init.usd, "3.5".parse().ok());
+    let mut third = late;
+    third.id = ResourceId("ec2:volume/third".to_owned());
+    third.created_at = Some(at(31));
+    world.cloud.put(third);
+    world.clock.set(at(60));
+    world.sync().await;
+    let listed = world.listed("a").await;
+    assert_eq!(listed.cost.spent_usd, "8".parse().ok());
+    assert_eq!(listed.cost.accrued_usd, "3.5".parse().ok());
+    assert_eq!(listed.init.usd, "3.75".parse().ok());
+}
+
 /// A resource that ends before the cloud's minimum charge costs that minimum, even if another
 /// process sees it end.
 #[tokio::test]
@@ -204,6 +245,101 @@ async fn nothing_found_is_no_rate() {
     world.sync().await;
     assert_eq!(world.kinds("a").await, ["requested"]);
     assert_eq!(world.listed("a").await.cost.hourly_usd, None);
+}
+
+/// An account that jiti cannot look into keeps the rate, even if nothing is known of it: its
+/// credentials are refused, or another account is configured in its place.
+#[tokio::test]
+async fn an_unreadable_account_keeps_the_rate() {
+    let world = world(vec![priced("ec2:instance", "i", "a", "0.5")]);
+    world.lease("a", None).await;
+    world.sync().await;
+    let places: Vec<_> = world.service.cloud().places();
+    for (stored, id) in [
+        (true, "111111111111"),
+        (true, "222222222222"),
+        (false, "222222222222"),
+        (false, "111111111111"),
+    ] {
+        let mut config = world.service.config().clone();
+        config.accounts[0].id = id.to_owned();
+        let inventory = Arc::new(MemoryInventory::new());
+        if stored {
+            let known = world.service.cloud().cloud_view().await.unwrap().unwrap();
+            let found = Discovery {
+                resources: known.known().resources.values().cloned().collect(),
+                ..Discovery::default()
+            };
+            let scan = CloudScan {
+                at: world.service.now(),
+                ended_at: world.service.now(),
+                which: DiscoveryScope::All,
+                places: places.clone(),
+                found,
+            };
+            inventory.record_scan(scan).await.unwrap();
+        }
+        let cloud = Arc::new(FakeCloud::new(Vec::new()));
+        for region in ["eu-west-1", "us-east-1", "global"] {
+            let place = Place {
+                account: id.to_owned(),
+                region: region.to_owned(),
+            };
+            cloud.is_silent(&place, None, true);
+        }
+        let service = Service::new(
+            Arc::<MemoryLedger>::clone(&world.ledger),
+            Arc::<ManualClock>::clone(&world.clock),
+            Arc::new(config),
+            actor(),
+            Source::Cli,
+        );
+        let service = service.with_cloud(CloudAccess::new(cloud, inventory));
+        world.clock.advance(Span::minutes(10));
+        let report = service.cloud().sync(SyncMode::Always).await;
+        assert_eq!(report.unwrap().unwrap().looked, []);
+        assert_eq!(
+            world.kinds("a").await,
+            ["requested", "rated"],
+            "{stored} {id}"
+        );
+        assert_eq!(world.listed("a").await.cost.hourly_usd, rate("0.5"));
+    }
+}
+
+/// Use that was measured in a place that does not answer now stays as it was measured.
+#[tokio::test]
+async fn an_unreadable_place_keeps_the_measured_use() {
+    let instance = priced("ec2:instance", "i", "a", "0.5");
+    let world = world(vec![instance.clone()]);
+    world.lease("a", None).await;
+    world.cloud.observes(&instance.id, observed(2.0, None));
+    world.sync().await;
+    let uses = async || {
+        let view = world.service.cloud().cloud_view().await.unwrap().unwrap();
+        view.known().uses.get(&instance.id).cloned().unwrap()
+    };
+    let before = uses().await;
+    world.cloud.is_silent(&instance.place, None, true);
+    world.clock.advance(Span::minutes(10));
+    world.sync().await;
+    assert_eq!(uses().await, before);
+}
+
+/// Evidence names a resource as a user knows it, not by its whole id.
+#[tokio::test]
+async fn evidence_names_a_group_by_its_name() {
+    let mut group = priced("autoscaling:autoScalingGroup", "g", "a", "0.5");
+    group.id = ResourceId(
+        "arn:aws:autoscaling:eu-west-1:111111111111:autoScalingGroup:5eed-1:autoScalingGroupName/web"
+            .to_owned(),
+    );
+    group.size = Some(serde_json::json!({"min": 1}));
+    let world = world(vec![group]);
+    world.lease("a", None).await;
+    world.sync().await;
+    let evidence = world.listed("a").await.idle.evidence;
+    assert_eq!(evidence[0].signal, "web was never measured");
 }
 
 /// Regions that answer are updated, and a region that does not keeps its resources and their age.

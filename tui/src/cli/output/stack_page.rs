@@ -260,7 +260,14 @@ fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
     field(ui, "rate", &rate)?;
     let usd = |usd: Option<_>| usd.map_or_else(|| "unknown".to_owned(), values::usd);
     let estimate = match fields::spent_usd(cost) {
-        Some(spent) => format!("{spent} so far (rate × time)"),
+        Some(spent) => {
+            let accrued = cost.accrued_usd.map(|accrued| {
+                let accrued = values::usd(accrued);
+                format!(", {accrued} of it before the first look, by creation times")
+            });
+            let accrued = accrued.unwrap_or_default();
+            format!("{spent} so far (rate × time{accrued})")
+        }
         None => "unknown".to_owned(),
     };
     field(ui, "estimate", &estimate)?;

@@ -199,6 +199,7 @@ impl Simulation {
                 region: resource.region.clone(),
                 seconds,
                 scheduled_for: None,
+                name_reservation: None,
             };
             self.report(name, Progress::ResourceDeleted(deleted.clone()));
             outcome.deleted.push(deleted);
@@ -244,6 +245,7 @@ fn end_events(outcome: &TeardownOutcome, count: usize) -> Vec<EventKind> {
                 region: left.region,
                 hourly_usd: left.hourly_usd,
                 command: left.command,
+                resource_id: left.resource_id,
             },
         });
     let failed = outcome.residue.len();
@@ -274,5 +276,6 @@ fn residue(resource: &PlannedDeletion) -> Residue {
         blocked_by: Some(blocked_by.to_owned()),
         hourly_usd: None,
         command: Some(command),
+        resource_id: resource.resource_id.clone(),
     }
 }
